@@ -1,0 +1,79 @@
+# Bursar on one machine. Two commands matter: `make run` and `make test`. Both make var/venv themselves.
+#
+# Tools are called as "$(VENV)/bin/python" -m …: the scripts beside it name their Python by an absolute path, which a
+# path with a space or a moved checkout breaks. What waits for Ctrl-C is started with exec: make hands SIGTERM to its
+# child alone, and a shell in between would keep it.
+
+SHELL := /bin/sh
+VENV := var/venv
+PY := "$(VENV)/bin/python"
+PYTHON ?=
+export PYTHON
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types contracts format db migrate seed proof bench faults shots reset lock assets browser
+.PHONY: env-run env-test
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: env-run ## Start everything, print the addresses and the demo sign-ins; Ctrl-C stops it (PORT=8000, LOG=1)
+	@exec $(PY) -m dev.run
+
+test: lint types contracts ## Run every check and every test
+	@sh dev/browser.sh quietly
+	@$(PY) -m pytest -n 2
+
+lint: env-test ## Check style and format
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+types: env-test ## Check types
+	@$(PY) -m mypy
+
+contracts: env-test ## Check which room may import which
+	@$(PY) "$(VENV)/bin/lint-imports"
+
+format: env-test ## Put the code in the house's format
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+db: env-run ## Open psql on the development database, as its owner
+	@exec $(PY) -m dev.within psql
+
+migrate: env-run ## Bring the development database to the newest migration
+	@$(PY) -m dev.within python -m migrations.migrate
+
+seed: env-run ## Load the demo business
+	@$(PY) -m dev.within python -m flask --app wsgi demo seed
+
+proof: env-run ## Prove the books: every invariant of the ledger, over every row
+	@$(PY) -m dev.within python -m flask --app wsgi books prove
+
+bench: env-test ## Measure posting, balances and pages
+	@$(PY) -m bench
+
+faults: env-test ## Break things on purpose and check that no money moves wrongly
+	@$(PY) -m bench.faults
+
+shots: env-test ## Take a picture of every screen
+	@$(PY) -m dev.shots
+
+reset: env-run ## Forget the development data; the next run begins anew
+	@$(PY) -m dev.reset
+
+lock: env-test ## Pin the requirements anew, with hashes (UPGRADE=--upgrade takes newer versions)
+	@$(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --no-emit-find-links $(UPGRADE) requirements.in --output-file requirements.txt
+	@$(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --no-emit-find-links $(UPGRADE) requirements-dev.in --output-file requirements-dev.txt
+
+assets: ## Build the stylesheet and the scripts
+	@sh app/web/assets/build.sh
+
+browser: ## Install the browser that the page tests drive
+	@sh dev/browser.sh
+
+env-run:
+	@sh dev/python.sh dev/bootstrap.py run
+
+env-test:
+	@sh dev/python.sh dev/bootstrap.py test

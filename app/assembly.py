@@ -1,0 +1,46 @@
+"""The application without its doors: database, clients, keys, logs. What jobs and commands run in."""
+
+from flask import Flask
+
+from app.clients.bundle import Clients
+from app.clients.mailer import Mailer
+from app.clients.paystack import Paystack
+from app.core import crypto, logs
+from app.core.db import db
+from config import Settings
+
+# The server's limits on everything the app does there, nested inside those of a request and of a job.
+STATEMENT_TIMEOUT = "5s"
+LOCK_TIMEOUT = "2s"
+IDLE_TIMEOUT = "15s"
+
+
+def assemble(settings: Settings) -> Flask:
+    """An application context for work. Clients are at `extensions["clients"]`, settings at `extensions["settings"]`."""
+    logs.configure(settings.log_level)
+    crypto.use_key(settings.data_key)
+    app = Flask("app", static_folder=None, template_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_pre_ping": True,
+            "pool_size": 5,
+            "max_overflow": 5,
+            "connect_args": {
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT} -c lock_timeout={LOCK_TIMEOUT}"
+                f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT} -c timezone=UTC"
+            },
+        },
+    )
+    db.init_app(app)
+    app.extensions["clients"] = Clients(
+        paystack=Paystack(
+            settings.paystack_base_url,
+            secret_key=settings.paystack_secret_key,
+            read_seconds=settings.paystack_timeout_seconds,
+        ),
+        mailer=Mailer(settings.smtp_url, sender=settings.mail_sender),
+    )
+    app.extensions["settings"] = settings
+    return app

@@ -1,0 +1,14 @@
+"""The bundle of clients that the factory and the worker build once. A vendor is an address: the sandbox is another one."""
+
+from dataclasses import dataclass
+
+from app.clients.mailer import Mailer
+from app.clients.paystack import Paystack
+
+
+@dataclass(frozen=True)
+class Clients:
+    """Everyone in the world whom we talk to."""
+
+    paystack: Paystack
+    mailer: Mailer

@@ -1,0 +1,30 @@
+"""The one clock. Everything that asks for the time asks here, so that a story can be told at another time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta, timezone
+
+WAT = timezone(timedelta(hours=1), "WAT")  # West Africa Time: UTC+1 all year, no daylight saving
+
+_held: ContextVar[datetime | None] = ContextVar("held_clock", default=None)
+
+
+def now() -> datetime:
+    """The present moment, timezone-aware, in UTC."""
+    return _held.get() or datetime.now(UTC)
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Hold the clock at `moment` in this context: for tests and for writing a demo business's past.
+
+    Raises ValueError for a naive datetime: a time without a zone is not a time.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("the clock needs a timezone-aware time")
+    token = _held.set(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _held.reset(token)

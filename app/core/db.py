@@ -1,0 +1,140 @@
+"""The database: one SQLAlchemy base, and `transaction()`, the only place in the house that commits.
+
+A transaction has an actor. It is told to PostgreSQL first thing (`set_config(..., is_local)`), where the audit trigger
+writes it beside every changed row and refuses the change when there is none.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import MetaData, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from app.core.actor import Actor
+
+Answer = TypeVar("Answer")
+
+RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})  # serialisation failure, deadlock, lock not available
+_OPEN = "transaction_is_open"
+_WAKER: list[Callable[[], None]] = []
+
+
+class Base(DeclarativeBase):
+    """The base of every table, with the house's names for constraints."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True, session_options={"expire_on_commit": False})
+
+
+@contextmanager
+def transaction(actor: Actor, *, reason: str = "") -> Iterator[Session]:
+    """Do the body as one transaction in the name of `actor`: commit at its end, roll back on any exception.
+
+    Used at the edges only: doors, jobs and flows. Transactions do not nest: RuntimeError.
+    """
+    session = db.session()
+    if session.info.get(_OPEN):
+        raise RuntimeError("a transaction is open already; services do not begin their own")
+    _end_reading(session)  # this transaction starts from now, not from what a door's queries saw
+    session.info[_OPEN] = True
+    try:
+        _introduce(session, actor, reason)
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.info[_OPEN] = False
+
+
+def atomically(body: Callable[[], Answer], *, actor: Actor, reason: str = "", tries: int = 4) -> Answer:
+    """Run `body` in `transaction()`, again when PostgreSQL asks for it (serialisation failure, deadlock).
+
+    The body must have no effect outside the database. After `tries` the last error is raised.
+    """
+    for attempt in range(1, tries + 1):
+        try:
+            with transaction(actor, reason=reason):
+                return body()
+        except DBAPIError as error:
+            if attempt == tries or sqlstate(error) not in RETRIED_STATES:
+                raise
+            time.sleep(0.02 * 2**attempt)  # let the one we collided with finish
+    raise AssertionError("unreachable")
+
+
+def in_transaction() -> bool:
+    """Whether this context is inside `transaction()`."""
+    return bool(db.session().info.get(_OPEN))
+
+
+def leave() -> None:
+    """End the read-only transaction before the world is called: nothing is held while it answers.
+
+    Raises RuntimeError inside `transaction()`: what waits on the world must not hold locks.
+    """
+    if in_transaction():
+        raise RuntimeError("the world is not called inside a transaction")
+    _end_reading(db.session())
+
+
+def sqlstate(error: DBAPIError) -> str:
+    """PostgreSQL's five-character code of an error, or an empty text."""
+    return str(getattr(error.orig, "pgcode", None) or "")
+
+
+def set_waker(waker: Callable[[], None] | None) -> None:
+    """Say what is called after a commit that left work behind (an outbox or task row). It must not raise."""
+    _WAKER[:] = [waker] if waker else []
+
+
+def work_was_left(session: Session) -> None:
+    """Note that this transaction wrote durable work, so that somebody is woken once it is committed."""
+    session.info["wake"] = True
+
+
+@event.listens_for(Session, "after_commit")
+def _wake(session: Session) -> None:
+    if session.info.pop("wake", False):
+        for waker in _WAKER:
+            waker()
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop("wake", None)
+
+
+def _end_reading(session: Session) -> None:
+    session.expunge_all()  # rows read so far stay readable as they were, and are never written by accident
+    session.rollback()
+
+
+def _introduce(session: Session, actor: Actor, reason: str) -> None:
+    session.execute(
+        text(
+            "SELECT set_config('bursar.actor', :actor, true), set_config('bursar.request_id', :request, true),"
+            " set_config('bursar.reason', :reason, true)"
+        ),
+        {"actor": str(actor), "request": actor.request_id, "reason": reason},
+    )
+
+
+def rows(statement: str, **parameters: Any) -> list[Any]:
+    """Rows of a read-only SQL statement with bound parameters, as named tuples."""
+    return list(db.session.execute(text(statement), parameters))

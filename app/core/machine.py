@@ -1,0 +1,90 @@
+"""State machines as tables. `move` is the only place in the house that sets a state, and it writes the history row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Identity, Index, Text, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import IllegalMove
+
+
+@dataclass(frozen=True)
+class Machine:
+    """`moves` lists for each state where it may go; a state that may go nowhere is final."""
+
+    name: str
+    moves: Mapping[StrEnum, frozenset[StrEnum]]
+
+    def allows(self, old: StrEnum, new: StrEnum) -> bool:
+        """Whether there is an arrow from `old` to `new`."""
+        return new in self.moves.get(old, frozenset())
+
+    def is_final(self, state: StrEnum) -> bool:
+        """Whether nothing leads out of `state`."""
+        return not self.moves.get(state)
+
+
+class Move(db.Model):
+    """History: one row per move of any machine, written with the move and never changed."""
+
+    __tablename__ = "moves"
+    __table_args__ = (Index(None, "subject", "id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    machine: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    old_state: Mapped[str | None] = mapped_column(Text)
+    new_state: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    moved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+def begin(row: Any, *, machine: Machine, actor: Actor, reason: str = "") -> None:
+    """Add a fresh row, whose `state` its constructor set, with the first line of its history."""
+    db.session.add(row)
+    db.session.flush()
+    _record(row, machine=machine, old=None, actor=actor, reason=reason)
+
+
+def move(row: Any, to: StrEnum, *, machine: Machine, actor: Actor, reason: str = "") -> None:
+    """Move `row.state` along an arrow of `machine`. The caller holds the row's lock.
+
+    Raises IllegalMove when there is no such arrow.
+    """
+    old = row.state
+    if not machine.allows(old, to):
+        raise IllegalMove(
+            f"This {machine.name} is {old.replace('_', ' ')} and cannot become {to.replace('_', ' ')}.",
+            state=str(old),
+            asked=str(to),
+        )
+    row.state = to
+    _record(row, machine=machine, old=old, actor=actor, reason=reason)
+
+
+def history(subject: str) -> list[Move]:
+    """The moves of one row, oldest first."""
+    return list(db.session.scalars(select(Move).where(Move.subject == subject).order_by(Move.id)))
+
+
+def _record(row: Any, *, machine: Machine, old: StrEnum | None, actor: Actor, reason: str) -> None:
+    db.session.add(
+        Move(
+            machine=machine.name,
+            subject=row.id,
+            old_state=old,
+            new_state=row.state,
+            actor=str(actor),
+            reason=reason,
+            moved_at=clock.now(),
+        )
+    )
+    db.session.flush()

@@ -1,0 +1,85 @@
+"""What may be done, `resource:action`, and which roles may do it. Roles add up, but some pairs may not meet in one person.
+
+The matrix grows with the rooms; a permission that no door asks for is a fault.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """Everything a door of the console can ask for."""
+
+    OVERVIEW_READ = "overview:read"
+    WITHDRAWALS_READ = "withdrawals:read"
+    WITHDRAWALS_APPROVE = "withdrawals:approve"
+    LEDGER_READ = "ledger:read"
+    RECONCILIATION_READ = "reconciliation:read"
+    RECONCILIATION_RUN = "reconciliation:run"
+    SUSPENSE_READ = "suspense:read"
+    SUSPENSE_RESOLVE = "suspense:resolve"
+    JOBS_READ = "jobs:read"
+    JOBS_RETRY = "jobs:retry"
+    MAILBOX_READ = "mailbox:read"
+    AUDIT_READ = "audit:read"
+
+
+class Role(StrEnum):
+    """Who staff are to the business."""
+
+    SUPPORT = "support"
+    COMPLIANCE_OFFICER = "compliance_officer"
+    COMPLIANCE_MANAGER = "compliance_manager"
+    FINANCE = "finance"
+    TREASURY = "treasury"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+P = Permission
+_EVERYONE = frozenset({P.OVERVIEW_READ})
+
+ROLES: dict[Role, frozenset[Permission]] = {
+    Role.SUPPORT: _EVERYONE | {P.WITHDRAWALS_READ},
+    Role.COMPLIANCE_OFFICER: _EVERYONE | {P.WITHDRAWALS_READ, P.WITHDRAWALS_APPROVE},
+    Role.COMPLIANCE_MANAGER: _EVERYONE | {P.WITHDRAWALS_READ, P.WITHDRAWALS_APPROVE, P.AUDIT_READ},
+    Role.FINANCE: _EVERYONE
+    | {
+        P.WITHDRAWALS_READ,
+        P.LEDGER_READ,
+        P.RECONCILIATION_READ,
+        P.RECONCILIATION_RUN,
+        P.SUSPENSE_READ,
+        P.SUSPENSE_RESOLVE,
+    },
+    Role.TREASURY: _EVERYONE
+    | {P.WITHDRAWALS_READ, P.WITHDRAWALS_APPROVE, P.LEDGER_READ, P.RECONCILIATION_READ, P.SUSPENSE_READ, P.JOBS_READ},
+    Role.ADMIN: _EVERYONE | {P.JOBS_READ, P.JOBS_RETRY, P.MAILBOX_READ},
+    Role.AUDITOR: _EVERYONE
+    | {P.WITHDRAWALS_READ, P.LEDGER_READ, P.RECONCILIATION_READ, P.SUSPENSE_READ, P.JOBS_READ, P.AUDIT_READ},
+}
+
+# Duties that must stay in different hands, whatever each is allowed alone.
+FORBIDDEN_PAIRS: frozenset[frozenset[Role]] = frozenset(
+    frozenset(pair)
+    for pair in (
+        (Role.FINANCE, Role.TREASURY),
+        (Role.COMPLIANCE_OFFICER, Role.TREASURY),
+        *((Role.ADMIN, role) for role in (Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER)),
+        *((Role.ADMIN, role) for role in (Role.FINANCE, Role.TREASURY)),
+        *((Role.AUDITOR, role) for role in Role if role is not Role.AUDITOR),
+    )
+)
+
+
+def granted(roles: Iterable[str]) -> frozenset[Permission]:
+    """The permissions of somebody who has these roles; names that are no roles grant nothing."""
+    known = {str(role): permissions for role, permissions in ROLES.items()}
+    return frozenset().union(*(known.get(name, frozenset()) for name in roles))
+
+
+def conflicts(roles: Iterable[str]) -> list[tuple[Role, Role]]:
+    """The forbidden pairs that this person would hold."""
+    held = {Role(name) for name in roles}
+    found = [tuple(sorted(pair)) for pair in FORBIDDEN_PAIRS if pair <= held]
+    return sorted((first, second) for first, second in found)

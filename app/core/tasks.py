@@ -1,0 +1,158 @@
+"""Durable work: a row in PostgreSQL, written in the same transaction as the change that calls for it.
+
+The queue carries only wake-ups and may lose or double them. A worker claims the row for the length of a lease; `attempt`
+is its fencing token: who comes back after the lease was given to another finds that its answer no longer counts.
+A task that keeps failing ends `dead`, where operators see it and can try again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, Integer, Text, UniqueConstraint, or_, select, text
+from sqlalchemy import update as sql_update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock
+from app.core.db import db, work_was_left
+from app.core.errors import NotFound
+
+ATTEMPTS_MAX = 12
+BACKOFF_SECONDS = (1, 2, 5, 15, 30, 60, 120, 300, 600, 1800, 3600)  # after the nth failure; about 2 h until dead
+REWAKE_AFTER = timedelta(seconds=30)  # a wake-up older than this is taken for lost
+
+
+class TaskState(StrEnum):
+    """`due` waits for its time, `leased` is being worked on, `done` and `dead` are ends (`dead` can be tried again)."""
+
+    DUE = "due"
+    LEASED = "leased"
+    DONE = "done"
+    DEAD = "dead"
+
+
+class Task(db.Model):
+    """One piece of work: `kind` says what, `ref` on what; the pair is unique, so work asked for twice is one row."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        UniqueConstraint("kind", "ref"),
+        CheckConstraint("status IN ('due', 'leased', 'done', 'dead')", name="status_known"),
+        Index(None, "due_at", postgresql_where=text("status IN ('due', 'leased')")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    ref: Mapped[str] = mapped_column(Text)
+    queue: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text, default=TaskState.DUE)
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    attempt: Mapped[int] = mapped_column(Integer, default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    woken_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A worker's right to one attempt at a task, until its lease runs out or another attempt begins."""
+
+    id: int
+    kind: str
+    ref: str
+    attempt: int
+
+
+def add(kind: str, *, ref: str, queue: str, due_at: datetime | None = None) -> None:
+    """Ask for work once, in the caller's transaction; asking again for the same (kind, ref) changes nothing."""
+    moment = clock.now()
+    statement = insert(Task).values(
+        kind=kind, ref=ref, queue=queue, status=TaskState.DUE, due_at=due_at or moment, created_at=moment,
+        attempt=0, last_error="",
+    )  # fmt: skip
+    db.session.execute(statement.on_conflict_do_nothing())
+    work_was_left(db.session())
+
+
+def due(*, limit: int) -> list[tuple[int, str]]:
+    """Pick due or abandoned tasks that nobody was woken for lately, mark them woken: (id, queue) of each.
+
+    For the sweeper. Rows that another sweeper holds are passed over.
+    """
+    moment = clock.now()
+    waiting = (
+        select(Task.id)
+        .where(_claimable(moment), or_(Task.woken_at.is_(None), Task.woken_at < moment - REWAKE_AFTER))
+        .order_by(Task.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    woken = sql_update(Task).where(Task.id.in_(waiting)).values(woken_at=moment).returning(Task.id, Task.queue)
+    return [(row.id, row.queue) for row in db.session.execute(woken)]
+
+
+def claim(task_id: int, *, lease_seconds: int) -> Claim | None:
+    """Take the task for `lease_seconds`, counting the attempt; None when it is not due or somebody has it."""
+    moment = clock.now()
+    taken = (
+        sql_update(Task)
+        .where(Task.id == task_id, _claimable(moment))
+        .values(
+            status=TaskState.LEASED,
+            attempt=Task.attempt + 1,
+            lease_until=moment + timedelta(seconds=lease_seconds),
+        )
+        .returning(Task.id, Task.kind, Task.ref, Task.attempt)
+    )
+    row = db.session.execute(taken).one_or_none()
+    return Claim(*row) if row else None
+
+
+def finish(mine: Claim) -> bool:
+    """End the task in the caller's transaction. False: the lease passed to another attempt, so roll back."""
+    return _write(mine, status=TaskState.DONE, ended_at=clock.now(), lease_until=None, last_error="")
+
+
+def later(mine: Claim, *, due_at: datetime, note: str = "") -> bool:
+    """Put the task back until `due_at` without counting the attempt as a failure: it waits on the world."""
+    return _write(
+        mine, status=TaskState.DUE, due_at=due_at, lease_until=None, woken_at=None, last_error=note, attempt=0
+    )
+
+
+def failed(mine: Claim, *, error: str) -> bool:
+    """Put the task back with a growing pause, or end it `dead` after ATTEMPTS_MAX attempts."""
+    if mine.attempt >= ATTEMPTS_MAX:
+        return _write(mine, status=TaskState.DEAD, ended_at=clock.now(), lease_until=None, last_error=error)
+    pause = BACKOFF_SECONDS[min(mine.attempt, len(BACKOFF_SECONDS)) - 1]
+    due_at = clock.now() + timedelta(seconds=pause)
+    return _write(mine, status=TaskState.DUE, due_at=due_at, lease_until=None, woken_at=None, last_error=error)
+
+
+def retry(task_id: int) -> None:
+    """An operator's second try of a dead task. Raises NotFound when it is not dead."""
+    again = (
+        sql_update(Task)
+        .where(Task.id == task_id, Task.status == TaskState.DEAD)
+        .values(status=TaskState.DUE, due_at=clock.now(), attempt=0, ended_at=None, woken_at=None)
+    )
+    if db.session.execute(again).rowcount == 0:  # type: ignore[attr-defined]
+        raise NotFound("That task is not waiting for a second try.")
+    work_was_left(db.session())
+
+
+def _claimable(moment: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    return or_(
+        (Task.status == TaskState.DUE) & (Task.due_at <= moment),
+        (Task.status == TaskState.LEASED) & (Task.lease_until < moment),
+    )
+
+
+def _write(mine: Claim, **values: object) -> bool:
+    written = sql_update(Task).where(
+        Task.id == mine.id, Task.attempt == mine.attempt, Task.status == TaskState.LEASED
+    )
+    return bool(db.session.execute(written.values(**values)).rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,4 @@
+"""Who a customer is. It owns table `customers`.
+
+Promise: every customer has one login and one name, and every other room knows them by their id alone.
+"""

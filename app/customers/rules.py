@@ -1,0 +1,14 @@
+"""What customers decides without looking anything up."""
+
+import unicodedata
+
+NAME_LENGTH_MAX = 100
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, bidirectional marks, unassigned
+
+
+def clean_name(text: str) -> str | None:
+    """A name in one spelling (NFC, single spaces, nothing invisible), or None when it cannot be a full name."""
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    visible = not any(unicodedata.category(character) in _UNSEEN for character in name)
+    letters = sum(character.isalpha() for character in name)
+    return name if visible and letters >= 2 and " " in name and len(name) <= NAME_LENGTH_MAX else None

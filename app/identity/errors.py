@@ -1,0 +1,39 @@
+"""How identity says no."""
+
+from app.core.errors import Conflict, Refusal, TooMany, Unprocessable
+
+
+class WrongCredentials(Refusal):
+    status = 422
+    code = "wrong_credentials"
+    message = "That e-mail and password do not match."
+
+
+class WeakPassword(Unprocessable):
+    code = "weak_password"
+    message = "Choose a password of at least 10 characters."
+
+
+class BadEmail(Unprocessable):
+    code = "bad_email"
+    message = "That is not an e-mail address."
+
+
+class WrongCode(Unprocessable):
+    code = "wrong_code"
+    message = "That code is wrong or has run out."
+
+
+class TooManyTries(TooMany):
+    code = "too_many_tries"
+    message = "Too many tries. Ask for a new code."
+
+
+class CodesTooFast(TooMany):
+    code = "codes_too_fast"
+    message = "A code was sent a moment ago. Wait a minute before the next."
+
+
+class RolesConflict(Conflict):
+    code = "roles_conflict"
+    message = "These roles may not meet in one person."

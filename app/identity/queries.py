@@ -1,0 +1,63 @@
+"""Reads of identity."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.core import clock, crypto
+from app.core.db import db
+from app.identity import rules
+from app.identity.models import EmailCode, Login, Operator, SignedIn
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Who a session token belongs to."""
+
+    session_id: str
+    login_id: str
+    email: str
+    confirmed: bool
+
+
+def seen_for_system(token: str, *, audience: rules.Audience) -> Seen | None:
+    """Whose live session this token is, or None. The door's question, before there is an owner."""
+    statement = (
+        select(SignedIn, Login)
+        .join(Login, Login.id == SignedIn.login_id)
+        .where(SignedIn.token_hash == crypto.token_hash(token), SignedIn.audience == audience)
+    )
+    row = db.session.execute(statement).one_or_none()
+    if row is None:
+        return None
+    session, login = row
+    live = rules.session_is_live(
+        audience=session.audience,
+        seen_at=session.seen_at,
+        expires_at=session.expires_at,
+        revoked_at=session.revoked_at,
+        at=clock.now(),
+    )
+    if not live or login.disabled_at is not None:
+        return None
+    return Seen(session.id, login.id, login.email, login.email_confirmed_at is not None)
+
+
+def operator_of(*, owner: str) -> Operator | None:
+    """The operator behind a login id."""
+    return db.session.scalars(select(Operator).where(Operator.login_id == owner)).one_or_none()
+
+
+def operators_for_operators() -> list[Operator]:
+    """All staff, by name."""
+    return list(db.session.scalars(select(Operator).order_by(Operator.name)))
+
+
+def address_for_system(login_id: str) -> str:
+    """The e-mail address of a login, for a mail about to be sent."""
+    return db.session.get_one(Login, login_id).email
+
+
+def code_for_system(code_id: str) -> str:
+    """An issued code in the clear, for the mail that carries it."""
+    return crypto.unseal(db.session.get_one(EmailCode, code_id).code_sealed, context=code_id)

@@ -1,0 +1,38 @@
+"""How the books say no. The database decides; `posting` turns its codes into these."""
+
+from app.core.errors import Conflict, KeyReused, Unprocessable
+
+
+class Unbalanced(Unprocessable):
+    code = "unbalanced"
+    message = "The legs of a journal must sum to zero in every asset."
+
+
+class InsufficientFunds(Unprocessable):
+    code = "insufficient_funds"
+    message = "There is not enough available for that."
+
+
+class AccountBlocked(Unprocessable):
+    code = "account_blocked"
+    message = "That account is unknown, or frozen in this direction."
+
+
+class PostingKeyReused(KeyReused):
+    code = "posting_key_reused"
+    message = "This posting key was used for another journal."
+
+
+class HoldEnded(Conflict):
+    code = "hold_ended"
+    message = "That hold has ended already."
+
+
+class NoSuchHold(Unprocessable):
+    code = "no_such_hold"
+    message = "There is no such hold."
+
+
+class HoldExceeded(Unprocessable):
+    code = "hold_exceeded"
+    message = "That is more than was held."

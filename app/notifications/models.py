@@ -1,0 +1,22 @@
+"""Table of notifications."""
+
+from datetime import datetime
+
+from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import db
+
+
+class Mail(db.Model):
+    """One mail. `cause` is what it tells of, so that telling twice is one mail; `body_sealed` is empty once it went out."""
+
+    __tablename__ = "mails"
+    __table_args__ = (Index(None, "created_at"),)
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    cause: Mapped[str] = mapped_column(Text, unique=True)
+    login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"))
+    subject: Mapped[str] = mapped_column(Text)
+    body_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,42 @@
+"""Reads of notifications."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.core import crypto
+from app.core.db import db
+from app.identity import queries as identity
+from app.notifications.models import Mail
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail in the clear."""
+
+    id: str
+    to: str
+    subject: str
+    body: str
+    created_at: datetime
+    sent_at: datetime | None
+
+
+def by_cause_for_system(cause: str) -> Letter | None:
+    """The mail that tells of this, for sending."""
+    mail = db.session.scalars(select(Mail).where(Mail.cause == cause)).one_or_none()
+    return _letter(mail) if mail else None
+
+
+def kept_for_operators(*, before: str | None = None, limit: int = 30) -> list[Letter]:
+    """Mails whose text is still here, newest first: the development mailbox."""
+    kept = select(Mail).where(Mail.body_sealed.is_not(None)).order_by(Mail.id.desc()).limit(limit)
+    return [_letter(mail) for mail in db.session.scalars(kept.where(Mail.id < before) if before else kept)]
+
+
+def _letter(mail: Mail) -> Letter:
+    body = crypto.unseal(mail.body_sealed, context=mail.id) if mail.body_sealed else ""
+    return Letter(
+        mail.id, identity.address_for_system(mail.login_id), mail.subject, body, mail.created_at, mail.sent_at
+    )

@@ -1,0 +1,69 @@
+"""The words of every mail. Pure: facts in, subject and text out."""
+
+from dataclasses import dataclass
+
+from app.core.money import Money
+
+
+@dataclass(frozen=True)
+class Words:
+    """A mail's subject and text."""
+
+    subject: str
+    body: str
+
+
+def _letter(*paragraphs: str) -> str:
+    return "\n\n".join(("Hello,", *paragraphs, "Bursar"))
+
+
+def code(number: str) -> Words:
+    """The code that confirms an address."""
+    return Words(
+        "Your confirmation code",
+        _letter(
+            f"Your code is {number}. It works once, for ten minutes.",
+            "If you did not ask for it, you need not do anything: nobody can use it without this mail.",
+        ),
+    )
+
+
+def sign_up_repeated() -> Words:
+    """To the owner of an address with which somebody tried to sign up again."""
+    return Words(
+        "You already have an account",
+        _letter(
+            "Somebody, probably you, tried to open an account with this address. You have one already: sign in instead.",
+            "If it was not you, you need not do anything.",
+        ),
+    )
+
+
+def deposit_credited(amount: Money) -> Words:
+    """The money is there."""
+    return Words(f"{amount} is in your wallet", _letter(f"Your deposit of {amount} has arrived in your naira wallet."))
+
+
+def withdrawal_requested(amount: Money, *, destination: str) -> Words:
+    """A security notice: money is about to leave."""
+    return Words(
+        f"You asked to withdraw {amount}",
+        _letter(
+            f"We hold {amount} for your withdrawal to {destination}. A member of our staff checks it before it goes out.",
+            "If this was not you, sign in and cancel it now.",
+        ),
+    )
+
+
+def withdrawal_settled(amount: Money, *, destination: str) -> Words:
+    """The bank has the money."""
+    return Words(f"{amount} was sent", _letter(f"Your withdrawal of {amount} to {destination} was paid."))
+
+
+def withdrawal_ended(amount: Money, *, state: str, reason: str) -> Words:
+    """It ended without payment."""
+    why = f"Reason: {reason}" if reason else "You cancelled it."
+    return Words(
+        f"Your withdrawal of {amount} was {state}",
+        _letter(f"Your withdrawal of {amount} was {state}. {why}", "The money is available in your wallet again."),
+    )

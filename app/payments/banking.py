@@ -1,0 +1,38 @@
+"""Commands about banks and customers' bank accounts."""
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.clients.paystack import Bank
+from app.core import clock, ids
+from app.core.db import db
+from app.payments.models import BankAccount, BankRow
+
+
+def keep_banks(banks: list[Bank]) -> None:
+    """Keep Paystack's list of banks; the names of known ones are brought up to date."""
+    moment = clock.now()
+    for bank in banks:
+        fresh = {"name": bank.name, "fetched_at": moment}
+        statement = insert(BankRow).values(code=bank.code, **fresh)
+        db.session.execute(statement.on_conflict_do_update(index_elements=["code"], set_=fresh))
+
+
+def keep_account(
+    customer_id: str, *, bank: BankRow, account_number: str, account_name: str, recipient_code: str
+) -> BankAccount:
+    """Keep a customer's bank account under the name its bank gave; the same account is kept once."""
+    statement = insert(BankAccount).values(
+        id=ids.new("ba"),
+        customer_id=customer_id,
+        bank_code=bank.code,
+        bank_name=bank.name,
+        account_number=account_number,
+        account_name=account_name,
+        recipient_code=recipient_code,
+        created_at=clock.now(),
+    )
+    db.session.execute(statement.on_conflict_do_nothing())
+    return db.session.scalars(
+        select(BankAccount).filter_by(customer_id=customer_id, bank_code=bank.code, account_number=account_number)
+    ).one()

@@ -1,0 +1,54 @@
+"""What payments tells the house."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.core.outbox import Event
+
+
+@dataclass(frozen=True)
+class DepositStarted(Event):
+    """A checkout is open at Paystack: somebody should watch it, in case its webhook never comes."""
+
+    name: ClassVar[str] = "payments.deposit_started"
+    deposit_id: str
+
+
+@dataclass(frozen=True)
+class DepositCredited(Event):
+    """The customer has the money."""
+
+    name: ClassVar[str] = "payments.deposit_credited"
+    deposit_id: str
+
+
+@dataclass(frozen=True)
+class PayoutSent(Event):
+    """Paystack has the transfer; its end is not known yet, and its webhook may be lost."""
+
+    name: ClassVar[str] = "payments.payout_sent"
+    payout_id: str
+
+
+@dataclass(frozen=True)
+class PayoutPaid(Event):
+    """The bank has the money. `fee_units` is what Paystack took for it."""
+
+    name: ClassVar[str] = "payments.payout_paid"
+    payout_id: str
+
+
+@dataclass(frozen=True)
+class PayoutFailed(Event):
+    """No money left us, and none will under this reference."""
+
+    name: ClassVar[str] = "payments.payout_failed"
+    payout_id: str
+
+
+@dataclass(frozen=True)
+class PayoutReversed(Event):
+    """The bank sent money back that had counted as paid."""
+
+    name: ClassVar[str] = "payments.payout_reversed"
+    payout_id: str

@@ -1,0 +1,226 @@
+"""Steps of payments that cross the world: note and commit, ask Paystack, record. None runs inside a transaction."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from app.clients.http import Refused
+from app.clients.paystack import Charge, Paystack, Transfer
+from app.core import clock, inbox
+from app.core.actor import Actor
+from app.core.db import atomically, leave
+from app.core.money import NGN, Money
+from app.payments import banking, errors, queries, rules, service
+from app.payments.models import BankAccount, Deposit
+from app.payments.rules import DepositState, PayoutState
+from app.payments.service import Trouble
+
+CHARGES = frozenset({"charge.success"})
+TRANSFERS = frozenset({"transfer.success", "transfer.failed", "transfer.reversed"})
+BANKS_KEPT_FOR = timedelta(days=1)
+
+
+def open_checkout(deposit: Deposit, *, paystack: Paystack, email: str, callback_url: str, actor: Actor) -> str:
+    """Open Paystack's checkout for a deposit that is committed; where the customer pays.
+
+    Raises Silent, and CheckoutLost when an earlier try reached Paystack and its answer did not reach us.
+    """
+    leave()
+    try:
+        checkout = paystack.initialize(
+            email=email, amount=deposit.amount.units, reference=deposit.reference, callback_url=callback_url
+        )
+    except Refused as refusal:
+        if refusal.code == "duplicate_reference":
+            raise errors.CheckoutLost from refusal
+        reason = f"Paystack refused: {refusal.message}"
+        atomically(lambda: service.give_up_deposit(deposit.id, reason=reason, actor=actor), actor=actor)
+        raise
+    atomically(lambda: service.await_payment(deposit.id, checkout_url=checkout.url, actor=actor), actor=actor)
+    return checkout.url
+
+
+def watch_deposit(deposit_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | None:
+    """Ask Paystack about an open deposit and apply the answer: how long until to ask again, None when it ended."""
+    deposit = queries.deposit_for_system(deposit_id=deposit_id)
+    if deposit is None or deposit.state not in {DepositState.STARTED, DepositState.AWAITING_PAYMENT}:
+        return None
+    open_for = clock.now() - deposit.created_at
+    leave()
+    charge = paystack.find_charge(deposit.reference)
+    if charge is not None and settle(deposit_id, charge=charge, paystack=paystack, actor=actor) not in {
+        DepositState.STARTED,
+        DepositState.AWAITING_PAYMENT,
+    }:
+        return None
+    if open_for > rules.DEPOSIT_LIVES:
+        reason = "nobody paid in time"
+        atomically(lambda: service.give_up_deposit(deposit_id, reason=reason, actor=actor), actor=actor)
+        return None
+    return rules.watch_pause(open_for)
+
+
+def settle(deposit_id: str, *, charge: Charge, paystack: Paystack, actor: Actor) -> DepositState:
+    """Apply a verified charge to a deposit, in a transaction of its own."""
+    return atomically(
+        lambda: service.settle_charge(deposit_id, charge=charge, our_domain=paystack.domain, actor=actor), actor=actor
+    )
+
+
+def pay_out(payout_id: str, *, first: bool, paystack: Paystack, reason: str, actor: Actor) -> PayoutState:
+    """Bring a begun payout to Paystack, once, however often this is called.
+
+    Only the first call sends right away. Later ones ask by reference, and send under the same reference only what
+    Paystack does not know. Raises Silent when it stays unknown, Refused when Paystack's no may pass.
+    """
+    payout = queries.payout_for_system(payout_id)
+    if payout is None:
+        raise LookupError(payout_id)
+    if payout.state != PayoutState.SENDING:
+        return PayoutState(payout.state)
+    amount, recipient_code, reference = payout.amount.units, payout.recipient_code, payout.reference
+    leave()
+    transfer = None if first else paystack.find_transfer(reference)
+    if transfer is None:
+        try:
+            transfer = paystack.transfer(
+                amount=amount, recipient_code=recipient_code, reference=reference, reason=reason
+            )
+        except Refused as refusal:
+            if refusal.code not in rules.FINAL_REFUSALS or paystack.find_transfer(reference) is not None:
+                raise
+            words = f"Paystack refused: {refusal.message}"
+            atomically(lambda: service.refuse_payout(payout_id, reason=words, actor=actor), actor=actor)
+            return PayoutState.FAILED
+    return record(payout_id, transfer=transfer, actor=actor)
+
+
+def watch_payout(payout_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | None:
+    """Ask Paystack about a sent payout and apply the answer: how long until to ask again, None when it ended."""
+    payout = queries.payout_for_system(payout_id)
+    if payout is None or payout.state != PayoutState.SENT:
+        return None
+    open_for = clock.now() - payout.created_at
+    leave()
+    transfer = paystack.find_transfer(payout.reference)
+    if transfer is not None and record(payout_id, transfer=transfer, actor=actor) is not PayoutState.SENT:
+        return None
+    return rules.watch_pause(open_for)
+
+
+def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
+    """Apply what Paystack says of a transfer, in a transaction of its own."""
+    return atomically(lambda: service.record_transfer(payout_id, transfer=transfer, actor=actor), actor=actor)
+
+
+def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str:
+    """Act on one webhook: what it says is only a hint, the truth is asked back from Paystack. What became of it."""
+    message = _readable(inbox.read(inbox_id).body)
+    leave()
+    if message is None:
+        return _put_aside(inbox_id, event="unreadable", reference="", reason="the body is not an event", actor=actor)
+    event, facts = message
+    reference = str(facts.get("reference") or facts.get("transaction_reference") or "")
+    if event in CHARGES and reference:
+        return _hear_charge(inbox_id, reference=reference, paystack=paystack, actor=actor)
+    if event in TRANSFERS and reference:
+        return _hear_transfer(inbox_id, event=event, reference=reference, paystack=paystack, actor=actor)
+    return _put_aside(
+        inbox_id, event=event, reference=reference, reason="nothing of ours answers to this event yet", actor=actor
+    )
+
+
+def add_bank_account(
+    customer_id: str, *, bank_code: str, account_number: str, paystack: Paystack, actor: Actor
+) -> BankAccount:
+    """Look up the name on a bank account and keep it for the customer.
+
+    Raises BadAccountNumber, UnknownBank, AccountNotFound, Silent.
+    """
+    if not rules.account_number_fits(account_number):
+        raise errors.BadAccountNumber
+    bank = next((bank for bank in queries.banks_for_system() if bank.code == bank_code), None)
+    if bank is None:
+        raise errors.UnknownBank
+    leave()
+    try:
+        name = paystack.resolve(account_number=account_number, bank_code=bank_code)
+        code = paystack.add_recipient(name=name, account_number=account_number, bank_code=bank_code)
+    except Refused as refusal:
+        raise errors.AccountNotFound from refusal
+    return atomically(
+        lambda: banking.keep_account(
+            customer_id, bank=bank, account_number=account_number, account_name=name, recipient_code=code
+        ),
+        actor=actor,
+    )
+
+
+def refresh_banks(*, paystack: Paystack, actor: Actor) -> None:
+    """Bring the list of banks up to date when it is older than a day."""
+    fetched_at = queries.banks_fetched_at_for_system()
+    if fetched_at is not None and clock.now() - fetched_at < BANKS_KEPT_FOR:
+        return
+    leave()
+    banks = paystack.banks()
+    atomically(lambda: banking.keep_banks(banks), actor=actor)
+
+
+def _hear_charge(inbox_id: int, *, reference: str, paystack: Paystack, actor: Actor) -> str:
+    deposit = queries.deposit_for_system(reference=reference)
+    leave()
+    charge = paystack.find_charge(reference)
+    if charge is None:
+        reason = "Paystack does not know this reference"
+        return _put_aside(inbox_id, event="charge.success", reference=reference, reason=reason, actor=actor)
+    if deposit is not None:
+        return f"deposit {settle(deposit.id, charge=charge, paystack=paystack, actor=actor)}"
+    atomically(
+        lambda: service.place_stray_charge(charge, our_domain=paystack.domain, inbox_id=inbox_id, actor=actor),
+        actor=actor,
+    )
+    return "in suspense"
+
+
+def _hear_transfer(inbox_id: int, *, event: str, reference: str, paystack: Paystack, actor: Actor) -> str:
+    payout = queries.payout_for_system(reference)
+    leave()
+    if payout is None:
+        reason = "we did not make this transfer"
+        return _put_aside(inbox_id, event=event, reference=reference, reason=reason, actor=actor)
+    transfer = paystack.find_transfer(reference)
+    if transfer is None:
+        reason = "Paystack does not know this reference"
+        return _put_aside(inbox_id, event=event, reference=reference, reason=reason, actor=actor)
+    return f"payout {record(payout.id, transfer=transfer, actor=actor)}"
+
+
+def _put_aside(inbox_id: int, *, event: str, reference: str, reason: str, actor: Actor) -> str:
+    facts = _readable(inbox.read(inbox_id).body)
+    trouble = Trouble(
+        cause=f"inbox:{inbox_id}",
+        event=event,
+        reference=reference,
+        reason=reason,
+        amount=_amount(facts[1]) if facts else None,
+        inbox_id=inbox_id,
+    )
+    leave()
+    atomically(lambda: service.suspend(trouble, actor=actor), actor=actor)
+    return "in suspense"
+
+
+def _readable(body: bytes) -> tuple[str, dict[str, Any]] | None:
+    try:
+        message = json.loads(body)
+        event, facts = message["event"], message["data"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return (str(event), facts) if isinstance(facts, dict) else None
+
+
+def _amount(facts: dict[str, Any]) -> Money | None:
+    """The amount an event speaks of, in kobo, when it is plain; for people to see, never to book."""
+    digits = str(facts.get("amount", ""))
+    plain = digits.isascii() and digits.isdigit() and facts.get("currency", NGN.code) == NGN.code
+    return Money(NGN, int(digits)) if plain else None

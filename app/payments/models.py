@@ -1,0 +1,123 @@
+"""Tables of payments. Amounts are whole kobo."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Numeric, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import db
+from app.core.money import NGN, Money
+
+
+class BankRow(db.Model):
+    """A bank of Paystack's list."""
+
+    __tablename__ = "banks"
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    fetched_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class BankAccount(db.Model):
+    """A customer's bank account, with the name its bank gave and Paystack's recipient code."""
+
+    __tablename__ = "bank_accounts"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "bank_code", "account_number"),
+        CheckConstraint("account_number ~ '^[0-9]{10}$'", name="account_number_nuban"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
+    bank_code: Mapped[str] = mapped_column(Text)
+    bank_name: Mapped[str] = mapped_column(Text)
+    account_number: Mapped[str] = mapped_column(Text)
+    account_name: Mapped[str] = mapped_column(Text)
+    recipient_code: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Deposit(db.Model):
+    """An intent to pay in, and what became of it. `reference` is ours, at Paystack."""
+
+    __tablename__ = "deposits"
+    __table_args__ = (
+        Index(None, "customer_id", "id"),
+        Index(None, "state", postgresql_where=text("state IN ('started', 'awaiting_payment')")),
+        CheckConstraint("amount_units > 0", name="amount_positive"),
+        CheckConstraint(
+            "state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended')", name="state_known"
+        ),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    amount_units: Mapped[Decimal] = mapped_column(Numeric(38))
+    state: Mapped[str] = mapped_column(Text)
+    checkout_url: Mapped[str] = mapped_column(Text, default="")
+    fee_units: Mapped[Decimal | None] = mapped_column(Numeric(38))
+    channel: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def amount(self) -> Money:
+        """What the customer asked to pay in."""
+        return Money(NGN, int(self.amount_units))
+
+
+class Payout(db.Model):
+    """One transfer out; `reference` is its idempotency key at Paystack."""
+
+    __tablename__ = "payouts"
+    __table_args__ = (
+        Index(None, "state", postgresql_where=text("state IN ('sending', 'sent')")),
+        CheckConstraint("amount_units > 0", name="amount_positive"),
+        CheckConstraint("state IN ('sending', 'sent', 'paid', 'failed', 'reversed')", name="state_known"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    reference: Mapped[str] = mapped_column(Text, unique=True)
+    amount_units: Mapped[Decimal] = mapped_column(Numeric(38))
+    recipient_code: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    transfer_code: Mapped[str] = mapped_column(Text, default="")
+    fee_units: Mapped[Decimal | None] = mapped_column(Numeric(38))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def amount(self) -> Money:
+        """What the bank receives."""
+        return Money(NGN, int(self.amount_units))
+
+    @property
+    def fee(self) -> Money:
+        """What Paystack took for it, as far as is known."""
+        return Money(NGN, int(self.fee_units or 0))
+
+
+class SuspenseItem(db.Model):
+    """Something Paystack told us that could not be placed; `journal_id` when money stands in suspense for it."""
+
+    __tablename__ = "suspense_items"
+    __table_args__ = (
+        Index(None, "state", "id"),
+        CheckConstraint("state IN ('open', 'resolved')", name="state_known"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    cause: Mapped[str] = mapped_column(Text, unique=True)
+    inbox_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("inbox.id"))
+    event: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text)
+    amount_units: Mapped[Decimal | None] = mapped_column(Numeric(38))
+    reason: Mapped[str] = mapped_column(Text)
+    journal_id: Mapped[int | None] = mapped_column(BigInteger)
+    state: Mapped[str] = mapped_column(Text)
+    note: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    resolved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def amount(self) -> Money | None:
+        """The amount it speaks of, when it speaks of one."""
+        return None if self.amount_units is None else Money(NGN, int(self.amount_units))

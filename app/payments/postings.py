@@ -1,0 +1,35 @@
+"""Which accounts move when Paystack moves money. Pure: the caller posts."""
+
+from app.core.money import Money
+from app.ledger import chart
+from app.ledger.journal import Journal, credit, debit
+
+
+def credited(*, ref: str, account: str, intent: Money, paid: Money, fees: Money) -> Journal:
+    """A deposit: what reached our Paystack balance, the fee as our cost, the whole intent to the customer.
+
+    `fees` is Paystack's; what of it the payer bore (`paid` above `intent`) is no cost of ours.
+    """
+    cost = intent + fees - paid
+    return Journal(
+        "payments.deposit_credited",
+        ref,
+        (
+            debit(chart.house(chart.PAYSTACK, asset=intent.asset), paid - fees),
+            debit(chart.house(chart.PAYSTACK_FEES, asset=intent.asset), cost),
+            credit(account, intent),
+        ),
+    )
+
+
+def suspended(*, ref: str, paid: Money, fees: Money) -> Journal:
+    """Money that came and cannot be placed: owed to somebody, in full."""
+    return Journal(
+        "payments.charge_suspended",
+        ref,
+        (
+            debit(chart.house(chart.PAYSTACK, asset=paid.asset), paid - fees),
+            debit(chart.house(chart.PAYSTACK_FEES, asset=paid.asset), fees),
+            credit(chart.house(chart.SUSPENSE, asset=paid.asset), paid),
+        ),
+    )

@@ -1,0 +1,89 @@
+"""Reads of payments."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from app.core.db import db
+from app.core.errors import NotFound
+from app.payments.models import BankAccount, BankRow, Deposit, Payout, SuspenseItem
+from app.payments.rules import SuspenseState
+
+
+def deposit(deposit_id: str, *, customer_id: str) -> Deposit:
+    """One of the customer's own deposits. Raises NotFound."""
+    own = select(Deposit).where(Deposit.id == deposit_id, Deposit.customer_id == customer_id)
+    found = db.session.scalars(own).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def deposits(*, customer_id: str, before: str | None = None, limit: int = 20) -> list[Deposit]:
+    """The customer's deposits, newest first, those before an id."""
+    own = select(Deposit).where(Deposit.customer_id == customer_id).order_by(Deposit.id.desc()).limit(limit)
+    return list(db.session.scalars(own.where(Deposit.id < before) if before else own))
+
+
+def deposit_for_system(*, deposit_id: str | None = None, reference: str | None = None) -> Deposit | None:
+    """A deposit by its id or its reference, for jobs."""
+    wanted = Deposit.id == deposit_id if deposit_id else Deposit.reference == reference
+    return db.session.scalars(select(Deposit).where(wanted)).one_or_none()
+
+
+def payout_for_system(payout_id: str) -> Payout | None:
+    """A payout by its id, which is its reference too."""
+    return db.session.get(Payout, payout_id, populate_existing=True)
+
+
+def bank_accounts(*, customer_id: str) -> list[BankAccount]:
+    """The customer's bank accounts, newest first."""
+    own = select(BankAccount).where(BankAccount.customer_id == customer_id)
+    return list(db.session.scalars(own.order_by(BankAccount.id.desc())))
+
+
+def bank_account(account_id: str, *, customer_id: str) -> BankAccount:
+    """One of the customer's own bank accounts. Raises NotFound."""
+    own = select(BankAccount).where(BankAccount.id == account_id, BankAccount.customer_id == customer_id)
+    found = db.session.scalars(own).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def accounts_for_operators(account_ids: set[str]) -> dict[str, BankAccount]:
+    """Bank accounts by id."""
+    found = db.session.scalars(select(BankAccount).where(BankAccount.id.in_(account_ids)))
+    return {account.id: account for account in found}
+
+
+def banks_for_system() -> list[BankRow]:
+    """The banks we know, by name."""
+    return list(db.session.scalars(select(BankRow).order_by(BankRow.name)))
+
+
+def banks_fetched_at_for_system() -> datetime | None:
+    """When the list of banks was last brought up to date."""
+    return db.session.scalar(select(func.max(BankRow.fetched_at)))
+
+
+def suspense_for_operators(
+    *, state: SuspenseState, before: str | None = None, limit: int = 50
+) -> list[SuspenseItem]:
+    """What could not be placed, newest first."""
+    wanted = select(SuspenseItem).where(SuspenseItem.state == state).order_by(SuspenseItem.id.desc()).limit(limit)
+    return list(db.session.scalars(wanted.where(SuspenseItem.id < before) if before else wanted))
+
+
+def suspense_item_for_operators(item_id: str) -> SuspenseItem:
+    """One item. Raises NotFound."""
+    found = db.session.get(SuspenseItem, item_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def suspense_count_for_operators(*, state: SuspenseState) -> int:
+    """How many items there are in a state."""
+    counted = select(func.count()).select_from(SuspenseItem).where(SuspenseItem.state == state)
+    return db.session.scalar(counted) or 0

@@ -1,0 +1,151 @@
+"""What payments decides without looking anything up: states, bounds, and what a charge is worth to whom."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from app.core.machine import Machine
+from app.core.money import NGN, Money
+
+DEPOSIT_MIN = Money(NGN, 100_00)
+DEPOSIT_MAX = Money(NGN, 5_000_000_00)
+DEPOSIT_LIVES = timedelta(hours=24)  # an unpaid checkout is given up after this
+NUBAN_DIGITS = 10
+
+# How long to wait before asking Paystack again, by how long the thing has been open: (open for, wait).
+WATCH_PAUSES = (
+    (timedelta(minutes=2), timedelta(seconds=20)),
+    (timedelta(minutes=30), timedelta(minutes=2)),
+    (timedelta(hours=6), timedelta(minutes=15)),
+    (timedelta(days=365), timedelta(hours=1)),
+)
+
+
+class DepositState(StrEnum):
+    """A deposit from intent to credit."""
+
+    STARTED = "started"
+    AWAITING_PAYMENT = "awaiting_payment"
+    CREDITED = "credited"
+    FAILED = "failed"
+    SUSPENDED = "suspended"
+
+
+DEPOSIT = Machine(
+    "deposit",
+    {
+        DepositState.STARTED: frozenset(
+            {DepositState.AWAITING_PAYMENT, DepositState.CREDITED, DepositState.SUSPENDED, DepositState.FAILED}
+        ),
+        DepositState.AWAITING_PAYMENT: frozenset(
+            {DepositState.CREDITED, DepositState.SUSPENDED, DepositState.FAILED}
+        ),
+        # Money may come after we gave up: a late success is still the customer's.
+        DepositState.FAILED: frozenset({DepositState.CREDITED, DepositState.SUSPENDED}),
+    },
+)
+
+
+class PayoutState(StrEnum):
+    """A payout from the first call to the bank's word. `paid` is not quite final: banks send money back."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    PAID = "paid"
+    FAILED = "failed"
+    REVERSED = "reversed"
+
+
+PAYOUT = Machine(
+    "payout",
+    {
+        PayoutState.SENDING: frozenset({PayoutState.SENT, PayoutState.PAID, PayoutState.FAILED}),
+        PayoutState.SENT: frozenset({PayoutState.PAID, PayoutState.FAILED}),
+        PayoutState.PAID: frozenset({PayoutState.REVERSED}),
+    },
+)
+
+# Paystack's words for a transfer (docs: how transfers work) → ours. `reversed` before success is a failure to us.
+TRANSFER_STATES = {
+    "pending": PayoutState.SENT,
+    "otp": PayoutState.SENT,
+    "received": PayoutState.SENT,
+    "processing": PayoutState.SENT,
+    "success": PayoutState.PAID,
+    "failed": PayoutState.FAILED,
+    "abandoned": PayoutState.FAILED,
+    "blocked": PayoutState.FAILED,
+    "rejected": PayoutState.FAILED,
+    "reversed": PayoutState.REVERSED,
+}
+
+# Refusals of POST /transfer after which the same request cannot succeed; others (a low balance) may pass later.
+FINAL_REFUSALS = frozenset({"invalid_transfer_recipient", "invalid_params", "missing_params"})
+
+
+class SuspenseState(StrEnum):
+    """Something that could not be placed, until somebody has dealt with it."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+SUSPENSE = Machine("suspense item", {SuspenseState.OPEN: frozenset({SuspenseState.RESOLVED})})
+
+
+class Verdict(StrEnum):
+    """What a charge means for a deposit."""
+
+    CREDIT = "credit"
+    SUSPEND = "suspend"
+    WAIT = "wait"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """The verdict with its reason in words for the suspense queue."""
+
+    verdict: Verdict
+    reason: str = ""
+
+
+def judge(
+    *, status: str, currency: str, domain: str, our_domain: str, paid: int, requested: int | None, fees: int, intent: int
+) -> Judgement:
+    """Compare what Paystack verified with what we asked for; all amounts in kobo.
+
+    The customer is credited the intent when at least it came: `paid` is the intent when we bear the fee, the intent plus
+    the fee when they do. Less, or more than that, is not ours to guess.
+    """
+    if status in {"abandoned", "ongoing", "pending", "processing", "queued"}:
+        return Judgement(Verdict.WAIT)
+    if status != "success":
+        return Judgement(Verdict.FAIL, f"Paystack says {status}")
+    if domain != our_domain:
+        return Judgement(Verdict.SUSPEND, f"a {domain} payment at a {our_domain} key")
+    if currency != NGN.code:
+        return Judgement(Verdict.SUSPEND, f"paid in {currency}, not NGN")
+    asked = paid if requested is None else requested
+    if asked != intent:
+        return Judgement(Verdict.SUSPEND, f"asked {intent} kobo, Paystack was asked {asked}")
+    if paid < intent:
+        return Judgement(Verdict.SUSPEND, f"asked {intent} kobo, paid {paid}")
+    if paid > intent + fees:
+        return Judgement(Verdict.SUSPEND, f"asked {intent} kobo, paid {paid} with fees of {fees}")
+    return Judgement(Verdict.CREDIT)
+
+
+def watch_pause(open_for: timedelta) -> timedelta:
+    """How long until Paystack is asked again about something open for so long."""
+    return next(pause for limit, pause in WATCH_PAUSES if open_for < limit)
+
+
+def deposit_fits(amount: Money) -> bool:
+    """Whether a deposit of this size is taken."""
+    return DEPOSIT_MIN <= amount <= DEPOSIT_MAX
+
+
+def account_number_fits(number: str) -> bool:
+    """Whether this could be a Nigerian account number (NUBAN): ten ASCII digits."""
+    return len(number) == NUBAN_DIGITS and number.isascii() and number.isdigit()

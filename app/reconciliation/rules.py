@@ -1,0 +1,105 @@
+"""Matching, pure: our entries and their lines in, verdicts out. Amounts in kobo, positive when Paystack's balance rises."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.core.machine import Machine
+
+
+class Verdict(StrEnum):
+    """What became of a line."""
+
+    MATCHED = "matched"
+    AMOUNT_DIFFERS = "amount_differs"
+    MISSING_HERE = "missing_here"
+    MISSING_THERE = "missing_there"
+    IN_FLIGHT = "in_flight"
+
+
+class RunState(StrEnum):
+    """A run from its start to its end."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+RUN = Machine("reconciliation", {RunState.RUNNING: frozenset({RunState.DONE, RunState.FAILED})})
+
+UNMATCHED = (Verdict.AMOUNT_DIFFERS, Verdict.MISSING_HERE, Verdict.MISSING_THERE)
+
+
+@dataclass(frozen=True)
+class Ours:
+    """One entry of our account: the vendor's reference it is about."""
+
+    kind: str
+    reference: str
+    units: int
+    journal_id: int
+    happened_at: datetime
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """One line of the vendor's list. `final` is false while it may still change."""
+
+    kind: str
+    reference: str
+    units: int
+    happened_at: datetime | None
+    final: bool = True
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the result."""
+
+    kind: str
+    reference: str
+    verdict: Verdict
+    ours: int | None
+    theirs: int | None
+    journal_id: int | None
+    happened_at: datetime | None
+
+
+def match(ours: Iterable[Ours], theirs: Iterable[Theirs]) -> list[Line]:
+    """Compare the two sides by reference. Entries of ours under one reference count as their sum.
+
+    A vendor's line whose sum is zero and that we have nothing for (a transfer that failed) is matched: both say nothing
+    moved. One that may still change, and that we wait for, is in flight.
+    """
+    booked: dict[str, list[Ours]] = defaultdict(list)
+    for entry in ours:
+        booked[entry.reference].append(entry)
+    listed: dict[str, list[Theirs]] = defaultdict(list)
+    for line in theirs:
+        listed[line.reference].append(line)
+    return [_line(reference, booked.get(reference, []), listed.get(reference, [])) for reference in [*listed, *(booked.keys() - listed.keys())]]
+
+
+def _line(reference: str, ours: list[Ours], theirs: list[Theirs]) -> Line:
+    our_sum, their_sum = sum(entry.units for entry in ours), sum(line.units for line in theirs)
+    if theirs and not all(line.final for line in theirs) and not ours:
+        verdict = Verdict.IN_FLIGHT
+    elif our_sum == their_sum:
+        verdict = Verdict.MATCHED
+    elif not theirs:
+        verdict = Verdict.MISSING_THERE
+    elif not ours:
+        verdict = Verdict.MISSING_HERE
+    else:
+        verdict = Verdict.AMOUNT_DIFFERS
+    return Line(
+        kind=(theirs or ours)[0].kind,
+        reference=reference,
+        verdict=verdict,
+        ours=our_sum if ours else None,
+        theirs=their_sum if theirs else None,
+        journal_id=ours[-1].journal_id if ours else None,
+        happened_at=theirs[0].happened_at if theirs else ours[0].happened_at,
+    )

@@ -1,0 +1,61 @@
+"""Commands of reconciliation."""
+
+from app.core import clock, ids, machine, outbox
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.money import NGN
+from app.ledger import balances, chart
+from app.reconciliation import events, queries, rules
+from app.reconciliation.models import Reconciliation, ReconciliationLine
+from app.reconciliation.rules import Line, RunState
+
+PAYSTACK = "paystack"
+
+
+def ask(*, actor: Actor) -> str:
+    """Ask for a run: its id. While one is under way, that one is the answer."""
+    running = queries.running_for_system()
+    if running is not None:
+        return running.id
+    run = Reconciliation(
+        id=ids.new("rec"),
+        account=chart.house(chart.PAYSTACK, asset=NGN),
+        source=PAYSTACK,
+        state=RunState.RUNNING,
+        started_at=clock.now(),
+    )
+    machine.begin(run, machine=rules.RUN, actor=actor)
+    outbox.emit(events.RunAsked(run_id=run.id))
+    return run.id
+
+
+def finish(run_id: str, *, lines: list[Line], theirs_units: int, actor: Actor) -> None:
+    """Keep the result of a run; a run that ended is left as it is."""
+    run = queries.run_for_operators(run_id)
+    if run.state != RunState.RUNNING:
+        return
+    db.session.add_all(
+        ReconciliationLine(
+            reconciliation_id=run_id,
+            kind=line.kind,
+            reference=line.reference,
+            verdict=line.verdict,
+            ours_units=line.ours,
+            theirs_units=line.theirs,
+            journal_id=line.journal_id,
+            happened_at=line.happened_at,
+        )
+        for line in lines
+    )
+    run.ours_units = balances.of(run.account).booked.units  # type: ignore[assignment]  (an int is what NUMERIC takes)
+    run.theirs_units = theirs_units  # type: ignore[assignment]
+    run.ended_at = clock.now()
+    machine.move(run, RunState.DONE, machine=rules.RUN, actor=actor)
+
+
+def fail(run_id: str, *, error: str, actor: Actor) -> None:
+    """The run could not be made: say why, so that the page does not wait for it."""
+    run = queries.run_for_operators(run_id)
+    if run.state == RunState.RUNNING:
+        run.error, run.ended_at = error, clock.now()
+        machine.move(run, RunState.FAILED, machine=rules.RUN, actor=actor, reason=error)

@@ -1,0 +1,1 @@
+"""Everything HTTP, cut by who reads it: portal (customers), console (operators), api (programs), callbacks (vendors)."""

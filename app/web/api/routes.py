@@ -1,0 +1,198 @@
+"""API v1. Amounts are strings of the smallest unit (kobo) with their asset; ids and references are opaque."""
+
+from typing import Any
+
+from flask import Blueprint, current_app, jsonify, make_response, request, url_for
+from flask.wrappers import Response
+from flask_login import current_user
+
+from app.core import idempotency
+from app.core.db import atomically, transaction
+from app.core.errors import Malformed
+from app.core.money import NGN, Money
+from app.identity import service as identity
+from app.identity.rules import Audience
+from app.payments import flows, queries as payments, service as payments_service
+from app.wallets import queries as wallets
+from app.web import guards
+from app.withdrawals import queries as withdrawals
+from app.withdrawals import service as withdrawals_service
+from reports import activity as reports
+
+UNITS_DIGITS_MAX = 30
+
+bp = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+@bp.post("/sessions")
+@guards.public
+def open_session() -> Response:
+    """Trade address and password for a bearer token. The token is shown once."""
+    body = _body()
+    with transaction(guards.actor()):
+        entry = identity.sign_in(
+            _text(body, "email"),
+            password=_text(body, "password"),
+            audience=Audience.CUSTOMER,
+            device=f"API: {request.user_agent.string}",
+        )
+    return make_response(jsonify({"id": entry.session_id, "token": entry.token}), 201)
+
+
+@bp.delete("/sessions/current")
+@guards.api
+def close_session() -> Response:
+    """The token is dead at once."""
+    with transaction(guards.actor()):
+        identity.sign_out(current_user.session_id)
+    return make_response("", 204)
+
+
+@bp.get("/balances")
+@guards.api
+def balances() -> Response:
+    """What the customer has, per asset."""
+    held = wallets.balances_of(customer_id=current_user.id)
+    return jsonify(
+        {
+            "balances": [
+                {
+                    "asset": asset,
+                    "available": str(balance.available.units),
+                    "held": str(balance.held.units),
+                    "booked": str(balance.booked.units),
+                }
+                for asset, balance in held
+            ]
+        }
+    )
+
+
+@bp.get("/activity")
+@guards.api
+def activity() -> Response:
+    """Movements, newest first, a page at a time."""
+    lines, older = reports.of_customer(customer_id=current_user.id, before=request.args.get("before"))
+    return jsonify(
+        {
+            "movements": [
+                {
+                    "id": line.id,
+                    "kind": line.kind,
+                    "state": line.state,
+                    "amount": _money(line.amount),
+                    "fee": _money(line.fee),
+                    "created_at": line.created_at.isoformat(),
+                }
+                for line in lines
+            ],
+            "next": older,
+        }
+    )
+
+
+@bp.post("/deposits")
+@guards.api
+def start_deposit() -> Response:
+    """Begin a deposit; needs `Idempotency-Key`. The answer says where to pay."""
+    amount, actor = _amount(_body()), guards.actor()
+    answer, replayed = atomically(
+        lambda: idempotency.once(
+            _key(),
+            actor=actor,
+            request={"do": "deposit", "amount": amount.units},
+            body=lambda: {"id": payments_service.start_deposit(current_user.id, amount=amount, actor=actor).id},
+        ),
+        actor=actor,
+    )
+    intent = payments.deposit(answer["id"], customer_id=current_user.id)
+    if not intent.checkout_url:
+        flows.open_checkout(
+            intent,
+            paystack=current_app.extensions["clients"].paystack,
+            email=current_user.email,
+            callback_url=current_app.extensions["settings"].public_url
+            + url_for("portal.deposit_page", deposit_id=intent.id),
+            actor=actor,
+        )
+    return _deposit(answer["id"], status=200 if replayed else 201)
+
+
+@bp.get("/deposits/<deposit_id>")
+@guards.api
+def deposit(deposit_id: str) -> Response:
+    """Where one deposit stands."""
+    return _deposit(deposit_id, status=200)
+
+
+@bp.post("/withdrawals")
+@guards.api
+def request_withdrawal() -> Response:
+    """Ask for money out to a bank account that was added in the portal; needs `Idempotency-Key`."""
+    body, actor = _body(), guards.actor()
+    amount, account = _amount(body), _text(body, "bank_account")
+    answer, replayed = atomically(
+        lambda: idempotency.once(
+            _key(),
+            actor=actor,
+            request={"do": "withdraw", "amount": amount.units, "account": account},
+            body=lambda: {
+                "id": withdrawals_service.request(
+                    current_user.id, bank_account_id=account, amount=amount, actor=actor
+                ).id
+            },
+        ),
+        actor=actor,
+    )
+    return _withdrawal(answer["id"], status=200 if replayed else 201)
+
+
+@bp.get("/withdrawals/<withdrawal_id>")
+@guards.api
+def withdrawal(withdrawal_id: str) -> Response:
+    """Where one withdrawal stands."""
+    return _withdrawal(withdrawal_id, status=200)
+
+
+def _deposit(deposit_id: str, *, status: int) -> Response:
+    one = payments.deposit(deposit_id, customer_id=current_user.id)
+    body = {"id": one.id, "state": one.state, "amount": _money(one.amount), "checkout_url": one.checkout_url}
+    return make_response(jsonify(body), status)
+
+
+def _withdrawal(withdrawal_id: str, *, status: int) -> Response:
+    one = withdrawals.one(withdrawal_id, customer_id=current_user.id)
+    body = {"id": one.id, "state": one.state, "amount": _money(one.amount), "fee": _money(one.fee)}
+    return make_response(jsonify(body), status)
+
+
+def _money(money: Money) -> dict[str, str]:
+    return {"asset": money.asset.code, "units": str(money.units)}
+
+
+def _body() -> dict[str, Any]:
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Malformed("Send a JSON object.")
+    return body
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name)
+    if not isinstance(value, str) or not value:
+        raise Malformed(f"{name} is missing or is no text.", field=name)
+    return value
+
+
+def _amount(body: dict[str, Any]) -> Money:
+    """`{"amount": {"asset": "NGN", "units": "5000000"}}`: units as a string of digits, so that no reader rounds them."""
+    amount = body.get("amount")
+    units = amount.get("units") if isinstance(amount, dict) else None
+    plain = isinstance(units, str) and units.isascii() and units.isdigit() and len(units) <= UNITS_DIGITS_MAX
+    if not plain or not isinstance(amount, dict) or amount.get("asset") != NGN.code:
+        raise Malformed('amount is {"asset": "NGN", "units": "<digits>"}.', field="amount")
+    return Money(NGN, int(str(units)))
+
+
+def _key() -> str:
+    return request.headers.get("Idempotency-Key", "")

@@ -1,0 +1,56 @@
+// Forms: one submit at a time, thousands grouped while typing, passwords shown on request, copying, printing.
+import { all, on, onClick, onContent } from './page.js';
+import { toast } from './toasts.js';
+
+// htmx prevents the default and shows its own progress; a plain form is marked busy after its values have been read.
+on('submit', (event) => {
+  if (event.defaultPrevented) return;
+  const button = event.submitter ?? event.target.querySelector('[type=submit]');
+  if (!button) return;
+  if (button.getAttribute('aria-busy')) return event.preventDefault();
+  setTimeout(() => {
+    button.setAttribute('aria-busy', 'true');
+    button.disabled = true;
+  });
+});
+addEventListener('pageshow', () => {
+  for (const button of all('[type=submit][aria-busy]')) {
+    button.removeAttribute('aria-busy');
+    button.disabled = false;
+  }
+});
+
+const grouped = (text) => {
+  const [whole, ...rest] = text.replace(/[^\d.]/g, '').split('.');
+  const fraction = rest.length ? `.${rest.join('').slice(0, 2)}` : '';
+  return whole.replace(/^0+(?=\d)/, '').replace(/\B(?=(\d{3})+$)/g, ',') + fraction;
+};
+const format = (input) => {
+  // the caret keeps the same number of digits before it, whatever commas come and go
+  const before = input.value.slice(0, input.selectionStart).replace(/[^\d.]/g, '').length;
+  input.value = grouped(input.value);
+  let at = 0;
+  for (let seen = 0; at < input.value.length && seen < before; at += 1) if (input.value[at] !== ',') seen += 1;
+  if (document.activeElement === input) input.setSelectionRange(at, at);
+};
+on('input', (event) => event.target.matches?.('[data-money]') && format(event.target));
+onContent(() => all('[data-money]').forEach((input) => document.activeElement === input || format(input)));
+
+onClick('[data-peek]', (button) => {
+  const input = document.getElementById(button.dataset.peek);
+  const shown = input.type === 'password';
+  input.type = shown ? 'text' : 'password';
+  button.setAttribute('aria-pressed', shown);
+});
+
+onClick('[data-copy]', async (button, event) => {
+  event.preventDefault();
+  try {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    toast({ text: 'Copied' });
+  } catch {
+    toast({ text: 'The browser did not allow copying.', kind: 'bad' });
+  }
+});
+
+onClick('[data-print]', () => print());

@@ -1,0 +1,1 @@
+"""Vendors call us: check the signature, keep the bytes, answer. Nothing else."""

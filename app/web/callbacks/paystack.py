@@ -1,0 +1,42 @@
+"""`POST /callbacks/paystack`: the signature over the raw bytes, the inbox, 200. What it means is found out later."""
+
+import hashlib
+
+from flask import Blueprint, current_app, jsonify, make_response, request
+from flask.wrappers import Response
+from redis.exceptions import RedisError
+
+from app.core import actor, inbox, logs, tasks
+from app.core.db import transaction
+from app.web.guards import vendor
+
+SOURCE = "paystack"
+REFUSED_COUNTER = "callbacks:paystack:refused"
+
+bp = Blueprint("callbacks", __name__)
+log = logs.get("callbacks")
+
+
+@bp.post("/callbacks/paystack")
+@vendor
+def receive() -> Response:
+    """Keep a signed event once, with the work of acting on it. An unsigned one leaves nothing but a count."""
+    body = request.get_data(cache=False)
+    paystack = current_app.extensions["clients"].paystack
+    if not paystack.signed(body, signature=request.headers.get("x-paystack-signature", "")):
+        _count_refused()
+        return make_response(jsonify({"error": {"code": "bad_signature"}}), 401)
+    # The vendor gives events no id: the bytes themselves are one. Other bytes of the same news are harmless too.
+    external_id = hashlib.sha256(body).hexdigest()
+    with transaction(actor.system("callbacks.paystack")):
+        inbox_id = inbox.receive(SOURCE, external_id=external_id, body=body)
+        if inbox_id is not None:
+            tasks.add("payments.hear", ref=str(inbox_id), queue="money")
+    return jsonify({"received": True})
+
+
+def _count_refused() -> None:
+    try:
+        current_app.extensions["redis"].incr(REFUSED_COUNTER)
+    except RedisError:
+        log.warning("an unsigned callback could not be counted")

@@ -1,0 +1,103 @@
+"""The console's blueprint: its sidebar shows what the operator may see, with what waits in each queue."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, current_app, request, url_for
+from flask_login import current_user
+
+from app.core.permissions import Permission
+from reports import overview
+
+bp = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
+
+P = Permission
+
+
+@dataclass(frozen=True)
+class Item:
+    """One place in the sidebar."""
+
+    name: str
+    url: str
+    icon: str
+    key: str
+    current: bool
+    count: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an item leads, who may go there, and the letter after `g` that goes there."""
+
+    name: str
+    endpoint: str
+    icon: str
+    key: str
+    permission: Permission
+
+
+PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
+    ("", (Place("Overview", "console.overview", "layout-dashboard", "o", P.OVERVIEW_READ),)),
+    (
+        "Work",
+        (
+            Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
+            Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
+        ),
+    ),
+    (
+        "Money",
+        (
+            Place("Ledger", "console.ledger", "book-2", "l", P.LEDGER_READ),
+            Place("Journals", "journals.index_view", "list-details", "n", P.LEDGER_READ),
+            Place("Reconciliation", "console.reconciliation", "scale", "r", P.RECONCILIATION_READ),
+        ),
+    ),
+    (
+        "System",
+        (
+            Place("Jobs", "console.jobs", "cpu", "j", P.JOBS_READ),
+            Place("Mailbox", "console.mailbox", "send", "m", P.MAILBOX_READ),
+            Place("Audit", "audit.index_view", "history", "a", P.AUDIT_READ),
+        ),
+    ),
+)
+
+
+@bp.app_context_processor
+def around() -> dict[str, Any]:
+    """Sidebar, operator, and what the environment is called; nothing outside the console."""
+    if not request.path.startswith("/console"):
+        return {}
+    settings = current_app.extensions["settings"]
+    environment = "" if settings.production else settings.environment.capitalize()
+    if not current_user.is_authenticated:
+        return {"environment": environment}
+    counts = _counts()
+    nav = [(section, [_item(place, counts) for place in places if _may_see(place)]) for section, places in PLACES]
+    return {
+        "nav": [(section, items) for section, items in nav if items],
+        "operator": current_user,
+        "environment": environment,
+    }
+
+
+def _may_see(place: Place) -> bool:
+    if place.endpoint == "console.mailbox" and not current_app.extensions["clients"].mailer.keeps:
+        return False
+    return place.permission in current_user.permissions
+
+
+def _item(place: Place, counts: dict[str, int]) -> Item:
+    url = url_for(place.endpoint)
+    here = request.path == url or (place.endpoint != "console.overview" and request.path.startswith(url.rstrip("/") + "/"))
+    return Item(place.name, url, place.icon, place.key, here, counts.get(place.endpoint, 0))
+
+
+def _counts() -> dict[str, int]:
+    return {
+        "console.withdrawals": overview.waiting_withdrawals().count,
+        "console.suspense": overview.open_suspense().count,
+        "console.jobs": overview.dead_tasks(),
+    }

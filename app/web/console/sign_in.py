@@ -1,0 +1,51 @@
+"""Operators come in by a door of their own, with a cookie of their own."""
+
+from flask import redirect, request, url_for
+from flask.wrappers import Response
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core.db import transaction
+from app.core.errors import Refusal
+from app.identity import service as identity
+from app.identity.rules import Audience
+from app.web import errors, forms, guards
+from app.web.console.base import bp
+from app.web.fragments import page
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    """Address and password."""
+
+    email = forms.text("E-mail address", length=254)
+    password = forms.password("Password")
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@guards.public
+def sign_in() -> Response | BaseResponse:
+    """Sign in as an operator."""
+    form = SignInForm()
+    if not form.validate_on_submit():
+        status = 422 if form.is_submitted() else 200
+        return page("console/sign_in.html", form=form, errors=forms.errors_of(form), status=status)
+    try:
+        with transaction(guards.actor()):
+            entry = identity.sign_in(
+                form.email.data,
+                password=form.password.data,
+                audience=Audience.OPERATOR,
+                device=request.user_agent.string,
+            )
+    except Refusal as refused:
+        errors.say(refused)
+        return page("console/sign_in.html", form=form, errors={}, status=422)
+    onward = redirect(guards.onward(url_for("console.overview")), 303)
+    return guards.let_in(entry, audience=Audience.OPERATOR, answer=onward)
+
+
+@bp.post("/sign-out")
+@guards.public
+def sign_out() -> BaseResponse:
+    """End the session, here and in our table."""
+    return guards.let_out(redirect(url_for("console.sign_in"), 303), audience=Audience.OPERATOR)

@@ -1,0 +1,84 @@
+"""What could not be placed: look, and close with a note what no money stands behind."""
+
+import json
+
+from flask import flash, redirect, request, url_for
+from flask.wrappers import Response
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core import inbox
+from app.core.db import atomically
+from app.core.errors import Refusal
+from app.core.permissions import Permission
+from app.payments import queries, service
+from app.payments.models import SuspenseItem
+from app.payments.rules import SuspenseState
+from app.web import errors, forms, guards
+from app.web.console.base import bp
+from app.web.fragments import page
+
+PAGE = 25
+
+
+class NoteForm(forms.FlaskForm):  # type: ignore[misc]
+    """Why an item can be closed."""
+
+    note = forms.paragraph("Note")
+
+
+@bp.get("/suspense")
+@guards.operator(Permission.SUSPENSE_READ)
+def suspense() -> Response:
+    """Open items, or those that were closed."""
+    state = SuspenseState.RESOLVED if request.args.get("view") == "resolved" else SuspenseState.OPEN
+    found = queries.suspense_for_operators(state=state, before=request.args.get("before"), limit=PAGE + 1)
+    return page(
+        "console/suspense.html",
+        block="results",
+        state=state,
+        items=found[:PAGE],
+        older=found[PAGE - 1].id if len(found) > PAGE else None,
+        first="before" not in request.args,
+        counts={each: queries.suspense_count_for_operators(state=each) for each in SuspenseState},
+    )
+
+
+@bp.get("/suspense/<item_id>")
+@guards.operator(Permission.SUSPENSE_READ)
+def suspense_item(item_id: str) -> Response:
+    """One item with the message behind it."""
+    return _detail(item_id, NoteForm(), {})
+
+
+@bp.post("/suspense/<item_id>/resolve")
+@guards.operator(Permission.SUSPENSE_RESOLVE)
+def resolve_suspense(item_id: str) -> Response | BaseResponse:
+    """Close an item with a note."""
+    form, actor = NoteForm(), guards.actor()
+    if not form.validate_on_submit():
+        return _detail(item_id, form, forms.errors_of(form), status=422)
+    note = form.note.data.strip()
+    try:
+        atomically(lambda: service.resolve_suspense(item_id, note=note, actor=actor), actor=actor, reason=note)
+        flash("Closed.", "ok")
+    except Refusal as refused:
+        errors.say(refused)
+    return redirect(url_for("console.suspense_item", item_id=item_id), 303)
+
+
+def _detail(item_id: str, form: NoteForm, faults: dict[str, str], *, status: int = 200) -> Response:
+    item = queries.suspense_item_for_operators(item_id)
+    return page(
+        "console/suspense_item.html", item=item, message=_message(item), form=form, errors=faults, status=status
+    )
+
+
+def _message(item: SuspenseItem) -> str:
+    """The vendor's message, indented when it can be read."""
+    if item.inbox_id is None:
+        return ""
+    body = inbox.read(item.inbox_id).body
+    try:
+        return json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except ValueError:
+        return body.decode(errors="replace")

@@ -1,0 +1,65 @@
+"""A no in the form its reader understands: a page for people, a toast for htmx, JSON for programs."""
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, flash, g, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from app.core import logs
+from app.core.errors import Refusal, Unavailable
+from app.web.fragments import toast
+
+log = logs.get("web")
+
+
+def register(app: Flask) -> None:
+    """Answer refusals, HTTP errors and faults."""
+    app.register_error_handler(Refusal, refusal)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(Exception, _fault)
+
+
+def say(refused: Refusal) -> None:
+    """Put a refusal on top of the page that is rendered next."""
+    flash(refused.message, "bad")
+
+
+def refusal(refused: Refusal) -> Response:
+    """A room's no."""
+    return _answer(refused.status, refused.code, refused.message, refused.facts)
+
+
+def _stale_form(error: CSRFError) -> Response:
+    return _answer(400, "stale_form", "This page was open for too long. Load it again; nothing was changed.", {})
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if status < 400:  # noqa: PLR2004 (a redirect that was raised)
+        return make_response(error.get_response())
+    return _answer(status, str(error.name).lower().replace(" ", "_"), "", {})
+
+
+def _database_away(error: OperationalError) -> Response:
+    log.warning("the database does not answer", exc_info=error)
+    return refusal(Unavailable())
+
+
+def _fault(error: Exception) -> Response:
+    log.log(logging.ERROR, "fault", exc_info=error)
+    return _answer(500, "fault", "", {})
+
+
+def _answer(status: int, code: str, message: str, facts: dict[str, Any]) -> Response:
+    if request.path.startswith(("/api/", "/callbacks/")):
+        body = {"error": {"code": code, "message": message, **facts}, "request_id": g.get("request_id", "")}
+        return make_response(jsonify(body), status)
+    if request.headers.get("HX-Request") and message:
+        return toast(make_response("", status), message, kind="bad")
+    page = render_template("errors/error.html", code=status, text=message or None, request_id=g.get("request_id", ""))
+    return make_response(page, status)

@@ -1,0 +1,51 @@
+"""How values look: money, times, sizes. Times are West Africa Time; the exact UTC time is in each element's title."""
+
+from datetime import datetime
+
+from flask import Flask
+
+from app.core import clock
+from app.core.clock import WAT
+from app.core.money import format_money, parts
+
+_STEPS = ((60, "min"), (24, "h"), (7, "d"))
+
+
+def register(app: Flask) -> None:
+    """Give the filters to every template."""
+    app.jinja_env.filters.update(
+        money=format_money, money_parts=parts, wat=wat, wat_day=wat_day, ago=ago, words=words, bank_number=bank_number
+    )
+
+
+def wat(moment: datetime) -> str:
+    """`21 Nov 2026, 10:48 WAT`."""
+    return moment.astimezone(WAT).strftime("%-d %b %Y, %H:%M WAT")
+
+
+def wat_day(moment: datetime) -> str:
+    """`Saturday 21 November 2026`."""
+    return moment.astimezone(WAT).strftime("%A %-d %B %Y")
+
+
+def ago(moment: datetime) -> str:
+    """`just now`, `4 min ago`, `3 h ago`, `2 d ago`, then the day."""
+    seconds = int((clock.now() - moment).total_seconds())
+    if seconds < 60:  # noqa: PLR2004 (a minute)
+        return "just now"
+    amount = seconds // 60
+    for size, unit in _STEPS:
+        if amount < size:
+            return f"{amount} {unit} ago"
+        amount //= size
+    return moment.astimezone(WAT).strftime("%-d %b %Y")
+
+
+def words(state: str) -> str:
+    """A state as people say it: `awaiting_payment` → `awaiting payment`."""
+    return state.replace("_", " ")
+
+
+def bank_number(number: str) -> str:
+    """A bank account number, masked but for its last four digits."""
+    return f"•••••• {number[-4:]}"

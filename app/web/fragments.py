@@ -1,0 +1,32 @@
+"""A page or a block of it: one template and one address serve both (docs/decisions/0009)."""
+
+from typing import Any
+
+from flask import current_app, make_response, render_template, request
+from flask.wrappers import Response
+
+
+def page(template: str, *, block: str = "", status: int = 200, **context: Any) -> Response:
+    """The whole page, or only `block` when htmx asked for it (going back in history asks for the whole)."""
+    wants_block = bool(block) and wants_fragment()
+    body = _block(template, block, context) if wants_block else render_template(template, **context)
+    return make_response(body, status)
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asked, and not for a page of its history."""
+    restoring = request.headers.get("HX-History-Restore-Request") == "true"
+    return bool(getattr(request, "htmx", False)) and not restoring
+
+
+def toast(answer: Response, text: str, *, kind: str = "ok") -> Response:
+    """Say something beside the answer."""
+    # Header values are latin-1: what is not ASCII travels escaped, as JSON allows.
+    answer.headers["HX-Trigger"] = current_app.json.dumps({"toast": {"text": text, "kind": kind}}, ensure_ascii=True)
+    return answer
+
+
+def _block(template: str, block: str, context: dict[str, Any]) -> str:
+    current_app.update_template_context(context)
+    loaded = current_app.jinja_env.get_template(template)
+    return "".join(loaded.blocks[block](loaded.new_context(context)))

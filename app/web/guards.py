@@ -1,0 +1,227 @@
+"""Who may come in. Every door says so by a decorator; one check before each request enforces it, and nothing else does.
+
+A view without a mark does not start (`refuse_unmarked`). Sessions are rows of ours: flask-login only carries the person
+through the request, and its own cookies, remembering and session protection are not used.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
+from flask_login import LoginManager, UserMixin, current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core import actor as actors
+from app.core.actor import Actor
+from app.core.db import transaction
+from app.core.errors import Forbidden, Unauthenticated
+from app.core.permissions import Permission, granted
+from app.customers import queries as customers
+from app.identity import queries as identity
+from app.identity import service as identity_service
+from app.identity.rules import SESSION_LIVES, Audience
+from app.identity.service import Entry
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+PUBLIC, CUSTOMER, OPERATOR, API, VENDOR = "public", "customer", "operator", "api", "vendor"
+# Endpoints that are not ours to mark: files of the framework's own.
+FILES = frozenset({"static", "admin.static"})
+
+
+@dataclass(frozen=True)
+class Door:
+    """Who a view is for; operators need a permission."""
+
+    audience: str
+    permission: Permission | None = None
+
+
+class Person(UserMixin):  # type: ignore[misc]  # (flask-login is untyped)
+    """Who is signed in, for this request."""
+
+    def __init__(self, seen: identity.Seen, *, person_id: str, name: str, roles: list[str]) -> None:
+        self.session_id, self.login_id, self.email, self.confirmed = (
+            seen.session_id,
+            seen.login_id,
+            seen.email,
+            seen.confirmed,
+        )
+        self.id, self.name, self.roles = person_id, name, roles
+        self.permissions = granted(roles)
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the picture that we do not have."""
+        words = self.name.split()
+        return (words[0][0] + words[-1][0]).upper() if words else "?"
+
+    @property
+    def roles_text(self) -> str:
+        """The roles in words."""
+        return ", ".join(role.replace("_", " ") for role in self.roles)
+
+
+def public(view: View) -> View:
+    """Anybody."""
+    return _mark(view, Door(PUBLIC))
+
+
+def customer(view: View) -> View:
+    """A customer whose address is confirmed."""
+    return _mark(view, Door(CUSTOMER))
+
+
+def operator(permission: Permission) -> Callable[[View], View]:
+    """A member of staff with this permission, looked up at each use."""
+    return lambda view: _mark(view, Door(OPERATOR, permission))
+
+
+def api(view: View) -> View:
+    """A program with a customer's bearer token."""
+    return _mark(view, Door(API))
+
+
+def vendor(view: View) -> View:
+    """A vendor; the view checks the signature itself, over the raw bytes."""
+    return _mark(view, Door(VENDOR))
+
+
+def open_guard(app: Flask) -> None:
+    """Stand at every door of the application."""
+    manager = LoginManager()
+    manager.session_protection = None  # it trusts a forged X-Forwarded-For; our sessions are rows
+    manager.init_app(app)
+    manager.request_loader(_person_of)
+    app.before_request(_enforce)
+
+
+def refuse_unmarked(app: Flask) -> None:
+    """Raise RuntimeError when a door does not say who may enter."""
+    unmarked = [rule.endpoint for rule in app.url_map.iter_rules() if door_of(app, rule.endpoint) is None]
+    if unmarked:
+        raise RuntimeError(f"doors that do not say who may enter: {', '.join(sorted(set(unmarked)))}")
+
+
+def door_of(app: Flask, endpoint: str) -> Door | None:
+    """What the view behind an endpoint says about who may enter; None when it says nothing."""
+    if endpoint in FILES:
+        return Door(PUBLIC)
+    view = app.view_functions[endpoint]
+    owner = getattr(view, "__self__", None)  # a read-only table of the console carries its door on its class
+    marked = getattr(view, "__door__", None) or getattr(owner, "door", None)
+    return marked or app.extensions.get("doors", {}).get(endpoint.partition(".")[0])
+
+
+def actor() -> Actor:
+    """Who acts in this request."""
+    who = current_user
+    if who.is_authenticated:
+        make = actors.operator if console_side() else actors.customer
+        return make(who.id, request_id=g.request_id)
+    return actors.system(f"door:{request.endpoint}", request_id=g.request_id)
+
+
+def console_side() -> bool:
+    """Whether this request came to the console's doors."""
+    return request.path.startswith("/console")
+
+
+def let_in(entry: Entry, *, audience: Audience, answer: BaseResponse) -> BaseResponse:
+    """Hand the fresh session's token to the browser; whatever the old cookie session held is gone."""
+    session.clear()
+    answer.set_cookie(
+        cookie_name(audience),
+        entry.token,
+        max_age=int(SESSION_LIVES.total_seconds()),
+        secure=_secure(),
+        httponly=True,
+        samesite="Strict" if audience is Audience.OPERATOR else "Lax",
+    )
+    return answer
+
+
+def let_out(answer: BaseResponse, *, audience: Audience) -> BaseResponse:
+    """End the session in our table and in the browser."""
+    if current_user.is_authenticated:
+        with transaction(actor()):
+            identity_service.sign_out(current_user.session_id)
+    session.clear()
+    answer.delete_cookie(cookie_name(audience), secure=_secure(), httponly=True)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+def cookie_name(audience: Audience) -> str:
+    """Each audience has a cookie of its own; over HTTPS it is bound to the host."""
+    return ("__Host-" if _secure() else "") + ("bursar_console" if audience is Audience.OPERATOR else "bursar")
+
+
+def audience() -> Audience:
+    """Whose doors this request came to."""
+    return Audience.OPERATOR if console_side() else Audience.CUSTOMER
+
+
+def _mark(view: View, door: Door) -> View:
+    view.__door__ = door  # type: ignore[attr-defined]
+    return view
+
+
+def _secure() -> bool:
+    return bool(current_app.extensions["settings"].public_url.startswith("https://"))
+
+
+def _person_of(_: object) -> Person | None:
+    if request.path.startswith("/api/"):
+        scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
+        token = token if scheme.lower() == "bearer" else ""
+    else:
+        token = request.cookies.get(cookie_name(audience()), "")
+    seen = identity.seen_for_system(token, audience=audience()) if token else None
+    if seen is None:
+        return None
+    if console_side():
+        staff = identity.operator_of(owner=seen.login_id)
+        return Person(seen, person_id=staff.id, name=staff.name, roles=list(staff.roles)) if staff else None
+    known = customers.by_login(owner=seen.login_id)
+    return Person(seen, person_id=known.id, name=known.name, roles=[]) if known else None
+
+
+def _enforce() -> Response | BaseResponse | None:
+    if request.endpoint is None:
+        return None  # no such page: the error says so
+    door = door_of(current_app, request.endpoint)  # type: ignore[arg-type]
+    if door is None:
+        abort(403)
+    if door.audience in {PUBLIC, VENDOR}:
+        return None
+    if not current_user.is_authenticated or not current_user.confirmed:
+        return _turn_away(door)
+    if door.permission and door.permission not in current_user.permissions:
+        raise Forbidden(f"Your roles do not include {door.permission}.", permission=str(door.permission))
+    with transaction(actor()):
+        identity_service.touch(current_user.session_id)
+    return None
+
+
+def _turn_away(door: Door) -> BaseResponse:
+    if door.audience == API:
+        raise Unauthenticated
+    if current_user.is_authenticated:
+        return redirect(url_for("portal.confirm_email"), 303)
+    page = url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in")
+    if request.headers.get("HX-Request"):
+        answer = Response(status=401)
+        answer.headers["HX-Redirect"] = page
+        return answer
+    if request.method == "GET":
+        session["next"] = request.full_path.rstrip("?")
+    return redirect(page, 303)
+
+
+def onward(default: str) -> str:
+    """Where somebody wanted to go before they had to sign in: a path of ours or `default`."""
+    wanted = session.pop("next", "")
+    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
+    return wanted if ours else default

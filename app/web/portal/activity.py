@@ -1,0 +1,23 @@
+"""Everything that moved, newest first."""
+
+from flask import request
+from flask.wrappers import Response
+from flask_login import current_user
+
+from app.web.fragments import page
+from app.web.guards import customer
+from app.web.portal.base import bp
+from reports import activity as reports
+
+PAGE = 20
+
+
+@bp.get("/activity")
+@customer
+def activity() -> Response:
+    """The customer's movements, a page at a time; filtered by kind."""
+    kind = request.args.get("kind", "")
+    lines, older = reports.of_customer(
+        customer_id=current_user.id, kind=kind, before=request.args.get("before"), limit=PAGE
+    )
+    return page("portal/activity.html", block="lines", lines=lines, older=older, kind=kind)

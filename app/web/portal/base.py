@@ -1,0 +1,36 @@
+"""The portal's blueprint: what every page of a customer has around it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask_login import current_user
+
+bp = Blueprint("portal", __name__, template_folder="templates")
+
+
+@dataclass(frozen=True)
+class Item:
+    """One place in the portal's navigation."""
+
+    name: str
+    url: str
+    icon: str
+    current: bool
+
+
+_PLACES = (
+    ("Home", "portal.home", "home", ("portal.home",)),
+    ("Add money", "portal.deposit", "plus", ("portal.deposit", "portal.deposit_page")),
+    ("Withdraw", "portal.withdraw", "arrow-up-right", ("portal.withdraw", "portal.withdrawal", "portal.bank_account")),
+    ("Activity", "portal.activity", "list-details", ("portal.activity",)),
+)
+
+
+@bp.context_processor
+def around() -> dict[str, Any]:
+    """Navigation and who is signed in; nothing while nobody is, or while their address is unconfirmed."""
+    if not (current_user.is_authenticated and current_user.confirmed):
+        return {}
+    nav = [Item(name, url_for(place), icon, request.endpoint in here) for name, place, icon, here in _PLACES]
+    return {"nav": nav, "customer": current_user}

@@ -1,0 +1,148 @@
+"""Coming in and going out: sign up, confirm the address, sign in, sign out."""
+
+from flask import flash, redirect, request, session, url_for
+from flask.wrappers import Response
+from flask_login import current_user
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core.db import atomically, transaction
+from app.core.errors import Refusal
+from app.core.money import NGN
+from app.customers import service as customers
+from app.identity import errors as identity_errors
+from app.identity import service as identity
+from app.identity.rules import Audience
+from app.wallets import service as wallets
+from app.web import errors, forms, guards
+from app.web.fragments import page
+from app.web.portal.base import bp
+
+PENDING = "pending_login"  # whose address is being confirmed, in the signed form cookie
+
+
+class SignUpForm(FlaskForm):  # type: ignore[misc]
+    """A new customer."""
+
+    name = forms.text("Full name", length=100)
+    email = forms.text("E-mail address", length=254)
+    password = forms.password("Password")
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    """A known one."""
+
+    email = forms.text("E-mail address", length=254)
+    password = forms.password("Password")
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """The six digits that were mailed."""
+
+    code = forms.text("Code", length=20)
+
+
+@bp.route("/sign-up", methods=["GET", "POST"])
+@guards.public
+def sign_up() -> Response | BaseResponse:
+    """Open an account. A taken address looks the same from here; its owner gets a mail."""
+    form = SignUpForm()
+    if not form.validate_on_submit():
+        return _again("portal/sign_up.html", form)
+    try:
+        with transaction(guards.actor()):
+            login_id = customers.sign_up(form.name.data, email=form.email.data, password=form.password.data)
+    except Refusal as refused:
+        errors.say(refused)
+        return page("portal/sign_up.html", form=form, errors={}, status=422)
+    session.clear()
+    session[PENDING] = login_id
+    return redirect(url_for("portal.confirm_email"), 303)
+
+
+@bp.route("/confirm-email", methods=["GET", "POST"])
+@guards.public
+def confirm_email() -> Response | BaseResponse:
+    """Type the code from the mail; a right one opens the wallet and a session."""
+    login_id = _pending()
+    if login_id is None:
+        return redirect(url_for("portal.sign_in"), 303)
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return _again("portal/confirm_email.html", form)
+    try:
+        # A wrong code is counted, so it is committed like a right one.
+        entry = atomically(lambda: _confirm(login_id, form.code.data), actor=guards.actor())
+        if entry is None:
+            raise identity_errors.WrongCode
+    except Refusal as refused:
+        return page("portal/confirm_email.html", form=form, errors={"code": refused.message}, status=422)
+    flash("Your address is confirmed. Welcome.", "ok")
+    return guards.let_in(entry, audience=Audience.CUSTOMER, answer=redirect(url_for("portal.home"), 303))
+
+
+@bp.post("/confirm-email/again")
+@guards.public
+def resend_code() -> BaseResponse:
+    """Another code, at most one a minute."""
+    login_id = _pending()
+    if login_id is None:
+        return redirect(url_for("portal.sign_in"), 303)
+    try:
+        with transaction(guards.actor()):
+            identity.issue_code(login_id)
+        flash("A new code is on its way.", "ok")
+    except Refusal as refused:
+        errors.say(refused)
+    return redirect(url_for("portal.confirm_email"), 303)
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@guards.public
+def sign_in() -> Response | BaseResponse:
+    """Sign in with address and password."""
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return _again("portal/sign_in.html", form)
+    try:
+        with transaction(guards.actor()):
+            entry = identity.sign_in(
+                form.email.data,
+                password=form.password.data,
+                audience=Audience.CUSTOMER,
+                device=request.user_agent.string,
+            )
+    except Refusal as refused:
+        errors.say(refused)
+        return page("portal/sign_in.html", form=form, errors={}, status=422)
+    if not entry.confirmed:
+        session[PENDING] = entry.login_id
+        return redirect(url_for("portal.confirm_email"), 303)
+    onward = redirect(guards.onward(url_for("portal.home")), 303)
+    return guards.let_in(entry, audience=Audience.CUSTOMER, answer=onward)
+
+
+@bp.post("/sign-out")
+@guards.public
+def sign_out() -> BaseResponse:
+    """End the session, here and in our table."""
+    return guards.let_out(redirect(url_for("portal.sign_in"), 303), audience=Audience.CUSTOMER)
+
+
+def _confirm(login_id: str, code: str) -> identity.Entry | None:
+    if not identity.confirm_email(login_id, code=code):
+        return None
+    customer = customers.require(login_id)
+    wallets.open_wallet(customer.id, asset=NGN)
+    return identity.open_session(login_id, audience=Audience.CUSTOMER, device=request.user_agent.string)
+
+
+def _pending() -> str | None:
+    if current_user.is_authenticated and not current_user.confirmed:
+        return str(current_user.login_id)
+    return session.get(PENDING)
+
+
+def _again(template: str, form: FlaskForm) -> Response:
+    status = 422 if form.is_submitted() else 200
+    return page(template, form=form, errors=forms.errors_of(form), status=status)

@@ -1,0 +1,176 @@
+"""Withdraw: choose a bank account and an amount, see fee and destination, confirm; cancel while nobody has approved."""
+
+from dataclasses import dataclass
+
+from flask import current_app, flash, redirect, request, url_for
+from flask.wrappers import Response
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+from wtforms import StringField
+from wtforms.validators import InputRequired
+
+from app.core import idempotency, machine
+from app.core.db import atomically
+from app.core.errors import Refusal
+from app.core.money import NGN, Money
+from app.ledger import balances, chart
+from app.ledger.errors import InsufficientFunds
+from app.payments import flows as payments_flows
+from app.payments import queries as payments
+from app.payments.models import BankAccount
+from app.web import errors, forms, guards
+from app.web.fragments import page
+from app.web.portal.base import bp
+from app.withdrawals import queries, rules, service
+from app.withdrawals.errors import WithdrawalOutOfBounds
+
+
+class WithdrawForm(forms.KeyedForm):
+    """How much, to which of one's own accounts."""
+
+    amount = forms.MoneyField("Amount")
+    account = StringField("Bank account", [InputRequired("Choose where the money goes.")])
+
+
+class BankAccountForm(forms.FlaskForm):  # type: ignore[misc]
+    """A bank account to look up."""
+
+    bank = StringField("Bank", [InputRequired("Choose your bank.")])
+    number = forms.text("Account number", length=20)
+
+
+@dataclass(frozen=True)
+class Review:
+    """What the customer is about to confirm."""
+
+    amount: Money
+    fee: Money
+    total: Money
+    left: Money
+    account: BankAccount
+    approvals: int
+
+
+@bp.route("/withdraw", methods=["GET", "POST"])
+@guards.customer
+def withdraw() -> Response | BaseResponse:
+    """The form, then what it means, then the deed: the same address, told apart by `step`."""
+    form = WithdrawForm()
+    if not form.validate_on_submit():
+        return _form(form, forms.errors_of(form), status=422 if form.is_submitted() else 200)
+    try:
+        review = _review(form)
+        if request.form.get("step") != "confirm":
+            return page("portal/withdraw_review.html", form=form, review=review)
+        answer, _ = atomically(lambda: _request(form), actor=guards.actor())
+    except Refusal as refused:
+        return _form(form, {"amount": refused.message}, status=422)
+    return redirect(url_for("portal.withdrawal", withdrawal_id=answer["id"]), 303)
+
+
+@bp.route("/withdraw/account", methods=["GET", "POST"])
+@guards.customer
+def bank_account() -> Response | BaseResponse:
+    """Add a bank account: its bank tells us whose it is."""
+    form = BankAccountForm()
+    banks = [(bank.code, bank.name) for bank in payments.banks_for_system()]
+    if not form.validate_on_submit():
+        return page(
+            "portal/bank_account.html",
+            form=form,
+            banks=banks,
+            errors=forms.errors_of(form),
+            status=422 if form.is_submitted() else 200,
+        )
+    try:
+        account = payments_flows.add_bank_account(
+            current_user.id,
+            bank_code=form.bank.data,
+            account_number=form.number.data.replace(" ", ""),
+            paystack=current_app.extensions["clients"].paystack,
+            actor=guards.actor(),
+        )
+    except Refusal as refused:
+        return page(
+            "portal/bank_account.html", form=form, banks=banks, errors={"number": refused.message}, status=422
+        )
+    flash(f"{account.account_name} at {account.bank_name} was added.", "ok")
+    return redirect(url_for("portal.withdraw", account=account.id), 303)
+
+
+@bp.get("/withdrawals/<withdrawal_id>")
+@guards.customer
+def withdrawal(withdrawal_id: str) -> Response:
+    """Where one withdrawal stands."""
+    one = queries.one(withdrawal_id, customer_id=current_user.id)
+    account = payments.bank_account(one.bank_account_id, customer_id=current_user.id)
+    return page(
+        "portal/withdrawal.html",
+        block="standing",
+        withdrawal=one,
+        account=account,
+        moves=machine.history(one.id),
+        open=not rules.MACHINE.is_final(rules.State(one.state)) and one.state != rules.State.SETTLED,
+    )
+
+
+@bp.post("/withdrawals/<withdrawal_id>/cancel")
+@guards.customer
+def cancel(withdrawal_id: str) -> BaseResponse:
+    """Take the request back, as long as nobody has approved it."""
+    actor = guards.actor()
+    try:
+        atomically(lambda: service.cancel(withdrawal_id, customer_id=current_user.id, actor=actor), actor=actor)
+        flash("Cancelled. The money is available again.", "ok")
+    except Refusal as refused:
+        errors.say(refused)
+    return redirect(url_for("portal.withdrawal", withdrawal_id=withdrawal_id), 303)
+
+
+def _review(form: WithdrawForm) -> Review:
+    amount = form.amount.money
+    if not rules.fits(amount):
+        raise WithdrawalOutOfBounds
+    account = payments.bank_account(form.account.data, customer_id=current_user.id)
+    fee, available = rules.fee(amount), _available()
+    if available < amount + fee:
+        raise InsufficientFunds(
+            f"{amount} and the fee of {fee} are more than the {available} you have available."
+        )
+    total = amount + fee
+    return Review(amount, fee, total, available - total, account, rules.approvals_needed(amount))
+
+
+def _request(form: WithdrawForm) -> tuple[dict[str, str], bool]:
+    amount, actor = form.amount.money, guards.actor()
+    asked = {"do": "withdraw", "amount": amount.units, "account": form.account.data}
+    return idempotency.once(
+        form.key.data or "",
+        actor=actor,
+        request=asked,
+        body=lambda: {
+            "id": service.request(
+                current_user.id, bank_account_id=form.account.data, amount=amount, actor=actor
+            ).id
+        },
+    )
+
+
+def _available() -> Money:
+    return balances.of(chart.of_customer(current_user.id, asset=NGN)).available
+
+
+def _form(form: WithdrawForm, faults: dict[str, str], *, status: int) -> Response:
+    accounts = payments.bank_accounts(customer_id=current_user.id)
+    chosen = form.account.data or request.args.get("account") or (accounts[0].id if accounts else "")
+    return page(
+        "portal/withdraw.html",
+        form=form,
+        errors=faults,
+        accounts=accounts,
+        chosen=chosen,
+        available=_available(),
+        bounds=(rules.WITHDRAWAL_MIN, rules.WITHDRAWAL_MAX),
+        fees=[(Money(NGN, limit), Money(NGN, fee)) for limit, fee in rules.FEES],
+        status=status,
+    )

@@ -1,0 +1,61 @@
+"""Headers of every answer: a strict content policy with a nonce, no framing, no caching of what is private."""
+
+import secrets
+
+from flask import Flask, Response, g, request
+from flask_wtf.csrf import CSRFProtect
+
+from app.core import ids, logs
+
+csrf = CSRFProtect()
+
+POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:;"
+    " font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none';"
+    " frame-ancestors 'none'"
+)
+
+
+def register(app: Flask) -> None:
+    """Prepare each request and dress each answer."""
+    app.config.update(
+        WTF_CSRF_TIME_LIMIT=None,  # an approval page may stand open for hours; the token is bound to the session
+        WTF_CSRF_HEADERS=["X-CSRFToken"],
+        SESSION_COOKIE_NAME="bursar_form",  # form tokens and messages only: who is signed in is another cookie
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=app.extensions["settings"].public_url.startswith("https://"),
+        MAX_CONTENT_LENGTH=1_000_000,
+        MAX_FORM_MEMORY_SIZE=200_000,
+        MAX_FORM_PARTS=200,
+    )
+    csrf.init_app(app)
+    app.before_request(_begin)
+    app.after_request(_dress)
+    app.jinja_env.globals["csp_nonce"] = nonce
+
+
+def nonce() -> str:
+    """This answer's nonce."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(18)
+    return str(g.csp_nonce)
+
+
+def _begin() -> None:
+    g.request_id = ids.new("req")
+    logs.request_id.set(g.request_id)
+
+
+def _dress(answer: Response) -> Response:
+    answer.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce())
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "same-origin"
+    answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    answer.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    answer.headers["X-Request-Id"] = g.get("request_id", "")
+    if request.endpoint not in {"static", "admin.static"}:
+        answer.headers["Cache-Control"] = "no-store"
+        # The same address answers with a page and with a block of it: a cache that mixes them up shows a naked block.
+        answer.headers.add("Vary", "HX-Request, Cookie")
+    return answer

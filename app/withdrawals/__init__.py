@@ -1,0 +1,5 @@
+"""Money out: request, approval by others, payout, settlement or release. It owns `withdrawals` and their approvals.
+
+Promise: what a customer asked for is held from the moment they asked; nothing is sent that was not approved as it
+stands, by operators who are not its owner; every withdrawal ends paid, or with the money back.
+"""

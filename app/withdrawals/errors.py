@@ -1,0 +1,28 @@
+"""How withdrawals says no."""
+
+from app.core.errors import Conflict, Forbidden, Unprocessable
+
+
+class WithdrawalOutOfBounds(Unprocessable):
+    code = "withdrawal_out_of_bounds"
+    message = "A withdrawal is between ₦100.00 and ₦5,000,000.00."
+
+
+class SameOperatorTwice(Conflict):
+    code = "same_operator_twice"
+    message = "You approved this already. It needs a second person."
+
+
+class OwnWithdrawal(Forbidden):
+    code = "own_withdrawal"
+    message = "You cannot decide on your own withdrawal."
+
+
+class ContentChanged(Conflict):
+    code = "content_changed"
+    message = "This withdrawal is not what you were shown. Look again before you approve."
+
+
+class ReasonMissing(Unprocessable):
+    code = "reason_missing"
+    message = "Say why: the customer will read it."

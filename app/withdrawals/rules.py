@@ -1,0 +1,65 @@
+"""What withdrawals decides without looking anything up: states, bounds, fees, how many must approve."""
+
+import hashlib
+import json
+from enum import StrEnum
+
+from app.core.machine import Machine
+from app.core.money import NGN, Money
+
+WITHDRAWAL_MIN = Money(NGN, 100_00)
+WITHDRAWAL_MAX = Money(NGN, 5_000_000_00)
+TWO_MUST_APPROVE_ABOVE = Money(NGN, 500_000_00)
+
+# What a customer pays for a withdrawal up to an amount: (up to, fee), in kobo. It follows Paystack's transfer price.
+FEES = ((5_000_00, 10_00), (50_000_00, 25_00), (WITHDRAWAL_MAX.units, 50_00))
+
+
+class State(StrEnum):
+    """A withdrawal from request to its end."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    SENDING = "sending"
+    SETTLED = "settled"
+    FAILED = "failed"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+MACHINE = Machine(
+    "withdrawal",
+    {
+        State.REQUESTED: frozenset({State.APPROVED, State.REJECTED, State.CANCELLED}),
+        State.APPROVED: frozenset({State.SENDING}),
+        State.SENDING: frozenset({State.SETTLED, State.FAILED}),
+        # The bank can send back what it had taken.
+        State.SETTLED: frozenset({State.RETURNED}),
+    },
+)
+
+WAITING = (State.REQUESTED,)
+UNDERWAY = (State.APPROVED, State.SENDING)
+ENDED = (State.SETTLED, State.FAILED, State.RETURNED, State.REJECTED, State.CANCELLED)
+
+
+def fits(amount: Money) -> bool:
+    """Whether a withdrawal of this size is taken."""
+    return WITHDRAWAL_MIN <= amount <= WITHDRAWAL_MAX
+
+
+def fee(amount: Money) -> Money:
+    """What the customer pays on top of the amount. Raises StopIteration above WITHDRAWAL_MAX."""
+    return Money(amount.asset, next(price for limit, price in FEES if amount.units <= limit))
+
+
+def approvals_needed(amount: Money) -> int:
+    """How many operators must agree: two above ₦500,000.00."""
+    return 2 if amount > TWO_MUST_APPROVE_ABOVE else 1
+
+
+def content_hash(*, withdrawal_id: str, customer_id: str, bank_account_id: str, amount: Money, fee_units: int) -> str:
+    """What an approval is bound to: another amount, fee or destination is another hash."""
+    content = [withdrawal_id, customer_id, bank_account_id, amount.asset.code, amount.units, fee_units]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()

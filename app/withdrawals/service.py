@@ -1,0 +1,196 @@
+"""Commands of withdrawals: request, approve, reject, cancel, begin sending, settle, fail, take back."""
+
+from sqlalchemy import func, select
+
+from app.core import clock, ids, machine, outbox
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.money import NGN, Money
+from app.ledger import chart, posting
+from app.payments import queries as payments
+from app.payments import service as payments_service
+from app.withdrawals import errors, events, postings, rules
+from app.withdrawals.models import Approval, Withdrawal
+from app.withdrawals.rules import State
+
+
+def request(customer_id: str, *, bank_account_id: str, amount: Money, actor: Actor) -> Withdrawal:
+    """Ask for money out to one of the customer's own bank accounts; amount and fee are held from now on.
+
+    Raises WithdrawalOutOfBounds, NotFound (the bank account), InsufficientFunds, AccountBlocked.
+    """
+    if not rules.fits(amount):
+        raise errors.WithdrawalOutOfBounds
+    destination = payments.bank_account(bank_account_id, customer_id=customer_id)
+    withdrawal_id, fee = ids.new("wd"), rules.fee(amount)
+    hold = posting.hold(
+        chart.of_customer(customer_id, asset=NGN), amount=amount + fee, ref=withdrawal_id, key=f"{withdrawal_id}:hold"
+    )
+    withdrawal = Withdrawal(
+        id=withdrawal_id,
+        customer_id=customer_id,
+        bank_account_id=destination.id,
+        payout_id=withdrawal_id.replace("wd_", "po_"),
+        amount_units=amount.units,
+        fee_units=fee.units,
+        hold_id=hold.hold_id,
+        approvals_needed=rules.approvals_needed(amount),
+        content_hash=rules.content_hash(
+            withdrawal_id=withdrawal_id,
+            customer_id=customer_id,
+            bank_account_id=destination.id,
+            amount=amount,
+            fee_units=fee.units,
+        ),
+        state=State.REQUESTED,
+        created_at=clock.now(),
+    )
+    machine.begin(withdrawal, machine=rules.MACHINE, actor=actor)
+    outbox.emit(events.Requested(withdrawal_id=withdrawal.id))
+    return withdrawal
+
+
+def approve(withdrawal_id: str, *, operator_id: str, content_hash: str, owns: str | None, actor: Actor) -> State:
+    """One operator's yes to the content they were shown; with enough of them it is approved.
+
+    `owns` is the customer whom this operator is privately, if any. Raises SameOperatorTwice, OwnWithdrawal,
+    ContentChanged, IllegalMove.
+    """
+    withdrawal = _locked(withdrawal_id)
+    if not rules.MACHINE.allows(State(withdrawal.state), State.APPROVED):
+        machine.move(withdrawal, State.APPROVED, machine=rules.MACHINE, actor=actor)  # refuses, in its own words
+    if owns == withdrawal.customer_id:
+        raise errors.OwnWithdrawal
+    if content_hash != withdrawal.content_hash or _content_hash(withdrawal) != withdrawal.content_hash:
+        raise errors.ContentChanged
+    mine = select(Approval.id).filter_by(withdrawal_id=withdrawal_id, operator_id=operator_id)
+    if db.session.scalars(mine).one_or_none():
+        raise errors.SameOperatorTwice
+    db.session.add(
+        Approval(
+            id=ids.new("apr"),
+            withdrawal_id=withdrawal_id,
+            operator_id=operator_id,
+            content_hash=content_hash,
+            approved_at=clock.now(),
+        )
+    )
+    db.session.flush()
+    given = select(func.count()).select_from(Approval).filter_by(withdrawal_id=withdrawal_id)
+    if (db.session.scalar(given) or 0) >= withdrawal.approvals_needed:
+        machine.move(withdrawal, State.APPROVED, machine=rules.MACHINE, actor=actor)
+        outbox.emit(events.Approved(withdrawal_id=withdrawal.id))
+    return State(withdrawal.state)
+
+
+def reject(withdrawal_id: str, *, reason: str, owns: str | None, actor: Actor) -> None:
+    """Say no, with a reason for the customer; the money is theirs again. Raises OwnWithdrawal, ReasonMissing."""
+    if not reason.strip():
+        raise errors.ReasonMissing
+    withdrawal = _locked(withdrawal_id)
+    if owns == withdrawal.customer_id:
+        raise errors.OwnWithdrawal
+    _give_back(withdrawal, State.REJECTED, actor=actor, reason=reason.strip())
+
+
+def cancel(withdrawal_id: str, *, customer_id: str, actor: Actor) -> None:
+    """The customer takes their own request back, as long as nobody has approved it. Raises NotFound."""
+    withdrawal = _locked(withdrawal_id)
+    if withdrawal.customer_id != customer_id:
+        raise NotFound
+    _give_back(withdrawal, State.CANCELLED, actor=actor)
+
+
+def begin_sending(withdrawal_id: str, *, actor: Actor) -> bool | None:
+    """Write the payout down before it is sent.
+
+    True: the first to do so, send. False: begun before, ask Paystack. None: nothing to send (any more).
+    Raises ContentChanged when what was approved is not what stands here.
+    """
+    withdrawal = _locked(withdrawal_id)
+    if withdrawal.state == State.APPROVED:
+        if _content_hash(withdrawal) != withdrawal.content_hash:
+            raise errors.ContentChanged
+        machine.move(withdrawal, State.SENDING, machine=rules.MACHINE, actor=actor)
+    if withdrawal.state != State.SENDING:
+        return None
+    destination = payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id)
+    return payments_service.begin_payout(
+        withdrawal.payout_id, amount=withdrawal.amount, recipient_code=destination.recipient_code, actor=actor
+    )
+
+
+def settle(payout_id: str, *, actor: Actor) -> None:
+    """The bank has the money: turn the hold into a journal. News that comes again changes nothing."""
+    withdrawal = _locked_by_payout(payout_id)
+    if withdrawal is None or withdrawal.state != State.SENDING:
+        return
+    posting.capture(
+        withdrawal.hold_id,
+        journal=postings.settled(ref=withdrawal.id, **_moved(withdrawal)),
+        key=f"{withdrawal.id}:settled",
+    )
+    withdrawal.ended_at = clock.now()
+    machine.move(withdrawal, State.SETTLED, machine=rules.MACHINE, actor=actor)
+    outbox.emit(events.Settled(withdrawal_id=withdrawal.id))
+
+
+def fail(payout_id: str, *, actor: Actor) -> None:
+    """Nothing left us: the money is the customer's again."""
+    withdrawal = _locked_by_payout(payout_id)
+    if withdrawal is not None and withdrawal.state == State.SENDING:
+        _give_back(withdrawal, State.FAILED, actor=actor, reason="The bank did not take the payment.")
+
+
+def take_back(payout_id: str, *, actor: Actor) -> None:
+    """The bank sent back what counted as paid. When the payment itself was not heard of yet, that comes first."""
+    settle(payout_id, actor=actor)
+    withdrawal = _locked_by_payout(payout_id)
+    if withdrawal is None or withdrawal.state != State.SETTLED:
+        return
+    posting.post(postings.returned(ref=withdrawal.id, **_moved(withdrawal)), key=f"{withdrawal.id}:returned")
+    machine.move(withdrawal, State.RETURNED, machine=rules.MACHINE, actor=actor, reason="The bank sent it back.")
+    outbox.emit(events.Ended(withdrawal_id=withdrawal.id, state=State.RETURNED))
+
+
+def _give_back(withdrawal: Withdrawal, to: State, *, actor: Actor, reason: str = "") -> None:
+    withdrawal.ended_at = clock.now()
+    machine.move(withdrawal, to, machine=rules.MACHINE, actor=actor, reason=reason)
+    posting.release(withdrawal.hold_id)
+    outbox.emit(events.Ended(withdrawal_id=withdrawal.id, state=to))
+
+
+def _moved(withdrawal: Withdrawal) -> dict[str, object]:
+    payout = payments.payout_for_system(withdrawal.payout_id)
+    return {
+        "account": chart.of_customer(withdrawal.customer_id, asset=NGN),
+        "amount": withdrawal.amount,
+        "fee": withdrawal.fee,
+        "vendor_fee": payout.fee if payout else Money(NGN, 0),
+    }
+
+
+def _content_hash(withdrawal: Withdrawal) -> str:
+    return rules.content_hash(
+        withdrawal_id=withdrawal.id,
+        customer_id=withdrawal.customer_id,
+        bank_account_id=withdrawal.bank_account_id,
+        amount=withdrawal.amount,
+        fee_units=withdrawal.fee.units,
+    )
+
+
+def _locked(withdrawal_id: str) -> Withdrawal:
+    found = db.session.scalars(
+        select(Withdrawal).where(Withdrawal.id == withdrawal_id).with_for_update()
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _locked_by_payout(payout_id: str) -> Withdrawal | None:
+    return db.session.scalars(
+        select(Withdrawal).where(Withdrawal.payout_id == payout_id).with_for_update()
+    ).one_or_none()

@@ -1,0 +1,110 @@
+"""Settings: environment in, frozen dataclass out. Incomplete ones, or development secrets in production, do not start."""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+ENVIRONMENTS = ("development", "test", "production")
+SECRET_LENGTH_MIN = 32
+DATA_KEY_BYTES = 32
+
+
+class BadSettings(Exception):  # noqa: N818
+    """What is missing or wrong, one sentence a line."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the environment decides. docs/settings.md says what each is for."""
+
+    environment: str
+    database_url: str
+    redis_url: str
+    paystack_base_url: str
+    paystack_secret_key: str
+    secret_key: str
+    data_key: bytes
+    public_url: str
+    smtp_url: str
+    mail_sender: str
+    brand: str
+    log_level: str
+    paystack_timeout_seconds: float
+    task_lease_seconds: int
+    trusted_proxies: int
+
+    @property
+    def production(self) -> bool:
+        """Whether real people's money is behind this."""
+        return self.environment == "production"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment. Raises BadSettings with everything that is wrong with it at once."""
+        env = os.environ if environ is None else environ
+        faults: list[str] = []
+
+        def required(name: str) -> str:
+            value = env.get(name, "")
+            if not value:
+                faults.append(f"{name} is not set.")
+            return value
+
+        def number(name: str, default: str) -> int:
+            value = env.get(name, default)
+            if not value.isdigit():
+                faults.append(f"{name} is not a whole number.")
+                return 0
+            return int(value)
+
+        settings = cls(
+            environment=env.get("BURSAR_ENV", "production"),
+            database_url=required("DATABASE_URL"),
+            redis_url=required("REDIS_URL"),
+            paystack_base_url=env.get("PAYSTACK_BASE_URL", "https://api.paystack.co"),
+            paystack_secret_key=required("PAYSTACK_SECRET_KEY"),
+            secret_key=required("SECRET_KEY"),
+            data_key=_data_key(required("DATA_KEY"), faults),
+            public_url=required("PUBLIC_URL").rstrip("/"),
+            smtp_url=env.get("SMTP_URL", ""),
+            mail_sender=env.get("MAIL_SENDER", "Bursar <no-reply@localhost>"),
+            brand=env.get("BRAND", "Bursar"),
+            log_level=env.get("LOG_LEVEL", "INFO"),
+            paystack_timeout_seconds=number("PAYSTACK_TIMEOUT_SECONDS", "15"),
+            task_lease_seconds=number("TASK_LEASE_SECONDS", "60"),
+            trusted_proxies=number("TRUSTED_PROXIES", "0"),
+        )
+        faults += settings._faults()
+        if faults:
+            raise BadSettings("\n".join(faults))
+        return settings
+
+    def _faults(self) -> list[str]:
+        faults = []
+        if self.environment not in ENVIRONMENTS:
+            faults.append(f"BURSAR_ENV is none of {', '.join(ENVIRONMENTS)}.")
+        if self.task_lease_seconds <= self.paystack_timeout_seconds:
+            faults.append("TASK_LEASE_SECONDS must be longer than PAYSTACK_TIMEOUT_SECONDS.")
+        if not self.production:
+            return faults
+        if 0 < len(self.secret_key) < SECRET_LENGTH_MIN:
+            faults.append(f"SECRET_KEY is shorter than {SECRET_LENGTH_MIN} characters.")
+        if self.paystack_secret_key.startswith("sk_test_"):
+            faults.append("PAYSTACK_SECRET_KEY is a test key.")
+        if not self.public_url.startswith("https://"):
+            faults.append("PUBLIC_URL is not https.")
+        if not self.smtp_url:
+            faults.append("SMTP_URL is not set: mails would stay in the development mailbox.")
+        return faults
+
+
+def _data_key(text: str, faults: list[str]) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        key = b""
+    if text and len(key) != DATA_KEY_BYTES:
+        faults.append(f"DATA_KEY is not base64 of {DATA_KEY_BYTES} bytes.")
+    return key

@@ -1,0 +1,120 @@
+"""The two servers the product stands on, for as long as a `with` lasts: our own, or those whose URLs are given.
+
+    with servers(Path("var/dev"), durable=True) as given:
+        given.database_url, given.redis_url
+
+DATABASE_URL or REDIS_URL in the environment replaces the server of its kind. A home belongs to one process at a time:
+its lock falls with the process, so that nothing has to be cleaned up by hand after a kill.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dev import sockets
+from dev.children import Unavailable, end_leftovers
+from dev.postgres import Postgres
+from dev.valkey import Valkey
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where they answer. `database_url` is the owner's, for migrations; the product gets `dev.roles.app_url` of it."""
+
+    database_url: str
+    redis_url: str
+    postgres: Postgres | None
+    valkey: Valkey | None
+
+    @property
+    def own(self) -> list[Postgres | Valkey]:
+        """Those that we started ourselves."""
+        return [server for server in (self.postgres, self.valkey) if server]
+
+
+@contextmanager
+def servers(home: Path, *, durable: bool, logs: Path | None = None) -> Iterator[Servers]:
+    """Start what no URL replaces, below `home`; stop it at the end. Raises Unavailable with one sentence.
+
+    `durable` keeps every commit through a power cut; without it the servers only survive being killed.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    home = home.resolve()
+    logs = logs or home / "log"
+    database_url = os.environ.get("MIGRATIONS_DATABASE_URL") or os.environ.get("DATABASE_URL")
+    redis_url = os.environ.get("REDIS_URL")
+    with ExitStack() as stack:
+        stack.enter_context(_locked(home))
+        postgres = None if database_url else Postgres(home, durable=durable, log=logs / "postgres.log")
+        valkey = None if redis_url else Valkey(home, durable=durable, log=logs / "valkey.log")
+        for server in (postgres, valkey):
+            if server:
+                stack.callback(server.stop)  # before the start: one that hangs halfway is stopped too
+                server.start()
+        yield Servers(
+            database_url=postgres.url if postgres else with_driver(database_url or ""),
+            redis_url=valkey.url if valkey else redis_url or "",
+            postgres=postgres,
+            valkey=valkey,
+        )
+
+
+@contextmanager
+def temporary_home(var: Path) -> Iterator[Path]:
+    """A home of this process alone, below `var`, removed at the end; so are those of processes that were killed."""
+    var.mkdir(parents=True, exist_ok=True)
+    var = var.resolve()
+    with ExitStack() as stack:
+        with _locked(var, name="test-homes.lock", wait=True):  # a home that is not yet held must not be swept
+            for stale in var.glob("test-*-*"):
+                _sweep(stale)
+            home = Path(tempfile.mkdtemp(prefix=f"test-{os.getpid()}-", dir=var))
+            stack.callback(_remove, home)
+            stack.enter_context(_locked(home, name="owner"))
+        yield home
+
+
+def in_use(home: Path) -> bool:
+    """Whether a process holds this home."""
+    try:
+        with _locked(home):
+            return False
+    except Unavailable:
+        return True
+
+
+@contextmanager
+def _locked(home: Path, *, name: str = "lock", wait: bool = False) -> Iterator[None]:
+    with (home / name).open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise Unavailable(f"Another process is using {home}: stop it first.") from None
+        yield
+
+
+def _sweep(home: Path) -> None:
+    """Remove a home whose process is gone: its lock is free."""
+    try:
+        with _locked(home, name="owner"):
+            end_leftovers(home / "postgres", ["postgres"])
+            end_leftovers(home / "valkey", ["valkey-server"])
+            _remove(home)
+    except (Unavailable, OSError):
+        return  # in use, or not ours to remove
+
+
+def _remove(home: Path) -> None:
+    sockets.forget(home)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def with_driver(url: str) -> str:
+    """Name our driver in a URL that leaves it open, as the ones that hosts hand out do."""
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql+psycopg2://{rest}" if separator and scheme in {"postgres", "postgresql"} else url

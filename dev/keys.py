@@ -1,0 +1,30 @@
+"""The development floor's secrets: random, made on the first run, kept in `var/secrets.json` for this user alone."""
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+
+DATA_KEY_BYTES = 32
+
+
+def kept(path: Path) -> dict[str, str]:
+    """The secrets by their environment names; what the environment already sets wins."""
+    made = json.loads(path.read_text()) if path.exists() else _new()
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Written under another name first: a run that is stopped here leaves whole secrets or none.
+        aside = path.with_suffix(".new")
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(made, file, indent=1)
+        aside.rename(path)
+    return {name: os.environ.get(name) or value for name, value in made.items()}
+
+
+def _new() -> dict[str, str]:
+    return {
+        "SECRET_KEY": secrets.token_urlsafe(32),
+        "DATA_KEY": base64.b64encode(secrets.token_bytes(DATA_KEY_BYTES)).decode(),
+        "PAYSTACK_SECRET_KEY": f"sk_test_{secrets.token_hex(20)}",
+    }

@@ -1,0 +1,39 @@
+"""The kinds of work: name → (queue, function). Each function loads what it is about and makes one call."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from jobs import notifications, payments, reconciliation, withdrawals
+from jobs.work import Work
+
+# A handler answers None when the work is done, or how long to wait before it looks again.
+Function = Callable[[Work], timedelta | None]
+
+
+@dataclass(frozen=True)
+class Handler:
+    """Where a kind of work runs, and what runs. Money has a queue of its own, so that mail never delays it."""
+
+    queue: str
+    function: Function
+
+
+HANDLERS: dict[str, Handler] = {
+    "payments.hear": Handler("money", payments.hear),
+    "payments.watch_deposit": Handler("money", payments.watch_deposit),
+    "payments.watch_payout": Handler("money", payments.watch_payout),
+    "withdrawals.send": Handler("money", withdrawals.send),
+    "withdrawals.settle": Handler("money", withdrawals.settle),
+    "withdrawals.fail": Handler("money", withdrawals.fail),
+    "withdrawals.take_back": Handler("money", withdrawals.take_back),
+    "reconciliation.run": Handler("default", reconciliation.run),
+    "reconciliation.daily": Handler("default", reconciliation.daily),
+    "payments.refresh_banks": Handler("default", payments.refresh_banks),
+    "notifications.email_code": Handler("default", notifications.email_code),
+    "notifications.sign_up_repeated": Handler("default", notifications.sign_up_repeated),
+    "notifications.deposit_credited": Handler("default", notifications.deposit_credited),
+    "notifications.withdrawal_requested": Handler("default", notifications.withdrawal_requested),
+    "notifications.withdrawal_settled": Handler("default", notifications.withdrawal_settled),
+    "notifications.withdrawal_ended": Handler("default", notifications.withdrawal_ended),
+}

@@ -1,0 +1,22 @@
+"""Who hears what: event → the jobs that are asked for when it happens. One table, so that nothing is heard in secret."""
+
+HEARS: dict[str, tuple[str, ...]] = {
+    "identity.email_code_issued": ("notifications.email_code",),
+    "customers.sign_up_repeated": ("notifications.sign_up_repeated",),
+    "payments.deposit_started": ("payments.watch_deposit",),
+    "payments.deposit_credited": ("notifications.deposit_credited",),
+    "payments.payout_sent": ("payments.watch_payout",),
+    "payments.payout_paid": ("withdrawals.settle",),
+    "payments.payout_failed": ("withdrawals.fail",),
+    "payments.payout_reversed": ("withdrawals.take_back",),
+    "withdrawals.requested": ("notifications.withdrawal_requested",),
+    "withdrawals.approved": ("withdrawals.send",),
+    "withdrawals.settled": ("notifications.withdrawal_settled",),
+    "withdrawals.ended": ("notifications.withdrawal_ended",),
+    "reconciliation.run_asked": ("reconciliation.run",),
+}
+
+# Events that nobody needs to hear, each with the reason.
+SILENT: dict[str, str] = {
+    "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",
+}

@@ -1,0 +1,65 @@
+"""Work of notifications: which mail tells of which event."""
+
+from datetime import timedelta
+
+from app.core import machine
+from app.core.errors import NotFound
+from app.customers import queries as customers
+from app.identity import queries as identity
+from app.notifications import flows, rules
+from app.notifications.rules import Words
+from app.payments import queries as payments
+from app.withdrawals import queries as withdrawals
+from app.withdrawals.models import Withdrawal
+from jobs.work import Work
+
+
+def email_code(work: Work) -> timedelta | None:
+    """The code that confirms an address."""
+    return _tell(work, login_id=work.facts["login_id"], words=rules.code(identity.code_for_system(work.subject)))
+
+
+def sign_up_repeated(work: Work) -> timedelta | None:
+    """Somebody used this address again."""
+    return _tell(work, login_id=work.subject, words=rules.sign_up_repeated())
+
+
+def deposit_credited(work: Work) -> timedelta | None:
+    """The money is there."""
+    deposit = payments.deposit_for_system(deposit_id=work.subject)
+    if deposit is None:
+        raise NotFound
+    login_id = customers.login_for_system(deposit.customer_id)
+    return _tell(work, login_id=login_id, words=rules.deposit_credited(deposit.amount))
+
+
+def withdrawal_requested(work: Work) -> timedelta | None:
+    """Money is about to leave."""
+    withdrawal = withdrawals.one_for_operators(work.subject)
+    words = rules.withdrawal_requested(withdrawal.amount, destination=_destination(withdrawal))
+    return _tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
+
+
+def withdrawal_settled(work: Work) -> timedelta | None:
+    """The bank has the money."""
+    withdrawal = withdrawals.one_for_operators(work.subject)
+    words = rules.withdrawal_settled(withdrawal.amount, destination=_destination(withdrawal))
+    return _tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
+
+
+def withdrawal_ended(work: Work) -> timedelta | None:
+    """It ended without payment."""
+    withdrawal = withdrawals.one_for_operators(work.subject)
+    state = work.facts["state"]
+    reason = next((move.reason for move in machine.history(withdrawal.id) if move.new_state == state), "")
+    words = rules.withdrawal_ended(withdrawal.amount, state=state, reason=reason)
+    return _tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
+
+
+def _destination(withdrawal: Withdrawal) -> str:
+    account = payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id)
+    return f"{account.bank_name}, account ending in {account.account_number[-4:]}"
+
+
+def _tell(work: Work, *, login_id: str, words: Words) -> None:
+    flows.tell(work.cause, login_id=login_id, words=words, mailer=work.clients.mailer, actor=work.actor)

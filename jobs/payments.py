@@ -1,0 +1,33 @@
+"""Work of the naira rail."""
+
+from datetime import timedelta
+
+from app.core import inbox
+from app.core.db import atomically
+from app.payments import flows
+from jobs.work import Work
+
+
+def hear(work: Work) -> timedelta | None:
+    """Act on one webhook."""
+    inbox_id = int(work.subject)
+    if inbox.read(inbox_id).handled_at is None:
+        outcome = flows.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor)
+        atomically(lambda: inbox.settle(inbox_id, outcome=outcome), actor=work.actor)
+    return None
+
+
+def watch_deposit(work: Work) -> timedelta | None:
+    """Ask about an open checkout: its webhook may be lost."""
+    return flows.watch_deposit(work.subject, paystack=work.clients.paystack, actor=work.actor)
+
+
+def watch_payout(work: Work) -> timedelta | None:
+    """Ask about a sent payout: its webhook may be lost, and some ends have none."""
+    return flows.watch_payout(work.subject, paystack=work.clients.paystack, actor=work.actor)
+
+
+def refresh_banks(work: Work) -> timedelta | None:
+    """Keep the list of banks fresh."""
+    flows.refresh_banks(paystack=work.clients.paystack, actor=work.actor)
+    return None

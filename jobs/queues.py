@@ -1,0 +1,42 @@
+"""Wake-ups through RQ. They carry a task's id and nothing else; losing or doubling one is harmless."""
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from app.core import logs
+
+QUEUES = ("money", "default")
+JOB_SECONDS_MAX = 45  # longer than a vendor's time-out and the database's together
+RELAY = "relay"
+
+log = logs.get("jobs")
+
+
+class Waker:
+    """Puts wake-ups on the queues. A Redis that is away is noted in the log: the sweeper finds the work anyway."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    def relay(self) -> None:
+        """Somebody committed work: have it relayed now rather than at the next sweep."""
+        self._put("default", "jobs.runtime.relay")
+
+    def task(self, task_id: int, *, queue: str) -> None:
+        """Wake a worker for one task."""
+        self._put(queue, "jobs.runtime.run", task_id)
+
+    def _put(self, queue: str, function: str, *arguments: int) -> None:
+        try:
+            Queue(queue, connection=self._redis, serializer=JSONSerializer).enqueue(
+                function,
+                *arguments,
+                description=function,
+                job_timeout=JOB_SECONDS_MAX,
+                result_ttl=60,
+                failure_ttl=86_400,
+            )
+        except RedisError as error:
+            log.warning("wake-up not sent", extra={"facts": {"queue": queue, "error": type(error).__name__}})

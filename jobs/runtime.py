@@ -1,0 +1,95 @@
+"""Where a wake-up becomes work: the worker's application, and one attempt at one task."""
+
+from datetime import timedelta
+from functools import cache
+
+from flask import Flask
+from redis import Redis
+
+from app import assembly
+from app.core import actor, clock, ids, logs, outbox, tasks
+from app.core.db import transaction
+from app.core.tasks import Claim
+from config import Settings
+from jobs import relay as relays
+from jobs.handlers import HANDLERS
+from jobs.queues import Waker
+from jobs.work import Work
+
+log = logs.get("jobs")
+
+
+@cache
+def runtime() -> tuple[Flask, Waker, Settings]:
+    """The worker's application, built once per process."""
+    settings = Settings.from_env()
+    return assembly.assemble(settings), Waker(Redis.from_url(settings.redis_url)), settings
+
+
+def relay() -> None:
+    """RQ's entry: somebody committed work."""
+    app, waker, _ = runtime()
+    with app.app_context():
+        relays.sweep(waker)
+
+
+def run(task_id: int) -> None:
+    """RQ's entry: one attempt at one task."""
+    app, waker, settings = runtime()
+    with app.app_context():
+        attempt(task_id, app=app, lease_seconds=settings.task_lease_seconds)
+        relays.sweep(waker)  # what this attempt left behind goes on at once
+
+
+def attempt(task_id: int, *, app: Flask, lease_seconds: int) -> None:
+    """Claim the task, do it, write down how it went. Nothing to do when somebody else has it."""
+    with transaction(actor.system("worker")):
+        claim = tasks.claim(task_id, lease_seconds=lease_seconds)
+    if claim is None:
+        return
+    logs.request_id.set(ids.new("job"))
+    try:
+        again = HANDLERS[claim.kind].function(_work(claim, app))
+    except Exception as error:  # (whatever it was, the task's row must say so)
+        _note_failure(claim, error)
+        return
+    with transaction(actor.system("worker")):
+        kept = tasks.later(claim, due_at=clock.now() + again) if again else tasks.finish(claim)
+    if not kept:
+        log.warning("another attempt took over", extra={"facts": {"task": claim.id, "attempt": claim.attempt}})
+
+
+def _work(claim: Claim, app: Flask) -> Work:
+    subject, _, outbox_id = claim.ref.partition("#")
+    facts = dict(outbox.read(int(outbox_id)).facts) if outbox_id else {}
+    return Work(
+        cause=f"{claim.kind}:{claim.ref}",
+        subject=subject,
+        facts=facts,
+        clients=app.extensions["clients"],
+        actor=actor.system(claim.kind, request_id=logs.request_id.get()),
+    )
+
+
+def _note_failure(claim: Claim, error: Exception) -> None:
+    facts = {"task": claim.id, "kind": claim.kind, "ref": claim.ref, "attempt": claim.attempt}
+    log.warning("task failed", extra={"facts": facts}, exc_info=error)
+    words = logs.masked(f"{type(error).__name__}: {error}")[:500]
+    with transaction(actor.system("worker")):
+        tasks.failed(claim, error=words)
+
+
+def drain(app: Flask, *, lease_seconds: int = 60, horizon: timedelta = timedelta(0)) -> int:
+    """Do every task that is due within `horizon` here and now, without a queue: how many. For commands and tests."""
+    done = 0
+    with clock.at(clock.now() + horizon):
+        while True:
+            while relays.relay_events():
+                pass
+            with transaction(actor.system("sweeper")):
+                due = tasks.due(limit=relays.BATCH)
+            if not due:
+                return done
+            for task_id, _ in due:
+                attempt(task_id, app=app, lease_seconds=lease_seconds)
+                done += 1

@@ -1,0 +1,59 @@
+"""What runs when. Each slot of a periodic job is taken by inserting a row: on any number of nodes it runs once."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, Text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import actor, clock, tasks
+from app.core.db import db, transaction
+from jobs.handlers import HANDLERS
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """A job by the clock: `kind` of work every so many seconds, done within a limit, and who is asked when it is not."""
+
+    name: str
+    kind: str
+    every_seconds: int
+    limit_seconds: int
+    lock: str
+    owner: str
+
+
+SCHEDULE: tuple[Periodic, ...] = (
+    Periodic("banks", "payments.refresh_banks", 3_600, 45, "slot", "treasury"),
+    Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),
+)
+
+
+class Slot(db.Model):
+    """One run of a periodic job."""
+
+    __tablename__ = "slots"
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    slot: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    taken_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+def tick() -> list[str]:
+    """Take the present slot of every periodic job that nobody took yet: the names of those taken."""
+    moment = clock.now()
+    taken = []
+    for periodic in SCHEDULE:
+        with transaction(actor.system("clock")):
+            slot = slot_of(moment, every_seconds=periodic.every_seconds)
+            statement = insert(Slot).values(name=periodic.name, slot=slot, taken_at=moment)
+            if db.session.execute(statement.on_conflict_do_nothing().returning(Slot.name)).one_or_none():
+                tasks.add(periodic.kind, ref=slot.isoformat(), queue=HANDLERS[periodic.kind].queue)
+                taken.append(periodic.name)
+    return taken
+
+
+def slot_of(moment: datetime, *, every_seconds: int) -> datetime:
+    """The beginning of the slot that a moment falls into, counted from 1970."""
+    seconds = int(moment.timestamp())
+    return datetime.fromtimestamp(seconds - seconds % every_seconds, UTC)

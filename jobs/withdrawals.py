@@ -1,0 +1,31 @@
+"""Work of withdrawals."""
+
+from datetime import timedelta
+
+from app.core.db import atomically
+from app.withdrawals import flows, service
+from jobs.work import Work
+
+
+def send(work: Work) -> timedelta | None:
+    """Send what was approved."""
+    flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    return None
+
+
+def settle(work: Work) -> timedelta | None:
+    """The bank has the money."""
+    atomically(lambda: service.settle(work.subject, actor=work.actor), actor=work.actor)
+    return None
+
+
+def fail(work: Work) -> timedelta | None:
+    """Nothing left us."""
+    atomically(lambda: service.fail(work.subject, actor=work.actor), actor=work.actor)
+    return None
+
+
+def take_back(work: Work) -> timedelta | None:
+    """The bank sent it back."""
+    atomically(lambda: service.take_back(work.subject, actor=work.actor), actor=work.actor)
+    return None

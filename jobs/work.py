@@ -1,0 +1,21 @@
+"""What a handler is given."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.clients.bundle import Clients
+from app.core.actor import Actor
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the task is about, the event's facts, the world, and in whose name it acts.
+
+    `cause` is the same for every try of the same work, and no other work's.
+    """
+
+    cause: str
+    subject: str
+    facts: dict[str, Any]
+    clients: Clients
+    actor: Actor

@@ -1,0 +1,116 @@
+-- The naira rail (payments) and withdrawals over it.
+
+CREATE TABLE banks (
+    code text CONSTRAINT pk_banks PRIMARY KEY,
+    name text NOT NULL,
+    fetched_at timestamptz NOT NULL
+);
+
+CREATE TABLE bank_accounts (
+    id text CONSTRAINT pk_bank_accounts PRIMARY KEY,
+    customer_id text NOT NULL CONSTRAINT fk_bank_accounts_customer_id REFERENCES customers,
+    bank_code text NOT NULL,
+    bank_name text NOT NULL,
+    account_number text NOT NULL CONSTRAINT ck_bank_accounts_account_number_nuban CHECK (account_number ~ '^[0-9]{10}$'),
+    account_name text NOT NULL,
+    recipient_code text NOT NULL,
+    created_at timestamptz NOT NULL,
+    CONSTRAINT uq_bank_accounts_customer_id UNIQUE (customer_id, bank_code, account_number)
+);
+
+CREATE TABLE deposits (
+    id text CONSTRAINT pk_deposits PRIMARY KEY,
+    customer_id text NOT NULL CONSTRAINT fk_deposits_customer_id REFERENCES customers,
+    reference text NOT NULL CONSTRAINT uq_deposits_reference UNIQUE,
+    amount_units numeric(38) NOT NULL CONSTRAINT ck_deposits_amount_positive CHECK (amount_units > 0),
+    state text NOT NULL CONSTRAINT ck_deposits_state_known
+        CHECK (state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended')),
+    checkout_url text NOT NULL,
+    fee_units numeric(38),
+    channel text NOT NULL,
+    created_at timestamptz NOT NULL,
+    settled_at timestamptz
+);
+CREATE INDEX ix_deposits_customer_id ON deposits (customer_id, id);
+CREATE INDEX ix_deposits_state ON deposits (state) WHERE state IN ('started', 'awaiting_payment');
+
+CREATE TABLE payouts (
+    id text CONSTRAINT pk_payouts PRIMARY KEY,
+    reference text NOT NULL CONSTRAINT uq_payouts_reference UNIQUE,
+    amount_units numeric(38) NOT NULL CONSTRAINT ck_payouts_amount_positive CHECK (amount_units > 0),
+    recipient_code text NOT NULL,
+    state text NOT NULL CONSTRAINT ck_payouts_state_known
+        CHECK (state IN ('sending', 'sent', 'paid', 'failed', 'reversed')),
+    transfer_code text NOT NULL,
+    fee_units numeric(38),
+    created_at timestamptz NOT NULL,
+    settled_at timestamptz
+);
+CREATE INDEX ix_payouts_state ON payouts (state) WHERE state IN ('sending', 'sent');
+
+CREATE TABLE suspense_items (
+    id text CONSTRAINT pk_suspense_items PRIMARY KEY,
+    cause text NOT NULL CONSTRAINT uq_suspense_items_cause UNIQUE,
+    inbox_id bigint CONSTRAINT fk_suspense_items_inbox_id REFERENCES inbox,
+    event text NOT NULL,
+    reference text NOT NULL,
+    amount_units numeric(38),
+    reason text NOT NULL,
+    journal_id bigint,
+    state text NOT NULL CONSTRAINT ck_suspense_items_state_known CHECK (state IN ('open', 'resolved')),
+    note text NOT NULL,
+    created_at timestamptz NOT NULL,
+    resolved_at timestamptz
+);
+CREATE INDEX ix_suspense_items_state ON suspense_items (state, id);
+
+CREATE TABLE withdrawals (
+    id text CONSTRAINT pk_withdrawals PRIMARY KEY,
+    customer_id text NOT NULL CONSTRAINT fk_withdrawals_customer_id REFERENCES customers,
+    bank_account_id text NOT NULL CONSTRAINT fk_withdrawals_bank_account_id REFERENCES bank_accounts,
+    payout_id text NOT NULL CONSTRAINT uq_withdrawals_payout_id UNIQUE,
+    amount_units numeric(38) NOT NULL CONSTRAINT ck_withdrawals_amount_positive CHECK (amount_units > 0),
+    fee_units numeric(38) NOT NULL CONSTRAINT ck_withdrawals_fee_not_negative CHECK (fee_units >= 0),
+    hold_id bigint NOT NULL,
+    approvals_needed smallint NOT NULL CONSTRAINT ck_withdrawals_approvals_needed CHECK (approvals_needed BETWEEN 1 AND 2),
+    content_hash text NOT NULL,
+    state text NOT NULL CONSTRAINT ck_withdrawals_state_known
+        CHECK (state IN ('requested', 'approved', 'sending', 'settled', 'failed', 'returned', 'rejected', 'cancelled')),
+    created_at timestamptz NOT NULL,
+    ended_at timestamptz
+);
+CREATE INDEX ix_withdrawals_customer_id ON withdrawals (customer_id, id);
+CREATE INDEX ix_withdrawals_state ON withdrawals (state, id);
+
+CREATE TABLE withdrawal_approvals (
+    id text CONSTRAINT pk_withdrawal_approvals PRIMARY KEY,
+    withdrawal_id text NOT NULL CONSTRAINT fk_withdrawal_approvals_withdrawal_id REFERENCES withdrawals,
+    operator_id text NOT NULL,
+    content_hash text NOT NULL,
+    approved_at timestamptz NOT NULL,
+    CONSTRAINT uq_withdrawal_approvals_withdrawal_id UNIQUE (withdrawal_id, operator_id)
+);
+
+-- The database counts the votes itself: nothing is sent on fewer approvals of exactly this content than it needs.
+CREATE FUNCTION refuse_unapproved() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF (SELECT count(*) FROM withdrawal_approvals a
+         WHERE a.withdrawal_id = NEW.id AND a.content_hash = NEW.content_hash) < NEW.approvals_needed THEN
+        RAISE EXCEPTION 'withdrawal % lacks approvals', NEW.id USING ERRCODE = 'BU002';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER approvals_counted BEFORE UPDATE ON withdrawals FOR EACH ROW
+    WHEN (NEW.state IN ('approved', 'sending') AND NEW.state IS DISTINCT FROM OLD.state)
+    EXECUTE FUNCTION refuse_unapproved();
+
+SELECT audit.protect('withdrawal_approvals');
+SELECT audit.watch('bank_accounts', 'account_number', 'account_name');
+SELECT audit.watch('deposits');
+SELECT audit.watch('payouts');
+SELECT audit.watch('suspense_items');
+SELECT audit.watch('withdrawals');
+SELECT audit.watch('withdrawal_approvals');
+
+GRANT SELECT, INSERT, UPDATE ON banks, bank_accounts, deposits, payouts, suspense_items, withdrawals TO bursar_app;
+GRANT SELECT, INSERT ON withdrawal_approvals TO bursar_app;

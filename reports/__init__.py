@@ -1,0 +1,1 @@
+"""Reads across rooms, for people who look at the whole business. It writes nothing."""

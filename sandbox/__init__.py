@@ -1,0 +1,7 @@
+"""The payment vendor, simulated: a program of its own that speaks Paystack's HTTP contract and keeps a durable book.
+
+It shares nothing with the product but the wire: it never imports `app`, `config` or `jobs`, and they never import it.
+Floors, top to bottom: __main__, factory, (api, checkout, control, desk), (worker, faults), (charges, transfers),
+(accounts, webhooks, shapes, transfer_shapes, amounts, paging), (knobs, answers), book, and at the bottom what knows
+nobody: fees, banks, people, chance, settings.
+"""

@@ -1,0 +1,153 @@
+"""Events on their way to the merchant: written once with the money they tell of, signed over those exact bytes.
+
+An event has one delivery and, when `repeat` says so, copies. A delivery is over when the merchant answers 200; anything
+else is tried again by the schedule. It promises to arrive at least once, in any order: a process killed between
+the answer and its note sends again.
+"""
+
+import hashlib
+import hmac
+import json
+import sqlite3
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from sandbox import knobs as knobboard
+from sandbox.book import Book, stamp
+from sandbox.chance import draw
+
+# The live vendor tries every 3 minutes four times, then hourly for 72 hours. The first steps are shortened so that a
+# person watching a demo sees the retry; the tail is as patient as the vendor's.
+RETRY_SECONDS = (2, 5, 15, 60, 180, 600, 1800)
+RETRY_TAIL_SECONDS = 3600
+ATTEMPTS_MAX = 80
+REORDER_WINDOW_MS = 1_500
+COPY_GAP_MS = 100
+TIMEOUT_SECONDS = (3, 10)
+BATCH = 200
+
+
+def sign(body: bytes, secret_key: str) -> str:
+    """`x-paystack-signature`: lower-case hex HMAC-SHA512 of the raw body."""
+    return hmac.new(secret_key.encode(), body, hashlib.sha512).hexdigest()
+
+
+def queue(db: sqlite3.Connection, event: str, *, subject: str, content: dict[str, Any]) -> None:
+    """Write an event and its deliveries in the unit of work that made it true."""
+    knobs = knobboard.load(db)
+    body = json.dumps({"event": event, "data": content}, ensure_ascii=False, separators=(",", ":")).encode()
+    event_id = db.execute(
+        "INSERT INTO events (event, subject, body, created_at) VALUES (?, ?, ?, ?) RETURNING id",
+        (event, subject, body, stamp(db)),
+    ).fetchone()["id"]
+    for copy in range(knobs.repeat + 1):
+        luck = draw(knobs.seed, f"delivery-{copy}", event_id)
+        lost = luck.randrange(100) < knobs.lose
+        wait_ms = copy * COPY_GAP_MS + luck.randint(0, knobs.delay_ms)
+        wait_ms += luck.randint(0, REORDER_WINDOW_MS) if knobs.reorder else 0
+        db.execute(
+            "INSERT INTO deliveries (event_id, copy, due_at, state, losses_left) VALUES (?, ?, ?, 'waiting', ?)",
+            (event_id, copy, time.time() + wait_ms / 1000, knobs.lose_times if lost else 0),
+        )
+
+
+@dataclass(slots=True)
+class Counts:
+    """What one round of deliveries came to."""
+
+    delivered: int = 0
+    lost: int = 0
+    refused: int = 0
+
+    def add(self, result: str) -> None:
+        """Count one attempt."""
+        if result == "200":
+            self.delivered += 1
+        elif result == "lost":
+            self.lost += 1
+        else:
+            self.refused += 1
+
+
+class Courier:
+    """Carries what is due. One round at a time: the caller holds the lock that keeps rounds apart."""
+
+    def __init__(self, book: Book, *, secret_key: str, webhook_url: str | None) -> None:
+        self._book = book
+        self._secret_key = secret_key
+        self._webhook_url = webhook_url
+        self._session = requests.Session()
+        # A proxy from the environment must not see or answer what goes to the merchant on this machine.
+        self._session.trust_env = False
+
+    def address(self) -> str | None:
+        """Where events go; None when they wait, because of the knob or because no address was given."""
+        with self._book.reading() as db:
+            knobs = knobboard.load(db)
+        return (knobs.webhook_url or self._webhook_url) if knobs.webhooks else None
+
+    def round(self, *, early: bool = False) -> Counts:
+        """Try everything due now, oldest due first; `early` also takes what is due later."""
+        counts = Counts()
+        tried: set[int] = set()
+        while (address := self.address()) is not None:
+            fresh = [row for row in self._due(early=early) if row["id"] not in tried]
+            if not fresh:
+                break
+            for row in fresh:
+                tried.add(row["id"])
+                counts.add(self._try(row, address))
+        return counts
+
+    def next_due_at(self) -> float | None:
+        """When the next delivery is due; None when none waits or none may go."""
+        if self.address() is None:
+            return None
+        with self._book.reading() as db:
+            due_at = db.execute("SELECT min(due_at) FROM deliveries WHERE state = 'waiting'").fetchone()[0]
+        return None if due_at is None else float(due_at)
+
+    def _due(self, *, early: bool) -> list[sqlite3.Row]:
+        with self._book.reading() as db:
+            return db.execute(
+                "SELECT d.id, d.attempts, d.losses_left, e.body FROM deliveries d JOIN events e ON e.id = d.event_id"
+                " WHERE d.state = 'waiting' AND (? OR d.due_at <= ?) ORDER BY d.due_at, d.id LIMIT ?",
+                (early, time.time(), BATCH),
+            ).fetchall()
+
+    def _try(self, row: sqlite3.Row, address: str) -> str:
+        result = "lost" if row["losses_left"] > 0 else self._post(address, row["body"])
+        attempts = row["attempts"] + 1
+        state = "delivered" if result == "200" else "given up" if attempts >= ATTEMPTS_MAX else "waiting"
+        wait = RETRY_SECONDS[attempts - 1] if attempts <= len(RETRY_SECONDS) else RETRY_TAIL_SECONDS
+        with self._book.writing() as db:
+            db.execute(
+                "UPDATE deliveries SET state = ?, attempts = ?, losses_left = max(losses_left - 1, 0), last_result = ?,"
+                " due_at = ?, delivered_at = ? WHERE id = ?",
+                (state, attempts, result, time.time() + wait, stamp(db) if result == "200" else None, row["id"]),
+            )
+        return result
+
+    def _post(self, address: str, body: bytes) -> str:
+        headers = {"Content-Type": "application/json", "x-paystack-signature": sign(body, self._secret_key)}
+        try:
+            answer = self._session.post(
+                address, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
+            )
+        except requests.RequestException as trouble:
+            # The merchant being away is the ordinary case this class exists for: it is a reason to try again.
+            return type(trouble).__name__
+        return str(answer.status_code)
+
+
+def listing(db: sqlite3.Connection, *, limit: int) -> list[dict[str, Any]]:
+    """Deliveries, newest first, as control and tests read them."""
+    rows = db.execute(
+        "SELECT d.id, e.event, e.subject, d.copy, d.state, d.attempts, d.last_result, e.created_at, d.delivered_at"
+        " FROM deliveries d JOIN events e ON e.id = d.event_id ORDER BY d.id DESC LIMIT ?",
+        (limit,),
+    )
+    return [dict(row) for row in rows]

@@ -1,0 +1,114 @@
+"""Migrations: numbered without a gap, one head, each with its why and its way back, and SQL that does not block.
+
+Timeouts and the advisory lock are set once, in migrations/env.py, for all of them.
+"""
+
+import ast
+import json
+import re
+import subprocess
+import sysconfig
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, MetaData
+
+from tests.house.gates.source import Source, fault, sources
+
+VERSION = re.compile(r"(?P<number>\d{4})_[a-z0-9_]+")
+ENV_MUST_SET = ("lock_timeout", "statement_timeout", "pg_advisory_lock")
+NOT_ASKED = {
+    "require-lock-timeout": "env.py sets it for every migration",
+    "require-statement-timeout": "env.py sets it for every migration",
+    "ban-create-domain-with-constraint": "the ledger's domains came before any row",
+    "prefer-bigint-over-int": "counters of tries and attempts, bounded by rules",
+    "prefer-bigint-over-smallint": "decimals, sides and leg numbers, bounded by CHECKs",
+}
+INTERNAL_TABLES = frozenset({"alembic_version"})
+
+
+def faults(root: Path) -> list[str]:
+    """Gaps, second heads, a stale HEAD, silent versions, and missing SQL or timeouts."""
+    versions = [source for source in sources(root, ["migrations/versions"]) if source.stem != "__init__"]
+    return [*_chain(versions), *_papers(root, versions), *_head(root, versions), *_env(root)]
+
+
+def _chain(versions: list[Source]) -> Iterator[str]:
+    for expected, source in enumerate(versions, 1):
+        name = VERSION.fullmatch(source.stem)
+        if name is None or int(name["number"]) != expected:
+            yield fault(source.path, 1, f"name it {expected:04d}_what_it_does.py: versions are numbered without gaps.")
+            continue
+        before = f"{expected - 1:04d}" if expected > 1 else None
+        if _constant(source, "revision") != name["number"]:
+            yield fault(source.path, 1, f'revision must be "{name["number"]}", the number in the file name.')
+        if _constant(source, "down_revision") != before:
+            yield fault(source.path, 1, f"down_revision must be {before!r}: the chain has one head.")
+
+
+def _papers(root: Path, versions: list[Source]) -> Iterator[str]:
+    for source in versions:
+        docstring = ast.get_docstring(source.tree) or ""
+        for word in ("Why:", "Undo:"):
+            if not re.search(rf"^{word} \S+", docstring, re.MULTILINE):
+                yield fault(source.path, 1, f'the docstring lacks "{word} …".')
+        if not (root / "migrations" / "sql" / f"{source.stem}.sql").exists() or f"{source.stem}.sql" not in source.text:
+            yield fault(source.path, 1, f"it must run migrations/sql/{source.stem}.sql.")
+
+
+def _head(root: Path, versions: list[Source]) -> Iterator[str]:
+    head = root / "migrations" / "HEAD"
+    newest = versions[-1].stem if versions else ""
+    if not head.exists() or head.read_text().strip() != newest:
+        yield fault(
+            "migrations/HEAD", 1, f"write {newest} here, so that two branches collide in git and not in production."
+        )
+
+
+def _env(root: Path) -> Iterator[str]:
+    env = root / "migrations" / "env.py"
+    text = env.read_text() if env.exists() else ""
+    for word in ENV_MUST_SET:
+        if word not in text:
+            yield fault("migrations/env.py", 1, f"it must set {word} before any migration runs.")
+
+
+def _constant(source: Source, name: str) -> object:
+    for node in source.tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(getattr(target, "id", "") == name for target in targets):
+            return ast.literal_eval(node.value) if getattr(node, "value", None) else None  # type: ignore[attr-defined]
+    return "missing"
+
+
+def sql_faults(root: Path) -> list[str]:
+    """What squawk finds in migrations/sql, but for NOT_ASKED."""
+    files = sorted((root / "migrations" / "sql").glob("*.sql"))
+    squawk = Path(sysconfig.get_path("scripts")) / "squawk"
+    options = ["--reporter", "json", "--assume-in-transaction", "--pg-version", "18"]
+    options += [f"--exclude={rule}" for rule in NOT_ASKED]
+    run = subprocess.run([squawk, *options, *files], capture_output=True, text=True, check=False)
+    if not files or run.stderr.strip():
+        return [fault("migrations/sql", 1, run.stderr.strip() or "there is no SQL to look at.")]
+    return [
+        fault(
+            Path(each["file"]).relative_to(root).as_posix(), each["line"] + 1, f"{each['rule_name']}: {each['message']}"
+        )
+        for each in json.loads(run.stdout or "[]")
+    ]
+
+
+def drift(connection: Connection, metadata: MetaData, *, schemas: Iterable[str] = ()) -> list[str]:
+    """How the tables of a migrated database differ from the models; only the named schemas and the default one."""
+    known = {None, *schemas}
+    context = MigrationContext.configure(
+        connection,
+        opts={
+            "compare_type": True,
+            "include_schemas": True,
+            "include_name": lambda name, kind, _: (name in known) if kind == "schema" else name not in INTERNAL_TABLES,
+        },
+    )
+    return [f"models and migrations differ: {difference}" for difference in compare_metadata(context, metadata)]

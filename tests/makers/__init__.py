@@ -1,0 +1,1 @@
+"""What tests are made of: small factories, one file per domain, and real programs that stand beside the product."""

@@ -1,0 +1,192 @@
+"""The sandbox vendor as a real process beside a test: start it, turn its knobs, pay, kill it, start it again.
+
+The port is chosen once, so a restart answers at the same address; the book is a file the caller owns.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 15
+TIMEOUT_SECONDS = 15
+SECRET = "sk_test_5f1c7e0b9a3d"
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class SandboxProcess:
+    """`python -m sandbox` with its own book; use it with `with`, or call start() and stop()."""
+
+    def __init__(
+        self, book: Path, webhook_url: str | None = None, secret: str = SECRET, *, opening_balance: int = 5_000_000_00
+    ) -> None:
+        self.book = book
+        self.secret = secret
+        self.webhook_url = webhook_url
+        self.opening_balance = opening_balance
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._running: subprocess.Popen[bytes] | None = None
+        self._log: IO[bytes] | None = None
+        self._session: requests.Session | None = None
+
+    # ------------------------------------------------------------------------------------------ life
+
+    def start(self) -> Self:
+        """Start the process and wait until it answers."""
+        self._session = requests.Session()
+        # What the environment says of proxies does not hold for a process on this machine.
+        self._session.trust_env = False
+        self.book.parent.mkdir(parents=True, exist_ok=True)
+        self._log = self.book.with_suffix(".log").open("ab")
+        self._running = subprocess.Popen(
+            [sys.executable, "-m", "sandbox"], cwd=ROOT, env=self._environment(), stdout=self._log, stderr=self._log
+        )
+        give_up_at = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._running.poll() is not None or time.monotonic() > give_up_at:
+                raise AssertionError(f"the sandbox did not start:\n{self.log}")
+            time.sleep(0.02)
+        return self
+
+    def stop(self) -> None:
+        """End it in order (SIGTERM)."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it as a power cut would (SIGKILL)."""
+        self._end(signal.SIGKILL)
+
+    def restart(self) -> Self:
+        """Stop it and start it again on the same port and book."""
+        self.stop()
+        return self.start()
+
+    @property
+    def log(self) -> str:
+        """What the process has said."""
+        path = self.book.with_suffix(".log")
+        return path.read_text() if path.exists() else ""
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    # ------------------------------------------------------------------------------------------ the vendor's contract
+
+    def call(self, method: str, path: str, **how: Any) -> requests.Response:
+        """A call with the merchant's key, as the product makes it."""
+        return self._send(method, path, headers={"Authorization": f"Bearer {self.secret}"}, **how)
+
+    def balance(self) -> int:
+        """What the vendor holds, in kobo."""
+        return int(self.call("GET", "/balance").json()["data"][0]["balance"])
+
+    # ------------------------------------------------------------------------------------------ control
+
+    def control(
+        self, method: str, call: str, body: dict[str, Any] | None = None, *, params: dict[str, Any] | None = None
+    ) -> Any:
+        """A control call; AssertionError with the sandbox's words when it refuses."""
+        answer = self._send(method, f"/_sandbox/{call}", json=body, params=params)
+        assert answer.ok, f"{method} {call}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def knobs(self, **changes: Any) -> dict[str, Any]:
+        """Turn these knobs and leave the rest; without arguments, read them."""
+        board: dict[str, Any] = self.control("POST", "knobs", changes) if changes else self.control("GET", "knobs")
+        return board
+
+    def reset(self) -> None:
+        """Forget everything, knobs included."""
+        self.control("POST", "reset")
+
+    def pay(self, reference: str, **how: Any) -> dict[str, Any]:
+        """Pay an initialised transaction; `channel`, `amount`, `outcome` as control takes them."""
+        paid: dict[str, Any] = self.control("POST", "pay", {"reference": reference, **how})
+        return paid
+
+    def receive(self, amount: int, account_number: str, **sender: Any) -> str:
+        """A bank transfer into a dedicated account; answers with the vendor's reference."""
+        body = {"amount": amount, "account_number": account_number, **sender}
+        return str(self.control("POST", "receive", body)["reference"])
+
+    def conclude(self, reference: str, verb: str) -> dict[str, Any]:
+        """`succeed`, `fail` or `reverse` a transfer now."""
+        ended: dict[str, Any] = self.control("POST", f"transfers/{reference}/{verb}")
+        return ended
+
+    def clock(self, now: str | None) -> str:
+        """Pin the vendor's clock to an ISO time, or let it run (None)."""
+        return str(self.control("POST", "clock", {"now": now})["now"])
+
+    def name_account(self, account_number: str, account_name: str) -> None:
+        """Say who holds an account number."""
+        self.control("POST", "accounts", {"account_number": account_number, "account_name": account_name})
+
+    def flush(self, *, early: bool = False) -> dict[str, int]:
+        """End due transfers and deliver due events before returning; `early` delivers everything that waits."""
+        counts: dict[str, int] = self.control("POST", "webhooks/flush", {"early": early})
+        return counts
+
+    def webhooks(self) -> list[dict[str, Any]]:
+        """Deliveries, newest first."""
+        deliveries: list[dict[str, Any]] = self.control("GET", "webhooks")
+        return deliveries
+
+    def calls(self, path: str | None = None, *, method: str | None = None, reference: str | None = None) -> int:
+        """How often the product called `path` (as in `/transfer`, `/transfer/verify/<reference>`)."""
+        wanted = {"path": path, "method": method, "reference": reference}
+        return int(self.control("GET", "calls", params=wanted)["total"])
+
+    # ------------------------------------------------------------------------------------------ inside
+
+    def _environment(self) -> dict[str, str]:
+        return os.environ | {
+            "SANDBOX_PORT": str(self.port),
+            "SANDBOX_BOOK": str(self.book),
+            "SANDBOX_SECRET_KEY": self.secret,
+            "SANDBOX_WEBHOOK_URL": self.webhook_url or "",
+            "SANDBOX_PUBLIC_URL": self.url,
+            "SANDBOX_OPENING_BALANCE": str(self.opening_balance),
+            "SANDBOX_RESET_ALLOWED": "1",
+        }
+
+    def _send(self, method: str, path: str, **how: Any) -> requests.Response:
+        assert self._session is not None, "the sandbox is not running"
+        how.setdefault("timeout", TIMEOUT_SECONDS)
+        return self._session.request(method, f"{self.url}{path}", **how)
+
+    def _answers(self) -> bool:
+        try:
+            return self._send("GET", "/_sandbox/health", timeout=1).ok
+        except requests.RequestException:
+            return False
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._running is not None:
+            self._running.send_signal(how)
+            self._running.wait(timeout=TIMEOUT_SECONDS)
+        if self._session is not None:
+            self._session.close()
+        if self._log is not None:
+            self._log.close()
+        self._running = self._session = self._log = None

@@ -1,0 +1,1 @@
+"""The sandbox vendor, driven over HTTP as the real process it is."""
