@@ -48,13 +48,13 @@ seed: env-run ## Load the demo business
 	@$(PY) -m dev.within python -m flask --app wsgi demo seed
 
 proof: env-run ## Prove the books: every invariant of the ledger, over every row
-	@$(PY) -m dev.within python -m flask --app wsgi books prove
+	@$(PY) -m dev.within python -m flask --app wsgi books proof
 
 bench: env-test ## Measure posting, balances and pages
 	@$(PY) -m bench
 
 faults: env-test ## Break things on purpose and check that no money moves wrongly
-	@$(PY) -m bench.faults
+	@FAULT_ROUNDS=10 $(PY) -m pytest tests/faults -p no:randomly -s
 
 shots: env-test ## Take a picture of every screen
 	@$(PY) -m dev.shots

@@ -2,5 +2,9 @@
 
 from app.factory import create_app
 from config import Settings
+from dev import demo
 
-app = create_app(Settings.from_env())
+settings = Settings.from_env()
+app = create_app(settings)
+if not settings.production:
+    demo.register(app)

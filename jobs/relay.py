@@ -14,9 +14,8 @@ def relay_events() -> int:
     with transaction(actor.system("relay")):
         events = outbox.take(limit=BATCH)
         for event in events:
-            subject = next(iter(event.facts.values()), "")
             for kind in HEARS.get(event.name, ()):
-                tasks.add(kind, ref=f"{subject}#{event.id}", queue=HANDLERS[kind].queue)
+                tasks.add(kind, ref=f"{event.subject}#{event.id}", queue=HANDLERS[kind].queue)
     return len(events)
 
 

@@ -17,7 +17,10 @@ from app.core.db import db, work_was_left
 
 @dataclass(frozen=True)
 class Event:
-    """The base of every room's events. Facts are ids and plain values: no secrets, no personal data."""
+    """The base of every room's events: ids and plain values, no secrets, no personal data.
+
+    The first field is what the event is about.
+    """
 
     name: ClassVar[str]
 
@@ -30,6 +33,7 @@ class Outboxed(db.Model):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     name: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
     emitted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     relayed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -37,7 +41,9 @@ class Outboxed(db.Model):
 
 def emit(event: Event) -> None:
     """Write the event in the caller's transaction."""
-    db.session.add(Outboxed(name=event.name, facts=asdict(event), emitted_at=clock.now()))
+    facts = asdict(event)
+    subject = str(next(iter(facts.values())))  # (kept apart: JSONB does not keep the order of facts)
+    db.session.add(Outboxed(name=event.name, subject=subject, facts=facts, emitted_at=clock.now()))
     work_was_left(db.session())
 
 

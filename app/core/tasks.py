@@ -85,7 +85,7 @@ def due(*, limit: int) -> list[tuple[int, str]]:
     moment = clock.now()
     waiting = (
         select(Task.id)
-        .where(_claimable(moment), or_(Task.woken_at.is_(None), Task.woken_at < moment - REWAKE_AFTER))
+        .where(_claimable(moment), _unwoken(moment))
         .order_by(Task.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -148,6 +148,14 @@ def _claimable(moment: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN20
     return or_(
         (Task.status == TaskState.DUE) & (Task.due_at <= moment),
         (Task.status == TaskState.LEASED) & (Task.lease_until < moment),
+    )
+
+
+def _unwoken(moment: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    return or_(
+        Task.woken_at.is_(None),
+        Task.woken_at < moment - REWAKE_AFTER,
+        Task.woken_at < Task.lease_until,  # that wake-up was used for an attempt whose lease has run out
     )
 
 

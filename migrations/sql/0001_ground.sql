@@ -51,15 +51,16 @@ DECLARE
     v_old jsonb := CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END;
     v_new jsonb := CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END;
     v_id text := coalesce(v_new, v_old) ->> 'id';
+    v_special text[] := coalesce(TG_ARGV, '{}');  -- (NULL when the trigger has no arguments)
     v_column text;
 BEGIN
     IF TG_OP = 'UPDATE' THEN  -- keep what differs
         SELECT jsonb_object_agg(o.key, o.value), jsonb_object_agg(o.key, v_new -> o.key) INTO v_old, v_new
           FROM jsonb_each(v_old) o
-         WHERE v_new -> o.key IS DISTINCT FROM o.value AND NOT ('-' || o.key) = ANY (TG_ARGV);
+         WHERE v_new -> o.key IS DISTINCT FROM o.value AND NOT ('-' || o.key) = ANY (v_special);
         IF v_old IS NULL THEN RETURN NULL; END IF;
     END IF;
-    FOREACH v_column IN ARRAY TG_ARGV LOOP
+    FOREACH v_column IN ARRAY v_special LOOP
         IF v_old ? v_column THEN v_old := v_old || jsonb_build_object(v_column, '[masked]'); END IF;
         IF v_new ? v_column THEN v_new := v_new || jsonb_build_object(v_column, '[masked]'); END IF;
     END LOOP;
@@ -115,6 +116,7 @@ CREATE INDEX ix_tasks_due_at ON tasks (due_at) WHERE status IN ('due', 'leased')
 CREATE TABLE outbox (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_outbox PRIMARY KEY,
     name text NOT NULL,
+    subject text NOT NULL,
     facts jsonb NOT NULL,
     emitted_at timestamptz NOT NULL,
     relayed_at timestamptz

@@ -24,8 +24,8 @@ def test_every_exemption_is_needed(app: Flask, expect_none: ExpectNone) -> None:
 
 @pytest.fixture
 def bare() -> Flask:
-    """An application with nothing but its static files."""
-    return Flask("bare")
+    """An application without a door."""
+    return Flask("bare", static_folder=None)
 
 
 def view() -> Callable[[], str]:

@@ -56,5 +56,6 @@ def test_bites(change: dict[str, Any], says: str) -> None:
 
 
 def test_reads_what_doors_ask_for(plant: Plant) -> None:
-    tree = plant({"app/web/console/pay.py": "@operator(Permission.PAYS_APPROVE)\ndef approve(): ...\n"})
-    assert duties.asked_for(tree) == {"PAYS_APPROVE"}
+    door = "@guards.operator(Permission.PAYS_APPROVE)\ndef approve(): ...\n\n\n"
+    table = "class Pays(Table):\n    door = Door(OPERATOR, P.PAYS_READ)\n\n\nplace = Place(Permission.PAYS_LIST)\n"
+    assert duties.asked_for(plant({"app/web/console/pay.py": door + table})) == {"PAYS_APPROVE", "PAYS_READ"}

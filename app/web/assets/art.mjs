@@ -32,20 +32,20 @@ fs.writeFileSync('../static/favicon.svg', `<svg xmlns="http://www.w3.org/2000/sv
 // Behind every picture: twelve turned ellipses. Colours come from the page through custom properties.
 const rose = Array.from({ length: 12 }, (_, i) => `<ellipse cx="100" cy="70" rx="66" ry="27" transform="rotate(${i * 15} 100 70)"/>`).join('');
 const ground = `<g fill="none" stroke="var(--art-line)" stroke-width=".75">${rose}</g>`;
-const ink = 'stroke="var(--art-ink)" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"';
-const paper = `fill="var(--art-paper)" ${ink}`;
-const line = `fill="none" ${ink}`;
-const brass = `fill="var(--art-brass)" ${ink}`;
-const coin = (x, y, r = 13) => `<circle cx="${x}" cy="${y}" r="${r}" ${brass}/><path d="M${x - 4} ${y + 5}v-10l8 10v-10M${x - 7} ${y - 1.5}h14M${x - 7} ${y + 1.8}h14" ${line} stroke-width="1.5"/>`;
+const pen = (colour, width) => `stroke="var(--art-${colour})" stroke-width="${width}" stroke-linecap="round" stroke-linejoin="round"`;
+const line = (width = 2, colour = 'ink') => `fill="none" ${pen(colour, width)}`;
+const paper = `fill="var(--art-paper)" ${pen('ink', 2)}`;
+const brass = `fill="var(--art-brass)" ${pen('ink', 2)}`;
+const coin = (x, y, r = 13) => `<circle cx="${x}" cy="${y}" r="${r}" ${brass}/><path d="M${x - 4} ${y + 5}v-10l8 10v-10M${x - 7} ${y - 1.5}h14M${x - 7} ${y + 1.8}h14" ${line(1.5)}/>`;
 
 const pictures = {
-  tray: `<path d="M58 74 70 42h60l12 32v26a6 6 0 0 1-6 6H64a6 6 0 0 1-6-6z" ${paper}/><path d="M58 74h26c0 9 7 15 16 15s16-6 16-15h26" ${line}/><path d="m88 56 9 9 16-18" ${line} stroke="var(--art-brass)" stroke-width="4"/>`,
-  ledger: `<path d="M100 46c-10-8-26-9-42-6v60c16-3 32-2 42 6 10-8 26-9 42-6V40c-16-3-32-2-42 6z" ${paper}/><path d="M100 46v60M68 55c8-1 15 0 22 3M68 68c8-1 15 0 22 3M68 81c8-1 15 0 22 3M132 55c-8-1-15 0-22 3M132 68c-8-1-15 0-22 3" ${line} stroke-width="1.5"/><path d="M122 37v26l6-5 6 5V38" ${brass}/>`,
-  coins: `<rect x="56" y="50" width="88" height="54" rx="9" ${paper}/><path d="M56 66h88" ${line}/><rect x="120" y="74" width="32" height="17" rx="8.500" ${paper}/><circle cx="130" cy="82.500" r="2.500" fill="var(--art-ink)"/>${coin(86, 36)}`,
-  shield: `<path d="M100 34c12 9 25 13 39 13 2 30-11 52-39 62-28-10-41-32-39-62 14 0 27-4 39-13z" ${paper}/><circle cx="100" cy="66" r="8" ${brass}/><path d="M100 74v14" ${line} stroke-width="4"/>`,
-  search: `<rect x="60" y="38" width="62" height="70" rx="7" ${paper}/><path d="M72 54h38M72 66h24M72 78h18" ${line} stroke-width="1.500"/><circle cx="122" cy="82" r="18" fill="var(--art-paper)" ${ink}/><path d="m135 95 14 14" ${line} stroke-width="5"/><path d="M114 82a8 8 0 0 1 8-8" ${line} stroke="var(--art-brass)" stroke-width="3"/>`,
-  receipt: `<path d="M70 34h60v74l-10-7-10 7-10-7-10 7-10-7-10 7z" ${paper}/><path d="M82 50h36M82 62h36M82 74h18" ${line} stroke-width="1.500"/>${coin(128, 84)}`,
-  signal: `<rect x="62" y="46" width="76" height="52" rx="7" ${paper}/><path d="M86 108h28M100 98v10" ${line}/><path d="M72 74h14l6-14 12 26 7-12h17" ${line} stroke="var(--art-brass)" stroke-width="3.500"/>`,
+  tray: `<path d="M58 74 70 42h60l12 32v26a6 6 0 0 1-6 6H64a6 6 0 0 1-6-6z" ${paper}/><path d="M58 74h26c0 9 7 15 16 15s16-6 16-15h26" ${line()}/><path d="m88 56 9 9 16-18" ${line(4, 'brass')}/>`,
+  ledger: `<path d="M100 46c-10-8-26-9-42-6v60c16-3 32-2 42 6 10-8 26-9 42-6V40c-16-3-32-2-42 6z" ${paper}/><path d="M100 46v60M68 55c8-1 15 0 22 3M68 68c8-1 15 0 22 3M68 81c8-1 15 0 22 3M132 55c-8-1-15 0-22 3M132 68c-8-1-15 0-22 3" ${line(1.5)}/><path d="M122 37v26l6-5 6 5V38" ${brass}/>`,
+  coins: `<rect x="56" y="50" width="88" height="54" rx="9" ${paper}/><path d="M56 66h88" ${line()}/><rect x="120" y="74" width="32" height="17" rx="8.5" ${paper}/><circle cx="130" cy="82.5" r="2.5" fill="var(--art-ink)"/>${coin(86, 36)}`,
+  shield: `<path d="M100 34c12 9 25 13 39 13 2 30-11 52-39 62-28-10-41-32-39-62 14 0 27-4 39-13z" ${paper}/><circle cx="100" cy="66" r="8" ${brass}/><path d="M100 74v14" ${line(4)}/>`,
+  search: `<rect x="60" y="38" width="62" height="70" rx="7" ${paper}/><path d="M72 54h38M72 66h24M72 78h18" ${line(1.5)}/><circle cx="122" cy="82" r="18" fill="var(--art-paper)" ${pen('ink', 2)}/><path d="m135 95 14 14" ${line(5)}/><path d="M114 82a8 8 0 0 1 8-8" ${line(3, 'brass')}/>`,
+  receipt: `<path d="M70 34h60v74l-10-7-10 7-10-7-10 7-10-7-10 7z" ${paper}/><path d="M82 50h36M82 62h36M82 74h18" ${line(1.5)}/>${coin(128, 84)}`,
+  signal: `<rect x="62" y="46" width="76" height="52" rx="7" ${paper}/><path d="M86 108h28M100 98v10" ${line()}/><path d="M72 74h14l6-14 12 26 7-12h17" ${line(3.5, 'brass')}/>`,
 };
 const symbols = Object.entries(pictures).map(([name, shapes]) => `<symbol id="${name}" viewBox="0 0 200 140">${ground}${shapes}</symbol>`);
 symbols.unshift(`<symbol id="mark" viewBox="0 0 32 32">${mark}</symbol>`);

@@ -1,6 +1,9 @@
 // Class names of Tabler that stay even where no template uses them yet, so that a page written tomorrow finds its grid and spacing.
 // Everything else must be seen in a template or in app.js to survive the purge.
 export const standard = [
+  'a', 'b', 'blockquote', 'body', 'button', 'caption', 'code', 'dd', 'dl', 'dt', 'em', 'fieldset', 'figure', 'h1', 'h2', 'h3', 'h4', 'hr',
+  'html', 'img', 'input', 'kbd', 'label', 'legend', 'li', 'main', 'ol', 'optgroup', 'option', 'p', 'pre', 'select', 'small', 'strong',
+  'summary', 'sup', 'svg', 'table', 'tbody', 'td', 'textarea', 'tfoot', 'th', 'thead', 'tr', 'ul',
   'row', 'col', 'col-auto', 'container', 'show', 'active', 'disabled', 'collapse', 'fade', 'w-1',
   /^col(-(sm|md|lg|xl))?-(\d+|auto)$/,
   /^offset-(md|lg)-\d+$/,
@@ -35,6 +38,11 @@ export const standard = [
   /^table(-(vcenter|sm|hover|nowrap|responsive|borderless))?$/,
   /^btn(-(sm|lg|icon|list|group|link|primary|danger))?$/,
   'btn-close',
+  /^btn-(outline|ghost)-(primary|secondary|danger)$|^btn-(secondary|success|warning)$/,
+  /^alert(-(title|heading|link|icon|description|dismissible|important|info|success|warning|danger|primary))?$/,
+  /^nav(-(item|link|tabs|pills|fill|underline))?$|^page-(item|link)$|^pagination$/,
+  /^(avatar|steps|step|empty|timeline|progress|spinner)(-[a-z]+)*$/,
+  /^table-(striped|bordered|active|danger|warning|success|info)$|^caption-top$/,
   /^(visually-hidden|visually-hidden-focusable|stretched-link|vr|hr|lead|small|initialism|invisible|visible)$/,
   /^opacity-(0|25|50|75|100)$/,
   /^(user-select|pe)-(all|auto|none)$/,
@@ -43,7 +51,8 @@ export const standard = [
 
 // Parts of Tabler that our own components replace, or that no page will use.
 export const blocklist = [
-  /^(offcanvas|modal|dropdown|dropend|dropup|dropstart|carousel|popover|tooltip|toast|accordion|navbar|nav|nav-.*|page-.*|pagination.*|alert.*|progress.*|steps?-?.*|timeline.*|avatar.*)$/,
+  /^(offcanvas|modal|drop(down|end|up|start)|carousel|popover|tooltip|toast|accordion|navbar)(-.*)?$/,
   /^(tracking|chart|apexcharts|ribbon|star|flag|payment|social|hljs|ts-|litepicker|noUi|dz-|fslightbox|plyr|jvm|tox|form-(colorinput|imagecheck|selectgroup|file)).*/,
-  /^(theme|layout|navbar)-.*$/,
+  /^(theme|layout)-.*$/,
+  /^(avatar|steps|progress|spinner)-(facebook|twitter|google|blue|azure|indigo|purple|pink|red|orange|yellow|lime|green|teal|cyan).*$/,
 ];

@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 
 from app.core.permissions import Permission
 
-FILES = frozenset({"static", "admin.static"})  # the same for everybody
+FILES = frozenset({"admin.static"})  # the same for everybody
 ADDRESSES = (  # the first that fits decides which audiences may be met there
     ("/console", {"operator", "public"}),
     ("/api/", {"api", "public"}),
@@ -29,6 +29,7 @@ OPEN_WRITES = frozenset(
         "portal.sign_out",
         "console.sign_in",
         "console.sign_out",
+        "api.open_session",
     }
 )
 READS = frozenset({"GET", "HEAD", "OPTIONS"})

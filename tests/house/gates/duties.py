@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.house.gates.source import sources
+from tests.house.gates.source import called, sources
 
 Roles = Mapping[Any, Collection[str]]  # a role is a member of an enum, and a text
 
@@ -30,12 +30,14 @@ def faults(
 
 
 def asked_for(root: Path) -> set[str]:
-    """The members X of Permission that app/web names as `Permission.X`."""
+    """The members X that doors of app/web ask for: `Permission.X` handed to `operator(…)` or `Door(…)`."""
     return {
-        node.attr
+        argument.attr
         for source in sources(root, ["app/web"])
         for node in source.nodes
-        if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "Permission"
+        if isinstance(node, ast.Call) and called(node) in {"operator", "Door"}
+        for argument in [*node.args, *(keyword.value for keyword in node.keywords)]
+        if isinstance(argument, ast.Attribute)
     }
 
 

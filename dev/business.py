@@ -1,0 +1,255 @@
+"""A demo business, lived through day by day by the services themselves, from a fixed seed.
+
+The clock is held at each moment of the story, here and at the simulated vendor, so that the books, the vendor's lists
+and the customers' pages tell the same past.
+"""
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import requests
+from flask import Flask
+from sqlalchemy import select
+
+from app.clients.bundle import Clients
+from app.core import actor, clock, inbox, tasks
+from app.core.db import db, leave, transaction
+from app.core.money import NGN, Money
+from app.core.permissions import Role
+from app.customers import service as customers
+from app.identity import queries as identity_queries
+from app.identity import service as identity
+from app.identity.models import EmailCode
+from app.ledger import balances, chart
+from app.payments import flows as payments
+from app.payments import service as payments_service
+from app.reconciliation import service as reconciliation
+from app.wallets import service as wallets
+from app.withdrawals import queries as withdrawals_queries
+from app.withdrawals import rules as withdrawal_rules
+from app.withdrawals import service as withdrawals
+from jobs import runtime
+
+SEED = 2026
+DAYS = 45
+CUSTOMERS = 60
+PASSWORD = "demo-kobo-2026"  # noqa: S105 (printed on purpose: the demo's only)
+MAIL = "demo.example"
+
+STAFF = (
+    ("Adaeze Obi", "treasury", Role.TREASURY),
+    ("Ibrahim Musa", "compliance", Role.COMPLIANCE_MANAGER),
+    ("Funke Adeyemi", "finance", Role.FINANCE),
+    ("Chidi Eze", "admin", Role.ADMIN),
+    ("Ngozi Bello", "auditor", Role.AUDITOR),
+    ("Sani Garba", "support", Role.SUPPORT),
+)
+FIRST = (
+    "Tunde", "Aisha", "Emeka", "Folake", "Kelechi", "Zainab", "Yusuf", "Bukola", "Chinedu", "Halima",
+    "Segun", "Amaka", "Musa", "Ifeoma", "Kunle", "Hauwa", "Obinna", "Temitope", "Bashir", "Nkechi",
+)  # fmt: skip
+LAST = (
+    "Bakare", "Okafor", "Abdullahi", "Adeyinka", "Nwosu", "Sule", "Balogun", "Eze", "Mohammed", "Ojo",
+    "Umar", "Chukwu", "Lawal",
+)  # fmt: skip
+BANKS = ("058", "044", "011", "033", "057")
+DEPOSIT_NAIRA = (5_000, 10_000, 15_000, 20_000, 25_000, 50_000, 75_000, 100_000, 150_000, 250_000, 600_000, 1_200_000)
+DEPOSIT_WEIGHTS = (10, 14, 8, 12, 8, 14, 8, 10, 6, 5, 3, 2)
+
+
+@dataclass
+class Person:
+    """A customer of the story."""
+
+    id: str
+    login_id: str
+    email: str
+    bank_account_id: str = ""
+
+
+class Business:
+    """The story and what it needs: the application, the vendor's control address, the luck."""
+
+    def __init__(self, app: Flask, *, vendor_url: str) -> None:
+        self.app = app
+        self.clients: Clients = app.extensions["clients"]
+        self.vendor_url = vendor_url
+        self.luck = random.Random(SEED)  # noqa: S311 (a story, not a secret)
+        self.people: list[Person] = []
+        self.staff: dict[str, str] = {}
+        self.ended = datetime.now(UTC) - timedelta(minutes=20)
+
+    def live(self) -> Iterator[str]:
+        """Live through it, saying from time to time how far it is."""
+        self._vendor("knobs", {"webhooks": False, "transfer_delay_seconds": 0})
+        try:
+            began = self.ended - timedelta(days=DAYS)
+            with self._moment(began):
+                self._open_for_business()
+            for day in range(DAYS + 1):
+                self._day(began + timedelta(days=day), newcomers=self._newcomers(day))
+                if day % 9 == 8:  # noqa: PLR2004
+                    yield f"day {day + 1} of {DAYS}: {len(self.people)} customers"
+            with self._moment(self.ended):
+                self._leave_work_for_people()
+        finally:
+            self._vendor("clock", {"now": None})
+            self._vendor("knobs", {"webhooks": True, "transfer_delay_seconds": 2})
+        yield f"{len(self.people)} customers, {DAYS} days"
+
+    # ---- the days
+
+    def _open_for_business(self) -> None:
+        payments.refresh_banks(paystack=self.clients.paystack, actor=actor.system("demo"))
+        for name, mailbox, role in STAFF:
+            with transaction(actor.system("demo")):
+                self.staff[mailbox] = identity.hire(name, email=f"{mailbox}@{MAIL}", password=PASSWORD, roles=[role])
+
+    def _newcomers(self, day: int) -> int:
+        due = CUSTOMERS * (day + 1) // DAYS
+        return max(0, min(CUSTOMERS, due) - len(self.people))
+
+    def _day(self, morning: datetime, *, newcomers: int) -> None:
+        for _ in range(newcomers):
+            with self._moment(self._hour(morning)):
+                self._join()
+        for person in self.luck.sample(self.people, k=min(len(self.people), self.luck.randint(2, 6))):
+            with self._moment(self._hour(morning)):
+                self._deposit(person, pays=self.luck.random() > 0.06)  # noqa: PLR2004
+        with self._moment(min(morning + timedelta(hours=8), self.ended)):
+            self._work_off()
+            for person in self.luck.sample(self.people, k=min(len(self.people), self.luck.randint(1, 4))):
+                self._withdraw(person)
+            self._work_off()
+
+    def _hour(self, morning: datetime) -> datetime:
+        return min(morning + timedelta(minutes=self.luck.randint(0, 460)), self.ended)
+
+    def _leave_work_for_people(self) -> None:
+        """The end of the story is today's work: requests to decide, a checkout half done, strays to place."""
+        rich = sorted(self.people, key=lambda person: -self._available(person).units)[:7]
+        for person, part in zip(rich, (60, 55, 40, 35, 30, 25, 20), strict=True):
+            amount = Money(NGN, max(self._available(person).units * part // 100 // 100_000 * 100_000, 500_000))
+            self._request(person, amount)
+        first = withdrawals_queries.queue_for_operators([withdrawal_rules.State.REQUESTED], oldest_first=True)
+        large = [one for one in first if one.approvals_needed > 1]
+        if large:
+            self._approve(large[0].id, by="treasury")
+        self._deposit(rich[0], pays=False)
+        self._stray()
+        self._work_off()
+        with transaction(actor.system("demo")):
+            reconciliation.ask(actor=actor.system("demo"))
+        self._work_off()
+
+    # ---- the acts
+
+    def _join(self) -> None:
+        number = len(self.people)
+        first, last = FIRST[number % len(FIRST)], LAST[number % len(LAST)]
+        email = f"{first.lower()}.{last.lower()}@{MAIL}" if number else f"customer@{MAIL}"
+        with transaction(actor.system("demo")):
+            login_id = customers.sign_up(f"{first} {last}", email=email, password=PASSWORD)
+        newest = select(EmailCode.id).where(EmailCode.login_id == login_id).order_by(EmailCode.created_at.desc())
+        code = identity_queries.code_for_system(db.session.scalars(newest.limit(1)).one())
+        leave()
+        with transaction(actor.system("demo")):
+            identity.confirm_email(login_id, code=code)
+            person = Person(customers.require(login_id).id, login_id, email)
+            wallets.open_wallet(person.id, asset=NGN)
+        number_at_bank = f"{self.luck.randint(1_000_000_000, 8_999_999_999)}"
+        account = payments.add_bank_account(
+            person.id,
+            bank_code=self.luck.choice(BANKS),
+            account_number=number_at_bank,
+            paystack=self.clients.paystack,
+            actor=actor.customer(person.id),
+        )
+        person.bank_account_id = account.id
+        self.people.append(person)
+
+    def _deposit(self, person: Person, *, pays: bool) -> None:
+        naira = self.luck.choices(DEPOSIT_NAIRA, DEPOSIT_WEIGHTS)[0]
+        who = actor.customer(person.id)
+        with transaction(who):
+            deposit = payments_service.start_deposit(person.id, amount=Money(NGN, naira * 100), actor=who)
+        payments.open_checkout(
+            deposit, paystack=self.clients.paystack, email=person.email, callback_url="http://localhost/", actor=who
+        )
+        if pays:
+            channel = self.luck.choice(("card", "card", "bank_transfer", "bank_transfer", "ussd"))
+            self._vendor("pay", {"reference": deposit.reference, "channel": channel})
+
+    def _withdraw(self, person: Person) -> None:
+        available = self._available(person)
+        units = available.units * self.luck.randint(20, 80) // 100 // 50_000 * 50_000
+        if units < 1_000_000:  # noqa: PLR2004 (ten thousand naira: not worth a withdrawal)
+            return
+        request_id = self._request(person, min(Money(NGN, units), withdrawal_rules.WITHDRAWAL_MAX))
+        fate = self.luck.random()
+        if fate < 0.05:  # noqa: PLR2004
+            who = actor.customer(person.id)
+            with transaction(who):
+                withdrawals.cancel(request_id, customer_id=person.id, actor=who)
+        elif fate < 0.11:  # noqa: PLR2004
+            who = actor.operator(self.staff["compliance"])
+            with transaction(who):
+                reason = "The name on the bank account is not yours."
+                withdrawals.reject(request_id, reason=reason, owns=None, actor=who)
+        else:
+            outcome = self.luck.choices(("success", "failed", "reversed"), (94, 4, 2))[0]
+            self._vendor("knobs", {"transfer_outcome": outcome})
+            for mailbox in ("treasury", "compliance")[: withdrawals_queries.one_for_operators(request_id).approvals_needed]:
+                self._approve(request_id, by=mailbox)
+            self._work_off()
+            self._vendor("knobs", {"transfer_outcome": "success"})
+
+    def _request(self, person: Person, amount: Money) -> str:
+        who = actor.customer(person.id)
+        with transaction(who):
+            made = withdrawals.request(person.id, bank_account_id=person.bank_account_id, amount=amount, actor=who)
+        return made.id
+
+    def _approve(self, request_id: str, *, by: str) -> None:
+        who = actor.operator(self.staff[by])
+        shown = withdrawals_queries.one_for_operators(request_id).content_hash
+        with transaction(who):
+            withdrawals.approve(
+                request_id, operator_id=self.staff[by], content_hash=shown, owns=None, actor=who
+            )
+
+    def _stray(self) -> None:
+        """A transfer to an account number of ours that nobody asked for, and an event that nothing answers to."""
+        sender = {"amount": 3_500_000, "account_number": "9900112233", "sender_name": "BLESSING OKON"}
+        reference = self._vendor("receive", sender)["reference"]
+        for event in (
+            {"event": "charge.success", "data": {"reference": reference, "amount": 3_500_000, "currency": "NGN"}},
+            {"event": "charge.dispute.create", "data": {"id": 4021, "refund_amount": 2_500_000, "currency": "NGN"}},
+        ):
+            body = json.dumps(event).encode()
+            with transaction(actor.system("demo")):
+                inbox_id = inbox.receive("paystack", external_id=f"demo:{event['event']}", body=body)
+                tasks.add("payments.hear", ref=str(inbox_id), queue="money")
+
+    # ---- the means
+
+    def _available(self, person: Person) -> Money:
+        return balances.of(chart.of_customer(person.id, asset=NGN)).available
+
+    def _work_off(self) -> None:
+        leave()
+        runtime.drain(self.app)
+        self._vendor("webhooks/flush", {})  # transfers that are due end now
+        runtime.drain(self.app, horizon=timedelta(minutes=1))
+
+    def _moment(self, moment: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
+        self._vendor("clock", {"now": moment.isoformat()})
+        return clock.at(moment)
+
+    def _vendor(self, call: str, body: dict[str, object]) -> dict[str, object]:
+        answer = requests.post(f"{self.vendor_url}/_sandbox/{call}", json=body, timeout=10)
+        answer.raise_for_status()
+        return dict(answer.json())

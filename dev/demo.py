@@ -1,0 +1,45 @@
+"""Commands for a business to look at: `flask --app wsgi demo seed`, `demo sign-ins`. Never in production."""
+
+import sys
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from app.core import logs
+from app.customers import queries as customers
+from app.identity import queries as identity
+from app.reconciliation import queries as reconciliation
+from dev.business import MAIL, PASSWORD, STAFF, Business
+
+demo = AppGroup("demo", help="A business to look at.")
+
+
+def register(app: Flask) -> None:
+    """Give the commands to the application."""
+    app.cli.add_command(demo)
+
+
+@demo.command("seed")
+def seed() -> None:
+    """Live through 45 days of business, once. Run again it changes nothing."""
+    logs.configure("ERROR")  # thousands of small steps; the lines below tell enough
+    if reconciliation.latest_for_operators() is not None:
+        click.echo("The demo business is there already.")
+        return
+    if customers.count_for_operators() or identity.operators_for_operators():
+        click.echo("There is a business here already that is no whole demo: forget it with `make reset` first.")
+        sys.exit(1)
+    settings = current_app.extensions["settings"]
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (flask's way to the object)
+    for line in Business(app, vendor_url=settings.paystack_base_url).live():
+        click.echo(line)
+
+
+@demo.command("sign-ins")
+def sign_ins() -> None:
+    """Who can sign in to look at it."""
+    click.echo(f"password of all: {PASSWORD}")
+    for name, mailbox, role in STAFF:
+        click.echo(f"{mailbox}@{MAIL:<14} {name}, {role.replace('_', ' ')}")
+    click.echo(f"customer@{MAIL:<14} Tunde Bakare, customer")

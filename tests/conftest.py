@@ -1,0 +1,148 @@
+"""What tests stand on: real PostgreSQL and Valkey of this process alone, a migrated database, the sandbox vendor, the app.
+
+Nothing is rolled back between tests: journals cannot be. Each test makes people of its own and looks only at theirs.
+"""
+
+import base64
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, create_engine, pool, text
+from sqlalchemy.engine import make_url
+
+from app.factory import create_app
+from app.ledger import proof
+from config import Settings
+from dev.embedded import Servers, servers, temporary_home
+from dev.roles import app_url
+from jobs import runtime
+from migrations import migrate
+from tests.makers.sandbox import SECRET, SandboxProcess
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Database:
+    """One migrated database: the owner's URL and the app's."""
+
+    owner_url: str
+    app_url: str
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """A folder of this process alone, gone at the end."""
+    with temporary_home(ROOT / "var") as path:
+        yield path
+
+
+@pytest.fixture(scope="session")
+def given(home: Path) -> Iterator[Servers]:
+    """Real servers; fsync is off because tests kill processes, not power."""
+    with servers(home, durable=False) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def database(given: Servers, home: Path) -> Iterator[Database]:
+    """A database of its own, also on a server that was there before, brought up by the migrations."""
+    name = f"bursar_test_{secrets.token_hex(4)}"
+    engine = create_engine(given.database_url, isolation_level="AUTOCOMMIT", poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    owner = make_url(given.database_url).set(database=name).render_as_string(hide_password=False)
+    migrate.upgrade(owner)
+    yield Database(owner, app_url(owner, kept=home / "app-role-password"))
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture(scope="session")
+def owner_engine(database: Database) -> Iterator[Engine]:
+    """The owner's connection: for looking behind the curtain, and for trying the database's own guards."""
+    engine = create_engine(database.owner_url, poolclass=pool.NullPool)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def vendor(home: Path) -> Iterator[SandboxProcess]:
+    """The sandbox vendor, one process for the session, beginning with nothing, its webhooks kept back."""
+    with SandboxProcess(home / "sandbox.sqlite3", opening_balance=0) as process:
+        process.knobs(transfer_delay_seconds=0, webhooks=False)
+        yield process
+
+
+@pytest.fixture
+def sandbox(vendor: SandboxProcess) -> Iterator[SandboxProcess]:
+    """The sandbox vendor with its knobs as they were, before and after."""
+    before = vendor.knobs()
+    yield vendor
+    vendor.knobs(**before)
+    vendor.clock(None)
+
+
+@pytest.fixture(scope="session")
+def settings(database: Database, given: Servers, vendor: SandboxProcess) -> Settings:
+    """The product's settings for this session."""
+    return Settings.from_env(environment(database, given, vendor))
+
+
+def environment(database: Database, given: Servers, vendor: SandboxProcess) -> dict[str, str]:
+    """What the product's processes are told."""
+    return {
+        "BURSAR_ENV": "test",
+        "DATABASE_URL": database.app_url,
+        "REDIS_URL": given.redis_url,
+        "PAYSTACK_BASE_URL": vendor.url,
+        "PAYSTACK_SECRET_KEY": SECRET,
+        "SECRET_KEY": "0123456789abcdef0123456789abcdef",
+        "DATA_KEY": base64.b64encode(b"0123456789abcdef0123456789abcdef").decode(),
+        "PUBLIC_URL": "http://localhost",
+        "PAYSTACK_TIMEOUT_SECONDS": "5",
+        "LOG_LEVEL": "ERROR",
+    }
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Iterator[Flask]:
+    """The whole house."""
+    house = create_app(settings)
+    yield house
+    house.extensions["redis"].close()
+    with house.app_context():
+        broken = proof.broken()
+        for engine in house.extensions["sqlalchemy"].engines.values():
+            engine.dispose()
+    assert not broken, f"after all these tests the books do not hold: {broken}"
+
+
+@pytest.fixture
+def inside(app: Flask) -> Iterator[Flask]:
+    """An application context, for calling rooms directly."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without a browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def work_off(app: Flask) -> Callable[..., int]:
+    """Do what is due, here and now, as a worker would; `horizon` looks ahead."""
+
+    def run(horizon: timedelta = timedelta(0)) -> int:
+        with app.app_context():
+            return runtime.drain(app, horizon=horizon)
+
+    return run

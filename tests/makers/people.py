@@ -1,0 +1,113 @@
+"""People for tests: customers with a wallet and a bank account, operators, money in a wallet."""
+
+import itertools
+import secrets
+from dataclasses import dataclass
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.core import actor
+from app.core.actor import Actor
+from app.core.db import db, leave, transaction
+from app.core.money import NGN, Money
+from app.core.permissions import Role
+from app.customers import service as customers
+from app.identity import queries as identity_queries
+from app.identity import service as identity
+from app.identity.models import EmailCode
+from app.ledger import balances, chart
+from app.payments import flows as payments
+from app.payments import service as payments_service
+from app.wallets import service as wallets
+from tests.makers.sandbox import SandboxProcess
+
+PASSWORD = "a long enough password"
+ZENITH = "057"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer of one test."""
+
+    id: str
+    login_id: str
+    email: str
+
+    @property
+    def account(self) -> str:
+        """Their naira account in the books."""
+        return chart.of_customer(self.id, asset=NGN)
+
+    @property
+    def actor(self) -> Actor:
+        """They themselves."""
+        return actor.customer(self.id)
+
+    def balance(self) -> balances.BalanceNow:
+        """What they have."""
+        return balances.of(self.account)
+
+
+def naira(amount: int) -> Money:
+    """Whole naira."""
+    return Money(NGN, amount * 100)
+
+
+def customer() -> Customer:
+    """A customer with a confirmed address and a wallet."""
+    email = f"customer-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
+    with transaction(actor.system("test")):
+        login_id = customers.sign_up("Ada Obi", email=email, password=PASSWORD)
+    with transaction(actor.system("test")):
+        identity.confirm_email(login_id, code=newest_code(login_id))
+        found = customers.require(login_id)
+        wallets.open_wallet(found.id, asset=NGN)
+    return Customer(found.id, login_id, email)
+
+
+def newest_code(login_id: str) -> str:
+    """The code that was mailed last."""
+    newest = select(EmailCode.id).where(EmailCode.login_id == login_id).order_by(EmailCode.created_at.desc())
+    return identity_queries.code_for_system(db.session.scalars(newest.limit(1)).one())
+
+
+def operator(*roles: Role) -> tuple[str, str]:
+    """A member of staff: id and address."""
+    email = f"staff-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
+    with transaction(actor.system("test")):
+        return identity.hire("Bola Ade", email=email, password=PASSWORD, roles=list(roles)), email
+
+
+def bank_account(owner: Customer, *, app: Flask) -> str:
+    """A bank account of theirs, looked up at the vendor: its id."""
+    clients = app.extensions["clients"]
+    payments.refresh_banks(paystack=clients.paystack, actor=actor.system("test"))
+    number = f"{secrets.randbelow(8_000_000_000) + 1_000_000_000}"
+    return payments.add_bank_account(
+        owner.id, bank_code=ZENITH, account_number=number, paystack=clients.paystack, actor=owner.actor
+    ).id
+
+
+def open_deposit(owner: Customer, amount: Money, *, app: Flask) -> tuple[str, str]:
+    """A deposit with its checkout open at the vendor: id and reference."""
+    with transaction(owner.actor):
+        deposit = payments_service.start_deposit(owner.id, amount=amount, actor=owner.actor)
+    payments.open_checkout(
+        deposit,
+        paystack=app.extensions["clients"].paystack,
+        email=owner.email,
+        callback_url="http://localhost/",
+        actor=owner.actor,
+    )
+    return deposit.id, deposit.reference
+
+
+def paid_in(owner: Customer, amount: Money, *, app: Flask, sandbox: SandboxProcess) -> str:
+    """A deposit, paid at the vendor and credited: its id."""
+    deposit_id, reference = open_deposit(owner, amount, app=app)
+    sandbox.pay(reference)
+    payments.watch_deposit(deposit_id, paystack=app.extensions["clients"].paystack, actor=actor.system("test"))
+    leave()
+    return deposit_id
