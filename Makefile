@@ -32,7 +32,7 @@ types: env-test ## Check types
 	@$(PY) -m mypy
 
 contracts: env-test ## Check which room may import which
-	@$(PY) "$(VENV)/bin/lint-imports"
+	@$(PY) "$(VENV)/bin/lint-imports" --cache-dir var/cache/imports --no-logo
 
 format: env-test ## Put the code in the house's format
 	@$(PY) -m ruff check --fix .

@@ -1,4 +1,4 @@
-"""Settings: environment in, frozen dataclass out. Incomplete ones, or development secrets in production, do not start."""
+"""Settings: environment in, frozen dataclass out. Incomplete ones, or test secrets in production, do not start."""
 
 import base64
 import binascii
@@ -11,7 +11,7 @@ SECRET_LENGTH_MIN = 32
 DATA_KEY_BYTES = 32
 
 
-class BadSettings(Exception):  # noqa: N818
+class BadSettings(Exception):
     """What is missing or wrong, one sentence a line."""
 
 

@@ -202,7 +202,9 @@ class Business:
         else:
             outcome = self.luck.choices(("success", "failed", "reversed"), (94, 4, 2))[0]
             self._vendor("knobs", {"transfer_outcome": outcome})
-            for mailbox in ("treasury", "compliance")[: withdrawals_queries.one_for_operators(request_id).approvals_needed]:
+            for mailbox in ("treasury", "compliance")[
+                : withdrawals_queries.one_for_operators(request_id).approvals_needed
+            ]:
                 self._approve(request_id, by=mailbox)
             self._work_off()
             self._vendor("knobs", {"transfer_outcome": "success"})
@@ -217,9 +219,7 @@ class Business:
         who = actor.operator(self.staff[by])
         shown = withdrawals_queries.one_for_operators(request_id).content_hash
         with transaction(who):
-            withdrawals.approve(
-                request_id, operator_id=self.staff[by], content_hash=shown, owns=None, actor=who
-            )
+            withdrawals.approve(request_id, operator_id=self.staff[by], content_hash=shown, owns=None, actor=who)
 
     def _stray(self) -> None:
         """A transfer to an account number of ours that nobody asked for, and an event that nothing answers to."""

@@ -16,9 +16,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg2
+import redis
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 from dev import sockets
 from dev.children import Unavailable, end_leftovers
 from dev.postgres import Postgres
+from dev.roles import connect
 from dev.valkey import Valkey
 
 
@@ -52,6 +58,7 @@ def servers(home: Path, *, durable: bool, logs: Path | None = None) -> Iterator[
         stack.enter_context(_locked(home))
         postgres = None if database_url else Postgres(home, durable=durable, log=logs / "postgres.log")
         valkey = None if redis_url else Valkey(home, durable=durable, log=logs / "valkey.log")
+        _answer(database_url, redis_url)
         for server in (postgres, valkey):
             if server:
                 stack.callback(server.stop)  # before the start: one that hangs halfway is stopped too
@@ -62,6 +69,19 @@ def servers(home: Path, *, durable: bool, logs: Path | None = None) -> Iterator[
             postgres=postgres,
             valkey=valkey,
         )
+
+
+def _answer(database_url: str | None, redis_url: str | None) -> None:
+    """Try the servers that were given, before anything is built on them."""
+    try:
+        if database_url:
+            connect(make_url(with_driver(database_url))).close()
+        if redis_url:
+            with redis.Redis.from_url(redis_url) as client:
+                client.ping()
+    except (ArgumentError, psycopg2.Error, redis.RedisError, ValueError) as error:
+        which = "REDIS_URL" if isinstance(error, redis.RedisError | ValueError) else "the database URL"
+        raise Unavailable(f"The server of {which} does not answer: {' '.join(str(error).split())}") from error
 
 
 @contextmanager

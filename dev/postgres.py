@@ -68,13 +68,13 @@ class Postgres:
         end_leftovers(self.data, ["postgres"])
         if not self.data.exists():
             self._make()
+        self.child.prefix = unprivileged.identity(self.data, binaries() / "postgres").prefix
         settings = SETTINGS | {"unix_socket_directories": str(self.sockets)} | ({} if self.durable else NOT_DURABLE)
         if Path("/proc/self").exists():
             # Then we just saw that no server works in there: the lock left behind may name an id that is used again.
             (self.data / "postmaster.pid").unlink(missing_ok=True)
         self.child.command = [str(binaries() / "postgres"), "-D", str(self.data)]
         self.child.command += [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        self.child.prefix = unprivileged.identity(self.data, binaries() / "postgres").prefix
         self.child.start()
         wait_until(self._answers, self.child, seconds=READY_SECONDS)
 

@@ -3,16 +3,23 @@
 # $PYTHON names one to use instead of looking.
 set -eu
 
-modern='import sys; sys.exit(sys.version_info < (3, 11))'
 bare=
-for candidate in ${PYTHON:-python3 python3.11 python3.12 python3.13 python3.14}; do
-    "$candidate" -c "$modern" >/dev/null 2>&1 || continue
+
+fits() { # a Python new enough; the ones without a venv module are remembered, not taken
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 || return 1
     # Debian ships Python without ensurepip: there `python -m venv` starts and then fails halfway.
-    if "$candidate" -c 'import ensurepip, venv' >/dev/null 2>&1; then
-        exec "$candidate" "$@"
-    fi
-    bare=${bare:-$candidate}
-done
+    "$1" -c 'import ensurepip, venv' >/dev/null 2>&1 && return 0
+    bare=${bare:-$1}
+    return 1
+}
+
+if [ -n "${PYTHON:-}" ]; then
+    if fits "$PYTHON"; then exec "$PYTHON" "$@"; fi
+else
+    for candidate in python3 python3.11 python3.12 python3.13 python3.14; do
+        if fits "$candidate"; then exec "$candidate" "$@"; fi
+    done
+fi
 
 if [ -n "$bare" ]; then
     echo "$bare has no venv module: install it (Debian and Ubuntu: apt-get install python3-venv) and run make again." >&2

@@ -1,4 +1,4 @@
-"""Who hears what: event → the jobs that are asked for when it happens. One table, so that nothing is heard in secret."""
+"""Who hears what: event → the jobs that are asked for when it happens. One table: nothing is heard in secret."""
 
 HEARS: dict[str, tuple[str, ...]] = {
     "identity.email_code_issued": ("notifications.email_code",),

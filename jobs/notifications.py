@@ -61,5 +61,6 @@ def _destination(withdrawal: Withdrawal) -> str:
     return f"{account.bank_name}, account ending in {account.account_number[-4:]}"
 
 
-def _tell(work: Work, *, login_id: str, words: Words) -> None:
+def _tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
     flows.tell(work.cause, login_id=login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
+    return None

@@ -50,7 +50,7 @@ def attempt(task_id: int, *, app: Flask, lease_seconds: int) -> None:
     logs.request_id.set(ids.new("job"))
     try:
         again = HANDLERS[claim.kind].function(_work(claim, app))
-    except Exception as error:  # (whatever it was, the task's row must say so)
+    except Exception as error:  # noqa: BLE001 (whatever it was, the task's row must say so)
         _note_failure(claim, error)
         return
     with transaction(actor.system("worker")):

@@ -8,13 +8,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import actor, clock, tasks
-from app.core.db import db, transaction
+from app.core.db import Model, db, transaction
 from jobs.handlers import HANDLERS
 
 
 @dataclass(frozen=True)
 class Periodic:
-    """A job by the clock: `kind` of work every so many seconds, done within a limit, and who is asked when it is not."""
+    """A job by the clock: `kind` of work every so many seconds, its limit, and who is asked when it is late."""
 
     name: str
     kind: str
@@ -30,7 +30,7 @@ SCHEDULE: tuple[Periodic, ...] = (
 )
 
 
-class Slot(db.Model):
+class Slot(Model):
     """One run of a periodic job."""
 
     __tablename__ = "slots"

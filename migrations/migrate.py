@@ -16,11 +16,15 @@ ROLES = """
 DO $$ DECLARE r text; BEGIN
     FOREACH r IN ARRAY ARRAY['bursar_owner', 'bursar_app'] LOOP
         BEGIN
-            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN EXECUTE format('CREATE ROLE %I NOLOGIN', r); END IF;
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', r);
+            END IF;
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
         END;
     END LOOP;
-    IF NOT pg_has_role(current_user, 'bursar_owner', 'MEMBER') THEN EXECUTE format('GRANT bursar_owner TO %I', current_user); END IF;
+    IF NOT pg_has_role(current_user, 'bursar_owner', 'MEMBER') THEN
+        EXECUTE format('GRANT bursar_owner TO %I', current_user);
+    END IF;
     EXECUTE format('GRANT CREATE ON DATABASE %I TO bursar_owner', current_database());
     GRANT USAGE, CREATE ON SCHEMA public TO bursar_owner;
     REVOKE CREATE ON SCHEMA public FROM PUBLIC;

@@ -41,7 +41,13 @@ def of_customer(
     found = rows(_MOVEMENTS, customer=customer_id, kind=kind, before=before, limit=limit + 1)
     lines = [
         Movement(
-            row.id, row.kind, row.state, Money(NGN, int(row.units)), Money(NGN, int(row.fee)), row.created_at, row.detail
+            row.id,
+            row.kind,
+            row.state,
+            Money(NGN, int(row.units)),
+            Money(NGN, int(row.fee)),
+            row.created_at,
+            row.detail,
         )
         for row in found[:limit]
     ]

@@ -21,6 +21,10 @@ def volume(days: list[Day]) -> str:
     ):
         millions = [value / 100_000_000 for value in units]
         figure.add_bar(
-            name=label, x=names, y=millions, marker={"color": colour}, hovertemplate="₦%{y:.2f}m<extra>" + label + "</extra>"
+            name=label,
+            x=names,
+            y=millions,
+            marker={"color": colour},
+            hovertemplate="₦%{y:.2f}m<extra>" + label + "</extra>",
         )
     return str(figure.to_json())

@@ -107,7 +107,8 @@ def dead_tasks() -> int:
 def fees_earned(*, since: datetime) -> Money:
     """Withdrawal fees less what Paystack took, from a time on."""
     row = rows(
-        "SELECT coalesce(-sum(e.amount), 0) AS units FROM ledger.entries e JOIN ledger.accounts a ON a.id = e.account_id"
+        "SELECT coalesce(-sum(e.amount), 0) AS units"
+        " FROM ledger.entries e JOIN ledger.accounts a ON a.id = e.account_id"
         " WHERE a.class IN ('income', 'expense') AND e.effective_at >= :since",
         since=since,
     )[0]

@@ -1,4 +1,4 @@
-"""What tests stand on: real PostgreSQL and Valkey of this process alone, a migrated database, the sandbox vendor, the app.
+"""What tests stand on: PostgreSQL and Valkey of this process alone, a migrated database, the sandbox vendor, the app.
 
 Nothing is rolled back between tests: journals cannot be. Each test makes people of its own and looks only at theirs.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import hypothesis.configuration
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -26,6 +27,7 @@ from migrations import migrate
 from tests.makers.sandbox import SECRET, SandboxProcess
 
 ROOT = Path(__file__).resolve().parents[1]
+hypothesis.configuration.set_hypothesis_home_dir(ROOT / "var" / "cache" / "hypothesis")
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from sqlalchemy import BigInteger, DateTime, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import db
+from app.core.db import Model
 
 
-class AuditRecord(db.Model):
+class AuditRecord(Model):
     """One change of one row: `before` and `after` hold what differs, secrets and personal data masked."""
 
     __tablename__ = "records"

@@ -1,4 +1,4 @@
-"""The bundle of clients that the factory and the worker build once. A vendor is an address: the sandbox is another one."""
+"""The bundle of clients that the factory and the worker build once. A vendor is an address; the sandbox is another."""
 
 from dataclasses import dataclass
 

@@ -5,6 +5,7 @@ nobody knows whether the vendor acted. Whoever moves money must treat the two di
 """
 
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -15,7 +16,7 @@ from app.core.errors import Unavailable
 log = logs.get("clients")
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """The vendor's no: HTTP status (4xx), its code and its words."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -55,9 +56,9 @@ class Http:
         except requests.RequestException as error:  # (a body that is no JSON is one of these too)
             log.warning("vendor is silent", extra={"facts": {"path": path, "error": type(error).__name__}})
             raise Silent from error
-        if 200 <= answer.status_code < 300 and isinstance(body, dict):
+        if answer.ok and isinstance(body, dict):
             return body
-        if 400 <= answer.status_code < 500 and isinstance(body, dict):
+        if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and isinstance(body, dict):
             raise Refused(answer.status_code, str(body.get("code", "")), str(body.get("message", "")))
         log.warning("vendor is unwell", extra={"facts": {"path": path, "http_status": answer.status_code}})
         raise Silent

@@ -1,4 +1,4 @@
-"""Mail out: through an SMTP server, or into the development mailbox, where it is only kept to be read in the console."""
+"""Mail out: through an SMTP server, or into the development mailbox, where it is kept to be read in the console."""
 
 import smtplib
 from email.message import EmailMessage

@@ -1,8 +1,8 @@
 """Paystack: charges in, transfers out, banks and names. Amounts in kobo, references ours.
 
-Facts of the contract that shaped this file: `status` of the envelope is about the call, `data.status` about the payment;
-amounts may come as numeric strings; a repeated transfer reference is refused with `duplicate_transfer_reference`, which
-means that the transfer exists; lists come with offset or cursor meta.
+Facts of the contract that shaped this file: `status` of the envelope is about the call, `data.status` about the
+payment; amounts may come as numeric strings; a repeated transfer reference is refused with
+`duplicate_transfer_reference`, which means that the transfer exists; lists come with offset or cursor meta.
 """
 
 from collections.abc import Iterator

@@ -17,7 +17,7 @@ _NONCE_BYTES = 12
 _KEYS: dict[int, AESGCM] = {}
 
 
-class Unsealable(Exception):  # noqa: N818
+class Unsealable(Exception):
     """A sealed value that this house's key and this context do not open."""
 
 

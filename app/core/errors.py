@@ -20,7 +20,7 @@ A vendor's or a room's own refusals are subclasses of these. Raising one inside 
 from typing import Any
 
 
-class Refusal(Exception):  # noqa: N818  (a refusal is an answer, not an error)
+class Refusal(Exception):
     """A no with a reason. `code` is stable for programs, `message` is for people, `facts` are shown by the API."""
 
     status = 400

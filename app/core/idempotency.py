@@ -16,13 +16,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import Model, db
 from app.core.errors import InProgress, KeyReused, Malformed
 
 KEY_LENGTH_MAX = 255
 
 
-class Answered(db.Model):
+class Answered(Model):
     """One answered request."""
 
     __tablename__ = "idempotency"
@@ -60,9 +60,7 @@ def once(
 
 
 def _stored(mine: dict[str, str], fingerprint: bytes) -> dict[str, Any]:
-    row = db.session.execute(
-        select(Answered.fingerprint, Answered.answer).filter_by(**mine)
-    ).one()
+    row = db.session.execute(select(Answered.fingerprint, Answered.answer).filter_by(**mine)).one()
     if row.fingerprint != fingerprint:
         raise KeyReused
     if row.answer is None:

@@ -7,10 +7,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
-from app.core.db import db
+from app.core.db import Model, db
 
 
-class Inboxed(db.Model):
+class Inboxed(Model):
     """One message. `outcome` says in a few words what became of it; empty while nobody has acted."""
 
     __tablename__ = "inbox"

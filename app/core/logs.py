@@ -15,7 +15,9 @@ from typing import Any
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 MASK = "[masked]"
-_SECRET_KEY = re.compile(r"pass|secret|token|code|cookie|authorization|signature|\bbvn\b|\bnin\b|account_number|phone|mail", re.I)
+_SECRET_KEY = re.compile(
+    r"pass|secret|token|code|cookie|authorization|signature|\bbvn\b|\bnin\b|account_number|phone|mail", re.IGNORECASE
+)
 _SECRET_SHAPES = re.compile(
     r"sk_(?:test|live)_\w+"  # vendor keys
     r"|(?i:bearer)\s+[\w.~+/=-]+"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import Model, db
 from app.core.errors import IllegalMove
 
 
@@ -31,7 +31,7 @@ class Machine:
         return not self.moves.get(state)
 
 
-class Move(db.Model):
+class Move(Model):
     """History: one row per move of any machine, written with the move and never changed."""
 
     __tablename__ = "moves"

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
-from app.core.db import db, work_was_left
+from app.core.db import Model, db, work_was_left
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Event:
     name: ClassVar[str]
 
 
-class Outboxed(db.Model):
+class Outboxed(Model):
     """One event, until and after it was relayed."""
 
     __tablename__ = "outbox"

@@ -1,4 +1,4 @@
-"""What may be done, `resource:action`, and which roles may do it. Roles add up, but some pairs may not meet in one person.
+"""What may be done, `resource:action`, and which roles may do it. Roles add up; some pairs may not meet in one person.
 
 The matrix grows with the rooms; a permission that no door asks for is a fault.
 """

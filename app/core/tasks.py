@@ -1,21 +1,33 @@
 """Durable work: a row in PostgreSQL, written in the same transaction as the change that calls for it.
 
-The queue carries only wake-ups and may lose or double them. A worker claims the row for the length of a lease; `attempt`
-is its fencing token: who comes back after the lease was given to another finds that its answer no longer counts.
-A task that keeps failing ends `dead`, where operators see it and can try again.
+The queue carries only wake-ups and may lose or double them. A worker claims the row for the length of a lease;
+`attempt` is its fencing token: who comes back after the lease was given to another finds that its answer no longer
+counts. A task that keeps failing ends `dead`, where operators see it and can try again.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, Integer, Text, UniqueConstraint, or_, select, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy import update as sql_update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
-from app.core.db import db, work_was_left
+from app.core.db import Model, db, work_was_left
 from app.core.errors import NotFound
 
 ATTEMPTS_MAX = 12
@@ -32,7 +44,7 @@ class TaskState(StrEnum):
     DEAD = "dead"
 
 
-class Task(db.Model):
+class Task(Model):
     """One piece of work: `kind` says what, `ref` on what; the pair is unique, so work asked for twice is one row."""
 
     __tablename__ = "tasks"
@@ -160,7 +172,5 @@ def _unwoken(moment: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 
 def _write(mine: Claim, **values: object) -> bool:
-    written = sql_update(Task).where(
-        Task.id == mine.id, Task.attempt == mine.attempt, Task.status == TaskState.LEASED
-    )
+    written = sql_update(Task).where(Task.id == mine.id, Task.attempt == mine.attempt, Task.status == TaskState.LEASED)
     return bool(db.session.execute(written.values(**values)).rowcount)  # type: ignore[attr-defined]

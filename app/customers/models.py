@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import DateTime, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import db
+from app.core.db import Model
 
 
-class Customer(db.Model):
+class Customer(Model):
     """A person who holds money with us."""
 
     __tablename__ = "customers"

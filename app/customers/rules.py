@@ -3,6 +3,7 @@
 import unicodedata
 
 NAME_LENGTH_MAX = 100
+LETTERS_MIN = 2
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, bidirectional marks, unassigned
 
 
@@ -11,4 +12,4 @@ def clean_name(text: str) -> str | None:
     name = " ".join(unicodedata.normalize("NFC", text).split())
     visible = not any(unicodedata.category(character) in _UNSEEN for character in name)
     letters = sum(character.isalpha() for character in name)
-    return name if visible and letters >= 2 and " " in name and len(name) <= NAME_LENGTH_MAX else None
+    return name if visible and letters >= LETTERS_MIN and " " in name and len(name) <= NAME_LENGTH_MAX else None

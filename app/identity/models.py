@@ -6,10 +6,10 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, La
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import db
+from app.core.db import Model
 
 
-class Login(db.Model):
+class Login(Model):
     """An address and a password hash, for one audience: the same address may be a customer and an operator apart."""
 
     __tablename__ = "logins"
@@ -26,7 +26,7 @@ class Login(db.Model):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class Operator(db.Model):
+class Operator(Model):
     """A member of staff, with roles."""
 
     __tablename__ = "operators"
@@ -37,7 +37,7 @@ class Operator(db.Model):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class SignedIn(db.Model):
+class SignedIn(Model):
     """A session. The token is known to the browser alone; here is its hash."""
 
     __tablename__ = "sessions"
@@ -53,7 +53,7 @@ class SignedIn(db.Model):
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-class EmailCode(db.Model):
+class EmailCode(Model):
     """A code sent by e-mail, sealed because the mail is written after it was issued."""
 
     __tablename__ = "email_codes"

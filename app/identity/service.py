@@ -127,7 +127,9 @@ def confirm_email(login_id: str, *, code: str) -> bool:
     )
     row = db.session.scalars(newest).one_or_none()
     moment = clock.now()
-    if row is None or not rules.code_is_live(tries=row.tries, expires_at=row.expires_at, used_at=row.used_at, at=moment):
+    if row is None or not rules.code_is_live(
+        tries=row.tries, expires_at=row.expires_at, used_at=row.used_at, at=moment
+    ):
         raise errors.TooManyTries
     row.tries += 1
     right = crypto.same(crypto.unseal(row.code_sealed, context=row.id), code.strip().replace(" ", ""))

@@ -7,6 +7,8 @@ from typing import Any
 from app.core.money import Asset, Money
 from app.ledger.errors import Unbalanced
 
+LEGS_MIN = 2
+
 
 @dataclass(frozen=True)
 class Leg:
@@ -44,5 +46,5 @@ class Journal:
         sums: dict[Asset, int] = defaultdict(int)
         for leg in self.legs:
             sums[leg.amount.asset] += leg.amount.units
-        if len(self.legs) < 2 or any(sums.values()):
+        if len(self.legs) < LEGS_MIN or any(sums.values()):
             raise Unbalanced(kind=self.kind, ref=self.ref)

@@ -8,12 +8,12 @@ from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, LargeBi
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import db
+from app.core.db import Model
 
 SCHEMA = {"schema": "ledger"}
 
 
-class LedgerAsset(db.Model):
+class LedgerAsset(Model):
     """What can be counted, with the decimals of its smallest unit. Never changed."""
 
     __tablename__ = "assets"
@@ -22,7 +22,7 @@ class LedgerAsset(db.Model):
     decimals: Mapped[int] = mapped_column(SmallInteger)
 
 
-class Account(db.Model):
+class Account(Model):
     """One account: a code, a class (the code's first part), one asset."""
 
     __tablename__ = "accounts"
@@ -36,7 +36,7 @@ class Account(db.Model):
     opened_by: Mapped[str] = mapped_column(Text)
 
 
-class Balance(db.Model):
+class Balance(Model):
     """The account's sums, kept by the posting functions. `side` is 1 for debit-normal, -1 for credit-normal."""
 
     __tablename__ = "balances"
@@ -53,7 +53,7 @@ class Balance(db.Model):
     seq: Mapped[int] = mapped_column(BigInteger)
 
 
-class JournalRow(db.Model):
+class JournalRow(Model):
     """The header of a journal: what it was for, in whose name, when it happened and when it was booked."""
 
     __tablename__ = "journals"
@@ -69,7 +69,7 @@ class JournalRow(db.Model):
     booked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class Entry(db.Model):
+class Entry(Model):
     """One leg. `amount` is signed, debit above zero; `balance_after` is debits less credits after this leg."""
 
     __tablename__ = "entries"
@@ -85,7 +85,7 @@ class Entry(db.Model):
     booked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class Hold(db.Model):
+class Hold(Model):
     """A reservation on one account."""
 
     __tablename__ = "holds"
@@ -98,7 +98,7 @@ class Hold(db.Model):
     held_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class HoldEnd(db.Model):
+class HoldEnd(Model):
     """How a hold ended; there is at most one per hold."""
 
     __tablename__ = "hold_ends"
@@ -110,7 +110,7 @@ class HoldEnd(db.Model):
     ended_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class Request(db.Model):
+class Request(Model):
     """What an idempotency key stood for; kept for ever."""
 
     __tablename__ = "requests"

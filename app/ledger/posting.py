@@ -5,9 +5,10 @@ Call inside `transaction()`; post last, so that the locks on balances are held b
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from psycopg2.extras import Json
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
@@ -27,6 +28,18 @@ _REFUSALS: dict[str, type[Refusal]] = {
     "LG007": errors.HoldEnded,
     "LG008": errors.HoldExceeded,
 }
+
+
+_POST = text(
+    "SELECT * FROM ledger.post(:key, :kind, :ref, :codes, CAST(:amounts AS numeric[]), :effective,"
+    " CAST(:memo AS jsonb))"
+)
+_CAPTURE = text(
+    "SELECT * FROM ledger.capture(:hold, :key, :kind, :ref, :codes, CAST(:amounts AS numeric[]), :effective,"
+    " CAST(:memo AS jsonb))"
+)
+_HOLD = text("SELECT * FROM ledger.hold(:key, :ref, :code, :amount)")
+_RELEASE = text("SELECT ledger.release(:hold) AS released")
 
 
 @dataclass(frozen=True)
@@ -50,13 +63,13 @@ def post(journal: Journal, *, key: str) -> Posted:
 
     Raises InsufficientFunds, AccountBlocked, PostingKeyReused. Like every refusal these end the transaction.
     """
-    row = _call("ledger.post(:key, :kind, :ref, :codes, :amounts, :effective, :memo)", key=key, **_written(journal))
+    row = _call(_POST, key=key, **_written(journal))
     return Posted(row.journal_id, row.replayed)
 
 
 def hold(account: str, *, amount: Money, ref: str, key: str) -> Held:
     """Reserve `amount` on an account: less is available, nothing moves. Raises as `post` does."""
-    row = _call("ledger.hold(:key, :ref, :code, :amount)", key=key, ref=ref, code=account, amount=amount.units)
+    row = _call(_HOLD, key=key, ref=ref, code=account, amount=amount.units)
     return Held(row.hold_id, row.replayed)
 
 
@@ -65,18 +78,13 @@ def capture(hold_id: int, *, journal: Journal, key: str) -> Posted:
 
     Raises HoldEnded, HoldExceeded, NoSuchHold, and as `post` does.
     """
-    row = _call(
-        "ledger.capture(:hold, :key, :kind, :ref, :codes, :amounts, :effective, :memo)",
-        hold=hold_id,
-        key=key,
-        **_written(journal),
-    )
+    row = _call(_CAPTURE, hold=hold_id, key=key, **_written(journal))
     return Posted(row.journal_id, row.replayed)
 
 
 def release(hold_id: int) -> bool:
     """End a hold without moving anything; False when it was released before. Raises HoldEnded when captured."""
-    return bool(_call("ledger.release(:hold) AS released", hold=hold_id).released)
+    return bool(_call(_RELEASE, hold=hold_id).released)
 
 
 def _written(journal: Journal) -> dict[str, object]:
@@ -90,12 +98,9 @@ def _written(journal: Journal) -> dict[str, object]:
     }
 
 
-def _call(function: str, **arguments: object):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a row)
-    casts = {":amounts": "CAST(:amounts AS numeric[])", ":memo": "CAST(:memo AS jsonb)"}
-    for name, cast in casts.items():
-        function = function.replace(name, cast)
+def _call(function: TextClause, **arguments: object) -> Any:
     try:
-        return db.session.execute(text("SELECT * FROM " + function), arguments).one()
+        return db.session.execute(function, arguments).one()
     except DBAPIError as error:
         refusal = _REFUSALS.get(sqlstate(error))
         if refusal is None:

@@ -17,7 +17,8 @@ INVARIANTS: dict[str, str] = {
                        coalesce(-sum(amount) FILTER (WHERE amount < 0), 0) AS credits, count(*) AS n, max(seq) AS last
                   FROM ledger.entries GROUP BY 1) e ON e.account_id = b.account_id
          WHERE (b.debits, b.credits, b.seq, b.seq)
-               IS DISTINCT FROM (coalesce(e.debits, 0), coalesce(e.credits, 0), coalesce(e.n, 0), coalesce(e.last, 0))""",
+               IS DISTINCT FROM (coalesce(e.debits, 0), coalesce(e.credits, 0),
+                                 coalesce(e.n, 0), coalesce(e.last, 0))""",
     "running balance follows the entries": """
         SELECT account_id || '#' || seq AS what FROM
                (SELECT account_id, seq, balance_after, sum(amount) OVER w AS s,
@@ -45,5 +46,5 @@ INVARIANTS: dict[str, str] = {
 
 def broken(*, limit: int = 20) -> dict[str, list[str]]:
     """The invariants that do not hold, each with up to `limit` rows that break it."""
-    found = {name: rows(f"SELECT what FROM ({query}) q LIMIT :limit", limit=limit) for name, query in INVARIANTS.items()}
+    found = {name: rows(query)[:limit] for name, query in INVARIANTS.items()}
     return {name: [str(row.what) for row in bad] for name, bad in found.items() if bad}

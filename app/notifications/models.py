@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import db
+from app.core.db import Model
 
 
-class Mail(db.Model):
-    """One mail. `cause` is what it tells of, so that telling twice is one mail; `body_sealed` is empty once it went out."""
+class Mail(Model):
+    """One mail. `cause` is what it tells of: telling twice is one mail. `body_sealed` is empty once it went out."""
 
     __tablename__ = "mails"
     __table_args__ = (Index(None, "created_at"),)

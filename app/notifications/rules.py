@@ -33,7 +33,7 @@ def sign_up_repeated() -> Words:
     return Words(
         "You already have an account",
         _letter(
-            "Somebody, probably you, tried to open an account with this address. You have one already: sign in instead.",
+            "Somebody, probably you, tried to open an account with this address. You have one: sign in instead.",
             "If it was not you, you need not do anything.",
         ),
     )
@@ -49,7 +49,7 @@ def withdrawal_requested(amount: Money, *, destination: str) -> Words:
     return Words(
         f"You asked to withdraw {amount}",
         _letter(
-            f"We hold {amount} for your withdrawal to {destination}. A member of our staff checks it before it goes out.",
+            f"We hold {amount} for your withdrawal to {destination}. Our staff check it before it goes out.",
             "If this was not you, sign in and cancel it now.",
         ),
     )

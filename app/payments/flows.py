@@ -139,7 +139,7 @@ def add_bank_account(
     """
     if not rules.account_number_fits(account_number):
         raise errors.BadAccountNumber
-    bank = next((bank for bank in queries.banks_for_system() if bank.code == bank_code), None)
+    bank = next((bank for bank in queries.banks_without_owner() if bank.code == bank_code), None)
     if bank is None:
         raise errors.UnknownBank
     leave()

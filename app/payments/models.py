@@ -6,11 +6,11 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Numeric, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import db
+from app.core.db import Model
 from app.core.money import NGN, Money
 
 
-class BankRow(db.Model):
+class BankRow(Model):
     """A bank of Paystack's list."""
 
     __tablename__ = "banks"
@@ -19,7 +19,7 @@ class BankRow(db.Model):
     fetched_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class BankAccount(db.Model):
+class BankAccount(Model):
     """A customer's bank account, with the name its bank gave and Paystack's recipient code."""
 
     __tablename__ = "bank_accounts"
@@ -37,7 +37,7 @@ class BankAccount(db.Model):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class Deposit(db.Model):
+class Deposit(Model):
     """An intent to pay in, and what became of it. `reference` is ours, at Paystack."""
 
     __tablename__ = "deposits"
@@ -66,7 +66,7 @@ class Deposit(db.Model):
         return Money(NGN, int(self.amount_units))
 
 
-class Payout(db.Model):
+class Payout(Model):
     """One transfer out; `reference` is its idempotency key at Paystack."""
 
     __tablename__ = "payouts"
@@ -96,7 +96,7 @@ class Payout(db.Model):
         return Money(NGN, int(self.fee_units or 0))
 
 
-class SuspenseItem(db.Model):
+class SuspenseItem(Model):
     """Something Paystack told us that could not be placed; `journal_id` when money stands in suspense for it."""
 
     __tablename__ = "suspense_items"

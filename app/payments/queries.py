@@ -57,7 +57,7 @@ def accounts_for_operators(account_ids: set[str]) -> dict[str, BankAccount]:
     return {account.id: account for account in found}
 
 
-def banks_for_system() -> list[BankRow]:
+def banks_without_owner() -> list[BankRow]:
     """The banks we know, by name."""
     return list(db.session.scalars(select(BankRow).order_by(BankRow.name)))
 
@@ -67,9 +67,7 @@ def banks_fetched_at_for_system() -> datetime | None:
     return db.session.scalar(select(func.max(BankRow.fetched_at)))
 
 
-def suspense_for_operators(
-    *, state: SuspenseState, before: str | None = None, limit: int = 50
-) -> list[SuspenseItem]:
+def suspense_for_operators(*, state: SuspenseState, before: str | None = None, limit: int = 50) -> list[SuspenseItem]:
     """What could not be placed, newest first."""
     wanted = select(SuspenseItem).where(SuspenseItem.state == state).order_by(SuspenseItem.id.desc()).limit(limit)
     return list(db.session.scalars(wanted.where(SuspenseItem.id < before) if before else wanted))

@@ -37,9 +37,7 @@ DEPOSIT = Machine(
         DepositState.STARTED: frozenset(
             {DepositState.AWAITING_PAYMENT, DepositState.CREDITED, DepositState.SUSPENDED, DepositState.FAILED}
         ),
-        DepositState.AWAITING_PAYMENT: frozenset(
-            {DepositState.CREDITED, DepositState.SUSPENDED, DepositState.FAILED}
-        ),
+        DepositState.AWAITING_PAYMENT: frozenset({DepositState.CREDITED, DepositState.SUSPENDED, DepositState.FAILED}),
         # Money may come after we gave up: a late success is still the customer's.
         DepositState.FAILED: frozenset({DepositState.CREDITED, DepositState.SUSPENDED}),
     },
@@ -110,13 +108,21 @@ class Judgement:
     reason: str = ""
 
 
-def judge(
-    *, status: str, currency: str, domain: str, our_domain: str, paid: int, requested: int | None, fees: int, intent: int
+def judge(  # noqa: PLR0911 (one line per case)
+    *,
+    status: str,
+    currency: str,
+    domain: str,
+    our_domain: str,
+    paid: int,
+    requested: int | None,
+    fees: int,
+    intent: int,
 ) -> Judgement:
     """Compare what Paystack verified with what we asked for; all amounts in kobo.
 
-    The customer is credited the intent when at least it came: `paid` is the intent when we bear the fee, the intent plus
-    the fee when they do. Less, or more than that, is not ours to guess.
+    The customer is credited the intent when at least it came: `paid` is the intent when we bear the fee, the intent
+    plus the fee when they do. Less, or more than that, is not ours to guess.
     """
     if status in {"abandoned", "ongoing", "pending", "processing", "queued"}:
         return Judgement(Verdict.WAIT)

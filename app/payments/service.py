@@ -1,6 +1,7 @@
 """Commands of payments: the only writer of its tables. Each applies what is known; the flows find it out."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -122,9 +123,7 @@ def suspend(trouble: Trouble, *, actor: Actor, journal_id: int | None = None) ->
 
 def resolve_suspense(item_id: str, *, note: str, actor: Actor) -> None:
     """Close an item with a note. Raises NotResolvable while money stands in suspense for it."""
-    item = db.session.scalars(
-        select(SuspenseItem).where(SuspenseItem.id == item_id).with_for_update()
-    ).one_or_none()
+    item = db.session.scalars(select(SuspenseItem).where(SuspenseItem.id == item_id).with_for_update()).one_or_none()
     if item is None:
         raise NotFound
     if item.journal_id is not None:
@@ -157,8 +156,8 @@ def record_transfer(payout_id: str, *, transfer: Transfer, actor: Actor) -> Payo
     if told is PayoutState.REVERSED and payout.state != PayoutState.PAID:
         told = PayoutState.FAILED  # the bank sent back what never counted as paid
     payout.transfer_code = transfer.transfer_code or payout.transfer_code
-    if transfer.fee is not None:
-        payout.fee_units = transfer.fee  # type: ignore[assignment]  (an int is what NUMERIC takes)
+    if transfer.fee is not None and payout.state != PayoutState.PAID:  # (what was booked as paid stays as booked)
+        payout.fee_units = Decimal(transfer.fee)
     if told is None or not rules.PAYOUT.allows(PayoutState(payout.state), told):
         return PayoutState(payout.state)
     if rules.PAYOUT.is_final(told) or told is PayoutState.PAID:
@@ -193,7 +192,7 @@ def _credit(deposit: Deposit, charge: Charge, *, actor: Actor) -> None:
         paid=Money(NGN, charge.amount),
         fees=Money(NGN, charge.fees),
     )
-    deposit.fee_units, deposit.channel = charge.fees, charge.channel  # type: ignore[assignment]
+    deposit.fee_units, deposit.channel = Decimal(charge.fees), charge.channel
     deposit.settled_at = clock.now()
     machine.move(deposit, DepositState.CREDITED, machine=rules.DEPOSIT, actor=actor)
     posting.post(journal, key=_charge_key(charge))

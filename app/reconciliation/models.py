@@ -6,11 +6,11 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Numeric, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import db
+from app.core.db import Model
 from app.core.money import NGN, Money
 
 
-class Reconciliation(db.Model):
+class Reconciliation(Model):
     """One run: our account's balance, theirs, and how the comparison ended."""
 
     __tablename__ = "reconciliations"
@@ -36,7 +36,7 @@ class Reconciliation(db.Model):
         return Money(NGN, int(self.theirs_units or 0))
 
 
-class ReconciliationLine(db.Model):
+class ReconciliationLine(Model):
     """One compared line; never changed."""
 
     __tablename__ = "reconciliation_lines"

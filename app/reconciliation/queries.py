@@ -51,11 +51,11 @@ def running_for_system() -> Reconciliation | None:
 def counts_for_operators(run_id: str) -> dict[str, int]:
     """How many lines of a run have each verdict."""
     counted = (
-        select(ReconciliationLine.verdict, func.count())
+        select(ReconciliationLine.verdict, func.count().label("n"))
         .where(ReconciliationLine.reconciliation_id == run_id)
         .group_by(ReconciliationLine.verdict)
     )
-    return {verdict: count for verdict, count in db.session.execute(counted)}
+    return {row.verdict: row.n for row in db.session.execute(counted)}
 
 
 def lines_for_operators(

@@ -1,4 +1,4 @@
-"""Matching, pure: our entries and their lines in, verdicts out. Amounts in kobo, positive when Paystack's balance rises."""
+"""Matching, pure: our entries and their lines in, verdicts out. Amounts in kobo, positive when money comes to us."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -79,7 +79,10 @@ def match(ours: Iterable[Ours], theirs: Iterable[Theirs]) -> list[Line]:
     listed: dict[str, list[Theirs]] = defaultdict(list)
     for line in theirs:
         listed[line.reference].append(line)
-    return [_line(reference, booked.get(reference, []), listed.get(reference, [])) for reference in [*listed, *(booked.keys() - listed.keys())]]
+    return [
+        _line(reference, booked.get(reference, []), listed.get(reference, []))
+        for reference in [*listed, *(booked.keys() - listed.keys())]
+    ]
 
 
 def _line(reference: str, ours: list[Ours], theirs: list[Theirs]) -> Line:

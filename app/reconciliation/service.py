@@ -1,5 +1,7 @@
 """Commands of reconciliation."""
 
+from decimal import Decimal
+
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
@@ -47,8 +49,8 @@ def finish(run_id: str, *, lines: list[Line], theirs_units: int, actor: Actor) -
         )
         for line in lines
     )
-    run.ours_units = balances.of(run.account).booked.units  # type: ignore[assignment]  (an int is what NUMERIC takes)
-    run.theirs_units = theirs_units  # type: ignore[assignment]
+    run.ours_units = Decimal(balances.of(run.account).booked.units)
+    run.theirs_units = Decimal(theirs_units)
     run.ended_at = clock.now()
     machine.move(run, RunState.DONE, machine=rules.RUN, actor=actor)
 

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import DateTime, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import db
+from app.core.db import Model
 
 
-class Wallet(db.Model):
+class Wallet(Model):
     """A customer's account in one asset."""
 
     __tablename__ = "wallets"

@@ -1,1 +1,1 @@
-"""Everything HTTP, cut by who reads it: portal (customers), console (operators), api (programs), callbacks (vendors)."""
+"""Everything HTTP, cut by reader: portal (customers), console (operators), api (programs), callbacks (vendors)."""

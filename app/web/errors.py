@@ -34,7 +34,7 @@ def refusal(refused: Refusal) -> Response:
     return _answer(refused.status, refused.code, refused.message, refused.facts)
 
 
-def _stale_form(error: CSRFError) -> Response:
+def _stale_form(_error: CSRFError) -> Response:
     return _answer(400, "stale_form", "This page was open for too long. Load it again; nothing was changed.", {})
 
 

@@ -1,4 +1,4 @@
-"""Every face of the house, opened on an application: plumbing first, then the doors, then the check that each is marked."""
+"""Every face of the house, opened on an application: plumbing, then the doors, then the check that each is marked."""
 
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,8 @@ from app.core import clock
 from app.web import assets, commands, errors, filters, guards, health, security
 from app.web.api import routes as api
 from app.web.callbacks import paystack
-from app.web.console import tables
 from app.web.console import routes as console
+from app.web.console import tables
 from app.web.portal import routes as portal
 
 HERE = Path(__file__).parent

@@ -1,4 +1,4 @@
-"""Forms: named fields only, parsed into the house's types. A form that does not validate is shown again with status 422."""
+"""Forms: named fields only, parsed into the house's types. One that does not validate is shown again (422)."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ TEXT_MAX = 200
 class MoneyField(StringField):
     """An amount of naira as people write it; `money` after validation."""
 
-    money: Money | None = None
+    money: Money
 
-    def pre_validate(self, form: Any) -> None:
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (the library's signature)
         """Read the amount, or say what is wrong with it."""
         try:
             self.money = parse(self.data or "", asset=NGN)
@@ -41,7 +41,7 @@ def paragraph(label: str) -> Field:
     return TextAreaField(label, [InputRequired(f"{label} is missing."), Length(max=500, message="That is too long.")])
 
 
-class KeyedForm(FlaskForm):  # type: ignore[misc]  # (flask-wtf is untyped)
+class KeyedForm(FlaskForm):
     """A form whose submission counts once: `key` is made with the page and comes back with it."""
 
     key = HiddenField(default=crypto.new_token)

@@ -27,7 +27,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 PUBLIC, CUSTOMER, OPERATOR, API, VENDOR = "public", "customer", "operator", "api", "vendor"
 # Endpoints that are not ours to mark: files of the framework's own.
-FILES = frozenset({"static", "admin.static"})
+FILES = frozenset({"admin.static"})
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Door:
     permission: Permission | None = None
 
 
-class Person(UserMixin):  # type: ignore[misc]  # (flask-login is untyped)
+class Person(UserMixin):
     """Who is signed in, for this request."""
 
     def __init__(self, seen: identity.Seen, *, person_id: str, name: str, roles: list[str]) -> None:
@@ -191,7 +191,7 @@ def _person_of(_: object) -> Person | None:
 def _enforce() -> Response | BaseResponse | None:
     if request.endpoint is None:
         return None  # no such page: the error says so
-    door = door_of(current_app, request.endpoint)  # type: ignore[arg-type]
+    door = door_of(current_app, request.endpoint)
     if door is None:
         abort(403)
     if door.audience in {PUBLIC, VENDOR}:

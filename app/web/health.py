@@ -41,7 +41,9 @@ def readyz() -> Response:
         "the app's role may change entries of the ledger": row.may_alter_entries,
     }
     bad = [reason for reason, holds in reasons.items() if holds]
-    return make_response(jsonify({"status": "not ready", "reason": bad[0]} if bad else {"status": "ready"}), 503 if bad else 200)
+    return make_response(
+        jsonify({"status": "not ready", "reason": bad[0]} if bad else {"status": "ready"}), 503 if bad else 200
+    )
 
 
 @bp.get("/health")

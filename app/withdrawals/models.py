@@ -3,14 +3,24 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Numeric, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Numeric,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.db import db
+from app.core.db import Model
 from app.core.money import NGN, Money
 
 
-class Withdrawal(db.Model):
+class Withdrawal(Model):
     """One request for money out. `content_hash` is what approvals are bound to."""
 
     __tablename__ = "withdrawals"
@@ -45,7 +55,7 @@ class Withdrawal(db.Model):
         return Money(NGN, int(self.fee_units))
 
 
-class Approval(db.Model):
+class Approval(Model):
     """One operator's yes to exactly this content. Never changed."""
 
     __tablename__ = "withdrawal_approvals"

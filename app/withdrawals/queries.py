@@ -46,8 +46,8 @@ def queue_for_operators(
 
 def counts_for_operators() -> dict[str, int]:
     """How many withdrawals are in each state."""
-    counted = select(Withdrawal.state, func.count()).group_by(Withdrawal.state)
-    return {state: count for state, count in db.session.execute(counted)}
+    counted = select(Withdrawal.state, func.count().label("n")).group_by(Withdrawal.state)
+    return {row.state: row.n for row in db.session.execute(counted)}
 
 
 def approvals_for_operators(withdrawal_ids: set[str]) -> dict[str, list[Approval]]:

@@ -1,5 +1,7 @@
 """Commands of withdrawals: request, approve, reject, cancel, begin sending, settle, fail, take back."""
 
+from typing import TypedDict
+
 from sqlalchemy import func, select
 
 from app.core import clock, ids, machine, outbox
@@ -13,6 +15,15 @@ from app.payments import service as payments_service
 from app.withdrawals import errors, events, postings, rules
 from app.withdrawals.models import Approval, Withdrawal
 from app.withdrawals.rules import State
+
+
+class Moved(TypedDict):
+    """What the postings of a withdrawal are about."""
+
+    account: str
+    amount: Money
+    fee: Money
+    vendor_fee: Money
 
 
 def request(customer_id: str, *, bank_account_id: str, amount: Money, actor: Actor) -> Withdrawal:
@@ -161,7 +172,7 @@ def _give_back(withdrawal: Withdrawal, to: State, *, actor: Actor, reason: str =
     outbox.emit(events.Ended(withdrawal_id=withdrawal.id, state=to))
 
 
-def _moved(withdrawal: Withdrawal) -> dict[str, object]:
+def _moved(withdrawal: Withdrawal) -> Moved:
     payout = payments.payout_for_system(withdrawal.payout_id)
     return {
         "account": chart.of_customer(withdrawal.customer_id, asset=NGN),
@@ -182,9 +193,7 @@ def _content_hash(withdrawal: Withdrawal) -> str:
 
 
 def _locked(withdrawal_id: str) -> Withdrawal:
-    found = db.session.scalars(
-        select(Withdrawal).where(Withdrawal.id == withdrawal_id).with_for_update()
-    ).one_or_none()
+    found = db.session.scalars(select(Withdrawal).where(Withdrawal.id == withdrawal_id).with_for_update()).one_or_none()
     if found is None:
         raise NotFound
     return found

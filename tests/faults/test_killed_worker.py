@@ -1,7 +1,7 @@
 """kill -9 of the worker while it sends money: one payout each, none lost.
 
-The rounds are three in the everyday tests and ten in `make faults`; where in the sending each kill falls is drawn from a
-printed seed.
+The rounds are three in the everyday tests and ten in `make faults`; where in the sending each kill falls is drawn
+from a printed seed.
 """
 
 import os
@@ -62,7 +62,7 @@ class Worker:
 
     def _start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "jobs.worker", "money"],  # noqa: S603
+            [sys.executable, "-m", "jobs.worker", "money"],
             cwd=ROOT,
             env=self._env,
             stderr=subprocess.DEVNULL,
@@ -106,9 +106,7 @@ def test_one_payout_each(
             asked = service.request(owner.id, bank_account_id=account, amount=naira(10_000 + number), actor=owner.actor)
         staff = actor.operator(operator_id)
         with transaction(staff):
-            service.approve(
-                asked.id, operator_id=operator_id, content_hash=asked.content_hash, owns=None, actor=staff
-            )
+            service.approve(asked.id, operator_id=operator_id, content_hash=asked.content_hash, owns=None, actor=staff)
 
         def sweeps(wanted: set[str], withdrawal_id: str = asked.id) -> bool:
             relay.sweep(waker)
@@ -120,7 +118,11 @@ def test_one_payout_each(
         before = state(asked.id)
         worker.restart()
         until(lambda: sweeps({"settled"}))
-        transfers = [row for row in sandbox.call("GET", "/transfer", params={"perPage": 100}).json()["data"] if row["reference"] == asked.payout_id]
+        transfers = [
+            row
+            for row in sandbox.call("GET", "/transfer", params={"perPage": 100}).json()["data"]
+            if row["reference"] == asked.payout_id
+        ]
         with owner_engine.connect() as connection:
             journals = connection.execute(
                 text("SELECT count(*) FROM ledger.journals WHERE ref = :ref"), {"ref": asked.id}

@@ -12,7 +12,9 @@ from app.core.errors import Malformed
 from app.core.money import NGN, Money
 from app.identity import service as identity
 from app.identity.rules import Audience
-from app.payments import flows, queries as payments, service as payments_service
+from app.payments import flows
+from app.payments import queries as payments
+from app.payments import service as payments_service
 from app.wallets import queries as wallets
 from app.web import guards
 from app.withdrawals import queries as withdrawals
@@ -185,7 +187,7 @@ def _text(body: dict[str, Any], name: str) -> str:
 
 
 def _amount(body: dict[str, Any]) -> Money:
-    """`{"amount": {"asset": "NGN", "units": "5000000"}}`: units as a string of digits, so that no reader rounds them."""
+    """`{"amount": {"asset": "NGN", "units": "5000000"}}`: units are digits in a string, so that nobody rounds."""
     amount = body.get("amount")
     units = amount.get("units") if isinstance(amount, dict) else None
     plain = isinstance(units, str) and units.isascii() and units.isdigit() and len(units) <= UNITS_DIGITS_MAX

@@ -91,7 +91,9 @@ def _may_see(place: Place) -> bool:
 
 def _item(place: Place, counts: dict[str, int]) -> Item:
     url = url_for(place.endpoint)
-    here = request.path == url or (place.endpoint != "console.overview" and request.path.startswith(url.rstrip("/") + "/"))
+    here = request.path == url or (
+        place.endpoint != "console.overview" and request.path.startswith(url.rstrip("/") + "/")
+    )
     return Item(place.name, url, place.icon, place.key, here, counts.get(place.endpoint, 0))
 
 

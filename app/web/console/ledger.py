@@ -1,4 +1,4 @@
-"""The books, for reading: every account with its balance, an account's statement, a journal with its legs, the proof."""
+"""The books, for reading: accounts and balances, an account's statement, a journal with its legs, the proof."""
 
 from flask import abort, request
 from flask.wrappers import Response
@@ -19,7 +19,12 @@ def ledger() -> Response:
     """House accounts one by one, customers' accounts, and the trial balance."""
     wanted = request.args.get("q", "").strip()
     everything = balances.everything()
-    purposes = {chart.house(code, asset=asset): words for code, words in chart.PURPOSES.items() for asset in ASSETS.values() if "{customer}" not in code}
+    purposes = {
+        chart.house(code, asset=asset): words
+        for code, words in chart.PURPOSES.items()
+        for asset in ASSETS.values()
+        if "{customer}" not in code
+    }
     shown = [balance for balance in everything if wanted.lower() in balance.code.lower()]
     return page(
         "console/ledger.html",

@@ -14,7 +14,7 @@ from app.web.console.base import bp
 from app.web.fragments import page
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(FlaskForm):
     """Address and password."""
 
     email = forms.text("E-mail address", length=254)

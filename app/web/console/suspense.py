@@ -20,7 +20,7 @@ from app.web.fragments import page
 PAGE = 25
 
 
-class NoteForm(forms.FlaskForm):  # type: ignore[misc]
+class NoteForm(forms.FlaskForm):
     """Why an item can be closed."""
 
     note = forms.paragraph("Note")

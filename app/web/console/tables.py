@@ -16,8 +16,8 @@ from app.web.filters import wat
 from app.web.guards import OPERATOR, Door
 
 
-class Table(ModelView):  # type: ignore[misc]  # (flask-admin is untyped)
-    """A list that can be searched, sorted and paged, and nothing else: no row is made, changed, deleted or exported here."""
+class Table(ModelView):
+    """A list to search, sort and page, and nothing else: no row is made, changed, deleted or exported here."""
 
     door: Door
     can_create = can_edit = can_delete = can_export = False
@@ -35,7 +35,7 @@ class Table(ModelView):  # type: ignore[misc]  # (flask-admin is untyped)
         """The guard has asked already; this is the second lock."""
         return bool(current_user.is_authenticated and self.door.permission in current_user.permissions)
 
-    def inaccessible_callback(self, name: str, **_kwargs: Any) -> Response:
+    def inaccessible_callback(self, name: str, **_kwargs: Any) -> Response:  # noqa: ARG002 (the library's signature)
         """Not for you."""
         return redirect(url_for("console.sign_in"), 303)
 
@@ -67,7 +67,7 @@ class Audit(Table):
     column_formatters = {"recorded_at": _time}  # noqa: RUF012
 
 
-class Index(AdminIndexView):  # type: ignore[misc]
+class Index(AdminIndexView):
     """flask-admin wants a first page; ours is the overview."""
 
     door = Door(OPERATOR, Permission.OVERVIEW_READ)

@@ -1,4 +1,4 @@
-"""The queue of withdrawals: look, approve, reject. Both ask for a second look, and nobody decides alone on a large one."""
+"""The queue of withdrawals: look, approve, reject. Both ask twice, and nobody decides alone on a large one."""
 
 from dataclasses import dataclass
 

@@ -12,7 +12,7 @@ from app.core.money import NGN
 from app.customers import service as customers
 from app.identity import errors as identity_errors
 from app.identity import service as identity
-from app.identity.rules import Audience
+from app.identity.rules import CODE_LIVES, PASSWORD_LENGTH_MIN, Audience
 from app.wallets import service as wallets
 from app.web import errors, forms, guards
 from app.web.fragments import page
@@ -21,7 +21,7 @@ from app.web.portal.base import bp
 PENDING = "pending_login"  # whose address is being confirmed, in the signed form cookie
 
 
-class SignUpForm(FlaskForm):  # type: ignore[misc]
+class SignUpForm(FlaskForm):
     """A new customer."""
 
     name = forms.text("Full name", length=100)
@@ -29,14 +29,14 @@ class SignUpForm(FlaskForm):  # type: ignore[misc]
     password = forms.password("Password")
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(FlaskForm):
     """A known one."""
 
     email = forms.text("E-mail address", length=254)
     password = forms.password("Password")
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]
+class CodeForm(FlaskForm):
     """The six digits that were mailed."""
 
     code = forms.text("Code", length=20)
@@ -54,7 +54,7 @@ def sign_up() -> Response | BaseResponse:
             login_id = customers.sign_up(form.name.data, email=form.email.data, password=form.password.data)
     except Refusal as refused:
         errors.say(refused)
-        return page("portal/sign_up.html", form=form, errors={}, status=422)
+        return _again("portal/sign_up.html", form)
     session.clear()
     session[PENDING] = login_id
     return redirect(url_for("portal.confirm_email"), 303)
@@ -76,7 +76,7 @@ def confirm_email() -> Response | BaseResponse:
         if entry is None:
             raise identity_errors.WrongCode
     except Refusal as refused:
-        return page("portal/confirm_email.html", form=form, errors={"code": refused.message}, status=422)
+        return _again("portal/confirm_email.html", form, {"code": refused.message})
     flash("Your address is confirmed. Welcome.", "ok")
     return guards.let_in(entry, audience=Audience.CUSTOMER, answer=redirect(url_for("portal.home"), 303))
 
@@ -114,7 +114,7 @@ def sign_in() -> Response | BaseResponse:
             )
     except Refusal as refused:
         errors.say(refused)
-        return page("portal/sign_in.html", form=form, errors={}, status=422)
+        return _again("portal/sign_in.html", form)
     if not entry.confirmed:
         session[PENDING] = entry.login_id
         return redirect(url_for("portal.confirm_email"), 303)
@@ -143,6 +143,12 @@ def _pending() -> str | None:
     return session.get(PENDING)
 
 
-def _again(template: str, form: FlaskForm) -> Response:
-    status = 422 if form.is_submitted() else 200
-    return page(template, form=form, errors=forms.errors_of(form), status=status)
+def _again(template: str, form: FlaskForm, faults: dict[str, str] | None = None) -> Response:
+    return page(
+        template,
+        form=form,
+        errors=faults or forms.errors_of(form),
+        password_min=PASSWORD_LENGTH_MIN,
+        code_minutes=int(CODE_LIVES.total_seconds()) // 60,
+        status=422 if form.is_submitted() else 200,
+    )

@@ -32,7 +32,7 @@ class WithdrawForm(forms.KeyedForm):
     account = StringField("Bank account", [InputRequired("Choose where the money goes.")])
 
 
-class BankAccountForm(forms.FlaskForm):  # type: ignore[misc]
+class BankAccountForm(forms.FlaskForm):
     """A bank account to look up."""
 
     bank = StringField("Bank", [InputRequired("Choose your bank.")])
@@ -73,7 +73,7 @@ def withdraw() -> Response | BaseResponse:
 def bank_account() -> Response | BaseResponse:
     """Add a bank account: its bank tells us whose it is."""
     form = BankAccountForm()
-    banks = [(bank.code, bank.name) for bank in payments.banks_for_system()]
+    banks = [(bank.code, bank.name) for bank in payments.banks_without_owner()]
     if not form.validate_on_submit():
         return page(
             "portal/bank_account.html",
@@ -91,9 +91,7 @@ def bank_account() -> Response | BaseResponse:
             actor=guards.actor(),
         )
     except Refusal as refused:
-        return page(
-            "portal/bank_account.html", form=form, banks=banks, errors={"number": refused.message}, status=422
-        )
+        return page("portal/bank_account.html", form=form, banks=banks, errors={"number": refused.message}, status=422)
     flash(f"{account.account_name} at {account.bank_name} was added.", "ok")
     return redirect(url_for("portal.withdraw", account=account.id), 303)
 
@@ -134,9 +132,7 @@ def _review(form: WithdrawForm) -> Review:
     account = payments.bank_account(form.account.data, customer_id=current_user.id)
     fee, available = rules.fee(amount), _available()
     if available < amount + fee:
-        raise InsufficientFunds(
-            f"{amount} and the fee of {fee} are more than the {available} you have available."
-        )
+        raise InsufficientFunds(f"{amount} and the fee of {fee} are more than the {available} you have available.")
     total = amount + fee
     return Review(amount, fee, total, available - total, account, rules.approvals_needed(amount))
 
@@ -149,9 +145,7 @@ def _request(form: WithdrawForm) -> tuple[dict[str, str], bool]:
         actor=actor,
         request=asked,
         body=lambda: {
-            "id": service.request(
-                current_user.id, bank_account_id=form.account.data, amount=amount, actor=actor
-            ).id
+            "id": service.request(current_user.id, bank_account_id=form.account.data, amount=amount, actor=actor).id
         },
     )
 

@@ -30,7 +30,9 @@ def deliver(client: FlaskClient, body: bytes, *, signature: str | None = None) -
 
 def inbox_rows(engine: Engine, body: bytes) -> int:
     with engine.connect() as connection:
-        return int(connection.execute(text("SELECT count(*) FROM inbox WHERE body = :body"), {"body": body}).scalar_one())
+        return int(
+            connection.execute(text("SELECT count(*) FROM inbox WHERE body = :body"), {"body": body}).scalar_one()
+        )
 
 
 def charge_event(reference: str, **more: object) -> bytes:
@@ -110,7 +112,11 @@ class TestDoubles:
 
 
 def recorded() -> list[Path]:
-    return sorted(path for path in RECORDED.glob("*.json") if path.stem not in {"signature_vectors", "fee_vectors"} and "fragment" not in path.stem)
+    return sorted(
+        path
+        for path in RECORDED.glob("*.json")
+        if path.stem not in {"signature_vectors", "fee_vectors"} and "fragment" not in path.stem
+    )
 
 
 class TestRecordedEvents:

@@ -59,7 +59,7 @@ const press = (key) => {
   }
   const search = key === '/' && one('[data-search]');
   const sheet = key === '?' && one('#shortcuts');
-  const button = /^[a-z]$/.test(key) && one(`[data-key="${key}"]`, one('dialog.drawer[open]') ?? document);
+  const button = /^[a-z]$/.test(key) ? one(`[data-key="${key}"]`, one('dialog.drawer[open]') ?? document) : null;
   if (key === 'g') going = Date.now();
   else if (key === 'j') pick(1);
   else if (key === 'k') pick(-1);
