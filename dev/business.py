@@ -73,8 +73,10 @@ class Person:
 class Business:
     """The story and what it needs: the application, the vendor's control address, the luck."""
 
-    def __init__(self, app: Flask, *, vendor_url: str) -> None:
+    def __init__(self, app: Flask, *, vendor_url: str, days: int = DAYS, customers: int = CUSTOMERS) -> None:
         self.app = app
+        self.days = days
+        self.customers = customers
         self.clients: Clients = app.extensions["clients"]
         self.vendor_url = vendor_url
         self.luck = random.Random(SEED)  # noqa: S311 (a story, not a secret)
@@ -86,19 +88,19 @@ class Business:
         """Live through it, saying from time to time how far it is."""
         self._vendor("knobs", {"webhooks": False, "transfer_delay_seconds": 0})
         try:
-            began = self.ended - timedelta(days=DAYS)
+            began = self.ended - timedelta(days=self.days)
             with self._moment(began):
                 self._open_for_business()
-            for day in range(DAYS + 1):
+            for day in range(self.days + 1):
                 self._day(began + timedelta(days=day), newcomers=self._newcomers(day))
                 if day % 9 == 8:  # noqa: PLR2004
-                    yield f"day {day + 1} of {DAYS}: {len(self.people)} customers"
+                    yield f"day {day + 1} of {self.days}: {len(self.people)} customers"
             with self._moment(self.ended):
                 self._leave_work_for_people()
         finally:
             self._vendor("clock", {"now": None})
             self._vendor("knobs", {"webhooks": True, "transfer_delay_seconds": 2})
-        yield f"{len(self.people)} customers, {DAYS} days"
+        yield f"{len(self.people)} customers, {self.days} days"
 
     # ---- the days
 
@@ -109,8 +111,8 @@ class Business:
                 self.staff[mailbox] = identity.hire(name, email=f"{mailbox}@{MAIL}", password=PASSWORD, roles=[role])
 
     def _newcomers(self, day: int) -> int:
-        due = CUSTOMERS * (day + 1) // DAYS
-        return max(0, min(CUSTOMERS, due) - len(self.people))
+        due = self.customers * (day + 1) // self.days
+        return max(0, min(self.customers, due) - len(self.people))
 
     def _day(self, morning: datetime, *, newcomers: int) -> None:
         for _ in range(newcomers):

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 
 LOG_TAIL = 15
+LOG_TAIL_AT_START = 40  # a web server wraps the error that matters in its own
 POLL_SECONDS = 0.05
 
 
@@ -125,9 +126,13 @@ def wait_until(ready: Callable[[], bool], child: Child, *, seconds: float) -> No
     deadline = time.monotonic() + seconds
     while not ready():
         if not child.running:
-            raise Unavailable(f"{child.name} ended with exit code {child.exit_code}:\n{child.last_lines()}")
+            raise Unavailable(
+                f"{child.name} ended with exit code {child.exit_code}:\n{child.last_lines(LOG_TAIL_AT_START)}"
+            )
         if time.monotonic() > deadline:
-            raise Unavailable(f"{child.name} did not answer within {seconds:.0f} seconds:\n{child.last_lines()}")
+            raise Unavailable(
+                f"{child.name} did not answer within {seconds:.0f} seconds:\n{child.last_lines(LOG_TAIL_AT_START)}"
+            )
         time.sleep(POLL_SECONDS)
 
 

@@ -7,6 +7,7 @@ A second Ctrl-C stops without waiting.
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,6 +28,7 @@ WEB_SECONDS = 60.0
 STOP_SECONDS = 12.0
 ROUND_SECONDS = 0.2
 SEEDED = HOME / "seeded"
+HALF_SEEDED = HOME / "half-seeded"
 
 
 class Stop(BaseException):
@@ -51,6 +53,7 @@ class Floor:
         adopt_orphans()
         HOME.mkdir(parents=True, exist_ok=True)
         logs.turn(LOGS)
+        begin_anew_after_half_a_demo()
         with contextlib.ExitStack() as stack:
             with step("PostgreSQL and Valkey"):
                 given = stack.enter_context(servers(HOME, durable=True, logs=LOGS))
@@ -76,7 +79,9 @@ class Floor:
                 wait_until(lambda: programs.listens(port), self.sandbox[0], seconds=WEB_SECONDS)
         with step("Web"):
             self._launch(programs.web(env, where), self.product)
-            wait_until(lambda: programs.serves(where, "/"), self.product[0], seconds=WEB_SECONDS)
+            wait_until(lambda: programs.serves(where, "/livez"), self.product[0], seconds=WEB_SECONDS)
+            if not programs.serves(where, "/"):
+                raise Unavailable(f"The first page is an error; the web's last lines:\n{self.product[0].last_lines()}")
         say(f"  First page after {self._elapsed()}: {where.url}")
         self._seed(given, env)
         for child in programs.background(env):
@@ -89,12 +94,14 @@ class Floor:
         self.supervisor.watch(child)
 
     def _seed(self, given: Servers, env: dict[str, str]) -> None:
-        """Load the demo business into a database that has not had it. One that fails is tried again by the next run."""
+        """Load the demo business into a database that has not had it."""
         mark = fingerprint(given)
         if SEEDED.exists() and mark in SEEDED.read_text().splitlines():
             return
         say("  Demo business (the first time only) …")
         began = time.monotonic()
+        if given.postgres:
+            HALF_SEEDED.touch()
         with subprocess.Popen(
             programs.flask("demo", "seed"),
             cwd=ROOT,
@@ -111,13 +118,15 @@ class Floor:
             except Stop:
                 seed.kill()
                 raise
-        if seed.returncode != 0:
+        if seed.returncode != 0 and given.postgres:
             raise Unavailable(
-                f"The demo business could not be loaded (exit code {seed.returncode}): its lines are above."
+                f"The demo business could not be loaded (exit code {seed.returncode}): see the lines above."
             )
+        # A database that was given may hold a business of its own: then there is no demo in it, and that is no fault.
+        HALF_SEEDED.unlink(missing_ok=True)
         with SEEDED.open("a") as file:
             file.write(f"{mark}\n")
-        say(f"  Demo business loaded in {time.monotonic() - began:.0f} s")
+        say(f"  … {time.monotonic() - began:.0f} s")
 
     def _greet(self, where: Addresses, env: dict[str, str]) -> None:
         lines = [
@@ -158,6 +167,17 @@ class Floor:
 
     def _elapsed(self) -> str:
         return f"{time.monotonic() - self.began:.0f} s"
+
+
+def begin_anew_after_half_a_demo() -> None:
+    """Drop a database of ours whose first run was stopped while it loaded: half a business proves nothing."""
+    if not HALF_SEEDED.exists() or running.found():
+        return
+    say("  The demo business was only half loaded: beginning anew")
+    for part in ("postgres", "valkey"):
+        shutil.rmtree(HOME / part, ignore_errors=True)
+    for part in ("sandbox.sqlite3", "sandbox.sqlite3-wal", "sandbox.sqlite3-shm", HALF_SEEDED.name):
+        (HOME / part).unlink(missing_ok=True)
 
 
 def fingerprint(given: Servers) -> str:

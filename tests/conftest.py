@@ -4,38 +4,37 @@ Nothing is rolled back between tests: journals cannot be. Each test makes people
 """
 
 import base64
-import secrets
+import contextvars
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import hypothesis.configuration
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, create_engine, pool, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, create_engine, pool
+from werkzeug.test import TestResponse
 
 from app.factory import create_app
 from app.ledger import proof
 from config import Settings
 from dev.embedded import Servers, servers, temporary_home
-from dev.roles import app_url
 from jobs import runtime
-from migrations import migrate
+from tests.makers.databases import Database, fresh_database
 from tests.makers.sandbox import SECRET, SandboxProcess
 
 ROOT = Path(__file__).resolve().parents[1]
 hypothesis.configuration.set_hypothesis_home_dir(ROOT / "var" / "cache" / "hypothesis")
 
 
-@dataclass(frozen=True)
-class Database:
-    """One migrated database: the owner's URL and the app's."""
+class Browser(FlaskClient):
+    """A client whose requests do not share a context with the test around them, as no browser does."""
 
-    owner_url: str
-    app_url: str
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """One request in an empty context: what the test holds in `g` is not seen."""
+        return contextvars.Context().run(super().open, *args, **kwargs)
 
 
 @pytest.fixture(scope="session")
@@ -55,15 +54,8 @@ def given(home: Path) -> Iterator[Servers]:
 @pytest.fixture(scope="session")
 def database(given: Servers, home: Path) -> Iterator[Database]:
     """A database of its own, also on a server that was there before, brought up by the migrations."""
-    name = f"bursar_test_{secrets.token_hex(4)}"
-    engine = create_engine(given.database_url, isolation_level="AUTOCOMMIT", poolclass=pool.NullPool)
-    with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    owner = make_url(given.database_url).set(database=name).render_as_string(hide_password=False)
-    migrate.upgrade(owner)
-    yield Database(owner, app_url(owner, kept=home / "app-role-password"))
-    with engine.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    with fresh_database(given, home) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -117,6 +109,7 @@ def environment(database: Database, given: Servers, vendor: SandboxProcess) -> d
 def app(settings: Settings) -> Iterator[Flask]:
     """The whole house."""
     house = create_app(settings)
+    house.test_client_class = Browser
     yield house
     house.extensions["redis"].close()
     with house.app_context():

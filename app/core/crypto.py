@@ -41,7 +41,7 @@ def unseal(sealed: bytes, *, context: str) -> str:
     nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
     try:
         return key.decrypt(nonce, body, context.encode()).decode()
-    except InvalidTag as error:
+    except (InvalidTag, ValueError) as error:  # (cut short, there may not even be a nonce)
         raise Unsealable from error
 
 

@@ -2,15 +2,15 @@
 
     Refusal                 400
     ├── Malformed           400   the request cannot be read
-    │   └── InvalidAmount   422   an amount that is not money
     ├── Unauthenticated     401   nobody is signed in
     ├── Forbidden           403   somebody is, and may not
     ├── NotFound            404   not there, or not yours
     ├── Conflict            409   the thing moved on meanwhile
     │   ├── IllegalMove     409   a state machine has no such arrow
-    │   ├── InProgress      409   the same request is still being answered
-    │   └── KeyReused       422   an idempotency key came back with another request
+    │   └── InProgress      409   the same request is still being answered
     ├── Unprocessable       422   understood, and not possible
+    │   ├── InvalidAmount   422   an amount that is not money
+    │   └── KeyReused       422   an idempotency key came back with another request
     ├── TooMany             429   slow down
     └── Unavailable         503   a part of the world does not answer
 

@@ -16,7 +16,8 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 MASK = "[masked]"
 _SECRET_KEY = re.compile(
-    r"pass|secret|token|code|cookie|authorization|signature|\bbvn\b|\bnin\b|account_number|phone|mail", re.IGNORECASE
+    r"pass|secret|token|code|cookie|authorization|signature|(?<![a-z])(?:bvn|nin)(?![a-z])|account_number|phone|mail",
+    re.IGNORECASE,
 )
 _SECRET_SHAPES = re.compile(
     r"sk_(?:test|live)_\w+"  # vendor keys
@@ -24,7 +25,8 @@ _SECRET_SHAPES = re.compile(
     r"|[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail addresses
     r"|(?<![\w-])\+?\d{10,}(?![\w-])"  # account, card, BVN, NIN, phone numbers
 )
-_LINE_BREAKS = str.maketrans({"\r": "\\r", "\n": "\\n"})
+_LINE_BREAKS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})  # (JSON leaves these bare)
+_NUMBER_SAYS_LITTLE = 10**9  # from ten digits on it may be somebody's number
 
 
 class JsonLines(logging.Formatter):
@@ -45,7 +47,7 @@ class JsonLines(logging.Formatter):
             line["facts"] = {key: MASK if _SECRET_KEY.search(key) else _plain(value) for key, value in facts.items()}
         if record.exc_info:
             line["traceback"] = masked(self.formatException(record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line, ensure_ascii=False).translate(_LINE_BREAKS)
 
 
 def masked(text: str) -> str:
@@ -67,4 +69,5 @@ def get(name: str) -> logging.Logger:
 
 
 def _plain(value: Any) -> Any:
-    return value if isinstance(value, (int, bool, type(None))) else masked(str(value)).translate(_LINE_BREAKS)
+    small = isinstance(value, int) and abs(value) < _NUMBER_SAYS_LITTLE
+    return value if small or value is None else masked(str(value))

@@ -10,7 +10,7 @@ from enum import Enum
 from app.core.errors import InvalidAmount
 
 UNITS_LIMIT = 10**38  # the ledger's domain `units` refuses this size too
-_DECIMAL = re.compile(r"(?P<whole>[0-9]{1,3}(,[0-9]{3})+|[0-9]{1,38})(\.(?P<fraction>[0-9]{1,30}))?")
+_DECIMAL = re.compile(r"(?P<whole>[0-9]{1,3}(,[0-9]{3}){1,12}|[0-9]{1,38})(\.(?P<fraction>[0-9]{1,30}))?")
 
 
 class Rounding(Enum):
@@ -85,7 +85,7 @@ def parse(text: str, *, asset: Asset) -> Money:
     Only ASCII digits, one point, and commas in their proper places: no sign, exponent or other writing of digits.
     Raises InvalidAmount, also for more decimals than the asset has (nothing is rounded on the way in).
     """
-    found = _DECIMAL.fullmatch(text.strip().removeprefix(asset.symbol).strip())
+    found = _DECIMAL.fullmatch(text.strip().removeprefix(asset.symbol or asset.code).strip())
     if found is None:
         raise InvalidAmount("Write the amount in digits, like 1,250.00.")
     fraction = found["fraction"] or ""

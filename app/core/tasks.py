@@ -1,8 +1,9 @@
 """Durable work: a row in PostgreSQL, written in the same transaction as the change that calls for it.
 
 The queue carries only wake-ups and may lose or double them. A worker claims the row for the length of a lease;
-`attempt` is its fencing token: who comes back after the lease was given to another finds that its answer no longer
-counts. A task that keeps failing ends `dead`, where operators see it and can try again.
+`attempt` and the lease's end are its fencing token (`attempt` alone begins anew when a task waits on the world): who
+comes back after the lease was given to another finds that its answer no longer counts. A task that keeps failing ends
+`dead`, where operators see it and can try again.
 """
 
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ class Claim:
     kind: str
     ref: str
     attempt: int
+    lease_until: datetime
 
 
 def add(kind: str, *, ref: str, queue: str, due_at: datetime | None = None) -> None:
@@ -117,7 +119,7 @@ def claim(task_id: int, *, lease_seconds: int) -> Claim | None:
             attempt=Task.attempt + 1,
             lease_until=moment + timedelta(seconds=lease_seconds),
         )
-        .returning(Task.id, Task.kind, Task.ref, Task.attempt)
+        .returning(Task.id, Task.kind, Task.ref, Task.attempt, Task.lease_until)
     )
     row = db.session.execute(taken).one_or_none()
     return Claim(*row) if row else None
@@ -172,5 +174,10 @@ def _unwoken(moment: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202
 
 
 def _write(mine: Claim, **values: object) -> bool:
-    written = sql_update(Task).where(Task.id == mine.id, Task.attempt == mine.attempt, Task.status == TaskState.LEASED)
+    written = sql_update(Task).where(
+        Task.id == mine.id,
+        Task.attempt == mine.attempt,
+        Task.lease_until == mine.lease_until,
+        Task.status == TaskState.LEASED,
+    )
     return bool(db.session.execute(written.values(**values)).rowcount)  # type: ignore[attr-defined]

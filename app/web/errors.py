@@ -59,7 +59,9 @@ def _answer(status: int, code: str, message: str, facts: dict[str, Any]) -> Resp
     if request.path.startswith(("/api/", "/callbacks/")):
         body = {"error": {"code": code, "message": message, **facts}, "request_id": g.get("request_id", "")}
         return make_response(jsonify(body), status)
-    if request.headers.get("HX-Request") and message:
-        return toast(make_response("", status), message, kind="bad")
+    if request.headers.get("HX-Request"):
+        answer = toast(make_response("", status), message or "Something went wrong. Nothing was changed.", kind="bad")
+        answer.headers["HX-Reswap"] = "none"  # htmx swaps a 4xx answer; there is nothing to swap in
+        return answer
     page = render_template("errors/error.html", code=status, text=message or None, request_id=g.get("request_id", ""))
     return make_response(page, status)

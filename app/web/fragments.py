@@ -19,10 +19,13 @@ def wants_fragment() -> bool:
     return bool(getattr(request, "htmx", False)) and not restoring
 
 
-def toast(answer: Response, text: str, *, kind: str = "ok") -> Response:
-    """Say something beside the answer."""
+def toast(answer: Response, text: str, *, kind: str = "ok", also: str = "") -> Response:
+    """Say something beside the answer; `also` names an event that other parts of the page wait for."""
     # Header values are latin-1: what is not ASCII travels escaped, as JSON allows.
-    answer.headers["HX-Trigger"] = current_app.json.dumps({"toast": {"text": text, "kind": kind}}, ensure_ascii=True)
+    told: dict[str, dict[str, str]] = {"toast": {"text": text, "kind": kind}}
+    if also:
+        told[also] = {}
+    answer.headers["HX-Trigger"] = current_app.json.dumps(told, ensure_ascii=True)
     return answer
 
 

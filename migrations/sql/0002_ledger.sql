@@ -141,7 +141,10 @@ CREATE TRIGGER floor_guard BEFORE UPDATE ON ledger.balances FOR EACH ROW
           AND NEW.side * (NEW.debits - NEW.credits) - NEW.held < OLD.side * (OLD.debits - OLD.credits) - OLD.held)
     EXECUTE FUNCTION ledger.refuse_floor();
 CREATE TRIGGER never_deleted BEFORE DELETE ON ledger.balances FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
-ALTER TABLE ledger.balances ENABLE ALWAYS TRIGGER floor_guard, ENABLE ALWAYS TRIGGER never_deleted;
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON ledger.balances
+    FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+ALTER TABLE ledger.balances ENABLE ALWAYS TRIGGER floor_guard, ENABLE ALWAYS TRIGGER never_deleted,
+    ENABLE ALWAYS TRIGGER never_emptied;
 
 CREATE FUNCTION ledger.open_account(p_code text, p_asset text, p_floor numeric) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$

@@ -32,7 +32,7 @@ export const standard = [
   /^list-(group(-(item|flush|numbered|item-action))?|unstyled|inline|inline-item)$/,
   /^datagrid(-(item|title|content))?$/,
   /^placeholder(-(glow|wave|xs|sm|lg))?$/,
-  /^form-(control|select|label|check|check-input|check-label|check-inline|switch|text|hint|fieldset|range)(-(sm|lg))?$/,
+  /^form-(control|select|label|check|check-input|check-label|check-inline|switch|text|hint|fieldset)(-(sm|lg))?$/,
   /^input-group(-(text|flat|sm|lg))?$/,
   /^(is-invalid|invalid-feedback|required)$/,
   /^table(-(vcenter|sm|hover|nowrap|responsive|borderless))?$/,
@@ -54,5 +54,6 @@ export const blocklist = [
   /^(offcanvas|modal|drop(down|end|up|start)|carousel|popover|tooltip|toast|accordion|navbar)(-.*)?$/,
   /^(tracking|chart|apexcharts|ribbon|star|flag|payment|social|hljs|ts-|litepicker|noUi|dz-|fslightbox|plyr|jvm|tox|form-(colorinput|imagecheck|selectgroup|file)).*/,
   /^(theme|layout)-.*$/,
+  /^(avatar-(upload|list|cover)|steps-(vertical|counter)|timeline-event-card|form-range|form-floating)(-.*)?$/,
   /^(avatar|steps|progress|spinner)-(facebook|twitter|google|blue|azure|indigo|purple|pink|red|orange|yellow|lime|green|teal|cyan).*$/,
 ];

@@ -112,6 +112,7 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
     return page(
         "console/withdrawal.html",
         block="drawer",
+        in_drawer=wants_fragment(),
         status=status,
         row=row,
         withdrawal=one,
@@ -126,7 +127,7 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
 
 def _done(withdrawal_id: str, words: str) -> Response | BaseResponse:
     if wants_fragment():
-        return toast(_detail(withdrawal_id), words)
+        return toast(_detail(withdrawal_id), words, also="decided")
     flash(words, "ok")
     return redirect(url_for("console.withdrawal", withdrawal_id=withdrawal_id), 303)
 

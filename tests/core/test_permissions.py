@@ -1,0 +1,120 @@
+"""Who may do what, as facts of the matrix; and which roles may not meet in one person."""
+
+from itertools import combinations
+
+import pytest
+
+from app.core.permissions import FORBIDDEN_PAIRS, ROLES, Permission, Role, conflicts, granted
+
+P, R = Permission, Role
+
+
+def holders(permission: Permission) -> set[Role]:
+    """The roles that have this permission."""
+    return {role for role, permissions in ROLES.items() if permission in permissions}
+
+
+class TestTheMatrix:
+    def test_speaks_of_every_role(self) -> None:
+        assert set(ROLES) == set(Role)
+
+    def test_leaves_no_permission_to_nobody(self) -> None:
+        assert {permission for permission in Permission if not holders(permission)} == set()
+
+    def test_lets_everyone_see_the_overview(self) -> None:
+        assert holders(P.OVERVIEW_READ) == set(Role)
+
+    @pytest.mark.parametrize(
+        ("permission", "roles"),
+        [
+            (P.WITHDRAWALS_APPROVE, {R.COMPLIANCE_OFFICER, R.COMPLIANCE_MANAGER, R.TREASURY}),
+            (P.RECONCILIATION_RUN, {R.FINANCE}),
+            (P.SUSPENSE_RESOLVE, {R.FINANCE}),
+            (P.JOBS_RETRY, {R.ADMIN}),
+            (P.MAILBOX_READ, {R.ADMIN}),
+            (P.AUDIT_READ, {R.COMPLIANCE_MANAGER, R.AUDITOR}),
+        ],
+    )
+    def test_gives_what_changes_or_reveals_to_few(self, permission: Permission, roles: set[Role]) -> None:
+        assert holders(permission) == roles
+
+    def test_lets_the_auditor_read_and_nothing_else(self) -> None:
+        assert {permission.split(":")[1] for permission in ROLES[R.AUDITOR]} == {"read"}
+
+    def test_lets_support_read_and_nothing_else(self) -> None:
+        assert {permission.split(":")[1] for permission in ROLES[R.SUPPORT]} == {"read"}
+
+    def test_gives_nobody_an_act_on_what_they_cannot_see(self) -> None:
+        blind = [
+            (role, permission)
+            for role, permissions in ROLES.items()
+            for permission in permissions
+            if f"{permission.split(':')[0]}:read" not in permissions
+        ]
+        assert blind == []
+
+    def test_keeps_the_administrator_away_from_money(self) -> None:
+        assert ROLES[R.ADMIN] == {P.OVERVIEW_READ, P.JOBS_READ, P.JOBS_RETRY, P.MAILBOX_READ}
+
+
+class TestGranted:
+    def test_adds_roles_up(self) -> None:
+        assert granted(["support", "finance"]) == ROLES[R.SUPPORT] | ROLES[R.FINANCE]
+
+    def test_is_nothing_without_roles(self) -> None:
+        assert granted([]) == frozenset()
+
+    @pytest.mark.parametrize("name", ["", "root", "ADMIN", "admin ", "Role.ADMIN"])
+    def test_is_nothing_for_a_name_that_is_no_role(self, name: str) -> None:
+        assert granted([name]) == frozenset()
+
+    def test_passes_over_unknown_names_among_known_ones(self) -> None:
+        assert granted(["root", "admin"]) == ROLES[R.ADMIN]
+
+
+class TestConflicts:
+    @pytest.mark.parametrize(
+        "pair",
+        [
+            {R.FINANCE, R.TREASURY},
+            {R.COMPLIANCE_OFFICER, R.TREASURY},
+            {R.ADMIN, R.COMPLIANCE_OFFICER},
+            {R.ADMIN, R.COMPLIANCE_MANAGER},
+            {R.ADMIN, R.FINANCE},
+            {R.ADMIN, R.TREASURY},
+            *({R.AUDITOR, role} for role in Role if role is not R.AUDITOR),
+        ],
+        ids=lambda pair: "+".join(sorted(pair)),
+    )
+    def test_names_the_pair_that_may_not_meet(self, pair: set[Role]) -> None:
+        assert frozenset(pair) in FORBIDDEN_PAIRS
+        first, second = sorted(pair)
+        assert conflicts([second, first]) == [(first, second)]
+
+    def test_allows_every_other_pair(self) -> None:
+        allowed = [set(pair) for pair in combinations(Role, 2) if frozenset(pair) not in FORBIDDEN_PAIRS]
+        assert {R.COMPLIANCE_OFFICER, R.COMPLIANCE_MANAGER} in allowed
+        assert [pair for pair in allowed if conflicts(pair)] == []
+
+    @pytest.mark.parametrize("role", Role)
+    def test_allows_each_role_alone_and_twice(self, role: Role) -> None:
+        assert conflicts([role, role]) == []
+
+    def test_names_every_pair_of_somebody_who_has_too_much(self) -> None:
+        assert conflicts(["treasury", "finance", "admin"]) == [
+            (R.ADMIN, R.FINANCE),
+            (R.ADMIN, R.TREASURY),
+            (R.FINANCE, R.TREASURY),
+        ]
+
+    def test_lets_nobody_both_resolve_suspense_and_approve_withdrawals(self) -> None:
+        both = [
+            pair
+            for pair in combinations(Role, 2)
+            if {P.SUSPENSE_RESOLVE, P.WITHDRAWALS_APPROVE} <= granted(pair) and not conflicts(pair)
+        ]
+        assert both == []
+
+    def test_refuses_a_name_that_is_no_role(self) -> None:
+        with pytest.raises(ValueError, match="root"):
+            conflicts(["root"])

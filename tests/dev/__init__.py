@@ -1,0 +1,1 @@
+"""The development floor: what `make run` and `make test` stand on."""

@@ -1,0 +1,44 @@
+"""A wrong address gets one clear sentence before anything is started."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from dev import environment
+from dev.children import Unavailable
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that somebody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield int(server.getsockname()[1])
+
+
+def test_says_which_port_is_taken_and_how_to_choose_another(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", str(taken))
+    with pytest.raises(Unavailable, match=rf"^Port {taken} is taken: .*\(PORT=\d+ make run\)"):
+        environment.addresses()
+
+
+def test_puts_the_sandbox_elsewhere_when_the_next_port_is_taken(taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", str(taken - 1))
+    monkeypatch.setattr(environment, "free", lambda _host, port: port != taken)
+    assert environment.addresses().sandbox_port not in {None, taken, taken - 1}
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "eight", "", "٨٠٨٠"])
+def test_refuses_what_is_no_port(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", port)
+    with pytest.raises(Unavailable, match="PORT must be a number from 1 to 65535"):
+        environment.addresses()
+
+
+def test_starts_no_sandbox_beside_a_real_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", str(environment.any_free_port()))
+    monkeypatch.setenv("PAYSTACK_BASE_URL", "https://paystack.invalid")
+    with pytest.raises(Unavailable, match="give both or neither"):
+        environment.addresses()
+    monkeypatch.setenv("PAYSTACK_SECRET_KEY", "sk_test_0")
+    assert environment.addresses().sandbox_port is None

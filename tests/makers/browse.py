@@ -1,0 +1,39 @@
+"""A browser without a browser: fetch a page, take its form token, send its form."""
+
+import re
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.makers.people import PASSWORD
+
+_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+_KEY = re.compile(r'name="key"[^>]*value="([^"]+)"')
+
+
+def token_of(page: TestResponse) -> str:
+    """The form token of a page."""
+    found = _TOKEN.search(page.text)
+    assert found, "the page has no form token"
+    return found[1]
+
+
+def key_of(page: TestResponse) -> str:
+    """The idempotency key of a money form."""
+    found = _KEY.search(page.text)
+    assert found, "the page has no key"
+    return found[1]
+
+
+def send(client: FlaskClient, path: str, *, form_at: str = "", **fields: str) -> TestResponse:
+    """Fetch the page with the form, send it with its token."""
+    page = client.get(form_at or path)
+    assert page.status_code == 200, f"{form_at or path}: {page.status_code}"
+    return client.post(path, data={"csrf_token": token_of(page), **fields})
+
+
+def sign_in(client: FlaskClient, email: str, *, console: bool = False) -> TestResponse:
+    """Sign in by the door."""
+    answer = send(client, "/console/sign-in" if console else "/sign-in", email=email, password=PASSWORD)
+    assert answer.status_code == 303, answer.text
+    return answer

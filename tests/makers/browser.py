@@ -1,0 +1,107 @@
+"""Chromium for tests: found on this machine, started once, and watched for everything that a page must not do."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, WebError, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",  # tests run as root in containers
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+]
+WIDE, NARROW = (1440, 900), (390, 844)
+PATIENCE_MS = 20_000
+FAULT = 400
+OURS = {"localhost", "127.0.0.1"}
+# The answer itself is watched, with its address and status; the console's line about it says less.
+ABOUT_ANSWERS = "Failed to load resource"
+
+
+def found() -> str | None:
+    """The browser of this machine."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A running browser without a window."""
+    path = found()
+    assert path, "no Chromium on this machine"
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """One person's browser: cookies of their own, and a list of everything that went wrong. Use it with `with`.
+
+    Leaving it asserts that nothing did.
+    """
+
+    def __init__(self, browser: Browser, base_url: str, *, size: tuple[int, int] = WIDE, **how: Any) -> None:
+        self.faults: list[str] = []
+        self.expected: set[int] = set()
+        self.context: BrowserContext = browser.new_context(
+            base_url=base_url,
+            viewport={"width": size[0], "height": size[1]},
+            locale="en-NG",
+            timezone_id="Africa/Lagos",
+            reduced_motion="reduce",
+            **how,
+        )
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.context.on("console", self._heard)
+        self.context.on("weberror", self._broke)
+        self.context.on("response", self._answered)
+        self.page: Page = self.context.new_page()
+
+    def expect(self, *statuses: int) -> None:
+        """From now on these refusals are part of the story."""
+        self.expected.update(statuses)
+
+    def close(self) -> None:
+        """Close the browser's window and say what went wrong in it."""
+        self.context.close()
+        assert not self.faults, "\n".join(self.faults)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            for fault in self.faults:
+                error.add_note(f"in the browser: {fault}")
+            self.context.close()
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not message.text.startswith(ABOUT_ANSWERS):
+            self.faults.append(f"{message.type} on {self._where(message.page)}: {message.text}")
+
+    def _broke(self, broken: WebError) -> None:
+        self.faults.append(f"script on {self._where(broken.page)}: {broken.error}")
+
+    def _answered(self, answer: Response) -> None:
+        if urlsplit(answer.url).hostname not in {*OURS, None}:
+            self.faults.append(f"asked the world: {answer.url}")
+        elif answer.status >= FAULT and answer.status not in self.expected:
+            self.faults.append(f"{answer.status} from {answer.request.method} {answer.url}")
+
+    @staticmethod
+    def _where(page: Page | None) -> str:
+        return urlsplit(page.url).path if page else "?"

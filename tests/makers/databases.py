@@ -1,0 +1,36 @@
+"""Migrated databases, each of one test process or one story alone, dropped at the end."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import create_engine, pool, text
+from sqlalchemy.engine import make_url
+
+from dev.embedded import Servers
+from dev.roles import app_url
+from migrations import migrate
+
+
+@dataclass(frozen=True)
+class Database:
+    """One migrated database: the owner's URL and the app's."""
+
+    owner_url: str
+    app_url: str
+
+
+@contextmanager
+def fresh_database(given: Servers, home: Path) -> Iterator[Database]:
+    """A database of its own, also on a server that was there before, brought up by the migrations."""
+    name = f"bursar_test_{secrets.token_hex(4)}"
+    engine = create_engine(given.database_url, isolation_level="AUTOCOMMIT", poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    owner = make_url(given.database_url).set(database=name).render_as_string(hide_password=False)
+    migrate.upgrade(owner)
+    yield Database(owner, app_url(owner, kept=home / "app-role-password"))
+    with engine.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))

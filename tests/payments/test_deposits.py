@@ -1,0 +1,164 @@
+"""Deposits against the sandbox over real HTTP: what is credited, what is not, and what is only late."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.clients.http import Silent
+from app.core import actor
+from app.core.db import db, leave, transaction
+from app.core.money import NGN
+from app.ledger import balances, chart
+from app.payments import errors, flows, queries, service
+from app.payments.models import SuspenseItem
+from app.payments.rules import DepositState
+from tests.makers import people
+from tests.makers.people import Customer, naira
+from tests.makers.sandbox import SandboxProcess
+
+SYSTEM = actor.system("test")
+
+
+def state(deposit_id: str) -> str:
+    leave()
+    found = queries.deposit_for_system(deposit_id=deposit_id)
+    assert found is not None
+    return found.state
+
+
+def watch(deposit_id: str, app: Flask) -> timedelta | None:
+    return flows.watch_deposit(deposit_id, paystack=app.extensions["clients"].paystack, actor=SYSTEM)
+
+
+def suspense(reference: str) -> SuspenseItem:
+    leave()
+    return db.session.scalars(select(SuspenseItem).where(SuspenseItem.reference == reference)).one()
+
+
+@pytest.fixture
+def owner(inside: Flask) -> Customer:
+    return people.customer()
+
+
+class TestCredit:
+    def test_credits_the_intent_books_the_fee(self, inside: Flask, sandbox: SandboxProcess, owner: Customer) -> None:
+        before = balances.of(chart.house(chart.PAYSTACK, asset=NGN)).booked
+        deposit_id = people.paid_in(owner, naira(50_000), app=inside, sandbox=sandbox)
+        assert state(deposit_id) == DepositState.CREDITED
+        assert owner.balance().available == naira(50_000)
+        # 1.5 % and NGN 100: what stays at Paystack is NGN 49,150
+        assert balances.of(chart.house(chart.PAYSTACK, asset=NGN)).booked - before == naira(49_150)
+
+    def test_watching_again_changes_nothing(self, inside: Flask, sandbox: SandboxProcess, owner: Customer) -> None:
+        deposit_id = people.paid_in(owner, naira(1_000), app=inside, sandbox=sandbox)
+        assert watch(deposit_id, inside) is None
+        assert owner.balance().booked == naira(1_000)
+
+    def test_a_lost_webhook_is_made_up_by_the_watch(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer, work_off: Callable[..., int]
+    ) -> None:
+        deposit_id, reference = people.open_deposit(owner, naira(3_000), app=inside)
+        work_off()
+        assert state(deposit_id) == DepositState.AWAITING_PAYMENT
+        sandbox.pay(reference)
+        work_off(timedelta(minutes=1))
+        assert state(deposit_id) == DepositState.CREDITED
+
+    def test_money_that_comes_after_we_gave_up_is_still_the_customers(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer
+    ) -> None:
+        deposit_id, reference = people.open_deposit(owner, naira(3_000), app=inside)
+        with transaction(SYSTEM):
+            service.give_up_deposit(deposit_id, reason="nobody paid in time", actor=SYSTEM)
+        sandbox.pay(reference)
+        charge = inside.extensions["clients"].paystack.find_charge(reference)
+        flows.settle(deposit_id, charge=charge, paystack=inside.extensions["clients"].paystack, actor=SYSTEM)
+        assert state(deposit_id) == DepositState.CREDITED
+
+
+class TestSuspense:
+    @pytest.mark.parametrize("paid", [299_900, 400_000])
+    def test_another_amount_goes_to_suspense_in_full(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer, paid: int
+    ) -> None:
+        deposit_id, reference = people.open_deposit(owner, naira(3_000), app=inside)
+        before = balances.of(chart.house(chart.SUSPENSE, asset=NGN)).booked
+        sandbox.pay(reference, amount=paid)
+        watch(deposit_id, inside)
+        assert state(deposit_id) == DepositState.SUSPENDED
+        assert owner.balance().booked == naira(0)
+        assert (balances.of(chart.house(chart.SUSPENSE, asset=NGN)).booked - before).units == paid
+        assert suspense(reference).journal_id is not None
+
+    def test_money_in_suspense_is_not_closed_with_a_note(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer
+    ) -> None:
+        deposit_id, reference = people.open_deposit(owner, naira(3_000), app=inside)
+        sandbox.pay(reference, amount=200_000)
+        watch(deposit_id, inside)
+        item = suspense(reference)
+        with pytest.raises(errors.NotResolvable), transaction(SYSTEM):
+            service.resolve_suspense(item.id, note="whatever", actor=SYSTEM)
+
+    def test_a_stray_transfer_is_booked_to_suspense_once(
+        self, inside: Flask, sandbox: SandboxProcess, work_off: Callable[..., int]
+    ) -> None:
+        reference = sandbox.receive(750_000, "9900112233", sender_name="A STRANGER")
+        before = balances.of(chart.house(chart.SUSPENSE, asset=NGN)).booked
+        paystack = inside.extensions["clients"].paystack
+        charge = paystack.find_charge(reference)
+        for _ in range(2):
+            with transaction(SYSTEM):
+                service.place_stray_charge(charge, our_domain="test", inbox_id=None, actor=SYSTEM)  # type: ignore[arg-type]
+        assert (balances.of(chart.house(chart.SUSPENSE, asset=NGN)).booked - before).units == 750_000
+        assert suspense(reference).journal_id is not None
+
+
+class TestCheckout:
+    def test_a_lost_answer_charges_nobody_and_says_so(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer
+    ) -> None:
+        with transaction(owner.actor):
+            deposit = service.start_deposit(owner.id, amount=naira(5_000), actor=owner.actor)
+        how = {
+            "paystack": inside.extensions["clients"].paystack,
+            "email": owner.email,
+            "callback_url": "http://localhost/",
+            "actor": owner.actor,
+        }
+        sandbox.knobs(answer="drop", answer_times=1)
+        with pytest.raises(Silent):
+            flows.open_checkout(deposit, **how)
+        with pytest.raises(errors.CheckoutLost):
+            flows.open_checkout(deposit, **how)
+        assert state(deposit.id) == DepositState.STARTED
+
+    @pytest.mark.parametrize("amount", [0, 99, 5_000_001])
+    def test_bounds_hold(self, owner: Customer, amount: int) -> None:
+        with pytest.raises(errors.DepositOutOfBounds), transaction(owner.actor):
+            service.start_deposit(owner.id, amount=naira(amount), actor=owner.actor)
+
+
+class TestBankAccount:
+    def test_one_that_is_not_there_is_refused(self, inside: Flask, sandbox: SandboxProcess, owner: Customer) -> None:
+        people.bank_account(owner, app=inside)
+        for number, refusal in (("9990000001", errors.AccountNotFound), ("12345", errors.BadAccountNumber)):
+            with pytest.raises(refusal):
+                flows.add_bank_account(
+                    owner.id,
+                    bank_code="057",
+                    account_number=number,
+                    paystack=inside.extensions["clients"].paystack,
+                    actor=owner.actor,
+                )
+        with pytest.raises(errors.UnknownBank):
+            flows.add_bank_account(
+                owner.id,
+                bank_code="nowhere",
+                account_number="0123456789",
+                paystack=inside.extensions["clients"].paystack,
+                actor=owner.actor,
+            )

@@ -1,0 +1,98 @@
+"""The API: a token, exact amounts, and the same key twice."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.makers import people
+from tests.makers.people import naira
+from tests.makers.sandbox import SandboxProcess
+
+
+@pytest.fixture
+def owner(inside: Flask) -> people.Customer:
+    return people.customer()
+
+
+@pytest.fixture
+def bearer(client: FlaskClient, owner: people.Customer) -> dict[str, str]:
+    answer = client.post("/api/v1/sessions", json={"email": owner.email, "password": people.PASSWORD})
+    assert answer.status_code == 201
+    assert answer.json is not None
+    return {"Authorization": f"Bearer {answer.json['token']}"}
+
+
+def test_no_token_no_answer(client: FlaskClient) -> None:
+    for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic abc"}):
+        answer = client.get("/api/v1/balances", headers=headers)
+        assert answer.status_code == 401
+        assert answer.json is not None
+        assert answer.json["error"]["code"] == "unauthenticated"
+
+
+def test_a_closed_session_is_dead(client: FlaskClient, bearer: dict[str, str]) -> None:
+    assert client.delete("/api/v1/sessions/current", headers=bearer).status_code == 204
+    assert client.get("/api/v1/balances", headers=bearer).status_code == 401
+
+
+def test_amounts_are_digits_of_the_smallest_unit(
+    app: Flask, client: FlaskClient, owner: people.Customer, bearer: dict[str, str], sandbox: SandboxProcess
+) -> None:
+    people.paid_in(owner, naira(2_500), app=app, sandbox=sandbox)
+    answer = client.get("/api/v1/balances", headers=bearer).json
+    assert answer == {"balances": [{"asset": "NGN", "available": "250000", "held": "0", "booked": "250000"}]}
+    movements = client.get("/api/v1/activity", headers=bearer).json
+    assert movements is not None
+    assert movements["movements"][0]["amount"] == {"asset": "NGN", "units": "250000"}
+
+
+def test_the_same_key_is_the_same_withdrawal(
+    app: Flask, client: FlaskClient, owner: people.Customer, bearer: dict[str, str], sandbox: SandboxProcess
+) -> None:
+    people.paid_in(owner, naira(50_000), app=app, sandbox=sandbox)
+    account = people.bank_account(owner, app=app)
+    body = {"amount": {"asset": "NGN", "units": "1000000"}, "bank_account": account}
+    keyed = bearer | {"Idempotency-Key": "one-and-only"}
+    first = client.post("/api/v1/withdrawals", json=body, headers=keyed)
+    second = client.post("/api/v1/withdrawals", json=body, headers=keyed)
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json == second.json
+    assert owner.balance().held == naira(10_025)
+    other = client.post("/api/v1/withdrawals", json=body | {"bank_account": "ba_other"}, headers=keyed)
+    assert other.status_code == 422
+    assert other.json is not None
+    assert other.json["error"]["code"] == "idempotency_key_reused"
+    assert client.post("/api/v1/withdrawals", json=body, headers=bearer).status_code == 400
+
+
+def test_a_deposit_says_where_to_pay(client: FlaskClient, bearer: dict[str, str], sandbox: SandboxProcess) -> None:
+    body = {"amount": {"asset": "NGN", "units": "500000"}}
+    keyed = bearer | {"Idempotency-Key": "deposit-1"}
+    first = client.post("/api/v1/deposits", json=body, headers=keyed)
+    assert first.status_code == 201
+    assert first.json is not None
+    assert first.json["checkout_url"].startswith(sandbox.url)
+    assert client.post("/api/v1/deposits", json=body, headers=keyed).json == first.json
+    assert client.get(f"/api/v1/deposits/{first.json['id']}", headers=bearer).json == first.json
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "text",
+        [],
+        {},
+        {"amount": 5},
+        {"amount": {"asset": "NGN", "units": 5000}},
+        {"amount": {"asset": "NGN", "units": "5e3"}},
+        {"amount": {"asset": "NGN", "units": "-5"}},
+        {"amount": {"asset": "BTC", "units": "5"}},
+        {"amount": {"asset": "NGN", "units": "9" * 60}},
+        {"amount": {"asset": "NGN", "units": "٣٠٠"}},
+    ],
+)
+def test_bad_amounts_are_refused(client: FlaskClient, bearer: dict[str, str], body: object) -> None:
+    answer = client.post("/api/v1/deposits", json=body, headers=bearer | {"Idempotency-Key": "bad"})
+    assert answer.status_code == 400
+    assert answer.json is not None
+    assert answer.json["error"]["code"] == "malformed"

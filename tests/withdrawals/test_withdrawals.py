@@ -1,0 +1,223 @@
+"""Withdrawals: what is held, who may approve, and that money leaves once whatever the vendor does."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from app.core import actor
+from app.core.db import db, leave, sqlstate, transaction
+from app.core.errors import IllegalMove, NotFound
+from app.core.permissions import Role
+from app.ledger.errors import InsufficientFunds
+from app.payments import flows as rail
+from app.payments import queries as payments
+from app.payments.rules import PayoutState
+from app.withdrawals import errors, flows, queries, service
+from app.withdrawals.models import Withdrawal
+from app.withdrawals.rules import State
+from tests.makers import people
+from tests.makers.people import Customer, naira
+from tests.makers.sandbox import SandboxProcess
+
+SYSTEM = actor.system("test")
+
+
+@pytest.fixture
+def owner(inside: Flask, sandbox: SandboxProcess) -> Customer:
+    """Somebody with NGN 1,000,000."""
+    found = people.customer()
+    people.paid_in(found, naira(1_000_000), app=inside, sandbox=sandbox)
+    return found
+
+
+@pytest.fixture
+def ask(inside: Flask, owner: Customer) -> Callable[[int], Withdrawal]:
+    account = people.bank_account(owner, app=inside)
+
+    def request(amount: int) -> Withdrawal:
+        with transaction(owner.actor):
+            return service.request(owner.id, bank_account_id=account, amount=naira(amount), actor=owner.actor)
+
+    return request
+
+
+def approve(withdrawal: Withdrawal, *, owns: str | None = None, content_hash: str = "", by: str = "") -> State:
+    operator_id = by or people.operator(Role.TREASURY)[0]
+    who = actor.operator(operator_id)
+    with transaction(who):
+        return service.approve(
+            withdrawal.id,
+            operator_id=operator_id,
+            content_hash=content_hash or withdrawal.content_hash,
+            owns=owns,
+            actor=who,
+        )
+
+
+def state(withdrawal: Withdrawal) -> str:
+    leave()
+    return queries.one_for_operators(withdrawal.id).state
+
+
+class TestRequest:
+    def test_holds_amount_and_fee_at_once(self, owner: Customer, ask: Callable[[int], Withdrawal]) -> None:
+        ask(20_000)
+        balance = owner.balance()
+        assert (balance.held, balance.available) == (naira(20_025), naira(1_000_000) - naira(20_025))
+
+    def test_refuses_what_is_not_there(self, owner: Customer, ask: Callable[[int], Withdrawal]) -> None:
+        with pytest.raises(InsufficientFunds):
+            ask(1_000_000)  # the fee is missing
+        assert owner.balance().held == naira(0)
+
+    def test_refuses_somebody_elses_bank_account(self, inside: Flask, owner: Customer) -> None:
+        theirs = people.bank_account(people.customer(), app=inside)
+        with pytest.raises(NotFound), transaction(owner.actor):
+            service.request(owner.id, bank_account_id=theirs, amount=naira(1_000), actor=owner.actor)
+
+    @pytest.mark.parametrize("amount", [99, 5_000_001])
+    def test_refuses_sizes_out_of_bounds(self, ask: Callable[[int], Withdrawal], amount: int) -> None:
+        with pytest.raises(errors.WithdrawalOutOfBounds):
+            ask(amount)
+
+
+class TestApprove:
+    def test_one_is_enough_up_to_half_a_million(self, ask: Callable[[int], Withdrawal]) -> None:
+        assert approve(ask(500_000)) is State.APPROVED
+
+    def test_two_are_needed_above(self, ask: Callable[[int], Withdrawal]) -> None:
+        asked = ask(500_001)
+        assert approve(asked) is State.REQUESTED
+        assert approve(asked) is State.APPROVED
+
+    def test_refuses_the_operator_who_approved_before(self, ask: Callable[[int], Withdrawal]) -> None:
+        asked, (operator_id, _) = ask(600_000), people.operator(Role.TREASURY)
+        approve(asked, by=operator_id)
+        with pytest.raises(errors.SameOperatorTwice):
+            approve(asked, by=operator_id)
+        assert state(asked) == State.REQUESTED
+
+    def test_refuses_ones_own(self, owner: Customer, ask: Callable[[int], Withdrawal]) -> None:
+        with pytest.raises(errors.OwnWithdrawal):
+            approve(ask(1_000), owns=owner.id)
+
+    def test_refuses_content_that_was_not_shown(self, ask: Callable[[int], Withdrawal]) -> None:
+        with pytest.raises(errors.ContentChanged):
+            approve(ask(1_000), content_hash="something else")
+
+    def test_refuses_what_was_decided(self, ask: Callable[[int], Withdrawal]) -> None:
+        asked = ask(1_000)
+        approve(asked)
+        with pytest.raises(IllegalMove):
+            approve(asked)
+
+    def test_an_edit_after_approval_stops_the_sending(
+        self, inside: Flask, sandbox: SandboxProcess, owner_engine: Engine, ask: Callable[[int], Withdrawal]
+    ) -> None:
+        asked = ask(1_000)
+        approve(asked)
+        with owner_engine.begin() as connection:
+            connection.execute(text("SELECT set_config('bursar.actor', 'system:tamper', true)"))
+            connection.execute(text("UPDATE withdrawals SET amount_units = 90000000 WHERE id = :id"), {"id": asked.id})
+        with pytest.raises(errors.ContentChanged):
+            flows.send(asked.id, paystack=inside.extensions["clients"].paystack, actor=SYSTEM)
+        assert sandbox.calls("/transfer", method="POST", reference=asked.payout_id) == 0
+
+    def test_the_database_counts_the_votes_itself(self, ask: Callable[[int], Withdrawal]) -> None:
+        asked = ask(1_000)
+        with pytest.raises(DBAPIError) as refused, transaction(SYSTEM):
+            db.session.execute(text("UPDATE withdrawals SET state = 'approved' WHERE id = :id"), {"id": asked.id})
+        assert sqlstate(refused.value) == "BU002"
+
+
+class TestGivingBack:
+    def test_a_rejection_has_a_reason_and_returns_the_money(
+        self, owner: Customer, ask: Callable[[int], Withdrawal]
+    ) -> None:
+        asked = ask(20_000)
+        with pytest.raises(errors.ReasonMissing), transaction(SYSTEM):
+            service.reject(asked.id, reason="  ", owns=None, actor=SYSTEM)
+        with transaction(SYSTEM):
+            service.reject(asked.id, reason="The name does not match.", owns=None, actor=SYSTEM)
+        assert owner.balance().available == naira(1_000_000)
+
+    def test_cancelling_is_the_owners_and_only_before_approval(
+        self, owner: Customer, ask: Callable[[int], Withdrawal]
+    ) -> None:
+        first, second, stranger = ask(5_000), ask(6_000), people.customer()
+        with pytest.raises(NotFound), transaction(stranger.actor):
+            service.cancel(first.id, customer_id=stranger.id, actor=stranger.actor)
+        with transaction(owner.actor):
+            service.cancel(first.id, customer_id=owner.id, actor=owner.actor)
+        approve(second)
+        with pytest.raises(IllegalMove), transaction(owner.actor):
+            service.cancel(second.id, customer_id=owner.id, actor=owner.actor)
+
+
+class TestSending:
+    @pytest.mark.parametrize("answer", ["normal", "drop", "error_after", "refuse", "late_ms"])
+    def test_pays_once_however_paystack_answers(
+        self,
+        inside: Flask,
+        sandbox: SandboxProcess,
+        owner: Customer,
+        ask: Callable[[int], Withdrawal],
+        work_off: Callable[..., int],
+        answer: str,
+    ) -> None:
+        asked = ask(20_000)
+        sandbox.knobs(answer=answer, answer_times=1, late_ms=6_000)  # later than the five seconds we wait
+        approve(asked)
+        work_off()
+        work_off(timedelta(minutes=10))
+        sandbox.flush()
+        work_off(timedelta(minutes=20))
+        assert state(asked) == State.SETTLED
+        assert owner.balance().booked == naira(1_000_000) - naira(20_025)
+        listed = sandbox.call("GET", "/transfer", params={"perPage": 100}).json()["data"]
+        assert len([row for row in listed if row["reference"] == asked.payout_id]) == 1
+
+    def test_a_failed_transfer_returns_the_money(
+        self,
+        sandbox: SandboxProcess,
+        owner: Customer,
+        ask: Callable[[int], Withdrawal],
+        work_off: Callable[..., int],
+    ) -> None:
+        sandbox.knobs(transfer_outcome="failed")
+        asked = ask(20_000)
+        approve(asked)
+        work_off()
+        sandbox.flush()
+        work_off(timedelta(minutes=5))
+        assert state(asked) == State.FAILED
+        assert owner.balance().available == naira(1_000_000)
+
+    def test_what_the_bank_sends_back_is_the_customers_again(
+        self,
+        inside: Flask,
+        sandbox: SandboxProcess,
+        owner: Customer,
+        ask: Callable[[int], Withdrawal],
+        work_off: Callable[..., int],
+    ) -> None:
+        asked = ask(20_000)
+        approve(asked)
+        work_off()
+        sandbox.flush()
+        work_off(timedelta(minutes=5))
+        assert state(asked) == State.SETTLED
+        sandbox.conclude(asked.payout_id, "reverse")
+        paystack = inside.extensions["clients"].paystack
+        transfer = paystack.find_transfer(asked.payout_id)
+        assert rail.record(asked.payout_id, transfer=transfer, actor=SYSTEM) is PayoutState.REVERSED
+        work_off()
+        assert state(asked) == State.RETURNED
+        assert owner.balance().available == naira(1_000_000)
+        payout = payments.payout_for_system(asked.payout_id)
+        assert payout is not None
+        assert payout.state == PayoutState.REVERSED
