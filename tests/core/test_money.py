@@ -89,6 +89,7 @@ class TestParse:
             ("  ₦ 1,250.00 ", 125_000),
             ("₦0.01", 1),
             ("0001", 100),
+            ("1\n", 100),
             ("1,234,567.89", 123_456_789),
         ],
     )
@@ -129,16 +130,12 @@ class TestParse:
             "1,0000",
             "1.000,00",
             "1 000",
-            "1\n",
             "1;",
             "1/2",
             "$5",
         ],
     )
     def test_refuses_every_other_writing(self, text: str) -> None:
-        if text == "1\n":  # what stands around the amount is white space, nothing else
-            assert parse(text, asset=NGN) == Money(NGN, 100)
-            return
         with pytest.raises(InvalidAmount, match="Write the amount in digits"):
             parse(text, asset=NGN)
 

@@ -107,14 +107,6 @@ class TestConflicts:
             (R.FINANCE, R.TREASURY),
         ]
 
-    def test_lets_nobody_both_resolve_suspense_and_approve_withdrawals(self) -> None:
-        both = [
-            pair
-            for pair in combinations(Role, 2)
-            if {P.SUSPENSE_RESOLVE, P.WITHDRAWALS_APPROVE} <= granted(pair) and not conflicts(pair)
-        ]
-        assert both == []
-
     def test_refuses_a_name_that_is_no_role(self) -> None:
         with pytest.raises(ValueError, match="root"):
             conflicts(["root"])

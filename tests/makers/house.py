@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Flask
 
@@ -49,9 +49,13 @@ class Running:
 
     def start(self) -> Self:
         """Start everything and wait until the web is ready."""
-        for child in self._children:
-            child.start()
-        wait_until(lambda: programs.serves(self._where, "/readyz"), self._children[0], seconds=START_SECONDS)
+        try:
+            for child in self._children:
+                child.start()
+            wait_until(lambda: programs.serves(self._where, "/readyz"), self._children[0], seconds=START_SECONDS)
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def stop(self) -> None:
@@ -97,7 +101,5 @@ def vendor_for(port: int, *, book: Path) -> Iterator[SandboxProcess]:
 
 def redis_database(url: str, number: int) -> str:
     """Another logical database of the same Redis: wake-ups of one house must not reach another's workers."""
-    parts = urlsplit(url)
-    query = urlencode({**dict(parse_qsl(parts.query)), "db": number})
-    return urlunsplit(parts._replace(query=query))
-
+    address, _, query = url.partition("?")
+    return f"{address}?{urlencode({**dict(parse_qsl(query)), 'db': number})}"

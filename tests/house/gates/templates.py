@@ -15,6 +15,8 @@ BLOCK = re.compile(r"{%-?\s*block\s+(\w+)[^%]*%}")
 BLOCK_ENDS = re.compile(r"{%-?\s*(?:block\s+\w+|endblock)")
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
 EXTENDS = re.compile(r"""{%-?\s*extends\s+["']([^"']+)["']""")
+# What a block may say before its element: a block rendered alone sees only what it imports itself.
+BEFORE = re.compile(r"\A(\s*(\{#.*?#\}|\{%-?\s*(from|import|set)\b.*?%\}))*", re.DOTALL)
 FIRST_ID = re.compile(r"""\A\s*<\w+\b[^>]*?\bid=["']([^"']+)["']""", re.DOTALL)
 ID = re.compile(r"""\bid=["']([^"']+)["']""")
 TARGET = re.compile(r"""hx-target(?::inherited)?=["']#([^"']+)["']""")
@@ -117,7 +119,7 @@ def _missing(name: str, block: str, templates: dict[str, Template]) -> str | Non
         for hit in BLOCK.finditer(template.text):
             if hit[1] == block:
                 inside = BLOCK_ENDS.split(template.text[hit.end() :], maxsplit=1)[0]
-                first = FIRST_ID.match(inside)
+                first = FIRST_ID.match(BEFORE.sub("", inside, count=1))
                 same = first is not None and first[1] == block
                 return None if same else f'{template.path}: block {block} must begin with an element of id="{block}".'
         parent = EXTENDS.search(template.text)

@@ -1,0 +1,97 @@
+"""docs/ledger.md, made from the chart of accounts and from every posting, so that the page cannot fall behind.
+
+`python -m dev.ledger_page` writes it; a test fails when it differs.
+"""
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+
+from app.core.money import NGN, Money
+from app.ledger import chart
+from app.ledger.journal import Journal
+from app.payments import postings as payments
+from app.withdrawals import postings as withdrawals
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "ledger.md"
+CUSTOMER = chart.of_customer("cus_…", asset=NGN)
+
+
+def naira(amount: int) -> Money:
+    """Whole naira."""
+    return Money(NGN, amount * 100)
+
+
+# One example per posting: what happened, and the call.
+EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
+    (
+        "A deposit of ₦50,000 by card; Paystack keeps ₦850.",
+        payments.credited,
+        {"ref": "dep_…", "account": CUSTOMER, "intent": naira(50_000), "paid": naira(50_000), "fees": naira(850)},
+    ),
+    (
+        "₦35,000 came that nobody announced; Paystack keeps ₦625.",
+        payments.suspended,
+        {"ref": "charge reference", "paid": naira(35_000), "fees": naira(625)},
+    ),
+    (
+        "A withdrawal of ₦20,000 reached the bank; the customer pays ₦25, Paystack takes ₦25.",
+        withdrawals.settled,
+        {"ref": "wd_…", "account": CUSTOMER, "amount": naira(20_000), "fee": naira(25), "vendor_fee": naira(25)},
+    ),
+    (
+        "The bank sent that withdrawal back.",
+        withdrawals.returned,
+        {"ref": "wd_…", "account": CUSTOMER, "amount": naira(20_000), "fee": naira(25), "vendor_fee": naira(25)},
+    ),
+)
+
+
+def page() -> str:
+    """The page's text."""
+    lines = [
+        "# The books",
+        "",
+        "Made by `python -m dev.ledger_page` from `app/ledger/chart.py` and every `postings.py`; not written by hand.",
+        "Money is written in one place: the functions of schema `ledger`, called by `app/ledger/posting.py`. The app's",
+        "role may read the tables and cannot change them. A debit is positive, a credit negative; each journal sums to",
+        "zero per asset.",
+        "",
+        "## Accounts",
+        "",
+        "| code | what it is |",
+        "|---|---|",
+        *(f"| `{code}` | {purpose} |" for code, purpose in chart.PURPOSES.items()),
+        "",
+        "## Journals",
+    ]
+    for story, posting, arguments in EXAMPLES:
+        journal = posting(**arguments)
+        module = posting.__module__.replace(".", "/")
+        lines += [
+            "",
+            f"### `{journal.kind}`",
+            "",
+            f"{inspect.getdoc(posting)}",
+            "",
+            f"Example: {story} (`{module}.py::{posting.__name__}`)",
+            "",
+            "| account | debit | credit |",
+            "|---|---:|---:|",
+            *(_leg(leg.account, leg.amount) for leg in journal.legs),
+        ]
+    lines += [
+        "",
+        "While a withdrawal waits, nothing is moved: amount and fee are *held* on the customer's account, which lowers",
+        "what is available. Settling captures the hold; rejecting, cancelling or failing releases it.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _leg(account: str, amount: Money) -> str:
+    return f"| `{account}` | {amount} | |" if amount.units > 0 else f"| `{account}` | | {-amount} |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

@@ -1,0 +1,66 @@
+"""Reconciliation against the sandbox's own lists."""
+
+from flask import Flask
+
+from app.clients.paystack import Paystack
+from app.core import actor
+from app.core.db import leave, transaction
+from app.payments import flows as rail
+from app.payments import queries as deposits
+from app.reconciliation import flows, queries, service
+from app.reconciliation.models import ReconciliationLine
+from app.reconciliation.rules import RunState, Verdict
+from tests.makers import people
+from tests.makers.people import naira
+from tests.makers.sandbox import SandboxProcess
+
+SYSTEM = actor.system("test")
+
+
+def run(paystack: Paystack) -> str:
+    with transaction(SYSTEM):
+        run_id = service.ask(actor=SYSTEM)
+    flows.run(run_id, paystack=paystack, actor=SYSTEM)
+    leave()
+    return run_id
+
+
+def line(run_id: str, reference: str) -> ReconciliationLine:
+    lines = queries.lines_for_operators(run_id, verdicts=tuple(Verdict), limit=100_000)
+    return next(one for one in lines if one.reference == reference)
+
+
+def test_every_line_has_its_verdict(inside: Flask, sandbox: SandboxProcess) -> None:
+    owner, paystack = people.customer(), inside.extensions["clients"].paystack
+    _, credited = people.open_deposit(owner, naira(10_000), app=inside)
+    sandbox.pay(credited)
+    _, unheard = people.open_deposit(owner, naira(20_000), app=inside)
+    sandbox.pay(unheard)
+    deposit = deposits.deposit_for_system(reference=credited)
+    assert deposit is not None
+    rail.watch_deposit(deposit.id, paystack=paystack, actor=SYSTEM)
+    first = run(paystack)
+    assert (line(first, credited).verdict, line(first, credited).ours) == (Verdict.MATCHED, naira(9_750))
+    assert (line(first, unheard).verdict, line(first, unheard).ours) == (Verdict.MISSING_HERE, None)
+
+    late = deposits.deposit_for_system(reference=unheard)
+    assert late is not None
+    rail.watch_deposit(late.id, paystack=paystack, actor=SYSTEM)
+    second = run(paystack)
+    assert line(second, unheard).verdict == Verdict.MATCHED
+    assert line(first, unheard).verdict == Verdict.MISSING_HERE  # a run stays as it was found
+
+
+def test_a_silent_vendor_ends_the_run_with_the_reason(inside: Flask) -> None:
+    run_id = run(Paystack("http://127.0.0.1:1", secret_key="sk_test_nobody"))
+    found = queries.run_for_operators(run_id)
+    assert found.state == RunState.FAILED
+    assert "did not give its lists" in found.error
+
+
+def test_while_one_runs_asking_again_is_the_same_run(inside: Flask) -> None:
+    with transaction(SYSTEM):
+        first = service.ask(actor=SYSTEM)
+    with transaction(SYSTEM):
+        assert service.ask(actor=SYSTEM) == first
+        service.fail(first, error="ended by the test", actor=SYSTEM)
