@@ -25,6 +25,7 @@ def assemble(settings: Settings) -> Flask:
         SQLALCHEMY_DATABASE_URI=settings.database_url,
         SQLALCHEMY_ENGINE_OPTIONS={
             "pool_pre_ping": True,
+            "hide_parameters": True,  # an error's text goes to the logs: what was written does not
             "pool_size": 5,
             "max_overflow": 5,
             "connect_args": {

@@ -47,7 +47,11 @@ def attempt(task_id: int, *, app: Flask, lease_seconds: int) -> None:
         claim = tasks.claim(task_id, lease_seconds=lease_seconds)
     if claim is None:
         return
-    logs.request_id.set(ids.new("job"))
+    with logs.during(ids.new("job")):
+        _do(claim, app)
+
+
+def _do(claim: Claim, app: Flask) -> None:
     try:
         again = HANDLERS[claim.kind].function(_work(claim, app))
     except Exception as error:  # noqa: BLE001 (whatever it was, the task's row must say so)

@@ -8,6 +8,8 @@ import json
 import logging
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -53,6 +55,16 @@ class JsonLines(logging.Formatter):
 def masked(text: str) -> str:
     """The text without what looks like a secret or a person's data."""
     return _SECRET_SHAPES.sub(MASK, text)
+
+
+@contextmanager
+def during(request: str) -> Iterator[None]:
+    """Tie every line of the body to one request or job."""
+    token = request_id.set(request)
+    try:
+        yield
+    finally:
+        request_id.reset(token)
 
 
 def configure(level: str) -> None:

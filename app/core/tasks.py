@@ -111,18 +111,15 @@ def due(*, limit: int) -> list[tuple[int, str]]:
 def claim(task_id: int, *, lease_seconds: int) -> Claim | None:
     """Take the task for `lease_seconds`, counting the attempt; None when it is not due or somebody has it."""
     moment = clock.now()
+    until = moment + timedelta(seconds=lease_seconds)
     taken = (
         sql_update(Task)
         .where(Task.id == task_id, _claimable(moment))
-        .values(
-            status=TaskState.LEASED,
-            attempt=Task.attempt + 1,
-            lease_until=moment + timedelta(seconds=lease_seconds),
-        )
-        .returning(Task.id, Task.kind, Task.ref, Task.attempt, Task.lease_until)
+        .values(status=TaskState.LEASED, attempt=Task.attempt + 1, lease_until=until)
+        .returning(Task.id, Task.kind, Task.ref, Task.attempt)
     )
     row = db.session.execute(taken).one_or_none()
-    return Claim(*row) if row else None
+    return Claim(*row, lease_until=until) if row else None
 
 
 def finish(mine: Claim) -> bool:

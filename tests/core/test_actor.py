@@ -1,5 +1,7 @@
 """Who acts is written one way everywhere."""
 
+from collections.abc import Callable
+
 import pytest
 
 from app.core import actor
@@ -20,7 +22,7 @@ def test_an_actor_is_written_as_kind_and_id(who: Actor, written: str) -> None:
 
 
 @pytest.mark.parametrize("make", [actor.customer, actor.operator, actor.system])
-def test_the_request_is_remembered_and_not_written(make: type[Actor]) -> None:
+def test_the_request_is_remembered_and_not_written(make: Callable[..., Actor]) -> None:
     who = make("x", request_id="req_1")
     assert who.request_id == "req_1"
     assert "req_1" not in str(who)

@@ -102,7 +102,8 @@ def test_hmac_is_lower_case_hex_of_the_raw_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "equal"), [("a", "a", True), ("a", "b", False), ("a", "aa", False), ("", "", True), ("é", "é", True)]
+    ("one", "other", "equal"),
+    [("a", "a", True), ("a", "b", False), ("a", "aa", False), ("", "", True), ("é", "é", True)],
 )
 def test_same_compares_whole_texts(one: str, other: str, *, equal: bool) -> None:
     assert crypto.same(one, other) is equal

@@ -77,8 +77,9 @@ def confirm_email() -> Response | BaseResponse:
             raise identity_errors.WrongCode
     except Refusal as refused:
         return _again("portal/confirm_email.html", form, {"code": refused.message})
-    flash("Your address is confirmed. Welcome.", "ok")
-    return guards.let_in(entry, audience=Audience.CUSTOMER, answer=redirect(url_for("portal.home"), 303))
+    answer = guards.let_in(entry, audience=Audience.CUSTOMER, answer=redirect(url_for("portal.home"), 303))
+    flash("Your address is confirmed. Welcome.", "ok")  # letting in empties the form session, and this with it
+    return answer
 
 
 @bp.post("/confirm-email/again")

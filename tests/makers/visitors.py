@@ -1,0 +1,172 @@
+"""Customers and operators before a browser: what they do, in the words on the pages. They know no address but the first.
+
+A step that waits for the product waits for what the person would see.
+"""
+
+import itertools
+import re
+import secrets
+from dataclasses import dataclass
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.makers.browser import PATIENCE_MS, Visit
+from tests.makers.people import PASSWORD
+
+_numbers = itertools.count(1)
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@dataclass
+class CustomerAtHome:
+    """A customer with a browser."""
+
+    visit: Visit
+    name: str
+    email: str = ""
+
+    def __post_init__(self) -> None:
+        self.email = self.email or f"visitor-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
+
+    @property
+    def page(self) -> Page:
+        """What they look at."""
+        return self.visit.page
+
+    def sign_up(self) -> None:
+        """Open an account, as far as the question for the code."""
+        self.page.goto("/")
+        self.page.get_by_role("main").get_by_role("link", name="Open an account").click()
+        self.page.get_by_label("Full name").fill(self.name)
+        self.page.get_by_label("E-mail address").fill(self.email)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_role("button", name="Open an account").click()
+        expect(self.page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+
+    def confirm(self, code: str) -> None:
+        """Type the code."""
+        self.page.get_by_label("Code").fill(code)
+        self.page.get_by_role("button", name="Confirm").click()
+        expect(self.page.get_by_text("Your address is confirmed.")).to_be_visible()
+
+    def sign_in(self) -> None:
+        """Come back."""
+        self.page.goto("/sign-in")
+        self.page.get_by_label("E-mail address").fill(self.email)
+        self.page.get_by_label("Password", exact=True).fill(PASSWORD)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.balance()).to_be_visible()
+
+    def go(self, place: str) -> None:
+        """Follow the navigation."""
+        self.page.get_by_role("navigation", name="Main", exact=True).get_by_role("link", name=place).click()
+
+    def balance(self) -> Locator:
+        """The large number on the first page."""
+        return self.page.locator(".hero-amount")
+
+    def deposit(self, amount: str) -> None:
+        """Start it here, pay it at the vendor, and wait on our page until it is credited."""
+        self.go("Add money")
+        self.page.get_by_role("textbox", name="Amount").fill(amount)
+        self.page.get_by_role("button", name="Continue").click()
+        self.page.get_by_role("link", name=re.compile("at Paystack$")).click()
+        self.page.get_by_role("button", name=re.compile(r"^Pay ₦")).click()
+        self.page.wait_for_url("**/deposits/**")
+        self.page.evaluate("window.untouched = true")
+        expect(self.page.locator("#standing .pill")).to_have_text("In your wallet")
+        assert self.page.evaluate("window.untouched"), "the page was loaded again"
+
+    def add_bank_account(self, number: str, *, bank: str) -> None:
+        """Have an account looked up."""
+        self.go("Withdraw")
+        self.page.get_by_role("link", name="Add a bank account").click()
+        self.page.get_by_label("Bank", exact=True).select_option(bank)
+        self.page.get_by_label("Account number").fill(number)
+        self.page.get_by_role("button", name="Add this account").click()
+
+    def review_withdrawal(self, amount: str) -> None:
+        """As far as the page that says what it means."""
+        self.go("Withdraw")
+        self.page.get_by_role("textbox", name="Amount").fill(amount)
+        self.page.get_by_role("button", name="Continue").click()
+        expect(self.page.get_by_role("heading", name="Check and confirm")).to_be_visible()
+
+    def confirm_withdrawal(self) -> None:
+        """Mean it."""
+        self.page.get_by_role("button", name=re.compile("^Withdraw ₦")).click()
+        self.page.wait_for_url("**/withdrawals/**")
+
+    def standing(self) -> Locator:
+        """The pill of the deposit or withdrawal on the page."""
+        return self.page.locator("#standing .pill")
+
+
+@dataclass
+class OperatorAtWork:
+    """A member of staff with a browser."""
+
+    visit: Visit
+    email: str
+    password: str = PASSWORD
+
+    @property
+    def page(self) -> Page:
+        """What they look at."""
+        return self.visit.page
+
+    def sign_in(self) -> None:
+        """Come in by the console's door."""
+        self.page.goto("/console/")
+        self.page.get_by_label("E-mail address").fill(self.email)
+        self.page.get_by_label("Password", exact=True).fill(self.password)
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("heading", name="Overview")).to_be_visible()
+
+    def go(self, place: str) -> None:
+        """Follow the sidebar."""
+        self.page.get_by_role("navigation", name="Console").get_by_role("link", name=place).click()
+        expect(self.page.get_by_role("heading", name=place, level=1)).to_be_visible()
+
+    def code_for(self, email: str) -> str:
+        """Read the newest mail to somebody, reloading until it is there."""
+        self.go("Mailbox")
+        mail = self.page.locator("details", has_text=f"to {email}").first
+        expect(mail.or_(self.page.locator("main"))).not_to_have_count(0)
+        for _ in range(40):
+            if mail.count():
+                break
+            self.page.wait_for_timeout(250)
+            self.page.reload()
+        if mail.get_attribute("open") is None:
+            mail.locator("summary").click()
+        found = re.search(r"\b(\d{6})\b", mail.inner_text())
+        assert found, f"no code in the mail to {email}"
+        return found[1]
+
+    def open_withdrawal(self, customer: str) -> Locator:
+        """Open somebody's withdrawal beside the queue."""
+        self.go("Withdrawals")
+        self.page.get_by_role("link", name=customer).click()
+        expect(self.drawer()).to_be_visible()
+        return self.drawer()
+
+    def drawer(self) -> Locator:
+        """The withdrawal that lies open beside the queue."""
+        return self.page.locator("dialog.drawer")
+
+    def approve(self) -> None:
+        """Say yes to what lies open, twice."""
+        self.drawer().get_by_role("button", name=re.compile(r"^Approve \(")).click()
+        self.page.get_by_role("dialog").get_by_role("button", name=re.compile("^Approve ₦")).click()
+
+    def reject(self, reason: str) -> None:
+        """Say no to what lies open."""
+        self.drawer().get_by_role("button", name="Reject…").click()
+        self.page.get_by_label("Reason").fill(reason)
+        self.page.get_by_role("dialog").get_by_role("button", name="Reject", exact=True).click()
+
+    def toast(self, text: str) -> None:
+        """Read the short news."""
+        expect(self.page.locator(".toast-note", has_text=text)).to_be_visible()
