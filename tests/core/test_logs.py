@@ -47,6 +47,13 @@ def read(*arguments: Any, **keywords: Any) -> dict[str, Any]:
     return parsed
 
 
+def _fail_about(canary: str) -> None:
+    try:
+        {}[canary]
+    except KeyError as first:
+        raise RuntimeError(f"could not tell {canary}") from first
+
+
 class TestLine:
     def test_is_one_json_object_with_the_circumstances(self) -> None:
         found = read("wallet %s opened", "w_1", facts={"count": 3, "ok": True, "none": None})
@@ -91,14 +98,11 @@ class TestMask:
     @pytest.mark.parametrize("canary", CANARIES.values(), ids=CANARIES)
     def test_covers_tracebacks_and_their_causes(self, canary: str) -> None:
         try:
-            try:
-                raise LookupError(canary)
-            except LookupError as first:
-                raise RuntimeError(f"could not tell {canary}") from first
+            _fail_about(canary)
         except RuntimeError as error:
             written = line("failed", error=error)
         assert canary not in written
-        assert "LookupError" in written
+        assert "KeyError" in written
         assert "RuntimeError" in written
 
     def test_covers_long_numbers_that_are_not_text(self) -> None:

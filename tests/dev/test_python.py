@@ -27,8 +27,14 @@ def search(folder: Path, pythons: dict[str, str], **env: str) -> subprocess.Comp
 
 
 def test_takes_the_first_that_will_do(tmp_path: Path) -> None:
-    found = search(tmp_path, {"python3": TOO_OLD, "python3.11": WITHOUT_VENV, "python3.12": GOOD, "python3.13": GOOD})
+    found = search(tmp_path, {"python3": TOO_OLD, "python3.13": WITHOUT_VENV, "python3.12": GOOD, "python3.11": GOOD})
     assert (found.returncode, found.stdout) == (0, f"{tmp_path}/python3.12 ran some file.py test\n")
+
+
+def test_takes_one_that_is_newer_than_the_wheels_last(tmp_path: Path) -> None:
+    too_new = f'case "$2" in *"(3, 14)"*) exit 1 ;; esac\n{GOOD}'
+    assert search(tmp_path, {"python3": too_new}).stdout.startswith(f"{tmp_path}/python3 ran")
+    assert search(tmp_path, {"python3": too_new, "python3.14": GOOD}).stdout.startswith(f"{tmp_path}/python3.14 ran")
 
 
 def test_takes_the_one_that_is_named(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -41,6 +41,9 @@ class Checkout:
                 yield floor
             finally:
                 floor.kill()
+                for pid in self.processes():  # what a killed floor cannot end
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
 
     def start(self) -> subprocess.Popen[bytes]:
         with (self.root / "said").open("wb") as said:
@@ -60,13 +63,13 @@ class Checkout:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=10) as answer:
             return str(answer.read().decode())
 
-    def processes(self) -> list[str]:
-        """Everything that works in this checkout."""
-        found = []
+    def processes(self) -> dict[int, str]:
+        """Everything that works in this checkout, by id."""
+        found = {}
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 if (entry / "cwd").readlink().is_relative_to(self.root):
-                    found.append((entry / "cmdline").read_text().replace("\0", " "))
+                    found[int(entry.name)] = (entry / "cmdline").read_text()
             except OSError:
                 continue
         return found
@@ -95,14 +98,14 @@ def test_starts_serves_restarts_stops_and_keeps(checkout: Checkout) -> None:
         assert wait_until(lambda: "Stopping" in checkout.said())
         floor.send_signal(signal.SIGINT)  # again: do not wait for the worker that will not hear
         assert floor.wait(20) == 0
-    assert checkout.processes() == []
+    assert checkout.processes() == {}
 
     with checkout.running() as floor:
         assert checkout.page() == "bursar_web 1"  # not seeded twice
         floor.send_signal(signal.SIGKILL)
         floor.wait()
     # The death signal reaches the servers and every process but the one that ignores it, and the work-horses.
-    assert wait_until(lambda: not any("postgres" in one or "valkey" in one for one in checkout.processes()))
+    assert wait_until(lambda: not any("postgres" in one or "valkey" in one for one in checkout.processes().values()))
 
 
 def test_says_in_one_sentence_what_is_missing(checkout: Checkout) -> None:
@@ -111,4 +114,4 @@ def test_says_in_one_sentence_what_is_missing(checkout: Checkout) -> None:
         assert floor.wait(60) == 1
     assert "web ended with exit code" in checkout.said()
     assert "nothing_of_this_name" in checkout.said()
-    assert checkout.processes() == []
+    assert checkout.processes() == {}

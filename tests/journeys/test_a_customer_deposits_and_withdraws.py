@@ -97,7 +97,7 @@ def test_from_the_first_visit_to_the_matched_line(running: Running, visiting: Vi
     expect(ada.standing()).to_have_text("Paid")
     ada.go("Home")
     expect(ada.balance()).to_have_text("₦29,975.00")
-    treasury.go("Withdrawals")
+    treasury.close_drawer()
     treasury.page.get_by_role("link", name="Ended").click()
     expect(treasury.page.locator("tr", has_text="Ada Obi").locator(".pill")).to_have_text("Paid")
 
@@ -109,7 +109,7 @@ def explained(finance: OperatorAtWork) -> None:
     page = finance.page
     finance.go("Reconciliation")
     page.get_by_role("button", name="Compare now").click()
-    expect(page.locator(".kpi", has_text="Run").locator(".pill")).to_have_text("Done")
+    expect(page.locator(".kpi", has_text="Run").locator(".pill")).to_have_text("Finished")
     expect(page.locator(".kpi", has_text="Difference")).to_contain_text("₦0.00")
     expect(page.locator(".tab", has_text="Does not match").locator(".count")).to_have_text("0")
     expect(page.locator(".tab", has_text="Matched").locator(".count")).not_to_have_text("0")

@@ -83,6 +83,18 @@ def freeze(engine: Engine, code: str, *, debits: bool = False, credits_: bool = 
         )
 
 
+def set_floor(engine: Engine, code: str, units: int) -> None:
+    """Change the least that may be available, as the owner of the database."""
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE ledger.balances SET floor = :floor"
+                " WHERE account_id = (SELECT id FROM ledger.accounts WHERE code = :code)"
+            ),
+            {"floor": units, "code": code},
+        )
+
+
 @contextmanager
 def undone(engine: Engine) -> Iterator[Connection]:
     """The owner's connection, for doing what must not stay."""

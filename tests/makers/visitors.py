@@ -167,6 +167,11 @@ class OperatorAtWork:
         self.page.get_by_label("Reason").fill(reason)
         self.page.get_by_role("dialog").get_by_role("button", name="Reject", exact=True).click()
 
+    def close_drawer(self) -> None:
+        """Back to the queue."""
+        self.page.keyboard.press("Escape")
+        expect(self.drawer()).to_be_hidden()
+
     def toast(self, text: str) -> None:
         """Read the short news."""
         expect(self.page.locator(".toast-note", has_text=text)).to_be_visible()

@@ -1,5 +1,6 @@
 """API v1. Amounts are strings of the smallest unit (kobo) with their asset; ids and references are opaque."""
 
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, current_app, jsonify, make_response, request, url_for
@@ -22,8 +23,18 @@ from app.withdrawals import service as withdrawals_service
 from reports import activity as reports
 
 UNITS_DIGITS_MAX = 30
+DESCRIPTION = Path(__file__).parent / "openapi.yaml"
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+@bp.get("/openapi.yaml")
+@guards.public
+def description() -> Response:
+    """What this API is, for programs."""
+    answer = make_response(DESCRIPTION.read_bytes())
+    answer.mimetype = "application/yaml"
+    return answer
 
 
 @bp.post("/sessions")

@@ -1,0 +1,172 @@
+"""Every page of portal and console, and how to come there: for pictures and for tests that look at all of them.
+
+A sight is reached by an address and, where that depends on what is in the books, by clicks. Nothing here knows an id.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+NOBODY, CUSTOMER, NEWCOMER = "", "customer", "newcomer"
+TREASURY, FINANCE, ADMIN, AUDITOR = "treasury", "finance", "admin", "auditor"
+OK, FORBIDDEN, MISSING, FAULTY = 200, 403, 404, 422
+
+Step = Callable[[Page], None]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One page in one state, for one kind of person. `narrow` ones exist on a small screen only."""
+
+    name: str
+    path: str
+    who: str
+    steps: tuple[Step, ...] = ()
+    status: int = OK
+    narrow: bool = False
+
+    def visit(self, page: Page) -> None:
+        """Go there and wait until nothing moves any more."""
+        page.goto(self.path)
+        for step in self.steps:
+            step(page)
+        if page.locator(".chart[data-fig]").count():
+            page.locator(".chart .main-svg").first.wait_for()
+
+
+def follow(selector: str) -> Step:
+    """Click a link that leads to another page."""
+
+    def step(page: Page) -> None:
+        with page.expect_navigation():
+            page.locator(selector).first.click()
+
+    return step
+
+
+def click(selector: str, *, shows: str) -> Step:
+    """Click something that shows something on the same page."""
+
+    def step(page: Page) -> None:
+        page.locator(selector).first.click()
+        page.locator(shows).first.wait_for()
+
+    return step
+
+
+def press(keys: str, *, shows: str) -> Step:
+    """Press a key that shows something."""
+
+    def step(page: Page) -> None:
+        page.keyboard.press(keys)
+        page.locator(shows).first.wait_for()
+
+    return step
+
+
+def send(button: str, **fields: str) -> Step:
+    """Fill in a form and send it."""
+
+    def step(page: Page) -> None:
+        for name, text in fields.items():
+            page.locator(f"[name={name}]").first.fill(text)
+        with page.expect_navigation():
+            page.get_by_role("button", name=button).first.click()
+
+    return step
+
+
+_SUBMIT_NOBODY = {"name": "Ada Obi", "email": "ada@nowhere.example", "password": "short"}
+_MENU = click("summary.menu-button", shows=".menu-panel")
+_DRAWER = click("a.row-main", shows="dialog.drawer .drawer-title")
+_APPROVE = click(".decision [data-open=approve]", shows="#approve")
+_REJECT = click(".decision [data-open=reject]", shows="#reject")
+_OPEN_NOTE = follow("tr:has-text('dispute') a.row-main")
+
+
+def _line(words: str) -> Step:
+    return follow(f"a.line:has-text('{words}')")
+
+
+PORTAL = (
+    Sight("welcome", "/", NOBODY),
+    Sight("sign-up", "/sign-up", NOBODY),
+    Sight("sign-up-faulty", "/sign-up", NOBODY, (send("Open an account", **_SUBMIT_NOBODY),), FAULTY),
+    Sight("sign-in", "/sign-in", NOBODY),
+    Sight("missing", "/nowhere", NOBODY, status=MISSING),
+    Sight("home", "/", CUSTOMER),
+    Sight("home-menu", "/", CUSTOMER, (_MENU,)),
+    Sight("home-empty", "/", NEWCOMER),
+    Sight("deposit", "/deposit", CUSTOMER),
+    Sight("deposit-faulty", "/deposit", CUSTOMER, (send("Continue", amount="5"),), FAULTY),
+    Sight("deposit-credited", "/activity?kind=deposit", CUSTOMER, (_line("In your wallet"),)),
+    Sight("deposit-open", "/activity?kind=deposit", CUSTOMER, (_line("Waiting for your payment"),)),
+    Sight("withdraw", "/withdraw", CUSTOMER),
+    Sight("withdraw-empty", "/withdraw", NEWCOMER),
+    Sight("withdraw-faulty", "/withdraw", CUSTOMER, (send("Continue", amount="4999999"),), FAULTY),
+    Sight("withdraw-review", "/withdraw", CUSTOMER, (send("Continue", amount="5000"),)),
+    Sight("bank-account", "/withdraw/account", CUSTOMER),
+    Sight("withdrawal-checked", "/activity?kind=withdrawal", CUSTOMER, (_line("Being checked"),)),
+    Sight(
+        "withdrawal-cancel",
+        "/activity?kind=withdrawal",
+        CUSTOMER,
+        (_line("Being checked"), click("form[data-confirm] button", shows="#confirm")),
+    ),
+    Sight("withdrawal-declined", "/activity?kind=withdrawal", CUSTOMER, (_line("Declined"),)),
+    Sight("withdrawal-paid", "/activity?kind=withdrawal", CUSTOMER, (_line("Paid"),)),
+    Sight("activity", "/activity", CUSTOMER),
+    Sight("activity-empty", "/activity?kind=withdrawal", NEWCOMER),
+)
+
+WORK = (
+    Sight("console-sign-in", "/console/sign-in", NOBODY),
+    Sight("overview", "/console/", AUDITOR),
+    Sight("console-menu", "/console/", TREASURY, (_MENU,)),
+    Sight("sidebar", "/console/", TREASURY, (click(".top-menu", shows="#side:popover-open"),), narrow=True),
+    Sight("palette", "/console/", TREASURY, (press("Control+k", shows="#palette li"),)),
+    Sight("shortcuts", "/console/suspense", TREASURY, (press("?", shows="#shortcuts"),)),
+    Sight("withdrawals", "/console/withdrawals", TREASURY),
+    Sight("withdrawals-none", "/console/withdrawals?view=underway", TREASURY),
+    Sight("withdrawals-ended", "/console/withdrawals?view=ended", TREASURY),
+    Sight("drawer", "/console/withdrawals", TREASURY, (_DRAWER,)),
+    Sight("drawer-approve", "/console/withdrawals", TREASURY, (_DRAWER, _APPROVE)),
+    Sight("drawer-reject", "/console/withdrawals", TREASURY, (_DRAWER, _REJECT)),
+    Sight(
+        "console-withdrawal",
+        "/console/withdrawals?view=ended",
+        TREASURY,
+        (_DRAWER, follow("dialog.drawer a[href*='/withdrawals/']")),
+    ),
+    Sight("suspense", "/console/suspense", FINANCE),
+    Sight("suspense-none", "/console/suspense?view=resolved", FINANCE),
+    Sight("suspense-money", "/console/suspense", FINANCE, (follow("a.row-main"),)),
+    Sight("suspense-note", "/console/suspense", FINANCE, (_OPEN_NOTE,)),
+)
+
+BOOKS = (
+    Sight("ledger", "/console/ledger", AUDITOR),
+    Sight("ledger-none", "/console/ledger?q=nowhere", AUDITOR),
+    Sight("account", "/console/ledger", AUDITOR, (follow("a[href*='asset:paystack']"),)),
+    Sight("journal", "/console/journals/", AUDITOR, (follow("a.row-main"),)),
+    Sight("proof", "/console/ledger/proof", AUDITOR),
+    Sight("journals", "/console/journals/", AUDITOR),
+    Sight("journals-none", "/console/journals/?search=nowhere", AUDITOR),
+    Sight("reconciliation", "/console/reconciliation", FINANCE),
+    Sight("reconciliation-matched", "/console/reconciliation?view=matched", FINANCE),
+    Sight("reconciliation-none", "/console/reconciliation?view=in_flight", FINANCE),
+    Sight("jobs", "/console/jobs", ADMIN),
+    Sight("jobs-done", "/console/jobs?view=done", ADMIN),
+    Sight("mailbox", "/console/mailbox", ADMIN),
+    Sight("audit", "/console/audit/", AUDITOR),
+    Sight("audit-record", "/console/audit/", AUDITOR, (follow("a.row-main"),)),
+    Sight("forbidden", "/console/ledger", ADMIN, status=FORBIDDEN),
+    Sight("console-missing", "/console/nowhere", AUDITOR, status=MISSING),
+)
+
+
+def sign_in(page: Page, who: str, *, email: str, password: str) -> None:
+    """Bring somebody in by their door."""
+    page.goto("/sign-in" if who in {CUSTOMER, NEWCOMER} else "/console/sign-in")
+    send("Sign in", email=email, password=password)(page)

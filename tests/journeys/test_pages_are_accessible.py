@@ -1,0 +1,119 @@
+"""Every page, dialog and drawer, wide and narrow, light and dark: no rule of axe broken, nothing wider than the screen.
+
+The theme is switched as its button does it, without loading the page again; only colours depend on it, so in the dark
+only contrast is looked at.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Response
+
+from dev import tour
+from dev.business import MAIL, PASSWORD
+from dev.tour import Sight
+from tests.makers.browser import NARROW, WIDE, Visit
+from tests.makers.house import Running
+
+AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EVERYTHING: dict[str, Any] = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+CONTRAST: dict[str, Any] = {
+    "runOnly": {"type": "rule", "values": ["color-contrast"]},
+    "resultTypes": ["violations"],
+}
+PARTS = {"portal": tour.PORTAL, "work": tour.WORK, "books": tour.BOOKS}
+
+RUN = """async (options) => (await axe.run(document, options)).violations.map(({id, nodes}) =>
+  `${id}: ${nodes.slice(0, 3).map((node) => node.target.join(" ") + " " + node.any.map((each) => each.message)).join("; ")}`)"""
+DRESS = """(theme) => {
+  document.documentElement.dataset.bsTheme = theme;
+  document.dispatchEvent(new CustomEvent("theme"));
+}"""
+TOO_WIDE = """() => [...document.querySelectorAll("body *")].filter((element) => document.documentElement.scrollWidth
+  > innerWidth && element.getBoundingClientRect().right > innerWidth).slice(0, 3).map((element) => element.outerHTML.slice(0, 120))"""
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+class Crowd:
+    """One browser window for each kind of person, signed in when first needed."""
+
+    def __init__(self, chromium: Browser, running: Running) -> None:
+        self._chromium, self._running = chromium, running
+        self._open: dict[str, Visit] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> "Crowd":
+        return self
+
+    def __exit__(self, *why: object) -> None:
+        self._stack.close()
+
+    def window(self, who: str) -> Visit:
+        """The window of somebody."""
+        if who not in self._open:
+            visit = self._stack.enter_context(Visit(self._chromium, self._running.url))
+            visit.context.add_init_script(path=AXE)
+            visit.expect(tour.FORBIDDEN, tour.MISSING, tour.FAULTY)
+            if who:
+                tour.sign_in(visit.page, who, email=f"{who}@{MAIL}", password=PASSWORD)
+            self._open[who] = visit
+        return self._open[who]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_page(part: str, chromium: Browser, lived_in: Running) -> None:
+    with Crowd(chromium, lived_in) as crowd:
+        found = [fault for sight in PARTS[part] for fault in faults(sight, crowd.window(sight.who).page)]
+    assert not found, "\n".join(found)
+
+
+def test_the_rules_bite(chromium: Browser, lived_in: Running) -> None:
+    with Crowd(chromium, lived_in) as crowd:
+        page = crowd.window(tour.NOBODY).page
+        page.goto("/")
+        page.evaluate("""() => {
+          document.querySelector("main h1").style.color = "var(--surface)";
+          document.querySelector(".bar-brand").insertAdjacentHTML("afterend", "<button></button>");
+          document.body.insertAdjacentHTML("beforeend", "<p style='width: 3000px'>far</p>");
+        }""")
+        broken = {rule.partition(":")[0] for rule in page.evaluate(RUN, EVERYTHING)}
+        assert {"button-name", "region"} <= broken
+        assert page.evaluate(TOO_WIDE)
+
+
+def visited(sight: Sight, page: Page) -> int:
+    """Go there: the status of the last page that came."""
+    answers: list[int] = []
+
+    def note(answer: Response) -> None:
+        if answer.request.is_navigation_request():
+            answers.append(answer.status)
+
+    page.on("response", note)
+    sight.visit(page)
+    page.remove_listener("response", note)
+    return answers[-1]
+
+
+def faults(sight: Sight, page: Page) -> Iterator[str]:
+    """What is wrong with one page, each with its size and theme."""
+    sizes = {"narrow": NARROW} if sight.narrow else {"wide": WIDE, "narrow": NARROW}
+    first, *_ = sizes.values()
+    page.set_viewport_size({"width": first[0], "height": first[1]})
+    status = visited(sight, page)
+    if status != sight.status:
+        yield f"{sight.name}: answered {status} at {page.url}"
+    for name, (width, height) in sizes.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for theme, rules in (("light", EVERYTHING), ("dark", CONTRAST)):
+            page.evaluate(DRESS, theme)
+            for broken in page.evaluate(RUN, rules):
+                yield f"{sight.name}, {name}, {theme}: {broken}"
+        page.evaluate(DRESS, "light")
+        for element in page.evaluate(TOO_WIDE):
+            yield f"{sight.name}, {name}: wider than the screen: {element}"
