@@ -9,6 +9,7 @@ from dataclasses import dataclass
 ENVIRONMENTS = ("development", "test", "production")
 SECRET_LENGTH_MIN = 32
 DATA_KEY_BYTES = 32
+CALLS_PER_TASK = 3  # the most calls to a vendor that one piece of work makes in a row
 
 
 class BadSettings(Exception):
@@ -85,8 +86,8 @@ class Settings:
         faults = []
         if self.environment not in ENVIRONMENTS:
             faults.append(f"BURSAR_ENV is none of {', '.join(ENVIRONMENTS)}.")
-        if self.task_lease_seconds <= self.paystack_timeout_seconds:
-            faults.append("TASK_LEASE_SECONDS must be longer than PAYSTACK_TIMEOUT_SECONDS.")
+        if self.task_lease_seconds <= CALLS_PER_TASK * self.paystack_timeout_seconds:
+            faults.append(f"TASK_LEASE_SECONDS must be longer than {CALLS_PER_TASK} times PAYSTACK_TIMEOUT_SECONDS.")
         if not self.production:
             return faults
         if 0 < len(self.secret_key) < SECRET_LENGTH_MIN:

@@ -150,7 +150,7 @@ class Business:
         self._work_off()
 
     def _show_everything_once(self, person: Person) -> None:
-        """Whoever signs in as the first customer finds each kind of page: paid, declined, being checked, not yet paid."""
+        """Whoever signs in as the first customer finds each kind of page: paid, declined, being checked, open."""
         self._deposit(person, pays=True, naira=250_000)
         self._work_off()
         for fate in ("paid", "declined", "being checked"):
@@ -170,7 +170,7 @@ class Business:
         email = f"{first.lower()}.{last.lower()}@{MAIL}" if number else f"customer@{MAIL}"
         person = self._open_account(f"{first} {last}", email)
         number_at_bank = f"{self.luck.randint(1_000_000_000, 8_999_999_999)}"
-        holder = {"account_number": number_at_bank, "account_name": f"{last} {first}".upper()}
+        holder: dict[str, object] = {"account_number": number_at_bank, "account_name": f"{last} {first}".upper()}
         self._vendor("accounts", holder)
         account = payments.add_bank_account(
             person.id,
@@ -184,13 +184,13 @@ class Business:
 
     def _open_account(self, name: str, email: str) -> Person:
         with transaction(actor.system("demo")):
-            login_id = customers.sign_up(name, email=email, password=PASSWORD)
-        newest = select(EmailCode.id).where(EmailCode.login_id == login_id).order_by(EmailCode.created_at.desc())
+            claim = customers.sign_up(name, email=email, password=PASSWORD)
+        newest = select(EmailCode.id).where(EmailCode.login_id == claim.login_id).order_by(EmailCode.created_at.desc())
         code = identity_queries.code_for_system(db.session.scalars(newest.limit(1)).one())
         leave()
         with transaction(actor.system("demo")):
-            identity.confirm_email(login_id, code=code)
-            person = Person(customers.require(login_id).id, login_id, email)
+            identity.confirm_email(claim, code=code)
+            person = Person(customers.require(claim.login_id).id, claim.login_id, email)
             wallets.open_wallet(person.id, asset=NGN)
         return person
 

@@ -99,6 +99,15 @@ def temporary_home(var: Path) -> Iterator[Path]:
         yield home
 
 
+def forget(home: Path) -> None:
+    """Remove what the servers of a home keep, after ending what a killed process left running there."""
+    home = home.resolve()
+    end_leftovers(home / "postgres", ["postgres"])
+    end_leftovers(home / "valkey", PROGRAMS)
+    for part in ("postgres", "valkey"):
+        shutil.rmtree(home / part, ignore_errors=True)
+
+
 def in_use(home: Path) -> bool:
     """Whether a process holds this home."""
     try:
@@ -122,8 +131,7 @@ def _sweep(home: Path) -> None:
     """Remove a home whose process is gone: its lock is free."""
     try:
         with _locked(home, name="owner"):
-            end_leftovers(home / "postgres", ["postgres"])
-            end_leftovers(home / "valkey", PROGRAMS)
+            forget(home)
             _remove(home)
     except (Unavailable, OSError):
         return  # in use, or not ours to remove

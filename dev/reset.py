@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 
-from dev import running, sockets
+from dev import embedded, running, sockets
 from dev.environment import HOME, LOGS, SECRETS
 from dev.roles import KEPT
 
@@ -15,6 +15,7 @@ def main() -> int:
         print(f"Bursar is running here (process {floor.pid}): stop it first with Ctrl-C.", file=sys.stderr)
         return 1
     if HOME.is_dir():
+        embedded.forget(HOME)
         sockets.forget(HOME)
     shutil.rmtree(HOME, ignore_errors=True)
     shutil.rmtree(LOGS, ignore_errors=True)

@@ -7,7 +7,6 @@ A second Ctrl-C stops without waiting.
 
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from sqlalchemy.engine import make_url
 
 from dev import environment, logs, programs, running
 from dev.children import Child, Unavailable, wait_until
-from dev.embedded import Servers, servers
+from dev.embedded import Servers, forget, servers
 from dev.environment import HOME, LOGS, ROOT, Addresses
 from dev.roles import connect
 from dev.supervisor import Supervisor, adopt_orphans, end_strays, stop_together
@@ -174,8 +173,7 @@ def begin_anew_after_half_a_demo() -> None:
     if not HALF_SEEDED.exists() or running.found():
         return
     say("  The demo business was only half loaded: beginning anew")
-    for part in ("postgres", "valkey"):
-        shutil.rmtree(HOME / part, ignore_errors=True)
+    forget(HOME)
     for part in ("sandbox.sqlite3", "sandbox.sqlite3-wal", "sandbox.sqlite3-shm", HALF_SEEDED.name):
         (HOME / part).unlink(missing_ok=True)
 

@@ -7,12 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as WaitedInVain
 
 NOBODY, CUSTOMER, NEWCOMER = "", "customer", "newcomer"
 TREASURY, FINANCE, ADMIN, AUDITOR = "treasury", "finance", "admin", "auditor"
 OK, FORBIDDEN, MISSING, FAULTY = 200, 403, 404, 422
 
 Step = Callable[[Page], None]
+# What the theme's button does; the page is not loaded again.
+DRESS = """(theme) => {
+  document.documentElement.dataset.bsTheme = theme;
+  document.dispatchEvent(new CustomEvent("theme"));
+}"""
+
+
+class Lost(Exception):
+    """The way to a sight does not lead there: something that it goes by is not on the page."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +37,15 @@ class Sight:
     narrow: bool = False
 
     def visit(self, page: Page) -> None:
-        """Go there and wait until nothing moves any more."""
+        """Go there and wait until nothing moves any more. Raises Lost."""
         page.goto(self.path)
-        for step in self.steps:
-            step(page)
-        if page.locator(".chart[data-fig]").count():
-            page.locator(".chart .main-svg").first.wait_for()
+        try:
+            for step in self.steps:
+                step(page)
+            if page.locator(".chart[data-fig]").count():
+                page.locator(".chart .main-svg").first.wait_for()
+        except WaitedInVain as error:
+            raise Lost(f"{self.name}, at {page.url}: {error.message.splitlines()[0]}") from error
 
 
 def follow(selector: str) -> Step:
@@ -164,6 +177,11 @@ BOOKS = (
     Sight("forbidden", "/console/ledger", ADMIN, status=FORBIDDEN),
     Sight("console-missing", "/console/nowhere", AUDITOR, status=MISSING),
 )
+
+
+def dress(page: Page, theme: str) -> None:
+    """Show it light or dark."""
+    page.evaluate(DRESS, theme)
 
 
 def sign_in(page: Page, who: str, *, email: str, password: str) -> None:

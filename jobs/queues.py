@@ -8,8 +8,8 @@ from rq.serializers import JSONSerializer
 from app.core import logs
 
 QUEUES = ("money", "default")
-JOB_SECONDS_MAX = 45  # longer than a vendor's time-out and the database's together
-RELAY = "relay"
+JOB_SECONDS_MAX = 60  # longer than three calls to a vendor and the database's limit together
+WAITING_MAX = 200
 
 log = logs.get("jobs")
 
@@ -30,7 +30,10 @@ class Waker:
 
     def _put(self, queue: str, function: str, *arguments: int) -> None:
         try:
-            Queue(queue, connection=self._redis, serializer=JSONSerializer).enqueue(
+            waiting = Queue(queue, connection=self._redis, serializer=JSONSerializer)
+            if waiting.count >= WAITING_MAX:
+                return  # those who wait will be followed by a sweep; more wake-ups would only be in the way
+            waiting.enqueue(
                 function,
                 *arguments,
                 description=function,

@@ -1,6 +1,7 @@
 """Mail out: through an SMTP server, or into the development mailbox, where it is kept to be read in the console."""
 
 import smtplib
+import ssl
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
@@ -32,7 +33,7 @@ class Mailer:
         address = urlsplit(self._smtp_url)
         try:
             with smtplib.SMTP(address.hostname or "", address.port or 587, timeout=TIMEOUT_SECONDS) as server:
-                server.starttls()
+                server.starttls(context=ssl.create_default_context())
                 if address.username:
                     server.login(unquote(address.username), unquote(address.password or ""))
                 server.send_message(mail)

@@ -98,4 +98,4 @@ class TooMany(Refusal):
 class Unavailable(Refusal):
     status = 503
     code = "unavailable"
-    message = "A service we need does not answer. Nothing was changed."
+    message = "A service we need does not answer. Look before you try again."

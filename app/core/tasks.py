@@ -28,8 +28,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
+from app.core.actor import Actor
 from app.core.db import Model, db, work_was_left
 from app.core.errors import NotFound
+from app.core.machine import Move
 
 ATTEMPTS_MAX = 12
 BACKOFF_SECONDS = (1, 2, 5, 15, 30, 60, 120, 300, 600, 1800, 3600)  # after the nth failure; about 2 h until dead
@@ -97,6 +99,7 @@ def due(*, limit: int) -> list[tuple[int, str]]:
     For the sweeper. Rows that another sweeper holds are passed over.
     """
     moment = clock.now()
+    _bury(moment)
     waiting = (
         select(Task.id)
         .where(_claimable(moment), _unwoken(moment))
@@ -114,7 +117,7 @@ def claim(task_id: int, *, lease_seconds: int) -> Claim | None:
     until = moment + timedelta(seconds=lease_seconds)
     taken = (
         sql_update(Task)
-        .where(Task.id == task_id, _claimable(moment))
+        .where(Task.id == task_id, _claimable(moment), Task.attempt < ATTEMPTS_MAX)
         .values(status=TaskState.LEASED, attempt=Task.attempt + 1, lease_until=until)
         .returning(Task.id, Task.kind, Task.ref, Task.attempt)
     )
@@ -143,8 +146,8 @@ def failed(mine: Claim, *, error: str) -> bool:
     return _write(mine, status=TaskState.DUE, due_at=due_at, lease_until=None, woken_at=None, last_error=error)
 
 
-def retry(task_id: int) -> None:
-    """An operator's second try of a dead task. Raises NotFound when it is not dead."""
+def retry(task_id: int, *, actor: Actor) -> None:
+    """An operator's second try of a dead task, with a line of history. Raises NotFound when it is not dead."""
     again = (
         sql_update(Task)
         .where(Task.id == task_id, Task.status == TaskState.DEAD)
@@ -152,7 +155,25 @@ def retry(task_id: int) -> None:
     )
     if db.session.execute(again).rowcount == 0:  # type: ignore[attr-defined]
         raise NotFound("That task is not waiting for a second try.")
+    db.session.add(
+        Move(
+            machine="task",
+            subject=str(task_id),
+            old_state=TaskState.DEAD,
+            new_state=TaskState.DUE,
+            actor=str(actor),
+            reason="second try",
+            moved_at=clock.now(),
+        )
+    )
     work_was_left(db.session())
+
+
+def _bury(moment: datetime) -> None:
+    """End work that took its worker with it every time: nobody was left to say that it failed."""
+    lost = (Task.status == TaskState.LEASED) & (Task.lease_until < moment) & (Task.attempt >= ATTEMPTS_MAX)
+    ended = {"status": TaskState.DEAD, "ended_at": moment, "lease_until": None, "last_error": "its workers died of it"}
+    db.session.execute(sql_update(Task).where(lost).values(**ended))
 
 
 def _claimable(moment: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202

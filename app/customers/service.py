@@ -1,30 +1,46 @@
 """Commands of customers."""
 
+from contextlib import suppress
+
 from app.core import clock, ids, outbox
 from app.core.db import db
 from app.customers import errors, events, queries, rules
 from app.customers.models import Customer
+from app.identity import queries as identity_queries
 from app.identity import service as identity
+from app.identity.errors import CodesTooFast
 from app.identity.rules import Audience
+from app.identity.service import Claim
 
 
-def sign_up(name: str, *, email: str, password: str) -> str:
-    """Register somebody as a customer and mail a code: the login's id.
+def sign_up(name: str, *, email: str, password: str) -> Claim:
+    """Register somebody as a customer and mail a code: the claim that the code confirms.
 
-    An address that has an account gets neither a second one nor an answer that tells: the door looks the same.
-    Raises BadName, BadEmail, WeakPassword, CodesTooFast.
+    The door looks the same for an address that has an account: its claim is a decoy, and its owner gets a mail. For an
+    address that was never confirmed the last sign-up counts, name and password. Raises BadName, BadEmail, WeakPassword.
     """
     cleaned = rules.clean_name(name)
     if cleaned is None:
         raise errors.BadName
-    login_id, fresh = identity.register(email, password=password, audience=Audience.CUSTOMER)
-    if fresh:
+    registered = identity.register(email, password=password, audience=Audience.CUSTOMER)
+    if registered.confirmed:
+        _tell_owner(email)
+        return registered.claim
+    login_id = registered.claim.login_id
+    if registered.fresh:
         db.session.add(Customer(id=ids.new("cus"), login_id=login_id, name=cleaned, created_at=clock.now()))
-        db.session.flush()
-        identity.issue_code(login_id)
     else:
+        require(login_id).name = cleaned
+    db.session.flush()
+    with suppress(CodesTooFast):  # a mail went out within the minute: the page offers another
+        identity.issue_code(registered.claim)
+    return registered.claim
+
+
+def _tell_owner(email: str) -> None:
+    login_id = identity_queries.login_by_address_for_system(identity.canonical(email), audience=Audience.CUSTOMER)
+    if login_id:
         outbox.emit(events.SignUpRepeated(login_id=login_id))
-    return login_id
 
 
 def require(login_id: str) -> Customer:

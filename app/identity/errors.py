@@ -21,17 +21,17 @@ class BadEmail(Unprocessable):
 
 class WrongCode(Unprocessable):
     code = "wrong_code"
-    message = "That code is wrong or has run out."
-
-
-class TooManyTries(TooMany):
-    code = "too_many_tries"
-    message = "Too many tries. Ask for a new code."
+    message = "That code is wrong or has run out. After five tries, ask for a new one."
 
 
 class CodesTooFast(TooMany):
     code = "codes_too_fast"
     message = "A code was sent a moment ago. Wait a minute before the next."
+
+
+class AlreadyHired(Conflict):
+    code = "already_hired"
+    message = "There is an operator with this address."
 
 
 class RolesConflict(Conflict):

@@ -17,7 +17,6 @@ class Seen:
     session_id: str
     login_id: str
     email: str
-    confirmed: bool
 
 
 def seen_for_system(token: str, *, audience: rules.Audience) -> Seen | None:
@@ -40,7 +39,7 @@ def seen_for_system(token: str, *, audience: rules.Audience) -> Seen | None:
     )
     if not live or login.disabled_at is not None:
         return None
-    return Seen(session.id, login.id, login.email, login.email_confirmed_at is not None)
+    return Seen(session.id, login.id, login.email)
 
 
 def operator_of(*, owner: str) -> Operator | None:
@@ -51,6 +50,11 @@ def operator_of(*, owner: str) -> Operator | None:
 def operators_for_operators() -> list[Operator]:
     """All staff, by name."""
     return list(db.session.scalars(select(Operator).order_by(Operator.name)))
+
+
+def login_by_address_for_system(address: str, *, audience: rules.Audience) -> str | None:
+    """The login with this canonical address."""
+    return db.session.scalars(select(Login.id).filter_by(audience=audience, email=address)).one_or_none()
 
 
 def address_for_system(login_id: str) -> str:

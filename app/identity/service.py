@@ -19,7 +19,6 @@ class Entry:
     token: str
     session_id: str
     login_id: str
-    confirmed: bool
 
 
 def canonical(email: str) -> str:
@@ -30,25 +29,66 @@ def canonical(email: str) -> str:
         raise errors.BadEmail from error
 
 
-def register(email: str, *, password: str, audience: rules.Audience) -> tuple[str, bool]:
-    """Make a login: its id and whether it is new. A taken address is not told apart from a fresh one by its work.
+@dataclass(frozen=True)
+class Claim:
+    """Somebody's unproved claim to a login: its id, and the password it was claimed with (as a stamp of its hash).
+
+    A later sign-up with the same address makes the earlier claim worthless, so that nobody confirms an account whose
+    password a stranger chose.
+    """
+
+    login_id: str
+    stamp: str
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What became of a registration: the claim to confirm, and whether the login is new or was never confirmed."""
+
+    claim: Claim
+    fresh: bool
+    confirmed: bool
+
+
+def register(email: str, *, password: str, audience: rules.Audience) -> Registered:
+    """Make a login, or claim one that was never confirmed: the last claim counts. A confirmed one stays as it is.
 
     Raises BadEmail, WeakPassword.
     """
     if not rules.password_fits(password):
         raise errors.WeakPassword
     address, kept = canonical(email), passwords.hash_of(password)
-    taken = db.session.scalars(select(Login.id).filter_by(audience=audience, email=address)).one_or_none()
-    if taken:
-        return taken, False
+    known = db.session.scalars(
+        select(Login).filter_by(audience=audience, email=address).with_for_update()
+    ).one_or_none()
+    if known is not None and known.email_confirmed_at is not None:
+        return Registered(decoy(), fresh=False, confirmed=True)
+    if known is not None:
+        known.password_hash = kept
+        _spend_codes(known.id)
+        db.session.flush()
+        return Registered(claim_of(known), fresh=False, confirmed=False)
     login = Login(id=ids.new("lg"), audience=audience, email=address, password_hash=kept, created_at=clock.now())
     db.session.add(login)
     db.session.flush()
-    return login.id, True
+    return Registered(claim_of(login), fresh=True, confirmed=False)
 
 
-def sign_in(email: str, *, password: str, audience: rules.Audience, device: str) -> Entry:
-    """Open a session. Raises WrongCredentials for an unknown, disabled or mistaken login alike."""
+def claim_of(login: Login) -> Claim:
+    """The claim that this login's present password makes."""
+    return Claim(login.id, crypto.token_hash(login.password_hash).hex())
+
+
+def decoy() -> Claim:
+    """A claim to nothing, which looks like any other from outside."""
+    return Claim(ids.new("lg"), crypto.token_hash(crypto.new_token()).hex())
+
+
+def sign_in(email: str, *, password: str, audience: rules.Audience, device: str) -> Entry | Claim:
+    """Open a session; a login that was never confirmed gets its claim back instead.
+
+    Raises WrongCredentials for an unknown, disabled or mistaken login alike.
+    """
     try:
         address = canonical(email)
     except errors.BadEmail:
@@ -57,12 +97,13 @@ def sign_in(email: str, *, password: str, audience: rules.Audience, device: str)
     right = passwords.verify(password, kept=login.password_hash if login else None)
     if not right or login is None or login.disabled_at is not None:
         raise errors.WrongCredentials
+    if login.email_confirmed_at is None:
+        return claim_of(login)
     return open_session(login.id, audience=audience, device=device)
 
 
 def open_session(login_id: str, *, audience: rules.Audience, device: str) -> Entry:
     """Open a session for somebody whose right to it was just proved."""
-    login = db.session.get_one(Login, login_id)
     token, moment = crypto.new_token(), clock.now()
     session = SignedIn(
         id=ids.new("ses"),
@@ -76,7 +117,7 @@ def open_session(login_id: str, *, audience: rules.Audience, device: str) -> Ent
     )
     db.session.add(session)
     db.session.flush()
-    return Entry(token, session.id, login_id, login.email_confirmed_at is not None)
+    return Entry(token, session.id, login_id)
 
 
 def touch(session_id: str) -> None:
@@ -92,10 +133,15 @@ def sign_out(session_id: str) -> None:
     db.session.execute(update(SignedIn).where(live).values(revoked_at=clock.now()))
 
 
-def issue_code(login_id: str) -> None:
-    """Make a code and have it mailed. Raises CodesTooFast within a minute of the last one."""
-    db.session.scalars(select(Login).where(Login.id == login_id).with_for_update()).one()
-    last = select(EmailCode.created_at).where(EmailCode.login_id == login_id).order_by(EmailCode.created_at.desc())
+def issue_code(claim: Claim) -> None:
+    """Make a code for a claim that still counts, and have it mailed. Raises CodesTooFast within a minute of the last.
+
+    For a claim that counts no more, or never did, nothing is sent and nothing is said.
+    """
+    login = _claimed(claim)
+    if login is None:
+        return
+    last = select(EmailCode.created_at).where(EmailCode.login_id == login.id).order_by(EmailCode.created_at.desc())
     moment = clock.now()
     if not rules.resend_allowed(last_sent_at=db.session.scalars(last.limit(1)).one_or_none(), at=moment):
         raise errors.CodesTooFast
@@ -103,53 +149,62 @@ def issue_code(login_id: str) -> None:
     db.session.add(
         EmailCode(
             id=code_id,
-            login_id=login_id,
+            login_id=login.id,
             code_sealed=crypto.seal(crypto.new_code(), context=code_id),
             created_at=moment,
             expires_at=moment + rules.CODE_LIVES,
         )
     )
-    outbox.emit(events.EmailCodeIssued(code_id=code_id, login_id=login_id))
+    outbox.emit(events.EmailCodeIssued(code_id=code_id, login_id=login.id))
     db.session.flush()
 
 
-def confirm_email(login_id: str, *, code: str) -> bool:
-    """Use the newest code. False for a wrong one, which is counted: the caller commits either way.
+def confirm_email(claim: Claim, *, code: str) -> bool:
+    """Use the newest code of a claim. False for a wrong, spent or old one, and for a claim that does not count.
 
-    Raises TooManyTries when no code is left to try.
+    A wrong try is counted, so the caller commits either way.
     """
-    newest = (
-        select(EmailCode)
-        .where(EmailCode.login_id == login_id)
-        .order_by(EmailCode.created_at.desc())
-        .limit(1)
-        .with_for_update()
-    )
-    row = db.session.scalars(newest).one_or_none()
+    login = _claimed(claim)
+    if login is None:
+        return False
+    newest = select(EmailCode).where(EmailCode.login_id == login.id).order_by(EmailCode.created_at.desc()).limit(1)
+    row = db.session.scalars(newest.with_for_update()).one_or_none()
     moment = clock.now()
     if row is None or not rules.code_is_live(
         tries=row.tries, expires_at=row.expires_at, used_at=row.used_at, at=moment
     ):
-        raise errors.TooManyTries
+        return False
     row.tries += 1
     right = crypto.same(crypto.unseal(row.code_sealed, context=row.id), code.strip().replace(" ", ""))
     if right:
         row.used_at = moment
-        db.session.get_one(Login, login_id).email_confirmed_at = moment
-        outbox.emit(events.EmailConfirmed(login_id=login_id))
+        login.email_confirmed_at = moment
+        outbox.emit(events.EmailConfirmed(login_id=login.id))
     db.session.flush()
     return right
 
 
+def _claimed(claim: Claim) -> Login | None:
+    """The login of a claim that still counts: unconfirmed, and with the password it was claimed with."""
+    login = db.session.scalars(select(Login).where(Login.id == claim.login_id).with_for_update()).one_or_none()
+    counts = login is not None and login.email_confirmed_at is None
+    return login if counts and login and crypto.same(claim_of(login).stamp, claim.stamp) else None
+
+
+def _spend_codes(login_id: str) -> None:
+    unused = (EmailCode.login_id == login_id) & EmailCode.used_at.is_(None)
+    db.session.execute(update(EmailCode).where(unused).values(used_at=clock.now()))
+
+
 def hire(name: str, *, email: str, password: str, roles: list[Role]) -> str:
-    """Add an operator, or answer the one with this address. Raises RolesConflict for roles that may not meet."""
+    """Add an operator. Raises AlreadyHired, RolesConflict for roles that may not meet."""
     clashing = conflicts(roles)
     if clashing:
         raise errors.RolesConflict(roles=[list(pair) for pair in clashing])
-    login_id, fresh = register(email, password=password, audience=rules.Audience.OPERATOR)
-    if not fresh:
-        return db.session.scalars(select(Operator.id).where(Operator.login_id == login_id)).one()
-    moment = clock.now()
+    registered = register(email, password=password, audience=rules.Audience.OPERATOR)
+    if not registered.fresh:
+        raise errors.AlreadyHired
+    login_id, moment = registered.claim.login_id, clock.now()
     db.session.get_one(Login, login_id).email_confirmed_at = moment  # an address given by the house
     operator = Operator(id=ids.new("op"), login_id=login_id, name=name, roles=list(roles), created_at=moment)
     db.session.add(operator)

@@ -49,7 +49,7 @@ def withdrawal_requested(amount: Money, *, destination: str) -> Words:
     return Words(
         f"You asked to withdraw {amount}",
         _letter(
-            f"We hold {amount} for your withdrawal to {destination}. Our staff check it before it goes out.",
+            f"We hold {amount} and the fee for your withdrawal to {destination}. Our staff check it first.",
             "If this was not you, sign in and cancel it now.",
         ),
     )

@@ -8,7 +8,7 @@ from app.core.outbox import Event
 
 @dataclass(frozen=True)
 class DepositStarted(Event):
-    """A checkout is open at Paystack: somebody should watch it, in case its webhook never comes."""
+    """A customer wants to pay in: somebody should watch the charge, in case its webhook never comes."""
 
     name: ClassVar[str] = "payments.deposit_started"
     deposit_id: str
@@ -32,7 +32,7 @@ class PayoutSent(Event):
 
 @dataclass(frozen=True)
 class PayoutPaid(Event):
-    """The bank has the money. `fee_units` is what Paystack took for it."""
+    """The bank has the money."""
 
     name: ClassVar[str] = "payments.payout_paid"
     payout_id: str

@@ -19,12 +19,6 @@ def deposit(deposit_id: str, *, customer_id: str) -> Deposit:
     return found
 
 
-def deposits(*, customer_id: str, before: str | None = None, limit: int = 20) -> list[Deposit]:
-    """The customer's deposits, newest first, those before an id."""
-    own = select(Deposit).where(Deposit.customer_id == customer_id).order_by(Deposit.id.desc()).limit(limit)
-    return list(db.session.scalars(own.where(Deposit.id < before) if before else own))
-
-
 def deposit_for_system(*, deposit_id: str | None = None, reference: str | None = None) -> Deposit | None:
     """A deposit by its id or its reference, for jobs."""
     wanted = Deposit.id == deposit_id if deposit_id else Deposit.reference == reference

@@ -88,7 +88,14 @@ class SuspenseState(StrEnum):
     RESOLVED = "resolved"
 
 
-SUSPENSE = Machine("suspense item", {SuspenseState.OPEN: frozenset({SuspenseState.RESOLVED})})
+SUSPENSE = Machine(
+    "suspense item",
+    {
+        SuspenseState.OPEN: frozenset({SuspenseState.RESOLVED}),
+        # Money may come for something that was closed with a note.
+        SuspenseState.RESOLVED: frozenset({SuspenseState.OPEN}),
+    },
+)
 
 
 class Verdict(StrEnum):
@@ -121,10 +128,10 @@ def judge(  # noqa: PLR0911 (one line per case)
 ) -> Judgement:
     """Compare what Paystack verified with what we asked for; all amounts in kobo.
 
-    The customer is credited the intent when at least it came: `paid` is the intent when we bear the fee, the intent
-    plus the fee when they do. Less, or more than that, is not ours to guess.
+    The customer is credited the intent when exactly it came: `paid` is the intent when we bear the fee, the intent plus
+    the fee when they do. Anything else is not ours to guess. A failed try is not the end: the payer may try again.
     """
-    if status in {"abandoned", "ongoing", "pending", "processing", "queued"}:
+    if status in {"abandoned", "failed", "ongoing", "pending", "processing", "queued"}:
         return Judgement(Verdict.WAIT)
     if status != "success":
         return Judgement(Verdict.FAIL, f"Paystack says {status}")
@@ -135,11 +142,18 @@ def judge(  # noqa: PLR0911 (one line per case)
     asked = paid if requested is None else requested
     if asked != intent:
         return Judgement(Verdict.SUSPEND, f"asked {intent} kobo, Paystack was asked {asked}")
-    if paid < intent:
-        return Judgement(Verdict.SUSPEND, f"asked {intent} kobo, paid {paid}")
-    if paid > intent + fees:
+    if paid not in {intent, intent + fees}:
         return Judgement(Verdict.SUSPEND, f"asked {intent} kobo, paid {paid} with fees of {fees}")
     return Judgement(Verdict.CREDIT)
+
+
+def contradiction(*, known: PayoutState, told: PayoutState, ours: int, theirs: int, currency: str) -> str:
+    """Why news of a transfer cannot be true beside what we know (amounts in kobo); empty when it can."""
+    if (theirs, currency) != (ours, NGN.code):
+        return f"we asked for {ours} kobo, Paystack speaks of {theirs} in {currency}"
+    if known is PayoutState.FAILED and told is PayoutState.PAID:
+        return "we gave the money back as failed, Paystack says it was paid"
+    return ""
 
 
 def watch_pause(open_for: timedelta) -> timedelta:

@@ -102,9 +102,18 @@ def place_stray_charge(charge: Charge, *, our_domain: str, inbox_id: int, actor:
 
 
 def suspend(trouble: Trouble, *, actor: Actor, journal_id: int | None = None) -> None:
-    """Put something into the visible queue of what could not be placed; the same cause once."""
-    known = select(SuspenseItem.id).where(SuspenseItem.cause == trouble.cause)
-    if db.session.scalars(known).one_or_none():
+    """Put something into the visible queue of what could not be placed; the same cause once.
+
+    Money that comes for a known cause is noted on its item, which is open again then.
+    """
+    known = db.session.scalars(
+        select(SuspenseItem).where(SuspenseItem.cause == trouble.cause).with_for_update()
+    ).one_or_none()
+    if known is not None:
+        if journal_id is not None and known.journal_id is None:
+            known.journal_id = journal_id
+            if known.state == SuspenseState.RESOLVED:
+                machine.move(known, SuspenseState.OPEN, machine=rules.SUSPENSE, actor=actor, reason="money came")
         return
     item = SuspenseItem(
         id=ids.new("sus"),
@@ -150,17 +159,33 @@ def begin_payout(payout_id: str, *, amount: Money, recipient_code: str, actor: A
 
 
 def record_transfer(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
-    """Apply what Paystack says of a transfer; late, doubled and disordered news change nothing."""
+    """Apply what Paystack says of a transfer; late, doubled and disordered news change nothing.
+
+    News that contradicts what we hold for certain moves nothing either: it goes to suspense, for somebody to look.
+    """
     payout = db.session.scalars(select(Payout).where(Payout.id == payout_id).with_for_update()).one()
-    told = rules.TRANSFER_STATES.get(transfer.status)
-    if told is PayoutState.REVERSED and payout.state != PayoutState.PAID:
+    # A word we do not know is no end: somebody keeps watching.
+    told = rules.TRANSFER_STATES.get(transfer.status, PayoutState.SENT)
+    if told is PayoutState.REVERSED and payout.state not in {PayoutState.PAID, PayoutState.REVERSED}:
         told = PayoutState.FAILED  # the bank sent back what never counted as paid
-    payout.transfer_code = transfer.transfer_code or payout.transfer_code
-    if transfer.fee is not None and payout.state != PayoutState.PAID:  # (what was booked as paid stays as booked)
-        payout.fee_units = Decimal(transfer.fee)
-    if told is None or not rules.PAYOUT.allows(PayoutState(payout.state), told):
+    contradiction = rules.contradiction(
+        known=PayoutState(payout.state),
+        told=told,
+        ours=payout.amount.units,
+        theirs=transfer.amount,
+        currency=transfer.currency,
+    )
+    if contradiction:
+        cause = f"payout:{payout.id}:{transfer.status}"
+        amount = Money(NGN, transfer.amount)
+        suspend(Trouble(cause, f"transfer.{transfer.status}", payout.id, contradiction, amount), actor=actor)
         return PayoutState(payout.state)
-    if rules.PAYOUT.is_final(told) or told is PayoutState.PAID:
+    if payout.state in {PayoutState.SENDING, PayoutState.SENT}:  # (what was booked stays as booked)
+        payout.transfer_code = transfer.transfer_code or payout.transfer_code
+        payout.fee_units = payout.fee_units if transfer.fee is None else Decimal(transfer.fee)
+    if not rules.PAYOUT.allows(PayoutState(payout.state), told):
+        return PayoutState(payout.state)
+    if told is not PayoutState.SENT:
         payout.settled_at = clock.now()
     machine.move(payout, told, machine=rules.PAYOUT, actor=actor, reason=f"Paystack says {transfer.status}")
     outbox.emit(_PAYOUT_NEWS[told](payout_id=payout.id))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Numeric, Text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Numeric, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
@@ -14,7 +14,10 @@ class Reconciliation(Model):
     """One run: our account's balance, theirs, and how the comparison ended."""
 
     __tablename__ = "reconciliations"
-    __table_args__ = (CheckConstraint("state IN ('running', 'done', 'failed')", name="state_known"),)
+    __table_args__ = (
+        CheckConstraint("state IN ('running', 'done', 'failed')", name="state_known"),
+        Index("uq_reconciliations_running", "state", unique=True, postgresql_where=text("state = 'running'")),
+    )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     account: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(Text)

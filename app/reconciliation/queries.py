@@ -44,8 +44,9 @@ def run_for_operators(run_id: str) -> Reconciliation:
 
 
 def running_for_system() -> Reconciliation | None:
-    """A run that is under way, if any."""
-    return db.session.scalars(select(Reconciliation).where(Reconciliation.state == RunState.RUNNING)).first()
+    """The run that is under way, if any, locked."""
+    running = select(Reconciliation).where(Reconciliation.state == RunState.RUNNING).with_for_update()
+    return db.session.scalars(running).one_or_none()
 
 
 def counts_for_operators(run_id: str) -> dict[str, int]:

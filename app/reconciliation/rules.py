@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.core.machine import Machine
@@ -28,6 +28,9 @@ class RunState(StrEnum):
 
 
 RUN = Machine("reconciliation", {RunState.RUNNING: frozenset({RunState.DONE, RunState.FAILED})})
+
+RUN_LIMIT = timedelta(minutes=15)  # a run that takes longer has lost its worker
+GRACE = timedelta(minutes=2)  # news this young may still be on its way to us
 
 UNMATCHED = (Verdict.AMOUNT_DIFFERS, Verdict.MISSING_HERE, Verdict.MISSING_THERE)
 
@@ -76,18 +79,17 @@ def match(ours: Iterable[Ours], theirs: Iterable[Theirs]) -> list[Line]:
     booked: dict[str, list[Ours]] = defaultdict(list)
     for entry in ours:
         booked[entry.reference].append(entry)
-    listed: dict[str, list[Theirs]] = defaultdict(list)
-    for line in theirs:
-        listed[line.reference].append(line)
+    # A line that slips from one page of a list to the next while it is read comes twice: it is one line.
+    listed = {line.reference: line for line in theirs}
     return [
-        _line(reference, booked.get(reference, []), listed.get(reference, []))
+        _line(reference, booked.get(reference, []), listed.get(reference))
         for reference in [*listed, *(booked.keys() - listed.keys())]
     ]
 
 
-def _line(reference: str, ours: list[Ours], theirs: list[Theirs]) -> Line:
-    our_sum, their_sum = sum(entry.units for entry in ours), sum(line.units for line in theirs)
-    if theirs and not all(line.final for line in theirs) and not ours:
+def _line(reference: str, ours: list[Ours], theirs: Theirs | None) -> Line:
+    our_sum, their_sum = sum(entry.units for entry in ours), theirs.units if theirs else 0
+    if theirs and not theirs.final and not ours:
         verdict = Verdict.IN_FLIGHT
     elif our_sum == their_sum:
         verdict = Verdict.MATCHED
@@ -98,11 +100,11 @@ def _line(reference: str, ours: list[Ours], theirs: list[Theirs]) -> Line:
     else:
         verdict = Verdict.AMOUNT_DIFFERS
     return Line(
-        kind=(theirs or ours)[0].kind,
+        kind=theirs.kind if theirs else ours[0].kind,
         reference=reference,
         verdict=verdict,
         ours=our_sum if ours else None,
         theirs=their_sum if theirs else None,
         journal_id=ours[-1].journal_id if ours else None,
-        happened_at=theirs[0].happened_at if theirs else ours[0].happened_at,
+        happened_at=theirs.happened_at if theirs else ours[0].happened_at,
     )

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from sqlalchemy import select
+
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
@@ -15,10 +17,12 @@ PAYSTACK = "paystack"
 
 
 def ask(*, actor: Actor) -> str:
-    """Ask for a run: its id. While one is under way, that one is the answer."""
+    """Ask for a run: its id. While one is under way, that one is the answer, unless it has lost its worker."""
     running = queries.running_for_system()
-    if running is not None:
+    if running is not None and clock.now() - running.started_at < rules.RUN_LIMIT:
         return running.id
+    if running is not None:
+        _end(running, RunState.FAILED, actor=actor, error="It took too long and was given up.")
     run = Reconciliation(
         id=ids.new("rec"),
         account=chart.house(chart.PAYSTACK, asset=NGN),
@@ -33,7 +37,7 @@ def ask(*, actor: Actor) -> str:
 
 def finish(run_id: str, *, lines: list[Line], theirs_units: int, actor: Actor) -> None:
     """Keep the result of a run; a run that ended is left as it is."""
-    run = queries.run_for_operators(run_id)
+    run = _locked(run_id)
     if run.state != RunState.RUNNING:
         return
     db.session.add_all(
@@ -51,13 +55,20 @@ def finish(run_id: str, *, lines: list[Line], theirs_units: int, actor: Actor) -
     )
     run.ours_units = Decimal(balances.of(run.account).booked.units)
     run.theirs_units = Decimal(theirs_units)
-    run.ended_at = clock.now()
-    machine.move(run, RunState.DONE, machine=rules.RUN, actor=actor)
+    _end(run, RunState.DONE, actor=actor)
 
 
 def fail(run_id: str, *, error: str, actor: Actor) -> None:
     """The run could not be made: say why, so that the page does not wait for it."""
-    run = queries.run_for_operators(run_id)
+    run = _locked(run_id)
     if run.state == RunState.RUNNING:
-        run.error, run.ended_at = error, clock.now()
-        machine.move(run, RunState.FAILED, machine=rules.RUN, actor=actor, reason=error)
+        _end(run, RunState.FAILED, actor=actor, error=error)
+
+
+def _end(run: Reconciliation, to: RunState, *, actor: Actor, error: str = "") -> None:
+    run.error, run.ended_at = error, clock.now()
+    machine.move(run, to, machine=rules.RUN, actor=actor, reason=error)
+
+
+def _locked(run_id: str) -> Reconciliation:
+    return db.session.scalars(select(Reconciliation).where(Reconciliation.id == run_id).with_for_update()).one()

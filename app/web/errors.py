@@ -5,11 +5,12 @@ from typing import Any
 
 from flask import Flask, Response, flash, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
+from app.clients.http import Refused
 from app.core import logs
-from app.core.errors import Refusal, Unavailable
+from app.core.errors import NotFound, Refusal, Unavailable
 from app.web.fragments import toast
 
 log = logs.get("web")
@@ -21,6 +22,8 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_away)
+    app.register_error_handler(DataError, _unbookable)
+    app.register_error_handler(Refused, _vendor_refused)
     app.register_error_handler(Exception, _fault)
 
 
@@ -38,6 +41,11 @@ def _stale_form(_error: CSRFError) -> Response:
     return _answer(400, "stale_form", "This page was open for too long. Load it again; nothing was changed.", {})
 
 
+def _vendor_refused(refused: Refused) -> Response:
+    log.warning("a vendor refused", extra={"facts": {"http_status": refused.status, "vendor_code": refused.code}})
+    return refusal(Unavailable("A service we need refused that. Look before you try again."))
+
+
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     if status < 400:  # noqa: PLR2004 (a redirect that was raised)
@@ -50,6 +58,12 @@ def _database_away(error: OperationalError) -> Response:
     return refusal(Unavailable())
 
 
+def _unbookable(error: DataError) -> Response:
+    """A number or text that PostgreSQL cannot take, in an address: there is nothing behind it."""
+    log.info("a value out of range", extra={"facts": {"error": type(error.orig).__name__}})
+    return refusal(NotFound())
+
+
 def _fault(error: Exception) -> Response:
     log.log(logging.ERROR, "fault", exc_info=error)
     return _answer(500, "fault", "", {})
@@ -60,8 +74,11 @@ def _answer(status: int, code: str, message: str, facts: dict[str, Any]) -> Resp
         body = {"error": {"code": code, "message": message, **facts}, "request_id": g.get("request_id", "")}
         return make_response(jsonify(body), status)
     if request.headers.get("HX-Request"):
-        answer = toast(make_response("", status), message or "Something went wrong. Nothing was changed.", kind="bad")
+        answer = toast(
+            make_response("", status), message or "We could not confirm that. Look before you try again.", kind="bad"
+        )
         answer.headers["HX-Reswap"] = "none"  # htmx swaps a 4xx answer; there is nothing to swap in
         return answer
+    g.plain = True  # nobody is looked up for it: the database may be what is wrong
     page = render_template("errors/error.html", code=status, text=message or None, request_id=g.get("request_id", ""))
     return make_response(page, status)

@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 
 from app.core import ids, logs
@@ -43,6 +43,8 @@ def nonce() -> str:
 
 
 def _begin() -> None:
+    if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
+        abort(404)  # PostgreSQL's texts have no such character, so nothing is named by one
     g.request_id = ids.new("req")
     logs.request_id.set(g.request_id)
 

@@ -62,6 +62,6 @@ class Approval(Model):
     __table_args__ = (UniqueConstraint("withdrawal_id", "operator_id"),)
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     withdrawal_id: Mapped[str] = mapped_column(Text, ForeignKey("withdrawals.id"))
-    operator_id: Mapped[str] = mapped_column(Text)
+    operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
     content_hash: Mapped[str] = mapped_column(Text)
     approved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

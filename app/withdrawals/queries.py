@@ -19,12 +19,6 @@ def one(withdrawal_id: str, *, customer_id: str) -> Withdrawal:
     return found
 
 
-def several(*, customer_id: str, before: str | None = None, limit: int = 20) -> list[Withdrawal]:
-    """The customer's withdrawals, newest first, those before an id."""
-    own = select(Withdrawal).where(Withdrawal.customer_id == customer_id).order_by(Withdrawal.id.desc()).limit(limit)
-    return list(db.session.scalars(own.where(Withdrawal.id < before) if before else own))
-
-
 def one_for_operators(withdrawal_id: str) -> Withdrawal:
     """Any withdrawal. Raises NotFound."""
     found = db.session.get(Withdrawal, withdrawal_id, populate_existing=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from enum import StrEnum
 
 from app.core.machine import Machine
@@ -32,7 +33,8 @@ MACHINE = Machine(
     "withdrawal",
     {
         State.REQUESTED: frozenset({State.APPROVED, State.REJECTED, State.CANCELLED}),
-        State.APPROVED: frozenset({State.SENDING}),
+        # What was approved can still be stopped, until its sending begins.
+        State.APPROVED: frozenset({State.SENDING, State.REJECTED}),
         State.SENDING: frozenset({State.SETTLED, State.FAILED}),
         # The bank can send back what it had taken.
         State.SETTLED: frozenset({State.RETURNED}),
@@ -59,7 +61,31 @@ def approvals_needed(amount: Money) -> int:
     return 2 if amount > TWO_MUST_APPROVE_ABOVE else 1
 
 
-def content_hash(*, withdrawal_id: str, customer_id: str, bank_account_id: str, amount: Money, fee_units: int) -> str:
-    """What an approval is bound to: another amount, fee or destination is another hash."""
-    content = [withdrawal_id, customer_id, bank_account_id, amount.asset.code, amount.units, fee_units]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+@dataclass(frozen=True)
+class Content:
+    """What an approval is bound to: who, how much, to which account, and by how many."""
+
+    withdrawal_id: str
+    customer_id: str
+    amount: Money
+    fee: Money
+    bank_code: str
+    account_number: str
+    recipient_code: str
+    approvals_needed: int
+
+    @property
+    def hash(self) -> str:
+        """A change of anything is another hash (SHA-256, hex)."""
+        written = [
+            self.withdrawal_id,
+            self.customer_id,
+            self.amount.asset.code,
+            self.amount.units,
+            self.fee.units,
+            self.bank_code,
+            self.account_number,
+            self.recipient_code,
+            self.approvals_needed,
+        ]
+        return hashlib.sha256(json.dumps(written).encode()).hexdigest()

@@ -12,9 +12,10 @@ from app.core.money import NGN, Money
 from app.ledger import chart, posting
 from app.payments import queries as payments
 from app.payments import service as payments_service
+from app.payments.models import BankAccount
 from app.withdrawals import errors, events, postings, rules
 from app.withdrawals.models import Approval, Withdrawal
-from app.withdrawals.rules import State
+from app.withdrawals.rules import Content, State
 
 
 class Moved(TypedDict):
@@ -47,16 +48,11 @@ def request(customer_id: str, *, bank_account_id: str, amount: Money, actor: Act
         fee_units=fee.units,
         hold_id=hold.hold_id,
         approvals_needed=rules.approvals_needed(amount),
-        content_hash=rules.content_hash(
-            withdrawal_id=withdrawal_id,
-            customer_id=customer_id,
-            bank_account_id=destination.id,
-            amount=amount,
-            fee_units=fee.units,
-        ),
+        content_hash="",
         state=State.REQUESTED,
         created_at=clock.now(),
     )
+    withdrawal.content_hash = _content(withdrawal, destination).hash
     machine.begin(withdrawal, machine=rules.MACHINE, actor=actor)
     outbox.emit(events.Requested(withdrawal_id=withdrawal.id))
     return withdrawal
@@ -96,7 +92,10 @@ def approve(withdrawal_id: str, *, operator_id: str, content_hash: str, owns: st
 
 
 def reject(withdrawal_id: str, *, reason: str, owns: str | None, actor: Actor) -> None:
-    """Say no, with a reason for the customer; the money is theirs again. Raises OwnWithdrawal, ReasonMissing."""
+    """Say no, with a reason for the customer; the money is theirs again. Possible until the sending begins.
+
+    Raises OwnWithdrawal, ReasonMissing, IllegalMove.
+    """
     if not reason.strip():
         raise errors.ReasonMissing
     withdrawal = _locked(withdrawal_id)
@@ -106,7 +105,7 @@ def reject(withdrawal_id: str, *, reason: str, owns: str | None, actor: Actor) -
 
 
 def cancel(withdrawal_id: str, *, customer_id: str, actor: Actor) -> None:
-    """The customer takes their own request back, as long as nobody has approved it. Raises NotFound."""
+    """The customer takes their own request back, as long as it is not approved. Raises NotFound."""
     withdrawal = _locked(withdrawal_id)
     if withdrawal.customer_id != customer_id:
         raise NotFound
@@ -183,12 +182,21 @@ def _moved(withdrawal: Withdrawal) -> Moved:
 
 
 def _content_hash(withdrawal: Withdrawal) -> str:
-    return rules.content_hash(
+    return _content(
+        withdrawal, payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id)
+    ).hash
+
+
+def _content(withdrawal: Withdrawal, destination: BankAccount) -> Content:
+    return Content(
         withdrawal_id=withdrawal.id,
         customer_id=withdrawal.customer_id,
-        bank_account_id=withdrawal.bank_account_id,
         amount=withdrawal.amount,
-        fee_units=withdrawal.fee.units,
+        fee=withdrawal.fee,
+        bank_code=destination.bank_code,
+        account_number=destination.account_number,
+        recipient_code=destination.recipient_code,
+        approvals_needed=withdrawal.approvals_needed,
     )
 
 

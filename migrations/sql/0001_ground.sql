@@ -153,5 +153,7 @@ CREATE TABLE slots (
 
 GRANT SELECT ON alembic_version TO bursar_app;  -- readiness compares it with the code
 GRANT SELECT, INSERT ON moves, slots TO bursar_app;
-GRANT SELECT, INSERT, UPDATE ON tasks, outbox, inbox, idempotency TO bursar_app;
-GRANT DELETE ON slots TO bursar_app;
+GRANT SELECT, INSERT ON outbox, inbox TO bursar_app;
+GRANT UPDATE (relayed_at) ON outbox TO bursar_app;
+GRANT UPDATE (outcome, handled_at) ON inbox TO bursar_app;
+GRANT SELECT, INSERT, UPDATE ON tasks, idempotency TO bursar_app;

@@ -85,7 +85,7 @@ CREATE INDEX ix_withdrawals_state ON withdrawals (state, id);
 CREATE TABLE withdrawal_approvals (
     id text CONSTRAINT pk_withdrawal_approvals PRIMARY KEY,
     withdrawal_id text NOT NULL CONSTRAINT fk_withdrawal_approvals_withdrawal_id REFERENCES withdrawals,
-    operator_id text NOT NULL,
+    operator_id text NOT NULL CONSTRAINT fk_withdrawal_approvals_operator_id REFERENCES operators,
     content_hash text NOT NULL,
     approved_at timestamptz NOT NULL,
     CONSTRAINT uq_withdrawal_approvals_withdrawal_id UNIQUE (withdrawal_id, operator_id)
@@ -100,8 +100,8 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER approvals_counted BEFORE UPDATE ON withdrawals FOR EACH ROW
-    WHEN (NEW.state IN ('approved', 'sending') AND NEW.state IS DISTINCT FROM OLD.state)
+CREATE TRIGGER approvals_counted BEFORE INSERT OR UPDATE ON withdrawals FOR EACH ROW
+    WHEN (NEW.state IN ('approved', 'sending', 'settled'))
     EXECUTE FUNCTION refuse_unapproved();
 
 SELECT audit.protect('withdrawal_approvals');
@@ -112,5 +112,10 @@ SELECT audit.watch('suspense_items');
 SELECT audit.watch('withdrawals');
 SELECT audit.watch('withdrawal_approvals');
 
-GRANT SELECT, INSERT, UPDATE ON banks, bank_accounts, deposits, payouts, suspense_items, withdrawals TO bursar_app;
-GRANT SELECT, INSERT ON withdrawal_approvals TO bursar_app;
+-- What a customer asked for, and where money goes, is written once: the app can only say how it went on.
+GRANT SELECT, INSERT ON bank_accounts, deposits, payouts, suspense_items, withdrawals, withdrawal_approvals TO bursar_app;
+GRANT SELECT, INSERT, UPDATE ON banks TO bursar_app;
+GRANT UPDATE (state, checkout_url, fee_units, channel, settled_at) ON deposits TO bursar_app;
+GRANT UPDATE (state, transfer_code, fee_units, settled_at) ON payouts TO bursar_app;
+GRANT UPDATE (state, note, journal_id, resolved_at) ON suspense_items TO bursar_app;
+GRANT UPDATE (state, ended_at) ON withdrawals TO bursar_app;

@@ -12,6 +12,9 @@ CREATE TABLE reconciliations (
     ended_at timestamptz
 );
 
+-- One run at a time.
+CREATE UNIQUE INDEX uq_reconciliations_running ON reconciliations (state) WHERE state = 'running';
+
 CREATE TABLE reconciliation_lines (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_reconciliation_lines PRIMARY KEY,
     reconciliation_id text NOT NULL CONSTRAINT fk_reconciliation_lines_reconciliation_id REFERENCES reconciliations,

@@ -1,6 +1,6 @@
 """An auditor beside the books: the rules of the ledger once more, in plain Python numbers and without a database.
 
-It is told of every request and says what must come of it: an answer, or the name of the refusal.
+It is told of every request and says what must come of it: an answer, or the refusals it deserves.
 """
 
 from dataclasses import dataclass, field
@@ -52,37 +52,39 @@ class Auditor:
 
     # ---------------------------------------------------------------------------------------- what must come of it
 
-    def of_post(self, journal: Journal, *, freed: Reserved | None = None) -> Refused | None:
-        """The refusal that a journal deserves; `freed` is the hold that ends with it."""
+    def of_post(self, journal: Journal, *, freed: Reserved | None = None) -> tuple[Refused, ...]:
+        """The refusals that a journal deserves; which of several it gets is the database's to choose.
+
+        `freed` is the hold that ends with it.
+        """
         if any(leg.account not in self.sheets for leg in journal.legs):
-            return errors.AccountBlocked
+            return (errors.AccountBlocked,)
         if freed is not None and abs(self._moved(journal).get(freed.account, 0)) > freed.units:
-            return errors.HoldExceeded
-        for code in {leg.account for leg in journal.legs}:
-            sheet, amounts = self.sheets[code], [leg.amount.units for leg in journal.legs if leg.account == code]
-            if (sheet.no_debits and any(a > 0 for a in amounts)) or (sheet.no_credits and any(a < 0 for a in amounts)):
-                return errors.AccountBlocked
+            return (errors.HoldExceeded,)
+        deserved: list[Refused] = []
+        for leg in journal.legs:
+            sheet = self.sheets[leg.account]
+            if sheet.no_debits if leg.amount.units > 0 else sheet.no_credits:
+                deserved.append(errors.AccountBlocked)
         for code, units in self._moved(journal).items():
             spare = freed.units if freed is not None and freed.account == code else 0
             sheet = self.sheets[code]
             after = Sheet(sheet.side, sheet.floor, sheet.booked, sheet.held - spare)
             if after.falls(booked=sheet.side * units, held=0):
-                return errors.InsufficientFunds
-        return None
+                deserved.append(errors.InsufficientFunds)
+        return tuple(deserved)
 
-    def of_hold(self, code: str, units: int) -> Refused | None:
-        """The refusal that a hold deserves."""
-        if code not in self.sheets or self.sheets[code].no_debits:
-            return errors.AccountBlocked
-        return errors.InsufficientFunds if self.sheets[code].falls(booked=0, held=units) else None
+    def of_hold(self, code: str, units: int) -> tuple[Refused, ...]:
+        """The refusals that a hold deserves."""
+        if self.sheets[code].no_debits:
+            return (errors.AccountBlocked,)
+        return (errors.InsufficientFunds,) if self.sheets[code].falls(booked=0, held=units) else ()
 
-    def of_capture(self, hold_id: int, journal: Journal) -> Refused | None:
-        """The refusal that a capture deserves."""
+    def of_capture(self, hold_id: int, journal: Journal) -> tuple[Refused, ...]:
+        """The refusals that a capture deserves."""
         reserved = self.holds[hold_id]
-        if any(leg.account not in self.sheets for leg in journal.legs):
-            return errors.AccountBlocked
         if reserved.ended:
-            return errors.HoldEnded
+            return (errors.HoldEnded,)
         return self.of_post(journal, freed=reserved)
 
     # ---------------------------------------------------------------------------------------- what came of it

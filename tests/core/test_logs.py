@@ -4,7 +4,6 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -24,14 +23,6 @@ CANARIES = {
 BREAKS = ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"]
 
 
-@pytest.fixture
-def request_named() -> Iterator[str]:
-    """A request under way."""
-    token = logs.request_id.set("req_7")
-    yield "req_7"
-    logs.request_id.reset(token)
-
-
 def line(message: str, *arguments: object, facts: dict[str, Any] | None = None, error: Exception | None = None) -> str:
     """What would be written for this record."""
     trace = (type(error), error, error.__traceback__) if error else None
@@ -49,7 +40,7 @@ def read(*arguments: Any, **keywords: Any) -> dict[str, Any]:
 
 def _fail_about(canary: str) -> None:
     try:
-        {}[canary]
+        dict[str, str]()[canary]
     except KeyError as first:
         raise RuntimeError(f"could not tell {canary}") from first
 
@@ -65,10 +56,17 @@ class TestLine:
             "facts": {"count": 3, "ok": True, "none": None},
         }
 
-    def test_names_the_request_under_way(self, request_named: str) -> None:
-        assert read("x")["request_id"] == request_named
+    def test_names_the_request_or_job_under_way_and_nothing_after_it(self) -> None:
+        with logs.during("req_7"):
+            assert read("x")["request_id"] == "req_7"
+            with logs.during("job_8"):
+                assert read("x")["request_id"] == "job_8"
+            assert read("x")["request_id"] == "req_7"
+        assert "request_id" not in read("x")
 
-    def test_is_without_a_request_when_none_is_under_way(self) -> None:
+    def test_lets_the_request_go_when_it_fails(self) -> None:
+        with pytest.raises(LookupError), logs.during("req_7"):
+            raise LookupError
         assert "request_id" not in read("x")
 
     def test_keeps_naira_signs_readable(self) -> None:

@@ -30,7 +30,7 @@ class TestTheMatrix:
             (P.WITHDRAWALS_APPROVE, {R.COMPLIANCE_OFFICER, R.COMPLIANCE_MANAGER, R.TREASURY}),
             (P.RECONCILIATION_RUN, {R.FINANCE}),
             (P.SUSPENSE_RESOLVE, {R.FINANCE}),
-            (P.JOBS_RETRY, {R.ADMIN}),
+            (P.JOBS_RETRY, {R.ADMIN, R.TREASURY}),
             (P.MAILBOX_READ, {R.ADMIN}),
             (P.AUDIT_READ, {R.COMPLIANCE_MANAGER, R.AUDITOR}),
         ],

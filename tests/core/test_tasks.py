@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.core import clock, tasks
+from app.core import clock, machine, tasks
 from app.core.db import db, transaction
 from app.core.errors import NotFound
 from app.core.tasks import ATTEMPTS_MAX, BACKOFF_SECONDS, REWAKE_AFTER, Claim, Task, TaskState
@@ -270,6 +270,32 @@ class TestFailed:
         assert list(BACKOFF_SECONDS) == sorted(BACKOFF_SECONDS)
 
 
+class TestBurial:
+    """Work that takes its worker with it every time is ended all the same: nobody is left to say that it failed."""
+
+    def test_ends_a_task_whose_last_worker_died(self) -> None:
+        with undone():
+            task, moment = add(), NOON
+            for attempt in range(1, ATTEMPTS_MAX + 1):
+                assert claimed(task, moment).attempt == attempt
+                moment += 2 * LEASE
+            assert claim(task, moment) is None
+            assert not woken(task, moment)
+            buried = row(task)
+            assert (buried.status, buried.last_error) == (TaskState.DEAD, "its workers died of it")
+            assert (buried.ended_at, buried.lease_until) == (moment, None)
+
+    def test_leaves_the_last_worker_its_lease(self) -> None:
+        with undone():
+            task, moment = add(), NOON
+            for _ in range(ATTEMPTS_MAX - 1):
+                claimed(task, moment)
+                moment += 2 * LEASE
+            last = claimed(task, moment)
+            assert not woken(task, moment + LEASE)
+            assert tasks.finish(last)
+
+
 class TestRetry:
     def test_gives_a_dead_task_all_its_attempts_again(self) -> None:
         with undone():
@@ -279,9 +305,11 @@ class TestRetry:
                 moment += timedelta(hours=2)
             assert row(task).status == TaskState.DEAD
             with clock.at(moment):
-                tasks.retry(task)
+                tasks.retry(task, actor=TESTER)
             again = row(task)
             assert (again.status, again.attempt, again.ended_at) == (TaskState.DUE, 0, None)
+            (line,) = machine.history(str(task))
+            assert (line.machine, line.old_state, line.new_state, line.actor) == ("task", "dead", "due", "system:test")
             assert woken(task, moment)
             assert claimed(task, moment).attempt == 1
 
@@ -294,7 +322,7 @@ class TestRetry:
                 if state == "done":
                     tasks.finish(mine)
             with pytest.raises(NotFound, match="second try"):
-                tasks.retry(-1 if state == "unknown" else task)
+                tasks.retry(-1 if state == "unknown" else task, actor=TESTER)
 
 
 def test_of_workers_at_once_one_gets_the_task(app: Flask) -> None:

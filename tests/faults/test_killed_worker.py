@@ -72,7 +72,7 @@ class Worker:
 @pytest.fixture
 def worker(database: Database, given: Servers, sandbox: SandboxProcess) -> Iterator[Worker]:
     """A real worker with a short lease, so that an abandoned task is taken up soon."""
-    env = environment(database, given, sandbox) | {"TASK_LEASE_SECONDS": "3", "PAYSTACK_TIMEOUT_SECONDS": "2"}
+    env = environment(database, given, sandbox) | {"TASK_LEASE_SECONDS": "4", "PAYSTACK_TIMEOUT_SECONDS": "1"}
     running = Worker(os.environ | env)
     yield running
     running.kill()

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from dev import chromium as debian
 from dev.business import Business
 from dev.embedded import Servers
 from tests.conftest import environment
-from tests.makers import browser as browsers
 from tests.makers.browser import Visit
 from tests.makers.databases import fresh_database
 from tests.makers.house import Running, redis_database, vendor_for
@@ -28,9 +28,9 @@ Visiting = Callable[..., Visit]
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The browser, started once."""
-    if browsers.found() is None:
+    if debian.found() is None:
         pytest.skip("no Chromium on this machine: `make browser` installs it")
-    with browsers.chromium() as browser:
+    with debian.chromium() as browser:
         yield browser
 
 

@@ -17,7 +17,8 @@ from tests.makers.house import Running
 from tests.makers.people import PASSWORD, ZENITH
 from tests.makers.visitors import CustomerAtHome, OperatorAtWork
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey]
+# The same group on one process: the house is built once.
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.xdist_group("running")]
 
 REASON = "The bank account is not in your name. Add one that is, and ask again."
 

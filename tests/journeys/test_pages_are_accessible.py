@@ -7,15 +7,16 @@ only contrast is looked at.
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from playwright.sync_api import Browser, Page, Response
 
 from dev import tour
 from dev.business import MAIL, PASSWORD
+from dev.chromium import NARROW, WIDE
 from dev.tour import Sight
-from tests.makers.browser import NARROW, WIDE, Visit
+from tests.makers.browser import Visit
 from tests.makers.house import Running
 
 AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js"
@@ -27,16 +28,19 @@ CONTRAST: dict[str, Any] = {
 }
 PARTS = {"portal": tour.PORTAL, "work": tour.WORK, "books": tour.BOOKS}
 
-RUN = """async (options) => (await axe.run(document, options)).violations.map(({id, nodes}) =>
-  `${id}: ${nodes.slice(0, 3).map((node) => node.target.join(" ") + " " + node.any.map((each) => each.message)).join("; ")}`)"""
-DRESS = """(theme) => {
-  document.documentElement.dataset.bsTheme = theme;
-  document.dispatchEvent(new CustomEvent("theme"));
+RUN = """async (options) => {
+  const words = (node) => `${node.target.join(" ")} ${node.any.map((each) => each.message)}`;
+  const { violations } = await axe.run(document, options);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(words).join("; ")}`);
 }"""
-TOO_WIDE = """() => [...document.querySelectorAll("body *")].filter((element) => document.documentElement.scrollWidth
-  > innerWidth && element.getBoundingClientRect().right > innerWidth).slice(0, 3).map((element) => element.outerHTML.slice(0, 120))"""
+TOO_WIDE = """() => {
+  if (document.documentElement.scrollWidth <= innerWidth) return [];
+  const sticksOut = (element) => element.getBoundingClientRect().right > innerWidth;
+  const found = [...document.querySelectorAll("body *")].filter(sticksOut);
+  return found.slice(0, 3).map((element) => element.outerHTML.slice(0, 120));
+}"""
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("lived-in")]
 
 
 class Crowd:
@@ -47,7 +51,7 @@ class Crowd:
         self._open: dict[str, Visit] = {}
         self._stack = ExitStack()
 
-    def __enter__(self) -> "Crowd":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *why: object) -> None:
@@ -79,7 +83,10 @@ def test_the_rules_bite(chromium: Browser, lived_in: Running) -> None:
         page.evaluate("""() => {
           document.querySelector("main h1").style.color = "var(--surface)";
           document.querySelector(".bar-brand").insertAdjacentHTML("afterend", "<button></button>");
-          document.body.insertAdjacentHTML("beforeend", "<p style='width: 3000px'>far</p>");
+          const far = document.createElement("p");
+          far.textContent = "far";
+          far.style.width = "3000px";
+          document.body.append(far);
         }""")
         broken = {rule.partition(":")[0] for rule in page.evaluate(RUN, EVERYTHING)}
         assert {"button-name", "region"} <= broken
@@ -111,9 +118,9 @@ def faults(sight: Sight, page: Page) -> Iterator[str]:
     for name, (width, height) in sizes.items():
         page.set_viewport_size({"width": width, "height": height})
         for theme, rules in (("light", EVERYTHING), ("dark", CONTRAST)):
-            page.evaluate(DRESS, theme)
+            tour.dress(page, theme)
             for broken in page.evaluate(RUN, rules):
                 yield f"{sight.name}, {name}, {theme}: {broken}"
-        page.evaluate(DRESS, "light")
+        tour.dress(page, "light")
         for element in page.evaluate(TOO_WIDE):
             yield f"{sight.name}, {name}: wider than the screen: {element}"

@@ -1,47 +1,18 @@
-"""Chromium for tests: found on this machine, started once, and watched for everything that a page must not do."""
+"""A person's browser window in a test, watched for everything that a page must not do."""
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, WebError, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, WebError
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",  # tests run as root in containers
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-]
-WIDE, NARROW = (1440, 900), (390, 844)
+from dev.chromium import WIDE
+
 PATIENCE_MS = 20_000
 FAULT = 400
 OURS = {"localhost", "127.0.0.1"}
 # The answer itself is watched, with its address and status; the console's line about it says less.
 ABOUT_ANSWERS = "Failed to load resource"
-
-
-def found() -> str | None:
-    """The browser of this machine."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A running browser without a window."""
-    path = found()
-    assert path, "no Chromium on this machine"
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 class Visit:

@@ -59,9 +59,10 @@ def customer() -> Customer:
     """A customer with a confirmed address and a wallet."""
     email = f"customer-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
     with transaction(actor.system("test")):
-        login_id = customers.sign_up("Ada Obi", email=email, password=PASSWORD)
+        claim = customers.sign_up("Ada Obi", email=email, password=PASSWORD)
+    login_id = claim.login_id
     with transaction(actor.system("test")):
-        identity.confirm_email(login_id, code=newest_code(login_id))
+        identity.confirm_email(claim, code=newest_code(login_id))
         found = customers.require(login_id)
         wallets.open_wallet(found.id, asset=NGN)
     return Customer(found.id, login_id, email)

@@ -1,9 +1,11 @@
 """Reconciliation against the sandbox's own lists."""
 
+from datetime import timedelta
+
 from flask import Flask
 
 from app.clients.paystack import Paystack
-from app.core import actor
+from app.core import actor, clock
 from app.core.db import leave, transaction
 from app.payments import flows as rail
 from app.payments import queries as deposits
@@ -32,6 +34,7 @@ def line(run_id: str, reference: str) -> ReconciliationLine:
 
 def test_every_line_has_its_verdict(inside: Flask, sandbox: SandboxProcess) -> None:
     owner, paystack = people.customer(), inside.extensions["clients"].paystack
+    sandbox.clock((clock.now() - timedelta(minutes=30)).isoformat())  # long enough ago to have been heard of
     _, credited = people.open_deposit(owner, naira(10_000), app=inside)
     sandbox.pay(credited)
     _, unheard = people.open_deposit(owner, naira(20_000), app=inside)
@@ -64,3 +67,20 @@ def test_while_one_runs_asking_again_is_the_same_run(inside: Flask) -> None:
     with transaction(SYSTEM):
         assert service.ask(actor=SYSTEM) == first
         service.fail(first, error="ended by the test", actor=SYSTEM)
+
+
+def test_what_was_paid_a_moment_ago_may_still_be_on_its_way(inside: Flask, sandbox: SandboxProcess) -> None:
+    _, reference = people.open_deposit(people.customer(), naira(1_000), app=inside)
+    sandbox.pay(reference)
+    assert line(run(inside.extensions["clients"].paystack), reference).verdict == Verdict.IN_FLIGHT
+
+
+def test_a_run_that_lost_its_worker_is_given_up_by_the_next(inside: Flask) -> None:
+    with clock.at(clock.now() - timedelta(hours=1)), transaction(SYSTEM):
+        lost = service.ask(actor=SYSTEM)
+    with transaction(SYSTEM):
+        fresh = service.ask(actor=SYSTEM)
+        service.fail(fresh, error="ended by the test", actor=SYSTEM)
+    leave()
+    assert fresh != lost
+    assert queries.run_for_operators(lost).state == RunState.FAILED

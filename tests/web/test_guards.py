@@ -1,13 +1,22 @@
 """Who gets in, and that being let out is final."""
 
+import dataclasses
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 
+from app.core import actor, clock
+from app.core.db import db, leave, transaction
 from app.core.permissions import ROLES, Role
+from app.factory import create_app
+from app.identity import service as identity
+from app.identity.models import Login
 from app.web import guards
 from app.web.guards import CUSTOMER, OPERATOR
+from config import Settings
 from tests.makers import browse, people
 
 
@@ -124,19 +133,54 @@ class TestForms:
 
 
 class TestSignUp:
-    def test_a_taken_address_looks_the_same(self, app: Flask, customer: people.Customer) -> None:
-        answers = [
-            browse.send(app.test_client(), "/sign-up", name="Ada Obi", email=email, password=people.PASSWORD)
-            for email in (customer.email, "fresh-address@test.example")
-        ]
-        assert [(answer.status_code, answer.location) for answer in answers] == [(303, "/confirm-email")] * 2
+    def test_a_taken_address_looks_the_same_to_the_end(self, app: Flask, customer: people.Customer) -> None:
+        seen = []
+        for email in (customer.email, "fresh-address@test.example"):
+            stranger = app.test_client()
+            first = browse.send(stranger, "/sign-up", name="Ada Obi", email=email, password=people.PASSWORD)
+            wrong = browse.send(stranger, "/confirm-email", code="000000x")
+            again = browse.send(stranger, "/confirm-email/again", form_at="/confirm-email")
+            told = stranger.get("/confirm-email").text
+            said = "wrong or has run out" in wrong.text, "Wait a minute" in told
+            seen.append((first.status_code, first.location, wrong.status_code, again.status_code, *said))
+        assert seen == [(303, "/confirm-email", 422, 303, True, True)] * 2
+
+    def test_a_confirmed_address_cannot_be_entered_by_a_code(
+        self, client: FlaskClient, inside: Flask, customer: people.Customer
+    ) -> None:
+        browse.send(client, "/sign-up", name="A Thief", email=customer.email, password="the thief's own word")
+        assert browse.send(client, "/confirm-email", code=people.newest_code(customer.login_id)).status_code == 422
+        assert client.get("/activity").status_code == 303
+
+    def test_the_last_sign_up_before_confirmation_counts(self, app: Flask, inside: Flask) -> None:
+        email, stranger, owner = "taken-first@test.example", app.test_client(), app.test_client()
+        browse.send(stranger, "/sign-up", name="A Stranger", email=email, password="the stranger's own word")
+        with stranger.session_transaction() as kept:
+            first = people.newest_code(kept["pending"][0])
+        browse.send(owner, "/sign-up", name="The Owner", email=email, password=people.PASSWORD)
+        assert browse.send(stranger, "/confirm-email", code=first).status_code == 422
+        assert browse.send(owner, "/confirm-email", code=first).status_code == 422  # spent by the second sign-up
+        with owner.session_transaction() as kept:
+            login_id = kept["pending"][0]
+            kept["pending"] = [*kept["pending"][:2], "2026-01-01T00:00:00+00:00"]
+        leave()
+        with clock.at(clock.now() + timedelta(minutes=2)), transaction(actor.system("test")):
+            identity.issue_code(identity.claim_of(db.session.get_one(Login, login_id)))
+        newest = people.newest_code(login_id)
+        assert browse.send(stranger, "/confirm-email", code=newest).status_code == 422
+        assert browse.send(owner, "/confirm-email", code=newest).status_code == 303
+        assert (
+            browse.send(app.test_client(), "/sign-in", email=email, password="the stranger's own word").status_code
+            == 422
+        )
+        browse.sign_in(app.test_client(), email)
 
     def test_a_code_has_five_tries(self, inside: Flask, client: FlaskClient) -> None:
         browse.send(client, "/sign-up", name="Ada Obi", email="five@test.example", password=people.PASSWORD)
         statuses = [browse.send(client, "/confirm-email", code="000000x").status_code for _ in range(6)]
         assert statuses == [422] * 6
         with client.session_transaction() as kept:
-            right = people.newest_code(kept["pending_login"])
+            right = people.newest_code(kept["pending"][0])
         assert browse.send(client, "/confirm-email", code=right).status_code == 422
 
     @pytest.mark.parametrize(
@@ -146,6 +190,29 @@ class TestSignUp:
     def test_what_is_wrong_is_said(self, client: FlaskClient, field: str, value: str) -> None:
         fields = {"name": "Ada Obi", "email": "wrong@test.example", "password": people.PASSWORD} | {field: value}
         assert browse.send(client, "/sign-up", **fields).status_code == 422
+
+
+class TestOddAddresses:
+    def test_are_not_found_rather_than_faults(self, app: Flask, inside: Flask) -> None:
+        client = app.test_client()
+        _, email = people.operator(Role.AUDITOR)
+        browse.sign_in(client, email, console=True)
+        for path in (
+            "/console/jobs?before=99999999999999999999",
+            "/console/ledger/accounts/asset:paystack:NGN?before=99999999999999999999",
+            "/console/audit/details/?id=99999999999999999999",
+            "/console/withdrawals/wd_%00",
+            "/console/withdrawals?after=%00",
+            "/deposits/%00",
+        ):
+            assert client.get(path).status_code in {200, 303, 404}, path
+
+    def test_the_error_page_needs_no_database(self, settings: Settings) -> None:
+        lost = dataclasses.replace(settings, database_url="postgresql+psycopg2://nobody@127.0.0.1:1/nowhere")
+        client = create_app(lost).test_client()
+        client.set_cookie("bursar", "whoever")
+        assert client.get("/").status_code == 503
+        assert client.get("/nowhere").status_code == 404
 
 
 class TestHeaders:

@@ -9,13 +9,15 @@ from flask_login import current_user
 
 from app.core import idempotency
 from app.core.db import atomically, transaction
-from app.core.errors import Malformed
+from app.core.errors import Forbidden, Malformed
 from app.core.money import NGN, Money
 from app.identity import service as identity
 from app.identity.rules import Audience
+from app.identity.service import Claim
 from app.payments import flows
 from app.payments import queries as payments
 from app.payments import service as payments_service
+from app.payments.rules import DepositState
 from app.wallets import queries as wallets
 from app.web import guards
 from app.withdrawals import queries as withdrawals
@@ -49,6 +51,8 @@ def open_session() -> Response:
             audience=Audience.CUSTOMER,
             device=f"API: {request.user_agent.string}",
         )
+    if isinstance(entry, Claim):
+        raise Forbidden("Confirm your e-mail address in the portal first.")
     return make_response(jsonify({"id": entry.session_id, "token": entry.token}), 201)
 
 
@@ -119,7 +123,7 @@ def start_deposit() -> Response:
         actor=actor,
     )
     intent = payments.deposit(answer["id"], customer_id=current_user.id)
-    if not intent.checkout_url:
+    if intent.state == DepositState.STARTED and not intent.checkout_url:
         flows.open_checkout(
             intent,
             paystack=current_app.extensions["clients"].paystack,
@@ -136,6 +140,21 @@ def start_deposit() -> Response:
 def deposit(deposit_id: str) -> Response:
     """Where one deposit stands."""
     return _deposit(deposit_id, status=200)
+
+
+@bp.get("/bank-accounts")
+@guards.api
+def bank_accounts() -> Response:
+    """The customer's bank accounts; new ones are added in the portal."""
+    found = payments.bank_accounts(customer_id=current_user.id)
+    return jsonify(
+        {
+            "bank_accounts": [
+                {"id": one.id, "bank": one.bank_name, "name": one.account_name, "last4": one.account_number[-4:]}
+                for one in found
+            ]
+        }
+    )
 
 
 @bp.post("/withdrawals")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, current_app, request, url_for
+from flask import Blueprint, current_app, g, request, url_for
 from flask_login import current_user
 
 from app.core.permissions import Permission
@@ -68,7 +68,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
 @bp.app_context_processor
 def around() -> dict[str, Any]:
     """Sidebar, operator, and what the environment is called; nothing outside the console."""
-    if not request.path.startswith("/console"):
+    if g.get("plain") or not request.path.startswith("/console"):
         return {}
     settings = current_app.extensions["settings"]
     environment = "" if settings.production else settings.environment.capitalize()

@@ -47,7 +47,7 @@ def retry_job(task_id: int) -> BaseResponse:
     """A second try for work that was given up."""
     try:
         with transaction(guards.actor(), reason="second try"):
-            tasks.retry(task_id)
+            tasks.retry(task_id, actor=guards.actor())
         flash("It will be tried again now.", "ok")
     except Refusal as refused:
         errors.say(refused)

@@ -134,7 +134,7 @@ def _done(withdrawal_id: str, words: str) -> Response | BaseResponse:
 
 def _refused(withdrawal_id: str, refused: Refusal) -> Response | BaseResponse:
     if wants_fragment():
-        return toast(_detail(withdrawal_id, status=refused.status), refused.message, kind="bad")
+        return toast(_detail(withdrawal_id, status=refused.status), refused.message, kind="bad", also="decided")
     errors.say(refused)
     return redirect(url_for("console.withdrawal", withdrawal_id=withdrawal_id), 303)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, g, request, url_for
 from flask_login import current_user
 
 bp = Blueprint("portal", __name__, template_folder="templates")
@@ -29,8 +29,8 @@ _PLACES = (
 
 @bp.context_processor
 def around() -> dict[str, Any]:
-    """Navigation and who is signed in; nothing while nobody is, or while their address is unconfirmed."""
-    if not (current_user.is_authenticated and current_user.confirmed):
+    """Navigation and who is signed in; nothing while nobody is."""
+    if g.get("plain") or not current_user.is_authenticated:
         return {}
     nav = [Item(name, url_for(place), icon, request.endpoint in here) for name, place, icon, here in _PLACES]
     return {"nav": nav, "customer": current_user}

@@ -1,9 +1,7 @@
 """The first page: what a customer has, or what we are to somebody who is none yet."""
 
-from flask import redirect, url_for
 from flask.wrappers import Response
 from flask_login import current_user
-from werkzeug.wrappers import Response as BaseResponse
 
 from app.wallets import queries as wallets
 from app.web.fragments import page
@@ -16,11 +14,9 @@ RECENT = 6
 
 @bp.get("/")
 @public
-def home() -> Response | BaseResponse:
+def home() -> Response:
     """Balances and the latest movements; the welcome page to a stranger."""
     if not current_user.is_authenticated:
         return page("portal/welcome.html")
-    if not current_user.confirmed:
-        return redirect(url_for("portal.confirm_email"), 303)
     recent, _more = reports.of_customer(customer_id=current_user.id, limit=RECENT)
     return page("portal/home.html", balances=wallets.balances_of(customer_id=current_user.id), recent=recent)

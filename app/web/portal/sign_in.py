@@ -1,24 +1,30 @@
 """Coming in and going out: sign up, confirm the address, sign in, sign out."""
 
+from contextlib import suppress
+from datetime import datetime
+
 from flask import flash, redirect, request, session, url_for
 from flask.wrappers import Response
-from flask_login import current_user
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.core import clock
 from app.core.db import atomically, transaction
 from app.core.errors import Refusal
 from app.core.money import NGN
 from app.customers import service as customers
 from app.identity import errors as identity_errors
+from app.identity import rules
 from app.identity import service as identity
 from app.identity.rules import CODE_LIVES, PASSWORD_LENGTH_MIN, Audience
+from app.identity.service import Claim
 from app.wallets import service as wallets
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import bp
 
-PENDING = "pending_login"  # whose address is being confirmed, in the signed form cookie
+AT_FIELD = {"weak_password": "password", "bad_email": "email"}  # where a refusal of signing up is shown
+PENDING = "pending"  # the claim that is being confirmed, in the signed form cookie
 
 
 class SignUpForm(FlaskForm):
@@ -51,28 +57,28 @@ def sign_up() -> Response | BaseResponse:
         return _again("portal/sign_up.html", form)
     try:
         with transaction(guards.actor()):
-            login_id = customers.sign_up(form.name.data, email=form.email.data, password=form.password.data)
+            claim = customers.sign_up(form.name.data, email=form.email.data, password=form.password.data)
     except Refusal as refused:
-        errors.say(refused)
-        return _again("portal/sign_up.html", form)
-    session.clear()
-    session[PENDING] = login_id
-    return redirect(url_for("portal.confirm_email"), 303)
+        field = AT_FIELD.get(refused.code)
+        if field is None:
+            errors.say(refused)
+        return _again("portal/sign_up.html", form, {field: refused.message} if field else None)
+    return _await_code(claim)
 
 
 @bp.route("/confirm-email", methods=["GET", "POST"])
 @guards.public
 def confirm_email() -> Response | BaseResponse:
     """Type the code from the mail; a right one opens the wallet and a session."""
-    login_id = _pending()
-    if login_id is None:
+    claim = _pending()
+    if claim is None:
         return redirect(url_for("portal.sign_in"), 303)
     form = CodeForm()
     if not form.validate_on_submit():
         return _again("portal/confirm_email.html", form)
     try:
         # A wrong code is counted, so it is committed like a right one.
-        entry = atomically(lambda: _confirm(login_id, form.code.data), actor=guards.actor())
+        entry = atomically(lambda: _confirm(claim, form.code.data), actor=guards.actor())
         if entry is None:
             raise identity_errors.WrongCode
     except Refusal as refused:
@@ -86,16 +92,17 @@ def confirm_email() -> Response | BaseResponse:
 @guards.public
 def resend_code() -> BaseResponse:
     """Another code, at most one a minute."""
-    login_id = _pending()
-    if login_id is None:
+    claim = _pending()
+    if claim is None:
         return redirect(url_for("portal.sign_in"), 303)
-    try:
-        with transaction(guards.actor()):
-            identity.issue_code(login_id)
-        flash("A new code is on its way.", "ok")
-    except Refusal as refused:
-        errors.say(refused)
-    return redirect(url_for("portal.confirm_email"), 303)
+    moment = clock.now()
+    if not rules.resend_allowed(last_sent_at=datetime.fromisoformat(session[PENDING][2]), at=moment):
+        errors.say(identity_errors.CodesTooFast())
+        return redirect(url_for("portal.confirm_email"), 303)
+    with suppress(identity_errors.CodesTooFast), transaction(guards.actor()):  # (one is on its way already)
+        identity.issue_code(claim)
+    flash("A new code is on its way.", "ok")
+    return _await_code(claim)
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
@@ -116,9 +123,8 @@ def sign_in() -> Response | BaseResponse:
     except Refusal as refused:
         errors.say(refused)
         return _again("portal/sign_in.html", form)
-    if not entry.confirmed:
-        session[PENDING] = entry.login_id
-        return redirect(url_for("portal.confirm_email"), 303)
+    if isinstance(entry, Claim):
+        return _await_code(entry)
     onward = redirect(guards.onward(url_for("portal.home")), 303)
     return guards.let_in(entry, audience=Audience.CUSTOMER, answer=onward)
 
@@ -130,18 +136,27 @@ def sign_out() -> BaseResponse:
     return guards.let_out(redirect(url_for("portal.sign_in"), 303), audience=Audience.CUSTOMER)
 
 
-def _confirm(login_id: str, code: str) -> identity.Entry | None:
-    if not identity.confirm_email(login_id, code=code):
+def _confirm(claim: Claim, code: str) -> identity.Entry | None:
+    if not identity.confirm_email(claim, code=code):
         return None
-    customer = customers.require(login_id)
+    customer = customers.require(claim.login_id)
     wallets.open_wallet(customer.id, asset=NGN)
-    return identity.open_session(login_id, audience=Audience.CUSTOMER, device=request.user_agent.string)
+    return identity.open_session(claim.login_id, audience=Audience.CUSTOMER, device=request.user_agent.string)
 
 
-def _pending() -> str | None:
-    if current_user.is_authenticated and not current_user.confirmed:
-        return str(current_user.login_id)
-    return session.get(PENDING)
+def _await_code(claim: Claim) -> BaseResponse:
+    """Go on to the code's page; nothing of the cookie session before survives but what was to be said."""
+    said = session.get("_flashes")
+    session.clear()
+    if said:
+        session["_flashes"] = said
+    session[PENDING] = [claim.login_id, claim.stamp, clock.now().isoformat()]
+    return redirect(url_for("portal.confirm_email"), 303)
+
+
+def _pending() -> Claim | None:
+    kept = session.get(PENDING)
+    return Claim(kept[0], kept[1]) if kept else None
 
 
 def _again(template: str, form: FlaskForm, faults: dict[str, str] | None = None) -> Response:

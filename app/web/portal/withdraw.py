@@ -59,9 +59,8 @@ def withdraw() -> Response | BaseResponse:
     if not form.validate_on_submit():
         return _form(form, forms.errors_of(form), status=422 if form.is_submitted() else 200)
     try:
-        review = _review(form)
         if request.form.get("step") != "confirm":
-            return page("portal/withdraw_review.html", form=form, review=review)
+            return page("portal/withdraw_review.html", form=form, review=_review(form))
         answer, _ = atomically(lambda: _request(form), actor=guards.actor())
     except Refusal as refused:
         return _form(form, {"amount": refused.message}, status=422)

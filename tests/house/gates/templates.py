@@ -16,7 +16,7 @@ BLOCK_ENDS = re.compile(r"{%-?\s*(?:block\s+\w+|endblock)")
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
 EXTENDS = re.compile(r"""{%-?\s*extends\s+["']([^"']+)["']""")
 # What a block may say before its element: a block rendered alone sees only what it imports itself.
-BEFORE = re.compile(r"\A(\s*(\{#.*?#\}|\{%-?\s*(from|import|set)\b.*?%\}))*", re.DOTALL)
+BEFORE = re.compile(r"\A(\s*(\{#.*?#\}|\{%-?\s*(from|import|set|if)\b.*?%\}))*", re.DOTALL)
 FIRST_ID = re.compile(r"""\A\s*<\w+\b[^>]*?\bid=["']([^"']+)["']""", re.DOTALL)
 ID = re.compile(r"""\bid=["']([^"']+)["']""")
 TARGET = re.compile(r"""hx-target(?::inherited)?=["']#([^"']+)["']""")

@@ -1,0 +1,66 @@
+"""The words of every mail: the facts stand in them, and none asks for a secret."""
+
+import pytest
+
+from app.notifications import rules
+from app.notifications.rules import Words
+from tests.makers.books import kobo
+
+AMOUNT = kobo(125_000_00)
+TO = "Zenith Bank, account ending in 6789"
+MAILS = {
+    "code": rules.code("042917"),
+    "sign-up repeated": rules.sign_up_repeated(),
+    "deposit credited": rules.deposit_credited(AMOUNT),
+    "withdrawal requested": rules.withdrawal_requested(AMOUNT, destination=TO),
+    "withdrawal settled": rules.withdrawal_settled(AMOUNT, destination=TO),
+    "withdrawal rejected": rules.withdrawal_ended(AMOUNT, state="rejected", reason="The name differs."),
+    "withdrawal cancelled": rules.withdrawal_ended(AMOUNT, state="cancelled", reason=""),
+}
+
+
+@pytest.mark.parametrize("mail", MAILS.values(), ids=MAILS)
+class TestEveryMail:
+    def test_has_a_subject_of_one_short_line(self, mail: Words) -> None:
+        assert 0 < len(mail.subject) <= 80
+        assert len(mail.subject.splitlines()) == 1
+
+    def test_greets_and_is_signed(self, mail: Words) -> None:
+        assert mail.body.startswith("Hello,\n\n")
+        assert mail.body.endswith("\n\nBursar")
+
+    def test_asks_for_no_secret_and_has_no_link_to_click(self, mail: Words) -> None:
+        text = mail.body.lower()
+        assert not any(word in text for word in ("password", "http", "bvn", "{", "}"))
+
+
+class TestMails:
+    def test_the_code_stands_in_the_text_and_not_in_the_subject(self) -> None:
+        mail = MAILS["code"]
+        assert "042917" in mail.body
+        assert "042917" not in mail.subject
+        assert "ten minutes" in mail.body
+
+    def test_the_owner_of_a_used_address_is_told_to_sign_in(self) -> None:
+        assert "sign in instead" in MAILS["sign-up repeated"].body
+
+    @pytest.mark.parametrize("name", [name for name in MAILS if name.startswith(("deposit", "withdrawal"))])
+    def test_money_is_named_in_subject_and_text(self, name: str) -> None:
+        assert "₦125,000.00" in MAILS[name].subject
+        assert "₦125,000.00" in MAILS[name].body
+
+    @pytest.mark.parametrize("name", ["withdrawal requested", "withdrawal settled"])
+    def test_the_destination_is_named(self, name: str) -> None:
+        assert TO in MAILS[name].body
+
+    def test_who_did_not_ask_is_told_what_to_do(self) -> None:
+        assert "If this was not you, sign in and cancel it now." in MAILS["withdrawal requested"].body
+
+    def test_a_refused_withdrawal_says_why(self) -> None:
+        mail = MAILS["withdrawal rejected"]
+        assert mail.subject == "Your withdrawal of ₦125,000.00 was rejected"
+        assert "was rejected. Reason: The name differs." in mail.body
+        assert "available in your wallet again" in mail.body
+
+    def test_a_cancelled_withdrawal_says_who(self) -> None:
+        assert "was cancelled. You cancelled it." in MAILS["withdrawal cancelled"].body
