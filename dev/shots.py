@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page
 from dev import chromium, environment, programs, running, tour
 from dev.business import MAIL, PASSWORD
 from dev.children import Child, Unavailable
-from dev.environment import LOGS, ROOT, VAR
+from dev.environment import ROOT, VAR
 from dev.tour import Sight
 
 SHOTS = VAR / "shots"
@@ -48,7 +48,7 @@ def floor() -> Iterator[str]:
     if there and there.url:
         yield there.url
         return
-    own = Child("shots-floor", programs.python("-m", "dev.run"), log=LOGS / "shots-floor.log", env=_port())
+    own = Child("shots-floor", programs.python("-m", "dev.run"), log=VAR / "shots.log", env=_port())
     own.start()
     try:
         yield _greeting(own)

@@ -15,6 +15,7 @@ from app.ledger import balances, chart
 from app.payments import errors, flows, queries, service
 from app.payments.models import SuspenseItem
 from app.payments.rules import DepositState
+from app.payments.service import Trouble
 from tests.makers import people
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
@@ -36,6 +37,10 @@ def watch(deposit_id: str, app: Flask) -> timedelta | None:
 def suspense(reference: str) -> SuspenseItem:
     leave()
     return db.session.scalars(select(SuspenseItem).where(SuspenseItem.reference == reference)).one()
+
+
+def suspense_id(reference: str) -> str:
+    return db.session.scalars(select(SuspenseItem.id).where(SuspenseItem.reference == reference)).one()
 
 
 @pytest.fixture
@@ -67,6 +72,17 @@ class TestCredit:
         work_off(timedelta(minutes=1))
         assert state(deposit_id) == DepositState.CREDITED
 
+    def test_a_declined_first_try_is_not_the_end(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer, work_off: Callable[..., int]
+    ) -> None:
+        deposit_id, reference = people.open_deposit(owner, naira(3_000), app=inside)
+        sandbox.pay(reference, outcome="failed")
+        work_off()
+        assert state(deposit_id) == DepositState.AWAITING_PAYMENT
+        sandbox.pay(reference)
+        work_off(timedelta(minutes=1))
+        assert state(deposit_id) == DepositState.CREDITED
+
     def test_money_that_comes_after_we_gave_up_is_still_the_customers(
         self, inside: Flask, sandbox: SandboxProcess, owner: Customer
     ) -> None:
@@ -80,7 +96,7 @@ class TestCredit:
 
 
 class TestSuspense:
-    @pytest.mark.parametrize("paid", [299_900, 400_000])
+    @pytest.mark.parametrize("paid", [299_900, 300_001, 400_000])
     def test_another_amount_goes_to_suspense_in_full(
         self, inside: Flask, sandbox: SandboxProcess, owner: Customer, paid: int
     ) -> None:
@@ -115,6 +131,16 @@ class TestSuspense:
                 service.place_stray_charge(charge, our_domain="test", inbox_id=None, actor=SYSTEM)  # type: ignore[arg-type]
         assert (balances.of(chart.house(chart.SUSPENSE, asset=NGN)).booked - before).units == 750_000
         assert suspense(reference).journal_id is not None
+
+    def test_money_for_something_that_was_closed_opens_it_again(self, inside: Flask) -> None:
+        trouble = Trouble(cause="test:closed", event="charge.success", reference="closed", reason="unknown")
+        with transaction(SYSTEM):
+            service.suspend(trouble, actor=SYSTEM)
+            service.resolve_suspense(suspense_id("closed"), note="nothing behind it", actor=SYSTEM)
+        with transaction(SYSTEM):
+            service.suspend(trouble, journal_id=1, actor=SYSTEM)
+        item = suspense("closed")
+        assert (item.state, item.journal_id) == ("open", 1)
 
 
 class TestCheckout:

@@ -1,6 +1,7 @@
 """Withdrawals: what is held, who may approve, and that money leaves once whatever the vendor does."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from app.clients.paystack import Transfer
 from app.core import actor
 from app.core.db import db, leave, sqlstate, transaction
 from app.core.errors import IllegalMove, NotFound
@@ -15,7 +17,7 @@ from app.core.permissions import Role
 from app.ledger.errors import InsufficientFunds
 from app.payments import flows as rail
 from app.payments import queries as payments
-from app.payments.rules import PayoutState
+from app.payments.rules import PayoutState, SuspenseState
 from app.withdrawals import errors, flows, queries, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
@@ -127,6 +129,38 @@ class TestApprove:
             flows.send(asked.id, paystack=inside.extensions["clients"].paystack, actor=SYSTEM)
         assert sandbox.calls("/transfer", method="POST", reference=asked.payout_id) == 0
 
+    def test_the_app_may_not_change_what_was_approved(self, ask: Callable[[int], Withdrawal]) -> None:
+        asked = ask(1_000)
+        for statement in (
+            "UPDATE withdrawals SET amount_units = 1 WHERE id = :id",
+            "UPDATE withdrawals SET approvals_needed = 1 WHERE id = :id",
+            "UPDATE withdrawals SET content_hash = '' WHERE id = :id",
+            "UPDATE bank_accounts SET recipient_code = 'RCP_other' WHERE id = :id",
+            "UPDATE payouts SET amount_units = 1 WHERE id = :id",
+            "UPDATE inbox SET body = '' WHERE id::text = :id",
+            "UPDATE outbox SET facts = '{}' WHERE id::text = :id",
+            "DELETE FROM withdrawals WHERE id = :id",
+        ):
+            with pytest.raises(DBAPIError) as refused, transaction(SYSTEM):
+                db.session.execute(text(statement), {"id": asked.id})
+            assert sqlstate(refused.value) == "42501", statement
+
+    def test_votes_are_operators(self, owner: Customer, ask: Callable[[int], Withdrawal]) -> None:
+        for voter in ("op_nobody", owner.id):
+            with pytest.raises(DBAPIError) as refused:
+                approve(ask(1_000), by=voter)
+            assert sqlstate(refused.value) == "23503"
+
+    def test_what_was_approved_can_be_stopped_until_it_is_sent(
+        self, owner: Customer, ask: Callable[[int], Withdrawal]
+    ) -> None:
+        asked = ask(1_000)
+        approve(asked)
+        with transaction(SYSTEM):
+            service.reject(asked.id, reason="The account was reported.", owns=None, actor=SYSTEM)
+            assert service.begin_sending(asked.id, actor=SYSTEM) is None
+        assert owner.balance().available == naira(1_000_000)
+
     def test_the_database_counts_the_votes_itself(self, ask: Callable[[int], Withdrawal]) -> None:
         asked = ask(1_000)
         with pytest.raises(DBAPIError) as refused, transaction(SYSTEM):
@@ -196,6 +230,42 @@ class TestSending:
         work_off(timedelta(minutes=5))
         assert state(asked) == State.FAILED
         assert owner.balance().available == naira(1_000_000)
+
+    def test_news_that_cannot_be_true_goes_to_suspense(
+        self,
+        inside: Flask,
+        sandbox: SandboxProcess,
+        owner: Customer,
+        ask: Callable[[int], Withdrawal],
+        work_off: Callable[..., int],
+    ) -> None:
+        sandbox.knobs(transfer_outcome="failed")
+        asked = ask(20_000)
+        approve(asked)
+        work_off()
+        sandbox.flush()
+        work_off(timedelta(minutes=5))
+        failed = inside.extensions["clients"].paystack.find_transfer(asked.payout_id)
+        for told in (replace(failed, status="success"), replace(failed, amount=1)):
+            assert rail.record(asked.payout_id, transfer=told, actor=SYSTEM) is PayoutState.FAILED
+        leave()
+        reasons = [
+            item.reason
+            for item in payments.suspense_for_operators(state=SuspenseState.OPEN)
+            if item.reference == asked.payout_id
+        ]
+        assert len(reasons) == 2
+        assert owner.balance().available == naira(1_000_000)
+
+    def test_a_word_we_do_not_know_is_no_end(
+        self, inside: Flask, sandbox: SandboxProcess, ask: Callable[[int], Withdrawal]
+    ) -> None:
+        asked = ask(20_000)
+        approve(asked)
+        with transaction(SYSTEM):
+            service.begin_sending(asked.id, actor=SYSTEM)
+        told = Transfer(asked.payout_id, "queued", 2_000_000, None, "NGN", "TRF_1", None)
+        assert rail.record(asked.payout_id, transfer=told, actor=SYSTEM) is PayoutState.SENT
 
     def test_what_the_bank_sends_back_is_the_customers_again(
         self,

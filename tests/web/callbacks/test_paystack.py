@@ -150,7 +150,17 @@ class TestRecordedEvents:
     def test_what_is_no_event_is_kept_too(
         self, client: FlaskClient, owner_engine: Engine, work_off: Callable[..., int]
     ) -> None:
-        for body in (b"", b"[]", b"not json", b'{"event": "charge.success"}', b'{"event": "x", "data": 3}'):
+        odd = (
+            b'{"event": "charge.success", "data": {"reference": "a\\u0000b", "amount": 1}}',
+            b'{"event": "x", "data": {"reference": "\\ud800", "amount": ' + b"9" * 60 + b"}}",
+            b'{"event": "deep", "data": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+        )
+        for body in (b"", b"[]", b"not json", b'{"event": "charge.success"}', b'{"event": "x", "data": 3}', *odd):
             assert deliver(client, body) == 200
             work_off()
-            assert inbox_rows(owner_engine, body) == 1
+            with owner_engine.connect() as connection:
+                shown = connection.execute(
+                    text("SELECT s.state FROM suspense_items s JOIN inbox i ON i.id = s.inbox_id WHERE i.body = :body"),
+                    {"body": body},
+                ).scalar_one()
+            assert shown == "open"
