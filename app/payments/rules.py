@@ -158,7 +158,7 @@ def contradiction(*, known: PayoutState, told: PayoutState, ours: int, theirs: i
 
 def watch_pause(open_for: timedelta) -> timedelta:
     """How long until Paystack is asked again about something open for so long."""
-    return next(pause for limit, pause in WATCH_PAUSES if open_for < limit)
+    return next((pause for limit, pause in WATCH_PAUSES if open_for < limit), WATCH_PAUSES[-1][1])
 
 
 def deposit_fits(amount: Money) -> bool:
