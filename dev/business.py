@@ -92,7 +92,10 @@ class Business:
             with self._moment(began):
                 self._open_for_business()
             for day in range(self.days + 1):
-                self._day(began + timedelta(days=day), newcomers=self._newcomers(day))
+                morning = began + timedelta(days=day)
+                self._day(morning, newcomers=self._newcomers(day))
+                with self._moment(min(morning + timedelta(hours=9), self.ended)):
+                    self._lead(self.people[0], days_left=self.days - day)
                 if day % 9 == 8:  # noqa: PLR2004
                     yield f"day {day + 1} of {self.days}: {len(self.people)} customers"
             with self._moment(self.ended):
@@ -133,15 +136,17 @@ class Business:
     def _leave_work_for_people(self) -> None:
         """The end of the story is today's work: requests to decide, a checkout half done, strays to place."""
         rich = sorted(self.people, key=lambda person: -self._available(person).units)[:7]
-        for person, part in zip(rich, (60, 55, 40, 35, 30, 25, 20), strict=True):
+        for place, (person, part) in enumerate(zip(rich, (60, 55, 40, 35, 30, 25, 20), strict=True)):
             amount = Money(NGN, max(self._available(person).units * part // 100 // 100_000 * 100_000, 500_000))
-            self._request(person, amount)
+            if self._available(person) < amount + withdrawal_rules.fee(amount):
+                continue  # a short story with few customers has poor ones among its rich
+            with clock.at(self.ended - timedelta(minutes=23 * (7 - place))):
+                self._request(person, amount)
         first = withdrawals_queries.queue_for_operators([withdrawal_rules.State.REQUESTED], oldest_first=True)
         large = [one for one in first if one.approvals_needed > 1]
         if large:
             self._approve(large[0].id, by="treasury")
         self._deposit(rich[0], pays=False)
-        self._show_everything_once(self.people[0])
         self._open_account("Amina Yaro", f"newcomer@{MAIL}")
         self._stray()
         self._work_off()
@@ -149,18 +154,20 @@ class Business:
             reconciliation.ask(actor=actor.system("demo"))
         self._work_off()
 
-    def _show_everything_once(self, person: Person) -> None:
-        """Whoever signs in as the first customer finds each kind of page: paid, declined, being checked, open."""
-        self._deposit(person, pays=True, naira=250_000)
-        self._work_off()
-        for fate in ("paid", "declined", "being checked"):
-            request_id = self._request(person, Money(NGN, 2_000_000))
-            if fate == "paid":
-                self._approve(request_id, by="treasury")
-                self._work_off()
-            elif fate == "declined":
-                self._reject(request_id)
-        self._deposit(person, pays=False)
+    def _lead(self, person: Person, *, days_left: int) -> None:
+        """Whoever signs in as the first customer finds each kind of page: paid, declined, being checked, unpaid."""
+        if days_left == 2:  # noqa: PLR2004 (the day before yesterday)
+            self._deposit(person, pays=True, naira=250_000)
+            self._work_off()
+            self._approve(self._request(person, Money(NGN, 2_000_000)), by="treasury")
+            self._work_off()
+        elif days_left == 1:
+            self._deposit(person, pays=True, naira=100_000)
+            self._work_off()
+            self._reject(self._request(person, Money(NGN, 3_500_000)))
+        elif days_left == 0:
+            self._request(person, Money(NGN, 1_500_000))
+            self._deposit(person, pays=False)
 
     # ---- the acts
 

@@ -25,6 +25,8 @@ CHOSEN = {"overview-1440-light": "console.png", "home-390-light": "portal.png"}
 PICTURE_BYTES_MAX = 200_000
 START_SECONDS = 240
 THEMES = ("light", "dark")
+# A chart is drawn anew a moment after its page has become narrower.
+SETTLED = "document.documentElement.scrollWidth <= innerWidth"
 
 
 def main() -> int:
@@ -81,6 +83,7 @@ def _take(sight: Sight, page: Page) -> None:
         page.set_viewport_size({"width": width, "height": height})
         for theme in THEMES:
             tour.dress(page, theme)
+            page.wait_for_function(SETTLED)
             name = f"{sight.name}-{width}-{theme}"
             overlaid = page.locator("dialog[open], :popover-open").count() > 0
             page.screenshot(path=SHOTS / f"{name}.png", full_page=not overlaid, animations="disabled")

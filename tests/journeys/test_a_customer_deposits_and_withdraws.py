@@ -114,7 +114,7 @@ def explained(finance: OperatorAtWork) -> None:
     expect(page.locator(".kpi", has_text="Difference")).to_contain_text("₦0.00")
     expect(page.locator(".tab", has_text="Does not match").locator(".count")).to_have_text("0")
     expect(page.locator(".tab", has_text="Matched").locator(".count")).not_to_have_text("0")
-    held = page.locator(".kpi", has_text="Paystack").locator(".kpi-value").inner_text()
+    held = page.locator(".kpi", has_text="balance as they told it").locator(".kpi-value").inner_text()
 
     finance.go("Ledger")
     page.get_by_role("link", name="asset:paystack:NGN").click()

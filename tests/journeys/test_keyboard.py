@@ -79,7 +79,8 @@ def test_rows_move_and_open(console: Page) -> None:
 def test_a_key_asks_and_never_decides(console: Page) -> None:
     console.goto("/console/withdrawals")
     waiting = console.locator(".tab[aria-current] .count").inner_text()
-    press(console, "j", "Enter")
+    undecided = console.locator("tbody tr").filter(has_not_text="you said yes").first.locator("a.row-main")
+    undecided.press("Enter")
     expect(console.locator("#drawer-title")).to_be_focused()
     press(console, "a")
     expect(console.locator("dialog#approve")).to_be_visible()

@@ -59,6 +59,7 @@ def withdrawals() -> Response:
         rows=_rows(found[:PAGE]),
         next=found[PAGE - 1].id if len(found) > PAGE else None,
         first=after is None,
+        two_above=rules.TWO_MUST_APPROVE_ABOVE,
     )
 
 
