@@ -22,7 +22,7 @@ run: env-run ## Start everything, print the addresses and the demo sign-ins; Ctr
 
 test: lint types contracts ## Run every check and every test
 	@sh dev/browser.sh quietly
-	@$(PY) -m pytest -n 2
+	@$(PY) -m pytest -n 2 --dist loadgroup
 
 lint: env-test ## Check style and format
 	@$(PY) -m ruff check .

@@ -25,6 +25,7 @@ CHOSEN = {"overview-1440-light": "console.png", "home-390-light": "portal.png"}
 PICTURE_BYTES_MAX = 200_000
 START_SECONDS = 240
 THEMES = ("light", "dark")
+PATIENCE = 60
 # A chart is drawn anew a moment after its page has become narrower.
 SETTLED = "document.documentElement.scrollWidth <= innerWidth"
 
@@ -51,6 +52,7 @@ def floor() -> Iterator[str]:
         yield there.url
         return
     own = Child("shots-floor", programs.python("-m", "dev.run"), log=VAR / "shots.log", env=_port())
+    own.log.unlink(missing_ok=True)  # an earlier greeting would be taken for this one's
     own.start()
     try:
         yield _greeting(own)
@@ -83,13 +85,21 @@ def _take(sight: Sight, page: Page) -> None:
         page.set_viewport_size({"width": width, "height": height})
         for theme in THEMES:
             tour.dress(page, theme)
-            page.wait_for_function(SETTLED)
+            _settle(sight, page)
             name = f"{sight.name}-{width}-{theme}"
             overlaid = page.locator("dialog[open], :popover-open").count() > 0
             page.screenshot(path=SHOTS / f"{name}.png", full_page=not overlaid, animations="disabled")
             if name in CHOSEN:
                 _keep(page, CHOSEN[name])
         tour.dress(page, THEMES[0])
+
+
+def _settle(sight: Sight, page: Page) -> None:
+    for _ in range(PATIENCE):
+        if page.evaluate(SETTLED):
+            return
+        page.wait_for_timeout(50)
+    raise tour.Lost(f"{sight.name} is wider than the screen")
 
 
 def _keep(page: Page, name: str) -> None:
