@@ -67,7 +67,7 @@ def with_money_and_account(running: Running, visiting: Visiting, *, name: str, n
 
 
 def test_from_the_first_visit_to_the_matched_line(running: Running, visiting: Visiting, staff: Staff) -> None:
-    ada = CustomerAtHome(visiting(running), "Ada Obi")
+    ada = CustomerAtHome(visiting(running), "Adaora Nwachukwu")
     ada.sign_up()
     ada.confirm(staff.with_role(Role.ADMIN).code_for(ada.email))
     expect(ada.balance()).to_have_text("₦0.00")
@@ -90,7 +90,7 @@ def test_from_the_first_visit_to_the_matched_line(running: Running, visiting: Vi
     expect(ada.standing()).to_have_text("Being checked")
 
     treasury = staff.with_role(Role.TREASURY)
-    drawer = treasury.open_withdrawal("Ada Obi")
+    drawer = treasury.open_withdrawal("Adaora Nwachukwu")
     expect(drawer.locator(".receipt-amount")).to_have_text("₦20,000.00")
     treasury.approve()
     treasury.toast("Approved. It is being sent.")
@@ -100,7 +100,7 @@ def test_from_the_first_visit_to_the_matched_line(running: Running, visiting: Vi
     expect(ada.balance()).to_have_text("₦29,975.00")
     treasury.close_drawer()
     treasury.page.get_by_role("link", name="Ended").click()
-    expect(treasury.page.locator("tr", has_text="Ada Obi").locator(".pill")).to_have_text("Paid")
+    expect(treasury.page.locator("tr", has_text="Adaora Nwachukwu").locator(".pill")).to_have_text("Paid")
 
     explained(staff.with_role(Role.FINANCE))
 
