@@ -66,8 +66,9 @@ lock: env-test ## Pin the requirements anew, with hashes (UPGRADE=--upgrade take
 	@$(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --no-emit-find-links $(UPGRADE) requirements.in --output-file requirements.txt
 	@$(PY) -m uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --no-emit-find-links $(UPGRADE) requirements-dev.in --output-file requirements-dev.txt
 
-assets: ## Build the stylesheet and the scripts
-	@sh app/web/assets/build.sh
+assets: env-run ## Build the stylesheet and the scripts (needs Node 20)
+	@cd app/web/assets && npm ci --no-audit --no-fund --loglevel=error && sh build.sh
+	@$(PY) -m whitenoise.compress -q app/web/static
 
 browser: ## Install the browser that the page tests drive
 	@sh dev/browser.sh

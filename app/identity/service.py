@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select, update
 
-from app.core import clock, crypto, ids, outbox
+from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db
 from app.core.permissions import Role, conflicts
 from app.identity import errors, events, passwords, rules
 from app.identity.models import EmailCode, Login, Operator, SignedIn
+
+log = logs.get("identity")
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def sign_in(email: str, *, password: str, audience: rules.Audience, device: str)
     login = db.session.scalars(select(Login).filter_by(audience=audience, email=address)).one_or_none()
     right = passwords.verify(password, kept=login.password_hash if login else None)
     if not right or login is None or login.disabled_at is not None:
+        log.info("sign-in refused", extra={"facts": {"audience": str(audience), "login": login.id if login else None}})
         raise errors.WrongCredentials
     if login.email_confirmed_at is None:
         return claim_of(login)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds everything under app/web/static from its sources. Run it after changing a source here or a class in a template:
-#   cd app/web/assets && npm ci && sh build.sh
+#   make assets
 # The results are committed, so running the product needs no Node.
 set -eu
 cd "$(dirname "$0")"
