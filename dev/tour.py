@@ -92,7 +92,7 @@ def send(button: str, **fields: str) -> Step:
 
 _SUBMIT_NOBODY = {"name": "Ada Obi", "email": "ada@nowhere.example", "password": "short"}
 _MENU = click("summary.menu-button", shows=".menu-panel")
-_DRAWER = click("tr:not(:has-text('you said yes')) a.row-main", shows="dialog.drawer .drawer-title")
+_DRAWER = click("tr:not(:has-text('you said yes')) a.row-main[data-htmx-powered]", shows="dialog.drawer .drawer-title")
 _APPROVE = click(".decision [data-open=approve]", shows="#approve")
 _REJECT = click(".decision [data-open=reject]", shows="#reject")
 _OPEN_NOTE = follow("tr:has-text('dispute') a.row-main")

@@ -172,7 +172,7 @@ def test_a_no_has_a_reason_and_gives_the_money_back(running: Running, visiting: 
 
     compliance = staff.with_role(Role.COMPLIANCE_MANAGER)
     compliance.go("Withdrawals")
-    compliance.page.locator(f"a.row-main[href$='{reference}']").click()
+    compliance.page.locator(f"a.row-main[data-htmx-powered][href$='{reference}']").click()
     compliance.reject(REASON)
     compliance.toast("Rejected. The money is the customer's again.")
 

@@ -30,6 +30,12 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
+def at_the_queue(page: Page) -> None:
+    """The withdrawals, once their rows open beside the queue: before that a row is a plain link to a page."""
+    page.goto("/console/withdrawals")
+    page.locator("a.row-main[data-htmx-powered]").first.wait_for()
+
+
 def whole(page: Page) -> None:
     """The page is a page: sidebar, one title, and its look."""
     expect(page.get_by_role("navigation", name="Console")).to_be_visible()
@@ -62,7 +68,7 @@ def test_letters_after_g_go_to_pages(console: Page) -> None:
 
 
 def test_rows_move_and_open(console: Page) -> None:
-    console.goto("/console/withdrawals")
+    at_the_queue(console)
     rows = console.locator("tbody tr")
     press(console, "j", "j", "k")
     expect(rows.first).to_have_class(re.compile("is-picked"))
@@ -77,7 +83,7 @@ def test_rows_move_and_open(console: Page) -> None:
 
 
 def test_a_key_asks_and_never_decides(console: Page) -> None:
-    console.goto("/console/withdrawals")
+    at_the_queue(console)
     waiting = console.locator(".tab[aria-current] .count").inner_text()
     undecided = console.locator("tbody tr").filter(has_not_text="you said yes").first.locator("a.row-main")
     undecided.press("Enter")
@@ -120,7 +126,7 @@ def test_back_brings_whole_pages(console: Page) -> None:
     whole(console)
     expect(console.locator("[data-search]")).to_have_value("asset")
 
-    console.goto("/console/withdrawals")
+    at_the_queue(console)
     press(console, "j", "Enter")
     console.get_by_role("link", name="Own page").click()
     console.wait_for_url("**/withdrawals/wd_*")

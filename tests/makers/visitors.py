@@ -148,7 +148,7 @@ class OperatorAtWork:
     def open_withdrawal(self, customer: str) -> Locator:
         """Open somebody's withdrawal beside the queue."""
         self.go("Withdrawals")
-        self.page.get_by_role("link", name=customer).click()
+        self.page.locator("a.row-main[data-htmx-powered]", has_text=customer).click()
         expect(self.drawer()).to_be_visible()
         return self.drawer()
 
