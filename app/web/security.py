@@ -32,6 +32,7 @@ def register(app: Flask) -> None:
     csrf.init_app(app)
     app.before_request(_begin)
     app.after_request(_dress)
+    app.teardown_request(_end)
     app.jinja_env.globals["csp_nonce"] = nonce
 
 
@@ -43,10 +44,16 @@ def nonce() -> str:
 
 
 def _begin() -> None:
+    g.request_id = ids.new("req")
+    g.log_token = logs.request_id.set(g.request_id)
     if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
         abort(404)  # PostgreSQL's texts have no such character, so nothing is named by one
-    g.request_id = ids.new("req")
-    logs.request_id.set(g.request_id)
+
+
+def _end(_error: BaseException | None) -> None:
+    """Let the thread go: what it writes before its next request belongs to none."""
+    if "log_token" in g:
+        logs.request_id.reset(g.pop("log_token"))
 
 
 def _dress(answer: Response) -> Response:

@@ -4,11 +4,11 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 
-from app.core import actor, clock
+from app.core import actor, clock, logs
 from app.core.db import db, leave, transaction
 from app.core.permissions import ROLES, Role
 from app.factory import create_app
@@ -224,3 +224,9 @@ class TestHeaders:
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cache-Control"] == "no-store"
         assert "HX-Request" in headers["Vary"]
+
+    @pytest.mark.parametrize("path", ["/", "/nowhere", "/?q=%00"])
+    def test_names_the_request_and_lets_its_name_go_with_it(self, app: Flask, path: str) -> None:
+        in_this_thread = FlaskClient(app, Response)
+        assert in_this_thread.get(path).headers["X-Request-Id"].startswith("req_")
+        assert logs.request_id.get() == ""
