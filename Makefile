@@ -11,7 +11,7 @@ PYTHON ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts format db migrate seed proof bench faults shots reset lock assets browser
+.PHONY: help run test lint types contracts format db migrate seed proof bench faults shots reset lock assets browser readers
 .PHONY: env-run env-test
 
 help: ## Show this list
@@ -22,6 +22,7 @@ run: env-run ## Start everything, print the addresses and the demo sign-ins; Ctr
 
 test: lint types contracts ## Run every check and every test
 	@sh dev/browser.sh quietly
+	@sh dev/readers.sh quietly
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
 lint: env-test ## Check style and format
@@ -48,13 +49,13 @@ seed: env-run ## Load the demo business
 	@$(PY) -m dev.within python -m flask --app wsgi demo seed
 
 proof: env-run ## Prove the books: every invariant of the ledger, over every row
-	@$(PY) -m dev.within python -m flask --app wsgi books proof
+	@$(PY) -m dev.within python -m flask --app wsgi ledger check
 
 bench: env-test ## Measure posting, balances and pages
 	@$(PY) -m bench
 
 faults: env-test ## Break things on purpose and check that no money moves wrongly
-	@FAULT_ROUNDS=10 $(PY) -m pytest tests/faults -p no:randomly -s
+	@FAULT_ROUNDS=10 FAULT_KILLS=20 BOOKS_STEPS=5000 $(PY) -m pytest tests/faults tests/books/test_stateful.py -p no:randomly -s
 
 shots: env-test ## Take a picture of every screen
 	@$(PY) -m dev.shots
@@ -72,6 +73,9 @@ assets: env-run ## Build the stylesheet and the scripts (needs Node 20)
 
 browser: ## Install the browser that the page tests drive
 	@sh dev/browser.sh
+
+readers: ## Install the program that reads the exported books in a test
+	@sh dev/readers.sh
 
 env-run:
 	@sh dev/python.sh dev/bootstrap.py run

@@ -30,6 +30,8 @@ class Settings:
     public_url: str
     smtp_url: str
     mail_sender: str
+    anchor_file: str
+    anchor_mail: str
     brand: str
     log_level: str
     paystack_timeout_seconds: float
@@ -71,6 +73,8 @@ class Settings:
             public_url=required("PUBLIC_URL").rstrip("/"),
             smtp_url=env.get("SMTP_URL", ""),
             mail_sender=env.get("MAIL_SENDER", "Bursar <no-reply@localhost>"),
+            anchor_file=env.get("ANCHOR_FILE", ""),
+            anchor_mail=env.get("ANCHOR_MAIL", ""),
             brand=env.get("BRAND", "Bursar"),
             log_level=env.get("LOG_LEVEL", "INFO"),
             paystack_timeout_seconds=number("PAYSTACK_TIMEOUT_SECONDS", "15"),

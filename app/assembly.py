@@ -1,7 +1,10 @@
 """The application without its doors: database, clients, keys, logs. What jobs and commands run in."""
 
+from pathlib import Path
+
 from flask import Flask
 
+from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.bundle import Clients
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
@@ -35,13 +38,18 @@ def assemble(settings: Settings) -> Flask:
         },
     )
     db.init_app(app)
+    mailer = Mailer(settings.smtp_url, sender=settings.mail_sender)
     app.extensions["clients"] = Clients(
         paystack=Paystack(
             settings.paystack_base_url,
             secret_key=settings.paystack_secret_key,
             read_seconds=settings.paystack_timeout_seconds,
         ),
-        mailer=Mailer(settings.smtp_url, sender=settings.mail_sender),
+        mailer=mailer,
+        anchors=(
+            *((FileAnchor(Path(settings.anchor_file)),) if settings.anchor_file else ()),
+            *((MailAnchor(mailer, to=settings.anchor_mail),) if settings.anchor_mail else ()),
+        ),
     )
     app.extensions["settings"] = settings
     return app

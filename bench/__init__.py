@@ -1,1 +1,1 @@
-"""Measures, each beside its floor, in one run: `make bench`. A short form runs in the tests."""
+"""Measures of the books, each beside its peer or floor, in one run: `make bench`. A short form runs in the tests."""

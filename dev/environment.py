@@ -66,6 +66,7 @@ def product(servers: Servers, where: Addresses) -> dict[str, str]:
         "REDIS_URL": servers.redis_url,
         "PUBLIC_URL": where.url,
         "PORT": str(where.port),
+        "ANCHOR_FILE": os.environ.get("ANCHOR_FILE") or str(HOME / "seal-heads.txt"),
         "PYTHONUNBUFFERED": "1",  # a log line is in the log when it happened
         **made,
         **({} if where.sandbox_port is None else sandbox),

@@ -7,9 +7,10 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 
+from app.adjustments import postings as adjustments
 from app.core.money import NGN, Money
 from app.ledger import chart
-from app.ledger.journal import Journal
+from app.ledger.journal import Journal, credit, debit
 from app.payments import postings as payments
 from app.withdrawals import postings as withdrawals
 
@@ -43,6 +44,21 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         "The bank sent that withdrawal back.",
         withdrawals.returned,
         {"ref": "wd_…", "account": CUSTOMER, "amount": naira(20_000), "fee": naira(25), "vendor_fee": naira(25)},
+    ),
+    (
+        "₦100 of Paystack's fees that it gave back had been booked as income.",
+        adjustments.booked,
+        {
+            "ref": "jrq_…",
+            "legs": (
+                debit(chart.house(chart.WITHDRAWAL_FEES, asset=NGN), naira(100)),
+                credit(chart.house(chart.PAYSTACK_FEES, asset=NGN), naira(100)),
+            ),
+            "reason": "A fee that was given back is less cost, not income.",
+            "requested_by": "op_…",
+            "effective_at": None,
+            "corrects": None,
+        },
     ),
 )
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import notifications, payments, reconciliation, withdrawals
+from jobs import ledger, notifications, payments, reconciliation, withdrawals
 from jobs.work import Work
 
 # A handler answers None when the work is done, or how long to wait before it looks again.
@@ -30,6 +30,11 @@ HANDLERS: dict[str, Handler] = {
     "reconciliation.run": Handler("default", reconciliation.run),
     "reconciliation.daily": Handler("default", reconciliation.daily),
     "payments.refresh_banks": Handler("default", payments.refresh_banks),
+    "ledger.expire_holds": Handler("money", ledger.expire_holds),
+    "ledger.seal": Handler("default", ledger.seal_books),
+    "ledger.anchor": Handler("default", ledger.anchor_seal),
+    "ledger.prove": Handler("default", ledger.prove_books),
+    "ledger.partitions": Handler("default", ledger.make_partitions),
     "notifications.email_code": Handler("default", notifications.email_code),
     "notifications.sign_up_repeated": Handler("default", notifications.sign_up_repeated),
     "notifications.deposit_credited": Handler("default", notifications.deposit_credited),

@@ -26,6 +26,11 @@ class Periodic:
 
 SCHEDULE: tuple[Periodic, ...] = (
     Periodic("banks", "payments.refresh_banks", 3_600, 45, "slot", "treasury"),
+    Periodic("expired holds", "ledger.expire_holds", 60, 45, "slot", "treasury"),
+    Periodic("seal", "ledger.seal", 60, 45, "slot", "finance"),
+    Periodic("anchor of the seal", "ledger.anchor", 3_600, 45, "slot", "finance"),
+    Periodic("proof of the books", "ledger.prove", 600, 45, "slot", "finance"),
+    Periodic("partitions", "ledger.partitions", 86_400, 45, "slot", "admin"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),
 )
 

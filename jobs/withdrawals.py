@@ -3,13 +3,18 @@
 from datetime import timedelta
 
 from app.core.db import atomically
-from app.withdrawals import flows, service
+from app.withdrawals import errors, flows, service
 from jobs.work import Work
+
+WHILE_HALTED = timedelta(minutes=1)
 
 
 def send(work: Work) -> timedelta | None:
-    """Send what was approved."""
-    flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    """Send what was approved. While payouts are halted it waits, and that is no failure of its own."""
+    try:
+        flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    except errors.PayoutsHalted:
+        return WHILE_HALTED
     return None
 
 

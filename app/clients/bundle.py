@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.clients.anchors import Anchor
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
 
@@ -12,3 +13,4 @@ class Clients:
 
     paystack: Paystack
     mailer: Mailer
+    anchors: tuple[Anchor, ...]

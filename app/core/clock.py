@@ -15,6 +15,11 @@ def now() -> datetime:
     return _held.get() or datetime.now(UTC)
 
 
+def pinned() -> datetime | None:
+    """The moment the clock is held at, None when it runs: for those who leave the time to the database."""
+    return _held.get()
+
+
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
     """Hold the clock at `moment` in this context: for tests and for writing a demo business's past.

@@ -97,6 +97,23 @@ def leave() -> None:
     _end_reading(db.session())
 
 
+@contextmanager
+def whole_books() -> Iterator[None]:
+    """Read at leisure, all of it as it was at one moment: a read-only snapshot without the limit on a statement's time.
+
+    Raises RuntimeError inside `transaction()`.
+    """
+    leave()
+    session = db.session()
+    session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+    session.execute(text("SET LOCAL statement_timeout = 0"))
+    session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    try:
+        yield
+    finally:
+        leave()
+
+
 def sqlstate(error: DBAPIError) -> str:
     """PostgreSQL's five-character code of an error, or an empty text."""
     return str(getattr(error.orig, "pgcode", None) or "")

@@ -30,7 +30,22 @@ class Asset:
 
 
 NGN = Asset("NGN", 2, "₦")
-ASSETS = {asset.code: asset for asset in (NGN,)}
+# A token is another asset on each network. The ledger's table of assets is the same list.
+ASSETS = {
+    asset.code: asset
+    for asset in (
+        NGN,
+        Asset("USD", 2, "$"),
+        Asset("BTC", 8),
+        Asset("ETH", 18),
+        Asset("USDT.TRC20", 6),
+        Asset("USDT.ERC20", 6),
+        Asset("USDT.BEP20", 18),
+        Asset("TRX", 6),
+        Asset("TON", 9),
+        Asset("BNB", 18),
+    )
+}
 
 
 @dataclass(frozen=True, order=False)

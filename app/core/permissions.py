@@ -14,6 +14,11 @@ class Permission(StrEnum):
     WITHDRAWALS_READ = "withdrawals:read"
     WITHDRAWALS_APPROVE = "withdrawals:approve"
     LEDGER_READ = "ledger:read"
+    LEDGER_CLOSE = "ledger:close"
+    LEDGER_LIFT = "ledger:lift"
+    JOURNALS_READ = "journals:read"
+    JOURNALS_REQUEST = "journals:request"
+    JOURNALS_APPROVE = "journals:approve"
     RECONCILIATION_READ = "reconciliation:read"
     RECONCILIATION_RUN = "reconciliation:run"
     SUSPENSE_READ = "suspense:read"
@@ -47,6 +52,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | {
         P.WITHDRAWALS_READ,
         P.LEDGER_READ,
+        P.LEDGER_CLOSE,
+        P.JOURNALS_READ,
+        P.JOURNALS_REQUEST,
         P.RECONCILIATION_READ,
         P.RECONCILIATION_RUN,
         P.SUSPENSE_READ,
@@ -57,6 +65,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
         P.LEDGER_READ,
+        P.LEDGER_LIFT,
+        P.JOURNALS_READ,
+        P.JOURNALS_APPROVE,
         P.RECONCILIATION_READ,
         P.SUSPENSE_READ,
         P.JOBS_READ,
@@ -64,7 +75,15 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.ADMIN: _EVERYONE | {P.JOBS_READ, P.JOBS_RETRY, P.MAILBOX_READ},
     Role.AUDITOR: _EVERYONE
-    | {P.WITHDRAWALS_READ, P.LEDGER_READ, P.RECONCILIATION_READ, P.SUSPENSE_READ, P.JOBS_READ, P.AUDIT_READ},
+    | {
+        P.WITHDRAWALS_READ,
+        P.LEDGER_READ,
+        P.JOURNALS_READ,
+        P.RECONCILIATION_READ,
+        P.SUSPENSE_READ,
+        P.JOBS_READ,
+        P.AUDIT_READ,
+    },
 }
 
 # Duties that must stay in different hands, whatever each is allowed alone.

@@ -1,7 +1,7 @@
-"""What the books say: balances now and at a time, an account's statement, a journal with its legs."""
+"""What an account holds: now, at any second by when things were booked, at any by when they took effect."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.core.db import rows
@@ -10,111 +10,78 @@ from app.core.money import ASSETS, Money
 
 @dataclass(frozen=True)
 class BalanceNow:
-    """One account, on its normal side, read in one statement: booked, held of it, and what is left to use."""
+    """One account on its normal side, read in one statement: booked, held of it, and what is left to use."""
 
     code: str
     booked: Money
     held: Money
     available: Money
-
-
-@dataclass(frozen=True)
-class StatementLine:
-    """One entry of an account; amounts on the account's normal side."""
-
-    seq: int
-    journal_id: int
-    kind: str
-    ref: str
-    amount: Money
-    balance: Money
-    effective_at: datetime
-    booked_at: datetime
+    floor: Money | None
+    no_debits: bool
+    no_credits: bool
+    closed: bool
 
 
 _NOW = """
-SELECT a.code, a.asset, b.side * (b.debits - b.credits) AS booked, b.held
-  FROM ledger.accounts a JOIN ledger.balances b ON b.account_id = a.id
+SELECT b.code, min(b.asset) AS asset, sum(b.side * (b.debits - b.credits)) AS booked, sum(b.held) AS held,
+       min(b.floor) AS floor, bool_or(b.no_debits) AS no_debits, bool_or(b.no_credits) AS no_credits,
+       bool_or(b.closed) AS closed
+  FROM ledger.balances b WHERE {which} GROUP BY b.code ORDER BY b.code
 """
+_OF = _NOW.format(which="b.code = :code")
+_LIKE = _NOW.format(which="strpos(lower(b.code), lower(:like)) > 0")
+_AT = """
+SELECT coalesce(sum(b.side * e.balance_after), 0) AS units, count(*) AS stripes
+  FROM ledger.balances b LEFT JOIN LATERAL (
+       SELECT x.balance_after FROM ledger.entries x
+        WHERE x.account_id = b.account_id AND x.stripe = b.stripe AND x.booked_at <= :moment
+        ORDER BY x.booked_at DESC, x.seq DESC LIMIT 1) e ON true
+ WHERE b.code = :code
+"""
+# The entries that are on one side of the moment by when they were booked and on the other by when they took effect.
+_DATED = """
+SELECT coalesce(sum(b.side * CASE WHEN e.booked_at >= :moment THEN e.amount ELSE -e.amount END), 0) AS units
+  FROM ledger.balances b JOIN ledger.entries e ON e.account_id = b.account_id
+ WHERE b.code = :code AND b.stripe = 0 AND e.effective_at <> e.booked_at
+   AND (e.effective_at < :moment) <> (e.booked_at < :moment)
+"""
+_TICK = timedelta(microseconds=1)  # PostgreSQL's clock counts these
 
 
 def of(code: str) -> BalanceNow:
     """The balance of one account now. Raises LookupError for an unknown code."""
-    found = rows(_NOW + " WHERE a.code = :code", code=code)
+    found = rows(_OF, code=code)
     if not found:
         raise LookupError(code)
     return _balance(found[0])
 
 
-def everything() -> list[BalanceNow]:
-    """Every account's balance now, by code."""
-    return [_balance(row) for row in rows(_NOW + " ORDER BY a.code")]
-
-
-def by_class() -> dict[str, Money]:
-    """The trial balance in naira: the sum of each class of accounts, on its normal side."""
-    found = rows(
-        "SELECT a.class, a.asset, sum(b.side * (b.debits - b.credits)) AS booked FROM ledger.accounts a"
-        " JOIN ledger.balances b ON b.account_id = a.id GROUP BY a.class, a.asset"
-    )
-    return {row[0]: Money(ASSETS[row.asset], int(row.booked)) for row in found}
+def everything(*, like: str = "") -> list[BalanceNow]:
+    """The balance now of every account whose code contains `like`, by code."""
+    return [_balance(row) for row in rows(_LIKE, like=like)]
 
 
 def at(code: str, moment: datetime) -> int:
-    """The account's balance (units, on its normal side) after the last entry booked at or before `moment`."""
-    found = rows(
-        "SELECT b.side * coalesce((SELECT e.balance_after FROM ledger.entries e WHERE e.account_id = a.id"
-        " AND e.booked_at <= :moment ORDER BY e.seq DESC LIMIT 1), 0) AS units"
-        " FROM ledger.accounts a JOIN ledger.balances b ON b.account_id = a.id WHERE a.code = :code",
-        code=code,
-        moment=moment,
-    )
-    return int(found[0].units)
+    """The account's balance (units, on its normal side) after the last entry booked at or before `moment`.
+
+    Final once no transaction that was running at `moment` still is. Raises LookupError.
+    """
+    found = rows(_AT, code=code, moment=moment)[0]
+    if not found.stripes:
+        raise LookupError(code)
+    return int(found.units)
 
 
-def statement(code: str, *, before: int | None = None, limit: int = 50) -> list[StatementLine]:
-    """Entries of one account, newest first, those before position `before` (keyset paging)."""
-    found = rows(
-        "SELECT e.seq, e.journal_id, j.kind, j.ref, b.side * e.amount AS amount, b.side * e.balance_after AS balance,"
-        " e.asset, e.effective_at, e.booked_at FROM ledger.entries e"
-        " JOIN ledger.balances b ON b.account_id = e.account_id JOIN ledger.journals j ON j.id = e.journal_id"
-        " WHERE e.account_id = (SELECT id FROM ledger.accounts WHERE code = :code)"
-        " AND e.seq < coalesce(:before, 9223372036854775807) ORDER BY e.seq DESC LIMIT :limit",
-        code=code,
-        before=before,
-        limit=limit,
-    )
-    return [
-        StatementLine(
-            row.seq, row.journal_id, row.kind, row.ref, _money(row.asset, row.amount), _money(row.asset, row.balance),
-            row.effective_at, row.booked_at,
-        )
-        for row in found
-    ]  # fmt: skip
+def effective_at(code: str, moment: datetime) -> int:
+    """The account's balance (units, on its normal side) of what took effect at or before `moment`. Raises LookupError.
 
-
-def journal(journal_id: int) -> tuple[Any, list[Any]]:
-    """One journal's header and its legs with their account codes. Raises LookupError."""
-    header = rows("SELECT * FROM ledger.journals WHERE id = :id", id=journal_id)
-    if not header:
-        raise LookupError(journal_id)
-    legs = rows(
-        "SELECT e.leg, a.code, e.asset, e.amount, e.balance_after, e.seq FROM ledger.entries e"
-        " JOIN ledger.accounts a ON a.id = e.account_id WHERE e.journal_id = :id ORDER BY e.leg",
-        id=journal_id,
-    )
-    return header[0], legs
-
-
-def journals_of(ref: str) -> list[Any]:
-    """The journals about one business object, oldest first."""
-    return rows("SELECT id, kind, effective_at, actor FROM ledger.journals WHERE ref = :ref ORDER BY id", ref=ref)
+    It is the balance booked by then, corrected by the entries that took effect at another time than they were booked.
+    """
+    return at(code, moment) + int(rows(_DATED, code=code, moment=moment + _TICK)[0].units)
 
 
 def _balance(row: Any) -> BalanceNow:
-    booked, held = _money(row.asset, row.booked), _money(row.asset, row.held)
-    return BalanceNow(row.code, booked, held, booked - held)
-
-
-def _money(asset: str, units: Any) -> Money:
-    return Money(ASSETS[asset], int(units))
+    asset = ASSETS[row.asset]
+    booked, held = Money(asset, int(row.booked)), Money(asset, int(row.held))
+    floor = None if row.floor is None else Money(asset, int(row.floor))
+    return BalanceNow(row.code, booked, held, booked - held, floor, row.no_debits, row.no_credits, row.closed)

@@ -3,9 +3,6 @@
 House accounts are opened by a migration; a customer's account per asset is opened by the wallets room and has floor 0.
 """
 
-from sqlalchemy import text
-
-from app.core.db import db
 from app.core.money import Asset
 
 PAYSTACK = "asset:paystack:{asset}"
@@ -31,14 +28,3 @@ def house(template: str, *, asset: Asset) -> str:
 def of_customer(customer_id: str, *, asset: Asset) -> str:
     """The code of a customer's account in one asset."""
     return CUSTOMER.format(customer=customer_id, asset=asset.code)
-
-
-def open_account(code: str, *, asset: Asset, floor_units: int | None) -> None:
-    """Open an account; opening it again with the same asset and floor changes nothing.
-
-    `floor_units` is the least that may be available: 0 no overdraft, None no floor.
-    """
-    db.session.execute(
-        text("SELECT ledger.open_account(:code, :asset, :floor)"),
-        {"code": code, "asset": asset.code, "floor": floor_units},
-    )

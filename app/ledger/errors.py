@@ -35,4 +35,34 @@ class NoSuchHold(Unprocessable):
 
 class HoldExceeded(Unprocessable):
     code = "hold_exceeded"
-    message = "That is more than was held."
+    message = "That is more than remains held, or nothing of it."
+
+
+class PeriodClosed(Conflict):
+    code = "period_closed"
+    message = "That month is closed or being closed, has not ended, or another one must be closed first."
+
+
+class DuplicateKey(Conflict):
+    code = "duplicate_key"
+    message = "That key stands twice in one batch."
+
+
+class AlreadyReversed(Conflict):
+    code = "already_reversed"
+    message = "That journal has been reversed already."
+
+
+class NoSuchJournal(Unprocessable):
+    code = "no_such_journal"
+    message = "There is no such journal."
+
+
+class AccountUnfit(Unprocessable):
+    code = "account_unfit"
+    message = "That account is not empty, or cannot have both stripes and a floor or holds."
+
+
+class AccountExists(Conflict):
+    code = "account_exists"
+    message = "That account exists with another asset, floor or number of stripes."

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from app.core.money import Asset, Money
@@ -32,13 +33,16 @@ def credit(account: str, amount: Money) -> Leg:
 class Journal:
     """Legs that sum to zero per asset, for one business object (`ref`). Legs of zero are left out.
 
-    Raises Unbalanced.
+    `effective_at` is when it happened, where that is not when it is booked; `corrects` is the journal that this one
+    puts right. Raises Unbalanced, also for an amount of one asset in an account of another.
     """
 
     kind: str
     ref: str
     legs: tuple[Leg, ...]
     memo: dict[str, Any] = field(default_factory=dict)
+    effective_at: datetime | None = None
+    corrects: int | None = None
 
     def __post_init__(self) -> None:
         """Drop legs of zero, refuse what does not balance."""
@@ -46,5 +50,6 @@ class Journal:
         sums: dict[Asset, int] = defaultdict(int)
         for leg in self.legs:
             sums[leg.amount.asset] += leg.amount.units
-        if len(self.legs) < LEGS_MIN or any(sums.values()):
+        foreign = any(leg.account.rpartition(":")[2] != leg.amount.asset.code for leg in self.legs)
+        if len(self.legs) < LEGS_MIN or any(sums.values()) or foreign:
             raise Unbalanced(kind=self.kind, ref=self.ref)

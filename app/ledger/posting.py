@@ -1,45 +1,40 @@
 """Posting: the one door into the books. Each call is one round trip to a function of the database that does it all.
 
 Every key is kept for ever: the same key with the same request answers what it answered, with another it is refused.
+Journals and holds have each their own keys.
 Call inside `transaction()`; post last, so that the locks on balances are held briefly.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg2.extras import Json
 from sqlalchemy import TextClause, text
-from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
-from app.core.db import db, sqlstate
-from app.core.errors import Refusal
+from app.core.db import db
+from app.core.errors import InvalidAmount, Refusal
 from app.core.money import Money
-from app.ledger import errors
 from app.ledger.journal import Journal
-
-_REFUSALS: dict[str, type[Refusal]] = {
-    "LG001": errors.Unbalanced,
-    "LG002": errors.PostingKeyReused,
-    "LG003": errors.AccountBlocked,
-    "LG004": errors.InsufficientFunds,
-    "LG005": errors.Unbalanced,
-    "LG006": errors.NoSuchHold,
-    "LG007": errors.HoldEnded,
-    "LG008": errors.HoldExceeded,
-}
-
+from app.ledger.refusals import REFUSALS, refused
 
 _POST = text(
     "SELECT * FROM ledger.post(:key, :kind, :ref, :codes, CAST(:amounts AS numeric[]), :effective,"
-    " CAST(:memo AS jsonb))"
+    " CAST(:memo AS jsonb), NULL, :corrects)"
 )
+_BATCH = text(
+    "SELECT * FROM ledger.post_batch(:keys, :kinds, :refs, CAST(:memos AS jsonb[]), CAST(:effectives AS timestamptz[]),"
+    " :items, :codes, CAST(:amounts AS numeric[]), :all_or_nothing)"
+)
+_REVERSE = text("SELECT * FROM ledger.reverse(:journal, :key, :kind, :effective, CAST(:memo AS jsonb))")
 _CAPTURE = text(
-    "SELECT * FROM ledger.capture(:hold, :key, :kind, :ref, :codes, CAST(:amounts AS numeric[]), :effective,"
-    " CAST(:memo AS jsonb))"
+    "SELECT * FROM ledger.capture(:hold, :keep_rest, :key, :kind, :ref, :codes, CAST(:amounts AS numeric[]),"
+    " :effective, CAST(:memo AS jsonb))"
 )
-_HOLD = text("SELECT * FROM ledger.hold(:key, :ref, :code, :amount)")
+_HOLD = text("SELECT * FROM ledger.hold(:key, :ref, :code, :amount, :expires)")
 _RELEASE = text("SELECT ledger.release(:hold) AS released")
+_EXPIRE = text("SELECT ledger.expire_holds(:limit) AS id")
 
 
 @dataclass(frozen=True)
@@ -61,30 +56,72 @@ class Held:
 def post(journal: Journal, *, key: str) -> Posted:
     """Write the journal, or answer what this key wrote before.
 
-    Raises InsufficientFunds, AccountBlocked, PostingKeyReused. Like every refusal these end the transaction.
+    Raises InsufficientFunds, AccountBlocked, PeriodClosed, PostingKeyReused. Like every refusal these end the
+    transaction.
     """
-    row = _call(_POST, key=key, **_written(journal))
+    row = _call(_POST, key=key, corrects=journal.corrects, **_written(journal))
     return Posted(row.journal_id, row.replayed)
 
 
-def hold(account: str, *, amount: Money, ref: str, key: str) -> Held:
-    """Reserve `amount` on an account: less is available, nothing moves. Raises as `post` does."""
-    row = _call(_HOLD, key=key, ref=ref, code=account, amount=amount.units)
+def batch(items: list[tuple[Journal, str]], *, all_or_nothing: bool = False) -> list[Posted | Refusal]:
+    """Write many journals, each under its key, set by set: what came of each, in their order.
+
+    Each sees what those before it left. One that is refused is answered with its refusal and the others are written;
+    with `all_or_nothing` the first refusal is raised and nothing is. Raises as `post` does where a whole batch fails.
+    """
+    if not items:
+        return []
+    legs = [(number, leg) for number, (journal, _) in enumerate(items, 1) for leg in journal.legs]
+    found = _all(
+        _BATCH,
+        keys=[key for _, key in items],
+        kinds=[journal.kind for journal, _ in items],
+        refs=[journal.ref for journal, _ in items],
+        memos=[Json(journal.memo) for journal, _ in items],
+        effectives=[journal.effective_at or clock.pinned() for journal, _ in items],
+        items=[number for number, _ in legs],
+        codes=[leg.account for _, leg in legs],
+        amounts=[leg.amount.units for _, leg in legs],
+        all_or_nothing=all_or_nothing,
+    )
+    return [REFUSALS[row.refusal]() if row.refusal else Posted(row.journal_id, row.replayed) for row in found]
+
+
+def reverse(journal_id: int, *, kind: str, key: str, memo: dict[str, Any] | None = None) -> Posted:
+    """Undo a journal by its mirror image, linked to it. Raises AlreadyReversed, NoSuchJournal, and as `post` does."""
+    row = _call(_REVERSE, journal=journal_id, key=key, kind=kind, effective=clock.pinned(), memo=Json(memo or {}))
+    return Posted(row.journal_id, row.replayed)
+
+
+def hold(account: str, *, amount: Money, ref: str, key: str, expires_at: datetime | None = None) -> Held:
+    """Reserve `amount` on an account: less is available, nothing moves. Raises InvalidAmount, and as `post` does.
+
+    From `expires_at` on it cannot be captured, and the sweeper releases it.
+    """
+    if amount.units <= 0:
+        raise InvalidAmount("A hold is of more than nothing.")
+    row = _call(_HOLD, key=key, ref=ref, code=account, amount=amount.units, expires=expires_at)
     return Held(row.hold_id, row.replayed)
 
 
-def capture(hold_id: int, *, journal: Journal, key: str) -> Posted:
-    """End a hold by a journal that takes at most what was held from the held account; the rest becomes available.
+def capture(hold_id: int, *, journal: Journal, key: str, keep_rest: bool = False) -> Posted:
+    """Use a hold for a journal that takes from the held account, at most what remains of the hold.
 
+    The rest becomes available, or with `keep_rest` stays held for another capture. The journal's memo names the hold.
     Raises HoldEnded, HoldExceeded, NoSuchHold, and as `post` does.
     """
-    row = _call(_CAPTURE, hold=hold_id, key=key, **_written(journal))
+    row = _call(_CAPTURE, hold=hold_id, keep_rest=keep_rest, key=key, **_written(journal))
     return Posted(row.journal_id, row.replayed)
 
 
 def release(hold_id: int) -> bool:
-    """End a hold without moving anything; False when it was released before. Raises HoldEnded when captured."""
+    """End a hold without moving anything; False when it had been released or had expired. Raises HoldEnded."""
     return bool(_call(_RELEASE, hold=hold_id).released)
+
+
+def expire(*, limit: int) -> list[int]:
+    """Release up to `limit` holds whose time is over: their ids."""
+    return [row.id for row in _all(_EXPIRE, limit=limit)]
 
 
 def _written(journal: Journal) -> dict[str, object]:
@@ -93,16 +130,15 @@ def _written(journal: Journal) -> dict[str, object]:
         "ref": journal.ref,
         "codes": [leg.account for leg in journal.legs],
         "amounts": [leg.amount.units for leg in journal.legs],
-        "effective": clock.now(),
+        "effective": journal.effective_at or clock.pinned(),  # (None: when it is booked)
         "memo": Json(journal.memo),
     }
 
 
 def _call(function: TextClause, **arguments: object) -> Any:
-    try:
-        return db.session.execute(function, arguments).one()
-    except DBAPIError as error:
-        refusal = _REFUSALS.get(sqlstate(error))
-        if refusal is None:
-            raise
-        raise refusal from error
+    return _all(function, **arguments)[0]
+
+
+def _all(function: TextClause, **arguments: object) -> list[Any]:
+    with refused():
+        return list(db.session.execute(function, arguments))

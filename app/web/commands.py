@@ -1,6 +1,4 @@
-"""Commands of the house for its operators: `flask --app wsgi operators add`, `books proof`."""
-
-import sys
+"""Commands of the house: `flask --app wsgi operators add`; those about the books stand in `ledger_commands`."""
 
 import click
 from flask import Flask
@@ -10,16 +8,15 @@ from app.core import actor
 from app.core.db import transaction
 from app.core.permissions import Role
 from app.identity import service as identity
-from app.ledger import proof
+from app.web.ledger_commands import ledger
 
 operators = AppGroup("operators", help="Members of staff.")
-books = AppGroup("books", help="The ledger.")
 
 
 def register(app: Flask) -> None:
     """Give the commands to the application."""
     app.cli.add_command(operators)
-    app.cli.add_command(books)
+    app.cli.add_command(ledger)
 
 
 @operators.command("add")
@@ -32,13 +29,3 @@ def add_operator(email: str, name: str, roles: tuple[str, ...], password: str) -
     with transaction(actor.system("command:operators add")):
         operator_id = identity.hire(name, email=email, password=password, roles=[Role(role) for role in roles])
     click.echo(operator_id)
-
-
-@books.command("proof")
-def prove_books() -> None:
-    """Run every invariant of the books; exit code 1 when one is broken."""
-    broken = proof.broken()
-    for name, found in broken.items():
-        click.echo(f"BROKEN {name}: {', '.join(found)}")
-    click.echo(f"{len(proof.INVARIANTS) - len(broken)} of {len(proof.INVARIANTS)} invariants hold")
-    sys.exit(1 if broken else 0)

@@ -51,4 +51,5 @@ def _everywhere() -> dict[str, Any]:
         "nav": [],
         "customer": None,
         "operator": None,
+        "halt": None,
     }

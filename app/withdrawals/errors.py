@@ -1,6 +1,6 @@
 """How withdrawals says no."""
 
-from app.core.errors import Conflict, Forbidden, Unprocessable
+from app.core.errors import Conflict, Forbidden, Unavailable, Unprocessable
 
 
 class WithdrawalOutOfBounds(Unprocessable):
@@ -26,3 +26,8 @@ class ContentChanged(Conflict):
 class ReasonMissing(Unprocessable):
     code = "reason_missing"
     message = "Say why: the customer will read it."
+
+
+class PayoutsHalted(Unavailable):
+    code = "payouts_halted"
+    message = "Payouts stand still until somebody has looked at the books."

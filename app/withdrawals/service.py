@@ -9,7 +9,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
-from app.ledger import chart, posting
+from app.ledger import chart, health, posting
 from app.payments import queries as payments
 from app.payments import service as payments_service
 from app.payments.models import BankAccount
@@ -116,9 +116,11 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> bool | None:
     """Write the payout down before it is sent.
 
     True: the first to do so, send. False: begun before, ask Paystack. None: nothing to send (any more).
-    Raises ContentChanged when what was approved is not what stands here.
+    Raises PayoutsHalted while the books do not prove, ContentChanged when what was approved is not what stands here.
     """
     withdrawal = _locked(withdrawal_id)
+    if health.standing():
+        raise errors.PayoutsHalted
     if withdrawal.state == State.APPROVED:
         if _content_hash(withdrawal) != withdrawal.content_hash:
             raise errors.ContentChanged

@@ -76,7 +76,8 @@ class TestMoney:
             zero(NGN).units = 1  # type: ignore[misc]
 
     def test_knows_its_assets_by_code(self) -> None:
-        assert {"NGN": NGN} == ASSETS
+        assert ASSETS["NGN"] is NGN
+        assert {code: asset.code for code, asset in ASSETS.items()} == {code: code for code in ASSETS}
 
 
 class TestParse:

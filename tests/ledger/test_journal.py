@@ -15,15 +15,15 @@ SATOSHI = Asset("BTC", 8)
 
 class TestLegs:
     def test_a_debit_is_above_zero_and_a_credit_below(self) -> None:
-        assert debit("asset:a", kobo(5)) == Leg("asset:a", kobo(5))
-        assert credit("asset:a", kobo(5)) == Leg("asset:a", kobo(-5))
+        assert debit("asset:a:NGN", kobo(5)) == Leg("asset:a:NGN", kobo(5))
+        assert credit("asset:a:NGN", kobo(5)) == Leg("asset:a:NGN", kobo(-5))
 
 
 class TestJournal:
     @given(st.lists(st.integers(-(10**20), 10**20).filter(bool), min_size=1, max_size=8).filter(sum))
     def test_takes_any_legs_that_sum_to_zero(self, units: list[int]) -> None:
-        legs = tuple(debit(f"asset:{n}", kobo(size)) for n, size in enumerate(units))
-        journal = Journal("k", "r", (*legs, credit("asset:rest", kobo(sum(units)))))
+        legs = tuple(debit(f"asset:{n}:NGN", kobo(size)) for n, size in enumerate(units))
+        journal = Journal("k", "r", (*legs, credit("asset:rest:NGN", kobo(sum(units)))))
         assert sum(leg.amount.units for leg in journal.legs) == 0
 
     @given(st.integers(-(10**20), 10**20), st.integers(-(10**20), 10**20))
@@ -31,39 +31,43 @@ class TestJournal:
         if one == other:
             other += 1
         with pytest.raises(Unbalanced) as refused:
-            Journal("k", "r", (debit("asset:a", kobo(one)), credit("asset:b", kobo(other))))
+            Journal("k", "r", (debit("asset:a:NGN", kobo(one)), credit("asset:b:NGN", kobo(other))))
         assert refused.value.facts == {"kind": "k", "ref": "r"}
 
     def test_balances_each_asset_by_itself(self) -> None:
         with pytest.raises(Unbalanced):
-            Journal("k", "r", (debit("asset:a", kobo(5)), credit("asset:b", Money(SATOSHI, 5))))
+            Journal("k", "r", (debit("asset:a:NGN", kobo(5)), credit("asset:b:BTC", Money(SATOSHI, 5))))
         trade = Journal(
             "k",
             "r",
             (
-                debit("asset:a", kobo(5)),
-                credit("asset:b", kobo(5)),
-                debit("asset:c", Money(SATOSHI, 9)),
-                credit("asset:d", Money(SATOSHI, 9)),
+                debit("asset:a:NGN", kobo(5)),
+                credit("asset:b:NGN", kobo(5)),
+                debit("asset:c:BTC", Money(SATOSHI, 9)),
+                credit("asset:d:BTC", Money(SATOSHI, 9)),
             ),
         )
         assert len(trade.legs) == 4
 
+    def test_refuses_an_amount_in_an_account_of_another_asset(self) -> None:
+        with pytest.raises(Unbalanced):
+            Journal("k", "r", (debit("asset:a:NGN", Money(SATOSHI, 5)), credit("asset:b:BTC", Money(SATOSHI, 5))))
+
     def test_leaves_legs_of_zero_out(self) -> None:
-        legs = (debit("asset:a", kobo(5)), debit("expense:fee", kobo(0)), credit("asset:b", kobo(5)))
-        assert [leg.account for leg in Journal("k", "r", legs).legs] == ["asset:a", "asset:b"]
+        legs = (debit("asset:a:NGN", kobo(5)), debit("expense:fee:NGN", kobo(0)), credit("asset:b:NGN", kobo(5)))
+        assert [leg.account for leg in Journal("k", "r", legs).legs] == ["asset:a:NGN", "asset:b:NGN"]
 
     @pytest.mark.parametrize("units", [(), (0,), (0, 0)])
     def test_refuses_to_move_nothing(self, units: tuple[int, ...]) -> None:
         with pytest.raises(Unbalanced):
-            Journal("k", "r", tuple(debit("asset:a", kobo(size)) for size in units))
+            Journal("k", "r", tuple(debit("asset:a:NGN", kobo(size)) for size in units))
 
     def test_cannot_be_changed(self) -> None:
         with pytest.raises(AttributeError):
-            move("asset:a", "asset:b", 5).kind = "other"  # type: ignore[misc]
+            move("asset:a:NGN", "asset:b:NGN", 5).kind = "other"  # type: ignore[misc]
 
     def test_has_a_memo_of_its_own(self) -> None:
-        one, other = move("asset:a", "asset:b", 5), move("asset:a", "asset:b", 5)
+        one, other = move("asset:a:NGN", "asset:b:NGN", 5), move("asset:a:NGN", "asset:b:NGN", 5)
         one.memo["note"] = "x"
         assert other.memo == {}
 

@@ -10,8 +10,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.core import clock
 from app.core.db import leave, rows, sqlstate, transaction
-from app.core.money import ASSETS, NGN, Asset, Money
-from app.ledger import balances, chart, errors, posting
+from app.core.errors import InvalidAmount
+from app.core.money import ASSETS, NGN, Asset
+from app.ledger import accounts, balances, errors, posting, statements
 from app.ledger.journal import Journal, credit, debit
 from tests.makers import books
 from tests.makers.books import TESTER, account, fresh, kobo, move, wallet
@@ -40,23 +41,22 @@ class TestOpenAccount:
     def test_twice_changes_nothing(self) -> None:
         code = wallet(100)
         with transaction(TESTER):
-            chart.open_account(code, asset=NGN, floor_units=0)
+            accounts.open_account(code, asset=NGN, floor_units=0)
         assert units(code) == (100, 0, 100)
 
     def test_with_another_floor_is_refused(self) -> None:
         code = wallet()
-        with pytest.raises(DBAPIError, match="another asset or floor") as refused, transaction(TESTER):
-            chart.open_account(code, asset=NGN, floor_units=-5)
-        assert sqlstate(refused.value) == "LG002"
+        with pytest.raises(errors.AccountExists), transaction(TESTER):
+            accounts.open_account(code, asset=NGN, floor_units=-5)
 
     @pytest.mark.parametrize("code", ["nonsense", "asset", "asset:", "money:x:NGN", "asset:a b:NGN", "asset:a\n", ""])
     def test_refuses_a_code_of_another_shape(self, code: str) -> None:
         with pytest.raises(IntegrityError), transaction(TESTER):
-            chart.open_account(code, asset=NGN, floor_units=None)
+            accounts.open_account(code, asset=NGN, floor_units=None)
 
     def test_refuses_an_asset_that_is_not_counted(self) -> None:
         with pytest.raises(IntegrityError), transaction(TESTER):
-            chart.open_account(f"asset:{fresh()}", asset=Asset("XYZ", 2), floor_units=None)
+            accounts.open_account(f"asset:{fresh()}", asset=Asset("XYZ", 2), floor_units=None)
 
 
 class TestPost:
@@ -71,7 +71,7 @@ class TestPost:
         journal = Journal("test.sold", ref, (debit(one, kobo(7)), credit(other, kobo(7))), {"note": "blue"})
         with clock.at(NOON):
             posted = books.post(journal)
-        header, legs = balances.journal(posted.journal_id)
+        header, legs = statements.journal(posted.journal_id)
         assert (header.kind, header.ref, header.legs, header.memo) == ("test.sold", ref, 2, {"note": "blue"})
         assert (header.actor, header.request_id) == ("system:test", "req_test")
         assert header.effective_at == NOON
@@ -85,7 +85,7 @@ class TestPost:
         one, other = wallet(100), wallet()
         legs = (debit(one, kobo(10)), credit(other, kobo(25)), debit(one, kobo(20)), credit(one, kobo(5)))
         posted = books.post(Journal("test.moved", "ref", legs))
-        _, written = balances.journal(posted.journal_id)
+        _, written = statements.journal(posted.journal_id)
         assert [(leg.code, leg.amount, leg.balance_after, leg.seq) for leg in written] == [
             (one, 10, -90, 2),
             (other, -25, -25, 1),
@@ -129,12 +129,6 @@ class TestPost:
         books.post(journal, key=key)
         with pytest.raises(errors.PostingKeyReused):
             books.post(other(journal), key=key)
-
-    def test_refuses_the_key_of_a_hold(self) -> None:
-        key, one = fresh(), wallet(100)
-        books.hold(one, 10, key=key)
-        with pytest.raises(errors.PostingKeyReused):
-            books.post(move(one, wallet(), 10), key=key)
 
     def test_refuses_what_is_not_there(self) -> None:
         one, other, key = wallet(100), wallet(), fresh()
@@ -197,7 +191,7 @@ class TestPost:
             posting.post(move(one, other, 5, ref=ref), key=fresh())
             assert balances.of(one).booked == kobo(95)
         assert units(one) == (100, 0, 100)
-        assert balances.journals_of(ref) == []
+        assert statements.journals_of(ref) == []
 
 
 class TestHold:
@@ -244,7 +238,7 @@ class TestHold:
     @pytest.mark.parametrize("amount", [0, -5])
     def test_refuses_to_hold_nothing_or_less(self, amount: int) -> None:
         one = wallet(100)
-        with pytest.raises(IntegrityError):
+        with pytest.raises(InvalidAmount):
             books.hold(one, amount)
         assert units(one) == (100, 0, 100)
 
@@ -263,11 +257,13 @@ class TestCapture:
         books.capture(held.hold_id, move(one, wallet(), 25))
         assert units(one) == (75, 0, 75)
 
-    def test_of_nothing_from_the_held_account_gives_everything_back(self) -> None:
+    @pytest.mark.parametrize("into", [False, True])
+    def test_of_nothing_from_the_held_account_is_refused(self, *, into: bool) -> None:
         one = wallet(100)
         held = books.hold(one, 60)
-        books.capture(held.hold_id, move(wallet(5), wallet(), 5))
-        assert units(one) == (100, 0, 100)
+        with pytest.raises(errors.HoldExceeded):
+            books.capture(held.hold_id, move(wallet(5), one if into else wallet(), 5))
+        assert units(one) == (100, 60, 40)
 
     def test_of_more_than_was_held_is_refused(self) -> None:
         one = wallet(100)
@@ -375,24 +371,13 @@ class TestBalances:
         assert len({balance.code for balance in everything}) == len(everything)
         assert [balance.booked for balance in everything if balance.code == code] == [kobo(7)]
 
-    def test_by_class_sum_up_and_balance(self) -> None:
-        before = balances.by_class()
-        books.post(move(account("expense"), account("income"), 11))
-        leave()
-        after = balances.by_class()
-        assert after["expense"] - before.get("expense", kobo(0)) == kobo(11)
-        assert after["income"] - before.get("income", kobo(0)) == kobo(11)
-        debit_side = sum(after[name].units for name in ("asset", "expense") if name in after)
-        credit_side = sum(after[name].units for name in ("liability", "equity", "income") if name in after)
-        assert debit_side == credit_side
-
     def test_at_a_time_are_those_after_the_last_entry_booked_by_then(self) -> None:
         one = wallet()
         opened = clock.now()
         moments = []
         for size in (10, 20, 30):
             posted = books.post(move(account("asset"), one, size))
-            moments.append(balances.journal(posted.journal_id)[0].booked_at)
+            moments.append(statements.journal(posted.journal_id)[0].booked_at)
         assert [balances.at(one, moment) for moment in moments] == [10, 30, 60]
         assert [balances.at(one, moment - timedelta(microseconds=1)) for moment in moments] == [0, 10, 30]
         assert balances.at(one, opened - timedelta(days=1)) == 0
@@ -400,12 +385,12 @@ class TestBalances:
 
     def test_of_a_journal_that_never_was_are_an_error(self) -> None:
         with pytest.raises(LookupError):
-            balances.journal(-1)
+            statements.journal(-1)
 
     def test_about_one_object_come_oldest_first(self) -> None:
         one, ref = wallet(100), fresh("ref")
         posted = [books.post(move(one, wallet(), size, ref=ref)).journal_id for size in (1, 2, 3)]
-        found = balances.journals_of(ref)
+        found = statements.journals_of(ref)
         assert [row.id for row in found] == posted
         assert {(row.kind, row.actor) for row in found} == {("test.moved", "system:test")}
 
@@ -417,29 +402,28 @@ class TestStatement:
         with clock.at(NOON):
             first = books.post(move(source, one, 100))
             second = books.post(move(one, other, 30, ref=ref))
-        newest, oldest = balances.statement(one)
+        newest, oldest = statements.statement(one)
         assert (newest.seq, newest.journal_id, newest.kind, newest.ref) == (2, second.journal_id, "test.moved", ref)
         assert (newest.amount, newest.balance) == (kobo(-30), kobo(70))
         assert (oldest.journal_id, oldest.amount, oldest.balance) == (first.journal_id, kobo(100), kobo(100))
         assert newest.effective_at == NOON < newest.booked_at
-        (mirrored,) = balances.statement(source)
+        (mirrored,) = statements.statement(source)
         assert (mirrored.amount, mirrored.balance) == (kobo(100), kobo(100))  # a debit raises an asset
 
     def test_goes_on_where_the_page_before_ended(self) -> None:
         one = wallet()
         for size in range(1, 6):
             books.post(move(account("asset"), one, size))
-        pages, before = [], None
-        while page := balances.statement(one, before=before, limit=2):
+        pages, before = [], ""
+        while page := statements.statement(one, before=before, limit=2):
             pages.append([line.amount.units for line in page])
-            before = page[-1].seq
+            before = page[-1].cursor
         assert pages == [[5, 4], [3, 2], [1]]
 
     def test_of_an_account_without_entries_is_empty(self) -> None:
-        assert balances.statement(wallet()) == []
+        assert statements.statement(wallet()) == []
 
 
 def test_the_books_count_in_the_assets_and_decimals_that_the_code_does() -> None:
     stored = {row.code: row.decimals for row in rows("SELECT code, decimals FROM ledger.assets")}
-    assert {code: stored[code] for code in ASSETS} == {code: asset.decimals for code, asset in ASSETS.items()}
-    assert Money(NGN, 1).asset.code in stored
+    assert {code: asset.decimals for code, asset in ASSETS.items()} == stored

@@ -3,13 +3,17 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
+from flask import Flask
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from app.core import actor
-from app.core.db import transaction
-from app.core.money import NGN, Money
-from app.ledger import chart, posting
+from app.core.db import db, leave, sqlstate, transaction
+from app.core.errors import Refusal
+from app.core.money import NGN, Asset, Money
+from app.ledger import accounts, posting, seal
 from app.ledger.journal import Journal, credit, debit
 from app.ledger.posting import Held, Posted
 
@@ -26,11 +30,11 @@ def kobo(units: int) -> Money:
     return Money(NGN, units)
 
 
-def account(kind: str = "liability", *, floor: int | None = None) -> str:
+def account(kind: str = "liability", *, floor: int | None = None, asset: Asset = NGN, hot: bool = False) -> str:
     """A fresh account of this class, empty."""
-    code = f"{kind}:test:{fresh('a')}:NGN"
+    code = f"{kind}:test:{fresh('a')}:{asset.code}"
     with transaction(TESTER):
-        chart.open_account(code, asset=NGN, floor_units=floor)
+        accounts.open_account(code, asset=asset, floor_units=floor, hot=hot)
     return code
 
 
@@ -53,16 +57,52 @@ def post(journal: Journal, *, key: str = "") -> Posted:
         return posting.post(journal, key=key or fresh())
 
 
-def hold(code: str, units: int, *, key: str = "", ref: str = "ref") -> Held:
+def batch(*items: tuple[Journal, str], all_or_nothing: bool = False) -> list[Posted | Refusal]:
+    """Post many in a transaction of their own."""
+    with transaction(TESTER):
+        return posting.batch(list(items), all_or_nothing=all_or_nothing)
+
+
+def reverse(journal_id: int, *, key: str = "") -> Posted:
+    """Reverse it in a transaction of its own."""
+    with transaction(TESTER):
+        return posting.reverse(journal_id, kind="test.reversed", key=key or fresh())
+
+
+def hold(code: str, units: int, *, key: str = "", ref: str = "ref", expires_at: datetime | None = None) -> Held:
     """Hold in a transaction of its own."""
     with transaction(TESTER):
-        return posting.hold(code, amount=kobo(units), ref=ref, key=key or fresh())
+        return posting.hold(code, amount=kobo(units), ref=ref, key=key or fresh(), expires_at=expires_at)
 
 
-def capture(hold_id: int, journal: Journal, *, key: str = "") -> Posted:
+def capture(hold_id: int, journal: Journal, *, key: str = "", keep_rest: bool = False) -> Posted:
     """Capture in a transaction of its own."""
     with transaction(TESTER):
-        return posting.capture(hold_id, journal=journal, key=key or fresh())
+        return posting.capture(hold_id, journal=journal, key=key or fresh(), keep_rest=keep_rest)
+
+
+def expire(limit: int = 1_000) -> list[int]:
+    """Sweep the holds whose time is over, in a transaction of its own."""
+    with transaction(TESTER):
+        return posting.expire(limit=limit)
+
+
+def restrict(code: str, *, debits: bool = False, credits_: bool = False) -> None:
+    """Freeze and thaw an account's directions, as the house does."""
+    with transaction(TESTER):
+        accounts.freeze(code, debits=debits, credits_=credits_)
+
+
+def refloor(code: str, units: int | None) -> None:
+    """Give an account another floor, as the house does."""
+    with transaction(TESTER):
+        accounts.set_floor(code, floor_units=units)
+
+
+def close(code: str) -> None:
+    """Close an account, as the house does."""
+    with transaction(TESTER):
+        accounts.close(code)
 
 
 def release(hold_id: int) -> bool:
@@ -103,3 +143,49 @@ def undone(engine: Engine) -> Iterator[Connection]:
             yield connection
         finally:
             connection.rollback()
+
+
+def refused(connection: Connection, statement: str, **parameters: object) -> str:
+    """The code with which the database refuses it. The transaction goes on as if it had not been tried."""
+    saved = connection.begin_nested()
+    try:
+        connection.execute(text(statement), parameters)
+    except DBAPIError as error:
+        return sqlstate(error)
+    finally:
+        saved.rollback()
+    return ""
+
+
+@contextmanager
+def desk(url: str, *, connections: int = 5) -> Iterator[Flask]:
+    """An application that knows the books of this database and nothing else, with as many connections as a crowd needs.
+
+    It waits longer than the product would: here a lock that takes long is a slow machine, not a fault.
+    """
+    room = Flask("books")
+    limits = "-c lock_timeout=30s -c statement_timeout=60s -c idle_in_transaction_session_timeout=0"
+    room.config.update(
+        SQLALCHEMY_DATABASE_URI=url,
+        SQLALCHEMY_ENGINE_OPTIONS={
+            "pool_size": connections,
+            "connect_args": {"options": f"{limits} -c timezone=UTC"},
+        },
+    )
+    db.init_app(room)
+    try:
+        yield room
+    finally:
+        with room.app_context():
+            leave()
+            db.engine.dispose()
+
+
+def settle_seal(*, ids: int = seal.BLOCK_JOURNALS_MAX) -> int:
+    """Seal all that is final: how many journals were sealed. The first idle call may only have named the next ones."""
+    sealed = idle = 0
+    while idle <= 1:
+        with transaction(TESTER):
+            made = seal.advance(ids=ids)
+        sealed, idle = sealed + made, 0 if made else idle + 1
+    return sealed

@@ -6,7 +6,9 @@ from typing import Any
 from flask import Blueprint, current_app, g, request, url_for
 from flask_login import current_user
 
+from app.adjustments import queries as adjustments
 from app.core.permissions import Permission
+from app.ledger import health
 from reports import overview
 
 bp = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
@@ -28,13 +30,17 @@ class Item:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an item leads, who may go there, and the letter after `g` that goes there."""
+    """Where an item leads, who may go there, and the letter after `g` that goes there.
+
+    `below` is an address beside its own whose pages belong to it too.
+    """
 
     name: str
     endpoint: str
     icon: str
     key: str
     permission: Permission
+    below: str = ""
 
 
 PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
@@ -47,10 +53,14 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
     (
-        "Money",
+        "Books",
         (
-            Place("Ledger", "console.ledger", "book-2", "l", P.LEDGER_READ),
-            Place("Journals", "journals.index_view", "list-details", "n", P.LEDGER_READ),
+            Place("Accounts", "console.ledger", "book-2", "l", P.LEDGER_READ),
+            Place("Journals", "journals.index_view", "list-details", "n", P.LEDGER_READ, "/console/ledger/journals"),
+            Place("Manual journals", "console.journal_requests", "pencil", "h", P.JOURNALS_READ),
+            Place("Reports", "console.reports", "file-text", "t", P.LEDGER_READ),
+            Place("Months", "console.ledger_periods", "calendar", "p", P.LEDGER_READ),
+            Place("Proof", "console.ledger_proof", "shield-check", "x", P.LEDGER_READ),
             Place("Reconciliation", "console.reconciliation", "scale", "r", P.RECONCILIATION_READ),
         ),
     ),
@@ -67,7 +77,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
 
 @bp.app_context_processor
 def around() -> dict[str, Any]:
-    """Sidebar, operator, and what the environment is called; nothing outside the console."""
+    """Sidebar, operator, a halt that stands, and what the environment is called; nothing outside the console."""
     if g.get("plain") or not request.path.startswith("/console"):
         return {}
     settings = current_app.extensions["settings"]
@@ -75,11 +85,13 @@ def around() -> dict[str, Any]:
     if not current_user.is_authenticated:
         return {"environment": environment}
     counts = _counts()
-    nav = [(section, [_item(place, counts) for place in places if _may_see(place)]) for section, places in PLACES]
+    here = _here()
+    nav = [(section, [_item(place, counts, here) for place in places if _may_see(place)]) for section, places in PLACES]
     return {
         "nav": [(section, items) for section, items in nav if items],
         "operator": current_user,
         "environment": environment,
+        "halt": health.standing(),
     }
 
 
@@ -89,17 +101,31 @@ def _may_see(place: Place) -> bool:
     return place.permission in current_user.permissions
 
 
-def _item(place: Place, counts: dict[str, int]) -> Item:
+def _item(place: Place, counts: dict[str, int], here: Place | None) -> Item:
     url = url_for(place.endpoint)
-    here = request.path == url or (
-        place.endpoint != "console.overview" and request.path.startswith(url.rstrip("/") + "/")
-    )
-    return Item(place.name, url, place.icon, place.key, here, counts.get(place.endpoint, 0))
+    return Item(place.name, url, place.icon, place.key, place is here, counts.get(place.endpoint, 0))
+
+
+def _here() -> Place | None:
+    """The place that the page belongs to: of those above it the nearest."""
+    above = [
+        (len(root), place)
+        for _, places in PLACES
+        for place in places
+        for root in (url_for(place.endpoint).rstrip("/"), place.below)
+        if root and (request.path.rstrip("/") == root or _is_below(place, root))
+    ]
+    return max(above, key=lambda found: found[0])[1] if above else None
+
+
+def _is_below(place: Place, root: str) -> bool:
+    return place.endpoint != "console.overview" and request.path.startswith(f"{root}/")
 
 
 def _counts() -> dict[str, int]:
     return {
         "console.withdrawals": overview.waiting_withdrawals().count,
         "console.suspense": overview.open_suspense().count,
+        "console.journal_requests": adjustments.count_for_operators(),
         "console.jobs": overview.dead_tasks(),
     }

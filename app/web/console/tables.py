@@ -52,7 +52,7 @@ class Journals(Table):
     """Every journal, by what it was about or in whose name."""
 
     door = Door(OPERATOR, Permission.LEDGER_READ)
-    title, pretitle, help_text = "Journals", "Money", "Search a reference, a kind or an actor."
+    title, pretitle, help_text = "Journals", "Books", "Search a reference, a kind or an actor."
     column_list = ("id", "kind", "ref", "legs", "actor", "effective_at", "booked_at")
     column_searchable_list = ("kind", "ref", "actor")
     column_sortable_list = ("id", "effective_at")

@@ -14,7 +14,7 @@ from app.core.money import NGN
 from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.identity import queries as identity
-from app.ledger import balances, chart
+from app.ledger import balances, chart, statements
 from app.payments import queries as payments
 from app.payments.models import BankAccount, Payout
 from app.web import errors, guards
@@ -121,7 +121,7 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
         moves=sorted(moves, key=lambda move: move.moved_at),
         staff={staff.id: staff.name for staff in identity.operators_for_operators()},
         balance=balances.of(chart.of_customer(one.customer_id, asset=NGN)),
-        journals=balances.journals_of(one.id),
+        journals=statements.journals_of(one.id),
         may_decide=Permission.WITHDRAWALS_APPROVE in current_user.permissions,
     )
 

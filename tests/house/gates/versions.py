@@ -56,8 +56,13 @@ def _papers(root: Path, versions: list[Source]) -> Iterator[str]:
         for word in ("Why:", "Undo:"):
             if not re.search(rf"^{word} \S+", docstring, re.MULTILINE):
                 yield fault(source.path, 1, f'the docstring lacks "{word} …".')
-        if not (root / "migrations" / "sql" / f"{source.stem}.sql").exists() or f"{source.stem}.sql" not in source.text:
+        sql = root / "migrations" / "sql"
+        files = [*sql.glob(f"{source.stem}.sql"), *sql.glob(f"{source.stem}_*.sql")]  # whole, or in parts
+        if not files:
             yield fault(source.path, 1, f"it must run migrations/sql/{source.stem}.sql.")
+        for file in files:
+            if f'"{file.name}"' not in source.text:
+                yield fault(source.path, 1, f"it must run migrations/sql/{file.name}.")
 
 
 def _head(root: Path, versions: list[Source]) -> Iterator[str]:

@@ -1,0 +1,19 @@
+"""Which accounts move when a manual journal is approved: those that were typed."""
+
+from datetime import datetime
+
+from app.ledger.journal import Journal, Leg
+
+
+def booked(
+    *,
+    ref: str,
+    legs: tuple[Leg, ...],
+    reason: str,
+    requested_by: str,
+    effective_at: datetime | None,
+    corrects: int | None,
+) -> Journal:
+    """A manual journal, as one person asked for it and another approved it; the memo keeps why and who asked."""
+    memo = {"reason": reason, "requested_by": requested_by}
+    return Journal("adjustments.booked", ref, legs, memo, effective_at, corrects)

@@ -1,0 +1,111 @@
+"""An account's entries page by page, a journal with its legs, the journals about one thing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.core.db import rows
+from app.core.money import ASSETS, Money
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """One entry of an account; amounts on the account's normal side, `balance` that of the whole account after it.
+
+    `cursor` names the line for the next page.
+    """
+
+    seq: int
+    journal_id: int
+    kind: str
+    ref: str
+    amount: Money
+    balance: Money
+    effective_at: datetime
+    booked_at: datetime
+    cursor: str
+
+
+# Each stripe's newest lines before the cursor; the first of each tells what the stripe held there, and their sum is the
+# account's balance, from which the page counts down.
+_PAGE = """
+WITH account AS (
+    SELECT account_id, min(side) AS side, max(stripes) AS stripes FROM ledger.balances WHERE code = :code GROUP BY 1),
+page AS (
+    SELECT e.*, row_number() OVER (PARTITION BY e.stripe ORDER BY e.booked_at DESC, e.seq DESC) AS nth
+      FROM account a CROSS JOIN generate_series(0, a.stripes - 1) s CROSS JOIN LATERAL (
+           SELECT * FROM ledger.entries x
+            WHERE x.account_id = a.account_id AND x.stripe = s AND x.booked_at <= CAST(:booked_at AS timestamptz)
+              AND (x.booked_at, x.seq, x.stripe) < (CAST(:booked_at AS timestamptz), CAST(:seq AS bigint),
+                                                      CAST(:stripe AS smallint))
+            ORDER BY x.booked_at DESC, x.seq DESC LIMIT :limit) e),
+counted AS (
+    SELECT p.*, (SELECT sum(balance_after) FROM page WHERE nth = 1)
+                - coalesce(sum(p.amount) OVER (ORDER BY p.booked_at DESC, p.seq DESC, p.stripe DESC
+                                               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS balance
+      FROM page p)
+SELECT c.seq, c.stripe, c.journal_id, j.kind, j.ref, a.side * c.amount AS amount, a.side * c.balance AS balance,
+       c.asset, c.effective_at, c.booked_at
+  FROM counted c CROSS JOIN account a JOIN ledger.journals j ON j.id = c.journal_id
+ WHERE c.booked_at >= CAST(:since AS timestamptz)
+ ORDER BY c.booked_at DESC, c.seq DESC, c.stripe DESC LIMIT :limit
+"""
+
+
+def statement(
+    code: str, *, before: str = "", since: datetime | None = None, until: datetime | None = None, limit: int = 50
+) -> list[StatementLine]:
+    """Entries of one account, newest first: those before a line's `cursor`, booked from `since` and before `until`.
+
+    Raises ValueError for a cursor that none of ours is.
+    """
+    top: tuple[datetime | str, int, int] = (until or "infinity", 0, 0)
+    if before:
+        booked_at, seq, stripe = before.split("|")
+        top = (datetime.fromisoformat(booked_at), int(seq), int(stripe))
+    found = rows(
+        _PAGE,
+        code=code,
+        booked_at=top[0],
+        seq=top[1],
+        stripe=top[2],
+        since=since or "-infinity",
+        limit=limit,
+    )
+    return [
+        StatementLine(
+            row.seq, row.journal_id, row.kind, row.ref, _money(row.asset, row.amount), _money(row.asset, row.balance),
+            row.effective_at, row.booked_at, f"{row.booked_at.isoformat()}|{row.seq}|{row.stripe}",
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def journal(journal_id: int) -> tuple[Any, list[Any]]:
+    """One journal's header and its legs with their account codes. Raises LookupError.
+
+    The header says which journal reverses it (`reversed_by`) and which correct it (`corrected_by`).
+    """
+    header = rows(
+        "SELECT j.*, (SELECT r.id FROM ledger.journals r WHERE r.reverses = j.id) AS reversed_by,"
+        " ARRAY(SELECT c.id FROM ledger.journals c WHERE c.corrects = j.id ORDER BY c.id) AS corrected_by"
+        " FROM ledger.journals j WHERE j.id = :id",
+        id=journal_id,
+    )
+    if not header:
+        raise LookupError(journal_id)
+    legs = rows(
+        "SELECT e.leg, a.code, e.asset, e.amount, e.balance_after, e.seq, e.stripe FROM ledger.entries e"
+        " JOIN ledger.accounts a ON a.id = e.account_id WHERE e.journal_id = :id ORDER BY e.leg",
+        id=journal_id,
+    )
+    return header[0], legs
+
+
+def journals_of(ref: str) -> list[Any]:
+    """The journals about one business object, oldest first."""
+    return rows("SELECT id, kind, effective_at, actor FROM ledger.journals WHERE ref = :ref ORDER BY id", ref=ref)
+
+
+def _money(asset: str, units: Any) -> Money:
+    return Money(ASSETS[asset], int(units))

@@ -1,0 +1,78 @@
+"""Lists as files: CSV, written while it is read, safe to open in a spreadsheet.
+
+No connection is held while a slow reader takes a page: each batch is fetched in a context of its own.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from flask import current_app
+from flask.wrappers import Response
+
+from app.core.clock import WAT
+from app.core.money import Money, plain
+
+Row = list[str]
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+class Batch(Protocol):
+    """Rows after a cursor, and the cursor for the next ones: empty when there are none."""
+
+    def __call__(self, cursor: str, /) -> tuple[list[Row], str]:
+        """One batch."""
+        ...
+
+
+def sheet(name: str, columns: Row, rows: Iterable[Row]) -> Response:
+    """Rows that are at hand, as a file."""
+    return _file(name, (_line(row) for row in [columns, *rows]))
+
+
+def long_sheet(name: str, columns: Row, batch: Batch) -> Response:
+    """Rows that are read batch by batch, as a file."""
+    return _file(name, _stream(columns, batch, current_app.app_context))
+
+
+def decimal(amount: Money) -> str:
+    """An amount for a program: `-1250.00`."""
+    return plain(amount)
+
+
+def stamp(moment: datetime) -> str:
+    """A time for a program, in West Africa Time with its offset."""
+    return moment.astimezone(WAT).isoformat(timespec="microseconds")
+
+
+def _stream(columns: Row, batch: Batch, context: type[AbstractContextManager[object]]) -> Iterator[str]:
+    yield _line(columns)
+    cursor = ""
+    while True:
+        with context():
+            found, cursor = batch(cursor)
+        yield "".join(map(_line, found))
+        if not cursor:
+            return
+
+
+def _file(name: str, body: Iterator[str]) -> Response:
+    answer = Response(body, mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answer
+
+
+def _line(row: Row) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerow([_safe(cell) for cell in row])
+    return written.getvalue()
+
+
+def _safe(cell: str) -> str:
+    """Text that a spreadsheet would take for a formula is marked as text."""
+    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
