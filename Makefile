@@ -51,8 +51,8 @@ seed: env-run ## Load the demo business
 proof: env-run ## Prove the books: every invariant of the ledger, over every row
 	@$(PY) -m dev.within python -m flask --app wsgi ledger check
 
-bench: env-test ## Measure posting, balances and pages
-	@$(PY) -m bench
+bench: env-test ## Measure the books beside their floors and peers (BENCH="--rounds 1 --only single hot")
+	@$(PY) -m bench $(BENCH)
 
 faults: env-test ## Break things on purpose and check that no money moves wrongly
 	@FAULT_ROUNDS=10 FAULT_KILLS=20 BOOKS_STEPS=5000 $(PY) -m pytest tests/faults tests/books/test_stateful.py -p no:randomly -s

@@ -48,8 +48,12 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure the books beside peers and floors.")
     parser.add_argument("--rounds", type=int, default=usual.rounds, help="turns of each contender (%(default)s)")
     parser.add_argument("--seconds", type=float, default=usual.seconds, help="length of a turn (%(default)s)")
-    parser.add_argument("--only", nargs="+", choices=SUBJECTS, default=list(SUBJECTS), metavar="NAME", help="of: " + " ".join(SUBJECTS))
-    parser.add_argument("--entries", nargs="+", type=int, default=usual.entries, help="sizes of the books that are read")
+    parser.add_argument(
+        "--only", nargs="+", choices=SUBJECTS, default=list(SUBJECTS), metavar="NAME", help="of: " + " ".join(SUBJECTS)
+    )
+    parser.add_argument(
+        "--entries", nargs="+", type=int, default=usual.entries, help="sizes of the books that are read"
+    )
     return parser.parse_args()
 
 

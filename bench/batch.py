@@ -19,8 +19,8 @@ from bench.servers import Database, Ground
 from bench.table import Line
 
 _POST_BATCH = """
-SELECT count(*) FROM ledger.post_batch(%s::text[], %s::text[], %s::text[], %s::jsonb[], %s::timestamptz[], %s::integer[],
-                                       %s::text[], %s::numeric[], true)
+SELECT count(*) FROM ledger.post_batch(%s::text[], %s::text[], %s::text[], %s::jsonb[], %s::timestamptz[], %s::bigint[],
+                                       %s::integer[], %s::text[], %s::numeric[], true)
 """
 _CLONES = """
 CREATE SCHEMA bench;
@@ -68,6 +68,7 @@ class Batches:
             ["bench.moved"] * journals,
             ["bench"] * journals,
             ["{}"] * journals,
+            [None] * journals,
             [None] * journals,
             [number for number in range(1, journals + 1) for _ in range(2)],
             [CUSTOMER.format(number=account) for pair in pairs for account in pair],

@@ -30,7 +30,8 @@ SELECT min(id) FILTER (WHERE code = %s), min(id) FILTER (WHERE code LIKE 'liabil
   FROM ledger.accounts
 """
 _STEPS = """
-SELECT %(base)s + g AS id, g, g %% 1000 = 0 AS dated, %(start)s + (g * %(step_us)s) * interval '1 microsecond' AS booked_at,
+SELECT %(base)s + g AS id, g, g %% 1000 = 0 AS dated,
+       %(start)s + (g * %(step_us)s) * interval '1 microsecond' AS booked_at,
        (g - 1) %% %(n)s AS p, (g - 1) / %(n)s + 1 AS r
   FROM generate_series(1::bigint, %(journals)s) g
 """
@@ -38,13 +39,14 @@ _JOURNALS = f"""
 INSERT INTO ledger.journals (id, key, hash, kind, ref, legs, actor, request_id, effective_at, booked_at)
     OVERRIDING SYSTEM VALUE
 SELECT x.id, 'bench:' || lpad(x.id::text, 12, '0'), sha256(int8send(x.id)),
-       CASE WHEN x.r %% 2 = 1 THEN 'deposit.received' ELSE 'withdrawal.sent' END, 'bench_' || x.g, 2, 'system:bench', '',
-       CASE WHEN x.dated THEN x.booked_at - interval '2 days' ELSE x.booked_at END, x.booked_at
+       CASE WHEN x.r %% 2 = 1 THEN 'deposit.received' ELSE 'withdrawal.sent' END, 'bench_' || x.g, 2,
+       'system:bench', '', CASE WHEN x.dated THEN x.booked_at - interval '2 days' ELSE x.booked_at END, x.booked_at
   FROM ({_STEPS}) x
 """  # noqa: S608 (ours)
 # What a customer has after r rounds is 20,000 for each odd one less 10,000 for each even one.
 _ENTRIES = f"""
-INSERT INTO ledger.entries (journal_id, leg, account_id, stripe, asset, amount, seq, balance_after, effective_at, booked_at)
+INSERT INTO ledger.entries (journal_id, leg, account_id, stripe, asset, amount, seq, balance_after, effective_at,
+                            booked_at)
 SELECT y.id, l.leg, l.account_id, l.stripe, 'NGN', l.amount, l.seq, l.balance,
        CASE WHEN y.dated THEN y.booked_at - interval '2 days' ELSE y.booked_at END, y.booked_at
   FROM (SELECT x.*, x.p %% %(stripes)s AS s, x.p / %(stripes)s + 1 AS nth,
@@ -97,8 +99,9 @@ def fill(database: Database, *, entries: int, customers: int) -> Filled:
         house, first, last, start = cursor.fetchone() or (0, 0, 0, None)
         if last - first + 1 != customers or customers % STRIDE == 0:
             raise RuntimeError("customers' accounts must have consecutive ids, and not be a multiple of the stride")
-        cursor.execute("SELECT last_value, setval('ledger.journals_id_seq', last_value + %s)", (journals,))
-        cursor.execute("SELECT last_value - %s FROM ledger.journals_id_seq", (journals,))
+        cursor.execute(
+            "SELECT setval('ledger.journals_id_seq', last_value + %s) - %s FROM ledger.journals_id_seq", 2 * (journals,)
+        )
         (base,) = cursor.fetchone() or (0,)
         step_us = SPAN // timedelta(microseconds=1) // journals
         places = {

@@ -1,6 +1,7 @@
 """Single posting beside django-hordak, which keeps books in PostgreSQL through Django.
 
-It is installed into an environment of its own, var/venv-bench, on the first run; where that cannot be, the table says so.
+It is installed into an environment of its own, var/venv-bench, on the first run; where that cannot be, the table
+says so.
 """
 
 import hashlib
@@ -59,13 +60,14 @@ def _environment() -> Path:
     if stamp.is_file() and stamp.read_text() == pinned and python.exists():
         return python
     print(f"Installing the pinned packages of {REQUIREMENTS.name} …", file=sys.stderr, flush=True)
-    venv.create(VENV, clear=True, with_pip=True, symlinks=True)
     pip = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "--no-input"]
-    run = subprocess.run(
-        [*pip, "--disable-pip-version-check", "-r", str(REQUIREMENTS)], check=False, capture_output=True, text=True
-    )
-    if run.returncode != 0:
-        last = (run.stderr.strip().splitlines() or ["pip said nothing"])[-1]
-        raise Missing(f"could not be installed: {last[:80]}")
+    try:
+        venv.create(VENV, clear=True, with_pip=True, symlinks=True)
+        subprocess.run(
+            [*pip, "--disable-pip-version-check", "-r", str(REQUIREMENTS)], check=True, capture_output=True, text=True
+        )
+    except (subprocess.CalledProcessError, OSError) as error:
+        said = str(getattr(error, "stderr", None) or error).strip().splitlines()
+        raise Missing(f"could not be installed: {said[-1][:80]}") from error
     stamp.write_text(pinned)
     return python

@@ -1,4 +1,4 @@
-"""Posting one journal of two legs at a time, by many sessions: in SQL, through the Python API, and what it stands beside.
+"""Posting one journal of two legs at a time, by many sessions: in SQL and through the Python API.
 
 The floor is the barest transfer: two balances, one line of history; no key, no legs, no guard. pgbench's tpcb-like does
 three updates, one of them on a few hot rows, and one line of history.
@@ -47,14 +47,17 @@ def measure(on: Ground, pace: Pace) -> list[Line]:
     """Rates beside the floor, pgbench's own script, and our own Python."""
     books, plain = open_books(on, accounts=pace.accounts), on.empty()
     _make_plain(plain, pace)
-    shared = {"clients": pace.clients, "seconds": pace.seconds}
+
+    def rate(database: Database, script: str) -> float:
+        return pgbench.rate(database, script, clients=pace.clients, seconds=pace.seconds, accounts=pace.accounts)
+
     session = [sys.executable, "-m", "bench.session", str(pace.accounts)]
     with crowd(session, size=pace.clients, environment={**os.environ, "BENCH_URL": books.app_url}) as api:
         figures = interleave(
             {
-                _SQL: lambda: pgbench.rate(books, POST, **shared, accounts=pace.accounts),
-                _FLOOR: lambda: pgbench.rate(plain, _BARE, **shared, accounts=pace.accounts),
-                _TPCB: lambda: pgbench.rate(plain, "builtin:tpcb-like", **shared),
+                _SQL: lambda: rate(books, POST),
+                _FLOOR: lambda: rate(plain, _BARE),
+                _TPCB: lambda: rate(plain, "builtin:tpcb-like"),
                 _API: lambda: api.rate(pace.seconds),
             },
             rounds=pace.rounds,

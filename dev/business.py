@@ -9,11 +9,14 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import requests
 from flask import Flask
 from sqlalchemy import select
 
+from app.adjustments import service as adjustments
+from app.adjustments.rules import Content
 from app.clients.bundle import Clients
 from app.core import actor, clock, inbox, tasks
 from app.core.db import db, leave, transaction
@@ -23,7 +26,8 @@ from app.customers import service as customers
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.models import EmailCode
-from app.ledger import balances, chart
+from app.ledger import balances, chart, prices
+from app.ledger.journal import Leg
 from app.payments import flows as payments
 from app.payments import service as payments_service
 from app.reconciliation import service as reconciliation
@@ -57,6 +61,7 @@ LAST = (
 )  # fmt: skip
 BANKS = ("058", "044", "011", "033", "057")
 DEPOSIT_NAIRA = (5_000, 10_000, 15_000, 20_000, 25_000, 50_000, 75_000, 100_000, 150_000, 250_000, 600_000, 1_200_000)
+PRICES_NAIRA = (("USD", "1532.40"), ("BTC", "148250000"), ("ETH", "5120300.50"), ("USDT.TRC20", "1530.15"))
 DEPOSIT_WEIGHTS = (10, 14, 8, 12, 8, 14, 8, 10, 6, 5, 3, 2)
 
 
@@ -149,6 +154,7 @@ class Business:
         self._deposit(rich[0], pays=False)
         self._open_account("Amina Yaro", f"newcomer@{MAIL}")
         self._stray()
+        self._correct_by_hand()
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))
@@ -266,6 +272,30 @@ class Business:
             with transaction(actor.system("demo")):
                 inbox_id = inbox.receive("paystack", external_id=f"demo:{event['event']}", body=body)
                 tasks.add("payments.hear", ref=str(inbox_id), queue="money")
+
+    def _correct_by_hand(self) -> None:
+        """Finance asks for three journals: one is booked, one rejected, one waits. And prices are known."""
+        with transaction(actor.system("demo")):
+            for asset, naira in PRICES_NAIRA:
+                prices.record(asset, naira=Decimal(naira), at=self.ended - timedelta(hours=1), source="demo")
+        booked = self._ask_for_journal(100, "Paystack gave a fee back: it is less cost, and was booked as income.")
+        rejected = self._ask_for_journal(2_500, "Round the fees of this month.")
+        self._ask_for_journal(350, "Two fees of 14 November were booked as income that Paystack had taken back.")
+        who = actor.operator(self.staff["treasury"])
+        with transaction(who):
+            adjustments.approve(booked[0], operator_id=who.id, content_hash=booked[1], actor=who)
+        with transaction(who):
+            adjustments.reject(rejected[0], operator_id=who.id, reason="Say which fees, and by how much.", actor=who)
+
+    def _ask_for_journal(self, naira: int, reason: str) -> tuple[str, str]:
+        who, amount = actor.operator(self.staff["finance"]), Money(NGN, naira * 100)
+        legs = (
+            Leg(chart.house(chart.WITHDRAWAL_FEES, asset=NGN), amount),
+            Leg(chart.house(chart.PAYSTACK_FEES, asset=NGN), -amount),
+        )
+        with transaction(who):
+            asked = adjustments.request(Content(legs, reason), operator_id=who.id, actor=who)
+        return asked.id, asked.content_hash
 
     # ---- the means
 

@@ -1,5 +1,7 @@
 """`make shots`: a picture of every page, wide and narrow, light and dark, in var/shots/; two of them for the README.
 
+`python -m dev.shots ledger proof` takes those of the sights whose names begin so.
+
 Of the floor that runs here, else of one that is started for this alone. It only looks: no form is sent that changes
 anything.
 """
@@ -66,7 +68,7 @@ def look_around(browser: Browser, url: str) -> int:
     PICTURES.mkdir(parents=True, exist_ok=True)
     pages: dict[str, Page] = {}
     missed = []
-    for sight in (*tour.PORTAL, *tour.WORK, *tour.BOOKS):
+    for sight in _wanted():
         if sight.who not in pages:
             pages[sight.who] = _window(browser, url, sight.who)
         try:
@@ -75,6 +77,12 @@ def look_around(browser: Browser, url: str) -> int:
             missed.append(f"{sight.name}: {lost}")
     print("\n".join([f"{len(list(SHOTS.glob('*.png')))} pictures in {SHOTS.relative_to(ROOT)}/", *missed]))
     return 1 if missed else 0
+
+
+def _wanted() -> list[Sight]:
+    """Every sight, or those that were asked for."""
+    asked = tuple(sys.argv[1:])
+    return [sight for sight in (*tour.PORTAL, *tour.WORK, *tour.BOOKS) if not asked or sight.name.startswith(asked)]
 
 
 def _take(sight: Sight, page: Page) -> None:

@@ -102,6 +102,16 @@ def _line(words: str) -> Step:
     return follow(f"a.line:has-text('{words}')")
 
 
+def _typed_journal(page: Page) -> None:
+    """Type two lines that do not balance, and wait until the page says so."""
+    page.locator("#account-1").fill("expense:paystack_fees:NGN")
+    page.locator("#amount-1").fill("1,250.00")
+    page.locator("#account-2").fill("asset:paystack:NGN")
+    page.locator("#side-2").select_option("credit")
+    page.locator("#amount-2").fill("1,000.00")
+    page.locator("#check .check-bad").first.wait_for()
+
+
 PORTAL = (
     Sight("welcome", "/", NOBODY),
     Sight("sign-up", "/sign-up", NOBODY),
@@ -161,9 +171,48 @@ WORK = (
 BOOKS = (
     Sight("ledger", "/console/ledger", AUDITOR),
     Sight("ledger-none", "/console/ledger?q=nowhere", AUDITOR),
+    Sight("ledger-customers", "/console/ledger/customers/NGN", AUDITOR),
+    Sight("ledger-customers-then", "/console/ledger/customers/NGN?at=2030-01-01T00:00", AUDITOR),
+    Sight("ledger-customers-none", "/console/ledger/customers/NGN?q=nowhere", AUDITOR),
     Sight("account", "/console/ledger", AUDITOR, (follow("a[href*='asset:paystack']"),)),
+    Sight("account-held", "/console/ledger/customers/NGN", AUDITOR, (follow("a.row-main"),)),
+    Sight("account-range", "/console/ledger/accounts/asset:paystack:NGN?from=2030-01-01T00:00", AUDITOR),
     Sight("journal", "/console/journals/", AUDITOR, (follow("a.row-main"),)),
+    Sight("journal-finance", "/console/journals/?search=settled", FINANCE, (follow("a.row-main"),)),
+    Sight("trial-balance", "/console/ledger/reports", AUDITOR),
+    Sight("balance-sheet", "/console/ledger/reports/balance-sheet", AUDITOR),
+    Sight("income-statement", "/console/ledger/reports/income-statement", AUDITOR),
+    Sight("periods", "/console/ledger/periods", FINANCE),
+    Sight(
+        "periods-begin",
+        "/console/ledger/periods",
+        FINANCE,
+        (click("form[data-confirm] button", shows="#confirm"),),
+    ),
     Sight("proof", "/console/ledger/proof", AUDITOR),
+    Sight("proof-now", "/console/ledger/proof", AUDITOR, (click("a[href*='now=1']", shows="#invariants"),)),
+    Sight("requests", "/console/ledger/requests", TREASURY),
+    Sight("requests-ended", "/console/ledger/requests?view=ended", AUDITOR),
+    Sight("request", "/console/ledger/requests", TREASURY, (follow("a.row-main"),)),
+    Sight(
+        "request-approve",
+        "/console/ledger/requests",
+        TREASURY,
+        (follow("a.row-main"), click("[data-open=approve]", shows="#approve")),
+    ),
+    Sight("request-mine", "/console/ledger/requests", FINANCE, (follow("a.row-main"),)),
+    Sight(
+        "request-booked", "/console/ledger/requests?view=ended", AUDITOR, (follow("tr:has-text('Booked') a.row-main"),)
+    ),
+    Sight("request-new", "/console/ledger/requests/new", FINANCE),
+    Sight(
+        "request-faulty",
+        "/console/ledger/requests/new",
+        FINANCE,
+        (_typed_journal, send("Ask for approval", reason="A reason.")),
+        FAULTY,
+    ),
+    Sight("request-typed", "/console/ledger/requests/new", FINANCE, (_typed_journal,)),
     Sight("journals", "/console/journals/", AUDITOR),
     Sight("journals-none", "/console/journals/?search=nowhere", AUDITOR),
     Sight("reconciliation", "/console/reconciliation", FINANCE),

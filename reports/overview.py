@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from app.core import clock
 from app.core.db import rows
-from app.core.money import NGN, Money
+from app.core.money import ASSETS, NGN, Money
 from app.ledger import balances, chart
 
 
@@ -69,7 +69,10 @@ def covers() -> list[Cover]:
         " coalesce(sum(b.debits - b.credits) FILTER (WHERE a.class = 'asset'), 0) AS held"
         " FROM ledger.accounts a JOIN ledger.balances b ON b.account_id = a.id GROUP BY a.asset ORDER BY a.asset"
     )
-    return [Cover(row.asset, Money(NGN, int(row.owed)), Money(NGN, int(row.held))) for row in found]
+    return [
+        Cover(row.asset, Money(ASSETS[row.asset], int(row.owed)), Money(ASSETS[row.asset], int(row.held)))
+        for row in found
+    ]
 
 
 def waiting_withdrawals() -> Waiting:
@@ -105,11 +108,11 @@ def dead_tasks() -> int:
 
 
 def fees_earned(*, since: datetime) -> Money:
-    """Withdrawal fees less what Paystack took, from a time on."""
+    """Withdrawal fees in naira less what Paystack took, from a time on."""
     row = rows(
         "SELECT coalesce(-sum(e.amount), 0) AS units"
         " FROM ledger.entries e JOIN ledger.accounts a ON a.id = e.account_id"
-        " WHERE a.class IN ('income', 'expense') AND e.effective_at >= :since",
+        " WHERE a.class IN ('income', 'expense') AND a.asset = 'NGN' AND e.effective_at >= :since",
         since=since,
     )[0]
     return Money(NGN, int(row.units))

@@ -66,3 +66,8 @@ class AccountUnfit(Unprocessable):
 class AccountExists(Conflict):
     code = "account_exists"
     message = "That account exists with another asset, floor or number of stripes."
+
+
+class NoSuchTime(Unprocessable):
+    code = "no_such_time"
+    message = "A journal takes effect between the years 1900 and 2200."

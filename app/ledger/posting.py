@@ -25,7 +25,7 @@ _POST = text(
 )
 _BATCH = text(
     "SELECT * FROM ledger.post_batch(:keys, :kinds, :refs, CAST(:memos AS jsonb[]), CAST(:effectives AS timestamptz[]),"
-    " :items, :codes, CAST(:amounts AS numeric[]), :all_or_nothing)"
+    " CAST(:corrects AS bigint[]), :items, :codes, CAST(:amounts AS numeric[]), :all_or_nothing)"
 )
 _REVERSE = text("SELECT * FROM ledger.reverse(:journal, :key, :kind, :effective, CAST(:memo AS jsonb))")
 _CAPTURE = text(
@@ -79,6 +79,7 @@ def batch(items: list[tuple[Journal, str]], *, all_or_nothing: bool = False) -> 
         refs=[journal.ref for journal, _ in items],
         memos=[Json(journal.memo) for journal, _ in items],
         effectives=[journal.effective_at or clock.pinned() for journal, _ in items],
+        corrects=[journal.corrects for journal, _ in items],
         items=[number for number, _ in legs],
         codes=[leg.account for _, leg in legs],
         amounts=[leg.amount.units for _, leg in legs],

@@ -24,6 +24,7 @@ REFUSALS: dict[str, type[Refusal]] = {
     "LG012": errors.AccountUnfit,
     "LG013": errors.NoSuchJournal,
     "LG014": errors.AccountExists,
+    "LG015": errors.NoSuchTime,
 }
 
 

@@ -37,8 +37,18 @@ class CannotDo(click.ClickException):
 
 @ledger.command("export")
 @click.option("--format", "format_", required=True, type=click.Choice([str(each) for each in export.Format]))
-@click.option("--from", "since", help="What was booked from then on; what was there before is an opening balance.")
-@click.option("--to", "until", help="What was booked before then; a date counts to its end. Without it: all there is.")
+@click.option(
+    "--from",
+    "since",
+    metavar="DATE_OR_TIME",
+    help="What was booked from then on; what was there before is an opening balance.",
+)
+@click.option(
+    "--to",
+    "until",
+    metavar="DATE_OR_TIME",
+    help="What was booked before then; a date counts to its end. Without it: all there is.",
+)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; without it, standard output.")
 def export_books(format_: str, since: str | None, until: str | None, output: Path | None) -> None:
     """Write the books for another reader, streaming: beancount, hledger or csv.
@@ -55,7 +65,9 @@ def export_books(format_: str, since: str | None, until: str | None, output: Pat
 
 
 @ledger.command("trial-balance")
-@click.option("--at", "moment", help="What was booked by then; a date counts to its end. Without it: now.")
+@click.option(
+    "--at", "moment", metavar="DATE_OR_TIME", help="What was booked by then; a date counts to its end. Without it: now."
+)
 @click.option("--basis", type=click.Choice([str(each) for each in trial.Basis]), default="booked", show_default=True)
 @click.option("--format", "format_", type=click.Choice(["csv"]), default="csv", show_default=True)
 def trial_balance(moment: str | None, basis: str, format_: str) -> None:
@@ -90,10 +102,10 @@ def verify(anchors: Path | None) -> None:
             click.echo(f"block {fault.block}: {fault.problem}")
         (blocks, journals), waiting = whole.sealed(), seal.unsealed()
     if faults:
-        click.echo(f"{faults} faults in {blocks} blocks.")
+        click.echo(f"Faults: {faults}, in {blocks} blocks.")
         sys.exit(1)
-    held = f" {len(kept)} anchors hold." if kept else ""
-    click.echo(f"Verified {blocks} blocks with {journals} journals.{held} {waiting} journals are not sealed yet.")
+    held = f"anchors that hold: {len(kept)}; " if kept else ""
+    click.echo(f"Verified blocks: {blocks}; journals in them: {journals}; {held}journals not sealed yet: {waiting}.")
 
 
 @ledger.command("check")

@@ -18,7 +18,7 @@ DECLARE v_id bigint; BEGIN
         RETURN v_id;
     END IF;
     INSERT INTO balances (account_id, stripe, stripes, code, asset, side, floor)
-        SELECT a.id, s, a.stripes, a.code, a.asset, CASE WHEN a.class IN ('asset', 'expense') THEN 1 ELSE -1 END, p_floor
+        SELECT a.id, s, a.stripes, a.code, a.asset, CASE WHEN a.class IN ('asset', 'expense') THEN 1 ELSE -1 END, p_floor::units
           FROM accounts a, generate_series(0, p_stripes - 1) s WHERE a.id = v_id;
     RETURN v_id;
 END $$;

@@ -5,8 +5,8 @@
 
 CREATE FUNCTION ledger.write_batch(
     p_keys text[], p_hashes bytea[], p_kinds text[], p_refs text[], p_memos jsonb[], p_effectives timestamptz[],
-    p_items integer[], p_codes text[], p_amounts numeric[],  -- one per leg, legs of an item together, items in order
-    p_all boolean, p_reverses bigint, p_corrects bigint)
+    p_corrects bigint[], p_items integer[], p_codes text[], p_amounts numeric[],  -- one per leg, legs of an item together, items in order
+    p_all boolean, p_reverses bigint)
     RETURNS TABLE (item integer, journal_id bigint, replayed boolean, refusal text)
     LANGUAGE plpgsql SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off AS $$
 #variable_conflict use_column
@@ -33,6 +33,12 @@ DECLARE
     v_first integer; v_last integer := 0; v_item integer; v_leg integer; p integer; v_why text; v_before numeric[];
     v_left numeric; v_total numeric; v_mixed boolean; v_count integer; r record;
 BEGIN
+    IF n_items = 0 OR n_items <> ALL (ARRAY[cardinality(p_hashes), cardinality(p_kinds), cardinality(p_refs), cardinality(p_memos),
+                                            cardinality(p_effectives), cardinality(p_corrects)])
+       OR n_legs <> ALL (ARRAY[cardinality(p_codes), cardinality(p_amounts)])
+       OR p_items IS DISTINCT FROM (SELECT array_agg(i ORDER BY i) FROM unnest(p_items) i WHERE i BETWEEN 1 AND n_items) THEN
+        RAISE EXCEPTION 'each leg of a batch is of one of its items, and stands with the others of that item' USING ERRCODE = 'LG001';
+    END IF;
     SELECT array_agg(x.account_id), array_agg(x.stripe), array_agg(x.asset), array_agg(x.side), array_agg(x.floor),
            array_agg(x.held), array_agg(x.no_debits), array_agg(x.no_credits), array_agg(x.debits), array_agg(x.credits),
            array_agg(x.seq), greatest(max(x.booked_at), clock_timestamp())
@@ -141,10 +147,10 @@ BEGIN
       INTO v_journal FROM unnest(v_written, v_journal) WITH ORDINALITY u (written, id, o);
     INSERT INTO journals (id, key, hash, kind, ref, legs, memo, actor, request_id, reverses, corrects, effective_at, booked_at)
         OVERRIDING SYSTEM VALUE
-    SELECT u.id, u.key, u.hash, u.kind, u.ref, u.legs, u.memo, v_actor, v_request, p_reverses, p_corrects,
+    SELECT u.id, u.key, u.hash, u.kind, u.ref, u.legs, u.memo, v_actor, v_request, p_reverses, u.corrects,
            coalesce(u.effective, v_now), v_now
-      FROM unnest(v_journal, p_keys, p_hashes, p_kinds, p_refs, v_legs, p_memos, p_effectives, v_written)
-           u (id, key, hash, kind, ref, legs, memo, effective, written)
+      FROM unnest(v_journal, p_keys, p_hashes, p_kinds, p_refs, v_legs, p_memos, p_effectives, p_corrects, v_written)
+           u (id, key, hash, kind, ref, legs, memo, effective, corrects, written)
      WHERE u.written
     ON CONFLICT (key) DO NOTHING;
     GET DIAGNOSTICS v_count = ROW_COUNT;
@@ -165,17 +171,17 @@ BEGIN
 END $$;
 
 CREATE FUNCTION ledger.post_batch(
-    p_keys text[], p_kinds text[], p_refs text[], p_memos jsonb[], p_effectives timestamptz[], p_items integer[],
-    p_codes text[], p_amounts numeric[], p_all boolean)
+    p_keys text[], p_kinds text[], p_refs text[], p_memos jsonb[], p_effectives timestamptz[], p_corrects bigint[],
+    p_items integer[], p_codes text[], p_amounts numeric[], p_all boolean)
     RETURNS TABLE (item integer, journal_id bigint, replayed boolean, refusal text)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE v_hashes bytea[]; BEGIN
     SELECT array_agg(sha256(convert_to(ARRAY['post', u.kind, u.ref, l.codes::text, l.amounts::text,  -- as request_hash()
-                                             extract(epoch FROM u.effective)::text, u.memo::text, NULL, NULL]::text, 'UTF8')) ORDER BY u.o)
+                                             extract(epoch FROM u.effective)::text, u.memo::text, NULL, u.corrects::text]::text, 'UTF8')) ORDER BY u.o)
       INTO v_hashes
-      FROM unnest(p_kinds, p_refs, p_memos, p_effectives) WITH ORDINALITY u (kind, ref, memo, effective, o)
+      FROM unnest(p_kinds, p_refs, p_memos, p_effectives, p_corrects) WITH ORDINALITY u (kind, ref, memo, effective, corrects, o)
       LEFT JOIN (SELECT x.item, array_agg(x.code ORDER BY x.o) AS codes, array_agg(x.amount ORDER BY x.o) AS amounts
                    FROM unnest(p_items, p_codes, p_amounts) WITH ORDINALITY x (item, code, amount, o) GROUP BY x.item) l ON l.item = u.o;
-    RETURN QUERY SELECT * FROM ledger.write_batch(p_keys, v_hashes, p_kinds, p_refs, p_memos, p_effectives, p_items,
-                                                  p_codes, p_amounts, p_all, NULL, NULL);
+    RETURN QUERY SELECT * FROM ledger.write_batch(p_keys, v_hashes, p_kinds, p_refs, p_memos, p_effectives, p_corrects,
+                                                  p_items, p_codes, p_amounts, p_all, NULL);
 END $$;

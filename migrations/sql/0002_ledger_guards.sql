@@ -15,7 +15,8 @@ DECLARE
 BEGIN
     SELECT min(n.journal_id) AS first, max(n.journal_id) AS last, count(*) AS n, count(c.id) AS known,
            min(n.leg) AS leg_first, max(n.leg) AS leg_last, min(n.asset) AS asset_first, max(n.asset) AS asset_last,
-           sum(n.amount) AS total, bool_or(n.amount = 0) AS nothing, min(n.effective_at - n.booked_at) AS ahead
+           sum(n.amount) AS total, bool_or(n.amount = 0) AS nothing, min(n.effective_at) AS effective_first,
+           max(n.effective_at) AS effective_last, bool_or(n.effective_at < n.booked_at) AS dated_back
       INTO a FROM added n LEFT JOIN ledger.accounts c ON c.id = n.account_id AND c.asset = n.asset;
     IF a.n = 0 THEN RETURN NULL; END IF;
     IF a.known <> a.n THEN
@@ -36,7 +37,10 @@ BEGIN
               LEFT JOIN ledger.journals j ON j.id = s.journal_id
              WHERE s.nothing OR s.n < 2 OR (s.n, 1, s.n) IS DISTINCT FROM (j.legs::bigint, s.first, s.last::bigint)) u;
     END IF;
-    IF a.ahead < interval '0' THEN
+    IF NOT (a.effective_first >= '1900-01-01' AND a.effective_last < '2200-01-01') THEN
+        RAISE EXCEPTION 'journal % takes effect at no time of ours', a.first USING ERRCODE = 'LG015';
+    END IF;
+    IF a.dated_back THEN
         PERFORM ledger.refuse_closed(j.id)
            FROM (SELECT DISTINCT n.journal_id, n.effective_at FROM added n) n JOIN ledger.journals j ON j.id = n.journal_id
           WHERE EXISTS (SELECT FROM ledger.periods p WHERE p.ends_at > n.effective_at

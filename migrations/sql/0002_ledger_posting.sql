@@ -48,7 +48,7 @@ BEGIN
     IF v_locked <> v_legs THEN  -- an account twice, or one that is not there
         SELECT b.journal_id, b.replayed INTO journal_id, replayed
           FROM ledger.write_batch(ARRAY[p_key], ARRAY[v_hash], ARRAY[p_kind], ARRAY[p_ref], ARRAY[p_memo], ARRAY[p_effective],
-                                  array_fill(1, ARRAY[v_legs]), p_codes, p_amounts, true, p_reverses, p_corrects) b;
+                                  ARRAY[p_corrects], array_fill(1, ARRAY[v_legs]), p_codes, p_amounts, true, p_reverses) b;
         RETURN;
     END IF;
     journal_id := nextval('journals_id_seq');
@@ -76,6 +76,7 @@ END $$;
 CREATE FUNCTION ledger.check_reversal(p_key text, p_reverses bigint, p_codes text[], p_amounts numeric[], p_hash bytea)
     RETURNS bigint LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
 BEGIN
+    PERFORM 1 FROM journals j WHERE j.id = p_reverses FOR NO KEY UPDATE;  -- (stripes of hot accounts do not keep us apart)
     IF EXISTS (SELECT FROM journals j WHERE j.key = p_key) THEN RETURN ledger.replay(p_key, p_hash); END IF;
     IF EXISTS (SELECT FROM journals j WHERE j.reverses = p_reverses) THEN
         RAISE EXCEPTION 'journal % has been reversed', p_reverses USING ERRCODE = 'LG011';

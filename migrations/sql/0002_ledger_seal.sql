@@ -15,9 +15,10 @@ CREATE FUNCTION ledger.leaves(p_after bigint, p_to bigint) RETURNS TABLE (journa
                    j.corrects, ledger.microseconds(j.effective_at), ledger.microseconds(j.booked_at))::text || coalesce(l.text, ''), 'UTF8'))
       FROM journals j
       LEFT JOIN (SELECT e.journal_id, string_agg(
-                            ROW(e.leg, e.account_id, e.stripe, e.asset, e.amount, e.seq, e.balance_after,
+                            ROW(e.leg, a.code, e.stripe, e.asset, e.amount, e.seq, e.balance_after,
                                 ledger.microseconds(e.effective_at), ledger.microseconds(e.booked_at))::text, '' ORDER BY e.leg) AS text
-                   FROM entries e WHERE e.journal_id > p_after AND e.journal_id <= p_to GROUP BY e.journal_id) l ON l.journal_id = j.id
+                   FROM entries e JOIN accounts a ON a.id = e.account_id
+                  WHERE e.journal_id > p_after AND e.journal_id <= p_to GROUP BY e.journal_id) l ON l.journal_id = j.id
      WHERE j.id > p_after AND j.id <= p_to ORDER BY j.id
 $$;
 
@@ -26,6 +27,7 @@ CREATE FUNCTION ledger.block_hash(p_no bigint, p_first bigint, p_last bigint, p_
     AS $$ SELECT sha256(p_previous || int8send(p_no) || int8send(p_first) || int8send(p_last) || int4send(p_journals) || p_leaves) $$;
 
 -- Seal up to p_max journal ids that are final: how many journals the new block holds, 0 when there is none to make.
+-- Called first in its transaction: the horizon has to be a transaction id younger than the drawn journal id is old.
 CREATE FUNCTION ledger.seal(p_max integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET jit = off AS $$
 DECLARE
@@ -34,14 +36,17 @@ DECLARE
     v_last bigint;
     v_journals integer;
     v_leaves bytea;
+    v_drawn bigint := (SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM journals_id_seq s);
 BEGIN
+    IF pg_current_xact_id_if_assigned() IS NOT NULL THEN
+        RAISE EXCEPTION 'the seal is made in a transaction of its own' USING ERRCODE = 'active_sql_transaction';
+    END IF;
     SELECT * INTO v_state FROM seal_state s FOR UPDATE;  -- one sealer at a time; nobody else touches this row
     SELECT * INTO v_previous FROM blocks b ORDER BY b.no DESC LIMIT 1;
     v_previous.no := coalesce(v_previous.no, 0);
     v_previous.last_id := coalesce(v_previous.last_id, 0);
     IF v_state.candidate <= v_previous.last_id THEN  -- all of the last candidate is sealed: name the next one
-        SELECT s.last_value INTO v_last FROM journals_id_seq s;
-        UPDATE seal_state s SET candidate = v_last, horizon = pg_current_xact_id()::text::bigint;
+        UPDATE seal_state s SET candidate = v_drawn, horizon = pg_current_xact_id()::text::bigint;
         RETURN 0;
     END IF;
     IF v_state.horizon >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint THEN RETURN 0; END IF;

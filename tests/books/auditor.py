@@ -5,11 +5,15 @@ It is told of every request and says what must come of it: an answer, or the ref
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from app.core.errors import Refusal
+from app.core.money import ASSETS, Money
 from app.ledger import errors
-from app.ledger.journal import Journal
+from app.ledger.journal import Journal, Leg
+from app.ledger.posting import Posted
+from tests.makers.books import fresh
 
 Refused = type[Refusal]
 
@@ -79,6 +83,23 @@ class Auditor:
         self.keys: dict[str, tuple[Journal, int]] = {}
         self.reversed: set[int] = set()
         self.months = months
+
+    def proposes(self, legs: list[tuple[str, int]], last: str, *, month: int = 0) -> Journal:
+        """Debits (credits, below zero) on those accounts that have the last one's asset, balanced on that one.
+
+        A month below zero says around which end of the closed ones it took effect; zero and more: it takes effect now.
+        Every other one of those says that it corrects a journal.
+        """
+        asset = ASSETS[self.sheets[last].asset]
+        same = [(code, units) for code, units in legs if self.sheets[code].asset == asset.code]
+        same = same or [(last, abs(legs[0][1]))]
+        total = sum(units for _, units in same)
+        if not total:
+            same, total = [*same, (last, 1)], 1
+        written = tuple(Leg(code, Money(asset, units)) for code, units in [*same, (last, -total)])
+        at = self.months.closed + timedelta(days=20 * (month + 3)) if month < 0 else None
+        corrects = next((id_ for _, id_ in self.keys.values()), None) if month < 0 and month % 2 else None
+        return Journal("test.moved", fresh("ref"), written, effective_at=at, corrects=corrects)
 
     # ---------------------------------------------------------------------------------------- what must come of it
 
@@ -189,6 +210,14 @@ class Auditor:
         """It was closed."""
         sheet = self.sheets[code]
         sheet.closed = sheet.no_debits = sheet.no_credits = True
+
+    def expects(self, journal: Journal, answer: Any) -> bool:
+        """Whether this answer to a post is the one he would have given; if so he notes it."""
+        must = self.of_post(journal)
+        if must:
+            return isinstance(answer, must)
+        self.book(journal)
+        return isinstance(answer, Posted)
 
     # ---------------------------------------------------------------------------------------- what must be true
 

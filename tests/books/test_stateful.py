@@ -1,14 +1,15 @@
 """Any story of requests to the books ends with the books the auditor expects.
 
 Stories are drawn, but the same ones on every run. They are not shrunk: each step is work for the database, and the
-story that fails is printed as it was told. BOOKS_STEPS says how many steps all stories together have. They are told in
-a database of their own, because they close months.
+story that fails is printed as it was told. What is drawn must not hang on what the database answered, so a request that
+was refused leaves None in its bundle. BOOKS_STEPS says how many steps all stories together have. They are told in a
+database of their own, because they close months.
 """
 
 import copy
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -31,7 +32,7 @@ from hypothesis.stateful import (
 from app.core import clock
 from app.core.db import leave, transaction
 from app.core.errors import Refusal
-from app.core.money import ASSETS, NGN, Asset, Money
+from app.core.money import ASSETS, NGN, Asset
 from app.ledger import accounts, balances, errors, periods, proof, seal, statements
 from app.ledger.journal import Journal, Leg, credit, debit
 from app.ledger.posting import Posted
@@ -58,6 +59,7 @@ AMOUNTS = st.integers(1, 120)
 CONNECTIONS = 4
 UNKNOWN = "liability:nobody:NGN"
 BTC = ASSETS["BTC"]
+Before = tuple[str, Journal, int] | None  # a request that was answered
 CHART: tuple[tuple[str, int, int | None, Asset, bool], ...] = (
     ("asset", 1, None, NGN, False),
     ("asset", 1, None, NGN, True),
@@ -72,7 +74,7 @@ CHART: tuple[tuple[str, int, int | None, Asset, bool], ...] = (
 
 
 class Story(RuleBasedStateMachine):
-    """One story about nine accounts in two assets: sources, a hot one, wallets, an overdraft, an income; and spare ones."""
+    """One story about nine accounts in two assets, and two spare ones that may be closed."""
 
     room: Flask
     months = Months(datetime(2015, 1, 1, tzinfo=clock.WAT))
@@ -86,6 +88,7 @@ class Story(RuleBasedStateMachine):
         super().__init__()
         self.tag = fresh("t")
         self.auditor = Auditor(self.months)
+        self.amid = False  # in the middle of a step; also when the step has failed
 
     def open(self, kind: str, side: int, floor: int | None, asset: Asset, *, hot: bool) -> str:
         """An account of this story."""
@@ -110,7 +113,7 @@ class Story(RuleBasedStateMachine):
     @rule(target=posted, one=accounts, other=accounts | spare, units=AMOUNTS, month=st.integers(-6, 3))
     def move(self, one: str, other: str, units: int, month: int) -> Any:
         """Move an amount from one account to another (or to itself), perhaps dated back."""
-        return self.post(self.journal([(one, units)], other, month=month))
+        return self.post(self.auditor.proposes([(one, units)], other, month=month))
 
     @rule(
         target=posted,
@@ -120,14 +123,17 @@ class Story(RuleBasedStateMachine):
     )
     def spread(self, legs: list[tuple[str, int]], last: str, month: int) -> Any:
         """Move between up to five legs, where an account may stand twice."""
-        return self.post(self.journal(legs, last, month=month))
+        return self.post(self.auditor.proposes(legs, last, month=month))
 
     @rule(
         target=posted, one=accounts, other=accounts, third=accounts, fourth=accounts, units=st.tuples(AMOUNTS, AMOUNTS)
     )
     def exchange(self, one: str, other: str, third: str, fourth: str, units: tuple[int, int]) -> Any:
         """Two assets in one journal, each balanced for itself."""
-        first, second = self.journal([(one, units[0])], other), self.journal([(third, units[1])], fourth)
+        first, second = (
+            self.auditor.proposes([(one, units[0])], other),
+            self.auditor.proposes([(third, units[1])], fourth),
+        )
         return self.post(Journal("test.exchanged", first.ref, (*first.legs, *second.legs)))
 
     @rule(one=accounts, units=AMOUNTS)
@@ -140,7 +146,7 @@ class Story(RuleBasedStateMachine):
     @rule(one=accounts, other=accounts, third=accounts, units=st.tuples(AMOUNTS, AMOUNTS))
     def two_at_once(self, one: str, other: str, third: str, units: tuple[int, int]) -> None:
         """Two connections post at the same moment: what comes of it is what one order of them would have brought."""
-        journals = [self.journal([(other, units[0])], one), self.journal([(third, units[1])], other)]
+        journals = [self.auditor.proposes([(other, units[0])], one), self.auditor.proposes([(third, units[1])], other)]
         keys = [fresh(), fresh()]
         answers = at_once(self.room, [partial(books.post, j, key=k) for j, k in zip(journals, keys, strict=True)])
         orders = [(0, 1), (1, 0)]
@@ -148,7 +154,7 @@ class Story(RuleBasedStateMachine):
             orders = [(0, 1)] if answers[0].journal_id < answers[1].journal_id else [(1, 0)]
         for order in orders:
             auditor = copy.deepcopy(self.auditor)
-            if all(told(auditor, journals[n], answers[n]) for n in order):
+            if all(auditor.expects(journals[n], answers[n]) for n in order):
                 auditor.months, self.auditor = self.months, auditor
                 return
         raise AssertionError(f"no order of the two explains {answers}")
@@ -161,14 +167,14 @@ class Story(RuleBasedStateMachine):
     )
     def batch(self, moves: list[tuple[str, str, int]], *, twice: bool, whole: bool) -> Any:
         """Many in one request, all or as many as can be, perhaps with a key twice."""
-        items = [(self.journal([(one, units)], other), fresh()) for one, other, units in moves]
+        items = [(self.auditor.proposes([(one, units)], other), fresh()) for one, other, units in moves]
         if twice:
             items.append((items[0][0], items[0][1]))
         must = self.auditor.of_batch(items)
         refused = [one for one in must if one]
         if whole and refused:
             self.asked(refused[0], lambda: books.batch(*items, all_or_nothing=True))
-            return multiple()
+            return multiple(*[None for _ in moves])
         answers = self.asked((), lambda: books.batch(*items, all_or_nothing=whole))
         for (journal, key), answer, deserved in zip(items, answers, must, strict=True):
             if deserved:
@@ -177,34 +183,39 @@ class Story(RuleBasedStateMachine):
                 assert not answer.replayed
                 self.auditor.book(journal)
                 self.auditor.keys[key] = (journal, answer.journal_id)
-        return multiple(*[(key, *self.auditor.keys[key]) for _, key in items[: len(moves)] if key in self.auditor.keys])
-
-    @rule(target=posted, before=posted)
-    def reverse(self, before: tuple[str, Journal, int]) -> Any:
-        """Undo a journal, perhaps for the second time."""
-        _, journal, journal_id = before
-        mirror = Journal("test.reversed", journal.ref, tuple(Leg(leg.account, -leg.amount) for leg in journal.legs))
-        key = fresh()
-        answer = self.asked(self.auditor.of_reversal(mirror, journal_id), lambda: books.reverse(journal_id, key=key))
-        if answer is None:
-            return multiple()
-        self.auditor.reversed.add(journal_id)
-        self.auditor.book(mirror)
-        again = books.reverse(journal_id, key=key)
-        assert (again.journal_id, again.replayed) == (answer.journal_id, True)
-        return multiple()
+        keys = self.auditor.keys
+        return multiple(*[(key, *keys[key]) if key in keys else None for _, key in items[: len(moves)]])
 
     @rule(before=posted)
-    def replay(self, before: tuple[str, Journal, int]) -> None:
-        """Send a request again, word for word, alone or in a batch."""
-        key, journal, journal_id = before
-        if "hold" not in journal.memo:
-            again = [books.post(journal, key=key), *books.batch((journal, key))]
-            assert again == [Posted(journal_id, replayed=True)] * 2
+    def reverse(self, before: Before) -> None:
+        """Undo a journal, perhaps for the second time."""
+        if before is None:
+            return
+        _, journal, journal_id = before
+        mirror = Journal("test.reversed", journal.ref, tuple(Leg(leg.account, -leg.amount) for leg in journal.legs))
+        key, must = fresh(), self.auditor.of_reversal(mirror, journal_id)
+        answer = self.asked(must, lambda: books.reverse(journal_id, key=key))
+        if answer is not None:
+            self.auditor.reversed.add(journal_id)
+            self.auditor.book(mirror)
+            assert books.reverse(journal_id, key=key) == Posted(answer.journal_id, replayed=True)
 
-    @rule(before=posted, units=AMOUNTS)
-    def reuse_key(self, before: tuple[str, Journal, int], units: int) -> None:
+    @rule(before=posted)
+    def replay(self, before: Before) -> None:
+        """Send a request again, word for word, alone or in a batch."""
+        if before is None:
+            return
+        key, journal, journal_id = before
+        again: list[Any] = [books.post(journal, key=key)]
+        if journal.corrects is None:  # (a batch writes no corrections: test_batch.py)
+            again += books.batch((journal, key))
+        assert set(again) == {Posted(journal_id, replayed=True)}
+
+    @rule(before=posted)
+    def reuse_key(self, before: Before) -> None:
         """Send another request under a key that was used."""
+        if before is None:
+            return
         key, journal, _ = before
         another = Journal("test.other", journal.ref, journal.legs)
         self.asked((errors.PostingKeyReused,), lambda: books.post(another, key=key))
@@ -217,29 +228,33 @@ class Story(RuleBasedStateMachine):
         """Reserve an amount, perhaps until a time."""
         key, sheet = fresh(), self.auditor.sheets[code]
         if sheet.asset != "NGN":
-            return multiple()
+            return None
         at = {"far": clock.now() + timedelta(hours=1), "over": clock.now() - timedelta(seconds=1)}.get(expiry)
         held = self.asked(self.auditor.of_hold(code, units), lambda: books.hold(code, units, key=key, expires_at=at))
         if held is None:
-            return multiple()
+            return None
         self.auditor.hold(held.hold_id, code, units, over=expiry == "over")
         again = books.hold(code, units, key=key, expires_at=at)
         assert (held.replayed, again.hold_id, again.replayed) == (False, held.hold_id, True)
         return held.hold_id
 
-    @rule(target=posted, hold_id=holds, other=accounts, units=AMOUNTS, keep=st.booleans())
-    def capture(self, hold_id: int, other: str, units: int, *, keep: bool) -> Any:
+    @rule(hold_id=holds, other=accounts, units=AMOUNTS, keep=st.booleans())
+    def capture(self, hold_id: int | None, other: str, units: int, *, keep: bool) -> None:
         """Turn a hold, ended or not, into a journal of its amount or a part of it, or of more."""
-        return self.take(hold_id, other, units, keep=keep)
+        if hold_id is not None:
+            self.take(hold_id, other, units, keep=keep)
 
-    @rule(target=posted, hold_id=consumes(holds), other=accounts, keep=st.booleans())
-    def capture_in_full(self, hold_id: int, other: str, *, keep: bool) -> Any:
+    @rule(hold_id=consumes(holds), other=accounts, keep=st.booleans())
+    def capture_in_full(self, hold_id: int | None, other: str, *, keep: bool) -> None:
         """Turn a hold into a journal of all that remains."""
-        return self.take(hold_id, other, self.auditor.holds[hold_id].remaining or 1, keep=keep)
+        if hold_id is not None:
+            self.take(hold_id, other, self.auditor.holds[hold_id].remaining or 1, keep=keep)
 
     @rule(hold_id=holds)
-    def release(self, hold_id: int) -> None:
+    def release(self, hold_id: int | None) -> None:
         """End a hold, perhaps for the second time."""
+        if hold_id is None:
+            return
         before = self.auditor.holds[hold_id].ended
         must = (errors.HoldEnded,) if before == "captured" else ()
         released = self.asked(must, lambda: books.release(hold_id))
@@ -292,11 +307,12 @@ class Story(RuleBasedStateMachine):
         if not must:
             self.auditor.close(code)
 
-    @precondition(lambda self: self.months.closed.year < clock.now().year)
     @rule(reopen=st.booleans())
     def close_a_month(self, *, reopen: bool) -> None:
         """One step on the way to a closed month, or back."""
         months, month = self.months, self.months.closed
+        if month.year >= clock.now().year:
+            return
         ends = (month + timedelta(days=31)).replace(day=1)
         step = periods.begin_close if months.closing is None else periods.close if months.settled else periods.settle
         step = periods.reopen if reopen and months.closing else step
@@ -314,6 +330,7 @@ class Story(RuleBasedStateMachine):
     def the_books_say_what_the_auditor_says(self) -> None:
         """Booked, held, available and state of each account, and both sides of the sheet in each asset."""
         type(self).told += 1
+        self.amid = False
         leave()
         found = balances.everything(like=self.tag)
         assert {now.code for now in found} == set(self.auditor.sheets)
@@ -327,15 +344,11 @@ class Story(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """At the end: every entry where it belongs, by both of its times, and no invariant of the books broken."""
-        for code, sheet in self.auditor.sheets.items():
+        for code, sheet in ({} if self.amid else self.auditor.sheets).items():
             lines = statements.statement(code, limit=10_000)
             units = [line.amount.units for line in reversed(lines)]
             expected = [entry for entry, _ in sheet.entries]
-            assert (
-                (sorted(units), sorted(expected)) == (sorted(expected), sorted(units))
-                if sheet.hot
-                else units == expected
-            )
+            assert units == expected or (sheet.hot and sorted(units) == sorted(expected))
             assert not lines or lines[0].balance.units == sheet.booked
             moment = self.months.closed
             assert balances.effective_at(code, moment - timedelta(microseconds=1)) == self.auditor.effective(
@@ -346,52 +359,34 @@ class Story(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------------------------------ how it is asked
 
-    def journal(self, legs: list[tuple[str, int]], last: str, *, month: int = 0) -> Journal:
-        """Debits (and credits, below zero) on accounts of the last one's asset, balanced on that one.
-
-        A negative month says how far before the newest closed one it took effect; zero and more: it takes effect now.
-        """
-        asset = ASSETS[self.auditor.sheets[last].asset]
-        same = [(code, units) for code, units in legs if self.auditor.sheets[code].asset == asset.code]
-        same = same or [(last, abs(legs[0][1]))]
-        total = sum(units for _, units in same)
-        if not total:
-            same, total = [*same, (last, 1)], 1
-        written = [Leg(code, Money(asset, units)) for code, units in [*same, (last, -total)]]
-        at = self.months.closed + timedelta(days=20 * (month + 3)) if month < 0 else None
-        corrects = next((id_ for _, id_ in self.auditor.keys.values()), None) if month < 0 and month % 2 else None
-        return Journal("test.moved", fresh("ref"), tuple(written), effective_at=at, corrects=corrects)
-
     def post(self, journal: Journal) -> Any:
         """Post it and tell the auditor."""
         key = fresh()
         posted = self.asked(self.auditor.of_post(journal), lambda: books.post(journal, key=key))
         if posted is None:
-            return multiple()
+            return None
         assert not posted.replayed
         self.auditor.book(journal)
         self.auditor.keys[key] = (journal, posted.journal_id)
         return (key, journal, posted.journal_id)
 
-    def take(self, hold_id: int, other: str, units: int, *, keep: bool) -> Any:
+    def take(self, hold_id: int, other: str, units: int, *, keep: bool) -> None:
         """Capture it and tell the auditor."""
         hold = self.auditor.holds[hold_id]
         if self.auditor.sheets[other].asset != "NGN":
-            return multiple()
+            return
         out = -self.auditor.sheets[hold.account].side * units
-        legs = (Leg(hold.account, kobo(out)), Leg(other, kobo(-out)))
-        journal = Journal("test.captured", fresh("ref"), legs)
+        journal = Journal("test.captured", fresh("ref"), (Leg(hold.account, kobo(out)), Leg(other, kobo(-out))))
         key, must = fresh(), self.auditor.of_capture(hold_id, journal, keep=keep)
         posted = self.asked(must, lambda: books.capture(hold_id, journal, key=key, keep_rest=keep))
-        if posted is None:
-            return multiple()
-        self.auditor.capture(hold_id, journal, keep=keep)
-        again = books.capture(hold_id, journal, key=key, keep_rest=keep)
-        assert (again.journal_id, again.replayed) == (posted.journal_id, True)
-        return multiple()
+        if posted is not None:
+            self.auditor.capture(hold_id, journal, keep=keep)
+            again = books.capture(hold_id, journal, key=key, keep_rest=keep)
+            assert again == Posted(posted.journal_id, replayed=True)
 
     def asked(self, must: tuple[type[Refusal], ...], request: Callable[[], Any]) -> Any:
         """Ask over another connection than before; see that it is refused exactly when, and how, the auditor says."""
+        self.amid = True
         with self.room.app_context():
             if not must:
                 return request()
@@ -400,20 +395,15 @@ class Story(RuleBasedStateMachine):
             return None
 
 
-def told(auditor: Auditor, journal: Journal, answer: Any) -> bool:
-    """Whether the auditor expects this answer; if so he notes it."""
-    must = auditor.of_post(journal)
-    if must:
-        return isinstance(answer, must)
-    auditor.book(journal)
-    return isinstance(answer, Posted)
-
-
 @pytest.fixture(scope="module")
 def room(given: Servers, home: Path) -> Iterator[Flask]:
     """Books of their own, and several connections to them."""
     with fresh_database(given, home) as made, books.desk(made.app_url, connections=CONNECTIONS) as desk:
         at_once(desk, [lambda: books.wallet(1)] * CONNECTIONS)  # so that the pool has several to hand out in turn
+        with desk.app_context():
+            for step in (periods.begin_close, periods.settle, periods.close):
+                with transaction(TESTER):
+                    step(date(2014, 12, 1))
         yield desk
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from app.core import actor, clock, db, ids, inbox
-from app.core.db import atomically, in_transaction, leave, rows, sqlstate, transaction
+from app.core.db import atomically, in_transaction, leave, rows, sqlstate, transaction, whole_books
 from app.identity.models import Login
 from tests.conftest import Database
 from tests.makers.books import TESTER, fresh
@@ -157,6 +157,42 @@ class TestLeave:
         leave()
         with owner_engine.connect() as watcher:
             assert watcher.execute(activity, reader).scalar_one() == "idle"
+
+
+class TestWholeBooks:
+    def test_lifts_the_limits_on_time_and_puts_them_back(self) -> None:
+        limits = (
+            "SELECT current_setting('statement_timeout') AS statement,"
+            " current_setting('idle_in_transaction_session_timeout') AS idle"
+        )
+        before = tuple(rows(limits)[0])
+        assert "0" not in before
+        with whole_books():
+            assert tuple(rows(limits)[0]) == ("0", "0")
+        assert tuple(rows(limits)[0]) == before
+
+    def test_sees_one_moment(self, app: Flask) -> None:
+        name, count = fresh(), "SELECT count(*) AS n FROM inbox WHERE external_id = :name"
+
+        def keep_meanwhile() -> None:
+            with transaction(TESTER):
+                keep(name)
+
+        with whole_books():
+            assert rows(count, name=name)[0].n == 0
+            assert at_once(app, [keep_meanwhile]) == [None]
+            assert rows(count, name=name)[0].n == 0
+        assert rows(count, name=name)[0].n == 1
+
+    def test_writes_nothing(self) -> None:
+        with pytest.raises(DBAPIError) as refused, whole_books():
+            keep(fresh())
+        assert sqlstate(refused.value) == "25006"
+        assert rows("SELECT current_setting('transaction_read_only') AS only")[0].only == "off"
+
+    def test_is_refused_inside_a_transaction(self) -> None:
+        with transaction(TESTER), pytest.raises(RuntimeError), whole_books():
+            pass
 
 
 class TestAtomically:

@@ -1,4 +1,4 @@
-"""What is exported: names that do not collide, whole columns, openings that continue, sums to the unit, one snapshot."""
+"""What is exported: names that do not collide, whole columns, openings, sums to the unit, one snapshot."""
 
 import csv
 import io
@@ -6,7 +6,7 @@ import re
 import threading
 import tracemalloc
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -37,6 +37,7 @@ CODE = st.builds(
 BEANCOUNT_NAME = re.compile(r"(Assets|Liabilities|Equity|Income|Expenses)(:[A-Z0-9][A-Za-z0-9-]*)+")
 BEANCOUNT_COMMODITY = re.compile(r"[A-Z][A-Z0-9'._-]*[A-Z0-9]")
 ESCAPED = re.compile(r"--([uph])|-")
+MEANING = {"u": "_", "p": ".", "h": "-", None: "_"}
 COLUMNS = "journal_id,booked_at,effective_at,kind,reference,account,asset,amount"
 LONG = 10_000
 
@@ -95,7 +96,7 @@ def read_back(name: str) -> str:
     code = {long: short for short, long in as_beancount.CLASSES.items()}[kind]
     for part in parts:
         marked = part.startswith("X--c")
-        text = ESCAPED.sub(lambda found: {"u": "_", "p": ".", "h": "-", None: "_"}[found[1]], part[4 if marked else 0 :])
+        text = ESCAPED.sub(lambda found: MEANING[found[1]], part.removeprefix("X--c"))
         code += ":" + (text if marked else text[0].lower() + text[1:])
     return f"{code}:{asset.removeprefix('X--a').replace('-', '.')}"
 
@@ -150,7 +151,9 @@ class TestCsv:
             "SELECT e.journal_id, a.code FROM ledger.entries e JOIN ledger.accounts a ON a.id = e.account_id"
             " ORDER BY e.journal_id, e.leg"
         )
-        assert [(int(row["journal_id"]), row["account"]) for row in found] == [(row.journal_id, row.code) for row in ours]
+        assert [(int(row["journal_id"]), row["account"]) for row in found] == [
+            (row.journal_id, row.code) for row in ours
+        ]
 
     def test_tells_times_amounts_and_references_exactly(self, inside: Flask) -> None:
         row = next(row for row in legs(exported(Format.CSV)) if row["reference"] == assets.AWKWARD)
@@ -248,6 +251,19 @@ class TestStream:
             poster.join()
             rest = "".join(pieces)
         assert sums(legs(began + rest)) == before != balances()
+
+    @pytest.mark.parametrize(
+        "stream",
+        [whole.accounts, whole.journals, whole.prices, lambda _: whole.holdings()],
+        ids=["accounts", "journals", "prices", "holdings"],
+    )
+    def test_comes_from_a_cursor_of_the_server(self, inside: Flask, stream: Callable[[Span], Iterator[object]]) -> None:
+        """Else the driver would take all rows at once, in memory that Python does not count."""
+        with whole_books():
+            assert rows("SELECT name FROM pg_cursors") == []
+            reading = stream(Span())
+            next(reading)
+            assert len(rows("SELECT name FROM pg_cursors")) == 1
 
     @pytest.mark.slow
     def test_takes_no_more_memory_for_more_books(self, given: Servers, home: Path) -> None:

@@ -51,7 +51,8 @@ FILLED = (
     "INSERT INTO ledger.blocks VALUES (-1, 0, 0, 0, '', '', '')",
     "INSERT INTO ledger.checks (findings, actor) VALUES ('{}', 'test')",
     "INSERT INTO ledger.halts (findings) VALUES ('{}') ON CONFLICT DO NOTHING",
-    "INSERT INTO audit.records (actor, request_id, reason, table_name, row_id, action) SELECT 'x', '', '', 'x', '', 'insert'",
+    "INSERT INTO audit.records (actor, request_id, reason, table_name, row_id, action)"
+    " VALUES ('x', '', '', 'x', 'x', 'insert')",
     "INSERT INTO moves (machine, subject, new_state, actor, reason, moved_at) VALUES ('x', 'x', 'y', 'x', '', now())",
 )
 ENTRIES = (

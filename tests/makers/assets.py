@@ -1,4 +1,4 @@
-"""Books in many assets: eighteen decimals, swaps, prices, references and accounts with every character they may have."""
+"""Books in many assets: eighteen decimals, a swap, prices, and every character that a code or reference may have."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -13,7 +13,9 @@ from tests.makers.books import TESTER, fresh
 # Read by a program that takes one of these for its own, they would say something else.
 AWKWARD = 'a "b" \\c; d, e | f [2020-01-01] date:2020-01-01  ₦é=1\n2020-01-01 * "x"\t'
 # They differ in what another program's names cannot hold.
-ALIKE = tuple(f"liability:customer:{name}:ETH" for name in ("cus_1a", "cus-1a", "cus.1a", "Cus_1a", "cus__1a", "cus_1A"))
+ALIKE = tuple(
+    f"liability:customer:{name}:ETH" for name in ("cus_1a", "cus-1a", "cus.1a", "Cus_1a", "cus__1a", "cus_1A")
+)
 CODES = (
     *ALIKE,
     "asset:wallet:hot:ETH",
@@ -54,7 +56,11 @@ def journals() -> list[Journal]:
             ),
             effective_at=yesterday,
         ),
-        Journal("deposit", "", (of("asset:bank:0123456789:NGN", "5000000"), of("liability:customer:cus_1a:NGN", "-5000000"))),
+        Journal(
+            "deposit",
+            "",
+            (of("asset:bank:0123456789:NGN", "5000000"), of("liability:customer:cus_1a:NGN", "-5000000")),
+        ),
         Journal(
             "swap",
             "ord_1",
@@ -68,7 +74,7 @@ def journals() -> list[Journal]:
                 of("income:spread:NGN", "-9999.99"),
             ),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def live() -> None:

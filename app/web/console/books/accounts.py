@@ -1,4 +1,4 @@
-"""The accounts as a tree: by class, then by the parts of their codes; customers as one line per asset, and their list."""
+"""The accounts as a tree: by class, then by the parts of their codes; customers as one line per asset, and a list."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -124,9 +124,7 @@ def _branch(name: str, leaves: list[Leaf], known: dict[str, Price]) -> Branch:
     return Branch(name, list(_rows(parts, name, 0, known)), worth([leaf.booked for leaf in leaves], known))
 
 
-def _rows(
-    leaves: list[tuple[list[str], Leaf]], path: str, depth: int, known: dict[str, Price]
-) -> Iterator[Row]:
+def _rows(leaves: list[tuple[list[str], Leaf]], path: str, depth: int, known: dict[str, Price]) -> Iterator[Row]:
     """The lines below a part of the codes. A part that leads to one account alone stands on that account's line."""
     below: dict[str, list[tuple[list[str], Leaf]]] = defaultdict(list)
     for parts, leaf in leaves:

@@ -58,7 +58,7 @@ def journal(journal_id: int) -> Response:
         sums=_sums(legs),
         subject=_subject(header.ref, journal_id),
         related=[other for other in statements.journals_of(header.ref) if other.id != header.id],
-        block=reads.block_of(journal_id),
+        sealed=reads.block_of(journal_id),
         records=reads.audit_of(header.ref, header.request_id) if P.AUDIT_READ in current_user.permissions else None,
         staff={staff.id: staff.name for staff in identity.operators_for_operators()},
     )
@@ -70,7 +70,9 @@ def _sums(legs: list[Any]) -> list[tuple[Money, Money]]:
     for leg in legs:
         debits, credits_ = sums.get(leg.asset, (0, 0))
         sums[leg.asset] = debits + max(int(leg.amount), 0), credits_ - min(int(leg.amount), 0)
-    return [(Money(ASSETS[asset], debits), Money(ASSETS[asset], credits_)) for asset, (debits, credits_) in sums.items()]
+    return [
+        (Money(ASSETS[asset], debits), Money(ASSETS[asset], credits_)) for asset, (debits, credits_) in sums.items()
+    ]
 
 
 def _subject(ref: str, journal_id: int) -> tuple[str, str] | None:
@@ -80,4 +82,5 @@ def _subject(ref: str, journal_id: int) -> tuple[str, str] | None:
     subject = SUBJECTS.get(name.partition("_")[0])
     if subject is None or subject.permission not in current_user.permissions:
         return None
-    return subject.name, url_for(subject.endpoint, **{subject.argument: name})
+    argument: dict[str, Any] = {subject.argument: name}
+    return subject.name, url_for(subject.endpoint, **argument)

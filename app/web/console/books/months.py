@@ -1,6 +1,6 @@
 """Months: open, being closed, closed. Each step of closing is a transaction of its own, and asks first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -27,7 +27,7 @@ NEWEST = 36  # three years on one page
 
 @dataclass(frozen=True)
 class Month:
-    """One month of West Africa Time. `period` is its row, if it has one; `closed_with` the later one it was closed by."""
+    """One month of West Africa Time. `period` is its row, if any; `closed_with` the later one it was closed by."""
 
     month: date
     period: Any | None
@@ -84,7 +84,7 @@ def close_month(month: str) -> BaseResponse:
     return _do(month, steps, "{} is closed. Its balances are written down.")
 
 
-def _do(month: str, steps: list[Callable[[date], None]], words: str) -> BaseResponse:
+def _do(month: str, steps: Sequence[Callable[[date], None]], words: str) -> BaseResponse:
     first, actor = _first_day(month), guards.actor()
     try:
         for step in steps:

@@ -45,8 +45,8 @@ class Leaf:
 
 
 _LEAVES = """
-SELECT CASE WHEN left(b.code, 19) = 'liability:customer:' THEN 'liability:customer:*:' || b.asset ELSE b.code END AS code,
-       b.asset, count(*) FILTER (WHERE b.stripe = 0) AS accounts, max(b.stripes) > 1 AS hot,
+SELECT CASE WHEN left(b.code, 19) = 'liability:customer:' THEN 'liability:customer:*:' || b.asset ELSE b.code END
+           AS code, b.asset, count(*) FILTER (WHERE b.stripe = 0) AS accounts, max(b.stripes) > 1 AS hot,
        sum(b.side * (b.debits - b.credits)) AS booked, sum(b.held) AS held,
        count(*) FILTER (WHERE b.stripe = 0 AND b.no_debits AND NOT b.closed) AS no_debits,
        count(*) FILTER (WHERE b.stripe = 0 AND b.no_credits AND NOT b.closed) AS no_credits,
@@ -77,7 +77,7 @@ def leaves() -> list[Leaf]:
 
 
 def customers(asset: str, *, q: str, after: str, limit: int) -> list[Any]:
-    """Customers' accounts in an asset with the customer's name, largest first. Raises ValueError for a foreign cursor."""
+    """Customers' accounts in an asset, with names, largest first. Raises ValueError for a foreign cursor."""
     units, _, code = after.partition("|")
     if after and not code:
         raise ValueError(after)

@@ -50,7 +50,10 @@ def journal_request(request_id: str) -> Response:
     return page(
         "console/books/request.html",
         one=one,
-        legs=[(leg.account, Money(leg.amount.asset, abs(leg.amount.units)), leg.amount.units > 0) for leg in one.content.legs],
+        legs=[
+            (leg.account, Money(leg.amount.asset, abs(leg.amount.units)), leg.amount.units > 0)
+            for leg in one.content.legs
+        ],
         accounts=reads.known({leg.account for leg in one.content.legs}),
         moves=machine.history(one.id),
         staff=_staff(),

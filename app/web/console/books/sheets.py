@@ -6,7 +6,7 @@ No connection is held while a slow reader takes a page: each batch is fetched in
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
@@ -50,7 +50,7 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(WAT).isoformat(timespec="microseconds")
 
 
-def _stream(columns: Row, batch: Batch, context: type[AbstractContextManager[object]]) -> Iterator[str]:
+def _stream(columns: Row, batch: Batch, context: Callable[[], AbstractContextManager[object]]) -> Iterator[str]:
     yield _line(columns)
     cursor = ""
     while True:

@@ -54,7 +54,9 @@ def account(code: str) -> Response:
         block="lines",
         balance=balance,
         opened=reads.account(code),
-        holds=[(hold, _units(balance, hold.remaining), _units(balance, hold.amount)) for hold in reads.open_holds(code)],
+        holds=[
+            (hold, _units(balance, hold.remaining), _units(balance, hold.amount)) for hold in reads.open_holds(code)
+        ],
         staff={staff.id: staff.name for staff in identity.operators_for_operators()},
         span=span,
         at_end=_units(balance, balances.at(code, span.until)) if span.until else None,
@@ -100,9 +102,13 @@ def _lines(code: str, span: Range, *, before: str, limit: int) -> list[Statement
 
 def _address(code: str, span: Range, before: str, trail: list[str]) -> str:
     """A page of the statement. The trail of the pages before it is what leads back: entries are read one way only."""
-    kept = ",".join(cursor for cursor in trail[-TRAIL_MAX:] if cursor)
-    places = {"before": before, "trail": kept} if before else {}
-    return url_for("console.account", code=code, **span.given, **{name: text for name, text in places.items() if text})
+    kept = ",".join(cursor for cursor in trail[-TRAIL_MAX:] if cursor) if before else ""
+    places: dict[str, Any] = {
+        **span.given,
+        **({"before": before} if before else {}),
+        **({"trail": kept} if kept else {}),
+    }
+    return url_for("console.account", code=code, **places)
 
 
 def _units(balance: BalanceNow, units: Any) -> Money:

@@ -1,0 +1,256 @@
+"""Journals by hand at the console: one asks, another approves, and the page says what is wrong while it is typed."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from werkzeug.datastructures import MultiDict
+from werkzeug.test import TestResponse
+
+from app.core import actor, clock
+from app.core.clock import WAT
+from app.core.db import db, leave, sqlstate, transaction
+from app.core.permissions import ROLES, Permission, Role
+from app.identity import queries as identity
+from app.ledger import balances
+from tests.makers import books, browse
+from tests.web.console.conftest import Visitor
+
+PAGE = "/console/ledger/requests"
+Lines = list[tuple[str, str, str]]
+
+
+@pytest.fixture
+def finance(visitor: Visitor) -> FlaskClient:
+    """Who asks."""
+    return visitor(Role.FINANCE)
+
+
+@pytest.fixture
+def treasury(visitor: Visitor) -> FlaskClient:
+    """Who approves."""
+    return visitor(Role.TREASURY)
+
+
+@pytest.fixture
+def accounts(inside: Flask) -> tuple[str, str]:
+    """Two accounts of this test alone."""
+    return books.account("expense"), books.account("income")
+
+
+def send(client: FlaskClient, lines: Lines, **fields: str) -> TestResponse:
+    """Fill the form in and send it."""
+    page = client.get(f"{PAGE}/new")
+    sent: MultiDict[str, Any] = MultiDict(
+        {"csrf_token": browse.token_of(page), "key": browse.key_of(page), "reason": "A reason.", **fields}
+    )
+    for account, side, amount in lines:
+        sent.add("account", account)
+        sent.add("side", side)
+        sent.add("amount", amount)
+    return client.post(PAGE, data=sent)
+
+
+def even(accounts: tuple[str, str], amount: str = "12.50") -> Lines:
+    """Two lines that balance."""
+    return [(accounts[0], "debit", amount), (accounts[1], "credit", amount), ("", "debit", "")]
+
+
+def asked(client: FlaskClient, accounts: tuple[str, str], **fields: str) -> str:
+    """Ask: the address of the request."""
+    answer = send(client, even(accounts), **fields)
+    assert answer.status_code == 303, answer.text
+    return answer.location
+
+
+def act(client: FlaskClient, place: str, name: str, **fields: str) -> str:
+    """Do it and answer the page that comes after."""
+    answer = browse.send(client, f"{place}/{name}", form_at=place, **fields)
+    assert answer.status_code == 303, answer.text
+    return client.get(answer.location).text
+
+
+def shown(client: FlaskClient, place: str) -> str:
+    """The hash of the content on the page."""
+    found = re.search(r'name="content_hash" value="([0-9a-f]+)"', client.get(place).text)
+    assert found
+    return found[1]
+
+
+class TestAsking:
+    def test_waits_for_somebody_else(self, finance: FlaskClient, accounts: tuple[str, str]) -> None:
+        place = asked(finance, accounts, reason="Booked twice <by hand>.")
+        page = finance.get(place).text
+        for words in ("Needs approval", "waits for another person", "Booked twice &lt;by hand&gt;.", "₦12"):
+            assert words in page, words
+        assert "Approve and book" not in page
+        assert place in finance.get(PAGE).text
+        assert balances.of(accounts[0]).booked == books.kobo(0)
+
+    def test_sent_twice_asks_once(self, finance: FlaskClient, accounts: tuple[str, str]) -> None:
+        first, second = (send(finance, even(accounts), key="the-same-key") for _ in range(2))
+        assert first.location == second.location
+
+    def test_more_lines_can_be_had(self, finance: FlaskClient, accounts: tuple[str, str]) -> None:
+        page = send(finance, even(accounts), act="more", reason="")
+        assert page.status_code == 200
+        assert page.text.count('name="account"') == 7
+        assert accounts[0] in page.text
+        many = send(finance, even(accounts) * 6, act="more")
+        assert many.text.count('name="account"') == 20
+
+    @pytest.mark.parametrize(
+        ("line", "says"),
+        [
+            (("asset:nowhere:NGN", "credit", "12.50"), "There is no such account."),
+            (("", "credit", "12.50"), "Which account?"),
+            (("OTHER", "credit", ""), "How much?"),
+            (("OTHER", "credit", "0"), "More than nothing."),
+            (("OTHER", "credit", "-5"), "Write the amount in digits"),
+            (("OTHER", "credit", "12.505"), "NGN has at most 2 decimals."),
+            (("OTHER", "credit", "12"), "Debits and credits must be equal"),
+        ],
+    )
+    def test_what_is_wrong_is_said(
+        self, finance: FlaskClient, accounts: tuple[str, str], line: tuple[str, str, str], says: str
+    ) -> None:
+        line = (line[0].replace("OTHER", accounts[1]), *line[1:])
+        answer = send(finance, [(accounts[0], "debit", "12.50"), line])
+        assert answer.status_code == 422
+        assert says in answer.text
+
+    @pytest.mark.parametrize(
+        ("fields", "says"),
+        [
+            ({"reason": " "}, "Say why."),
+            ({"reason": "x" * 501}, "At most 500 characters."),
+            ({"corrects": "the first"}, "The number of a journal, in digits."),
+            ({"corrects": "999999999"}, "There is no journal 999999999."),
+            ({"effective_on": "soon"}, "Write a day"),
+            ({"effective_on": "2199-01-01"}, "a day that has not come"),
+            ({"key": ""}, "An idempotency key"),
+        ],
+    )
+    def test_so_is_what_is_wrong_with_the_rest(
+        self, finance: FlaskClient, accounts: tuple[str, str], fields: dict[str, str], says: str
+    ) -> None:
+        answer = send(finance, even(accounts), **fields)
+        assert answer.status_code == 422
+        assert says in answer.text
+
+    def test_frozen_accounts_are_named(self, finance: FlaskClient, accounts: tuple[str, str]) -> None:
+        books.restrict(accounts[0], debits=True)
+        assert "It is frozen for debits." in send(finance, even(accounts)).text
+
+    def test_the_sums_are_said_while_typing(self, finance: FlaskClient, accounts: tuple[str, str]) -> None:
+        query = {"account": [*accounts], "side": ["debit", "credit"], "amount": ["12.50", "2.50"]}
+        answer = finance.get(f"{PAGE}/new/check", query_string=query, headers={"HX-Request": "true"})
+        assert "a credit of ₦10.00 is missing" in answer.text
+        assert "<html" not in answer.text
+        query["amount"] = ["1,250", "1250.00"]
+        answer = finance.get(f"{PAGE}/new/check", query_string=query, headers={"HX-Request": "true"})
+        assert "debits and credits are ₦1,250.00" in answer.text
+
+    def test_accounts_are_suggested(self, finance: FlaskClient, accounts: tuple[str, str]) -> None:
+        query = {"account": accounts[0][8:-6], "side": "debit", "amount": ""}
+        answer = finance.get(f"{PAGE}/new/check", query_string=query, headers={"HX-Request": "true"})
+        assert f'<option value="{accounts[0]}">' in answer.text
+
+    def test_a_journal_leads_to_its_correction(self, finance: FlaskClient, accounts: tuple[str, str]) -> None:
+        number = books.post(books.move(*accounts, 100)).journal_id
+        assert f"{PAGE}/new?corrects={number}" in finance.get(f"/console/ledger/journals/{number}").text
+        assert f'value="{number}"' in finance.get(f"{PAGE}/new?corrects={number}").text
+
+
+class TestDeciding:
+    def test_another_person_books_it(
+        self, finance: FlaskClient, treasury: FlaskClient, accounts: tuple[str, str]
+    ) -> None:
+        first = books.post(books.move(*accounts, 100)).journal_id
+        place = asked(
+            finance, accounts, corrects=str(first), effective_on=clock.now().astimezone(WAT).date().isoformat()
+        )
+        page = act(treasury, place, "approve", content_hash=shown(treasury, place))
+        number = re.search(r"Booked as journal (\d+)\.", page)
+        assert number
+        assert f"/console/ledger/journals/{number[1]}" in page
+        assert balances.of(accounts[0]).booked == books.kobo(1_350)
+        journal = treasury.get(f"/console/ledger/journals/{number[1]}").text
+        assert f'href="{place}">Manual journal</a>' in journal
+        assert f">journal {first}</a>" in journal
+        assert place in treasury.get(f"{PAGE}?view=ended").text
+        assert "is booked and cannot become" in act(treasury, place, "approve", content_hash="x")
+
+    def test_what_changed_or_cannot_be_is_said(
+        self, finance: FlaskClient, treasury: FlaskClient, accounts: tuple[str, str]
+    ) -> None:
+        place = asked(finance, accounts)
+        assert "not what you were shown" in act(treasury, place, "approve", content_hash="something")
+        books.restrict(accounts[0], debits=True)
+        assert "Frozen in this direction" in treasury.get(place).text
+        said = act(treasury, place, "approve", content_hash=shown(treasury, place))
+        assert "unknown, or frozen in this direction" in said
+
+    def test_a_rejection_has_a_reason(
+        self, finance: FlaskClient, treasury: FlaskClient, accounts: tuple[str, str]
+    ) -> None:
+        place = asked(finance, accounts)
+        assert "Say why." in act(treasury, place, "reject", reason="")
+        page = act(treasury, place, "reject", reason="Wrong account.")
+        assert "Rejected" in page
+        assert "Wrong account." in finance.get(place).text
+
+    def test_who_asked_withdraws(self, finance: FlaskClient, visitor: Visitor, accounts: tuple[str, str]) -> None:
+        place, colleague = asked(finance, accounts), visitor(Role.FINANCE)
+        assert "Withdraw it" not in colleague.get(place).text
+        assert "Only who asked" in act(colleague, place, "withdraw")
+        assert "Withdrawn. Nothing was booked." in act(finance, place, "withdraw")
+
+    def test_ones_own_is_refused_whatever_ones_roles(
+        self, finance: FlaskClient, accounts: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        place = asked(finance, accounts)
+        assert browse.send(finance, f"{place}/approve", form_at=place, content_hash="x").status_code == 403
+        monkeypatch.setitem(ROLES, Role.FINANCE, ROLES[Role.FINANCE] | {Permission.JOURNALS_APPROVE})
+        assert "Approve and book" not in finance.get(place).text
+        assert "It needs a second person." in act(finance, place, "approve", content_hash="x")
+        assert "It needs a second person." in act(finance, place, "reject", reason="x")
+
+    def test_the_database_refuses_it_too(self, finance: FlaskClient, accounts: tuple[str, str]) -> None:
+        place = asked(finance, accounts)
+        request_id = place.rpartition("/")[2]
+        asker = db.session.execute(
+            text("SELECT requested_by FROM journal_requests WHERE id = :id"), {"id": request_id}
+        ).scalar_one()
+        assert asker in {staff.id for staff in identity.operators_for_operators()}
+        leave()
+        with pytest.raises(DBAPIError) as refused, transaction(actor.operator(asker)):
+            db.session.execute(
+                text(
+                    "UPDATE journal_requests SET state = 'booked', decided_by = requested_by, decided_at = now(),"
+                    " journal_id = 1 WHERE id = :id"
+                ),
+                {"id": request_id},
+            )
+        assert sqlstate(refused.value) == "23514"
+
+
+class TestWhoMay:
+    def test_each_role_sees_its_part(self, visitor: Visitor, accounts: tuple[str, str]) -> None:
+        place = asked(visitor(Role.FINANCE), accounts)
+        auditor, support, treasury = (visitor(role) for role in (Role.AUDITOR, Role.SUPPORT, Role.TREASURY))
+        assert "It waits for treasury." in auditor.get(place).text
+        assert auditor.get(f"{PAGE}/new").status_code == 403
+        assert support.get(PAGE).status_code == 403
+        assert treasury.get(f"{PAGE}/new").status_code == 403
+        assert browse.send(treasury, f"{place}/withdraw", form_at=place).status_code == 403
+        assert auditor.get(f"{PAGE}/jrq_00000000000000000000000000").status_code == 404
+
+    def test_what_waits_is_counted(self, finance: FlaskClient, accounts: tuple[str, str]) -> None:
+        asked(finance, accounts)
+        side = finance.get("/console/ledger").text.partition("Manual journals")[2][:200]
+        assert "side-count" in side
