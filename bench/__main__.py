@@ -38,7 +38,7 @@ def main() -> int:
             print(f"{time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
             on.drop()
     print(f"{os.cpu_count()} CPUs, {platform.machine()}; PostgreSQL: {told}")
-    print(f"Medians of {pace.rounds} interleaved rounds; a turn of sessions is {pace.seconds:g} s.\n")
+    print(f"Medians of {pace.rounds} interleaved rounds, with their range; a turn of sessions is {pace.seconds:g} s.\n")
     print(table.render(lines))
     return 0
 

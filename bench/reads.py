@@ -145,19 +145,23 @@ def _taken(read: Read, shelf: Shelf) -> float:
 
 def _within(read: Read, size: int, figures: Figures) -> Line:
     what = f"{read.what}, {size:,} entries, p95"
+    turns = figures.turns[_name(read, size)]
     taken = figures.middle(_name(read, size))
-    return Line(what, taken, read.goal_ms, "ms", at_most=True, ours=f"{taken:.2f} ms")
+    ours = f"{taken:.2f} ms"
+    return Line(what, taken, read.goal_ms, "ms", at_most=True, ours=ours, spread=(min(turns), max(turns)))
 
 
 def _growth(read: Read, small: int, large: int, figures: Figures) -> Line:
+    names = _name(read, large), _name(read, small)
     return Line(
-        f"{read.what}, {large:,} entries",
-        figures.ratio(_name(read, large), _name(read, small)),
+        f"{read.what}, {large:,} entries, p95",
+        figures.ratio(*names),
         GROWTH_MAX,
         "x",
         at_most=True,
-        ours=f"{figures.middle(_name(read, large)):.2f} ms",
-        beside=f"{small:,} entries {figures.middle(_name(read, small)):.2f} ms",
+        ours=f"{figures.middle(names[0]):.2f} ms",
+        beside=f"{small:,} entries {figures.middle(names[1]):.2f} ms",
+        spread=figures.spread(*names),
     )
 
 

@@ -35,8 +35,16 @@ class Figures:
 
     def ratio(self, name: str, beside: str) -> float:
         """How many times the other's figure, in the middle round."""
+        return statistics.median(self._ratios(name, beside))
+
+    def spread(self, name: str, beside: str) -> tuple[float, float]:
+        """The lowest and the highest ratio of a round: how quiet the machine was."""
+        ratios = self._ratios(name, beside)
+        return min(ratios), max(ratios)
+
+    def _ratios(self, name: str, beside: str) -> list[float]:
         pairs = zip(self.turns[name], self.turns[beside], strict=True)
-        return statistics.median(ours / theirs for ours, theirs in pairs)
+        return [ours / theirs for ours, theirs in pairs]
 
 
 def interleave(contenders: Mapping[str, Callable[[], float]], *, rounds: int) -> Figures:

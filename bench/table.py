@@ -6,7 +6,7 @@ from operator import ge, le
 
 from bench.rounds import Figures
 
-HEADS = ("measured", "goal", "reached", "what", "ours", "beside")
+HEADS = ("measured", "rounds", "goal", "reached", "what", "ours", "beside")
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class Line:
     at_most: bool
     ours: str
     beside: str = ""
+    spread: tuple[float, float] | None = None  # the rounds' lowest and highest
 
     @property
     def reached(self) -> str:
@@ -33,10 +34,11 @@ class Line:
         """The line's cells, in the order of HEADS."""
         measured = "" if self.value is None else f"{_number(self.value)} {self.unit}"
         goal = f"{'<=' if self.at_most else '>='} {_number(self.goal)} {self.unit}"
-        return (measured, goal, self.reached, self.what, self.ours, self.beside)
+        rounds = "" if self.spread is None else "–".join(map(_number, self.spread))
+        return (measured, rounds, goal, self.reached, self.what, self.ours, self.beside)
 
 
-def at_least(goal: float, what: str, figures: Figures, *, ours: str, beside: str, unit: str = "/s") -> Line:
+def at_least(goal: float, what: str, figures: Figures, *, ours: str, beside: str) -> Line:
     """A line on rates: ours is to be at least `goal` times what it stands beside."""
     return Line(
         what,
@@ -44,8 +46,9 @@ def at_least(goal: float, what: str, figures: Figures, *, ours: str, beside: str
         goal,
         "x",
         at_most=False,
-        ours=f"{figures.middle(ours):,.0f}{unit}",
-        beside=f"{beside} {figures.middle(beside):,.0f}{unit}",
+        ours=f"{figures.middle(ours):,.0f}/s",
+        beside=f"{beside} {figures.middle(beside):,.0f}/s",
+        spread=figures.spread(ours, beside),
     )
 
 

@@ -34,7 +34,7 @@ def freeze(code: str, *, debits: bool, credits_: bool) -> None:
 
 
 def set_floor(code: str, *, floor_units: int | None) -> None:
-    """Change the least that may be available. Raises AccountBlocked, AccountUnfit."""
+    """Change the least that may be available. Raises InsufficientFunds when less is, AccountBlocked, AccountUnfit."""
     _do("SELECT ledger.set_floor(:code, :floor)", code=code, floor=floor_units)
 
 

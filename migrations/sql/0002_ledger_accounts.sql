@@ -54,8 +54,7 @@ BEGIN
     PERFORM ledger.note(p_code, to_jsonb(v_old), jsonb_build_object('no_debits', p_no_debits, 'no_credits', p_no_credits));
 END $$;
 
--- Give an account another floor: 0 no overdraft, -x an overdraft limit, NULL none. It may lie below its new floor; then
--- nothing goes out until enough came in.
+-- Give an account another floor: 0 no overdraft, -x an overdraft limit, NULL none. It must not lie below its new floor.
 CREATE FUNCTION ledger.set_floor(p_code text, p_floor numeric) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
@@ -67,6 +66,9 @@ BEGIN
         RAISE EXCEPTION 'account % has stripes and cannot have a floor', p_code USING ERRCODE = 'LG012';
     END IF;
     IF v_old.floor IS NOT DISTINCT FROM p_floor THEN RETURN; END IF;
+    IF v_old.side * (v_old.debits - v_old.credits) - v_old.held < p_floor THEN
+        RAISE EXCEPTION 'account % has less than that', p_code USING ERRCODE = 'LG004';
+    END IF;
     UPDATE balances b SET floor = p_floor::units WHERE b.account_id = v_id;
     PERFORM ledger.note(p_code, jsonb_build_object('floor', v_old.floor::text), jsonb_build_object('floor', p_floor::text));
 END $$;

@@ -64,6 +64,10 @@ BEGIN
             v_refusal[r.o] := 'LG002';
         END IF;
     END LOOP;
+    FOR r IN SELECT u.o FROM unnest(p_corrects) WITH ORDINALITY u (id, o)
+              WHERE u.id IS NOT NULL AND NOT EXISTS (SELECT FROM journals j WHERE j.id = u.id) LOOP
+        v_refusal[r.o] := coalesce(v_refusal[r.o], 'LG013');
+    END LOOP;
 
     WHILE v_last < n_legs LOOP
         v_first := v_last + 1;

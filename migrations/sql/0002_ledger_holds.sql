@@ -4,6 +4,7 @@ CREATE FUNCTION ledger.hold(p_key text, p_ref text, p_code text, p_amount numeri
                             OUT hold_id bigint, OUT replayed boolean)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
+    -- (without the expiry: it is counted from now, and a second try has another now)
     v_hash bytea := ledger.request_hash('hold', p_ref, p_code, p_amount::text);
     v_account balances;
     v_old holds;

@@ -4,6 +4,7 @@
 CREATE FUNCTION ledger.begin_close(p_month date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE v_ends timestamptz := (p_month + interval '1 month') AT TIME ZONE 'Africa/Lagos'; BEGIN
+    LOCK TABLE periods IN SHARE ROW EXCLUSIVE MODE;  -- one at a time
     IF v_ends > clock_timestamp() THEN
         RAISE EXCEPTION 'period % has not ended yet', p_month USING ERRCODE = 'LG009';
     END IF;

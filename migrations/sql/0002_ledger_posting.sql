@@ -40,6 +40,9 @@ BEGIN
       FROM (SELECT b.booked_at FROM balances b
              WHERE b.code = ANY (p_codes) AND b.stripe = v_session % b.stripes
              ORDER BY b.account_id FOR NO KEY UPDATE) x;
+    IF p_corrects IS NOT NULL AND NOT EXISTS (SELECT FROM journals j WHERE j.id = p_corrects) THEN
+        RAISE EXCEPTION 'there is no journal %', p_corrects USING ERRCODE = 'LG013';
+    END IF;
     IF p_reverses IS NOT NULL THEN
         journal_id := ledger.check_reversal(p_key, p_reverses, p_codes, p_amounts, v_hash);
         replayed := journal_id IS NOT NULL;

@@ -38,6 +38,9 @@ DECLARE
     v_leaves bytea;
     v_drawn bigint := (SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM journals_id_seq s);
 BEGIN
+    IF NOT p_max >= 1 THEN
+        RAISE EXCEPTION 'a block holds one journal or more' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     IF pg_current_xact_id_if_assigned() IS NOT NULL THEN
         RAISE EXCEPTION 'the seal is made in a transaction of its own' USING ERRCODE = 'active_sql_transaction';
     END IF;

@@ -23,6 +23,7 @@ def on(given: Servers, home: Path) -> Iterator[Ground]:
         yield made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("subject", "lines"),
     [(single, 3), (hot, 2), (batch, 2), (sealing, 2), (reads, 15)],

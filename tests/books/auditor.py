@@ -9,13 +9,26 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.core.errors import Refusal
-from app.core.money import ASSETS, Money
+from app.core.money import ASSETS, NGN, Asset, Money
 from app.ledger import errors
 from app.ledger.journal import Journal, Leg
 from app.ledger.posting import Posted
 from tests.makers.books import fresh
 
 Refused = type[Refusal]
+BTC = ASSETS["BTC"]
+# Of each account in a story: class, side, floor, asset, hot.
+CHART: tuple[tuple[str, int, int | None, Asset, bool], ...] = (
+    ("asset", 1, None, NGN, False),
+    ("asset", 1, None, NGN, True),
+    ("asset", 1, None, BTC, False),
+    ("liability", -1, 0, NGN, False),
+    ("liability", -1, 0, NGN, False),
+    ("liability", -1, -50, NGN, False),
+    ("liability", -1, 0, BTC, False),
+    ("asset", 1, 0, NGN, False),
+    ("income", -1, None, NGN, False),
+)
 
 
 @dataclass

@@ -8,8 +8,8 @@ database of their own, because they close months.
 
 import copy
 import os
-from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -32,17 +32,15 @@ from hypothesis.stateful import (
 from app.core import clock
 from app.core.db import leave, transaction
 from app.core.errors import Refusal
-from app.core.money import ASSETS, NGN, Asset
+from app.core.money import NGN, Asset
 from app.ledger import accounts, balances, errors, periods, proof, seal, statements
 from app.ledger.journal import Journal, Leg, credit, debit
 from app.ledger.posting import Posted
-from dev.embedded import Servers
-from tests.books.auditor import Auditor, Months, Sheet
-from tests.conftest import Path
+from tests.books.auditor import CHART, Auditor, Months, Sheet
+from tests.books.conftest import CLOSED_BEFORE
 from tests.makers import books
 from tests.makers.books import TESTER, fresh, kobo, settle_seal
 from tests.makers.crowd import at_once
-from tests.makers.databases import fresh_database
 
 STEPS = int(os.environ.get("BOOKS_STEPS", "400"))
 STORY = 50
@@ -56,28 +54,15 @@ STORIES = settings(
     suppress_health_check=list(HealthCheck),
 )
 AMOUNTS = st.integers(1, 120)
-CONNECTIONS = 4
 UNKNOWN = "liability:nobody:NGN"
-BTC = ASSETS["BTC"]
 Before = tuple[str, Journal, int] | None  # a request that was answered
-CHART: tuple[tuple[str, int, int | None, Asset, bool], ...] = (
-    ("asset", 1, None, NGN, False),
-    ("asset", 1, None, NGN, True),
-    ("asset", 1, None, BTC, False),
-    ("liability", -1, 0, NGN, False),
-    ("liability", -1, 0, NGN, False),
-    ("liability", -1, -50, NGN, False),
-    ("liability", -1, 0, BTC, False),
-    ("asset", 1, 0, NGN, False),
-    ("income", -1, None, NGN, False),
-)
 
 
 class Story(RuleBasedStateMachine):
     """One story about nine accounts in two assets, and two spare ones that may be closed."""
 
     room: Flask
-    months = Months(datetime(2015, 1, 1, tzinfo=clock.WAT))
+    months = Months(CLOSED_BEFORE)
     told = 0
     accounts = Bundle("accounts")
     spare = Bundle("spare")
@@ -206,9 +191,7 @@ class Story(RuleBasedStateMachine):
         if before is None:
             return
         key, journal, journal_id = before
-        again: list[Any] = [books.post(journal, key=key)]
-        if journal.corrects is None:  # (a batch writes no corrections: test_batch.py)
-            again += books.batch((journal, key))
+        again = [books.post(journal, key=key), *books.batch((journal, key))]
         assert set(again) == {Posted(journal_id, replayed=True)}
 
     @rule(before=posted)
@@ -395,23 +378,11 @@ class Story(RuleBasedStateMachine):
             return None
 
 
-@pytest.fixture(scope="module")
-def room(given: Servers, home: Path) -> Iterator[Flask]:
-    """Books of their own, and several connections to them."""
-    with fresh_database(given, home) as made, books.desk(made.app_url, connections=CONNECTIONS) as desk:
-        at_once(desk, [lambda: books.wallet(1)] * CONNECTIONS)  # so that the pool has several to hand out in turn
-        with desk.app_context():
-            for step in (periods.begin_close, periods.settle, periods.close):
-                with transaction(TESTER):
-                    step(date(2014, 12, 1))
-        yield desk
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(60 + STEPS)
-def test_every_story_ends_with_the_books_the_auditor_expects(room: Flask) -> None:
-    Story.room = room
-    with room.app_context():
+def test_every_story_ends_with_the_books_the_auditor_expects(archive: Flask) -> None:
+    Story.room = archive
+    with archive.app_context():
         run_state_machine_as_test(Story, settings=STORIES)
         settle_seal()
         assert (seal.unsealed(), list(seal.verify())) == (0, [])

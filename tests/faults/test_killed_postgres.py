@@ -117,11 +117,10 @@ class Client:
             return Request(kind, (key,), "ledger.hold(%s, %s, %s, %s)", (key, "ref", one, units))
         if kind == "batch":
             keys = [fresh() for _ in range(3)]
-            many = "ledger.post_batch(%s, %s, %s, %s::jsonb[], %s::timestamptz[], %s::bigint[], %s, %s, %s::numeric[], true)"
-            legs = ([1, 1, 2, 2, 3, 3], [one, other] * 3, [units, -units] * 3)
-            return Request(
-                kind, tuple(keys), many, (keys, ["b"] * 3, ["ref"] * 3, ["{}"] * 3, [None] * 3, [None] * 3, *legs)
-            )
+            many = "ledger.post_batch(%s, %s, %s, %s::jsonb[], %s::timestamptz[], %s::bigint[], %s, %s, %s::numeric[], "
+            nones, legs = [None] * 3, ([1, 1, 2, 2, 3, 3], [one, other] * 3, [units, -units] * 3)
+            facts = (keys, ["b"] * 3, ["ref"] * 3, ["{}"] * 3, nones, nones, *legs)
+            return Request(kind, tuple(keys), f"{many}true)", facts)
         legs_ = ([one, other] if kind == "post" else [self.house, other], [units, -units])
         if kind == "capture" and self.holds:
             hold, code, held = self.holds.pop()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.mailer import Mailer
@@ -88,6 +89,11 @@ class TestSeal:
         assert (fault.block, fault.problem) == (head.no, "block is not the one that was anchored")
         (fault,) = seal.verify({head.no + 1: head.hash})
         assert (fault.block, fault.problem) == (head.no + 1, "block is missing")
+
+    @pytest.mark.parametrize("ids", [0, -3])
+    def test_has_no_blocks_of_nothing(self, ids: int) -> None:
+        with pytest.raises(DBAPIError, match="one journal or more"), transaction(TESTER):
+            seal.advance(ids=ids)
 
     def test_anchors_that_contradict_each_other_are_refused(self) -> None:
         with pytest.raises(ValueError, match="block 1 was anchored with two hashes"):

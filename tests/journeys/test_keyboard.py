@@ -119,8 +119,8 @@ def test_back_brings_whole_pages(console: Page) -> None:
     console.goto("/console/ledger")
     with console.expect_response(re.compile("q=asset")):
         console.locator("[data-search]").fill("asset")
-    expect(console.locator("#customers")).to_have_count(0)
-    console.get_by_role("link", name="asset:paystack:NGN").click()
+    expect(console.locator("#class-liability")).to_have_count(0)
+    console.get_by_role("link", name="Paystack").click()
     console.wait_for_url("**/accounts/**")
     console.go_back()
     whole(console)

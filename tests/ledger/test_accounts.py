@@ -121,6 +121,16 @@ class TestFloor:
             accounts.set_floor(code, floor_units=-(10**6))
 
 
+    def test_is_not_above_what_is_there(self) -> None:
+        code = wallet(10)
+        books.hold(code, 4)
+        with pytest.raises(errors.InsufficientFunds), transaction(TESTER):
+            accounts.set_floor(code, floor_units=7)
+        with transaction(TESTER):
+            accounts.set_floor(code, floor_units=6)
+        assert balances.of(code).floor == kobo(6)
+
+
 class TestClose:
     def test_is_for_good(self) -> None:
         code = wallet()

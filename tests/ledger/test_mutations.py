@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, pool, text
 from sqlalchemy.exc import DBAPIError
 
 from app.core.db import leave, sqlstate
-from app.ledger import proof
+from app.ledger import proof, seal
 from app.ledger.posting import Posted
 from dev.embedded import Servers
 from tests.makers import books
@@ -211,3 +211,23 @@ def test_without_the_answer_for_a_used_key_it_is_booked_twice(scratch: Database)
         journal, key = move(account("asset"), wallet(), 10), fresh()
         answers = at_once(room, [lambda: books.post(journal, key=key)] * 8)
         assert len({answer.journal_id for answer in answers if isinstance(answer, Posted)}) == 8
+
+
+@pytest.mark.parametrize("off", [False, True], ids=["with", "without"])
+def test_without_its_horizon_the_seal_closes_over_who_is_late(scratch: Database, *, off: bool) -> None:
+    engine = create_engine(scratch.owner_url, poolclass=pool.NullPool)
+    if off:
+        with engine.begin() as connection:
+            edited(connection, "seal", "v_state.horizon >= pg_snapshot_xmin", "0 > pg_snapshot_xmin")
+    with books.desk(scratch.app_url) as room, room.app_context(), engine.connect() as late:
+        one, sink = wallet(100), wallet()
+        leave()
+        late.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+        late.execute(text(POST % ("5,-5", "NULL")), {"key": fresh(), "one": one, "sink": sink})
+        books.settle_seal()
+        late.commit()
+        books.settle_seal()
+        leave()
+        assert bool(list(seal.verify())) is off
+        leave()
+    engine.dispose()

@@ -119,7 +119,6 @@ class TestAReversalByPost:
         return sqlstate(refused.value)
 
 
-@pytest.mark.xfail(reason="post() takes any number for the journal that it corrects, and proof names it", strict=True)
 def test_a_correction_is_of_a_journal_that_there_is() -> None:
     legs = move(account("asset"), account(), 5).legs
     with pytest.raises(errors.NoSuchJournal), undone():

@@ -48,6 +48,9 @@ def test_the_seal_is_shown(own_house: Flask) -> None:
 def test_every_invariant_is_asked(own_house: Flask) -> None:
     auditor = enter(own_house, Role.AUDITOR)
     assert "Invariants" not in auditor.get(PAGE).text
+    part = auditor.get(f"{PAGE}?now=1", headers={"HX-Request": "true"})
+    assert part.status_code == 200
+    assert "<html" not in part.text
     page = auditor.get(f"{PAGE}?now=1").text
     assert f"All {len(proof.INVARIANTS)} hold" in page
     assert page.count("check-ok") == len(proof.INVARIANTS)

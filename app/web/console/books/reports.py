@@ -94,7 +94,6 @@ def reports(name: str) -> Response:
     lines, parts = _compose(asked, known)
     return page(
         "console/books/reports.html",
-        block="report",
         reports=REPORTS,
         asked=asked,
         presets=times.spans() if name == "income-statement" else times.moments(),

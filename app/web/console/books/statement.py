@@ -10,6 +10,7 @@ from flask.wrappers import Response
 from app.core.errors import Malformed
 from app.core.money import Money
 from app.core.permissions import Permission
+from app.customers import queries as customers
 from app.identity import queries as identity
 from app.ledger import balances, statements
 from app.ledger.balances import BalanceNow
@@ -53,6 +54,7 @@ def account(code: str) -> Response:
         "console/books/account.html",
         block="lines",
         balance=balance,
+        owner=_owner(code),
         opened=reads.account(code),
         holds=[
             (hold, _units(balance, hold.remaining), _units(balance, hold.amount)) for hold in reads.open_holds(code)
@@ -85,6 +87,14 @@ def _account(code: str) -> BalanceNow:
         return balances.of(code)
     except LookupError:
         abort(404)
+
+
+def _owner(code: str) -> str:
+    """The customer's name, where the account is a customer's."""
+    if not code.startswith(reads.CUSTOMERS):
+        return ""
+    customer_id = code.split(":")[2]
+    return customers.names_for_operators({customer_id}).get(customer_id, "")
 
 
 def _range() -> Range:
