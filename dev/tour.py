@@ -190,6 +190,9 @@ BOOKS = (
     Sight("trial-balance", "/console/ledger/reports", AUDITOR),
     Sight("balance-sheet", "/console/ledger/reports/balance-sheet", AUDITOR),
     Sight("income-statement", "/console/ledger/reports/income-statement", AUDITOR),
+)
+
+CLOSING = (
     Sight("periods", "/console/ledger/periods", FINANCE),
     Sight("periods-begin", "/console/ledger/periods", FINANCE, (_begin_to_close,)),
     Sight("proof", "/console/ledger/proof", AUDITOR),
@@ -216,6 +219,9 @@ BOOKS = (
         FAULTY,
     ),
     Sight("request-typed", "/console/ledger/requests/new", FINANCE, (_typed_journal,)),
+)
+
+SYSTEM = (
     Sight("journals", "/console/journals/", AUDITOR),
     Sight("journals-none", "/console/journals/?search=nowhere", AUDITOR),
     Sight("reconciliation", "/console/reconciliation", FINANCE),
@@ -229,6 +235,8 @@ BOOKS = (
     Sight("forbidden", "/console/ledger", ADMIN, status=FORBIDDEN),
     Sight("console-missing", "/console/nowhere", AUDITOR, status=MISSING),
 )
+
+EVERYTHING = (*PORTAL, *WORK, *BOOKS, *CLOSING, *SYSTEM)
 
 
 def dress(page: Page, theme: str) -> None:

@@ -30,14 +30,6 @@ SELECT b.code, min(b.asset) AS asset, sum(b.side * (b.debits - b.credits)) AS bo
 """
 _OF = _NOW.format(which="b.code = :code")
 _LIKE = _NOW.format(which="strpos(lower(b.code), lower(:like)) > 0")
-_AT = """
-SELECT coalesce(sum(b.side * e.balance_after), 0) AS units, count(*) AS stripes
-  FROM ledger.balances b LEFT JOIN LATERAL (
-       SELECT x.balance_after FROM ledger.entries x
-        WHERE x.account_id = b.account_id AND x.stripe = b.stripe AND x.booked_at <= :moment
-        ORDER BY x.booked_at DESC, x.seq DESC LIMIT 1) e ON true
- WHERE b.code = :code
-"""
 # The entries that are on one side of the moment by when they were booked and on the other by when they took effect.
 _DATED = """
 SELECT coalesce(sum(b.side * CASE WHEN e.booked_at >= :moment THEN e.amount ELSE -e.amount END), 0) AS units
@@ -66,10 +58,10 @@ def at(code: str, moment: datetime) -> int:
 
     Final once no transaction that was running at `moment` still is. Raises LookupError.
     """
-    found = rows(_AT, code=code, moment=moment)[0]
-    if not found.stripes:
+    found = rows("SELECT ledger.balance_at(:code, :moment) AS units", code=code, moment=moment)
+    if not found:
         raise LookupError(code)
-    return int(found.units)
+    return int(found[0].units)
 
 
 def effective_at(code: str, moment: datetime) -> int:

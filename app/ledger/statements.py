@@ -26,29 +26,12 @@ class StatementLine:
     cursor: str
 
 
-# Each stripe's newest lines before the cursor; the first of each tells what the stripe held there, and their sum is the
-# account's balance, from which the page counts down.
 _PAGE = """
-WITH account AS (
-    SELECT account_id, min(side) AS side, max(stripes) AS stripes FROM ledger.balances WHERE code = :code GROUP BY 1),
-page AS (
-    SELECT e.*, row_number() OVER (PARTITION BY e.stripe ORDER BY e.booked_at DESC, e.seq DESC) AS nth
-      FROM account a CROSS JOIN generate_series(0, a.stripes - 1) s CROSS JOIN LATERAL (
-           SELECT * FROM ledger.entries x
-            WHERE x.account_id = a.account_id AND x.stripe = s AND x.booked_at <= CAST(:booked_at AS timestamptz)
-              AND (x.booked_at, x.seq, x.stripe) < (CAST(:booked_at AS timestamptz), CAST(:seq AS bigint),
-                                                      CAST(:stripe AS smallint))
-            ORDER BY x.booked_at DESC, x.seq DESC LIMIT :limit) e),
-counted AS (
-    SELECT p.*, (SELECT sum(balance_after) FROM page WHERE nth = 1)
-                - coalesce(sum(p.amount) OVER (ORDER BY p.booked_at DESC, p.seq DESC, p.stripe DESC
-                                               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS balance
-      FROM page p)
-SELECT c.seq, c.stripe, c.journal_id, j.kind, j.ref, a.side * c.amount AS amount, a.side * c.balance AS balance,
-       c.asset, c.effective_at, c.booked_at
-  FROM counted c CROSS JOIN account a JOIN ledger.journals j ON j.id = c.journal_id
- WHERE c.booked_at >= CAST(:since AS timestamptz)
- ORDER BY c.booked_at DESC, c.seq DESC, c.stripe DESC LIMIT :limit
+SELECT p.*, j.kind, j.ref
+  FROM ledger.statement_page(:code, CAST(:booked_at AS timestamptz), :seq, CAST(:stripe AS smallint),
+                             CAST(:since AS timestamptz), :limit) p
+  JOIN ledger.journals j ON j.id = p.journal_id
+ ORDER BY p.booked_at DESC, p.seq DESC, p.stripe DESC
 """
 
 

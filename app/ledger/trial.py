@@ -52,13 +52,7 @@ class BalanceSheet:
 
 
 _NOW = "SELECT b.code, b.asset, b.debits - b.credits AS balance, (b.stripe = 0)::int AS one FROM ledger.balances b"
-_BOOKED = """
-SELECT b.code, b.asset, coalesce(e.balance_after, 0) AS balance, (b.stripe = 0)::int AS one
-  FROM ledger.balances b LEFT JOIN LATERAL (
-       SELECT x.balance_after FROM ledger.entries x
-        WHERE x.account_id = b.account_id AND x.stripe = b.stripe AND x.booked_at < :moment
-        ORDER BY x.booked_at DESC, x.seq DESC LIMIT 1) e ON true
-"""
+_BOOKED = "SELECT b.code, b.asset, b.balance, (b.stripe = 0)::int AS one FROM ledger.balances_before(:moment) b"
 _EFFECTIVE = """
 SELECT a.code, a.asset, b.balance, 1 AS one
   FROM ledger.effective_balances(:moment) b JOIN ledger.accounts a ON a.id = b.account_id

@@ -72,11 +72,8 @@ SELECT code, asset, opened_at FROM ledger.accounts WHERE opened_at < CAST(:until
 """
 # A stripe's last entry before the moment tells what it held then: the running balance, not the sum of what is streamed.
 _HOLDINGS = """
-SELECT b.code, b.asset, coalesce(sum(e.balance_after), 0) AS units
-  FROM ledger.balances b JOIN ledger.accounts a ON a.id = b.account_id LEFT JOIN LATERAL (
-       SELECT x.balance_after FROM ledger.entries x
-        WHERE x.account_id = b.account_id AND x.stripe = b.stripe AND x.booked_at < CAST(:moment AS timestamptz)
-        ORDER BY x.booked_at DESC, x.seq DESC LIMIT 1) e ON true
+SELECT b.code, b.asset, sum(b.balance) AS units
+  FROM ledger.balances_before(CAST(:moment AS timestamptz)) b JOIN ledger.accounts a ON a.id = b.account_id
  WHERE a.opened_at < CAST(:moment AS timestamptz) GROUP BY b.code, b.asset ORDER BY b.code
 """
 _JOURNALS = """

@@ -180,7 +180,7 @@ CREATE FUNCTION ledger.post_batch(
     RETURNS TABLE (item integer, journal_id bigint, replayed boolean, refusal text)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET plan_cache_mode = force_custom_plan AS $$
 DECLARE v_hashes bytea[]; BEGIN
-    SELECT array_agg(sha256(convert_to(ARRAY['post', u.kind, u.ref, l.codes::text, l.amounts::text,  -- as request_hash()
+    SELECT array_agg(sha256(convert_to(ARRAY['post', u.kind, u.ref, l.codes::text, l.amounts::text,  -- as in post()
                                              extract(epoch FROM u.effective)::text, u.memo::text, NULL, u.corrects::text]::text, 'UTF8')) ORDER BY u.o)
       INTO v_hashes
       FROM unnest(p_kinds, p_refs, p_memos, p_effectives, p_corrects) WITH ORDINALITY u (kind, ref, memo, effective, corrects, o)

@@ -16,7 +16,8 @@ GRANT EXECUTE ON FUNCTION
     ledger.open_account, ledger.restrict, ledger.set_floor, ledger.close_account,
     ledger.post, ledger.post_batch, ledger.reverse,
     ledger.hold, ledger.capture, ledger.release, ledger.expire_holds,
-    ledger.begin_close, ledger.reopen, ledger.settle_period, ledger.close_period, ledger.effective_balances,
+    ledger.begin_close, ledger.reopen, ledger.settle_period, ledger.close_period,
+    ledger.balance_at, ledger.balances_before, ledger.effective_balances, ledger.statement_page, ledger.stripe_page,
     ledger.seal, ledger.check_block, ledger.leaves, ledger.block_hash, ledger.microseconds,
     ledger.record_price, ledger.record_check, ledger.lift_halt, ledger.make_partitions
 TO bursar_app;

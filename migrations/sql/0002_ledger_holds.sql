@@ -5,7 +5,7 @@ CREATE FUNCTION ledger.hold(p_key text, p_ref text, p_code text, p_amount numeri
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
     -- (without the expiry: it is counted from now, and a second try has another now)
-    v_hash bytea := ledger.request_hash('hold', p_ref, p_code, p_amount::text);
+    v_hash bytea := sha256(convert_to(ARRAY['hold', p_ref, p_code, p_amount::text]::text, 'UTF8'));
     v_account balances;
     v_old holds;
 BEGIN

@@ -32,21 +32,6 @@ BEGIN
     IF NOT FOUND THEN RAISE EXCEPTION 'period % is not being closed', p_month USING ERRCODE = 'LG009'; END IF;
 END $$;
 
--- The balance of every account at a moment by effective date: what was booked until then, with the dated entries
--- booked later that took effect before, without those booked before that took effect later.
-CREATE FUNCTION ledger.effective_balances(p_at timestamptz) RETURNS TABLE (account_id bigint, balance numeric)
-    LANGUAGE sql STABLE SET search_path = ledger, pg_temp AS $$
-    SELECT a.id,
-           coalesce((SELECT sum(x.balance_after) FROM generate_series(0, a.stripes - 1) s CROSS JOIN LATERAL (
-                       SELECT e.balance_after FROM entries e
-                        WHERE e.account_id = a.id AND e.stripe = s AND e.booked_at < p_at
-                        ORDER BY e.booked_at DESC, e.seq DESC LIMIT 1) x), 0)
-         + coalesce((SELECT sum(CASE WHEN d.booked_at >= p_at THEN d.amount ELSE -d.amount END) FROM entries d
-                      WHERE d.account_id = a.id AND d.effective_at <> d.booked_at
-                        AND (d.effective_at < p_at) <> (d.booked_at < p_at)), 0)
-      FROM accounts a
-$$;
-
 CREATE FUNCTION ledger.close_period(p_month date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET jit = off AS $$
 BEGIN

@@ -2,10 +2,6 @@
 -- its unique index), then holds. Time is taken after the locks, and never before an account's last entry: booked_at does
 -- not run backwards within a stripe, even when the machine's clock does.
 
--- What a request was, so that the same key with another one can be told.
-CREATE FUNCTION ledger.request_hash(VARIADIC p_parts text[]) RETURNS bytea LANGUAGE sql STABLE
-    AS $$ SELECT sha256(convert_to(p_parts::text, 'UTF8')) $$;
-
 -- The journal that a key stands for, or a refusal when it stands for another request.
 CREATE FUNCTION ledger.replay(p_key text, p_hash bytea) RETURNS bigint
     LANGUAGE plpgsql SET search_path = ledger, pg_temp AS $$
@@ -28,8 +24,8 @@ CREATE FUNCTION ledger.post(p_key text, p_kind text, p_ref text, p_codes text[],
 DECLARE
     v_legs integer := cardinality(p_codes);
     v_session integer := pg_backend_pid();  -- chooses the stripe
-    v_hash bytea := ledger.request_hash('post', p_kind, p_ref, p_codes::text, p_amounts::text,
-        extract(epoch FROM p_effective)::text, p_memo::text, p_reverses::text, p_corrects::text);
+    v_hash bytea := sha256(convert_to(ARRAY['post', p_kind, p_ref, p_codes::text, p_amounts::text,
+        extract(epoch FROM p_effective)::text, p_memo::text, p_reverses::text, p_corrects::text]::text, 'UTF8'));
     v_locked integer;
     v_now timestamptz;
 BEGIN

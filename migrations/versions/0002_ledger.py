@@ -18,6 +18,7 @@ def upgrade() -> None:
     steps.run("0002_ledger_posting.sql")
     steps.run("0002_ledger_batch.sql")
     steps.run("0002_ledger_holds.sql")
+    steps.run("0002_ledger_reads.sql")
     steps.run("0002_ledger_periods.sql")
     steps.run("0002_ledger_seal.sql")
     steps.run("0002_ledger_halts.sql")

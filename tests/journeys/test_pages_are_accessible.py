@@ -26,7 +26,13 @@ CONTRAST: dict[str, Any] = {
     "runOnly": {"type": "rule", "values": ["color-contrast"]},
     "resultTypes": ["violations"],
 }
-PARTS = {"portal": tour.PORTAL, "work": tour.WORK, "books": tour.BOOKS}
+PARTS = {
+    "portal": tour.PORTAL,
+    "work": tour.WORK,
+    "books": tour.BOOKS,
+    "closing": tour.CLOSING,
+    "system": tour.SYSTEM,
+}
 
 RUN = """async (options) => {
   const words = (node) => `${node.target.join(" ")} ${node.any.map((each) => each.message)}`;

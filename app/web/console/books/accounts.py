@@ -9,7 +9,6 @@ from flask import abort, request
 from flask.wrappers import Response
 
 from app.core import clock
-from app.core.errors import Malformed
 from app.core.money import ASSETS, NGN, Money
 from app.core.permissions import Permission
 from app.ledger import balances, chart, prices, trial
@@ -84,8 +83,8 @@ def ledger_customers(asset: str) -> Response:
     wanted, after = request.args.get("q", "").strip(), request.args.get("after", "")
     try:
         found = reads.customers(asset, q=wanted, after=after, limit=PAGE + 1)
-    except ValueError as foreign:
-        raise Malformed from foreign
+    except ValueError:
+        abort(404)  # a page that no page leads to
     at, basis = times.ends(request.args.get("at", "")), request.args.get("basis", "")
     measure = balances.effective_at if basis == trial.Basis.EFFECTIVE else balances.at
     return page(

@@ -7,7 +7,6 @@ from typing import Any
 from flask import abort, request, url_for
 from flask.wrappers import Response
 
-from app.core.errors import Malformed
 from app.core.money import Money
 from app.core.permissions import Permission
 from app.customers import queries as customers
@@ -106,8 +105,8 @@ def _range() -> Range:
 def _lines(code: str, span: Range, *, before: str, limit: int) -> list[StatementLine]:
     try:
         return statements.statement(code, before=before, since=span.since, until=span.before, limit=limit)
-    except ValueError as foreign:
-        raise Malformed from foreign
+    except ValueError:
+        abort(404)  # a page that no page leads to
 
 
 def _address(code: str, span: Range, before: str, trail: list[str]) -> str:
