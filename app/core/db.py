@@ -19,6 +19,10 @@ from app.core.actor import Actor
 Answer = TypeVar("Answer")
 
 RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})  # serialisation failure, deadlock, lock not available
+_INTRODUCTION = (
+    "SELECT set_config('bursar.actor', %(actor)s, true), set_config('bursar.request_id', %(request)s, true),"
+    " set_config('bursar.reason', %(reason)s, true)"
+)
 _OPEN = "transaction_is_open"
 _WAKER: list[Callable[[], None]] = []
 
@@ -147,13 +151,8 @@ def _end_reading(session: Session) -> None:
 
 
 def _introduce(session: Session, actor: Actor, reason: str) -> None:
-    session.execute(
-        text(
-            "SELECT set_config('bursar.actor', :actor, true), set_config('bursar.request_id', :request, true),"
-            " set_config('bursar.reason', :reason, true)"
-        ),
-        {"actor": str(actor), "request": actor.request_id, "reason": reason},
-    )
+    facts = {"actor": str(actor), "request": actor.request_id, "reason": reason}
+    session.connection().exec_driver_sql(_INTRODUCTION, facts)
 
 
 def rows(statement: str, **parameters: Any) -> list[Any]:

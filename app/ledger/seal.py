@@ -32,9 +32,9 @@ class Fault:
     problem: str
 
 
-def advance(*, ids: int = BLOCK_JOURNALS_MAX) -> int:
+def advance(*, journals: int = BLOCK_JOURNALS_MAX) -> int:
     """Seal one more block of journals that are final, or find out which are: how many were sealed."""
-    return int(db.session.execute(text("SELECT ledger.seal(:ids)"), {"ids": ids}).scalar_one())
+    return int(db.session.execute(text("SELECT ledger.seal(:journals)"), {"journals": journals}).scalar_one())
 
 
 def head() -> Head | None:

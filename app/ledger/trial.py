@@ -3,13 +3,14 @@
 By default a time means what was booked by then; with `Basis.EFFECTIVE`, what had taken effect by then.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from app.core import clock
 from app.core.db import rows
-from app.core.money import ASSETS, Money
+from app.core.money import ASSETS, Money, zero
 
 
 class Basis(StrEnum):
@@ -73,6 +74,7 @@ def trial_balance(
     at: datetime | None = None, *, basis: Basis = Basis.BOOKED, each_customer: bool = False
 ) -> list[TrialLine]:
     """Every line of the books now, or of what was booked (or took effect) at or before a time; by code."""
+    at = clock.now() if at is None and basis is Basis.EFFECTIVE else at
     query = (_EACH if each_customer else _FOLDED)[None if at is None else basis]
     found = rows(query, **({} if at is None else {"moment": at + _TICK}))
     return [_line(row) for row in found]
@@ -96,7 +98,7 @@ def income_statement(since: datetime, until: datetime, *, basis: Basis = Basis.E
     """What income and expense accounts moved by from `since` (inclusive) to `until` (exclusive)."""
     before = {line.code: line.balance for line in trial_balance(since - _TICK, basis=basis)}
     return [
-        TrialLine(line.code, line.account_class, line.asset, line.balance - before[line.code], line.accounts)
+        replace(line, balance=line.balance - before.get(line.code, zero(line.balance.asset)))
         for line in trial_balance(until - _TICK, basis=basis)
         if line.account_class in {"income", "expense"}
     ]
@@ -106,7 +108,7 @@ def earnings(lines: list[TrialLine]) -> dict[str, Money]:
     """Income less expenses of these lines, per asset."""
     result: dict[str, Money] = {}
     for line in lines:
-        result[line.asset] = result.get(line.asset, Money(ASSETS[line.asset], 0)) - line.balance
+        result[line.asset] = result.get(line.asset, zero(ASSETS[line.asset])) - line.balance
     return result
 
 

@@ -15,7 +15,8 @@ CREATE TABLE audit.records (
     before jsonb,
     after jsonb
 );
-CREATE INDEX ix_records_row ON audit.records (table_name, row_id, id DESC);
+CREATE INDEX ix_records_row ON audit.records (row_id, table_name, id DESC);
+CREATE INDEX ix_records_request ON audit.records (request_id) WHERE request_id <> '';
 CREATE INDEX ix_records_actor ON audit.records (actor, id DESC);
 
 -- For tables whose rows are history: nobody changes them, psql and replication roles included.

@@ -110,6 +110,8 @@ BEGIN
     RETURN OLD;
 END $$;
 CREATE TRIGGER guard_reopening BEFORE DELETE ON ledger.periods FOR EACH ROW EXECUTE FUNCTION ledger.guard_reopening();
+SELECT audit.watch('ledger.periods');
+
 -- The seal goes forward.
 CREATE FUNCTION ledger.guard_seal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -26,7 +26,7 @@ CREATE FUNCTION ledger.block_hash(p_no bigint, p_first bigint, p_last bigint, p_
     RETURNS bytea LANGUAGE sql IMMUTABLE
     AS $$ SELECT sha256(p_previous || int8send(p_no) || int8send(p_first) || int8send(p_last) || int4send(p_journals) || p_leaves) $$;
 
--- Seal up to p_max journal ids that are final: how many journals the new block holds, 0 when there is none to make.
+-- Seal up to p_max journals that are final: how many journals the new block holds, 0 when there is none to make.
 -- Called first in its transaction: the horizon has to be a transaction id younger than the drawn journal id is old.
 CREATE FUNCTION ledger.seal(p_max integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp SET jit = off AS $$
@@ -48,12 +48,13 @@ BEGIN
     SELECT * INTO v_previous FROM blocks b ORDER BY b.no DESC LIMIT 1;
     v_previous.no := coalesce(v_previous.no, 0);
     v_previous.last_id := coalesce(v_previous.last_id, 0);
-    IF v_state.candidate <= v_previous.last_id THEN  -- all of the last candidate is sealed: name the next one
+    SELECT max(j.id) INTO v_last
+      FROM (SELECT x.id FROM journals x WHERE x.id > v_previous.last_id AND x.id <= v_state.candidate ORDER BY x.id LIMIT p_max) j;
+    IF v_last IS NULL THEN  -- all of the last candidate is sealed (or was never written): name the next one
         UPDATE seal_state s SET candidate = v_drawn, horizon = pg_current_xact_id()::text::bigint;
         RETURN 0;
     END IF;
     IF v_state.horizon >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint THEN RETURN 0; END IF;
-    v_last := least(v_state.candidate, v_previous.last_id + p_max);
     SELECT count(*), coalesce(string_agg(int8send(l.journal_id) || l.leaf, ''::bytea ORDER BY l.journal_id), '')
       INTO v_journals, v_leaves FROM ledger.leaves(v_previous.last_id, v_last) l;
     v_previous.hash := coalesce(v_previous.hash, sha256(''));

@@ -20,6 +20,7 @@ def owner(owner_engine: Engine, request: pytest.FixtureRequest) -> Iterator[Conn
     """The owner's connection in each role."""
     with books.undone(owner_engine) as connection:
         connection.execute(text(f"SET LOCAL session_replication_role = {request.param}"))
+        connection.execute(text("SET LOCAL bursar.actor = 'system:owner'"))
         yield connection
 
 

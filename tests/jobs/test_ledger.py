@@ -93,7 +93,7 @@ class TestSeal:
     @pytest.mark.parametrize("ids", [0, -3])
     def test_has_no_blocks_of_nothing(self, ids: int) -> None:
         with pytest.raises(DBAPIError, match="one journal or more"), transaction(TESTER):
-            seal.advance(ids=ids)
+            seal.advance(journals=ids)
 
     def test_anchors_that_contradict_each_other_are_refused(self) -> None:
         with pytest.raises(ValueError, match="block 1 was anchored with two hashes"):

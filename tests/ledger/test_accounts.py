@@ -120,7 +120,6 @@ class TestFloor:
         with transaction(TESTER):  # (no account stays below a floor of its own)
             accounts.set_floor(code, floor_units=-(10**6))
 
-
     def test_is_not_above_what_is_there(self) -> None:
         code = wallet(10)
         books.hold(code, 4)

@@ -186,6 +186,6 @@ def settle_seal(*, ids: int = seal.BLOCK_JOURNALS_MAX) -> int:
     sealed = idle = 0
     while idle <= 1:
         with transaction(TESTER):
-            made = seal.advance(ids=ids)
+            made = seal.advance(journals=ids)
         sealed, idle = sealed + made, 0 if made else idle + 1
     return sealed
