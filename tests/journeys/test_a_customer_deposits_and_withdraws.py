@@ -116,8 +116,8 @@ def explained(finance: OperatorAtWork) -> None:
     expect(page.locator(".tab", has_text="Matched").locator(".count")).not_to_have_text("0")
     held = page.locator(".kpi", has_text="balance as they told it").locator(".kpi-value").inner_text()
 
-    finance.go("Ledger")
-    page.get_by_role("link", name="asset:paystack:NGN").click()
+    finance.go("Accounts")
+    page.get_by_role("link", name="Paystack").first.click()
     expect(page.locator(".kpi", has_text="Booked").locator(".kpi-value")).to_have_text(held)
     lines = page.locator("tbody tr")
     expect(lines.filter(has_text=re.compile("deposit", re.IGNORECASE)).first).to_contain_text("₦")
