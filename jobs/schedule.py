@@ -30,7 +30,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("seal", "ledger.seal", 60, 45, "slot", "finance"),
     Periodic("anchor of the seal", "ledger.anchor", 3_600, 45, "slot", "finance"),
     Periodic("proof of the books", "ledger.prove", 600, 45, "slot", "finance"),
-    Periodic("partitions", "ledger.partitions", 86_400, 45, "slot", "admin"),
+    Periodic("partitions", "ledger.partitions", 3_600, 45, "slot", "admin"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),
 )
 

@@ -155,8 +155,9 @@ BEGIN
     EXECUTE format('GRANT SELECT ON %s TO bursar_app', v_name);
 END $$;
 
--- Keep partitions for the next `p_ahead` journals made; how many were made.
-CREATE FUNCTION ledger.make_partitions(p_ahead bigint DEFAULT 50000000) RETURNS integer
+-- Keep partitions for the next `p_ahead` journals made; how many were made. No further ahead than is needed between two
+-- calls: reading an account's last entry asks every partition.
+CREATE FUNCTION ledger.make_partitions(p_ahead bigint DEFAULT 25000000) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
     v_size CONSTANT bigint := 50000000;

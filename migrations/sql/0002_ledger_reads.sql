@@ -45,7 +45,7 @@ END $$;
 CREATE FUNCTION ledger.statement_page(p_code text, p_time timestamptz, p_seq bigint, p_stripe smallint, p_since timestamptz, p_limit integer)
     RETURNS TABLE (journal_id bigint, stripe smallint, seq bigint, asset text, amount numeric, balance numeric,
                    effective_at timestamptz, booked_at timestamptz)
-    LANGUAGE plpgsql STABLE SET search_path = ledger, pg_temp SET enable_seqscan = off SET jit = off AS $$
+    LANGUAGE plpgsql STABLE ROWS 100 SET search_path = ledger, pg_temp SET enable_seqscan = off SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
     v_account record;
