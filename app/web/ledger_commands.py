@@ -5,6 +5,7 @@ command could not be carried out.
 """
 
 import csv
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
@@ -88,13 +90,17 @@ def trial_balance(moment: str | None, basis: str, format_: str) -> None:
 
 
 @ledger.command("verify")
-@click.option("--anchors", type=click.Path(dir_okay=False, path_type=Path), help="Heads that were kept elsewhere.")
+@click.option(
+    "--anchors",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Heads that were kept elsewhere. [default: ANCHOR_FILE, once there is one]",
+)
 def verify(anchors: Path | None) -> None:
     """Hold every sealed journal against the seal, and the seal against its anchors; the first bad one first.
 
     A file of anchors has a block's number and hash on each line, as the anchors keep them. Exit code 1: altered.
     """
-    kept = _anchors(anchors)
+    kept = _anchors(anchors or _own_anchors())
     with _books():
         faults = 0
         for fault in seal.verify(kept):
@@ -157,6 +163,11 @@ def _replacing(path: Path) -> Iterator[IO[str]]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _own_anchors() -> Path | None:
+    path = Path(current_app.extensions["settings"].anchor_file or os.devnull)
+    return path if path.is_file() else None
 
 
 def _anchors(path: Path | None) -> dict[int, str]:

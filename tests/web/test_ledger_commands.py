@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from app.core.db import rows
 from app.core.money import plain
 from app.ledger import proof, seal, trial
 from app.web import commands
+from config import Settings
 from dev import programs
 from dev.embedded import Servers
 from tests.conftest import ROOT, environment
@@ -41,10 +43,11 @@ def made(given: Servers, home: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
-def desk(made: Database) -> Iterator[Flask]:
+def desk(made: Database, settings: Settings) -> Iterator[Flask]:
     """Sealed books with their commands, and a journal that is not sealed yet."""
     with books.desk(made.app_url) as room:
         commands.register(room)
+        room.extensions["settings"] = settings
         with room.app_context():
             assets.live()
             books.settle_seal(ids=BLOCK)
@@ -220,6 +223,16 @@ class TestVerify:
         assert "; anchors that hold: 1; " in good.stdout
         assert head
         assert bad.stdout.startswith(f"block {head.no}: block is not the one that was anchored\n")
+
+    def test_holds_it_against_its_own_file_of_anchors_once_there_is_one(
+        self, desk: Flask, inside: Flask, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        kept = tmp_path / "anchors"
+        monkeypatch.setitem(desk.extensions, "settings", replace(settings, anchor_file=str(kept)))
+        none_yet = run(desk, "verify")
+        kept.write_text(f"{seal.head()}\n")
+        assert (none_yet.exit_code, "anchors" in none_yet.stdout) == (0, False)
+        assert "; anchors that hold: 1; " in run(desk, "verify").stdout
 
     def test_misses_a_block_that_was_anchored(self, desk: Flask, inside: Flask, tmp_path: Path) -> None:
         head = seal.head()
