@@ -62,6 +62,12 @@ class TestRequest:
         assert desk.now(asked).state == State.REQUESTED
         assert statements.journals_of(asked.id) == []
 
+    def test_is_listed_page_by_page_newest_first(self, desk: Desk) -> None:
+        older, newer = desk.ask(), desk.ask()
+        page = queries.list_for_operators([State.REQUESTED], limit=1)
+        assert [one.id for one in page] == [newer.id]
+        assert queries.list_for_operators([State.REQUESTED], before=newer.id, limit=1)[0].id == older.id
+
     @pytest.mark.parametrize("reason", ["", "   ", "x" * 501])
     def test_needs_a_reason(self, desk: Desk, reason: str) -> None:
         with pytest.raises(errors.ReasonMissing):

@@ -15,10 +15,11 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.core import clock
 from app.core.clock import WAT
-from app.core.db import rows, whole_books
+from app.core.db import rows, transaction, whole_books
 from app.core.money import ASSETS, Money, parse, plain
-from app.ledger import as_beancount, as_hledger, trial, whole
+from app.ledger import accounts, as_beancount, as_hledger, trial, whole
 from app.ledger.export import Format, export
 from app.ledger.whole import Span
 from dev.embedded import Servers
@@ -188,6 +189,16 @@ class TestSpan:
             for row in rows("SELECT booked_at FROM ledger.journals WHERE booked_at >= :moment", moment=moment)
         }
         assert sums(found) == balances()  # and nothing is left in equity:opening-balances
+
+    def test_opens_an_account_against_openings_that_the_books_have_once(self, given: Servers, home: Path) -> None:
+        ours, bank = "equity:opening-balances:NGN", "asset:bank:0123456789:NGN"
+        with fresh_database(given, home) as made, books.desk(made.app_url) as room, room.app_context():
+            with transaction(books.TESTER):
+                for code in (ours, bank):
+                    accounts.open_account(code, asset=ASSETS["NGN"], floor_units=None)
+            books.post(books.move(bank, ours, 500))
+            text = exported(Format.HLEDGER, Span(since=clock.now()))
+        assert text.count(f"account {ours}") == 1
 
     def test_ends_before_its_end(self, inside: Flask) -> None:
         moment = middle()
