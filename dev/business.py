@@ -283,9 +283,11 @@ class Business:
         self._ask_for_journal(350, "Two fees of 14 November were booked as income that Paystack had taken back.")
         who = actor.operator(self.staff["treasury"])
         with transaction(who):
-            adjustments.approve(booked[0], operator_id=who.id, content_hash=booked[1], actor=who)
+            adjustments.approve(booked[0], operator_id=who.id, content_hash=booked[1], owns=None, actor=who)
         with transaction(who):
-            adjustments.reject(rejected[0], operator_id=who.id, reason="Say which fees, and by how much.", actor=who)
+            adjustments.reject(
+                rejected[0], operator_id=who.id, reason="Say which fees, and by how much.", owns=None, actor=who
+            )
 
     def _ask_for_journal(self, naira: int, reason: str) -> tuple[str, str]:
         who, amount = actor.operator(self.staff["finance"]), Money(NGN, naira * 100)
@@ -294,7 +296,7 @@ class Business:
             Leg(chart.house(chart.PAYSTACK_FEES, asset=NGN), -amount),
         )
         with transaction(who):
-            asked = adjustments.request(Content(legs, reason), operator_id=who.id, actor=who)
+            asked = adjustments.request(Content(legs, reason), operator_id=who.id, owns=None, actor=who)
         return asked.id, asked.content_hash
 
     # ---- the means

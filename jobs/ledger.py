@@ -1,8 +1,10 @@
-"""Work of the books: seal them, anchor the seal, prove them, sweep holds, make partitions."""
+"""Work of the books: seal them, anchor the seal, prove them and their seal, sweep holds, make partitions."""
 
+import itertools
 import time
 from datetime import timedelta
 
+from app.clients.http import Silent
 from app.core import logs
 from app.core.db import atomically, leave, whole_books
 from app.ledger import health, partitions, posting, proof, seal
@@ -10,6 +12,7 @@ from jobs.work import Work
 
 HOLDS_PER_SWEEP = 100
 SEAL_SECONDS_MAX = 30  # then the next slot goes on
+FAULTS_MAX = 20  # enough to know that the seal is broken; the command names them all
 
 log = logs.get("ledger")
 
@@ -23,11 +26,17 @@ def seal_books(work: Work) -> timedelta | None:
 
 
 def anchor_seal(work: Work) -> timedelta | None:
-    """Tell every anchor the newest block."""
+    """Tell every anchor the newest block; one that cannot be told does not keep it from the others."""
     head = seal.head()
     leave()
+    failed: list[Exception] = []
     for anchor in work.clients.anchors if head else ():
-        anchor.keep(str(head))
+        try:
+            anchor.keep(str(head))
+        except (OSError, Silent) as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
     return None
 
 
@@ -35,10 +44,23 @@ def prove_books(work: Work) -> timedelta | None:
     """Run every invariant over every row; what is broken halts payouts."""
     with whole_books():
         findings = proof.broken()
+    _record(findings, work)
+    return None
+
+
+def verify_seal(work: Work) -> timedelta | None:
+    """Hold every sealed journal against the seal; one that was altered halts payouts."""
+    with whole_books():
+        faults = [f"block {fault.block}: {fault.problem}" for fault in itertools.islice(seal.verify(), FAULTS_MAX)]
+    if faults:
+        _record({"seal": faults}, work)
+    return None
+
+
+def _record(findings: health.Findings, work: Work) -> None:
     atomically(lambda: health.record(findings), actor=work.actor)
     if findings:
         log.error("the books do not prove", extra={"facts": {"invariants": ", ".join(findings)}})
-    return None
 
 
 def expire_holds(work: Work) -> timedelta | None:

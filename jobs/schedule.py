@@ -29,7 +29,8 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("expired holds", "ledger.expire_holds", 60, 45, "slot", "treasury"),
     Periodic("seal", "ledger.seal", 60, 45, "slot", "finance"),
     Periodic("anchor of the seal", "ledger.anchor", 3_600, 45, "slot", "finance"),
-    Periodic("proof of the books", "ledger.prove", 600, 45, "slot", "finance"),
+    Periodic("proof of the books", "ledger.prove", 600, 540, "slot", "finance"),
+    Periodic("proof of the seal", "ledger.verify", 86_400, 540, "slot", "finance"),
     Periodic("partitions", "ledger.partitions", 3_600, 45, "slot", "admin"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),
 )

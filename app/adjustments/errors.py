@@ -8,6 +8,11 @@ class OwnRequest(Forbidden):
     message = "You asked for this journal. It needs a second person."
 
 
+class OwnAccount(Forbidden):
+    code = "own_account"
+    message = "This journal is about an account of yours as a customer. It is for others to ask for and to decide."
+
+
 class NotYourRequest(Forbidden):
     code = "not_your_request"
     message = "Only who asked for a journal can withdraw the request."

@@ -12,6 +12,7 @@ from app.ledger.journal import Leg
 
 LINES_MAX = 20
 REASON_MAX = 500
+YEAR_MIN = 1900
 
 
 class State(StrEnum):
@@ -51,6 +52,11 @@ class Content:
             self.corrects,
         ]
         return hashlib.sha256(json.dumps(written).encode()).hexdigest()
+
+
+def is_about(content: Content, customer_id: str | None) -> bool:
+    """Whether one of its accounts is this customer's."""
+    return customer_id is not None and any(leg.account.split(":")[2:3] == [customer_id] for leg in content.legs)
 
 
 def has_come(day: date, *, at: datetime) -> bool:

@@ -10,15 +10,18 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.ledger import balances, posting, statements
-from app.ledger.errors import AccountBlocked, NoSuchJournal
+from app.ledger.errors import AccountBlocked, NoSuchJournal, NoSuchTime
 from app.ledger.journal import Journal
 
 
-def request(content: Content, *, operator_id: str, actor: Actor) -> JournalRequest:
+def request(content: Content, *, operator_id: str, owns: str | None, actor: Actor) -> JournalRequest:
     """Ask for a journal; nothing is booked before somebody else approves it.
 
-    Raises Unbalanced, AccountBlocked, NoSuchJournal, ReasonMissing, TooManyLines, NotHappenedYet.
+    `owns` is the customer whom this operator is privately, if any. Raises OwnAccount, NoSuchTime, Unbalanced,
+    AccountBlocked, NoSuchJournal, ReasonMissing, TooManyLines, NotHappenedYet.
     """
+    if rules.is_about(content, owns):
+        raise errors.OwnAccount
     request_id = ids.new("jrq")
     _check(content, ref=request_id)
     asked = JournalRequest(
@@ -36,13 +39,13 @@ def request(content: Content, *, operator_id: str, actor: Actor) -> JournalReque
     return asked
 
 
-def approve(request_id: str, *, operator_id: str, content_hash: str, actor: Actor) -> int:
+def approve(request_id: str, *, operator_id: str, content_hash: str, owns: str | None, actor: Actor) -> int:
     """Another person's yes to the content they were shown: it is booked at once. The journal's number.
 
-    Raises OwnRequest, ContentChanged, IllegalMove, and as posting does.
+    Raises OwnRequest, OwnAccount, ContentChanged, IllegalMove, and as posting does.
     """
     asked = _open(request_id, to=State.BOOKED, actor=actor)
-    _check_approver(asked, operator_id)
+    _check_approver(asked, operator_id, owns)
     if content_hash != asked.content_hash or asked.content.hash != asked.content_hash:
         raise errors.ContentChanged
     posted = posting.post(_journal(asked.content, ref=asked.id, by=asked.requested_by), key=f"adjustment:{asked.id}")
@@ -51,12 +54,12 @@ def approve(request_id: str, *, operator_id: str, content_hash: str, actor: Acto
     return posted.journal_id
 
 
-def reject(request_id: str, *, operator_id: str, reason: str, actor: Actor) -> None:
-    """Another person's no, with a reason for who asked. Raises OwnRequest, ReasonMissing, IllegalMove."""
+def reject(request_id: str, *, operator_id: str, reason: str, owns: str | None, actor: Actor) -> None:
+    """Another person's no, with a reason for who asked. Raises OwnRequest, OwnAccount, ReasonMissing, IllegalMove."""
     if not reason.strip():
         raise errors.ReasonMissing
     asked = _open(request_id, to=State.REJECTED, actor=actor)
-    _check_approver(asked, operator_id)
+    _check_approver(asked, operator_id, owns)
     _decide(asked, State.REJECTED, operator_id=operator_id, actor=actor, reason=reason.strip())
 
 
@@ -68,10 +71,12 @@ def withdraw(request_id: str, *, operator_id: str, actor: Actor) -> None:
     _decide(asked, State.WITHDRAWN, operator_id=operator_id, actor=actor)
 
 
-def _check_approver(asked: JournalRequest, operator_id: str) -> None:
-    """The one place that says who may decide: anybody but who asked. The database holds to it too."""
+def _check_approver(asked: JournalRequest, operator_id: str, owns: str | None) -> None:
+    """Who may decide: anybody but who asked, which the database holds to as well, and whose own money it is."""
     if operator_id == asked.requested_by:
         raise errors.OwnRequest
+    if rules.is_about(asked.content, owns):
+        raise errors.OwnAccount
 
 
 def _check(content: Content, *, ref: str) -> None:
@@ -81,6 +86,8 @@ def _check(content: Content, *, ref: str) -> None:
         raise errors.TooManyLines
     if content.effective_on and not rules.has_come(content.effective_on, at=clock.now()):
         raise errors.NotHappenedYet
+    if content.effective_on and content.effective_on.year < rules.YEAR_MIN:
+        raise NoSuchTime
     for leg in content.legs:
         _check_account(leg.account)
     _journal(content, ref=ref, by="")  # refuses what does not balance

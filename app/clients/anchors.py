@@ -41,10 +41,10 @@ class MailAnchor:
 
     def keep(self, line: str) -> None:
         """Send the line. Raises Silent."""
-        number, _, rest = line.partition(" ")
+        number, digest = line.split()[:2]
         self._mailer.send(
             to=self._to,
             subject=f"Seal of the books: block {number}",
             body=f"{line}\n",
-            message_id=f"seal-{number}-{rest[-16:]}",
+            message_id=f"seal-{number}-{digest[:16]}",
         )

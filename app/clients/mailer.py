@@ -22,14 +22,19 @@ class Mailer:
         """Whether mails stay here to be read instead of going out."""
         return not self._smtp_url
 
-    def send(self, *, to: str, subject: str, body: str, message_id: str) -> None:
-        """Send one mail; the message id lets a mail that went out twice be recognised. Raises Silent."""
-        if self.keeps:
-            return
+    def compose(self, *, to: str, subject: str, body: str, message_id: str) -> EmailMessage:
+        """The mail as it goes out. `message_id` has only what may stand in a header's identifier."""
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = self._sender, to, subject
         mail["Message-ID"] = f"<{message_id}@{self._sender.rpartition('@')[2].rstrip('>')}>"
         mail.set_content(body)
+        return mail
+
+    def send(self, *, to: str, subject: str, body: str, message_id: str) -> None:
+        """Send one mail; the message id lets a mail that went out twice be recognised. Raises Silent."""
+        if self.keeps:
+            return
+        mail = self.compose(to=to, subject=subject, body=body, message_id=message_id)
         address = urlsplit(self._smtp_url)
         try:
             with smtplib.SMTP(address.hostname or "", address.port or 587, timeout=TIMEOUT_SECONDS) as server:

@@ -103,14 +103,14 @@ def leave() -> None:
 
 @contextmanager
 def whole_books() -> Iterator[None]:
-    """Read at leisure, all of it as it was at one moment: a read-only snapshot without the limit on a statement's time.
+    """Read at leisure, all of it as it was at one moment: a read-only snapshot, each statement up to ten minutes.
 
     Raises RuntimeError inside `transaction()`.
     """
     leave()
     session = db.session()
     session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-    session.execute(text("SET LOCAL statement_timeout = 0"))
+    session.execute(text("SET LOCAL statement_timeout = '10min'"))
     session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     try:
         yield

@@ -22,14 +22,12 @@ class BalanceNow:
     closed: bool
 
 
-_NOW = """
+_OF = """
 SELECT b.code, min(b.asset) AS asset, sum(b.side * (b.debits - b.credits)) AS booked, sum(b.held) AS held,
        min(b.floor) AS floor, bool_or(b.no_debits) AS no_debits, bool_or(b.no_credits) AS no_credits,
        bool_or(b.closed) AS closed
-  FROM ledger.balances b WHERE {which} GROUP BY b.code ORDER BY b.code
+  FROM ledger.balances b WHERE b.code = :code GROUP BY b.code
 """
-_OF = _NOW.format(which="b.code = :code")
-_LIKE = _NOW.format(which="strpos(lower(b.code), lower(:like)) > 0")
 # The entries that are on one side of the moment by when they were booked and on the other by when they took effect.
 _DATED = """
 SELECT coalesce(sum(b.side * CASE WHEN e.booked_at >= :moment THEN e.amount ELSE -e.amount END), 0) AS units
@@ -46,11 +44,6 @@ def of(code: str) -> BalanceNow:
     if not found:
         raise LookupError(code)
     return _balance(found[0])
-
-
-def everything(*, like: str = "") -> list[BalanceNow]:
-    """The balance now of every account whose code contains `like`, by code."""
-    return [_balance(row) for row in rows(_LIKE, like=like)]
 
 
 def at(code: str, moment: datetime) -> int:

@@ -1,7 +1,7 @@
 """Whether the books prove: the last check, and the halt of payouts that a failed one raised until a person lifts it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg2.extras import Json
 from sqlalchemy import text
@@ -11,6 +11,16 @@ from app.core.db import db, rows
 from app.core.errors import Forbidden, NotFound, Unprocessable
 
 Findings = dict[str, list[str]]
+PROOF_AGE_MAX = timedelta(minutes=30)  # three proofs left out
+SEAL_AGE_MAX = timedelta(minutes=15)
+BIGINT_MAX = 2**63 - 1
+_KEPT_UP = """
+SELECT (SELECT checked_at FROM ledger.checks ORDER BY id DESC LIMIT 1) AS checked_at,
+       (SELECT booked_at FROM ledger.journals ORDER BY id LIMIT 1) AS begun_at,
+       (SELECT booked_at FROM ledger.journals
+         WHERE id > coalesce((SELECT last_id FROM ledger.blocks ORDER BY no DESC LIMIT 1), 0)
+         ORDER BY id LIMIT 1) AS unsealed_at
+"""
 
 
 class ReasonMissing(Unprocessable):
@@ -51,6 +61,24 @@ def latest() -> Run | None:
     return Run(found[0].checked_at, found[0].findings) if found else None
 
 
+@dataclass(frozen=True)
+class Overdue:
+    """What stands still that should not: since when the books were not proved, since when journals are not sealed."""
+
+    proof_since: datetime | None
+    seal_since: datetime | None
+
+
+def overdue(moment: datetime) -> Overdue:
+    """Whether proof and seal keep up with the books. A proof that does not run finds nothing."""
+    found = rows(_KEPT_UP)[0]
+    proved, unsealed = found.checked_at or found.begun_at, found.unsealed_at
+    return Overdue(
+        proved if proved and moment - proved > PROOF_AGE_MAX else None,
+        unsealed if unsealed and moment - unsealed > SEAL_AGE_MAX else None,
+    )
+
+
 def standing() -> Halt | None:
     """The halt that stands, if one does."""
     found = rows("SELECT id, raised_at, findings FROM ledger.halts WHERE lifted_at IS NULL")
@@ -63,8 +91,11 @@ def lift(halt_id: int, *, actor: Actor, reason: str) -> None:
         raise Forbidden
     if not reason.strip():
         raise ReasonMissing
-    lifted = db.session.execute(
-        text("SELECT ledger.lift_halt(:halt, :reason)"), {"halt": halt_id, "reason": reason.strip()}
-    ).scalar_one()
+    lifted = (
+        halt_id <= BIGINT_MAX
+        and db.session.execute(
+            text("SELECT ledger.lift_halt(:halt, :reason)"), {"halt": halt_id, "reason": reason.strip()}
+        ).scalar_one()
+    )
     if not lifted:
         raise NotFound("That halt does not stand any more.")

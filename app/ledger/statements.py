@@ -26,9 +26,10 @@ class StatementLine:
     cursor: str
 
 
+SEQ_MAX, STRIPES_MAX = 2**63 - 1, 64
 _PAGE = """
 SELECT p.*, j.kind, j.ref
-  FROM ledger.statement_page(:code, CAST(:booked_at AS timestamptz), :seq, CAST(:stripe AS smallint),
+  FROM ledger.statement_page(:code, CAST(:booked_at AS timestamptz), CAST(:seq AS bigint), CAST(:stripe AS smallint),
                              CAST(:since AS timestamptz), :limit) p
   JOIN ledger.journals j ON j.id = p.journal_id
  ORDER BY p.booked_at DESC, p.seq DESC, p.stripe DESC
@@ -46,6 +47,8 @@ def statement(
     if before:
         booked_at, seq, stripe = before.split("|")
         top = (datetime.fromisoformat(booked_at), int(seq), int(stripe))
+        if not (0 <= top[1] <= SEQ_MAX and 0 <= top[2] < STRIPES_MAX):
+            raise ValueError(before)
     found = rows(
         _PAGE,
         code=code,
@@ -85,9 +88,13 @@ def journal(journal_id: int) -> tuple[Any, list[Any]]:
     return header[0], legs
 
 
-def journals_of(ref: str) -> list[Any]:
+def journals_of(ref: str, *, limit: int = 100) -> list[Any]:
     """The journals about one business object, oldest first."""
-    return rows("SELECT id, kind, effective_at, actor FROM ledger.journals WHERE ref = :ref ORDER BY id", ref=ref)
+    return rows(
+        "SELECT id, kind, effective_at, actor FROM ledger.journals WHERE ref = :ref ORDER BY id LIMIT :limit",
+        ref=ref,
+        limit=limit,
+    )
 
 
 def _money(asset: str, units: Any) -> Money:

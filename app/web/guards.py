@@ -109,6 +109,11 @@ def door_of(app: Flask, endpoint: str) -> Door | None:
     return marked or app.extensions.get("doors", {}).get(endpoint.partition(".")[0])
 
 
+def owns() -> str | None:
+    """The customer whom the operator at work is privately, if any: the one with the same address."""
+    return customers.id_by_email_for_operators(current_user.email)
+
+
 def actor() -> Actor:
     """Who acts in this request."""
     who = current_user

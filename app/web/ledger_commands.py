@@ -1,6 +1,6 @@
 """Commands about the books: `flask --app wsgi ledger export`, `trial-balance`, `verify`, `check`.
 
-Each reads one snapshot of the whole books, a chunk at a time. Exit code 1 says that the books are not sound, 2 that the
+Each reads one snapshot of the whole books. Exit code 1 says that the books are not sound, 2 that the
 command could not be carried out.
 """
 

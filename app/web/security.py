@@ -4,10 +4,12 @@ import secrets
 
 from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.datastructures import MultiDict
 
 from app.core import ids, logs
 
 csrf = CSRFProtect()
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:;"
@@ -46,8 +48,14 @@ def nonce() -> str:
 def _begin() -> None:
     g.request_id = ids.new("req")
     g.log_token = logs.request_id.set(g.request_id)
-    if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
+    if "\x00" in request.path or _has_nul(request.args):
         abort(404)  # PostgreSQL's texts have no such character, so nothing is named by one
+    if request.mimetype in FORMS and _has_nul(request.form):
+        abort(400)
+
+
+def _has_nul(sent: MultiDict[str, str]) -> bool:
+    return any("\x00" in value for _, value in sent.items(multi=True))
 
 
 def _end(_error: BaseException | None) -> None:

@@ -45,14 +45,15 @@ BEGIN
 END $$;
 
 -- One record per changed row. The trigger's arguments name columns whose values are masked (secrets, personal data);
--- one with a minus before it is not recorded at all (a time that every request touches).
+-- one with a minus before it is not recorded at all (a time that every request touches); one with an equals sign names
+-- the row where it has no id.
 CREATE FUNCTION audit.record_row() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = audit, pg_temp AS $$
 DECLARE
     v_actor text := audit.actor();
     v_old jsonb := CASE WHEN TG_OP = 'INSERT' THEN NULL ELSE to_jsonb(OLD) END;
     v_new jsonb := CASE WHEN TG_OP = 'DELETE' THEN NULL ELSE to_jsonb(NEW) END;
-    v_id text := coalesce(v_new, v_old) ->> 'id';
     v_special text[] := coalesce(TG_ARGV, '{}');  -- (NULL when the trigger has no arguments)
+    v_id text := coalesce(v_new, v_old) ->> coalesce((SELECT substr(s, 2) FROM unnest(v_special) s WHERE s LIKE '=%'), 'id');
     v_column text;
 BEGIN
     IF TG_OP = 'UPDATE' THEN  -- keep what differs

@@ -6,6 +6,9 @@ DECLARE v_id bigint; BEGIN
     IF p_stripes > 1 AND p_floor IS NOT NULL THEN
         RAISE EXCEPTION 'account % cannot have both stripes and a floor', p_code USING ERRCODE = 'LG012';
     END IF;
+    IF p_floor::units > 0 THEN
+        RAISE EXCEPTION 'account % begins with less than that', p_code USING ERRCODE = 'LG004';
+    END IF;
     INSERT INTO accounts (code, asset, stripes, opened_by) VALUES (p_code, p_asset, p_stripes, audit.actor())
         ON CONFLICT (code) DO NOTHING RETURNING id INTO v_id;
     IF v_id IS NULL THEN  -- opened before: the same account or a refusal
@@ -20,6 +23,7 @@ DECLARE v_id bigint; BEGIN
     INSERT INTO balances (account_id, stripe, stripes, code, asset, side, floor)
         SELECT a.id, s, a.stripes, a.code, a.asset, CASE WHEN a.class IN ('asset', 'expense') THEN 1 ELSE -1 END, p_floor::units
           FROM accounts a, generate_series(0, p_stripes - 1) s WHERE a.id = v_id;
+    PERFORM ledger.note(p_code, NULL, jsonb_build_object('asset', p_asset, 'floor', p_floor::text, 'stripes', p_stripes));
     RETURN v_id;
 END $$;
 
@@ -37,7 +41,8 @@ CREATE FUNCTION ledger.note(p_code text, p_before jsonb, p_after jsonb) RETURNS 
     LANGUAGE sql SET search_path = ledger, pg_temp AS $$
     INSERT INTO audit.records (actor, request_id, reason, table_name, row_id, action, before, after)
     VALUES (audit.actor(), coalesce(current_setting('bursar.request_id', true), ''),
-            coalesce(current_setting('bursar.reason', true), ''), 'accounts', p_code, 'update', p_before, p_after)
+            coalesce(current_setting('bursar.reason', true), ''), 'accounts', p_code,
+            CASE WHEN p_before IS NULL THEN 'insert' ELSE 'update' END, p_before, p_after)
 $$;
 
 -- Freeze or thaw an account, each direction for itself. What is held stays held and can still be captured or released,

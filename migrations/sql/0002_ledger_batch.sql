@@ -33,9 +33,9 @@ DECLARE
     v_first integer; v_last integer := 0; v_item integer; v_leg integer; p integer; v_why text; v_before numeric[];
     v_left numeric; v_total numeric; v_mixed boolean; v_count integer; r record;
 BEGIN
-    IF n_items = 0 OR n_items <> ALL (ARRAY[cardinality(p_hashes), cardinality(p_kinds), cardinality(p_refs), cardinality(p_memos),
+    IF n_items = 0 OR n_items <> ANY (ARRAY[cardinality(p_hashes), cardinality(p_kinds), cardinality(p_refs), cardinality(p_memos),
                                             cardinality(p_effectives), cardinality(p_corrects)])
-       OR n_legs <> ALL (ARRAY[cardinality(p_codes), cardinality(p_amounts)])
+       OR n_legs <> ANY (ARRAY[cardinality(p_codes), cardinality(p_amounts)])
        OR p_items IS DISTINCT FROM (SELECT array_agg(i ORDER BY i) FROM unnest(p_items) i WHERE i BETWEEN 1 AND n_items) THEN
         RAISE EXCEPTION 'each leg of a batch is of one of its items, and stands with the others of that item' USING ERRCODE = 'LG001';
     END IF;
@@ -67,6 +67,19 @@ BEGIN
     FOR r IN SELECT u.o FROM unnest(p_corrects) WITH ORDINALITY u (id, o)
               WHERE u.id IS NOT NULL AND NOT EXISTS (SELECT FROM journals j WHERE j.id = u.id) LOOP
         v_refusal[r.o] := coalesce(v_refusal[r.o], 'LG013');
+    END LOOP;
+    FOR r IN SELECT DISTINCT u.item FROM unnest(p_items, p_amounts) u (item, amount)
+              WHERE (u.amount = trunc(u.amount) AND abs(u.amount) < 1e38) IS NOT TRUE LOOP
+        v_refusal[r.item] := coalesce(v_refusal[r.item], 'LG001');
+    END LOOP;
+    FOR r IN SELECT * FROM (
+                 SELECT u.o, CASE WHEN NOT (u.effective >= '1900-01-01' AND u.effective < '2200-01-01') THEN 'LG015'
+                                  WHEN EXISTS (SELECT FROM periods p WHERE p.ends_at > u.effective AND (p.state <> 'closing'
+                                                 OR (u.corrects IS NULL AND p_reverses IS NULL))) THEN 'LG009' END AS why
+                   FROM unnest(p_effectives, p_corrects) WITH ORDINALITY u (effective, corrects, o)
+                  WHERE u.effective IS NOT NULL) d
+              WHERE d.why IS NOT NULL AND NOT v_replayed[d.o] LOOP
+        v_refusal[r.o] := coalesce(v_refusal[r.o], r.why);
     END LOOP;
 
     WHILE v_last < n_legs LOOP

@@ -1,4 +1,4 @@
--- What binds everybody, psql and the owner included. A superuser can still switch triggers off: the seal is for that.
+-- What binds everybody, psql and the owner included. Who can still switch triggers off is found by the seal.
 
 SELECT audit.protect(t) FROM unnest(ARRAY[
     'ledger.assets', 'ledger.accounts', 'ledger.journals', 'ledger.entries', 'ledger.hold_parts',
@@ -110,12 +110,13 @@ BEGIN
     RETURN OLD;
 END $$;
 CREATE TRIGGER guard_reopening BEFORE DELETE ON ledger.periods FOR EACH ROW EXECUTE FUNCTION ledger.guard_reopening();
-SELECT audit.watch('ledger.periods');
+SELECT audit.watch('ledger.periods', '=month');
 
--- The seal goes forward.
+-- The seal goes forward. Only a horizon that this server has not reached, brought from another one, may be lowered.
 CREATE FUNCTION ledger.guard_seal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF NEW.candidate < OLD.candidate OR NEW.horizon < OLD.horizon THEN
+    IF NEW.candidate < OLD.candidate
+       OR (NEW.horizon < OLD.horizon AND OLD.horizon < pg_snapshot_xmax(pg_current_snapshot())::text::bigint) THEN
         RAISE EXCEPTION 'the seal does not go back' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
@@ -148,7 +149,9 @@ SELECT ledger.guard_entries('ledger.entries');
 CREATE FUNCTION ledger.add_partition(p_number integer, p_size bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE v_name text := format('ledger.entries_p%s', p_number);
 BEGIN
-    EXECUTE format('CREATE TABLE %s PARTITION OF ledger.entries FOR VALUES FROM (%s) TO (%s)', v_name, p_number * p_size, (p_number + 1) * p_size);
+    -- (made first and attached then: that waits for nobody who reads or posts)
+    EXECUTE format('CREATE TABLE %s (LIKE ledger.entries INCLUDING ALL)', v_name);
+    EXECUTE format('ALTER TABLE ledger.entries ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)', v_name, p_number * p_size, (p_number + 1) * p_size);
     EXECUTE format('CREATE TRIGGER never_emptied BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change()', v_name);
     EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER never_emptied, ENABLE ALWAYS TRIGGER append_only', v_name);
     PERFORM ledger.guard_entries(v_name::regclass);

@@ -1,4 +1,4 @@
--- Holds: they lower what is available and move nothing. Locks as everywhere: balances, then the key, then the hold.
+-- Holds: they lower what is available and move nothing. Locks as everywhere, balances first.
 
 CREATE FUNCTION ledger.hold(p_key text, p_ref text, p_code text, p_amount numeric, p_expires timestamptz DEFAULT NULL,
                             OUT hold_id bigint, OUT replayed boolean)
@@ -80,7 +80,8 @@ CREATE FUNCTION ledger.capture(p_hold bigint, p_keep boolean, p_key text, p_kind
                                OUT journal_id bigint, OUT replayed boolean)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
 DECLARE
-    v_memo jsonb := p_memo || jsonb_build_object('hold', p_hold);  -- part of the request, and so of what the key stands for
+    v_memo jsonb := p_memo || jsonb_build_object('hold', p_hold)  -- part of the request, and so of what the key stands for
+                           || CASE WHEN p_keep THEN '{"rest": "kept"}' ELSE '{}' END::jsonb;
     v_hold holds;
     v_code text;
     v_side smallint;

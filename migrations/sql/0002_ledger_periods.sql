@@ -8,6 +8,9 @@ DECLARE v_ends timestamptz := (p_month + interval '1 month') AT TIME ZONE 'Afric
     IF v_ends > clock_timestamp() THEN
         RAISE EXCEPTION 'period % has not ended yet', p_month USING ERRCODE = 'LG009';
     END IF;
+    IF p_month < '2000-01-01' THEN
+        RAISE EXCEPTION 'period % is before any of ours', p_month USING ERRCODE = 'LG009';
+    END IF;
     IF EXISTS (SELECT FROM periods p WHERE p.month >= p_month OR p.state <> 'closed') THEN
         RAISE EXCEPTION 'period % is closed already, or another one is being closed', p_month USING ERRCODE = 'LG009';
     END IF;

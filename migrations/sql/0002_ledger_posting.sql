@@ -1,5 +1,6 @@
--- Posting. Every function takes its locks in one order: balances by account, then the key (by writing the header under
--- its unique index), then holds. Time is taken after the locks, and never before an account's last entry: booked_at does
+-- Posting. Every function takes its locks in one order: balances by account; then the hold that is captured or the
+-- journal that is reversed, which only sessions with that balance in hand want; then the key, by writing the header under
+-- its unique index. Time is taken after the locks, and never before an account's last entry: booked_at does
 -- not run backwards within a stripe, even when the machine's clock does.
 
 -- The journal that a key stands for, or a refusal when it stands for another request.

@@ -36,6 +36,7 @@ DECLARE
     v_last bigint;
     v_journals integer;
     v_leaves bytea;
+    v_next bigint;
     v_drawn bigint := (SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM journals_id_seq s);
 BEGIN
     IF NOT p_max >= 1 THEN
@@ -46,12 +47,18 @@ BEGIN
     END IF;
     SELECT * INTO v_state FROM seal_state s FOR UPDATE;  -- one sealer at a time; nobody else touches this row
     SELECT * INTO v_previous FROM blocks b ORDER BY b.no DESC LIMIT 1;
+    v_next := pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
     v_previous.no := coalesce(v_previous.no, 0);
     v_previous.last_id := coalesce(v_previous.last_id, 0);
     SELECT max(j.id) INTO v_last
       FROM (SELECT x.id FROM journals x WHERE x.id > v_previous.last_id AND x.id <= v_state.candidate ORDER BY x.id LIMIT p_max) j;
-    IF v_last IS NULL THEN  -- all of the last candidate is sealed (or was never written): name the next one
-        UPDATE seal_state s SET candidate = v_drawn, horizon = pg_current_xact_id()::text::bigint;
+    -- All of the last candidate is sealed (or was never written), or its horizon is a transaction id that this server has
+    -- not reached, so of another one that the books were moved from: name the next candidate. Not when a sealer that we
+    -- waited for has named a later one.
+    IF v_last IS NULL OR v_state.horizon >= v_next THEN
+        UPDATE seal_state s SET candidate = v_drawn, horizon = pg_current_xact_id()::text::bigint
+         WHERE s.candidate <= v_drawn
+           AND (s.horizon IS NULL OR s.horizon < pg_current_xact_id()::text::bigint OR s.horizon >= v_next);
         RETURN 0;
     END IF;
     IF v_state.horizon >= pg_snapshot_xmin(pg_current_snapshot())::text::bigint THEN RETURN 0; END IF;

@@ -147,7 +147,7 @@ CREATE TABLE ledger.prices (
 CREATE TABLE ledger.blocks (
     no bigint PRIMARY KEY,
     first_id bigint NOT NULL,
-    last_id bigint NOT NULL,
+    last_id bigint NOT NULL CONSTRAINT uq_blocks_last_id UNIQUE,
     journals integer NOT NULL,
     leaves bytea NOT NULL,                             -- 40 bytes per journal: its id, its hash
     previous bytea NOT NULL,

@@ -46,6 +46,16 @@ CREATE TABLE payouts (
     created_at timestamptz NOT NULL,
     settled_at timestamptz
 );
+-- No payout begins while the books do not prove, whoever asks.
+CREATE FUNCTION refuse_while_halted() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM ledger.halts h WHERE h.lifted_at IS NULL) THEN
+        RAISE EXCEPTION 'payouts are halted' USING ERRCODE = 'BU004';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER not_while_halted BEFORE INSERT ON payouts FOR EACH ROW EXECUTE FUNCTION refuse_while_halted();
+ALTER TABLE payouts ENABLE ALWAYS TRIGGER not_while_halted;
 CREATE INDEX ix_payouts_state ON payouts (state) WHERE state IN ('sending', 'sent');
 
 CREATE TABLE suspense_items (

@@ -24,7 +24,8 @@ CREATE INDEX ix_journal_requests_state ON journal_requests (state, id);
 -- Nobody asks or decides in another's name: the name in the row is the one in whose name the transaction acts.
 CREATE FUNCTION refuse_borrowed_name() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-    IF audit.actor() IS DISTINCT FROM 'operator:' || coalesce(NEW.decided_by, NEW.requested_by) THEN
+    IF audit.actor() IS DISTINCT FROM 'operator:' || coalesce(NEW.decided_by, NEW.requested_by)
+       OR (TG_OP = 'INSERT' AND NEW.state <> 'requested') THEN
         RAISE EXCEPTION 'journal request %: % cannot act in that name', NEW.id, audit.actor() USING ERRCODE = 'BU003';
     END IF;
     RETURN NEW;
@@ -34,6 +35,8 @@ CREATE TRIGGER own_name BEFORE INSERT OR UPDATE ON journal_requests FOR EACH ROW
 -- What was decided stays decided.
 CREATE TRIGGER decided_for_good BEFORE UPDATE ON journal_requests FOR EACH ROW
     WHEN (OLD.state <> 'requested') EXECUTE FUNCTION audit.refuse_change();
+
+ALTER TABLE journal_requests ENABLE ALWAYS TRIGGER own_name, ENABLE ALWAYS TRIGGER decided_for_good;
 
 SELECT audit.watch('journal_requests');
 

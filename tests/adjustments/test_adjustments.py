@@ -1,6 +1,6 @@
 """Manual journals: two people, exactly what was shown, once; and the database holds to it by itself."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -14,9 +14,10 @@ from app.core import actor, clock
 from app.core.clock import WAT
 from app.core.db import db, leave, sqlstate, transaction
 from app.core.errors import IllegalMove, NotFound
+from app.core.money import NGN
 from app.core.permissions import Role
-from app.ledger import balances, statements
-from app.ledger.errors import AccountBlocked, InsufficientFunds, NoSuchJournal, Unbalanced
+from app.ledger import accounts, balances, statements
+from app.ledger.errors import AccountBlocked, InsufficientFunds, NoSuchJournal, NoSuchTime, Unbalanced
 from app.ledger.journal import Leg
 from tests.makers import books, people
 
@@ -36,14 +37,16 @@ class Desk:
     def ask(self, content: Content | None = None) -> JournalRequest:
         """Ask, in a transaction of its own."""
         with transaction(actor.operator(self.asker)):
-            return service.request(content or self.content(), operator_id=self.asker, actor=actor.operator(self.asker))
+            return service.request(
+                content or self.content(), operator_id=self.asker, owns=None, actor=actor.operator(self.asker)
+            )
 
     def approve(self, asked: JournalRequest, *, by: str = "", content_hash: str = "") -> int:
         """Approve, as the other one or as `by`."""
         who = by or self.other
         with transaction(actor.operator(who)):
             shown = content_hash or asked.content_hash
-            return service.approve(asked.id, operator_id=who, content_hash=shown, actor=actor.operator(who))
+            return service.approve(asked.id, operator_id=who, content_hash=shown, owns=None, actor=actor.operator(who))
 
     def now(self, asked: JournalRequest) -> JournalRequest:
         """The request as it stands."""
@@ -91,6 +94,10 @@ class TestRequest:
             desk.ask(desk.content(corrects=999_999_999))
         with pytest.raises(errors.NotHappenedYet):
             desk.ask(desk.content(effective_on=(clock.now() + timedelta(days=2)).date()))
+
+    def test_refuses_days_before_the_books_know_any(self, desk: Desk) -> None:
+        with pytest.raises(NoSuchTime):
+            desk.ask(desk.content(effective_on=date(1899, 12, 31)))
 
     def test_refuses_very_many_lines(self, desk: Desk) -> None:
         with pytest.raises(errors.TooManyLines):
@@ -145,14 +152,35 @@ class TestApprove:
         assert desk.now(asked).state == State.REQUESTED
 
 
+class TestOnesOwnMoney:
+    def test_is_for_others(self, desk: Desk) -> None:
+        """Neither to ask for nor to decide, whichever leg it is."""
+        me = "cus_me"
+        with transaction(actor.system("test")):
+            accounts.open_account(mine := f"liability:customer:{me}:NGN", asset=NGN, floor_units=0)
+        content = desk.content(legs=(Leg(desk.debited, books.kobo(5)), Leg(mine, books.kobo(-5))))
+        asker, other = actor.operator(desk.asker), actor.operator(desk.other)
+        with pytest.raises(errors.OwnAccount), transaction(asker):
+            service.request(content, operator_id=asker.id, owns=me, actor=asker)
+        asked = desk.ask(content)
+        with pytest.raises(errors.OwnAccount), transaction(other):
+            service.approve(asked.id, operator_id=other.id, content_hash=asked.content_hash, owns=me, actor=other)
+        with pytest.raises(errors.OwnAccount), transaction(other):
+            service.reject(asked.id, operator_id=other.id, reason="no", owns=me, actor=other)
+        with transaction(other):
+            service.approve(asked.id, operator_id=other.id, content_hash=asked.content_hash, owns="cus_m", actor=other)
+
+
 class TestTheEnd:
     def test_a_rejection_is_another_persons_and_has_a_reason(self, desk: Desk) -> None:
         asked = desk.ask()
         for who, reason, refusal in ((desk.asker, "no", errors.OwnRequest), (desk.other, " ", errors.ReasonMissing)):
             with pytest.raises(refusal), transaction(actor.operator(who)):
-                service.reject(asked.id, operator_id=who, reason=reason, actor=actor.operator(who))
+                service.reject(asked.id, operator_id=who, reason=reason, owns=None, actor=actor.operator(who))
         with transaction(actor.operator(desk.other)):
-            service.reject(asked.id, operator_id=desk.other, reason="wrong account", actor=actor.operator(desk.other))
+            service.reject(
+                asked.id, operator_id=desk.other, reason="wrong account", owns=None, actor=actor.operator(desk.other)
+            )
         assert desk.now(asked).state == State.REJECTED
         with pytest.raises(IllegalMove):
             desk.approve(asked)
@@ -190,8 +218,17 @@ class TestTheDatabase:
         for who in (actor.operator(desk.asker), actor.system("test"), actor.customer(desk.other)):
             assert self.refused(BOOKED, who=who, id=asked.id, by=desk.other) == "BU003"
         with pytest.raises(DBAPIError) as refusal, transaction(actor.system("test")):
-            service.request(desk.content(), operator_id=desk.asker, actor=actor.system("test"))
+            service.request(desk.content(), operator_id=desk.asker, owns=None, actor=actor.system("test"))
         assert sqlstate(refusal.value) == "BU003"
+
+    def test_refuses_to_begin_with_the_end(self, desk: Desk) -> None:
+        born = (
+            "INSERT INTO journal_requests (id, legs, reason, content_hash, requested_by, state, decided_by, journal_id,"
+            " created_at, decided_at) VALUES ('jrq_born', '[]', 'x', '', :asker, 'booked', :other, 1, now(), now())"
+        )
+        for who in (desk.asker, desk.other):
+            found = self.refused(born, who=actor.operator(who), asker=desk.asker, other=desk.other)
+            assert found == "BU003"
 
     def test_refuses_to_change_what_was_asked_or_decided(self, desk: Desk) -> None:
         asked = desk.ask()

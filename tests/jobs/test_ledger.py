@@ -1,8 +1,10 @@
 """The books' own work: sealed, anchored, proved, swept; and what a failed proof stops."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,10 @@ from sqlalchemy.exc import DBAPIError
 from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.mailer import Mailer
 from app.core import actor, clock
-from app.core.db import leave, rows, transaction
+from app.core.db import db, leave, rows, transaction
 from app.core.permissions import Role
 from app.ledger import balances, health, partitions, posting, proof, seal
+from app.ledger.seal import Head
 from app.withdrawals import errors, queries, service
 from jobs import ledger, schedule, work
 from jobs import withdrawals as sending
@@ -90,6 +93,50 @@ class TestSeal:
         (fault,) = seal.verify({head.no + 1: head.hash})
         assert (fault.block, fault.problem) == (head.no + 1, "block is missing")
 
+    def test_is_told_by_a_mail_that_names_the_block(self) -> None:
+        class Kept(Mailer):
+            """Keeps the mail as it would go out."""
+
+            def send(self, *, to: str, subject: str, body: str, message_id: str) -> None:
+                sent = self.compose(to=to, subject=subject, body=body, message_id=message_id)
+                self.mail = message_from_bytes(sent.as_bytes(), policy=policy.default)
+
+        kept, head = Kept("", sender="Books <books@bursar.test>"), Head(7, 120, "ab" * 32, clock.now())
+        MailAnchor(kept, to="auditor@localhost").keep(str(head))
+        assert kept.mail["Message-ID"] == f"<seal-7-{'ab' * 8}@bursar.test>"
+        assert kept.mail.get_content().strip() == str(head)
+
+    def test_is_told_to_the_other_anchors_when_one_fails(self, job: work.Work, tmp_path: Path) -> None:
+        books.post(move(account("asset"), wallet(), 5))
+        ledger.seal_books(job)
+        nowhere, file = FileAnchor(tmp_path / "none" / "heads.txt"), tmp_path / "heads.txt"
+        with pytest.raises(FileNotFoundError):
+            ledger.anchor_seal(replace(job, clients=replace(job.clients, anchors=(nowhere, FileAnchor(file)))))
+        head = seal.head()
+        assert head is not None
+        assert file.read_text() == f"{head}\n"
+
+    @pytest.mark.usefixtures("no_halt")
+    def test_that_does_not_hold_stops_payouts(self, job: work.Work, owner_engine: Engine) -> None:
+        posted = books.post(move(account("asset"), wallet(), 5, ref="as it was"))
+        books.settle_seal()
+        ledger.verify_seal(job)
+        assert health.standing() is None
+        tamper = text("UPDATE ledger.journals SET ref = :ref WHERE id = :id")
+        with owner_engine.begin() as connection:
+            connection.execute(text("ALTER TABLE ledger.journals DISABLE TRIGGER append_only"))
+            connection.execute(tamper, {"ref": "as it never was", "id": posted.journal_id})
+        try:
+            ledger.verify_seal(job)
+        finally:
+            with owner_engine.begin() as connection:
+                connection.execute(tamper, {"ref": "as it was", "id": posted.journal_id})
+                connection.execute(text("ALTER TABLE ledger.journals ENABLE ALWAYS TRIGGER append_only"))
+        halt = health.standing()
+        assert halt is not None
+        (fault,) = halt.findings["seal"]
+        assert fault.endswith(f"journal {posted.journal_id} was altered")
+
     @pytest.mark.parametrize("ids", [0, -3])
     def test_has_no_blocks_of_nothing(self, ids: int) -> None:
         with pytest.raises(DBAPIError, match="one journal or more"), transaction(TESTER):
@@ -151,6 +198,11 @@ class TestProof:
                     text("UPDATE ledger.balances SET held = held - 1 WHERE code = :code"), {"code": code}
                 )
         assert proof.broken() == {}
+        beside = "INSERT INTO payouts SELECT (jsonb_populate_record(NULL::payouts, CAST(:row AS jsonb))).*"
+        row = {"id": "po_x", "reference": "x", "amount_units": 5, "recipient_code": "r", "state": "sending"}
+        more = {"transfer_code": "", "created_at": clock.now().isoformat()}
+        with pytest.raises(DBAPIError, match="payouts are halted"), transaction(TESTER):
+            db.session.execute(text(beside), {"row": json.dumps(row | more)})
         assert sending.send(send) == timedelta(minutes=1)  # well again is not lifted
         with transaction(SOMEBODY):
             health.lift(halt.id, actor=SOMEBODY, reason="The balance was put right.")
@@ -161,4 +213,11 @@ class TestProof:
 
 def test_every_piece_of_the_books_work_is_on_the_clock() -> None:
     kinds = {periodic.kind for periodic in schedule.SCHEDULE}
-    assert {"ledger.seal", "ledger.anchor", "ledger.prove", "ledger.expire_holds", "ledger.partitions"} <= kinds
+    assert {
+        "ledger.seal",
+        "ledger.anchor",
+        "ledger.prove",
+        "ledger.verify",
+        "ledger.expire_holds",
+        "ledger.partitions",
+    } <= kinds

@@ -22,9 +22,11 @@ def hot() -> str:
 
 
 def record(code: str) -> list[tuple[str, object]]:
-    """What the audit says of an account."""
+    """What the audit says of an account after it was opened."""
     found = rows(
-        "SELECT actor, after FROM audit.records WHERE table_name = 'accounts' AND row_id = :c ORDER BY id", c=code
+        "SELECT actor, after FROM audit.records WHERE table_name = 'accounts' AND row_id = :c"
+        " AND action = 'update' ORDER BY id",
+        c=code,
     )
     return [(row.actor, row.after) for row in found]
 
@@ -102,6 +104,19 @@ class TestFreeze:
             accounts.freeze(code, debits=True, credits_=True)
         found = rows("SELECT bool_and(no_debits AND no_credits) AS all FROM ledger.balances WHERE code = :c", c=code)
         assert found[0].all
+
+
+class TestOpening:
+    def test_leaves_a_record(self) -> None:
+        code = account("liability", floor=-7)
+        found = rows("SELECT * FROM audit.records WHERE table_name = 'accounts' AND row_id = :code", code=code)
+        assert [(row.action, row.before, row.after) for row in found] == [
+            ("insert", None, {"asset": "NGN", "floor": "-7", "stripes": 1})
+        ]
+
+    def test_is_with_nothing_and_so_with_no_floor_above_that(self) -> None:
+        with pytest.raises(errors.InsufficientFunds):
+            account("liability", floor=1)
 
 
 class TestFloor:

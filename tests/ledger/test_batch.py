@@ -1,13 +1,15 @@
 """Many journals in one request: each as if it were posted alone after those before it, or all of them or none."""
 
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.core.db import leave, rows
+from app.core.db import leave, rows, sqlstate
 from app.core.money import ASSETS, Money
 from app.ledger import balances, errors, proof, statements
 from app.ledger.journal import Journal, credit, debit
@@ -127,6 +129,11 @@ class TestABatch:
         leave()
         assert proof.broken() == {}
 
+    def test_refuses_one_that_takes_effect_at_no_time_and_writes_the_others(self) -> None:
+        good, bad = move(account("asset"), wallet(), 5), move(account("asset"), wallet(), 5)
+        bad = replace(bad, effective_at=datetime(2300, 1, 1, tzinfo=UTC))
+        assert outcome(*books.batch((good, fresh()), (bad, fresh()))) == ["posted", "NoSuchTime"]
+
     def test_keeps_what_a_journal_corrects(self) -> None:
         source, code = account("asset"), wallet()
         wrong = books.post(move(source, code, 5))
@@ -162,8 +169,8 @@ class TestAllOrNothing:
 
 
 RAW = text(
-    "SELECT * FROM ledger.post_batch(:keys, :kinds, :kinds, CAST(:memos AS jsonb[]), CAST(:times AS timestamptz[]),"
-    " CAST(:times AS bigint[]), CAST(:items AS int[]), :codes, CAST(:amounts AS numeric[]), false)"
+    "SELECT * FROM ledger.post_batch(:keys, :kinds, :refs, CAST(:memos AS jsonb[]), CAST(:times AS timestamptz[]),"
+    " CAST(:corrects AS bigint[]), CAST(:items AS int[]), :codes, CAST(:amounts AS numeric[]), false)"
 )
 
 
@@ -190,8 +197,10 @@ def test_every_leg_of_a_batch_must_be_of_an_item_and_beside_its_other_legs(
     arguments = {
         "keys": [fresh() for _ in range(count)],
         "kinds": ["test"] * count,
+        "refs": ["test"] * count,
         "memos": ["{}"] * count,
         "times": [None] * count,
+        "corrects": [None] * count,
         "items": items,
         "codes": codes,
         "amounts": amounts,
@@ -200,3 +209,36 @@ def test_every_leg_of_a_batch_must_be_of_an_item_and_beside_its_other_legs(
     with suppress(DBAPIError), undone() as session:  # (that it is refused is as good)
         session.execute(RAW, arguments)
         assert bool(balances.of(victim).booked) == bool(rows(entries, code=victim))
+
+
+@pytest.mark.parametrize("short", ["kinds", "refs", "memos", "times", "corrects"])
+def test_every_list_of_a_batch_has_a_place_for_every_item(short: str) -> None:
+    arguments: dict[str, list[Any]] = {
+        "keys": [fresh(), fresh()],
+        **{name: ["test"] * 2 for name in ("kinds", "refs")},
+        "memos": ["{}"] * 2,
+        **{name: [None] * 2 for name in ("times", "corrects")},
+        "items": [1, 1, 2, 2],
+        "codes": [account("asset"), wallet()] * 2,
+        "amounts": [5, -5] * 2,
+    }
+    with undone() as session:
+        session.execute(RAW, arguments)
+    with pytest.raises(DBAPIError) as refusal, undone() as session:
+        session.execute(RAW, {**arguments, short: arguments[short][:1]})
+    assert sqlstate(refusal.value) == "LG001"
+
+
+@pytest.mark.parametrize("amount", ["1.5", "NaN", "Infinity", "1e38", None])
+def test_an_item_of_no_whole_units_is_refused_alone(amount: str | None) -> None:
+    arguments = {
+        "keys": [fresh(), fresh()],
+        **{name: ["test"] * 2 for name in ("kinds", "refs")},
+        "memos": ["{}"] * 2,
+        **{name: [None] * 2 for name in ("times", "corrects")},
+        "items": [1, 1, 2, 2],
+        "codes": [account("asset"), wallet()] * 2,
+        "amounts": [amount, amount, "5", "-5"],
+    }
+    with undone() as session:
+        assert [row.refusal for row in session.execute(RAW, arguments)] == ["LG001", None]

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, text
 
 from app.core import clock
 from app.core.db import leave, rows
-from app.core.errors import InvalidAmount
+from app.core.errors import InvalidAmount, KeyReused
 from app.ledger import balances, errors, statements
 from app.ledger.posting import Posted
 from tests.makers import books
@@ -73,6 +73,13 @@ class TestParts:
         first = books.capture(held, journal, key=key, keep_rest=True)
         assert books.capture(held, journal, key=key, keep_rest=True) == Posted(first.journal_id, replayed=True)
         assert units(code) == (80, 40, 40)
+
+    def test_are_another_request_when_the_rest_is_kept(self) -> None:
+        code, sink, key = wallet(100), wallet(), fresh()
+        held, journal = books.hold(code, 60).hold_id, move(code, sink, 20)
+        books.capture(held, journal, key=key)
+        with pytest.raises(KeyReused):
+            books.capture(held, journal, key=key, keep_rest=True)
 
     def test_name_the_hold_in_the_journal(self) -> None:
         code = wallet(100)

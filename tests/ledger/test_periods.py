@@ -91,8 +91,10 @@ class TestSteps:
         do(periods.begin_close, month)
         with pytest.raises(errors.PeriodClosed):
             books.post(dated(moment))
+        (late, fine) = books.batch((dated(moment), fresh()), (dated(clock.now()), fresh()))
+        assert (type(late), type(fine)) == (errors.PeriodClosed, Posted)
         with pytest.raises(errors.PeriodClosed):
-            books.batch((dated(moment), fresh()))
+            books.batch((dated(moment), fresh()), all_or_nothing=True)
         books.post(dated(moment, corrects=before.journal_id))
         with clock.at(moment):
             books.reverse(before.journal_id)
@@ -103,6 +105,31 @@ class TestSteps:
         with pytest.raises(errors.PeriodClosed):
             books.post(dated(moment))
         books.post(dated(inside(month) + timedelta(days=31)))  # the next one is open
+
+    def test_let_a_batch_correct_what_it_may_not_book(self, month: date) -> None:
+        moment = inside(month)
+        before = books.post(dated(moment))
+        do(periods.begin_close, month)
+        right, key = dated(moment, corrects=before.journal_id), fresh()
+        (first,) = books.batch((right, key))
+        assert isinstance(first, Posted)
+        do(periods.settle, month)
+        again, late = books.batch((right, key), (right, fresh()))
+        assert again == Posted(first.journal_id, replayed=True)
+        assert isinstance(late, errors.PeriodClosed)
+        do(periods.reopen, month)
+
+    def test_are_named_in_the_audit(self, month: date) -> None:
+        do(periods.begin_close, month)
+        do(periods.reopen, month)
+        found = rows(
+            "SELECT action FROM audit.records WHERE table_name = 'periods' AND row_id = :m", m=month.isoformat()
+        )
+        assert {row.action for row in found} == {"insert", "delete"}
+
+    def test_are_not_for_months_before_the_century(self, room: Flask) -> None:
+        with pytest.raises(errors.PeriodClosed):
+            do(periods.begin_close, date(1999, 12, 1))
 
     def test_are_taken_in_their_order(self, month: date) -> None:
         for step in (periods.settle, periods.close, periods.reopen):

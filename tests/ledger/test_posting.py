@@ -365,12 +365,6 @@ class TestBalances:
         with pytest.raises(LookupError):
             balances.at("liability:nobody:NGN", NOON)
 
-    def test_of_everything_have_each_account_once(self) -> None:
-        code = wallet(7)
-        everything = balances.everything()
-        assert len({balance.code for balance in everything}) == len(everything)
-        assert [balance.booked for balance in everything if balance.code == code] == [kobo(7)]
-
     def test_at_a_time_are_those_after_the_last_entry_booked_by_then(self) -> None:
         one = wallet()
         opened = clock.now()

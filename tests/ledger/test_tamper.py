@@ -320,6 +320,22 @@ class TestSealers:
         assert [row.no for row in blocks] == list(range(1, len(blocks) + 1))
         assert (seal.unsealed(), faults()) == (0, [])
 
+    @pytest.mark.parametrize("waiting", [True, False])
+    def test_go_on_in_books_that_were_moved_to_a_younger_server(
+        self, sealed: Flask, superuser: Engine, *, waiting: bool
+    ) -> None:
+        """Its transaction ids are lower than those that the seal remembers."""
+        if waiting:
+            books.post(move(account("asset"), account("asset"), 1))
+        with superuser.begin() as connection:
+            connection.execute(text("UPDATE ledger.seal_state SET horizon = horizon + 1000000"))
+        settle_seal()
+        books.post(move(account("asset"), account("asset"), 1))
+        settle_seal()
+        assert (seal.unsealed(), faults()) == (0, [])
+        with pytest.raises(DBAPIError, match="does not go back"), superuser.begin() as connection:
+            connection.execute(text("UPDATE ledger.seal_state SET horizon = horizon - 1"))
+
 
 class TestTheFirstBlock:
     """In books that nothing was booked in."""

@@ -7,6 +7,7 @@ from flask import Blueprint, current_app, g, request, url_for
 from flask_login import current_user
 
 from app.adjustments import queries as adjustments
+from app.core import clock
 from app.core.permissions import Permission
 from app.ledger import health
 from reports import overview
@@ -92,6 +93,7 @@ def around() -> dict[str, Any]:
         "operator": current_user,
         "environment": environment,
         "halt": health.standing(),
+        "standstill": health.overdue(clock.now()) if P.LEDGER_READ in current_user.permissions else None,
     }
 
 

@@ -79,7 +79,7 @@ def approve(withdrawal_id: str) -> Response | BaseResponse:
 
     def deed() -> rules.State:
         return service.approve(
-            withdrawal_id, operator_id=current_user.id, content_hash=shown, owns=_owns(), actor=actor
+            withdrawal_id, operator_id=current_user.id, content_hash=shown, owns=guards.owns(), actor=actor
         )
 
     def said(state: rules.State) -> str:
@@ -98,7 +98,9 @@ def reject(withdrawal_id: str) -> Response | BaseResponse:
     actor, reason = guards.actor(), request.form.get("reason", "")
     try:
         atomically(
-            lambda: service.reject(withdrawal_id, reason=reason, owns=_owns(), actor=actor), actor=actor, reason=reason
+            lambda: service.reject(withdrawal_id, reason=reason, owns=guards.owns(), actor=actor),
+            actor=actor,
+            reason=reason,
         )
         return _done(withdrawal_id, "Rejected. The money is the customer's again.")
     except Refusal as refused:
@@ -138,11 +140,6 @@ def _refused(withdrawal_id: str, refused: Refusal) -> Response | BaseResponse:
         return toast(_detail(withdrawal_id, status=refused.status), refused.message, kind="bad", also="decided")
     errors.say(refused)
     return redirect(url_for("console.withdrawal", withdrawal_id=withdrawal_id), 303)
-
-
-def _owns() -> str | None:
-    """The customer whom this operator is privately: the one with the same address."""
-    return customers.id_by_email_for_operators(current_user.email)
 
 
 def _rows(found: list[Withdrawal]) -> list[Row]:

@@ -132,6 +132,13 @@ def test_only_finance_may(own_house: Flask, begun: date, month: date) -> None:
         assert browse.send(treasury, f"{PAGE}/{month:%Y-%m}/{name}", form_at="/console/ledger").status_code == 403
 
 
+def test_a_month_before_any_of_ours_is_refused_and_harms_no_page(finance: FlaskClient) -> None:
+    for month in ("0001-01", "1999-12"):
+        answer = finance.post(f"{PAGE}/{month}/begin", data={"csrf_token": browse.token_of(finance.get(PAGE))})
+        assert answer.status_code == 303
+        assert finance.get(PAGE).status_code == 200
+
+
 def test_no_month_by_that_name(finance: FlaskClient) -> None:
     assert browse.send(finance, f"{PAGE}/2026-13/begin", form_at="/console/ledger").status_code == 404
     assert browse.send(finance, f"{PAGE}/soon/begin", form_at="/console/ledger").status_code == 404

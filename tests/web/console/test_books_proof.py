@@ -1,5 +1,7 @@
 """Proof at the console: the seal, asking every invariant, and a halt that stands until a person lifts it."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import create_engine, pool, text
@@ -13,6 +15,7 @@ from tests.makers.databases import Database
 from tests.web.console.conftest import enter
 
 PAGE = "/console/ledger/proof"
+UNPROVED, UNSEALED = "The books were not proved since", "the seal stands still"
 BANNER = "The books do not prove. Payouts are stopped since"
 FINDINGS = {"balance is the sum of its entries": ["asset:paystack:NGN/3"]}
 
@@ -84,6 +87,32 @@ def test_a_halt_stands_on_every_page(own_house: Flask, halted: health.Halt) -> N
     assert PAGE in treasury.get("/console/").text.split(BANNER)[1]
     assert "asset:paystack:NGN/3" in treasury.get(PAGE).text
     assert "1 broken" in treasury.get(PAGE).text
+
+
+def test_a_proof_or_a_seal_that_stands_still_is_said(own_house: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def seen_by(role: Role) -> tuple[bool, bool]:
+        page = enter(own_house, role).get("/console/").text
+        return UNPROVED in page, UNSEALED in page
+
+    legs = (debit("asset:paystack:NGN", books.kobo(5)), credit("liability:suspense:NGN", books.kobo(5)))
+    books.post(Journal("test.moved", "fresh", legs), key=books.fresh())
+    with transaction(books.TESTER):
+        health.record({})
+    leave()
+    assert seen_by(Role.AUDITOR) == (False, False)
+    monkeypatch.setattr(health, "SEAL_AGE_MAX", timedelta(0))
+    assert seen_by(Role.AUDITOR) == (False, True)
+    books.settle_seal()
+    monkeypatch.setattr(health, "PROOF_AGE_MAX", timedelta(0))
+    assert seen_by(Role.AUDITOR) == (True, False)
+    assert seen_by(Role.SUPPORT) == (False, False)
+
+
+def test_no_halt_has_such_a_number(own_house: Flask, halted: health.Halt) -> None:
+    treasury = enter(own_house, Role.TREASURY)
+    answer = browse.send(treasury, f"{PAGE}/halts/{10**25}/lift", form_at=PAGE, reason="Why not.")
+    assert "does not stand any more" in treasury.get(answer.location).text
+    assert health.standing() == halted
 
 
 def test_only_treasury_lifts_it_and_says_why(own_house: Flask, halted: health.Halt) -> None:

@@ -95,6 +95,23 @@ class TestAsking:
         first, second = (send(finance, even(accounts), key="the-same-key") for _ in range(2))
         assert first.location == second.location
 
+    def test_sent_twice_with_another_content_can_be_sent_once_more(
+        self, finance: FlaskClient, accounts: tuple[str, str]
+    ) -> None:
+        send(finance, even(accounts), key="my-own-key")
+        again = send(finance, even(accounts, "13"), key="my-own-key")
+        assert again.status_code == 422
+        assert "This form was sent before with other content." in again.text
+        key = re.search(r'name="key" value="([^"]+)"', again.text)
+        assert key
+        assert key[1] != "my-own-key"
+        assert send(finance, even(accounts, "13"), key=key[1]).status_code == 303
+
+    def test_with_a_character_that_no_text_has_is_refused(
+        self, finance: FlaskClient, accounts: tuple[str, str]
+    ) -> None:
+        assert send(finance, even(accounts), reason="a\0b").status_code == 400
+
     def test_more_lines_can_be_had(self, finance: FlaskClient, accounts: tuple[str, str]) -> None:
         page = send(finance, even(accounts), act="more", reason="")
         assert page.status_code == 200

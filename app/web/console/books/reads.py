@@ -127,7 +127,7 @@ def block_of(journal_id: int) -> Any | None:
     """The block of the seal that holds a journal; None while none does."""
     found = rows(
         "SELECT no, first_id, last_id, encode(hash, 'hex') AS hash, sealed_at FROM ledger.blocks"
-        " WHERE last_id >= :id ORDER BY no LIMIT 1",
+        " WHERE last_id >= :id ORDER BY last_id LIMIT 1",
         id=journal_id,
     )
     return found[0] if found else None
@@ -152,7 +152,7 @@ def audit_of(ref: str, request_id: str, *, limit: int = 50) -> list[Any]:
     """Audit records of the same request or about the same thing, oldest first."""
     return rows(
         "SELECT id, recorded_at, actor, reason, table_name, row_id, action FROM audit.records"
-        " WHERE row_id = :ref OR (request_id = :request AND :request <> '') ORDER BY id LIMIT :limit",
+        " WHERE (row_id = :ref AND :ref <> '') OR (request_id = :request AND :request <> '') ORDER BY id LIMIT :limit",
         ref=ref,
         request=request_id,
         limit=limit,
@@ -173,6 +173,16 @@ def known(codes: Collection[str]) -> dict[str, Any]:
         codes=list(codes),
     )
     return {row.code: row for row in found}
+
+
+def house_codes(*, limit: int) -> list[str]:
+    """Codes of the house's open accounts."""
+    found = rows(
+        "SELECT code FROM ledger.balances WHERE stripe = 0 AND NOT closed AND left(code, 19) <> 'liability:customer:'"
+        " ORDER BY code LIMIT :limit",
+        limit=limit,
+    )
+    return [row.code for row in found]
 
 
 def suggestions(part: str, *, limit: int = 20) -> list[str]:

@@ -9,7 +9,7 @@ from flask.wrappers import Response
 from app.core import clock
 from app.core.clock import WAT
 from app.core.errors import Malformed
-from app.core.money import ASSETS, Money
+from app.core.money import ASSETS, Money, plain
 from app.core.permissions import Permission
 from app.ledger import prices, trial
 from app.ledger.prices import Price
@@ -111,7 +111,7 @@ def report_sheet(name: str) -> Response:
     asked = _asked(name)
     lines, _ = _compose(asked, {}, each_customer=request.args.get("customers") == "each")
     stamp = asked.until.astimezone(WAT).strftime("%Y%m%d-%H%M")
-    rows = [[line.code, line.asset, sheets.decimal(line.balance)] for line in lines]
+    rows = [[line.code, line.asset, plain(line.balance)] for line in lines]
     return sheets.sheet(f"{name}-{asked.basis}-{stamp}", COLUMNS, rows)
 
 
@@ -128,7 +128,10 @@ def _asked(name: str) -> Asked:
     at = times.ends(given.get("at", ""))
     month = (at or clock.now()).astimezone(WAT).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     since = times.begins(given.get("from", "")) or month
-    return Asked(name, basis, at, since, given)
+    asked = Asked(name, basis, at, since, given)
+    if name == "income-statement" and since > asked.until:
+        raise Malformed("It begins after its end.")
+    return asked
 
 
 def _compose(

@@ -14,7 +14,7 @@ from app.adjustments import rules, service
 from app.core import crypto, idempotency
 from app.core.actor import Actor
 from app.core.db import atomically
-from app.core.errors import InvalidAmount, Refusal
+from app.core.errors import InvalidAmount, KeyReused, Refusal
 from app.core.money import ASSETS, Asset, Money, parse
 from app.core.permissions import Permission
 from app.ledger.journal import Leg
@@ -113,6 +113,9 @@ def request_journal() -> Response | BaseResponse:
     actor = guards.actor()
     try:
         asked = atomically(lambda: _ask(typed, actor=actor), actor=actor, reason=typed.reason)
+    except KeyReused:  # asked for already, then changed and sent again: as another request, if it is sent once more
+        typed.key, typed.errors["form"] = "", "This form was sent before with other content. Send it again to ask anew."
+        return _form(typed, status=422)
     except Refusal as refused:
         typed.errors["form"] = refused.message
         return _form(typed, status=422)
@@ -126,7 +129,7 @@ def _ask(typed: Typed, *, actor: Actor) -> str:
     content = rules.Content(typed.legs, typed.reason, typed.day, corrects)
 
     def body() -> dict[str, Any]:
-        return {"id": service.request(content, operator_id=current_user.id, actor=actor).id}
+        return {"id": service.request(content, operator_id=current_user.id, owns=guards.owns(), actor=actor).id}
 
     answer, _ = idempotency.once(typed.key, actor=actor, request={"content": content.hash}, body=body)
     return str(answer["id"])
@@ -194,14 +197,13 @@ def _judge(typed: Typed) -> None:
 def _form(typed: Typed, *, status: int = 200) -> Response:
     unknown = [line.account for line in typed.lines if line.account_error and line.account]
     found = [code for part in unknown[:3] for code in reads.suggestions(part)]
-    house = [leaf.code for leaf in reads.leaves() if not leaf.of_customers and not leaf.closed]
     return page(
         "console/books/request_form.html",
         block="check",
         status=status,
         key=typed.key or crypto.new_token(),
         typed=typed,
-        codes=list(dict.fromkeys([*found, *house]))[:SUGGESTED],
+        codes=list(dict.fromkeys([*found, *reads.house_codes(limit=SUGGESTED)]))[:SUGGESTED],
         lines_max=rules.LINES_MAX,
         reason_max=rules.REASON_MAX,
     )

@@ -68,7 +68,9 @@ def approve_journal(request_id: str) -> BaseResponse:
     shown, actor = request.form.get("content_hash", ""), guards.actor()
 
     def deed() -> str:
-        number = service.approve(request_id, operator_id=current_user.id, content_hash=shown, actor=actor)
+        number = service.approve(
+            request_id, operator_id=current_user.id, content_hash=shown, owns=guards.owns(), actor=actor
+        )
         return f"Booked as journal {number}."
 
     return _do(request_id, deed)
@@ -81,7 +83,7 @@ def reject_journal(request_id: str) -> BaseResponse:
     reason, actor = request.form.get("reason", ""), guards.actor()
 
     def deed() -> str:
-        service.reject(request_id, operator_id=current_user.id, reason=reason, actor=actor)
+        service.reject(request_id, operator_id=current_user.id, reason=reason, owns=guards.owns(), actor=actor)
         return "Rejected. Nothing was booked."
 
     return _do(request_id, deed, reason=reason)

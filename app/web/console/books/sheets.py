@@ -15,7 +15,6 @@ from flask import current_app
 from flask.wrappers import Response
 
 from app.core.clock import WAT
-from app.core.money import Money, plain
 
 Row = list[str]
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
@@ -38,11 +37,6 @@ def sheet(name: str, columns: Row, rows: Iterable[Row]) -> Response:
 def long_sheet(name: str, columns: Row, batch: Batch) -> Response:
     """Rows that are read batch by batch, as a file."""
     return _file(name, _stream(columns, batch, current_app.app_context))
-
-
-def decimal(amount: Money) -> str:
-    """An amount for a program: `-1250.00`."""
-    return plain(amount)
 
 
 def stamp(moment: datetime) -> str:

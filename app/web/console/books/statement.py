@@ -7,7 +7,7 @@ from typing import Any
 from flask import abort, request, url_for
 from flask.wrappers import Response
 
-from app.core.money import Money
+from app.core.money import Money, plain
 from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.identity import queries as identity
@@ -133,6 +133,6 @@ def _cells(line: StatementLine, side: int) -> list[str]:
         line.kind,
         line.ref,
         amount.asset.code,
-        sheets.decimal(amount),
-        sheets.decimal(balance),
+        plain(amount),
+        plain(balance),
     ]
