@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -296,7 +297,7 @@ class TestFromTheShell:
         assert said.stderr.count("\n") == 1
 
     def test_end_quietly_when_nobody_reads_on(self, env: dict[str, str]) -> None:
-        piped = f"{sys.executable} -m flask --app wsgi ledger export --format csv | head -n 1"
+        piped = f"{shlex.quote(sys.executable)} -m flask --app wsgi ledger export --format csv | head -n 1"
         said = subprocess.run(piped, shell=True, cwd=ROOT, env=env, capture_output=True, text=True, check=False)  # noqa: S602
         assert said.stdout.startswith("journal_id,")
         assert said.stderr == ""
