@@ -37,6 +37,8 @@ class Settings:
     paystack_timeout_seconds: float
     task_lease_seconds: int
     trusted_proxies: int
+    tries_factor: int
+    console_host: str
 
     @property
     def production(self) -> bool:
@@ -80,6 +82,8 @@ class Settings:
             paystack_timeout_seconds=number("PAYSTACK_TIMEOUT_SECONDS", "15"),
             task_lease_seconds=number("TASK_LEASE_SECONDS", "60"),
             trusted_proxies=number("TRUSTED_PROXIES", "0"),
+            tries_factor=number("TRIES_FACTOR", "1"),
+            console_host=env.get("CONSOLE_HOST", ""),
         )
         faults += settings._faults()
         if faults:
@@ -96,6 +100,8 @@ class Settings:
             return faults
         if 0 < len(self.secret_key) < SECRET_LENGTH_MIN:
             faults.append(f"SECRET_KEY is shorter than {SECRET_LENGTH_MIN} characters.")
+        if self.tries_factor != 1:
+            faults.append("TRIES_FACTOR is for tests.")
         if self.paystack_secret_key.startswith("sk_test_"):
             faults.append("PAYSTACK_SECRET_KEY is a test key.")
         if not self.public_url.startswith("https://"):

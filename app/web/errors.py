@@ -34,7 +34,14 @@ def say(refused: Refusal) -> None:
 
 def refusal(refused: Refusal) -> Response:
     """A room's no."""
-    return _answer(refused.status, refused.code, refused.message, refused.facts)
+    return delayed(_answer(refused.status, refused.code, refused.message, refused.facts), refused)
+
+
+def delayed(answer: Response, refused: Refusal) -> Response:
+    """Say on an answer when it makes sense to come again, where the refusal knows."""
+    if "retry_after" in refused.facts:
+        answer.headers["Retry-After"] = str(refused.facts["retry_after"])
+    return answer
 
 
 def _stale_form(_error: CSRFError) -> Response:

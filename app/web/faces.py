@@ -8,7 +8,7 @@ from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import clock
-from app.web import assets, commands, errors, filters, guards, health, security
+from app.web import assets, commands, errors, filters, guards, health, security, throttle
 from app.web.api import routes as api
 from app.web.callbacks import paystack
 from app.web.console import routes as console
@@ -27,6 +27,7 @@ def open_doors(app: Flask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     Htmx(app)
     security.register(app)
+    throttle.register(app)
     guards.open_guard(app)
     errors.register(app)
     filters.register(app)

@@ -20,6 +20,7 @@ from app.payments import service as payments_service
 from app.payments.rules import DepositState
 from app.wallets import queries as wallets
 from app.web import guards
+from app.web.throttle import throttle
 from app.withdrawals import queries as withdrawals
 from app.withdrawals import service as withdrawals_service
 from reports import activity as reports
@@ -44,9 +45,10 @@ def description() -> Response:
 def open_session() -> Response:
     """Trade address and password for a bearer token. The token is shown once."""
     body = _body()
-    with transaction(guards.actor()):
+    email = _text(body, "email")
+    with throttle().signing_in(email), transaction(guards.actor()):
         entry = identity.sign_in(
-            _text(body, "email"),
+            email,
             password=_text(body, "password"),
             audience=Audience.CUSTOMER,
             device=f"API: {request.user_agent.string}",

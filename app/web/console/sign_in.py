@@ -13,6 +13,7 @@ from app.identity.service import Claim
 from app.web import errors, forms, guards
 from app.web.console.base import bp
 from app.web.fragments import page
+from app.web.throttle import throttle
 
 
 class SignInForm(FlaskForm):
@@ -31,7 +32,7 @@ def sign_in() -> Response | BaseResponse:
         status = 422 if form.is_submitted() else 200
         return page("console/sign_in.html", form=form, errors=forms.errors_of(form), status=status)
     try:
-        with transaction(guards.actor()):
+        with throttle().signing_in(form.email.data), transaction(guards.actor()):
             entry = identity.sign_in(
                 form.email.data,
                 password=form.password.data,
@@ -40,10 +41,11 @@ def sign_in() -> Response | BaseResponse:
             )
     except Refusal as refused:
         errors.say(refused)
-        return page("console/sign_in.html", form=form, errors={}, status=422)
+        return errors.delayed(page("console/sign_in.html", form=form, errors={}, status=422), refused)
     if isinstance(entry, Claim):  # operators' addresses are confirmed by the house
         raise Forbidden
     onward = redirect(guards.onward(url_for("console.overview")), 303)
+    throttle().remember(form.email.data, onward)
     return guards.let_in(entry, audience=Audience.OPERATOR, answer=onward)
 
 

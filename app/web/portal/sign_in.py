@@ -22,6 +22,7 @@ from app.wallets import service as wallets
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import bp
+from app.web.throttle import throttle
 
 AT_FIELD = {"weak_password": "password", "bad_email": "email"}  # where a refusal of signing up is shown
 PENDING = "pending"  # the claim that is being confirmed, in the signed form cookie
@@ -56,6 +57,7 @@ def sign_up() -> Response | BaseResponse:
     if not form.validate_on_submit():
         return _again("portal/sign_up.html", form)
     try:
+        throttle().beginning("sign-up")
         with transaction(guards.actor()):
             claim = customers.sign_up(form.name.data, email=form.email.data, password=form.password.data)
     except Refusal as refused:
@@ -113,7 +115,7 @@ def sign_in() -> Response | BaseResponse:
     if not form.validate_on_submit():
         return _again("portal/sign_in.html", form)
     try:
-        with transaction(guards.actor()):
+        with throttle().signing_in(form.email.data), transaction(guards.actor()):
             entry = identity.sign_in(
                 form.email.data,
                 password=form.password.data,
@@ -122,10 +124,11 @@ def sign_in() -> Response | BaseResponse:
             )
     except Refusal as refused:
         errors.say(refused)
-        return _again("portal/sign_in.html", form)
+        return errors.delayed(_again("portal/sign_in.html", form), refused)
     if isinstance(entry, Claim):
         return _await_code(entry)
     onward = redirect(guards.onward(url_for("portal.home")), 303)
+    throttle().remember(form.email.data, onward)
     return guards.let_in(entry, audience=Audience.CUSTOMER, answer=onward)
 
 

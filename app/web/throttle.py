@@ -1,0 +1,164 @@
+"""How often somebody may try to come in: counted in Redis over a moving window, in this process while Redis is away.
+
+Nobody is locked out: a limit passes with time, and a browser that has signed in before is counted for itself, so that a
+stranger who guesses does not keep the owner out. Whether an account exists makes no difference to what is counted.
+"""
+
+import hmac
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from typing import Any, cast
+
+from flask import Flask, current_app, request
+from itsdangerous import BadData, URLSafeSerializer
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage, RedisStorage
+from limits.strategies import MovingWindowRateLimiter
+from redis import Redis
+from redis.exceptions import RedisError
+from werkzeug.wrappers import Response
+
+from app.core import clock, crypto, logs
+from app.core.errors import TooMany
+
+KNOWN_SECONDS = 180 * 86_400  # how long a browser is known after it last signed in
+KNOWN_MAX = 5  # accounts that one browser is known for
+AWAY_SECONDS = 5  # before a Redis that did not answer is asked again
+NETWORK_BITS = 64  # of an IPv6 address: what one household gets
+
+# Wide per address, for whole towns share one; narrow per account; narrowest for the two together.
+ADDRESS, ACCOUNT, PAIR = parse("60 per 5 minutes"), parse("10 per 15 minutes"), parse("5 per 5 minutes")
+NEW = parse("20 per hour")  # accounts that an address may open
+
+log = logs.get("throttle")
+
+
+@dataclass(frozen=True)
+class Count:
+    """One counter: of what, how wide, and the names it is kept under."""
+
+    what: str
+    item: RateLimitItem
+    names: tuple[str, ...]
+
+
+class Throttle:
+    """The counters of one installation. What they are named after is hashed: Redis learns no address and no account."""
+
+    def __init__(self, redis: Redis, *, secret: str, factor: int = 1) -> None:
+        self._factor, self._secret = factor, secret.encode()
+        shared = RedisStorage("redis://", connection_pool=redis.connection_pool, key_prefix="tries")
+        self._shared, self._own = MovingWindowRateLimiter(shared), MovingWindowRateLimiter(MemoryStorage())
+        self._away_until = 0.0
+        self._known = URLSafeSerializer(secret, salt="known browser")
+
+    @contextmanager
+    def signing_in(self, account: str) -> Iterator[None]:
+        """Around a try to sign in to `account` (as typed). Raises TooMany before it is looked at.
+
+        A try that fails (leaves by an exception) is counted against the address too.
+        """
+        account, address = account.strip().lower(), network(request.remote_addr or "")
+        whole = self._count(ADDRESS, "address", address)
+        own = (self._count(PAIR, "pair", address, account), self._count(ACCOUNT, *self._counted_as(account)))
+        self._demand("test", whole)
+        for count in own:
+            self._demand("hit", count)
+        try:
+            yield
+        except Exception:
+            self._ask("hit", whole)
+            raise
+        for count in own:
+            self._ask("clear", count)
+
+    def beginning(self, what: str) -> None:
+        """Count something new that an address may begin only so often. Raises TooMany."""
+        self._demand("hit", self._count(NEW, what, network(request.remote_addr or "")))
+
+    def remember(self, account: str, answer: Response) -> None:
+        """Know this browser again when it next signs in to `account`."""
+        name = self._name(account.strip().lower())
+        kept = [[name, crypto.new_token()[:16]], *(pair for pair in self._kept() if pair[0] != name)][:KNOWN_MAX]
+        answer.set_cookie(
+            _cookie(),
+            str(self._known.dumps(kept)),
+            max_age=KNOWN_SECONDS,
+            secure=_secure(),
+            httponly=True,
+            samesite="Lax",
+        )
+
+    def _count(self, item: RateLimitItem, what: str, *whom: str) -> Count:
+        wide = item.__class__(item.amount * self._factor, item.multiples)
+        return Count(what, wide, (what, *map(self._name, whom)))
+
+    def _name(self, text: str) -> str:
+        return hmac.new(self._secret, text.encode(), "sha256").hexdigest()[:32]
+
+    def _counted_as(self, account: str) -> tuple[str, str]:
+        for name, browser in self._kept():
+            if name == self._name(account):
+                return "known browser", browser
+        return "account", account
+
+    def _kept(self) -> list[list[str]]:
+        try:
+            return cast("list[list[str]]", self._known.loads(request.cookies.get(_cookie(), "")))
+        except BadData:
+            return []
+
+    def _demand(self, what: str, count: Count) -> None:
+        if self._ask(what, count):
+            return
+        wait = max(1, round(self._ask("get_window_stats", count).reset_time - clock.now().timestamp()))
+        log.info("too many tries", extra={"facts": {"what": count.what, "wait_seconds": wait}})
+        raise TooMany(f"Too many tries. Wait {_words(wait)} and try again.", retry_after=wait)
+
+    def _ask(self, what: str, count: Count) -> Any:
+        if time.monotonic() >= self._away_until:
+            try:
+                return getattr(self._shared, what)(count.item, *count.names)
+            except RedisError as error:
+                self._away_until = time.monotonic() + AWAY_SECONDS
+                log.warning("tries are counted here alone", extra={"facts": {"error": type(error).__name__}})
+        return getattr(self._own, what)(count.item, *count.names)
+
+
+def register(app: Flask) -> None:
+    """Count for this application."""
+    settings = app.extensions["settings"]
+    app.extensions["throttle"] = Throttle(
+        app.extensions["redis"], secret=settings.secret_key, factor=settings.tries_factor
+    )
+
+
+def throttle() -> Throttle:
+    """The counters of the present application."""
+    return cast("Throttle", current_app.extensions["throttle"])
+
+
+def network(address: str) -> str:
+    """What one household or firm has of addresses: an IPv4 address, or the first half of an IPv6 one."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(known, IPv6Address):
+        return str(known.ipv4_mapped or int(known) >> (128 - NETWORK_BITS))
+    return str(known)
+
+
+def _secure() -> bool:
+    return bool(current_app.extensions["settings"].public_url.startswith("https://"))
+
+
+def _cookie() -> str:
+    return "__Host-bursar_known" if _secure() else "bursar_known"
+
+
+def _words(seconds: int) -> str:
+    return f"{seconds} seconds" if seconds < 90 else f"{round(seconds / 60)} minutes"  # noqa: PLR2004

@@ -1,0 +1,185 @@
+"""Tries to come in are counted, whoever is asked for; Redis learns no names; nobody is locked out for good."""
+
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from werkzeug.test import TestResponse
+
+from app.core.errors import TooMany
+from app.identity.errors import WrongCredentials
+from app.web.throttle import Throttle, network, throttle
+from tests.makers import browse, people
+from tests.makers.books import fresh
+
+WRONG = "not the password at all"
+
+
+@pytest.fixture
+def strict(inside: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    """The house with its limits as they are in production, counted under a name of this test's own."""
+    own = Throttle(inside.extensions["redis"], secret=fresh())
+    monkeypatch.setitem(inside.extensions, "throttle", own)
+    return inside
+
+
+def sign_in(
+    client: FlaskClient, email: str, password: str, *, address: str = "10.0.0.1", **headers: str
+) -> TestResponse:
+    """Through the API's door, which needs no form."""
+    return client.post(
+        "/api/v1/sessions",
+        json={"email": email, "password": password},
+        headers=headers,
+        environ_base={"REMOTE_ADDR": address},
+    )
+
+
+def statuses(client: FlaskClient, email: str, times: int, **how: str) -> list[int]:
+    """What that many wrong tries are answered."""
+    return [sign_in(client, email, WRONG, **how).status_code for _ in range(times)]
+
+
+def tried(app: Flask, account: str, *, address: str) -> int:
+    """What a wrong try is answered, without looking at a password: 0, or the seconds to wait."""
+    with app.test_request_context(environ_base={"REMOTE_ADDR": address}):
+        try:
+            with throttle().signing_in(account):
+                raise WrongCredentials  # noqa: TRY301 (that is what a wrong try does)
+        except WrongCredentials:
+            return 0
+        except TooMany as refused:
+            return int(refused.facts["retry_after"])
+
+
+class TestWrongTries:
+    @pytest.mark.parametrize("known", [True, False])
+    def test_of_one_address_for_one_account_are_five(self, strict: Flask, *, known: bool) -> None:
+        client, email = strict.test_client(), people.customer().email if known else f"{fresh()}@example.com"
+        assert statuses(client, email, 7) == [422] * 5 + [429] * 2
+        answer = sign_in(client, email, people.PASSWORD)
+        assert answer.status_code == 429  # also the right one waits
+        assert 1 <= int(answer.headers["Retry-After"]) <= 300
+        assert answer.json is not None
+        assert answer.json["error"]["code"] == "too_many"
+        assert sign_in(client, f"{fresh()}@example.com", WRONG).status_code == 422  # another account is another matter
+
+    def test_in_another_spelling_are_the_same(self, strict: Flask) -> None:
+        client, email = strict.test_client(), f"{fresh()}@example.com"
+        assert statuses(client, email, 5) == [422] * 5
+        assert statuses(client, f"  {email.upper()} ", 1) == [429]
+
+    def test_of_many_addresses_for_one_account_are_ten(self, strict: Flask) -> None:
+        found = [tried(strict, "ada@example.com", address=f"10.0.1.{number}") for number in range(12)]
+        assert found[:10] == [0] * 10
+        assert all(800 < wait <= 900 for wait in found[10:])
+
+    def test_of_one_address_for_many_accounts_are_sixty(self, strict: Flask) -> None:
+        found = [tried(strict, f"{number}@example.com", address="10.0.0.1") for number in range(62)]
+        assert found[:60] == [0] * 60
+        assert all(200 < wait <= 300 for wait in found[60:])
+
+    def test_are_a_thousand_and_ten_got_through(self, strict: Flask) -> None:
+        found = [tried(strict, "ada@example.com", address=f"10.1.{n // 250}.{n % 250}") for n in range(1_000)]
+        assert found.count(0) == 10
+
+    def test_do_not_keep_out_a_browser_that_was_in_before(self, strict: Flask) -> None:
+        stranger, owner, who = strict.test_client(), strict.test_client(), people.customer()
+        browse.sign_in(owner, who.email)
+        for number in range(10):
+            tried(strict, who.email, address=f"10.0.2.{number}")
+        assert sign_in(stranger, who.email, people.PASSWORD, address="10.0.3.1").status_code == 429
+        owner.delete_cookie("bursar")
+        browse.sign_in(owner, who.email)
+
+    def test_are_forgotten_when_one_is_right(self, strict: Flask) -> None:
+        client, who = strict.test_client(), people.customer()
+        assert statuses(client, who.email, 4) == [422] * 4
+        assert sign_in(client, who.email, people.PASSWORD).status_code == 201
+        assert statuses(client, who.email, 5) == [422] * 5
+
+    def test_are_counted_by_the_address_that_came_and_not_by_what_it_says(self, strict: Flask) -> None:
+        client, email = strict.test_client(), f"{fresh()}@example.com"
+        found = [
+            sign_in(client, email, WRONG, **{"X-Forwarded-For": f"10.9.9.{number}"}).status_code for number in range(6)
+        ]
+        assert found == [422] * 5 + [429]
+
+    def test_at_the_portals_and_the_consoles_pages_are_said_there(self, strict: Flask) -> None:
+        for place in ("/sign-in", "/console/sign-in"):
+            client, email = strict.test_client(), f"{fresh()}@example.com"
+            for _ in range(5):
+                assert "Too many tries" not in browse.send(client, place, email=email, password=WRONG).text
+            answer = browse.send(client, place, email=email, password=WRONG)
+            assert "Too many tries. Wait" in answer.text
+            assert answer.headers["Retry-After"]
+
+
+class TestWithoutRedis:
+    def test_tries_are_still_limited(self, strict: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+        nowhere = Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0))
+        monkeypatch.setitem(strict.extensions, "throttle", Throttle(nowhere, secret=fresh()))
+        client, email = strict.test_client(), people.customer().email
+        assert statuses(client, email, 7) == [422] * 5 + [429] * 2
+
+
+class TestNames:
+    def test_are_not_told_to_redis(self, strict: Flask) -> None:
+        canary = f"canary-{fresh()}@example.com"
+        statuses(strict.test_client(), canary, 2, address="10.77.77.77")
+        keys = [key.decode() for key in strict.extensions["redis"].scan_iter("*")]
+        assert any(key.startswith("tries") for key in keys)
+        assert not [key for key in keys if "canary" in key or "10.77.77.77" in key]
+
+    @pytest.mark.parametrize(
+        ("one", "other", "same"),
+        [
+            ("10.0.0.1", "10.0.0.2", False),
+            ("2001:db8::1", "2001:db8::ffff", True),
+            ("2001:db8::1", "2001:db8:0:1::1", False),
+            ("::ffff:10.0.0.1", "10.0.0.1", True),
+            ("nonsense", "", True),
+        ],
+    )
+    def test_of_addresses_are_those_of_a_household(self, one: str, other: str, *, same: bool) -> None:
+        assert (network(one) == network(other)) is same
+
+
+def test_an_address_opens_so_many_accounts_an_hour(strict: Flask) -> None:
+    here = {"REMOTE_ADDR": "127.0.0.1"}
+    for _ in range(20):
+        with strict.test_request_context(environ_base=here):
+            throttle().beginning("sign-up")
+    fields = {"name": "Ada Obi", "email": f"{fresh()}@example.com", "password": people.PASSWORD}
+    assert "Too many tries" in browse.send(strict.test_client(), "/sign-up", **fields).text
+
+
+class TestHosts:
+    @pytest.mark.parametrize(("host", "status"), [("localhost", 200), ("evil.example", 400), ("localhost.evil", 400)])
+    def test_that_are_not_ours_get_no_answer(self, inside: Flask, host: str, status: int) -> None:
+        client = inside.test_client()
+        assert client.get("/sign-in", headers={"Host": host}).status_code == status
+        assert client.get("/sign-in", headers={"X-Forwarded-Host": host}).status_code == 200
+        assert client.get("/livez", headers={"Host": host}).status_code == 200  # a probe comes by address
+
+    def test_of_the_console_and_of_the_portal_show_their_own(
+        self, inside: Flask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings = replace(inside.extensions["settings"], console_host="console.test")
+        monkeypatch.setitem(inside.extensions, "settings", settings)
+        client = inside.test_client()
+        found = {
+            (host, path): client.get(path, headers={"Host": host}).status_code
+            for host in ("localhost", "console.test")
+            for path in ("/sign-in", "/console/sign-in")
+        }
+        assert found == {
+            ("localhost", "/sign-in"): 200,
+            ("localhost", "/console/sign-in"): 404,
+            ("console.test", "/sign-in"): 404,
+            ("console.test", "/console/sign-in"): 200,
+        }
