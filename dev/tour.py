@@ -133,6 +133,8 @@ PORTAL = (
     Sight("deposit-faulty", "/deposit", CUSTOMER, (send("Continue", amount="5"),), FAULTY),
     Sight("deposit-credited", "/activity?kind=deposit", CUSTOMER, (_line("In your wallet"),)),
     Sight("deposit-open", "/activity?kind=deposit", CUSTOMER, (_line("Waiting for your payment"),)),
+    Sight("api-keys", "/api-keys", CUSTOMER),
+    Sight("api-keys-faulty", "/api-keys", CUSTOMER, (send("Make this key", name="Bookkeeping"),), FAULTY),
     Sight("withdraw", "/withdraw", CUSTOMER),
     Sight("withdraw-empty", "/withdraw", NEWCOMER),
     Sight("withdraw-faulty", "/withdraw", CUSTOMER, (send("Continue", amount="4999999"),), FAULTY),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import ledger, notifications, payments, reconciliation, withdrawals
+from jobs import identity, ledger, notifications, payments, reconciliation, withdrawals
 from jobs.work import Work
 
 # A handler answers None when the work is done, or how long to wait before it looks again.
@@ -38,6 +38,8 @@ HANDLERS: dict[str, Handler] = {
     "ledger.partitions": Handler("default", ledger.make_partitions),
     "notifications.email_code": Handler("default", notifications.email_code),
     "notifications.sign_up_repeated": Handler("default", notifications.sign_up_repeated),
+    "notifications.api_key_issued": Handler("default", notifications.api_key_issued),
+    "identity.rotate_signing_key": Handler("default", identity.rotate_signing_key),
     "notifications.deposit_credited": Handler("default", notifications.deposit_credited),
     "notifications.withdrawal_requested": Handler("default", notifications.withdrawal_requested),
     "notifications.withdrawal_settled": Handler("default", notifications.withdrawal_settled),

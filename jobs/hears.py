@@ -2,6 +2,7 @@
 
 HEARS: dict[str, tuple[str, ...]] = {
     "identity.email_code_issued": ("notifications.email_code",),
+    "identity.api_key_issued": ("notifications.api_key_issued",),
     "customers.sign_up_repeated": ("notifications.sign_up_repeated",),
     "payments.deposit_started": ("payments.watch_deposit",),
     "payments.deposit_credited": ("notifications.deposit_credited",),

@@ -24,6 +24,12 @@ def sign_up_repeated(work: Work) -> timedelta | None:
     return _tell(work, login_id=work.subject, words=rules.sign_up_repeated())
 
 
+def api_key_issued(work: Work) -> timedelta | None:
+    """A program can act for them from now on."""
+    words = rules.api_key_issued(identity.key_name_for_system(work.subject))
+    return _tell(work, login_id=work.facts["login_id"], words=words)
+
+
 def deposit_credited(work: Work) -> timedelta | None:
     """The money is there."""
     deposit = payments.deposit_for_system(deposit_id=work.subject)

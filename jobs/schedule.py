@@ -31,6 +31,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("anchor of the seal", "ledger.anchor", 3_600, 45, "slot", "finance"),
     Periodic("proof of the books", "ledger.prove", 600, 540, "slot", "finance"),
     Periodic("proof of the seal", "ledger.verify", 86_400, 540, "slot", "finance"),
+    Periodic("key of signed tokens", "identity.rotate_signing_key", 30 * 86_400, 45, "slot", "admin"),
     Periodic("partitions", "ledger.partitions", 3_600, 45, "slot", "admin"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),
 )

@@ -1,6 +1,6 @@
 """How identity says no."""
 
-from app.core.errors import Conflict, Refusal, TooMany, Unprocessable
+from app.core.errors import Conflict, NotFound, Refusal, TooMany, Unprocessable
 
 
 class WrongCredentials(Refusal):
@@ -37,3 +37,18 @@ class AlreadyHired(Conflict):
 class RolesConflict(Conflict):
     code = "roles_conflict"
     message = "These roles may not meet in one person."
+
+
+class KeyUnfit(Unprocessable):
+    code = "key_unfit"
+    message = "A key has a name of up to 60 characters, something it may do, and an end."
+
+
+class TooManyKeys(Conflict):
+    code = "too_many_keys"
+    message = "You have 20 keys. Revoke one that you do not use any more."
+
+
+class UnknownKey(NotFound):
+    code = "unknown_key"
+    message = "There is no such key, or it has been revoked."

@@ -21,3 +21,12 @@ class EmailConfirmed(Event):
 
     name: ClassVar[str] = "identity.email_confirmed"
     login_id: str
+
+
+@dataclass(frozen=True)
+class ApiKeyIssued(Event):
+    """A key that can act for the login was made."""
+
+    name: ClassVar[str] = "identity.api_key_issued"
+    key_id: str
+    login_id: str

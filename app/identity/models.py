@@ -41,7 +41,10 @@ class SignedIn(Model):
     """A session. The token is known to the browser alone; here is its hash."""
 
     __tablename__ = "sessions"
-    __table_args__ = (Index(None, "login_id", postgresql_where=text("revoked_at IS NULL")),)
+    __table_args__ = (
+        Index(None, "login_id", postgresql_where=text("revoked_at IS NULL")),
+        Index(None, "api_key_id", postgresql_where=text("api_key_id IS NOT NULL")),
+    )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"))
     audience: Mapped[str] = mapped_column(Text)
@@ -51,6 +54,38 @@ class SignedIn(Model):
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    api_key_id: Mapped[str | None] = mapped_column(Text)
+
+
+class ApiKey(Model):
+    """A long-lived key of a customer's program. Its token is known to the customer alone; here is its hash."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (Index(None, "login_id", "created_at"),)
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"))
+    name: Mapped[str] = mapped_column(Text)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    hint: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SigningKey(Model):
+    """A pair of keys for signed tokens; the private one is sealed."""
+
+    __tablename__ = "signing_keys"
+    __table_args__ = (
+        Index("uq_signing_keys_newest", text("(true)"), unique=True, postgresql_where=text("retired_at IS NULL")),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    private_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class EmailCode(Model):

@@ -1,22 +1,24 @@
 """Reads of identity."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from app.core import clock, crypto
 from app.core.db import db
-from app.identity import rules
-from app.identity.models import EmailCode, Login, Operator, SignedIn
+from app.identity import api_keys, rules, signing
+from app.identity.models import ApiKey, EmailCode, Login, Operator, SignedIn
 
 
 @dataclass(frozen=True)
 class Seen:
     """Who a session token belongs to."""
 
-    session_id: str
+    session_id: str  # empty for a program that shows its key itself
     login_id: str
     email: str
+    scopes: frozenset[str] | None = None  # None: the person's own session, which may do all
+    key_id: str = ""
 
 
 def seen_for_system(token: str, *, audience: rules.Audience) -> Seen | None:
@@ -40,6 +42,44 @@ def seen_for_system(token: str, *, audience: rules.Audience) -> Seen | None:
     if not live or login.disabled_at is not None:
         return None
     return Seen(session.id, login.id, login.email)
+
+
+def bearer_for_system(token: str, *, issuer: str) -> Seen | None:
+    """Whom a program speaks for: by a session's token, a key, or a token that was signed here. None for any other."""
+    if token.startswith(api_keys.PREFIX):
+        return _by_key(ApiKey.token_hash == crypto.token_hash(token))
+    if token.count(".") == 2:  # noqa: PLR2004 (header, claims, signature)
+        said = signing.verify(token, issuer=issuer)
+        return _by_session(str(said["sid"])) if said else None
+    return seen_for_system(token, audience=rules.Audience.CUSTOMER)
+
+
+def _by_key(which: ColumnElement[bool]) -> Seen | None:
+    moment = clock.now()
+    live = (ApiKey.revoked_at.is_(None), ApiKey.expires_at > moment, Login.disabled_at.is_(None))
+    statement = select(ApiKey, Login).join(Login, Login.id == ApiKey.login_id).where(which, *live)
+    row = db.session.execute(statement).one_or_none()
+    return Seen("", row[1].id, row[1].email, frozenset(row[0].scopes), row[0].id) if row else None
+
+
+def _by_session(session_id: str) -> Seen | None:
+    session = db.session.get(SignedIn, session_id, populate_existing=True)
+    if session is None or session.revoked_at is not None or session.expires_at <= clock.now():
+        return None
+    seen = _by_key(ApiKey.id == session.api_key_id)
+    return replace(seen, session_id=session.id) if seen else None
+
+
+def keys_of(*, owner: str) -> list[ApiKey]:
+    """The keys of a login, newest first, those that ended too."""
+    return list(
+        db.session.scalars(select(ApiKey).where(ApiKey.login_id == owner).order_by(ApiKey.created_at.desc()).limit(100))
+    )
+
+
+def key_name_for_system(key_id: str) -> str:
+    """What a key is called, for a mail about it."""
+    return db.session.get_one(ApiKey, key_id).name
 
 
 def operator_of(*, owner: str) -> Operator | None:

@@ -39,6 +39,18 @@ def sign_up_repeated() -> Words:
     )
 
 
+def api_key_issued(name: str) -> Words:
+    """To the owner of an account for whom a program can act from now on."""
+    return Words(
+        "A new API key was made",
+        _letter(
+            f"The API key “{name}” was made for your account. A program that has it can act for you."
+            " It may do what you ticked.",
+            "If it was not you, revoke it in the portal under API keys and change your password at once.",
+        ),
+    )
+
+
 def deposit_credited(amount: Money) -> Words:
     """The money is there."""
     return Words(f"{amount} is in your wallet", _letter(f"Your deposit of {amount} has arrived in your naira wallet."))

@@ -18,9 +18,11 @@ from app.core.db import transaction
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
+from app.identity import api_keys
 from app.identity import queries as identity
 from app.identity import service as identity_service
 from app.identity.rules import SESSION_LIVES, Audience
+from app.identity.scopes import Scope
 from app.identity.service import Entry
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -36,6 +38,7 @@ class Door:
 
     audience: str
     permission: Permission | None = None
+    scope: Scope | None = None
 
 
 class Person(UserMixin):
@@ -45,6 +48,7 @@ class Person(UserMixin):
         self.session_id, self.login_id, self.email = seen.session_id, seen.login_id, seen.email
         self.id, self.name, self.roles = person_id, name, roles
         self.permissions = granted(roles)
+        self.scopes, self.key_id = seen.scopes, seen.key_id
 
     @property
     def initials(self) -> str:
@@ -73,9 +77,9 @@ def operator(permission: Permission) -> Callable[[View], View]:
     return lambda view: _mark(view, Door(OPERATOR, permission))
 
 
-def api(view: View) -> View:
-    """A program with a customer's bearer token."""
-    return _mark(view, Door(API))
+def api(scope: Scope | None) -> Callable[[View], View]:
+    """A program that speaks for a customer, and may do this; None for what every one may."""
+    return lambda view: _mark(view, Door(API, scope=scope))
 
 
 def vendor(view: View) -> View:
@@ -175,10 +179,11 @@ def _secure() -> bool:
 def _person_of(_: object) -> Person | None:
     if request.path.startswith("/api/"):
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
-        token = token if scheme.lower() == "bearer" else ""
+        issuer = current_app.extensions["settings"].public_url
+        seen = identity.bearer_for_system(token, issuer=issuer) if scheme.lower() == "bearer" else None
     else:
         token = request.cookies.get(cookie_name(audience()), "")
-    seen = identity.seen_for_system(token, audience=audience()) if token else None
+        seen = identity.seen_for_system(token, audience=audience()) if token else None
     if seen is None:
         return None
     if console_side():
@@ -200,10 +205,20 @@ def _enforce() -> Response | BaseResponse | None:
         return _turn_away(door)
     if door.permission and door.permission not in current_user.permissions:
         raise Forbidden(f"Your roles do not include {door.permission}.", permission=str(door.permission))
+    scopes = current_user.scopes
+    if door.scope and scopes is not None and door.scope not in scopes:
+        raise Forbidden(f"This key may not do that: it lacks {door.scope}.", scope=str(door.scope))
     if not (request.method == "GET" and request.headers.get("HX-Request")):  # a page that polls is not somebody at work
         with transaction(actor()):
-            identity_service.touch(current_user.session_id)
+            _note_use()
     return None
+
+
+def _note_use() -> None:
+    if current_user.key_id:
+        api_keys.used(current_user.key_id)
+    if current_user.session_id:
+        identity_service.touch(current_user.session_id)
 
 
 def _turn_away(door: Door) -> BaseResponse:

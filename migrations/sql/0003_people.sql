@@ -28,8 +28,10 @@ CREATE TABLE sessions (
     created_at timestamptz NOT NULL,
     seen_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
-    revoked_at timestamptz
+    revoked_at timestamptz,
+    api_key_id text                                    -- of a session that a program opened: it ends with its key
 );
+CREATE INDEX ix_sessions_api_key_id ON sessions (api_key_id) WHERE api_key_id IS NOT NULL;
 CREATE INDEX ix_sessions_login_id ON sessions (login_id) WHERE revoked_at IS NULL;
 
 CREATE TABLE email_codes (

@@ -55,7 +55,7 @@ class TestTheGate:
             ("/withdraw", guards.customer),
             ("/livez", guards.public),
             ("/console/books", ledger),
-            ("/api/v1/withdrawals", guards.api),
+            ("/api/v1/withdrawals", guards.api(None)),
             ("/callbacks/paystack", guards.vendor),
         ],
     )

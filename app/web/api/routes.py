@@ -11,8 +11,10 @@ from app.core import idempotency
 from app.core.db import atomically, transaction
 from app.core.errors import Forbidden, Malformed
 from app.core.money import NGN, Money
+from app.identity import api_keys, signing
 from app.identity import service as identity
 from app.identity.rules import Audience
+from app.identity.scopes import Scope
 from app.identity.service import Claim
 from app.payments import flows
 from app.payments import queries as payments
@@ -59,16 +61,38 @@ def open_session() -> Response:
 
 
 @bp.delete("/sessions/current")
-@guards.api
+@guards.api(None)
 def close_session() -> Response:
-    """The token is dead at once."""
+    """The token is dead at once. A key is revoked in the portal."""
+    if not current_user.session_id:
+        raise Forbidden("That is a key. Revoke it in the portal.")
     with transaction(guards.actor()):
         identity.sign_out(current_user.session_id)
     return make_response("", 204)
 
 
+@bp.post("/tokens")
+@guards.api(None)
+def sign_token() -> Response:
+    """Trade a key for a signed token that is good for ten minutes."""
+    if not current_user.key_id or current_user.session_id:
+        raise Forbidden("Come with a key: tokens are got with nothing else.")
+    with transaction(guards.actor()):
+        traded = api_keys.trade(current_user.key_id, issuer=current_app.extensions["settings"].public_url)
+    return make_response(
+        jsonify({"access_token": traded.token, "token_type": "Bearer", "expires_in": traded.seconds}), 201
+    )
+
+
+@bp.get("/keys.json")
+@guards.public
+def signing_keys() -> Response:
+    """The public keys that signed tokens are checked with, as a JWK set."""
+    return jsonify({"keys": signing.published()})
+
+
 @bp.get("/balances")
-@guards.api
+@guards.api(Scope.BALANCES_READ)
 def balances() -> Response:
     """What the customer has, per asset."""
     held = wallets.balances_of(customer_id=current_user.id)
@@ -88,7 +112,7 @@ def balances() -> Response:
 
 
 @bp.get("/activity")
-@guards.api
+@guards.api(Scope.ACTIVITY_READ)
 def activity() -> Response:
     """Movements, newest first, a page at a time."""
     lines, older = reports.of_customer(customer_id=current_user.id, before=request.args.get("before"))
@@ -111,7 +135,7 @@ def activity() -> Response:
 
 
 @bp.post("/deposits")
-@guards.api
+@guards.api(Scope.DEPOSITS_WRITE)
 def start_deposit() -> Response:
     """Begin a deposit; needs `Idempotency-Key`. The answer says where to pay."""
     amount, actor = _amount(_body()), guards.actor()
@@ -138,14 +162,14 @@ def start_deposit() -> Response:
 
 
 @bp.get("/deposits/<deposit_id>")
-@guards.api
+@guards.api(Scope.DEPOSITS_READ)
 def deposit(deposit_id: str) -> Response:
     """Where one deposit stands."""
     return _deposit(deposit_id, status=200)
 
 
 @bp.get("/bank-accounts")
-@guards.api
+@guards.api(Scope.BANK_ACCOUNTS_READ)
 def bank_accounts() -> Response:
     """The customer's bank accounts; new ones are added in the portal."""
     found = payments.bank_accounts(customer_id=current_user.id)
@@ -160,7 +184,7 @@ def bank_accounts() -> Response:
 
 
 @bp.post("/withdrawals")
-@guards.api
+@guards.api(Scope.WITHDRAWALS_WRITE)
 def request_withdrawal() -> Response:
     """Ask for money out to a bank account that was added in the portal; needs `Idempotency-Key`."""
     body, actor = _body(), guards.actor()
@@ -182,7 +206,7 @@ def request_withdrawal() -> Response:
 
 
 @bp.get("/withdrawals/<withdrawal_id>")
-@guards.api
+@guards.api(Scope.WITHDRAWALS_READ)
 def withdrawal(withdrawal_id: str) -> Response:
     """Where one withdrawal stands."""
     return _withdrawal(withdrawal_id, status=200)

@@ -33,4 +33,5 @@ def around() -> dict[str, Any]:
     if g.get("plain") or not current_user.is_authenticated:
         return {}
     nav = [Item(name, url_for(place), icon, request.endpoint in here) for name, place, icon, here in _PLACES]
-    return {"nav": nav, "customer": current_user}
+    menu = [Item("API keys", url_for("portal.keys"), "key", request.endpoint == "portal.keys")]
+    return {"nav": nav, "customer": current_user, "account_items": menu}

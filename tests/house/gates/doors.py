@@ -61,7 +61,7 @@ def mark_of(app: Flask, endpoint: str) -> Any:
 
 def _sentences(rule: Rule, door: Any) -> Iterator[str]:
     if door is None:
-        yield "nobody says who may pass: decorate it with @operator(Permission.…), @customer, @api, @vendor or @public."
+        yield "nobody says who may pass: use @operator(Permission.…), @customer, @api(Scope.…), @vendor or @public."
         return
     fitting = next(audiences for prefix, audiences in ADDRESSES if rule.rule.startswith(prefix))
     if door.audience not in fitting:

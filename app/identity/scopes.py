@@ -1,0 +1,26 @@
+"""What a customer's program may be given: never more than its owner has, and usually less."""
+
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What a door of the API asks of a program."""
+
+    BALANCES_READ = "balances:read"
+    ACTIVITY_READ = "activity:read"
+    DEPOSITS_READ = "deposits:read"
+    DEPOSITS_WRITE = "deposits:write"
+    BANK_ACCOUNTS_READ = "bank_accounts:read"
+    WITHDRAWALS_READ = "withdrawals:read"
+    WITHDRAWALS_WRITE = "withdrawals:write"
+
+
+WORDS: dict[Scope, str] = {
+    Scope.BALANCES_READ: "See what you hold",
+    Scope.ACTIVITY_READ: "See your activity",
+    Scope.DEPOSITS_READ: "See your deposits",
+    Scope.DEPOSITS_WRITE: "Begin deposits",
+    Scope.BANK_ACCOUNTS_READ: "See your bank accounts, by their last four digits",
+    Scope.WITHDRAWALS_READ: "See your withdrawals",
+    Scope.WITHDRAWALS_WRITE: "Withdraw to your bank accounts",
+}

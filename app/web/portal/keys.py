@@ -1,0 +1,86 @@
+"""API keys: what a customer's programs come in with. Shown once, listed by name, revoked with a second look."""
+
+from datetime import timedelta
+
+from flask import flash, redirect, request, session, url_for
+from flask.wrappers import Response
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core import clock
+from app.core.db import atomically, transaction
+from app.core.errors import Refusal
+from app.identity import api_keys, rules
+from app.identity import queries as identity
+from app.identity.scopes import WORDS, Scope
+from app.web import errors, guards
+from app.web.fragments import page
+from app.web.portal.base import bp
+
+
+@bp.get("/api-keys")
+@guards.customer
+def keys() -> Response:
+    """The keys there are, and a form for another."""
+    return _page()
+
+
+@bp.post("/api-keys")
+@guards.customer
+def issue_key() -> Response:
+    """Make one and show it, this once."""
+    name = request.form.get("name", "").strip()
+    scopes = [Scope(text) for text in request.form.getlist("scope") if text in set(Scope)]
+    faults = {}
+    if not 0 < len(name) <= api_keys.NAME_MAX:
+        faults["name"] = f"A name by which you will know it, up to {api_keys.NAME_MAX} characters."
+    if not scopes:
+        faults["scope"] = "Choose at least one thing that it may do."
+    days = request.form.get("days", "")
+    lives = timedelta(days=int(days)) if days in _days() else rules.KEY_LIVES[0]
+    if faults:
+        return _page(faults=faults, status=422)
+    try:
+        issued = atomically(
+            lambda: api_keys.issue(current_user.login_id, name=name, scopes=scopes, lives=lives), actor=guards.actor()
+        )
+    except Refusal as refused:
+        errors.say(refused)
+        return _page(status=refused.status)
+    return _page(fresh=issued[1])
+
+
+@bp.post("/api-keys/<key_id>/revoke")
+@guards.customer
+def revoke_key(key_id: str) -> BaseResponse:
+    """End one; every token that was got with it is dead at once."""
+    try:
+        with transaction(guards.actor()):
+            api_keys.revoke(key_id, login_id=current_user.login_id)
+        flash("Revoked. No program comes in with it any more.", "ok")
+    except Refusal as refused:
+        errors.say(refused)
+    return redirect(url_for("portal.keys"), 303)
+
+
+def _page(*, fresh: str = "", faults: dict[str, str] | None = None, status: int = 200) -> Response:
+    session.pop("next", None)
+    moment = clock.now()
+    found = identity.keys_of(owner=current_user.login_id)
+    live = [key for key in found if key.revoked_at is None and key.expires_at > moment]
+    return page(
+        "portal/keys.html",
+        live=live,
+        ended=[key for key in found if key not in live],
+        words=WORDS,
+        days=[(days, f"{days} days") for days in _days()],
+        chosen=request.form.getlist("scope"),
+        name="" if fresh else request.form.get("name", ""),
+        fresh=fresh,
+        errors=faults or {},
+        status=status,
+    )
+
+
+def _days() -> list[str]:
+    return [str(lives.days) for lives in rules.KEY_LIVES]

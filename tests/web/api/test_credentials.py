@@ -1,0 +1,245 @@
+"""Programs come in with a key or a signed token, do what its scopes say, and are out at once when it is revoked."""
+
+import base64
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.core import clock
+from app.core.db import db, leave, rows, transaction
+from app.identity import api_keys, errors, rules, signing
+from app.identity import queries as identity
+from app.identity.models import ApiKey
+from app.identity.scopes import Scope
+from tests.makers import browse, people
+from tests.makers.books import TESTER, fresh
+
+DOORS = {
+    Scope.BALANCES_READ: "/api/v1/balances",
+    Scope.ACTIVITY_READ: "/api/v1/activity",
+    Scope.DEPOSITS_READ: "/api/v1/deposits/dep_none",
+    Scope.BANK_ACCOUNTS_READ: "/api/v1/bank-accounts",
+    Scope.WITHDRAWALS_READ: "/api/v1/withdrawals/wd_none",
+}
+ISSUER = "http://localhost"
+
+
+@pytest.fixture
+def owner(inside: Flask) -> people.Customer:
+    return people.customer()
+
+
+def issue(owner: people.Customer, *scopes: Scope) -> tuple[ApiKey, str]:
+    """A key of this customer."""
+    with transaction(owner.actor):
+        return api_keys.issue(owner.login_id, name="Books", scopes=scopes or set(Scope), lives=rules.KEY_LIVES[0])
+
+
+def ask(client: FlaskClient, token: str, path: str = "/api/v1/balances", method: str = "GET") -> int:
+    """The status of the answer to whoever comes with this."""
+    return client.open(path, method=method, headers={"Authorization": f"Bearer {token}"}, json={}).status_code
+
+
+def signed(client: FlaskClient, key: str) -> str:
+    """A signed token in place of a key."""
+    answer = client.post("/api/v1/tokens", headers={"Authorization": f"Bearer {key}"})
+    assert answer.status_code == 201
+    assert answer.json is not None
+    assert (answer.json["token_type"], answer.json["expires_in"]) == ("Bearer", 600)
+    return str(answer.json["access_token"])
+
+
+class TestKeys:
+    def test_are_kept_as_a_hash_with_their_last_four(self, owner: people.Customer) -> None:
+        key, token = issue(owner)
+        kept = json.dumps([dict(row._mapping) for row in rows("SELECT * FROM api_keys")], default=repr)
+        assert token not in kept
+        assert key.hint == token[-4:]
+        assert len(base64.urlsafe_b64decode(token.removeprefix(api_keys.PREFIX) + "==")) == 32
+        told = json.dumps([row.after for row in rows("SELECT after FROM audit.records WHERE row_id = :i", i=key.id)])
+        assert "[masked]" in told
+
+    @pytest.mark.parametrize("granted", list(DOORS))
+    def test_open_the_doors_of_their_scopes_alone(
+        self, client: FlaskClient, owner: people.Customer, granted: Scope
+    ) -> None:
+        _, token = issue(owner, granted)
+        for scope, path in DOORS.items():
+            found = ask(client, token, path)
+            assert (found == 403) == (scope is not granted), (scope, found)
+        assert ask(client, token, "/api/v1/withdrawals", "POST") == 403
+        assert ask(client, token, "/api/v1/deposits", "POST") == 403
+
+    def test_are_noted_when_used(self, client: FlaskClient, owner: people.Customer) -> None:
+        _, token = issue(owner)
+        ask(client, token)
+        leave()
+        (key,) = identity.keys_of(owner=owner.login_id)
+        db.session.refresh(key)
+        assert key.used_at is not None
+
+    def test_are_dead_when_revoked_with_all_that_was_got_with_them(
+        self, client: FlaskClient, owner: people.Customer
+    ) -> None:
+        key, token = issue(owner)
+        short = signed(client, token)
+        assert (ask(client, token), ask(client, short)) == (200, 200)
+        leave()
+        with transaction(owner.actor):
+            api_keys.revoke(key.id, login_id=owner.login_id)
+        assert (ask(client, token), ask(client, short)) == (401, 401)
+        with pytest.raises(errors.UnknownKey), transaction(owner.actor):
+            api_keys.revoke(key.id, login_id=owner.login_id)
+
+    def test_of_somebody_else_cannot_be_revoked(self, client: FlaskClient, owner: people.Customer) -> None:
+        (key, token), other = issue(owner), people.customer()
+        leave()
+        with pytest.raises(errors.UnknownKey), transaction(other.actor):
+            api_keys.revoke(key.id, login_id=other.login_id)
+        assert ask(client, token) == 200
+
+    def test_run_out(self, client: FlaskClient, owner: people.Customer) -> None:
+        with clock.at(clock.now() - timedelta(days=31)):
+            _, token = issue(owner)
+        assert ask(client, token) == 401
+
+    def test_end_no_session_and_are_twenty_at_most(self, client: FlaskClient, owner: people.Customer) -> None:
+        _, token = issue(owner)
+        assert ask(client, token, "/api/v1/sessions/current", "DELETE") == 403
+        for _ in range(19):
+            issue(owner)
+        with pytest.raises(errors.TooManyKeys):
+            issue(owner)
+
+    def test_need_a_name_scopes_and_an_end(self, owner: people.Customer) -> None:
+        lives = rules.KEY_LIVES[0]
+        for name, scopes, end in ((" ", set(Scope), lives), ("x", set(), lives), ("x", set(Scope), lives * 100)):
+            with pytest.raises(errors.KeyUnfit), transaction(TESTER):
+                api_keys.issue(owner.login_id, name=name, scopes=scopes, lives=end)
+
+
+class TestSignedTokens:
+    def test_say_who_and_what_and_for_how_long(self, client: FlaskClient, owner: people.Customer) -> None:
+        _, token = issue(owner, Scope.BALANCES_READ)
+        short = signed(client, token)
+        keys = client.get("/api/v1/keys.json").json
+        assert keys is not None
+        header = jwt.get_unverified_header(short)
+        (mine,) = [key for key in keys["keys"] if key["kid"] == header["kid"]]
+        said = jwt.decode(short, jwt.PyJWK(mine).key, algorithms=["EdDSA"], audience="bursar-api", issuer=ISSUER)
+        assert (said["sub"], said["scope"]) == (owner.login_id, "balances:read")
+        assert said["exp"] - said["iat"] == 600
+        assert ask(client, short) == 200
+        assert ask(client, short, "/api/v1/activity") == 403
+        assert ask(client, short, "/api/v1/tokens", "POST") == 403  # it begets no other
+
+    def test_can_be_closed_by_who_has_them(self, client: FlaskClient, owner: people.Customer) -> None:
+        _, token = issue(owner)
+        short = signed(client, token)
+        assert ask(client, short, "/api/v1/sessions/current", "DELETE") == 204
+        assert (ask(client, short), ask(client, token)) == (401, 200)
+
+    def test_are_signed_with_another_key_after_a_while(self, client: FlaskClient, owner: people.Customer) -> None:
+        _, token = issue(owner)
+        before = signed(client, token)
+        leave()
+        with clock.at(clock.now() + timedelta(days=30)), transaction(TESTER):
+            signing.rotate()
+        after = signed(client, token)
+        assert jwt.get_unverified_header(before)["kid"] != jwt.get_unverified_header(after)["kid"]
+        assert (ask(client, before), ask(client, after)) == (200, 200)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"aud": "somebody-else"},
+            {"iss": "http://evil.example"},
+            {"exp": 1},
+            {"exp": None},
+            {"sid": None},
+            {"sid": "ses_none"},
+        ],
+        ids=str,
+    )
+    def test_of_ours_that_say_another_thing_are_refused(
+        self, client: FlaskClient, owner: people.Customer, change: dict[str, Any]
+    ) -> None:
+        _, token = issue(owner)
+        said = jwt.decode(signed(client, token), options={"verify_signature": False})
+        claims = {name: value for name, value in {**said, **change}.items() if value is not None}
+        leave()
+        key = signing._newest()
+        assert key is not None
+        private = Ed25519PrivateKey.from_private_bytes(
+            bytes.fromhex(signing.crypto.unseal(key.private_sealed, context=key.id))
+        )
+        forged = jwt.encode(claims, private, algorithm="EdDSA", headers={"kid": key.id})
+        assert ask(client, forged) == 401
+
+    def test_of_others_are_refused_whatever_they_say_of_themselves(
+        self, client: FlaskClient, owner: people.Customer
+    ) -> None:
+        _, token = issue(owner)
+        short = signed(client, token)
+        said, header = jwt.decode(short, options={"verify_signature": False}), jwt.get_unverified_header(short)
+        other = Ed25519PrivateKey.generate()
+        leave()
+        key = signing._newest()
+        assert key is not None
+        public = Ed25519PublicKey.from_public_bytes(key.public_key).public_bytes_raw()
+        own = jwt.algorithms.OKPAlgorithm.to_jwk(other.public_key(), as_dict=True)
+        kid = {"kid": header["kid"]}
+        forged = [
+            jwt.encode(said, other, algorithm="EdDSA", headers=kid),
+            jwt.encode(said, other, algorithm="EdDSA", headers={"kid": "sig_none"}),
+            jwt.encode(said, other, algorithm="EdDSA", headers={**kid, "jwk": own}),
+            jwt.encode(said, other, algorithm="EdDSA", headers={**kid, "jku": "http://evil.example/keys"}),
+            jwt.encode(said, "", algorithm="none", headers=kid),
+            jwt.encode(said, public.hex(), algorithm="HS256", headers=kid),
+            f"{short[:-4]}AAAA",
+            short.rpartition(".")[0] + ".",
+            "a.b.c",
+            "..",
+        ]
+        assert [ask(client, token) for token in forged] == [401] * len(forged)
+
+
+class TestThePage:
+    def test_shows_a_key_once_and_revokes_it(self, app: Flask, client: FlaskClient, owner: people.Customer) -> None:
+        visitor = app.test_client()
+        browse.sign_in(visitor, owner.email)
+        name = f"Books {fresh()}"
+        made = browse.send(visitor, "/api-keys", name=name, scope=Scope.BALANCES_READ, days="30")
+        assert made.status_code == 200
+        token = made.text.split('data-copy="')[1].split('"')[0]
+        assert ask(client, token) == 200
+        page = visitor.get("/api-keys").text
+        assert (name in page, token in page, token[-4:] in page) == (True, False, True)
+        (key,) = identity.keys_of(owner=owner.login_id)
+        answer = browse.send(visitor, f"/api-keys/{key.id}/revoke", form_at="/api-keys")
+        assert "Revoked." in visitor.get(answer.location).text
+        assert ask(client, token) == 401
+        again = browse.send(visitor, f"/api-keys/{key.id}/revoke", form_at="/api-keys")
+        assert "has been revoked" in visitor.get(again.location).text
+
+    def test_says_what_is_missing(self, app: Flask, owner: people.Customer) -> None:
+        visitor = app.test_client()
+        browse.sign_in(visitor, owner.email)
+        answer = browse.send(visitor, "/api-keys", name="", days="30")
+        assert answer.status_code == 422
+        assert "A name by which you will know it" in answer.text
+        assert "Choose at least one thing" in answer.text
+
+    def test_tells_the_owner_by_mail(self, owner: people.Customer, work_off: Callable[..., int]) -> None:
+        issue(owner)
+        leave()
+        work_off()
+        found = rows("SELECT subject FROM mails WHERE login_id = :login", login=owner.login_id)
+        assert "A new API key was made" in [row.subject for row in found]
