@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData, event, text
+from sqlalchemy import Connection, MetaData, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from app.core import owner
 from app.core.actor import Actor
 
 Answer = TypeVar("Answer")
@@ -21,8 +22,9 @@ Answer = TypeVar("Answer")
 RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})  # serialisation failure, deadlock, lock not available
 _INTRODUCTION = (
     "SELECT set_config('bursar.actor', %(actor)s, true), set_config('bursar.request_id', %(request)s, true),"
-    " set_config('bursar.reason', %(reason)s, true)"
+    " set_config('bursar.reason', %(reason)s, true), set_config('bursar.owner', %(owner)s, true)"
 )
+_FOR_WHOM = "SELECT set_config('bursar.owner', :owner, true)"
 _OPEN = "transaction_is_open"
 _WAKER: list[Callable[[], None]] = []
 
@@ -109,7 +111,10 @@ def whole_books() -> Iterator[None]:
     """
     leave()
     session = db.session()
+    session.info[_OPEN] = True  # (what is first in it is this, and nothing may be before)
     session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+    session.info[_OPEN] = False
+    session.execute(text(_FOR_WHOM), {"owner": owner.present()})
     session.execute(text("SET LOCAL statement_timeout = '10min'"))
     session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     try:
@@ -133,6 +138,13 @@ def work_was_left(session: Session) -> None:
     session.info["wake"] = True
 
 
+@event.listens_for(Session, "after_begin")
+def _say_for_whom(session: Session, _transaction: object, connection: Connection) -> None:
+    """Whose rows a reading may see; `transaction()` says it with the rest."""
+    if not session.info.get(_OPEN):
+        connection.execute(text(_FOR_WHOM), {"owner": owner.present()})
+
+
 @event.listens_for(Session, "after_commit")
 def _wake(session: Session) -> None:
     if session.info.pop("wake", False):
@@ -151,7 +163,7 @@ def _end_reading(session: Session) -> None:
 
 
 def _introduce(session: Session, actor: Actor, reason: str) -> None:
-    facts = {"actor": str(actor), "request": actor.request_id, "reason": reason}
+    facts = {"actor": str(actor), "request": actor.request_id, "reason": reason, "owner": owner.present()}
     session.connection().exec_driver_sql(_INTRODUCTION, facts)
 
 

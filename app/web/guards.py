@@ -13,8 +13,9 @@ from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import actor as actors
+from app.core import owner
 from app.core.actor import Actor
-from app.core.db import transaction
+from app.core.db import leave, transaction
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
@@ -94,6 +95,7 @@ def open_guard(app: Flask) -> None:
     manager.init_app(app, add_context_processor=False)  # layouts get the person from their face
     manager.request_loader(_person_of)
     app.before_request(_enforce)
+    app.teardown_request(_widen)
 
 
 def refuse_unmarked(app: Flask) -> None:
@@ -190,7 +192,16 @@ def _person_of(_: object) -> Person | None:
         staff = identity.operator_of(owner=seen.login_id)
         return Person(seen, person_id=staff.id, name=staff.name, roles=list(staff.roles)) if staff else None
     known = customers.by_login(owner=seen.login_id)
-    return Person(seen, person_id=known.id, name=known.name, roles=[]) if known else None
+    if known is None:
+        return None
+    leave()
+    g.owner_token = owner.narrow(known.id)
+    return Person(seen, person_id=known.id, name=known.name, roles=[])
+
+
+def _widen(_error: BaseException | None) -> None:
+    if "owner_token" in g:
+        owner.widen(g.pop("owner_token"))
 
 
 def _enforce() -> Response | BaseResponse | None:
