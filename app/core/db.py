@@ -7,6 +7,7 @@ writes it beside every changed row and refuses the change when there is none.
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
@@ -14,7 +15,6 @@ from sqlalchemy import Connection, MetaData, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from app.core import owner
 from app.core.actor import Actor
 
 Answer = TypeVar("Answer")
@@ -26,6 +26,8 @@ _INTRODUCTION = (
 )
 _FOR_WHOM = "SELECT set_config('bursar.owner', :owner, true)"
 _OPEN = "transaction_is_open"
+EVERYONE = "*"
+_whose: ContextVar[str] = ContextVar("whose", default=EVERYONE)
 _WAKER: list[Callable[[], None]] = []
 
 
@@ -103,6 +105,19 @@ def leave() -> None:
     _end_reading(db.session())
 
 
+def narrow(customer_id: str) -> Token[str]:
+    """See and write this customer's rows alone, from the next transaction on: row-level security is the second wall.
+
+    Jobs, commands and the console work for everyone. `widen` ends it.
+    """
+    return _whose.set(customer_id)
+
+
+def widen(token: Token[str]) -> None:
+    """See what was seen before."""
+    _whose.reset(token)
+
+
 @contextmanager
 def whole_books() -> Iterator[None]:
     """Read at leisure, all of it as it was at one moment: a read-only snapshot, each statement up to ten minutes.
@@ -114,7 +129,7 @@ def whole_books() -> Iterator[None]:
     session.info[_OPEN] = True  # (what is first in it is this, and nothing may be before)
     session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
     session.info[_OPEN] = False
-    session.execute(text(_FOR_WHOM), {"owner": owner.present()})
+    session.execute(text(_FOR_WHOM), {"owner": _whose.get()})
     session.execute(text("SET LOCAL statement_timeout = '10min'"))
     session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     try:
@@ -142,7 +157,7 @@ def work_was_left(session: Session) -> None:
 def _say_for_whom(session: Session, _transaction: object, connection: Connection) -> None:
     """Whose rows a reading may see; `transaction()` says it with the rest."""
     if not session.info.get(_OPEN):
-        connection.execute(text(_FOR_WHOM), {"owner": owner.present()})
+        connection.execute(text(_FOR_WHOM), {"owner": _whose.get()})
 
 
 @event.listens_for(Session, "after_commit")
@@ -163,7 +178,7 @@ def _end_reading(session: Session) -> None:
 
 
 def _introduce(session: Session, actor: Actor, reason: str) -> None:
-    facts = {"actor": str(actor), "request": actor.request_id, "reason": reason, "owner": owner.present()}
+    facts = {"actor": str(actor), "request": actor.request_id, "reason": reason, "owner": _whose.get()}
     session.connection().exec_driver_sql(_INTRODUCTION, facts)
 
 

@@ -8,7 +8,7 @@ from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import clock
-from app.web import assets, commands, errors, filters, guards, health, security, throttle
+from app.web import assets, commands, errors, filters, guards, health, reports, security, throttle
 from app.web.api import routes as api
 from app.web.callbacks import paystack
 from app.web.console import routes as console
@@ -34,9 +34,9 @@ def open_doors(app: Flask) -> None:
     assets.register(app)
     app.context_processor(_everywhere)
     app.jinja_env.globals["ui"] = app.jinja_env.get_template("components/ui.html").module
-    for blueprint in (health.bp, portal.bp, console.bp, api.bp, paystack.bp):
+    for blueprint in (health.bp, portal.bp, console.bp, api.bp, paystack.bp, reports.bp):
         app.register_blueprint(blueprint)
-    for exempt in (api.bp, paystack.bp):  # no cookies there: a token or a signature proves who asks
+    for exempt in (api.bp, paystack.bp, reports.bp):  # no cookies there: a token, a signature, or nothing is asked for
         security.csrf.exempt(exempt)
     tables.register(app)
     commands.register(app)

@@ -13,9 +13,8 @@ from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import actor as actors
-from app.core import owner
 from app.core.actor import Actor
-from app.core.db import leave, transaction
+from app.core.db import leave, narrow, transaction, widen
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
@@ -195,13 +194,13 @@ def _person_of(_: object) -> Person | None:
     if known is None:
         return None
     leave()
-    g.owner_token = owner.narrow(known.id)
+    g.owner_token = narrow(known.id)
     return Person(seen, person_id=known.id, name=known.name, roles=[])
 
 
 def _widen(_error: BaseException | None) -> None:
     if "owner_token" in g:
-        owner.widen(g.pop("owner_token"))
+        widen(g.pop("owner_token"))
 
 
 def _enforce() -> Response | BaseResponse | None:

@@ -1,24 +1,21 @@
 """Headers of every answer: a strict content policy with a nonce, no framing, no caching of what is private."""
 
 import secrets
-from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, request
+from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.datastructures import MultiDict
-from werkzeug.sansio.utils import host_is_trusted
 
 from app.core import ids, logs
-from app.web import guards
+from app.web import origins
 
 csrf = CSRFProtect()
-LOCAL = ["localhost", "127.0.0.1"]
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:;"
     " font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none';"
-    " frame-ancestors 'none'"
+    " frame-ancestors 'none'; report-uri /csp-report"
 )
 
 
@@ -52,25 +49,12 @@ def nonce() -> str:
 def _begin() -> None:
     g.request_id = ids.new("req")
     g.log_token = logs.request_id.set(g.request_id)
-    _check_host()
+    origins.check_host()
+    origins.check_site()
     if "\x00" in request.path or _has_nul(request.args):
         abort(404)  # PostgreSQL's texts have no such character, so nothing is named by one
     if request.mimetype in FORMS and _has_nul(request.form):
         abort(400)
-
-
-def _check_host() -> None:
-    """Answer only to our own names, and each of two names only for its own doors. Probes come by address."""
-    settings = current_app.extensions["settings"]
-    if request.blueprint == "health":
-        return
-    names = [str(urlsplit(settings.public_url).hostname), *filter(None, [settings.console_host])]
-    if not settings.production:
-        names += LOCAL
-    if not host_is_trusted(request.host, names):
-        abort(400)
-    if settings.console_host and guards.console_side() != host_is_trusted(request.host, names[1:2]):
-        abort(404)
 
 
 def _has_nul(sent: MultiDict[str, str]) -> bool:

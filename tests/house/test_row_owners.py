@@ -6,8 +6,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from app.core import owner
-from app.core.db import db, leave, rows, sqlstate, transaction
+from app.core.db import db, leave, narrow, rows, sqlstate, transaction, widen
 from app.withdrawals import service as withdrawals
 from tests.makers import people
 from tests.makers.books import fresh
@@ -44,19 +43,19 @@ def seen(table: str) -> set[str]:
 def test_a_query_that_forgets_its_owner_shows_ones_own(two: list[people.Customer], table: str) -> None:
     me, other = two
     assert {me.id, other.id} <= seen(table)
-    token = owner.narrow(me.id)
+    token = narrow(me.id)
     try:
         assert seen(table) == {me.id}
         with transaction(me.actor):
             assert {row.owner for row in rows(f"SELECT {OWNED[table]} AS owner FROM {table}")} == {me.id}  # noqa: S608
     finally:
-        owner.widen(token)
+        widen(token)
     assert {me.id, other.id} <= seen(table)
 
 
 def test_nothing_is_written_in_anothers_place(two: list[people.Customer]) -> None:
     me, other = two
-    token = owner.narrow(me.id)
+    token = narrow(me.id)
     insert = text("INSERT INTO wallets SELECT :id, :owner, 'BTC', :id, now()")
     try:
         with pytest.raises(DBAPIError) as refusal, transaction(me.actor):
@@ -68,7 +67,7 @@ def test_nothing_is_written_in_anothers_place(two: list[people.Customer]) -> Non
             )
             assert changed.rowcount == 0  # type: ignore[attr-defined]
     finally:
-        owner.widen(token)
+        widen(token)
 
 
 def test_who_does_not_say_for_whom_sees_nothing(two: list[people.Customer]) -> None:
@@ -78,12 +77,12 @@ def test_who_does_not_say_for_whom_sees_nothing(two: list[people.Customer]) -> N
 
 
 def test_a_request_leaves_nothing_narrowed(two: list[people.Customer], client: FlaskClient) -> None:
-    me, _ = two
+    me, other = two
     answer = client.post("/api/v1/sessions", json={"email": me.email, "password": people.PASSWORD})
     assert answer.json is not None
     token = {"Authorization": f"Bearer {answer.json['token']}"}
     assert client.get("/api/v1/balances", headers=token).status_code == 200
-    assert owner.present() == owner.EVERYONE
+    assert {me.id, other.id} <= seen("wallets")
 
 
 def test_every_table_with_a_customer_has_it(owner_engine: Engine, inside: Flask) -> None:

@@ -1,7 +1,5 @@
 """Tries to come in are counted, whoever is asked for; Redis learns no names; nobody is locked out for good."""
 
-from dataclasses import replace
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -156,30 +154,3 @@ def test_an_address_opens_so_many_accounts_an_hour(strict: Flask) -> None:
             throttle().beginning("sign-up")
     fields = {"name": "Ada Obi", "email": f"{fresh()}@example.com", "password": people.PASSWORD}
     assert "Too many tries" in browse.send(strict.test_client(), "/sign-up", **fields).text
-
-
-class TestHosts:
-    @pytest.mark.parametrize(("host", "status"), [("localhost", 200), ("evil.example", 400), ("localhost.evil", 400)])
-    def test_that_are_not_ours_get_no_answer(self, inside: Flask, host: str, status: int) -> None:
-        client = inside.test_client()
-        assert client.get("/sign-in", headers={"Host": host}).status_code == status
-        assert client.get("/sign-in", headers={"X-Forwarded-Host": host}).status_code == 200
-        assert client.get("/livez", headers={"Host": host}).status_code == 200  # a probe comes by address
-
-    def test_of_the_console_and_of_the_portal_show_their_own(
-        self, inside: Flask, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        settings = replace(inside.extensions["settings"], console_host="console.test")
-        monkeypatch.setitem(inside.extensions, "settings", settings)
-        client = inside.test_client()
-        found = {
-            (host, path): client.get(path, headers={"Host": host}).status_code
-            for host in ("localhost", "console.test")
-            for path in ("/sign-in", "/console/sign-in")
-        }
-        assert found == {
-            ("localhost", "/sign-in"): 200,
-            ("localhost", "/console/sign-in"): 404,
-            ("console.test", "/sign-in"): 404,
-            ("console.test", "/console/sign-in"): 200,
-        }

@@ -30,6 +30,7 @@ OPEN_WRITES = frozenset(
         "console.sign_in",
         "console.sign_out",
         "api.open_session",
+        "reports.policy_report",
     }
 )
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
