@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import ledger, notifications, payments, reconciliation, withdrawals
+from jobs import identity, ledger, notifications, payments, reconciliation, withdrawals
 from jobs.work import Work
 
 # A handler answers None when the work is done, or how long to wait before it looks again.
@@ -36,6 +36,10 @@ HANDLERS: dict[str, Handler] = {
     "ledger.prove": Handler("slow", ledger.prove_books),
     "ledger.verify": Handler("slow", ledger.verify_seal),
     "ledger.partitions": Handler("default", ledger.make_partitions),
+    "identity.answer_reset": Handler("default", identity.answer_reset),
+    "notifications.password_reset": Handler("default", notifications.password_reset),
+    "notifications.password_changed": Handler("default", notifications.password_changed),
+    "notifications.signed_out_elsewhere": Handler("default", notifications.signed_out_elsewhere),
     "notifications.email_code": Handler("default", notifications.email_code),
     "notifications.sign_up_repeated": Handler("default", notifications.sign_up_repeated),
     "notifications.deposit_credited": Handler("default", notifications.deposit_credited),

@@ -2,6 +2,10 @@
 
 HEARS: dict[str, tuple[str, ...]] = {
     "identity.email_code_issued": ("notifications.email_code",),
+    "identity.reset_asked": ("identity.answer_reset",),
+    "identity.reset_issued": ("notifications.password_reset",),
+    "identity.password_changed": ("notifications.password_changed",),
+    "identity.signed_out_elsewhere": ("notifications.signed_out_elsewhere",),
     "customers.sign_up_repeated": ("notifications.sign_up_repeated",),
     "payments.deposit_started": ("payments.watch_deposit",),
     "payments.deposit_credited": ("notifications.deposit_credited",),

@@ -7,22 +7,24 @@ from app.core.db import db
 from app.customers import errors, events, queries, rules
 from app.customers.models import Customer
 from app.identity import queries as identity_queries
+from app.identity import renewal
 from app.identity import service as identity
 from app.identity.errors import CodesTooFast
 from app.identity.rules import Audience
 from app.identity.service import Claim
 
 
-def sign_up(name: str, *, email: str, password: str) -> Claim:
+def sign_up(name: str, *, email: str, password: str, about: tuple[str, ...] = ()) -> Claim:
     """Register somebody as a customer and mail a code: the claim that the code confirms.
 
     The door looks the same for an address that has an account: its claim is a decoy, and its owner gets a mail. For an
-    address that was never confirmed the last sign-up counts, name and password. Raises BadName, BadEmail, WeakPassword.
+    address that was never confirmed the last sign-up counts, name and password. `about` are words that a password may
+    not consist of. Raises BadName, BadEmail, WeakPassword, CommonPassword, PersonalPassword.
     """
     cleaned = rules.clean_name(name)
     if cleaned is None:
         raise errors.BadName
-    registered = identity.register(email, password=password, audience=Audience.CUSTOMER)
+    registered = identity.register(email, password=password, audience=Audience.CUSTOMER, about=(cleaned, *about))
     if registered.confirmed:
         _tell_owner(email)
         return registered.claim
@@ -35,6 +37,14 @@ def sign_up(name: str, *, email: str, password: str) -> Claim:
     with suppress(CodesTooFast):  # a mail went out within the minute: the page offers another
         identity.issue_code(registered.claim)
     return registered.claim
+
+
+def reset_password(token: str, *, password: str, about: tuple[str, ...] = ()) -> None:
+    """Set a customer's new password by a mailed link. Raises as identity's `renewal.reset` does."""
+    login_id = identity_queries.reset_owner_for_system(token, audience=Audience.CUSTOMER)
+    known = queries.by_login(owner=login_id) if login_id else None
+    words = (known.name, *about) if known else about
+    renewal.reset(token, password=password, audience=Audience.CUSTOMER, about=words)
 
 
 def _tell_owner(email: str) -> None:

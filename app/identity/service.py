@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db
 from app.core.permissions import Role, conflicts
-from app.identity import errors, events, passwords, rules
+from app.identity import devices, errors, events, passwords, rules
 from app.identity.models import EmailCode, Login, Operator, SignedIn
 
 log = logs.get("identity")
@@ -52,13 +52,13 @@ class Registered:
     confirmed: bool
 
 
-def register(email: str, *, password: str, audience: rules.Audience) -> Registered:
+def register(email: str, *, password: str, audience: rules.Audience, about: tuple[str, ...] = ()) -> Registered:
     """Make a login, or claim one that was never confirmed: the last claim counts. A confirmed one stays as it is.
 
-    Raises BadEmail, WeakPassword.
+    `about` are words that say who they are, and who we are. Raises BadEmail, WeakPassword, CommonPassword,
+    PersonalPassword.
     """
-    if not rules.password_fits(password):
-        raise errors.WeakPassword
+    passwords.check(password, about=(email, *about))
     address, kept = canonical(email), passwords.hash_of(password)
     known = db.session.scalars(
         select(Login).filter_by(audience=audience, email=address).with_for_update()
@@ -86,7 +86,7 @@ def decoy() -> Claim:
     return Claim(ids.new("lg"), crypto.token_hash(crypto.new_token()).hex())
 
 
-def sign_in(email: str, *, password: str, audience: rules.Audience, device: str) -> Entry | Claim:
+def sign_in(email: str, *, password: str, audience: rules.Audience, device: str, ip: str = "") -> Entry | Claim:
     """Open a session; a login that was never confirmed gets its claim back instead.
 
     Raises WrongCredentials for an unknown, disabled or mistaken login alike.
@@ -102,11 +102,13 @@ def sign_in(email: str, *, password: str, audience: rules.Audience, device: str)
         raise errors.WrongCredentials
     if login.email_confirmed_at is None:
         return claim_of(login)
-    return open_session(login.id, audience=audience, device=device)
+    if passwords.stale(login.password_hash):
+        login.password_hash = passwords.hash_of(password)
+    return open_session(login.id, audience=audience, device=device, ip=ip)
 
 
-def open_session(login_id: str, *, audience: rules.Audience, device: str) -> Entry:
-    """Open a session for somebody whose right to it was just proved."""
+def open_session(login_id: str, *, audience: rules.Audience, device: str, ip: str = "") -> Entry:
+    """Open a session for somebody whose right to it was just proved; `device` is what their browser calls itself."""
     token, moment = crypto.new_token(), clock.now()
     session = SignedIn(
         id=ids.new("ses"),
@@ -114,6 +116,8 @@ def open_session(login_id: str, *, audience: rules.Audience, device: str) -> Ent
         audience=audience,
         token_hash=crypto.token_hash(token),
         device=device[:200],
+        device_name=devices.in_words(device),
+        ip=ip,
         created_at=moment,
         seen_at=moment,
         expires_at=moment + rules.SESSION_LIVES,
@@ -204,7 +208,7 @@ def hire(name: str, *, email: str, password: str, roles: list[Role]) -> str:
     clashing = conflicts(roles)
     if clashing:
         raise errors.RolesConflict(roles=[list(pair) for pair in clashing])
-    registered = register(email, password=password, audience=rules.Audience.OPERATOR)
+    registered = register(email, password=password, audience=rules.Audience.OPERATOR, about=(name,))
     if not registered.fresh:
         raise errors.AlreadyHired
     login_id, moment = registered.claim.login_id, clock.now()
