@@ -152,6 +152,7 @@ PORTAL = (
     Sight("withdrawal-paid", "/activity?kind=withdrawal", CUSTOMER, (_line("Paid"),)),
     Sight("activity", "/activity", CUSTOMER),
     Sight("security", "/security", CUSTOMER),
+    Sight("freeze", "/security/freeze", CUSTOMER),
     Sight("change-password", "/security/password", CUSTOMER),
     Sight(
         "change-password-faulty",

@@ -40,6 +40,8 @@ HANDLERS: dict[str, Handler] = {
     "notifications.password_reset": Handler("default", notifications.password_reset),
     "notifications.password_changed": Handler("default", notifications.password_changed),
     "notifications.signed_out_elsewhere": Handler("default", notifications.signed_out_elsewhere),
+    "notifications.account_locked": Handler("default", notifications.account_locked),
+    "notifications.account_unlocked": Handler("default", notifications.account_unlocked),
     "notifications.email_code": Handler("default", notifications.email_code),
     "notifications.sign_up_repeated": Handler("default", notifications.sign_up_repeated),
     "notifications.deposit_credited": Handler("default", notifications.deposit_credited),

@@ -7,6 +7,8 @@ HEARS: dict[str, tuple[str, ...]] = {
     "identity.password_changed": ("notifications.password_changed",),
     "identity.signed_out_elsewhere": ("notifications.signed_out_elsewhere",),
     "customers.sign_up_repeated": ("notifications.sign_up_repeated",),
+    "customers.locked": ("notifications.account_locked",),
+    "customers.unlocked": ("notifications.account_unlocked",),
     "payments.deposit_started": ("payments.watch_deposit",),
     "payments.deposit_credited": ("notifications.deposit_credited",),
     "payments.payout_sent": ("payments.watch_payout",),

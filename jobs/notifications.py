@@ -49,6 +49,16 @@ def signed_out_elsewhere(work: Work) -> timedelta | None:
     return _tell(work, login_id=work.subject, words=rules.signed_out_elsewhere())
 
 
+def account_locked(work: Work) -> timedelta | None:
+    """The account is frozen."""
+    return _tell(work, login_id=customers.login_for_system(work.subject), words=rules.account_locked())
+
+
+def account_unlocked(work: Work) -> timedelta | None:
+    """The freeze is lifted."""
+    return _tell(work, login_id=customers.login_for_system(work.subject), words=rules.account_unlocked())
+
+
 def deposit_credited(work: Work) -> timedelta | None:
     """The money is there."""
     deposit = payments.deposit_for_system(deposit_id=work.subject)

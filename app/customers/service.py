@@ -2,12 +2,17 @@
 
 from contextlib import suppress
 
-from app.core import clock, ids, outbox
+from sqlalchemy import select
+
+from app.core import clock, ids, machine, outbox
+from app.core.actor import Actor
 from app.core.db import db
+from app.core.errors import NotFound
 from app.customers import errors, events, queries, rules
 from app.customers.models import Customer
+from app.customers.rules import State
 from app.identity import queries as identity_queries
-from app.identity import renewal
+from app.identity import renewal, sessions
 from app.identity import service as identity
 from app.identity.errors import CodesTooFast
 from app.identity.rules import Audience
@@ -45,6 +50,46 @@ def reset_password(token: str, *, password: str, about: tuple[str, ...] = ()) ->
     known = queries.by_login(owner=login_id) if login_id else None
     words = (known.name, *about) if known else about
     renewal.reset(token, password=password, audience=Audience.CUSTOMER, about=words)
+
+
+def lock(customer_id: str, *, here: str, actor: Actor, reason: str = "") -> None:
+    """Freeze an account at once: nothing leaves it, and every session ends but the one at work (`here`).
+
+    Locking again changes nothing: what matters is that it is locked. Raises NotFound.
+    """
+    customer = _locked_row(customer_id)
+    if customer.state == State.LOCKED:
+        return
+    machine.move(customer, State.LOCKED, machine=rules.MACHINE, actor=actor, reason=reason)
+    sessions.end_all(customer.login_id, but=here)
+    outbox.emit(events.Locked(customer_id=customer_id))
+
+
+def unlock(customer_id: str, *, actor: Actor, reason: str = "") -> None:
+    """Lift a freeze; what was approved meanwhile goes on its way. For staff, once others have agreed.
+
+    Whoever calls this has the approval: no door calls it by itself. Raises NotFound, IllegalMove.
+    """
+    customer = _locked_row(customer_id)
+    machine.move(customer, State.ACTIVE, machine=rules.MACHINE, actor=actor, reason=reason)
+    outbox.emit(events.Unlocked(customer_id=customer_id))
+
+
+def refuse_while_locked(customer_id: str) -> None:
+    """Raise AccountFrozen when nothing may leave this account; until the caller's transaction ends, none is locked.
+
+    A lock that comes at the same moment waits for that transaction, or that transaction for the lock.
+    """
+    shared = select(Customer.state).where(Customer.id == customer_id).with_for_update(read=True)
+    if db.session.scalars(shared).one_or_none() == State.LOCKED:
+        raise errors.AccountFrozen
+
+
+def _locked_row(customer_id: str) -> Customer:
+    found = db.session.scalars(select(Customer).where(Customer.id == customer_id).with_for_update()).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _tell_owner(email: str) -> None:

@@ -75,6 +75,29 @@ def signed_out_elsewhere() -> Words:
     )
 
 
+def account_locked() -> Words:
+    """A security notice: nothing leaves the account."""
+    return Words(
+        "Your account is frozen",
+        _letter(
+            "Your account was frozen. Nothing leaves it, also nothing that you asked for before and that was not sent"
+            " yet. What comes in still comes in. All other devices are signed out.",
+            "Only our staff can lift it, when they know that it is you who asks.",
+        ),
+    )
+
+
+def account_unlocked() -> Words:
+    """The freeze is lifted."""
+    return Words(
+        "Your account is no longer frozen",
+        _letter(
+            "Our staff have lifted the freeze of your account. What waited goes on its way.",
+            "If you did not ask for that, freeze it again now, on the page Security.",
+        ),
+    )
+
+
 def deposit_credited(amount: Money) -> Words:
     """The money is there."""
     return Words(f"{amount} is in your wallet", _letter(f"Your deposit of {amount} has arrived in your naira wallet."))

@@ -35,3 +35,8 @@ SELECT audit.watch('password_resets', 'address_sealed', 'token_hash', 'token_sea
 
 GRANT SELECT, INSERT ON password_resets TO bursar_app;
 GRANT UPDATE (address_sealed, login_id, token_hash, token_sealed, used_at) ON password_resets TO bursar_app;
+
+-- A customer freezes their account alone; the history of it stands in `moves`.
+ALTER TABLE customers
+    ADD COLUMN state text NOT NULL DEFAULT 'active'
+        CONSTRAINT ck_customers_state_known CHECK (state IN ('active', 'locked'));
