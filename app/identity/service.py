@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db
 from app.core.permissions import Role, conflicts
-from app.identity import devices, errors, events, passwords, rules
+from app.identity import devices, errors, events, passwords, rehearsal, rules
 from app.identity.models import EmailCode, Login, Operator, SignedIn
 
 log = logs.get("identity")
@@ -45,11 +45,11 @@ class Claim:
 
 @dataclass(frozen=True)
 class Registered:
-    """What became of a registration: the claim to confirm, and whether the login is new or was never confirmed."""
+    """What became of a registration: the claim to confirm, whether the login is new, who had confirmed it before."""
 
     claim: Claim
     fresh: bool
-    confirmed: bool
+    owner: str | None = None
 
 
 def register(email: str, *, password: str, audience: rules.Audience, about: tuple[str, ...] = ()) -> Registered:
@@ -64,16 +64,25 @@ def register(email: str, *, password: str, audience: rules.Audience, about: tupl
         select(Login).filter_by(audience=audience, email=address).with_for_update()
     ).one_or_none()
     if known is not None and known.email_confirmed_at is not None:
-        return Registered(decoy(), fresh=False, confirmed=True)
+        return Registered(decoy(), fresh=False, owner=known.id)
     if known is not None:
         known.password_hash = kept
         _spend_codes(known.id)
         db.session.flush()
-        return Registered(claim_of(known), fresh=False, confirmed=False)
+        return Registered(claim_of(known), fresh=False)
+    return Registered(_add_login(address, kept=kept, audience=audience), fresh=True)
+
+
+def stand_in(audience: rules.Audience) -> Claim:
+    """A login of nobody, for a rehearsal: only what is taken back may be done with it."""
+    return _add_login(crypto.new_token(), kept="", audience=audience)
+
+
+def _add_login(address: str, *, kept: str, audience: rules.Audience) -> Claim:
     login = Login(id=ids.new("lg"), audience=audience, email=address, password_hash=kept, created_at=clock.now())
     db.session.add(login)
     db.session.flush()
-    return Registered(claim_of(login), fresh=True, confirmed=False)
+    return claim_of(login)
 
 
 def claim_of(login: Login) -> Claim:
@@ -140,30 +149,29 @@ def sign_out(session_id: str) -> None:
     db.session.execute(update(SignedIn).where(live).values(revoked_at=clock.now()))
 
 
-def issue_code(claim: Claim) -> None:
+def issue_code(claim: Claim, *, mailed: bool = True) -> None:
     """Make a code for a claim that still counts, and have it mailed. Raises CodesTooFast within a minute of the last.
 
-    For a claim that counts no more, or never did, nothing is sent and nothing is said.
+    For a claim that counts no more, or never did, it is a rehearsal: nothing is sent and nothing is said.
     """
     login = _claimed(claim)
-    if login is None:
-        return
-    last = select(EmailCode.created_at).where(EmailCode.login_id == login.id).order_by(EmailCode.created_at.desc())
+    owner = login.id if login else rehearsal.NOBODY
+    last = select(EmailCode.created_at).where(EmailCode.login_id == owner).order_by(EmailCode.created_at.desc())
     moment = clock.now()
     if not rules.resend_allowed(last_sent_at=db.session.scalars(last.limit(1)).one_or_none(), at=moment):
         raise errors.CodesTooFast
     code_id = ids.new("ec")
-    db.session.add(
-        EmailCode(
-            id=code_id,
-            login_id=login.id,
-            code_sealed=crypto.seal(crypto.new_code(), context=code_id),
-            created_at=moment,
-            expires_at=moment + rules.CODE_LIVES,
-        )
+    code = EmailCode(
+        id=code_id,
+        login_id=owner,
+        code_sealed=crypto.seal(crypto.new_code(), context=code_id),
+        created_at=moment,
+        expires_at=moment + rules.CODE_LIVES,
     )
-    outbox.emit(events.EmailCodeIssued(code_id=code_id, login_id=login.id))
-    db.session.flush()
+    with rehearsal.work(counts=login is not None):
+        db.session.add(code)
+        if mailed:
+            outbox.emit(events.EmailCodeIssued(code_id=code_id, login_id=owner))
 
 
 def confirm_email(claim: Claim, *, code: str) -> bool:

@@ -182,7 +182,7 @@ class TestDoor:
         token = client.post("/api/v1/sessions", json=sent).get_json()["token"]
         answer = client.post(
             "/api/v1/withdrawals",
-            json={"amount": {"asset": "NGN", "units": "100000"}, "bank_account_id": account},
+            json={"amount": {"asset": "NGN", "units": "100000"}, "bank_account": account},
             headers={"Authorization": f"Bearer {token}", "Idempotency-Key": "frozen"},
         )
         assert answer.status_code == 409, answer.text
