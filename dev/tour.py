@@ -91,6 +91,7 @@ def send(button: str, **fields: str) -> Step:
 
 
 _SUBMIT_NOBODY = {"name": "Ada Obi", "email": "ada@nowhere.example", "password": "short"}
+_MISTAKEN = {"present": "not the password", "password": "several entirely other words"}
 _MENU = click("summary.menu-button", shows=".menu-panel")
 _DRAWER = click("tr:not(:has-text('you said yes')) a.row-main[data-htmx-powered]", shows="dialog.drawer .drawer-title")
 _APPROVE = click(".decision [data-open=approve]", shows="#approve")
@@ -125,6 +126,8 @@ PORTAL = (
     Sight("sign-up", "/sign-up", NOBODY),
     Sight("sign-up-faulty", "/sign-up", NOBODY, (send("Open an account", **_SUBMIT_NOBODY),), FAULTY),
     Sight("sign-in", "/sign-in", NOBODY),
+    Sight("forgotten-password", "/forgotten-password", NOBODY),
+    Sight("forgotten-password-sent", "/forgotten-password?sent=1", NOBODY),
     Sight("missing", "/nowhere", NOBODY, status=MISSING),
     Sight("home", "/", CUSTOMER),
     Sight("home-menu", "/", CUSTOMER, (_MENU,)),
@@ -150,11 +153,24 @@ PORTAL = (
     Sight("withdrawal-declined", "/activity?kind=withdrawal", CUSTOMER, (_line("Declined"),)),
     Sight("withdrawal-paid", "/activity?kind=withdrawal", CUSTOMER, (_line("Paid"),)),
     Sight("activity", "/activity", CUSTOMER),
+    Sight("security", "/security", CUSTOMER),
+    Sight("freeze", "/security/freeze", CUSTOMER),
+    Sight("change-password", "/security/password", CUSTOMER),
+    Sight(
+        "change-password-faulty",
+        "/security/password",
+        CUSTOMER,
+        (send("Change the password", **_MISTAKEN),),
+        FAULTY,
+    ),
     Sight("activity-empty", "/activity?kind=withdrawal", NEWCOMER),
 )
 
 WORK = (
     Sight("console-sign-in", "/console/sign-in", NOBODY),
+    Sight("console-forgotten-password", "/console/forgotten-password", NOBODY),
+    Sight("my-account", "/console/account", AUDITOR),
+    Sight("console-change-password", "/console/account/password", AUDITOR),
     Sight("overview", "/console/", AUDITOR),
     Sight("console-menu", "/console/", TREASURY, (_MENU,)),
     Sight("sidebar", "/console/", TREASURY, (click(".top-menu", shows="#side:popover-open"),), narrow=True),

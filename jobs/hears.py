@@ -3,7 +3,13 @@
 HEARS: dict[str, tuple[str, ...]] = {
     "identity.email_code_issued": ("notifications.email_code",),
     "identity.api_key_issued": ("notifications.api_key_issued",),
+    "identity.reset_asked": ("identity.answer_reset",),
+    "identity.reset_issued": ("notifications.password_reset",),
+    "identity.password_changed": ("notifications.password_changed",),
+    "identity.signed_out_elsewhere": ("notifications.signed_out_elsewhere",),
     "customers.sign_up_repeated": ("notifications.sign_up_repeated",),
+    "customers.locked": ("notifications.account_locked",),
+    "customers.unlocked": ("notifications.account_unlocked",),
     "payments.deposit_started": ("payments.watch_deposit",),
     "payments.deposit_credited": ("notifications.deposit_credited",),
     "payments.payout_sent": ("payments.watch_payout",),

@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 from app.core import machine
+from app.core.db import atomically
 from app.core.errors import NotFound
 from app.customers import queries as customers
 from app.identity import queries as identity
+from app.identity import renewal
+from app.identity.rules import Audience
 from app.notifications import flows, rules
 from app.notifications.rules import Words
 from app.payments import queries as payments
@@ -28,6 +31,38 @@ def api_key_issued(work: Work) -> timedelta | None:
     """A program can act for them from now on."""
     words = rules.api_key_issued(identity.key_name_for_system(work.subject))
     return _tell(work, login_id=work.facts["login_id"], words=words)
+
+
+def password_reset(work: Work) -> timedelta | None:
+    """The link that sets a new password; once its mail is written, only the mail has the token."""
+    audience, token = identity.reset_token_for_system(work.subject)
+    if token is None:
+        return None
+    door = "/console/reset-password/" if audience is Audience.OPERATOR else "/reset-password/"
+    words = rules.password_reset(f"{work.public_url}{door}{token}")
+    _tell(work, login_id=work.facts["login_id"], words=words)
+    atomically(lambda: renewal.forget_token(work.subject), actor=work.actor)
+    return None
+
+
+def password_changed(work: Work) -> timedelta | None:
+    """A security notice: there is another password."""
+    return _tell(work, login_id=work.subject, words=rules.password_changed(how=work.facts["how"]))
+
+
+def signed_out_elsewhere(work: Work) -> timedelta | None:
+    """A security notice: all sessions but one were ended."""
+    return _tell(work, login_id=work.subject, words=rules.signed_out_elsewhere())
+
+
+def account_locked(work: Work) -> timedelta | None:
+    """The account is frozen."""
+    return _tell(work, login_id=customers.login_for_system(work.subject), words=rules.account_locked())
+
+
+def account_unlocked(work: Work) -> timedelta | None:
+    """The freeze is lifted."""
+    return _tell(work, login_id=customers.login_for_system(work.subject), words=rules.account_unlocked())
 
 
 def deposit_credited(work: Work) -> timedelta | None:

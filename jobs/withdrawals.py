@@ -3,18 +3,22 @@
 from datetime import timedelta
 
 from app.core.db import atomically
+from app.customers.errors import AccountFrozen
 from app.withdrawals import errors, flows, service
 from jobs.work import Work
 
 WHILE_HALTED = timedelta(minutes=1)
+WHILE_FROZEN = timedelta(minutes=5)
 
 
 def send(work: Work) -> timedelta | None:
-    """Send what was approved. While payouts are halted it waits, and that is no failure of its own."""
+    """Send what was approved. While payouts are halted or the account is frozen it waits, and that is no failure."""
     try:
         flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
     except errors.PayoutsHalted:
         return WHILE_HALTED
+    except AccountFrozen:
+        return WHILE_FROZEN
     return None
 
 

@@ -11,7 +11,7 @@ from app.core.actor import Actor
 class Work:
     """What the task is about, the event's facts, the world, and in whose name it acts.
 
-    `cause` is the same for every try of the same work, and no other work's.
+    `cause` is the same for every try of the same work, and no other work's. `public_url` is where links in mails lead.
     """
 
     cause: str
@@ -19,3 +19,4 @@ class Work:
     facts: dict[str, Any]
     clients: Clients
     actor: Actor
+    public_url: str = ""

@@ -12,3 +12,19 @@ class SignUpRepeated(Event):
 
     name: ClassVar[str] = "customers.sign_up_repeated"
     login_id: str
+
+
+@dataclass(frozen=True)
+class Locked(Event):
+    """The account is frozen: nothing leaves it."""
+
+    name: ClassVar[str] = "customers.locked"
+    customer_id: str
+
+
+@dataclass(frozen=True)
+class Unlocked(Event):
+    """Staff lifted the freeze."""
+
+    name: ClassVar[str] = "customers.unlocked"
+    customer_id: str

@@ -4,6 +4,7 @@ from sqlalchemy import func, select
 
 from app.core.db import db
 from app.customers.models import Customer
+from app.customers.rules import State
 from app.identity.models import Login
 from app.identity.rules import Audience
 
@@ -11,6 +12,12 @@ from app.identity.rules import Audience
 def by_login(*, owner: str) -> Customer | None:
     """The customer behind a login id."""
     return db.session.scalars(select(Customer).where(Customer.login_id == owner)).one_or_none()
+
+
+def is_locked(*, customer_id: str) -> bool:
+    """Whether nothing may leave this customer's account."""
+    state = db.session.scalars(select(Customer.state).where(Customer.id == customer_id)).one_or_none()
+    return state == State.LOCKED
 
 
 def names_for_operators(customer_ids: set[str]) -> dict[str, str]:

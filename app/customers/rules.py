@@ -1,10 +1,24 @@
 """What customers decides without looking anything up."""
 
 import unicodedata
+from enum import StrEnum
+
+from app.core.machine import Machine
 
 NAME_LENGTH_MAX = 100
 LETTERS_MIN = 2
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, bidirectional marks, unassigned
+
+
+class State(StrEnum):
+    """A customer's account, and whether anything may leave it."""
+
+    ACTIVE = "active"
+    LOCKED = "locked"
+
+
+# Its owner locks it alone and at once; only staff unlock it.
+MACHINE = Machine("account", {State.ACTIVE: frozenset({State.LOCKED}), State.LOCKED: frozenset({State.ACTIVE})})
 
 
 def clean_name(text: str) -> str | None:

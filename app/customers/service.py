@@ -2,45 +2,101 @@
 
 from contextlib import suppress
 
-from app.core import clock, ids, outbox
+from sqlalchemy import select
+
+from app.core import clock, ids, machine, outbox
+from app.core.actor import Actor
 from app.core.db import db
+from app.core.errors import NotFound
 from app.customers import errors, events, queries, rules
 from app.customers.models import Customer
+from app.customers.rules import State
 from app.identity import queries as identity_queries
+from app.identity import rehearsal, renewal, sessions
 from app.identity import service as identity
 from app.identity.errors import CodesTooFast
 from app.identity.rules import Audience
 from app.identity.service import Claim
 
 
-def sign_up(name: str, *, email: str, password: str) -> Claim:
+def sign_up(name: str, *, email: str, password: str, about: tuple[str, ...] = ()) -> Claim:
     """Register somebody as a customer and mail a code: the claim that the code confirms.
 
     The door looks the same for an address that has an account: its claim is a decoy, and its owner gets a mail. For an
-    address that was never confirmed the last sign-up counts, name and password. Raises BadName, BadEmail, WeakPassword.
+    address that was never confirmed the last sign-up counts, name and password. `about` are words that a password may
+    not consist of. Raises BadName, BadEmail, WeakPassword, CommonPassword, PersonalPassword.
     """
     cleaned = rules.clean_name(name)
     if cleaned is None:
         raise errors.BadName
-    registered = identity.register(email, password=password, audience=Audience.CUSTOMER)
-    if registered.confirmed:
-        _tell_owner(email)
-        return registered.claim
-    login_id = registered.claim.login_id
-    if registered.fresh:
-        db.session.add(Customer(id=ids.new("cus"), login_id=login_id, name=cleaned, created_at=clock.now()))
+    registered = identity.register(email, password=password, audience=Audience.CUSTOMER, about=(cleaned, *about))
+    if registered.owner:
+        with rehearsal.work(counts=False):  # as long as for a stranger
+            _begin(identity.stand_in(Audience.CUSTOMER), name=cleaned, mailed=False)
+        outbox.emit(events.SignUpRepeated(login_id=registered.owner))
+    elif registered.fresh:
+        with rehearsal.work(counts=True):
+            _begin(registered.claim, name=cleaned, mailed=True)
     else:
-        require(login_id).name = cleaned
-    db.session.flush()
-    with suppress(CodesTooFast):  # a mail went out within the minute: the page offers another
-        identity.issue_code(registered.claim)
+        require(registered.claim.login_id).name = cleaned
+        with suppress(CodesTooFast):  # a mail went out within the minute: the page offers another
+            identity.issue_code(registered.claim)
     return registered.claim
 
 
-def _tell_owner(email: str) -> None:
-    login_id = identity_queries.login_by_address_for_system(identity.canonical(email), audience=Audience.CUSTOMER)
-    if login_id:
-        outbox.emit(events.SignUpRepeated(login_id=login_id))
+def _begin(claim: Claim, *, name: str, mailed: bool) -> None:
+    customer = Customer(id=ids.new("cus"), login_id=claim.login_id, name=name, created_at=clock.now())
+    db.session.add(customer)
+    db.session.flush()
+    identity.issue_code(claim, mailed=mailed)
+
+
+def reset_password(token: str, *, password: str, about: tuple[str, ...] = ()) -> None:
+    """Set a customer's new password by a mailed link. Raises as identity's `renewal.reset` does."""
+    login_id = identity_queries.reset_owner_for_system(token, audience=Audience.CUSTOMER)
+    known = queries.by_login(owner=login_id) if login_id else None
+    words = (known.name, *about) if known else about
+    renewal.reset(token, password=password, audience=Audience.CUSTOMER, about=words)
+
+
+def lock(customer_id: str, *, here: str, actor: Actor, reason: str = "") -> None:
+    """Freeze an account at once: nothing leaves it, and every session ends but the one at work (`here`).
+
+    Locking again changes nothing: what matters is that it is locked. Raises NotFound.
+    """
+    customer = _locked_row(customer_id)
+    if customer.state == State.LOCKED:
+        return
+    machine.move(customer, State.LOCKED, machine=rules.MACHINE, actor=actor, reason=reason)
+    sessions.end_all(customer.login_id, but=here)
+    outbox.emit(events.Locked(customer_id=customer_id))
+
+
+def unlock(customer_id: str, *, actor: Actor, reason: str = "") -> None:
+    """Lift a freeze; what was approved meanwhile goes on its way. For staff, once others have agreed.
+
+    Whoever calls this has the approval: no door calls it by itself. Raises NotFound, IllegalMove.
+    """
+    customer = _locked_row(customer_id)
+    machine.move(customer, State.ACTIVE, machine=rules.MACHINE, actor=actor, reason=reason)
+    outbox.emit(events.Unlocked(customer_id=customer_id))
+
+
+def refuse_while_locked(customer_id: str) -> None:
+    """Raise AccountFrozen when nothing may leave this account; until the caller's transaction ends, none is locked.
+
+    A lock that comes at the same moment waits for that transaction, or that transaction for the lock.
+    """
+    shared = select(Customer.state).where(Customer.id == customer_id).with_for_update(read=True)
+    if db.session.scalars(shared).one_or_none() == State.LOCKED:
+        raise errors.AccountFrozen
+
+
+def _locked_row(customer_id: str) -> Customer:
+    found = db.session.scalars(select(Customer).where(Customer.id == customer_id).with_for_update()).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
 
 
 def require(login_id: str) -> Customer:

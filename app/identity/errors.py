@@ -11,7 +11,27 @@ class WrongCredentials(Refusal):
 
 class WeakPassword(Unprocessable):
     code = "weak_password"
-    message = "Choose a password of at least 10 characters."
+    message = "Choose a password of at least 10 characters, and at most 256."
+
+
+class CommonPassword(Unprocessable):
+    code = "common_password"
+    message = "Many people use that password, so it is among the first that are tried. Choose another."
+
+
+class PersonalPassword(Unprocessable):
+    code = "personal_password"
+    message = "That password is your name, your address or ours. Choose one that says nothing about you."
+
+
+class WrongPresentPassword(Unprocessable):
+    code = "wrong_present_password"
+    message = "That is not your present password."
+
+
+class LinkSpent(Unprocessable):
+    code = "link_spent"
+    message = "That link was used or has run out. Ask for a new one."
 
 
 class BadEmail(Unprocessable):

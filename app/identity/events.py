@@ -30,3 +30,37 @@ class ApiKeyIssued(Event):
     name: ClassVar[str] = "identity.api_key_issued"
     key_id: str
     login_id: str
+
+
+@dataclass(frozen=True)
+class ResetAsked(Event):
+    """Somebody forgot a password; for which address, and whether it is known, is looked up away from the door."""
+
+    name: ClassVar[str] = "identity.reset_asked"
+    reset_id: str
+
+
+@dataclass(frozen=True)
+class ResetIssued(Event):
+    """A link waits to be mailed; its token is sealed in its row, not in this event."""
+
+    name: ClassVar[str] = "identity.reset_issued"
+    reset_id: str
+    login_id: str
+
+
+@dataclass(frozen=True)
+class PasswordChanged(Event):
+    """The login has another password; `how`: changed, or reset by a mailed link."""
+
+    name: ClassVar[str] = "identity.password_changed"
+    login_id: str
+    how: str
+
+
+@dataclass(frozen=True)
+class SignedOutElsewhere(Event):
+    """The login's owner ended all their sessions but one."""
+
+    name: ClassVar[str] = "identity.signed_out_elsewhere"
+    login_id: str

@@ -50,6 +50,8 @@ class SignedIn(Model):
     audience: Mapped[str] = mapped_column(Text)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     device: Mapped[str] = mapped_column(Text)
+    device_name: Mapped[str] = mapped_column(Text, default="")
+    ip: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -97,6 +99,25 @@ class EmailCode(Model):
     login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"))
     code_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     tries: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class PasswordReset(Model):
+    """One request for a new password, from whoever asked. The address stands here, sealed, until it was looked up.
+
+    The token's hash is what opens; the sealed token waits for its mail and is wiped when that is written.
+    """
+
+    __tablename__ = "password_resets"
+    __table_args__ = (Index(None, "login_id", "created_at"),)
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    audience: Mapped[str] = mapped_column(Text)
+    address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    login_id: Mapped[str | None] = mapped_column(Text, ForeignKey("logins.id"))
+    token_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    token_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

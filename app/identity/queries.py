@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 from app.core import clock, crypto
 from app.core.db import db
 from app.identity import api_keys, rules, signing
-from app.identity.models import ApiKey, EmailCode, Login, Operator, SignedIn
+from app.identity.models import ApiKey, EmailCode, Login, Operator, PasswordReset, SignedIn
 
 
 @dataclass(frozen=True)
@@ -105,3 +105,34 @@ def address_for_system(login_id: str) -> str:
 def code_for_system(code_id: str) -> str:
     """An issued code in the clear, for the mail that carries it."""
     return crypto.unseal(db.session.get_one(EmailCode, code_id).code_sealed, context=code_id)
+
+
+def sessions_of(*, owner: str) -> list[SignedIn]:
+    """The live sessions of a login, the one used last first."""
+    moment = clock.now()
+    begun = select(SignedIn).where(SignedIn.login_id == owner, SignedIn.revoked_at.is_(None))
+    found = db.session.scalars(begun.where(SignedIn.expires_at > moment).order_by(SignedIn.seen_at.desc()))
+    idle = rules.SESSION_IDLES
+    return [session for session in found if moment - session.seen_at < idle[rules.Audience(session.audience)]]
+
+
+def reset_is_live_without_owner(token: str, *, audience: rules.Audience) -> bool:
+    """Whether a mailed link still sets a password: whoever holds it is its owner."""
+    return reset_owner_for_system(token, audience=audience) is not None
+
+
+def reset_owner_for_system(token: str, *, audience: rules.Audience) -> str | None:
+    """The login whose password a mailed link sets, while it does."""
+    found = select(PasswordReset).filter_by(token_hash=crypto.token_hash(token), audience=audience)
+    reset = db.session.scalars(found).one_or_none()
+    if reset is None:
+        return None
+    live = rules.reset_is_live(expires_at=reset.expires_at, used_at=reset.used_at, at=clock.now())
+    return reset.login_id if live else None
+
+
+def reset_token_for_system(reset_id: str) -> tuple[rules.Audience, str | None]:
+    """Whose door a link leads to, and its token in the clear until the mail that carries it was written."""
+    reset = db.session.get_one(PasswordReset, reset_id)
+    token = crypto.unseal(reset.token_sealed, context=reset_id) if reset.token_sealed else None
+    return rules.Audience(reset.audience), token

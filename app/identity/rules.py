@@ -1,11 +1,21 @@
 """What identity decides without looking anything up."""
 
+import itertools
+import string
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 PASSWORD_LENGTH_MIN = 10
+PASSWORD_LENGTH_ADVISED = 15
 PASSWORD_LENGTH_MAX = 256  # long passphrases are welcome; without a bound hashing is a lever for others
+ORNAMENTS_MAX = 6  # "liverpool2026!" is "liverpool" with ornaments, and as easy to guess
+UNIT_MIN = 4  # what repeats a shorter unit than this is no password: "abcabcabcabc"
+TERM_MIN = 4  # shorter parts of a name or an address stand in many words by chance
+REST_MIN = 6  # how much must be left of a password without what everybody knows of its owner
 CODE_LIVES = timedelta(minutes=10)
+RESET_LIVES = timedelta(minutes=30)
+RESETS_AN_HOUR_MAX = 5  # mails to one address; a stranger who asks for more fills nobody's mailbox
 CODE_TRIES_MAX = 5
 CODE_RESEND_AFTER = timedelta(seconds=60)
 SESSION_LIVES = timedelta(hours=12)
@@ -25,8 +35,44 @@ SESSION_IDLES = {Audience.CUSTOMER: timedelta(minutes=30), Audience.OPERATOR: ti
 
 
 def password_fits(password: str) -> bool:
-    """Length is the only rule: no composition games."""
+    """Length is the only rule of composition: no games with capitals and signs."""
     return PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX
+
+
+def is_commonplace(password: str, *, listed: Callable[[str], bool]) -> bool:
+    """Whether it is tried first: on the list as it stands or with few ornaments, a word repeated, letters in a row."""
+    word = password.casefold()
+    bare = word.strip(string.digits + string.punctuation + string.whitespace)
+    unit = word[: (word + word).find(word, 1)]
+    ornamented = 0 < len(word) - len(bare) <= ORNAMENTS_MAX and bool(bare)
+    repeated = unit != word and (len(unit) < UNIT_MIN or listed(unit))
+    return listed(word) or (ornamented and listed(bare)) or repeated or _in_a_row(word)
+
+
+def is_personal(password: str, *, about: Iterable[str]) -> bool:
+    """Whether too little is left of it without the address, the name and the house that everybody knows."""
+    left = whole = _squeezed(password)
+    for term in sorted({term for fact in about for term in _terms(fact)}, key=len, reverse=True):
+        left = left.replace(term, "")
+    return left != whole and len(left) < REST_MIN
+
+
+def _in_a_row(word: str) -> bool:
+    steps = {ord(after) - ord(before) for before, after in itertools.pairwise(word)}
+    return len(steps) == 1 and steps <= {-1, 1}
+
+
+def _terms(fact: str) -> Iterator[str]:
+    """An address or a name as people put it into passwords: whole, turned round, and its longer parts."""
+    parts = "".join(letter if letter.isalnum() else " " for letter in fact.casefold()).split()
+    local = fact.partition("@")[0]
+    yield from (
+        term for term in ("".join(parts), "".join(reversed(parts)), _squeezed(local), *parts) if len(term) >= TERM_MIN
+    )
+
+
+def _squeezed(text: str) -> str:
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
 
 
 def session_is_live(
@@ -44,3 +90,8 @@ def code_is_live(*, tries: int, expires_at: datetime, used_at: datetime | None, 
 def resend_allowed(*, last_sent_at: datetime | None, at: datetime) -> bool:
     """Whether another code may go out."""
     return last_sent_at is None or at - last_sent_at >= CODE_RESEND_AFTER
+
+
+def reset_is_live(*, expires_at: datetime, used_at: datetime | None, at: datetime) -> bool:
+    """Whether a mailed link still sets a password at this time."""
+    return used_at is None and at < expires_at

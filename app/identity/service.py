@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db
 from app.core.permissions import Role, conflicts
-from app.identity import errors, events, passwords, rules
+from app.identity import devices, errors, events, passwords, rehearsal, rules
 from app.identity.models import EmailCode, Login, Operator, SignedIn
 
 log = logs.get("identity")
@@ -45,35 +45,44 @@ class Claim:
 
 @dataclass(frozen=True)
 class Registered:
-    """What became of a registration: the claim to confirm, and whether the login is new or was never confirmed."""
+    """What became of a registration: the claim to confirm, whether the login is new, who had confirmed it before."""
 
     claim: Claim
     fresh: bool
-    confirmed: bool
+    owner: str | None = None
 
 
-def register(email: str, *, password: str, audience: rules.Audience) -> Registered:
+def register(email: str, *, password: str, audience: rules.Audience, about: tuple[str, ...] = ()) -> Registered:
     """Make a login, or claim one that was never confirmed: the last claim counts. A confirmed one stays as it is.
 
-    Raises BadEmail, WeakPassword.
+    `about` are words that say who they are, and who we are. Raises BadEmail, WeakPassword, CommonPassword,
+    PersonalPassword.
     """
-    if not rules.password_fits(password):
-        raise errors.WeakPassword
+    passwords.check(password, about=(email, *about))
     address, kept = canonical(email), passwords.hash_of(password)
     known = db.session.scalars(
         select(Login).filter_by(audience=audience, email=address).with_for_update()
     ).one_or_none()
     if known is not None and known.email_confirmed_at is not None:
-        return Registered(decoy(), fresh=False, confirmed=True)
+        return Registered(decoy(), fresh=False, owner=known.id)
     if known is not None:
         known.password_hash = kept
         _spend_codes(known.id)
         db.session.flush()
-        return Registered(claim_of(known), fresh=False, confirmed=False)
+        return Registered(claim_of(known), fresh=False)
+    return Registered(_add_login(address, kept=kept, audience=audience), fresh=True)
+
+
+def stand_in(audience: rules.Audience) -> Claim:
+    """A login of nobody, for a rehearsal: only what is taken back may be done with it."""
+    return _add_login(crypto.new_token(), kept="", audience=audience)
+
+
+def _add_login(address: str, *, kept: str, audience: rules.Audience) -> Claim:
     login = Login(id=ids.new("lg"), audience=audience, email=address, password_hash=kept, created_at=clock.now())
     db.session.add(login)
     db.session.flush()
-    return Registered(claim_of(login), fresh=True, confirmed=False)
+    return claim_of(login)
 
 
 def claim_of(login: Login) -> Claim:
@@ -86,7 +95,7 @@ def decoy() -> Claim:
     return Claim(ids.new("lg"), crypto.token_hash(crypto.new_token()).hex())
 
 
-def sign_in(email: str, *, password: str, audience: rules.Audience, device: str) -> Entry | Claim:
+def sign_in(email: str, *, password: str, audience: rules.Audience, device: str, ip: str = "") -> Entry | Claim:
     """Open a session; a login that was never confirmed gets its claim back instead.
 
     Raises WrongCredentials for an unknown, disabled or mistaken login alike.
@@ -102,11 +111,13 @@ def sign_in(email: str, *, password: str, audience: rules.Audience, device: str)
         raise errors.WrongCredentials
     if login.email_confirmed_at is None:
         return claim_of(login)
-    return open_session(login.id, audience=audience, device=device)
+    if passwords.stale(login.password_hash):
+        login.password_hash = passwords.hash_of(password)
+    return open_session(login.id, audience=audience, device=device, ip=ip)
 
 
-def open_session(login_id: str, *, audience: rules.Audience, device: str) -> Entry:
-    """Open a session for somebody whose right to it was just proved."""
+def open_session(login_id: str, *, audience: rules.Audience, device: str, ip: str = "") -> Entry:
+    """Open a session for somebody whose right to it was just proved; `device` is what their browser calls itself."""
     token, moment = crypto.new_token(), clock.now()
     session = SignedIn(
         id=ids.new("ses"),
@@ -114,6 +125,8 @@ def open_session(login_id: str, *, audience: rules.Audience, device: str) -> Ent
         audience=audience,
         token_hash=crypto.token_hash(token),
         device=device[:200],
+        device_name=devices.in_words(device),
+        ip=ip,
         created_at=moment,
         seen_at=moment,
         expires_at=moment + rules.SESSION_LIVES,
@@ -136,30 +149,29 @@ def sign_out(session_id: str) -> None:
     db.session.execute(update(SignedIn).where(live).values(revoked_at=clock.now()))
 
 
-def issue_code(claim: Claim) -> None:
+def issue_code(claim: Claim, *, mailed: bool = True) -> None:
     """Make a code for a claim that still counts, and have it mailed. Raises CodesTooFast within a minute of the last.
 
-    For a claim that counts no more, or never did, nothing is sent and nothing is said.
+    For a claim that counts no more, or never did, it is a rehearsal: nothing is sent and nothing is said.
     """
     login = _claimed(claim)
-    if login is None:
-        return
-    last = select(EmailCode.created_at).where(EmailCode.login_id == login.id).order_by(EmailCode.created_at.desc())
+    owner = login.id if login else rehearsal.NOBODY
+    last = select(EmailCode.created_at).where(EmailCode.login_id == owner).order_by(EmailCode.created_at.desc())
     moment = clock.now()
     if not rules.resend_allowed(last_sent_at=db.session.scalars(last.limit(1)).one_or_none(), at=moment):
         raise errors.CodesTooFast
     code_id = ids.new("ec")
-    db.session.add(
-        EmailCode(
-            id=code_id,
-            login_id=login.id,
-            code_sealed=crypto.seal(crypto.new_code(), context=code_id),
-            created_at=moment,
-            expires_at=moment + rules.CODE_LIVES,
-        )
+    code = EmailCode(
+        id=code_id,
+        login_id=owner,
+        code_sealed=crypto.seal(crypto.new_code(), context=code_id),
+        created_at=moment,
+        expires_at=moment + rules.CODE_LIVES,
     )
-    outbox.emit(events.EmailCodeIssued(code_id=code_id, login_id=login.id))
-    db.session.flush()
+    with rehearsal.work(counts=login is not None):
+        db.session.add(code)
+        if mailed:
+            outbox.emit(events.EmailCodeIssued(code_id=code_id, login_id=owner))
 
 
 def confirm_email(claim: Claim, *, code: str) -> bool:
@@ -204,7 +216,7 @@ def hire(name: str, *, email: str, password: str, roles: list[Role]) -> str:
     clashing = conflicts(roles)
     if clashing:
         raise errors.RolesConflict(roles=[list(pair) for pair in clashing])
-    registered = register(email, password=password, audience=rules.Audience.OPERATOR)
+    registered = register(email, password=password, audience=rules.Audience.OPERATOR, about=(name,))
     if not registered.fresh:
         raise errors.AlreadyHired
     login_id, moment = registered.claim.login_id, clock.now()

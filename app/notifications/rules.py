@@ -51,6 +51,65 @@ def api_key_issued(name: str) -> Words:
     )
 
 
+def password_reset(link: str) -> Words:
+    """The link that sets a new password, to an address that has an account."""
+    return Words(
+        "Set a new password",
+        _letter(
+            "Somebody, probably you, forgot the password of the account with this address. This page sets a new one:",
+            link,
+            "It works once, for thirty minutes. If you did not ask for it, you need not do anything: nothing changes.",
+        ),
+    )
+
+
+def password_changed(*, how: str) -> Words:
+    """A security notice: there is another password."""
+    by_mail = "It was set with a link that we had mailed to you. You are signed out everywhere."
+    by_hand = "It was changed by somebody who knew the one before. You are signed out everywhere else."
+    return Words(
+        "Your password was changed",
+        _letter(
+            f"Your account has a new password. {by_mail if how == 'reset' else by_hand}",
+            'If this was not you, choose "Forgotten your password?" where you sign in, now.',
+        ),
+    )
+
+
+def signed_out_elsewhere() -> Words:
+    """A security notice: all sessions but one were ended."""
+    return Words(
+        "You were signed out everywhere else",
+        _letter(
+            "All sessions of your account were ended, but the one in which that was asked for.",
+            "If this was not you, change your password now.",
+        ),
+    )
+
+
+def account_locked() -> Words:
+    """A security notice: nothing leaves the account."""
+    return Words(
+        "Your account is frozen",
+        _letter(
+            "Your account was frozen. Nothing leaves it, also nothing that you asked for before and that was not sent"
+            " yet. What comes in still comes in. All other devices are signed out.",
+            "Only our staff can lift it, when they know that it is you who asks.",
+        ),
+    )
+
+
+def account_unlocked() -> Words:
+    """The freeze is lifted."""
+    return Words(
+        "Your account is no longer frozen",
+        _letter(
+            "Our staff have lifted the freeze of your account. What waited goes on its way.",
+            "If you did not ask for that, freeze it again now, on the page Security.",
+        ),
+    )
+
+
 def deposit_credited(amount: Money) -> Words:
     """The money is there."""
     return Words(f"{amount} is in your wallet", _letter(f"Your deposit of {amount} has arrived in your naira wallet."))

@@ -9,6 +9,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
+from app.customers import service as customers
 from app.ledger import chart, health, posting
 from app.payments import queries as payments
 from app.payments import service as payments_service
@@ -30,8 +31,9 @@ class Moved(TypedDict):
 def request(customer_id: str, *, bank_account_id: str, amount: Money, actor: Actor) -> Withdrawal:
     """Ask for money out to one of the customer's own bank accounts; amount and fee are held from now on.
 
-    Raises WithdrawalOutOfBounds, NotFound (the bank account), InsufficientFunds, AccountBlocked.
+    Raises AccountFrozen, WithdrawalOutOfBounds, NotFound (the bank account), InsufficientFunds, AccountBlocked.
     """
+    customers.refuse_while_locked(customer_id)
     if not rules.fits(amount):
         raise errors.WithdrawalOutOfBounds
     destination = payments.bank_account(bank_account_id, customer_id=customer_id)
@@ -116,11 +118,14 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> bool | None:
     """Write the payout down before it is sent.
 
     True: the first to do so, send. False: begun before, ask Paystack. None: nothing to send (any more).
-    Raises PayoutsHalted while the books do not prove, ContentChanged when what was approved is not what stands here.
+    Raises PayoutsHalted while the books do not prove, AccountFrozen while its owner's account is, ContentChanged when
+    what was approved is not what stands here.
     """
     withdrawal = _locked(withdrawal_id)
     if health.standing():
         raise errors.PayoutsHalted
+    if withdrawal.state in rules.UNDERWAY:  # also when it was begun: a second try could be the one that sends
+        customers.refuse_while_locked(withdrawal.customer_id)
     if withdrawal.state == State.APPROVED:
         if _content_hash(withdrawal) != withdrawal.content_hash:
             raise errors.ContentChanged

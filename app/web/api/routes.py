@@ -54,6 +54,7 @@ def open_session() -> Response:
             password=_text(body, "password"),
             audience=Audience.CUSTOMER,
             device=f"API: {request.user_agent.string}",
+            ip=request.remote_addr or "",
         )
     if isinstance(entry, Claim):
         raise Forbidden("Confirm your e-mail address in the portal first.")

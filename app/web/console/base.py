@@ -91,6 +91,7 @@ def around() -> dict[str, Any]:
     return {
         "nav": [(section, items) for section, items in nav if items],
         "operator": current_user,
+        "account_items": ({"name": "My account", "url": url_for("console.my_account"), "icon": "shield-lock"},),
         "environment": environment,
         "halt": health.standing(),
         "standstill": health.overdue(clock.now()) if P.LEDGER_READ in current_user.permissions else None,

@@ -121,6 +121,7 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
         withdrawal=one,
         payout=payout,
         moves=sorted(moves, key=lambda move: move.moved_at),
+        frozen=customers.is_locked(customer_id=one.customer_id),
         staff={staff.id: staff.name for staff in identity.operators_for_operators()},
         balance=balances.of(chart.of_customer(one.customer_id, asset=NGN)),
         journals=statements.journals_of(one.id),

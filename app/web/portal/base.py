@@ -6,6 +6,8 @@ from typing import Any
 from flask import Blueprint, g, request, url_for
 from flask_login import current_user
 
+from app.customers import queries as customers
+
 bp = Blueprint("portal", __name__, template_folder="templates")
 
 
@@ -24,14 +26,16 @@ _PLACES = (
     ("Add money", "portal.deposit", "plus", ("portal.deposit", "portal.deposit_page")),
     ("Withdraw", "portal.withdraw", "arrow-up-right", ("portal.withdraw", "portal.withdrawal", "portal.bank_account")),
     ("Activity", "portal.activity", "list-details", ("portal.activity",)),
+    ("Security", "portal.security", "shield-lock", ("portal.security", "portal.change_password", "portal.freeze")),
 )
 
 
 @bp.context_processor
 def around() -> dict[str, Any]:
-    """Navigation and who is signed in; nothing while nobody is."""
+    """Navigation, who is signed in, whether their account is frozen; nothing while nobody is."""
     if g.get("plain") or not current_user.is_authenticated:
         return {}
     nav = [Item(name, url_for(place), icon, request.endpoint in here) for name, place, icon, here in _PLACES]
     menu = [Item("API keys", url_for("portal.keys"), "key", request.endpoint == "portal.keys")]
-    return {"nav": nav, "customer": current_user, "account_items": menu}
+    frozen = customers.is_locked(customer_id=current_user.id)
+    return {"nav": nav, "customer": current_user, "frozen": frozen, "account_items": menu}

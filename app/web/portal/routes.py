@@ -1,6 +1,6 @@
 """The portal's doors, one module a topic."""
 
-from app.web.portal import activity, base, deposit, home, keys, sign_in, withdraw
+from app.web.portal import activity, base, deposit, freeze, home, keys, password, security, sign_in, withdraw
 
-MODULES = (home, sign_in, deposit, withdraw, activity, keys)
+MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze, keys)
 bp = base.bp

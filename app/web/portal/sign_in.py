@@ -19,12 +19,13 @@ from app.identity import service as identity
 from app.identity.rules import CODE_LIVES, PASSWORD_LENGTH_MIN, Audience
 from app.identity.service import Claim
 from app.wallets import service as wallets
-from app.web import errors, forms, guards
+from app.web import errors, forms, guards, renewal
 from app.web.fragments import page
 from app.web.portal.base import bp
 from app.web.throttle import throttle
 
-AT_FIELD = {"weak_password": "password", "bad_email": "email"}  # where a refusal of signing up is shown
+# Where a refusal of signing up is shown.
+AT_FIELD = {"bad_email": "email", **dict.fromkeys(renewal.NEW_PASSWORD, "password")}
 PENDING = "pending"  # the claim that is being confirmed, in the signed form cookie
 
 
@@ -59,7 +60,9 @@ def sign_up() -> Response | BaseResponse:
     try:
         throttle().beginning("sign-up")
         with transaction(guards.actor()):
-            claim = customers.sign_up(form.name.data, email=form.email.data, password=form.password.data)
+            claim = customers.sign_up(
+                form.name.data, email=form.email.data, password=form.password.data, about=renewal.house()
+            )
     except Refusal as refused:
         field = AT_FIELD.get(refused.code)
         if field is None:
@@ -121,6 +124,7 @@ def sign_in() -> Response | BaseResponse:
                 password=form.password.data,
                 audience=Audience.CUSTOMER,
                 device=request.user_agent.string,
+                ip=request.remote_addr or "",
             )
     except Refusal as refused:
         errors.say(refused)
@@ -144,7 +148,12 @@ def _confirm(claim: Claim, code: str) -> identity.Entry | None:
         return None
     customer = customers.require(claim.login_id)
     wallets.open_wallet(customer.id, asset=NGN)
-    return identity.open_session(claim.login_id, audience=Audience.CUSTOMER, device=request.user_agent.string)
+    return identity.open_session(
+        claim.login_id,
+        audience=Audience.CUSTOMER,
+        device=request.user_agent.string,
+        ip=request.remote_addr or "",
+    )
 
 
 def _await_code(claim: Claim) -> BaseResponse:
@@ -168,6 +177,7 @@ def _again(template: str, form: FlaskForm, faults: dict[str, str] | None = None)
         form=form,
         errors=faults or forms.errors_of(form),
         password_min=PASSWORD_LENGTH_MIN,
+        password_advised=rules.PASSWORD_LENGTH_ADVISED,
         code_minutes=int(CODE_LIVES.total_seconds()) // 60,
         status=422 if form.is_submitted() else 200,
     )

@@ -1,0 +1,29 @@
+"""Where somebody is signed in, and signing out there: the same for both faces."""
+
+from flask import flash
+from flask_login import current_user
+
+from app.core.db import transaction
+from app.identity import queries, sessions
+from app.identity.models import SignedIn
+from app.web import guards
+
+
+def mine() -> list[SignedIn]:
+    """The live sessions of whoever is signed in, this one first."""
+    found = queries.sessions_of(owner=current_user.login_id)
+    return sorted(found, key=lambda session: session.id != current_user.session_id)
+
+
+def end(session_id: str) -> None:
+    """End one of them. Raises NotFound when it is not theirs."""
+    with transaction(guards.actor()):
+        sessions.end(session_id, login_id=current_user.login_id)
+    flash("That device is signed out.", "ok")
+
+
+def end_others() -> None:
+    """End all but this one."""
+    with transaction(guards.actor()):
+        sessions.sign_out_elsewhere(current_user.login_id, here=current_user.session_id)
+    flash("You are signed out everywhere else.", "ok")

@@ -1,0 +1,213 @@
+"""Known and unknown addresses get the same answer after the same time, at every door where somebody could ask for one.
+
+Times are compared by the Mann-Whitney test. Over many tries a difference of microseconds is significant and tells
+nobody anything, so what fails is one that is both: hardly by chance, and large enough to tell one from the other.
+`SAME_ANSWERS_TRIES=500` is the full measure.
+"""
+
+import math
+import os
+import random
+import re
+import secrets
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event, update
+from werkzeug.test import TestResponse
+
+from app.core import actor
+from app.core.db import db, leave, transaction
+from app.identity.models import EmailCode
+from tests.makers import browse, people
+
+SMOKE, TRIES = 3, int(os.environ.get("SAME_ANSWERS_TRIES", "20"))
+P_MIN = 0.001  # smaller is hardly chance
+DELTA_MAX = 0.147  # Cliff's delta, "negligible" by the usual reading: 57 guesses of 100 are right
+ACQUAINTANCES = 12
+_VARYING = re.compile(
+    r'nonce="[^"]*"|name="csrf_token" value="[^"]*"|"X-CSRFToken": "[^"]*"|value="[^"]*@test\.example"'
+)
+_END = re.compile(r"(RELEASE|ROLLBACK TO) SAVEPOINT \w+")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two samples: how likely their difference is by chance, and how far they lie apart (-1 to 1; 0 is not at all)."""
+
+    p: float
+    delta: float
+
+    @property
+    def tells(self) -> bool:
+        """Whether somebody could tell one from the other."""
+        return self.p < P_MIN and abs(self.delta) > DELTA_MAX
+
+
+def compared(first: list[float], second: list[float]) -> Comparison:
+    """The Mann-Whitney U test, two-sided, by its normal approximation with the correction for ties."""
+    ranked = sorted((value, group) for group, sample in enumerate((first, second)) for value in sample)
+    total, ranks, ties, start = len(ranked), [0.0, 0.0], 0, 0
+    while start < total:
+        end = start
+        while end < total and ranked[end][0] == ranked[start][0]:
+            end += 1
+        for _, group in ranked[start:end]:
+            ranks[group] += (start + end + 1) / 2
+        ties += (end - start) ** 3 - (end - start)
+        start = end
+    pairs = len(first) * len(second)
+    above = ranks[0] - len(first) * (len(first) + 1) / 2
+    spread = math.sqrt(pairs / 12 * (total + 1 - ties / (total * (total - 1))))
+    distance = max(abs(above - pairs / 2) - 0.5, 0) / spread if spread else 0
+    return Comparison(p=math.erfc(distance / math.sqrt(2)), delta=2 * above / pairs - 1)
+
+
+class TestTheMeasure:
+    def test_sees_a_difference_and_only_that(self) -> None:
+        chance = random.Random(7)  # noqa: S311 (no secret)
+        base = [chance.gauss(100, 10) for _ in range(500)]
+        assert not compared(base, [chance.gauss(100, 10) for _ in range(500)]).tells
+        assert compared(base, [chance.gauss(104, 10) for _ in range(500)]).tells
+        assert compared([1.0] * 30, [2.0] * 30).delta == -1
+        assert compared([1.0] * 30, [1.0] * 30).p == 1
+
+    def test_agrees_with_worked_examples(self) -> None:
+        found = compared([1, 2, 3, 4, 5], [6, 7, 8, 9, 10])  # U = 0, z = (12.5 - 0.5) / sqrt(25 / 12 * 11)
+        assert found.delta == -1
+        assert found.p == pytest.approx(0.0122, abs=0.0001)
+        one, other = [3.0, 4, 2, 6, 2, 5, 9, 7], [9.0, 7, 5, 10, 6, 8, 4, 1, 3, 5]
+        signs = [(mine > yours) - (mine < yours) for mine in one for yours in other]
+        assert compared(one, other).delta == pytest.approx(sum(signs) / len(signs))
+
+
+Door = Callable[[FlaskClient, str], TestResponse]
+
+
+def sign_in(client: FlaskClient, email: str) -> TestResponse:
+    return _timed(client, "/sign-in", email=email, password="not the password at all")
+
+
+def sign_in_at_the_console(client: FlaskClient, email: str) -> TestResponse:
+    return _timed(client, "/console/sign-in", email=email, password="not the password at all")
+
+
+def sign_up(client: FlaskClient, email: str) -> TestResponse:
+    return _timed(client, "/sign-up", name="Ada Obi", email=email, password=people.PASSWORD)
+
+
+def forgotten(client: FlaskClient, email: str) -> TestResponse:
+    return _timed(client, "/forgotten-password", email=email)
+
+
+def resend(client: FlaskClient, email: str) -> TestResponse:
+    browse.send(client, "/sign-up", name="Ada Obi", email=email, password=people.PASSWORD)
+    return _resend(client)
+
+
+def _resend(client: FlaskClient) -> TestResponse:
+    with client.session_transaction() as kept:
+        login_id, stamp, _ = kept["pending"]
+        kept["pending"] = [login_id, stamp, "2026-01-01T00:00:00+00:00"]
+    with transaction(actor.system("test")):  # the minute between two codes is over
+        sent = update(EmailCode).where(EmailCode.login_id == login_id)
+        db.session.execute(sent.values(created_at=EmailCode.created_at - timedelta(minutes=2)))
+    return _timed(client, "/confirm-email/again", form_at="/confirm-email")
+
+
+def _timed(client: FlaskClient, path: str, *, form_at: str = "", **fields: str) -> TestResponse:
+    token = browse.token_of(client.get(form_at or path))
+    began = time.perf_counter()
+    answer = client.post(path, data={"csrf_token": token, **fields})
+    answer.headers["X-Took"] = str(time.perf_counter() - began)
+    return answer
+
+
+def told(client: FlaskClient, answer: TestResponse) -> tuple[object, ...]:
+    """Everything of an answer, and of the page it leads to, but what differs each time for everybody."""
+    shown = client.get(answer.location).text if answer.location else ""
+    headers = tuple(sorted(name for name, _ in answer.headers if name != "X-Took"))
+    return answer.status_code, answer.location, headers, _VARYING.sub("", answer.text), _VARYING.sub("", shown)
+
+
+def acquaintances(door: Door) -> list[str]:
+    """Addresses that this door knows."""
+    if door is sign_in_at_the_console:
+        return [people.operator()[1] for _ in range(ACQUAINTANCES)]
+    return [people.customer().email for _ in range(ACQUAINTANCES)]
+
+
+DOORS = (sign_in, sign_in_at_the_console, sign_up, forgotten, resend)
+
+
+def stranger() -> str:
+    """An address of the same length as the known ones."""
+    return f"customer-{secrets.randbelow(9)}-{secrets.token_hex(3)}@test.example"
+
+
+def measured(app: Flask, door: Door, *, tries: int) -> tuple[Comparison, set[tuple[object, ...]], list[float]]:
+    """Known and unknown addresses in a random order: how their times compare, what they were told, the medians."""
+    known = acquaintances(door)
+    leave()
+    order = [is_known for is_known in (True, False) for _ in range(tries)]
+    random.Random(tries).shuffle(order)  # noqa: S311 (no secret)
+    times: dict[bool, list[float]] = {True: [], False: []}
+    heard = set()
+    door(app.test_client(), stranger())  # the first of its kind is slower for everybody
+    for number, is_known in enumerate(order):
+        client = app.test_client()
+        answer = door(client, known[number % ACQUAINTANCES] if is_known else stranger())
+        times[is_known].append(float(answer.headers["X-Took"]))
+        heard.add(told(client, answer))
+    medians = [statistics.median(times[is_known]) * 1000 for is_known in (True, False)]
+    return compared(times[True], times[False]), heard, medians
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
+def test_the_same_words(app: Flask, inside: Flask, door: Door) -> None:
+    _, heard, _ = measured(app, door, tries=SMOKE)
+    assert len(heard) == 1, heard
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
+def test_the_same_work(app: Flask, inside: Flask, door: Door) -> None:
+    """Statement by statement; whether a savepoint is kept or taken back counts as the same."""
+    known = acquaintances(door)[0]
+    leave()
+    done: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        done.append(_END.sub("end of a savepoint", statement))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        works = []
+        for email in (known, stranger()):
+            done.clear()
+            door(app.test_client(), email)
+            works.append(Counter(done))
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert works[0] == works[1]
+    assert works[0]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)
+def test_the_same_time(app: Flask, inside: Flask, door: Door, capsys: pytest.CaptureFixture[str]) -> None:
+    found, _, medians = measured(app, door, tries=TRIES)
+    words = (
+        f"{door.__name__}: known {medians[0]:.2f} ms, unknown {medians[1]:.2f} ms (medians of {TRIES} each),"
+        f" p = {found.p:.4f}, Cliff's delta = {found.delta:+.3f}"
+    )
+    with capsys.disabled():
+        print(f"\n{words}")  # noqa: T201 (the measure is read, not only passed)
+    assert not found.tells, words
