@@ -19,6 +19,8 @@ class AuditRecord(Model):
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     actor: Mapped[str] = mapped_column(Text)
     request_id: Mapped[str] = mapped_column(Text)
+    ip: Mapped[str] = mapped_column(Text)
+    session_id: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     table_name: Mapped[str] = mapped_column(Text)
     row_id: Mapped[str] = mapped_column(Text)

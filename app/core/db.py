@@ -21,6 +21,7 @@ Answer = TypeVar("Answer")
 RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})  # serialisation failure, deadlock, lock not available
 _INTRODUCTION = (
     "SELECT set_config('bursar.actor', %(actor)s, true), set_config('bursar.request_id', %(request)s, true),"
+    " set_config('bursar.ip', %(ip)s, true), set_config('bursar.session', %(session)s, true),"
     " set_config('bursar.reason', %(reason)s, true)"
 )
 _OPEN = "transaction_is_open"
@@ -151,7 +152,13 @@ def _end_reading(session: Session) -> None:
 
 
 def _introduce(session: Session, actor: Actor, reason: str) -> None:
-    facts = {"actor": str(actor), "request": actor.request_id, "reason": reason}
+    facts = {
+        "actor": str(actor),
+        "request": actor.request_id,
+        "ip": actor.ip,
+        "session": actor.session,
+        "reason": reason,
+    }
     session.connection().exec_driver_sql(_INTRODUCTION, facts)
 
 

@@ -116,11 +116,11 @@ def owns() -> str | None:
 
 def actor() -> Actor:
     """Who acts in this request."""
-    who = current_user
+    who, ip = current_user, request.remote_addr or ""
     if who.is_authenticated:
         make = actors.operator if console_side() else actors.customer
-        return make(who.id, request_id=g.request_id)
-    return actors.system(f"door:{request.endpoint}", request_id=g.request_id)
+        return make(who.id, request_id=g.request_id, ip=ip, session=who.session_id)
+    return actors.system(f"door:{request.endpoint}", request_id=g.request_id, ip=ip)
 
 
 def console_side() -> bool:
