@@ -230,8 +230,25 @@ SYSTEM = (
     Sight("jobs", "/console/jobs", ADMIN),
     Sight("jobs-done", "/console/jobs?view=done", ADMIN),
     Sight("mailbox", "/console/mailbox", ADMIN),
-    Sight("audit", "/console/audit/", AUDITOR),
-    Sight("audit-record", "/console/audit/", AUDITOR, (follow("a.row-main"),)),
+    Sight("audit", "/console/audit", AUDITOR),
+    Sight("audit-own", "/console/audit", TREASURY),
+    Sight("audit-none", "/console/audit?object=nothing", AUDITOR),
+    Sight("audit-faulty", "/console/audit?from=nothing", AUDITOR, status=FAULTY),
+    Sight(
+        "audit-drawer",
+        "/console/audit",
+        AUDITOR,
+        (click("a.row-main[data-htmx-powered]", shows="dialog.drawer .drawer-title"),),
+    ),
+    Sight(
+        "audit-record",
+        "/console/audit",
+        AUDITOR,
+        (
+            click("a.row-main[data-htmx-powered]", shows="dialog.drawer .drawer-title"),
+            follow("dialog.drawer a.btn[href*='/audit/']"),
+        ),
+    ),
     Sight("forbidden", "/console/ledger", ADMIN, status=FORBIDDEN),
     Sight("console-missing", "/console/nowhere", AUDITOR, status=MISSING),
 )

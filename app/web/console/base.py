@@ -70,7 +70,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("Jobs", "console.jobs", "cpu", "j", P.JOBS_READ),
             Place("Mailbox", "console.mailbox", "send", "m", P.MAILBOX_READ),
-            Place("Audit", "audit.index_view", "history", "a", P.AUDIT_READ),
+            Place("Audit", "console.audit", "history", "a", P.AUDIT_READ),
         ),
     ),
 )
