@@ -231,6 +231,7 @@ SYSTEM = (
     Sight("jobs-done", "/console/jobs?view=done", ADMIN),
     Sight("mailbox", "/console/mailbox", ADMIN),
     Sight("audit", "/console/audit", AUDITOR),
+    Sight("audit-export", "/console/audit", AUDITOR, (click("[data-open=export]", shows="#export"),)),
     Sight("audit-own", "/console/audit", TREASURY),
     Sight("audit-none", "/console/audit?object=nothing", AUDITOR),
     Sight("audit-faulty", "/console/audit?from=nothing", AUDITOR, status=FAULTY),

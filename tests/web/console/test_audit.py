@@ -1,5 +1,7 @@
 """The audit's pages: each finds the records of those they answer for, by any part of them, and nobody else's."""
 
+import csv
+import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,6 +9,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from app.core import actor, clock
 from app.core.db import leave, rows, transaction
@@ -189,3 +192,49 @@ class TestHistory:
         assert trail.index("Bola Ade: Looked into it.") < trail.index("by test")
         assert trail.count("What changed") == 1  # their own; the other record is a job's
         assert enter(app, Role.AUDITOR).get(f"/console/suspense/{item_id}").text.count("What changed") == 2
+
+
+class TestExport:
+    def export(self, client: FlaskClient, **fields: str) -> TestResponse:
+        """Send the form with a token."""
+        token = browse.token_of(client.get("/console/audit"))
+        return client.post("/console/audit/export", data={"csrf_token": token, **fields}, buffered=True)
+
+    def test_is_the_filtered_list_and_leaves_a_record(
+        self, auditor: FlaskClient, act: Act, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("app.web.console.audit.BATCH", 2)
+        operator_id, _ = people.operator(Role.FINANCE)
+        made = [act(operator_id, reason="=cmd()") for _ in range(3)]
+        act(people.operator(Role.FINANCE)[0])
+        answer = self.export(auditor, who=operator_id, reason="For the regulator.")
+        assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+        lines = list(csv.DictReader(io.StringIO(answer.text)))
+        assert [int(line["id"]) for line in lines] == sorted(made, reverse=True)
+        assert {(line["name"], line["reason"], line["ip"]) for line in lines} == {
+            ("Bola Ade", "'=cmd()", "198.51.100.7")
+        }
+        assert all('"token_hash": "[masked]"' in line["after"] for line in lines)
+        (noted,) = rows(
+            "SELECT r.reason, r.actor, r.after FROM audit.records r JOIN audit_exports e ON e.id = r.row_id"
+            " WHERE e.filters ->> 'who' = :who",
+            who=operator_id,
+        )
+        assert (noted.reason, noted.after["filters"]) == ("For the regulator.", {"who": operator_id})
+        assert noted.actor.startswith("operator:op_")
+        leave()
+
+    def test_holds_only_what_the_reader_may_see(self, visitor: Visitor, act: Act) -> None:
+        operator_id, _ = people.operator(Role.COMPLIANCE_OFFICER)
+        act(operator_id)
+        answer = self.export(visitor(Role.SUPPORT), who=operator_id, reason="Curious.")
+        assert list(csv.DictReader(io.StringIO(answer.text))) == []
+
+    def test_without_a_reason_is_refused_in_place(self, auditor: FlaskClient) -> None:
+        before = rows("SELECT count(*) AS n FROM audit_exports")[0].n
+        answer = self.export(auditor, reason=" ")
+        assert answer.status_code == 422
+        assert "Say why these records leave the house." in answer.text
+        leave()
+        assert rows("SELECT count(*) AS n FROM audit_exports")[0].n == before
+        leave()
