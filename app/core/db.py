@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import MetaData, event, text
+from sqlalchemy import Connection, MetaData, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -25,6 +25,7 @@ _INTRODUCTION = (
     " set_config('bursar.reason', %(reason)s, true)"
 )
 _OPEN = "transaction_is_open"
+_READ_ONLY = "nothing_is_written"
 _WAKER: list[Callable[[], None]] = []
 
 
@@ -119,6 +120,13 @@ def whole_books() -> Iterator[None]:
         leave()
 
 
+def read_only() -> None:
+    """From here to the end of this context PostgreSQL refuses every write, whoever asks for it (25006)."""
+    session = db.session()
+    _end_reading(session)
+    session.info[_READ_ONLY] = True
+
+
 def sqlstate(error: DBAPIError) -> str:
     """PostgreSQL's five-character code of an error, or an empty text."""
     return str(getattr(error.orig, "pgcode", None) or "")
@@ -132,6 +140,12 @@ def set_waker(waker: Callable[[], None] | None) -> None:
 def work_was_left(session: Session) -> None:
     """Note that this transaction wrote durable work, so that somebody is woken once it is committed."""
     session.info["wake"] = True
+
+
+@event.listens_for(Session, "after_begin")
+def _keep_from_writing(session: Session, _transaction: object, connection: Connection) -> None:
+    if session.info.get(_READ_ONLY):
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
 @event.listens_for(Session, "after_commit")

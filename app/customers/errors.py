@@ -1,8 +1,17 @@
 """How customers says no."""
 
-from app.core.errors import Unprocessable
+from app.core.errors import NotFound, Unprocessable
 
 
 class BadName(Unprocessable):
     code = "bad_name"
     message = "Write your full name as your bank knows it."
+
+
+class NoSuchCustomer(NotFound):
+    message = "There is no customer with that address or id."
+
+
+class ViewUnexplained(Unprocessable):
+    code = "view_unexplained"
+    message = "Give the ticket that this is about, and a reason."

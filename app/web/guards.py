@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import actor as actors
 from app.core.actor import Actor
-from app.core.db import transaction
+from app.core.db import read_only, transaction
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
@@ -22,6 +22,7 @@ from app.identity import queries as identity
 from app.identity import service as identity_service
 from app.identity.rules import SESSION_LIVES, Audience
 from app.identity.service import Entry
+from app.web import view_as
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -89,6 +90,7 @@ def open_guard(app: Flask) -> None:
     manager.session_protection = None  # it trusts a forged X-Forwarded-For; our sessions are rows
     manager.init_app(app, add_context_processor=False)  # layouts get the person from their face
     manager.request_loader(_person_of)
+    app.before_request(_only_look)
     app.before_request(_enforce)
 
 
@@ -117,6 +119,8 @@ def owns() -> str | None:
 def actor() -> Actor:
     """Who acts in this request."""
     who, ip = current_user, request.remote_addr or ""
+    if view := g.get("view_as"):  # (it may write nothing; were it to, then not in the customer's name)
+        return actors.operator(view.operator_id, request_id=g.request_id, ip=ip, session=who.session_id)
     if who.is_authenticated:
         make = actors.operator if console_side() else actors.customer
         return make(who.id, request_id=g.request_id, ip=ip, session=who.session_id)
@@ -176,6 +180,8 @@ def _person_of(_: object) -> Person | None:
     if request.path.startswith("/api/"):
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         token = token if scheme.lower() == "bearer" else ""
+    elif not console_side() and (viewer := _viewer()):
+        return viewer
     else:
         token = request.cookies.get(cookie_name(audience()), "")
     seen = identity.seen_for_system(token, audience=audience()) if token else None
@@ -186,6 +192,32 @@ def _person_of(_: object) -> Person | None:
         return Person(seen, person_id=staff.id, name=staff.name, roles=list(staff.roles)) if staff else None
     known = customers.by_login(owner=seen.login_id)
     return Person(seen, person_id=known.id, name=known.name, roles=[]) if known else None
+
+
+def _viewer() -> Person | None:
+    """The customer as somebody of ours sees them, as long as view, staff session and permission all live."""
+    token = view_as.token()
+    found = customers.view_for_system(token) if token else None
+    own = request.cookies.get(cookie_name(Audience.OPERATOR), "")
+    seen = identity.seen_for_system(own, audience=Audience.OPERATOR) if found else None
+    staff = identity.operator_of(owner=seen.login_id) if seen else None
+    if found is None or staff is None or Permission.CUSTOMERS_VIEW_AS not in granted(staff.roles):
+        return None
+    view, known = found
+    if view.operator_id != staff.id:
+        return None
+    g.view_as = view_as.View(staff.id, staff.name, view.expires_at)
+    session_like = identity.Seen(view.id, known.login_id, "")
+    return Person(session_like, person_id=known.id, name=known.name, roles=[])
+
+
+def _only_look() -> None:
+    """Who views as a customer changes nothing: not by method, and not in the database either."""
+    if console_side() or not view_as.token() or not current_user.is_authenticated or "view_as" not in g:
+        return
+    if request.method not in {"GET", "HEAD"}:
+        raise Forbidden("You look at this account as its customer sees it. Nothing can be changed from here.")
+    read_only()
 
 
 def _enforce() -> Response | BaseResponse | None:
@@ -200,6 +232,8 @@ def _enforce() -> Response | BaseResponse | None:
         return _turn_away(door)
     if door.permission and door.permission not in current_user.permissions:
         raise Forbidden(f"Your roles do not include {door.permission}.", permission=str(door.permission))
+    if "view_as" in g:
+        return None  # (nothing is written, not even that a session is in use)
     if not (request.method == "GET" and request.headers.get("HX-Request")):  # a page that polls is not somebody at work
         with transaction(actor()):
             identity_service.touch(current_user.session_id)
