@@ -119,11 +119,10 @@ def owns() -> str | None:
 def actor() -> Actor:
     """Who acts in this request."""
     who, ip = current_user, request.remote_addr or ""
-    if view := g.get("view_as"):  # (it may write nothing; were it to, then not in the customer's name)
-        return actors.operator(view.operator_id, request_id=g.request_id, ip=ip, session=who.session_id)
+    view = g.get("view_as")  # it may write nothing; were it to, then not in the customer's name
     if who.is_authenticated:
-        make = actors.operator if console_side() else actors.customer
-        return make(who.id, request_id=g.request_id, ip=ip, session=who.session_id)
+        make = actors.operator if console_side() or view else actors.customer
+        return make(view.operator_id if view else who.id, request_id=g.request_id, ip=ip, session=who.session_id)
     return actors.system(f"door:{request.endpoint}", request_id=g.request_id, ip=ip)
 
 
