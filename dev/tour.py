@@ -251,7 +251,7 @@ SYSTEM = (
     Sight("audit-export", "/console/audit", AUDITOR, (click("[data-open=export]", shows="#export"),)),
     Sight("audit-own", "/console/audit", TREASURY),
     Sight("audit-none", "/console/audit?object=nothing", AUDITOR),
-    Sight("audit-faulty", "/console/audit?from=nothing", AUDITOR, status=FAULTY),
+    Sight("audit-faulty", "/console/audit?from=1900-01-01T00:00", AUDITOR, status=FAULTY),
     Sight(
         "audit-drawer",
         "/console/audit",
