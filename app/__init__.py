@@ -10,6 +10,7 @@ The floors, top to bottom; a floor may use those below it, never those above or 
     wallets | notifications                     what a customer holds | what a customer is told
     customers                                   who a customer is
     identity                                    who may sign in
-    ledger | clients | audit                    the books | the world | the record
+    ledger | clients                            the books | the world
+    audit                                       the record, and chains of sealed blocks
     core                                        the ground
 """

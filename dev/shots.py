@@ -3,7 +3,7 @@
 `python -m dev.shots ledger proof` takes those of the sights whose names begin so.
 
 Of the floor that runs here, else of one that is started for this alone. It only looks: no form is sent that changes
-anything.
+anything, but for the one by which support looks at a customer's pages, which is recorded.
 """
 
 import os

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as WaitedInVain
 
 NOBODY, CUSTOMER, NEWCOMER = "", "customer", "newcomer"
-TREASURY, FINANCE, ADMIN, AUDITOR = "treasury", "finance", "admin", "auditor"
+TREASURY, FINANCE, ADMIN, AUDITOR, SUPPORT = "treasury", "finance", "admin", "auditor", "support"
 OK, FORBIDDEN, MISSING, FAULTY = 200, 403, 404, 422
 
 Step = Callable[[Page], None]
@@ -188,6 +188,23 @@ WORK = (
         TREASURY,
         (_DRAWER, follow("dialog.drawer a[href*='/withdrawals/']")),
     ),
+    Sight("view-as", "/console/view-as", SUPPORT),
+    Sight("view-as-none", "/console/view-as?q=nobody@nowhere.example", SUPPORT),
+    Sight("view-as-found", f"/console/view-as?q={CUSTOMER}@demo.example", SUPPORT),
+    Sight(
+        "view-as-faulty",
+        f"/console/view-as?q={CUSTOMER}@demo.example",
+        SUPPORT,
+        (send("View as", ticket=" ", reason=" "),),
+        FAULTY,
+    ),
+    Sight(
+        "viewed-home",
+        f"/console/view-as?q={CUSTOMER}@demo.example",
+        SUPPORT,
+        (send("View as", ticket="T-1042", reason="They cannot find a deposit."),),
+    ),
+    Sight("viewed-activity", "/activity", SUPPORT),
     Sight("suspense", "/console/suspense", FINANCE),
     Sight("suspense-none", "/console/suspense?view=resolved", FINANCE),
     Sight("suspense-money", "/console/suspense", FINANCE, (follow("a.row-main"),)),
@@ -248,8 +265,26 @@ SYSTEM = (
     Sight("jobs", "/console/jobs", ADMIN),
     Sight("jobs-done", "/console/jobs?view=done", ADMIN),
     Sight("mailbox", "/console/mailbox", ADMIN),
-    Sight("audit", "/console/audit/", AUDITOR),
-    Sight("audit-record", "/console/audit/", AUDITOR, (follow("a.row-main"),)),
+    Sight("audit", "/console/audit", AUDITOR),
+    Sight("audit-export", "/console/audit", AUDITOR, (click("[data-open=export]", shows="#export"),)),
+    Sight("audit-own", "/console/audit", TREASURY),
+    Sight("audit-none", "/console/audit?object=nothing", AUDITOR),
+    Sight("audit-faulty", "/console/audit?from=1900-01-01T00:00", AUDITOR, status=FAULTY),
+    Sight(
+        "audit-drawer",
+        "/console/audit",
+        AUDITOR,
+        (click("a.row-main[data-htmx-powered]", shows="dialog.drawer .drawer-title"),),
+    ),
+    Sight(
+        "audit-record",
+        "/console/audit",
+        AUDITOR,
+        (
+            click("a.row-main[data-htmx-powered]", shows="dialog.drawer .drawer-title"),
+            follow("dialog.drawer a.btn[href*='/audit/']"),
+        ),
+    ),
     Sight("forbidden", "/console/ledger", ADMIN, status=FORBIDDEN),
     Sight("console-missing", "/console/nowhere", AUDITOR, status=MISSING),
 )

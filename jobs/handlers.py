@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import identity, ledger, notifications, payments, reconciliation, withdrawals
+from jobs import audit, customers, identity, ledger, notifications, payments, reconciliation, withdrawals
 from jobs.work import Work
 
 # A handler answers None when the work is done, or how long to wait before it looks again.
@@ -35,6 +35,10 @@ HANDLERS: dict[str, Handler] = {
     "ledger.anchor": Handler("default", ledger.anchor_seal),
     "ledger.prove": Handler("slow", ledger.prove_books),
     "ledger.verify": Handler("slow", ledger.verify_seal),
+    "customers.end_spent_views": Handler("default", customers.end_spent_views),
+    "audit.seal": Handler("default", audit.seal_records),
+    "audit.anchor": Handler("default", audit.anchor_seal),
+    "audit.verify": Handler("slow", audit.verify_seal),
     "ledger.partitions": Handler("default", ledger.make_partitions),
     "identity.answer_reset": Handler("default", identity.answer_reset),
     "notifications.password_reset": Handler("default", notifications.password_reset),

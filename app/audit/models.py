@@ -1,9 +1,9 @@
-"""The audit record, mapped for reading."""
+"""The audit record, mapped for reading; and what was taken out of it."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,9 +19,23 @@ class AuditRecord(Model):
     recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     actor: Mapped[str] = mapped_column(Text)
     request_id: Mapped[str] = mapped_column(Text)
+    ip: Mapped[str] = mapped_column(Text)
+    session_id: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     table_name: Mapped[str] = mapped_column(Text)
     row_id: Mapped[str] = mapped_column(Text)
     action: Mapped[str] = mapped_column(Text)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+
+
+class AuditExport(Model):
+    """Records that somebody took out of the house."""
+
+    __tablename__ = "audit_exports"
+    __table_args__ = (CheckConstraint("reason <> ''", name="reason_given"),)
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    filters: Mapped[dict[str, str]] = mapped_column(JSONB)
+    reason: Mapped[str] = mapped_column(Text)
+    asked_by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -41,10 +41,13 @@ class MailAnchor:
 
     def keep(self, line: str) -> None:
         """Send the line. Raises Silent."""
-        number, digest = line.split()[:2]
+        words = line.split()
+        sealed = words.pop(0) if words[0].isalpha() else "books"  # (a line about another seal begins with its name)
+        number, digest = words[:2]
+        name = "" if sealed == "books" else f"{sealed}-"
         self._mailer.send(
             to=self._to,
-            subject=f"Seal of the books: block {number}",
+            subject=f"Seal of the {sealed}: block {number}",
             body=f"{line}\n",
-            message_id=f"seal-{number}-{digest[:16]}",
+            message_id=f"seal-{name}{number}-{digest[:16]}",
         )

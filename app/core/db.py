@@ -22,12 +22,14 @@ Answer = TypeVar("Answer")
 RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})  # serialisation failure, deadlock, lock not available
 _INTRODUCTION = (
     "SELECT set_config('bursar.actor', %(actor)s, true), set_config('bursar.request_id', %(request)s, true),"
+    " set_config('bursar.ip', %(ip)s, true), set_config('bursar.session', %(session)s, true),"
     " set_config('bursar.reason', %(reason)s, true), set_config('bursar.owner', %(owner)s, true)"
 )
 _FOR_WHOM = "SELECT set_config('bursar.owner', :owner, true)"
 _OPEN = "transaction_is_open"
 EVERYONE = "*"
 _whose: ContextVar[str] = ContextVar("whose", default=EVERYONE)
+_READ_ONLY = "nothing_is_written"
 _WAKER: list[Callable[[], None]] = []
 
 
@@ -138,6 +140,13 @@ def whole_books() -> Iterator[None]:
         leave()
 
 
+def read_only() -> None:
+    """From here to the end of this context PostgreSQL refuses every write, whoever asks for it (25006)."""
+    session = db.session()
+    _end_reading(session)
+    session.info[_READ_ONLY] = True
+
+
 def sqlstate(error: DBAPIError) -> str:
     """PostgreSQL's five-character code of an error, or an empty text."""
     return str(getattr(error.orig, "pgcode", None) or "")
@@ -160,6 +169,12 @@ def _say_for_whom(session: Session, _transaction: object, connection: Connection
         connection.execute(text(_FOR_WHOM), {"owner": _whose.get()})
 
 
+@event.listens_for(Session, "after_begin")
+def _keep_from_writing(session: Session, _transaction: object, connection: Connection) -> None:
+    if session.info.get(_READ_ONLY):
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
 @event.listens_for(Session, "after_commit")
 def _wake(session: Session) -> None:
     if session.info.pop("wake", False):
@@ -178,7 +193,14 @@ def _end_reading(session: Session) -> None:
 
 
 def _introduce(session: Session, actor: Actor, reason: str) -> None:
-    facts = {"actor": str(actor), "request": actor.request_id, "reason": reason, "owner": _whose.get()}
+    facts = {
+        "actor": str(actor),
+        "request": actor.request_id,
+        "ip": actor.ip,
+        "session": actor.session,
+        "reason": reason,
+        "owner": _whose.get(),
+    }
     session.connection().exec_driver_sql(_INTRODUCTION, facts)
 
 

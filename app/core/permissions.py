@@ -27,6 +27,7 @@ class Permission(StrEnum):
     JOBS_RETRY = "jobs:retry"
     MAILBOX_READ = "mailbox:read"
     AUDIT_READ = "audit:read"
+    CUSTOMERS_VIEW_AS = "customers:view_as"
 
 
 class Role(StrEnum):
@@ -42,12 +43,13 @@ class Role(StrEnum):
 
 
 P = Permission
-_EVERYONE = frozenset({P.OVERVIEW_READ})
+# Whose records of the audit each role sees: app/audit/rules.py.
+_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ})
 
 ROLES: dict[Role, frozenset[Permission]] = {
-    Role.SUPPORT: _EVERYONE | {P.WITHDRAWALS_READ},
-    Role.COMPLIANCE_OFFICER: _EVERYONE | {P.WITHDRAWALS_READ, P.WITHDRAWALS_APPROVE},
-    Role.COMPLIANCE_MANAGER: _EVERYONE | {P.WITHDRAWALS_READ, P.WITHDRAWALS_APPROVE, P.AUDIT_READ},
+    Role.SUPPORT: _EVERYONE | {P.WITHDRAWALS_READ, P.CUSTOMERS_VIEW_AS},
+    Role.COMPLIANCE_OFFICER: _EVERYONE | {P.WITHDRAWALS_READ, P.WITHDRAWALS_APPROVE, P.CUSTOMERS_VIEW_AS},
+    Role.COMPLIANCE_MANAGER: _EVERYONE | {P.WITHDRAWALS_READ, P.WITHDRAWALS_APPROVE, P.CUSTOMERS_VIEW_AS},
     Role.FINANCE: _EVERYONE
     | {
         P.WITHDRAWALS_READ,
@@ -82,7 +84,6 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RECONCILIATION_READ,
         P.SUSPENSE_READ,
         P.JOBS_READ,
-        P.AUDIT_READ,
     },
 }
 

@@ -1,6 +1,6 @@
 """How customers says no."""
 
-from app.core.errors import Conflict, Unprocessable
+from app.core.errors import Conflict, NotFound, Unprocessable
 
 
 class BadName(Unprocessable):
@@ -11,3 +11,12 @@ class BadName(Unprocessable):
 class AccountFrozen(Conflict):
     code = "account_frozen"
     message = "This account is frozen: nothing leaves it until our staff have lifted that."
+
+
+class NoSuchCustomer(NotFound):
+    message = "There is no customer with that address or id."
+
+
+class ViewUnexplained(Unprocessable):
+    code = "view_unexplained"
+    message = "Give the ticket that this is about, and a reason."

@@ -1,8 +1,8 @@
-"""Table of customers."""
+"""Tables of customers."""
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
@@ -22,3 +22,25 @@ class Customer(Model):
     name: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, default=State.ACTIVE)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Viewing(Model):
+    """A member of staff who looks, or looked, at a customer's pages as that customer sees them."""
+
+    __tablename__ = "viewings"
+    __table_args__ = (
+        Index(None, "customer_id", "began_at"),
+        Index(None, "expires_at", postgresql_where=text("ended_at IS NULL")),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        CheckConstraint("ticket <> ''", name="ticket_given"),
+        CheckConstraint("expires_at <= began_at + interval '15 minutes'", name="short"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
+    operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    reason: Mapped[str] = mapped_column(Text)
+    ticket: Mapped[str] = mapped_column(Text)
+    began_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

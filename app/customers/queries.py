@@ -2,8 +2,11 @@
 
 from sqlalchemy import func, select
 
+from app.core import clock, crypto
 from app.core.db import db
-from app.customers.models import Customer
+from app.customers import rules
+from app.customers.errors import NoSuchCustomer
+from app.customers.models import Customer, Viewing
 from app.customers.rules import State
 from app.identity.models import Login
 from app.identity.rules import Audience
@@ -40,3 +43,31 @@ def count_for_operators() -> int:
 def login_for_system(customer_id: str) -> str:
     """The login id of a customer, for a mail about to be written."""
     return db.session.get_one(Customer, customer_id).login_id
+
+
+def one_for_operators(customer_id: str) -> Customer:
+    """A customer. Raises NoSuchCustomer."""
+    found = db.session.get(Customer, customer_id)
+    if found is None:
+        raise NoSuchCustomer
+    return found
+
+
+def found_for_operators(asked: str) -> Customer:
+    """The customer with this address or id. Raises NoSuchCustomer."""
+    return one_for_operators(id_by_email_for_operators(asked.strip().lower()) or asked.strip())
+
+
+def view_for_system(token: str) -> tuple[Viewing, Customer] | None:
+    """The live view that this token opens and whom it looks at, or None. The door's question."""
+    whose = select(Viewing, Customer).join(Customer, Customer.id == Viewing.customer_id)
+    row = db.session.execute(whose.where(Viewing.token_hash == crypto.token_hash(token))).one_or_none()
+    if row is None or not rules.view_is_live(row[0].expires_at, ended_at=row[0].ended_at, at=clock.now()):
+        return None
+    return row[0], row[1]
+
+
+def views_of(*, customer_id: str, limit: int = 10) -> list[Viewing]:
+    """When staff looked at a customer's pages, newest first."""
+    found = select(Viewing).where(Viewing.customer_id == customer_id).order_by(Viewing.began_at.desc()).limit(limit)
+    return list(db.session.scalars(found))

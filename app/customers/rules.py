@@ -1,12 +1,14 @@
 """What customers decides without looking anything up."""
 
 import unicodedata
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.core.machine import Machine
 
 NAME_LENGTH_MAX = 100
 LETTERS_MIN = 2
+VIEW_LIVES = timedelta(minutes=15)  # how long staff may look at a customer's pages at a time
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, bidirectional marks, unassigned
 
 
@@ -27,3 +29,8 @@ def clean_name(text: str) -> str | None:
     visible = not any(unicodedata.category(character) in _UNSEEN for character in name)
     letters = sum(character.isalpha() for character in name)
     return name if visible and letters >= LETTERS_MIN and " " in name and len(name) <= NAME_LENGTH_MAX else None
+
+
+def view_is_live(expires_at: datetime, *, ended_at: datetime | None, at: datetime) -> bool:
+    """Whether a look at a customer's pages still goes on at this time."""
+    return ended_at is None and at < expires_at

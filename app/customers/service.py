@@ -2,14 +2,14 @@
 
 from contextlib import suppress
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from app.core import clock, ids, machine, outbox
+from app.core import clock, crypto, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.customers import errors, events, queries, rules
-from app.customers.models import Customer
+from app.customers.models import Customer, Viewing
 from app.customers.rules import State
 from app.identity import queries as identity_queries
 from app.identity import rehearsal, renewal, sessions
@@ -105,3 +105,41 @@ def require(login_id: str) -> Customer:
     if customer is None:
         raise LookupError(login_id)
     return customer
+
+
+def begin_view(customer_id: str, *, operator_id: str, reason: str, ticket: str) -> str:
+    """Let an operator look at a customer's pages for a while: the token, which is not kept. An earlier look ends.
+
+    Raises ViewUnexplained, NoSuchCustomer.
+    """
+    if not reason.strip() or not ticket.strip():
+        raise errors.ViewUnexplained
+    customer, moment, token = queries.one_for_operators(customer_id), clock.now(), crypto.new_token()
+    end_views(operator_id)
+    db.session.add(
+        Viewing(
+            id=ids.new("vw"),
+            customer_id=customer.id,
+            operator_id=operator_id,
+            token_hash=crypto.token_hash(token),
+            reason=reason.strip(),
+            ticket=ticket.strip(),
+            began_at=moment,
+            expires_at=moment + rules.VIEW_LIVES,
+        )
+    )
+    db.session.flush()
+    return token
+
+
+def end_views(operator_id: str) -> None:
+    """End what an operator looks at."""
+    open_ones = (Viewing.operator_id == operator_id) & Viewing.ended_at.is_(None)
+    db.session.execute(update(Viewing).where(open_ones).values(ended_at=clock.now()))
+
+
+def end_spent_views() -> None:
+    """Write down the end of views whose time is over; they open nothing since then."""
+    moment = clock.now()
+    spent = (Viewing.expires_at <= moment) & Viewing.ended_at.is_(None)
+    db.session.execute(update(Viewing).where(spent).values(ended_at=moment))

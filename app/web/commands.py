@@ -1,4 +1,4 @@
-"""Commands of the house: `flask --app wsgi operators add`; those about the books stand in `ledger_commands`."""
+"""Commands of the house: `flask --app wsgi operators add`; the books and the audit have files of theirs."""
 
 import click
 from flask import Flask
@@ -8,6 +8,7 @@ from app.core import actor
 from app.core.db import transaction
 from app.core.permissions import Role
 from app.identity import service as identity
+from app.web.audit_commands import audit
 from app.web.ledger_commands import ledger
 
 operators = AppGroup("operators", help="Members of staff.")
@@ -17,6 +18,7 @@ def register(app: Flask) -> None:
     """Give the commands to the application."""
     app.cli.add_command(operators)
     app.cli.add_command(ledger)
+    app.cli.add_command(audit)
 
 
 @operators.command("add")

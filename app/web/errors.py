@@ -5,13 +5,16 @@ from typing import Any
 
 from flask import Flask, Response, flash, g, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, InternalError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app.clients.http import Refused
 from app.core import logs
-from app.core.errors import NotFound, Refusal, Unavailable
+from app.core.db import sqlstate
+from app.core.errors import Forbidden, NotFound, Refusal, Unavailable
 from app.web.fragments import toast
+
+READ_ONLY = "25006"
 
 log = logs.get("web")
 
@@ -23,6 +26,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(DataError, _unbookable)
+    app.register_error_handler(InternalError, _not_written)
     app.register_error_handler(Refused, _vendor_refused)
     app.register_error_handler(Exception, _fault)
 
@@ -69,6 +73,11 @@ def _unbookable(error: DataError) -> Response:
     """A number or text that PostgreSQL cannot take, in an address: there is nothing behind it."""
     log.info("a value out of range", extra={"facts": {"error": type(error.orig).__name__}})
     return refusal(NotFound())
+
+
+def _not_written(error: InternalError) -> Response:
+    """A write in a request that may only look (PostgreSQL's 25006); anything else is a fault."""
+    return refusal(Forbidden()) if sqlstate(error) == READ_ONLY else _fault(error)
 
 
 def _fault(error: Exception) -> Response:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import Flask
+from flask import Flask, g
 
 from app.core import clock
 from app.core.clock import WAT
@@ -14,7 +14,14 @@ _STEPS = ((60, "min"), (24, "h"), (7, "d"))
 def register(app: Flask) -> None:
     """Give the filters to every template."""
     app.jinja_env.filters.update(
-        money=format_money, money_parts=parts, wat=wat, wat_day=wat_day, ago=ago, words=words, bank_number=bank_number
+        money=format_money,
+        money_parts=parts,
+        wat=wat,
+        wat_day=wat_day,
+        ago=ago,
+        words=words,
+        bank_number=bank_number,
+        bank_line=bank_line,
     )
 
 
@@ -47,5 +54,10 @@ def words(state: str) -> str:
 
 
 def bank_number(number: str) -> str:
-    """A bank account number, masked but for its last four digits."""
-    return f"•••••• {number[-4:]}"
+    """A bank account number, masked but for its last four digits; all of it where somebody else looks."""
+    return "••••••••••" if "view_as" in g else f"•••••• {number[-4:]}"
+
+
+def bank_line(text: str) -> str:
+    """A bank and the end of an account number; the bank alone where somebody else looks."""
+    return text.partition(" ••")[0] if "view_as" in g else text

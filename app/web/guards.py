@@ -14,16 +14,18 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import actor as actors
 from app.core.actor import Actor
-from app.core.db import leave, narrow, transaction, widen
+from app.core.db import leave, narrow, read_only, transaction, widen
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
+from app.customers.models import Customer
 from app.identity import api_keys
 from app.identity import queries as identity
 from app.identity import service as identity_service
 from app.identity.rules import SESSION_LIVES, Audience
 from app.identity.scopes import Scope
 from app.identity.service import Entry
+from app.web import view_as
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -93,6 +95,7 @@ def open_guard(app: Flask) -> None:
     manager.session_protection = None  # it trusts a forged X-Forwarded-For; our sessions are rows
     manager.init_app(app, add_context_processor=False)  # layouts get the person from their face
     manager.request_loader(_person_of)
+    app.before_request(_only_look)
     app.before_request(_enforce)
     app.teardown_request(_widen)
 
@@ -121,11 +124,12 @@ def owns() -> str | None:
 
 def actor() -> Actor:
     """Who acts in this request."""
-    who = current_user
+    who, ip = current_user, request.remote_addr or ""
+    view = g.get("view_as")  # it may write nothing; were it to, then not in the customer's name
     if who.is_authenticated:
-        make = actors.operator if console_side() else actors.customer
-        return make(who.id, request_id=g.request_id)
-    return actors.system(f"door:{request.endpoint}", request_id=g.request_id)
+        make = actors.operator if console_side() or view else actors.customer
+        return make(view.operator_id if view else who.id, request_id=g.request_id, ip=ip, session=who.session_id)
+    return actors.system(f"door:{request.endpoint}", request_id=g.request_id, ip=ip)
 
 
 def console_side() -> bool:
@@ -182,6 +186,8 @@ def _person_of(_: object) -> Person | None:
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         issuer = current_app.extensions["settings"].public_url
         seen = identity.bearer_for_system(token, issuer=issuer) if scheme.lower() == "bearer" else None
+    elif not console_side() and (viewer := _viewer()):
+        return viewer
     else:
         token = request.cookies.get(cookie_name(audience()), "")
         seen = identity.seen_for_system(token, audience=audience()) if token else None
@@ -193,6 +199,11 @@ def _person_of(_: object) -> Person | None:
     known = customers.by_login(owner=seen.login_id)
     if known is None:
         return None
+    return _narrowed(seen, known)
+
+
+def _narrowed(seen: identity.Seen, known: Customer) -> Person:
+    """The customer; from here on this request sees their rows alone."""
     leave()
     g.owner_token = narrow(known.id)
     return Person(seen, person_id=known.id, name=known.name, roles=[])
@@ -201,6 +212,31 @@ def _person_of(_: object) -> Person | None:
 def _widen(_error: BaseException | None) -> None:
     if "owner_token" in g:
         widen(g.pop("owner_token"))
+
+
+def _viewer() -> Person | None:
+    """The customer as somebody of ours sees them, as long as view, staff session and permission all live."""
+    token = view_as.token()
+    found = customers.view_for_system(token) if token else None
+    own = request.cookies.get(cookie_name(Audience.OPERATOR), "")
+    seen = identity.seen_for_system(own, audience=Audience.OPERATOR) if found else None
+    staff = identity.operator_of(owner=seen.login_id) if seen else None
+    if found is None or staff is None or Permission.CUSTOMERS_VIEW_AS not in granted(staff.roles):
+        return None
+    view, known = found
+    if view.operator_id != staff.id:
+        return None
+    g.view_as = view_as.View(staff.id, staff.name, view.expires_at)
+    return _narrowed(identity.Seen(view.id, known.login_id, ""), known)
+
+
+def _only_look() -> None:
+    """Who views as a customer changes nothing: not by method, and not in the database either."""
+    if console_side() or not view_as.token() or not current_user.is_authenticated or "view_as" not in g:
+        return
+    if request.method not in {"GET", "HEAD"}:
+        raise Forbidden("You look at this account as its customer sees it. Nothing can be changed from here.")
+    read_only()
 
 
 def _enforce() -> Response | BaseResponse | None:
@@ -215,6 +251,8 @@ def _enforce() -> Response | BaseResponse | None:
         return _turn_away(door)
     if door.permission and door.permission not in current_user.permissions:
         raise Forbidden(f"Your roles do not include {door.permission}.", permission=str(door.permission))
+    if "view_as" in g:
+        return None  # (nothing is written, not even that a session is in use)
     scopes = current_user.scopes
     if door.scope and scopes is not None and door.scope not in scopes:
         raise Forbidden(f"This key may not do that: it lacks {door.scope}.", scope=str(door.scope))

@@ -18,6 +18,7 @@ from flask import current_app
 from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
+from app.audit.chain import Chain
 from app.core import clock
 from app.core.clock import WAT
 from app.core.db import whole_books
@@ -61,7 +62,7 @@ def export_books(format_: str, since: str | None, until: str | None, output: Pat
     span = whole.Span(_beginning("--from", since), _end("--to", until))
     if span.since and span.until and span.since >= span.until:
         raise CannotDo("--from must be before --to.")
-    with _books(), _opened(output) as file:
+    with read(), _opened(output) as file:
         for piece in export.export(export.Format(format_), span):
             file.write(piece)
 
@@ -82,7 +83,7 @@ def trial_balance(moment: str | None, basis: str, format_: str) -> None:
     at = _last("--at", moment)
     if at is None and basis == trial.Basis.EFFECTIVE:
         at = clock.now()
-    with _books(), _opened(None) as file:
+    with read(), _opened(None) as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(("account", "asset", "balance"))
         for line in trial.trial_balance(at, basis=trial.Basis(basis), each_customer=True):
@@ -100,8 +101,8 @@ def verify(anchors: Path | None) -> None:
 
     A file of anchors has a block's number and hash on each line, as the anchors keep them. Exit code 1: altered.
     """
-    kept = _anchors(anchors or _own_anchors())
-    with _books():
+    kept = anchors_of(seal.CHAIN, anchors)
+    with read():
         faults = 0
         for fault in seal.verify(kept):
             faults += 1
@@ -117,7 +118,7 @@ def verify(anchors: Path | None) -> None:
 @ledger.command("check")
 def check() -> None:
     """Run every invariant of the books over every row. Exit code 1: one is broken, by the rows that are named."""
-    with _books():
+    with read():
         broken = proof.broken()
     for name in proof.INVARIANTS:
         click.echo(f"BROKEN  {name}: {', '.join(broken[name])}" if name in broken else f"ok      {name}")
@@ -126,7 +127,8 @@ def check() -> None:
 
 
 @contextmanager
-def _books() -> Iterator[None]:
+def read() -> Iterator[None]:
+    """All of it as it is now; CannotDo when the database does not answer."""
     try:
         with whole_books():
             yield
@@ -165,21 +167,23 @@ def _replacing(path: Path) -> Iterator[IO[str]]:
         part.unlink(missing_ok=True)
 
 
-def _own_anchors() -> Path | None:
-    path = Path(current_app.extensions["settings"].anchor_file or os.devnull)
-    return path if path.is_file() else None
-
-
-def _anchors(path: Path | None) -> dict[int, str]:
+def anchors_of(chain: Chain, given: Path | None) -> dict[int, str]:
+    """The anchored heads of a chain, from the file that was named or our own. Raises CannotDo."""
+    path = given or _own_anchors()
     if path is None:
         return {}
     try:
         with path.open(encoding="ascii") as lines:
-            return seal.read_anchors(lines)
+            return chain.read_anchors(lines)
     except OSError as error:
         raise CannotDo(f"{path} cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
         raise CannotDo(f"{path} is no list of anchors: on each line a block's number and its one hash.") from error
+
+
+def _own_anchors() -> Path | None:
+    path = Path(current_app.extensions["settings"].anchor_file or os.devnull)
+    return path if path.is_file() else None
 
 
 def _beginning(option: str, text: str | None) -> datetime | None:

@@ -8,6 +8,8 @@ CREATE TABLE audit.records (
     recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     actor text NOT NULL,
     request_id text NOT NULL,
+    ip text NOT NULL DEFAULT '',                       -- where the request came from; a job has none
+    session_id text NOT NULL DEFAULT '',               -- the signed-in device; a job has none
     reason text NOT NULL,
     table_name text NOT NULL,
     row_id text NOT NULL,
@@ -18,6 +20,10 @@ CREATE TABLE audit.records (
 CREATE INDEX ix_records_row ON audit.records (row_id, table_name, id DESC);
 CREATE INDEX ix_records_request ON audit.records (request_id) WHERE request_id <> '';
 CREATE INDEX ix_records_actor ON audit.records (actor, id DESC);
+CREATE INDEX ix_records_table ON audit.records (table_name, id DESC);
+CREATE INDEX ix_records_session ON audit.records (session_id, id DESC) WHERE session_id <> '';
+CREATE INDEX ix_records_ip ON audit.records (ip, id DESC) WHERE ip <> '';
+CREATE INDEX ix_records_time ON audit.records (recorded_at);
 
 -- For tables whose rows are history: nobody changes them, psql and replication roles included.
 CREATE FUNCTION audit.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -66,8 +72,9 @@ BEGIN
         IF v_old ? v_column THEN v_old := v_old || jsonb_build_object(v_column, '[masked]'); END IF;
         IF v_new ? v_column THEN v_new := v_new || jsonb_build_object(v_column, '[masked]'); END IF;
     END LOOP;
-    INSERT INTO records (actor, request_id, reason, table_name, row_id, action, before, after)
+    INSERT INTO records (actor, request_id, ip, session_id, reason, table_name, row_id, action, before, after)
     VALUES (v_actor, coalesce(current_setting('bursar.request_id', true), ''),
+            coalesce(current_setting('bursar.ip', true), ''), coalesce(current_setting('bursar.session', true), ''),
             coalesce(current_setting('bursar.reason', true), ''),
             TG_TABLE_NAME, coalesce(v_id, ''), lower(TG_OP), v_old, v_new);
     RETURN NULL;

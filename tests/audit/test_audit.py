@@ -2,11 +2,12 @@
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.core.db import db, leave, rows, sqlstate
-from tests.makers import people
+from tests.makers import browse, people
 
 
 def records(row_id: str) -> list[dict[str, object]]:
@@ -36,6 +37,19 @@ def test_an_act_leaves_its_record_with_actor_and_masked_secrets(inside: Flask) -
     assert made[0]["after"]["email"] == "[masked]"  # type: ignore[index]
     assert set(made[1]["after"]) == {"email_confirmed_at"}  # type: ignore[call-overload]
     assert customer.email not in str(made)
+
+
+def test_an_act_at_a_door_leaves_where_it_came_from_and_on_which_device(inside: Flask, client: FlaskClient) -> None:
+    customer = people.customer()
+    assert {(record["ip"], record["session_id"]) for record in records(customer.login_id)} == {("", "")}
+    browse.sign_in(client, customer.email)
+    (session,) = rows("SELECT id FROM sessions WHERE login_id = :login", login=customer.login_id)
+    (made,) = records(session.id)
+    assert (made["ip"], made["session_id"], made["actor"]) == ("127.0.0.1", "", "system:door:portal.sign_in")
+    token = browse.token_of(client.get("/deposit"))
+    client.post("/sign-out", data={"csrf_token": token}, headers={"X-Forwarded-For": "203.0.113.9"})
+    _, ended = records(session.id)
+    assert (ended["ip"], ended["session_id"], ended["actor"]) == ("127.0.0.1", session.id, str(customer.actor))
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit.records SET actor = 'x'", "DELETE FROM audit.records"])

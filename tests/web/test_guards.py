@@ -200,7 +200,8 @@ class TestOddAddresses:
         for path in (
             "/console/jobs?before=99999999999999999999",
             "/console/ledger/accounts/asset:paystack:NGN?before=99999999999999999999",
-            "/console/audit/details/?id=99999999999999999999",
+            "/console/audit/99999999999999999999",
+            "/console/audit?before=99999999999999999999",
             "/console/withdrawals/wd_%00",
             "/console/withdrawals?after=%00",
             "/deposits/%00",

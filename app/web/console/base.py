@@ -51,6 +51,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
+            Place("View as customer", "console.find_to_view", "eye", "v", P.CUSTOMERS_VIEW_AS),
         ),
     ),
     (
@@ -70,7 +71,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("Jobs", "console.jobs", "cpu", "j", P.JOBS_READ),
             Place("Mailbox", "console.mailbox", "send", "m", P.MAILBOX_READ),
-            Place("Audit", "audit.index_view", "history", "a", P.AUDIT_READ),
+            Place("Audit", "console.audit", "history", "a", P.AUDIT_READ),
         ),
     ),
 )

@@ -6,9 +6,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.db import atomically
 from app.core.permissions import Permission
+from app.identity import queries as identity
 from app.reconciliation import queries, rules, service
 from app.reconciliation.models import Reconciliation
 from app.web import guards
+from app.web.console import history
 from app.web.console.base import bp
 from app.web.fragments import page
 
@@ -62,4 +64,6 @@ def _run(run: Reconciliation | None) -> Response:
         lines=lines[:PAGE],
         next=lines[PAGE - 1].id if len(lines) > PAGE else None,
         first=after == 0,
+        history=history.of(run.id),
+        staff=identity.names_for_operators(),
     )

@@ -10,10 +10,12 @@ from app.core import inbox
 from app.core.db import atomically
 from app.core.errors import Refusal
 from app.core.permissions import Permission
+from app.identity import queries as identity
 from app.payments import queries, service
 from app.payments.models import SuspenseItem
 from app.payments.rules import SuspenseState
 from app.web import errors, forms, guards
+from app.web.console import history
 from app.web.console.base import bp
 from app.web.fragments import page
 
@@ -69,7 +71,14 @@ def resolve_suspense(item_id: str) -> Response | BaseResponse:
 def _detail(item_id: str, form: NoteForm, faults: dict[str, str], *, status: int = 200) -> Response:
     item = queries.suspense_item_for_operators(item_id)
     return page(
-        "console/suspense_item.html", item=item, message=_message(item), form=form, errors=faults, status=status
+        "console/suspense_item.html",
+        item=item,
+        message=_message(item),
+        form=form,
+        errors=faults,
+        status=status,
+        history=history.of(item.id),
+        staff=identity.names_for_operators(),
     )
 
 

@@ -8,7 +8,6 @@ from flask_admin.contrib.sqla import ModelView
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.audit.models import AuditRecord
 from app.core.db import db
 from app.core.permissions import Permission
 from app.ledger.models import JournalRow
@@ -59,18 +58,6 @@ class Journals(Table):
     column_formatters = {"effective_at": _time, "booked_at": _time}  # noqa: RUF012
 
 
-class Audit(Table):
-    """Every change of every watched row."""
-
-    door = Door(OPERATOR, Permission.AUDIT_READ)
-    title, pretitle, help_text = "Audit", "System", "Search an actor, a table, a row's id or a request."
-    column_list = ("recorded_at", "actor", "action", "table_name", "row_id", "reason", "request_id")
-    column_details_list = ("id", *column_list, "before", "after")
-    column_searchable_list = ("actor", "table_name", "row_id", "request_id")
-    column_sortable_list = ("id", "recorded_at")
-    column_formatters = {"recorded_at": _time}  # noqa: RUF012
-
-
 class Index(AdminIndexView):
     """flask-admin wants a first page; ours is the overview."""
 
@@ -86,4 +73,3 @@ def register(app: Flask) -> None:
     """Hang the tables into the console."""
     admin = Admin(app, name="tables", url="/console/tables", index_view=Index(url="/console/tables"))
     admin.add_view(Journals(JournalRow, db, endpoint="journals", url="/console/journals"))
-    admin.add_view(Audit(AuditRecord, db, endpoint="audit", url="/console/audit"))

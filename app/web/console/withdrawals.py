@@ -7,7 +7,6 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import machine
 from app.core.db import atomically
 from app.core.errors import Refusal
 from app.core.money import NGN
@@ -18,6 +17,7 @@ from app.ledger import balances, chart, statements
 from app.payments import queries as payments
 from app.payments.models import BankAccount, Payout
 from app.web import errors, guards
+from app.web.console import history
 from app.web.console.base import bp
 from app.web.fragments import page, toast, wants_fragment
 from app.withdrawals import queries, rules, service
@@ -111,7 +111,6 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
     one = queries.one_for_operators(withdrawal_id)
     (row,) = _rows([one])
     payout: Payout | None = payments.payout_for_system(one.payout_id)
-    moves = machine.history(one.id) + (machine.history(payout.id) if payout else [])
     return page(
         "console/withdrawal.html",
         block="drawer",
@@ -120,7 +119,7 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
         row=row,
         withdrawal=one,
         payout=payout,
-        moves=sorted(moves, key=lambda move: move.moved_at),
+        history=history.of(one.id, *([payout.id] if payout else []), *(approval.id for approval in row.approvals)),
         frozen=customers.is_locked(customer_id=one.customer_id),
         staff={staff.id: staff.name for staff in identity.operators_for_operators()},
         balance=balances.of(chart.of_customer(one.customer_id, asset=NGN)),

@@ -4,6 +4,7 @@ from flask import request
 from flask.wrappers import Response
 from flask_login import current_user
 
+from app.customers import queries as customers
 from app.web.fragments import page
 from app.web.guards import customer
 from app.web.portal.base import bp
@@ -20,4 +21,6 @@ def activity() -> Response:
     lines, older = reports.of_customer(
         customer_id=current_user.id, kind=kind, before=request.args.get("before"), limit=PAGE
     )
-    return page("portal/activity.html", block="lines", lines=lines, older=older, kind=kind)
+    first = not kind and "before" not in request.args
+    views = customers.views_of(customer_id=current_user.id) if first else []
+    return page("portal/activity.html", block="lines", lines=lines, older=older, kind=kind, views=views)

@@ -1,40 +1,19 @@
 """One journal: its header and legs, what it belongs to, what puts it right, who did it, and whether it is sealed."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, url_for
+from flask import abort
 from flask.wrappers import Response
-from flask_login import current_user
 
 from app.core.money import ASSETS, Money
 from app.core.permissions import Permission
 from app.identity import queries as identity
 from app.ledger import statements
+from app.web.console import history, objects
 from app.web.console.base import bp
 from app.web.console.books import reads
 from app.web.fragments import page
 from app.web.guards import operator
-
-P = Permission
-
-
-@dataclass(frozen=True)
-class Subject:
-    """The page of a business object that journals are about: what it is called, and who may open it."""
-
-    name: str
-    endpoint: str
-    argument: str
-    permission: Permission
-
-
-# By the prefix of a reference. A deposit has no page of its own in the console.
-SUBJECTS = {
-    "wd": Subject("Withdrawal", "console.withdrawal", "withdrawal_id", P.WITHDRAWALS_READ),
-    "jrq": Subject("Manual journal", "console.journal_request", "request_id", P.JOURNALS_READ),
-    "sus": Subject("Suspense item", "console.suspense_item", "item_id", P.SUSPENSE_READ),
-}
 
 
 @bp.get("/ledger/journals/<int:journal_id>")
@@ -56,10 +35,10 @@ def journal(journal_id: int) -> Response:
         held=Money(ASSETS[found.asset], int(found.amount)) if found else None,
         legs=[(leg, Money(ASSETS[leg.asset], abs(int(leg.amount)))) for leg in legs],
         sums=_sums(legs),
-        subject=_subject(header.ref, journal_id),
+        subject=objects.place_of(reads.suspense_of(journal_id) or header.ref),
         related=[other for other in statements.journals_of(header.ref) if other.id != header.id],
         sealed=reads.block_of(journal_id),
-        records=reads.audit_of(header.ref, header.request_id) if P.AUDIT_READ in current_user.permissions else None,
+        history=history.of(header.ref, request_id=header.request_id),
         staff={staff.id: staff.name for staff in identity.operators_for_operators()},
     )
 
@@ -73,14 +52,3 @@ def _sums(legs: list[Any]) -> list[tuple[Money, Money]]:
     return [
         (Money(ASSETS[asset], debits), Money(ASSETS[asset], credits_)) for asset, (debits, credits_) in sums.items()
     ]
-
-
-def _subject(ref: str, journal_id: int) -> tuple[str, str] | None:
-    """What the journal is about, and the address of its page for those who may see it."""
-    item = reads.suspense_of(journal_id)
-    name = item or ref
-    subject = SUBJECTS.get(name.partition("_")[0])
-    if subject is None or subject.permission not in current_user.permissions:
-        return None
-    argument: dict[str, Any] = {subject.argument: name}
-    return subject.name, url_for(subject.endpoint, **argument)

@@ -148,17 +148,6 @@ def suspense_of(journal_id: int) -> str | None:
     return str(found[0].id) if found else None
 
 
-def audit_of(ref: str, request_id: str, *, limit: int = 50) -> list[Any]:
-    """Audit records of the same request or about the same thing, oldest first."""
-    return rows(
-        "SELECT id, recorded_at, actor, reason, table_name, row_id, action FROM audit.records"
-        " WHERE (row_id = :ref AND :ref <> '') OR (request_id = :request AND :request <> '') ORDER BY id LIMIT :limit",
-        ref=ref,
-        request=request_id,
-        limit=limit,
-    )
-
-
 def begun() -> datetime | None:
     """When the first journal took effect."""
     found = rows("SELECT effective_at FROM ledger.journals ORDER BY id LIMIT 1")

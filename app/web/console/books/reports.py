@@ -14,8 +14,9 @@ from app.core.permissions import Permission
 from app.ledger import prices, trial
 from app.ledger.prices import Price
 from app.ledger.trial import BalanceSheet, Basis, TrialLine
+from app.web import sheets
 from app.web.console.base import bp
-from app.web.console.books import sheets, times
+from app.web.console.books import times
 from app.web.console.books.accounts import Worth, worth
 from app.web.fragments import page
 from app.web.guards import operator

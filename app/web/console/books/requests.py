@@ -8,13 +8,13 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.adjustments import queries, rules, service
-from app.core import machine
 from app.core.db import atomically
 from app.core.errors import Refusal
 from app.core.money import Money
 from app.core.permissions import Permission
 from app.identity import queries as identity
 from app.web import errors, guards
+from app.web.console import history
 from app.web.console.base import bp
 from app.web.console.books import reads
 from app.web.fragments import page
@@ -55,7 +55,7 @@ def journal_request(request_id: str) -> Response:
             for leg in one.content.legs
         ],
         accounts=reads.known({leg.account for leg in one.content.legs}),
-        moves=machine.history(one.id),
+        history=history.of(one.id),
         staff=_staff(),
         mine=one.requested_by == current_user.id,
     )

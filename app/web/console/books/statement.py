@@ -14,8 +14,9 @@ from app.identity import queries as identity
 from app.ledger import balances, statements
 from app.ledger.balances import BalanceNow
 from app.ledger.statements import StatementLine
+from app.web import sheets
 from app.web.console.base import bp
-from app.web.console.books import reads, sheets, times
+from app.web.console.books import reads, times
 from app.web.fragments import page
 from app.web.guards import operator
 

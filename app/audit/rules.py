@@ -1,0 +1,144 @@
+"""What the audit decides without looking anything up: who sees whose records, what one changed, what was one act."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from app.core.permissions import Role
+
+MASKED = "[masked]"
+COMPLIANCE = frozenset({Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER})
+SEES_EVERYTHING = frozenset({Role.AUDITOR, Role.ADMIN})
+SEES_TEAMS: Mapping[Role, frozenset[Role]] = {
+    Role.SUPPORT: frozenset(),
+    Role.COMPLIANCE_OFFICER: frozenset({Role.COMPLIANCE_OFFICER}),
+    Role.COMPLIANCE_MANAGER: COMPLIANCE,
+    Role.FINANCE: frozenset({Role.FINANCE}),
+    Role.TREASURY: frozenset({Role.TREASURY}),
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Whose records somebody sees: everybody's, or their own and those of people with one of these roles."""
+
+    everything: bool
+    teams: frozenset[Role]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field of a record as it was and as it is; None where there was nothing. What is masked says only that."""
+
+    field: str
+    before: str | None
+    after: str | None
+    masked: bool
+
+
+class Recorded(Protocol):
+    """What a record tells."""
+
+    id: Any
+    recorded_at: Any
+    actor: Any
+    reason: Any
+    table_name: Any
+    row_id: Any
+    action: Any
+    before: Any
+    after: Any
+
+
+class Moved(Protocol):
+    """What a move of a machine tells."""
+
+    machine: Any
+    subject: Any
+    new_state: Any
+    actor: Any
+    reason: Any
+    moved_at: Any
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened to an object. A move has a machine and a state, anything else an action on a table."""
+
+    at: datetime
+    actor: str
+    reason: str
+    machine: str = ""
+    state: str = ""
+    action: str = ""
+    table: str = ""
+    record_id: int | None = None
+    changes: tuple[Change, ...] = ()
+
+
+def scope_of(roles: Iterable[str]) -> Scope:
+    """Whose records somebody with these roles sees. Their own they always see; names that are no roles add nothing."""
+    held = {role for role in Role if role in set(roles)}
+    return Scope(
+        everything=bool(held & SEES_EVERYTHING),
+        teams=frozenset().union(*(SEES_TEAMS.get(role, frozenset()) for role in held)),
+    )
+
+
+def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> tuple[Change, ...]:
+    """Field by field, in the order of their names."""
+    old, new = before or {}, after or {}
+    return tuple(
+        Change(field, _words(old.get(field)), _words(new.get(field)), MASKED in (old.get(field), new.get(field)))
+        for field in sorted(old.keys() | new.keys())
+    )
+
+
+def history(records: Sequence[Recorded], moves: Sequence[Moved]) -> list[Entry]:
+    """What happened, newest first. A move and the record of the row that it changed are one act, told once."""
+    left = {record.id: record for record in records}
+    entries = []
+    for move in moves:
+        record = next((one for one in left.values() if _is_of(one, move)), None)
+        if record is not None:
+            del left[record.id]
+        entries.append(_moved(move, record))
+    entries += [_recorded(record) for record in left.values()]
+    return sorted(entries, key=lambda entry: (entry.at, entry.record_id or 0), reverse=True)
+
+
+def _is_of(record: Recorded, move: Moved) -> bool:
+    state = (record.after or {}).get("state")
+    return (record.row_id, record.actor, state) == (move.subject, move.actor, move.new_state)
+
+
+def _moved(move: Moved, record: Recorded | None) -> Entry:
+    return Entry(
+        at=move.moved_at,
+        actor=move.actor,
+        reason=move.reason or (record.reason if record else ""),
+        machine=move.machine,
+        state=move.new_state,
+        record_id=record.id if record else None,
+        changes=changes_of(record.before, record.after) if record else (),
+    )
+
+
+def _recorded(record: Recorded) -> Entry:
+    return Entry(
+        at=record.recorded_at,
+        actor=record.actor,
+        reason=record.reason,
+        action=record.action,
+        table=record.table_name,
+        record_id=record.id,
+        changes=changes_of(record.before, record.after),
+    )
+
+
+def _words(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -1,0 +1,26 @@
+"""What happened to an object: the moves of its machine and, for those who may read the audit, its records."""
+
+from flask_login import current_user
+
+from app.audit import queries, rules
+from app.audit.queries import Seen
+from app.audit.rules import Entry
+from app.core.permissions import Permission
+from app.identity import queries as identity
+
+
+def seen() -> Seen:
+    """The actors whose records the operator at work may see; None is everybody's."""
+    scope = rules.scope_of(current_user.roles)
+    if scope.everything:
+        return None
+    staff = identity.operators_for_operators()
+    team = {f"operator:{one.id}" for one in staff if scope.teams & set(one.roles)}
+    return frozenset(team | {f"operator:{current_user.id}"})
+
+
+def of(*object_ids: str, request_id: str = "") -> list[Entry]:
+    """What happened to these rows, or in this request, newest first."""
+    reads = Permission.AUDIT_READ in current_user.permissions
+    records = queries.of_objects_for_operators(object_ids, request_id=request_id, seen=seen()) if reads else []
+    return rules.history(records, queries.moves_for_operators(object_ids))

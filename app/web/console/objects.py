@@ -1,0 +1,38 @@
+"""The console's page of an object, known by the prefix of its id, for those who may open it."""
+
+from dataclasses import dataclass
+
+from flask import url_for
+from flask_login import current_user
+
+from app.core.permissions import Permission
+
+P = Permission
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A page: what the object is called, and who may open it."""
+
+    name: str
+    endpoint: str
+    argument: str
+    permission: Permission
+
+
+# A deposit, a customer and an operator have no page of their own in the console yet.
+SUBJECTS = {
+    "wd": Subject("Withdrawal", "console.withdrawal", "withdrawal_id", P.WITHDRAWALS_READ),
+    "jrq": Subject("Manual journal", "console.journal_request", "request_id", P.JOURNALS_READ),
+    "sus": Subject("Suspense item", "console.suspense_item", "item_id", P.SUSPENSE_READ),
+    "rec": Subject("Reconciliation", "console.reconciliation_run", "run_id", P.RECONCILIATION_READ),
+}
+
+
+def place_of(object_id: str) -> tuple[str, str] | None:
+    """What an object is called and the address of its page; None where there is none for who is signed in."""
+    subject = SUBJECTS.get(object_id.partition("_")[0])
+    if subject is None or subject.permission not in current_user.permissions:
+        return None
+    places: dict[str, str] = {subject.argument: object_id}
+    return subject.name, url_for(subject.endpoint, **places)  # type: ignore[arg-type]

@@ -1,0 +1,76 @@
+"""View as customer: find one, say why and for which ticket, and look. Every look is recorded and told."""
+
+from flask import flash, redirect, request, url_for
+from flask.wrappers import Response
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core.db import atomically
+from app.core.errors import Refusal
+from app.core.permissions import Permission
+from app.customers import queries, rules, service
+from app.customers.errors import NoSuchCustomer
+from app.customers.models import Customer
+from app.web import forms, guards, view_as
+from app.web.console.base import bp
+from app.web.fragments import page
+
+
+class ViewForm(forms.FlaskForm):
+    """Why somebody looks."""
+
+    ticket = forms.text("Ticket", length=60)
+    reason = forms.paragraph("Reason")
+
+
+@bp.get("/view-as")
+@guards.operator(Permission.CUSTOMERS_VIEW_AS)
+def find_to_view() -> Response:
+    """Find the customer by address or id."""
+    asked = request.args.get("q", "").strip()
+    try:
+        return _page(queries.found_for_operators(asked) if asked else None, ViewForm(), {}, asked=asked)
+    except NoSuchCustomer as refused:
+        return _page(None, ViewForm(), {"q": refused.message}, asked=asked)
+
+
+@bp.post("/view-as/<customer_id>")
+@guards.operator(Permission.CUSTOMERS_VIEW_AS)
+def begin_view(customer_id: str) -> Response | BaseResponse:
+    """Begin to look: another cookie, which opens the portal for reading."""
+    customer, form, actor = queries.one_for_operators(customer_id), ViewForm(), guards.actor()
+    if not form.validate_on_submit():
+        return _page(customer, form, forms.errors_of(form), asked=customer_id)
+    reason, ticket, me = form.reason.data.strip(), form.ticket.data.strip(), current_user.id
+    try:
+        token = atomically(
+            lambda: service.begin_view(customer_id, operator_id=me, reason=reason, ticket=ticket),
+            actor=actor,
+            reason=f"{ticket}: {reason}",
+        )
+    except Refusal as refused:
+        return _page(customer, form, {"reason": refused.message}, asked=customer_id)
+    return view_as.give(token, answer=redirect(url_for("portal.home"), 303))
+
+
+@bp.post("/view-as/end")
+@guards.operator(Permission.CUSTOMERS_VIEW_AS)
+def end_view() -> BaseResponse:
+    """Look no more."""
+    me, actor = current_user.id, guards.actor()
+    atomically(lambda: service.end_views(me), actor=actor)
+    flash("The view is ended.", "ok")
+    return view_as.take(redirect(url_for("console.find_to_view"), 303))
+
+
+def _page(customer: Customer | None, form: ViewForm, errors: dict[str, str], *, asked: str) -> Response:
+    return page(
+        "console/view_as.html",
+        block="found",
+        customer=customer,
+        form=form,
+        errors=errors,
+        asked=asked,
+        minutes=int(rules.VIEW_LIVES.total_seconds()) // 60,
+        status=422 if form.is_submitted() else 200,
+    )

@@ -1,0 +1,13 @@
+"""Work of customers: end what staff looked at for long enough."""
+
+from datetime import timedelta
+
+from app.core.db import atomically
+from app.customers import service
+from jobs.work import Work
+
+
+def end_spent_views(work: Work) -> timedelta | None:
+    """Leave a record of the end of each view whose time is over."""
+    atomically(service.end_spent_views, actor=work.actor)
+    return None
