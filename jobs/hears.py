@@ -2,6 +2,10 @@
 
 HEARS: dict[str, tuple[str, ...]] = {
     "identity.email_code_issued": ("notifications.email_code",),
+    "identity.factor_added": ("notifications.factor_added",),
+    "identity.factor_removed": ("notifications.factor_removed",),
+    "identity.recovery_code_used": ("notifications.recovery_code_used",),
+    "identity.passkey_suspected": ("notifications.passkey_suspected",),
     "customers.sign_up_repeated": ("notifications.sign_up_repeated",),
     "payments.deposit_started": ("payments.watch_deposit",),
     "payments.deposit_credited": ("notifications.deposit_credited",),
