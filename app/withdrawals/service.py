@@ -9,6 +9,9 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
+from app.customers import queries as customers
+from app.identity import queries as identity
+from app.identity.errors import FactorMissing
 from app.ledger import chart, health, posting
 from app.payments import queries as payments
 from app.payments import service as payments_service
@@ -30,8 +33,10 @@ class Moved(TypedDict):
 def request(customer_id: str, *, bank_account_id: str, amount: Money, actor: Actor) -> Withdrawal:
     """Ask for money out to one of the customer's own bank accounts; amount and fee are held from now on.
 
-    Raises WithdrawalOutOfBounds, NotFound (the bank account), InsufficientFunds, AccountBlocked.
+    Raises FactorMissing, WithdrawalOutOfBounds, NotFound (the bank account), InsufficientFunds, AccountBlocked.
     """
+    if not identity.enrolled(owner=customers.login_for_system(customer_id)):
+        raise FactorMissing
     if not rules.fits(amount):
         raise errors.WithdrawalOutOfBounds
     destination = payments.bank_account(bank_account_id, customer_id=customer_id)

@@ -56,7 +56,7 @@ def naira(amount: int) -> Money:
     return Money(NGN, amount * 100)
 
 
-def customer(*, app: bool = False) -> Customer:
+def customer(*, enrolled: bool = False) -> Customer:
     """A customer with a confirmed address and a wallet; with an authenticator app, if that is asked for."""
     email = f"customer-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
     with transaction(actor.system("test")):
@@ -66,7 +66,7 @@ def customer(*, app: bool = False) -> Customer:
         identity.confirm_email(claim, code=newest_code(login_id))
         found = customers.require(login_id)
         wallets.open_wallet(found.id, asset=NGN)
-    if app:
+    if enrolled:
         apps.give(login_id, email)
     return Customer(found.id, login_id, email)
 

@@ -11,7 +11,9 @@ from app.core import idempotency
 from app.core.db import atomically, transaction
 from app.core.errors import Forbidden, Malformed
 from app.core.money import NGN, Money
+from app.identity import factors
 from app.identity import service as identity
+from app.identity.errors import FactorMissing, WrongFactor
 from app.identity.rules import Audience
 from app.identity.service import Claim
 from app.payments import flows
@@ -53,7 +55,19 @@ def open_session() -> Response:
         )
     if isinstance(entry, Claim):
         raise Forbidden("Confirm your e-mail address in the portal first.")
-    return make_response(jsonify({"id": entry.session_id, "token": entry.token}), 201)
+    token = _prove(entry.session_id, body["code"]) if "code" in body else entry.token
+    return make_response(jsonify({"id": entry.session_id, "token": token}), 201)
+
+
+@bp.post("/sessions/current/factor")
+@guards.at(guards.PROVE)
+@guards.api
+def prove_factor() -> Response:
+    """Prove a second factor, to open a session or to keep it fresh; the answer has another token for it."""
+    if not current_user.enrolled:
+        raise FactorMissing
+    session_id = str(current_user.session_id)
+    return jsonify({"id": session_id, "token": _prove(session_id, _text(_body(), "code"))})
 
 
 @bp.delete("/sessions/current")
@@ -158,6 +172,7 @@ def bank_accounts() -> Response:
 
 
 @bp.post("/withdrawals")
+@guards.fresh
 @guards.api
 def request_withdrawal() -> Response:
     """Ask for money out to a bank account that was added in the portal; needs `Idempotency-Key`."""
@@ -207,6 +222,16 @@ def _body() -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Malformed("Send a JSON object.")
     return body
+
+
+def _prove(session_id: str, code: Any) -> str:
+    if not isinstance(code, str):
+        raise Malformed("code is no text.", field="code")
+    # A wrong code is counted, so it is committed like a right one.
+    token = atomically(lambda: factors.prove_code(session_id, code=code), actor=guards.actor())
+    if token is None:
+        raise WrongFactor
+    return token
 
 
 def _text(body: dict[str, Any], name: str) -> str:

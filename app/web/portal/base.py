@@ -19,10 +19,11 @@ class Item:
     current: bool
 
 
+_WITHDRAW = ("portal.withdraw", "portal.request_withdrawal", "portal.withdrawal", "portal.bank_account")
 _PLACES = (
     ("Home", "portal.home", "home", ("portal.home",)),
     ("Add money", "portal.deposit", "plus", ("portal.deposit", "portal.deposit_page")),
-    ("Withdraw", "portal.withdraw", "arrow-up-right", ("portal.withdraw", "portal.withdrawal", "portal.bank_account")),
+    ("Withdraw", "portal.withdraw", "arrow-up-right", _WITHDRAW),
     ("Activity", "portal.activity", "list-details", ("portal.activity",)),
 )
 
