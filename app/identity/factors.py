@@ -90,7 +90,7 @@ def prove_code(session_id: str, *, code: str) -> str | None:
 
     A wrong try is counted, so the caller commits either way. Raises FactorPaused after five of them.
     """
-    session, typed = _live(session_id), rules.plain_code(code)
+    session, typed = live(session_id), rules.plain_code(code)
     _count_try(session.login_id)
     app = queries.live_app(owner=session.login_id)
     right = _spend(session.login_id, typed) or (app is not None and _take_step(app, typed=typed))
@@ -116,12 +116,20 @@ def write_codes(session_id: str) -> list[str]:
     return [rules.shown_code(code) for code in made]
 
 
+def live(session_id: str) -> SignedIn:
+    """A session that was not closed, as it is now. Raises Unauthenticated."""
+    row = db.session.get(SignedIn, session_id, populate_existing=True)
+    if row is None or row.revoked_at is not None:
+        raise Unauthenticated
+    return row
+
+
 def changing(session_id: str) -> SignedIn:
     """A session in which factors may be changed now. It locks the login, so that two cannot both be the first.
 
     Raises FactorStale.
     """
-    session = _live(session_id)
+    session = live(session_id)
     # (not as strong a lock as for deletion: rows that point to the login may be written beside it)
     db.session.execute(select(Login.id).where(Login.id == session.login_id).with_for_update(key_share=True))
     fresh = rules.factor_is_fresh(session.factor_at, at=clock.now())
@@ -152,13 +160,6 @@ def removed(session: SignedIn, *, kind: str) -> None:
     if not queries.enrolled(owner=session.login_id):
         _replace_codes(session.login_id)
     outbox.emit(events.FactorRemoved(login_id=session.login_id, kind=kind))
-
-
-def _live(session_id: str) -> SignedIn:
-    row = db.session.get(SignedIn, session_id, populate_existing=True)
-    if row is None or row.revoked_at is not None:
-        raise Unauthenticated
-    return row
 
 
 def _keep_app(login_id: str, *, secret: str, session_id: str | None) -> TotpApp:

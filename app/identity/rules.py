@@ -74,6 +74,11 @@ def totp_steps(at: datetime) -> range:
     return range(totp_step(at) - TOTP_STEPS_BACK, totp_step(at) + 1)
 
 
+def went_back(*, before: int, now: int) -> bool:
+    """Whether a passkey's counter says that there are two of it. Those that never count say 0 each time."""
+    return now <= before and (now > 0 or before > 0)
+
+
 def plain_code(typed: str) -> str:
     """A code as it was made, however it was typed: without spaces and dashes, in capitals."""
     return "".join(letter for letter in typed.upper() if letter.isalnum())

@@ -1,13 +1,12 @@
-"""Second factors at the doors: proving one, and the Security page where they are set up, for customers and staff alike.
+"""Proving a second factor, and the Security page where they are set up, for customers and staff alike.
 
 Both faces hang the same views under their own address. What a view needs to know of its face is in the request.
 """
 
 from collections.abc import Callable
-from functools import partial, update_wrapper
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, url_for
+from flask import current_app, flash, redirect, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from flask_wtf import FlaskForm
@@ -20,7 +19,6 @@ from app.identity.errors import NothingToConfirm, WrongFactor
 from app.identity.rules import shown_code
 from app.web import errors, forms, guards, qr
 from app.web.fragments import page
-from app.web.guards import ENROL, PROVE, View
 
 Answer = Response | BaseResponse
 HOME = {"console": "overview", "portal": "home"}
@@ -30,26 +28,6 @@ class CodeForm(FlaskForm):
     """Six digits from an app, or a recovery code."""
 
     code = forms.text("Code", length=60)
-
-
-def hang(blueprint: Blueprint, *, whose: Callable[[View], View]) -> None:
-    """Give a face these doors; `whose` is its mark."""
-    for rule, methods, view, mark in (
-        ("/prove", ["GET", "POST"], prove, guards.at(PROVE)),
-        ("/security", ["GET"], security, guards.at(ENROL)),
-        ("/security/app", ["GET"], app, _enrolling),
-        ("/security/app", ["POST"], begin_app, _enrolling),
-        ("/security/app/confirm", ["POST"], confirm_app, _enrolling),
-        ("/security/app/remove", ["POST"], remove_app, guards.fresh),
-        ("/security/codes", ["POST"], write_codes, guards.fresh),
-    ):
-        own: Any = update_wrapper(partial(view), view)  # each face marks a view of its own
-        blueprint.add_url_rule(rule, view.__name__, mark(whose(own)), methods=methods)
-
-
-def _enrolling(view: View) -> View:
-    """Who has no factor yet may add the first; who has one proves it before they add another."""
-    return guards.at(ENROL)(guards.fresh(view))
 
 
 def prove() -> Answer:
@@ -135,8 +113,12 @@ def take_away(deed: Callable[[], None], words: str) -> Answer:
 
 def onward(token: str) -> Answer:
     """Hand the new token over and go where they wanted to."""
-    answer = redirect(guards.onward(_to(HOME[guards.face()])), 303)
-    return guards.hand_over(token, audience=guards.audience(), answer=answer)
+    return guards.hand_over(token, audience=guards.audience(), answer=redirect(guards.onward(home()), 303))
+
+
+def home() -> str:
+    """The first page of this face."""
+    return _to(HOME[guards.face()])
 
 
 def _hand_over(token: str, door: str) -> Answer:

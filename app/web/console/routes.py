@@ -1,10 +1,10 @@
 """The console's doors, one module a topic."""
 
-from app.web import guards, second_factor
+from app.web import factor_doors, guards
 from app.web.console import base, home, jobs, mailbox, reconciliation, sign_in, suspense, withdrawals
 from app.web.console.books import accounts, journal, months, proof, reports, request_form, requests, statement
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (home, sign_in, withdrawals, suspense, *BOOKS, reconciliation, jobs, mailbox)
 bp = base.bp
-second_factor.hang(bp, whose=guards.staff)
+factor_doors.hang(bp, whose=guards.staff)
