@@ -125,6 +125,14 @@ def _typed_journal(page: Page) -> None:
     page.locator("#check .check-bad").first.wait_for()
 
 
+def _new_codes(page: Page) -> None:
+    """Make recovery codes, anew where there are some."""
+    page.locator("form[action$='/security/codes'] button").click()
+    if page.locator("#confirm").is_visible():
+        page.locator("#confirm-yes").click()
+    page.locator(".codes").wait_for()
+
+
 PORTAL = (
     Sight("welcome", "/", NOBODY),
     Sight("sign-up", "/sign-up", NOBODY),
@@ -153,11 +161,26 @@ PORTAL = (
     Sight("withdrawal-declined", "/activity?kind=withdrawal", CUSTOMER, (_line("Declined"),)),
     Sight("withdrawal-paid", "/activity?kind=withdrawal", CUSTOMER, (_line("Paid"),)),
     Sight("activity", "/activity", CUSTOMER),
+    Sight("security", "/security", CUSTOMER),
+    Sight("security-none", "/security", NEWCOMER),
+    Sight("prove", "/prove", CUSTOMER),
+    Sight("prove-faulty", "/prove", CUSTOMER, (send("Continue", code="000000x"),), FAULTY),
+    Sight("app", "/security", NEWCOMER, (follow("form[action$='/security/app'] button"),)),
+    Sight(
+        "app-faulty",
+        "/security",
+        NEWCOMER,
+        (follow("form[action$='/security/app'] button"), send("Confirm", code="000000")),
+        FAULTY,
+    ),
+    Sight("recovery-codes", "/security", CUSTOMER, (_new_codes,)),
     Sight("activity-empty", "/activity?kind=withdrawal", NEWCOMER),
 )
 
 WORK = (
     Sight("console-sign-in", "/console/sign-in", NOBODY),
+    Sight("console-prove", "/console/prove", AUDITOR),
+    Sight("console-security", "/console/security", AUDITOR),
     Sight("overview", "/console/", AUDITOR),
     Sight("console-menu", "/console/", TREASURY, (_MENU,)),
     Sight("sidebar", "/console/", TREASURY, (click(".top-menu", shows="#side:popover-open"),), narrow=True),
@@ -254,16 +277,16 @@ def sign_in(page: Page, who: str, *, house: str, email: str, password: str, secr
 
     Whoever came in before comes in with the same session, as in another window of the same browser.
     """
-    known = _INSIDE.get((house, who))
-    if known:
-        page.context.add_cookies(known)
-    else:
-        page.goto("/sign-in" if who in {CUSTOMER, NEWCOMER} else "/console/sign-in")
-        send("Sign in", email=email, password=password)(page)
-        if page.url.endswith("/prove"):
-            send("Continue", code=totp.code(secret, step=rules.totp_step(clock.now())))(page)
-        _INSIDE[house, who] = _cookies(page)
-    page.goto("/" if who in {CUSTOMER, NEWCOMER} else "/console/")
+    customer = who in {CUSTOMER, NEWCOMER}
+    page.context.add_cookies(_INSIDE.get((house, who), []))
+    page.goto("/" if customer else "/console/")
+    if page.locator("summary.menu-button").count():
+        return
+    page.goto("/sign-in" if customer else "/console/sign-in")
+    send("Sign in", email=email, password=password)(page)
+    if page.url.endswith("/prove"):
+        send("Continue", code=totp.code(secret, step=rules.totp_step(clock.now())))(page)
+    _INSIDE[house, who] = _cookies(page)
 
 
 def _cookies(page: Page) -> list[SetCookieParam]:

@@ -59,6 +59,16 @@ class CustomerAtHome:
         self.page.get_by_role("button", name="Confirm").click()
         expect(self.page.get_by_text("Your address is confirmed.")).to_be_visible()
 
+    def add_app(self) -> None:
+        """Follow the page that asks for a second factor, and set an app up."""
+        self.go("Withdraw")
+        self.page.get_by_role("link", name="Set it up").click()
+        self.page.get_by_role("button", name="Set up an app").click()
+        apps.know(self.email, self.page.locator("#secret").inner_text().replace(" ", ""))
+        self.page.get_by_label("Code", exact=True).fill(apps.code(self.email))
+        self.page.get_by_role("button", name="Confirm").click()
+        expect(self.page.get_by_text("The app is your second factor now.")).to_be_visible()
+
     def sign_in(self) -> None:
         """Come back."""
         self.page.goto("/sign-in")
