@@ -34,7 +34,7 @@ class FactorAdded(Event):
 
 @dataclass(frozen=True)
 class FactorRemoved(Event):
-    """A second factor was taken off a login, `kind` as above."""
+    """A second factor was taken off a login: `kind` as above, or all of them at once."""
 
     name: ClassVar[str] = "identity.factor_removed"
     login_id: str

@@ -85,6 +85,22 @@ def remove_passkey(session_id: str, *, passkey_id: str) -> None:
     removed(session, kind="passkey")
 
 
+def drop_all(login_id: str) -> None:
+    """Forget every factor and close every session of somebody who lost them all: their password leads to a first one.
+
+    For the house alone, after it knows in another way who asks.
+    """
+    moment = clock.now()
+    for table in (TotpApp, Passkey):
+        kept = (table.login_id == login_id) & table.removed_at.is_(None)
+        db.session.execute(update(table).where(kept).values(removed_at=moment))
+    _replace_codes(login_id)
+    open_ = (SignedIn.login_id == login_id) & SignedIn.revoked_at.is_(None)
+    db.session.execute(update(SignedIn).where(open_).values(revoked_at=moment))
+    outbox.emit(events.FactorRemoved(login_id=login_id, kind="all"))
+    db.session.flush()
+
+
 def prove_code(session_id: str, *, code: str) -> str | None:
     """Prove a factor by an app's code or a recovery code: the session's new token, None for a wrong one.
 

@@ -85,5 +85,5 @@ def plain_code(typed: str) -> str:
 
 
 def shown_code(code: str) -> str:
-    """A recovery code in groups of six, for paper."""
-    return "-".join(code[start : start + 6] for start in range(0, len(code), 6))
+    """A long code in groups of four, for paper and for typing it off."""
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))

@@ -39,7 +39,12 @@ def sign_up_repeated() -> Words:
     )
 
 
-_FACTORS = {"app": "An authenticator app", "passkey": "A passkey", "codes": "A new set of recovery codes"}
+_FACTORS = {
+    "app": "An authenticator app",
+    "passkey": "A passkey",
+    "codes": "A new set of recovery codes",
+    "all": "Every second factor",
+}
 _NOT_YOU = "If this was not you, somebody is in your account: write to us at once."
 
 

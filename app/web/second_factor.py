@@ -58,7 +58,14 @@ def prove() -> Answer:
 
 def security() -> Answer:
     """What somebody can prove themselves with, and how to add to it."""
-    return page("factors/security.html", layout=_layout(), to=_to, factors=_factors(), staff=guards.console_side())
+    return page(
+        "factors/security.html",
+        layout=_layout(),
+        to=_to,
+        factors=_factors(),
+        staff=guards.console_side(),
+        waiting=bool(current_user.stage),
+    )
 
 
 def begin_app() -> Answer:

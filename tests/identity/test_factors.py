@@ -1,12 +1,12 @@
 """Second factors: a code is good once, whoever types it; wrong ones are counted; who has a factor keeps one."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from app.core import actor, clock
 from app.core.db import atomically, db, leave, transaction
@@ -15,6 +15,7 @@ from app.core.permissions import Role
 from app.identity import errors, factors, queries, rules, service, totp
 from app.identity.models import TotpApp
 from app.identity.rules import Audience
+from app.notifications.models import Mail
 from tests.makers import apps, people
 
 NOON = datetime(2030, 1, 15, 12, 0, 7, tzinfo=UTC)
@@ -322,3 +323,40 @@ def test_a_step_never_goes_back(noon: None) -> None:
     assert somebody.prove(somebody.code())
     app = db.session.query(TotpApp).filter_by(login_id=somebody.login_id).one()
     assert app.last_step == rules.totp_step(NOON)
+
+
+class TestForgetting:
+    def test_leads_back_to_a_first_factor_and_ends_every_session(self, app: Flask, noon: None) -> None:
+        somebody = Somebody(Role.SUPPORT)
+        token = somebody.prove(somebody.code()) or ""
+        somebody.codes()
+        leave()
+        said = app.test_cli_runner().invoke(
+            args=["operators", "forget-factors", somebody.email, "--reason", "Seen in person."]
+        )
+        assert said.exit_code == 0, said.output
+        assert queries.seen_for_system(token, audience=Audience.OPERATOR) is None
+        assert queries.factors_of(owner=somebody.login_id) == queries.Factors(None, [], 0)
+
+    def test_of_nobody_is_refused(self, app: Flask, inside: Flask) -> None:
+        said = app.test_cli_runner().invoke(
+            args=["operators", "forget-factors", "nobody@test.example", "--reason", "None."]
+        )
+        assert said.exit_code == 1
+
+
+def test_each_change_is_told_by_mail(inside: Flask, work_off: Callable[..., int]) -> None:
+    somebody = Somebody()
+    assert somebody.prove(apps.code(somebody.email))
+    assert somebody.prove(somebody.codes()[0])
+    with transaction(ACTOR):
+        factors.remove_app(somebody.session_id)
+    leave()
+    work_off()
+    mails = db.session.scalars(select(Mail.subject).where(Mail.login_id == somebody.login_id)).all()
+    assert set(mails) >= {
+        "An authenticator app was added to your account",
+        "A new set of recovery codes was added to your account",
+        "A recovery code was used",
+        "An authenticator app was removed from your account",
+    }
