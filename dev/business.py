@@ -23,9 +23,11 @@ from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.customers import service as customers
+from app.identity import factors
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.models import EmailCode
+from app.identity.rules import Audience
 from app.ledger import balances, chart, prices
 from app.ledger.journal import Leg
 from app.payments import flows as payments
@@ -41,6 +43,7 @@ SEED = 2026
 DAYS = 45
 CUSTOMERS = 60
 PASSWORD = "demo-kobo-2026"  # noqa: S105 (printed on purpose: the demo's only)
+SECRET = "DEMOKOBODEMOKOBODEMOKOBODEMOKOBO"  # noqa: S105 (of everybody's authenticator app; printed, too)
 MAIL = "demo.example"
 
 STAFF = (
@@ -117,6 +120,7 @@ class Business:
         for name, mailbox, role in STAFF:
             with transaction(actor.system("demo")):
                 self.staff[mailbox] = identity.hire(name, email=f"{mailbox}@{MAIL}", password=PASSWORD, roles=[role])
+                self._give_app(f"{mailbox}@{MAIL}", Audience.OPERATOR)
 
     def _newcomers(self, day: int) -> int:
         due = self.customers * (day + 1) // self.days
@@ -182,6 +186,8 @@ class Business:
         first, last = FIRST[number % len(FIRST)], LAST[number % len(LAST)]
         email = f"{first.lower()}.{last.lower()}@{MAIL}" if number else f"customer@{MAIL}"
         person = self._open_account(f"{first} {last}", email)
+        with transaction(actor.system("demo")):
+            self._give_app(email, Audience.CUSTOMER)
         number_at_bank = f"{self.luck.randint(1_000_000_000, 8_999_999_999)}"
         holder: dict[str, object] = {"account_number": number_at_bank, "account_name": f"{last} {first}".upper()}
         self._vendor("accounts", holder)
@@ -194,6 +200,11 @@ class Business:
         )
         person.bank_account_id = account.id
         self.people.append(person)
+
+    def _give_app(self, email: str, audience: Audience) -> None:
+        login_id = identity_queries.login_by_address_for_system(email, audience=audience)
+        if login_id:
+            factors.provide_app(login_id, secret=SECRET)
 
     def _open_account(self, name: str, email: str) -> Person:
         with transaction(actor.system("demo")):

@@ -6,11 +6,12 @@ import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
-from app.core import logs
+from app.core import clock, logs
 from app.customers import queries as customers
 from app.identity import queries as identity
+from app.identity import rules, totp
 from app.reconciliation import queries as reconciliation
-from dev.business import MAIL, PASSWORD, STAFF, Business
+from dev.business import MAIL, PASSWORD, SECRET, STAFF, Business
 
 demo = AppGroup("demo", help="A business to look at.")
 
@@ -40,7 +41,18 @@ def seed() -> None:
 def sign_ins() -> None:
     """Who can sign in to look at it."""
     click.echo(f"password of all: {PASSWORD}")
+    click.echo(f"authenticator app of all: {rules.shown_code(SECRET)} (now {_code()}; flask --app wsgi demo code)")
     for name, mailbox, role in STAFF:
         click.echo(f"{mailbox}@{MAIL:<14} {name}, {role.replace('_', ' ')}")
     click.echo(f"customer@{MAIL:<14} Tunde Bakare, customer")
     click.echo(f"newcomer@{MAIL:<14} Amina Yaro, customer since today")
+
+
+@demo.command("code")
+def code() -> None:
+    """What the authenticator app of everybody in the demo shows now. One person can use it once."""
+    click.echo(_code())
+
+
+def _code() -> str:
+    return totp.code(SECRET, step=rules.totp_step(clock.now()))

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, Page
 
 from dev import chromium, environment, programs, running, tour
-from dev.business import MAIL, PASSWORD
+from dev.business import MAIL, PASSWORD, SECRET
 from dev.children import Child, Unavailable
 from dev.environment import ROOT, VAR
 from dev.tour import Sight
@@ -123,7 +123,7 @@ def _window(browser: Browser, url: str, who: str) -> Page:
     )
     page = context.new_page()
     if who:
-        tour.sign_in(page, who, email=f"{who}@{MAIL}", password=PASSWORD)
+        tour.sign_in(page, who, house=url, email=f"{who}@{MAIL}", password=PASSWORD, secret=SECRET)
     return page
 
 

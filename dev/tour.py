@@ -6,14 +6,19 @@ A sight is reached by an address and, where that depends on what is in the books
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from playwright._impl._api_structures import SetCookieParam
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as WaitedInVain
+
+from app.core import clock
+from app.identity import rules, totp
 
 NOBODY, CUSTOMER, NEWCOMER = "", "customer", "newcomer"
 TREASURY, FINANCE, ADMIN, AUDITOR, SUPPORT = "treasury", "finance", "admin", "auditor", "support"
 OK, FORBIDDEN, MISSING, FAULTY = 200, 403, 404, 422
 
 Step = Callable[[Page], None]
+_INSIDE: dict[tuple[str, str], list[SetCookieParam]] = {}  # who is signed in at which house, by their cookies
 # What the theme's button does; the page is not loaded again.
 DRESS = """(theme) => {
   document.documentElement.dataset.bsTheme = theme;
@@ -121,6 +126,14 @@ def _typed_journal(page: Page) -> None:
     page.locator("#check .check-bad").first.wait_for()
 
 
+def _new_codes(page: Page) -> None:
+    """Make recovery codes, anew where there are some."""
+    page.locator("form[action$='/factors/codes'] button").click()
+    if page.locator("#confirm").is_visible():
+        page.locator("#confirm-yes").click()
+    page.locator(".codes").wait_for()
+
+
 PORTAL = (
     Sight("welcome", "/", NOBODY),
     Sight("sign-up", "/sign-up", NOBODY),
@@ -163,6 +176,19 @@ PORTAL = (
         (send("Change the password", **_MISTAKEN),),
         FAULTY,
     ),
+    Sight("factors", "/factors", CUSTOMER),
+    Sight("factors-none", "/factors", NEWCOMER),
+    Sight("prove", "/prove", CUSTOMER),
+    Sight("prove-faulty", "/prove", CUSTOMER, (send("Continue", code="000000x"),), FAULTY),
+    Sight("app", "/factors", NEWCOMER, (follow("form[action$='/factors/app'] button"),)),
+    Sight(
+        "app-faulty",
+        "/factors",
+        NEWCOMER,
+        (follow("form[action$='/factors/app'] button"), send("Confirm", code="000000")),
+        FAULTY,
+    ),
+    Sight("recovery-codes", "/factors", CUSTOMER, (_new_codes,)),
     Sight("activity-empty", "/activity?kind=withdrawal", NEWCOMER),
 )
 
@@ -171,6 +197,8 @@ WORK = (
     Sight("console-forgotten-password", "/console/forgotten-password", NOBODY),
     Sight("my-account", "/console/account", AUDITOR),
     Sight("console-change-password", "/console/account/password", AUDITOR),
+    Sight("console-prove", "/console/prove", AUDITOR),
+    Sight("console-factors", "/console/factors", AUDITOR),
     Sight("overview", "/console/", AUDITOR),
     Sight("console-menu", "/console/", TREASURY, (_MENU,)),
     Sight("sidebar", "/console/", TREASURY, (click(".top-menu", shows="#side:popover-open"),), narrow=True),
@@ -297,7 +325,25 @@ def dress(page: Page, theme: str) -> None:
     page.evaluate(DRESS, theme)
 
 
-def sign_in(page: Page, who: str, *, email: str, password: str) -> None:
-    """Bring somebody in by their door."""
-    page.goto("/sign-in" if who in {CUSTOMER, NEWCOMER} else "/console/sign-in")
+def sign_in(page: Page, who: str, *, house: str, email: str, password: str, secret: str) -> None:
+    """Bring somebody in by their door: once per `house`, because a code of their app is good once.
+
+    Whoever came in before comes in with the same session, as in another window of the same browser.
+    """
+    customer = who in {CUSTOMER, NEWCOMER}
+    page.context.add_cookies(_INSIDE.get((house, who), []))
+    page.goto("/" if customer else "/console/")
+    if page.locator("summary.menu-button").count():
+        return
+    page.goto("/sign-in" if customer else "/console/sign-in")
     send("Sign in", email=email, password=password)(page)
+    if page.url.endswith("/prove"):
+        send("Continue", code=totp.code(secret, step=rules.totp_step(clock.now())))(page)
+    _INSIDE[house, who] = _cookies(page)
+
+
+def _cookies(page: Page) -> list[SetCookieParam]:
+    kept = page.context.cookies()
+    return [
+        {"name": each["name"], "value": each["value"], "domain": each["domain"], "path": each["path"]} for each in kept
+    ]

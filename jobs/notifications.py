@@ -65,6 +65,26 @@ def account_unlocked(work: Work) -> timedelta | None:
     return _tell(work, login_id=customers.login_for_system(work.subject), words=rules.account_unlocked())
 
 
+def factor_added(work: Work) -> timedelta | None:
+    """A second factor was added."""
+    return _tell(work, login_id=work.subject, words=rules.factor_added(work.facts["kind"]))
+
+
+def factor_removed(work: Work) -> timedelta | None:
+    """A second factor was taken away."""
+    return _tell(work, login_id=work.subject, words=rules.factor_removed(work.facts["kind"]))
+
+
+def recovery_code_used(work: Work) -> timedelta | None:
+    """Somebody came in with a recovery code."""
+    return _tell(work, login_id=work.subject, words=rules.recovery_code_used(work.facts["left"]))
+
+
+def passkey_suspected(work: Work) -> timedelta | None:
+    """A passkey may have been copied."""
+    return _tell(work, login_id=work.subject, words=rules.passkey_suspected())
+
+
 def deposit_credited(work: Work) -> timedelta | None:
     """The money is there."""
     deposit = payments.deposit_for_system(deposit_id=work.subject)

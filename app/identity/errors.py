@@ -1,6 +1,6 @@
 """How identity says no."""
 
-from app.core.errors import Conflict, NotFound, Refusal, TooMany, Unprocessable
+from app.core.errors import Conflict, Forbidden, NotFound, Refusal, TooMany, Unprocessable
 
 
 class WrongCredentials(Refusal):
@@ -72,3 +72,43 @@ class TooManyKeys(Conflict):
 class UnknownKey(NotFound):
     code = "unknown_key"
     message = "There is no such key, or it has been revoked."
+
+
+class WrongFactor(Unprocessable):
+    code = "wrong_factor"
+    message = "That code is wrong, or was used before. Wait for the next one."
+
+
+class FactorPaused(TooMany):
+    code = "factor_paused"
+    message = "There were too many wrong codes. Wait a quarter of an hour before the next try."
+
+
+class FactorStale(Forbidden):
+    code = "factor_stale"
+    message = "Prove first that it is you, with your second factor. Nothing was done."
+
+
+class FactorMissing(Forbidden):
+    code = "factor_missing"
+    message = "Add a second factor to your account first: an authenticator app or a passkey."
+
+
+class LastFactor(Conflict):
+    code = "last_factor"
+    message = "This is your only second factor. Add another before you remove it."
+
+
+class NothingToConfirm(Conflict):
+    code = "nothing_to_confirm"
+    message = "No app is being set up here. Begin again."
+
+
+class PasskeyRefused(Unprocessable):
+    code = "passkey_refused"
+    message = "That passkey could not be used here. Try again, or take another way."
+
+
+class TooManyPasskeys(Conflict):
+    code = "too_many_passkeys"
+    message = "You have as many passkeys as fit. Remove one first."

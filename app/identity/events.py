@@ -64,3 +64,39 @@ class SignedOutElsewhere(Event):
 
     name: ClassVar[str] = "identity.signed_out_elsewhere"
     login_id: str
+
+
+@dataclass(frozen=True)
+class FactorAdded(Event):
+    """A second factor was added to a login: `kind` is app, passkey or codes."""
+
+    name: ClassVar[str] = "identity.factor_added"
+    login_id: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class FactorRemoved(Event):
+    """A second factor was taken off a login: `kind` as above, or all of them at once."""
+
+    name: ClassVar[str] = "identity.factor_removed"
+    login_id: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class RecoveryCodeUsed(Event):
+    """Somebody came in with a recovery code; so many are left."""
+
+    name: ClassVar[str] = "identity.recovery_code_used"
+    login_id: str
+    left: int
+
+
+@dataclass(frozen=True)
+class PasskeySuspected(Event):
+    """A passkey's counter went back: there may be a copy of it, and it is refused from now on."""
+
+    name: ClassVar[str] = "identity.passkey_suspected"
+    login_id: str
+    passkey_id: str

@@ -2,7 +2,18 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -57,6 +68,7 @@ class SignedIn(Model):
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     api_key_id: Mapped[str | None] = mapped_column(Text)
+    factor_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class ApiKey(Model):
@@ -121,3 +133,79 @@ class PasswordReset(Model):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class TotpApp(Model):
+    """An app that shows codes. While it is being set up it belongs to the session that sees its secret."""
+
+    __tablename__ = "totp_apps"
+    __table_args__ = (
+        Index(
+            "uq_totp_apps_live",
+            "login_id",
+            unique=True,
+            postgresql_where=text("confirmed_at IS NOT NULL AND removed_at IS NULL"),
+        ),
+        Index(None, "session_id", postgresql_where=text("confirmed_at IS NULL AND removed_at IS NULL")),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"))
+    session_id: Mapped[str | None] = mapped_column(Text, ForeignKey("sessions.id"))
+    secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Passkey(Model):
+    """A key that signs in a device or a token of its owner's. A suspect one is refused, and still is a factor."""
+
+    __tablename__ = "passkeys"
+    __table_args__ = (Index(None, "login_id", postgresql_where=text("removed_at IS NULL")),)
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"))
+    name: Mapped[str] = mapped_column(Text)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    suspect_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class PasskeyChallenge(Model):
+    """What a passkey has to sign: once, soon, in the session that asked, for the purpose it asked for."""
+
+    __tablename__ = "passkey_challenges"
+    __table_args__ = (CheckConstraint("purpose IN ('add', 'prove')", name="purpose_known"),)
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    session_id: Mapped[str] = mapped_column(Text, ForeignKey("sessions.id"))
+    purpose: Mapped[str] = mapped_column(Text)
+    challenge: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class RecoveryCode(Model):
+    """A code on paper, as its hash: good once, until a new set replaces it."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (Index(None, "login_id", postgresql_where=text("used_at IS NULL AND replaced_at IS NULL")),)
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"))
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    replaced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class FactorTries(Model):
+    """Wrong codes of a login in a row, and until when no more are looked at."""
+
+    __tablename__ = "factor_tries"
+    login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"), primary_key=True)
+    wrong: Mapped[int] = mapped_column(Integer)
+    paused_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

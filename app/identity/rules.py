@@ -22,6 +22,16 @@ SESSION_LIVES = timedelta(hours=12)
 SIGNED_LIVES = timedelta(minutes=10)  # of a program's signed token
 KEY_LIVES = tuple(timedelta(days=days) for days in (30, 90, 365))  # what a program's key may be given
 SEEN_RESOLUTION = timedelta(seconds=60)  # how exactly we know when a session was last used
+FACTOR_FRESH = timedelta(minutes=5)
+FACTOR_TRIES_MAX = 5
+FACTOR_PAUSE = timedelta(minutes=15)
+TOTP_SECONDS = 30
+TOTP_STEPS_BACK = 1  # a code typed at the end of its half minute still counts
+CHALLENGE_LIVES = timedelta(minutes=5)
+RECOVERY_CODES = 10
+RECOVERY_CODE_LETTERS = 24  # of 32 letters each: 120 bits
+PASSKEYS_MAX = 10
+PASSKEY_NAME_MAX = 60
 
 
 class Audience(StrEnum):
@@ -95,3 +105,38 @@ def resend_allowed(*, last_sent_at: datetime | None, at: datetime) -> bool:
 def reset_is_live(*, expires_at: datetime, used_at: datetime | None, at: datetime) -> bool:
     """Whether a mailed link still sets a password at this time."""
     return used_at is None and at < expires_at
+
+
+def factor_is_fresh(factor_at: datetime | None, *, at: datetime) -> bool:
+    """Whether a second factor was proved a short while ago: what needs one may be done."""
+    return factor_at is not None and at - factor_at < FACTOR_FRESH
+
+
+def is_half_open(*, audience: str, enrolled: bool, factor_at: datetime | None) -> bool:
+    """Whether a session still waits for its second factor: an operator's always, a customer's once they have one."""
+    return factor_at is None and (enrolled or audience == Audience.OPERATOR)
+
+
+def totp_step(at: datetime) -> int:
+    """The number of the half minute that a code belongs to."""
+    return int(at.timestamp()) // TOTP_SECONDS
+
+
+def totp_steps(at: datetime) -> range:
+    """The half minutes whose codes are looked at, oldest first."""
+    return range(totp_step(at) - TOTP_STEPS_BACK, totp_step(at) + 1)
+
+
+def went_back(*, before: int, now: int) -> bool:
+    """Whether a passkey's counter says that there are two of it. Those that never count say 0 each time."""
+    return now <= before and (now > 0 or before > 0)
+
+
+def plain_code(typed: str) -> str:
+    """A code as it was made, however it was typed: without spaces and dashes, in capitals."""
+    return "".join(letter for letter in typed.upper() if letter.isalnum())
+
+
+def shown_code(code: str) -> str:
+    """A long code in groups of four, for paper and for typing it off."""
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))

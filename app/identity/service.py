@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db
+from app.core.errors import Unauthenticated
 from app.core.permissions import Role, conflicts
 from app.identity import devices, errors, events, passwords, rehearsal, rules
 from app.identity.models import EmailCode, Login, Operator, SignedIn
@@ -141,6 +142,16 @@ def touch(session_id: str) -> None:
     moment = clock.now()
     stale = SignedIn.seen_at < moment - rules.SEEN_RESOLUTION
     db.session.execute(update(SignedIn).where(SignedIn.id == session_id, stale).values(seen_at=moment))
+
+
+def rotate(session_id: str) -> str:
+    """Give a live session another token; the old one is dead at once. Raises Unauthenticated when it is no more."""
+    token = crypto.new_token()
+    live = (SignedIn.id == session_id) & SignedIn.revoked_at.is_(None)
+    changed = update(SignedIn).where(live).values(token_hash=crypto.token_hash(token)).returning(SignedIn.id)
+    if db.session.scalar(changed) is None:
+        raise Unauthenticated
+    return token
 
 
 def sign_out(session_id: str) -> None:

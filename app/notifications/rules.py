@@ -110,6 +110,50 @@ def account_unlocked() -> Words:
     )
 
 
+_FACTORS = {
+    "app": "An authenticator app",
+    "passkey": "A passkey",
+    "codes": "A new set of recovery codes",
+    "all": "Every second factor",
+}
+_NOT_YOU = "If this was not you, somebody is in your account: write to us at once."
+
+
+def factor_added(kind: str) -> Words:
+    """A security notice: there is another way into the account."""
+    return Words(
+        f"{_FACTORS[kind]} was added to your account",
+        _letter(f"{_FACTORS[kind]} was added to your account. It proves from now on that it is you.", _NOT_YOU),
+    )
+
+
+def factor_removed(kind: str) -> Words:
+    """A security notice: a factor is gone."""
+    return Words(
+        f"{_FACTORS[kind]} was removed from your account",
+        _letter(f"{_FACTORS[kind]} was removed from your account. It opens nothing any more.", _NOT_YOU),
+    )
+
+
+def recovery_code_used(left: int) -> Words:
+    """A security notice: somebody came in without the usual factor."""
+    return Words(
+        "A recovery code was used",
+        _letter(f"Somebody signed in to your account with a recovery code. You have {left} left.", _NOT_YOU),
+    )
+
+
+def passkey_suspected() -> Words:
+    """A security notice: there may be a copy of a key."""
+    return Words(
+        "One of your passkeys was refused",
+        _letter(
+            "A passkey of yours counted backwards, as a copied one does. It is refused from now on.",
+            "Prove yourself another way, remove it, and add a new one.",
+        ),
+    )
+
+
 def deposit_credited(amount: Money) -> Words:
     """The money is there."""
     return Words(f"{amount} is in your wallet", _letter(f"Your deposit of {amount} has arrived in your naira wallet."))

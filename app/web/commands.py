@@ -5,9 +5,12 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from app.core import actor
-from app.core.db import transaction
+from app.core.db import leave, transaction
 from app.core.permissions import Role
+from app.identity import factors
+from app.identity import queries as identity_queries
 from app.identity import service as identity
+from app.identity.rules import Audience
 from app.web.audit_commands import audit
 from app.web.ledger_commands import ledger
 
@@ -31,3 +34,17 @@ def add_operator(email: str, name: str, roles: tuple[str, ...], password: str) -
     with transaction(actor.system("command:operators add")):
         operator_id = identity.hire(name, email=email, password=password, roles=[Role(role) for role in roles])
     click.echo(operator_id)
+
+
+@operators.command("forget-factors")
+@click.argument("email")
+@click.option("--reason", required=True, help="How you know that it is they who ask.")
+def forget_factors(email: str, reason: str) -> None:
+    """Let an operator who lost every second factor set up a first one, with their password. Their sessions end."""
+    login_id = identity_queries.login_by_address_for_system(identity.canonical(email), audience=Audience.OPERATOR)
+    if login_id is None:
+        raise click.ClickException("There is no operator with this address.")
+    leave()
+    with transaction(actor.system("command:operators forget-factors"), reason=reason):
+        factors.drop_all(login_id)
+    click.echo("They set up a new one at the next sign-in.")

@@ -2,26 +2,32 @@
 
 A view without a mark does not start (`refuse_unmarked`). Sessions are rows of ours: flask-login only carries the person
 through the request, and its own cookies, remembering and session protection are not used.
+
+A session that waits for its second factor is nobody's: it passes only the doors that say at which stage of that they
+may be entered. A door that asks for a fresh factor is not opened before one was proved a few minutes ago.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import actor as actors
+from app.core import clock
 from app.core.actor import Actor
 from app.core.db import leave, narrow, read_only, transaction, widen
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
 from app.customers.models import Customer
-from app.identity import api_keys
+from app.identity import api_keys, rules
 from app.identity import queries as identity
 from app.identity import service as identity_service
+from app.identity.errors import FactorMissing, FactorStale
 from app.identity.rules import SESSION_LIVES, Audience
 from app.identity.scopes import Scope
 from app.identity.service import Entry
@@ -30,17 +36,25 @@ from app.web import view_as
 View = TypeVar("View", bound=Callable[..., Any])
 
 PUBLIC, CUSTOMER, OPERATOR, API, VENDOR = "public", "customer", "operator", "api", "vendor"
+# What a session that is not open yet waits for: a proof of the factor that there is, or a first one.
+PROVE, ENROL = "prove", "enrol"
 # Endpoints that are not ours to mark: files of the framework's own.
 FILES = frozenset({"admin.static"})
 
 
 @dataclass(frozen=True)
 class Door:
-    """Who a view is for; operators need a permission."""
+    """Who a view is for. Operators need a permission, but for what is their `own`.
+
+    `fresh` asks for a factor proved a few minutes ago; at one of `stages` a session that is not open yet may enter.
+    """
 
     audience: str
     permission: Permission | None = None
     scope: Scope | None = None
+    own: bool = False
+    fresh: bool = False
+    stages: frozenset[str] = frozenset()
 
 
 class Person(UserMixin):
@@ -51,6 +65,22 @@ class Person(UserMixin):
         self.id, self.name, self.roles = person_id, name, roles
         self.permissions = granted(roles)
         self.scopes, self.key_id = seen.scopes, seen.key_id
+        self.enrolled, self._factor_at = seen.enrolled, seen.factor_at
+
+    @property
+    def stage(self) -> str:
+        """What their session waits for before it is open; nothing when it is, and for programs and views."""
+        if self.scopes is not None:
+            return ""
+        half = rules.is_half_open(audience=audience(), enrolled=self.enrolled, factor_at=self._factor_at)
+        return (PROVE if self.enrolled else ENROL) if half else ""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether a factor was proved in this session a few minutes ago."""
+        if self.scopes is not None:
+            return True  # (what a key may do was given to it with a fresh factor)
+        return self.enrolled and rules.factor_is_fresh(self._factor_at, at=clock.now())
 
     @property
     def initials(self) -> str:
@@ -74,9 +104,24 @@ def customer(view: View) -> View:
     return _mark(view, Door(CUSTOMER))
 
 
-def operator(permission: Permission) -> Callable[[View], View]:
+def operator(permission: Permission, *, fresh: bool = False) -> Callable[[View], View]:
     """A member of staff with this permission, looked up at each use."""
-    return lambda view: _mark(view, Door(OPERATOR, permission))
+    return lambda view: _mark(view, Door(OPERATOR, permission, fresh=fresh))
+
+
+def staff(view: View) -> View:
+    """Any member of staff, for what is their own: no permission is asked for."""
+    return _mark(view, Door(OPERATOR, own=True))
+
+
+def fresh(view: View) -> View:
+    """Above another mark: only after a second factor was proved a few minutes ago."""
+    return _mark(view, replace(view.__door__, fresh=True))  # type: ignore[attr-defined]
+
+
+def at(*stages: str) -> Callable[[View], View]:
+    """Above another mark: also for a session that is not open yet and is at one of these stages."""
+    return lambda view: _mark(view, replace(view.__door__, stages=frozenset(stages)))  # type: ignore[attr-defined]
 
 
 def api(scope: Scope | None) -> Callable[[View], View]:
@@ -140,9 +185,14 @@ def console_side() -> bool:
 def let_in(entry: Entry, *, audience: Audience, answer: BaseResponse) -> BaseResponse:
     """Hand the fresh session's token to the browser; whatever the old cookie session held is gone."""
     session.clear()
+    return hand_over(entry.token, audience=audience, answer=answer)
+
+
+def hand_over(token: str, *, audience: Audience, answer: BaseResponse) -> BaseResponse:
+    """Give the browser the session's new token; the one before it is dead already."""
     answer.set_cookie(
         cookie_name(audience),
-        entry.token,
+        token,
         max_age=int(SESSION_LIVES.total_seconds()),
         secure=_secure(),
         httponly=True,
@@ -172,6 +222,18 @@ def audience() -> Audience:
     return Audience.OPERATOR if console_side() else Audience.CUSTOMER
 
 
+def face() -> str:
+    """The blueprint whose doors this request came to."""
+    return "console" if console_side() else "portal"
+
+
+def awaited() -> str | None:
+    """The page that a session waits at until it is open; None when there is none that waits."""
+    if current_user.is_authenticated or "waiting" not in g:
+        return None
+    return _waiting_room(g.waiting)
+
+
 def _mark(view: View, door: Door) -> View:
     view.__door__ = door  # type: ignore[attr-defined]
     return view
@@ -191,8 +253,17 @@ def _person_of(_: object) -> Person | None:
     else:
         token = request.cookies.get(cookie_name(audience()), "")
         seen = identity.seen_for_system(token, audience=audience()) if token else None
-    if seen is None:
-        return None
+    person = _person(seen) if seen else None
+    if person is None or not person.stage:
+        return person
+    door = door_of(current_app, request.endpoint) if request.endpoint else None
+    if door is not None and person.stage in door.stages:
+        return person
+    g.waiting = person.stage
+    return None
+
+
+def _person(seen: identity.Seen) -> Person | None:
     if console_side():
         staff = identity.operator_of(owner=seen.login_id)
         return Person(seen, person_id=staff.id, name=staff.name, roles=list(staff.roles)) if staff else None
@@ -227,7 +298,7 @@ def _viewer() -> Person | None:
     if view.operator_id != staff.id:
         return None
     g.view_as = view_as.View(staff.id, staff.name, view.expires_at)
-    return _narrowed(identity.Seen(view.id, known.login_id, ""), known)
+    return _narrowed(identity.Seen(view.id, known.login_id, "", enrolled=False, factor_at=None), known)
 
 
 def _only_look() -> None:
@@ -249,17 +320,25 @@ def _enforce() -> Response | BaseResponse | None:
         return None
     if not current_user.is_authenticated:
         return _turn_away(door)
-    if door.permission and door.permission not in current_user.permissions:
-        raise Forbidden(f"Your roles do not include {door.permission}.", permission=str(door.permission))
+    _check_rights(door)
+    if door.fresh and not current_user.fresh and (current_user.enrolled or ENROL not in door.stages):
+        return _step_up(door)
     if "view_as" in g:
         return None  # (nothing is written, not even that a session is in use)
-    scopes = current_user.scopes
-    if door.scope and scopes is not None and door.scope not in scopes:
-        raise Forbidden(f"This key may not do that: it lacks {door.scope}.", scope=str(door.scope))
     if not (request.method == "GET" and request.headers.get("HX-Request")):  # a page that polls is not somebody at work
         with transaction(actor()):
             _note_use()
     return None
+
+
+def _check_rights(door: Door) -> None:
+    if door.permission and door.permission not in current_user.permissions:
+        raise Forbidden(f"Your roles do not include {door.permission}.", permission=str(door.permission))
+    if door.audience == OPERATOR and not door.permission and not door.own:
+        abort(403)
+    scopes = current_user.scopes
+    if door.scope and scopes is not None and door.scope not in scopes:
+        raise Forbidden(f"This key may not do that: it lacks {door.scope}.", scope=str(door.scope))
 
 
 def _note_use() -> None:
@@ -271,14 +350,40 @@ def _note_use() -> None:
 
 def _turn_away(door: Door) -> BaseResponse:
     if door.audience == API:
-        raise Unauthenticated
-    page = url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in")
+        raise FactorStale if "waiting" in g else Unauthenticated
+    if request.method == "GET" and not request.headers.get("HX-Request"):
+        session["next"] = request.full_path.rstrip("?")
+    return _lead(awaited() or url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in"))
+
+
+def _step_up(door: Door) -> BaseResponse:
+    """Lead to where a factor is proved and back to the page they came from. What they asked for is not done."""
+    refused = FactorStale() if current_user.enrolled else FactorMissing()
+    if door.audience == API:
+        raise refused
+    session["next"] = request.full_path.rstrip("?") if request.method == "GET" else _page_before()
+    flash(refused.message, "warn")
+    return _lead(_waiting_room(PROVE if current_user.enrolled else ENROL))
+
+
+def _waiting_room(stage: str) -> str:
+    return url_for(f"{face()}.prove" if stage == PROVE else f"{face()}.factor_list")
+
+
+def _page_before() -> str:
+    """The page of ours that sent this form."""
+    came = urlsplit(request.referrer or "")
+    if came.netloc != request.host:
+        return ""
+    return f"{came.path}?{came.query}" if came.query else came.path
+
+
+def _lead(page: str) -> BaseResponse:
+    """Go there; htmx takes the whole window along."""
     if request.headers.get("HX-Request"):
         answer = Response(status=401)
         answer.headers["HX-Redirect"] = page
         return answer
-    if request.method == "GET":
-        session["next"] = request.full_path.rstrip("?")
     return redirect(page, 303)
 
 

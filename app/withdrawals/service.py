@@ -9,7 +9,10 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
-from app.customers import service as customers
+from app.customers import queries as customers
+from app.customers import service as customers_service
+from app.identity import queries as identity
+from app.identity.errors import FactorMissing
 from app.ledger import chart, health, posting
 from app.payments import queries as payments
 from app.payments import service as payments_service
@@ -31,9 +34,12 @@ class Moved(TypedDict):
 def request(customer_id: str, *, bank_account_id: str, amount: Money, actor: Actor) -> Withdrawal:
     """Ask for money out to one of the customer's own bank accounts; amount and fee are held from now on.
 
-    Raises AccountFrozen, WithdrawalOutOfBounds, NotFound (the bank account), InsufficientFunds, AccountBlocked.
+    Raises AccountFrozen, FactorMissing, WithdrawalOutOfBounds, NotFound (the bank account), InsufficientFunds,
+    AccountBlocked.
     """
-    customers.refuse_while_locked(customer_id)
+    customers_service.refuse_while_locked(customer_id)
+    if not identity.enrolled(owner=customers.login_for_system(customer_id)):
+        raise FactorMissing
     if not rules.fits(amount):
         raise errors.WithdrawalOutOfBounds
     destination = payments.bank_account(bank_account_id, customer_id=customer_id)
@@ -125,7 +131,7 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> bool | None:
     if health.standing():
         raise errors.PayoutsHalted
     if withdrawal.state in rules.UNDERWAY:  # also when it was begun: a second try could be the one that sends
-        customers.refuse_while_locked(withdrawal.customer_id)
+        customers_service.refuse_while_locked(withdrawal.customer_id)
     if withdrawal.state == State.APPROVED:
         if _content_hash(withdrawal) != withdrawal.content_hash:
             raise errors.ContentChanged

@@ -93,7 +93,7 @@ def test_one_payout_each(
     luck = random.Random(SEED)  # noqa: S311
     waker = Waker(Redis.from_url(given.redis_url))
     operator_id, _ = people.operator(Role.TREASURY)
-    owner = people.customer()
+    owner = people.customer(enrolled=True)
     people.paid_in(owner, naira(1_000_000), app=inside, sandbox=sandbox)
     account = people.bank_account(owner, app=inside)
     sandbox.knobs(answer="late_ms", late_ms=ANSWER_LATE_MS)

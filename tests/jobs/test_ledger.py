@@ -42,7 +42,7 @@ def approved(inside: Flask, sandbox: SandboxProcess) -> Callable[[], str]:
     """Somebody's withdrawal that treasury approved and nobody sent yet: its id."""
 
     def make() -> str:
-        owner = people.customer()
+        owner = people.customer(enrolled=True)
         people.paid_in(owner, naira(50_000), app=inside, sandbox=sandbox)
         account_id = people.bank_account(owner, app=inside)
         with transaction(owner.actor):

@@ -47,7 +47,7 @@ class Staff:
 def newcomer(running: Running, visiting: Visiting, *, name: str) -> CustomerAtHome:
     """A customer whose address is known, at the sign-up's end, without a walk through the mailbox."""
     with running.inside():
-        known = people.customer()
+        known = people.customer(enrolled=True)
     arrived = CustomerAtHome(visiting(running), name, known.email)
     arrived.sign_in()
     return arrived
@@ -76,6 +76,7 @@ def test_from_the_first_visit_to_the_matched_line(running: Running, visiting: Vi
     ada.go("Home")
     expect(ada.balance()).to_have_text("₦50,000.00")
 
+    ada.add_app()
     number = bank_number()
     running.vendor.name_account(number, "ADA NGOZI OBI")
     ada.add_bank_account(number, bank=ZENITH)

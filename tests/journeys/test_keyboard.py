@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from dev import tour
-from dev.business import MAIL, PASSWORD
+from dev.business import MAIL, PASSWORD, SECRET
 from tests.journeys.conftest import Visiting
 from tests.makers.browser import PATIENCE_MS
 from tests.makers.house import Running
@@ -20,7 +20,8 @@ expect.set_options(timeout=PATIENCE_MS)
 def console(lived_in: Running, visiting: Visiting) -> Page:
     """The console, with somebody from treasury before it."""
     page = visiting(lived_in).page
-    tour.sign_in(page, tour.TREASURY, email=f"{tour.TREASURY}@{MAIL}", password=PASSWORD)
+    email = f"{tour.TREASURY}@{MAIL}"
+    tour.sign_in(page, tour.TREASURY, house=lived_in.url, email=email, password=PASSWORD, secret=SECRET)
     return page
 
 

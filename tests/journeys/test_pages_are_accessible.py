@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response
 
 from dev import tour
-from dev.business import MAIL, PASSWORD
+from dev.business import MAIL, PASSWORD, SECRET
 from dev.chromium import NARROW, WIDE
 from dev.tour import Sight
 from tests.makers.browser import Visit
@@ -70,7 +70,8 @@ class Crowd:
             visit.context.add_init_script(path=AXE)
             visit.expect(tour.FORBIDDEN, tour.MISSING, tour.FAULTY)
             if who:
-                tour.sign_in(visit.page, who, email=f"{who}@{MAIL}", password=PASSWORD)
+                house, email = self._running.url, f"{who}@{MAIL}"
+                tour.sign_in(visit.page, who, house=house, email=email, password=PASSWORD, secret=SECRET)
             self._open[who] = visit
         return self._open[who]
 

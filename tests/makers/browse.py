@@ -5,6 +5,7 @@ import re
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from tests.makers import apps
 from tests.makers.people import PASSWORD
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -33,7 +34,20 @@ def send(client: FlaskClient, path: str, *, form_at: str = "", **fields: str) ->
 
 
 def sign_in(client: FlaskClient, email: str, *, console: bool = False) -> TestResponse:
-    """Sign in by the door."""
+    """Sign in by the door, with the code of their app where somebody has one."""
+    answer = with_password(client, email, console=console)
+    return prove(client, email, console=console) if apps.has(email) else answer
+
+
+def with_password(client: FlaskClient, email: str, *, console: bool = False) -> TestResponse:
+    """As far as the password goes."""
     answer = send(client, "/console/sign-in" if console else "/sign-in", email=email, password=PASSWORD)
+    assert answer.status_code == 303, answer.text
+    return answer
+
+
+def prove(client: FlaskClient, email: str, *, console: bool = False) -> TestResponse:
+    """Type the code of their app."""
+    answer = send(client, "/console/prove" if console else "/prove", code=apps.code(email))
     assert answer.status_code == 303, answer.text
     return answer

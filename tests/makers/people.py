@@ -20,6 +20,7 @@ from app.ledger import balances, chart
 from app.payments import flows as payments
 from app.payments import service as payments_service
 from app.wallets import service as wallets
+from tests.makers import apps
 from tests.makers.sandbox import SandboxProcess
 
 PASSWORD = "a long enough password"
@@ -55,8 +56,8 @@ def naira(amount: int) -> Money:
     return Money(NGN, amount * 100)
 
 
-def customer() -> Customer:
-    """A customer with a confirmed address and a wallet."""
+def customer(*, enrolled: bool = False) -> Customer:
+    """A customer with a confirmed address and a wallet; with an authenticator app, if that is asked for."""
     email = f"customer-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
     with transaction(actor.system("test")):
         claim = customers.sign_up("Ada Obi", email=email, password=PASSWORD)
@@ -65,6 +66,8 @@ def customer() -> Customer:
         identity.confirm_email(claim, code=newest_code(login_id))
         found = customers.require(login_id)
         wallets.open_wallet(found.id, asset=NGN)
+    if enrolled:
+        apps.give(login_id, email)
     return Customer(found.id, login_id, email)
 
 
@@ -75,7 +78,14 @@ def newest_code(login_id: str) -> str:
 
 
 def operator(*roles: Role) -> tuple[str, str]:
-    """A member of staff: id and address."""
+    """A member of staff with an authenticator app: id and address."""
+    operator_id, email = newcomer(*roles)
+    apps.give(apps.login_of(email), email)
+    return operator_id, email
+
+
+def newcomer(*roles: Role) -> tuple[str, str]:
+    """A member of staff who has no second factor yet: id and address."""
     email = f"staff-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
     with transaction(actor.system("test")):
         return identity.hire("Bola Ade", email=email, password=PASSWORD, roles=list(roles)), email

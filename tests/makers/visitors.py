@@ -11,12 +11,20 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.makers import apps
 from tests.makers.browser import PATIENCE_MS, Visit
 from tests.makers.people import PASSWORD
 
 _numbers = itertools.count(1)
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+def prove(page: Page, email: str) -> None:
+    """Type what somebody's app shows."""
+    expect(page.get_by_role("heading", name="Is it you?")).to_be_visible()
+    page.get_by_label("Code").fill(apps.code(email))
+    page.get_by_role("button", name="Continue").click()
 
 
 @dataclass
@@ -51,12 +59,24 @@ class CustomerAtHome:
         self.page.get_by_role("button", name="Confirm").click()
         expect(self.page.get_by_text("Your address is confirmed.")).to_be_visible()
 
+    def add_app(self) -> None:
+        """Follow the page that asks for a second factor, and set an app up."""
+        self.go("Withdraw")
+        self.page.get_by_role("link", name="Set it up").click()
+        self.page.get_by_role("button", name="Set up an app").click()
+        apps.know(self.email, self.page.locator("#secret").inner_text().replace(" ", ""))
+        self.page.get_by_label("Code", exact=True).fill(apps.code(self.email))
+        self.page.get_by_role("button", name="Confirm").click()
+        expect(self.page.get_by_text("The app is your second factor now.")).to_be_visible()
+
     def sign_in(self) -> None:
         """Come back."""
         self.page.goto("/sign-in")
         self.page.get_by_label("E-mail address").fill(self.email)
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
         self.page.get_by_role("button", name="Sign in").click()
+        if apps.has(self.email):
+            prove(self.page, self.email)
         expect(self.balance()).to_be_visible()
 
     def go(self, place: str) -> None:
@@ -123,6 +143,7 @@ class OperatorAtWork:
         self.page.get_by_label("E-mail address").fill(self.email)
         self.page.get_by_label("Password", exact=True).fill(self.password)
         self.page.get_by_role("button", name="Sign in").click()
+        prove(self.page, self.email)
         expect(self.page.get_by_role("heading", name="Overview")).to_be_visible()
 
     def go(self, place: str) -> None:

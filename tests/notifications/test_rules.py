@@ -11,6 +11,11 @@ TO = "Zenith Bank, account ending in 6789"
 MAILS = {
     "code": rules.code("042917"),
     "sign-up repeated": rules.sign_up_repeated(),
+    "app added": rules.factor_added("app"),
+    "codes added": rules.factor_added("codes"),
+    "passkey removed": rules.factor_removed("passkey"),
+    "recovery code used": rules.recovery_code_used(9),
+    "passkey suspected": rules.passkey_suspected(),
     "deposit credited": rules.deposit_credited(AMOUNT),
     "withdrawal requested": rules.withdrawal_requested(AMOUNT, destination=TO),
     "withdrawal settled": rules.withdrawal_settled(AMOUNT, destination=TO),
@@ -55,6 +60,10 @@ class TestMails:
 
     def test_who_did_not_ask_is_told_what_to_do(self) -> None:
         assert "If this was not you, sign in and cancel it now." in MAILS["withdrawal requested"].body
+
+    @pytest.mark.parametrize("name", ["app added", "passkey removed", "recovery code used"])
+    def test_who_did_not_do_it_is_told_to_write(self, name: str) -> None:
+        assert "If this was not you, somebody is in your account: write to us at once." in MAILS[name].body
 
     def test_a_refused_withdrawal_says_why(self) -> None:
         mail = MAILS["withdrawal rejected"]

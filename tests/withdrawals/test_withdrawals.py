@@ -14,6 +14,7 @@ from app.core import actor
 from app.core.db import db, leave, sqlstate, transaction
 from app.core.errors import IllegalMove, NotFound
 from app.core.permissions import Role
+from app.identity.errors import FactorMissing
 from app.ledger.errors import InsufficientFunds
 from app.payments import flows as rail
 from app.payments import queries as payments
@@ -31,7 +32,7 @@ SYSTEM = actor.system("test")
 @pytest.fixture
 def owner(inside: Flask, sandbox: SandboxProcess) -> Customer:
     """Somebody with NGN 1,000,000."""
-    found = people.customer()
+    found = people.customer(enrolled=True)
     people.paid_in(found, naira(1_000_000), app=inside, sandbox=sandbox)
     return found
 
@@ -80,6 +81,14 @@ class TestRequest:
         theirs = people.bank_account(people.customer(), app=inside)
         with pytest.raises(NotFound), transaction(owner.actor):
             service.request(owner.id, bank_account_id=theirs, amount=naira(1_000), actor=owner.actor)
+
+    def test_refuses_who_has_no_second_factor(self, inside: Flask, sandbox: SandboxProcess) -> None:
+        owner = people.customer()
+        people.paid_in(owner, naira(5_000), app=inside, sandbox=sandbox)
+        account = people.bank_account(owner, app=inside)
+        with pytest.raises(FactorMissing), transaction(owner.actor):
+            service.request(owner.id, bank_account_id=account, amount=naira(1_000), actor=owner.actor)
+        assert owner.balance().held == naira(0)
 
     @pytest.mark.parametrize("amount", [99, 5_000_001])
     def test_refuses_sizes_out_of_bounds(self, ask: Callable[[int], Withdrawal], amount: int) -> None:

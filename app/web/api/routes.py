@@ -11,8 +11,9 @@ from app.core import idempotency
 from app.core.db import atomically, transaction
 from app.core.errors import Forbidden, Malformed
 from app.core.money import NGN, Money
-from app.identity import api_keys, signing
+from app.identity import api_keys, factors, signing
 from app.identity import service as identity
+from app.identity.errors import FactorMissing, WrongFactor
 from app.identity.rules import Audience
 from app.identity.scopes import Scope
 from app.identity.service import Claim
@@ -58,7 +59,21 @@ def open_session() -> Response:
         )
     if isinstance(entry, Claim):
         raise Forbidden("Confirm your e-mail address in the portal first.")
-    return make_response(jsonify({"id": entry.session_id, "token": entry.token}), 201)
+    token = _prove(entry.session_id, body["code"]) if "code" in body else entry.token
+    return make_response(jsonify({"id": entry.session_id, "token": token}), 201)
+
+
+@bp.post("/sessions/current/factor")
+@guards.at(guards.PROVE)
+@guards.api(None)
+def prove_factor() -> Response:
+    """Prove a second factor, to open a session or to keep it fresh; the answer has another token for it."""
+    if not current_user.enrolled:
+        raise FactorMissing
+    if current_user.key_id:
+        raise Forbidden("That is a key. It has no factor to prove.")
+    session_id = str(current_user.session_id)
+    return jsonify({"id": session_id, "token": _prove(session_id, _text(_body(), "code"))})
 
 
 @bp.delete("/sessions/current")
@@ -185,6 +200,7 @@ def bank_accounts() -> Response:
 
 
 @bp.post("/withdrawals")
+@guards.fresh
 @guards.api(Scope.WITHDRAWALS_WRITE)
 def request_withdrawal() -> Response:
     """Ask for money out to a bank account that was added in the portal; needs `Idempotency-Key`."""
@@ -234,6 +250,16 @@ def _body() -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Malformed("Send a JSON object.")
     return body
+
+
+def _prove(session_id: str, code: Any) -> str:
+    if not isinstance(code, str):
+        raise Malformed("code is no text.", field="code")
+    # A wrong code is counted, so it is committed like a right one.
+    token = atomically(lambda: factors.prove_code(session_id, code=code), actor=guards.actor())
+    if token is None:
+        raise WrongFactor
+    return token
 
 
 def _text(body: dict[str, Any], name: str) -> str:

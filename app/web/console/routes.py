@@ -1,5 +1,6 @@
 """The console's doors, one module a topic."""
 
+from app.web import factor_doors, guards
 from app.web.console import (
     audit,
     base,
@@ -20,3 +21,4 @@ MODULES = (
     home, sign_in, my_account, withdrawals, suspense, view_as, *BOOKS, reconciliation, jobs, mailbox, audit,
 )  # fmt: skip
 bp = base.bp
+factor_doors.hang(bp, whose=guards.staff)

@@ -13,6 +13,7 @@ from app.identity.service import Claim
 from app.web import errors, forms, guards
 from app.web.console.base import bp
 from app.web.fragments import page
+from app.web.guards import ENROL, PROVE
 from app.web.throttle import throttle
 
 
@@ -50,6 +51,7 @@ def sign_in() -> Response | BaseResponse:
 
 
 @bp.post("/sign-out")
+@guards.at(PROVE, ENROL)
 @guards.public
 def sign_out() -> BaseResponse:
     """End the session, here and in our table."""

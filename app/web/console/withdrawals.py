@@ -71,7 +71,7 @@ def withdrawal(withdrawal_id: str) -> Response:
 
 
 @bp.post("/withdrawals/<withdrawal_id>/approve")
-@guards.operator(Permission.WITHDRAWALS_APPROVE)
+@guards.operator(Permission.WITHDRAWALS_APPROVE, fresh=True)
 def approve(withdrawal_id: str) -> Response | BaseResponse:
     """One yes, to the content that was on the page."""
     actor = guards.actor()

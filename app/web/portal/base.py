@@ -21,12 +21,20 @@ class Item:
     current: bool
 
 
+_WITHDRAW = ("portal.withdraw", "portal.request_withdrawal", "portal.withdrawal", "portal.bank_account")
 _PLACES = (
     ("Home", "portal.home", "home", ("portal.home",)),
     ("Add money", "portal.deposit", "plus", ("portal.deposit", "portal.deposit_page")),
-    ("Withdraw", "portal.withdraw", "arrow-up-right", ("portal.withdraw", "portal.withdrawal", "portal.bank_account")),
+    ("Withdraw", "portal.withdraw", "arrow-up-right", _WITHDRAW),
     ("Activity", "portal.activity", "list-details", ("portal.activity",)),
     ("Security", "portal.security", "shield-lock", ("portal.security", "portal.change_password", "portal.freeze")),
+)
+
+
+_MENU = (
+    ("Security", "portal.security", "shield-lock"),
+    ("Second factors", "portal.factor_list", "device-mobile"),
+    ("API keys", "portal.keys", "key"),
 )
 
 
@@ -36,6 +44,6 @@ def around() -> dict[str, Any]:
     if g.get("plain") or not current_user.is_authenticated:
         return {}
     nav = [Item(name, url_for(place), icon, request.endpoint in here) for name, place, icon, here in _PLACES]
-    menu = [Item("API keys", url_for("portal.keys"), "key", request.endpoint == "portal.keys")]
+    menu = [Item(name, url_for(place), icon, request.endpoint == place) for name, place, icon in _MENU]
     frozen = customers.is_locked(customer_id=current_user.id)
     return {"nav": nav, "customer": current_user, "frozen": frozen, "account_items": menu}

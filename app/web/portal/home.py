@@ -1,9 +1,12 @@
 """The first page: what a customer has, or what we are to somebody who is none yet."""
 
+from flask import redirect
 from flask.wrappers import Response
 from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.wallets import queries as wallets
+from app.web import guards
 from app.web.fragments import page
 from app.web.guards import public
 from app.web.portal.base import bp
@@ -14,8 +17,10 @@ RECENT = 6
 
 @bp.get("/")
 @public
-def home() -> Response:
+def home() -> Response | BaseResponse:
     """Balances and the latest movements; the welcome page to a stranger."""
+    if waiting_room := guards.awaited():
+        return redirect(waiting_room, 303)
     if not current_user.is_authenticated:
         return page("portal/welcome.html")
     recent, _more = reports.of_customer(customer_id=current_user.id, limit=RECENT)

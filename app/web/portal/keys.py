@@ -26,6 +26,7 @@ def keys() -> Response:
 
 
 @bp.post("/api-keys")
+@guards.fresh
 @guards.customer
 def issue_key() -> Response:
     """Make one and show it, this once."""

@@ -21,6 +21,7 @@ from app.identity.service import Claim
 from app.wallets import service as wallets
 from app.web import errors, forms, guards, renewal
 from app.web.fragments import page
+from app.web.guards import ENROL, PROVE
 from app.web.portal.base import bp
 from app.web.throttle import throttle
 
@@ -137,6 +138,7 @@ def sign_in() -> Response | BaseResponse:
 
 
 @bp.post("/sign-out")
+@guards.at(PROVE, ENROL)
 @guards.public
 def sign_out() -> BaseResponse:
     """End the session, here and in our table."""

@@ -51,13 +51,21 @@ class Review:
     approvals: int
 
 
-@bp.route("/withdraw", methods=["GET", "POST"])
+@bp.get("/withdraw")
 @guards.customer
-def withdraw() -> Response | BaseResponse:
-    """The form, then what it means, then the deed: the same address, told apart by `step`."""
+def withdraw() -> Response:
+    """The form; who has no second factor yet is led to where they add one."""
+    return _form(WithdrawForm(), {}, status=200)
+
+
+@bp.post("/withdraw")
+@guards.fresh
+@guards.customer
+def request_withdrawal() -> Response | BaseResponse:
+    """What it means, then the deed: the same address, told apart by `step`."""
     form = WithdrawForm()
     if not form.validate_on_submit():
-        return _form(form, forms.errors_of(form), status=422 if form.is_submitted() else 200)
+        return _form(form, forms.errors_of(form), status=422)
     try:
         if request.form.get("step") != "confirm":
             return page("portal/withdraw_review.html", form=form, review=_review(form))
@@ -160,6 +168,7 @@ def _form(form: WithdrawForm, faults: dict[str, str], *, status: int) -> Respons
         "portal/withdraw.html",
         form=form,
         errors=faults,
+        enrolled=current_user.enrolled,
         accounts=accounts,
         chosen=chosen,
         available=_available(),

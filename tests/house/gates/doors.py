@@ -71,7 +71,8 @@ def _sentences(rule: Rule, door: Any) -> Iterator[str]:
     fitting = next(audiences for prefix, audiences in ADDRESSES if rule.rule.startswith(prefix))
     if door.audience not in fitting:
         yield f"a door for {door.audience} at this address; here stand {' and '.join(sorted(fitting))}."
-    if (door.audience == "operator") != isinstance(door.permission, Permission):
+    permitted = isinstance(door.permission, Permission) or (door.audience == "operator" and door.own)
+    if (door.audience == "operator") != permitted:
         yield "operators, and only they, need a Permission."
     if door.audience == "public" and (rule.methods or set()) - READS and rule.endpoint not in OPEN_WRITES:
         yield "anybody could write here: ask for somebody, or list it in OPEN_WRITES."

@@ -4,19 +4,20 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.makers import people
+from tests.makers import apps, people, sessions
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
 
 @pytest.fixture
 def owner(inside: Flask) -> people.Customer:
-    return people.customer()
+    return people.customer(enrolled=True)
 
 
 @pytest.fixture
 def bearer(client: FlaskClient, owner: people.Customer) -> dict[str, str]:
-    answer = client.post("/api/v1/sessions", json={"email": owner.email, "password": people.PASSWORD})
+    proof = {"email": owner.email, "password": people.PASSWORD, "code": apps.code(owner.email)}
+    answer = client.post("/api/v1/sessions", json=proof)
     assert answer.status_code == 201
     assert answer.json is not None
     return {"Authorization": f"Bearer {answer.json['token']}"}
@@ -28,6 +29,35 @@ def test_no_token_no_answer(client: FlaskClient) -> None:
         assert answer.status_code == 401
         assert answer.json is not None
         assert answer.json["error"]["code"] == "unauthenticated"
+
+
+def test_without_its_code_a_session_opens_nothing_until_one_is_proved(
+    client: FlaskClient, owner: people.Customer
+) -> None:
+    half = client.post("/api/v1/sessions", json={"email": owner.email, "password": people.PASSWORD}).json
+    assert half is not None
+    waiting = {"Authorization": f"Bearer {half['token']}"}
+    refused = client.get("/api/v1/balances", headers=waiting)
+    assert (refused.status_code, (refused.json or {})["error"]["code"]) == (403, "factor_stale")
+    wrong = client.post("/api/v1/sessions/current/factor", json={"code": "000000x"}, headers=waiting)
+    assert (wrong.status_code, (wrong.json or {})["error"]["code"]) == (422, "wrong_factor")
+    proved = client.post("/api/v1/sessions/current/factor", json={"code": apps.code(owner.email)}, headers=waiting)
+    assert proved.status_code == 200
+    assert client.get("/api/v1/balances", headers=waiting).status_code == 401
+    assert proved.json is not None
+    opened = {"Authorization": f"Bearer {proved.json['token']}"}
+    assert client.get("/api/v1/balances", headers=opened).status_code == 200
+
+
+def test_a_withdrawal_needs_a_fresh_factor(client: FlaskClient, owner: people.Customer, inside: Flask) -> None:
+    proof = {"email": owner.email, "password": people.PASSWORD, "code": apps.code(owner.email)}
+    entry = client.post("/api/v1/sessions", json=proof).json
+    assert entry is not None
+    sessions.let_factor_age(entry["id"])
+    bearer = {"Authorization": f"Bearer {entry['token']}", "Idempotency-Key": "stale"}
+    refused = client.post("/api/v1/withdrawals", json={}, headers=bearer)
+    assert (refused.status_code, (refused.json or {})["error"]["code"]) == (403, "factor_stale")
+    assert client.get("/api/v1/balances", headers=bearer).status_code == 200
 
 
 def test_a_closed_session_is_dead(client: FlaskClient, bearer: dict[str, str]) -> None:

@@ -61,21 +61,21 @@ def ledger_periods() -> Response:
 
 
 @bp.post("/ledger/periods/<month>/begin")
-@guards.operator(Permission.LEDGER_CLOSE)
+@guards.operator(Permission.LEDGER_CLOSE, fresh=True)
 def begin_close(month: str) -> BaseResponse:
     """Business may no longer book into it; corrections may."""
     return _do(month, [periods.begin_close], "{} is being closed. Corrections can still be booked into it.")
 
 
 @bp.post("/ledger/periods/<month>/reopen")
-@guards.operator(Permission.LEDGER_CLOSE)
+@guards.operator(Permission.LEDGER_CLOSE, fresh=True)
 def reopen_month(month: str) -> BaseResponse:
     """Think better of it."""
     return _do(month, [periods.reopen], "{} is open again.")
 
 
 @bp.post("/ledger/periods/<month>/close")
-@guards.operator(Permission.LEDGER_CLOSE)
+@guards.operator(Permission.LEDGER_CLOSE, fresh=True)
 def close_month(month: str) -> BaseResponse:
     """Settle, which waits for whoever is posting, then write the balances down."""
     first = _first_day(month)

@@ -35,7 +35,7 @@ def ledger_proof() -> Response:
 
 
 @bp.post("/ledger/proof/halts/<int:halt_id>/lift")
-@guards.operator(Permission.LEDGER_LIFT)
+@guards.operator(Permission.LEDGER_LIFT, fresh=True)
 def lift_halt(halt_id: int) -> Response | BaseResponse:
     """Let payouts go on, in one's own name and with a reason."""
     actor, reason = guards.actor(), request.form.get("reason", "").strip()

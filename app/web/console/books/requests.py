@@ -62,7 +62,7 @@ def journal_request(request_id: str) -> Response:
 
 
 @bp.post("/ledger/requests/<request_id>/approve")
-@guards.operator(Permission.JOURNALS_APPROVE)
+@guards.operator(Permission.JOURNALS_APPROVE, fresh=True)
 def approve_journal(request_id: str) -> BaseResponse:
     """Another person's yes, to the content that was on the page: it is booked."""
     shown, actor = request.form.get("content_hash", ""), guards.actor()

@@ -1,0 +1,249 @@
+"""Commands about second factors: set up an app, prove a code, write recovery codes, take a factor away.
+
+Each is about a session, because a factor is proved in one. Who proves a factor gets another token for their session:
+the old one, whoever has it, is dead. Where somebody has a factor, changing them needs one proved a short while ago.
+"""
+
+import base64
+import secrets
+
+from sqlalchemy import case, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core import clock, crypto, ids, logs, outbox
+from app.core.db import db
+from app.core.errors import NotFound, Unauthenticated
+from app.identity import errors, events, queries, rules, service, totp
+from app.identity.models import FactorTries, Login, Passkey, RecoveryCode, SignedIn, TotpApp
+
+log = logs.get("identity.factors")
+
+
+def begin_app(session_id: str) -> None:
+    """Make a secret for an app to be set up in this session; an earlier unfinished one is dropped.
+
+    Raises FactorStale.
+    """
+    session, moment = changing(session_id), clock.now()
+    begun = (TotpApp.session_id == session_id) & TotpApp.confirmed_at.is_(None) & TotpApp.removed_at.is_(None)
+    db.session.execute(update(TotpApp).where(begun).values(removed_at=moment))
+    _keep_app(session.login_id, secret=totp.new_secret(), session_id=session_id)
+
+
+def confirm_app(session_id: str, *, code: str) -> str | None:
+    """The app counts from its first right code on, in place of an earlier one: the session's new token.
+
+    None for a wrong code. A wrong try is counted, so the caller commits either way. Raises FactorStale,
+    NothingToConfirm, FactorPaused.
+    """
+    session = changing(session_id)
+    app = queries.app_in_the_making(session_id, owner=session.login_id)
+    if app is None:
+        raise errors.NothingToConfirm
+    _count_try(session.login_id)
+    if not _take_step(app, typed=code):
+        return None
+    before = queries.live_app(owner=session.login_id)
+    if before is not None:
+        before.removed_at = clock.now()
+        db.session.flush()
+    app.confirmed_at = clock.now()
+    outbox.emit(events.FactorAdded(login_id=session.login_id, kind="app"))
+    return proved(session)
+
+
+def provide_app(login_id: str, *, secret: str) -> None:
+    """Give a login an app whose secret the house knows: for people whose device the house sets up."""
+    app = _keep_app(login_id, secret=secret, session_id=None)
+    app.confirmed_at = clock.now()
+    outbox.emit(events.FactorAdded(login_id=login_id, kind="app"))
+    db.session.flush()
+
+
+def remove_app(session_id: str) -> None:
+    """Take the app away. Raises FactorStale, NotFound, LastFactor for an operator's only one."""
+    session = changing(session_id)
+    app = queries.live_app(owner=session.login_id)
+    if app is None:
+        raise NotFound
+    keep_one(session, taking=1)
+    app.removed_at = clock.now()
+    removed(session, kind="app")
+
+
+def remove_passkey(session_id: str, *, passkey_id: str) -> None:
+    """Take a passkey away. Raises FactorStale, NotFound, LastFactor for an operator's only factor."""
+    session = changing(session_id)
+    mine = select(Passkey).where(
+        Passkey.id == passkey_id, Passkey.login_id == session.login_id, Passkey.removed_at.is_(None)
+    )
+    passkey = db.session.scalars(mine).one_or_none()
+    if passkey is None:
+        raise NotFound
+    keep_one(session, taking=int(passkey.suspect_at is None))
+    passkey.removed_at = clock.now()
+    removed(session, kind="passkey")
+
+
+def drop_all(login_id: str) -> None:
+    """Forget every factor and close every session of somebody who lost them all: their password leads to a first one.
+
+    For the house alone, after it knows in another way who asks.
+    """
+    moment = clock.now()
+    for table in (TotpApp, Passkey):
+        kept = (table.login_id == login_id) & table.removed_at.is_(None)
+        db.session.execute(update(table).where(kept).values(removed_at=moment))
+    _replace_codes(login_id)
+    open_ = (SignedIn.login_id == login_id) & SignedIn.revoked_at.is_(None)
+    db.session.execute(update(SignedIn).where(open_).values(revoked_at=moment))
+    outbox.emit(events.FactorRemoved(login_id=login_id, kind="all"))
+    db.session.flush()
+
+
+def prove_code(session_id: str, *, code: str) -> str | None:
+    """Prove a factor by an app's code or a recovery code: the session's new token, None for a wrong one.
+
+    A wrong try is counted, so the caller commits either way. Raises FactorPaused after five of them.
+    """
+    session, typed = live(session_id), rules.plain_code(code)
+    _count_try(session.login_id)
+    app = queries.live_app(owner=session.login_id)
+    right = _spend(session.login_id, typed) or (app is not None and _take_step(app, typed=typed))
+    if not right:
+        log.info("a factor was not proved", extra={"facts": {"login": session.login_id}})
+        return None
+    return proved(session)
+
+
+def write_codes(session_id: str) -> list[str]:
+    """A new set of recovery codes, to be shown once; the old set is worthless. Raises FactorStale, FactorMissing."""
+    session, moment = changing(session_id), clock.now()
+    if not queries.enrolled(owner=session.login_id):
+        raise errors.FactorMissing
+    _replace_codes(session.login_id)
+    made = [base64.b32encode(secrets.token_bytes(15)).decode() for _ in range(rules.RECOVERY_CODES)]
+    db.session.add_all(
+        RecoveryCode(id=ids.new("rc"), login_id=session.login_id, code_hash=crypto.token_hash(code), created_at=moment)
+        for code in made
+    )
+    outbox.emit(events.FactorAdded(login_id=session.login_id, kind="codes"))
+    db.session.flush()
+    return [rules.shown_code(code) for code in made]
+
+
+def live(session_id: str) -> SignedIn:
+    """A session that was not closed, as it is now. Raises Unauthenticated."""
+    row = db.session.get(SignedIn, session_id, populate_existing=True)
+    if row is None or row.revoked_at is not None:
+        raise Unauthenticated
+    return row
+
+
+def changing(session_id: str) -> SignedIn:
+    """A session in which factors may be changed now. It locks the login, so that two cannot both be the first.
+
+    Raises FactorStale.
+    """
+    session = live(session_id)
+    # (not as strong a lock as for deletion: rows that point to the login may be written beside it)
+    db.session.execute(select(Login.id).where(Login.id == session.login_id).with_for_update(key_share=True))
+    fresh = rules.factor_is_fresh(session.factor_at, at=clock.now())
+    if not fresh and queries.enrolled(owner=session.login_id):
+        raise errors.FactorStale
+    return session
+
+
+def proved(session: SignedIn) -> str:
+    """Note that a factor was proved in this session, and give it another token."""
+    session.factor_at = clock.now()
+    good = update(FactorTries).where(FactorTries.login_id == session.login_id)
+    db.session.execute(good.values(wrong=0, paused_until=None))
+    db.session.flush()
+    return service.rotate(session.id)
+
+
+def keep_one(session: SignedIn, *, taking: int) -> None:
+    """An operator keeps a usable factor. Raises LastFactor."""
+    left = queries.factors_of(owner=session.login_id).usable - taking
+    if session.audience == rules.Audience.OPERATOR and left < 1:
+        raise errors.LastFactor
+
+
+def removed(session: SignedIn, *, kind: str) -> None:
+    """Tell that a factor is gone; with the last one go the recovery codes."""
+    db.session.flush()
+    if not queries.enrolled(owner=session.login_id):
+        _replace_codes(session.login_id)
+    outbox.emit(events.FactorRemoved(login_id=session.login_id, kind=kind))
+
+
+def _keep_app(login_id: str, *, secret: str, session_id: str | None) -> TotpApp:
+    app_id = ids.new("app")
+    app = TotpApp(
+        id=app_id,
+        login_id=login_id,
+        session_id=session_id,
+        secret_sealed=crypto.seal(secret, context=app_id),
+        last_step=0,
+        created_at=clock.now(),
+    )
+    db.session.add(app)
+    db.session.flush()
+    return app
+
+
+def _take_step(app: TotpApp, *, typed: str) -> bool:
+    """Use the code up: of two who type it at once, or of one who types it twice, one is right."""
+    secret = crypto.unseal(app.secret_sealed, context=app.id)
+    step = totp.matching_step(secret, typed=rules.plain_code(typed), at=clock.now())
+    if step is None:
+        return False
+    newer = (TotpApp.id == app.id) & (TotpApp.last_step < step)
+    taken = update(TotpApp).where(newer).values(last_step=step).returning(TotpApp.id)
+    return db.session.scalar(taken) is not None
+
+
+def _count_try(login_id: str) -> None:
+    """Count a try before it is looked at, so that many at once are no more tries than one after the other.
+
+    The last one allowed begins the pause, which a right code takes back. Raises FactorPaused.
+    """
+    moment = clock.now()
+    last = FactorTries.wrong + 1 >= rules.FACTOR_TRIES_MAX
+    counted = (
+        insert(FactorTries)
+        .values(login_id=login_id, wrong=1)
+        .on_conflict_do_update(
+            index_elements=[FactorTries.login_id],
+            set_={
+                "wrong": case((last, 0), else_=FactorTries.wrong + 1),
+                "paused_until": case((last, moment + rules.FACTOR_PAUSE), else_=None),
+            },
+            where=or_(FactorTries.paused_until.is_(None), FactorTries.paused_until <= moment),
+        )
+        .returning(FactorTries.login_id)
+    )
+    if db.session.scalar(counted) is None:
+        raise errors.FactorPaused
+
+
+def _spend(login_id: str, code: str) -> bool:
+    """Use a recovery code up: once, of two at the same time by one."""
+    good = (
+        (RecoveryCode.login_id == login_id)
+        & (RecoveryCode.code_hash == crypto.token_hash(code))
+        & RecoveryCode.used_at.is_(None)
+        & RecoveryCode.replaced_at.is_(None)
+    )
+    spent = update(RecoveryCode).where(good).values(used_at=clock.now()).returning(RecoveryCode.id)
+    if db.session.scalar(spent) is None:
+        return False
+    left = queries.factors_of(owner=login_id).codes_left
+    outbox.emit(events.RecoveryCodeUsed(login_id=login_id, left=left))
+    return True
+
+
+def _replace_codes(login_id: str) -> None:
+    good = (RecoveryCode.login_id == login_id) & RecoveryCode.used_at.is_(None) & RecoveryCode.replaced_at.is_(None)
+    db.session.execute(update(RecoveryCode).where(good).values(replaced_at=clock.now()))

@@ -1,0 +1,22 @@
+"""Sessions of tests, as they are some time later."""
+
+from sqlalchemy import select, update
+
+from app.core import actor, clock, crypto
+from app.core.db import db, leave, transaction
+from app.identity.models import SignedIn
+from app.identity.rules import FACTOR_FRESH
+
+
+def let_factor_age(session_id: str) -> None:
+    """Let the minutes pass in which a proof of a factor is fresh."""
+    with transaction(actor.system("test")):
+        old = clock.now() - FACTOR_FRESH
+        db.session.execute(update(SignedIn).where(SignedIn.id == session_id).values(factor_at=old))
+
+
+def id_of(token: str) -> str:
+    """The session behind a browser's token."""
+    found = db.session.scalars(select(SignedIn.id).where(SignedIn.token_hash == crypto.token_hash(token))).one()
+    leave()
+    return found

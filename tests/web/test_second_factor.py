@@ -1,0 +1,335 @@
+"""Second factors at the doors: a password alone opens nothing, an old proof not everything, a proof kills the token."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from app.core import clock
+from app.core.permissions import Role
+from app.identity import rules, totp
+from app.web import guards
+from app.web.guards import API, CUSTOMER, ENROL, OPERATOR, PROVE
+from tests.makers import apps, browse, people, sessions
+from tests.makers.authenticator import Authenticator
+
+CONSOLE, PORTAL = "bursar_console", "bursar"
+FRESH = {
+    "console.approve",
+    "console.approve_journal",
+    "console.lift_halt",
+    "console.begin_close",
+    "console.reopen_month",
+    "console.close_month",
+    "portal.request_withdrawal",
+    "api.request_withdrawal",
+}
+
+
+@pytest.fixture
+def customer(inside: Flask) -> people.Customer:
+    return people.customer(enrolled=True)
+
+
+@pytest.fixture
+def treasurer(inside: Flask) -> str:
+    return people.operator(Role.TREASURY)[1]
+
+
+def cookie(client: FlaskClient, name: str) -> str:
+    found = client.get_cookie(name)
+    assert found is not None
+    return found.value
+
+
+def thief_of(app: Flask, client: FlaskClient, name: str) -> FlaskClient:
+    """Another browser with a copy of the cookie."""
+    thief = app.test_client()
+    thief.set_cookie(name, cookie(client, name))
+    return thief
+
+
+def doors(app: Flask, *audiences: str) -> Iterator[tuple[Rule, guards.Door, str, str]]:
+    """Every door for these, with an address and a method that lead to it."""
+    for rule in app.url_map.iter_rules():
+        door = guards.door_of(app, rule.endpoint)
+        if door is not None and door.audience in audiences:
+            path = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, "1"))
+            for method in sorted((rule.methods or set()) & {"GET", "POST"}):
+                yield rule, door, path, method
+
+
+def knock(client: FlaskClient, path: str, method: str, token: str) -> tuple[int, str]:
+    answer = client.get(path) if method == "GET" else client.post(path, data={"csrf_token": token})
+    return answer.status_code, answer.location or ""
+
+
+class TestHalfOpen:
+    def test_an_operators_session_reaches_nothing_but_the_proof(self, app: Flask, treasurer: str) -> None:
+        client = app.test_client()
+        browse.with_password(client, treasurer, console=True)
+        token = browse.token_of(client.get("/console/prove"))
+        tried = 0
+        for rule, door, path, method in doors(app, OPERATOR):
+            status, location = knock(client, path, method, token)
+            if PROVE in door.stages:
+                assert status in {200, 404, 422}, path
+            else:
+                assert (status, location) == (303, "/console/prove"), (rule.endpoint, status, location)
+                tried += 1
+        assert tried > 40
+        assert client.get("/").status_code == 200  # the portal's welcome page: nobody is signed in there
+
+    def test_an_operator_without_a_factor_reaches_nothing_but_adding_one(self, app: Flask, inside: Flask) -> None:
+        client = app.test_client()
+        browse.with_password(client, people.newcomer(Role.TREASURY)[1], console=True)
+        token = browse.token_of(client.get("/console/factors"))
+        for rule, door, path, method in doors(app, OPERATOR):
+            if ENROL not in door.stages:
+                status, location = knock(client, path, method, token)
+                assert (status, location) == (303, "/console/factors"), (rule.endpoint, status, location)
+
+    def test_a_customers_session_reaches_nothing_but_the_proof(self, app: Flask, customer: people.Customer) -> None:
+        client = app.test_client()
+        browse.with_password(client, customer.email)
+        token = browse.token_of(client.get("/prove"))
+        for rule, door, path, method in doors(app, CUSTOMER):
+            if PROVE not in door.stages:
+                status, location = knock(client, path, method, token)
+                assert (status, location) == (303, "/prove"), (rule.endpoint, status, location)
+        assert client.get("/").location == "/prove"
+        assert customer.email not in client.get("/nowhere").text
+
+    def test_the_first_factor_is_set_up_on_the_way_in(self, app: Flask, inside: Flask) -> None:
+        client = app.test_client()
+        _, email = people.newcomer(Role.TREASURY)
+        assert browse.with_password(client, email, console=True).location == "/console/"
+        assert client.get("/console/").location == "/console/factors"
+        assert browse.send(client, "/console/factors/app", form_at="/console/factors").status_code == 303
+        page = client.get("/console/factors/app").text
+        found = re.search(r'id="secret">([A-Z2-7 ]+)<', page)
+        assert found
+        assert '<path class="qr-ink" d="M' in page
+        before = cookie(client, CONSOLE)
+        code = totp.code(found[1].replace(" ", ""), step=rules.totp_step(clock.now()))
+        sent = {"form_at": "/console/factors/app"}
+        assert browse.send(client, "/console/factors/app/confirm", **sent, code="000000x").status_code == 422
+        assert browse.send(client, "/console/factors/app/confirm", **sent, code=code).status_code == 303
+        assert cookie(client, CONSOLE) != before
+        assert client.get("/console/").status_code == 200
+
+    def test_who_can_be_asked_for_a_proof_may_not_enrol_instead(self, app: Flask, treasurer: str) -> None:
+        client = app.test_client()
+        browse.with_password(client, treasurer, console=True)
+        assert client.get("/console/factors").location == "/console/prove"
+        assert client.get("/console/factors/app").location == "/console/prove"
+
+    def test_can_be_left(self, app: Flask, treasurer: str) -> None:
+        client = app.test_client()
+        browse.with_password(client, treasurer, console=True)
+        thief = thief_of(app, client, CONSOLE)
+        assert browse.send(client, "/console/sign-out", form_at="/console/prove").status_code == 303
+        assert thief.get("/console/prove").location == "/console/sign-in"
+
+    def test_goes_on_to_where_it_wanted_to(self, app: Flask, treasurer: str) -> None:
+        client = app.test_client()
+        assert client.get("/console/withdrawals?view=ended").status_code == 303
+        browse.with_password(client, treasurer, console=True)
+        assert client.get("/console/withdrawals?view=ended").location == "/console/prove"
+        assert browse.prove(client, treasurer, console=True).location == "/console/withdrawals?view=ended"
+
+    def test_a_customer_without_a_factor_comes_in_as_before(self, app: Flask, inside: Flask) -> None:
+        client = app.test_client()
+        browse.sign_in(client, people.customer().email)
+        assert client.get("/activity").status_code == 200
+
+
+class TestWrongCodes:
+    def test_are_said_and_then_paused(self, app: Flask, treasurer: str) -> None:
+        client = app.test_client()
+        browse.with_password(client, treasurer, console=True)
+        for _ in range(rules.FACTOR_TRIES_MAX):
+            answer = browse.send(client, "/console/prove", code="000000x")
+            assert answer.status_code == 422
+            assert "wrong" in answer.text
+        assert "Wait a quarter of an hour" in browse.send(client, "/console/prove", code=apps.code(treasurer)).text
+
+
+class TestFresh:
+    def test_every_door_that_must_ask_for_it_does(self, app: Flask) -> None:
+        asks = {rule.endpoint for rule, door, *_ in doors(app, OPERATOR, CUSTOMER, API) if door.fresh}
+        assert asks >= FRESH
+        changes = {rule.endpoint for rule in app.url_map.iter_rules() if "/factors/" in rule.rule}
+        assert changes
+        assert asks == FRESH | changes
+
+    def test_none_of_them_opens_to_an_old_proof(self, app: Flask, inside: Flask, customer: people.Customer) -> None:
+        people_of_all_roles = {role: people.operator(role)[1] for role in (Role.TREASURY, Role.FINANCE)}
+        tried = set()
+        for audience, email, name in (
+            (CUSTOMER, customer.email, PORTAL),
+            *((OPERATOR, email, CONSOLE) for email in people_of_all_roles.values()),
+        ):
+            client = app.test_client()
+            browse.sign_in(client, email, console=audience == OPERATOR)
+            prefix = "/console" if audience == OPERATOR else ""
+            sessions.let_factor_age(sessions.id_of(cookie(client, name)))
+            token = browse.token_of(client.get(f"{prefix}/prove"))
+            for rule, door, path, method in doors(app, audience):
+                if not door.fresh:
+                    continue
+                status, location = knock(client, path, method, token)
+                assert (status, location) in {(303, f"{prefix}/prove"), (403, "")}, (rule.endpoint, status, location)
+                tried |= {rule.endpoint} if status == 303 else set()
+        assert tried >= FRESH - {"api.request_withdrawal"}
+
+    def test_leads_back_to_the_page_that_asked(self, app: Flask, treasurer: str) -> None:
+        client = app.test_client()
+        browse.sign_in(client, treasurer, console=True)
+        sessions.let_factor_age(sessions.id_of(cookie(client, CONSOLE)))
+        page = client.get("/console/withdrawals?view=waiting")
+        asked = client.post(
+            "/console/withdrawals/wd_1/approve",
+            data={"csrf_token": browse.token_of(page)},
+            headers={"Referer": "http://localhost/console/withdrawals?view=waiting"},
+        )
+        assert asked.location == "/console/prove"
+        proof = client.get("/console/prove")
+        assert "Nothing was done." in proof.text
+        answer = client.post(
+            "/console/prove", data={"csrf_token": browse.token_of(proof), "code": apps.code(treasurer)}
+        )
+        assert answer.location == "/console/withdrawals?view=waiting"
+
+    def test_leads_to_no_strangers_page(self, app: Flask, treasurer: str) -> None:
+        client = app.test_client()
+        browse.sign_in(client, treasurer, console=True)
+        sessions.let_factor_age(sessions.id_of(cookie(client, CONSOLE)))
+        token = browse.token_of(client.get("/console/withdrawals"))
+        away = {"Referer": "http://evil.example/console/"}
+        client.post("/console/withdrawals/wd_1/approve", data={"csrf_token": token}, headers=away)
+        assert browse.prove(client, treasurer, console=True).location == "/console/"
+
+    def test_takes_the_whole_window_of_an_htmx_request_along(self, app: Flask, treasurer: str) -> None:
+        client = app.test_client()
+        browse.sign_in(client, treasurer, console=True)
+        sessions.let_factor_age(sessions.id_of(cookie(client, CONSOLE)))
+        token = browse.token_of(client.get("/console/withdrawals"))
+        answer = client.post(
+            "/console/withdrawals/wd_1/approve", data={"csrf_token": token}, headers={"HX-Request": "true"}
+        )
+        assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/console/prove")
+
+    def test_opens_after_a_proof(self, app: Flask, treasurer: str) -> None:
+        client = app.test_client()
+        browse.sign_in(client, treasurer, console=True)
+        sessions.let_factor_age(sessions.id_of(cookie(client, CONSOLE)))
+        browse.prove(client, treasurer, console=True)
+        token = browse.token_of(client.get("/console/withdrawals"))
+        answer = client.post("/console/withdrawals/wd_1/approve", data={"csrf_token": token})
+        assert answer.location == "/console/withdrawals/wd_1"  # (where it is said that there is none)
+
+
+class TestWithdrawing:
+    def test_leads_a_customer_without_a_factor_to_adding_one(self, app: Flask, inside: Flask) -> None:
+        client = app.test_client()
+        browse.sign_in(client, people.customer().email)
+        page = client.get("/withdraw")
+        assert "Add a second factor first" in page.text
+        assert 'href="/factors"' in page.text
+        answer = client.post("/withdraw", data={"csrf_token": browse.token_of(page), "amount": "1000"})
+        assert answer.location == "/factors"
+        assert "Add a second factor to your account first" in client.get("/factors").text
+
+
+class TestRotation:
+    def test_a_proof_kills_the_token_before_it(self, app: Flask, treasurer: str) -> None:
+        """At signing in: who copied the cookie of the half-open session has nothing."""
+        client = app.test_client()
+        browse.with_password(client, treasurer, console=True)
+        thief = thief_of(app, client, CONSOLE)
+        browse.prove(client, treasurer, console=True)
+        assert client.get("/console/").status_code == 200
+        assert thief.get("/console/").location == "/console/sign-in"
+
+    def test_so_does_a_proof_on_the_way(self, app: Flask, customer: people.Customer) -> None:
+        client = app.test_client()
+        browse.sign_in(client, customer.email)
+        thief = thief_of(app, client, PORTAL)
+        assert thief.get("/activity").status_code == 200
+        browse.prove(client, customer.email)
+        assert thief.get("/activity").location == "/sign-in"
+        assert client.get("/activity").status_code == 200
+
+    def test_a_token_that_was_planted_is_not_taken_up(self, app: Flask, customer: people.Customer) -> None:
+        """Fixation: the attacker's own session in the victim's browser is neither kept nor opened."""
+        attacker = app.test_client()
+        browse.sign_in(attacker, people.customer().email)
+        victim = app.test_client()
+        victim.set_cookie(PORTAL, cookie(attacker, PORTAL))
+        browse.sign_in(victim, customer.email)
+        assert cookie(victim, PORTAL) != cookie(attacker, PORTAL)
+        victim.set_cookie(PORTAL, "a-token-of-the-attackers-choice")
+        browse.with_password(victim, customer.email)
+        assert cookie(victim, PORTAL) != "a-token-of-the-attackers-choice"
+
+
+class TestRecoveryCodes:
+    def test_are_shown_once_and_open_the_door(self, app: Flask, customer: people.Customer) -> None:
+        client = app.test_client()
+        browse.sign_in(client, customer.email)
+        page = browse.send(client, "/factors/codes", form_at="/factors")
+        codes = re.findall(r"<li class=\"mono\">([A-Z2-7-]+)</li>", page.text)
+        assert len(codes) == rules.RECOVERY_CODES
+        assert codes[0] not in client.get("/factors").text
+        another = app.test_client()
+        browse.with_password(another, customer.email)
+        assert browse.send(another, "/prove", code=codes[0].lower()).status_code == 303
+        assert another.get("/activity").status_code == 200
+        third = app.test_client()
+        browse.with_password(third, customer.email)
+        assert browse.send(third, "/prove", code=codes[0]).status_code == 422
+
+
+class TestPasskeys:
+    def post(self, client: FlaskClient, path: str, form_at: str, body: dict[str, Any]) -> TestResponse:
+        token = browse.token_of(client.get(form_at))
+        return client.post(path, json=body, headers={"X-CSRFToken": token})
+
+    def test_open_the_console(self, app: Flask, inside: Flask) -> None:
+        _, email = people.newcomer(Role.TREASURY)
+        client, device = app.test_client(), Authenticator()
+        browse.with_password(client, email, console=True)
+        place = "/console/factors"
+        options = self.post(client, f"{place}/passkeys/options", place, {})
+        body = {"credential": device.create(options.text), "name": "My key"}
+        added = self.post(client, f"{place}/passkeys", place, body)
+        assert added.json == {"next": place}
+        assert "My key" in client.get(place).text
+
+        another = app.test_client()
+        browse.with_password(another, email, console=True)
+        thief = thief_of(app, another, CONSOLE)
+        options = self.post(another, "/console/prove/options", "/console/prove", {})
+        signed = {"credential": device.get(options.text)}
+        assert self.post(another, "/console/prove/passkey", "/console/prove", signed).json == {"next": "/console/"}
+        assert another.get("/console/").status_code == 200
+        assert thief.get("/console/").location == "/console/sign-in"
+
+    def test_say_why_not(self, app: Flask, customer: people.Customer) -> None:
+        client = app.test_client()
+        browse.sign_in(client, customer.email)
+        none = self.post(client, "/prove/options", "/prove", {})
+        assert none.status_code == 404
+        refused = self.post(client, "/prove/passkey", "/prove", {"credential": {}})
+        assert (refused.status_code, (refused.json or {})["error"]["code"]) == (422, "passkey_refused")
+
+    def test_need_the_pages_token(self, app: Flask, customer: people.Customer) -> None:
+        client = app.test_client()
+        browse.sign_in(client, customer.email)
+        assert client.post("/factors/passkeys/options", json={}).status_code == 400
