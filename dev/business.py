@@ -23,6 +23,7 @@ from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.customers import service as customers
+from app.governance import service as governance
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.models import EmailCode
@@ -283,11 +284,9 @@ class Business:
         self._ask_for_journal(350, "Two fees of 14 November were booked as income that Paystack had taken back.")
         who = actor.operator(self.staff["treasury"])
         with transaction(who):
-            adjustments.approve(booked[0], operator_id=who.id, content_hash=booked[1], owns=None, actor=who)
+            governance.approve(booked[0], operator_id=who.id, shown=booked[1], actor=who)
         with transaction(who):
-            adjustments.reject(
-                rejected[0], operator_id=who.id, reason="Say which fees, and by how much.", owns=None, actor=who
-            )
+            governance.deny(rejected[0], operator_id=who.id, reason="Say which fees, and by how much.", actor=who)
 
     def _ask_for_journal(self, naira: int, reason: str) -> tuple[str, str]:
         who, amount = actor.operator(self.staff["finance"]), Money(NGN, naira * 100)
@@ -296,8 +295,8 @@ class Business:
             Leg(chart.house(chart.PAYSTACK_FEES, asset=NGN), -amount),
         )
         with transaction(who):
-            asked = adjustments.request(Content(legs, reason), operator_id=who.id, owns=None, actor=who)
-        return asked.id, asked.content_hash
+            asked = adjustments.request(Content(legs, reason), operator_id=who.id, actor=who)
+        return asked.id, asked.payload_hash
 
     # ---- the means
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import ledger, notifications, payments, reconciliation, withdrawals
+from jobs import governance, ledger, notifications, payments, reconciliation, withdrawals
 from jobs.work import Work
 
 # A handler answers None when the work is done, or how long to wait before it looks again.
@@ -27,6 +27,8 @@ HANDLERS: dict[str, Handler] = {
     "withdrawals.settle": Handler("money", withdrawals.settle),
     "withdrawals.fail": Handler("money", withdrawals.fail),
     "withdrawals.take_back": Handler("money", withdrawals.take_back),
+    "governance.execute": Handler("default", governance.execute),
+    "governance.expire": Handler("default", governance.expire),
     "reconciliation.run": Handler("default", reconciliation.run),
     "reconciliation.daily": Handler("default", reconciliation.daily),
     "payments.refresh_banks": Handler("default", payments.refresh_banks),

@@ -47,6 +47,13 @@ def operator_of(*, owner: str) -> Operator | None:
     return db.session.scalars(select(Operator).where(Operator.login_id == owner)).one_or_none()
 
 
+def roles_for_system(operator_id: str) -> list[str]:
+    """The roles that an operator has now; none for one who is not there, or may not sign in."""
+    held = select(Operator.roles).join(Login, Login.id == Operator.login_id)
+    found = db.session.scalars(held.where(Operator.id == operator_id, Login.disabled_at.is_(None))).one_or_none()
+    return list(found or [])
+
+
 def operators_for_operators() -> list[Operator]:
     """All staff, by name."""
     return list(db.session.scalars(select(Operator).order_by(Operator.name)))
@@ -60,6 +67,12 @@ def login_by_address_for_system(address: str, *, audience: rules.Audience) -> st
 def address_for_system(login_id: str) -> str:
     """The e-mail address of a login, for a mail about to be sent."""
     return db.session.get_one(Login, login_id).email
+
+
+def operator_address_for_system(operator_id: str) -> str | None:
+    """The e-mail address of an operator."""
+    address = select(Login.email).join(Operator, Operator.login_id == Login.id)
+    return db.session.scalars(address.where(Operator.id == operator_id)).one_or_none()
 
 
 def code_for_system(code_id: str) -> str:

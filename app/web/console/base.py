@@ -6,9 +6,11 @@ from typing import Any
 from flask import Blueprint, current_app, g, request, url_for
 from flask_login import current_user
 
-from app.adjustments import queries as adjustments
+from app.adjustments.service import KIND as JOURNALS
 from app.core import clock
 from app.core.permissions import Permission
+from app.governance import queries as governance
+from app.governance.rules import State
 from app.ledger import health
 from reports import overview
 
@@ -49,6 +51,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "Work",
         (
+            Place("Approvals", "console.approvals", "checks", "v", P.APPROVALS_READ),
             Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
         ),
@@ -128,6 +131,7 @@ def _counts() -> dict[str, int]:
     return {
         "console.withdrawals": overview.waiting_withdrawals().count,
         "console.suspense": overview.open_suspense().count,
-        "console.journal_requests": adjustments.count_for_operators(),
+        "console.journal_requests": governance.count_for_operators((State.PENDING, State.FAILED), kind=JOURNALS.name),
+        "console.approvals": len(governance.needing_for_operators(current_user.id, roles=current_user.roles)),
         "console.jobs": overview.dead_tasks(),
     }

@@ -32,7 +32,7 @@ class Subject:
 # By the prefix of a reference. A deposit has no page of its own in the console.
 SUBJECTS = {
     "wd": Subject("Withdrawal", "console.withdrawal", "withdrawal_id", P.WITHDRAWALS_READ),
-    "jrq": Subject("Manual journal", "console.journal_request", "request_id", P.JOURNALS_READ),
+    "grq": Subject("Manual journal", "console.journal_request", "request_id", P.JOURNALS_READ),
     "sus": Subject("Suspense item", "console.suspense_item", "item_id", P.SUSPENSE_READ),
 }
 
