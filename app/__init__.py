@@ -8,7 +8,7 @@ The floors, top to bottom; a floor may use those below it, never those above or 
     withdrawals | reconciliation | adjustments  cross several rooms
     payments                                    the naira rail
     wallets | notifications                     what a customer holds | what a customer is told
-    customers                                   who a customer is
+    customers | staff                           who a customer is | who joins, and what they may do
     governance                                  what needs more than one person
     identity                                    who may sign in
     ledger | clients | audit                    the books | the world | the record

@@ -12,7 +12,8 @@ from app.clients.paystack import Paystack
 from app.core import crypto, logs
 from app.core.db import db
 from app.customers import queries as customers
-from app.governance import kinds
+from app.governance import kinds, policies
+from app.staff import service as staff
 from config import Settings
 
 # The server's limits on everything the app does there, nested inside those of a request and of a job.
@@ -61,5 +62,5 @@ def assemble(settings: Settings) -> Flask:
 
 def govern() -> None:
     """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
-    kinds.register(adjustments.KIND)
+    kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, policies.CHANGE)
     kinds.relate(customers.is_related_for_system)

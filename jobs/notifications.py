@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 from app.core import machine
+from app.core.db import atomically
 from app.core.errors import NotFound
 from app.customers import queries as customers
 from app.identity import queries as identity
 from app.notifications import flows, rules
 from app.notifications.rules import Words
 from app.payments import queries as payments
+from app.staff import queries as staff
+from app.staff import service as staff_service
 from app.withdrawals import queries as withdrawals
 from app.withdrawals.models import Withdrawal
 from jobs.work import Work
@@ -17,6 +20,16 @@ from jobs.work import Work
 def email_code(work: Work) -> timedelta | None:
     """The code that confirms an address."""
     return _tell(work, login_id=work.facts["login_id"], words=rules.code(identity.code_for_system(work.subject)))
+
+
+def operator_invited(work: Work) -> timedelta | None:
+    """The link with which somebody joins the staff; once it is mailed only its reader knows it."""
+    token = staff.token_for_system(work.subject)
+    if token is not None:
+        words = rules.invitation(f"{work.public_url}/console/join/{token}")
+        _tell(work, login_id=work.facts["login_id"], words=words)
+        atomically(lambda: staff_service.forget_token(work.subject), actor=work.actor)
+    return None
 
 
 def sign_up_repeated(work: Work) -> timedelta | None:

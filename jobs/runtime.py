@@ -72,6 +72,7 @@ def _work(claim: Claim, app: Flask) -> Work:
         facts=facts,
         clients=app.extensions["clients"],
         actor=actor.system(claim.kind, request_id=logs.request_id.get()),
+        public_url=app.extensions["settings"].public_url,
     )
 
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core import clock, crypto
 from app.core.db import db
+from app.core.errors import NotFound
 from app.identity import rules
 from app.identity.models import EmailCode, Login, Operator, SignedIn
 
@@ -52,6 +53,29 @@ def roles_for_system(operator_id: str) -> list[str]:
     held = select(Operator.roles).join(Login, Login.id == Operator.login_id)
     found = db.session.scalars(held.where(Operator.id == operator_id, Login.disabled_at.is_(None))).one_or_none()
     return list(found or [])
+
+
+def operator_for_operators(operator_id: str) -> Operator:
+    """Any operator. Raises NotFound."""
+    found = db.session.get(Operator, operator_id, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def is_hired_for_system(address: str) -> bool:
+    """Whether there is an operator with this canonical address."""
+    same = select(Operator.id).join(Login, Login.id == Operator.login_id).where(Login.email == address)
+    return db.session.scalars(same).one_or_none() is not None
+
+
+def live_sessions_for_operators(login_ids: set[str]) -> dict[str, int]:
+    """How many sessions of each login are open."""
+    moment = clock.now()
+    live = SignedIn.revoked_at.is_(None) & (SignedIn.expires_at > moment)
+    idle = SignedIn.seen_at > moment - rules.SESSION_IDLES[rules.Audience.OPERATOR]
+    counted = select(SignedIn.login_id, func.count()).where(SignedIn.login_id.in_(login_ids), live, idle)
+    return dict(db.session.execute(counted.group_by(SignedIn.login_id)).tuples().all())
 
 
 def operators_for_operators() -> list[Operator]:

@@ -213,3 +213,24 @@ def hire(name: str, *, email: str, password: str, roles: list[Role]) -> str:
     db.session.add(operator)
     db.session.flush()
     return operator.id
+
+
+def set_roles(operator_id: str, *, roles: list[str]) -> None:
+    """Give an operator these roles and no others, from their next request on. The database wants it approved."""
+    person = db.session.get_one(Operator, operator_id, with_for_update=True)
+    person.roles = list(roles)
+    db.session.flush()
+
+
+def admit(login_id: str, *, name: str, password: str, roles: list[str]) -> str:
+    """Make an operator of a login that was prepared for them, with the password they chose. Raises WeakPassword."""
+    if not rules.password_fits(password):
+        raise errors.WeakPassword
+    login, moment = db.session.get_one(Login, login_id, with_for_update=True), clock.now()
+    if login.email_confirmed_at is not None:
+        raise errors.AlreadyHired
+    login.password_hash, login.email_confirmed_at = passwords.hash_of(password), moment
+    operator = Operator(id=ids.new("op"), login_id=login_id, name=name, roles=list(roles), created_at=moment)
+    db.session.add(operator)
+    db.session.flush()
+    return operator.id

@@ -28,6 +28,18 @@ def code(number: str) -> Words:
     )
 
 
+def invitation(link: str) -> Words:
+    """To somebody who is to join the staff."""
+    return Words(
+        "You are invited to the console",
+        _letter(
+            "You were asked to join the staff. Choose a password here:",
+            link,
+            "The link works once, for 72 hours. Nobody but you needs it: do not pass it on.",
+        ),
+    )
+
+
 def sign_up_repeated() -> Words:
     """To the owner of an address with which somebody tried to sign up again."""
     return Words(

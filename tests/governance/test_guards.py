@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import Connection, Engine, create_engine, pool, text
 
-from app.core import actor
 from app.core.db import leave
 from app.core.permissions import FORBIDDEN_PAIRS, Role
 from app.governance.models import Request
@@ -203,7 +202,7 @@ class TestARequest:
         assert refused(connection, born, request=asked.id, state=state) == "BU005"
 
     def test_is_taken_back_by_its_maker_alone(self, connection: Connection, asked: Request) -> None:
-        act_as(connection, actor.operator(operator(Role.TREASURY)).__str__())
+        act_as(connection, f"operator:{operator(Role.TREASURY)}")
         ended = "UPDATE approval_requests SET state = 'cancelled', ended_at = now() WHERE id = :request"
         assert refused(connection, ended, request=asked.id) == "BU005"
 
@@ -228,7 +227,7 @@ class TestAPolicy:
 
 
 class TestRoles:
-    def test_that_may_not_meet_do_not_meet(self, connection: Connection) -> None:
+    def test_that_may_not_meet_do_not_meet(self, inside: Flask, connection: Connection) -> None:
         """Every pair of roles: the database and core/permissions.py agree."""
         who = operator(Role.SUPPORT)
         act_as(connection, "system:test")
@@ -242,7 +241,7 @@ class TestRoles:
             assert code == ("BU006" if frozenset(pair) in FORBIDDEN_PAIRS else "23505"), pair
         assert refused(connection, born, id=who, roles=["root"]) == "BU006"
 
-    def test_do_not_change_without_an_approved_request(self, connection: Connection) -> None:
+    def test_do_not_change_without_an_approved_request(self, inside: Flask, connection: Connection) -> None:
         who = operator(Role.SUPPORT)
         act_as(connection, f"operator:{who}")
         promote = "UPDATE operators SET roles = '{treasury}' WHERE id = :id"

@@ -115,8 +115,8 @@ def set_policy(engine: Engine, kind: str, *rules: Rule) -> None:
         connection.execute(
             text(
                 "INSERT INTO approval_policies (id, kind, version, rules, created_at) SELECT :kind || '_' || v, :kind,"
-                " v, CAST(:rules AS jsonb), now() FROM (SELECT coalesce(max(version), 0) + 1 AS v FROM approval_policies"
-                " WHERE kind = :kind) AS following"
+                " v, CAST(:rules AS jsonb), now() FROM"
+                " (SELECT coalesce(max(version), 0) + 1 AS v FROM approval_policies WHERE kind = :kind) AS following"
             ),
             {"kind": kind, "rules": written},
         )

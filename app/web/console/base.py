@@ -71,6 +71,8 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "System",
         (
+            Place("Operators", "console.operators", "users", "u", P.OPERATORS_READ),
+            Place("Policies", "console.policies", "adjustments", "y", P.POLICIES_READ),
             Place("Jobs", "console.jobs", "cpu", "j", P.JOBS_READ),
             Place("Mailbox", "console.mailbox", "send", "m", P.MAILBOX_READ),
             Place("Audit", "audit.index_view", "history", "a", P.AUDIT_READ),

@@ -29,6 +29,7 @@ OPEN_WRITES = frozenset(
         "portal.sign_out",
         "console.sign_in",
         "console.sign_out",
+        "console.join",
         "api.open_session",
     }
 )
