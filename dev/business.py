@@ -32,6 +32,7 @@ from app.ledger.journal import Leg
 from app.payments import flows as payments
 from app.payments import service as payments_service
 from app.reconciliation import service as reconciliation
+from app.staff import service as staff
 from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
@@ -49,6 +50,7 @@ STAFF = (
     ("Ibrahim Musa", "compliance", Role.COMPLIANCE_MANAGER),
     ("Funke Adeyemi", "finance", Role.FINANCE),
     ("Chidi Eze", "admin", Role.ADMIN),
+    ("Bisi Alade", "admin2", Role.ADMIN),
     ("Ngozi Bello", "auditor", Role.AUDITOR),
     ("Sani Garba", "support", Role.SUPPORT),
 )
@@ -156,6 +158,7 @@ class Business:
         self._open_account("Amina Yaro", f"newcomer@{MAIL}")
         self._stray()
         self._correct_by_hand()
+        self._ask_about_staff()
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))
@@ -296,6 +299,31 @@ class Business:
         )
         with transaction(who):
             asked = adjustments.request(Content(legs, reason), operator_id=who.id, actor=who)
+        return asked.id, asked.payload_hash
+
+    def _ask_about_staff(self) -> None:
+        """One change of roles waits, one was denied; somebody is to be invited, and somebody was."""
+        who, other = actor.operator(self.staff["admin2"]), actor.operator(self.staff["admin"])
+        support = self.staff["support"]
+        with transaction(who):
+            denied = staff.request_roles(
+                support, roles=["finance"], reason="Stands in for finance.", maker=who.id, actor=who
+            )
+        with transaction(other):
+            governance.deny(denied.id, operator_id=other.id, reason="Finance has its own stand-in.", actor=other)
+        with transaction(who):
+            roles = ["compliance_officer", "support"]
+            staff.request_roles(support, roles=roles, reason="Helps with reviews.", maker=who.id, actor=who)
+        invited = [self._invite(name) for name in ("Uche Nnamdi", "Rukayat Bello")]
+        with transaction(other):
+            governance.approve(invited[0][0], operator_id=other.id, shown=invited[0][1], actor=other)
+
+    def _invite(self, name: str) -> tuple[str, str]:
+        who, address = actor.operator(self.staff["admin2"]), f"{name.split(maxsplit=1)[0].lower()}@{MAIL}"
+        with transaction(who):
+            asked = staff.request_invitation(
+                name, email=address, roles=["support"], reason="Joins support.", maker=who.id, actor=who
+            )
         return asked.id, asked.payload_hash
 
     # ---- the means

@@ -74,8 +74,8 @@ def live_sessions_for_operators(login_ids: set[str]) -> dict[str, int]:
     moment = clock.now()
     live = SignedIn.revoked_at.is_(None) & (SignedIn.expires_at > moment)
     idle = SignedIn.seen_at > moment - rules.SESSION_IDLES[rules.Audience.OPERATOR]
-    counted = select(SignedIn.login_id, func.count()).where(SignedIn.login_id.in_(login_ids), live, idle)
-    return dict(db.session.execute(counted.group_by(SignedIn.login_id)).tuples().all())
+    counted = select(SignedIn.login_id, func.count().label("open")).where(SignedIn.login_id.in_(login_ids), live, idle)
+    return {row.login_id: row.open for row in db.session.execute(counted.group_by(SignedIn.login_id))}
 
 
 def operators_for_operators() -> list[Operator]:

@@ -8,6 +8,7 @@ DO $$ BEGIN
 END $$;
 -- squawk-ignore ban-drop-table
 DROP TABLE journal_requests;
+-- squawk-ignore ban-drop-function
 DROP FUNCTION refuse_borrowed_name();
 
 -- What a vote is bound to. The text of a jsonb value is the same however its keys were ordered when it was written.

@@ -120,7 +120,7 @@ class TestRoles:
         first, second = ask_roles(person, Role.FINANCE), ask_roles(person, Role.TREASURY)
         for asked in (first, second):
             approve(asked, operator(Role.ADMIN))
-        work_off()
+            work_off()
         assert roles_of(person) == {"finance"}
         leave()
         assert approvals.one_for_operators(second.id).request.state == State.FAILED

@@ -1,19 +1,21 @@
 """Who gets in, and that being let out is final."""
 
 import dataclasses
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, text
 
 from app.core import actor, clock, logs
 from app.core.db import db, leave, transaction
 from app.core.permissions import ROLES, Role
 from app.factory import create_app
+from app.governance import service as governance
 from app.identity import service as identity
 from app.identity.models import Login
+from app.staff import service as staff
 from app.web import guards
 from app.web.guards import CUSTOMER, OPERATOR
 from config import Settings
