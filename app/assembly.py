@@ -62,5 +62,5 @@ def assemble(settings: Settings) -> Flask:
 
 def govern() -> None:
     """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
-    kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, policies.CHANGE)
+    kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
     kinds.relate(customers.is_related_for_system)

@@ -254,6 +254,7 @@ APPROVALS = (
         (send("Ask for approval", name="Uche Obi", email="uche@nowhere.example", reason="A reason."),),
         FAULTY,
     ),
+    Sight("operators-emergency", "/console/operators/emergency", ADMIN),
     Sight("join-spent", "/console/join/nothing", NOBODY, status=MISSING),
     Sight("policies", "/console/policies", AUDITOR),
     Sight("policy", "/console/policies/staff.roles", ADMIN),

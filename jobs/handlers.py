@@ -39,6 +39,7 @@ HANDLERS: dict[str, Handler] = {
     "ledger.verify": Handler("slow", ledger.verify_seal),
     "ledger.partitions": Handler("default", ledger.make_partitions),
     "notifications.email_code": Handler("default", notifications.email_code),
+    "notifications.glass_broken": Handler("default", notifications.glass_broken),
     "notifications.operator_invited": Handler("default", notifications.operator_invited),
     "notifications.sign_up_repeated": Handler("default", notifications.sign_up_repeated),
     "notifications.deposit_credited": Handler("default", notifications.deposit_credited),

@@ -65,3 +65,18 @@ class EmailCode(Model):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class BorrowedRole(Model):
+    """A role that an operator has taken alone, for an hour at most. It opens doors; nobody votes with it."""
+
+    __tablename__ = "borrowed_roles"
+    __table_args__ = (Index(None, "operator_id", "until"),)
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
+    role: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    review_id: Mapped[str] = mapped_column(Text, ForeignKey("approval_requests.id"), unique=True)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    returned_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

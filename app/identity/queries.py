@@ -1,5 +1,6 @@
 """Reads of identity."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -8,7 +9,7 @@ from app.core import clock, crypto
 from app.core.db import db
 from app.core.errors import NotFound
 from app.identity import rules
-from app.identity.models import EmailCode, Login, Operator, SignedIn
+from app.identity.models import BorrowedRole, EmailCode, Login, Operator, SignedIn
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,43 @@ def seen_for_system(token: str, *, audience: rules.Audience) -> Seen | None:
     return Seen(session.id, login.id, login.email)
 
 
-def operator_of(*, owner: str) -> Operator | None:
+@dataclass(frozen=True)
+class AtWork:
+    """An operator behind a session: their roles, with the one they borrowed for the hour."""
+
+    id: str
+    name: str
+    roles: list[str]
+
+
+def operator_of(*, owner: str) -> AtWork | None:
     """The operator behind a login id."""
-    return db.session.scalars(select(Operator).where(Operator.login_id == owner)).one_or_none()
+    found = db.session.scalars(select(Operator).where(Operator.login_id == owner)).one_or_none()
+    if found is None:
+        return None
+    lent = borrowed_for_system(found.id)
+    return AtWork(found.id, found.name, [*found.roles, *([lent.role] if lent else [])])
+
+
+def borrowed_for_system(operator_id: str) -> BorrowedRole | None:
+    """The role that an operator has borrowed and must not have given back yet."""
+    live = BorrowedRole.returned_at.is_(None) & (BorrowedRole.until > clock.now())
+    mine = select(BorrowedRole).where(BorrowedRole.operator_id == operator_id, live)
+    return db.session.scalars(mine.order_by(BorrowedRole.id.desc()).limit(1)).one_or_none()
+
+
+def borrowed_one_for_system(borrowed_id: str) -> BorrowedRole:
+    """One borrowing, also one that is over."""
+    return db.session.get_one(BorrowedRole, borrowed_id)
+
+
+def holders_for_system(roles: Collection[str]) -> list[Operator]:
+    """Operators who hold one of these roles."""
+    return list(db.session.scalars(select(Operator).where(Operator.roles.overlap(list(roles)))))
 
 
 def roles_for_system(operator_id: str) -> list[str]:
-    """The roles that an operator has now; none for one who is not there, or may not sign in."""
+    """The roles that an operator votes with now, no borrowed one; none for one who is not there, or may not sign in."""
     held = select(Operator.roles).join(Login, Login.id == Operator.login_id)
     found = db.session.scalars(held.where(Operator.id == operator_id, Login.disabled_at.is_(None))).one_or_none()
     return list(found or [])

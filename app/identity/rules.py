@@ -9,6 +9,7 @@ CODE_LIVES = timedelta(minutes=10)
 CODE_TRIES_MAX = 5
 CODE_RESEND_AFTER = timedelta(seconds=60)
 SESSION_LIVES = timedelta(hours=12)
+BORROWED_FOR = timedelta(minutes=60)
 SEEN_RESOLUTION = timedelta(seconds=60)  # how exactly we know when a session was last used
 
 

@@ -1,6 +1,7 @@
 """The words of every mail. Pure: facts in, subject and text out."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.core.money import Money
 
@@ -36,6 +37,18 @@ def invitation(link: str) -> Words:
             "You were asked to join the staff. Choose a password here:",
             link,
             "The link works once, for 72 hours. Nobody but you needs it: do not pass it on.",
+        ),
+    )
+
+
+def glass_broken(name: str, *, role: str, until: datetime, reason: str, link: str) -> Words:
+    """To those who watch: somebody took a role alone."""
+    return Words(
+        f"Emergency: {name} took the role of {role}",
+        _letter(
+            f"{name} took the role of {role} alone, until {until:%H:%M} WAT on {until:%-d %B %Y}.",
+            f"Reason: {reason}",
+            f"A compliance manager must review what was done: {link}",
         ),
     )
 

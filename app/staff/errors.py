@@ -1,6 +1,6 @@
 """How staff says no."""
 
-from app.core.errors import Conflict, NotFound, Unprocessable
+from app.core.errors import Conflict, Forbidden, NotFound, Unprocessable
 
 
 class NothingChanges(Unprocessable):
@@ -26,3 +26,13 @@ class NameMissing(Unprocessable):
 class LinkSpent(NotFound):
     code = "link_spent"
     message = "This link was used, has run out, or is not one of ours. Ask for another invitation."
+
+
+class NotLent(Forbidden):
+    code = "not_lent"
+    message = "Only an administrator can take a role in an emergency, and not this one."
+
+
+class BorrowedAlready(Conflict):
+    code = "borrowed_already"
+    message = "You have a role for the hour already. Give it back first."

@@ -13,3 +13,11 @@ class Invited(Event):
     name: ClassVar[str] = "staff.invited"
     invitation_id: str
     login_id: str
+
+
+@dataclass(frozen=True)
+class GlassBroken(Event):
+    """An administrator took another role alone, for an hour."""
+
+    name: ClassVar[str] = "staff.glass_broken"
+    borrowed_id: str

@@ -8,6 +8,9 @@ from app.core.permissions import Role
 LINK_LIVES = timedelta(hours=72)
 NAME_MAX = 100
 COMPLIANCE = frozenset({str(Role.COMPLIANCE_OFFICER), str(Role.COMPLIANCE_MANAGER)})
+# What an administrator may take alone in an emergency: nothing that reviews it afterwards.
+LENT = (Role.SUPPORT, Role.COMPLIANCE_OFFICER, Role.FINANCE, Role.TREASURY)
+WATCHERS = (Role.COMPLIANCE_MANAGER, Role.AUDITOR)
 KNOWN = frozenset(str(role) for role in Role)
 
 

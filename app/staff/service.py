@@ -5,7 +5,7 @@ from collections.abc import Collection
 from app.core import clock, crypto, ids, outbox
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.permissions import Permission, conflicts
+from app.core.permissions import Permission, Role, conflicts
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
@@ -38,6 +38,26 @@ def request_invitation(
     """Ask that somebody be let in. Raises NameMissing, RolesMissing, RolesConflict, BadEmail, AlreadyHired."""
     payload = {"name": " ".join(name.split()), "email": identity_service.canonical(email), "roles": sorted(set(roles))}
     return governance.submit(INVITATION.name, payload, reason=reason, maker=maker, actor=actor)
+
+
+def break_glass(role: str, *, reason: str, operator_id: str, actor: Actor) -> Request:
+    """Take a role alone, for an hour, when nobody else is there: compliance and audit are told, a review is open.
+
+    Raises NotLent, BorrowedAlready, ReasonMissing.
+    """
+    person = identity.operator_for_operators(operator_id)
+    if role not in rules.LENT or Role.ADMIN not in identity.roles_for_system(operator_id):
+        raise errors.NotLent
+    if identity.borrowed_for_system(operator_id):
+        raise errors.BorrowedAlready
+    borrowed_id = ids.new("brw")
+    payload = {"borrowed_id": borrowed_id, "operator_id": person.id, "name": person.name, "role": role}
+    review = governance.submit(
+        REVIEW.name, payload, target=f"borrowed:{person.id}", reason=reason, maker=operator_id, actor=actor
+    )
+    identity_service.borrow(borrowed_id, operator_id=operator_id, role=role, reason=review.reason, review_id=review.id)
+    outbox.emit(events.GlassBroken(borrowed_id=borrowed_id))
+    return review
 
 
 def accept(token: str, *, password: str) -> str:
@@ -123,6 +143,20 @@ def _invite(agreed: Agreed) -> str:
     outbox.emit(events.Invited(invitation_id=invitation_id, login_id=made.claim.login_id))
     return "A link to join was mailed"
 
+
+REVIEW = Kind(
+    name="staff.review",
+    title="Review of an emergency",
+    make=Permission.OPERATORS_REQUEST,
+    dry_run=lambda _payload: None,
+    execute=lambda _agreed: "Reviewed and found in order",
+    describe=lambda payload: [
+        Line("Operator", payload["name"]),
+        Line("Took the role", rules.in_words([payload["role"]])),
+        Line("For", "an hour at most; the audit record says what was done"),
+    ],
+    summary=lambda payload: f"{payload['name']} took the role of {rules.in_words([payload['role']])} alone",
+)
 
 ROLES = Kind(
     name="staff.roles",

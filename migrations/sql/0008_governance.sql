@@ -208,6 +208,8 @@ SELECT 'pol_' || kind || '_1', kind, 1, rules::jsonb, now() FROM (VALUES
         {"target": "both", "legs": [{"roles": ["compliance_manager"], "count": 1}, {"roles": ["admin"], "count": 1}], "ttl_seconds": 259200, "delay_seconds": 0},
         {"target": "compliance", "legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 259200, "delay_seconds": 0},
         {"target": "other", "legs": [{"roles": ["admin"], "count": 1}], "ttl_seconds": 259200, "delay_seconds": 0}]'),
+    ('staff.review', '[
+        {"legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 2592000, "delay_seconds": 0}]'),
     ('governance.policy', '[
         {"legs": [{"roles": ["admin"], "count": 1}, {"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 3600}]')
 ) AS beginning (kind, rules);
@@ -277,14 +279,59 @@ END $$;
 CREATE TRIGGER approved BEFORE INSERT ON invitations FOR EACH ROW EXECUTE FUNCTION guard_invitation();
 ALTER TABLE invitations ENABLE ALWAYS TRIGGER approved;
 
+-- Break-glass: an administrator takes another role alone, for an hour at most, and a review is open from the beginning.
+-- A borrowed role opens doors and fills no leg: who votes is looked up in operators.
+CREATE TABLE borrowed_roles (
+    id text CONSTRAINT pk_borrowed_roles PRIMARY KEY,
+    operator_id text NOT NULL CONSTRAINT fk_borrowed_roles_operator_id REFERENCES operators,
+    role text NOT NULL CONSTRAINT ck_borrowed_roles_role_lent
+        CHECK (role IN ('support', 'compliance_officer', 'finance', 'treasury')),
+    reason text NOT NULL CONSTRAINT ck_borrowed_roles_reason_given CHECK (reason <> ''),
+    review_id text NOT NULL CONSTRAINT fk_borrowed_roles_review_id REFERENCES approval_requests
+        CONSTRAINT uq_borrowed_roles_review_id UNIQUE,
+    since timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    returned_at timestamptz,
+    CONSTRAINT ck_borrowed_roles_an_hour CHECK (until > since AND until <= since + interval '60 min')
+);
+CREATE INDEX ix_borrowed_roles_operator_id ON borrowed_roles (operator_id, until);
+
+CREATE FUNCTION guard_borrowing() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM FROM operators WHERE id = NEW.operator_id FOR UPDATE;  -- one at a time
+    IF audit.actor() <> 'operator:' || NEW.operator_id
+       OR NOT EXISTS (SELECT FROM operators WHERE id = NEW.operator_id AND roles @> '{admin}')
+       OR NOT EXISTS (SELECT FROM approval_requests WHERE id = NEW.review_id AND kind = 'staff.review'
+                         AND state = 'pending' AND payload ->> 'borrowed_id' = NEW.id AND maker = NEW.operator_id)
+       OR EXISTS (SELECT FROM borrowed_roles WHERE operator_id = NEW.operator_id AND until > NEW.since
+                     AND returned_at IS NULL) THEN
+        RAISE EXCEPTION 'operator %: cannot borrow a role', NEW.operator_id USING ERRCODE = 'BU005';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER borrowing BEFORE INSERT ON borrowed_roles FOR EACH ROW EXECUTE FUNCTION guard_borrowing();
+CREATE FUNCTION guard_return() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF OLD.returned_at IS NOT NULL OR to_jsonb(OLD) - 'returned_at' <> to_jsonb(NEW) - 'returned_at' THEN
+        RAISE EXCEPTION 'operator %: a borrowed role is given back, not changed', OLD.operator_id USING ERRCODE = 'BU005';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER return BEFORE UPDATE ON borrowed_roles FOR EACH ROW EXECUTE FUNCTION guard_return();
+CREATE TRIGGER kept BEFORE DELETE ON borrowed_roles FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+ALTER TABLE borrowed_roles ENABLE ALWAYS TRIGGER borrowing, ENABLE ALWAYS TRIGGER return, ENABLE ALWAYS TRIGGER kept;
+
+SELECT audit.watch('borrowed_roles');
 SELECT audit.watch('approval_policies');
 SELECT audit.watch('approval_requests', 'payload');
 SELECT audit.watch('approval_votes');
 SELECT audit.watch('approval_voids', '=vote_id');
 SELECT audit.watch('invitations', 'name', 'token_hash', 'token_sealed');
 
-GRANT SELECT, INSERT ON approval_policies, approval_requests, approval_votes, approval_voids, invitations TO bursar_app;
+GRANT SELECT, INSERT ON approval_policies, approval_requests, approval_votes, approval_voids, invitations, borrowed_roles
+    TO bursar_app;
 GRANT UPDATE (state, not_before, ended_at, executed_at, result) ON approval_requests TO bursar_app;
+GRANT UPDATE (returned_at) ON borrowed_roles TO bursar_app;
 GRANT UPDATE (token_sealed, accepted_at) ON invitations TO bursar_app;
 -- Who an operator is, is written once.
 REVOKE UPDATE ON operators FROM bursar_app;

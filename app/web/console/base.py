@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.permissions import Permission
 from app.governance import queries as governance
 from app.governance.rules import State
+from app.identity import queries as identity
 from app.ledger import health
 from reports import overview
 
@@ -96,6 +97,7 @@ def around() -> dict[str, Any]:
     return {
         "nav": [(section, items) for section, items in nav if items],
         "operator": current_user,
+        "borrowed": identity.borrowed_for_system(current_user.id),
         "environment": environment,
         "halt": health.standing(),
         "standstill": health.overdue(clock.now()) if P.LEDGER_READ in current_user.permissions else None,
@@ -134,6 +136,14 @@ def _counts() -> dict[str, int]:
         "console.withdrawals": overview.waiting_withdrawals().count,
         "console.suspense": overview.open_suspense().count,
         "console.journal_requests": governance.count_for_operators((State.PENDING, State.FAILED), kind=JOURNALS.name),
-        "console.approvals": len(governance.needing_for_operators(current_user.id, roles=current_user.roles)),
+        "console.approvals": _needing_me(),
         "console.jobs": overview.dead_tasks(),
     }
+
+
+def _needing_me() -> int:
+    """How many approval requests wait for the one who looks; a borrowed role does not count."""
+    if P.APPROVALS_READ not in current_user.permissions:
+        return 0
+    held = identity.roles_for_system(current_user.id)
+    return len(governance.needing_for_operators(current_user.id, roles=held))

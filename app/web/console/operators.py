@@ -18,7 +18,8 @@ from app.governance import queries as governance
 from app.governance.models import Request
 from app.governance.rules import ENDED, State
 from app.identity import queries as identity
-from app.staff import queries, service
+from app.identity import service as identity_service
+from app.staff import queries, rules, service
 from app.web import guards
 from app.web.console.base import bp
 from app.web.fragments import page
@@ -106,6 +107,39 @@ def request_invitation() -> Response | BaseResponse:
     return redirect(url_for("console.approval", request_id=asked), 303)
 
 
+@bp.get("/operators/emergency")
+@guards.operator(Permission.OPERATORS_REQUEST)
+def emergency() -> Response:
+    """The form for taking a role alone."""
+    return _emergency_form()
+
+
+@bp.post("/operators/emergency")
+@guards.operator(Permission.OPERATORS_REQUEST)
+def break_glass() -> Response | BaseResponse:
+    """Take a role alone, for an hour: those who watch are told."""
+    role, reason, actor = request.form.get("role", ""), request.form.get("reason", "").strip(), guards.actor()
+
+    def deed() -> None:
+        service.break_glass(role, reason=reason, operator_id=current_user.id, actor=actor)
+
+    try:
+        atomically(deed, actor=actor, reason=reason)
+    except Refusal as refused:
+        return _emergency_form(fault=refused.message, status=422)
+    flash("You have the role for an hour. Compliance and audit are told, and will look at what you do.", "warn")
+    return redirect(url_for("console.operators"), 303)
+
+
+@bp.post("/operators/emergency/end")
+@guards.operator(Permission.OPERATORS_REQUEST)
+def give_back() -> BaseResponse:
+    """Give the borrowed role back before the hour is over."""
+    atomically(lambda: identity_service.give_back(current_user.id), actor=guards.actor())
+    flash("You have given the role back.", "ok")
+    return redirect(url_for("console.operators"), 303)
+
+
 def _once(ask: Callable[[], Request], content: dict[str, object]) -> str:
     """The request's id; a form that is sent twice asks once."""
     actor, key = guards.actor(), request.form.get("key", "")
@@ -148,4 +182,14 @@ def _invite_form(*, fault: str = "", status: int = 200) -> Response:
         chosen=request.form.getlist("roles"),
         roles=list(Role),
         key=crypto.new_token(),
+    )
+
+
+def _emergency_form(*, fault: str = "", status: int = 200) -> Response:
+    return page(
+        "console/operators/emergency.html",
+        status=status,
+        fault=fault,
+        sent=request.form,
+        roles=[(str(role), rules.in_words([role]).capitalize()) for role in rules.LENT],
     )

@@ -29,7 +29,7 @@ def approvals() -> Response:
     """One view of the requests."""
     asked, before = request.args.get("view", ""), request.args.get("before")
     view = asked if asked in VIEWS else "me"
-    needing = queries.needing_for_operators(current_user.id, roles=current_user.roles)
+    needing = queries.needing_for_operators(current_user.id, roles=_roles())
     found = needing if view == "me" else _listed(view, before)
     return page(
         "console/approvals/inbox.html",
@@ -134,11 +134,16 @@ def _detail(request_id: str, *, status: int = 200) -> Response:
         policy=queries.policy_of_for_operators(one),
         moves=machine.history(one.id),
         staff=staff_names(),
-        may_approve=_may_decide() and standing.open_to(current_user.id, current_user.roles),
-        may_deny=_may_decide() and standing.stoppable_by(current_user.id, current_user.roles),
+        may_approve=_may_decide() and standing.open_to(current_user.id, _roles()),
+        may_deny=_may_decide() and standing.stoppable_by(current_user.id, _roles()),
         mine=one.maker == current_user.id,
-        may_retry=one.maker == current_user.id or any(leg.fits(current_user.roles) for leg in one.needs),
+        may_retry=one.maker == current_user.id or any(leg.fits(_roles()) for leg in one.needs),
     )
+
+
+def _roles() -> list[str]:
+    """What the one who looks votes with: no role that is borrowed."""
+    return identity.roles_for_system(current_user.id)
 
 
 def _may_decide() -> bool:

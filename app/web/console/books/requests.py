@@ -52,6 +52,7 @@ def journal_request(request_id: str) -> Response:
     """One request, as it would be booked."""
     standing = queries.one_for_operators(request_id, kind=KIND.name)
     one, content = standing.request, rules.content_of(standing.request.payload)
+    held = identity.roles_for_system(current_user.id)
     return page(
         "console/books/request.html",
         one=one,
@@ -64,8 +65,8 @@ def journal_request(request_id: str) -> Response:
         moves=machine.history(one.id),
         staff=_staff(),
         mine=one.maker == current_user.id,
-        mine_to_fill=standing.open_to(current_user.id, current_user.roles),
-        mine_to_stop=standing.stoppable_by(current_user.id, current_user.roles),
+        mine_to_fill=standing.open_to(current_user.id, held),
+        mine_to_stop=standing.stoppable_by(current_user.id, held),
     )
 
 
