@@ -42,7 +42,7 @@ def glass_broken(work: Work) -> timedelta | None:
         role=lent.role.replace("_", " "),
         until=lent.until.astimezone(clock.WAT),
         reason=lent.reason,
-        link=f"{work.public_url}/console/approvals/{lent.review_id}",
+        review=lent.review_id,
     )
     for watcher in identity.holders_for_system([str(role) for role in WATCHERS]):
         cause = f"{work.cause}:{watcher.id}"

@@ -41,14 +41,14 @@ def invitation(link: str) -> Words:
     )
 
 
-def glass_broken(name: str, *, role: str, until: datetime, reason: str, link: str) -> Words:
+def glass_broken(name: str, *, role: str, until: datetime, reason: str, review: str) -> Words:
     """To those who watch: somebody took a role alone."""
     return Words(
-        f"Emergency: {name} took the role of {role}",
+        f"Emergency: an administrator took the role of {role}",
         _letter(
             f"{name} took the role of {role} alone, until {until:%H:%M} WAT on {until:%-d %B %Y}.",
             f"Reason: {reason}",
-            f"A compliance manager must review what was done: {link}",
+            f"A compliance manager must review what was done. It stands among the console's approvals: {review}.",
         ),
     )
 

@@ -245,6 +245,11 @@ BEGIN
                            WHERE r.state = 'approved' AND r.kind = 'staff.roles' AND r.target = 'operator:' || NEW.id
                              AND r.payload -> 'roles' = to_jsonb(NEW.roles)) THEN
         RAISE EXCEPTION 'operator %: roles change by an approved request', NEW.id USING ERRCODE = 'BU005';
+    ELSIF TG_OP = 'INSERT' AND (audit.actor() NOT LIKE 'system:%' OR audit.actor() LIKE 'system:door:%')
+          AND NOT EXISTS (SELECT FROM invitations i
+                           WHERE i.login_id = NEW.login_id AND i.roles = NEW.roles AND i.accepted_at IS NULL) THEN
+        -- (the first operators come by a command, which acts as the system)
+        RAISE EXCEPTION 'operator %: joins by an invitation', NEW.id USING ERRCODE = 'BU005';
     END IF;
     RETURN NEW;
 END $$;

@@ -246,3 +246,16 @@ class TestRoles:
         act_as(connection, f"operator:{who}")
         promote = "UPDATE operators SET roles = '{treasury}' WHERE id = :id"
         assert refused(connection, promote, id=who) == "BU005"
+
+    def test_are_not_given_to_somebody_new_without_an_invitation(self, inside: Flask, connection: Connection) -> None:
+        """What a door or an operator writes; only a command makes the first operators."""
+        who = operator(Role.ADMIN)
+        born = (
+            "INSERT INTO operators (id, login_id, name, roles, created_at)"
+            " SELECT 'op_x', login_id, 'x', '{support}', now() FROM operators WHERE id = :id"
+        )
+        for actor in (f"operator:{who}", "system:door:console.join", "customer:cus_x"):
+            act_as(connection, actor)
+            assert refused(connection, born, id=who) == "BU005", actor
+        act_as(connection, "system:command:operators add")
+        assert refused(connection, born, id=who) == "23505"  # (it would be the login's second)
