@@ -10,6 +10,13 @@ from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Policy, Request
 from app.governance.rules import Rule
 
+DAYS_FROM_HOURS = 96
+TARGETS = {
+    "compliance": "compliance roles",
+    "other": "other roles",
+    "both": "compliance and other roles at once",
+}
+
 
 def request_change(kind: str, *, proposed: list[Rule], reason: str, maker: str, actor: Actor) -> Request:
     """Ask for a kind's next version of policy. Raises BadPolicy, PolicyChanged, and as governance does."""
@@ -54,8 +61,8 @@ def _change(agreed: Agreed) -> str:
 
 
 def _describe(payload: Payload) -> list[Line]:
-    before = [in_words(rules.rule_of(written)) for written in payload["was"]]
-    after = [in_words(rules.rule_of(written)) for written in payload["rules"]]
+    before = in_words([rules.rule_of(written) for written in payload["was"]])
+    after = in_words([rules.rule_of(written) for written in payload["rules"]])
     lines = [Line("For", title_of(payload["kind"])), Line("Version", str(payload["version"]))]
     for place in range(max(len(before), len(after))):
         old = before[place] if place < len(before) else "nothing"
@@ -70,17 +77,22 @@ def title_of(kind: str) -> str:
     return found.title if found else kind
 
 
-def in_words(rule: Rule) -> str:
-    """A rule as people say it."""
+def in_words(policy: list[Rule]) -> list[str]:
+    """Rules as people say them, in the order in which they are tried."""
+    return [_in_words(rule, otherwise="everything" if len(policy) == 1 else "everything else") for rule in policy]
+
+
+def _in_words(rule: Rule, *, otherwise: str) -> str:
     conditions = [
         *([f"above {Money(NGN, rule.amount_over)}"] if rule.amount_over is not None else []),
         *([f"risk {rule.risk}"] if rule.risk is not None else []),
-        *([f"about {rule.target}"] if rule.target is not None else []),
+        *([TARGETS.get(rule.target, rule.target)] if rule.target is not None else []),
     ]
     needed = " and ".join(f"{leg.count} of {' or '.join(leg.roles)}".replace("_", " ") for leg in rule.legs)
     hours, minutes = int(rule.ttl.total_seconds() // 3600), int(rule.delay.total_seconds() // 60)
+    within = f"{hours} h" if hours < DAYS_FROM_HOURS else f"{hours // 24} days"
     delay = f", carried out {minutes} min later" if minutes else ""
-    return f"{', '.join(conditions) or 'everything else'}: {needed} within {hours} h{delay}"
+    return f"{', '.join(conditions) or otherwise}: {needed} within {within}{delay}"
 
 
 CHANGE = Kind(

@@ -233,7 +233,7 @@ class TestPolicies:
         for words in (
             "Manual journal",
             "above ₦50,000,000.00: 2 of treasury",
-            "about compliance: 1 of compliance manager",
+            "compliance roles: 1 of compliance manager within 72 h",
         ):
             assert words in page, words
         assert admin.get("/console/policies/nothing").status_code == 404
@@ -256,7 +256,7 @@ class TestPolicies:
         """In a house of its own: a policy stays changed."""
         admin, other, manager = (enter(own_house, role) for role in (Role.ADMIN, Role.ADMIN, Role.COMPLIANCE_MANAGER))
         asked_at = send(admin, self.PLACE, **self.form(hours_2="24")).location
-        assert "<ins>about other: 1 of admin within 24 h</ins>" in admin.get(asked_at).text
+        assert "<ins>other roles: 1 of admin within 24 h</ins>" in admin.get(asked_at).text
         assert "It needs another person." in act(other, asked_at, "approve", shown=shown(other, asked_at))
         act(manager, asked_at, "approve", shown=shown(manager, asked_at))
         runtime.drain(own_house)
@@ -264,4 +264,4 @@ class TestPolicies:
         runtime.drain(own_house, horizon=timedelta(hours=1, seconds=5))
         page = admin.get(self.PLACE).text
         assert "See who agreed to it" in page
-        assert "about other: 1 of admin within 24 h" in page
+        assert "other roles: 1 of admin within 24 h" in page

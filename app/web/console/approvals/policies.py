@@ -33,7 +33,7 @@ def policies() -> Response:
     present = [(kind, queries.policy_for_operators(kind.name)) for kind in kinds.everything()]
     return page(
         "console/approvals/policies.html",
-        rows=[(kind, one, [changes.in_words(rule) for rule in one.routes] if one else []) for kind, one in present],
+        rows=[(kind, one, changes.in_words(one.routes) if one else []) for kind, one in present],
     )
 
 
@@ -82,11 +82,8 @@ def _policy(kind: str, *, fault: str = "", status: int = 200) -> Response:
         status=status,
         kind=found,
         present=present,
-        rules=[(rule, changes.in_words(rule), _limit(rule)) for rule in present.routes] if present else [],
-        versions=[
-            (version, [changes.in_words(rule) for rule in version.routes])
-            for version in queries.policies_for_operators(kind)
-        ],
+        rules=_rules(present.routes if present else []),
+        versions=[(one, changes.in_words(one.routes)) for one in queries.policies_for_operators(kind)],
         pending=queries.about_for_operators(f"policy:{kind}"),
         fault=fault,
         sent=request.form,
@@ -94,6 +91,11 @@ def _policy(kind: str, *, fault: str = "", status: int = 200) -> Response:
         staff=staff_names(),
         may_ask=Permission.POLICIES_REQUEST in current_user.permissions,
     )
+
+
+def _rules(policy: list[Rule]) -> list[tuple[Rule, str, str]]:
+    """Each rule with its words and its limit."""
+    return [(rule, said, _limit(rule)) for rule, said in zip(policy, changes.in_words(policy), strict=True)]
 
 
 def _limit(rule: Rule) -> str:
