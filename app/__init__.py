@@ -5,10 +5,11 @@ The floors, top to bottom; a floor may use those below it, never those above or 
     factory                                     names every face, client and extension
     web | jobs                                  HTTP by reader | the clock's face
     reports                                     reads across rooms, writes nothing
-    withdrawals | reconciliation                cross several rooms
+    withdrawals | reconciliation | adjustments  cross several rooms
     payments                                    the naira rail
     wallets | notifications                     what a customer holds | what a customer is told
-    customers                                   who a customer is
+    customers | staff                           who a customer is | who joins, and what they may do
+    governance                                  what needs more than one person
     identity                                    who may sign in
     ledger | clients                            the books | the world
     audit                                       the record, and chains of sealed blocks

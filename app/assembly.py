@@ -4,12 +4,16 @@ from pathlib import Path
 
 from flask import Flask
 
+from app.adjustments import service as adjustments
 from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.bundle import Clients
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
 from app.core import crypto, logs
 from app.core.db import db
+from app.customers import queries as customers
+from app.governance import kinds, policies
+from app.staff import service as staff
 from config import Settings
 
 # The server's limits on everything the app does there, nested inside those of a request and of a job.
@@ -38,6 +42,7 @@ def assemble(settings: Settings) -> Flask:
         },
     )
     db.init_app(app)
+    govern()
     mailer = Mailer(settings.smtp_url, sender=settings.mail_sender)
     app.extensions["clients"] = Clients(
         paystack=Paystack(
@@ -53,3 +58,9 @@ def assemble(settings: Settings) -> Flask:
     )
     app.extensions["settings"] = settings
     return app
+
+
+def govern() -> None:
+    """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
+    kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
+    kinds.relate(customers.is_related_for_system)

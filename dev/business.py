@@ -23,6 +23,7 @@ from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.customers import service as customers
+from app.governance import service as governance
 from app.identity import factors
 from app.identity import queries as identity_queries
 from app.identity import service as identity
@@ -33,6 +34,7 @@ from app.ledger.journal import Leg
 from app.payments import flows as payments
 from app.payments import service as payments_service
 from app.reconciliation import service as reconciliation
+from app.staff import service as staff
 from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
@@ -51,6 +53,7 @@ STAFF = (
     ("Ibrahim Musa", "compliance", Role.COMPLIANCE_MANAGER),
     ("Funke Adeyemi", "finance", Role.FINANCE),
     ("Chidi Eze", "admin", Role.ADMIN),
+    ("Bisi Alade", "admin2", Role.ADMIN),
     ("Ngozi Bello", "auditor", Role.AUDITOR),
     ("Sani Garba", "support", Role.SUPPORT),
 )
@@ -159,6 +162,7 @@ class Business:
         self._open_account("Amina Yaro", f"newcomer@{MAIL}")
         self._stray()
         self._correct_by_hand()
+        self._ask_about_staff()
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))
@@ -294,11 +298,9 @@ class Business:
         self._ask_for_journal(350, "Two fees of 14 November were booked as income that Paystack had taken back.")
         who = actor.operator(self.staff["treasury"])
         with transaction(who):
-            adjustments.approve(booked[0], operator_id=who.id, content_hash=booked[1], owns=None, actor=who)
+            governance.approve(booked[0], operator_id=who.id, shown=booked[1], actor=who)
         with transaction(who):
-            adjustments.reject(
-                rejected[0], operator_id=who.id, reason="Say which fees, and by how much.", owns=None, actor=who
-            )
+            governance.deny(rejected[0], operator_id=who.id, reason="Say which fees, and by how much.", actor=who)
 
     def _ask_for_journal(self, naira: int, reason: str) -> tuple[str, str]:
         who, amount = actor.operator(self.staff["finance"]), Money(NGN, naira * 100)
@@ -307,8 +309,33 @@ class Business:
             Leg(chart.house(chart.PAYSTACK_FEES, asset=NGN), -amount),
         )
         with transaction(who):
-            asked = adjustments.request(Content(legs, reason), operator_id=who.id, owns=None, actor=who)
-        return asked.id, asked.content_hash
+            asked = adjustments.request(Content(legs, reason), operator_id=who.id, actor=who)
+        return asked.id, asked.payload_hash
+
+    def _ask_about_staff(self) -> None:
+        """One change of roles waits, one was denied; somebody is to be invited, and somebody was."""
+        who, other = actor.operator(self.staff["admin2"]), actor.operator(self.staff["admin"])
+        support = self.staff["support"]
+        with transaction(who):
+            denied = staff.request_roles(
+                support, roles=["finance"], reason="Stands in for finance.", maker=who.id, actor=who
+            )
+        with transaction(other):
+            governance.deny(denied.id, operator_id=other.id, reason="Finance has its own stand-in.", actor=other)
+        with transaction(who):
+            roles = ["compliance_officer", "support"]
+            staff.request_roles(support, roles=roles, reason="Helps with reviews.", maker=who.id, actor=who)
+        invited = [self._invite(name) for name in ("Uche Nnamdi", "Rukayat Bello")]
+        with transaction(other):
+            governance.approve(invited[0][0], operator_id=other.id, shown=invited[0][1], actor=other)
+
+    def _invite(self, name: str) -> tuple[str, str]:
+        who, address = actor.operator(self.staff["admin2"]), f"{name.split(maxsplit=1)[0].lower()}@{MAIL}"
+        with transaction(who):
+            asked = staff.request_invitation(
+                name, email=address, roles=["support"], reason="Joins support.", maker=who.id, actor=who
+            )
+        return asked.id, asked.payload_hash
 
     # ---- the means
 

@@ -49,13 +49,14 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         "₦100 of Paystack's fees that it gave back had been booked as income.",
         adjustments.booked,
         {
-            "ref": "jrq_…",
+            "ref": "grq_…",
             "legs": (
                 debit(chart.house(chart.WITHDRAWAL_FEES, asset=NGN), naira(100)),
                 credit(chart.house(chart.PAYSTACK_FEES, asset=NGN), naira(100)),
             ),
             "reason": "A fee that was given back is less cost, not income.",
             "requested_by": "op_…",
+            "approved_by": ("op_…",),
             "effective_at": None,
             "corrects": None,
         },

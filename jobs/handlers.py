@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import audit, customers, identity, ledger, notifications, payments, reconciliation, withdrawals
+from jobs import audit, customers, governance, identity, ledger, notifications, payments, reconciliation, withdrawals
 from jobs.work import Work
 
 # A handler answers None when the work is done, or how long to wait before it looks again.
@@ -27,6 +27,8 @@ HANDLERS: dict[str, Handler] = {
     "withdrawals.settle": Handler("money", withdrawals.settle),
     "withdrawals.fail": Handler("money", withdrawals.fail),
     "withdrawals.take_back": Handler("money", withdrawals.take_back),
+    "governance.execute": Handler("default", governance.execute),
+    "governance.expire": Handler("default", governance.expire),
     "reconciliation.run": Handler("default", reconciliation.run),
     "reconciliation.daily": Handler("default", reconciliation.daily),
     "payments.refresh_banks": Handler("default", payments.refresh_banks),
@@ -51,6 +53,8 @@ HANDLERS: dict[str, Handler] = {
     "notifications.factor_removed": Handler("default", notifications.factor_removed),
     "notifications.recovery_code_used": Handler("default", notifications.recovery_code_used),
     "notifications.passkey_suspected": Handler("default", notifications.passkey_suspected),
+    "notifications.glass_broken": Handler("default", notifications.glass_broken),
+    "notifications.operator_invited": Handler("default", notifications.operator_invited),
     "notifications.sign_up_repeated": Handler("default", notifications.sign_up_repeated),
     "notifications.api_key_issued": Handler("default", notifications.api_key_issued),
     "identity.rotate_signing_key": Handler("default", identity.rotate_signing_key),

@@ -24,6 +24,9 @@ HEARS: dict[str, tuple[str, ...]] = {
     "withdrawals.approved": ("withdrawals.send",),
     "withdrawals.settled": ("notifications.withdrawal_settled",),
     "withdrawals.ended": ("notifications.withdrawal_ended",),
+    "staff.glass_broken": ("notifications.glass_broken",),
+    "staff.invited": ("notifications.operator_invited",),
+    "governance.approved": ("governance.execute",),
     "reconciliation.run_asked": ("reconciliation.run",),
 }
 

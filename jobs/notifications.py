@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from app.core import machine
+from app.core import clock, machine
 from app.core.db import atomically
 from app.core.errors import NotFound
 from app.customers import queries as customers
@@ -12,6 +12,9 @@ from app.identity.rules import Audience
 from app.notifications import flows, rules
 from app.notifications.rules import Words
 from app.payments import queries as payments
+from app.staff import queries as staff
+from app.staff import service as staff_service
+from app.staff.rules import WATCHERS
 from app.withdrawals import queries as withdrawals
 from app.withdrawals.models import Withdrawal
 from jobs.work import Work
@@ -20,6 +23,33 @@ from jobs.work import Work
 def email_code(work: Work) -> timedelta | None:
     """The code that confirms an address."""
     return _tell(work, login_id=work.facts["login_id"], words=rules.code(identity.code_for_system(work.subject)))
+
+
+def operator_invited(work: Work) -> timedelta | None:
+    """The link with which somebody joins the staff; once it is mailed only its reader knows it."""
+    token = staff.token_for_system(work.subject)
+    if token is not None:
+        words = rules.invitation(f"{work.public_url}/console/join/{token}")
+        _tell(work, login_id=work.facts["login_id"], words=words)
+        atomically(lambda: staff_service.forget_token(work.subject), actor=work.actor)
+    return None
+
+
+def glass_broken(work: Work) -> timedelta | None:
+    """An administrator took a role alone: whoever watches is told, each once."""
+    lent = identity.borrowed_one_for_system(work.subject)
+    who = identity.operator_for_operators(lent.operator_id)
+    words = rules.glass_broken(
+        who.name,
+        role=lent.role.replace("_", " "),
+        until=lent.until.astimezone(clock.WAT),
+        reason=lent.reason,
+        review=lent.review_id,
+    )
+    for watcher in identity.holders_for_system([str(role) for role in WATCHERS]):
+        cause = f"{work.cause}:{watcher.id}"
+        flows.tell(cause, login_id=watcher.login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
+    return None
 
 
 def sign_up_repeated(work: Work) -> timedelta | None:

@@ -9,7 +9,7 @@ from app.core.actor import Actor
 
 @dataclass(frozen=True)
 class Work:
-    """What the task is about, the event's facts, the world, and in whose name it acts.
+    """What the task is about, the event's facts, the world, in whose name it acts, how links to us begin.
 
     `cause` is the same for every try of the same work, and no other work's. `public_url` is where links in mails lead.
     """

@@ -1,5 +1,5 @@
-"""Manual journals: asked for by one person, booked by another. It owns `journal_requests`.
+"""Manual journals: what finance asks for by hand and others agree to. It owns no table: governance does.
 
-Promise: nothing typed by hand reaches the books on one person's word; what was approved is what is booked, to the
-letter, and a request is kept however it ended.
+Promise: nothing typed by hand reaches the books on one person's word; what was agreed to is what is booked, to the
+letter, once.
 """

@@ -1,26 +1,6 @@
 """How adjustments says no."""
 
-from app.core.errors import Conflict, Forbidden, Unprocessable
-
-
-class OwnRequest(Forbidden):
-    code = "own_request"
-    message = "You asked for this journal. It needs a second person."
-
-
-class OwnAccount(Forbidden):
-    code = "own_account"
-    message = "This journal is about an account of yours as a customer. It is for others to ask for and to decide."
-
-
-class NotYourRequest(Forbidden):
-    code = "not_your_request"
-    message = "Only who asked for a journal can withdraw the request."
-
-
-class ContentChanged(Conflict):
-    code = "content_changed"
-    message = "This request is not what you were shown. Look again before you approve."
+from app.core.errors import Unprocessable
 
 
 class ReasonMissing(Unprocessable):

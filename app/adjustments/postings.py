@@ -11,9 +11,10 @@ def booked(
     legs: tuple[Leg, ...],
     reason: str,
     requested_by: str,
+    approved_by: tuple[str, ...],
     effective_at: datetime | None,
     corrects: int | None,
 ) -> Journal:
-    """A manual journal, as one person asked for it and another approved it; the memo keeps why and who asked."""
-    memo = {"reason": reason, "requested_by": requested_by}
+    """A manual journal, as one person asked for it and another approved it; the memo keeps why and who they are."""
+    memo = {"reason": reason, "requested_by": requested_by, "approved_by": ", ".join(approved_by)}
     return Journal("adjustments.booked", ref, legs, memo, effective_at, corrects)

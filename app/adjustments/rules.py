@@ -1,33 +1,16 @@
-"""What adjustments decides without looking anything up: states, sizes, when it takes effect, what an approval is of."""
+"""What adjustments decides without looking anything up: sizes, when it takes effect, whom it is about."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from enum import StrEnum
+from typing import Any
 
 from app.core.clock import WAT
-from app.core.machine import Machine
+from app.core.money import ASSETS, NGN, Money
 from app.ledger.journal import Leg
 
 LINES_MAX = 20
 REASON_MAX = 500
 YEAR_MIN = 1900
-
-
-class State(StrEnum):
-    """A request for a journal, from asking to its end."""
-
-    REQUESTED = "requested"
-    BOOKED = "booked"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-
-
-MACHINE = Machine("journal request", {State.REQUESTED: frozenset({State.BOOKED, State.REJECTED, State.WITHDRAWN})})
-
-WAITING = (State.REQUESTED,)
-ENDED = (State.BOOKED, State.REJECTED, State.WITHDRAWN)
 
 
 @dataclass(frozen=True)
@@ -42,21 +25,47 @@ class Content:
     effective_on: date | None = None
     corrects: int | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        """As a request keeps it: units are text, for numbers of JSON are not exact."""
+        return {
+            "legs": [{"account": leg.account, "units": str(leg.amount.units)} for leg in self.legs],
+            "reason": self.reason,
+            "effective_on": self.effective_on.isoformat() if self.effective_on else None,
+            "corrects": self.corrects,
+        }
+
     @property
-    def hash(self) -> str:
-        """A change of anything is another hash (SHA-256, hex)."""
-        written = [
-            [[leg.account, leg.amount.asset.code, leg.amount.units] for leg in self.legs],
-            self.reason,
-            self.effective_on.isoformat() if self.effective_on else None,
-            self.corrects,
-        ]
-        return hashlib.sha256(json.dumps(written).encode()).hexdigest()
+    def debits(self) -> list[Money]:
+        """How much it moves of each asset."""
+        sums: dict[str, Money] = {}
+        for leg in self.legs:
+            if leg.amount.units > 0:
+                asset = leg.amount.asset
+                sums[asset.code] = sums.get(asset.code, Money(asset, 0)) + leg.amount
+        return list(sums.values())
 
 
-def is_about(content: Content, customer_id: str | None) -> bool:
-    """Whether one of its accounts is this customer's."""
-    return customer_id is not None and any(leg.account.split(":")[2:3] == [customer_id] for leg in content.legs)
+def content_of(payload: dict[str, Any]) -> Content:
+    """What a request asks for."""
+    legs = tuple(
+        Leg(leg["account"], Money(ASSETS[leg["account"].rpartition(":")[2]], int(leg["units"])))
+        for leg in payload["legs"]
+    )
+    day = payload["effective_on"]
+    return Content(legs, payload["reason"], date.fromisoformat(day) if day else None, payload["corrects"])
+
+
+def size(content: Content) -> int | None:
+    """How much it moves in kobo; None when it moves anything but naira, whose worth is not known here."""
+    if any(moved.asset is not NGN for moved in content.debits):
+        return None
+    return sum(moved.units for moved in content.debits)
+
+
+def customers_of(content: Content) -> frozenset[str]:
+    """The customers whose accounts it moves."""
+    parts = (leg.account.split(":") for leg in content.legs)
+    return frozenset(part[2] for part in parts if part[1:2] == ["customer"] and len(part) > 2)  # noqa: PLR2004
 
 
 def has_come(day: date, *, at: datetime) -> bool:

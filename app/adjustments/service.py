@@ -1,87 +1,93 @@
-"""Commands of adjustments: request, approve, reject, withdraw."""
+"""Commands of adjustments: ask for a journal by hand; and book it, which governance does once others have agreed."""
 
-from sqlalchemy import select
+from datetime import datetime
+from typing import NoReturn
 
 from app.adjustments import errors, postings, rules
-from app.adjustments.models import JournalRequest
-from app.adjustments.rules import Content, State
-from app.core import clock, ids, machine
+from app.adjustments.rules import Content
+from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.permissions import Permission
+from app.governance import service as governance
+from app.governance.kinds import Agreed, Kind, Line, Payload
+from app.governance.models import Request
+from app.governance.rules import Facts
 from app.ledger import balances, posting, statements
 from app.ledger.errors import AccountBlocked, NoSuchJournal, NoSuchTime
-from app.ledger.journal import Journal
+from app.ledger.journal import Journal, Leg
 
 
-def request(content: Content, *, operator_id: str, owns: str | None, actor: Actor) -> JournalRequest:
-    """Ask for a journal; nothing is booked before somebody else approves it.
+class _Tried(Exception):
+    """The end of a dry run: what it wrote goes."""
 
-    `owns` is the customer whom this operator is privately, if any. Raises OwnAccount, NoSuchTime, Unbalanced,
-    AccountBlocked, NoSuchJournal, ReasonMissing, TooManyLines, NotHappenedYet.
+
+def request(content: Content, *, operator_id: str, actor: Actor) -> Request:
+    """Ask for a journal; nothing is booked before others approve it.
+
+    Raises Related, NoSuchTime, Unbalanced, AccountBlocked, NoSuchJournal, ReasonMissing, TooManyLines, NotHappenedYet,
+    and what the books refuse.
     """
-    if rules.is_about(content, owns):
-        raise errors.OwnAccount
-    request_id = ids.new("jrq")
-    _check(content, ref=request_id)
-    asked = JournalRequest(
-        id=request_id,
-        legs=[{"account": leg.account, "units": str(leg.amount.units)} for leg in content.legs],
-        reason=content.reason,
-        effective_on=content.effective_on,
-        corrects=content.corrects,
-        content_hash=content.hash,
-        requested_by=operator_id,
-        state=State.REQUESTED,
-        created_at=clock.now(),
-    )
-    machine.begin(asked, machine=rules.MACHINE, actor=actor)
-    return asked
-
-
-def approve(request_id: str, *, operator_id: str, content_hash: str, owns: str | None, actor: Actor) -> int:
-    """Another person's yes to the content they were shown: it is booked at once. The journal's number.
-
-    Raises OwnRequest, OwnAccount, ContentChanged, IllegalMove, and as posting does.
-    """
-    asked = _open(request_id, to=State.BOOKED, actor=actor)
-    _check_approver(asked, operator_id, owns)
-    if content_hash != asked.content_hash or asked.content.hash != asked.content_hash:
-        raise errors.ContentChanged
-    posted = posting.post(_journal(asked.content, ref=asked.id, by=asked.requested_by), key=f"adjustment:{asked.id}")
-    asked.journal_id = posted.journal_id
-    _decide(asked, State.BOOKED, operator_id=operator_id, actor=actor)
-    return posted.journal_id
-
-
-def reject(request_id: str, *, operator_id: str, reason: str, owns: str | None, actor: Actor) -> None:
-    """Another person's no, with a reason for who asked. Raises OwnRequest, OwnAccount, ReasonMissing, IllegalMove."""
-    if not reason.strip():
-        raise errors.ReasonMissing
-    asked = _open(request_id, to=State.REJECTED, actor=actor)
-    _check_approver(asked, operator_id, owns)
-    _decide(asked, State.REJECTED, operator_id=operator_id, actor=actor, reason=reason.strip())
-
-
-def withdraw(request_id: str, *, operator_id: str, actor: Actor) -> None:
-    """Who asked thinks better of it. Raises NotYourRequest, IllegalMove."""
-    asked = _open(request_id, to=State.WITHDRAWN, actor=actor)
-    if asked.requested_by != operator_id:
-        raise errors.NotYourRequest
-    _decide(asked, State.WITHDRAWN, operator_id=operator_id, actor=actor)
-
-
-def _check_approver(asked: JournalRequest, operator_id: str, owns: str | None) -> None:
-    """Who may decide: anybody but who asked, which the database holds to as well, and whose own money it is."""
-    if operator_id == asked.requested_by:
-        raise errors.OwnRequest
-    if rules.is_about(asked.content, owns):
-        raise errors.OwnAccount
-
-
-def _check(content: Content, *, ref: str) -> None:
     if not content.reason.strip() or len(content.reason) > rules.REASON_MAX:
         raise errors.ReasonMissing
+    return governance.submit(KIND.name, content.as_json(), reason=content.reason, maker=operator_id, actor=actor)
+
+
+def _dry_run(payload: Payload) -> None:
+    """Look at each line, then book it all and take it back."""
+    content = rules.content_of(payload)
+    _check(content)
+    try:
+        with db.session.begin_nested():
+            _post_and_stop(content)
+    except _Tried:
+        return  # the savepoint is gone, and the journal with it
+
+
+def _post_and_stop(content: Content) -> NoReturn:
+    posting.post(_journal(content, ref="dry run", by="", approved_by=()), key=f"dry run {clock.now()}")
+    raise _Tried
+
+
+def _book(agreed: Agreed) -> str:
+    content = rules.content_of(agreed.payload)
+    journal = _journal(content, ref=agreed.request_id, by=agreed.maker, approved_by=agreed.voters)
+    return str(posting.post(journal, key=f"adjustment:{agreed.request_id}").journal_id)
+
+
+def _describe(payload: Payload) -> list[Line]:
+    content = rules.content_of(payload)
+    lines = [_line(leg) for leg in content.legs]
+    if content.corrects:
+        lines.append(Line("Corrects", f"journal {content.corrects}"))
+    day = content.effective_on
+    return [*lines, Line("Takes effect", day.strftime("%-d %B %Y") if day else "when it is booked")]
+
+
+def _line(leg: Leg) -> Line:
+    debit = leg.amount.units > 0
+    return Line("Debit" if debit else "Credit", f"{leg.account}: {leg.amount if debit else -leg.amount}")
+
+
+def _summary(payload: Payload) -> str:
+    moved = " and ".join(str(amount) for amount in rules.content_of(payload).debits)
+    return f"Book {moved} by hand"
+
+
+KIND = Kind(
+    name="adjustments.journal",
+    title="Manual journal",
+    make=Permission.JOURNALS_REQUEST,
+    dry_run=_dry_run,
+    execute=_book,
+    describe=_describe,
+    summary=_summary,
+    facts=lambda payload: Facts(amount=rules.size(rules.content_of(payload))),
+    touches=lambda payload: rules.customers_of(rules.content_of(payload)),
+)
+
+
+def _check(content: Content) -> None:
     if len(content.legs) > rules.LINES_MAX:
         raise errors.TooManyLines
     if content.effective_on and not rules.has_come(content.effective_on, at=clock.now()):
@@ -90,7 +96,6 @@ def _check(content: Content, *, ref: str) -> None:
         raise NoSuchTime
     for leg in content.legs:
         _check_account(leg.account)
-    _journal(content, ref=ref, by="")  # refuses what does not balance
     if content.corrects is not None:
         try:
             statements.journal(content.corrects)
@@ -107,28 +112,14 @@ def _check_account(code: str) -> None:
         raise AccountBlocked(f"The account {code} is closed.")
 
 
-def _journal(content: Content, *, ref: str, by: str) -> Journal:
+def _journal(content: Content, *, ref: str, by: str, approved_by: tuple[str, ...]) -> Journal:
+    moment: datetime = clock.now()
     return postings.booked(
         ref=ref,
         legs=content.legs,
         reason=content.reason,
         requested_by=by,
-        effective_at=rules.effective_at(content.effective_on, at=clock.now()),
+        approved_by=approved_by,
+        effective_at=rules.effective_at(content.effective_on, at=moment),
         corrects=content.corrects,
     )
-
-
-def _open(request_id: str, *, to: State, actor: Actor) -> JournalRequest:
-    """The request, locked. Raises NotFound, IllegalMove when it has ended."""
-    wanted = select(JournalRequest).where(JournalRequest.id == request_id).with_for_update()
-    found = db.session.scalars(wanted).one_or_none()
-    if found is None:
-        raise NotFound
-    if not rules.MACHINE.allows(State(found.state), to):
-        machine.move(found, to, machine=rules.MACHINE, actor=actor)  # refuses, in its own words
-    return found
-
-
-def _decide(asked: JournalRequest, to: State, *, operator_id: str, actor: Actor, reason: str = "") -> None:
-    asked.decided_by, asked.decided_at = operator_id, clock.now()
-    machine.move(asked, to, machine=rules.MACHINE, actor=actor, reason=reason)

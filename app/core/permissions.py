@@ -19,6 +19,12 @@ class Permission(StrEnum):
     JOURNALS_READ = "journals:read"
     JOURNALS_REQUEST = "journals:request"
     JOURNALS_APPROVE = "journals:approve"
+    APPROVALS_READ = "approvals:read"
+    APPROVALS_DECIDE = "approvals:decide"
+    POLICIES_READ = "policies:read"
+    POLICIES_REQUEST = "policies:request"
+    OPERATORS_READ = "operators:read"
+    OPERATORS_REQUEST = "operators:request"
     RECONCILIATION_READ = "reconciliation:read"
     RECONCILIATION_RUN = "reconciliation:run"
     SUSPENSE_READ = "suspense:read"
@@ -49,9 +55,19 @@ _EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ})
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: _EVERYONE | {P.WITHDRAWALS_READ, P.CUSTOMERS_VIEW_AS},
     Role.COMPLIANCE_OFFICER: _EVERYONE | {P.WITHDRAWALS_READ, P.WITHDRAWALS_APPROVE, P.CUSTOMERS_VIEW_AS},
-    Role.COMPLIANCE_MANAGER: _EVERYONE | {P.WITHDRAWALS_READ, P.WITHDRAWALS_APPROVE, P.CUSTOMERS_VIEW_AS},
+    Role.COMPLIANCE_MANAGER: _EVERYONE
+    | {
+        P.WITHDRAWALS_READ,
+        P.WITHDRAWALS_APPROVE,
+        P.CUSTOMERS_VIEW_AS,
+        P.APPROVALS_READ,
+        P.APPROVALS_DECIDE,
+        P.POLICIES_READ,
+        P.OPERATORS_READ,
+    },
     Role.FINANCE: _EVERYONE
     | {
+        P.APPROVALS_READ,
         P.WITHDRAWALS_READ,
         P.LEDGER_READ,
         P.LEDGER_CLOSE,
@@ -70,14 +86,30 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LEDGER_LIFT,
         P.JOURNALS_READ,
         P.JOURNALS_APPROVE,
+        P.APPROVALS_READ,
+        P.APPROVALS_DECIDE,
         P.RECONCILIATION_READ,
         P.SUSPENSE_READ,
         P.JOBS_READ,
         P.JOBS_RETRY,
     },
-    Role.ADMIN: _EVERYONE | {P.JOBS_READ, P.JOBS_RETRY, P.MAILBOX_READ},
+    Role.ADMIN: _EVERYONE
+    | {
+        P.JOBS_READ,
+        P.JOBS_RETRY,
+        P.MAILBOX_READ,
+        P.APPROVALS_READ,
+        P.APPROVALS_DECIDE,
+        P.POLICIES_READ,
+        P.POLICIES_REQUEST,
+        P.OPERATORS_READ,
+        P.OPERATORS_REQUEST,
+    },
     Role.AUDITOR: _EVERYONE
     | {
+        P.APPROVALS_READ,
+        P.POLICIES_READ,
+        P.OPERATORS_READ,
         P.WITHDRAWALS_READ,
         P.LEDGER_READ,
         P.JOURNALS_READ,

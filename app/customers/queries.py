@@ -1,5 +1,7 @@
 """Reads of customers."""
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select
 
 from app.core import clock, crypto
@@ -8,6 +10,7 @@ from app.customers import rules
 from app.customers.errors import NoSuchCustomer
 from app.customers.models import Customer, Viewing
 from app.customers.rules import State
+from app.identity import queries as identity
 from app.identity.models import Login
 from app.identity.rules import Audience
 
@@ -33,6 +36,13 @@ def id_by_email_for_operators(email: str) -> str | None:
     """The customer with this address, if there is one: staff have private lives, and may not decide on their own."""
     same = select(Customer.id).join(Login, Login.id == Customer.login_id)
     return db.session.scalars(same.where(Login.audience == Audience.CUSTOMER, Login.email == email)).one_or_none()
+
+
+def is_related_for_system(operator_id: str, customer_ids: Collection[str]) -> bool:
+    """Whether an operator is, privately, one of these customers."""
+    address = identity.operator_address_for_system(operator_id)
+    own = id_by_email_for_operators(address) if address else None
+    return own is not None and own in customer_ids
 
 
 def count_for_operators() -> int:

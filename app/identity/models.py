@@ -209,3 +209,18 @@ class FactorTries(Model):
     login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"), primary_key=True)
     wrong: Mapped[int] = mapped_column(Integer)
     paused_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class BorrowedRole(Model):
+    """A role that an operator has taken alone, for an hour at most. It opens doors; nobody votes with it."""
+
+    __tablename__ = "borrowed_roles"
+    __table_args__ = (Index(None, "operator_id", "until"),)
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
+    role: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    review_id: Mapped[str] = mapped_column(Text, ForeignKey("approval_requests.id"), unique=True)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    returned_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

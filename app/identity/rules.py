@@ -21,6 +21,7 @@ CODE_RESEND_AFTER = timedelta(seconds=60)
 SESSION_LIVES = timedelta(hours=12)
 SIGNED_LIVES = timedelta(minutes=10)  # of a program's signed token
 KEY_LIVES = tuple(timedelta(days=days) for days in (30, 90, 365))  # what a program's key may be given
+BORROWED_FOR = timedelta(minutes=60)
 SEEN_RESOLUTION = timedelta(seconds=60)  # how exactly we know when a session was last used
 FACTOR_FRESH = timedelta(minutes=5)
 FACTOR_TRIES_MAX = 5

@@ -10,7 +10,7 @@ from app.core.db import db
 from app.core.errors import Unauthenticated
 from app.core.permissions import Role, conflicts
 from app.identity import devices, errors, events, passwords, rehearsal, rules
-from app.identity.models import EmailCode, Login, Operator, SignedIn
+from app.identity.models import BorrowedRole, EmailCode, Login, Operator, SignedIn
 
 log = logs.get("identity")
 
@@ -236,3 +236,47 @@ def hire(name: str, *, email: str, password: str, roles: list[Role]) -> str:
     db.session.add(operator)
     db.session.flush()
     return operator.id
+
+
+def set_roles(operator_id: str, *, roles: list[str]) -> None:
+    """Give an operator these roles and no others, from their next request on. The database wants it approved."""
+    person = db.session.get_one(Operator, operator_id, with_for_update=True)
+    person.roles = list(roles)
+    db.session.flush()
+
+
+def admit(login_id: str, *, name: str, password: str, roles: list[str]) -> str:
+    """Make an operator of a login that was prepared for them, with the password they chose. Raises WeakPassword."""
+    if not rules.password_fits(password):
+        raise errors.WeakPassword
+    login, moment = db.session.get_one(Login, login_id, with_for_update=True), clock.now()
+    if login.email_confirmed_at is not None:
+        raise errors.AlreadyHired
+    login.password_hash, login.email_confirmed_at = passwords.hash_of(password), moment
+    operator = Operator(id=ids.new("op"), login_id=login_id, name=name, roles=list(roles), created_at=moment)
+    db.session.add(operator)
+    db.session.flush()
+    return operator.id
+
+
+def borrow(borrowed_id: str, *, operator_id: str, role: str, reason: str, review_id: str) -> None:
+    """Give an operator a role for an hour, under a review that is open already. The database wants that review."""
+    moment = clock.now()
+    db.session.add(
+        BorrowedRole(
+            id=borrowed_id,
+            operator_id=operator_id,
+            role=role,
+            reason=reason,
+            review_id=review_id,
+            since=moment,
+            until=moment + rules.BORROWED_FOR,
+        )
+    )
+    db.session.flush()
+
+
+def give_back(operator_id: str) -> None:
+    """End what an operator has borrowed, at once."""
+    live = (BorrowedRole.operator_id == operator_id) & BorrowedRole.returned_at.is_(None)
+    db.session.execute(update(BorrowedRole).where(live).values(returned_at=clock.now()))

@@ -1,6 +1,7 @@
 """The words of every mail. Pure: facts in, subject and text out."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.core.money import Money
 
@@ -24,6 +25,30 @@ def code(number: str) -> Words:
         _letter(
             f"Your code is {number}. It works once, for ten minutes.",
             "If you did not ask for it, you need not do anything: nobody can use it without this mail.",
+        ),
+    )
+
+
+def invitation(link: str) -> Words:
+    """To somebody who is to join the staff."""
+    return Words(
+        "You are invited to the console",
+        _letter(
+            "You were asked to join the staff. Choose a password here:",
+            link,
+            "The link works once, for 72 hours. Nobody but you needs it: do not pass it on.",
+        ),
+    )
+
+
+def glass_broken(name: str, *, role: str, until: datetime, reason: str, review: str) -> Words:
+    """To those who watch: somebody took a role alone."""
+    return Words(
+        f"Emergency: an administrator took the role of {role}",
+        _letter(
+            f"{name} took the role of {role} alone, until {until:%H:%M} WAT on {until:%-d %B %Y}.",
+            f"Reason: {reason}",
+            f"A compliance manager must review what was done. It stands among the console's approvals: {review}.",
         ),
     )
 

@@ -1,13 +1,14 @@
-"""What adjustments decides: when a journal takes effect, what an approval is bound to, which ways there are."""
+"""What adjustments decides: when a journal takes effect, how large it is, whom it is about."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from app.adjustments import rules
-from app.adjustments.rules import MACHINE, Content, State
-from app.core.money import NGN, Money
+from app.adjustments.rules import Content
+from app.core.money import ASSETS, NGN, Money
 from app.ledger.journal import Leg
 
 NOW = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)  # half past midnight of the 22nd in Lagos
@@ -31,22 +32,18 @@ def test_today_and_no_day_count_when_it_is_booked(day: date | None) -> None:
     assert rules.effective_at(day, at=NOW) is None
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"legs": LEGS[::-1]},
-        {"legs": (Leg("asset:a:NGN", Money(NGN, 6)), Leg("income:b:NGN", Money(NGN, -6)))},
-        {"legs": (Leg("asset:c:NGN", Money(NGN, 5)), LEGS[1])},
-        {"reason": "another"},
-        {"effective_on": None},
-        {"corrects": None},
-    ],
-)
-def test_a_change_of_anything_is_another_hash(change: dict[str, object]) -> None:
-    assert replace(CONTENT, **change).hash != CONTENT.hash  # type: ignore[arg-type]
-    assert replace(CONTENT).hash == CONTENT.hash
+def test_a_request_keeps_it_to_the_letter() -> None:
+    for content in (CONTENT, replace(CONTENT, effective_on=None, corrects=None)):
+        assert rules.content_of(json.loads(json.dumps(content.as_json()))) == content
 
 
-def test_every_end_is_an_end() -> None:
-    assert {state for state in State if MACHINE.is_final(state)} == set(rules.ENDED)
-    assert set(State) == {*rules.WAITING, *rules.ENDED}
+def test_its_size_is_known_in_naira_alone() -> None:
+    assert rules.size(CONTENT) == 5
+    foreign = (Leg("asset:a:BTC", Money(ASSETS["BTC"], 5)), Leg("income:b:BTC", Money(ASSETS["BTC"], -5)))
+    assert rules.size(replace(CONTENT, legs=(*LEGS, *foreign))) is None
+
+
+def test_it_is_about_the_customers_whose_accounts_it_moves() -> None:
+    theirs = Leg("liability:customer:cus_1:NGN", Money(NGN, -5))
+    assert rules.customers_of(replace(CONTENT, legs=(LEGS[0], theirs))) == {"cus_1"}
+    assert rules.customers_of(CONTENT) == frozenset()

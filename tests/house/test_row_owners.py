@@ -22,7 +22,7 @@ def two(inside: Flask, sandbox: SandboxProcess) -> list[people.Customer]:
     """Two customers with something in every table."""
     found = []
     for _ in range(2):
-        one = people.customer()
+        one = people.customer(enrolled=True)
         people.paid_in(one, naira(1_000), app=inside, sandbox=sandbox)
         account = people.bank_account(one, app=inside)
         with transaction(one.actor):

@@ -34,7 +34,7 @@ SOMEBODY = actor.operator("op_1", request_id="req_1")
 @pytest.fixture
 def job(app: Flask) -> work.Work:
     """A task of the clock."""
-    return work.Work("test", "slot", {}, app.extensions["clients"], actor.system("test"))
+    return work.Work("test", "slot", {}, app.extensions["clients"], actor.system("test"), "http://localhost")
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ PARTS = {
     "work": tour.WORK,
     "books": tour.BOOKS,
     "closing": tour.CLOSING,
+    "approvals": tour.APPROVALS,
     "system": tour.SYSTEM,
 }
 

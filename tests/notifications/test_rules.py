@@ -1,13 +1,17 @@
 """The words of every mail: the facts stand in them, and none asks for a secret."""
 
+from datetime import datetime
+
 import pytest
 
+from app.core.clock import WAT
 from app.notifications import rules
 from app.notifications.rules import Words
 from tests.makers.books import kobo
 
 AMOUNT = kobo(125_000_00)
 TO = "Zenith Bank, account ending in 6789"
+UNTIL = datetime(2026, 11, 21, 18, 5, tzinfo=WAT)
 MAILS = {
     "code": rules.code("042917"),
     "sign-up repeated": rules.sign_up_repeated(),
@@ -20,6 +24,13 @@ MAILS = {
     "withdrawal requested": rules.withdrawal_requested(AMOUNT, destination=TO),
     "withdrawal settled": rules.withdrawal_settled(AMOUNT, destination=TO),
     "withdrawal rejected": rules.withdrawal_ended(AMOUNT, state="rejected", reason="The name differs."),
+    "glass broken": rules.glass_broken(
+        "Chidi Eze",
+        role="treasury",
+        until=datetime(2026, 11, 21, 18, 5, tzinfo=WAT),
+        reason="No answer.",
+        review="grq_1",
+    ),
     "withdrawal cancelled": rules.withdrawal_ended(AMOUNT, state="cancelled", reason=""),
 }
 
@@ -40,6 +51,17 @@ class TestEveryMail:
 
 
 class TestMails:
+    def test_an_invitation_carries_the_link_and_says_how_long_it_works(self) -> None:
+        mail = rules.invitation("https://bursar.example/console/join/token")
+        assert "\n\nhttps://bursar.example/console/join/token\n\n" in mail.body
+        assert "once, for 72 hours" in mail.body
+        assert "join/token" not in mail.subject
+
+    def test_those_who_watch_read_who_what_until_when_and_why(self) -> None:
+        mail = MAILS["glass broken"]
+        for words in ("Chidi Eze", "treasury", "18:05 WAT on 21 November 2026", "No answer.", "grq_1"):
+            assert words in mail.body, words
+
     def test_the_code_stands_in_the_text_and_not_in_the_subject(self) -> None:
         mail = MAILS["code"]
         assert "042917" in mail.body

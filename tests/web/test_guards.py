@@ -1,19 +1,21 @@
 """Who gets in, and that being let out is final."""
 
 import dataclasses
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from flask import Flask, Response
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, text
 
 from app.core import actor, clock, logs
 from app.core.db import db, leave, transaction
 from app.core.permissions import ROLES, Role
 from app.factory import create_app
+from app.governance import service as governance
 from app.identity import service as identity
 from app.identity.models import Login
+from app.staff import service as staff
 from app.web import guards
 from app.web.guards import CUSTOMER, OPERATOR
 from config import Settings
@@ -63,14 +65,18 @@ class TestDoors:
         assert client.get("/console/").status_code == 303
 
     def test_a_demoted_operator_is_stopped_at_the_next_request(
-        self, client: FlaskClient, inside: Flask, owner_engine: Engine
+        self, client: FlaskClient, inside: Flask, work_off: Callable[..., int]
     ) -> None:
         operator_id, email = people.operator(Role.FINANCE)
         browse.sign_in(client, email, console=True)
         assert client.get("/console/ledger").status_code == 200
-        with owner_engine.begin() as connection:
-            connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
-            connection.execute(text("UPDATE operators SET roles = '{support}' WHERE id = :id"), {"id": operator_id})
+        maker, checker = (actor.operator(people.operator(Role.ADMIN)[0]) for _ in range(2))
+        with transaction(maker):
+            asked = staff.request_roles(operator_id, roles=["support"], reason="Moved.", maker=maker.id, actor=maker)
+        assert client.get("/console/ledger").status_code == 200
+        with transaction(checker):
+            governance.approve(asked.id, operator_id=checker.id, shown=asked.payload_hash, actor=checker)
+        work_off()
         assert client.get("/console/ledger").status_code == 403
 
 

@@ -6,9 +6,12 @@ from typing import Any
 from flask import Blueprint, current_app, g, request, url_for
 from flask_login import current_user
 
-from app.adjustments import queries as adjustments
+from app.adjustments.service import KIND as JOURNALS
 from app.core import clock
 from app.core.permissions import Permission
+from app.governance import queries as governance
+from app.governance.rules import State
+from app.identity import queries as identity
 from app.ledger import health
 from reports import overview
 
@@ -49,6 +52,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "Work",
         (
+            Place("Approvals", "console.approvals", "checks", "v", P.APPROVALS_READ),
             Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
             Place("View as customer", "console.find_to_view", "eye", "v", P.CUSTOMERS_VIEW_AS),
@@ -69,6 +73,8 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
     (
         "System",
         (
+            Place("Operators", "console.operators", "users", "u", P.OPERATORS_READ),
+            Place("Policies", "console.policies", "adjustments", "y", P.POLICIES_READ),
             Place("Jobs", "console.jobs", "cpu", "j", P.JOBS_READ),
             Place("Mailbox", "console.mailbox", "send", "m", P.MAILBOX_READ),
             Place("Audit", "console.audit", "history", "a", P.AUDIT_READ),
@@ -93,6 +99,7 @@ def around() -> dict[str, Any]:
         "nav": [(section, items) for section, items in nav if items],
         "operator": current_user,
         "account_items": ({"name": "My account", "url": url_for("console.my_account"), "icon": "shield-lock"},),
+        "borrowed": identity.borrowed_for_system(current_user.id),
         "environment": environment,
         "halt": health.standing(),
         "standstill": health.overdue(clock.now()) if P.LEDGER_READ in current_user.permissions else None,
@@ -130,6 +137,15 @@ def _counts() -> dict[str, int]:
     return {
         "console.withdrawals": overview.waiting_withdrawals().count,
         "console.suspense": overview.open_suspense().count,
-        "console.journal_requests": adjustments.count_for_operators(),
+        "console.journal_requests": governance.count_for_operators((State.PENDING, State.FAILED), kind=JOURNALS.name),
+        "console.approvals": _needing_me(),
         "console.jobs": overview.dead_tasks(),
     }
+
+
+def _needing_me() -> int:
+    """How many approval requests wait for the one who looks; a borrowed role does not count."""
+    if P.APPROVALS_READ not in current_user.permissions:
+        return 0
+    held = identity.roles_for_system(current_user.id)
+    return len(governance.needing_for_operators(current_user.id, roles=held))

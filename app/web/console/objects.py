@@ -23,7 +23,7 @@ class Subject:
 # A deposit, a customer and an operator have no page of their own in the console yet.
 SUBJECTS = {
     "wd": Subject("Withdrawal", "console.withdrawal", "withdrawal_id", P.WITHDRAWALS_READ),
-    "jrq": Subject("Manual journal", "console.journal_request", "request_id", P.JOURNALS_READ),
+    "grq": Subject("Manual journal", "console.journal_request", "request_id", P.JOURNALS_READ),
     "sus": Subject("Suspense item", "console.suspense_item", "item_id", P.SUSPENSE_READ),
     "rec": Subject("Reconciliation", "console.reconciliation_run", "run_id", P.RECONCILIATION_READ),
 }

@@ -6,19 +6,23 @@ from app.web.console import (
     base,
     home,
     jobs,
+    join,
     mailbox,
     my_account,
+    operators,
     reconciliation,
     sign_in,
     suspense,
     view_as,
     withdrawals,
 )
+from app.web.console.approvals import inbox, policies
 from app.web.console.books import accounts, journal, months, proof, reports, request_form, requests, statement
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, withdrawals, suspense, view_as, *BOOKS, reconciliation, jobs, mailbox, audit,
+    home, sign_in, my_account, inbox, policies, operators, join, withdrawals, suspense, view_as, *BOOKS, reconciliation,
+    jobs, mailbox, audit,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)

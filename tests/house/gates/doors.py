@@ -33,6 +33,7 @@ OPEN_WRITES = frozenset(
         "console.reset_password",
         "console.sign_in",
         "console.sign_out",
+        "console.join",
         "api.open_session",
         "reports.policy_report",
     }

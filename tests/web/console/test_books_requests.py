@@ -1,21 +1,18 @@
 """Journals by hand at the console: one asks, another approves, and the page says what is wrong while it is typed."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from app.core import actor, clock
+from app.core import clock
 from app.core.clock import WAT
-from app.core.db import db, leave, sqlstate, transaction
 from app.core.permissions import ROLES, Permission, Role
-from app.identity import queries as identity
 from app.ledger import balances
 from tests.makers import books, browse
 from tests.web.console.conftest import Visitor
@@ -184,33 +181,39 @@ class TestAsking:
 
 
 class TestDeciding:
-    def test_another_person_books_it(
-        self, finance: FlaskClient, treasury: FlaskClient, accounts: tuple[str, str]
+    def test_another_person_has_it_booked(
+        self, finance: FlaskClient, treasury: FlaskClient, accounts: tuple[str, str], work_off: Callable[..., int]
     ) -> None:
         first = books.post(books.move(*accounts, 100)).journal_id
         place = asked(
             finance, accounts, corrects=str(first), effective_on=clock.now().astimezone(WAT).date().isoformat()
         )
-        page = act(treasury, place, "approve", content_hash=shown(treasury, place))
-        number = re.search(r"Booked as journal (\d+)\.", page)
-        assert number
+        said = act(treasury, place, "approve", content_hash=shown(treasury, place))
+        assert "Approved. It is being booked." in said
+        work_off()
+        page = treasury.get(place).text
+        number = re.search(r">journal (\d+)</a></dd>\s*</div>\s*</dl>", page)
+        assert number, page
         assert f"/console/ledger/journals/{number[1]}" in page
         assert balances.of(accounts[0]).booked == books.kobo(1_350)
         journal = treasury.get(f"/console/ledger/journals/{number[1]}").text
         assert f'href="{place}">Manual journal</a>' in journal
         assert f">journal {first}</a>" in journal
         assert place in treasury.get(f"{PAGE}?view=ended").text
-        assert "is booked and cannot become" in act(treasury, place, "approve", content_hash="x")
+        assert "is executed and cannot become" in act(treasury, place, "approve", content_hash="x")
 
     def test_what_changed_or_cannot_be_is_said(
-        self, finance: FlaskClient, treasury: FlaskClient, accounts: tuple[str, str]
+        self, finance: FlaskClient, treasury: FlaskClient, accounts: tuple[str, str], work_off: Callable[..., int]
     ) -> None:
         place = asked(finance, accounts)
         assert "not what you were shown" in act(treasury, place, "approve", content_hash="something")
         books.restrict(accounts[0], debits=True)
         assert "Frozen in this direction" in treasury.get(place).text
-        said = act(treasury, place, "approve", content_hash=shown(treasury, place))
-        assert "unknown, or frozen in this direction" in said
+        act(treasury, place, "approve", content_hash=shown(treasury, place))
+        work_off()
+        page = treasury.get(place).text
+        assert "It was approved and could not be booked" in page
+        assert "unknown, or frozen in this direction" in page
 
     def test_a_rejection_has_a_reason(
         self, finance: FlaskClient, treasury: FlaskClient, accounts: tuple[str, str]
@@ -237,24 +240,6 @@ class TestDeciding:
         assert "It needs a second person." in act(finance, place, "approve", content_hash="x")
         assert "It needs a second person." in act(finance, place, "reject", reason="x")
 
-    def test_the_database_refuses_it_too(self, finance: FlaskClient, accounts: tuple[str, str]) -> None:
-        place = asked(finance, accounts)
-        request_id = place.rpartition("/")[2]
-        asker = db.session.execute(
-            text("SELECT requested_by FROM journal_requests WHERE id = :id"), {"id": request_id}
-        ).scalar_one()
-        assert asker in {staff.id for staff in identity.operators_for_operators()}
-        leave()
-        with pytest.raises(DBAPIError) as refused, transaction(actor.operator(asker)):
-            db.session.execute(
-                text(
-                    "UPDATE journal_requests SET state = 'booked', decided_by = requested_by, decided_at = now(),"
-                    " journal_id = 1 WHERE id = :id"
-                ),
-                {"id": request_id},
-            )
-        assert sqlstate(refused.value) == "23514"
-
 
 class TestWhoMay:
     def test_each_role_sees_its_part(self, visitor: Visitor, accounts: tuple[str, str]) -> None:
@@ -265,7 +250,7 @@ class TestWhoMay:
         assert support.get(PAGE).status_code == 403
         assert treasury.get(f"{PAGE}/new").status_code == 403
         assert browse.send(treasury, f"{place}/withdraw", form_at=place).status_code == 403
-        assert auditor.get(f"{PAGE}/jrq_00000000000000000000000000").status_code == 404
+        assert auditor.get(f"{PAGE}/grq_00000000000000000000000000").status_code == 404
 
     def test_what_waits_is_counted(self, finance: FlaskClient, accounts: tuple[str, str]) -> None:
         asked(finance, accounts)

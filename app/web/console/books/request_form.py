@@ -129,9 +129,9 @@ def _ask(typed: Typed, *, actor: Actor) -> str:
     content = rules.Content(typed.legs, typed.reason, typed.day, corrects)
 
     def body() -> dict[str, Any]:
-        return {"id": service.request(content, operator_id=current_user.id, owns=guards.owns(), actor=actor).id}
+        return {"id": service.request(content, operator_id=current_user.id, actor=actor).id}
 
-    answer, _ = idempotency.once(typed.key, actor=actor, request={"content": content.hash}, body=body)
+    answer, _ = idempotency.once(typed.key, actor=actor, request={"content": content.as_json()}, body=body)
     return str(answer["id"])
 
 

@@ -1,4 +1,4 @@
-"""Journals by hand: the list of requests, one request, and what may be done with it. Nobody approves their own."""
+"""Journals by hand: the list of requests, one request, and what may be done with it. Who must agree is governance's."""
 
 from collections.abc import Callable
 
@@ -7,11 +7,14 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.adjustments import queries, rules, service
+from app.adjustments import rules
+from app.adjustments.service import KIND
 from app.core.db import atomically
 from app.core.errors import Refusal
 from app.core.money import Money
 from app.core.permissions import Permission
+from app.governance import queries, service
+from app.governance.rules import ENDED, OPEN, State
 from app.identity import queries as identity
 from app.web import errors, guards
 from app.web.console import history
@@ -20,7 +23,7 @@ from app.web.console.books import reads
 from app.web.fragments import page
 
 PAGE = 25
-VIEWS = {"waiting": rules.WAITING, "ended": rules.ENDED}
+VIEWS = {"waiting": OPEN, "ended": ENDED}
 
 
 @bp.get("/ledger/requests")
@@ -29,15 +32,16 @@ def journal_requests() -> Response:
     """Requests that wait, or those that ended; newest first."""
     asked = request.args.get("view", "")
     view = asked if asked in VIEWS else "waiting"
-    found = queries.list_for_operators(VIEWS[view], before=request.args.get("before"), limit=PAGE + 1)
+    before = request.args.get("before")
+    found = queries.list_for_operators(VIEWS[view], kind=KIND.name, before=before, limit=PAGE + 1)
     return page(
         "console/books/requests.html",
         block="results",
         view=view,
-        counts={name: queries.count_for_operators(states) for name, states in VIEWS.items()},
-        requests=[(one, _moved(one.content)) for one in found[:PAGE]],
-        older=found[PAGE - 1].id if len(found) > PAGE else None,
-        first="before" not in request.args,
+        counts={name: queries.count_for_operators(states, kind=KIND.name) for name, states in VIEWS.items()},
+        requests=[(one.request, rules.content_of(one.request.payload)) for one in found[:PAGE]],
+        older=found[PAGE - 1].request.id if len(found) > PAGE else None,
+        first=before is None,
         staff=_staff(),
     )
 
@@ -46,32 +50,36 @@ def journal_requests() -> Response:
 @guards.operator(Permission.JOURNALS_READ)
 def journal_request(request_id: str) -> Response:
     """One request, as it would be booked."""
-    one = queries.one_for_operators(request_id)
+    standing = queries.one_for_operators(request_id, kind=KIND.name)
+    one, content = standing.request, rules.content_of(standing.request.payload)
+    held = identity.roles_for_system(current_user.id)
     return page(
         "console/books/request.html",
         one=one,
+        standing=standing,
+        content=content,
         legs=[
-            (leg.account, Money(leg.amount.asset, abs(leg.amount.units)), leg.amount.units > 0)
-            for leg in one.content.legs
+            (leg.account, Money(leg.amount.asset, abs(leg.amount.units)), leg.amount.units > 0) for leg in content.legs
         ],
-        accounts=reads.known({leg.account for leg in one.content.legs}),
+        accounts=reads.known({leg.account for leg in content.legs}),
         history=history.of(one.id),
         staff=_staff(),
-        mine=one.requested_by == current_user.id,
+        mine=one.maker == current_user.id,
+        mine_to_fill=standing.open_to(current_user.id, held),
+        mine_to_stop=standing.stoppable_by(current_user.id, held),
     )
 
 
 @bp.post("/ledger/requests/<request_id>/approve")
 @guards.operator(Permission.JOURNALS_APPROVE, fresh=True)
 def approve_journal(request_id: str) -> BaseResponse:
-    """Another person's yes, to the content that was on the page: it is booked."""
+    """Another person's yes, to the content that was on the page: with the last one it is booked."""
     shown, actor = request.form.get("content_hash", ""), guards.actor()
 
     def deed() -> str:
-        number = service.approve(
-            request_id, operator_id=current_user.id, content_hash=shown, owns=guards.owns(), actor=actor
-        )
-        return f"Booked as journal {number}."
+        _must_be_a_journal(request_id)
+        state = service.approve(request_id, operator_id=current_user.id, shown=shown, actor=actor)
+        return "Approved. It is being booked." if state is State.APPROVED else "Approved. It needs one more person."
 
     return _do(request_id, deed)
 
@@ -83,7 +91,8 @@ def reject_journal(request_id: str) -> BaseResponse:
     reason, actor = request.form.get("reason", ""), guards.actor()
 
     def deed() -> str:
-        service.reject(request_id, operator_id=current_user.id, reason=reason, owns=guards.owns(), actor=actor)
+        _must_be_a_journal(request_id)
+        service.deny(request_id, operator_id=current_user.id, reason=reason, actor=actor)
         return "Rejected. Nothing was booked."
 
     return _do(request_id, deed, reason=reason)
@@ -96,7 +105,8 @@ def withdraw_journal(request_id: str) -> BaseResponse:
     actor = guards.actor()
 
     def deed() -> str:
-        service.withdraw(request_id, operator_id=current_user.id, actor=actor)
+        _must_be_a_journal(request_id)
+        service.cancel(request_id, operator_id=current_user.id, actor=actor)
         return "Withdrawn. Nothing was booked."
 
     return _do(request_id, deed)
@@ -110,14 +120,9 @@ def _do(request_id: str, deed: Callable[[], str], *, reason: str = "") -> BaseRe
     return redirect(url_for("console.journal_request", request_id=request_id), 303)
 
 
-def _moved(content: rules.Content) -> list[Money]:
-    """How much it moves of each asset: the sum of its debits."""
-    sums: dict[str, Money] = {}
-    for leg in content.legs:
-        if leg.amount.units > 0:
-            asset = leg.amount.asset
-            sums[asset.code] = sums.get(asset.code, Money(asset, 0)) + leg.amount
-    return list(sums.values())
+def _must_be_a_journal(request_id: str) -> None:
+    """These doors are for journals: other requests have doors with other permissions."""
+    queries.one_for_operators(request_id, kind=KIND.name)
 
 
 def _staff() -> dict[str, str]:

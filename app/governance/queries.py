@@ -1,0 +1,153 @@
+"""Reads of governance."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from app.core.db import db
+from app.core.errors import NotFound
+from app.governance.models import Policy, Request, Voided, Vote
+from app.governance.rules import OPEN, Leg, State, open_leg
+
+INBOX_MAX = 300
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A vote, and why it counts no more (None: it counts)."""
+
+    vote: Vote
+    voided: str | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is a yes that counts."""
+        return self.vote.answer == "yes" and self.voided is None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A request with its votes."""
+
+    request: Request
+    votes: list[Cast]
+
+    @property
+    def filled(self) -> list[int]:
+        """How many have said yes, leg by leg."""
+        given = [cast.vote.leg for cast in self.votes if cast.counts]
+        return [given.count(place) for place in range(len(self.request.legs))]
+
+    @property
+    def legs(self) -> list[tuple[Leg, int, list[Cast]]]:
+        """Each leg with how many filled it, and the votes for it."""
+        return [
+            (leg, filled, [cast for cast in self.votes if cast.vote.leg == place and cast.vote.answer == "yes"])
+            for place, (leg, filled) in enumerate(zip(self.request.needs, self.filled, strict=True))
+        ]
+
+    @property
+    def given(self) -> int:
+        """How many have said yes."""
+        return sum(self.filled)
+
+    @property
+    def needed(self) -> int:
+        """How many must."""
+        return sum(leg.count for leg in self.request.needs)
+
+    def voted(self, operator_id: str) -> bool:
+        """Whether this operator has voted, for whatever it counts."""
+        return any(cast.vote.voter == operator_id for cast in self.votes)
+
+    def open_to(self, operator_id: str, roles: Collection[str]) -> bool:
+        """Whether one of the open legs is theirs to fill."""
+        mine = self.request.maker == operator_id or self.request.target == f"operator:{operator_id}"
+        if mine or self.request.state != State.PENDING or self.voted(operator_id):
+            return False
+        return open_leg(self.request.needs, self.filled, roles) is not None
+
+    def stoppable_by(self, operator_id: str, roles: Collection[str]) -> bool:
+        """Whether they may still say no: to what waits, and to what is approved and not carried out."""
+        mine = self.request.maker == operator_id or self.request.target == f"operator:{operator_id}"
+        undecided = self.request.state in {State.PENDING, State.APPROVED}
+        fits = any(leg.fits(roles) for leg in self.request.needs)
+        return undecided and fits and not mine and not self.voted(operator_id)
+
+
+def one_for_operators(request_id: str, *, kind: str = "") -> Standing:
+    """Any request (of this kind). Raises NotFound."""
+    found = db.session.get(Request, request_id, populate_existing=True)
+    if found is None or (kind and found.kind != kind):
+        raise NotFound
+    return _standing([found])[0]
+
+
+def list_for_operators(
+    states: Sequence[State], *, kind: str = "", maker: str = "", before: str | None = None, limit: int = 50
+) -> list[Standing]:
+    """Requests in these states, newest first. Keyset by id."""
+    wanted = select(Request).where(Request.state.in_(states)).order_by(Request.id.desc())
+    if kind:
+        wanted = wanted.where(Request.kind == kind)
+    if maker:
+        wanted = wanted.where(Request.maker == maker)
+    if before:
+        wanted = wanted.where(Request.id < before)
+    return _standing(list(db.session.scalars(wanted.limit(limit))))
+
+
+def needing_for_operators(operator_id: str, *, roles: Collection[str]) -> list[Standing]:
+    """Pending requests with an open leg that this operator may fill, the first to expire first."""
+    pending = select(Request).where(Request.state == State.PENDING).order_by(Request.expires_at).limit(INBOX_MAX)
+    return [one for one in _standing(list(db.session.scalars(pending))) if one.open_to(operator_id, roles)]
+
+
+def about_for_operators(target: str, *, states: Sequence[State] = OPEN, limit: int = 20) -> list[Standing]:
+    """Requests about one thing, newest first."""
+    about = select(Request).where(Request.target == target, Request.state.in_(states)).order_by(Request.id.desc())
+    return _standing(list(db.session.scalars(about.limit(limit))))
+
+
+def count_for_operators(states: Sequence[State], *, kind: str = "", maker: str = "") -> int:
+    """How many requests are in these states."""
+    counted = select(func.count()).select_from(Request).where(Request.state.in_(states))
+    if kind:
+        counted = counted.where(Request.kind == kind)
+    if maker:
+        counted = counted.where(Request.maker == maker)
+    return db.session.scalar(counted) or 0
+
+
+def policy_for_operators(kind: str) -> Policy | None:
+    """The version that counts."""
+    newest = select(Policy).where(Policy.kind == kind).order_by(Policy.version.desc()).limit(1)
+    return db.session.scalars(newest).one_or_none()
+
+
+def policies_for_operators(kind: str = "") -> list[Policy]:
+    """Every version (of one kind), by kind, newest first."""
+    wanted = select(Policy).order_by(Policy.kind, Policy.version.desc())
+    return list(db.session.scalars(wanted.where(Policy.kind == kind) if kind else wanted))
+
+
+def policy_of_for_operators(request: Request) -> Policy:
+    """The version under which it was asked."""
+    return db.session.get_one(Policy, request.policy_id)
+
+
+def expired_for_system(*, at: object, limit: int = 100) -> list[str]:
+    """Pending requests whose time is over."""
+    over = select(Request.id).where(Request.state == State.PENDING, Request.expires_at <= at)
+    return list(db.session.scalars(over.order_by(Request.id).limit(limit)))
+
+
+def _standing(found: list[Request]) -> list[Standing]:
+    ids = [one.id for one in found]
+    votes: dict[str, list[Cast]] = defaultdict(list)
+    cast = select(Vote, Voided.reason).outerjoin(Voided, Voided.vote_id == Vote.id)
+    for vote, voided in db.session.execute(cast.where(Vote.request_id.in_(ids)).order_by(Vote.id)):
+        votes[vote.request_id].append(Cast(vote, voided))
+    return [Standing(one, votes[one.id]) for one in found]

@@ -1,0 +1,38 @@
+"""How staff says no."""
+
+from app.core.errors import Conflict, Forbidden, NotFound, Unprocessable
+
+
+class NothingChanges(Unprocessable):
+    code = "nothing_changes"
+    message = "These are the roles that they have."
+
+
+class RolesMoved(Conflict):
+    code = "roles_moved"
+    message = "Their roles were changed since this was asked for. Ask anew."
+
+
+class RolesMissing(Unprocessable):
+    code = "roles_missing"
+    message = "Choose at least one role."
+
+
+class NameMissing(Unprocessable):
+    code = "name_missing"
+    message = "Write their full name, at most 100 characters."
+
+
+class LinkSpent(NotFound):
+    code = "link_spent"
+    message = "This link was used, has run out, or is not one of ours. Ask for another invitation."
+
+
+class NotLent(Forbidden):
+    code = "not_lent"
+    message = "Only an administrator can take a role in an emergency, and not this one."
+
+
+class BorrowedAlready(Conflict):
+    code = "borrowed_already"
+    message = "You have a role for the hour already. Give it back first."

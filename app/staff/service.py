@@ -1,0 +1,188 @@
+"""Commands of staff: ask for other roles, ask for somebody to be invited, let them in. Others agree by governance."""
+
+from collections.abc import Collection
+
+from app.core import clock, crypto, ids, outbox
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.permissions import Permission, Role, conflicts
+from app.governance import service as governance
+from app.governance.kinds import Agreed, Kind, Line, Payload
+from app.governance.models import Request
+from app.governance.rules import Facts
+from app.identity import errors as identity_errors
+from app.identity import queries as identity
+from app.identity import service as identity_service
+from app.identity.rules import Audience
+from app.staff import errors, events, queries, rules
+from app.staff.models import Invitation
+
+
+def request_roles(operator_id: str, *, roles: Collection[str], reason: str, maker: str, actor: Actor) -> Request:
+    """Ask that somebody have these roles and no others. Raises NothingChanges, RolesConflict, as governance does."""
+    person = identity.operator_for_operators(operator_id)
+    payload = {
+        "operator_id": person.id,
+        "name": person.name,
+        "roles": sorted(set(roles)),
+        "was": sorted(set(person.roles)),
+    }
+    return governance.submit(
+        ROLES.name, payload, target=f"operator:{person.id}", reason=reason, maker=maker, actor=actor
+    )
+
+
+def request_invitation(
+    name: str, *, email: str, roles: Collection[str], reason: str, maker: str, actor: Actor
+) -> Request:
+    """Ask that somebody be let in. Raises NameMissing, RolesMissing, RolesConflict, BadEmail, AlreadyHired."""
+    payload = {"name": " ".join(name.split()), "email": identity_service.canonical(email), "roles": sorted(set(roles))}
+    return governance.submit(INVITATION.name, payload, reason=reason, maker=maker, actor=actor)
+
+
+def break_glass(role: str, *, reason: str, operator_id: str, actor: Actor) -> Request:
+    """Take a role alone, for an hour, when nobody else is there: compliance and audit are told, a review is open.
+
+    Raises NotLent, BorrowedAlready, ReasonMissing.
+    """
+    person = identity.operator_for_operators(operator_id)
+    if role not in rules.LENT or Role.ADMIN not in identity.roles_for_system(operator_id):
+        raise errors.NotLent
+    if identity.borrowed_for_system(operator_id):
+        raise errors.BorrowedAlready
+    borrowed_id = ids.new("brw")
+    payload = {"borrowed_id": borrowed_id, "operator_id": person.id, "name": person.name, "role": role}
+    review = governance.submit(
+        REVIEW.name, payload, target=f"borrowed:{person.id}", reason=reason, maker=operator_id, actor=actor
+    )
+    identity_service.borrow(borrowed_id, operator_id=operator_id, role=role, reason=review.reason, review_id=review.id)
+    outbox.emit(events.GlassBroken(borrowed_id=borrowed_id))
+    return review
+
+
+def accept(token: str, *, password: str) -> str:
+    """Let in who has the link, with a password of their own: the operator's id. Raises LinkSpent, WeakPassword."""
+    found = open_invitation(token)
+    operator_id = identity_service.admit(found.login_id, name=found.name, password=password, roles=found.roles)
+    found.accepted_at, found.token_sealed = clock.now(), None
+    db.session.flush()
+    return operator_id
+
+
+def open_invitation(token: str) -> Invitation:
+    """The invitation of a link that still works. Raises LinkSpent."""
+    found = queries.by_token_for_system(token)
+    if found is None or found.accepted_at is not None or clock.now() >= found.expires_at:
+        raise errors.LinkSpent
+    return found
+
+
+def forget_token(invitation_id: str) -> None:
+    """The mail with the link went out: from here on only its reader knows it."""
+    db.session.get_one(Invitation, invitation_id).token_sealed = None
+    db.session.flush()
+
+
+def _check_roles(roles: Collection[str]) -> None:
+    if not set(roles) <= rules.KNOWN:
+        raise errors.RolesMissing
+    clashing = conflicts(roles)
+    if clashing:
+        first, second = clashing[0]
+        raise identity_errors.RolesConflict(
+            f"{rules.in_words([first])} and {rules.in_words([second])} may not meet in one person.".capitalize()
+        )
+
+
+def _check_change(payload: Payload) -> None:
+    person = identity.operator_for_operators(payload["operator_id"])
+    if set(person.roles) != set(payload["was"]):
+        raise errors.RolesMoved
+    if set(payload["roles"]) == set(payload["was"]):
+        raise errors.NothingChanges
+    _check_roles(payload["roles"])
+
+
+def _change(agreed: Agreed) -> str:
+    _check_change(agreed.payload)
+    identity_service.set_roles(agreed.payload["operator_id"], roles=agreed.payload["roles"])
+    return f"{agreed.payload['name']} is {rules.in_words(agreed.payload['roles'])} now"
+
+
+def _check_invitation(payload: Payload) -> None:
+    if not 1 <= len(payload["name"]) <= rules.NAME_MAX:
+        raise errors.NameMissing
+    if not payload["roles"]:
+        raise errors.RolesMissing
+    _check_roles(payload["roles"])
+    if identity.is_hired_for_system(payload["email"]):
+        raise identity_errors.AlreadyHired
+
+
+def _invite(agreed: Agreed) -> str:
+    _check_invitation(agreed.payload)
+    # A login that nobody knows the password of: who has the link chooses one.
+    made = identity_service.register(agreed.payload["email"], password=crypto.new_token(), audience=Audience.OPERATOR)
+    if made.owner is not None:
+        raise identity_errors.AlreadyHired
+    moment, token, invitation_id = clock.now(), crypto.new_token(), ids.new("inv")
+    db.session.add(
+        Invitation(
+            id=invitation_id,
+            request_id=agreed.request_id,
+            login_id=made.claim.login_id,
+            name=agreed.payload["name"],
+            roles=agreed.payload["roles"],
+            token_hash=crypto.token_hash(token),
+            token_sealed=crypto.seal(token, context=invitation_id),
+            created_at=moment,
+            expires_at=moment + rules.LINK_LIVES,
+        )
+    )
+    db.session.flush()
+    outbox.emit(events.Invited(invitation_id=invitation_id, login_id=made.claim.login_id))
+    return "A link to join was mailed"
+
+
+REVIEW = Kind(
+    name="staff.review",
+    title="Review of an emergency",
+    make=Permission.OPERATORS_REQUEST,
+    dry_run=lambda _payload: None,
+    execute=lambda _agreed: "Reviewed and found in order",
+    describe=lambda payload: [
+        Line("Operator", payload["name"]),
+        Line("Took the role", rules.in_words([payload["role"]])),
+        Line("For", "an hour at most; the audit record says what was done"),
+    ],
+    summary=lambda payload: f"{payload['name']} took the role of {rules.in_words([payload['role']])} alone",
+)
+
+ROLES = Kind(
+    name="staff.roles",
+    title="Roles of an operator",
+    make=Permission.OPERATORS_REQUEST,
+    dry_run=_check_change,
+    execute=_change,
+    describe=lambda payload: [
+        Line("Operator", payload["name"]),
+        Line("Roles", rules.in_words(payload["roles"]), was=rules.in_words(payload["was"])),
+    ],
+    summary=lambda payload: f"Roles of {payload['name']}: {rules.in_words(payload['roles'])}",
+    facts=lambda payload: Facts(target=rules.side(set(payload["roles"]) ^ set(payload["was"]))),
+)
+
+INVITATION = Kind(
+    name="staff.invitation",
+    title="Invitation",
+    make=Permission.OPERATORS_REQUEST,
+    dry_run=_check_invitation,
+    execute=_invite,
+    describe=lambda payload: [
+        Line("Name", payload["name"]),
+        Line("E-mail address", payload["email"]),
+        Line("Roles", rules.in_words(payload["roles"])),
+    ],
+    summary=lambda payload: f"Invite {payload['name']} as {rules.in_words(payload['roles'])}",
+    facts=lambda payload: Facts(target=rules.side(payload["roles"])),
+)

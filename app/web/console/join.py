@@ -1,0 +1,51 @@
+"""Joining the staff: a link from a mail, and a password that nobody else knows."""
+
+from flask import flash, redirect, url_for
+from flask.wrappers import Response
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.core.db import transaction
+from app.core.errors import Refusal
+from app.staff import rules, service
+from app.staff.errors import LinkSpent
+from app.web import errors, forms, guards
+from app.web.console.base import bp
+from app.web.fragments import page
+
+
+class JoinForm(FlaskForm):
+    """A password, twice."""
+
+    password = forms.password("Password")
+    again = forms.password("Password again")
+
+
+@bp.route("/join/<token>", methods=["GET", "POST"])
+@guards.public
+def join(token: str) -> Response | BaseResponse:
+    """Choose a password; the link works once."""
+    form = JoinForm()
+    try:
+        invitation = service.open_invitation(token)
+    except LinkSpent as refused:
+        return page("console/join.html", invitation=None, message=refused.message, status=refused.status)
+    found = forms.errors_of(form) if form.is_submitted() and not form.validate() else {}
+    if form.is_submitted() and not found and form.password.data != form.again.data:
+        found = {"again": "These two are not the same."}
+    if form.is_submitted() and not found:
+        try:
+            with transaction(guards.actor()):
+                service.accept(token, password=form.password.data)
+            flash("Welcome. Sign in with your new password.", "ok")
+            return redirect(url_for("console.sign_in"), 303)
+        except Refusal as refused:
+            errors.say(refused)
+            found = {"password": refused.message}
+    return page(
+        "console/join.html",
+        invitation=invitation,
+        roles=rules.in_words(invitation.roles),
+        errors=found,
+        status=422 if form.is_submitted() else 200,
+    )

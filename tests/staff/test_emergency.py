@@ -1,0 +1,123 @@
+"""Break-glass: one person, one hour, told to those who watch, and reviewed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, text
+
+from app.core import actor, clock
+from app.core.db import leave, transaction
+from app.core.permissions import Role
+from app.governance import errors as governance_errors
+from app.governance import queries as approvals
+from app.governance import service as governance
+from app.governance.models import Request
+from app.governance.rules import Leg, Rule, State
+from app.identity import queries as identity
+from app.identity import service as identity_service
+from app.notifications import queries as notifications
+from app.staff import errors, service
+from tests.makers import browse, governed, people
+from tests.makers.books import refused, undone
+
+pytestmark = pytest.mark.usefixtures("inside")
+
+
+def break_glass(operator_id: str, role: str = "finance") -> Request:
+    """Take a role alone: the review."""
+    who = actor.operator(operator_id)
+    with transaction(who):
+        return service.break_glass(role, reason="Nobody answers.", operator_id=operator_id, actor=who)
+
+
+class TestBreakingTheGlass:
+    def test_opens_doors_for_an_hour(self, client: FlaskClient) -> None:
+        me, email = people.operator(Role.ADMIN)
+        browse.sign_in(client, email, console=True)
+        assert client.get("/console/ledger").status_code == 403
+        form = "/console/operators/emergency"
+        assert browse.send(client, form, role="auditor", reason="x").status_code == 422
+        assert browse.send(client, form, role="finance", reason="Nobody answers.").status_code == 303
+        assert "You have the role of finance until" in client.get("/console/ledger").text
+        leave()
+        assert identity.borrowed_for_system(me) is not None
+        with clock.at(clock.now() + timedelta(minutes=60, seconds=1)):
+            assert identity.borrowed_for_system(me) is None
+
+    def test_can_be_ended_at_once(self, client: FlaskClient) -> None:
+        me, email = people.operator(Role.ADMIN)
+        browse.sign_in(client, email, console=True)
+        break_glass(me)
+        assert client.get("/console/ledger").status_code == 200
+        given = browse.send(client, "/console/operators/emergency/end", form_at="/console/operators")
+        assert given.status_code == 303
+        assert client.get("/console/ledger").status_code == 403
+
+    def test_tells_each_who_watches_once(self, work_off: Callable[..., int]) -> None:
+        _, manager = people.operator(Role.COMPLIANCE_MANAGER)
+        _, auditor = people.operator(Role.AUDITOR)
+        _, support = people.operator(Role.SUPPORT)
+        review = break_glass(people.operator(Role.ADMIN)[0])
+        work_off()
+        leave()
+        told = [mail.to for mail in notifications.kept_for_operators(limit=500) if review.id in mail.body]
+        assert told.count(manager) == told.count(auditor) == 1
+        assert support not in told
+
+    def test_leaves_a_review_that_a_compliance_manager_must_close(self, work_off: Callable[..., int]) -> None:
+        me, manager = people.operator(Role.ADMIN)[0], people.operator(Role.COMPLIANCE_MANAGER)[0]
+        review = break_glass(me)
+        for other in (people.operator(Role.ADMIN)[0], people.operator(Role.AUDITOR)[0]):
+            with pytest.raises(governance_errors.NotYourLeg), transaction(actor.operator(other)):
+                governance.approve(review.id, operator_id=other, shown=review.payload_hash, actor=actor.operator(other))
+        with transaction(actor.operator(manager)):
+            governance.approve(review.id, operator_id=manager, shown=review.payload_hash, actor=actor.operator(manager))
+        work_off()
+        leave()
+        assert approvals.one_for_operators(review.id).request.state == State.EXECUTED
+
+    def test_fills_no_leg(self, owner_engine: Engine) -> None:
+        office = governed.office(owner_engine, Rule((Leg(("treasury",), 1),), timedelta(days=1)))
+        asked, me = office.ask(), people.operator(Role.ADMIN)[0]
+        break_glass(me, "treasury")
+        with pytest.raises(governance_errors.NotYourLeg):
+            office.approve(asked, me)
+        assert office.approve(asked, people.operator(Role.TREASURY)[0]) is State.APPROVED
+
+    def test_is_for_administrators_and_once_at_a_time(self) -> None:
+        for role in (Role.SUPPORT, Role.FINANCE, Role.COMPLIANCE_MANAGER):
+            with pytest.raises(errors.NotLent):
+                break_glass(people.operator(role)[0])
+        me = people.operator(Role.ADMIN)[0]
+        for name in ("auditor", "compliance_manager", "admin", "root"):
+            with pytest.raises(errors.NotLent):
+                break_glass(me, name)
+        break_glass(me)
+        with pytest.raises(errors.BorrowedAlready):
+            break_glass(me, "support")
+        with transaction(actor.operator(me)):
+            identity_service.give_back(me)
+        break_glass(me, "support")
+
+
+BORROW = (
+    "INSERT INTO borrowed_roles (id, operator_id, role, reason, review_id, since, until)"
+    " VALUES ('brw_x', :me, 'treasury', 'x', :review, now(), now() + CAST(:long AS interval))"
+)
+
+
+class TestTheDatabase:
+    def test_lends_nothing_without_a_review_or_for_longer(self, owner_engine: Engine) -> None:
+        me = people.operator(Role.ADMIN)[0]
+        review = break_glass(me).id
+        with undone(owner_engine) as connection:
+            connection.execute(text("SELECT set_config('bursar.actor', :who, true)"), {"who": f"operator:{me}"})
+            assert refused(connection, BORROW, me=me, review=review, long="1 hour") == "BU005"
+            longer = "UPDATE borrowed_roles SET until = until + interval '1 min' WHERE operator_id = :me"
+            assert refused(connection, longer, me=me) == "BU005"
+            assert refused(connection, "DELETE FROM borrowed_roles WHERE operator_id = :me", me=me) == "23001"
+            ended = "UPDATE borrowed_roles SET returned_at = now() WHERE operator_id = :me"
+            connection.execute(text(ended), {"me": me})
+            assert refused(connection, BORROW, me=me, review=review, long="1 hour") == "BU005"

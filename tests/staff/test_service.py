@@ -1,0 +1,236 @@
+"""Who joins and what they may do: never on one person's word."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import chain, combinations
+
+import pytest
+from flask import Flask
+
+from app.core import actor, clock
+from app.core.db import leave, transaction
+from app.core.permissions import FORBIDDEN_PAIRS, Role, conflicts
+from app.governance import errors as governance_errors
+from app.governance import queries as approvals
+from app.governance import service as governance
+from app.governance.models import Request
+from app.governance.rules import State
+from app.identity import errors as identity_errors
+from app.identity import queries as identity
+from app.identity import service as identity_service
+from app.identity.rules import Audience
+from app.identity.service import Entry
+from app.notifications import queries as notifications
+from app.staff import errors, queries, service
+from tests.makers import people
+from tests.makers.books import fresh
+
+pytestmark = pytest.mark.usefixtures("inside")
+
+
+def operator(role: Role) -> str:
+    """Somebody of this role."""
+    return people.operator(role)[0]
+
+
+def ask_roles(about: str, *roles: Role, maker: str = "") -> Request:
+    """Ask that somebody have these roles."""
+    who = actor.operator(maker or operator(Role.ADMIN))
+    with transaction(who):
+        return service.request_roles(
+            about, roles=[str(role) for role in roles], reason="A new job.", maker=who.id, actor=who
+        )
+
+
+def ask_in(address: str, *roles: Role, name: str = "Uche Obi") -> Request:
+    """Ask that somebody be invited."""
+    who = actor.operator(operator(Role.ADMIN))
+    with transaction(who):
+        return service.request_invitation(
+            name, email=address, roles=[str(role) for role in roles], reason="Hired.", maker=who.id, actor=who
+        )
+
+
+def approve(asked: Request, by: str) -> State:
+    """One yes."""
+    with transaction(actor.operator(by)):
+        return governance.approve(asked.id, operator_id=by, shown=asked.payload_hash, actor=actor.operator(by))
+
+
+def roles_of(operator_id: str) -> set[str]:
+    """What they have now."""
+    leave()
+    return set(identity.roles_for_system(operator_id))
+
+
+def needs(asked: Request) -> list[tuple[str, ...]]:
+    """Whose yes is needed."""
+    return [leg.roles for leg in asked.needs]
+
+
+class TestRoles:
+    def test_change_when_another_administrator_agrees(self, work_off: Callable[..., int]) -> None:
+        person = operator(Role.SUPPORT)
+        asked = ask_roles(person, Role.FINANCE)
+        assert needs(asked) == [("admin",)]
+        assert roles_of(person) == {"support"}
+        assert approve(asked, operator(Role.ADMIN)) is State.APPROVED
+        work_off()
+        assert roles_of(person) == {"finance"}
+
+    @pytest.mark.parametrize(
+        ("before", "after", "who"),
+        [
+            ([Role.SUPPORT], [Role.COMPLIANCE_OFFICER, Role.SUPPORT], [("compliance_manager",)]),
+            ([Role.COMPLIANCE_MANAGER], [], [("compliance_manager",)]),
+            ([Role.SUPPORT], [Role.COMPLIANCE_OFFICER], [("compliance_manager",), ("admin",)]),
+            ([Role.COMPLIANCE_OFFICER], [Role.COMPLIANCE_OFFICER, Role.SUPPORT], [("admin",)]),
+        ],
+    )
+    def test_of_compliance_need_its_manager(
+        self, before: list[Role], after: list[Role], who: list[tuple[str, ...]]
+    ) -> None:
+        with transaction(actor.system("test")):
+            person = identity_service.hire("X", email=f"{fresh()}@test.example", password=people.PASSWORD, roles=before)
+        assert needs(ask_roles(person, *after)) == who
+
+    def test_are_not_ones_own_to_ask_for_nor_to_agree_to(self) -> None:
+        me = operator(Role.ADMIN)
+        with pytest.raises(governance_errors.Related):
+            ask_roles(me, Role.SUPPORT, maker=me)
+        asked = ask_roles(me, Role.SUPPORT)
+        with pytest.raises(governance_errors.Related):
+            approve(asked, me)
+
+    def test_that_may_not_meet_are_refused_when_asked_for(self) -> None:
+        person = operator(Role.SUPPORT)
+        for pair in FORBIDDEN_PAIRS:
+            with pytest.raises(identity_errors.RolesConflict):
+                ask_roles(person, *pair)
+        with pytest.raises(errors.NothingChanges):
+            ask_roles(person, Role.SUPPORT)
+
+    def test_that_are_none_are_refused(self) -> None:
+        who, person = actor.operator(operator(Role.ADMIN)), operator(Role.SUPPORT)
+        with pytest.raises(errors.RolesMissing), transaction(who):
+            service.request_roles(person, roles=["root"], reason="x", maker=who.id, actor=who)
+
+    def test_that_were_changed_meanwhile_are_not_changed_back(self, work_off: Callable[..., int]) -> None:
+        person = operator(Role.SUPPORT)
+        first, second = ask_roles(person, Role.FINANCE), ask_roles(person, Role.TREASURY)
+        for asked in (first, second):
+            approve(asked, operator(Role.ADMIN))
+            work_off()
+        assert roles_of(person) == {"finance"}
+        leave()
+        assert approvals.one_for_operators(second.id).request.state == State.FAILED
+
+    def test_are_asked_for_by_administrators(self) -> None:
+        for role in (Role.COMPLIANCE_MANAGER, Role.FINANCE, Role.AUDITOR):
+            with pytest.raises(governance_errors.NotAllowedToAsk):
+                ask_roles(operator(Role.SUPPORT), Role.FINANCE, maker=operator(role))
+
+
+class TestNobodyIsBothHands:
+    def test_whatever_roles_they_may_have(self, inside: Flask) -> None:
+        """Of all sets of roles that one person may hold, none agrees to what its holder asked for."""
+        every = chain.from_iterable(combinations(Role, size) for size in range(1, len(Role) + 1))
+        allowed = [held for held in every if not conflicts(held)]
+        assert len(allowed) > len(Role)
+        for held in allowed:
+            with transaction(actor.system("test")):
+                me = identity_service.hire(
+                    "Me", email=f"{fresh()}@test.example", password=people.PASSWORD, roles=list(held)
+                )
+            subject = operator(Role.SUPPORT)
+            try:
+                asked = ask_roles(subject, Role.FINANCE, maker=me)
+            except governance_errors.NotAllowedToAsk:
+                continue
+            leave()
+            assert not approvals.one_for_operators(asked.id).open_to(me, [str(role) for role in held])
+            with pytest.raises(governance_errors.OwnRequest):
+                approve(asked, me)
+
+    def test_because_asking_and_agreeing_to_journals_never_meet(self) -> None:
+        policy = approvals.policy_for_operators("adjustments.journal")
+        assert policy is not None
+        agreeing = {role for rule in policy.routes for leg in rule.legs for role in leg.roles}
+        assert {frozenset({Role.FINANCE, Role(role)}) for role in agreeing} <= FORBIDDEN_PAIRS
+
+
+class TestInvitations:
+    def test_let_somebody_in_with_a_link_and_a_password_of_their_own(self, work_off: Callable[..., int]) -> None:
+        address = f"{fresh()}@test.example"
+        asked = ask_in(address, Role.SUPPORT)
+        assert identity.login_by_address_for_system(address, audience=Audience.OPERATOR) is None
+        approve(asked, operator(Role.ADMIN))
+        work_off()
+        token = mailed(address)
+        with transaction(actor.system("test")):
+            joined = service.accept(token, password="a password of my own")
+        assert roles_of(joined) == {"support"}
+        with transaction(actor.system("test")):
+            entry = identity_service.sign_in(
+                address, password="a password of my own", audience=Audience.OPERATOR, device="x"
+            )
+        assert isinstance(entry, Entry)
+        with pytest.raises(errors.LinkSpent), transaction(actor.system("test")):
+            service.accept(token, password="another password")
+
+    def test_keep_the_link_nowhere_once_it_was_mailed(self, work_off: Callable[..., int]) -> None:
+        address = f"{fresh()}@test.example"
+        approve(ask_in(address, Role.SUPPORT), operator(Role.ADMIN))
+        work_off()
+        leave()
+        found = service.open_invitation(mailed(address))
+        assert found.token_sealed is None
+        assert queries.token_for_system(found.id) is None
+
+    def test_run_out(self, work_off: Callable[..., int]) -> None:
+        address = f"{fresh()}@test.example"
+        approve(ask_in(address, Role.SUPPORT), operator(Role.ADMIN))
+        work_off()
+        token = mailed(address)
+        leave()
+        assert service.open_invitation(token)
+        with clock.at(clock.now() + timedelta(hours=72, seconds=1)), pytest.raises(errors.LinkSpent):
+            service.open_invitation(token)
+        with pytest.raises(errors.LinkSpent):
+            service.open_invitation("not a token")
+
+    def test_are_replaced_by_the_next(self, work_off: Callable[..., int]) -> None:
+        address = f"{fresh()}@test.example"
+        links = []
+        for _ in range(2):
+            approve(ask_in(address, Role.SUPPORT), operator(Role.ADMIN))
+            work_off()
+            links.append(mailed(address))
+        leave()
+        with pytest.raises(errors.LinkSpent):
+            service.open_invitation(links[0])
+        assert service.open_invitation(links[1])
+
+    def test_need_a_name_a_role_and_an_address_that_is_free(self) -> None:
+        _, taken = people.operator(Role.SUPPORT)
+        for given, refusal in (
+            ({"address": taken, "roles": [Role.SUPPORT]}, identity_errors.AlreadyHired),
+            ({"address": "nowhere", "roles": [Role.SUPPORT]}, identity_errors.BadEmail),
+            ({"address": "a@test.example", "roles": []}, errors.RolesMissing),
+            ({"address": "a@test.example", "roles": [Role.SUPPORT], "name": " "}, errors.NameMissing),
+            ({"address": "a@test.example", "roles": [Role.AUDITOR, Role.ADMIN]}, identity_errors.RolesConflict),
+        ):
+            roles = given.pop("roles")
+            assert isinstance(roles, list)
+            with pytest.raises(refusal):
+                ask_in(str(given["address"]), *roles, name=str(given.get("name", "Uche Obi")))
+
+    def test_of_compliance_need_its_manager(self) -> None:
+        assert needs(ask_in(f"{fresh()}@test.example", Role.COMPLIANCE_OFFICER)) == [("compliance_manager",)]
+
+
+def mailed(address: str) -> str:
+    """The token of the newest link that was mailed there."""
+    leave()
+    letter = next(mail for mail in notifications.kept_for_operators(limit=50) if mail.to == address)
+    return letter.body.partition("/console/join/")[2].split()[0]
