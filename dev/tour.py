@@ -127,6 +127,8 @@ PORTAL = (
     Sight("sign-up-faulty", "/sign-up", NOBODY, (send("Open an account", **_SUBMIT_NOBODY),), FAULTY),
     Sight("sign-in", "/sign-in", NOBODY),
     Sight("forgotten-password", "/forgotten-password", NOBODY),
+    Sight("recover", "/recover", NOBODY),
+    Sight("recover-sent", "/recover?sent=1", NOBODY),
     Sight("forgotten-password-sent", "/forgotten-password?sent=1", NOBODY),
     Sight("missing", "/nowhere", NOBODY, status=MISSING),
     Sight("home", "/", CUSTOMER),
@@ -152,6 +154,7 @@ PORTAL = (
     Sight("withdrawal-paid", "/activity?kind=withdrawal", CUSTOMER, (_line("Paid"),)),
     Sight("activity", "/activity", CUSTOMER),
     Sight("security", "/security", CUSTOMER),
+    Sight("close", "/security/close", CUSTOMER),
     Sight("freeze", "/security/freeze", CUSTOMER),
     Sight("change-password", "/security/password", CUSTOMER),
     Sight(

@@ -11,3 +11,13 @@ class BadName(Unprocessable):
 class AccountFrozen(Conflict):
     code = "account_frozen"
     message = "This account is frozen: nothing leaves it until our staff have lifted that."
+
+
+class ClosureAskedAlready(Conflict):
+    code = "closure_asked_already"
+    message = "You asked to close this account already. You can take that back."
+
+
+class NoClosure(Conflict):
+    code = "no_closure"
+    message = "There is no request to take back."

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
@@ -22,3 +22,21 @@ class Customer(Model):
     name: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, default=State.ACTIVE)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class ClosureRequest(Model):
+    """A customer's wish to leave; one at a time."""
+
+    __tablename__ = "closure_requests"
+    __table_args__ = (
+        Index("uq_closure_requests_customer_id", "customer_id", unique=True, postgresql_where=text("state = 'asked'")),
+        Index(None, "state", "id"),
+        CheckConstraint("state IN ('asked', 'withdrawn')", name="state_known"),
+        CheckConstraint("(state = 'asked') = (ended_at IS NULL)", name="ended_in_time"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -57,3 +57,13 @@ class AlreadyHired(Conflict):
 class RolesConflict(Conflict):
     code = "roles_conflict"
     message = "These roles may not meet in one person."
+
+
+class RecoveryCools(Conflict):
+    code = "recovery_cools"
+    message = "An account is recovered 72 hours after it was asked for, so that its owner can say no."
+
+
+class AddressTaken(Conflict):
+    code = "address_taken"
+    message = "There is an account with that address."

@@ -9,6 +9,8 @@ from flask_login import current_user
 from app.adjustments import queries as adjustments
 from app.core import clock
 from app.core.permissions import Permission
+from app.customers import queries as customers
+from app.customers.rules import ClosureState
 from app.ledger import health
 from reports import overview
 
@@ -51,6 +53,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
+            Place("Closure requests", "console.closures", "user-x", "c", P.CLOSURES_READ),
         ),
     ),
     (
@@ -129,6 +132,7 @@ def _counts() -> dict[str, int]:
     return {
         "console.withdrawals": overview.waiting_withdrawals().count,
         "console.suspense": overview.open_suspense().count,
+        "console.closures": customers.closure_count_for_operators(state=ClosureState.ASKED),
         "console.journal_requests": adjustments.count_for_operators(),
         "console.jobs": overview.dead_tasks(),
     }

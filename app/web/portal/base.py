@@ -26,7 +26,12 @@ _PLACES = (
     ("Add money", "portal.deposit", "plus", ("portal.deposit", "portal.deposit_page")),
     ("Withdraw", "portal.withdraw", "arrow-up-right", ("portal.withdraw", "portal.withdrawal", "portal.bank_account")),
     ("Activity", "portal.activity", "list-details", ("portal.activity",)),
-    ("Security", "portal.security", "shield-lock", ("portal.security", "portal.change_password", "portal.freeze")),
+    (
+        "Security",
+        "portal.security",
+        "shield-lock",
+        ("portal.security", "portal.change_password", "portal.freeze", "portal.close"),
+    ),
 )
 
 

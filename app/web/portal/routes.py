@@ -1,6 +1,6 @@
 """The portal's doors, one module a topic."""
 
-from app.web.portal import activity, base, deposit, freeze, home, password, security, sign_in, withdraw
+from app.web.portal import activity, base, close, deposit, freeze, home, password, recover, security, sign_in, withdraw
 
-MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze)
+MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze, close, recover)
 bp = base.bp
