@@ -189,6 +189,7 @@ WORK = (
         TREASURY,
         (_DRAWER, follow("dialog.drawer a[href*='/withdrawals/']")),
     ),
+    Sight("closures", "/console/closures", AUDITOR),
     Sight("suspense", "/console/suspense", FINANCE),
     Sight("suspense-none", "/console/suspense?view=resolved", FINANCE),
     Sight("suspense-money", "/console/suspense", FINANCE, (follow("a.row-main"),)),

@@ -81,6 +81,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LEDGER_READ,
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
+        P.CLOSURES_READ,
         P.SUSPENSE_READ,
         P.JOBS_READ,
         P.AUDIT_READ,

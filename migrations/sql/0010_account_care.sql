@@ -45,6 +45,8 @@ ALTER TABLE customers
 SELECT set_config('bursar.actor', 'system:migration', true);
 INSERT INTO logins (id, audience, email, password_hash, disabled_at, created_at)
 VALUES ('lg_nobody', 'customer', 'nobody', '', now(), now());
+INSERT INTO email_codes (id, login_id, code_sealed, tries, created_at, expires_at)
+VALUES ('ec_nobody', 'lg_nobody', '', 0, '2000-01-01T00:00:00Z', '9000-01-01T00:00:00Z');
 
 CREATE TABLE closure_requests (
     id text CONSTRAINT pk_closure_requests PRIMARY KEY,
