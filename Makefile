@@ -11,7 +11,7 @@ PYTHON ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts format db migrate seed proof bench faults shots reset lock assets browser readers
+.PHONY: help run test lint types contracts format db migrate seed proof bench faults answers shots reset lock assets browser readers
 .PHONY: env-run env-test
 
 help: ## Show this list
@@ -56,6 +56,9 @@ bench: env-test ## Measure the books beside their floors and peers (BENCH="--rou
 
 faults: env-test ## Break things on purpose and check that no money moves wrongly
 	@FAULT_ROUNDS=10 FAULT_KILLS=20 BOOKS_STEPS=5000 $(PY) -m pytest tests/faults tests/books/test_stateful.py -p no:randomly -s
+
+answers: env-test ## Measure whether known addresses take another time than unknown ones
+	@SAME_ANSWERS_TRIES=500 $(PY) -m pytest tests/web/test_same_answers.py -p no:randomly -s
 
 shots: env-test ## Take a picture of every screen
 	@$(PY) -m dev.shots

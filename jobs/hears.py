@@ -12,6 +12,10 @@ HEARS: dict[str, tuple[str, ...]] = {
     "identity.recovery_code_used": ("notifications.recovery_code_used",),
     "identity.passkey_suspected": ("notifications.passkey_suspected",),
     "customers.sign_up_repeated": ("notifications.sign_up_repeated",),
+    "identity.recovery_noted": ("identity.answer_recovery",),
+    "identity.recovery_asked": ("notifications.recovery_asked",),
+    "identity.recovered": ("notifications.recovered",),
+    "customers.closure_asked": ("notifications.closure_asked",),
     "customers.locked": ("notifications.account_locked",),
     "customers.unlocked": ("notifications.account_unlocked",),
     "payments.deposit_started": ("payments.watch_deposit",),
@@ -32,5 +36,6 @@ HEARS: dict[str, tuple[str, ...]] = {
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
+    "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",
 }

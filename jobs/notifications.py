@@ -7,7 +7,7 @@ from app.core.db import atomically
 from app.core.errors import NotFound
 from app.customers import queries as customers
 from app.identity import queries as identity
-from app.identity import renewal
+from app.identity import recovery, renewal
 from app.identity.rules import Audience
 from app.notifications import flows, rules
 from app.notifications.rules import Words
@@ -83,6 +83,27 @@ def password_changed(work: Work) -> timedelta | None:
 def signed_out_elsewhere(work: Work) -> timedelta | None:
     """A security notice: all sessions but one were ended."""
     return _tell(work, login_id=work.subject, words=rules.signed_out_elsewhere())
+
+
+def recovery_asked(work: Work) -> timedelta | None:
+    """A security notice with the link that stops it; once it is written, only the mail has the token."""
+    token = identity.recovery_token_for_system(work.subject)
+    if token is None:
+        return None
+    words = rules.recovery_asked(f"{work.public_url}/stop-recovery/{token}")
+    _tell(work, login_id=work.facts["login_id"], words=words)
+    atomically(lambda: recovery.forget_token(work.subject), actor=work.actor)
+    return None
+
+
+def recovered(work: Work) -> timedelta | None:
+    """The account has another address: this one."""
+    return _tell(work, login_id=work.subject, words=rules.recovered())
+
+
+def closure_asked(work: Work) -> timedelta | None:
+    """A customer asked to close their account."""
+    return _tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=rules.closure_asked())
 
 
 def account_locked(work: Work) -> timedelta | None:

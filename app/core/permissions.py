@@ -27,6 +27,7 @@ class Permission(StrEnum):
     OPERATORS_REQUEST = "operators:request"
     RECONCILIATION_READ = "reconciliation:read"
     RECONCILIATION_RUN = "reconciliation:run"
+    CLOSURES_READ = "closures:read"
     SUSPENSE_READ = "suspense:read"
     SUSPENSE_RESOLVE = "suspense:resolve"
     JOBS_READ = "jobs:read"
@@ -53,13 +54,15 @@ P = Permission
 _EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ})
 
 ROLES: dict[Role, frozenset[Permission]] = {
-    Role.SUPPORT: _EVERYONE | {P.WITHDRAWALS_READ, P.CUSTOMERS_VIEW_AS},
-    Role.COMPLIANCE_OFFICER: _EVERYONE | {P.WITHDRAWALS_READ, P.WITHDRAWALS_APPROVE, P.CUSTOMERS_VIEW_AS},
+    Role.SUPPORT: _EVERYONE | {P.WITHDRAWALS_READ, P.CUSTOMERS_VIEW_AS, P.CLOSURES_READ},
+    Role.COMPLIANCE_OFFICER: _EVERYONE
+    | {P.WITHDRAWALS_READ, P.WITHDRAWALS_APPROVE, P.CUSTOMERS_VIEW_AS, P.CLOSURES_READ},
     Role.COMPLIANCE_MANAGER: _EVERYONE
     | {
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
         P.CUSTOMERS_VIEW_AS,
+        P.CLOSURES_READ,
         P.APPROVALS_READ,
         P.APPROVALS_DECIDE,
         P.POLICIES_READ,
@@ -114,6 +117,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LEDGER_READ,
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
+        P.CLOSURES_READ,
         P.SUSPENSE_READ,
         P.JOBS_READ,
     },

@@ -20,3 +20,13 @@ class NoSuchCustomer(NotFound):
 class ViewUnexplained(Unprocessable):
     code = "view_unexplained"
     message = "Give the ticket that this is about, and a reason."
+
+
+class ClosureAskedAlready(Conflict):
+    code = "closure_asked_already"
+    message = "You asked to close this account already. You can take that back."
+
+
+class NoClosure(Conflict):
+    code = "no_closure"
+    message = "There is no request to take back."

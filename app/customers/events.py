@@ -28,3 +28,21 @@ class Unlocked(Event):
 
     name: ClassVar[str] = "customers.unlocked"
     customer_id: str
+
+
+@dataclass(frozen=True)
+class ClosureAsked(Event):
+    """A customer asks to close their account."""
+
+    name: ClassVar[str] = "customers.closure_asked"
+    closure_id: str
+    customer_id: str
+
+
+@dataclass(frozen=True)
+class ClosureWithdrawn(Event):
+    """A customer took that back."""
+
+    name: ClassVar[str] = "customers.closure_withdrawn"
+    closure_id: str
+    customer_id: str

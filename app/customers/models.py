@@ -44,3 +44,21 @@ class Viewing(Model):
     began_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ClosureRequest(Model):
+    """A customer's wish to leave; one at a time."""
+
+    __tablename__ = "closure_requests"
+    __table_args__ = (
+        Index("uq_closure_requests_customer_id", "customer_id", unique=True, postgresql_where=text("state = 'asked'")),
+        Index(None, "state", "id"),
+        CheckConstraint("state IN ('asked', 'withdrawn')", name="state_known"),
+        CheckConstraint("(state = 'asked') = (ended_at IS NULL)", name="ended_in_time"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -8,8 +8,8 @@ from app.core import clock, crypto
 from app.core.db import db
 from app.customers import rules
 from app.customers.errors import NoSuchCustomer
-from app.customers.models import Customer, Viewing
-from app.customers.rules import State
+from app.customers.models import ClosureRequest, Customer, Viewing
+from app.customers.rules import ClosureState, State
 from app.identity import queries as identity
 from app.identity.models import Login
 from app.identity.rules import Audience
@@ -24,6 +24,23 @@ def is_locked(*, customer_id: str) -> bool:
     """Whether nothing may leave this customer's account."""
     state = db.session.scalars(select(Customer.state).where(Customer.id == customer_id)).one_or_none()
     return state == State.LOCKED
+
+
+def open_closure(*, customer_id: str) -> ClosureRequest | None:
+    """This customer's request to close their account, while it stands."""
+    asked = select(ClosureRequest).filter_by(customer_id=customer_id, state=ClosureState.ASKED)
+    return db.session.scalars(asked).one_or_none()
+
+
+def closures_for_operators(*, state: ClosureState, before: str | None = None, limit: int) -> list[ClosureRequest]:
+    """Requests to close an account, newest first."""
+    found = select(ClosureRequest).filter_by(state=state).order_by(ClosureRequest.id.desc()).limit(limit)
+    return list(db.session.scalars(found.where(ClosureRequest.id < before) if before else found))
+
+
+def closure_count_for_operators(*, state: ClosureState) -> int:
+    """How many there are."""
+    return db.session.scalar(select(func.count()).select_from(ClosureRequest).filter_by(state=state)) or 0
 
 
 def names_for_operators(customer_ids: set[str]) -> dict[str, str]:

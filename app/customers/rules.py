@@ -23,6 +23,16 @@ class State(StrEnum):
 MACHINE = Machine("account", {State.ACTIVE: frozenset({State.LOCKED}), State.LOCKED: frozenset({State.ACTIVE})})
 
 
+class ClosureState(StrEnum):
+    """A request to close an account."""
+
+    ASKED = "asked"
+    WITHDRAWN = "withdrawn"
+
+
+CLOSURE = Machine("closure request", {ClosureState.ASKED: frozenset({ClosureState.WITHDRAWN})})
+
+
 def clean_name(text: str) -> str | None:
     """A name in one spelling (NFC, single spaces, nothing invisible), or None when it cannot be a full name."""
     name = " ".join(unicodedata.normalize("NFC", text).split())

@@ -112,3 +112,13 @@ class PasskeyRefused(Unprocessable):
 class TooManyPasskeys(Conflict):
     code = "too_many_passkeys"
     message = "You have as many passkeys as fit. Remove one first."
+
+
+class RecoveryCools(Conflict):
+    code = "recovery_cools"
+    message = "An account is recovered 72 hours after it was asked for, so that its owner can say no."
+
+
+class AddressTaken(Conflict):
+    code = "address_taken"
+    message = "There is an account with that address."

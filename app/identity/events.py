@@ -100,3 +100,28 @@ class PasskeySuspected(Event):
     name: ClassVar[str] = "identity.passkey_suspected"
     login_id: str
     passkey_id: str
+
+
+@dataclass(frozen=True)
+class RecoveryNoted(Event):
+    """Somebody says that they lost a mailbox; whose account it is about is looked up away from the door."""
+
+    name: ClassVar[str] = "identity.recovery_noted"
+    recovery_id: str
+
+
+@dataclass(frozen=True)
+class RecoveryAsked(Event):
+    """A known account is to be recovered: its owner is told, and can stop it."""
+
+    name: ClassVar[str] = "identity.recovery_asked"
+    recovery_id: str
+    login_id: str
+
+
+@dataclass(frozen=True)
+class Recovered(Event):
+    """Staff gave an account another address."""
+
+    name: ClassVar[str] = "identity.recovered"
+    login_id: str

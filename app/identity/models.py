@@ -224,3 +224,24 @@ class BorrowedRole(Model):
     since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     returned_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Recovery(Model):
+    """Somebody lost a mailbox. `contact_sealed` is where they want to be reached; the rest is as in PasswordReset."""
+
+    __tablename__ = "recoveries"
+    __table_args__ = (
+        Index("uq_recoveries_login_id", "login_id", unique=True, postgresql_where=text("state = 'asked'")),
+        CheckConstraint("state IN ('noted', 'asked', 'moot', 'stopped', 'carried_out')", name="state_known"),
+        CheckConstraint("state <> 'carried_out' OR ended_at >= possible_at", name="cooled_off"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    contact_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    login_id: Mapped[str | None] = mapped_column(Text, ForeignKey("logins.id"))
+    stop_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
+    stop_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    state: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    possible_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -19,6 +19,7 @@ from app.identity.models import (
     Operator,
     Passkey,
     PasswordReset,
+    Recovery,
     RecoveryCode,
     SignedIn,
     TotpApp,
@@ -296,3 +297,21 @@ def reset_token_for_system(reset_id: str) -> tuple[rules.Audience, str | None]:
     reset = db.session.get_one(PasswordReset, reset_id)
     token = crypto.unseal(reset.token_sealed, context=reset_id) if reset.token_sealed else None
     return rules.Audience(reset.audience), token
+
+
+def recovery_is_open_without_owner(token: str) -> bool:
+    """Whether the link in the mail still stops a recovery: whoever holds it is the owner."""
+    asked = select(Recovery.id).filter_by(stop_hash=crypto.token_hash(token), state=rules.RecoveryState.ASKED)
+    return db.session.scalars(asked).one_or_none() is not None
+
+
+def recovery_token_for_system(recovery_id: str) -> str | None:
+    """What stops a recovery, in the clear until the mail that carries it was written."""
+    sealed = db.session.get_one(Recovery, recovery_id).stop_sealed
+    return crypto.unseal(sealed, context=recovery_id) if sealed else None
+
+
+def recoveries_for_operators(*, state: rules.RecoveryState, limit: int) -> list[Recovery]:
+    """Recoveries of one state, those first whose time comes first."""
+    found = select(Recovery).filter_by(state=state).order_by(Recovery.possible_at).limit(limit)
+    return list(db.session.scalars(found))

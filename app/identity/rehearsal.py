@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 
 from app.core.db import db
 
-NOBODY = "lg_nobody"  # a login that exists, has no password and cannot sign in
+NOBODY = "lg_nobody"  # a login that exists, has no password and cannot sign in; it has a code that opens nothing
 
 
 class _TakenBack(Exception):

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from app.core.machine import Machine
+
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_ADVISED = 15
 PASSWORD_LENGTH_MAX = 256  # long passphrases are welcome; without a bound hashing is a lever for others
@@ -14,6 +16,7 @@ UNIT_MIN = 4  # what repeats a shorter unit than this is no password: "abcabcabc
 TERM_MIN = 4  # shorter parts of a name or an address stand in many words by chance
 REST_MIN = 6  # how much must be left of a password without what everybody knows of its owner
 CODE_LIVES = timedelta(minutes=10)
+RECOVERY_COOLS = timedelta(hours=72)
 RESET_LIVES = timedelta(minutes=30)
 RESETS_AN_HOUR_MAX = 5  # mails to one address; a stranger who asks for more fills nobody's mailbox
 CODE_TRIES_MAX = 5
@@ -42,6 +45,23 @@ class Audience(StrEnum):
     OPERATOR = "operator"
 
 
+class RecoveryState(StrEnum):
+    """A recovery: noted at the door, then asked for in earnest (or moot, when there is nobody), then its end."""
+
+    NOTED = "noted"
+    ASKED = "asked"
+    MOOT = "moot"
+    STOPPED = "stopped"
+    CARRIED_OUT = "carried_out"
+
+
+RECOVERY = Machine(
+    "recovery",
+    {
+        RecoveryState.NOTED: frozenset({RecoveryState.ASKED, RecoveryState.MOOT}),
+        RecoveryState.ASKED: frozenset({RecoveryState.STOPPED, RecoveryState.CARRIED_OUT}),
+    },
+)
 SESSION_IDLES = {Audience.CUSTOMER: timedelta(minutes=30), Audience.OPERATOR: timedelta(minutes=15)}
 
 

@@ -112,6 +112,41 @@ def signed_out_elsewhere() -> Words:
     )
 
 
+def recovery_asked(stop: str) -> Words:
+    """A security notice: somebody says that this mailbox is lost."""
+    return Words(
+        "Somebody asks for your account",
+        _letter(
+            "Somebody says that they are you and can no longer read this mailbox. In 72 hours our staff may give your"
+            " account another address. If that is you, you need not do anything.",
+            "If it is not you, stop it here:",
+            stop,
+        ),
+    )
+
+
+def recovered() -> Words:
+    """To the new address of an account."""
+    return Words(
+        "This is the address of your account now",
+        _letter(
+            "Our staff gave your account this address. You are signed out everywhere.",
+            'To set a new password, choose "Forgotten your password?" where you sign in.',
+        ),
+    )
+
+
+def closure_asked() -> Words:
+    """A customer asked to close their account."""
+    return Words(
+        "You asked to close your account",
+        _letter(
+            "We have your request. Until we write to you again, your account stays as it is.",
+            "If this was not you, or you thought better of it, take it back on the page Security.",
+        ),
+    )
+
+
 def account_locked() -> Words:
     """A security notice: nothing leaves the account."""
     return Words(

@@ -45,3 +45,40 @@ ALTER TABLE customers
 SELECT set_config('bursar.actor', 'system:migration', true);
 INSERT INTO logins (id, audience, email, password_hash, disabled_at, created_at)
 VALUES ('lg_nobody', 'customer', 'nobody', '', now(), now());
+INSERT INTO email_codes (id, login_id, code_sealed, tries, created_at, expires_at)
+VALUES ('ec_nobody', 'lg_nobody', '', 0, '2000-01-01T00:00:00Z', '9000-01-01T00:00:00Z');
+
+CREATE TABLE closure_requests (
+    id text CONSTRAINT pk_closure_requests PRIMARY KEY,
+    customer_id text NOT NULL CONSTRAINT fk_closure_requests_customer_id REFERENCES customers,
+    reason text NOT NULL,
+    state text NOT NULL CONSTRAINT ck_closure_requests_state_known CHECK (state IN ('asked', 'withdrawn')),
+    created_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    CONSTRAINT ck_closure_requests_ended_in_time CHECK ((state = 'asked') = (ended_at IS NULL))
+);
+CREATE UNIQUE INDEX uq_closure_requests_customer_id ON closure_requests (customer_id) WHERE state = 'asked';
+CREATE INDEX ix_closure_requests_state ON closure_requests (state, id);
+
+CREATE TABLE recoveries (
+    id text CONSTRAINT pk_recoveries PRIMARY KEY,
+    address_sealed bytea,                              -- whose account, as typed; NULL once it was looked up
+    contact_sealed bytea NOT NULL,                     -- the address to be
+    login_id text CONSTRAINT fk_recoveries_login_id REFERENCES logins,
+    stop_hash bytea CONSTRAINT uq_recoveries_stop_hash UNIQUE,
+    stop_sealed bytea,                                 -- NULL once the mail that carries it is written
+    state text NOT NULL CONSTRAINT ck_recoveries_state_known
+        CHECK (state IN ('noted', 'asked', 'moot', 'stopped', 'carried_out')),
+    created_at timestamptz NOT NULL,
+    possible_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    CONSTRAINT ck_recoveries_cooled_off CHECK (state <> 'carried_out' OR ended_at >= possible_at)
+);
+CREATE UNIQUE INDEX uq_recoveries_login_id ON recoveries (login_id) WHERE state = 'asked';
+
+SELECT audit.watch('closure_requests', 'reason');
+SELECT audit.watch('recoveries', 'address_sealed', 'contact_sealed', 'stop_hash', 'stop_sealed');
+
+GRANT SELECT, INSERT ON closure_requests, recoveries TO bursar_app;
+GRANT UPDATE (state, ended_at) ON closure_requests TO bursar_app;
+GRANT UPDATE (address_sealed, login_id, stop_hash, stop_sealed, state, ended_at) ON recoveries TO bursar_app;

@@ -9,6 +9,8 @@ from flask_login import current_user
 from app.adjustments.service import KIND as JOURNALS
 from app.core import clock
 from app.core.permissions import Permission
+from app.customers import queries as customers
+from app.customers.rules import ClosureState
 from app.governance import queries as governance
 from app.governance.rules import State
 from app.identity import queries as identity
@@ -56,6 +58,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
             Place("View as customer", "console.find_to_view", "eye", "v", P.CUSTOMERS_VIEW_AS),
+            Place("Closure requests", "console.closures", "user-x", "c", P.CLOSURES_READ),
         ),
     ),
     (
@@ -139,6 +142,7 @@ def _counts() -> dict[str, int]:
         "console.suspense": overview.open_suspense().count,
         "console.journal_requests": governance.count_for_operators((State.PENDING, State.FAILED), kind=JOURNALS.name),
         "console.approvals": _needing_me(),
+        "console.closures": customers.closure_count_for_operators(state=ClosureState.ASKED),
         "console.jobs": overview.dead_tasks(),
     }
 

@@ -4,6 +4,7 @@ from app.web import factor_doors, guards
 from app.web.console import (
     audit,
     base,
+    closures,
     home,
     jobs,
     join,
@@ -21,7 +22,7 @@ from app.web.console.books import accounts, journal, months, proof, reports, req
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, operators, join, withdrawals, suspense, view_as, *BOOKS, reconciliation,
+    home, sign_in, my_account, inbox, policies, operators, join, withdrawals, suspense, view_as, closures, *BOOKS, reconciliation,
     jobs, mailbox, audit,
 )  # fmt: skip
 bp = base.bp

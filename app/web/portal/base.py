@@ -27,7 +27,12 @@ _PLACES = (
     ("Add money", "portal.deposit", "plus", ("portal.deposit", "portal.deposit_page")),
     ("Withdraw", "portal.withdraw", "arrow-up-right", _WITHDRAW),
     ("Activity", "portal.activity", "list-details", ("portal.activity",)),
-    ("Security", "portal.security", "shield-lock", ("portal.security", "portal.change_password", "portal.freeze")),
+    (
+        "Security",
+        "portal.security",
+        "shield-lock",
+        ("portal.security", "portal.change_password", "portal.freeze", "portal.close"),
+    ),
 )
 
 

@@ -1,8 +1,21 @@
 """The portal's doors, one module a topic."""
 
 from app.web import factor_doors, guards
-from app.web.portal import activity, base, deposit, freeze, home, keys, password, security, sign_in, withdraw
+from app.web.portal import (
+    activity,
+    base,
+    close,
+    deposit,
+    freeze,
+    home,
+    keys,
+    password,
+    recover,
+    security,
+    sign_in,
+    withdraw,
+)
 
-MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze, keys)
+MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze, close, recover, keys)
 bp = base.bp
 factor_doors.hang(bp, whose=guards.customer)

@@ -2,8 +2,10 @@
 
 from flask import redirect, url_for
 from flask.wrappers import Response
+from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.customers import queries as customers
 from app.web import guards, visits
 from app.web.fragments import page
 from app.web.portal.base import bp
@@ -13,7 +15,9 @@ from app.web.portal.base import bp
 @guards.customer
 def security() -> Response:
     """Everything that guards the account, on one page."""
-    return page("portal/security.html", sessions=visits.mine())
+    return page(
+        "portal/security.html", sessions=visits.mine(), closure=customers.open_closure(customer_id=current_user.id)
+    )
 
 
 @bp.post("/security/sessions/<session_id>/end")

@@ -29,6 +29,8 @@ OPEN_WRITES = frozenset(
         "portal.sign_out",
         "portal.forgotten_password",
         "portal.reset_password",
+        "portal.recover",
+        "portal.stop_recovery",
         "console.forgotten_password",
         "console.reset_password",
         "console.sign_in",
