@@ -41,7 +41,8 @@ def seed() -> None:
 def sign_ins() -> None:
     """Who can sign in to look at it."""
     click.echo(f"password of all: {PASSWORD}")
-    click.echo(f"authenticator app of all: {rules.shown_code(SECRET)} (now {_code()}; flask --app wsgi demo code)")
+    click.echo(f"authenticator app of all: {rules.shown_code(SECRET)}, code now: {_code()}, later:")
+    click.echo("  var/venv/bin/python -m dev.within python -m flask --app wsgi demo code")
     for name, mailbox, role in STAFF:
         click.echo(f"{mailbox}@{MAIL:<14} {name}, {role.replace('_', ' ')}")
     click.echo(f"customer@{MAIL:<14} Tunde Bakare, customer")
