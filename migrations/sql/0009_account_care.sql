@@ -82,3 +82,8 @@ SELECT audit.watch('recoveries', 'address_sealed', 'contact_sealed', 'stop_hash'
 GRANT SELECT, INSERT ON closure_requests, recoveries TO bursar_app;
 GRANT UPDATE (state, ended_at) ON closure_requests TO bursar_app;
 GRANT UPDATE (address_sealed, login_id, stop_hash, stop_sealed, state, ended_at) ON recoveries TO bursar_app;
+
+-- As 0008: a customer's rows are theirs.
+ALTER TABLE closure_requests ENABLE ROW LEVEL SECURITY;
+ALTER TABLE closure_requests FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_rows ON closure_requests USING (current_setting('bursar.owner', true) IN ('*', customer_id));

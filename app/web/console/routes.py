@@ -22,8 +22,8 @@ from app.web.console.books import accounts, journal, months, proof, reports, req
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, operators, join, withdrawals, suspense, view_as, closures, *BOOKS, reconciliation,
-    jobs, mailbox, audit,
+    home, sign_in, my_account, inbox, policies, operators, join, withdrawals, suspense, view_as, closures, *BOOKS,
+    reconciliation, jobs, mailbox, audit,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)
