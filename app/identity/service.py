@@ -6,7 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select, update
 
 from app.core import clock, crypto, ids, logs, outbox
-from app.core.db import db
+from app.core.db import db, work_was_left
 from app.core.errors import Unauthenticated
 from app.core.permissions import Role, conflicts
 from app.identity import devices, errors, events, passwords, rehearsal, rules
@@ -183,6 +183,8 @@ def issue_code(claim: Claim, *, mailed: bool = True) -> None:
         db.session.add(code)
         if mailed:
             outbox.emit(events.EmailCodeIssued(code_id=code_id, login_id=owner))
+    if login is None:  # what was taken back wakes nobody; a wake-up for nothing costs what one for something does
+        work_was_left(db.session())
 
 
 def confirm_email(claim: Claim, *, code: str) -> bool:
