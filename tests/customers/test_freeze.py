@@ -27,7 +27,7 @@ WorkOff = Callable[..., int]
 @pytest.fixture
 def owner(inside: Flask, sandbox: SandboxProcess) -> Customer:
     """Somebody with NGN 100,000."""
-    found = people.customer()
+    found = people.customer(enrolled=True)
     people.paid_in(found, naira(100_000), app=inside, sandbox=sandbox)
     return found
 

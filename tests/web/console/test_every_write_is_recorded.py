@@ -61,7 +61,7 @@ class Scene:
 
     def rich(self) -> tuple[Customer, str]:
         """A customer with money and a bank account."""
-        customer = people.customer()
+        customer = people.customer(enrolled=True)
         people.paid_in(customer, naira(20_000), app=self.app, sandbox=self.sandbox)
         account = people.bank_account(customer, app=self.app)
         leave()
