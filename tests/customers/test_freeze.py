@@ -17,7 +17,7 @@ from app.customers.errors import AccountFrozen
 from app.withdrawals import queries, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
-from tests.makers import browse, mailbox, people
+from tests.makers import apps, browse, mailbox, people
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -178,7 +178,7 @@ class TestDoor:
     def test_a_program_is_refused_too(self, app: Flask, owner: Customer, account: str) -> None:
         lock(owner)
         client = app.test_client()
-        sent = {"email": owner.email, "password": people.PASSWORD}
+        sent = {"email": owner.email, "password": people.PASSWORD, "code": apps.code(owner.email)}
         token = client.post("/api/v1/sessions", json=sent).get_json()["token"]
         answer = client.post(
             "/api/v1/withdrawals",

@@ -28,6 +28,16 @@ FRESH = {
     "console.close_month",
     "portal.request_withdrawal",
     "api.request_withdrawal",
+    "portal.issue_key",
+    "console.approve_request",
+    "console.deny_request",
+    "console.retry_request",
+    "console.cancel_request",
+    "console.request_roles",
+    "console.request_invitation",
+    "console.break_glass",
+    "console.give_back",
+    "console.request_policy",
 }
 
 

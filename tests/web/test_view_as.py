@@ -30,7 +30,7 @@ TICKET = "T-1042"
 
 @pytest.fixture
 def customer(inside: Flask) -> people.Customer:
-    return people.customer()
+    return people.customer(enrolled=True)
 
 
 @pytest.fixture

@@ -212,6 +212,10 @@ class TestSignedTokens:
 
 
 class TestThePage:
+    @pytest.fixture
+    def owner(self, inside: Flask) -> people.Customer:
+        return people.customer(enrolled=True)
+
     def test_shows_a_key_once_and_revokes_it(self, app: Flask, client: FlaskClient, owner: people.Customer) -> None:
         visitor = app.test_client()
         browse.sign_in(visitor, owner.email)

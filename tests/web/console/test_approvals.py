@@ -212,7 +212,7 @@ class TestJoining:
             assert (answer.status_code, says in answer.text) == (422, True)
         assert browse.send(client, link[1], password=people.PASSWORD, again=people.PASSWORD).status_code == 303
         browse.sign_in(client, address, console=True)
-        assert client.get("/console/").status_code == 200
+        assert client.get("/console/").location == "/console/factors"  # nobody works here without a second one
         spent = client.get(link[1])
         assert (spent.status_code, "This link does not work" in spent.text) == (404, True)
         assert "Joined" in admin.get("/console/operators").text
