@@ -26,7 +26,7 @@ from app.payments import service as payments
 from app.web.portal.sign_in import PENDING
 from app.withdrawals import service as withdrawals
 from app.withdrawals.models import Withdrawal
-from tests.makers import books, browse, people
+from tests.makers import apps, books, browse, people
 from tests.makers.databases import Database
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SECRET, SandboxProcess
@@ -55,7 +55,9 @@ class Scene:
     def bearer(self, customer: Customer) -> tuple[FlaskClient, dict[str, str]]:
         """A program of the customer's, with its token."""
         client = self.app.test_client()
-        token = client.post("/api/v1/sessions", json={"email": customer.email, "password": people.PASSWORD}).json
+        sent = {"email": customer.email, "password": people.PASSWORD}
+        sent |= {"code": apps.code(customer.email)} if apps.has(customer.email) else {}
+        token = client.post("/api/v1/sessions", json=sent).json
         assert token
         return client, {"Authorization": f"Bearer {token['token']}", "Idempotency-Key": secrets.token_hex(8)}
 
@@ -303,10 +305,10 @@ def asked_journal(client: FlaskClient) -> TestResponse:
 
 def approve_journal(scene: Scene) -> TestResponse:
     place = asked_journal(scene.staff(Role.FINANCE)).location
-    (row,) = rows("SELECT content_hash FROM journal_requests WHERE id = :id", id=place.rpartition("/")[2])
+    (row,) = rows("SELECT payload_hash FROM approval_requests WHERE id = :id", id=place.rpartition("/")[2])
     leave()
     treasury = scene.staff(Role.TREASURY)
-    return browse.send(treasury, f"{place}/approve", form_at=place, content_hash=row.content_hash)
+    return browse.send(treasury, f"{place}/approve", form_at=place, content_hash=row.payload_hash)
 
 
 def reject_journal(scene: Scene) -> TestResponse:
