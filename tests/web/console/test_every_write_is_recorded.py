@@ -271,7 +271,7 @@ def begun() -> date:
     (found,) = rows("SELECT max(month) AS month FROM ledger.periods WHERE state = 'closed'")
     leave()
     if found.month is None:
-        books.post(Journal("test.moved", "first", legs, effective_at=early), key="the first one")
+        books.post(Journal("test.moved", "first", legs, effective_at=early), key=books.fresh())
         leave()
         return early.date().replace(day=1)
     return datetime.combine(found.month + timedelta(days=32), datetime.min.time()).date().replace(day=1)
