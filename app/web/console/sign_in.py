@@ -39,6 +39,7 @@ def sign_in() -> Response | BaseResponse:
                 password=form.password.data,
                 audience=Audience.OPERATOR,
                 device=request.user_agent.string,
+                ip=request.remote_addr or "",
             )
     except Refusal as refused:
         errors.say(refused)
