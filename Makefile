@@ -9,6 +9,7 @@ VENV := var/venv
 PY := "$(VENV)/bin/python"
 PYTHON ?=
 export PYTHON
+BROWSERS := chromium chromium-browser google-chrome
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts format db migrate seed proof bench faults answers shots reset lock assets browser readers
@@ -21,8 +22,8 @@ run: env-run ## Start everything, print the addresses and the demo sign-ins; Ctr
 	@exec $(PY) -m dev.run
 
 test: lint types contracts ## Run every check and every test
-	@sh dev/browser.sh quietly
-	@sh dev/readers.sh quietly
+	@sh dev/debian.sh chromium quietly $(BROWSERS)
+	@sh dev/debian.sh hledger quietly hledger
 	@$(PY) -m pytest -n 2 --dist loadgroup
 
 lint: env-test ## Check style and format
@@ -75,10 +76,10 @@ assets: env-run ## Build the stylesheet and the scripts (needs Node 20)
 	@$(PY) -m whitenoise.compress -q app/web/static
 
 browser: ## Install the browser that the page tests drive
-	@sh dev/browser.sh
+	@sh dev/debian.sh chromium $(BROWSERS)
 
 readers: ## Install the program that reads the exported books in a test
-	@sh dev/readers.sh
+	@sh dev/debian.sh hledger hledger
 
 env-run:
 	@sh dev/python.sh dev/bootstrap.py run

@@ -204,6 +204,7 @@ class TestParts:
         captures = [partial(books.capture, hold, move(code, sink, 100)) for hold in holds]
 
         def late(body: Callable[[], Any]) -> Any:
+            # It is the hold's last instant that is asked for: some of these come just before it, some just after.
             time.sleep(max(0.0, (soon - clock.now()).total_seconds() + secrets.randbelow(20) / 1_000 - 0.01))
             return body()
 

@@ -33,7 +33,7 @@ KILLS = int(os.environ.get("FAULT_KILLS", "2"))
 SEED = int(os.environ.get("FAULT_SEED", "2026"))
 CLIENTS = 6
 LOAD_SECONDS = (0.3, 1.2)  # how long they book before the server is killed
-CUT_SECONDS = 0.02
+CUT_SECONDS = 0.02  # between a cut connection and the kill: the server may or may not have finished by then
 AGAIN = {"40001", "40P01", "55P03"}  # PostgreSQL asks for another try
 REFUSED = "LG"  # what the books say no to: nothing was written, and the caller knows it
 
@@ -167,7 +167,7 @@ def seal_until_it_breaks(url: str) -> None:
         while True:
             cursor.execute("SELECT ledger.seal(200)")
             connection.commit()
-            time.sleep(0.01)
+            time.sleep(0.01)  # a sealer that never rests would keep the load from the two processors
     with contextlib.suppress(psycopg2.Error):
         connection.close()
 
@@ -229,7 +229,7 @@ def kill_while_they_book(server: Postgres, clients: list[Client], url: str, paus
     with ThreadPoolExecutor(len(clients) + 1) as threads:
         running = [threads.submit(client.book) for client in clients]
         running.append(threads.submit(seal_until_it_breaks, url))
-        time.sleep(pause)
+        time.sleep(pause)  # the kill comes at any moment of the load, which is the point: nothing to wait for
         for client in clients:
             if client.brief:
                 client.cut()
