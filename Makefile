@@ -59,7 +59,7 @@ faults: env-test ## Break things on purpose and check that no money moves wrongl
 	@FAULT_ROUNDS=10 FAULT_KILLS=20 BOOKS_STEPS=5000 $(PY) -m pytest tests/faults tests/books/test_stateful.py -p no:randomly -s
 
 answers: env-test ## Measure whether known addresses take another time than unknown ones
-	@SAME_ANSWERS_TRIES=500 $(PY) -m pytest tests/web/test_same_answers.py -p no:randomly -s
+	@PASSWORD_KIB=65536 SAME_ANSWERS_TRIES=500 $(PY) -m pytest tests/web/test_same_answers.py -p no:randomly -s
 
 shots: env-test ## Take a picture of every screen
 	@$(PY) -m dev.shots

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 ENVIRONMENTS = ("development", "test", "production")
 SECRET_LENGTH_MIN = 32
 DATA_KEY_BYTES = 32
+PASSWORD_KIB_MIN = 65_536  # of RFC 9106, section 4: its second recommendation
+ARGON2_KIB_MIN = 32  # eight for each of the four lanes
 CALLS_PER_TASK = 3  # the most calls to a vendor that one piece of work makes in a row
 
 
@@ -38,6 +40,7 @@ class Settings:
     task_lease_seconds: int
     trusted_proxies: int
     tries_factor: int
+    password_kib: int
     console_host: str
 
     @property
@@ -83,6 +86,7 @@ class Settings:
             task_lease_seconds=number("TASK_LEASE_SECONDS", "60"),
             trusted_proxies=number("TRUSTED_PROXIES", "0"),
             tries_factor=number("TRIES_FACTOR", "1"),
+            password_kib=number("PASSWORD_KIB", str(PASSWORD_KIB_MIN)),
             console_host=env.get("CONSOLE_HOST", ""),
         )
         faults += settings._faults()
@@ -96,6 +100,8 @@ class Settings:
             faults.append(f"BURSAR_ENV is none of {', '.join(ENVIRONMENTS)}.")
         if self.task_lease_seconds <= CALLS_PER_TASK * self.paystack_timeout_seconds:
             faults.append(f"TASK_LEASE_SECONDS must be longer than {CALLS_PER_TASK} times PAYSTACK_TIMEOUT_SECONDS.")
+        if self.password_kib < (floor := PASSWORD_KIB_MIN if self.production else ARGON2_KIB_MIN):
+            faults.append(f"PASSWORD_KIB is less than {floor}.")
         if not self.production:
             return faults
         if 0 < len(self.secret_key) < SECRET_LENGTH_MIN:

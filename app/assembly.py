@@ -13,6 +13,7 @@ from app.core import crypto, logs
 from app.core.db import db
 from app.customers import queries as customers
 from app.governance import kinds, policies
+from app.identity import passwords
 from app.staff import service as staff
 from config import Settings
 
@@ -26,6 +27,7 @@ def assemble(settings: Settings) -> Flask:
     """An application context for work. Clients are at `extensions["clients"]`, settings at `extensions["settings"]`."""
     logs.configure(settings.log_level)
     crypto.use_key(settings.data_key)
+    passwords.use_memory(settings.password_kib)
     app = Flask("app", static_folder=None, template_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key,

@@ -5,6 +5,7 @@ Nothing is rolled back between tests: journals cannot be. Each test makes people
 
 import base64
 import contextvars
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -103,6 +104,7 @@ def environment(database: Database, given: Servers, vendor: SandboxProcess) -> d
         "PAYSTACK_TIMEOUT_SECONDS": "5",
         "LOG_LEVEL": "ERROR",
         "TRIES_FACTOR": "1000",  # all of these tests come from one address
+        "PASSWORD_KIB": os.environ.get("PASSWORD_KIB", "64"),  # thousands of people sign in here
     }
 
 

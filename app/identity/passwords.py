@@ -5,6 +5,7 @@ Whoever signs in with a hash of other parameters gets a new one (`stale`), so th
 
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -12,11 +13,30 @@ from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from app.identity import breached, errors, rules
 
-_HASHER = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
-# Each hash takes 64 MiB; this bounds what a burst of sign-ins can take in one process.
+# Each hash takes the memory it is given; this bounds what a burst of sign-ins can take in one process.
 HASHES_AT_ONCE = 4
 _AT_ONCE = threading.BoundedSemaphore(HASHES_AT_ONCE)
-_NOBODYS_HASH = _HASHER.hash("the password of an account that does not exist")
+
+
+@dataclass(frozen=True)
+class _Cost:
+    """How passwords are hashed, and a hash of that cost which belongs to nobody."""
+
+    hasher: PasswordHasher
+    nobodys: str
+
+
+def _cost(kib: int) -> _Cost:
+    hasher = PasswordHasher.from_parameters(replace(RFC_9106_LOW_MEMORY, memory_cost=kib))
+    return _Cost(hasher, hasher.hash("the password of an account that does not exist"))
+
+
+_COST = [_cost(RFC_9106_LOW_MEMORY.memory_cost)]
+
+
+def use_memory(kib: int) -> None:
+    """Let a hash take this much memory (KiB). Called once, by the factory."""
+    _COST[0] = _cost(kib)
 
 
 def check(password: str, *, about: Iterable[str] = ()) -> None:
@@ -35,18 +55,19 @@ def check(password: str, *, about: Iterable[str] = ()) -> None:
 def hash_of(password: str) -> str:
     """The hash to keep."""
     with _AT_ONCE:
-        return _HASHER.hash(password)
+        return _COST[0].hasher.hash(password)
 
 
 def verify(password: str, *, kept: str | None) -> bool:
     """Whether this is the password. For an unknown account (`kept` None) it does the same work and says no."""
+    cost = _COST[0]
     with _AT_ONCE:
         try:
-            return _HASHER.verify(kept or _NOBODYS_HASH, password) and bool(kept)
+            return cost.hasher.verify(kept or cost.nobodys, password) and bool(kept)
         except (VerificationError, InvalidHashError):
             return False
 
 
 def stale(kept: str) -> bool:
     """Whether a hash was made with other parameters than today's."""
-    return _HASHER.check_needs_rehash(kept)
+    return _COST[0].hasher.check_needs_rehash(kept)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from app.core.db import db, leave
 from app.identity import breached, errors, passwords, rules
 from app.identity.models import Login
 from app.identity.rules import RESET_LIVES
+from config import PASSWORD_KIB_MIN, Settings
 from tests.makers import browse, people
 
 
@@ -101,6 +103,15 @@ class TestRules:
         assert not rules.reset_is_live(expires_at=noon + timedelta(days=1), used_at=noon, at=noon)
 
 
+@pytest.fixture
+def production(settings: Settings) -> Iterator[None]:
+    """Passwords are hashed at the cost of production."""
+    passwords.use_memory(PASSWORD_KIB_MIN)
+    yield
+    passwords.use_memory(settings.password_kib)
+
+
+@pytest.mark.usefixtures("production")
 class TestKeeping:
     def test_the_parameters_are_those_of_the_standard(self) -> None:
         kept = passwords.hash_of("a long enough password")
