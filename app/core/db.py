@@ -177,6 +177,8 @@ def _keep_from_writing(session: Session, _transaction: object, connection: Conne
 
 @event.listens_for(Session, "after_commit")
 def _wake(session: Session) -> None:
+    if session.in_nested_transaction():  # the end of a savepoint: nobody sees anything of it yet
+        return
     if session.info.pop("wake", False):
         for waker in _WAKER:
             waker()
@@ -184,7 +186,8 @@ def _wake(session: Session) -> None:
 
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
-    session.info.pop("wake", None)
+    if not session.in_nested_transaction():  # what was written before a savepoint is not undone with it
+        session.info.pop("wake", None)
 
 
 def _end_reading(session: Session) -> None:

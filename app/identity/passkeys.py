@@ -147,7 +147,7 @@ def prove(session_id: str, *, credential: Credential, site: Site) -> str | None:
     if seen is None:
         return None
     if rules.went_back(before=key.sign_count, now=seen.new_sign_count):
-        log.warning("a passkey counted backwards", extra={"facts": {"passkey": key.id, "login": session.login_id}})
+        log.warning("a passkey counted backwards", extra={"facts": {"credential": key.id, "login": session.login_id}})
         key.suspect_at = clock.now()
         outbox.emit(events.PasskeySuspected(login_id=session.login_id, passkey_id=key.id))
         db.session.flush()

@@ -53,7 +53,7 @@ def _stale_form(_error: CSRFError) -> Response:
 
 
 def _vendor_refused(refused: Refused) -> Response:
-    log.warning("a vendor refused", extra={"facts": {"http_status": refused.status, "vendor_code": refused.code}})
+    log.warning("a vendor refused", extra={"facts": {"http_status": refused.status, "vendor_says": refused.code}})
     return refusal(Unavailable("A service we need refused that. Look before you try again."))
 
 

@@ -311,6 +311,17 @@ class TestWaker:
             assert woken == []
         assert woken == [True]
 
+    @pytest.mark.parametrize("kept_part", [True, False])
+    def test_is_called_once_whatever_became_of_a_part(self, woken: list[bool], *, kept_part: bool) -> None:
+        type(self).name = fresh("woken")
+        with transaction(TESTER) as session:
+            keep(self.name)
+            db.work_was_left(session)
+            part = session.begin_nested()
+            part.commit() if kept_part else part.rollback()
+            assert woken == []
+        assert woken == [True]
+
     def test_is_not_called_when_no_work_was_left(self, woken: list[bool]) -> None:
         with transaction(TESTER):
             keep(fresh())
