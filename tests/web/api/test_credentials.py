@@ -125,6 +125,15 @@ class TestKeys:
                 api_keys.issue(owner.login_id, name=name, scopes=scopes, lives=end)
 
 
+def by_our_key(claims: dict[str, Any]) -> str:
+    """A token that says this, signed as ours are."""
+    leave()
+    key = signing._newest()
+    assert key is not None
+    private = bytes.fromhex(signing.crypto.unseal(key.private_sealed, context=key.id))
+    return jwt.encode(claims, Ed25519PrivateKey.from_private_bytes(private), algorithm="EdDSA", headers={"kid": key.id})
+
+
 class TestSignedTokens:
     def test_say_who_and_what_and_for_how_long(self, client: FlaskClient, owner: people.Customer) -> None:
         _, token = issue(owner, Scope.BALANCES_READ)
@@ -174,14 +183,15 @@ class TestSignedTokens:
         _, token = issue(owner)
         said = jwt.decode(signed(client, token), options={"verify_signature": False})
         claims = {name: value for name, value in {**said, **change}.items() if value is not None}
-        leave()
-        key = signing._newest()
-        assert key is not None
-        private = Ed25519PrivateKey.from_private_bytes(
-            bytes.fromhex(signing.crypto.unseal(key.private_sealed, context=key.id))
-        )
-        forged = jwt.encode(claims, private, algorithm="EdDSA", headers={"kid": key.id})
-        assert ask(client, forged) == 401
+        assert ask(client, by_our_key(claims)) == 401
+
+    @pytest.mark.parametrize(("ahead", "answer"), [(30, 200), (120, 401)])
+    def test_of_a_machine_whose_clock_is_a_little_ahead_are_taken(
+        self, client: FlaskClient, owner: people.Customer, ahead: int, answer: int
+    ) -> None:
+        _, token = issue(owner)
+        said = jwt.decode(signed(client, token), options={"verify_signature": False})
+        assert ask(client, by_our_key(said | {"iat": said["iat"] + ahead})) == answer
 
     def test_of_others_are_refused_whatever_they_say_of_themselves(
         self, client: FlaskClient, owner: people.Customer
@@ -199,6 +209,7 @@ class TestSignedTokens:
         forged = [
             jwt.encode(said, other, algorithm="EdDSA", headers=kid),
             jwt.encode(said, other, algorithm="EdDSA", headers={"kid": "sig_none"}),
+            jwt.encode(said, other, algorithm="EdDSA", headers={"kid": "a\x00b"}),
             jwt.encode(said, other, algorithm="EdDSA", headers={**kid, "jwk": own}),
             jwt.encode(said, other, algorithm="EdDSA", headers={**kid, "jku": "http://evil.example/keys"}),
             jwt.encode(said, "", algorithm="none", headers=kid),
