@@ -1,0 +1,112 @@
+"""Coming to a door: one request, and in a word what became of it."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g
+from werkzeug.test import TestResponse
+
+from app.core.db import leave, transaction
+from app.core.errors import NotFound, Refusal
+from app.customers import service as customers
+from app.identity import queries as identity
+from tests.makers import apps
+from tests.web.matrix.actors import TEST, Visitor
+from tests.web.matrix.tables import IN, Line
+from tests.web.matrix.things import Things
+
+PASSED = "X-Passed"
+# Where somebody is led who may not come in as they are.
+LED = {"sign-in": "sign-in", "prove": "prove", "factors": "enrol"}
+REFUSED = {401, 403}
+# Doors after which the visitor has no session, or no form's token, any more.
+LEAVING = frozenset({"portal.sign_out", "console.sign_out", "api.close_session"})
+
+
+def mark_passage(app: Flask) -> None:
+    """Say in a header of each answer whether the request got past everything that stands before the view."""
+    app.before_request(_passed)
+    app.after_request(_say)
+
+
+def knock(visitor: Visitor, line: Line, things: Things) -> tuple[str, TestResponse]:
+    """Try a door, with a valid form's token and an otherwise empty form: the word for the cell, and the answer."""
+    path = line.rule
+    if "<" in path:
+        before, _, rest = path.partition("<")
+        argument, _, after = rest.partition(">")
+        name = things.named(line.endpoint, argument.rpartition(":")[2], line.object, visitor)
+        path = f"{before}{name}{after}"
+    answer = _ask(visitor, line, path)
+    said = answer.text
+    answer.close()  # (a file of the framework's is open until then)
+    assert answer.status_code < 500, f"{line}: {answer.status_code}"
+    assert "stale_form" not in said, f"{line}: the form's token was refused"
+    word = _word(visitor, line, answer)
+    if line.method != "GET" and passed(answer):
+        _mend(visitor, line, things)
+    return word, answer
+
+
+def passed(answer: TestResponse) -> bool:
+    """Whether the request came as far as the view."""
+    return PASSED in answer.headers
+
+
+def _ask(visitor: Visitor, line: Line, path: str) -> TestResponse:
+    headers = visitor.headers
+    if line.method == "GET":
+        return visitor.client.get(path, headers=headers)
+    if line.table in {"api", "others"}:
+        return visitor.client.open(path, method=line.method, json={}, headers={**headers, "Idempotency-Key": "matrix"})
+    return visitor.client.open(path, method=line.method, data={"csrf_token": visitor.csrf}, headers=headers)
+
+
+def _word(visitor: Visitor, line: Line, answer: TestResponse) -> str:
+    led = LED.get(urlsplit(answer.location or "").path.rpartition("/")[2], "")
+    if led and (not passed(answer) or line.method == "GET"):
+        return led
+    if not passed(answer) or answer.status_code in REFUSED:
+        return str(answer.status_code)
+    missing = answer.status_code == 404 or not MISSING.isdisjoint(_flashed(visitor, answer))
+    return "404" if missing and line.object else IN
+
+
+def _flashed(visitor: Visitor, answer: TestResponse) -> Iterator[str]:
+    """What the next page would say: a refusal, where the answer leads back to a page."""
+    if answer.status_code == 303:
+        with visitor.client.session_transaction() as kept:
+            yield from (text for _, text in kept.pop("_flashes", []))
+
+
+def _mend(visitor: Visitor, line: Line, things: Things) -> None:
+    """Make undone what would stand in the way of the next door."""
+    if line.object:
+        things.used_up()
+    if line.endpoint == "portal.freeze_now":
+        with transaction(TEST):
+            customers.unlock(visitor.customer_id, actor=TEST, reason="matrix")
+    if line.endpoint.endswith(".remove_app") and identity.live_app(owner=visitor.login_id) is None:
+        apps.give(visitor.login_id, visitor.email)
+    if line.endpoint in LEAVING:
+        visitor.open()
+    leave()
+
+
+def _kinds_of(refusal: type[Refusal]) -> Iterator[type[Refusal]]:
+    yield refusal
+    for each in refusal.__subclasses__():
+        yield from _kinds_of(each)
+
+
+MISSING = {kind.message for kind in _kinds_of(NotFound)}
+
+
+def _passed() -> None:
+    g.passed = True
+
+
+def _say(answer: Response) -> Response:
+    if "passed" in g:
+        answer.headers[PASSED] = "yes"
+    return answer
