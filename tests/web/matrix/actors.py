@@ -128,9 +128,7 @@ class Cast:
 
     def _key(self, *scopes: Scope, traded: bool = False) -> Visitor:
         with transaction(TEST):
-            key, token = api_keys.issue(
-                self.customer.login_id, name="Matrix", scopes=scopes, lives=rules.KEY_LIVES[0]
-            )
+            key, token = api_keys.issue(self.customer.login_id, name="Matrix", scopes=scopes, lives=rules.KEY_LIVES[0])
             if traded:
                 token = api_keys.trade(key.id, issuer="http://localhost").token
         leave()

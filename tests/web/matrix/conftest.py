@@ -43,7 +43,7 @@ def ground(given: Servers, home: Path, vendor: SandboxProcess) -> Iterator[Groun
         mark_passage(house)
         with house.app_context():
             cast = Cast(house)
-            made = Ground(house, cast, Things(house, cast, vendor))
+            made = Ground(house, cast, Things(house, cast, database, vendor))
             yield made
             leave()
             for engine in house.extensions["sqlalchemy"].engines.values():

@@ -21,6 +21,8 @@ HERE = Path(__file__).parent
 UNTRIED = "-"
 IN = "in"
 UNSENT = {"HEAD", "OPTIONS"}
+# Doors after which the visitor has no session, or no form's token, any more: they come last.
+LEAVING = frozenset({"portal.sign_out", "console.sign_out", "api.close_session"})
 
 _ROLES = [str(role) for role in Role]
 _AT_HOME = ["anonymous", "customer", "neighbour", "no_factor", "half", "stale", "viewer"]
@@ -32,7 +34,12 @@ COLUMNS: dict[str, list[str]] = {
         *["anonymous", "customer", "half", *_ROLES, *(f"{role}{STALE_SUFFIX}" for role in _ROLES)],
         *[*_STAFF_HALVES, "key_all"],
     ],
-    "api": [*["anonymous", "customer", "treasury", *_SESSIONS], *(f"key_{scope}" for scope in Scope), "key_all", "signed"],
+    "api": [
+        *["anonymous", "customer", "treasury", *_SESSIONS],
+        *(f"key_{scope}" for scope in Scope),
+        "key_all",
+        "signed",
+    ],
     "others": ["anonymous", "customer", "treasury", "key_all"],
 }
 FACES = {"portal": "portal", "api": "api", "console": "console", "journals": "console", "admin": "console"}
@@ -70,9 +77,9 @@ def lines(app: Flask) -> list[Line]:
         Line(rule.rule, method, whose, rule.endpoint)
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - UNSENT
-        for whose in objects_of(rule.endpoint, set(rule.arguments))
+        for whose in objects_of(rule.endpoint, set(rule.arguments) - set(rule.defaults or {}))
     }
-    return sorted(found, key=lambda line: (line.method != "GET", line))
+    return sorted(found, key=lambda line: (line.endpoint in LEAVING, line.method != "GET", line))
 
 
 def is_tried(app: Flask, line: Line, column: str) -> bool:

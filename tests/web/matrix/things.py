@@ -14,6 +14,8 @@ from app.adjustments.rules import Content
 from app.core import actor, clock, tasks
 from app.core.db import atomically, leave, rows, transaction
 from app.core.permissions import Role
+from app.governance import flows
+from app.governance import service as governance
 from app.identity import api_keys, passkeys, rules, service
 from app.identity.passkeys import Site
 from app.identity.rules import Audience
@@ -22,21 +24,23 @@ from app.ledger import health
 from app.ledger.journal import credit, debit
 from app.payments import service as payments
 from app.reconciliation import service as reconciliation
+from app.staff import queries as invitations
 from app.staff import service as staff
 from app.withdrawals import service as withdrawals
 from tests.makers import books, people
 from tests.makers.authenticator import Authenticator
+from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
-from tests.web.matrix.actors import TEST, Cast, Visitor
+from tests.web.matrix.actors import TEST, UNPROVED, Cast, Visitor
 
 # Whose rows an address can name, by the face and the name of the argument. `any` stands for what is nobody's.
 OWNED = ("customer", "neighbour", "missing")
 STAFFED = ("own", "another", "missing")
 HOUSE = ("there", "missing")
 ANY = ("any",)
-PERSONAL = frozenset({"deposit_id", "withdrawal_id", "session_id", "key_id", "passkey_id"})
-NOBODYS = {"token": "nothing", "filename": "admin/js/actions.js", "export_type": "csv"}
+SPENT = frozenset({"deposit_id", "withdrawal_id", "session_id", "key_id", "passkey_id", "task_id"})
+NOBODYS = {"filename": "admin/js/actions.js", "export_type": "csv"}
 SITE = Site.at("http://localhost", name="Bursar")
 
 
@@ -48,6 +52,8 @@ def objects_of(endpoint: str, arguments: set[str]) -> tuple[str, ...]:
     (name,) = arguments
     if name in NOBODYS:
         return ANY
+    if name == "token":
+        return HOUSE if door == "join" else ("missing",)
     if face in {"portal", "api"}:
         return OWNED
     if name in {"session_id", "passkey_id"}:
@@ -58,8 +64,8 @@ def objects_of(endpoint: str, arguments: set[str]) -> tuple[str, ...]:
 class Things:
     """The rows of one matrix, found by what an address calls them."""
 
-    def __init__(self, app: Flask, cast: Cast, sandbox: SandboxProcess) -> None:
-        self.app, self.cast = app, cast
+    def __init__(self, app: Flask, cast: Cast, database: Database, sandbox: SandboxProcess) -> None:
+        self.app, self.cast, self.database = app, cast, database
         self._made: dict[tuple[str, ...], str] = {}
         self._accounts = {}
         for customer in (cast.customer, cast.neighbour):
@@ -67,6 +73,7 @@ class Things:
             self._accounts[customer.id] = people.bank_account(customer, app=app)
             leave()
         self._house: dict[str, tuple[Callable[[], str], str]] = {
+            "token": (self._invitation, "nothing"),
             "item_id": (self._suspense, "sus_none"),
             "run_id": (self._reconciliation, "rec_none"),
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
@@ -79,7 +86,7 @@ class Things:
             "code": (lambda: "asset:paystack:NGN", "asset:nowhere:NGN"),
             "asset": (lambda: "NGN", "XXX"),
             "month": (lambda: f"{clock.now():%Y-%m}", "nonsense"),
-            "name": (lambda: "trial-balance", "nonsense"),
+            "name": (lambda: "balance-sheet", "nonsense"),
             "kind": (lambda: "staff.roles", "nonsense"),
         }
 
@@ -95,9 +102,9 @@ class Things:
         owner = self._login(whose, visitor)
         return self._once((argument, owner, whose), lambda: self._personal(argument, owner, whose))
 
-    def used_up(self) -> None:
-        """What was personal may be gone now: forget it."""
-        self._made = {key: value for key, value in self._made.items() if key[0] not in PERSONAL}
+    def used_up(self, name: str) -> None:
+        """Forget a row that a door may have used up."""
+        self._made = {key: made for key, made in self._made.items() if made != name or key[0] not in SPENT}
 
     def _once(self, key: tuple[str, ...], make: Callable[[], str] | None) -> str:
         assert make is not None, f"nothing is known that {key} could be"
@@ -107,10 +114,10 @@ class Things:
         return self._made[key]
 
     def _login(self, whose: str, visitor: Visitor) -> str:
-        """Whose it is. What is `own` of somebody who is no member of staff is another member's."""
+        """Whose it is. What is `own` of somebody who cannot have any is another's."""
         if whose in {"customer", "neighbour"}:
             return (self.cast.customer if whose == "customer" else self.cast.neighbour).login_id
-        if whose == "own" and visitor.audience is Audience.OPERATOR:
+        if whose == "own" and visitor.audience is Audience.OPERATOR and visitor.factor is not UNPROVED:
             return visitor.login_id
         others = [login for login in self.cast.logins.values() if login != visitor.login_id]
         return others[0]
@@ -168,7 +175,10 @@ class Things:
     def _task(self) -> str:
         with transaction(TEST):
             tasks.add("payments.refresh_banks", ref=secrets.token_hex(8), queue="default")
-        return self._first("SELECT max(id) AS id FROM tasks")
+        task_id = self._first("SELECT max(id) AS id FROM tasks")
+        leave()
+        owner_does(self.database, "UPDATE tasks SET status = 'dead', ended_at = now() WHERE id = :id", id=int(task_id))
+        return task_id
 
     def _record(self) -> str:
         """A record of what a customer did."""
@@ -185,7 +195,9 @@ class Things:
 
     def _journal(self) -> str:
         maker = people.operator(Role.FINANCE)[0]
-        legs = tuple(side(books.account(kind), books.kobo(5)) for side, kind in ((debit, "expense"), (credit, "income")))
+        legs = tuple(
+            side(books.account(kind), books.kobo(5)) for side, kind in ((debit, "expense"), (credit, "income"))
+        )
         who = actor.operator(maker)
         with transaction(who):
             return adjustments.request(Content(legs, "A reason."), operator_id=maker, actor=who).id
@@ -195,6 +207,20 @@ class Things:
         who = actor.operator(maker)
         with transaction(who):
             return staff.request_roles(subject, roles=["finance"], reason="A job.", maker=maker, actor=who).id
+
+    def _invitation(self) -> str:
+        """The token of a link to join that was mailed."""
+        maker, other = (actor.operator(people.operator(Role.ADMIN)[0]) for _ in range(2))
+        with transaction(maker):
+            asked = staff.request_invitation(
+                "Uche Obi", email="uche@test.example", roles=["support"], reason="Hired.", maker=maker.id, actor=maker
+            )
+        with transaction(other):
+            governance.approve(asked.id, operator_id=other.id, shown=asked.payload_hash, actor=other)
+        flows.carry_out(asked.id, actor=TEST)
+        token = invitations.token_for_system(self._first("SELECT max(id) AS id FROM invitations"))
+        assert token
+        return token
 
     def _first(self, statement: str) -> str:
         (found,) = rows(statement)
