@@ -36,7 +36,7 @@ class Ground:
 
 @pytest.fixture(scope="module")
 def ground(given: Servers, home: Path, vendor: SandboxProcess) -> Iterator[Ground]:
-    """The house with everybody in it. Asked to, it writes the tables anew from what was found, for a reader to judge."""
+    """The house with everybody in it. When asked to, it writes the tables anew from what was found."""
     with fresh_database(given, home) as database:
         house = create_app(Settings.from_env(environment(database, given, vendor)))
         house.test_client_class = Browser

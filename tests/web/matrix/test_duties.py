@@ -18,17 +18,9 @@ STAFF = {*map(str, Role), *(f"{role}{STALE_SUFFIX}" for role in Role), "staff_ha
 PROGRAMS = {*(f"key_{scope}" for scope in Scope), "key_all", "signed"}
 SESSIONS = {"session", "session_no_factor", "session_half", "session_stale", "session_neighbour"}
 # Whose each column is: who speaks for the customer whose things the addresses name, and who for the neighbour.
-OF = {
-    "customer": {
-        "customer",
-        "half",
-        "stale",
-        "viewer",
-        *PROGRAMS,
-        *SESSIONS - {"session_no_factor", "session_neighbour"},
-    },
+OF: dict[str, set[str]] = {
+    "customer": {"customer", "stale", "viewer", *PROGRAMS, "session", "session_stale"},
     "neighbour": {"neighbour", "session_neighbour"},
-    "another": set(),
     "missing": set(),
 }
 # Sessions that wait for a second factor: at whose doors, and for what.
@@ -40,7 +32,7 @@ HALVES = {
 }
 SUPPORT, OFFICER, MANAGER = Role.SUPPORT, Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER
 FINANCE, TREASURY, ADMIN, AUDITOR = Role.FINANCE, Role.TREASURY, Role.ADMIN, Role.AUDITOR
-# Duties as they were agreed on, in words of addresses: who alone may do what moves money, opens accounts or lends power.
+# Duties as they were agreed on, by addresses: who alone may do what moves money, shows a customer or lends power.
 DUTIES: dict[str, set[Role]] = {
     "/console/withdrawals/<withdrawal_id>/approve": {OFFICER, MANAGER, TREASURY},
     "/console/withdrawals/<withdrawal_id>/reject": {OFFICER, MANAGER, TREASURY},
@@ -66,7 +58,6 @@ BY_MAKER = {f"/console/approvals/<request_id>/{deed}" for deed in ("cancel", "re
 LOOKS_LATER = {
     "/console/ledger/proof/halts/<int:halt_id>/lift",
     "/console/withdrawals/<withdrawal_id>/reject",
-    "/console/approvals/<request_id>/deny",
 }
 # The column that owns a thing, by the table.
 OWNERS = {
@@ -109,7 +100,7 @@ def test_nobody_gets_at_what_is_anothers(cells: list[Cell]) -> None:
     for line, _, said in guarded(cells, "console"):
         if line.object in {"another", "missing"} and line.rule not in LOOKS_LATER:
             assert inside(said) == set(), str(line)
-    assert tried > 500
+    assert tried > 400
 
 
 def test_every_kind_of_thing_has_an_owner_who_gets_at_it(cells: list[Cell]) -> None:

@@ -16,7 +16,7 @@ from app.core.db import atomically, leave, rows, transaction
 from app.core.permissions import Role
 from app.governance import flows
 from app.governance import service as governance
-from app.identity import api_keys, passkeys, rules, service
+from app.identity import api_keys, rules, service
 from app.identity.passkeys import Site
 from app.identity.rules import Audience
 from app.identity.scopes import Scope
@@ -195,9 +195,7 @@ class Things:
 
     def _journal(self) -> str:
         maker = people.operator(Role.FINANCE)[0]
-        legs = tuple(
-            side(books.account(kind), books.kobo(5)) for side, kind in ((debit, "expense"), (credit, "income"))
-        )
+        legs = debit(books.account("expense"), books.kobo(5)), credit(books.account("income"), books.kobo(5))
         who = actor.operator(maker)
         with transaction(who):
             return adjustments.request(Content(legs, "A reason."), operator_id=maker, actor=who).id
