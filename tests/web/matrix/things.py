@@ -84,7 +84,7 @@ class Things:
             "record_id": (self._record, "999999999"),
             "journal_id": (lambda: self._first("SELECT max(id) AS id FROM ledger.journals"), "999999999"),
             "code": (lambda: "asset:paystack:NGN", "asset:nowhere:NGN"),
-            "asset": (lambda: "NGN", "XXX"),
+            "asset": (lambda: "NGN", "nothing"),
             "month": (lambda: f"{clock.now():%Y-%m}", "nonsense"),
             "name": (lambda: "balance-sheet", "nonsense"),
             "kind": (lambda: "staff.roles", "nonsense"),

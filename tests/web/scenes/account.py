@@ -191,6 +191,12 @@ DOORS: dict[str, Callable[[Scene, Face], TestResponse]] = {
     "forgotten_password": forgotten_password,
     "reset_password": reset_password,
 }
+
+
+def _at(face: Face, call: Callable[[Scene, Face], TestResponse], scene: Scene) -> TestResponse:
+    return call(scene, face)
+
+
 CALLS: dict[str, Call] = {
-    f"{face.name}.{door}": partial(call, face=face) for face in (PORTAL, CONSOLE) for door, call in DOORS.items()
+    f"{face.name}.{door}": partial(_at, face, call) for face in (PORTAL, CONSOLE) for door, call in DOORS.items()
 }

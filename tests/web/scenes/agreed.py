@@ -1,4 +1,4 @@
-"""A call of each door through which operators ask for what others agree to, and decide: roles, invitations, policies."""
+"""A call of each door through which operators ask for what others agree to, and decide: roles, people, policies."""
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
