@@ -33,6 +33,7 @@ class Visitor:
     audience: Audience | None = None
     factor: timedelta | None = UNPROVED
     bearer: bool = False
+    shown_to: Audience | None = None  # at whose doors the session's token is shown, where that is not its own side
     email: str = ""
     token: str = ""
     customer_id: str = ""
@@ -48,7 +49,7 @@ class Visitor:
             if self.bearer:
                 self.token = opened
             else:
-                self.client.set_cookie(COOKIES[self.audience], opened)
+                self.client.set_cookie(COOKIES[self.shown_to or self.audience], opened)
         self.csrf = browse.token_of(self.client.get("/sign-in"))
         if self.views:
             form = {"csrf_token": self.csrf, "ticket": "T-1", "reason": "To see it."}
@@ -95,6 +96,9 @@ class Cast:
             "session_no_factor": lambda: self._program(self.plain, UNPROVED),
             "session_half": lambda: self._program(self.customer, UNPROVED),
             "session_stale": lambda: self._program(self.customer, STALE),
+            "customer_token": lambda: self._at_home(self.customer, FRESH, shown_to=Audience.OPERATOR),
+            "staff_token": lambda: self._at_work(self.staff[Role.ADMIN][1], FRESH, shown_to=Audience.CUSTOMER),
+            "staff_bearer": lambda: self._at_work(self.staff[Role.ADMIN][1], FRESH, bearer=True),
             "key_all": lambda: self._key(*Scope),
             "signed": lambda: self._key(*Scope, traded=True),
         }
@@ -112,14 +116,20 @@ class Cast:
         self.columns[str(role)] = lambda: self._at_work(email, FRESH)
         self.columns[f"{role}{STALE_SUFFIX}"] = lambda: self._at_work(email, STALE)
 
-    def _at_home(self, who: Customer, factor: timedelta | None) -> Visitor:
-        return Visitor(self.app, who.login_id, Audience.CUSTOMER, factor, email=who.email, customer_id=who.id)
+    def _at_home(self, who: Customer, factor: timedelta | None, *, shown_to: Audience | None = None) -> Visitor:
+        made = Visitor(self.app, who.login_id, Audience.CUSTOMER, factor, shown_to=shown_to)
+        made.email, made.customer_id = who.email, who.id
+        return made
 
     def _program(self, who: Customer, factor: timedelta | None) -> Visitor:
         return Visitor(self.app, who.login_id, Audience.CUSTOMER, factor, bearer=True, customer_id=who.id)
 
-    def _at_work(self, email: str, factor: timedelta | None) -> Visitor:
-        return Visitor(self.app, self.logins[email], Audience.OPERATOR, factor, email=email)
+    def _at_work(
+        self, email: str, factor: timedelta | None, *, shown_to: Audience | None = None, bearer: bool = False
+    ) -> Visitor:
+        made = Visitor(self.app, self.logins[email], Audience.OPERATOR, factor, bearer=bearer, shown_to=shown_to)
+        made.email = email
+        return made
 
     def _viewer(self) -> Visitor:
         made = self._at_work(self.staff[Role.SUPPORT][1], FRESH)

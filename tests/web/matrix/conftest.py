@@ -50,5 +50,6 @@ def ground(given: Servers, home: Path, vendor: SandboxProcess) -> Iterator[Groun
                 engine.dispose()
         house.extensions["redis"].close()
     if os.environ.get(WRITE):
+        assert {column for _, column in made.found} == set(tables.ACTORS), "not every actor was tried: nothing written"
         for table in tables.COLUMNS:
             tables.write(table, tables.lines(house), made.found)

@@ -29,19 +29,20 @@ _AT_HOME = ["anonymous", "customer", "neighbour", "no_factor", "half", "stale", 
 _STAFF_HALVES = ["staff_half", "staff_new"]
 _SESSIONS = ["session", "session_neighbour", "session_no_factor", "session_half", "session_stale"]
 COLUMNS: dict[str, list[str]] = {
-    "portal": [*_AT_HOME, *_ROLES, *_STAFF_HALVES, "key_all"],
+    "portal": [*_AT_HOME, *_ROLES, *_STAFF_HALVES, "staff_token", "key_all"],
     "console": [
         *["anonymous", "customer", "half", *_ROLES, *(f"{role}{STALE_SUFFIX}" for role in _ROLES)],
-        *[*_STAFF_HALVES, "key_all"],
+        *[*_STAFF_HALVES, "customer_token", "key_all"],
     ],
     "api": [
-        *["anonymous", "customer", "treasury", *_SESSIONS],
+        *["anonymous", "customer", "treasury", "staff_bearer", *_SESSIONS],
         *(f"key_{scope}" for scope in Scope),
         "key_all",
         "signed",
     ],
     "others": ["anonymous", "customer", "treasury", "key_all"],
 }
+ACTORS = list(dict.fromkeys(column for columns in COLUMNS.values() for column in columns))
 FACES = {"portal": "portal", "api": "api", "console": "console", "journals": "console", "admin": "console"}
 
 

@@ -144,6 +144,7 @@ def test_auditors_change_nothing_but_what_is_their_own(cells: list[Cell]) -> Non
 
 
 def test_neither_side_gets_into_the_others_house(cells: list[Cell]) -> None:
+    """Nor does a session's token, shown at the other side's doors."""
     for line, _, said in guarded(cells, "console"):
         assert inside(said) <= STAFF, str(line)
     for line, _, said in guarded(cells, "portal"):
