@@ -1,5 +1,6 @@
 """Coming to a door: one request, and in a word what became of it."""
 
+import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from tests.web.matrix.tables import IN, LEAVING, Line
 from tests.web.matrix.things import Things
 
 PASSED = "X-Passed"
+ARGUMENT = re.compile(r"<(?:\w+:)?(\w+)>")
 # Where somebody is led who may not come in as they are.
 LED = {"sign-in": "sign-in", "prove": "prove", "factors": "enrol"}
 REFUSED, ABSENT, SEE_OTHER = {401, 403}, 404, 303
@@ -29,13 +31,13 @@ def mark_passage(app: Flask) -> None:
 
 def knock(visitor: Visitor, line: Line, things: Things) -> tuple[str, TestResponse]:
     """Try a door, with a valid form's token and an otherwise empty form: the word for the cell, and the answer."""
-    path, name = line.rule, ""
-    if "<" in path:
-        before, _, rest = path.partition("<")
-        argument, _, after = rest.partition(">")
-        name = things.named(line.endpoint, argument.rpartition(":")[2], line.object, visitor)
-        path = f"{before}{name}{after}"
-    answer = _ask(visitor, line, path)
+    named: list[str] = []
+
+    def name(argument: re.Match[str]) -> str:
+        named.append(things.named(line.endpoint, argument[1], line.object, visitor))
+        return named[-1]
+
+    answer = _ask(visitor, line, ARGUMENT.sub(name, line.rule))
     said = answer.text
     answer.close()  # (a file of the framework's is open until then)
     assert answer.status_code < 500, f"{line}: {answer.status_code}"
@@ -43,7 +45,7 @@ def knock(visitor: Visitor, line: Line, things: Things) -> tuple[str, TestRespon
     word = _word(visitor, line, answer)
     if line.method != "GET" and passed(answer):
         if word == IN:
-            things.used_up(name)
+            things.used_up(named)
         _mend(visitor, line)
     return word, answer
 

@@ -1,11 +1,12 @@
 """Who gets through which door: every actor at every door of the application, with every kind of object in the address.
 
-What is expected stands in the tables beside this file, one for each face; A cell's word: `in` got past the guard to
-what they asked for; `sign-in`, `prove` and `enrol` were led there; a number is the refusal's status; `404` with an
-object says that there is none for them; `-` is not tried. A form is empty but for its token: what passes the guard is
-refused by the form.
+What is expected stands in the tables beside this file, one for each face. The word in a cell: `in` is whoever got past
+the guard to what they asked for; `sign-in`, `prove` and `enrol` is who was led there; a number is a refusal's status,
+and `404` says that for them there is nothing of that name; `-` is not tried. Forms are empty but for their token: what
+passes the guard is refused by the form.
 
-A new door needs a line in its table. Write the tables anew with
+A new door needs a line in its table, and a new kind of name in an address a maker in `things.py`. Write a line by hand,
+or all tables anew with
 
     MATRIX_WRITE=1 python -m pytest -q -p no:randomly tests/web/matrix/test_matrix.py
 
@@ -31,14 +32,14 @@ def test_the_doors_answer_as_the_tables_say(ground: Ground, column: str) -> None
     visitor, refused, differ = ground.cast.enter(column), [], []
     expected = {} if os.environ.get(WRITE) else {name: tables.read(name) for name in tables.COLUMNS}
     for line in tables.lines(ground.app):
-        if not tables.is_tried(ground.app, line, column):
+        said = expected.get(line.table, {}).get(line.key, {}).get(column, tables.UNTRIED)
+        if said == tables.UNTRIED and not tables.is_tried(ground.app, line, column):
             continue
         word, answer = knock(visitor, line, ground.things)
         ground.found[line, column] = word
         if word != tables.IN:
             refused.append(answer.headers["X-Request-Id"])
-        said = expected[line.table].get(line.key, {}).get(column, "nothing") if expected else word
-        if word != said:
+        if expected and word != said:
             differ.append(f"{line}: {column} was told {word}, the table says {said}")
     assert not differ, "\n".join(differ)
     assert left_by(refused) == set()

@@ -17,7 +17,6 @@ from app.core.permissions import Role
 from app.governance import flows
 from app.governance import service as governance
 from app.identity import api_keys, rules, service
-from app.identity.passkeys import Site
 from app.identity.rules import Audience
 from app.identity.scopes import Scope
 from app.ledger import health
@@ -41,7 +40,6 @@ HOUSE = ("there", "missing")
 ANY = ("any",)
 SPENT = frozenset({"deposit_id", "withdrawal_id", "session_id", "key_id", "passkey_id", "task_id"})
 NOBODYS = {"filename": "admin/js/actions.js", "export_type": "csv"}
-SITE = Site.at("http://localhost", name="Bursar")
 
 
 def objects_of(endpoint: str, arguments: set[str]) -> tuple[str, ...]:
@@ -49,7 +47,7 @@ def objects_of(endpoint: str, arguments: set[str]) -> tuple[str, ...]:
     face, _, door = endpoint.partition(".")
     if not arguments:
         return ("",)
-    (name,) = arguments
+    name = min(arguments)
     if name in NOBODYS:
         return ANY
     if name == "token":
@@ -102,12 +100,12 @@ class Things:
         owner = self._login(whose, visitor)
         return self._once((argument, owner, whose), lambda: self._personal(argument, owner, whose))
 
-    def used_up(self, name: str) -> None:
-        """Forget a row that a door may have used up."""
-        self._made = {key: made for key, made in self._made.items() if made != name or key[0] not in SPENT}
+    def used_up(self, named: list[str]) -> None:
+        """Forget rows that a door may have used up."""
+        self._made = {key: made for key, made in self._made.items() if made not in named or key[0] not in SPENT}
 
     def _once(self, key: tuple[str, ...], make: Callable[[], str] | None) -> str:
-        assert make is not None, f"nothing is known that {key} could be"
+        assert make is not None, f"say in Things what {key[0]} can name"
         if key not in self._made:
             self._made[key] = make()
             leave()
