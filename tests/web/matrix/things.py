@@ -1,0 +1,223 @@
+"""What the doors' addresses name: real rows of the customer, the neighbour, staff and the house, and names of nothing.
+
+A row that a door has used up (a session ended, a key revoked) is made anew for the next who asks for it.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Flask
+
+from app.adjustments import service as adjustments
+from app.adjustments.rules import Content
+from app.core import actor, clock, tasks
+from app.core.db import atomically, leave, rows, transaction
+from app.core.permissions import Role
+from app.governance import flows
+from app.governance import service as governance
+from app.identity import api_keys, rules, service
+from app.identity.rules import Audience
+from app.identity.scopes import Scope
+from app.ledger import health
+from app.ledger.journal import credit, debit
+from app.payments import service as payments
+from app.reconciliation import service as reconciliation
+from app.staff import queries as invitations
+from app.staff import service as staff
+from app.withdrawals import service as withdrawals
+from tests.makers import books, people
+from tests.makers.authenticator import Authenticator
+from tests.makers.databases import Database, owner_does
+from tests.makers.people import Customer, naira
+from tests.makers.sandbox import SandboxProcess
+from tests.web.matrix.actors import TEST, UNPROVED, Cast, Visitor
+
+# Whose rows an address can name, by the face and the name of the argument. `any` stands for what is nobody's.
+OWNED = ("customer", "neighbour", "missing")
+STAFFED = ("own", "another", "missing")
+HOUSE = ("there", "missing")
+ANY = ("any",)
+SPENT = frozenset({"deposit_id", "withdrawal_id", "session_id", "key_id", "passkey_id", "task_id"})
+NOBODYS = {"filename": "admin/js/actions.js", "export_type": "csv"}
+
+
+def objects_of(endpoint: str, arguments: set[str]) -> tuple[str, ...]:
+    """The words for what an address with these arguments can be about."""
+    face, _, door = endpoint.partition(".")
+    if not arguments:
+        return ("",)
+    name = min(arguments)
+    if name in NOBODYS:
+        return ANY
+    if name == "token":
+        return HOUSE if door == "join" else ("missing",)
+    if face in {"portal", "api"}:
+        return OWNED
+    if name in {"session_id", "passkey_id"}:
+        return STAFFED
+    return ("there", "another", "missing") if name == "request_id" and "journal" in door else HOUSE
+
+
+class Things:
+    """The rows of one matrix, found by what an address calls them."""
+
+    def __init__(self, app: Flask, cast: Cast, database: Database, sandbox: SandboxProcess) -> None:
+        self.app, self.cast, self.database = app, cast, database
+        self._made: dict[tuple[str, ...], str] = {}
+        self._accounts = {}
+        for customer in (cast.customer, cast.neighbour):
+            people.paid_in(customer, naira(1_000_000), app=app, sandbox=sandbox)
+            self._accounts[customer.id] = people.bank_account(customer, app=app)
+            leave()
+        self._house: dict[str, tuple[Callable[[], str], str]] = {
+            "token": (self._invitation, "nothing"),
+            "item_id": (self._suspense, "sus_none"),
+            "run_id": (self._reconciliation, "rec_none"),
+            "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
+            "customer_id": (lambda: cast.customer.id, "cus_none"),
+            "withdrawal_id": (lambda: self._withdrawal(cast.customer), "wd_none"),
+            "halt_id": (self._halt, "999999"),
+            "task_id": (self._task, "999999"),
+            "record_id": (self._record, "999999999"),
+            "journal_id": (lambda: self._first("SELECT max(id) AS id FROM ledger.journals"), "999999999"),
+            "code": (lambda: "asset:paystack:NGN", "asset:nowhere:NGN"),
+            "asset": (lambda: "NGN", "nothing"),
+            "month": (lambda: f"{clock.now():%Y-%m}", "nonsense"),
+            "name": (lambda: "balance-sheet", "nonsense"),
+            "kind": (lambda: "staff.roles", "nonsense"),
+        }
+
+    def named(self, endpoint: str, argument: str, whose: str, visitor: Visitor) -> str:
+        """What to write into the address."""
+        if whose == "any":
+            return NOBODYS[argument]
+        if argument == "request_id":
+            return self._request(endpoint, whose)
+        if whose in HOUSE:
+            there, missing = self._house.get(argument, (None, "x_none"))
+            return missing if whose == "missing" else self._once((argument,), there)
+        owner = self._login(whose, visitor)
+        return self._once((argument, owner, whose), lambda: self._personal(argument, owner, whose))
+
+    def used_up(self, named: list[str]) -> None:
+        """Forget rows that a door may have used up."""
+        self._made = {key: made for key, made in self._made.items() if made not in named or key[0] not in SPENT}
+
+    def _once(self, key: tuple[str, ...], make: Callable[[], str] | None) -> str:
+        assert make is not None, f"say in Things what {key[0]} can name"
+        if key not in self._made:
+            self._made[key] = make()
+            leave()
+        return self._made[key]
+
+    def _login(self, whose: str, visitor: Visitor) -> str:
+        """Whose it is. What is `own` of somebody who cannot have any is another's."""
+        if whose in {"customer", "neighbour"}:
+            return (self.cast.customer if whose == "customer" else self.cast.neighbour).login_id
+        if whose == "own" and visitor.audience is Audience.OPERATOR and visitor.factor is not UNPROVED:
+            return visitor.login_id
+        others = [login for login in self.cast.logins.values() if login != visitor.login_id]
+        return others[0]
+
+    def _personal(self, argument: str, login_id: str, whose: str) -> str:
+        """A row of this login's."""
+        audience = Audience.CUSTOMER if whose in {"customer", "neighbour"} else Audience.OPERATOR
+        customer = self.cast.customer if whose == "customer" else self.cast.neighbour
+        if argument == "session_id":
+            with transaction(TEST):
+                return service.open_session(login_id, audience=audience, device="spare").session_id
+        if argument == "passkey_id":
+            return self._passkey(login_id, audience)
+        if argument == "key_id":
+            with transaction(TEST):
+                return api_keys.issue(login_id, name="Spare", scopes=set(Scope), lives=rules.KEY_LIVES[0])[0].id
+        return self._withdrawal(customer) if argument == "withdrawal_id" else self._deposit(customer)
+
+    def _passkey(self, login_id: str, audience: Audience) -> str:
+        visitor = Visitor(self.app, login_id, audience, timedelta(0)).open()
+        page = "/factors" if audience is Audience.CUSTOMER else "/console/factors"
+        device, headers = Authenticator(), {"X-CSRFToken": visitor.csrf}
+        options = visitor.client.post(f"{page}/passkeys/options", json={}, headers=headers).text
+        body = {"credential": device.create(options), "name": "Spare"}
+        assert visitor.client.post(f"{page}/passkeys", json=body, headers=headers).status_code == 200
+        (found,) = rows("SELECT max(id) AS id FROM passkeys WHERE login_id = :login", login=login_id)
+        return str(found.id)
+
+    def _deposit(self, customer: Customer) -> str:
+        with transaction(customer.actor):
+            return payments.start_deposit(customer.id, amount=naira(5_000), actor=customer.actor).id
+
+    def _withdrawal(self, customer: Customer) -> str:
+        with transaction(customer.actor):
+            return withdrawals.request(
+                customer.id, bank_account_id=self._accounts[customer.id], amount=naira(1_000), actor=customer.actor
+            ).id
+
+    def _suspense(self) -> str:
+        cause = books.fresh("cause")
+        with transaction(TEST):
+            payments.suspend(payments.Trouble(cause, "test", "", "A reason."), actor=TEST)
+        return self._first("SELECT max(id) AS id FROM suspense_items")
+
+    def _reconciliation(self) -> str:
+        return atomically(lambda: reconciliation.ask(actor=TEST), actor=TEST)
+
+    def _halt(self) -> str:
+        with transaction(TEST):
+            health.record({"test": ["a row"]})
+        halt = health.standing()
+        assert halt
+        return str(halt.id)
+
+    def _task(self) -> str:
+        with transaction(TEST):
+            tasks.add("payments.refresh_banks", ref=secrets.token_hex(8), queue="default")
+        task_id = self._first("SELECT max(id) AS id FROM tasks")
+        leave()
+        owner_does(self.database, "UPDATE tasks SET status = 'dead', ended_at = now() WHERE id = :id", id=int(task_id))
+        return task_id
+
+    def _record(self) -> str:
+        """A record of what a customer did."""
+        self._deposit(self.cast.customer)
+        return self._first("SELECT max(id) AS id FROM audit.records WHERE actor LIKE 'customer:%'")
+
+    def _request(self, endpoint: str, whose: str) -> str:
+        """A request for other roles at the approvals, a journal at the journals; `another` is the other one there."""
+        if whose == "missing":
+            return "grq_none"
+        if ("journal" in endpoint) == (whose == "there"):
+            return self._once(("journal",), self._journal)
+        return self._once(("roles",), self._roles)
+
+    def _journal(self) -> str:
+        maker = people.operator(Role.FINANCE)[0]
+        legs = debit(books.account("expense"), books.kobo(5)), credit(books.account("income"), books.kobo(5))
+        who = actor.operator(maker)
+        with transaction(who):
+            return adjustments.request(Content(legs, "A reason."), operator_id=maker, actor=who).id
+
+    def _roles(self) -> str:
+        maker, subject = (people.operator(role)[0] for role in (Role.ADMIN, Role.SUPPORT))
+        who = actor.operator(maker)
+        with transaction(who):
+            return staff.request_roles(subject, roles=["finance"], reason="A job.", maker=maker, actor=who).id
+
+    def _invitation(self) -> str:
+        """The token of a link to join that was mailed."""
+        maker, other = (actor.operator(people.operator(Role.ADMIN)[0]) for _ in range(2))
+        with transaction(maker):
+            asked = staff.request_invitation(
+                "Uche Obi", email="uche@test.example", roles=["support"], reason="Hired.", maker=maker.id, actor=maker
+            )
+        with transaction(other):
+            governance.approve(asked.id, operator_id=other.id, shown=asked.payload_hash, actor=other)
+        flows.carry_out(asked.id, actor=TEST)
+        token = invitations.token_for_system(self._first("SELECT max(id) AS id FROM invitations"))
+        assert token
+        return token
+
+    def _first(self, statement: str) -> str:
+        (found,) = rows(statement)
+        return str(found.id)

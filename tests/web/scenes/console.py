@@ -1,0 +1,80 @@
+"""A call of each door through which operators work on what customers do, and come in and out."""
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.core.db import leave, rows, transaction
+from app.core.permissions import Role
+from app.payments import service as payments
+from tests.makers import books, browse, people
+from tests.web.scenes.stage import TEST, Call, Scene
+
+
+def console_sign_in(scene: Scene) -> TestResponse:
+    return browse.sign_in(scene.app.test_client(), people.operator(Role.SUPPORT)[1], console=True)
+
+
+def console_sign_out(scene: Scene) -> TestResponse:
+    return browse.send(scene.staff(Role.SUPPORT), "/console/sign-out", form_at="/console/")
+
+
+def export_audit(scene: Scene) -> TestResponse:
+    auditor = scene.staff(Role.AUDITOR)
+    return browse.send(auditor, "/console/audit/export", form_at="/console/audit", reason="To see it.", object="none")
+
+
+def reconcile(scene: Scene) -> TestResponse:
+    return browse.send(scene.staff(Role.FINANCE), "/console/reconciliation")
+
+
+def resolve_suspense(scene: Scene) -> TestResponse:
+    cause = books.fresh("cause")
+    with transaction(TEST):
+        payments.suspend(payments.Trouble(cause, "test", "", "A reason."), actor=TEST)
+    (item,) = rows("SELECT id FROM suspense_items WHERE cause = :cause", cause=cause)
+    leave()
+    place = f"/console/suspense/{item.id}"
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/resolve", form_at=place, note="Looked into it.")
+
+
+def begin_view(scene: Scene) -> TestResponse:
+    customer = people.customer()
+    place = f"/console/view-as?q={customer.id}"
+    client = scene.staff(Role.SUPPORT)
+    return browse.send(client, f"/console/view-as/{customer.id}", form_at=place, ticket="T-1", reason="To see it.")
+
+
+def end_view(scene: Scene) -> TestResponse:
+    customer, client = people.customer(), scene.staff(Role.SUPPORT)
+    fields = {"ticket": "T-1", "reason": "To see it."}
+    browse.send(client, f"/console/view-as/{customer.id}", form_at=f"/console/view-as?q={customer.id}", **fields)
+    return browse.send(client, "/console/view-as/end", form_at="/")
+
+
+def approve(scene: Scene) -> TestResponse:
+    place, client, content = decided(scene)
+    return browse.send(client, f"{place}/approve", form_at=place, content_hash=content)
+
+
+def reject(scene: Scene) -> TestResponse:
+    place, client, _ = decided(scene)
+    return browse.send(client, f"{place}/reject", form_at=place, reason="The name differs.")
+
+
+def decided(scene: Scene) -> tuple[str, FlaskClient, str]:
+    """A withdrawal's page, who may decide, and its content."""
+    _, one = scene.asked()
+    return f"/console/withdrawals/{one.id}", scene.staff(Role.TREASURY), one.content_hash
+
+
+CALLS: dict[str, Call] = {
+    "console.sign_in": console_sign_in,
+    "console.sign_out": console_sign_out,
+    "console.export_audit": export_audit,
+    "console.reconcile": reconcile,
+    "console.resolve_suspense": resolve_suspense,
+    "console.begin_view": begin_view,
+    "console.end_view": end_view,
+    "console.approve": approve,
+    "console.reject": reject,
+}

@@ -1,0 +1,75 @@
+"""Doors that leave another trace than a record: each call looks for it."""
+
+import hmac
+import json
+import logging
+import secrets
+from hashlib import sha512
+
+from werkzeug.test import TestResponse
+
+from app.core import tasks
+from app.core.db import leave, rows, transaction
+from app.core.permissions import Role
+from tests.makers import browse
+from tests.makers.sandbox import SECRET
+from tests.web.scenes.stage import TEST, Call, Scene
+
+
+def retry_job(scene: Scene) -> TestResponse:
+    ref = secrets.token_hex(8)
+    with transaction(TEST):
+        tasks.add("payments.refresh_banks", ref=ref, queue="default")
+    scene.owner_does("UPDATE tasks SET status = 'dead', ended_at = now() WHERE ref = :ref", ref=ref)
+    (row,) = rows("SELECT id FROM tasks WHERE ref = :ref", ref=ref)
+    leave()
+    answer = browse.send(scene.staff(Role.TREASURY), f"/console/jobs/{row.id}/retry", form_at="/console/jobs")
+    (move,) = rows("SELECT actor FROM moves WHERE machine = 'task' AND subject = :id", id=str(row.id))
+    leave()
+    assert move.actor.startswith("operator:")
+    return answer
+
+
+def receive(scene: Scene) -> TestResponse:
+    body = json.dumps({"event": "test", "data": {"reference": secrets.token_hex(8)}}).encode()
+    signature = hmac.new(SECRET.encode(), body, sha512).hexdigest()
+    answer = scene.app.test_client().post(
+        "/callbacks/paystack", data=body, headers={"x-paystack-signature": signature}, content_type="application/json"
+    )
+    assert len(rows("SELECT FROM inbox WHERE body = :body", body=body)) == 1
+    leave()
+    return answer
+
+
+class Lines(logging.Handler):
+    """Keeps what is logged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        self.kept.append(record)
+
+
+def policy_report(scene: Scene) -> TestResponse:
+    log, lines = logging.getLogger("policy"), Lines()
+    told = {"csp-report": {"effective-directive": "img-src", "document-uri": "http://localhost/"}}
+    level = log.level
+    log.setLevel(logging.WARNING)
+    log.addHandler(lines)
+    try:
+        answer = scene.app.test_client().post("/csp-report", data=json.dumps(told))
+    finally:
+        log.removeHandler(lines)
+        log.setLevel(level)
+    assert [line.facts["rule"] for line in lines.kept] == ["img-src"]  # type: ignore[attr-defined]
+    return answer
+
+
+CALLS: dict[str, Call] = {
+    "console.retry_job": retry_job,  # a line in moves: tasks are machinery (app/audit/exempt.py)
+    "callbacks.receive": receive,  # the message itself, byte for byte; what is done about it is recorded then
+    "reports.policy_report": policy_report,  # a line in the log: a browser's word, which changes nothing
+}

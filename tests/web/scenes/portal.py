@@ -1,0 +1,94 @@
+"""A call of each door through which a customer moves money or comes in and out."""
+
+import secrets
+from datetime import timedelta
+
+from werkzeug.test import TestResponse
+
+from app.core import clock
+from app.core.db import leave, transaction
+from app.payments import service as payments
+from app.web.portal.sign_in import PENDING
+from tests.makers import browse, people
+from tests.makers.people import naira
+from tests.web.scenes.stage import Call, Scene
+
+
+def sign_up(scene: Scene) -> TestResponse:
+    email = f"new-{secrets.token_hex(4)}@test.example"
+    return browse.send(scene.app.test_client(), "/sign-up", name="Ngozi Eze", email=email, password=people.PASSWORD)
+
+
+def confirm_email(scene: Scene) -> TestResponse:
+    client, login_id = scene.claimant()
+    code = people.newest_code(login_id)
+    leave()
+    return browse.send(client, "/confirm-email", code=code)
+
+
+def resend_code(scene: Scene) -> TestResponse:
+    client, login_id = scene.claimant()
+    scene.owner_does(
+        "UPDATE email_codes SET created_at = created_at - interval '5 min' WHERE login_id = :i", i=login_id
+    )
+    token = browse.token_of(client.get("/confirm-email"))
+    with client.session_transaction() as kept:
+        kept[PENDING] = [*kept[PENDING][:2], (clock.now() - timedelta(minutes=5)).isoformat()]
+    return client.post("/confirm-email/again", data={"csrf_token": token})
+
+
+def portal_sign_in(scene: Scene) -> TestResponse:
+    return browse.sign_in(scene.app.test_client(), people.customer().email)
+
+
+def portal_sign_out(scene: Scene) -> TestResponse:
+    return browse.send(scene.at_home(people.customer()), "/sign-out", form_at="/deposit")
+
+
+def portal_deposit(scene: Scene) -> TestResponse:
+    client = scene.at_home(people.customer())
+    page = client.get("/deposit")
+    return client.post(
+        "/deposit", data={"csrf_token": browse.token_of(page), "key": browse.key_of(page), "amount": "5000"}
+    )
+
+
+def reopen_checkout(scene: Scene) -> TestResponse:
+    customer = people.customer()
+    with transaction(customer.actor):
+        deposit_id = payments.start_deposit(customer.id, amount=naira(5_000), actor=customer.actor).id
+    leave()
+    return browse.send(scene.at_home(customer), f"/deposits/{deposit_id}/checkout", form_at="/deposit")
+
+
+def request_withdrawal(scene: Scene) -> TestResponse:
+    customer, account = scene.rich()
+    client = scene.at_home(customer)
+    page = client.get("/withdraw")
+    fields = {"csrf_token": browse.token_of(page), "key": browse.key_of(page), "amount": "1000"}
+    return client.post("/withdraw", data={**fields, "account": account, "step": "confirm"})
+
+
+def portal_bank_account(scene: Scene) -> TestResponse:
+    customer, _ = scene.rich()  # (the banks are known by then)
+    number = str(secrets.randbelow(8_000_000_000) + 1_000_000_000)
+    return browse.send(scene.at_home(customer), "/withdraw/account", bank=people.ZENITH, number=number)
+
+
+def cancel(scene: Scene) -> TestResponse:
+    customer, one = scene.asked()
+    return browse.send(scene.at_home(customer), f"/withdrawals/{one.id}/cancel", form_at="/deposit")
+
+
+CALLS: dict[str, Call] = {
+    "portal.sign_up": sign_up,
+    "portal.confirm_email": confirm_email,
+    "portal.resend_code": resend_code,
+    "portal.sign_in": portal_sign_in,
+    "portal.sign_out": portal_sign_out,
+    "portal.deposit": portal_deposit,
+    "portal.reopen_checkout": reopen_checkout,
+    "portal.request_withdrawal": request_withdrawal,
+    "portal.bank_account": portal_bank_account,
+    "portal.cancel": cancel,
+}
