@@ -227,6 +227,10 @@ class TestOddAddresses:
         ):
             assert client.get(path).status_code in {200, 303, 404}, path
 
+    def test_no_door_takes_trace(self, client: FlaskClient) -> None:
+        for path in ("/", "/sign-in", "/console/", "/api/v1/balances", "/livez"):
+            assert client.open(path, method="TRACE").status_code == 405, path
+
     def test_the_error_page_needs_no_database(self, settings: Settings) -> None:
         lost = dataclasses.replace(settings, database_url="postgresql+psycopg2://nobody@127.0.0.1:1/nowhere")
         client = create_app(lost).test_client()
