@@ -4,6 +4,7 @@
 nobody knows whether the vendor acted. Whoever moves money must treat the two differently.
 """
 
+import logging
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +15,7 @@ from app.core import logs
 from app.core.errors import Unavailable
 
 log = logs.get("clients")
+logging.getLogger("urllib3").setLevel(logging.INFO)  # below it writes whole addresses, and those name accounts
 
 
 class Refused(Exception):

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import BigInteger, DateTime, Identity, Index, Text, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core import clock
+from app.core import clock, logs
 from app.core.actor import Actor
 from app.core.db import Model, db
 from app.core.errors import IllegalMove
@@ -83,7 +83,7 @@ def _record(row: Any, *, machine: Machine, old: StrEnum | None, actor: Actor, re
             old_state=old,
             new_state=row.state,
             actor=str(actor),
-            reason=reason,
+            reason=logs.masked(reason),  # people type them, and history is never changed
             moved_at=clock.now(),
         )
     )

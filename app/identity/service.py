@@ -250,11 +250,13 @@ def set_roles(operator_id: str, *, roles: list[str]) -> None:
     db.session.flush()
 
 
-def admit(login_id: str, *, name: str, password: str, roles: list[str]) -> str:
-    """Make an operator of a login that was prepared for them, with the password they chose. Raises WeakPassword."""
-    if not rules.password_fits(password):
-        raise errors.WeakPassword
+def admit(login_id: str, *, name: str, password: str, roles: list[str], about: tuple[str, ...] = ()) -> str:
+    """Make an operator of a login that was prepared for them, with the password they chose.
+
+    Raises WeakPassword, CommonPassword, PersonalPassword, AlreadyHired.
+    """
     login, moment = db.session.get_one(Login, login_id, with_for_update=True), clock.now()
+    passwords.check(password, about=(login.email, name, *about))
     if login.email_confirmed_at is not None:
         raise errors.AlreadyHired
     login.password_hash, login.email_confirmed_at = passwords.hash_of(password), moment

@@ -1,4 +1,4 @@
-"""Ending sessions: one, or all but one, of the same login."""
+"""Ending sessions: one, or all but one, of the same login; of a login that is shut out; of everybody."""
 
 from sqlalchemy import select, update
 
@@ -6,7 +6,7 @@ from app.core import clock, outbox
 from app.core.db import db
 from app.core.errors import NotFound
 from app.identity import events
-from app.identity.models import SignedIn
+from app.identity.models import Login, SignedIn
 
 
 def end(session_id: str, *, login_id: str) -> None:
@@ -29,3 +29,22 @@ def sign_out_elsewhere(login_id: str, *, here: str) -> None:
     """Their owner ends all sessions but this one, and is told of it by mail."""
     end_all(login_id, but=here)
     outbox.emit(events.SignedOutElsewhere(login_id=login_id))
+
+
+def end_everybodys() -> int:
+    """End every session of everybody, programs' too: how many there were. Keys open new ones."""
+    ended = update(SignedIn).where(SignedIn.revoked_at.is_(None)).values(revoked_at=clock.now()).returning(SignedIn.id)
+    return len(db.session.scalars(ended).all())
+
+
+def shut_out(login_id: str) -> None:
+    """Disable an account: no way in opens to it, and its sessions end at once."""
+    db.session.get_one(Login, login_id, with_for_update=True).disabled_at = clock.now()
+    db.session.flush()
+    end_all(login_id)
+
+
+def let_in_again(login_id: str) -> None:
+    """Take that back; what was ended stays ended."""
+    db.session.get_one(Login, login_id, with_for_update=True).disabled_at = None
+    db.session.flush()

@@ -60,10 +60,15 @@ def break_glass(role: str, *, reason: str, operator_id: str, actor: Actor) -> Re
     return review
 
 
-def accept(token: str, *, password: str) -> str:
-    """Let in who has the link, with a password of their own: the operator's id. Raises LinkSpent, WeakPassword."""
+def accept(token: str, *, password: str, about: tuple[str, ...] = ()) -> str:
+    """Let in who has the link, with a password of their own: the operator's id.
+
+    `about` are words that no password may consist of, beside name and address. Raises LinkSpent, and as `admit` does.
+    """
     found = open_invitation(token)
-    operator_id = identity_service.admit(found.login_id, name=found.name, password=password, roles=found.roles)
+    operator_id = identity_service.admit(
+        found.login_id, name=found.name, password=password, roles=found.roles, about=about
+    )
     found.accepted_at, found.token_sealed = clock.now(), None
     db.session.flush()
     return operator_id

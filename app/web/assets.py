@@ -13,7 +13,16 @@ YEAR_SECONDS = 31_536_000
 
 def register(app: Flask) -> None:
     """Serve /static and give `static_url` to templates."""
-    app.wsgi_app = WhiteNoise(app.wsgi_app, root=STATIC, prefix="static/", max_age=YEAR_SECONDS)  # type: ignore[method-assign]
+    hard = app.extensions["hard_headers"]
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=STATIC,
+        prefix="static/",
+        max_age=YEAR_SECONDS,
+        allow_all_origins=False,
+        mimetypes={".svg": "image/svg+xml; charset=utf-8"},
+        add_headers_function=lambda headers, _path, _url: [headers.add_header(*each) for each in hard.items()],
+    )
     app.jinja_env.globals["static_url"] = static_url
 
 

@@ -1,4 +1,4 @@
-"""Commands of the house: `flask --app wsgi operators add`; the books and the audit have files of theirs."""
+"""Commands of the house: `flask --app wsgi operators add`; books, audit and accounts have files of theirs."""
 
 import click
 from flask import Flask
@@ -11,6 +11,7 @@ from app.identity import factors
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.rules import Audience
+from app.web.account_commands import accounts
 from app.web.audit_commands import audit
 from app.web.ledger_commands import ledger
 
@@ -20,6 +21,7 @@ operators = AppGroup("operators", help="Members of staff.")
 def register(app: Flask) -> None:
     """Give the commands to the application."""
     app.cli.add_command(operators)
+    app.cli.add_command(accounts)
     app.cli.add_command(ledger)
     app.cli.add_command(audit)
 

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, flash, g, jsonify, make_response, render_template, request
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, InternalError, OperationalError
 from werkzeug.exceptions import HTTPException
@@ -41,6 +42,13 @@ def refusal(refused: Refusal) -> Response:
     return delayed(_answer(refused.status, refused.code, refused.message, refused.facts), refused)
 
 
+def not_theirs(message: str, **lacks: str) -> Forbidden:
+    """The no to somebody who is known and tries what they may not: it is noted, with who they are."""
+    facts = {"door": request.endpoint, "who": current_user.id, "session": current_user.session_id, **lacks}
+    log.warning("somebody tried a door that is not theirs", extra={"facts": facts})
+    return Forbidden(message, **lacks)
+
+
 def delayed(answer: Response, refused: Refusal) -> Response:
     """Say on an answer when it makes sense to come again, where the refusal knows."""
     if "retry_after" in refused.facts:
@@ -49,6 +57,7 @@ def delayed(answer: Response, refused: Refusal) -> Response:
 
 
 def _stale_form(_error: CSRFError) -> Response:
+    log.info("a form without its token", extra={"facts": {"door": request.endpoint}})
     return _answer(400, "stale_form", "This page was open for too long. Load it again; nothing was changed.", {})
 
 

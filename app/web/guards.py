@@ -31,7 +31,7 @@ from app.identity.errors import FactorMissing, FactorStale
 from app.identity.rules import SESSION_LIVES, Audience
 from app.identity.scopes import Scope
 from app.identity.service import Entry
-from app.web import view_as
+from app.web import errors, view_as
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -333,12 +333,12 @@ def _enforce() -> Response | BaseResponse | None:
 
 def _check_rights(door: Door) -> None:
     if door.permission and door.permission not in current_user.permissions:
-        raise Forbidden(f"Your roles do not include {door.permission}.", permission=str(door.permission))
+        raise errors.not_theirs(f"Your roles do not include {door.permission}.", permission=str(door.permission))
     if door.audience == OPERATOR and not door.permission and not door.own:
         abort(403)
     scopes = current_user.scopes
     if door.scope and scopes is not None and door.scope not in scopes:
-        raise Forbidden(f"This key may not do that: it lacks {door.scope}.", scope=str(door.scope))
+        raise errors.not_theirs(f"This key may not do that: it lacks {door.scope}.", scope=str(door.scope))
 
 
 def _note_use() -> None:

@@ -5,11 +5,15 @@ from urllib.parse import urlsplit
 from flask import abort, current_app, request
 from werkzeug.sansio.utils import host_is_trusted
 
+from app.core import logs
 from app.web import guards
 
 LOCAL = ["localhost", "127.0.0.1"]
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 COOKIELESS = frozenset({"api", "callbacks", "reports"})  # blueprints whose doors look at no cookie
+
+
+log = logs.get("origins")
 
 
 def check_host() -> None:
@@ -36,4 +40,5 @@ def check_site() -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     foreign = site not in {"same-origin", "none"} if site else bool(origin and urlsplit(origin).netloc != request.host)
     if foreign:
+        log.warning("another site's page sent a change", extra={"facts": {"door": request.endpoint}})
         abort(403)

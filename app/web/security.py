@@ -1,8 +1,11 @@
-"""Headers of every answer: a strict content policy with a nonce, no framing, no caching of what is private."""
+"""Headers of every answer: a strict content policy with a nonce, no framing, no caching of what is private.
+
+`HARD` are those that every file of ours bears too; WhiteNoise answers those before the application is asked.
+"""
 
 import secrets
 
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Response, abort, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.datastructures import MultiDict
 
@@ -11,6 +14,9 @@ from app.web import origins
 
 csrf = CSRFProtect()
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+
+HSTS = "max-age=63072000; includeSubDomains"  # two years; over HTTPS alone, browsers ignore it elsewhere
+HARD = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:;"
@@ -21,18 +27,21 @@ POLICY = (
 
 def register(app: Flask) -> None:
     """Prepare each request and dress each answer."""
+    over_https = app.extensions["settings"].public_url.startswith("https://")
     app.config.update(
         WTF_CSRF_TIME_LIMIT=None,  # an approval page may stand open for hours; the token is bound to the session
         WTF_CSRF_HEADERS=["X-CSRFToken"],
-        SESSION_COOKIE_NAME="bursar_form",  # form tokens and messages only: who is signed in is another cookie
+        # Form tokens and messages only: who is signed in is another cookie.
+        SESSION_COOKIE_NAME="__Host-bursar_form" if over_https else "bursar_form",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=app.extensions["settings"].public_url.startswith("https://"),
+        SESSION_COOKIE_SECURE=over_https,
         MAX_CONTENT_LENGTH=1_000_000,
         MAX_FORM_MEMORY_SIZE=200_000,
         MAX_FORM_PARTS=200,
     )
     csrf.init_app(app)
+    app.extensions["hard_headers"] = HARD | ({"Strict-Transport-Security": HSTS} if over_https else {})
     app.before_request(_begin)
     app.after_request(_dress)
     app.teardown_request(_end)
@@ -69,7 +78,7 @@ def _end(_error: BaseException | None) -> None:
 
 def _dress(answer: Response) -> Response:
     answer.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce())
-    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers.update(current_app.extensions["hard_headers"])
     answer.headers["Referrer-Policy"] = "same-origin"
     answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     answer.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"

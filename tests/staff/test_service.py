@@ -178,6 +178,27 @@ class TestInvitations:
         with pytest.raises(errors.LinkSpent), transaction(actor.system("test")):
             service.accept(token, password="another password")
 
+    @pytest.mark.parametrize(
+        ("password", "refused"),
+        [
+            ("short", identity_errors.WeakPassword),
+            ("password1234", identity_errors.CommonPassword),
+            ("Chinwe2026!", identity_errors.PersonalPassword),
+            ("Bursar-2026", identity_errors.PersonalPassword),
+        ],
+    )
+    def test_want_a_password_that_is_hard_to_guess(
+        self, work_off: Callable[..., int], password: str, refused: type[Exception]
+    ) -> None:
+        address = f"chinwe-{fresh()}@test.example"
+        approve(ask_in(address, Role.SUPPORT), operator(Role.ADMIN))
+        work_off()
+        token = mailed(address)
+        with pytest.raises(refused), transaction(actor.system("test")):
+            service.accept(token, password=password, about=("Bursar",))
+        with transaction(actor.system("test")):
+            assert service.accept(token, password="a password of my own")
+
     def test_keep_the_link_nowhere_once_it_was_mailed(self, work_off: Callable[..., int]) -> None:
         address = f"{fresh()}@test.example"
         approve(ask_in(address, Role.SUPPORT), operator(Role.ADMIN))

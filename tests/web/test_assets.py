@@ -44,3 +44,13 @@ def test_an_address_changes_with_the_content_and_is_kept_for_a_year(client: Flas
     assert "?v=" in url
     assert answer.headers["Content-Encoding"] == "br"
     assert "max-age=31536000" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("name", ["app.css", "app.js", "icons.svg"])
+def test_a_file_is_what_it_says_and_for_our_own_pages(client: FlaskClient, name: str) -> None:
+    answer = client.get(static_url(name))
+    answer.close()
+    assert "charset=" in answer.headers["Content-Type"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Access-Control-Allow-Origin" not in answer.headers

@@ -1,6 +1,7 @@
 """Who gets in, and that being let out is final."""
 
 import dataclasses
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from app.identity import service as identity
 from app.identity.models import Login
 from app.staff import service as staff
 from app.web import guards
+from app.web.assets import static_url
 from app.web.guards import CUSTOMER, OPERATOR
 from config import Settings
 from tests.makers import browse, people
@@ -63,6 +65,17 @@ class TestDoors:
         browse.sign_in(client, customer.email)
         client.set_cookie("bursar_console", cookie(client))
         assert client.get("/console/").status_code == 303
+
+    def test_who_tries_another_ones_door_is_noted(
+        self, app: Flask, inside: Flask, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        client = app.test_client()
+        operator_id, email = people.operator(Role.SUPPORT)
+        browse.sign_in(client, email, console=True)
+        with caplog.at_level(logging.WARNING, "web"):
+            assert client.get("/console/ledger").status_code == 403
+        (noted,) = [record.facts for record in caplog.records if record.name == "web"]  # type: ignore[attr-defined]
+        assert (noted["door"], noted["permission"], noted["who"]) == ("console.ledger", "ledger:read", operator_id)
 
     def test_a_demoted_operator_is_stopped_at_the_next_request(
         self, client: FlaskClient, inside: Flask, work_off: Callable[..., int]
@@ -214,6 +227,10 @@ class TestOddAddresses:
         ):
             assert client.get(path).status_code in {200, 303, 404}, path
 
+    def test_no_door_takes_trace(self, client: FlaskClient) -> None:
+        for path in ("/", "/sign-in", "/console/", "/api/v1/balances", "/livez"):
+            assert client.open(path, method="TRACE").status_code == 405, path
+
     def test_the_error_page_needs_no_database(self, settings: Settings) -> None:
         lost = dataclasses.replace(settings, database_url="postgresql+psycopg2://nobody@127.0.0.1:1/nowhere")
         client = create_app(lost).test_client()
@@ -229,8 +246,22 @@ class TestHeaders:
         assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert headers["Referrer-Policy"] == "same-origin"
         assert headers["Cache-Control"] == "no-store"
         assert "HX-Request" in headers["Vary"]
+
+    def test_over_https_all_cookies_and_answers_are_bound_to_it(self, settings: Settings) -> None:
+        client = create_app(dataclasses.replace(settings, public_url="https://localhost")).test_client()
+        for path in ("/sign-in", "/nowhere", static_url("app.css")):
+            answer = client.get(path, base_url="https://localhost")
+            answer.close()
+            assert answer.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains"
+            for cookie in answer.headers.getlist("Set-Cookie"):
+                assert cookie.startswith("__Host-")
+                assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+        assert client.get_cookie("__Host-bursar_form")
 
     @pytest.mark.parametrize("path", ["/", "/nowhere", "/?q=%00"])
     def test_names_the_request_and_lets_its_name_go_with_it(self, app: Flask, path: str) -> None:

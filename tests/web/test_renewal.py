@@ -83,6 +83,15 @@ class TestForgotten:
         assert follow(client, link) == 303
         assert can_sign_in(app, email, NEW, console=True)
 
+    def test_it_goes_round_no_factor(self, app: Flask, inside: Flask, work_off: WorkOff) -> None:
+        _, email = people.operator(Role.SUPPORT)
+        client = app.test_client()
+        ask(client, email, console=True)
+        work_off()
+        assert follow(client, newest_link(email)) == 303
+        browse.send(client, "/console/sign-in", email=email, password=NEW)
+        assert client.get("/console/").location == "/console/prove"
+
     def test_a_link_opens_only_its_own_door(self, app: Flask, inside: Flask, work_off: WorkOff) -> None:
         _, email = people.operator(Role.SUPPORT)
         client = app.test_client()

@@ -9,7 +9,7 @@ from app.core.db import transaction
 from app.core.errors import Refusal
 from app.staff import rules, service
 from app.staff.errors import LinkSpent
-from app.web import errors, forms, guards
+from app.web import errors, forms, guards, renewal
 from app.web.console.base import bp
 from app.web.fragments import page
 
@@ -36,7 +36,7 @@ def join(token: str) -> Response | BaseResponse:
     if form.is_submitted() and not found:
         try:
             with transaction(guards.actor()):
-                service.accept(token, password=form.password.data)
+                service.accept(token, password=form.password.data, about=renewal.house())
             flash("Welcome. Sign in with your new password.", "ok")
             return redirect(url_for("console.sign_in"), 303)
         except Refusal as refused:

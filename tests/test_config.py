@@ -1,0 +1,66 @@
+"""Settings that are incomplete, or of tests in production, do not start anything; what is wrong is said at once."""
+
+import base64
+
+import pytest
+
+from config import BadSettings, Settings
+
+RIGHT = {
+    "DATABASE_URL": "postgresql+psycopg2://app@db/bursar",
+    "REDIS_URL": "redis://queue",
+    "PAYSTACK_SECRET_KEY": "sk_live_0123456789",
+    "SECRET_KEY": "0123456789abcdef0123456789abcdef",
+    "DATA_KEY": base64.b64encode(b"0123456789abcdef0123456789abcdef").decode(),
+    "PUBLIC_URL": "https://pay.example",
+    "SMTP_URL": "smtp://mail.example:587",
+}
+
+
+def faults(**changed: str) -> list[str]:
+    """What is said of these settings."""
+    with pytest.raises(BadSettings) as refused:
+        Settings.from_env(RIGHT | changed)
+    return str(refused.value).splitlines()
+
+
+def test_what_is_right_starts_and_is_production_unless_it_says_otherwise() -> None:
+    assert Settings.from_env(RIGHT).production
+
+
+@pytest.mark.parametrize("name", [name for name in RIGHT if name != "SMTP_URL"])
+def test_nothing_secret_has_a_default(name: str) -> None:
+    assert f"{name} is not set." in faults(**{name: ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("SECRET_KEY", "short", "SECRET_KEY is shorter than 32 characters."),
+        ("PAYSTACK_SECRET_KEY", "sk_test_1", "PAYSTACK_SECRET_KEY is a test key."),
+        ("PUBLIC_URL", "http://pay.example", "PUBLIC_URL is not https."),
+        ("SMTP_URL", "", "SMTP_URL is not set: mails would stay in the development mailbox."),
+        ("TRIES_FACTOR", "10", "TRIES_FACTOR is for tests."),
+    ],
+)
+def test_production_refuses_what_is_for_tests(name: str, value: str, says: str) -> None:
+    assert faults(**{name: value}) == [says]
+    assert Settings.from_env(RIGHT | {name: value, "BURSAR_ENV": "test"}).environment == "test"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("BURSAR_ENV", "prod", "BURSAR_ENV is none of"),
+        ("DATA_KEY", "c2hvcnQ=", "DATA_KEY is not base64 of 32 bytes."),
+        ("DATA_KEY", "no base 64", "DATA_KEY is not base64 of 32 bytes."),
+        ("TRUSTED_PROXIES", "one", "TRUSTED_PROXIES is not a whole number."),
+        ("TASK_LEASE_SECONDS", "45", "TASK_LEASE_SECONDS must be longer than 3 times PAYSTACK_TIMEOUT_SECONDS."),
+    ],
+)
+def test_what_cannot_be_is_said(name: str, value: str, says: str) -> None:
+    assert any(each.startswith(says) for each in faults(**{name: value}))
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+    assert len(faults(SECRET_KEY="", DATA_KEY="x", PUBLIC_URL="http://x")) == 3
