@@ -25,7 +25,7 @@ from werkzeug.test import TestResponse
 
 from app.core import actor
 from app.core.db import db, leave, transaction
-from app.identity.models import EmailCode
+from app.identity.models import Code
 from tests.makers import browse, people
 
 SMOKE, TRIES = 3, int(os.environ.get("SAME_ANSWERS_TRIES", "20"))
@@ -100,7 +100,7 @@ def sign_in_at_the_console(client: FlaskClient, email: str) -> TestResponse:
 
 
 def sign_up(client: FlaskClient, email: str) -> TestResponse:
-    return _timed(client, "/sign-up", name="Ada Obi", email=email, password=people.PASSWORD)
+    return _timed(client, "/sign-up", name="Ada Obi", email=email, phone=people.PHONE, password=people.PASSWORD)
 
 
 def forgotten(client: FlaskClient, email: str) -> TestResponse:
@@ -108,12 +108,12 @@ def forgotten(client: FlaskClient, email: str) -> TestResponse:
 
 
 def resend(client: FlaskClient, email: str) -> TestResponse:
-    browse.send(client, "/sign-up", name="Ada Obi", email=email, password=people.PASSWORD)
+    browse.send(client, "/sign-up", name="Ada Obi", email=email, phone=people.PHONE, password=people.PASSWORD)
     return _resend(client)
 
 
 def confirm(client: FlaskClient, email: str) -> TestResponse:
-    browse.send(client, "/sign-up", name="Ada Obi", email=email, password=people.PASSWORD)
+    browse.send(client, "/sign-up", name="Ada Obi", email=email, phone=people.PHONE, password=people.PASSWORD)
     return _timed(client, "/confirm-email", code="000000x")
 
 
@@ -122,8 +122,8 @@ def _resend(client: FlaskClient) -> TestResponse:
         login_id, stamp, _ = kept["pending"]
         kept["pending"] = [login_id, stamp, "2026-01-01T00:00:00+00:00"]
     with transaction(actor.system("test")):  # the minute between two codes is over
-        sent = update(EmailCode).where(EmailCode.login_id == login_id)
-        db.session.execute(sent.values(created_at=EmailCode.created_at - timedelta(minutes=2)))
+        sent = update(Code).where(Code.login_id == login_id)
+        db.session.execute(sent.values(created_at=Code.created_at - timedelta(minutes=2)))
     return _timed(client, "/confirm-email/again", form_at="/confirm-email")
 
 

@@ -39,7 +39,9 @@ def act(inside: Flask) -> Act:
             operator_id, request_id="req_of_audit_test", ip="198.51.100.7", session="ses_of_audit_test"
         )
         with transaction(who, reason=reason):
-            session = identity.open_session(customer.login_id, audience=identity.rules.Audience.CUSTOMER, device="x")
+            session = identity.open_session(
+                customer.login_id, audience=identity.rules.Audience.CUSTOMER, device=identity.Device("x")
+            )
         found = rows("SELECT max(id) AS id FROM audit.records WHERE row_id = :id", id=session.session_id)[0].id
         leave()
         return int(found)

@@ -80,7 +80,7 @@ class Scene:
     def claimant(self) -> tuple[FlaskClient, str]:
         """Somebody who signed up and has not confirmed: their browser and their login."""
         client, email = self.app.test_client(), f"new-{secrets.token_hex(4)}@test.example"
-        browse.send(client, "/sign-up", name="Ngozi Eze", email=email, password=people.PASSWORD)
+        browse.send(client, "/sign-up", name="Ngozi Eze", email=email, phone=people.PHONE, password=people.PASSWORD)
         login_id = db.session.scalars(select(Login.id).where(Login.email == email)).one()
         leave()
         return client, login_id
@@ -98,7 +98,9 @@ class Scene:
 
 def sign_up(scene: Scene) -> TestResponse:
     email = f"new-{secrets.token_hex(4)}@test.example"
-    return browse.send(scene.app.test_client(), "/sign-up", name="Ngozi Eze", email=email, password=people.PASSWORD)
+    return browse.send(
+        scene.app.test_client(), "/sign-up", name="Ngozi Eze", email=email, phone=people.PHONE, password=people.PASSWORD
+    )
 
 
 def confirm_email(scene: Scene) -> TestResponse:
@@ -110,9 +112,7 @@ def confirm_email(scene: Scene) -> TestResponse:
 
 def resend_code(scene: Scene) -> TestResponse:
     client, login_id = scene.claimant()
-    scene.owner_does(
-        "UPDATE email_codes SET created_at = created_at - interval '5 min' WHERE login_id = :i", i=login_id
-    )
+    scene.owner_does("UPDATE codes SET created_at = created_at - interval '5 min' WHERE login_id = :i", i=login_id)
     token = browse.token_of(client.get("/confirm-email"))
     with client.session_transaction() as kept:
         kept[PENDING] = [*kept[PENDING][:2], (clock.now() - timedelta(minutes=5)).isoformat()]
