@@ -45,7 +45,7 @@ def phone_changed() -> Words:
         "Your phone number was changed",
         _letter(
             "Your account has another confirmed phone number. The one before counts no more.",
-            "If this was not you, freeze your account now, on the page Security, and change your password.",
+            "If this was not you, freeze your account now, on the page Security, and write to us.",
         ),
     )
 

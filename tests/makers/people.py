@@ -85,6 +85,12 @@ def phone_number() -> str:
     return f"+234803{secrets.randbelow(9_000_000) + 1_000_000}"
 
 
+def waiting_number(login_id: str, number: str) -> str:
+    """Let somebody say that this number is theirs: its id."""
+    with transaction(actor.system("test")):
+        return phones.put(login_id, number=number)
+
+
 def newest_phone_code(login_id: str) -> str:
     """The code that was made for their phone last."""
     newest = select(Code.id).where(Code.login_id == login_id, Code.phone_id.is_not(None))
