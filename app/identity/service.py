@@ -218,13 +218,14 @@ def confirm_email(claim: Claim, *, code: str) -> bool:
     A wrong try is counted, so the caller commits either way.
     """
     login = _claimed(claim)
-    # Nobody's code is everybody's who has no claim: they do not wait for each other.
-    row = codes.live(login.id if login else rehearsal.NOBODY, waits=login is not None)
-    if row is None:
-        return False
-    with rehearsal.work(counts=login is not None):
-        row.tries += 1
-    if login is None:
+    own = codes.live(claim.login_id)
+    # Nobody's code is everybody's who has no claim, or no code: they do not wait for each other.
+    nobodys = codes.live(rehearsal.NOBODY, waits=False)
+    row = own if login else None
+    with rehearsal.work(counts=row is not None):
+        for tried in filter(None, [row or nobodys]):
+            tried.tries += 1
+    if login is None or row is None:
         return False
     right = codes.matches(row, typed=code)
     if right:
