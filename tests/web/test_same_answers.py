@@ -248,8 +248,8 @@ def test_the_same_time(app: Flask, inside: Flask, door: Door, capsys: pytest.Cap
     unknown = found.times[UNKNOWN]
     compares = {kind: compared(found.times[kind], unknown) for kind in (KNOWN, UNCONFIRMED)}
     lines = [
-        f"{door.__name__}: {kind} {found.median(kind):.2f} ms, unknown {found.median(UNKNOWN):.2f} ms (medians of {TRIES}"
-        f" each); Mann-Whitney U, two-sided: p = {each.p:.4f}, Cliff's delta = {each.delta:+.3f}"
+        f"{door.__name__}: {kind} {found.median(kind):.2f} ms, unknown {found.median(UNKNOWN):.2f} ms"
+        f" (medians of {TRIES} each); Mann-Whitney U, two-sided: p = {each.p:.4f}, Cliff's delta = {each.delta:+.3f}"
         for kind, each in compares.items()
     ]
     words = "\n".join(lines)

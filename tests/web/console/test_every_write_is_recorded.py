@@ -119,6 +119,23 @@ def resend_code(scene: Scene) -> TestResponse:
     return client.post("/confirm-email/again", data={"csrf_token": token})
 
 
+def portal_phone(scene: Scene) -> TestResponse:
+    customer = people.customer()
+    client = scene.at_home(customer)
+    browse.send(client, "/phone/again", form_at="/phone")
+    code = people.newest_phone_code(customer.login_id)
+    leave()
+    return browse.send(client, "/phone", code=code)
+
+
+def resend_phone_code(scene: Scene) -> TestResponse:
+    return browse.send(scene.at_home(people.customer()), "/phone/again", form_at="/phone")
+
+
+def change_phone(scene: Scene) -> TestResponse:
+    return browse.send(scene.at_home(people.customer()), "/phone/change", phone=people.phone_number())
+
+
 def portal_sign_in(scene: Scene) -> TestResponse:
     return browse.sign_in(scene.app.test_client(), people.customer().email)
 
@@ -357,6 +374,9 @@ RECORDED: dict[str, Call] = {
     "portal.confirm_email": confirm_email,
     "portal.resend_code": resend_code,
     "portal.sign_in": portal_sign_in,
+    "portal.phone": portal_phone,
+    "portal.resend_phone_code": resend_phone_code,
+    "portal.change_phone": change_phone,
     "portal.sign_out": portal_sign_out,
     "portal.deposit": portal_deposit,
     "portal.reopen_checkout": reopen_checkout,
