@@ -31,6 +31,8 @@ class Settings:
     data_key: bytes
     public_url: str
     smtp_url: str
+    sms_url: str
+    sms_token: str
     mail_sender: str
     anchor_file: str
     anchor_mail: str
@@ -76,6 +78,8 @@ class Settings:
             secret_key=required("SECRET_KEY"),
             data_key=_data_key(required("DATA_KEY"), faults),
             public_url=required("PUBLIC_URL").rstrip("/"),
+            sms_url=required("SMS_URL"),
+            sms_token=required("SMS_TOKEN"),
             smtp_url=env.get("SMTP_URL", ""),
             mail_sender=env.get("MAIL_SENDER", "Bursar <no-reply@localhost>"),
             anchor_file=env.get("ANCHOR_FILE", ""),

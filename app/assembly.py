@@ -9,6 +9,7 @@ from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.bundle import Clients
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
+from app.clients.sms import Sms
 from app.core import crypto, logs
 from app.core.db import db
 from app.customers import queries as customers
@@ -53,6 +54,7 @@ def assemble(settings: Settings) -> Flask:
             read_seconds=settings.paystack_timeout_seconds,
         ),
         mailer=mailer,
+        sms=Sms(settings.sms_url, token=settings.sms_token),
         anchors=(
             *((FileAnchor(Path(settings.anchor_file)),) if settings.anchor_file else ()),
             *((MailAnchor(mailer, to=settings.anchor_mail),) if settings.anchor_mail else ()),

@@ -55,6 +55,8 @@ class Database:
                 "DATABASE_URL": self.app_url,
                 "REDIS_URL": "redis://localhost:1",
                 "PAYSTACK_SECRET_KEY": "none",
+                "SMS_URL": "http://127.0.0.1:1",
+                "SMS_TOKEN": "none",
                 "SECRET_KEY": "none",
                 "DATA_KEY": "A" * 43 + "=",
                 "PUBLIC_URL": "http://localhost",

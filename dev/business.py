@@ -24,10 +24,10 @@ from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.customers import service as customers
 from app.governance import service as governance
-from app.identity import factors
+from app.identity import factors, phones
 from app.identity import queries as identity_queries
 from app.identity import service as identity
-from app.identity.models import EmailCode
+from app.identity.models import Code
 from app.identity.rules import Audience
 from app.ledger import balances, chart, prices
 from app.ledger.journal import Leg
@@ -192,6 +192,7 @@ class Business:
         person = self._open_account(f"{first} {last}", email)
         with transaction(actor.system("demo")):
             self._give_app(email, Audience.CUSTOMER)
+        self._confirm_phone(person.login_id)
         number_at_bank = f"{self.luck.randint(1_000_000_000, 8_999_999_999)}"
         holder: dict[str, object] = {"account_number": number_at_bank, "account_name": f"{last} {first}".upper()}
         self._vendor("accounts", holder)
@@ -212,15 +213,27 @@ class Business:
 
     def _open_account(self, name: str, email: str) -> Person:
         with transaction(actor.system("demo")):
-            claim = customers.sign_up(name, email=email, password=PASSWORD)
-        newest = select(EmailCode.id).where(EmailCode.login_id == claim.login_id).order_by(EmailCode.created_at.desc())
-        code = identity_queries.code_for_system(db.session.scalars(newest.limit(1)).one())
-        leave()
+            phone = f"+234803{len(self.people):03d}{self.luck.randint(1_000, 9_999)}"
+            claim = customers.sign_up(name, email=email, phone=phone, password=PASSWORD)
+        code = self._newest_code(claim.login_id)
         with transaction(actor.system("demo")):
             identity.confirm_email(claim, code=code)
             person = Person(customers.require(claim.login_id).id, claim.login_id, email)
             wallets.open_wallet(person.id, asset=NGN)
         return person
+
+    def _confirm_phone(self, login_id: str) -> None:
+        with transaction(actor.system("demo")):
+            phones.issue_code(login_id)
+        code = self._newest_code(login_id)
+        with transaction(actor.system("demo")):
+            phones.confirm(login_id, code=code)
+
+    def _newest_code(self, login_id: str) -> str:
+        newest = select(Code.id).where(Code.login_id == login_id).order_by(Code.created_at.desc(), Code.id.desc())
+        code = identity_queries.code_for_system(db.session.scalars(newest.limit(1)).one())
+        leave()
+        return code
 
     def _deposit(self, person: Person, *, pays: bool, naira: int = 0) -> None:
         naira = naira or self.luck.choices(DEPOSIT_NAIRA, DEPOSIT_WEIGHTS)[0]

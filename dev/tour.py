@@ -95,7 +95,7 @@ def send(button: str, **fields: str) -> Step:
     return step
 
 
-_SUBMIT_NOBODY = {"name": "Ada Obi", "email": "ada@nowhere.example", "password": "short"}
+_SUBMIT_NOBODY = {"name": "Ada Obi", "email": "ada@nowhere.example", "phone": "0803", "password": "short"}
 _MISTAKEN = {"present": "not the password", "password": "several entirely other words"}
 _MENU = click("summary.menu-button", shows=".menu-panel")
 _DRAWER = click("tr:not(:has-text('you said yes')) a.row-main[data-htmx-powered]", shows="dialog.drawer .drawer-title")
@@ -169,6 +169,12 @@ PORTAL = (
     Sight("withdrawal-paid", "/activity?kind=withdrawal", CUSTOMER, (_line("Paid"),)),
     Sight("activity", "/activity", CUSTOMER),
     Sight("security", "/security", CUSTOMER),
+    Sight("security-no-phone", "/security", NEWCOMER),
+    Sight("phone", "/phone", CUSTOMER),
+    Sight("phone-waiting", "/phone", NEWCOMER),
+    Sight("phone-faulty", "/phone", NEWCOMER, (send("Confirm", code="000000x"),), FAULTY),
+    Sight("change-phone", "/phone/change", CUSTOMER),
+    Sight("change-phone-faulty", "/phone/change", NEWCOMER, (send("Send me a code", phone="0803"),), FAULTY),
     Sight("close", "/security/close", CUSTOMER),
     Sight("freeze", "/security/freeze", CUSTOMER),
     Sight("change-password", "/security/password", CUSTOMER),

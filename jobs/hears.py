@@ -2,6 +2,9 @@
 
 HEARS: dict[str, tuple[str, ...]] = {
     "identity.email_code_issued": ("notifications.email_code",),
+    "identity.phone_code_issued": ("notifications.phone_code",),
+    "identity.phone_changed": ("notifications.phone_changed", "notifications.phone_replaced"),
+    "identity.new_device": ("notifications.new_device",),
     "identity.api_key_issued": ("notifications.api_key_issued",),
     "identity.reset_asked": ("identity.answer_reset",),
     "identity.reset_issued": ("notifications.password_reset",),
@@ -37,5 +40,6 @@ HEARS: dict[str, tuple[str, ...]] = {
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
+    "identity.phone_confirmed": "the page says so; where there was another number, that one and the mailbox are told",
     "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",
 }

@@ -1,10 +1,12 @@
-"""Work of identity: forgotten passwords are answered, the key that tokens are signed with is changed."""
+"""Work of identity: forgotten passwords are answered, the tokens' key is changed, spent rows are forgotten."""
 
 from datetime import timedelta
 
 from app.core.db import atomically
-from app.identity import recovery, renewal, signing
+from app.identity import recovery, renewal, retention, signing
 from jobs.work import Work
+
+STEPS_MAX = 20
 
 
 def answer_reset(work: Work) -> timedelta | None:
@@ -22,4 +24,12 @@ def answer_recovery(work: Work) -> timedelta | None:
 def rotate_signing_key(work: Work) -> timedelta | None:
     """Sign with another key from now on; the last one verifies until its tokens have ended."""
     atomically(signing.rotate, actor=work.actor)
+    return None
+
+
+def forget_spent(work: Work) -> timedelta | None:
+    """Forget spent rows, some at a time; what is left after many steps waits for the next hour."""
+    for _ in range(STEPS_MAX):
+        if not atomically(retention.forget_spent, actor=work.actor):
+            break
     return None

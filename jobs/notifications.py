@@ -6,9 +6,9 @@ from app.core import clock, machine
 from app.core.db import atomically
 from app.core.errors import NotFound
 from app.customers import queries as customers
+from app.identity import phones, recovery, renewal
 from app.identity import queries as identity
-from app.identity import recovery, renewal
-from app.identity.rules import Audience
+from app.identity.rules import Audience, masked_ip
 from app.notifications import flows, rules
 from app.notifications.rules import Words
 from app.payments import queries as payments
@@ -23,6 +23,37 @@ from jobs.work import Work
 def email_code(work: Work) -> timedelta | None:
     """The code that confirms an address."""
     return _tell(work, login_id=work.facts["login_id"], words=rules.code(identity.code_for_system(work.subject)))
+
+
+def phone_code(work: Work) -> timedelta | None:
+    """The code that confirms a number, unless it may not go there."""
+    if phones.may_be_sent(work.subject):
+        _text(work, phone_id=work.facts["phone_id"], body=rules.phone_code(identity.code_for_system(work.subject)))
+    return None
+
+
+def phone_changed(work: Work) -> timedelta | None:
+    """A security notice: there is another phone number."""
+    return _tell(work, login_id=work.facts["login_id"], words=rules.phone_changed())
+
+
+def phone_replaced(work: Work) -> timedelta | None:
+    """The same, to the number before."""
+    return _text(work, phone_id=work.subject, body=rules.phone_changed_text())
+
+
+def new_device(work: Work) -> timedelta | None:
+    """A security notice: a device that was not seen before signed in."""
+    session = identity.session_for_system(work.subject)
+    staff = session.audience == Audience.OPERATOR
+    words = rules.new_device(
+        session.device_name,
+        at=session.created_at.astimezone(clock.WAT),
+        place=masked_ip(session.ip),
+        page=work.public_url + ("/console/account/password" if staff else "/security/freeze"),
+        staff=staff,
+    )
+    return _tell(work, login_id=session.login_id, words=words)
 
 
 def operator_invited(work: Work) -> timedelta | None:
@@ -175,4 +206,9 @@ def _destination(withdrawal: Withdrawal) -> str:
 
 def _tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
     flows.tell(work.cause, login_id=login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
+    return None
+
+
+def _text(work: Work, *, phone_id: str, body: str) -> timedelta | None:
+    flows.text(work.cause, phone_id=phone_id, body=body, sms=work.clients.sms, actor=work.actor)
     return None

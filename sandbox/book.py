@@ -48,11 +48,15 @@ CREATE TABLE IF NOT EXISTS deliveries (
     state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, losses_left INTEGER NOT NULL DEFAULT 0,
     last_result TEXT, delivered_at TEXT);
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due_at) WHERE state = 'waiting';
+CREATE TABLE IF NOT EXISTS texts (
+    id TEXT PRIMARY KEY, number TEXT NOT NULL, text TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1,
+    created_at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS calls (
     id INTEGER PRIMARY KEY, method TEXT NOT NULL, path TEXT NOT NULL, reference TEXT, at TEXT NOT NULL);
 """
 
 _FORGET = (
+    "DELETE FROM texts",
     "DELETE FROM calls",
     "DELETE FROM deliveries",
     "DELETE FROM events",

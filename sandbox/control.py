@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from sandbox import accounts, amounts, answers, charges, transfer_shapes, transfers, webhooks
+from sandbox import accounts, amounts, answers, charges, texts, transfer_shapes, transfers, webhooks
 from sandbox import knobs as knobboard
 from sandbox.book import Book, balance, iso, remember, stamp
 from sandbox.settings import Settings
@@ -164,6 +164,12 @@ def _add_watching(control: Blueprint, book: Book, worker: Worker) -> None:
         body = request.get_json(silent=True) if request.is_json else None
         ended, counts = worker.round(early=bool(isinstance(body, dict) and body.get("early")))
         return jsonify(transfers=ended, **asdict(counts))
+
+    @control.get("/texts")
+    def list_texts() -> Response:
+        with book.reading() as db:
+            rows = texts.latest(db, number=request.args.get("to") or None, rows=100)
+        return jsonify([dict(row) for row in rows])
 
     @control.get("/calls")
     def count_calls() -> Response:

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from sandbox import charges, transfers, webhooks
+from sandbox import charges, texts, transfers, webhooks
 from sandbox import knobs as knobboard
 from sandbox.book import Book, balance, stamp
 from sandbox.control import refuse_strangers
@@ -50,6 +50,7 @@ def _view(db: sqlite3.Connection) -> dict[str, Any]:
         "transfers": recent_transfers,
         "transfers_total": transfer_meta["total"],
         "deliveries": webhooks.listing(db, limit=LINES),
+        "texts": texts.latest(db, rows=LINES),
         "states": {row["state"]: row["count"] for row in states},
     }
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.clients.anchors import Anchor
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
+from app.clients.sms import Sms
 
 
 @dataclass(frozen=True)
@@ -13,4 +14,5 @@ class Clients:
 
     paystack: Paystack
     mailer: Mailer
+    sms: Sms
     anchors: tuple[Anchor, ...]

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 TOKEN_BYTES = 32
 _NONCE_BYTES = 12
 _KEYS: dict[int, AESGCM] = {}
+_INDEX_KEYS: dict[int, bytes] = {}
 
 
 class Unsealable(Exception):
@@ -24,6 +25,7 @@ class Unsealable(Exception):
 def use_key(key: bytes, *, key_id: int = 1) -> None:
     """Install the house's data key (32 bytes). Called once, by the factory."""
     _KEYS[key_id] = AESGCM(key)
+    _INDEX_KEYS[key_id] = hmac.new(key, b"blind index", hashlib.sha256).digest()
 
 
 def seal(plain: str, *, context: str) -> bytes:
@@ -43,6 +45,14 @@ def unseal(sealed: bytes, *, context: str) -> str:
         return key.decrypt(nonce, body, context.encode()).decode()
     except (InvalidTag, ValueError) as error:  # (cut short, there may not even be a nonce)
         raise Unsealable from error
+
+
+def blind_index(plain: str, *, kind: str) -> bytes:
+    """What a sealed text is looked up by: the same for the same text, and no guide to it without the house's key.
+
+    Under the oldest key, so that a newer one for sealing leaves what is written findable.
+    """
+    return hmac.new(_INDEX_KEYS[min(_INDEX_KEYS)], f"{kind}:{plain}".encode(), hashlib.sha256).digest()
 
 
 def new_token() -> str:

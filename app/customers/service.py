@@ -1,7 +1,5 @@
 """Commands of customers."""
 
-from contextlib import suppress
-
 from sqlalchemy import select, update
 
 from app.core import clock, crypto, ids, machine, outbox
@@ -11,44 +9,47 @@ from app.core.errors import NotFound
 from app.customers import errors, events, queries, rules
 from app.customers.models import Customer, Viewing
 from app.customers.rules import State
+from app.identity import phones, rehearsal, renewal, sessions
 from app.identity import queries as identity_queries
-from app.identity import rehearsal, renewal, sessions
 from app.identity import service as identity
-from app.identity.errors import CodesTooFast
 from app.identity.rules import Audience
-from app.identity.service import Claim
+from app.identity.service import Applicant, Claim
 
 
-def sign_up(name: str, *, email: str, password: str, about: tuple[str, ...] = ()) -> Claim:
+def sign_up(name: str, *, email: str, phone: str, password: str, about: tuple[str, ...] = ()) -> Claim:
     """Register somebody as a customer and mail a code: the claim that the code confirms.
 
     The door looks the same for an address that has an account: its claim is a decoy, and its owner gets a mail. For an
-    address that was never confirmed the last sign-up counts, name and password. `about` are words that a password may
-    not consist of. Raises BadName, BadEmail, WeakPassword, CommonPassword, PersonalPassword.
+    address that was never confirmed the last sign-up counts, name, number and password. Each does the work of all, and
+    takes back what is not its own. `about` are words that a password may not consist of. Raises BadName, BadEmail,
+    BadPhone, WeakPassword, CommonPassword, PersonalPassword.
     """
     cleaned = rules.clean_name(name)
     if cleaned is None:
         raise errors.BadName
-    registered = identity.register(email, password=password, audience=Audience.CUSTOMER, about=(cleaned, *about))
-    if registered.owner:
-        with rehearsal.work(counts=False):  # as long as for a stranger
-            _begin(identity.stand_in(Audience.CUSTOMER), name=cleaned, mailed=False)
-        outbox.emit(events.SignUpRepeated(login_id=registered.owner))
-    elif registered.fresh:
-        with rehearsal.work(counts=True):
-            _begin(registered.claim, name=cleaned, mailed=True)
-    else:
-        require(registered.claim.login_id).name = cleaned
-        with suppress(CodesTooFast):  # a mail went out within the minute: the page offers another
-            identity.issue_code(registered.claim)
-    return registered.claim
+    number = phones.canonical(phone)
+    who = identity.applicant(email, password=password, audience=Audience.CUSTOMER, about=(cleaned, *about))
+    with rehearsal.work(counts=who.first):
+        new = identity.add_login(who)
+        db.session.add(Customer(id=ids.new("cus"), login_id=new.login_id, name=cleaned, created_at=clock.now()))
+        db.session.flush()
+        phones.put(new.login_id, number=number)
+    with rehearsal.work(counts=who.unproved):
+        again = identity.claim_anew(who, login_id=_claimed_anew(who, new=new))
+        db.session.execute(update(Customer).where(Customer.login_id == again.login_id).values(name=cleaned))
+        phones.put(again.login_id, number=number)
+    claim = new if who.first else again if who.unproved else identity.decoy()
+    identity.issue_code(claim, mailed=not who.confirmed)
+    if who.confirmed:
+        outbox.emit(events.SignUpRepeated(login_id=who.login_id))
+    return claim
 
 
-def _begin(claim: Claim, *, name: str, mailed: bool) -> None:
-    customer = Customer(id=ids.new("cus"), login_id=claim.login_id, name=name, created_at=clock.now())
-    db.session.add(customer)
-    db.session.flush()
-    identity.issue_code(claim, mailed=mailed)
+def _claimed_anew(who: Applicant, *, new: Claim) -> str:
+    """The login that is claimed anew; where none is, one to rehearse it on that nobody waits for."""
+    if who.first:
+        return new.login_id
+    return who.login_id if who.unproved else rehearsal.NOBODY
 
 
 def reset_password(token: str, *, password: str, about: tuple[str, ...] = ()) -> None:

@@ -49,6 +49,21 @@ class CodesTooFast(TooMany):
     message = "A code was sent a moment ago. Wait a minute before the next."
 
 
+class BadPhone(Unprocessable):
+    code = "bad_phone"
+    message = "That is not a mobile number. Numbers outside Nigeria begin with + and the country."
+
+
+class PhoneUnconfirmed(Forbidden):
+    code = "phone_unconfirmed"
+    message = "Confirm your phone number first: nothing leaves the account before."
+
+
+class CodesSpent(TooMany):
+    code = "codes_spent"
+    message = "That was the last code for today. Ask for another tomorrow, or write to us."
+
+
 class AlreadyHired(Conflict):
     code = "already_hired"
     message = "There is an operator with this address."

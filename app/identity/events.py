@@ -24,6 +24,42 @@ class EmailConfirmed(Event):
 
 
 @dataclass(frozen=True)
+class PhoneCodeIssued(Event):
+    """A code waits to be sent to a phone; whether it may go there is looked up away from the door."""
+
+    name: ClassVar[str] = "identity.phone_code_issued"
+    code_id: str
+    phone_id: str
+
+
+@dataclass(frozen=True)
+class PhoneConfirmed(Event):
+    """A number is its owner's."""
+
+    name: ClassVar[str] = "identity.phone_confirmed"
+    phone_id: str
+    login_id: str
+
+
+@dataclass(frozen=True)
+class PhoneChanged(Event):
+    """A login has another confirmed number in place of this one."""
+
+    name: ClassVar[str] = "identity.phone_changed"
+    old_phone_id: str
+    login_id: str
+
+
+@dataclass(frozen=True)
+class NewDevice(Event):
+    """Somebody signed in with a device that this login was not seen with before."""
+
+    name: ClassVar[str] = "identity.new_device"
+    session_id: str
+    login_id: str
+
+
+@dataclass(frozen=True)
 class ApiKeyIssued(Event):
     """A key that can act for the login was made."""
 

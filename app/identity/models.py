@@ -54,6 +54,7 @@ class SignedIn(Model):
     __tablename__ = "sessions"
     __table_args__ = (
         Index(None, "login_id", postgresql_where=text("revoked_at IS NULL")),
+        Index(None, "expires_at"),
         Index(None, "api_key_id", postgresql_where=text("api_key_id IS NOT NULL")),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -102,13 +103,55 @@ class SigningKey(Model):
     retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-class EmailCode(Model):
-    """A code sent by e-mail, sealed because the mail is written after it was issued."""
+class Phone(Model):
+    """A number that somebody says is theirs; a confirmed one is nobody else's. It is looked up by a keyed hash.
 
-    __tablename__ = "email_codes"
-    __table_args__ = (Index(None, "login_id", "created_at"),)
+    A login has one that counts and one that waits for its code, at most.
+    """
+
+    __tablename__ = "phones"
+    __table_args__ = (
+        Index(
+            "uq_phones_number_index",
+            "number_index",
+            unique=True,
+            postgresql_where=text("confirmed_at IS NOT NULL AND replaced_at IS NULL"),
+        ),
+        Index(
+            "uq_phones_counting",
+            "login_id",
+            unique=True,
+            postgresql_where=text("confirmed_at IS NOT NULL AND replaced_at IS NULL"),
+        ),
+        Index(
+            "uq_phones_waiting",
+            "login_id",
+            unique=True,
+            postgresql_where=text("confirmed_at IS NULL AND replaced_at IS NULL"),
+        ),
+        Index("ix_phones_number_index", "number_index"),
+    )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"))
+    number_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    number_index: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    replaced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Code(Model):
+    """A code sent to the login's address, or to a phone; sealed because the message is written after it was issued."""
+
+    __tablename__ = "codes"
+    __table_args__ = (
+        Index(None, "login_id", "created_at"),
+        Index(None, "phone_id", "created_at"),
+        Index(None, "expires_at"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"))
+    phone_id: Mapped[str | None] = mapped_column(Text, ForeignKey("phones.id"))
     code_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     tries: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -123,7 +166,7 @@ class PasswordReset(Model):
     """
 
     __tablename__ = "password_resets"
-    __table_args__ = (Index(None, "login_id", "created_at"),)
+    __table_args__ = (Index(None, "login_id", "created_at"), Index(None, "expires_at"))
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     audience: Mapped[str] = mapped_column(Text)
     address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -150,7 +193,7 @@ class TotpApp(Model):
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"))
-    session_id: Mapped[str | None] = mapped_column(Text, ForeignKey("sessions.id"))
+    session_id: Mapped[str | None] = mapped_column(Text, ForeignKey("sessions.id", ondelete="SET NULL"))
     secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     last_step: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -179,7 +222,11 @@ class PasskeyChallenge(Model):
     """What a passkey has to sign: once, soon, in the session that asked, for the purpose it asked for."""
 
     __tablename__ = "passkey_challenges"
-    __table_args__ = (CheckConstraint("purpose IN ('add', 'prove')", name="purpose_known"),)
+    __table_args__ = (
+        Index(None, "expires_at"),
+        Index("ix_passkey_challenges_session_id", "session_id"),
+        CheckConstraint("purpose IN ('add', 'prove')", name="purpose_known"),
+    )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     session_id: Mapped[str] = mapped_column(Text, ForeignKey("sessions.id"))
     purpose: Mapped[str] = mapped_column(Text)

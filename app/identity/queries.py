@@ -14,11 +14,12 @@ from app.identity import api_keys, rules, signing
 from app.identity.models import (
     ApiKey,
     BorrowedRole,
-    EmailCode,
+    Code,
     Login,
     Operator,
     Passkey,
     PasswordReset,
+    Phone,
     Recovery,
     RecoveryCode,
     SignedIn,
@@ -207,6 +208,12 @@ def holders_for_system(roles: Collection[str]) -> list[Operator]:
     return list(db.session.scalars(select(Operator).where(Operator.roles.overlap(list(roles)))))
 
 
+def active_count_for_system(role: str) -> int:
+    """How many operators hold this role and may sign in."""
+    held = select(func.count()).select_from(Operator).join(Login, Login.id == Operator.login_id)
+    return db.session.scalar(held.where(Operator.roles.contains([role]), Login.disabled_at.is_(None))) or 0
+
+
 def roles_for_system(operator_id: str) -> list[str]:
     """The roles that an operator votes with now, no borrowed one; none for one who is not there, or may not sign in."""
     held = select(Operator.roles).join(Login, Login.id == Operator.login_id)
@@ -257,6 +264,11 @@ def address_for_system(login_id: str) -> str:
     return db.session.get_one(Login, login_id).email
 
 
+def address_of(*, owner: str) -> str:
+    """The e-mail address of a login."""
+    return db.session.get_one(Login, owner).email
+
+
 def operator_address_for_system(operator_id: str) -> str | None:
     """The e-mail address of an operator."""
     address = select(Login.email).join(Operator, Operator.login_id == Login.id)
@@ -264,8 +276,44 @@ def operator_address_for_system(operator_id: str) -> str | None:
 
 
 def code_for_system(code_id: str) -> str:
-    """An issued code in the clear, for the mail that carries it."""
-    return crypto.unseal(db.session.get_one(EmailCode, code_id).code_sealed, context=code_id)
+    """An issued code in the clear, for the message that carries it."""
+    return crypto.unseal(db.session.get_one(Code, code_id).code_sealed, context=code_id)
+
+
+def waiting_phone(*, owner: str) -> Phone | None:
+    """The number of a login that waits for its code."""
+    mine = select(Phone).where(Phone.login_id == owner, Phone.replaced_at.is_(None))
+    return db.session.scalars(mine.where(Phone.confirmed_at.is_(None))).one_or_none()
+
+
+def counting_phone(*, owner: str) -> Phone | None:
+    """The confirmed number of a login."""
+    mine = select(Phone).where(Phone.login_id == owner, Phone.replaced_at.is_(None))
+    return db.session.scalars(mine.where(Phone.confirmed_at.is_not(None))).one_or_none()
+
+
+def phones_of(*, owner: str) -> tuple[str, str]:
+    """The confirmed number of a login and the one that waits, as their owner knows them: by the last digits."""
+    return _last_digits(counting_phone(owner=owner)), _last_digits(waiting_phone(owner=owner))
+
+
+def phone_for_operators(login_id: str) -> str:
+    """The last digits of somebody's confirmed number; nothing when there is none."""
+    return _last_digits(counting_phone(owner=login_id))
+
+
+def number_for_system(phone_id: str) -> str:
+    """A number in the clear, for a message about to be sent."""
+    return crypto.unseal(db.session.get_one(Phone, phone_id).number_sealed, context=phone_id)
+
+
+def _last_digits(phone: Phone | None) -> str:
+    return rules.masked_number(crypto.unseal(phone.number_sealed, context=phone.id)) if phone else ""
+
+
+def session_for_system(session_id: str) -> SignedIn:
+    """A session, for a mail that tells of it."""
+    return db.session.get_one(SignedIn, session_id)
 
 
 def sessions_of(*, owner: str) -> list[SignedIn]:

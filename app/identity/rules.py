@@ -5,6 +5,7 @@ import string
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
+from ipaddress import IPv6Address, ip_address
 
 from app.core.machine import Machine
 
@@ -21,6 +22,9 @@ RESET_LIVES = timedelta(minutes=30)
 RESETS_AN_HOUR_MAX = 5  # mails to one address; a stranger who asks for more fills nobody's mailbox
 CODE_TRIES_MAX = 5
 CODE_RESEND_AFTER = timedelta(seconds=60)
+# Text messages cost money, and arrive at whoever's number somebody typed: so many codes a day.
+PHONE_CODES_OF_A_LOGIN = 5
+PHONE_CODES_TO_A_NUMBER = 8
 SESSION_LIVES = timedelta(hours=12)
 SIGNED_LIVES = timedelta(minutes=10)  # of a program's signed token
 KEY_LIVES = tuple(timedelta(days=days) for days in (30, 90, 365))  # what a program's key may be given
@@ -114,13 +118,30 @@ def session_is_live(
 
 
 def code_is_live(*, tries: int, expires_at: datetime, used_at: datetime | None, at: datetime) -> bool:
-    """Whether an e-mail code can still be used at this time."""
+    """Whether a code can still be used at this time."""
     return used_at is None and at < expires_at and tries < CODE_TRIES_MAX
 
 
 def resend_allowed(*, last_sent_at: datetime | None, at: datetime) -> bool:
     """Whether another code may go out."""
     return last_sent_at is None or at - last_sent_at >= CODE_RESEND_AFTER
+
+
+def masked_number(number: str) -> str:
+    """As much of a phone number as tells its owner which one it is."""
+    return f"•••• {number[-4:]}"
+
+
+def masked_ip(ip: str) -> str:
+    """As much of an internet address as says roughly where it is from; nothing of what is none."""
+    try:
+        known = ip_address(ip)
+    except ValueError:
+        return ""
+    if isinstance(known, IPv6Address) and known.ipv4_mapped is None:
+        return ":".join(known.exploded.split(":")[:2]) + ":…"
+    octets = str(getattr(known, "ipv4_mapped", None) or known).split(".")
+    return f"{octets[0]}.{octets[1]}.•.•"
 
 
 def reset_is_live(*, expires_at: datetime, used_at: datetime | None, at: datetime) -> bool:

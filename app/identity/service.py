@@ -9,8 +9,8 @@ from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db, work_was_left
 from app.core.errors import Unauthenticated
 from app.core.permissions import Role, conflicts
-from app.identity import devices, errors, events, passwords, rehearsal, rules
-from app.identity.models import BorrowedRole, EmailCode, Login, Operator, SignedIn
+from app.identity import codes, devices, errors, events, passwords, rehearsal, rules
+from app.identity.models import BorrowedRole, Login, Operator, SignedIn
 
 log = logs.get("identity")
 
@@ -45,16 +45,28 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Registered:
-    """What became of a registration: the claim to confirm, whether the login is new, who had confirmed it before."""
+class Applicant:
+    """Somebody who wants a login: their address and password hash, and the login that has this address already."""
 
-    claim: Claim
-    fresh: bool
-    owner: str | None = None
+    audience: rules.Audience
+    address: str
+    kept: str
+    login_id: str = ""
+    confirmed: bool = False
+
+    @property
+    def first(self) -> bool:
+        """Whether nobody had this address before."""
+        return not self.login_id
+
+    @property
+    def unproved(self) -> bool:
+        """Whether somebody had it, and never confirmed it: the last claim counts."""
+        return bool(self.login_id) and not self.confirmed
 
 
-def register(email: str, *, password: str, audience: rules.Audience, about: tuple[str, ...] = ()) -> Registered:
-    """Make a login, or claim one that was never confirmed: the last claim counts. A confirmed one stays as it is.
+def applicant(email: str, *, password: str, audience: rules.Audience, about: tuple[str, ...] = ()) -> Applicant:
+    """Look at who wants a login; nothing is written yet, and a login that is there is locked.
 
     `about` are words that say who they are, and who we are. Raises BadEmail, WeakPassword, CommonPassword,
     PersonalPassword.
@@ -64,26 +76,30 @@ def register(email: str, *, password: str, audience: rules.Audience, about: tupl
     known = db.session.scalars(
         select(Login).filter_by(audience=audience, email=address).with_for_update()
     ).one_or_none()
-    if known is not None and known.email_confirmed_at is not None:
-        return Registered(decoy(), fresh=False, owner=known.id)
-    if known is not None:
-        known.password_hash = kept
-        _spend_codes(known.id)
-        db.session.flush()
-        return Registered(claim_of(known), fresh=False)
-    return Registered(_add_login(address, kept=kept, audience=audience), fresh=True)
+    if known is None:
+        return Applicant(audience, address, kept)
+    return Applicant(audience, address, kept, known.id, confirmed=known.email_confirmed_at is not None)
 
 
-def stand_in(audience: rules.Audience) -> Claim:
-    """A login of nobody, for a rehearsal: only what is taken back may be done with it."""
-    return _add_login(crypto.new_token(), kept="", audience=audience)
-
-
-def _add_login(address: str, *, kept: str, audience: rules.Audience) -> Claim:
-    login = Login(id=ids.new("lg"), audience=audience, email=address, password_hash=kept, created_at=clock.now())
+def add_login(who: Applicant) -> Claim:
+    """Make their login. For an address that has one it is nobody's: only what is taken back may be done with it."""
+    login = Login(
+        id=ids.new("lg"),
+        audience=who.audience,
+        email=who.address if who.first else crypto.new_token(),
+        password_hash=who.kept,
+        created_at=clock.now(),
+    )
     db.session.add(login)
     db.session.flush()
     return claim_of(login)
+
+
+def claim_anew(who: Applicant, *, login_id: str) -> Claim:
+    """Give an unconfirmed login the password of whoever claims it now; codes of earlier claims are worthless."""
+    db.session.execute(update(Login).where(Login.id == login_id).values(password_hash=who.kept))
+    codes.spend(login_id)
+    return Claim(login_id, crypto.token_hash(who.kept).hex())
 
 
 def claim_of(login: Login) -> Claim:
@@ -96,8 +112,17 @@ def decoy() -> Claim:
     return Claim(ids.new("lg"), crypto.token_hash(crypto.new_token()).hex())
 
 
-def sign_in(email: str, *, password: str, audience: rules.Audience, device: str, ip: str = "") -> Entry | Claim:
-    """Open a session; a login that was never confirmed gets its claim back instead.
+@dataclass(frozen=True)
+class Device:
+    """What somebody comes with: what it calls itself, and from where. `known` is None where nothing tells."""
+
+    name: str
+    ip: str = ""
+    known: bool | None = None
+
+
+def sign_in(email: str, *, password: str, audience: rules.Audience, device: Device) -> Entry | Claim:
+    """Open a session; a login that was never confirmed gets its claim back instead. A new device is told of.
 
     Raises WrongCredentials for an unknown, disabled or mistaken login alike.
     """
@@ -114,20 +139,30 @@ def sign_in(email: str, *, password: str, audience: rules.Audience, device: str,
         return claim_of(login)
     if passwords.stale(login.password_hash):
         login.password_hash = passwords.hash_of(password)
-    return open_session(login.id, audience=audience, device=device, ip=ip)
+    known = _was_here(login.id, device) if device.known is None else device.known
+    entry = open_session(login.id, audience=audience, device=device)
+    if not known:
+        outbox.emit(events.NewDevice(session_id=entry.session_id, login_id=login.id))
+    return entry
 
 
-def open_session(login_id: str, *, audience: rules.Audience, device: str, ip: str = "") -> Entry:
-    """Open a session for somebody whose right to it was just proved; `device` is what their browser calls itself."""
+def _was_here(login_id: str, device: Device) -> bool:
+    same = (SignedIn.device == device.name[:200]) & (SignedIn.ip == device.ip)
+    earlier = select(SignedIn.id).where(SignedIn.login_id == login_id, same).limit(1)
+    return db.session.scalars(earlier).first() is not None
+
+
+def open_session(login_id: str, *, audience: rules.Audience, device: Device) -> Entry:
+    """Open a session for somebody whose right to it was just proved."""
     token, moment = crypto.new_token(), clock.now()
     session = SignedIn(
         id=ids.new("ses"),
         login_id=login_id,
         audience=audience,
         token_hash=crypto.token_hash(token),
-        device=device[:200],
-        device_name=devices.in_words(device),
-        ip=ip,
+        device=device.name[:200],
+        device_name=devices.in_words(device.name),
+        ip=device.ip,
         created_at=moment,
         seen_at=moment,
         expires_at=moment + rules.SESSION_LIVES,
@@ -161,29 +196,19 @@ def sign_out(session_id: str) -> None:
 
 
 def issue_code(claim: Claim, *, mailed: bool = True) -> None:
-    """Make a code for a claim that still counts, and have it mailed. Raises CodesTooFast within a minute of the last.
+    """Make a code for a claim that still counts, and have it mailed, at most one a minute.
 
-    For a claim that counts no more, or never did, it is a rehearsal: nothing is sent and nothing is said.
+    For a claim that counts no more, or never did, and within the minute, it is a rehearsal: nothing is sent and nothing
+    is said.
     """
     login = _claimed(claim)
     owner = login.id if login else rehearsal.NOBODY
-    last = select(EmailCode.created_at).where(EmailCode.login_id == owner).order_by(EmailCode.created_at.desc())
-    moment = clock.now()
-    if not rules.resend_allowed(last_sent_at=db.session.scalars(last.limit(1)).one_or_none(), at=moment):
-        raise errors.CodesTooFast
-    code_id = ids.new("ec")
-    code = EmailCode(
-        id=code_id,
-        login_id=owner,
-        code_sealed=crypto.seal(crypto.new_code(), context=code_id),
-        created_at=moment,
-        expires_at=moment + rules.CODE_LIVES,
-    )
-    with rehearsal.work(counts=login is not None):
-        db.session.add(code)
+    counts = codes.may_follow(owner) and login is not None
+    with rehearsal.work(counts=counts):
+        code_id = codes.make(owner)
         if mailed:
             outbox.emit(events.EmailCodeIssued(code_id=code_id, login_id=owner))
-    if login is None:  # what was taken back wakes nobody; a wake-up for nothing costs what one for something does
+    if not counts:  # what was taken back wakes nobody; a wake-up for nothing costs what one for something does
         work_was_left(db.session())
 
 
@@ -193,23 +218,18 @@ def confirm_email(claim: Claim, *, code: str) -> bool:
     A wrong try is counted, so the caller commits either way.
     """
     login = _claimed(claim)
-    owner = login.id if login else rehearsal.NOBODY
-    newest = select(EmailCode).where(EmailCode.login_id == owner).order_by(EmailCode.created_at.desc()).limit(1)
-    # Nobody's code is everybody's who has no claim: they do not wait for each other.
-    row = db.session.scalars(newest.with_for_update(skip_locked=login is None)).one_or_none()
-    moment = clock.now()
-    if row is None or not rules.code_is_live(
-        tries=row.tries, expires_at=row.expires_at, used_at=row.used_at, at=moment
-    ):
+    own = codes.live(claim.login_id)
+    # Nobody's code is everybody's who has no claim, or no code: they do not wait for each other.
+    nobodys = codes.live(rehearsal.NOBODY, waits=False)
+    row = own if login else None
+    with rehearsal.work(counts=row is not None):
+        for tried in filter(None, [row or nobodys]):
+            tried.tries += 1
+    if login is None or row is None:
         return False
-    with rehearsal.work(counts=login is not None):
-        row.tries += 1
-    if login is None:
-        return False
-    right = crypto.same(crypto.unseal(row.code_sealed, context=row.id), code.strip().replace(" ", ""))
+    right = codes.matches(row, typed=code)
     if right:
-        row.used_at = moment
-        login.email_confirmed_at = moment
+        row.used_at = login.email_confirmed_at = clock.now()
         outbox.emit(events.EmailConfirmed(login_id=login.id))
     db.session.flush()
     return right
@@ -222,20 +242,15 @@ def _claimed(claim: Claim) -> Login | None:
     return login if counts and login and crypto.same(claim_of(login).stamp, claim.stamp) else None
 
 
-def _spend_codes(login_id: str) -> None:
-    unused = (EmailCode.login_id == login_id) & EmailCode.used_at.is_(None)
-    db.session.execute(update(EmailCode).where(unused).values(used_at=clock.now()))
-
-
 def hire(name: str, *, email: str, password: str, roles: list[Role]) -> str:
     """Add an operator. Raises AlreadyHired, RolesConflict for roles that may not meet."""
     clashing = conflicts(roles)
     if clashing:
         raise errors.RolesConflict(roles=[list(pair) for pair in clashing])
-    registered = register(email, password=password, audience=rules.Audience.OPERATOR, about=(name,))
-    if not registered.fresh:
+    who = applicant(email, password=password, audience=rules.Audience.OPERATOR, about=(name,))
+    if not who.first:
         raise errors.AlreadyHired
-    login_id, moment = registered.claim.login_id, clock.now()
+    login_id, moment = add_login(who).login_id, clock.now()
     db.session.get_one(Login, login_id).email_confirmed_at = moment  # an address given by the house
     operator = Operator(id=ids.new("op"), login_id=login_id, name=name, roles=list(roles), created_at=moment)
     db.session.add(operator)

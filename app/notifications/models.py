@@ -1,4 +1,4 @@
-"""Table of notifications."""
+"""Tables of notifications."""
 
 from datetime import datetime
 
@@ -20,3 +20,16 @@ class Mail(Model):
     body_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class TextMessage(Model):
+    """One text message to a phone; the rest is as in Mail. A gateway may refuse one for good."""
+
+    __tablename__ = "text_messages"
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    cause: Mapped[str] = mapped_column(Text, unique=True)
+    phone_id: Mapped[str] = mapped_column(Text, ForeignKey("phones.id"))
+    body_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    refused_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.core import crypto
 from app.core.db import db
 from app.identity import queries as identity
-from app.notifications.models import Mail
+from app.notifications.models import Mail, TextMessage
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,15 @@ def by_cause_for_system(cause: str) -> Letter | None:
     """The mail that tells of this, for sending."""
     mail = db.session.scalars(select(Mail).where(Mail.cause == cause)).one_or_none()
     return _letter(mail) if mail else None
+
+
+def text_by_cause_for_system(cause: str) -> tuple[str, str, str] | None:
+    """The text message that tells of this while it waits to be sent: its id, the number, the words."""
+    waits = select(TextMessage).where(TextMessage.cause == cause, TextMessage.body_sealed.is_not(None))
+    text = db.session.scalars(waits).one_or_none()
+    if text is None or text.body_sealed is None:
+        return None
+    return text.id, identity.number_for_system(text.phone_id), crypto.unseal(text.body_sealed, context=text.id)
 
 
 def kept_for_operators(*, before: str | None = None, limit: int = 30) -> list[Letter]:

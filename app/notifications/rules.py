@@ -29,6 +29,46 @@ def code(number: str) -> Words:
     )
 
 
+def phone_code(number: str) -> str:
+    """The code that confirms a phone number: a text message, so it is short."""
+    return f"Bursar: your code is {number}. It works once, for ten minutes. Never tell it to anybody."
+
+
+def phone_changed_text() -> str:
+    """To the number that was somebody's until now."""
+    return "Bursar: your account has another phone number now. If this was not you, sign in and freeze it at once."
+
+
+def phone_changed() -> Words:
+    """A security notice: there is another phone number."""
+    return Words(
+        "Your phone number was changed",
+        _letter(
+            "Your account has another confirmed phone number. The one before counts no more.",
+            "If this was not you, freeze your account now, on the page Security, and write to us.",
+        ),
+    )
+
+
+def new_device(device: str, *, at: datetime, place: str, page: str, staff: bool) -> Words:
+    """A security notice: somebody came with a device that was not seen before."""
+    lock = (
+        "change your password here, and tell an administrator at once:"
+        if staff
+        else "freeze your account here, at once, and change your password:"
+    )
+    return Words(
+        "A new device signed in to your account",
+        _letter(
+            f"{device} signed in on {at:%-d %B %Y} at {at:%H:%M} WAT, from an internet address that begins with"
+            f" {place or 'nothing that we know'}. We had not seen this device with your account before.",
+            "If that was you, you need not do anything.",
+            f"If it was not you, {lock}",
+            page,
+        ),
+    )
+
+
 def invitation(link: str) -> Words:
     """To somebody who is to join the staff."""
     return Words(

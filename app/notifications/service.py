@@ -4,7 +4,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock, crypto, ids
 from app.core.db import db
-from app.notifications.models import Mail
+from app.notifications.models import Mail, TextMessage
 from app.notifications.rules import Words
 
 
@@ -28,4 +28,25 @@ def note_sent(mail_id: str, *, keep: bool) -> None:
     mail.sent_at = clock.now()
     if not keep:
         mail.body_sealed = None
+    db.session.flush()
+
+
+def write_text(cause: str, *, phone_id: str, body: str) -> None:
+    """Write a text message down for sending; the same cause once."""
+    text_id = ids.new("tm")
+    statement = insert(TextMessage).values(
+        id=text_id,
+        cause=cause,
+        phone_id=phone_id,
+        body_sealed=crypto.seal(body, context=text_id),
+        created_at=clock.now(),
+    )
+    db.session.execute(statement.on_conflict_do_nothing())
+
+
+def note_text(text_id: str, *, sent: bool) -> None:
+    """The text went out, or the gateway refused it for good; either way its words are wiped."""
+    text, moment = db.session.get_one(TextMessage, text_id), clock.now()
+    text.body_sealed = None
+    text.sent_at, text.refused_at = (moment, None) if sent else (None, moment)
     db.session.flush()

@@ -36,3 +36,8 @@ class NotLent(Forbidden):
 class BorrowedAlready(Conflict):
     code = "borrowed_already"
     message = "You have a role for the hour already. Give it back first."
+
+
+class HouseStaffed(Conflict):
+    code = "house_staffed"
+    message = "Those who can invite others are there: ask them for an invitation."

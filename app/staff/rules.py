@@ -10,6 +10,8 @@ NAME_MAX = 100
 COMPLIANCE = frozenset({str(Role.COMPLIANCE_OFFICER), str(Role.COMPLIANCE_MANAGER)})
 # What an administrator may take alone in an emergency: nothing that reviews it afterwards.
 LENT = (Role.SUPPORT, Role.COMPLIANCE_OFFICER, Role.FINANCE, Role.TREASURY)
+# Whom a command makes, and how many: enough to ask and to agree. Everybody else comes by an invitation.
+FIRST = {Role.ADMIN: 2, Role.COMPLIANCE_MANAGER: 1}
 WATCHERS = (Role.COMPLIANCE_MANAGER, Role.AUDITOR)
 KNOWN = frozenset(str(role) for role in Role)
 

@@ -60,6 +60,20 @@ def break_glass(role: str, *, reason: str, operator_id: str, actor: Actor) -> Re
     return review
 
 
+def begin(name: str, *, email: str, password: str, roles: Collection[Role]) -> str:
+    """Make one of the first operators, alone, for no one is there to agree yet: the operator's id.
+
+    Raises HouseStaffed when those who could invite are there, RolesMissing for roles that the first do not have, and as
+    identity's `hire`.
+    """
+    if not roles or not set(roles) <= rules.FIRST.keys():
+        raise errors.RolesMissing
+    for role in roles:
+        if identity.active_count_for_system(role) >= rules.FIRST[role]:
+            raise errors.HouseStaffed
+    return identity_service.hire(name, email=email, password=password, roles=list(roles))
+
+
 def accept(token: str, *, password: str, about: tuple[str, ...] = ()) -> str:
     """Let in who has the link, with a password of their own: the operator's id.
 
@@ -127,15 +141,16 @@ def _check_invitation(payload: Payload) -> None:
 def _invite(agreed: Agreed) -> str:
     _check_invitation(agreed.payload)
     # A login that nobody knows the password of: who has the link chooses one.
-    made = identity_service.register(agreed.payload["email"], password=crypto.new_token(), audience=Audience.OPERATOR)
-    if made.owner is not None:
+    who = identity_service.applicant(agreed.payload["email"], password=crypto.new_token(), audience=Audience.OPERATOR)
+    if who.confirmed:
         raise identity_errors.AlreadyHired
+    claim = identity_service.add_login(who) if who.first else identity_service.claim_anew(who, login_id=who.login_id)
     moment, token, invitation_id = clock.now(), crypto.new_token(), ids.new("inv")
     db.session.add(
         Invitation(
             id=invitation_id,
             request_id=agreed.request_id,
-            login_id=made.claim.login_id,
+            login_id=claim.login_id,
             name=agreed.payload["name"],
             roles=agreed.payload["roles"],
             token_hash=crypto.token_hash(token),
@@ -145,7 +160,7 @@ def _invite(agreed: Agreed) -> str:
         )
     )
     db.session.flush()
-    outbox.emit(events.Invited(invitation_id=invitation_id, login_id=made.claim.login_id))
+    outbox.emit(events.Invited(invitation_id=invitation_id, login_id=claim.login_id))
     return "A link to join was mailed"
 
 

@@ -1,4 +1,4 @@
-"""Commands of the house: `flask --app wsgi operators add`; books, audit and accounts have files of theirs."""
+"""Commands of the house: `flask --app wsgi operators create`; books, audit and accounts have files of theirs."""
 
 import click
 from flask import Flask
@@ -6,11 +6,14 @@ from flask.cli import AppGroup
 
 from app.core import actor
 from app.core.db import leave, transaction
+from app.core.errors import Refusal
 from app.core.permissions import Role
 from app.identity import factors
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.rules import Audience
+from app.staff import rules as staff_rules
+from app.staff import service as staff
 from app.web.account_commands import accounts
 from app.web.audit_commands import audit
 from app.web.ledger_commands import ledger
@@ -26,15 +29,20 @@ def register(app: Flask) -> None:
     app.cli.add_command(audit)
 
 
-@operators.command("add")
+@operators.command("create")
 @click.argument("email")
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice([str(role) for role in Role]))
+@click.option(
+    "--role", "roles", multiple=True, required=True, type=click.Choice([str(role) for role in staff_rules.FIRST])
+)
 @click.password_option()
-def add_operator(email: str, name: str, roles: tuple[str, ...], password: str) -> None:
-    """Add an operator with one or more roles."""
-    with transaction(actor.system("command:operators add")):
-        operator_id = identity.hire(name, email=email, password=password, roles=[Role(role) for role in roles])
+def create_operator(email: str, name: str, roles: tuple[str, ...], password: str) -> None:
+    """Make the first operators: two administrators and a compliance manager. They invite everybody else."""
+    try:
+        with transaction(actor.system("command:operators create")):
+            operator_id = staff.begin(name, email=email, password=password, roles=[Role(role) for role in roles])
+    except Refusal as refused:
+        raise click.ClickException(refused.message) from refused
     click.echo(operator_id)
 
 

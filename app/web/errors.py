@@ -1,13 +1,14 @@
 """A no in the form its reader understands: a page for people, a toast for htmx, JSON for programs."""
 
 import logging
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, Response, flash, g, jsonify, make_response, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, InternalError, OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.clients.http import Refused
 from app.core import logs
@@ -16,6 +17,8 @@ from app.core.errors import Forbidden, NotFound, Refusal, Unavailable
 from app.web.fragments import toast
 
 READ_ONLY = "25006"
+
+Answer = TypeVar("Answer", bound=BaseResponse)
 
 log = logs.get("web")
 
@@ -49,7 +52,7 @@ def not_theirs(message: str, **lacks: str) -> Forbidden:
     return Forbidden(message, **lacks)
 
 
-def delayed(answer: Response, refused: Refusal) -> Response:
+def delayed(answer: Answer, refused: Refusal) -> Answer:
     """Say on an answer when it makes sense to come again, where the refusal knows."""
     if "retry_after" in refused.facts:
         answer.headers["Retry-After"] = str(refused.facts["retry_after"])

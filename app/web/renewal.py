@@ -12,11 +12,12 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.db import transaction
-from app.core.errors import Refusal
+from app.core.errors import Refusal, TooMany
 from app.identity import queries, renewal, rules
 from app.identity.errors import LinkSpent
 from app.web import errors, forms, guards
 from app.web.fragments import page
+from app.web.throttle import throttle
 
 LINK = "reset"  # the token of the mailed link, kept out of addresses while the form is filled in
 NEW_PASSWORD = frozenset({"weak_password", "common_password", "personal_password"})
@@ -51,14 +52,11 @@ def forgotten() -> Response | BaseResponse:
     """Ask for a link. Nothing is looked up here: for every address the answer is the same."""
     form = AddressForm()
     if not form.validate_on_submit():
-        return page(
-            "account/forgotten.html",
-            form=form,
-            errors=forms.errors_of(form),
-            sent="sent" in request.args,
-            minutes=_minutes(),
-            status=422 if form.is_submitted() else 200,
-        )
+        return _ask(form, forms.errors_of(form))
+    try:
+        throttle().asking("reset", form.email.data)
+    except TooMany as refused:
+        return errors.delayed(_ask(form, {"email": refused.message}), refused)
     with transaction(guards.actor()):
         renewal.ask(form.email.data, audience=guards.audience())
     return redirect(url_for(".forgotten_password", sent=1), 303)
@@ -73,16 +71,19 @@ def open_link(token: str) -> BaseResponse:
 def reset(set_password: Reset) -> Response | BaseResponse:
     """Choose a new password; `set_password` is the face's command, with the token and the password."""
     token = session.get(LINK, "")
-    if not queries.reset_is_live_without_owner(token, audience=guards.audience()):
-        return _spent()
+    try:
+        with throttle().guessing("reset link", token):
+            _look_at(token)
+    except Refusal as refused:
+        return _spent(refused)
     form = NewPasswordForm()
     if not form.validate_on_submit():
         return _choose("account/reset.html", form)
     try:
         with transaction(guards.actor()):
             set_password(token, form.password.data)
-    except LinkSpent:
-        return _spent()
+    except LinkSpent as refused:
+        return _spent(refused)
     except Refusal as refused:
         return _choose("account/reset.html", form, _at_field(refused))
     session.pop(LINK)
@@ -96,7 +97,7 @@ def change(template: str, *, afterwards: str) -> Response | BaseResponse:
     if not form.validate_on_submit():
         return _choose(template, form, afterwards=afterwards)
     try:
-        with transaction(guards.actor()):
+        with throttle().guessing("password", current_user.email, right=NEW_PASSWORD), transaction(guards.actor()):
             renewal.change(
                 current_user.login_id,
                 present=form.present.data,
@@ -105,15 +106,33 @@ def change(template: str, *, afterwards: str) -> Response | BaseResponse:
                 here=current_user.session_id,
             )
     except Refusal as refused:
-        return _choose(template, form, _at_field(refused), afterwards=afterwards)
+        return errors.delayed(_choose(template, form, _at_field(refused), afterwards=afterwards), refused)
     flash("Your password is changed. You are signed out everywhere else.", "ok")
     return redirect(afterwards, 303)
 
 
-def _spent() -> BaseResponse:
-    session.pop(LINK, None)
-    errors.say(LinkSpent())
-    return redirect(url_for(".forgotten_password"), 303)
+def _look_at(token: str) -> None:
+    if not queries.reset_is_live_without_owner(token, audience=guards.audience()):
+        raise LinkSpent
+
+
+def _spent(refused: Refusal) -> BaseResponse:
+    """Away from the form; the token stays only where it may still be good."""
+    if isinstance(refused, LinkSpent):
+        session.pop(LINK, None)
+    errors.say(refused)
+    return errors.delayed(redirect(url_for(".forgotten_password"), 303), refused)
+
+
+def _ask(form: AddressForm, faults: dict[str, str]) -> Response:
+    return page(
+        "account/forgotten.html",
+        form=form,
+        errors=faults,
+        sent="sent" in request.args,
+        minutes=_minutes(),
+        status=422 if form.is_submitted() else 200,
+    )
 
 
 def _at_field(refused: Refusal) -> dict[str, str]:

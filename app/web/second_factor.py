@@ -19,6 +19,7 @@ from app.identity.errors import NothingToConfirm, WrongFactor
 from app.identity.rules import shown_code
 from app.web import errors, forms, guards, qr
 from app.web.fragments import page
+from app.web.throttle import throttle
 
 Answer = Response | BaseResponse
 HOME = {"console": "overview", "portal": "home"}
@@ -34,26 +35,18 @@ def prove() -> Answer:
     """Prove a second factor: after the password, or before something that needs it fresh."""
     if not current_user.enrolled:
         return redirect(_to("factor_list"), 303)
-    form, fault = CodeForm(), ""
-    if form.validate_on_submit():
-        try:
+    form = CodeForm()
+    if not form.validate_on_submit():
+        return _prove(form, forms.errors_of(form))
+    try:
+        with throttle().guessing("factor", current_user.email):
             # A wrong code is counted, so it is committed like a right one.
             token = atomically(lambda: factors.prove_code(_session(), code=form.code.data), actor=guards.actor())
             if token is None:
                 raise WrongFactor
-            return onward(token)
-        except Refusal as refused:
-            fault = refused.message
-    faults = {"code": fault} if fault else forms.errors_of(form)
-    return page(
-        "factors/prove.html",
-        form=form,
-        errors=faults,
-        to=_to,
-        factors=_factors(),
-        waiting=bool(current_user.stage),
-        status=422 if form.is_submitted() else 200,
-    )
+    except Refusal as refused:
+        return errors.delayed(_prove(form, {"code": refused.message}), refused)
+    return onward(token)
 
 
 def factor_list() -> Answer:
@@ -126,6 +119,18 @@ def onward(token: str) -> Answer:
 def home() -> str:
     """The first page of this face."""
     return _to(HOME[guards.face()])
+
+
+def _prove(form: CodeForm, faults: dict[str, str]) -> Response:
+    return page(
+        "factors/prove.html",
+        form=form,
+        errors=faults,
+        to=_to,
+        factors=_factors(),
+        waiting=bool(current_user.stage),
+        status=422 if form.is_submitted() else 200,
+    )
 
 
 def _hand_over(token: str, door: str) -> Answer:

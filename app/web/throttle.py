@@ -1,4 +1,4 @@
-"""How often somebody may try to come in: counted in Redis over a moving window, in this process while Redis is away.
+"""How often somebody may guess and ask: counted in Redis over a moving window, in this process while Redis is away.
 
 Nobody is locked out: a limit passes with time, and a browser that has signed in before is counted for itself, so that a
 stranger who guesses does not keep the owner out. Whether an account exists makes no difference to what is counted.
@@ -6,8 +6,8 @@ stranger who guesses does not keep the owner out. Whether an account exists make
 
 import hmac
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from typing import Any, cast
@@ -29,11 +29,22 @@ KNOWN_MAX = 5  # accounts that one browser is known for
 AWAY_SECONDS = 5  # before a Redis that did not answer is asked again
 NETWORK_BITS = 64  # of an IPv6 address: what one household gets
 
-# Wide per address, for whole towns share one; narrow per account; narrowest for the two together.
-ADDRESS, ACCOUNT, PAIR = parse("60 per 5 minutes"), parse("10 per 15 minutes"), parse("5 per 5 minutes")
 NEW = parse("20 per hour")  # accounts that an address may open
 
 log = logs.get("throttle")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Wide per address, for whole towns share one; narrow per account; narrowest for the two together."""
+
+    address: RateLimitItem
+    account: RateLimitItem
+    pair: RateLimitItem
+
+
+GUESSES = Limits(parse("60 per 5 minutes"), parse("10 per 15 minutes"), parse("5 per 5 minutes"))
+ASKS = Limits(parse("40 per hour"), parse("10 per hour"), parse("5 per hour"))  # what has a message sent
 
 
 @dataclass(frozen=True)
@@ -56,32 +67,46 @@ class Throttle:
         self._known = URLSafeSerializer(secret, salt="known browser")
 
     @contextmanager
-    def signing_in(self, account: str) -> Iterator[None]:
-        """Around a try to sign in to `account` (as typed). Raises TooMany before it is looked at.
+    def guessing(self, what: str, account: str, *, right: frozenset[str] = frozenset()) -> Iterator[None]:
+        """Around a try to guess something of `account` (as typed). Raises TooMany before it is looked at.
 
-        A try that fails (leaves by an exception) is counted against the address too.
+        A try that fails (leaves by an exception) is counted against the address too; refusals of the codes in `right`
+        say something else than that the guess was wrong.
         """
-        account, address = account.strip().lower(), network(request.remote_addr or "")
-        whole = self._count(ADDRESS, "address", address)
-        own = (self._count(PAIR, "pair", address, account), self._count(ACCOUNT, *self._counted_as(account)))
+        whole, *own = self._counts(GUESSES, what, account)
         self._demand("test", whole)
         for count in own:
             self._demand("hit", count)
         try:
             yield
-        except Exception:
-            self._ask("hit", whole)
+        except Exception as error:
+            if getattr(error, "code", "") in right:
+                self._forget(own)
+            else:
+                self._ask("hit", whole)
             raise
-        for count in own:
-            self._ask("clear", count)
+        self._forget(own)
+
+    def signing_in(self, account: str) -> AbstractContextManager[None]:
+        """Around a try to sign in to `account`, as `guessing`."""
+        return self.guessing("sign-in", account)
+
+    def asking(self, what: str, account: str) -> None:
+        """Count that a message is asked for in the name of `account`, whether there is one or not. Raises TooMany."""
+        for count in self._counts(ASKS, what, account):
+            self._demand("hit", count)
 
     def beginning(self, what: str) -> None:
         """Count something new that an address may begin only so often. Raises TooMany."""
         self._demand("hit", self._count(NEW, what, network(request.remote_addr or "")))
 
+    def knows(self, account: str) -> bool:
+        """Whether this browser has signed in to `account` before."""
+        return self._counted_as(_plain(account))[0] == "known browser"
+
     def remember(self, account: str, answer: Response) -> None:
         """Know this browser again when it next signs in to `account`."""
-        name = self._name(account.strip().lower())
+        name = self._name(_plain(account))
         kept = [[name, crypto.new_token()[:16]], *(pair for pair in self._kept() if pair[0] != name)][:KNOWN_MAX]
         answer.set_cookie(
             _cookie(),
@@ -91,6 +116,19 @@ class Throttle:
             httponly=True,
             samesite="Lax",
         )
+
+    def _counts(self, limits: Limits, what: str, account: str) -> tuple[Count, Count, Count]:
+        account, address = _plain(account), network(request.remote_addr or "")
+        kind, whom = self._counted_as(account)
+        return (
+            self._count(limits.address, f"{what}: address", address),
+            self._count(limits.pair, f"{what}: pair", address, account),
+            self._count(limits.account, f"{what}: {kind}", whom),
+        )
+
+    def _forget(self, counts: Iterable[Count]) -> None:
+        for count in counts:
+            self._ask("clear", count)
 
     def _count(self, item: RateLimitItem, what: str, *whom: str) -> Count:
         wide = item.__class__(item.amount * self._factor, item.multiples)
@@ -139,6 +177,10 @@ def register(app: Flask) -> None:
 def throttle() -> Throttle:
     """The counters of the present application."""
     return cast("Throttle", current_app.extensions["throttle"])
+
+
+def _plain(account: str) -> str:
+    return account.strip().lower()
 
 
 def network(address: str) -> str:

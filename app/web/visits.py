@@ -1,12 +1,19 @@
-"""Where somebody is signed in, and signing out there: the same for both faces."""
+"""With what somebody comes, where they are signed in, and signing out there: the same for both faces."""
 
-from flask import flash
+from flask import flash, request
 from flask_login import current_user
 
 from app.core.db import transaction
 from app.identity import queries, sessions
 from app.identity.models import SignedIn
+from app.identity.service import Device
 from app.web import guards
+from app.web.throttle import throttle
+
+
+def device(email: str) -> Device:
+    """What somebody comes with who signs in to this account."""
+    return Device(request.user_agent.string, request.remote_addr or "", known=throttle().knows(email))
 
 
 def mine() -> list[SignedIn]:

@@ -12,7 +12,7 @@ from app.core.money import NGN, Money
 from app.customers import queries as customers
 from app.customers import service as customers_service
 from app.identity import queries as identity
-from app.identity.errors import FactorMissing
+from app.identity.errors import FactorMissing, PhoneUnconfirmed
 from app.ledger import chart, health, posting
 from app.payments import queries as payments
 from app.payments import service as payments_service
@@ -34,12 +34,15 @@ class Moved(TypedDict):
 def request(customer_id: str, *, bank_account_id: str, amount: Money, actor: Actor) -> Withdrawal:
     """Ask for money out to one of the customer's own bank accounts; amount and fee are held from now on.
 
-    Raises AccountFrozen, FactorMissing, WithdrawalOutOfBounds, NotFound (the bank account), InsufficientFunds,
-    AccountBlocked.
+    Raises AccountFrozen, FactorMissing, PhoneUnconfirmed, WithdrawalOutOfBounds, NotFound (the bank account),
+    InsufficientFunds, AccountBlocked.
     """
     customers_service.refuse_while_locked(customer_id)
-    if not identity.enrolled(owner=customers.login_for_system(customer_id)):
+    login_id = customers.login_for_system(customer_id)
+    if not identity.enrolled(owner=login_id):
         raise FactorMissing
+    if identity.counting_phone(owner=login_id) is None:
+        raise PhoneUnconfirmed
     if not rules.fits(amount):
         raise errors.WithdrawalOutOfBounds
     destination = payments.bank_account(bank_account_id, customer_id=customer_id)

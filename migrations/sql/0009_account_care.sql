@@ -30,6 +30,7 @@ CREATE TABLE password_resets (
     CONSTRAINT ck_password_resets_token_of_somebody CHECK ((login_id IS NULL) = (token_hash IS NULL))
 );
 CREATE INDEX ix_password_resets_login_id ON password_resets (login_id, created_at);
+CREATE INDEX ix_password_resets_expires_at ON password_resets (expires_at);
 
 SELECT audit.watch('password_resets', 'address_sealed', 'token_hash', 'token_sealed');
 
@@ -45,7 +46,7 @@ ALTER TABLE customers
 SELECT set_config('bursar.actor', 'system:migration', true);
 INSERT INTO logins (id, audience, email, password_hash, disabled_at, created_at)
 VALUES ('lg_nobody', 'customer', 'nobody', '', now(), now());
-INSERT INTO email_codes (id, login_id, code_sealed, tries, created_at, expires_at)
+INSERT INTO codes (id, login_id, code_sealed, tries, created_at, expires_at)
 VALUES ('ec_nobody', 'lg_nobody', '', 0, '2000-01-01T00:00:00Z', '9000-01-01T00:00:00Z');
 
 CREATE TABLE closure_requests (

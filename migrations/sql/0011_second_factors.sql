@@ -6,7 +6,7 @@ ALTER TABLE sessions ADD COLUMN factor_at timestamptz;  -- a second factor was p
 CREATE TABLE totp_apps (
     id text CONSTRAINT pk_totp_apps PRIMARY KEY,
     login_id text NOT NULL CONSTRAINT fk_totp_apps_login_id REFERENCES logins,
-    session_id text CONSTRAINT fk_totp_apps_session_id REFERENCES sessions,
+    session_id text CONSTRAINT fk_totp_apps_session_id REFERENCES sessions ON DELETE SET NULL,
     secret_sealed bytea NOT NULL,
     last_step bigint NOT NULL,                         -- the newest time step whose code was accepted; it only grows
     created_at timestamptz NOT NULL,
@@ -40,6 +40,9 @@ CREATE TABLE passkey_challenges (
     expires_at timestamptz NOT NULL,
     used_at timestamptz
 );
+
+CREATE INDEX ix_passkey_challenges_expires_at ON passkey_challenges (expires_at);
+CREATE INDEX ix_passkey_challenges_session_id ON passkey_challenges (session_id);
 
 CREATE TABLE recovery_codes (
     id text CONSTRAINT pk_recovery_codes PRIMARY KEY,

@@ -42,4 +42,8 @@ def test_starts_no_sandbox_beside_a_real_vendor(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(Unavailable, match="give both or neither"):
         environment.addresses()
     monkeypatch.setenv("PAYSTACK_SECRET_KEY", "sk_test_0")
+    with pytest.raises(Unavailable, match="give SMS_URL and SMS_TOKEN"):
+        environment.addresses()
+    monkeypatch.setenv("SMS_URL", "https://sms.invalid")
+    monkeypatch.setenv("SMS_TOKEN", "token")
     assert environment.addresses().sandbox_port is None

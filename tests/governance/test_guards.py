@@ -257,5 +257,5 @@ class TestRoles:
         for actor in (f"operator:{who}", "system:door:console.join", "customer:cus_x"):
             act_as(connection, actor)
             assert refused(connection, born, id=who) == "BU005", actor
-        act_as(connection, "system:command:operators add")
+        act_as(connection, "system:command:operators create")
         assert refused(connection, born, id=who) == "23505"  # (it would be the login's second)

@@ -44,7 +44,7 @@ class Somebody:
                 apps.give(self.login_id, self.email)
         self.audience = audience
         with transaction(ACTOR):
-            entry = service.open_session(self.login_id, audience=audience, device="test")
+            entry = service.open_session(self.login_id, audience=audience, device=service.Device("test"))
         self.session_id, self.token = entry.session_id, entry.token
         self.secret = apps.secret_of(self.email) if app else ""
 
@@ -168,7 +168,9 @@ class TestWrongCodes:
         for _ in range(rules.FACTOR_TRIES_MAX):
             somebody.prove("000000x")
         with transaction(ACTOR):
-            other = service.open_session(somebody.login_id, audience=somebody.audience, device="another")
+            other = service.open_session(
+                somebody.login_id, audience=somebody.audience, device=service.Device("another")
+            )
         with pytest.raises(errors.FactorPaused), transaction(ACTOR):
             factors.prove_code(other.session_id, code=somebody.code())
 
@@ -198,7 +200,9 @@ class TestSettingUp:
         somebody = Somebody(app=False)
         with transaction(ACTOR):
             factors.begin_app(somebody.session_id)
-            other = service.open_session(somebody.login_id, audience=somebody.audience, device="a thief's")
+            other = service.open_session(
+                somebody.login_id, audience=somebody.audience, device=service.Device("a thief's")
+            )
         assert queries.secret_in_the_making(other.session_id, owner=somebody.login_id) is None
         with pytest.raises(errors.NothingToConfirm), transaction(ACTOR):
             factors.confirm_app(other.session_id, code="000000")
@@ -214,7 +218,9 @@ class TestSettingUp:
         """Two sessions began to set up an app with the password alone: once one has, the other must prove itself."""
         somebody = Somebody(app=False)
         with transaction(ACTOR):
-            other = service.open_session(somebody.login_id, audience=somebody.audience, device="a thief's")
+            other = service.open_session(
+                somebody.login_id, audience=somebody.audience, device=service.Device("a thief's")
+            )
             factors.begin_app(other.session_id)
         secret = queries.secret_in_the_making(other.session_id, owner=somebody.login_id) or ""
         somebody.enrol()

@@ -43,7 +43,7 @@ class Owner:
 
     def open(self) -> str:
         with transaction(ACTOR):
-            return service.open_session(self.login_id, audience=self.audience, device="test").session_id
+            return service.open_session(self.login_id, audience=self.audience, device=service.Device("test")).session_id
 
     def asked_to_add(self) -> str:
         return atomically(lambda: passkeys.begin_to_add(self.session_id, site=SITE), actor=ACTOR)

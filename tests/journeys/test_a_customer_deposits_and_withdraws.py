@@ -70,6 +70,7 @@ def test_from_the_first_visit_to_the_matched_line(running: Running, visiting: Vi
     ada = CustomerAtHome(visiting(running), "Adaora Nwachukwu")
     ada.sign_up()
     ada.confirm(staff.with_role(Role.ADMIN).code_for(ada.email))
+    ada.put_phone_off()
     expect(ada.balance()).to_have_text("₦0.00")
 
     ada.deposit("50000")
@@ -77,6 +78,7 @@ def test_from_the_first_visit_to_the_matched_line(running: Running, visiting: Vi
     expect(ada.balance()).to_have_text("₦50,000.00")
 
     ada.add_app()
+    ada.confirm_phone(running.vendor)
     number = bank_number()
     running.vendor.name_account(number, "ADA NGOZI OBI")
     ada.add_bank_account(number, bank=ZENITH)

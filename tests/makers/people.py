@@ -13,9 +13,10 @@ from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.customers import service as customers
+from app.identity import phones
 from app.identity import queries as identity_queries
 from app.identity import service as identity
-from app.identity.models import EmailCode
+from app.identity.models import Code
 from app.ledger import balances, chart
 from app.payments import flows as payments
 from app.payments import service as payments_service
@@ -24,6 +25,7 @@ from tests.makers import apps
 from tests.makers.sandbox import SandboxProcess
 
 PASSWORD = "a long enough password"
+PHONE = "0803 555 0123"  # typed at sign-up by people who never confirm it
 ZENITH = "057"
 _numbers = itertools.count(1)
 
@@ -57,10 +59,10 @@ def naira(amount: int) -> Money:
 
 
 def customer(*, enrolled: bool = False) -> Customer:
-    """A customer with a confirmed address and a wallet; with an authenticator app, if that is asked for."""
+    """A customer with a confirmed address and a wallet; with an app and a confirmed phone, if that is asked for."""
     email = f"customer-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
     with transaction(actor.system("test")):
-        claim = customers.sign_up("Ada Obi", email=email, password=PASSWORD)
+        claim = customers.sign_up("Ada Obi", email=email, phone=phone_number(), password=PASSWORD)
     login_id = claim.login_id
     with transaction(actor.system("test")):
         identity.confirm_email(claim, code=newest_code(login_id))
@@ -68,13 +70,40 @@ def customer(*, enrolled: bool = False) -> Customer:
         wallets.open_wallet(found.id, asset=NGN)
     if enrolled:
         apps.give(login_id, email)
+        confirm_phone(login_id)
     return Customer(found.id, login_id, email)
 
 
 def newest_code(login_id: str) -> str:
     """The code that was mailed last."""
-    newest = select(EmailCode.id).where(EmailCode.login_id == login_id).order_by(EmailCode.created_at.desc())
+    newest = select(Code.id).where(Code.login_id == login_id, Code.phone_id.is_(None)).order_by(Code.created_at.desc())
     return identity_queries.code_for_system(db.session.scalars(newest.limit(1)).one())
+
+
+def phone_number() -> str:
+    """A mobile number that nobody else in these tests has."""
+    return f"+234803{secrets.randbelow(9_000_000) + 1_000_000}"
+
+
+def waiting_number(login_id: str, number: str) -> str:
+    """Let somebody say that this number is theirs: its id."""
+    with transaction(actor.system("test")):
+        return phones.put(login_id, number=number)
+
+
+def newest_phone_code(login_id: str) -> str:
+    """The code that was made for their phone last."""
+    newest = select(Code.id).where(Code.login_id == login_id, Code.phone_id.is_not(None))
+    newest = newest.order_by(Code.created_at.desc()).limit(1)
+    return identity_queries.code_for_system(db.session.scalars(newest).one())
+
+
+def confirm_phone(login_id: str) -> None:
+    """Have the number that waits confirmed."""
+    with transaction(actor.system("test")):
+        phones.issue_code(login_id)
+    with transaction(actor.system("test")):
+        assert phones.confirm(login_id, code=newest_phone_code(login_id))
 
 
 def operator(*roles: Role) -> tuple[str, str]:

@@ -152,6 +152,10 @@ class SandboxProcess:
         deliveries: list[dict[str, Any]] = self.control("GET", "webhooks")
         return deliveries
 
+    def texts(self, number: str) -> list[str]:
+        """Text messages to a number, newest first."""
+        return [str(each["text"]) for each in self.control("GET", "texts", params={"to": number})]
+
     def calls(self, path: str | None = None, *, method: str | None = None, reference: str | None = None) -> int:
         """How often the product called `path` (as in `/transfer`, `/transfer/verify/<reference>`)."""
         wanted = {"path": path, "method": method, "reference": reference}

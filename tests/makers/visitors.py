@@ -7,13 +7,14 @@ import itertools
 import re
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.makers import apps
 from tests.makers.browser import PATIENCE_MS, Visit
-from tests.makers.people import PASSWORD
+from tests.makers.people import PASSWORD, phone_number
+from tests.makers.sandbox import SandboxProcess
 
 _numbers = itertools.count(1)
 
@@ -34,6 +35,7 @@ class CustomerAtHome:
     visit: Visit
     name: str
     email: str = ""
+    phone: str = field(default_factory=phone_number)
 
     def __post_init__(self) -> None:
         self.email = self.email or f"visitor-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
@@ -49,6 +51,7 @@ class CustomerAtHome:
         self.page.get_by_role("main").get_by_role("link", name="Sign up").click()
         self.page.get_by_label("Full name").fill(self.name)
         self.page.get_by_label("E-mail address").fill(self.email)
+        self.page.get_by_label("Phone number").fill(f"0{self.phone[4:]}")
         self.page.get_by_label("Password", exact=True).fill(PASSWORD)
         self.page.get_by_role("button", name="Open an account").click()
         expect(self.page.get_by_role("heading", name="Look into your mail")).to_be_visible()
@@ -58,6 +61,26 @@ class CustomerAtHome:
         self.page.get_by_label("Code").fill(code)
         self.page.get_by_role("button", name="Confirm").click()
         expect(self.page.get_by_text("Your address is confirmed.")).to_be_visible()
+        expect(self.page.get_by_role("heading", name="Confirm your phone")).to_be_visible()
+
+    def put_phone_off(self) -> None:
+        """Later."""
+        self.page.get_by_role("link", name="Later").click()
+        expect(self.page.get_by_text("Nothing can be withdrawn before.")).to_be_visible()
+
+    def confirm_phone(self, vendor: SandboxProcess) -> None:
+        """Follow the notice, and type the code that came by text message."""
+        self.go("Home")
+        self.page.get_by_role("link", name="Confirm it").click()
+        give_up_at = time.monotonic() + PATIENCE_MS // 1000
+        while not vendor.texts(self.phone):
+            assert time.monotonic() < give_up_at, f"no text message to {self.phone}"
+            self.page.wait_for_timeout(250)
+        found = re.search(r"\b(\d{6})\b", vendor.texts(self.phone)[0])
+        assert found
+        self.page.get_by_label("Code").fill(found[1])
+        self.page.get_by_role("button", name="Confirm", exact=True).click()
+        expect(self.page.get_by_text("Your phone number is confirmed.")).to_be_visible()
 
     def add_app(self) -> None:
         """Follow the page that asks for a second factor, and set an app up."""

@@ -24,6 +24,7 @@ MAILS = {
     "withdrawal requested": rules.withdrawal_requested(AMOUNT, destination=TO),
     "withdrawal settled": rules.withdrawal_settled(AMOUNT, destination=TO),
     "withdrawal rejected": rules.withdrawal_ended(AMOUNT, state="rejected", reason="The name differs."),
+    "phone changed": rules.phone_changed(),
     "glass broken": rules.glass_broken(
         "Chidi Eze",
         role="treasury",

@@ -172,7 +172,10 @@ class TestInvitations:
         assert roles_of(joined) == {"support"}
         with transaction(actor.system("test")):
             entry = identity_service.sign_in(
-                address, password="a password of my own", audience=Audience.OPERATOR, device="x"
+                address,
+                password="a password of my own",
+                audience=Audience.OPERATOR,
+                device=identity_service.Device("x"),
             )
         assert isinstance(entry, Entry)
         with pytest.raises(errors.LinkSpent), transaction(actor.system("test")):

@@ -156,7 +156,9 @@ class TestSignUp:
         seen = []
         for email in (customer.email, "fresh-address@test.example"):
             stranger = app.test_client()
-            first = browse.send(stranger, "/sign-up", name="Ada Obi", email=email, password=people.PASSWORD)
+            first = browse.send(
+                stranger, "/sign-up", name="Ada Obi", email=email, phone=people.PHONE, password=people.PASSWORD
+            )
             wrong = browse.send(stranger, "/confirm-email", code="000000x")
             again = browse.send(stranger, "/confirm-email/again", form_at="/confirm-email")
             told = stranger.get("/confirm-email").text
@@ -167,16 +169,25 @@ class TestSignUp:
     def test_a_confirmed_address_cannot_be_entered_by_a_code(
         self, client: FlaskClient, inside: Flask, customer: people.Customer
     ) -> None:
-        browse.send(client, "/sign-up", name="A Thief", email=customer.email, password="the thief's own word")
+        browse.send(
+            client,
+            "/sign-up",
+            name="A Thief",
+            email=customer.email,
+            phone=people.PHONE,
+            password="the thief's own word",
+        )
         assert browse.send(client, "/confirm-email", code=people.newest_code(customer.login_id)).status_code == 422
         assert client.get("/activity").status_code == 303
 
     def test_the_last_sign_up_before_confirmation_counts(self, app: Flask, inside: Flask) -> None:
         email, stranger, owner = "taken-first@test.example", app.test_client(), app.test_client()
-        browse.send(stranger, "/sign-up", name="A Stranger", email=email, password="the stranger's own word")
+        browse.send(
+            stranger, "/sign-up", name="A Stranger", email=email, phone=people.PHONE, password="the stranger's own word"
+        )
         with stranger.session_transaction() as kept:
             first = people.newest_code(kept["pending"][0])
-        browse.send(owner, "/sign-up", name="The Owner", email=email, password=people.PASSWORD)
+        browse.send(owner, "/sign-up", name="The Owner", email=email, phone=people.PHONE, password=people.PASSWORD)
         assert browse.send(stranger, "/confirm-email", code=first).status_code == 422
         assert browse.send(owner, "/confirm-email", code=first).status_code == 422  # spent by the second sign-up
         with owner.session_transaction() as kept:
@@ -195,7 +206,9 @@ class TestSignUp:
         browse.sign_in(app.test_client(), email)
 
     def test_a_code_has_five_tries(self, inside: Flask, client: FlaskClient) -> None:
-        browse.send(client, "/sign-up", name="Ada Obi", email="five@test.example", password=people.PASSWORD)
+        browse.send(
+            client, "/sign-up", name="Ada Obi", email="five@test.example", phone=people.PHONE, password=people.PASSWORD
+        )
         statuses = [browse.send(client, "/confirm-email", code="000000x").status_code for _ in range(6)]
         assert statuses == [422] * 6
         with client.session_transaction() as kept:
@@ -207,7 +220,12 @@ class TestSignUp:
         [("password", "short"), ("email", "nobody"), ("name", "Ada"), ("name", "Ada \u202eOb\u202ci")],
     )
     def test_what_is_wrong_is_said(self, client: FlaskClient, field: str, value: str) -> None:
-        fields = {"name": "Ada Obi", "email": "wrong@test.example", "password": people.PASSWORD} | {field: value}
+        fields = {
+            "name": "Ada Obi",
+            "phone": people.PHONE,
+            "email": "wrong@test.example",
+            "password": people.PASSWORD,
+        } | {field: value}
         assert browse.send(client, "/sign-up", **fields).status_code == 422
 
 

@@ -105,7 +105,14 @@ class TestForgotten:
 
     def test_everybody_hears_the_same(self, app: Flask, customer: people.Customer, work_off: WorkOff) -> None:
         unconfirmed = "never-confirmed@test.example"
-        browse.send(app.test_client(), "/sign-up", name="Ada Obi", email=unconfirmed, password=people.PASSWORD)
+        browse.send(
+            app.test_client(),
+            "/sign-up",
+            name="Ada Obi",
+            email=unconfirmed,
+            phone=people.PHONE,
+            password=people.PASSWORD,
+        )
         _, staff = people.operator(Role.SUPPORT)
         for console in (False, True):
             heard = set()

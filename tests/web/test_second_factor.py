@@ -29,6 +29,7 @@ FRESH = {
     "portal.request_withdrawal",
     "api.request_withdrawal",
     "portal.issue_key",
+    "portal.change_phone",
     "console.approve_request",
     "console.deny_request",
     "console.retry_request",

@@ -152,5 +152,5 @@ def test_an_address_opens_so_many_accounts_an_hour(strict: Flask) -> None:
     for _ in range(20):
         with strict.test_request_context(environ_base=here):
             throttle().beginning("sign-up")
-    fields = {"name": "Ada Obi", "email": f"{fresh()}@example.com", "password": people.PASSWORD}
+    fields = {"name": "Ada Obi", "phone": people.PHONE, "email": f"{fresh()}@example.com", "password": people.PASSWORD}
     assert "Too many tries" in browse.send(strict.test_client(), "/sign-up", **fields).text

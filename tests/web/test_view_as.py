@@ -134,7 +134,7 @@ class TestLooking:
                 identity.open_session(
                     rows("SELECT id FROM logins LIMIT 1")[0].id,
                     audience=Audience.CUSTOMER,
-                    device="x",
+                    device=identity.Device("x"),
                 )
             return "written"
 

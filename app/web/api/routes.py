@@ -13,10 +13,10 @@ from app.core.errors import Forbidden, Malformed
 from app.core.money import NGN, Money
 from app.identity import api_keys, factors, signing
 from app.identity import service as identity
-from app.identity.errors import FactorMissing, WrongFactor
+from app.identity.errors import FactorMissing, PhoneUnconfirmed, WrongFactor
 from app.identity.rules import Audience
 from app.identity.scopes import Scope
-from app.identity.service import Claim
+from app.identity.service import Claim, Device
 from app.payments import flows
 from app.payments import queries as payments
 from app.payments import service as payments_service
@@ -54,12 +54,11 @@ def open_session() -> Response:
             email,
             password=_text(body, "password"),
             audience=Audience.CUSTOMER,
-            device=f"API: {request.user_agent.string}",
-            ip=request.remote_addr or "",
+            device=Device(f"API: {request.user_agent.string}", request.remote_addr or ""),
         )
     if isinstance(entry, Claim):
         raise Forbidden("Confirm your e-mail address in the portal first.")
-    token = _prove(entry.session_id, body["code"]) if "code" in body else entry.token
+    token = _prove(entry.session_id, body["code"], email=email) if "code" in body else entry.token
     return make_response(jsonify({"id": entry.session_id, "token": token}), 201)
 
 
@@ -73,7 +72,7 @@ def prove_factor() -> Response:
     if current_user.key_id:
         raise Forbidden("That is a key. It has no factor to prove.")
     session_id = str(current_user.session_id)
-    return jsonify({"id": session_id, "token": _prove(session_id, _text(_body(), "code"))})
+    return jsonify({"id": session_id, "token": _prove(session_id, _text(_body(), "code"), email=current_user.email)})
 
 
 @bp.delete("/sessions/current")
@@ -206,19 +205,23 @@ def request_withdrawal() -> Response:
     """Ask for money out to a bank account that was added in the portal; needs `Idempotency-Key`."""
     body, actor = _body(), guards.actor()
     amount, account = _amount(body), _text(body, "bank_account")
-    answer, replayed = atomically(
-        lambda: idempotency.once(
-            _key(),
+    try:
+        answer, replayed = atomically(
+            lambda: idempotency.once(
+                _key(),
+                actor=actor,
+                request={"do": "withdraw", "amount": amount.units, "account": account},
+                body=lambda: {
+                    "id": withdrawals_service.request(
+                        current_user.id, bank_account_id=account, amount=amount, actor=actor
+                    ).id
+                },
+            ),
             actor=actor,
-            request={"do": "withdraw", "amount": amount.units, "account": account},
-            body=lambda: {
-                "id": withdrawals_service.request(
-                    current_user.id, bank_account_id=account, amount=amount, actor=actor
-                ).id
-            },
-        ),
-        actor=actor,
-    )
+        )
+    except PhoneUnconfirmed as refused:  # (a person does that, on a page)
+        page = current_app.extensions["settings"].public_url + url_for("portal.phone")
+        raise PhoneUnconfirmed(page=page) from refused
     return _withdrawal(answer["id"], status=200 if replayed else 201)
 
 
@@ -252,13 +255,14 @@ def _body() -> dict[str, Any]:
     return body
 
 
-def _prove(session_id: str, code: Any) -> str:
+def _prove(session_id: str, code: Any, *, email: str) -> str:
     if not isinstance(code, str):
         raise Malformed("code is no text.", field="code")
     # A wrong code is counted, so it is committed like a right one.
-    token = atomically(lambda: factors.prove_code(session_id, code=code), actor=guards.actor())
-    if token is None:
-        raise WrongFactor
+    with throttle().guessing("factor", email):
+        token = atomically(lambda: factors.prove_code(session_id, code=code), actor=guards.actor())
+        if token is None:
+            raise WrongFactor
     return token
 
 

@@ -7,11 +7,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.db import transaction
 from app.core.errors import Refusal
+from app.identity import queries as identity_queries
 from app.staff import rules, service
-from app.staff.errors import LinkSpent
 from app.web import errors, forms, guards, renewal
 from app.web.console.base import bp
 from app.web.fragments import page
+from app.web.throttle import throttle
 
 
 class JoinForm(FlaskForm):
@@ -27,9 +28,11 @@ def join(token: str) -> Response | BaseResponse:
     """Choose a password; the link works once."""
     form = JoinForm()
     try:
-        invitation = service.open_invitation(token)
-    except LinkSpent as refused:
-        return page("console/join.html", invitation=None, message=refused.message, status=refused.status)
+        with throttle().guessing("invitation", token):
+            invitation = service.open_invitation(token)
+    except Refusal as refused:
+        shut = page("console/join.html", invitation=None, message=refused.message, status=refused.status)
+        return errors.delayed(shut, refused)
     found = forms.errors_of(form) if form.is_submitted() and not form.validate() else {}
     if form.is_submitted() and not found and form.password.data != form.again.data:
         found = {"again": "These two are not the same."}
@@ -37,11 +40,14 @@ def join(token: str) -> Response | BaseResponse:
         try:
             with transaction(guards.actor()):
                 service.accept(token, password=form.password.data, about=renewal.house())
-            flash("Welcome. Sign in with your new password.", "ok")
-            return redirect(url_for("console.sign_in"), 303)
         except Refusal as refused:
             errors.say(refused)
             found = {"password": refused.message}
+        else:
+            flash("Welcome. Sign in with your new password.", "ok")
+            answer = redirect(url_for("console.sign_in"), 303)
+            throttle().remember(identity_queries.address_of(owner=invitation.login_id), answer)
+            return answer
     return page(
         "console/join.html",
         invitation=invitation,

@@ -1,6 +1,6 @@
 """Operators come in by a door of their own, with a cookie of their own."""
 
-from flask import redirect, request, url_for
+from flask import redirect, url_for
 from flask.wrappers import Response
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
@@ -10,7 +10,7 @@ from app.core.errors import Forbidden, Refusal
 from app.identity import service as identity
 from app.identity.rules import Audience
 from app.identity.service import Claim
-from app.web import errors, forms, guards
+from app.web import errors, forms, guards, visits
 from app.web.console.base import bp
 from app.web.fragments import page
 from app.web.guards import ENROL, PROVE
@@ -38,8 +38,7 @@ def sign_in() -> Response | BaseResponse:
                 form.email.data,
                 password=form.password.data,
                 audience=Audience.OPERATOR,
-                device=request.user_agent.string,
-                ip=request.remote_addr or "",
+                device=visits.device(form.email.data),
             )
     except Refusal as refused:
         errors.say(refused)

@@ -11,6 +11,7 @@ from app.core.permissions import Permission
 from app.customers import queries, rules, service
 from app.customers.errors import NoSuchCustomer
 from app.customers.models import Customer
+from app.identity import queries as identity
 from app.web import forms, guards, view_as
 from app.web.console.base import bp
 from app.web.fragments import page
@@ -68,6 +69,7 @@ def _page(customer: Customer | None, form: ViewForm, errors: dict[str, str], *, 
         "console/view_as.html",
         block="found",
         customer=customer,
+        phone=identity.phone_for_operators(customer.login_id) if customer else "",
         form=form,
         errors=errors,
         asked=asked,

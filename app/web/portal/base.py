@@ -31,7 +31,14 @@ _PLACES = (
         "Security",
         "portal.security",
         "shield-lock",
-        ("portal.security", "portal.change_password", "portal.freeze", "portal.close"),
+        (
+            "portal.security",
+            "portal.change_password",
+            "portal.phone",
+            "portal.change_phone",
+            "portal.freeze",
+            "portal.close",
+        ),
     ),
 )
 

@@ -5,6 +5,7 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.identity import queries as identity
 from app.wallets import queries as wallets
 from app.web import guards
 from app.web.fragments import page
@@ -24,4 +25,6 @@ def home() -> Response | BaseResponse:
     if not current_user.is_authenticated:
         return page("portal/welcome.html")
     recent, _more = reports.of_customer(customer_id=current_user.id, limit=RECENT)
-    return page("portal/home.html", balances=wallets.balances_of(customer_id=current_user.id), recent=recent)
+    phone, _ = identity.phones_of(owner=current_user.login_id)
+    balances = wallets.balances_of(customer_id=current_user.id)
+    return page("portal/home.html", balances=balances, recent=recent, phone=phone)

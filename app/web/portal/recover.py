@@ -6,11 +6,13 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.db import transaction
+from app.core.errors import Refusal
 from app.identity import queries, recovery, rules
 from app.identity.errors import BadEmail, LinkSpent
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import bp
+from app.web.throttle import throttle
 
 
 class RecoverForm(FlaskForm):
@@ -28,10 +30,12 @@ def recover() -> Response | BaseResponse:
     if not form.validate_on_submit():
         return _form(form, forms.errors_of(form))
     try:
+        throttle().asking("recovery", form.email.data)
         with transaction(guards.actor()):
             recovery.ask(form.email.data, contact=form.contact.data, actor=guards.actor())
-    except BadEmail as refused:
-        return _form(form, {"contact": refused.message})
+    except Refusal as refused:
+        field = "contact" if refused.code == BadEmail.code else "email"
+        return errors.delayed(_form(form, {field: refused.message}), refused)
     return redirect(url_for("portal.recover", sent=1), 303)
 
 
@@ -39,15 +43,28 @@ def recover() -> Response | BaseResponse:
 @guards.public
 def stop_recovery(token: str) -> Response | BaseResponse:
     """The link in the mail: one button."""
-    form = FlaskForm()
-    if not form.validate_on_submit():
-        return page("portal/stop_recovery.html", token=token, open=queries.recovery_is_open_without_owner(token))
+    form, is_open = FlaskForm(), True
+    sends = form.validate_on_submit()
     try:
-        with transaction(guards.actor()):
-            recovery.stop(token, actor=guards.actor())
+        with throttle().guessing("stop recovery", token):
+            _stop(token) if sends else _look_at(token)
     except LinkSpent as spent:
-        errors.say(spent)
-    return redirect(url_for("portal.stop_recovery", token=token), 303)
+        is_open = False
+        if sends:
+            errors.say(spent)
+    if sends:
+        return redirect(url_for("portal.stop_recovery", token=token), 303)
+    return page("portal/stop_recovery.html", token=token, open=is_open)
+
+
+def _look_at(token: str) -> None:
+    if not queries.recovery_is_open_without_owner(token):
+        raise LinkSpent
+
+
+def _stop(token: str) -> None:
+    with transaction(guards.actor()):
+        recovery.stop(token, actor=guards.actor())
 
 
 def _form(form: RecoverForm, faults: dict[str, str]) -> Response:

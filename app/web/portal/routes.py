@@ -10,12 +10,13 @@ from app.web.portal import (
     home,
     keys,
     password,
+    phone,
     recover,
     security,
     sign_in,
     withdraw,
 )
 
-MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze, close, recover, keys)
+MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze, close, recover, keys, phone)
 bp = base.bp
 factor_doors.hang(bp, whose=guards.customer)

@@ -6,6 +6,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.customers import queries as customers
+from app.identity import queries as identity
 from app.web import guards, visits
 from app.web.fragments import page
 from app.web.portal.base import bp
@@ -16,7 +17,10 @@ from app.web.portal.base import bp
 def security() -> Response:
     """Everything that guards the account, on one page."""
     return page(
-        "portal/security.html", sessions=visits.mine(), closure=customers.open_closure(customer_id=current_user.id)
+        "portal/security.html",
+        sessions=visits.mine(),
+        phones=identity.phones_of(owner=current_user.login_id),
+        closure=customers.open_closure(customer_id=current_user.id),
     )
 
 

@@ -1,6 +1,5 @@
 """Coming in and going out: sign up, confirm the address, sign in, sign out."""
 
-from contextlib import suppress
 from datetime import datetime
 
 from flask import flash, redirect, request, session, url_for
@@ -14,19 +13,20 @@ from app.core.errors import Refusal
 from app.core.money import NGN
 from app.customers import service as customers
 from app.identity import errors as identity_errors
-from app.identity import rules
+from app.identity import phones, rules
+from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.rules import CODE_LIVES, PASSWORD_LENGTH_MIN, Audience
-from app.identity.service import Claim
+from app.identity.service import Claim, Device
 from app.wallets import service as wallets
-from app.web import errors, forms, guards, renewal
+from app.web import errors, forms, guards, renewal, visits
 from app.web.fragments import page
 from app.web.guards import ENROL, PROVE
 from app.web.portal.base import bp
 from app.web.throttle import throttle
 
 # Where a refusal of signing up is shown.
-AT_FIELD = {"bad_email": "email", **dict.fromkeys(renewal.NEW_PASSWORD, "password")}
+AT_FIELD = {"bad_email": "email", "bad_phone": "phone", **dict.fromkeys(renewal.NEW_PASSWORD, "password")}
 PENDING = "pending"  # the claim that is being confirmed, in the signed form cookie
 
 
@@ -35,6 +35,7 @@ class SignUpForm(FlaskForm):
 
     name = forms.text("Full name", length=100)
     email = forms.text("E-mail address", length=254)
+    phone = forms.text("Phone number", length=40)
     password = forms.password("Password")
 
 
@@ -62,7 +63,11 @@ def sign_up() -> Response | BaseResponse:
         throttle().beginning("sign-up")
         with transaction(guards.actor()):
             claim = customers.sign_up(
-                form.name.data, email=form.email.data, password=form.password.data, about=renewal.house()
+                form.name.data,
+                email=form.email.data,
+                phone=form.phone.data,
+                password=form.password.data,
+                about=renewal.house(),
             )
     except Refusal as refused:
         field = AT_FIELD.get(refused.code)
@@ -89,7 +94,9 @@ def confirm_email() -> Response | BaseResponse:
             raise identity_errors.WrongCode
     except Refusal as refused:
         return _again("portal/confirm_email.html", form, {"code": refused.message})
-    answer = guards.let_in(entry, audience=Audience.CUSTOMER, answer=redirect(url_for("portal.home"), 303))
+    onward = redirect(url_for("portal.phone"), 303)
+    throttle().remember(identity_queries.address_of(owner=entry.login_id), onward)  # (its next sign-in is no news)
+    answer = guards.let_in(entry, audience=Audience.CUSTOMER, answer=onward)
     flash("Your address is confirmed. Welcome.", "ok")  # letting in empties the form session, and this with it
     return answer
 
@@ -105,7 +112,7 @@ def resend_code() -> BaseResponse:
     if not rules.resend_allowed(last_sent_at=datetime.fromisoformat(session[PENDING][2]), at=moment):
         errors.say(identity_errors.CodesTooFast())
         return redirect(url_for("portal.confirm_email"), 303)
-    with suppress(identity_errors.CodesTooFast), transaction(guards.actor()):  # (one is on its way already)
+    with transaction(guards.actor()):
         identity.issue_code(claim)
     flash("A new code is on its way.", "ok")
     return _await_code(claim)
@@ -124,8 +131,7 @@ def sign_in() -> Response | BaseResponse:
                 form.email.data,
                 password=form.password.data,
                 audience=Audience.CUSTOMER,
-                device=request.user_agent.string,
-                ip=request.remote_addr or "",
+                device=visits.device(form.email.data),
             )
     except Refusal as refused:
         errors.say(refused)
@@ -150,11 +156,11 @@ def _confirm(claim: Claim, code: str) -> identity.Entry | None:
         return None
     customer = customers.require(claim.login_id)
     wallets.open_wallet(customer.id, asset=NGN)
+    phones.issue_code(claim.login_id)
     return identity.open_session(
         claim.login_id,
         audience=Audience.CUSTOMER,
-        device=request.user_agent.string,
-        ip=request.remote_addr or "",
+        device=Device(request.user_agent.string, request.remote_addr or "", known=True),
     )
 
 

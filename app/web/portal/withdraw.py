@@ -13,6 +13,7 @@ from app.core import idempotency, machine
 from app.core.db import atomically
 from app.core.errors import Refusal
 from app.core.money import NGN, Money
+from app.identity import queries as identity
 from app.ledger import balances, chart
 from app.ledger.errors import InsufficientFunds
 from app.payments import flows as payments_flows
@@ -169,6 +170,7 @@ def _form(form: WithdrawForm, faults: dict[str, str], *, status: int) -> Respons
         form=form,
         errors=faults,
         enrolled=current_user.enrolled,
+        phone=identity.phones_of(owner=current_user.login_id)[0],
         accounts=accounts,
         chosen=chosen,
         available=_available(),

@@ -16,7 +16,9 @@ from tests.web.scenes.stage import Call, Scene
 
 def sign_up(scene: Scene) -> TestResponse:
     email = f"new-{secrets.token_hex(4)}@test.example"
-    return browse.send(scene.app.test_client(), "/sign-up", name="Ngozi Eze", email=email, password=people.PASSWORD)
+    return browse.send(
+        scene.app.test_client(), "/sign-up", name="Ngozi Eze", email=email, phone=people.PHONE, password=people.PASSWORD
+    )
 
 
 def confirm_email(scene: Scene) -> TestResponse:
@@ -28,13 +30,28 @@ def confirm_email(scene: Scene) -> TestResponse:
 
 def resend_code(scene: Scene) -> TestResponse:
     client, login_id = scene.claimant()
-    scene.owner_does(
-        "UPDATE email_codes SET created_at = created_at - interval '5 min' WHERE login_id = :i", i=login_id
-    )
+    scene.owner_does("UPDATE codes SET created_at = created_at - interval '5 min' WHERE login_id = :i", i=login_id)
     token = browse.token_of(client.get("/confirm-email"))
     with client.session_transaction() as kept:
         kept[PENDING] = [*kept[PENDING][:2], (clock.now() - timedelta(minutes=5)).isoformat()]
     return client.post("/confirm-email/again", data={"csrf_token": token})
+
+
+def confirm_phone(scene: Scene) -> TestResponse:
+    customer = people.customer()
+    client = scene.at_home(customer)
+    browse.send(client, "/phone/again", form_at="/phone")
+    code = people.newest_phone_code(customer.login_id)
+    leave()
+    return browse.send(client, "/phone", code=code)
+
+
+def resend_phone_code(scene: Scene) -> TestResponse:
+    return browse.send(scene.at_home(people.customer()), "/phone/again", form_at="/phone")
+
+
+def change_phone(scene: Scene) -> TestResponse:
+    return browse.send(scene.at_home(people.customer()), "/phone/change", phone=people.phone_number())
 
 
 def portal_sign_in(scene: Scene) -> TestResponse:
@@ -84,6 +101,9 @@ CALLS: dict[str, Call] = {
     "portal.sign_up": sign_up,
     "portal.confirm_email": confirm_email,
     "portal.resend_code": resend_code,
+    "portal.phone": confirm_phone,
+    "portal.resend_phone_code": resend_phone_code,
+    "portal.change_phone": change_phone,
     "portal.sign_in": portal_sign_in,
     "portal.sign_out": portal_sign_out,
     "portal.deposit": portal_deposit,

@@ -67,7 +67,7 @@ class Scene:
     def claimant(self) -> tuple[FlaskClient, str]:
         """Somebody who signed up and has not confirmed: their browser and their login."""
         client, email = self.app.test_client(), f"new-{secrets.token_hex(4)}@test.example"
-        browse.send(client, "/sign-up", name="Ngozi Eze", email=email, password=people.PASSWORD)
+        browse.send(client, "/sign-up", name="Ngozi Eze", email=email, phone=people.PHONE, password=people.PASSWORD)
         login_id = db.session.scalars(select(Login.id).where(Login.email == email)).one()
         leave()
         return client, login_id
