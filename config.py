@@ -38,6 +38,7 @@ class Settings:
     task_lease_seconds: int
     trusted_proxies: int
     tries_factor: int
+    reveals_a_day: int
     console_host: str
 
     @property
@@ -83,6 +84,7 @@ class Settings:
             task_lease_seconds=number("TASK_LEASE_SECONDS", "60"),
             trusted_proxies=number("TRUSTED_PROXIES", "0"),
             tries_factor=number("TRIES_FACTOR", "1"),
+            reveals_a_day=number("REVEALS_A_DAY", "40"),
             console_host=env.get("CONSOLE_HOST", ""),
         )
         faults += settings._faults()
