@@ -99,8 +99,12 @@ def reveal(kind: str, object_id: str) -> Response:
         return _form(field, object_id, fault=refused)
     except Refusal as refused:
         return _form(field, object_id, fault=refused)
-    shown = {"veil": veil(kind, object_id, value), "value": value, "seconds": HIDES_AFTER_SECONDS}
-    answer = page("console/_shown.html", **shown) if wants_fragment() else page("console/shown.html", **shown)
+    answer = page(
+        "console/_shown.html" if wants_fragment() else "console/shown.html",
+        veil=veil(kind, object_id, value),
+        value=value,
+        seconds=HIDES_AFTER_SECONDS,
+    )
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["HX-Trigger"] = "revealed"
     return answer
