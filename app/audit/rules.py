@@ -10,7 +10,7 @@ from app.core.permissions import Role
 
 MASKED = "[masked]"
 REVEALS_COUNT_FOR = timedelta(hours=24)
-REVEAL_REASON_MIN = 5
+REVEAL_NOTE_MIN = 5
 COMPLIANCE = frozenset({Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER})
 SEES_EVERYTHING = frozenset({Role.AUDITOR, Role.ADMIN})
 SEES_TEAMS: Mapping[Role, frozenset[Role]] = {

@@ -30,25 +30,25 @@ def note_export(filters: Mapping[str, str], *, reason: str, actor: Actor) -> str
     return export.id
 
 
-def note_reveal(field: str, *, object_id: str, reason: str, operator_id: str, limit: int) -> None:
+def note_reveal(field: str, *, object_id: str, why: str, note: str, operator_id: str, limit: int) -> None:
     """Write down that somebody looks at a masked field, before they do; so often in a day and not more often.
 
     Raises RevealUnexplained, TooManyReveals.
     """
     # Two at the same time are counted one after the other.
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(operator_id))))
-    if len(reason.strip()) < rules.REVEAL_REASON_MIN:
+    if not why or len(note.strip()) < rules.REVEAL_NOTE_MIN:
         raise errors.RevealUnexplained
     if queries.reveals_for_system(operator_id, since=clock.now() - rules.REVEALS_COUNT_FOR) >= limit:
         raise errors.TooManyReveals
-    _keep(field, object_id=object_id, reason=reason, operator_id=operator_id, refused=False)
+    _keep(field, object_id=object_id, reason=f"{why}: {note}", operator_id=operator_id, refused=False)
 
 
-def note_refused_reveal(field: str, *, object_id: str, reason: str, operator_id: str) -> None:
+def note_refused_reveal(field: str, *, object_id: str, why: str, note: str, operator_id: str) -> None:
     """Write down that somebody wanted to see more than they may. The first time in a day it is told."""
     if not queries.reveals_for_system(operator_id, since=clock.now() - rules.REVEALS_COUNT_FOR, refused=True):
         outbox.emit(events.RevealsExceeded(operator_id=operator_id))
-    _keep(field, object_id=object_id, reason=reason, operator_id=operator_id, refused=True)
+    _keep(field, object_id=object_id, reason=f"{why}: {note}", operator_id=operator_id, refused=True)
 
 
 def _keep(field: str, *, object_id: str, reason: str, operator_id: str, refused: bool) -> None:

@@ -82,15 +82,14 @@ def reveal(kind: str, object_id: str) -> Response:
     """Show it, once that is written down."""
     field, me, actor = _field(kind), current_user.id, guards.actor()
     value, note = field.read(object_id), request.form.get("reason", "").strip()
-    why = request.form.get("why", "")
-    reason = f"{why}: {note}" if why in dict(WHYS) and note else ""
-    told, limit = f"{field.title}. {reason}", current_app.extensions["settings"].reveals_a_day
+    why = request.form.get("why", "") if request.form.get("why", "") in dict(WHYS) else ""
+    told, limit = f"{field.title}. {why}: {note}", current_app.extensions["settings"].reveals_a_day
 
     def deed() -> None:
-        service.note_reveal(kind, object_id=object_id, reason=reason, operator_id=me, limit=limit)
+        service.note_reveal(kind, object_id=object_id, why=why, note=note, operator_id=me, limit=limit)
 
     def refusal() -> None:
-        service.note_refused_reveal(kind, object_id=object_id, reason=reason, operator_id=me)
+        service.note_refused_reveal(kind, object_id=object_id, why=why, note=note, operator_id=me)
 
     try:
         atomically(deed, actor=actor, reason=told)

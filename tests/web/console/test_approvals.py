@@ -178,7 +178,10 @@ class TestWhoMay:
         assert 'action="/console/operators' not in auditor.get(f"/console/operators/{person}").text
         assert auditor.get("/console/operators/invite").status_code == 403
         assert finance.get("/console/operators").status_code == 403
-        assert support.get(INBOX).status_code == 403
+        assert support.get(place).status_code == finance.get(place).status_code == 404
+        assert place not in support.get(f"{INBOX}?view=open").text
+        assert place not in finance.get(f"{INBOX}?view=open").text
+        assert place in auditor.get(f"{INBOX}?view=open").text
         assert "Nothing needs you" in finance.get(INBOX).text
 
     def test_see_the_matrix(self, visitor: Visitor) -> None:
