@@ -111,6 +111,9 @@ def _customer(customer_id: str, *, fault: str = "", fault_of: str = "", status: 
     one, may = queries.one_for_operators(customer_id), current_user.permissions
     login_id, accounts = one.login_id, payments.bank_accounts(customer_id=one.id)
     asked = identity.recoveries_of(owner=login_id) if Permission.RECOVERIES_READ in may else []
+    pending = governance.about_for_operators(requests.target_of(one.id))
+    waits = any(each.request.kind == requests.UNFREEZE.name for each in pending)
+    may_ask = Permission.CUSTOMERS_REQUEST_UNFREEZE in may and not waits
     return page(
         "console/customers/one.html",
         status=status,
@@ -122,7 +125,10 @@ def _customer(customer_id: str, *, fault: str = "", fault_of: str = "", status: 
         balances=wallets.balances_of(customer_id=one.id),
         closure=queries.open_closure(customer_id=one.id),
         recoveries=asked,
-        pending=governance.about_for_operators(requests.target_of(one.id)),
+        pending=pending,
+        may_ask_unfreeze=Permission.CUSTOMERS_REQUEST_UNFREEZE in may
+        and one.state == State.LOCKED
+        and not asked_to_lift,
         history=history.of(one.id, *(account.id for account in accounts), *(each.id for each in asked)),
         staff=identity.names_for_operators(),
         wanted_by=[(key, words.capitalize()) for key, words in requests.WANTED_BY.items()],

@@ -114,6 +114,7 @@ def _form(field: Field, object_id: str, *, fault: Refusal | None = None) -> Resp
     answer = page(
         "console/reveal.html",
         block="reveal",
+        in_dialog=wants_fragment(),
         status=fault.status if fault else 200,
         field=field,
         object_id=object_id,

@@ -153,6 +153,7 @@ class TestFreezing:
         assert browse.send(officer, f"{at}/unfreeze", form_at=at, **asked).status_code == 303
         page = officer.get(at).text
         assert "A change was asked for by" in page
+        assert 'data-open="unfreeze"' not in page
         again = browse.send(officer, f"{at}/unfreeze", form_at=at, **asked)
         assert again.status_code == 409
         assert "it waits for others" in again.text

@@ -16,6 +16,7 @@ from app.governance.queries import Standing
 from app.governance.rules import ENDED, OPEN, State
 from app.identity import queries as identity
 from app.web import errors, guards
+from app.web.console import objects
 from app.web.console.base import bp
 from app.web.fragments import page, toast, wants_fragment
 
@@ -151,6 +152,7 @@ def _detail(request_id: str, *, status: int = 200) -> Response:
         summary=kind.summary(one.payload) if kind else one.kind,
         policy=queries.policy_of_for_operators(one),
         moves=machine.history(one.id),
+        place=objects.place_of(one.target.partition(":")[2]),
         staff=staff_names(),
         may_approve=_may_decide() and standing.open_to(current_user.id, _roles()),
         may_deny=_may_decide() and standing.stoppable_by(current_user.id, _roles()),
