@@ -1,4 +1,4 @@
-"""What is masked, in a browser: shown in its place to who says why, hidden again. And a file that leaves its form usable."""
+"""What is masked, in a browser: shown in its place to who says why, hidden again. And files that leave forms usable."""
 
 from collections.abc import Callable
 
@@ -16,9 +16,11 @@ Visiting = Callable[..., Visit]
 A_MINUTE_MS = 61_000
 
 
-def somebody(visiting: Visiting, lived_in: Running, who: str) -> Page:
-    """A window in which this member of staff is signed in."""
-    page = visiting(lived_in).page
+def somebody(visiting: Visiting, lived_in: Running, who: str, *refusals: int) -> Page:
+    """A window in which this member of staff is signed in, and meets these refusals."""
+    visit = visiting(lived_in)
+    visit.expect(*refusals)
+    page = visit.page
     tour.sign_in(page, who, house=lived_in.url, email=f"{who}@{MAIL}", password=PASSWORD, secret=SECRET)
     return page
 

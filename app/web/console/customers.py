@@ -126,9 +126,7 @@ def _customer(customer_id: str, *, fault: str = "", fault_of: str = "", status: 
         closure=queries.open_closure(customer_id=one.id),
         recoveries=asked,
         pending=pending,
-        may_ask_unfreeze=Permission.CUSTOMERS_REQUEST_UNFREEZE in may
-        and one.state == State.LOCKED
-        and not asked_to_lift,
+        may_ask_unfreeze=may_ask and one.state == State.LOCKED,
         history=history.of(one.id, *(account.id for account in accounts), *(each.id for each in asked)),
         staff=identity.names_for_operators(),
         wanted_by=[(key, words.capitalize()) for key, words in requests.WANTED_BY.items()],
