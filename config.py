@@ -43,6 +43,7 @@ class Settings:
     trusted_proxies: int
     tries_factor: int
     password_kib: int
+    reveals_a_day: int
     console_host: str
 
     @property
@@ -91,6 +92,7 @@ class Settings:
             trusted_proxies=number("TRUSTED_PROXIES", "0"),
             tries_factor=number("TRIES_FACTOR", "1"),
             password_kib=number("PASSWORD_KIB", str(PASSWORD_KIB_MIN)),
+            reveals_a_day=number("REVEALS_A_DAY", "40"),
             console_host=env.get("CONSOLE_HOST", ""),
         )
         faults += settings._faults()

@@ -13,6 +13,7 @@ from app.clients.sms import Sms
 from app.core import crypto, logs
 from app.core.db import db
 from app.customers import queries as customers
+from app.customers import requests
 from app.governance import kinds, policies
 from app.identity import passwords
 from app.staff import service as staff
@@ -67,4 +68,5 @@ def assemble(settings: Settings) -> Flask:
 def govern() -> None:
     """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
+    kinds.register(requests.UNFREEZE, requests.RECOVERY)
     kinds.relate(customers.is_related_for_system)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import requests
+import requests as http
 from flask import Flask
 from sqlalchemy import select
 
@@ -22,9 +22,10 @@ from app.core import actor, clock, inbox, tasks
 from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
+from app.customers import requests
 from app.customers import service as customers
 from app.governance import service as governance
-from app.identity import factors, phones
+from app.identity import factors, phones, recovery
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.models import Code
@@ -51,6 +52,7 @@ MAIL = "demo.example"
 STAFF = (
     ("Adaeze Obi", "treasury", Role.TREASURY),
     ("Ibrahim Musa", "compliance", Role.COMPLIANCE_MANAGER),
+    ("Ladi Pam", "officer", Role.COMPLIANCE_OFFICER),
     ("Funke Adeyemi", "finance", Role.FINANCE),
     ("Chidi Eze", "admin", Role.ADMIN),
     ("Bisi Alade", "admin2", Role.ADMIN),
@@ -163,6 +165,7 @@ class Business:
         self._stray()
         self._correct_by_hand()
         self._ask_about_staff()
+        self._look_after_accounts()
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))
@@ -342,6 +345,23 @@ class Business:
         with transaction(other):
             governance.approve(invited[0][0], operator_id=other.id, shown=invited[0][1], actor=other)
 
+    def _look_after_accounts(self) -> None:
+        """One account is frozen and to be thawed, one locked for a day; two customers lost their mailbox."""
+        poor = sorted(self.people[1:], key=lambda person: self._available(person).units)[:4]
+        officer, support = actor.operator(self.staff["officer"]), actor.operator(self.staff["support"])
+        with transaction(officer, reason="Reported as stolen."):
+            customers.freeze(poor[0].id, reason="Reported as stolen.", actor=officer)
+        with transaction(officer):
+            requests.request_unfreeze(
+                poor[0].id, wanted_by="customer", reason="They have the phone back.", maker=officer.id, actor=officer
+            )
+        with transaction(support, reason="Somebody else answers the phone."):
+            customers.safety_lock(poor[1].id, reason="Somebody else answers the phone.", actor=support)
+        for person, ago in ((poor[2], timedelta(hours=80)), (poor[3], timedelta(hours=20))):
+            with clock.at(self.ended - ago), transaction(actor.system("demo")):
+                contact = f"new.{person.email}"
+                recovery.ask(person.email, contact=contact, actor=actor.system("demo"))
+
     def _invite(self, name: str) -> tuple[str, str]:
         who, address = actor.operator(self.staff["admin2"]), f"{name.split(maxsplit=1)[0].lower()}@{MAIL}"
         with transaction(who):
@@ -366,6 +386,6 @@ class Business:
         return clock.at(moment)
 
     def _vendor(self, call: str, body: dict[str, object]) -> dict[str, object]:
-        answer = requests.post(f"{self.vendor_url}/_sandbox/{call}", json=body, timeout=10)
+        answer = http.post(f"{self.vendor_url}/_sandbox/{call}", json=body, timeout=10)
         answer.raise_for_status()
         return dict(answer.json())

@@ -15,6 +15,7 @@ from app.identity import rules, totp
 
 NOBODY, CUSTOMER, NEWCOMER = "", "customer", "newcomer"
 TREASURY, FINANCE, ADMIN, AUDITOR, SUPPORT = "treasury", "finance", "admin", "auditor", "support"
+OFFICER = "officer"
 OK, FORBIDDEN, MISSING, FAULTY = 200, 403, 404, 422
 
 Step = Callable[[Page], None]

@@ -32,6 +32,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "withdrawals.settled": ("notifications.withdrawal_settled",),
     "withdrawals.ended": ("notifications.withdrawal_ended",),
     "staff.glass_broken": ("notifications.glass_broken",),
+    "audit.reveals_exceeded": ("notifications.reveals_exceeded",),
     "staff.invited": ("notifications.operator_invited",),
     "governance.approved": ("governance.execute",),
     "reconciliation.run_asked": ("reconciliation.run",),

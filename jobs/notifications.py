@@ -83,6 +83,15 @@ def glass_broken(work: Work) -> timedelta | None:
     return None
 
 
+def reveals_exceeded(work: Work) -> timedelta | None:
+    """An operator looks at too much that is masked: whoever watches is told, each once."""
+    words = rules.reveals_exceeded(identity.operator_for_operators(work.subject).name)
+    for watcher in identity.holders_for_system([str(role) for role in WATCHERS]):
+        cause = f"{work.cause}:{watcher.id}"
+        flows.tell(cause, login_id=watcher.login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
+    return None
+
+
 def sign_up_repeated(work: Work) -> timedelta | None:
     """Somebody used this address again."""
     return _tell(work, login_id=work.subject, words=rules.sign_up_repeated())

@@ -1,9 +1,9 @@
-"""The audit record, mapped for reading; and what was taken out of it."""
+"""The audit record, mapped for reading; what was taken out of it; and who looked at what is masked."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Text
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, DateTime, ForeignKey, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -39,3 +39,17 @@ class AuditExport(Model):
     reason: Mapped[str] = mapped_column(Text)
     asked_by: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Reveal(Model):
+    """Somebody looked at a field of an object that is masked, or was refused. Its value is not here."""
+
+    __tablename__ = "reveals"
+    __table_args__ = (Index(None, "operator_id", "revealed_at"), CheckConstraint("reason <> ''", name="reason_given"))
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
+    field: Mapped[str] = mapped_column(Text)
+    object_id: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    refused: Mapped[bool] = mapped_column(Boolean)
+    revealed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 
-from app.audit.models import AuditRecord
+from app.audit.models import AuditRecord, Reveal
 from app.core.db import db, rows
 from app.core.errors import NotFound
 from app.core.machine import Move
@@ -69,6 +69,12 @@ def moves_for_operators(subjects: Collection[str], *, limit: int = 100) -> list[
     """The newest moves of any of these rows."""
     found = select(Move).where(Move.subject.in_(set(subjects) - {""})).order_by(Move.id.desc()).limit(limit)
     return list(db.session.scalars(found))
+
+
+def reveals_for_system(operator_id: str, *, since: datetime, refused: bool = False) -> int:
+    """How often somebody has looked at what is masked, or was refused, since then."""
+    theirs = select(func.count()).select_from(Reveal).filter_by(operator_id=operator_id, refused=refused)
+    return db.session.scalar(theirs.where(Reveal.revealed_at > since)) or 0
 
 
 def _fitting(asked: Asked, seen: Seen) -> Select[AuditRecord]:

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from app.core.permissions import Role
 
 MASKED = "[masked]"
+REVEALS_COUNT_FOR = timedelta(hours=24)
+REVEAL_NOTE_MIN = 5
 COMPLIANCE = frozenset({Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER})
 SEES_EVERYTHING = frozenset({Role.AUDITOR, Role.ADMIN})
 SEES_TEAMS: Mapping[Role, frozenset[Role]] = {

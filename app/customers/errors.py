@@ -13,6 +13,21 @@ class AccountFrozen(Conflict):
     message = "This account is frozen: nothing leaves it until our staff have lifted that."
 
 
+class FreezeUnexplained(Unprocessable):
+    code = "freeze_unexplained"
+    message = "Say why the account is to be frozen. It is kept."
+
+
+class NotFrozen(Conflict):
+    code = "not_frozen"
+    message = "This account is not frozen."
+
+
+class AskedAlready(Conflict):
+    code = "asked_already"
+    message = "Somebody has asked for this already, and it waits for others."
+
+
 class NoSuchCustomer(NotFound):
     message = "There is no customer with that address or id."
 

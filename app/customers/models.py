@@ -16,11 +16,13 @@ class Customer(Model):
     __table_args__ = (
         Index(None, "created_at"),
         CheckConstraint("state IN ('active', 'locked')", name="state_known"),
+        CheckConstraint("locked_until IS NULL OR state = 'locked'", name="locked_until_while_locked"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"), unique=True)
     name: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, default=State.ACTIVE)
+    locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # of a safety lock
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

@@ -1,8 +1,9 @@
 """Reads of customers."""
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app.core import clock, crypto
 from app.core.db import db
@@ -24,6 +25,39 @@ def is_locked(*, customer_id: str) -> bool:
     """Whether nothing may leave this customer's account."""
     state = db.session.scalars(select(Customer.state).where(Customer.id == customer_id)).one_or_none()
     return state == State.LOCKED
+
+
+def safety_locked_for_system(*, until: datetime, limit: int = 100) -> list[str]:
+    """Customers whose safety lock ends by this time."""
+    over = select(Customer.id).where(Customer.state == State.LOCKED, Customer.locked_until <= until)
+    return list(db.session.scalars(over.order_by(Customer.locked_until).limit(limit)))
+
+
+def list_for_operators(
+    asked: str = "", *, state: State | None = None, before: str | None = None, limit: int
+) -> list[Customer]:
+    """Customers, newest first: those with these letters in their name, or this whole address or id. Keyset by id."""
+    found = select(Customer).order_by(Customer.id.desc()).limit(limit)
+    if asked:
+        # (an address only whole: who may not see it must not be able to spell it out)
+        whole = select(Login.id).where(Login.audience == Audience.CUSTOMER, Login.email == asked.casefold())
+        named = Customer.name.icontains(asked, autoescape=True)
+        found = found.where(or_(named, Customer.id == asked, Customer.login_id.in_(whole)))
+    if state:
+        found = found.where(Customer.state == state)
+    return list(db.session.scalars(found.where(Customer.id < before) if before else found))
+
+
+def counts_for_operators() -> dict[str, int]:
+    """How many customers are in each state."""
+    counted = select(Customer.state, func.count().label("many")).group_by(Customer.state)
+    return {row.state: row.many for row in db.session.execute(counted)}
+
+
+def by_logins_for_operators(login_ids: Collection[str]) -> dict[str, Customer]:
+    """Customers by login."""
+    found = db.session.scalars(select(Customer).where(Customer.login_id.in_(login_ids)))
+    return {one.login_id: one for one in found}
 
 
 def open_closure(*, customer_id: str) -> ClosureRequest | None:
@@ -78,6 +112,11 @@ def one_for_operators(customer_id: str) -> Customer:
     if found is None:
         raise NoSuchCustomer
     return found
+
+
+def address_for_operators(customer_id: str) -> str:
+    """A customer's e-mail address. Raises NoSuchCustomer."""
+    return identity.address_for_system(one_for_operators(customer_id).login_id)
 
 
 def found_for_operators(asked: str) -> Customer:

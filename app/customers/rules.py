@@ -8,6 +8,7 @@ from app.core.machine import Machine
 
 NAME_LENGTH_MAX = 100
 LETTERS_MIN = 2
+SAFETY_LOCK = timedelta(hours=24)  # for those who may not freeze: until compliance has looked
 VIEW_LIVES = timedelta(minutes=15)  # how long staff may look at a customer's pages at a time
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, bidirectional marks, unassigned
 
@@ -19,7 +20,8 @@ class State(StrEnum):
     LOCKED = "locked"
 
 
-# Its owner locks it alone and at once; only staff unlock it.
+# Its owner locks it alone and at once, and so does compliance; only staff unlock it, by an approval request.
+# A safety lock ends by itself.
 MACHINE = Machine("account", {State.ACTIVE: frozenset({State.LOCKED}), State.LOCKED: frozenset({State.ACTIVE})})
 
 

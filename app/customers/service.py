@@ -1,5 +1,7 @@
 """Commands of customers."""
 
+from datetime import datetime
+
 from sqlalchemy import select, update
 
 from app.core import clock, crypto, ids, machine, outbox
@@ -60,17 +62,42 @@ def reset_password(token: str, *, password: str, about: tuple[str, ...] = ()) ->
     renewal.reset(token, password=password, audience=Audience.CUSTOMER, about=words)
 
 
-def lock(customer_id: str, *, here: str, actor: Actor, reason: str = "") -> None:
+def lock(customer_id: str, *, here: str, actor: Actor, reason: str = "", until: datetime | None = None) -> None:
     """Freeze an account at once: nothing leaves it, and every session ends but the one at work (`here`).
 
-    Locking again changes nothing: what matters is that it is locked. Raises NotFound.
+    One `until` a time ends by itself. Locking again changes nothing, but that a lock without an end takes the end off
+    one that has it: what matters is that it is locked. Raises NotFound.
     """
     customer = _locked_row(customer_id)
     if customer.state == State.LOCKED:
+        customer.locked_until = customer.locked_until if until else None
+        db.session.flush()
         return
+    customer.locked_until = until
     machine.move(customer, State.LOCKED, machine=rules.MACHINE, actor=actor, reason=reason)
     sessions.end_all(customer.login_id, but=here)
     outbox.emit(events.Locked(customer_id=customer_id))
+
+
+def freeze(customer_id: str, *, reason: str, actor: Actor) -> None:
+    """Compliance freezes an account; lifting it takes others. Raises FreezeUnexplained, NotFound."""
+    lock(customer_id, here="", actor=actor, reason=_why(reason))
+
+
+def safety_lock(customer_id: str, *, reason: str, actor: Actor) -> None:
+    """Others freeze it for a day, in which compliance can look. Raises FreezeUnexplained, NotFound."""
+    lock(customer_id, here="", actor=actor, reason=_why(reason), until=clock.now() + rules.SAFETY_LOCK)
+
+
+def lift_safety_locks(*, actor: Actor) -> int:
+    """Lift the safety locks whose time is over: how many."""
+    moment = clock.now()
+    over = queries.safety_locked_for_system(until=moment)
+    for customer_id in over:
+        customer = _locked_row(customer_id)
+        if customer.state == State.LOCKED and customer.locked_until and customer.locked_until <= moment:
+            unlock(customer_id, actor=actor, reason="The time of the safety lock is over.")
+    return len(over)
 
 
 def unlock(customer_id: str, *, actor: Actor, reason: str = "") -> None:
@@ -79,6 +106,7 @@ def unlock(customer_id: str, *, actor: Actor, reason: str = "") -> None:
     Whoever calls this has the approval: no door calls it by itself. Raises NotFound, IllegalMove.
     """
     customer = _locked_row(customer_id)
+    customer.locked_until = None
     machine.move(customer, State.ACTIVE, machine=rules.MACHINE, actor=actor, reason=reason)
     outbox.emit(events.Unlocked(customer_id=customer_id))
 
@@ -91,6 +119,12 @@ def refuse_while_locked(customer_id: str) -> None:
     shared = select(Customer.state).where(Customer.id == customer_id).with_for_update(read=True)
     if db.session.scalars(shared).one_or_none() == State.LOCKED:
         raise errors.AccountFrozen
+
+
+def _why(reason: str) -> str:
+    if not reason.strip():
+        raise errors.FreezeUnexplained
+    return reason.strip()
 
 
 def _locked_row(customer_id: str) -> Customer:

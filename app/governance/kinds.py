@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.core.actor import Actor
 from app.core.permissions import Permission
 from app.governance.rules import Facts
 
@@ -25,13 +26,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Agreed:
-    """What is to be carried out: `request_id` is the key under which it happens once."""
+    """What is to be carried out: `request_id` is the key under which it happens once, `actor` who carries it out."""
 
     request_id: str
     payload: Payload
     reason: str
     maker: str
     voters: tuple[str, ...]
+    actor: Actor
 
 
 def _nobody(_payload: Payload) -> frozenset[str]:

@@ -86,12 +86,20 @@ def one_for_operators(request_id: str, *, kind: str = "") -> Standing:
 
 
 def list_for_operators(
-    states: Sequence[State], *, kind: str = "", maker: str = "", before: str | None = None, limit: int = 50
+    states: Sequence[State],
+    *,
+    kind: str = "",
+    kinds: Collection[str] | None = None,
+    maker: str = "",
+    before: str | None = None,
+    limit: int = 50,
 ) -> list[Standing]:
-    """Requests in these states, newest first. Keyset by id."""
+    """Requests in these states (of this kind, of these kinds, of one maker), newest first. Keyset by id."""
     wanted = select(Request).where(Request.state.in_(states)).order_by(Request.id.desc())
     if kind:
         wanted = wanted.where(Request.kind == kind)
+    if kinds is not None:
+        wanted = wanted.where(Request.kind.in_(kinds))
     if maker:
         wanted = wanted.where(Request.maker == maker)
     if before:
@@ -111,11 +119,15 @@ def about_for_operators(target: str, *, states: Sequence[State] = OPEN, limit: i
     return _standing(list(db.session.scalars(about.limit(limit))))
 
 
-def count_for_operators(states: Sequence[State], *, kind: str = "", maker: str = "") -> int:
+def count_for_operators(
+    states: Sequence[State], *, kind: str = "", kinds: Collection[str] | None = None, maker: str = ""
+) -> int:
     """How many requests are in these states."""
     counted = select(func.count()).select_from(Request).where(Request.state.in_(states))
     if kind:
         counted = counted.where(Request.kind == kind)
+    if kinds is not None:
+        counted = counted.where(Request.kind.in_(kinds))
     if maker:
         counted = counted.where(Request.maker == maker)
     return db.session.scalar(counted) or 0

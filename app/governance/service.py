@@ -147,7 +147,7 @@ def execute(request_id: str, *, actor: Actor) -> timedelta | None:
     kind, standing = _kind(asked.kind), queries.one_for_operators(request_id)
     _check_people(kind, standing)
     voters = tuple(cast.vote.voter for cast in standing.votes if cast.counts)
-    asked.result = kind.execute(Agreed(asked.id, asked.payload, asked.reason, asked.maker, voters))
+    asked.result = kind.execute(Agreed(asked.id, asked.payload, asked.reason, asked.maker, voters, actor))
     asked.executed_at = asked.ended_at = moment
     machine.move(asked, State.EXECUTED, machine=rules.MACHINE, actor=actor)
     return None

@@ -62,6 +62,12 @@ def revoke(key_id: str, *, login_id: str) -> None:
     db.session.execute(update(SignedIn).where(*opened).values(revoked_at=moment))
 
 
+def revoke_all(login_id: str) -> None:
+    """End every key of a login; tokens got with one are sessions, and end as those do."""
+    live = (ApiKey.login_id == login_id) & ApiKey.revoked_at.is_(None)
+    db.session.execute(update(ApiKey).where(live).values(revoked_at=clock.now()))
+
+
 def trade(key_id: str, *, issuer: str) -> Traded:
     """A signed token in place of a key that has just proved itself; it is good while its session's row is."""
     key, moment = db.session.get_one(ApiKey, key_id), clock.now()

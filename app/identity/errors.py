@@ -129,6 +129,11 @@ class TooManyPasskeys(Conflict):
     message = "You have as many passkeys as fit. Remove one first."
 
 
+class UnknownRecovery(NotFound):
+    code = "unknown_recovery"
+    message = "There is no customer behind this recovery."
+
+
 class RecoveryCools(Conflict):
     code = "recovery_cools"
     message = "An account is recovered 72 hours after it was asked for, so that its owner can say no."

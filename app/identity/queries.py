@@ -175,11 +175,12 @@ def key_name_for_system(key_id: str) -> str:
 
 @dataclass(frozen=True)
 class AtWork:
-    """An operator behind a session: their roles, with the one they borrowed for the hour."""
+    """An operator behind a session: the roles they hold, and beside them the one they borrowed for the hour."""
 
     id: str
     name: str
     roles: list[str]
+    lent: list[str]
 
 
 def operator_of(*, owner: str) -> AtWork | None:
@@ -188,7 +189,7 @@ def operator_of(*, owner: str) -> AtWork | None:
     if found is None:
         return None
     lent = borrowed_for_system(found.id)
-    return AtWork(found.id, found.name, [*found.roles, *([lent.role] if lent else [])])
+    return AtWork(found.id, found.name, list(found.roles), [lent.role] if lent else [])
 
 
 def borrowed_for_system(operator_id: str) -> BorrowedRole | None:
@@ -359,7 +360,39 @@ def recovery_token_for_system(recovery_id: str) -> str | None:
     return crypto.unseal(sealed, context=recovery_id) if sealed else None
 
 
-def recoveries_for_operators(*, state: rules.RecoveryState, limit: int) -> list[Recovery]:
-    """Recoveries of one state, those first whose time comes first."""
-    found = select(Recovery).filter_by(state=state).order_by(Recovery.possible_at).limit(limit)
+def recoveries_for_operators(*, state: rules.RecoveryState, before: str | None = None, limit: int) -> list[Recovery]:
+    """Recoveries of one state, newest first. Keyset by id."""
+    found = select(Recovery).filter_by(state=state).order_by(Recovery.id.desc()).limit(limit)
+    return list(db.session.scalars(found.where(Recovery.id < before) if before else found))
+
+
+def recovery_counts_for_operators() -> dict[str, int]:
+    """How many recoveries are in each state."""
+    counted = select(Recovery.state, func.count().label("many")).group_by(Recovery.state)
+    return {row.state: row.many for row in db.session.execute(counted)}
+
+
+def recovery_for_operators(recovery_id: str) -> Recovery:
+    """A recovery of a known login. Raises NotFound, also while nobody has looked up whose it is."""
+    found = db.session.get(Recovery, recovery_id, populate_existing=True)
+    if found is None or found.login_id is None:
+        raise NotFound
+    return found
+
+
+def recoveries_of(*, owner: str, limit: int = 10) -> list[Recovery]:
+    """The recoveries that were asked for about a login, newest first."""
+    found = select(Recovery).where(Recovery.login_id == owner).order_by(Recovery.id.desc()).limit(limit)
     return list(db.session.scalars(found))
+
+
+def contact_for_operators(recovery_id: str) -> str:
+    """The address that a recovery would give the account. Raises NotFound."""
+    found = recovery_for_operators(recovery_id)
+    return crypto.unseal(found.contact_sealed, context=found.id)
+
+
+def addresses_for_operators(login_ids: Collection[str]) -> dict[str, str]:
+    """E-mail addresses by login."""
+    found = select(Login.id, Login.email).where(Login.id.in_(login_ids))
+    return {row.id: row.email for row in db.session.execute(found)}

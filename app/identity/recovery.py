@@ -68,6 +68,12 @@ def stop(token: str, *, actor: Actor) -> None:
     machine.move(request, RecoveryState.STOPPED, machine=rules.RECOVERY, actor=actor, reason="Stopped by the owner.")
 
 
+def check(recovery_id: str, *, actor: Actor) -> None:
+    """Raise what `carry_out` would refuse now, and change nothing."""
+    request = _due(recovery_id, actor=actor)
+    _free(request, audience=db.session.get_one(Login, request.login_id).audience)
+
+
 def carry_out(recovery_id: str, *, actor: Actor) -> None:
     """Give the account its new address; every session and every link of the old one ends.
 
@@ -75,21 +81,34 @@ def carry_out(recovery_id: str, *, actor: Actor) -> None:
     stays, and is reset by mail to the new address; second factors are for the caller to lift, or for `Recovered`'s
     hearers. Raises NotFound, IllegalMove, RecoveryCools before its time, AddressTaken.
     """
-    request = _locked(recovery_id)
-    if request.state == RecoveryState.ASKED and clock.now() < request.possible_at:
-        raise errors.RecoveryCools(possible_at=request.possible_at.isoformat())
+    request = _due(recovery_id, actor=actor)
     request.ended_at = clock.now()
     machine.move(request, RecoveryState.CARRIED_OUT, machine=rules.RECOVERY, actor=actor)
     login = db.session.get_one(Login, request.login_id, with_for_update=True)
-    contact = crypto.unseal(request.contact_sealed, context=recovery_id)
-    if db.session.scalars(select(Login.id).filter_by(audience=login.audience, email=contact)).one_or_none():
-        raise errors.AddressTaken
-    login.email = contact
+    login.email = _free(request, audience=login.audience)
     sessions.end_all(login.id)
     unused = (PasswordReset.login_id == login.id) & PasswordReset.used_at.is_(None)
     db.session.execute(update(PasswordReset).where(unused).values(used_at=clock.now()))
     outbox.emit(events.Recovered(login_id=login.id))
     db.session.flush()
+
+
+def _due(recovery_id: str, *, actor: Actor) -> Recovery:
+    """A recovery that may be carried out now. Raises NotFound, IllegalMove, RecoveryCools."""
+    request = _locked(recovery_id)
+    if not rules.RECOVERY.allows(RecoveryState(request.state), RecoveryState.CARRIED_OUT):
+        machine.move(request, RecoveryState.CARRIED_OUT, machine=rules.RECOVERY, actor=actor)  # refuses, in its words
+    if clock.now() < request.possible_at:
+        raise errors.RecoveryCools(possible_at=request.possible_at.isoformat())
+    return request
+
+
+def _free(request: Recovery, *, audience: str) -> str:
+    """The address to be. Raises AddressTaken."""
+    contact = crypto.unseal(request.contact_sealed, context=request.id)
+    if db.session.scalars(select(Login.id).filter_by(audience=audience, email=contact)).one_or_none():
+        raise errors.AddressTaken
+    return contact
 
 
 def _somebody(address: str) -> Login | None:

@@ -93,6 +93,17 @@ def glass_broken(name: str, *, role: str, until: datetime, reason: str, review: 
     )
 
 
+def reveals_exceeded(name: str) -> Words:
+    """To those who watch: somebody looks at too much that is masked."""
+    return Words(
+        f"{name} has reached the limit of masked fields",
+        _letter(
+            f"{name} looked at as many masked fields of customers as anybody may in a day, and asked for more.",
+            "They were refused. What they looked at and why stands in the console's audit, under the table reveals.",
+        ),
+    )
+
+
 def sign_up_repeated() -> Words:
     """To the owner of an address with which somebody tried to sign up again."""
     return Words(

@@ -51,6 +51,14 @@ def accounts_for_operators(account_ids: set[str]) -> dict[str, BankAccount]:
     return {account.id: account for account in found}
 
 
+def account_number_for_operators(account_id: str) -> str:
+    """The number of a bank account. Raises NotFound."""
+    found = db.session.get(BankAccount, account_id)
+    if found is None:
+        raise NotFound
+    return found.account_number
+
+
 def banks_without_owner() -> list[BankRow]:
     """The banks we know, by name."""
     return list(db.session.scalars(select(BankRow).order_by(BankRow.name)))

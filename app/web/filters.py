@@ -22,6 +22,7 @@ def register(app: Flask) -> None:
         words=words,
         bank_number=bank_number,
         bank_line=bank_line,
+        masked_email=masked_email,
     )
 
 
@@ -61,3 +62,9 @@ def bank_number(number: str) -> str:
 def bank_line(text: str) -> str:
     """A bank and the end of an account number; the bank alone where somebody else looks."""
     return text.partition(" ••")[0] if "view_as" in g else text
+
+
+def masked_email(address: str) -> str:
+    """An e-mail address by its first letter and its domain."""
+    local, _, domain = address.partition("@")
+    return f"{local[:1]}•••@{domain}"

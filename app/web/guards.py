@@ -60,10 +60,12 @@ class Door:
 class Person(UserMixin):
     """Who is signed in, for this request."""
 
-    def __init__(self, seen: identity.Seen, *, person_id: str, name: str, roles: list[str]) -> None:
+    def __init__(
+        self, seen: identity.Seen, *, person_id: str, name: str, roles: list[str], lent: list[str] | None = None
+    ) -> None:
         self.session_id, self.login_id, self.email = seen.session_id, seen.login_id, seen.email
-        self.id, self.name, self.roles = person_id, name, roles
-        self.permissions = granted(roles)
+        self.id, self.name, self.roles = person_id, name, [*roles, *(lent or [])]
+        self.permissions = granted(roles, lent=lent or [])
         self.scopes, self.key_id = seen.scopes, seen.key_id
         self.enrolled, self._factor_at = seen.enrolled, seen.factor_at
 
@@ -266,7 +268,9 @@ def _person_of(_: object) -> Person | None:
 def _person(seen: identity.Seen) -> Person | None:
     if console_side():
         staff = identity.operator_of(owner=seen.login_id)
-        return Person(seen, person_id=staff.id, name=staff.name, roles=list(staff.roles)) if staff else None
+        if staff is None:
+            return None
+        return Person(seen, person_id=staff.id, name=staff.name, roles=staff.roles, lent=staff.lent)
     known = customers.by_login(owner=seen.login_id)
     if known is None:
         return None
@@ -292,7 +296,7 @@ def _viewer() -> Person | None:
     own = request.cookies.get(cookie_name(Audience.OPERATOR), "")
     seen = identity.seen_for_system(own, audience=Audience.OPERATOR) if found else None
     staff = identity.operator_of(owner=seen.login_id) if seen else None
-    if found is None or staff is None or Permission.CUSTOMERS_VIEW_AS not in granted(staff.roles):
+    if found is None or staff is None or Permission.CUSTOMERS_VIEW_AS not in granted(staff.roles, lent=staff.lent):
         return None
     view, known = found
     if view.operator_id != staff.id:

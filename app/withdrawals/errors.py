@@ -13,6 +13,11 @@ class SameOperatorTwice(Conflict):
     message = "You approved this already. It needs a second person."
 
 
+class NotYourDecision(Forbidden):
+    code = "not_your_decision"
+    message = "None of the roles that are your own lets you decide on withdrawals."
+
+
 class OwnWithdrawal(Forbidden):
     code = "own_withdrawal"
     message = "You cannot decide on your own withdrawal."

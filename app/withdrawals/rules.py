@@ -33,8 +33,9 @@ MACHINE = Machine(
     "withdrawal",
     {
         State.REQUESTED: frozenset({State.APPROVED, State.REJECTED, State.CANCELLED}),
-        # What was approved can still be stopped, until its sending begins.
-        State.APPROVED: frozenset({State.SENDING, State.REJECTED}),
+        # What was approved can still be stopped, until its sending begins; it waits again when somebody who agreed may
+        # not agree any more.
+        State.APPROVED: frozenset({State.SENDING, State.REJECTED, State.REQUESTED}),
         State.SENDING: frozenset({State.SETTLED, State.FAILED}),
         # The bank can send back what it had taken.
         State.SETTLED: frozenset({State.RETURNED}),

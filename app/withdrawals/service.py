@@ -2,13 +2,14 @@
 
 from typing import TypedDict
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core import clock, ids, machine, outbox
-from app.core.actor import Actor
+from app.core.actor import Actor, Kind
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
+from app.core.permissions import Permission, granted
 from app.customers import queries as customers
 from app.customers import service as customers_service
 from app.identity import queries as identity
@@ -72,12 +73,14 @@ def request(customer_id: str, *, bank_account_id: str, amount: Money, actor: Act
 def approve(withdrawal_id: str, *, operator_id: str, content_hash: str, owns: str | None, actor: Actor) -> State:
     """One operator's yes to the content they were shown; with enough of them it is approved.
 
-    `owns` is the customer whom this operator is privately, if any. Raises SameOperatorTwice, OwnWithdrawal,
-    ContentChanged, IllegalMove.
+    `owns` is the customer whom this operator is privately, if any. A vote counts as long as its voter may vote, by
+    roles that are their own. Raises NotYourDecision, SameOperatorTwice, OwnWithdrawal, ContentChanged, IllegalMove.
     """
     withdrawal = _locked(withdrawal_id)
     if not rules.MACHINE.allows(State(withdrawal.state), State.APPROVED):
         machine.move(withdrawal, State.APPROVED, machine=rules.MACHINE, actor=actor)  # refuses, in its own words
+    if not _may_decide(operator_id):
+        raise errors.NotYourDecision
     if owns == withdrawal.customer_id:
         raise errors.OwnWithdrawal
     if content_hash != withdrawal.content_hash or _content_hash(withdrawal) != withdrawal.content_hash:
@@ -95,8 +98,7 @@ def approve(withdrawal_id: str, *, operator_id: str, content_hash: str, owns: st
         )
     )
     db.session.flush()
-    given = select(func.count()).select_from(Approval).filter_by(withdrawal_id=withdrawal_id)
-    if (db.session.scalar(given) or 0) >= withdrawal.approvals_needed:
+    if _is_agreed(withdrawal):
         machine.move(withdrawal, State.APPROVED, machine=rules.MACHINE, actor=actor)
         outbox.emit(events.Approved(withdrawal_id=withdrawal.id))
     return State(withdrawal.state)
@@ -105,11 +107,13 @@ def approve(withdrawal_id: str, *, operator_id: str, content_hash: str, owns: st
 def reject(withdrawal_id: str, *, reason: str, owns: str | None, actor: Actor) -> None:
     """Say no, with a reason for the customer; the money is theirs again. Possible until the sending begins.
 
-    Raises OwnWithdrawal, ReasonMissing, IllegalMove.
+    Raises NotYourDecision, OwnWithdrawal, ReasonMissing, IllegalMove.
     """
     if not reason.strip():
         raise errors.ReasonMissing
     withdrawal = _locked(withdrawal_id)
+    if actor.kind is Kind.OPERATOR and not _may_decide(actor.id):
+        raise errors.NotYourDecision
     if owns == withdrawal.customer_id:
         raise errors.OwnWithdrawal
     _give_back(withdrawal, State.REJECTED, actor=actor, reason=reason.strip())
@@ -138,6 +142,10 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> bool | None:
     if withdrawal.state == State.APPROVED:
         if _content_hash(withdrawal) != withdrawal.content_hash:
             raise errors.ContentChanged
+        if not _is_agreed(withdrawal):
+            why = "somebody who agreed may not decide any more: it needs another's yes"
+            machine.move(withdrawal, State.REQUESTED, machine=rules.MACHINE, actor=actor, reason=why)
+            return None
         machine.move(withdrawal, State.SENDING, machine=rules.MACHINE, actor=actor)
     if withdrawal.state != State.SENDING:
         return None
@@ -178,6 +186,16 @@ def take_back(payout_id: str, *, actor: Actor) -> None:
     posting.post(postings.returned(ref=withdrawal.id, **_moved(withdrawal)), key=f"{withdrawal.id}:returned")
     machine.move(withdrawal, State.RETURNED, machine=rules.MACHINE, actor=actor, reason="The bank sent it back.")
     outbox.emit(events.Ended(withdrawal_id=withdrawal.id, state=State.RETURNED))
+
+
+def _may_decide(operator_id: str) -> bool:
+    """Whether this operator may decide by a role of their own; one that was borrowed does not count."""
+    return Permission.WITHDRAWALS_APPROVE in granted(identity.roles_for_system(operator_id))
+
+
+def _is_agreed(withdrawal: Withdrawal) -> bool:
+    voters = db.session.scalars(select(Approval.operator_id).filter_by(withdrawal_id=withdrawal.id))
+    return sum(map(_may_decide, voters)) >= withdrawal.approvals_needed
 
 
 def _give_back(withdrawal: Withdrawal, to: State, *, actor: Actor, reason: str = "") -> None:

@@ -33,6 +33,11 @@ class TestTheMatrix:
             (P.JOBS_RETRY, {R.ADMIN, R.TREASURY}),
             (P.MAILBOX_READ, {R.ADMIN}),
             (P.CUSTOMERS_VIEW_AS, {R.SUPPORT, R.COMPLIANCE_OFFICER, R.COMPLIANCE_MANAGER}),
+            (P.CUSTOMERS_REVEAL, {R.COMPLIANCE_OFFICER, R.COMPLIANCE_MANAGER, R.AUDITOR}),
+            (P.CUSTOMERS_FREEZE, {R.COMPLIANCE_OFFICER, R.COMPLIANCE_MANAGER}),
+            (P.CUSTOMERS_SAFETY_LOCK, {R.SUPPORT, R.ADMIN}),
+            (P.CUSTOMERS_REQUEST_UNFREEZE, {R.COMPLIANCE_OFFICER}),
+            (P.RECOVERIES_REQUEST, {R.SUPPORT}),
             (P.AUDIT_READ, set(Role)),  # each within the bounds that app/audit/rules.py draws
         ],
     )
@@ -40,10 +45,11 @@ class TestTheMatrix:
         assert holders(permission) == roles
 
     def test_lets_the_auditor_read_and_nothing_else(self) -> None:
-        assert {permission.split(":")[1] for permission in ROLES[R.AUDITOR]} == {"read"}
+        assert {permission.split(":")[1] for permission in ROLES[R.AUDITOR]} == {"read", "reveal"}
 
-    def test_lets_support_read_and_nothing_else(self) -> None:
-        assert {permission.split(":")[1] for permission in ROLES[R.SUPPORT]} == {"read", "view_as"}
+    def test_lets_support_read_ask_and_lock_for_a_day(self) -> None:
+        acts = {permission.split(":")[1] for permission in ROLES[R.SUPPORT]}
+        assert acts == {"read", "view_as", "safety_lock", "request"}
 
     def test_gives_nobody_an_act_on_what_they_cannot_see(self) -> None:
         blind = [
@@ -56,7 +62,7 @@ class TestTheMatrix:
         assert blind == []
 
     def test_keeps_the_administrator_away_from_money(self) -> None:
-        rooms = {"overview", "audit", "jobs", "mailbox", "approvals", "policies", "operators"}
+        rooms = {"overview", "audit", "jobs", "mailbox", "approvals", "policies", "operators", "customers"}
         assert {permission.split(":")[0] for permission in ROLES[R.ADMIN]} == rooms
 
 
@@ -70,6 +76,18 @@ class TestGranted:
     @pytest.mark.parametrize("name", ["", "root", "ADMIN", "admin ", "Role.ADMIN"])
     def test_is_nothing_for_a_name_that_is_no_role(self, name: str) -> None:
         assert granted([name]) == frozenset()
+
+    @pytest.mark.parametrize("role", Role)
+    def test_lends_looking_and_stopping_harm_and_nothing_else(self, role: Role) -> None:
+        lent = granted([], lent=[role])
+        stops = {P.CUSTOMERS_VIEW_AS, P.CUSTOMERS_FREEZE, P.CUSTOMERS_SAFETY_LOCK, P.JOBS_RETRY}
+        assert lent == {each for each in ROLES[role] if each.endswith(":read") or each in stops}
+
+    def test_keeps_what_is_held_beside_what_is_lent(self) -> None:
+        both = granted(["admin"], lent=["treasury"])
+        assert P.LEDGER_READ in both
+        assert P.OPERATORS_REQUEST in both
+        assert P.WITHDRAWALS_APPROVE not in both
 
     def test_passes_over_unknown_names_among_known_ones(self) -> None:
         assert granted(["root", "admin"]) == ROLES[R.ADMIN]

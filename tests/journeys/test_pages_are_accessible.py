@@ -12,7 +12,7 @@ from typing import Any, Self
 import pytest
 from playwright.sync_api import Browser, Page, Response
 
-from dev import tour
+from dev import tour, tour_care
 from dev.business import MAIL, PASSWORD, SECRET
 from dev.chromium import NARROW, WIDE
 from dev.tour import Sight
@@ -32,6 +32,7 @@ PARTS = {
     "books": tour.BOOKS,
     "closing": tour.CLOSING,
     "approvals": tour.APPROVALS,
+    "care": tour_care.CARE,
     "system": tour.SYSTEM,
 }
 

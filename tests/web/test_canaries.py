@@ -129,7 +129,7 @@ class Actor:
         with transaction(TEST):
             if not queries.enrolled(owner=self.login_id):
                 factors.provide_app(self.login_id, secret=SECRET)
-            entry = service.open_session(self.login_id, audience=self.audience, device="test")
+            entry = service.open_session(self.login_id, audience=self.audience, device=service.Device("test"))
             mine = update(SignedIn).where(SignedIn.id == entry.session_id)
             db.session.execute(mine.values(factor_at=clock.now()))
         leave()

@@ -156,9 +156,8 @@ class TestApprove:
 
     def test_votes_are_operators(self, owner: Customer, ask: Callable[[int], Withdrawal]) -> None:
         for voter in ("op_nobody", owner.id):
-            with pytest.raises(DBAPIError) as refused:
+            with pytest.raises(errors.NotYourDecision):
                 approve(ask(1_000), by=voter)
-            assert sqlstate(refused.value) == "23503"
 
     def test_what_was_approved_can_be_stopped_until_it_is_sent(
         self, owner: Customer, ask: Callable[[int], Withdrawal]

@@ -47,7 +47,7 @@ def audit() -> Response:
 
 
 @bp.post("/audit/export")
-@guards.operator(Permission.AUDIT_READ)
+@guards.operator(Permission.AUDIT_READ, fresh=True)
 def export_audit() -> Response:
     """The records that fit as a file, newest first, each with what it changed. Taking them out is itself recorded."""
     given, actor, seen = _given(), guards.actor(), history.seen()

@@ -14,6 +14,7 @@ from app.customers.rules import ClosureState
 from app.governance import queries as governance
 from app.governance.rules import State
 from app.identity import queries as identity
+from app.identity.rules import RecoveryState
 from app.ledger import health
 from reports import overview
 
@@ -57,7 +58,9 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Approvals", "console.approvals", "checks", "v", P.APPROVALS_READ),
             Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
-            Place("View as customer", "console.find_to_view", "eye", "v", P.CUSTOMERS_VIEW_AS),
+            Place("Customers", "console.customers", "user", "k", P.CUSTOMERS_READ),
+            Place("View as customer", "console.find_to_view", "eye", "e", P.CUSTOMERS_VIEW_AS),
+            Place("Recoveries", "console.recoveries", "user-check", "f", P.RECOVERIES_READ),
             Place("Closure requests", "console.closures", "user-x", "c", P.CLOSURES_READ),
         ),
     ),
@@ -143,6 +146,7 @@ def _counts() -> dict[str, int]:
         "console.journal_requests": governance.count_for_operators((State.PENDING, State.FAILED), kind=JOURNALS.name),
         "console.approvals": _needing_me(),
         "console.closures": customers.closure_count_for_operators(state=ClosureState.ASKED),
+        "console.recoveries": identity.recovery_counts_for_operators().get(RecoveryState.ASKED, 0),
         "console.jobs": overview.dead_tasks(),
     }
 

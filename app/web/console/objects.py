@@ -20,10 +20,12 @@ class Subject:
     permission: Permission
 
 
-# A deposit, a customer and an operator have no page of their own in the console yet.
+# A deposit has no page of its own in the console yet.
 SUBJECTS = {
     "wd": Subject("Withdrawal", "console.withdrawal", "withdrawal_id", P.WITHDRAWALS_READ),
-    "grq": Subject("Manual journal", "console.journal_request", "request_id", P.JOURNALS_READ),
+    "cus": Subject("Customer", "console.customer", "customer_id", P.CUSTOMERS_READ),
+    "op": Subject("Operator", "console.operator", "operator_id", P.OPERATORS_READ),
+    "grq": Subject("Approval request", "console.approval", "request_id", P.APPROVALS_READ),
     "sus": Subject("Suspense item", "console.suspense_item", "item_id", P.SUSPENSE_READ),
     "rec": Subject("Reconciliation", "console.reconciliation_run", "run_id", P.RECONCILIATION_READ),
 }

@@ -3,7 +3,7 @@
 Nothing is changed here: changes are asked for, and others agree to them at the approvals.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.core import clock, crypto, idempotency
 from app.core.db import atomically
 from app.core.errors import Refusal
-from app.core.permissions import FORBIDDEN_PAIRS, ROLES, Permission, Role
+from app.core.permissions import FORBIDDEN_PAIRS, LENT, ROLES, Permission, Role
 from app.governance import queries as governance
 from app.governance.models import Request
 from app.governance.rules import ENDED, State
@@ -49,10 +49,23 @@ def roles_matrix() -> Response:
     return page(
         "console/operators/roles.html",
         roles=list(Role),
-        permissions=list(Permission),
-        granted=ROLES,
+        rows=_matrix(),
+        lent=_acts(LENT),
         forbidden=sorted(sorted(pair) for pair in FORBIDDEN_PAIRS),
     )
+
+
+def _matrix() -> list[tuple[str, dict[Role, list[str]]]]:
+    """What each role may do, by what it is about."""
+    about = sorted({each.partition(":")[0] for each in Permission})
+    return [
+        (one, {role: _acts(each for each in held if each.startswith(f"{one}:")) for role, held in ROLES.items()})
+        for one in about
+    ]
+
+
+def _acts(permissions: Iterable[Permission]) -> list[str]:
+    return sorted({each.partition(":")[2] for each in permissions})
 
 
 @bp.get("/operators/<operator_id>")

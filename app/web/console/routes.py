@@ -5,6 +5,7 @@ from app.web.console import (
     audit,
     base,
     closures,
+    customers,
     home,
     jobs,
     join,
@@ -12,6 +13,8 @@ from app.web.console import (
     my_account,
     operators,
     reconciliation,
+    recoveries,
+    reveals,
     sign_in,
     suspense,
     view_as,
@@ -22,8 +25,8 @@ from app.web.console.books import accounts, journal, months, proof, reports, req
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, operators, join, withdrawals, suspense, view_as, closures, *BOOKS,
-    reconciliation, jobs, mailbox, audit,
+    home, sign_in, my_account, inbox, policies, operators, join, withdrawals, suspense, customers, view_as,
+    recoveries, closures, reveals, *BOOKS, reconciliation, jobs, mailbox, audit,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)

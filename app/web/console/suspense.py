@@ -53,7 +53,7 @@ def suspense_item(item_id: str) -> Response:
 
 
 @bp.post("/suspense/<item_id>/resolve")
-@guards.operator(Permission.SUSPENSE_RESOLVE)
+@guards.operator(Permission.SUSPENSE_RESOLVE, fresh=True)
 def resolve_suspense(item_id: str) -> Response | BaseResponse:
     """Close an item with a note."""
     form, actor = NoteForm(), guards.actor()

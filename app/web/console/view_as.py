@@ -36,7 +36,7 @@ def find_to_view() -> Response:
 
 
 @bp.post("/view-as/<customer_id>")
-@guards.operator(Permission.CUSTOMERS_VIEW_AS)
+@guards.operator(Permission.CUSTOMERS_VIEW_AS, fresh=True)
 def begin_view(customer_id: str) -> Response | BaseResponse:
     """Begin to look: another cookie, which opens the portal for reading."""
     customer, form, actor = queries.one_for_operators(customer_id), ViewForm(), guards.actor()

@@ -10,14 +10,14 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.core.db import atomically
 from app.core.errors import Refusal
 from app.core.money import NGN
-from app.core.permissions import Permission
+from app.core.permissions import Permission, granted
 from app.customers import queries as customers
 from app.identity import queries as identity
 from app.ledger import balances, chart, statements
 from app.payments import queries as payments
 from app.payments.models import BankAccount, Payout
 from app.web import errors, guards
-from app.web.console import history
+from app.web.console import history, reveals
 from app.web.console.base import bp
 from app.web.fragments import page, toast, wants_fragment
 from app.withdrawals import queries, rules, service
@@ -35,6 +35,12 @@ class Row:
     customer: str
     account: BankAccount
     approvals: list[Approval]
+    lapsed: frozenset[str]  # those of its voters who may not vote any more
+
+    @property
+    def given(self) -> int:
+        """How many approvals count."""
+        return sum(approval.operator_id not in self.lapsed for approval in self.approvals)
 
     @property
     def mine(self) -> bool:
@@ -92,7 +98,7 @@ def approve(withdrawal_id: str) -> Response | BaseResponse:
 
 
 @bp.post("/withdrawals/<withdrawal_id>/reject")
-@guards.operator(Permission.WITHDRAWALS_APPROVE)
+@guards.operator(Permission.WITHDRAWALS_APPROVE, fresh=True)
 def reject(withdrawal_id: str) -> Response | BaseResponse:
     """A no, with the reason that the customer will read."""
     actor, reason = guards.actor(), request.form.get("reason", "")
@@ -119,7 +125,10 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
         row=row,
         withdrawal=one,
         payout=payout,
-        history=history.of(one.id, *([payout.id] if payout else []), *(approval.id for approval in row.approvals)),
+        number=reveals.veil("account_number", row.account.id, row.account.account_number),
+        history=history.of(
+            one.id, row.account.id, *([payout.id] if payout else []), *(approval.id for approval in row.approvals)
+        ),
         frozen=customers.is_locked(customer_id=one.customer_id),
         staff={staff.id: staff.name for staff in identity.operators_for_operators()},
         balance=balances.of(chart.of_customer(one.customer_id, asset=NGN)),
@@ -146,4 +155,10 @@ def _rows(found: list[Withdrawal]) -> list[Row]:
     names = customers.names_for_operators({one.customer_id for one in found})
     accounts = payments.accounts_for_operators({one.bank_account_id for one in found})
     approvals = queries.approvals_for_operators({one.id for one in found})
-    return [Row(one, names[one.customer_id], accounts[one.bank_account_id], approvals[one.id]) for one in found]
+    voters = {approval.operator_id for one in found for approval in approvals[one.id]}
+    lapsed = frozenset(voter for voter in voters if not _may_approve(voter))
+    return [Row(one, names[one.customer_id], accounts[one.bank_account_id], approvals[one.id], lapsed) for one in found]
+
+
+def _may_approve(operator_id: str) -> bool:
+    return Permission.WITHDRAWALS_APPROVE in granted(identity.roles_for_system(operator_id))

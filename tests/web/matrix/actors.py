@@ -63,7 +63,7 @@ class Visitor:
 
     def _session(self, audience: Audience) -> str:
         with transaction(TEST):
-            entry = service.open_session(self.login_id, audience=audience, device="matrix")
+            entry = service.open_session(self.login_id, audience=audience, device=service.Device("matrix"))
             if self.factor is not None:
                 db.session.get_one(SignedIn, entry.session_id).factor_at = clock.now() - self.factor
         leave()

@@ -126,7 +126,7 @@ class Things:
         customer = self.cast.customer if whose == "customer" else self.cast.neighbour
         if argument == "session_id":
             with transaction(TEST):
-                return service.open_session(login_id, audience=audience, device="spare").session_id
+                return service.open_session(login_id, audience=audience, device=service.Device("spare")).session_id
         if argument == "passkey_id":
             return self._passkey(login_id, audience)
         if argument == "key_id":

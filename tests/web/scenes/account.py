@@ -145,7 +145,7 @@ def end_other_sessions(scene: Scene, face: Face) -> TestResponse:
 def another_session(face: Face, login_id: str) -> str:
     """Where they are signed in too."""
     with transaction(TEST):
-        found = service.open_session(login_id, audience=face.audience, device="Another")
+        found = service.open_session(login_id, audience=face.audience, device=service.Device("Another"))
     leave()
     return found.session_id
 

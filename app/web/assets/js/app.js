@@ -2,6 +2,7 @@
 // replaces parts of the page, and on Back the whole body: a remembered element would be a detached one.
 import './toasts.js';
 import './dialogs.js';
+import './reveals.js';
 import './passkeys.js';
 import './forms.js';
 import './preferences.js';

@@ -12,13 +12,24 @@ on('submit', (event) => {
     button.setAttribute('aria-busy', 'true');
     button.disabled = true;
   });
+  if (event.target.matches('[data-download]')) fetched(event.target, button);
 });
-addEventListener('pageshow', () => {
-  for (const button of all('[type=submit][aria-busy]')) {
-    button.removeAttribute('aria-busy');
-    button.disabled = false;
-  }
-});
+const rest = (button) => {
+  button.removeAttribute('aria-busy');
+  button.disabled = false;
+};
+addEventListener('pageshow', () => all('[type=submit][aria-busy]').forEach(rest));
+
+// A file is brought without leaving the page, and the browser does not say when: after a moment the form is itself again.
+const BRINGS = 1500;
+const fetched = (form, button) =>
+  setTimeout(() => {
+    if (!form.isConnected) return;
+    rest(button);
+    form.reset();
+    form.closest('dialog')?.close();
+    toast({ text: 'The file is on its way to your downloads.' });
+  }, BRINGS);
 
 const grouped = (text) => {
   const [whole, ...rest] = text.replace(/[^\d.]/g, '').split('.');

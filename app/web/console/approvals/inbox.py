@@ -9,13 +9,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import machine
 from app.core.db import atomically
-from app.core.errors import Refusal
+from app.core.errors import NotFound, Refusal
 from app.core.permissions import Permission
 from app.governance import kinds, queries, service
 from app.governance.queries import Standing
 from app.governance.rules import ENDED, OPEN, State
 from app.identity import queries as identity
 from app.web import errors, guards
+from app.web.console import objects
 from app.web.console.base import bp
 from app.web.fragments import page, toast, wants_fragment
 
@@ -38,8 +39,8 @@ def approvals() -> Response:
         counts={
             "me": len(needing),
             "mine": queries.count_for_operators(OPEN, maker=current_user.id),
-            "open": queries.count_for_operators(OPEN),
-            "ended": queries.count_for_operators(ENDED),
+            "open": queries.count_for_operators(OPEN, kinds=_kinds()),
+            "ended": queries.count_for_operators(ENDED, kinds=_kinds()),
         },
         rows=[(one, kinds.known(one.request.kind)) for one in found[:PAGE]],
         older=found[PAGE - 1].request.id if len(found) > PAGE and view != "me" else None,
@@ -114,13 +115,31 @@ def staff_names() -> dict[str, str]:
 
 def _listed(view: str, before: str | None) -> list[Standing]:
     states = {"mine": (*OPEN, *ENDED), "open": OPEN, "ended": ENDED}[view]
-    maker = current_user.id if view == "mine" else ""
-    return queries.list_for_operators(states, maker=maker, before=before, limit=PAGE + 1)
+    if view == "mine":
+        return queries.list_for_operators(states, maker=current_user.id, before=before, limit=PAGE + 1)
+    return queries.list_for_operators(states, kinds=_kinds(), before=before, limit=PAGE + 1)
+
+
+def _kinds() -> frozenset[str] | None:
+    """The kinds that they may ask for or decide on: others are not theirs to see. None for who answers for them all."""
+    if Permission.POLICIES_READ in current_user.permissions:
+        return None
+    held = _roles()
+
+    def decides(kind: str) -> bool:
+        policy = queries.policy_for_operators(kind)
+        return policy is not None and any(leg.fits(held) for rule in policy.routes for leg in rule.legs)
+
+    return frozenset(
+        kind.name for kind in kinds.everything() if kind.make in current_user.permissions or decides(kind.name)
+    )
 
 
 def _detail(request_id: str, *, status: int = 200) -> Response:
     standing = queries.one_for_operators(request_id)
-    one, kind = standing.request, kinds.known(standing.request.kind)
+    one, kind, seen = standing.request, kinds.known(standing.request.kind), _kinds()
+    if seen is not None and one.kind not in seen and one.maker != current_user.id:
+        raise NotFound
     return page(
         "console/approvals/request.html",
         block="drawer",
@@ -133,6 +152,7 @@ def _detail(request_id: str, *, status: int = 200) -> Response:
         summary=kind.summary(one.payload) if kind else one.kind,
         policy=queries.policy_of_for_operators(one),
         moves=machine.history(one.id),
+        place=objects.place_of(one.target.partition(":")[2]),
         staff=staff_names(),
         may_approve=_may_decide() and standing.open_to(current_user.id, _roles()),
         may_deny=_may_decide() and standing.stoppable_by(current_user.id, _roles()),

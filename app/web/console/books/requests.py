@@ -85,7 +85,7 @@ def approve_journal(request_id: str) -> BaseResponse:
 
 
 @bp.post("/ledger/requests/<request_id>/reject")
-@guards.operator(Permission.JOURNALS_APPROVE)
+@guards.operator(Permission.JOURNALS_APPROVE, fresh=True)
 def reject_journal(request_id: str) -> BaseResponse:
     """Another person's no, with a reason."""
     reason, actor = request.form.get("reason", ""), guards.actor()
@@ -99,7 +99,7 @@ def reject_journal(request_id: str) -> BaseResponse:
 
 
 @bp.post("/ledger/requests/<request_id>/withdraw")
-@guards.operator(Permission.JOURNALS_REQUEST)
+@guards.operator(Permission.JOURNALS_REQUEST, fresh=True)
 def withdraw_journal(request_id: str) -> BaseResponse:
     """Who asked thinks better of it."""
     actor = guards.actor()
