@@ -12,11 +12,12 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.db import transaction
-from app.core.errors import Refusal
+from app.core.errors import Refusal, TooMany
 from app.identity import queries, renewal, rules
 from app.identity.errors import LinkSpent
 from app.web import errors, forms, guards
 from app.web.fragments import page
+from app.web.throttle import throttle
 
 LINK = "reset"  # the token of the mailed link, kept out of addresses while the form is filled in
 NEW_PASSWORD = frozenset({"weak_password", "common_password", "personal_password"})
@@ -51,14 +52,11 @@ def forgotten() -> Response | BaseResponse:
     """Ask for a link. Nothing is looked up here: for every address the answer is the same."""
     form = AddressForm()
     if not form.validate_on_submit():
-        return page(
-            "account/forgotten.html",
-            form=form,
-            errors=forms.errors_of(form),
-            sent="sent" in request.args,
-            minutes=_minutes(),
-            status=422 if form.is_submitted() else 200,
-        )
+        return _ask(form, forms.errors_of(form))
+    try:
+        throttle().beginning("reset")
+    except TooMany as refused:
+        return errors.delayed(_ask(form, {"email": refused.message}), refused)
     with transaction(guards.actor()):
         renewal.ask(form.email.data, audience=guards.audience())
     return redirect(url_for(".forgotten_password", sent=1), 303)
@@ -108,6 +106,17 @@ def change(template: str, *, afterwards: str) -> Response | BaseResponse:
         return _choose(template, form, _at_field(refused), afterwards=afterwards)
     flash("Your password is changed. You are signed out everywhere else.", "ok")
     return redirect(afterwards, 303)
+
+
+def _ask(form: FlaskForm, faults: dict[str, str]) -> Response:
+    return page(
+        "account/forgotten.html",
+        form=form,
+        errors=faults,
+        sent="sent" in request.args,
+        minutes=_minutes(),
+        status=422 if form.is_submitted() else 200,
+    )
 
 
 def _spent() -> BaseResponse:

@@ -31,7 +31,7 @@ NETWORK_BITS = 64  # of an IPv6 address: what one household gets
 
 # Wide per address, for whole towns share one; narrow per account; narrowest for the two together.
 ADDRESS, ACCOUNT, PAIR = parse("60 per 5 minutes"), parse("10 per 15 minutes"), parse("5 per 5 minutes")
-NEW = parse("20 per hour")  # accounts that an address may open
+NEW = parse("20 per hour")  # accounts, resets, recoveries, reports: of each, what an address may begin
 
 log = logs.get("throttle")
 

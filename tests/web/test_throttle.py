@@ -154,3 +154,19 @@ def test_an_address_opens_so_many_accounts_an_hour(strict: Flask) -> None:
             throttle().beginning("sign-up")
     fields = {"name": "Ada Obi", "email": f"{fresh()}@example.com", "password": people.PASSWORD}
     assert "Too many tries" in browse.send(strict.test_client(), "/sign-up", **fields).text
+
+
+@pytest.mark.parametrize(
+    ("what", "path"),
+    [("reset", "/forgotten-password"), ("reset", "/console/forgotten-password"), ("recovery", "/recover")],
+)
+def test_an_address_asks_for_so_many_ways_back_an_hour(strict: Flask, what: str, path: str) -> None:
+    fields = {"email": f"{fresh()}@example.com", "contact": f"{fresh()}@example.com"}
+    client = strict.test_client()
+    statuses = [browse.send(client, path, **fields).status_code for _ in range(20)]
+    assert set(statuses) == {303}
+    answer = browse.send(client, path, **fields)
+    assert (answer.status_code, "Too many tries" in answer.text) == (422, True)
+    assert int(answer.headers["Retry-After"]) > 60
+    with strict.test_request_context(environ_base={"REMOTE_ADDR": "127.0.0.1"}), pytest.raises(TooMany):
+        throttle().beginning(what)

@@ -6,11 +6,13 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.db import transaction
+from app.core.errors import TooMany
 from app.identity import queries, recovery, rules
 from app.identity.errors import BadEmail, LinkSpent
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import bp
+from app.web.throttle import throttle
 
 
 class RecoverForm(FlaskForm):
@@ -28,10 +30,13 @@ def recover() -> Response | BaseResponse:
     if not form.validate_on_submit():
         return _form(form, forms.errors_of(form))
     try:
+        throttle().beginning("recovery")
         with transaction(guards.actor()):
             recovery.ask(form.email.data, contact=form.contact.data, actor=guards.actor())
     except BadEmail as refused:
         return _form(form, {"contact": refused.message})
+    except TooMany as refused:
+        return errors.delayed(_form(form, {"email": refused.message}), refused)
     return redirect(url_for("portal.recover", sent=1), 303)
 
 
