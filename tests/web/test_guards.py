@@ -101,7 +101,8 @@ class TestSessions:
         thief = app.test_client()
         thief.set_cookie("bursar", cookie(client))
         assert thief.get("/activity").status_code == 200
-        browse.send(client, "/sign-out", form_at="/activity")
+        answer = browse.send(client, "/sign-out", form_at="/activity")
+        assert answer.headers["Clear-Site-Data"] == '"cache"'
         assert thief.get("/activity").status_code == 303
         assert client.get("/activity").status_code == 303
 
