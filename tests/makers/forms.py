@@ -34,6 +34,7 @@ class Form:
         return sum(1 for each in self.fields if each.kind in _TYPED)
 
 
+_LEADING = {"a", "div", "section", "tbody", "form"}
 _TYPED = {"text", "search", "email", "password", "tel", "number", "date", "datetime-local", "month", "textarea"}
 
 
@@ -48,7 +49,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: _Attributes) -> None:
         given = {name: value or "" for name, value in attrs}
-        self.links += [given[name] for name in ("href", "hx-get") if given.get(name)] if tag != "link" else []
+        self.links += [given[name] for name in ("href", "hx-get") if given.get(name)] if tag in _LEADING else []
         if tag == "form":
             self._open = Form(
                 self.path, given.get("method", "get").upper(), given.get("action") or self.path, given.get("id", "")

@@ -32,7 +32,6 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import update
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
-from werkzeug.test import TestResponse
 
 from app.core import actor, clock, logs
 from app.core.db import db, leave, rows, set_waker, transaction
@@ -55,13 +54,14 @@ from tests.makers.house import redis_database
 from tests.makers.sandbox import SECRET as VENDOR_SECRET
 from tests.makers.sandbox import SandboxProcess
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("canaries")]
+# The walk is one fixture of some thousand requests: on a busy machine it takes its time.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("canaries"), pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).resolve().parents[2]
 TEST = actor.system("test")
 DAYS, CUSTOMERS = 1, 7
 OWN_REDIS = 13
-ENOUGH = 3  # people who looked at pages of a kind: what is on it depends on who looks
+ENOUGH = 2  # people who looked at pages of a kind: what is on it depends on who looks
 WEB = ROOT / "app" / "web"
 # flask-admin's own doors, which its tables keep closed, and files.
 CLOSED = re.compile(r"\.(action_view|ajax_update|create_view|delete_view|edit_view|static)$")
@@ -121,6 +121,7 @@ class Actor:
     audience: Audience = Audience.CUSTOMER
     role: str = ""
     token: str = ""
+    form_token: str = ""
 
     def sit_down(self) -> None:
         """A fresh session, with a factor proved just now."""
@@ -182,7 +183,7 @@ class Walk:
                 here, links, words = forms.read(answer.text, path=path)
                 self.mailed |= set(re.findall(r"http://localhost(/\S+/[\w-]{20,})", words))
                 found += here
-                to = [urlsplit(urljoin(f"http://localhost{path}", link)) for link in links]
+                to = [urlsplit(urljoin(f"http://localhost{path}", link)) for link in dict.fromkeys(links)]
                 waiting += [f"{one.path}?{one.query}" for one in to if one.netloc == "localhost"]
         return found
 
@@ -200,11 +201,17 @@ class Walk:
         if (form.method, endpoint) in self.reached:
             self._sent.add((form.method, endpoint))
 
-    def post(self, who: Actor, form: Form, **body: Any) -> TestResponse:
-        """Send something to a form's address with a token that counts."""
-        who.sit_down()
-        headers = {"X-CSRFToken": self._token(who), "Referer": f"http://localhost{form.page}"}
-        return who.client.post(form.action, headers=headers, **body)
+    def post(self, who: Actor, form: Form, **body: Any) -> None:
+        """Send something to a form's address; once more with a fresh session and token when it was not come to."""
+        door = ("POST", self.endpoint(form.action, "POST"))
+        for _ in range(2):
+            headers = {"X-CSRFToken": who.form_token, "Referer": f"http://localhost{form.page}"}
+            before = self.reached.get(door, 0)
+            who.client.post(form.action, headers=headers, **body)
+            if self.reached.get(door, 0) > before:
+                return
+            who.sit_down()
+            who.form_token = self._token(who)
 
     def knock(self, who: Actor, rule: Rule, method: str) -> None:
         """Call a door that no page led to, with the text wherever its path and its bodies could have a name."""
@@ -220,14 +227,15 @@ class Walk:
         self.post(who, Form("/", "POST", path), json=sent | {"credential": sent | {"response": sent}})
 
     def _ask(self, who: Actor, path: str) -> None:
-        """Put the text into every query argument that the page's module knows of, one at a time and all at once."""
+        """Put the text into every query argument that the page's module knows of; one by one, if a first is refused."""
         endpoint = self.endpoint(path, "GET")
         if endpoint not in self._asked:
             self._asked.add(endpoint)
             module = sys.modules[getattr(self.app.view_functions[endpoint], "__module__", __name__)]
             names = sorted(asked_for(Path(str(module.__file__))))
-            for some in (*([name] for name in names), names):
-                who.client.get(urlsplit(path).path, query_string=dict.fromkeys(some, self.canaries.text))
+            whole = who.client.get(urlsplit(path).path, query_string=dict.fromkeys(names, self.canaries.text))
+            for name in names if whole.status_code != 200 else ():
+                who.client.get(urlsplit(path).path, query_string={name: self.canaries.text})
 
     def _token(self, who: Actor) -> str:
         home = ("/deposit" if who.audience is Audience.CUSTOMER else "/console/account") if who.login_id else "/sign-up"
@@ -373,7 +381,7 @@ def crew(house: Flask) -> list[Actor]:
     for mailbox in ("customer", "newcomer"):
         login = queries.login_by_address_for_system(f"{mailbox}@{MAIL}", audience=Audience.CUSTOMER)
         found.append(Actor(mailbox, house.test_client(), str(login)))
-    for _, mailbox, role in STAFF:
+    for mailbox, role in {role: (mailbox, role) for _, mailbox, role in STAFF}.values():
         login = queries.login_by_address_for_system(f"{mailbox}@{MAIL}", audience=Audience.OPERATOR)
         found.append(Actor(mailbox, house.test_client(), str(login), Audience.OPERATOR, role))
     leave()

@@ -101,7 +101,8 @@ class TestSessions:
         thief = app.test_client()
         thief.set_cookie("bursar", cookie(client))
         assert thief.get("/activity").status_code == 200
-        browse.send(client, "/sign-out", form_at="/activity")
+        answer = browse.send(client, "/sign-out", form_at="/activity")
+        assert answer.headers["Clear-Site-Data"] == '"cache"'
         assert thief.get("/activity").status_code == 303
         assert client.get("/activity").status_code == 303
 
@@ -280,6 +281,23 @@ class TestHeaders:
                 assert cookie.startswith("__Host-")
                 assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
         assert client.get_cookie("__Host-bursar_form")
+
+    @pytest.mark.parametrize(("console", "site"), [(False, "Lax"), (True, "Strict")])
+    def test_over_https_nobody_else_gets_at_who_is_signed_in(
+        self, settings: Settings, inside: Flask, *, console: bool, site: str
+    ) -> None:
+        home, door = "https://localhost", "/console/sign-in" if console else "/sign-in"
+        email = people.operator(Role.AUDITOR)[1] if console else people.customer().email
+        leave()
+        client = create_app(dataclasses.replace(settings, public_url=home)).test_client()
+        fields = {"csrf_token": browse.token_of(client.get(door, base_url=home)), "email": email}
+        sent = {"base_url": home, "headers": {"Referer": home + door}}
+        answer = client.post(door, data=fields | {"password": people.PASSWORD}, **sent)
+        name = f"__Host-bursar{'_console' if console else ''}"
+        (given,) = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith(f"{name}=")]
+        assert {"Secure", "HttpOnly", "Path=/", f"SameSite={site}"} <= set(given.split("; "))
+        assert all(each.startswith("__Host-") for each in answer.headers.getlist("Set-Cookie"))
+        assert given.partition("=")[2].partition(";")[0] not in answer.text
 
     @pytest.mark.parametrize("path", ["/", "/nowhere", "/?q=%00"])
     def test_names_the_request_and_lets_its_name_go_with_it(self, app: Flask, path: str) -> None:
