@@ -118,6 +118,8 @@ class Settings:
             faults.append("PAYSTACK_SECRET_KEY is a test key.")
         if not self.public_url.startswith("https://"):
             faults.append("PUBLIC_URL is not https.")
+        if not self.sms_url.startswith("https://"):
+            faults.append("SMS_URL is not https.")
         if not self.smtp_url:
             faults.append("SMTP_URL is not set: mails would stay in the development mailbox.")
         return faults

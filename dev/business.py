@@ -218,7 +218,7 @@ class Business:
         with transaction(actor.system("demo")):
             phone = f"+234803{len(self.people):03d}{self.luck.randint(1_000, 9_999)}"
             claim = customers.sign_up(name, email=email, phone=phone, password=PASSWORD)
-        code = self._newest_code(claim.login_id)
+        code = self._code(claim.login_id)
         with transaction(actor.system("demo")):
             identity.confirm_email(claim, code=code)
             person = Person(customers.require(claim.login_id).id, claim.login_id, email)
@@ -228,13 +228,13 @@ class Business:
     def _confirm_phone(self, login_id: str) -> None:
         with transaction(actor.system("demo")):
             phones.issue_code(login_id)
-        code = self._newest_code(login_id)
+        code = self._code(login_id, by_text=True)
         with transaction(actor.system("demo")):
             phones.confirm(login_id, code=code)
 
-    def _newest_code(self, login_id: str) -> str:
-        newest = select(Code.id).where(Code.login_id == login_id).order_by(Code.created_at.desc(), Code.id.desc())
-        code = identity_queries.code_for_system(db.session.scalars(newest.limit(1)).one())
+    def _code(self, login_id: str, *, by_text: bool = False) -> str:
+        made = select(Code.id).where(Code.login_id == login_id, Code.phone_id.is_(None) != by_text)
+        code = identity_queries.code_for_system(db.session.scalars(made).one())
         leave()
         return code
 

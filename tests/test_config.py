@@ -30,7 +30,7 @@ def test_what_is_right_starts_and_is_production_unless_it_says_otherwise() -> No
     assert Settings.from_env(RIGHT).production
 
 
-@pytest.mark.parametrize("name", [name for name in RIGHT if name not in ("SMTP_URL",)])
+@pytest.mark.parametrize("name", [name for name in RIGHT if name != "SMTP_URL"])
 def test_nothing_secret_has_a_default(name: str) -> None:
     assert f"{name} is not set." in faults(**{name: ""})
 
@@ -41,6 +41,7 @@ def test_nothing_secret_has_a_default(name: str) -> None:
         ("SECRET_KEY", "short", "SECRET_KEY is shorter than 32 characters."),
         ("PAYSTACK_SECRET_KEY", "sk_test_1", "PAYSTACK_SECRET_KEY is a test key."),
         ("PUBLIC_URL", "http://pay.example", "PUBLIC_URL is not https."),
+        ("SMS_URL", "http://sms.example", "SMS_URL is not https."),
         ("SMTP_URL", "", "SMTP_URL is not set: mails would stay in the development mailbox."),
         ("TRIES_FACTOR", "10", "TRIES_FACTOR is for tests."),
         ("PASSWORD_KIB", "65535", "PASSWORD_KIB is less than 65536."),

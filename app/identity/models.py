@@ -54,6 +54,7 @@ class SignedIn(Model):
     __tablename__ = "sessions"
     __table_args__ = (
         Index(None, "login_id", postgresql_where=text("revoked_at IS NULL")),
+        Index("ix_sessions_device", "login_id", "ip"),
         Index(None, "expires_at"),
         Index(None, "api_key_id", postgresql_where=text("api_key_id IS NOT NULL")),
     )

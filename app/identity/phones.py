@@ -62,10 +62,15 @@ def put(login_id: str, *, number: str) -> str:
     return phone_id
 
 
+def change(login_id: str, *, number: str) -> None:
+    """As `put`, for a login that others may be at work on."""
+    _one_at_a_time(login_id)
+    put(login_id, number=number)
+
+
 def issue_code(login_id: str) -> None:
     """Make a code for the number that waits, and have it sent. Raises NotFound, CodesTooFast, CodesSpent."""
-    # Two at once are one after the other, so that both cannot be the last of the day.
-    db.session.execute(select(Login.id).where(Login.id == login_id).with_for_update(key_share=True))
+    _one_at_a_time(login_id)  # (both cannot be the last of the day)
     phone = queries.waiting_phone(owner=login_id)
     if phone is None:
         raise NotFound
@@ -97,6 +102,7 @@ def confirm(login_id: str, *, code: str) -> bool:
 
     A wrong try is counted, so the caller commits either way.
     """
+    _one_at_a_time(login_id)
     phone = queries.waiting_phone(owner=login_id)
     row = codes.live(login_id, phone_id=phone.id) if phone else None
     if phone is None or row is None:
@@ -111,6 +117,11 @@ def confirm(login_id: str, *, code: str) -> bool:
         _count(phone)
         return True
     return False
+
+
+def _one_at_a_time(login_id: str) -> None:
+    """Who changes a login's numbers waits for whoever does so; rows that point to the login may be written beside."""
+    db.session.execute(select(Login.id).where(Login.id == login_id).with_for_update(key_share=True))
 
 
 def _count(phone: Phone) -> None:

@@ -16,6 +16,8 @@ ALTER TABLE sessions
     ADD COLUMN device_name text NOT NULL DEFAULT '',
     ADD COLUMN ip text NOT NULL DEFAULT '';
 SELECT audit.mask_also('sessions', 'ip');
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX ix_sessions_device ON sessions (login_id, ip);  -- was this device here before?
 
 CREATE TABLE password_resets (
     id text CONSTRAINT pk_password_resets PRIMARY KEY,

@@ -33,6 +33,28 @@ class TestSeal:
         assert crypto.seal("123456", context="ec_1")[0] == 1
 
 
+class TestBlindIndex:
+    def test_is_the_same_for_the_same_text_and_kind_alone(self) -> None:
+        index = crypto.blind_index("+2348031234567", kind="phone")
+        assert index == crypto.blind_index("+2348031234567", kind="phone")
+        assert index != crypto.blind_index("+2348031234568", kind="phone")
+        assert index != crypto.blind_index("+2348031234567", kind="email")
+
+    def test_is_no_plain_hash(self) -> None:
+        index = crypto.blind_index("+2348031234567", kind="phone")
+        plain = (b"+2348031234567", b"phone:+2348031234567")
+        assert index not in {hashlib.sha256(each).digest() for each in plain}
+
+    def test_is_of_this_house_and_outlives_a_newer_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = crypto.blind_index("+2348031234567", kind="phone")
+        monkeypatch.setattr(crypto, "_KEYS", dict(crypto._KEYS))
+        monkeypatch.setattr(crypto, "_INDEX_KEYS", dict(crypto._INDEX_KEYS))
+        crypto.use_key(bytes(32), key_id=2)
+        assert crypto.blind_index("+2348031234567", kind="phone") == before
+        crypto.use_key(bytes(32), key_id=1)
+        assert crypto.blind_index("+2348031234567", kind="phone") != before
+
+
 class TestUnseal:
     def test_refuses_a_value_moved_to_another_row(self) -> None:
         with pytest.raises(Unsealable):

@@ -1,5 +1,6 @@
 """Whose phone a number is: one spelling, one owner, five tries, so many messages a day, and no word about others."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -180,6 +181,34 @@ class TestANumberOfSomebodyElse:
         assert len(vendor.texts(taken)) == before
         assert not confirm(login_id, code)  # not even by who guesses it
         assert queries.counting_phone(owner=login_id) is None
+
+    def test_is_one_persons_when_two_confirm_it_at_once(self, app: Flask, inside: Flask) -> None:
+        """Both have looked and found it free; the second waits for the first, and then the code counts as wrong."""
+        number, second = people.phone_number(), []
+        both = [people.customer().login_id for _ in range(2)]
+        for login_id in both:
+            says(login_id, number)
+            ask(login_id)
+        codes = [people.newest_phone_code(login_id) for login_id in both]
+        leave()
+
+        def follow() -> None:
+            with app.app_context():
+                second.append(confirm(both[1], codes[1]))
+
+        other = threading.Thread(target=follow)
+        with transaction(SYSTEM):
+            assert phones.confirm(both[0], code=codes[0])
+            other.start()
+            other.join(0.5)
+            assert not second, "the other one must wait"
+        other.join()
+        assert second == [False]
+        assert [queries.counting_phone(owner=login_id) is not None for login_id in both] == [True, False]
+        told = rows(
+            "SELECT count(*) AS n FROM outbox WHERE facts ->> 'login_id' = :id AND name LIKE '%phone_con%'", id=both[1]
+        )
+        assert told[0].n == 0
 
     def test_is_nobody_elses_in_the_database_too(self, taken: str, login_id: str) -> None:
         says(login_id, taken)

@@ -74,7 +74,7 @@ def change_phone() -> Response | BaseResponse:
         number = phones.canonical(form.phone.data)
         throttle().asking("phone number", current_user.email)
         with transaction(guards.actor()):
-            phones.put(current_user.login_id, number=number)
+            phones.change(current_user.login_id, number=number)
     except Refusal as refused:
         return errors.delayed(_change(form, {"phone": refused.message}), refused)
     try:

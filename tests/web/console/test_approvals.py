@@ -217,6 +217,8 @@ class TestJoining:
             assert (answer.status_code, says in answer.text) == (422, True)
         assert browse.send(client, link, password=people.PASSWORD, again=people.PASSWORD).status_code == 303
         browse.sign_in(client, address, console=True)
+        work_off()
+        assert not [one for one in mailbox.subjects_to(address) if "new device" in one]  # (they joined with it)
         assert client.get("/console/").location == "/console/factors"  # nobody works here without a second one
         spent = client.get(link)
         assert (spent.status_code, "This link does not work" in spent.text) == (404, True)
