@@ -101,28 +101,27 @@ class Settings:
         return settings
 
     def _faults(self) -> list[str]:
-        faults = []
-        if self.environment not in ENVIRONMENTS:
-            faults.append(f"BURSAR_ENV is none of {', '.join(ENVIRONMENTS)}.")
-        if self.task_lease_seconds <= CALLS_PER_TASK * self.paystack_timeout_seconds:
-            faults.append(f"TASK_LEASE_SECONDS must be longer than {CALLS_PER_TASK} times PAYSTACK_TIMEOUT_SECONDS.")
-        if self.password_kib < (floor := PASSWORD_KIB_MIN if self.production else ARGON2_KIB_MIN):
-            faults.append(f"PASSWORD_KIB is less than {floor}.")
-        if not self.production:
-            return faults
-        if 0 < len(self.secret_key) < SECRET_LENGTH_MIN:
-            faults.append(f"SECRET_KEY is shorter than {SECRET_LENGTH_MIN} characters.")
-        if self.tries_factor != 1:
-            faults.append("TRIES_FACTOR is for tests.")
-        if self.paystack_secret_key.startswith("sk_test_"):
-            faults.append("PAYSTACK_SECRET_KEY is a test key.")
-        if not self.public_url.startswith("https://"):
-            faults.append("PUBLIC_URL is not https.")
-        if not self.sms_url.startswith("https://"):
-            faults.append("SMS_URL is not https.")
-        if not self.smtp_url:
-            faults.append("SMTP_URL is not set: mails would stay in the development mailbox.")
-        return faults
+        kib_min = PASSWORD_KIB_MIN if self.production else ARGON2_KIB_MIN
+        lease_min = CALLS_PER_TASK * self.paystack_timeout_seconds
+        found = {
+            f"BURSAR_ENV is none of {', '.join(ENVIRONMENTS)}.": self.environment not in ENVIRONMENTS,
+            f"TASK_LEASE_SECONDS must be longer than {CALLS_PER_TASK} times PAYSTACK_TIMEOUT_SECONDS.": (
+                self.task_lease_seconds <= lease_min
+            ),
+            f"PASSWORD_KIB is less than {kib_min}.": self.password_kib < kib_min,
+        }
+        if self.production:
+            found |= {
+                f"SECRET_KEY is shorter than {SECRET_LENGTH_MIN} characters.": (
+                    0 < len(self.secret_key) < SECRET_LENGTH_MIN
+                ),
+                "TRIES_FACTOR is for tests.": self.tries_factor != 1,
+                "PAYSTACK_SECRET_KEY is a test key.": self.paystack_secret_key.startswith("sk_test_"),
+                "PUBLIC_URL is not https.": not self.public_url.startswith("https://"),
+                "SMS_URL is not https.": not self.sms_url.startswith("https://"),
+                "SMTP_URL is not set: mails would stay in the development mailbox.": not self.smtp_url,
+            }
+        return [fault for fault, there in found.items() if there]
 
 
 def _data_key(text: str, faults: list[str]) -> bytes:

@@ -365,7 +365,8 @@ def _step_up(door: Door) -> BaseResponse:
     refused = FactorStale() if current_user.enrolled else FactorMissing()
     if door.audience == API:
         raise refused
-    session["next"] = request.full_path.rstrip("?") if request.method == "GET" else _page_before()
+    whole = request.method == "GET" and not request.headers.get("HX-Request")  # (a part is no page to go back to)
+    session["next"] = request.full_path.rstrip("?") if whole else _page_before()
     flash(refused.message, "warn")
     return _lead(_waiting_room(PROVE if current_user.enrolled else ENROL))
 

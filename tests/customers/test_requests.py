@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, text
 
 from app.core import actor, clock, machine
-from app.core.db import db, leave, transaction
+from app.core.db import leave, transaction
 from app.core.errors import IllegalMove
 from app.core.permissions import Role
 from app.customers import errors, queries, requests, service
@@ -21,10 +21,9 @@ from app.governance.models import Request
 from app.identity import api_keys, recovery
 from app.identity import errors as identity_errors
 from app.identity import queries as identity
-from app.identity.models import Recovery
 from app.identity.rules import KEY_LIVES
 from app.identity.scopes import Scope
-from tests.makers import governed, people
+from tests.makers import care, governed, people
 from tests.makers.books import fresh, refused, undone
 from tests.makers.people import Customer
 
@@ -185,18 +184,6 @@ class TestSafetyLock:
             assert refused(connection, ends, id=owner.id) == "23514"
 
 
-def lost_mailbox(owner: Customer, *, contact: str = "") -> str:
-    """They ask to be reached elsewhere, and a job has found out who they are: the recovery."""
-    with transaction(SYSTEM):
-        recovery.ask(owner.email, contact=contact or f"{fresh('new')}@test.example", actor=SYSTEM)
-        newest = select(Recovery.id).order_by(Recovery.id.desc()).limit(1)
-        recovery_id = db.session.scalars(newest).one()
-    with transaction(SYSTEM):
-        recovery.answer(recovery_id, actor=SYSTEM)
-    leave()
-    return recovery_id
-
-
 def ask_recovery(recovery_id: str, *, by: str = "") -> Request:
     maker = by or staff(Role.SUPPORT)
     with transaction(actor.operator(maker)):
@@ -216,7 +203,7 @@ class TestRecovering:
         owner, officer = people.customer(enrolled=True), staff(Role.COMPLIANCE_OFFICER)
         with transaction(owner.actor):
             api_keys.issue(owner.login_id, name="Books", scopes=list(Scope)[:1], lives=KEY_LIVES[0])
-        recovery_id = lost_mailbox(owner, contact=f"{fresh('ada')}@test.example")
+        recovery_id = care.lost_mailbox(owner, contact=f"{fresh('ada')}@test.example")
         with clock.at(later):
             asked = ask_recovery(recovery_id)
             approve(asked, by=officer)
@@ -229,13 +216,13 @@ class TestRecovering:
         assert len(identity.keys_of(owner=owner.login_id)) == 1
 
     def test_is_refused_before_72_hours_when_it_is_asked_for(self) -> None:
-        recovery_id = lost_mailbox(people.customer())
+        recovery_id = care.lost_mailbox(people.customer())
         with pytest.raises(identity_errors.RecoveryCools):
             ask_recovery(recovery_id)
 
     def test_is_refused_before_72_hours_when_it_is_carried_out(self, later: datetime) -> None:
         """An approval from the future does not help: the clock of the deed counts."""
-        recovery_id = lost_mailbox(people.customer())
+        recovery_id = care.lost_mailbox(people.customer())
         with clock.at(later):
             asked = ask_recovery(recovery_id)
             approve(asked, by=staff(Role.COMPLIANCE_MANAGER))
@@ -248,7 +235,7 @@ class TestRecovering:
 
     def test_fails_when_its_owner_has_stopped_it(self, later: datetime) -> None:
         owner = people.customer()
-        recovery_id = lost_mailbox(owner)
+        recovery_id = care.lost_mailbox(owner)
         token = identity.recovery_token_for_system(recovery_id)
         assert token
         with clock.at(later):
@@ -261,7 +248,7 @@ class TestRecovering:
         assert identity.address_for_system(owner.login_id) == owner.email
 
     def test_is_not_asked_for_when_its_owner_has_stopped_it(self, later: datetime) -> None:
-        recovery_id = lost_mailbox(people.customer())
+        recovery_id = care.lost_mailbox(people.customer())
         token = identity.recovery_token_for_system(recovery_id)
         assert token
         with transaction(SYSTEM):
@@ -271,13 +258,13 @@ class TestRecovering:
 
     @pytest.mark.parametrize("role", [Role.COMPLIANCE_OFFICER, Role.ADMIN, Role.AUDITOR])
     def test_is_for_support_to_ask_for(self, later: datetime, role: Role) -> None:
-        recovery_id = lost_mailbox(people.customer())
+        recovery_id = care.lost_mailbox(people.customer())
         with clock.at(later), pytest.raises(governance_errors.NotAllowedToAsk):
             ask_recovery(recovery_id, by=staff(role))
 
     @pytest.mark.parametrize("role", [Role.SUPPORT, Role.ADMIN, Role.TREASURY])
     def test_is_for_compliance_to_agree_to(self, later: datetime, role: Role) -> None:
-        recovery_id = lost_mailbox(people.customer())
+        recovery_id = care.lost_mailbox(people.customer())
         with clock.at(later):
             asked = ask_recovery(recovery_id)
             with pytest.raises(governance_errors.NotYourLeg):

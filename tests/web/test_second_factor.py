@@ -251,6 +251,16 @@ class TestFresh:
         )
         assert answer.location == "/console/withdrawals?view=waiting"
 
+    def test_leads_back_to_the_page_that_asked_for_a_part(self, app: Flask, inside: Flask) -> None:
+        client, (_, officer) = app.test_client(), people.operator(Role.COMPLIANCE_OFFICER)
+        place = f"/console/customers/{people.customer().id}"
+        browse.sign_in(client, officer, console=True)
+        sessions.let_factor_age(sessions.id_of(cookie(client, CONSOLE)))
+        door = place.replace("customers", "reveal/email")
+        came = {"HX-Request": "true", "Referer": f"http://localhost{place}"}
+        assert client.get(door, headers=came).headers["HX-Redirect"] == "/console/prove"
+        assert browse.prove(client, officer, console=True).location == place
+
     def test_leads_to_no_strangers_page(self, app: Flask, treasurer: str) -> None:
         client = app.test_client()
         browse.sign_in(client, treasurer, console=True)

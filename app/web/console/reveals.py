@@ -13,7 +13,7 @@ from flask_login import current_user
 from app.audit import service
 from app.audit.errors import TooManyReveals
 from app.core.db import atomically
-from app.core.errors import NotFound, Refusal
+from app.core.errors import Forbidden, NotFound, Refusal
 from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.identity import queries as identity
@@ -35,12 +35,21 @@ WHYS = (
 
 @dataclass(frozen=True)
 class Field:
-    """One kind of masked field: how it is read (raises NotFound), and how it looks while it is masked."""
+    """One kind of masked field: how it is read (raises NotFound), how it looks while it is masked, who may see it.
+
+    Whatever a field asks for, the door asks for CUSTOMERS_REVEAL.
+    """
 
     kind: str
     title: str
     read: Callable[[str], str]
     mask: Callable[[str], str]
+    permission: Permission = Permission.CUSTOMERS_REVEAL
+
+    @property
+    def open(self) -> bool:
+        """Whether who is signed in may see it."""
+        return {self.permission, Permission.CUSTOMERS_REVEAL} <= current_user.permissions
 
 
 FIELDS = {
@@ -66,7 +75,7 @@ class Veil:
 def veil(kind: str, object_id: str, value: str) -> Veil:
     """The masked form of a value for a page. The value itself does not come to the page."""
     field = FIELDS[kind]
-    return Veil(field, object_id, field.mask(value), Permission.CUSTOMERS_REVEAL in current_user.permissions)
+    return Veil(field, object_id, field.mask(value), field.open)
 
 
 @bp.get("/reveal/<kind>/<object_id>")
@@ -131,4 +140,6 @@ def _form(field: Field, object_id: str, *, fault: Refusal | None = None) -> Resp
 def _field(kind: str) -> Field:
     if kind not in FIELDS:
         raise NotFound
+    if not FIELDS[kind].open:
+        raise Forbidden
     return FIELDS[kind]

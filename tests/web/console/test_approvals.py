@@ -186,7 +186,7 @@ class TestWhoMay:
 
     def test_see_the_matrix(self, visitor: Visitor) -> None:
         page = visitor(Role.AUDITOR).get("/console/operators/roles").text
-        row = page.partition(">Customers<")[2].partition("</tr>")[0]
+        row = page.partition('fw-semibold">Customers<')[2].partition("</tr>")[0]
         assert "freeze, read, request unfreeze, reveal, view as" in row  # (an officer's)
         assert "Who takes a role alone for an hour has of it only this" in page
         assert "finance and treasury" in page

@@ -229,8 +229,8 @@ class TestJournal:
         owner = people.customer()  # a recorded act, which the journal names as what it is about
         legs = (debit(books.account("asset"), books.kobo(100)), credit(books.account(), books.kobo(100)))
         number = books.post(Journal("test.moved", owner.id, legs)).journal_id
-        assert "Customers made" in auditor.get(f"/console/ledger/journals/{number}").text
-        assert "Customers made" not in visitor(Role.FINANCE).get(f"/console/ledger/journals/{number}").text
+        assert "Signed up" in auditor.get(f"/console/ledger/journals/{number}").text
+        assert "Signed up" not in visitor(Role.FINANCE).get(f"/console/ledger/journals/{number}").text
 
 
 class TestReports:

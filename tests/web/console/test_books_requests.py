@@ -197,7 +197,8 @@ class TestDeciding:
         assert f"/console/ledger/journals/{number[1]}" in page
         assert balances.of(accounts[0]).booked == books.kobo(1_350)
         journal = treasury.get(f"/console/ledger/journals/{number[1]}").text
-        assert f'href="{place}">Manual journal</a>' in journal
+        approval = place.replace("ledger/requests", "approvals")
+        assert f'href="{approval}">Approval request</a>' in journal
         assert f">journal {first}</a>" in journal
         assert place in treasury.get(f"{PAGE}?view=ended").text
         assert "is executed and cannot become" in act(treasury, place, "approve", content_hash="x")

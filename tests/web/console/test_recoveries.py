@@ -7,33 +7,20 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, text
 
 from app.core import actor
-from app.core.db import db, leave, transaction
+from app.core.db import leave, transaction
 from app.core.permissions import Role
 from app.identity import queries, recovery
-from app.identity.models import Recovery
 from app.identity.rules import RECOVERY_COOLS
-from tests.makers import books, browse, people
-from tests.makers.people import Customer
+from tests.makers import books, browse, care, people
 from tests.web.console.conftest import Visitor, enter
 
 pytestmark = pytest.mark.usefixtures("inside")
 
 SYSTEM = actor.system("test")
 LIST = "/console/recoveries"
-
-
-def lost_mailbox(owner: Customer, *, contact: str) -> str:
-    """They ask to be reached elsewhere, and a job has found out who they are: the recovery."""
-    with transaction(SYSTEM):
-        recovery.ask(owner.email, contact=contact, actor=SYSTEM)
-        recovery_id = db.session.scalars(select(Recovery.id).order_by(Recovery.id.desc()).limit(1)).one()
-    with transaction(SYSTEM):
-        recovery.answer(recovery_id, actor=SYSTEM)
-    leave()
-    return recovery_id
 
 
 def let_cool(engine: Engine, recovery_id: str) -> None:
@@ -57,11 +44,8 @@ class TestTheList:
 
     def test_holds_those_of_known_customers_by_state(self, visitor: Visitor) -> None:
         client, owner = visitor(Role.SUPPORT), people.customer()
-        asked = lost_mailbox(owner, contact=f"{books.fresh('new')}@test.example")
-        with transaction(SYSTEM):
-            recovery.ask("nobody@nowhere.example", contact="x@test.example", actor=SYSTEM)
-            noted = db.session.scalars(select(Recovery.id).order_by(Recovery.id.desc()).limit(1)).one()
-        leave()
+        asked = care.lost_mailbox(owner, contact=f"{books.fresh('new')}@test.example")
+        noted = care.noted_recovery("nobody@nowhere.example")
         assert asked in listed(client)
         assert noted not in listed(client)
         assert client.get(f"{LIST}/{noted}").status_code == 404
@@ -77,7 +61,7 @@ class TestOne:
     def test_says_from_when_it_is_possible_and_refuses_before(self, visitor: Visitor) -> None:
         client, owner = visitor(Role.SUPPORT), people.customer()
         contact = f"{books.fresh('new')}@test.example"
-        at = f"{LIST}/{lost_mailbox(owner, contact=contact)}"
+        at = f"{LIST}/{care.lost_mailbox(owner, contact=contact)}"
         page = client.get(at)
         assert "Possible in 2 days" in page.text or "Possible in 3 days" in page.text
         assert contact not in page.text
@@ -92,7 +76,7 @@ class TestOne:
     ) -> None:
         support, owner = visitor(Role.SUPPORT), people.customer(enrolled=True)
         contact = f"{books.fresh('new')}@test.example"
-        recovery_id = lost_mailbox(owner, contact=contact)
+        recovery_id = care.lost_mailbox(owner, contact=contact)
         let_cool(owner_engine, recovery_id)
         at = f"{LIST}/{recovery_id}"
         assert browse.send(support, at, reason=" ").status_code == 422

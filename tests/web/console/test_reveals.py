@@ -179,12 +179,15 @@ class TestTheLimit:
             "Bola Ade has reached the limit of masked fields"
         ]
 
-    def test_is_each_person_s_own_and_of_a_day(self, visitor: Visitor, masked: Masked, few: int) -> None:
+    def test_is_each_person_s_own_and_of_a_day(
+        self, visitor: Visitor, masked: Masked, few: int, work_off: Callable[..., int]
+    ) -> None:
         first, second = visitor(Role.COMPLIANCE_OFFICER), visitor(Role.COMPLIANCE_OFFICER)
         for _ in range(few):
             show(first, masked.door)
         assert show(first, masked.door).status_code == 429
         assert show(second, masked.door).status_code == 200
+        work_off()  # so that the mails about it are in nobody else's way
 
 
 class TestElsewhere:

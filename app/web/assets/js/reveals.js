@@ -14,7 +14,7 @@ onContent(() => {
     asks.removeAttribute('data-asks');
     const box = asks.closest('dialog');
     if (!box.open) box.showModal();
-    one('[aria-invalid=true], select', asks)?.focus();
+    (one('[aria-invalid=true]', asks) ?? one('select', asks))?.focus();
   }
   for (const veil of all('[data-hide-after]:not([data-timed])')) {
     veil.setAttribute('data-timed', '');
