@@ -1,0 +1,41 @@
+"""A call of each door by which staff look after customers' accounts."""
+
+from werkzeug.test import TestResponse
+
+from app.core.permissions import Role
+from tests.makers import browse, care, people
+from tests.web.scenes.stage import Call, Scene
+
+
+def of_customer(role: Role, deed: str, *before: str) -> Call:
+    """Somebody of this role does this to an account, after somebody of compliance did the others."""
+
+    def call(scene: Scene) -> TestResponse:
+        place = f"/console/customers/{people.customer().id}"
+        for each in before:
+            browse.send(
+                scene.staff(Role.COMPLIANCE_OFFICER), f"{place}/{each}", form_at=place, reason="It was asked for."
+            )
+        return browse.send(scene.staff(role), f"{place}/{deed}", form_at=place, reason="A reason.", wanted_by="us")
+
+    return call
+
+
+def reveal(scene: Scene) -> TestResponse:
+    place = f"/console/reveal/email/{people.customer().id}"
+    return browse.send(scene.staff(Role.AUDITOR), place, why="Other", reason="The yearly review.")
+
+
+def request_recovery(scene: Scene) -> TestResponse:
+    recovery_id = care.lost_mailbox(people.customer())
+    scene.owner_does("UPDATE recoveries SET possible_at = created_at WHERE id = :id", id=recovery_id)
+    return browse.send(scene.staff(Role.SUPPORT), f"/console/recoveries/{recovery_id}", reason="A reason.")
+
+
+CALLS: dict[str, Call] = {
+    "console.freeze_customer": of_customer(Role.COMPLIANCE_MANAGER, "freeze"),
+    "console.safety_lock_customer": of_customer(Role.SUPPORT, "safety-lock"),
+    "console.request_unfreeze": of_customer(Role.COMPLIANCE_OFFICER, "unfreeze", "freeze"),
+    "console.reveal": reveal,
+    "console.request_recovery": request_recovery,
+}
