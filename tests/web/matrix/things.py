@@ -26,7 +26,7 @@ from app.reconciliation import service as reconciliation
 from app.staff import queries as invitations
 from app.staff import service as staff
 from app.withdrawals import service as withdrawals
-from tests.makers import books, people
+from tests.makers import books, care, people
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -76,6 +76,8 @@ class Things:
             "run_id": (self._reconciliation, "rec_none"),
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
             "customer_id": (lambda: cast.customer.id, "cus_none"),
+            "object_id": (lambda: cast.customer.id, "cus_none"),
+            "recovery_id": (lambda: care.lost_mailbox(cast.customer), "rc_none"),
             "withdrawal_id": (lambda: self._withdrawal(cast.customer), "wd_none"),
             "halt_id": (self._halt, "999999"),
             "task_id": (self._task, "999999"),
@@ -94,6 +96,8 @@ class Things:
             return NOBODYS[argument]
         if argument == "request_id":
             return self._request(endpoint, whose)
+        if argument == "kind" and "reveal" in endpoint:
+            return "email"
         if whose in HOUSE:
             there, missing = self._house.get(argument, (None, "x_none"))
             return missing if whose == "missing" else self._once((argument,), there)
