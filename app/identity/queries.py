@@ -303,6 +303,14 @@ def phone_for_operators(login_id: str) -> str:
     return _last_digits(counting_phone(owner=login_id))
 
 
+def number_for_operators(phone_id: str) -> str:
+    """A phone number in the clear. Raises NotFound."""
+    found = db.session.get(Phone, phone_id)
+    if found is None:
+        raise NotFound
+    return crypto.unseal(found.number_sealed, context=phone_id)
+
+
 def number_for_system(phone_id: str) -> str:
     """A number in the clear, for a message about to be sent."""
     return crypto.unseal(db.session.get_one(Phone, phone_id).number_sealed, context=phone_id)

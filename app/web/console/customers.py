@@ -110,6 +110,7 @@ def _do(customer_id: str, deed: Callable[[], None], words: str, *, fault_of: str
 def _customer(customer_id: str, *, fault: str = "", fault_of: str = "", status: int = 200) -> Response:
     one, may = queries.one_for_operators(customer_id), current_user.permissions
     login_id, accounts = one.login_id, payments.bank_accounts(customer_id=one.id)
+    phone = identity.counting_phone(owner=login_id)
     asked = identity.recoveries_of(owner=login_id) if Permission.RECOVERIES_READ in may else []
     pending = governance.about_for_operators(requests.target_of(one.id))
     waits = any(each.request.kind == requests.UNFREEZE.name for each in pending)
@@ -119,6 +120,7 @@ def _customer(customer_id: str, *, fault: str = "", fault_of: str = "", status: 
         status=status,
         one=one,
         email=reveals.veil("email", one.id, identity.address_for_system(login_id)),
+        phone=reveals.veil("phone", phone.id, identity.number_for_operators(phone.id)) if phone else None,
         factors=identity.factors_of(owner=login_id),
         sessions=len(identity.sessions_of(owner=login_id)),
         accounts=[(each, reveals.veil("account_number", each.id, each.account_number)) for each in accounts],

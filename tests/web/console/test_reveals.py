@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.core.db import leave, rows
 from app.core.permissions import Role
+from app.identity import queries as identity
 from app.notifications import queries as notifications
 from tests.makers import browse, people
 from tests.makers.books import refused, undone
@@ -204,3 +205,17 @@ class TestElsewhere:
     def test_the_queue_of_withdrawals_masks_the_number(self, visitor: Visitor) -> None:
         page = visitor(Role.TREASURY).get("/console/withdrawals?view=ended").text
         assert not re.search(r"\b\d{10}\b", page)
+
+
+def test_a_phone_number_is_one_of_them(visitor: Visitor) -> None:
+    owner, officer = people.customer(enrolled=True), visitor(Role.COMPLIANCE_OFFICER)
+    phone = identity.counting_phone(owner=owner.login_id)
+    assert phone
+    number = identity.number_for_operators(phone.id)
+    leave()
+    page = officer.get(f"/console/customers/{owner.id}").text
+    assert (number in page, f"•••• {number[-4:]}" in page) == (False, True)
+    door = f"/console/reveal/phone/{phone.id}"
+    assert door in page
+    assert number in browse.send(officer, door, form_at=door, why=WHY, reason="The line broke.").text
+    assert officer.get("/console/reveal/phone/ph_none").status_code == 404
