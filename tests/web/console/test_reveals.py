@@ -24,7 +24,6 @@ from tests.web.console.conftest import Visitor
 pytestmark = pytest.mark.usefixtures("inside")
 
 FRAGMENT = {"HX-Request": "true"}
-WHY = "I review the account"
 
 
 @dataclass(frozen=True)
