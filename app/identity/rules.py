@@ -9,6 +9,7 @@ from ipaddress import IPv6Address, ip_address
 
 from app.core.machine import Machine
 
+ADDRESS_LENGTH_MAX = 254
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_ADVISED = 15
 PASSWORD_LENGTH_MAX = 256  # long passphrases are welcome; without a bound hashing is a lever for others

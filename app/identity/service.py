@@ -26,6 +26,8 @@ class Entry:
 
 def canonical(email: str) -> str:
     """One spelling per address. Raises BadEmail."""
+    if len(email) > rules.ADDRESS_LENGTH_MAX:  # (what is thrown at a door is not even looked at)
+        raise errors.BadEmail
     try:
         return validate_email(email, check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:

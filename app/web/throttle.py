@@ -23,6 +23,9 @@ from werkzeug.wrappers import Response
 
 from app.core import clock, crypto, logs
 from app.core.errors import TooMany
+from app.identity.errors import BadEmail
+from app.identity.service import canonical
+from app.web import guards
 
 KNOWN_SECONDS = 180 * 86_400  # how long a browser is known after it last signed in
 KNOWN_MAX = 5  # accounts that one browser is known for
@@ -102,11 +105,11 @@ class Throttle:
 
     def knows(self, account: str) -> bool:
         """Whether this browser has signed in to `account` before."""
-        return self._counted_as(_plain(account))[0] == "known browser"
+        return self._counted_as(_whose(account))[0] == "known browser"
 
     def remember(self, account: str, answer: Response) -> None:
         """Know this browser again when it next signs in to `account`."""
-        name = self._name(_plain(account))
+        name = self._name(_whose(account))
         kept = [[name, crypto.new_token()[:16]], *(pair for pair in self._kept() if pair[0] != name)][:KNOWN_MAX]
         answer.set_cookie(
             _cookie(),
@@ -118,7 +121,7 @@ class Throttle:
         )
 
     def _counts(self, limits: Limits, what: str, account: str) -> tuple[Count, Count, Count]:
-        account, address = _plain(account), network(request.remote_addr or "")
+        account, address = _whose(account), network(request.remote_addr or "")
         kind, whom = self._counted_as(account)
         return (
             self._count(limits.address, f"{what}: address", address),
@@ -179,8 +182,17 @@ def throttle() -> Throttle:
     return cast("Throttle", current_app.extensions["throttle"])
 
 
-def _plain(account: str) -> str:
-    return account.strip().lower()
+def _whose(account: str) -> str:
+    """The account that was typed, as identity looks it up, at the doors of this face.
+
+    The same address may be a customer and an operator: whoever tries the one says nothing about the other.
+    """
+    typed = account.strip()
+    try:
+        known = canonical(typed)
+    except BadEmail:  # (no address, or a link's token)
+        known = typed.lower()
+    return f"{guards.audience()} {known}"
 
 
 def network(address: str) -> str:

@@ -8,7 +8,12 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from werkzeug.test import TestResponse
 
+from app.core import actor
+from app.core.db import leave, transaction
 from app.core.errors import TooMany
+from app.core.permissions import Role
+from app.customers import service as customers
+from app.identity import service as identity
 from app.identity.errors import WrongCredentials
 from app.web.throttle import Throttle, network, throttle
 from tests.makers import browse, people
@@ -70,6 +75,28 @@ class TestWrongTries:
         client, email = strict.test_client(), f"{fresh()}@example.com"
         assert statuses(client, email, 5) == [422] * 5
         assert statuses(client, f"  {email.upper()} ", 1) == [429]
+
+    @pytest.mark.parametrize("domain", ["ｅxample.com", "ＥＸＡＭＰＬＥ.com", "example。com"])
+    def test_with_the_domain_in_another_spelling_are_the_same(self, strict: Flask, domain: str) -> None:
+        client, name = strict.test_client(), fresh()
+        assert statuses(client, f"{name}@example.com", 5) == [422] * 5
+        assert statuses(client, f"{name}@{domain}", 1) == [429]
+
+    def test_for_a_customer_say_nothing_about_the_operator_of_that_address(self, strict: Flask) -> None:
+        email = people.operator(Role.SUPPORT)[1]
+        with transaction(actor.system("test")):
+            claim = customers.sign_up("Ada Obi", email=email, phone=people.phone_number(), password=people.PASSWORD)
+        with transaction(actor.system("test")):
+            identity.confirm_email(claim, code=people.newest_code(claim.login_id))
+        leave()
+        console, portal = strict.test_client(), strict.test_client()
+        for _ in range(3):
+            assert browse.send(console, "/console/sign-in", email=email, password=WRONG).status_code == 422
+        assert statuses(portal, email, 4, address="127.0.0.1") == [422] * 4  # (no place taken by those)
+        assert sign_in(portal, email, people.PASSWORD, address="127.0.0.1").status_code == 201
+        for _ in range(2):  # (and none given back by this one)
+            assert browse.send(console, "/console/sign-in", email=email, password=WRONG).status_code == 422
+        assert "Too many tries" in browse.send(console, "/console/sign-in", email=email, password=WRONG).text
 
     def test_of_many_addresses_for_one_account_are_ten(self, strict: Flask) -> None:
         found = [tried(strict, "ada@example.com", address=f"10.0.1.{number}") for number in range(12)]
