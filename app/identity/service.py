@@ -123,29 +123,41 @@ class Device:
     known: bool | None = None
 
 
-def sign_in(email: str, *, password: str, audience: rules.Audience, device: Device) -> Entry | Claim:
-    """Open a session; a login that was never confirmed gets its claim back instead. A new device is told of.
+def sign_in(email: str, *, password: str, audience: rules.Audience, device: Device) -> Entry:
+    """Open a session, and tell of a device that is new.
 
-    Raises WrongCredentials for an unknown, disabled or mistaken login alike.
+    Raises WrongCredentials for an unknown, unconfirmed, disabled or mistaken login alike.
     """
     try:
         address = canonical(email)
     except errors.BadEmail:
         address = ""
     login = db.session.scalars(select(Login).filter_by(audience=audience, email=address)).one_or_none()
+    kept = login.password_hash if login and _may_enter(login) else None
     right = passwords.verify(password, kept=login.password_hash if login else None)
-    if not right or login is None or login.disabled_at is not None:
-        log.info("sign-in refused", extra={"facts": {"audience": str(audience), "login": login.id if login else None}})
-        raise errors.WrongCredentials
-    if login.email_confirmed_at is None:
-        return claim_of(login)
-    if passwords.stale(login.password_hash):
-        login.password_hash = passwords.hash_of(password)
+    if login is None or kept is None or not right:
+        raise _refused(audience, login)
+    anew = passwords.hash_of(password) if passwords.stale(kept) else kept
+    # Hashing takes its time, and nothing was held meanwhile: somebody may have reset this password, or shut them out.
+    again = select(Login).where(Login.id == login.id).with_for_update(key_share=True)
+    login = db.session.scalars(again.execution_options(populate_existing=True)).one()
+    if login.password_hash != kept or not _may_enter(login):
+        raise _refused(audience, login)
+    login.password_hash = anew
     known = _was_here(login.id, device) if device.known is None else device.known
     entry = open_session(login.id, audience=audience, device=device)
     if not known:
         outbox.emit(events.NewDevice(session_id=entry.session_id, login_id=login.id))
     return entry
+
+
+def _may_enter(login: Login) -> bool:
+    return login.email_confirmed_at is not None and login.disabled_at is None
+
+
+def _refused(audience: rules.Audience, login: Login | None) -> errors.WrongCredentials:
+    log.info("sign-in refused", extra={"facts": {"audience": str(audience), "login": login.id if login else None}})
+    return errors.WrongCredentials()
 
 
 def _was_here(login_id: str, device: Device) -> bool:

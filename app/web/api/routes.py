@@ -16,7 +16,7 @@ from app.identity import service as identity
 from app.identity.errors import FactorMissing, PhoneUnconfirmed, WrongFactor
 from app.identity.rules import Audience
 from app.identity.scopes import Scope
-from app.identity.service import Claim, Device
+from app.identity.service import Device
 from app.payments import flows
 from app.payments import queries as payments
 from app.payments import service as payments_service
@@ -56,8 +56,6 @@ def open_session() -> Response:
             audience=Audience.CUSTOMER,
             device=Device(f"API: {request.user_agent.string}", request.remote_addr or ""),
         )
-    if isinstance(entry, Claim):
-        raise Forbidden("Confirm your e-mail address in the portal first.")
     token = _prove(entry.session_id, body["code"], email=email) if "code" in body else entry.token
     return make_response(jsonify({"id": entry.session_id, "token": token}), 201)
 

@@ -1,0 +1,115 @@
+"""Signing in: what was true when the password was looked at must still be true when the session opens."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, select, text
+
+from app.core import actor
+from app.core.db import db, leave, transaction
+from app.identity import errors, passwords, renewal, service, sessions
+from app.identity.models import Login, SignedIn
+from app.identity.rules import Audience
+from config import Settings
+from tests.makers import people
+
+ACTOR = actor.system("test")
+NEW = "another quite long password"
+_WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+
+def sign_in(email: str) -> service.Entry:
+    with transaction(ACTOR):
+        return service.sign_in(
+            email, password=people.PASSWORD, audience=Audience.CUSTOMER, device=service.Device("test", known=True)
+        )
+
+
+def while_it_changes(app: Flask, owner_engine: Engine, who: people.Customer, change: Callable[[], None]) -> object:
+    """What signing in answers or raises when `change` is under way, and commits once somebody waits for it."""
+    answers: list[object] = []
+
+    def come() -> None:
+        with app.app_context():
+            try:
+                answers.append(sign_in(who.email))
+            except errors.WrongCredentials as refused:
+                answers.append(refused)
+
+    coming = threading.Thread(target=come)
+    with transaction(ACTOR), owner_engine.connect() as watch:
+        change()
+        coming.start()
+        until = time.monotonic() + 20
+        while watch.execute(_WAITING).scalar() == 0 and coming.is_alive() and time.monotonic() < until:
+            time.sleep(0.02)
+    coming.join(20)
+    return answers[0]
+
+
+@pytest.fixture
+def who(inside: Flask) -> people.Customer:
+    return people.customer()
+
+
+@pytest.fixture
+def _other_cost(who: people.Customer, settings: Settings) -> Iterator[None]:
+    """Passwords are hashed with other parameters than theirs was."""
+    passwords.use_memory(settings.password_kib * 2)
+    yield
+    passwords.use_memory(settings.password_kib)
+
+
+def live_sessions(login_id: str) -> int:
+    leave()
+    live = select(SignedIn.id).where(SignedIn.login_id == login_id, SignedIn.revoked_at.is_(None))
+    return len(db.session.scalars(live).all())
+
+
+def test_a_password_that_was_changed_meanwhile_opens_nothing(
+    app: Flask, owner_engine: Engine, who: people.Customer
+) -> None:
+    def change() -> None:
+        renewal.change(who.login_id, present=people.PASSWORD, password=NEW, here="")
+
+    assert isinstance(while_it_changes(app, owner_engine, who, change), errors.WrongCredentials)
+    assert live_sessions(who.login_id) == 0
+
+
+def test_who_is_shut_out_meanwhile_stays_out(app: Flask, owner_engine: Engine, who: people.Customer) -> None:
+    answer = while_it_changes(app, owner_engine, who, lambda: sessions.shut_out(who.login_id))
+    assert isinstance(answer, errors.WrongCredentials)
+    assert live_sessions(who.login_id) == 0
+
+
+@pytest.mark.usefixtures("_other_cost")
+def test_a_hash_made_anew_is_not_written_over_a_newer_password(
+    app: Flask, owner_engine: Engine, who: people.Customer
+) -> None:
+    def change() -> None:
+        renewal.change(who.login_id, present=people.PASSWORD, password=NEW, here="")
+
+    while_it_changes(app, owner_engine, who, change)
+    leave()
+    assert passwords.verify(NEW, kept=db.session.get_one(Login, who.login_id).password_hash)
+
+
+@pytest.mark.usefixtures("_other_cost")
+def test_a_stale_hash_is_made_anew(who: people.Customer) -> None:
+    assert sign_in(who.email).login_id == who.login_id
+    leave()
+    kept = db.session.get_one(Login, who.login_id).password_hash
+    assert not passwords.stale(kept)
+    assert passwords.verify(people.PASSWORD, kept=kept)
+
+
+def test_who_never_confirmed_their_address_is_told_what_a_stranger_is(inside: Flask) -> None:
+    with transaction(ACTOR):
+        who = service.applicant("never@test.example", password=people.PASSWORD, audience=Audience.CUSTOMER)
+        service.add_login(who)
+    leave()
+    with pytest.raises(errors.WrongCredentials):
+        sign_in("never@test.example")
