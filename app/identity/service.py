@@ -9,7 +9,7 @@ from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db, work_was_left
 from app.core.errors import Unauthenticated
 from app.core.permissions import Role, conflicts
-from app.identity import codes, devices, errors, events, passwords, rehearsal, rules
+from app.identity import codes, devices, errors, events, passwords, rehearsal, rules, sessions
 from app.identity.models import BorrowedRole, Login, Operator, SignedIn
 
 log = logs.get("identity")
@@ -273,10 +273,11 @@ def hire(name: str, *, email: str, password: str, roles: list[Role]) -> str:
 
 
 def set_roles(operator_id: str, *, roles: list[str]) -> None:
-    """Give an operator these roles and no others, from their next request on. The database wants it approved."""
+    """Give an operator these roles and no others; their sessions end. The database wants it approved."""
     person = db.session.get_one(Operator, operator_id, with_for_update=True)
     person.roles = list(roles)
     db.session.flush()
+    sessions.end_all(person.login_id)
 
 
 def admit(login_id: str, *, name: str, password: str, roles: list[str], about: tuple[str, ...] = ()) -> str:

@@ -28,6 +28,13 @@ def sign_in(email: str) -> service.Entry:
         )
 
 
+def change_password(login_id: str) -> None:
+    """In a session that is over with it."""
+    entry = service.open_session(login_id, audience=Audience.CUSTOMER, device=service.Device("elsewhere"))
+    renewal.change(login_id, present=people.PASSWORD, password=NEW, here=entry.session_id)
+    service.sign_out(entry.session_id)
+
+
 def while_it_changes(app: Flask, owner_engine: Engine, who: people.Customer, change: Callable[[], None]) -> object:
     """What signing in answers or raises when `change` is under way, and commits once somebody waits for it."""
     answers: list[object] = []
@@ -72,10 +79,8 @@ def live_sessions(login_id: str) -> int:
 def test_a_password_that_was_changed_meanwhile_opens_nothing(
     app: Flask, owner_engine: Engine, who: people.Customer
 ) -> None:
-    def change() -> None:
-        renewal.change(who.login_id, present=people.PASSWORD, password=NEW, here="")
-
-    assert isinstance(while_it_changes(app, owner_engine, who, change), errors.WrongCredentials)
+    answer = while_it_changes(app, owner_engine, who, lambda: change_password(who.login_id))
+    assert isinstance(answer, errors.WrongCredentials)
     assert live_sessions(who.login_id) == 0
 
 
@@ -89,10 +94,7 @@ def test_who_is_shut_out_meanwhile_stays_out(app: Flask, owner_engine: Engine, w
 def test_a_hash_made_anew_is_not_written_over_a_newer_password(
     app: Flask, owner_engine: Engine, who: people.Customer
 ) -> None:
-    def change() -> None:
-        renewal.change(who.login_id, present=people.PASSWORD, password=NEW, here="")
-
-    while_it_changes(app, owner_engine, who, change)
+    while_it_changes(app, owner_engine, who, lambda: change_password(who.login_id))
     leave()
     assert passwords.verify(NEW, kept=db.session.get_one(Login, who.login_id).password_hash)
 

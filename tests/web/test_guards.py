@@ -90,6 +90,8 @@ class TestDoors:
         with transaction(checker):
             governance.approve(asked.id, operator_id=checker.id, shown=asked.payload_hash, actor=checker)
         work_off()
+        assert client.get("/console/ledger").status_code == 303  # (their sessions ended with it)
+        browse.sign_in(client, email, console=True)
         assert client.get("/console/ledger").status_code == 403
 
 

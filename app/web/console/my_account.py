@@ -32,8 +32,7 @@ def end_session(session_id: str) -> BaseResponse:
 @operator(Permission.OVERVIEW_READ)
 def end_other_sessions() -> BaseResponse:
     """Sign out everywhere else."""
-    visits.end_others()
-    return redirect(url_for("console.my_account"), 303)
+    return visits.end_others(afterwards=url_for("console.my_account"))
 
 
 @bp.route("/account/password", methods=["GET", "POST"])

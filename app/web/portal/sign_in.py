@@ -147,6 +147,7 @@ def sign_in() -> Response | BaseResponse:
 
 @bp.post("/sign-out")
 @guards.at(PROVE, ENROL)
+@guards.knowing
 @guards.public
 def sign_out() -> BaseResponse:
     """End the session, here and in our table."""
