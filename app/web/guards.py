@@ -192,7 +192,7 @@ def console_side() -> bool:
 
 
 def let_in(entry: Entry, *, audience: Audience, answer: BaseResponse) -> BaseResponse:
-    """Hand the fresh session's token to the browser; the session it came with is over, and what its cookie held gone."""
+    """Hand the fresh session's token to the browser. The session it came with is over, what its cookie held is gone."""
     session.clear()
     if came_with := request.cookies.get(cookie_name(audience), ""):
         with transaction(actor()):

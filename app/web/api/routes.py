@@ -22,7 +22,7 @@ from app.payments import queries as payments
 from app.payments import service as payments_service
 from app.payments.rules import DepositState
 from app.wallets import queries as wallets
-from app.web import guards
+from app.web import guards, security
 from app.web.throttle import throttle
 from app.withdrawals import queries as withdrawals
 from app.withdrawals import service as withdrawals_service
@@ -247,8 +247,8 @@ def _money(money: Money) -> dict[str, str]:
 
 
 def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
+    body = security.sent_json()
+    if body is None:
         raise Malformed("Send a JSON object.")
     return body
 
