@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db, work_was_left
@@ -13,6 +13,8 @@ from app.identity import codes, devices, errors, events, passwords, rehearsal, r
 from app.identity.models import BorrowedRole, Login, Operator, SignedIn
 
 log = logs.get("identity")
+
+_RESERVED = text("SELECT pg_advisory_xact_lock(hashtextextended(:address, 0))")
 
 
 @dataclass(frozen=True)
@@ -68,13 +70,15 @@ class Applicant:
 
 
 def applicant(email: str, *, password: str, audience: rules.Audience, about: tuple[str, ...] = ()) -> Applicant:
-    """Look at who wants a login; nothing is written yet, and a login that is there is locked.
+    """Look at who wants a login; nothing is written yet, and their address is nobody else's until the caller commits.
 
     `about` are words that say who they are, and who we are. Raises BadEmail, WeakPassword, CommonPassword,
     PersonalPassword.
     """
     passwords.check(password, about=(email, *about))
     address, kept = canonical(email), passwords.hash_of(password)
+    # A login that is not there yet cannot be locked: without this, of two who come at once one would be a fault.
+    db.session.execute(_RESERVED, {"address": f"login {audience} {address}"})
     known = db.session.scalars(
         select(Login).filter_by(audience=audience, email=address).with_for_update()
     ).one_or_none()

@@ -62,7 +62,7 @@ class Count:
 
 class _InRedis(RedisStorage):
     def give_back(self, key: str) -> None:
-        self.get_connection().lpop(self.prefixed_key(key))
+        cast("Redis", self.get_connection()).lpop(self.prefixed_key(key))
 
 
 class _InThisProcess(MemoryStorage):

@@ -1,24 +1,22 @@
 """Signing in: what was true when the password was looked at must still be true when the session opens."""
 
-import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select
 
 from app.core import actor
 from app.core.db import db, leave, transaction
+from app.customers import service as customers
 from app.identity import errors, passwords, renewal, service, sessions
 from app.identity.models import Login, SignedIn
 from app.identity.rules import Audience
 from config import Settings
-from tests.makers import people
+from tests.makers import crowd, people
 
 ACTOR = actor.system("test")
 NEW = "another quite long password"
-_WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 
 
 def sign_in(email: str) -> service.Entry:
@@ -35,26 +33,9 @@ def change_password(login_id: str) -> None:
     service.sign_out(entry.session_id)
 
 
-def while_it_changes(app: Flask, owner_engine: Engine, who: people.Customer, change: Callable[[], None]) -> object:
-    """What signing in answers or raises when `change` is under way, and commits once somebody waits for it."""
-    answers: list[object] = []
-
-    def come() -> None:
-        with app.app_context():
-            try:
-                answers.append(sign_in(who.email))
-            except errors.WrongCredentials as refused:
-                answers.append(refused)
-
-    coming = threading.Thread(target=come)
-    with transaction(ACTOR), owner_engine.connect() as watch:
-        change()
-        coming.start()
-        until = time.monotonic() + 20
-        while watch.execute(_WAITING).scalar() == 0 and coming.is_alive() and time.monotonic() < until:
-            time.sleep(0.02)
-    coming.join(20)
-    return answers[0]
+def while_it_changes(app: Flask, engine: Engine, who: people.Customer, change: Callable[[], None]) -> object:
+    """What signing in answers or raises while `change` is under way."""
+    return crowd.meanwhile(app, engine, change, lambda: sign_in(who.email))
 
 
 @pytest.fixture
@@ -115,3 +96,21 @@ def test_who_never_confirmed_their_address_is_told_what_a_stranger_is(inside: Fl
     leave()
     with pytest.raises(errors.WrongCredentials):
         sign_in("never@test.example")
+
+
+def test_two_sign_ups_at_once_are_one_account_and_the_later_one_counts(
+    app: Flask, inside: Flask, owner_engine: Engine
+) -> None:
+    def sign_up(password: str) -> service.Claim:
+        return customers.sign_up("Ada Obi", email="twice@test.example", phone=people.PHONE, password=password)
+
+    def again() -> service.Claim:
+        with transaction(ACTOR):
+            return sign_up(NEW)
+
+    later = crowd.meanwhile(app, owner_engine, lambda: sign_up(people.PASSWORD), again)
+    assert isinstance(later, service.Claim), later
+    leave()
+    made = db.session.scalars(select(Login).where(Login.email == "twice@test.example")).one()
+    assert made.id == later.login_id
+    assert passwords.verify(NEW, kept=made.password_hash)
