@@ -33,6 +33,7 @@ AWAY_SECONDS = 5  # before a Redis that did not answer is asked again
 NETWORK_BITS = 64  # of an IPv6 address: what one household gets
 
 KNOWN = "known browser"
+TRADES = parse("60 per 10 minutes")  # signed tokens that a key is traded for: each is good for as long
 NEW = parse("20 per hour")  # accounts that an address may open
 
 log = logs.get("throttle")
@@ -124,6 +125,10 @@ class Throttle:
     def beginning(self, what: str) -> None:
         """Count something new that an address may begin only so often. Raises TooMany."""
         self._demand((self._count(NEW, what, network(request.remote_addr or "")),))
+
+    def trading(self, key_id: str) -> None:
+        """Count that a key is traded for a signed token. Raises TooMany."""
+        self._demand((self._count(TRADES, "token", key_id),))
 
     def knows(self, account: str) -> bool:
         """Whether this browser has signed in to `account` before."""
