@@ -238,7 +238,8 @@ def _count_try(login_id: str) -> timedelta | None:
 
 
 def _paused(login_id: str, *, at: datetime) -> errors.FactorPaused:
-    wait = queries.paused_until(owner=login_id) - at
+    until = db.session.scalar(select(FactorTries.paused_until).where(FactorTries.login_id == login_id))
+    wait = (until or at) - at
     said = f"There were too many wrong codes. Wait {rules.in_words(wait)} before the next try."
     return errors.FactorPaused(said, retry_after=math.ceil(wait.total_seconds()))
 

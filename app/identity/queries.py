@@ -16,7 +16,6 @@ from app.identity.models import (
     ApiKey,
     BorrowedRole,
     Code,
-    FactorTries,
     Login,
     Operator,
     Passkey,
@@ -91,12 +90,6 @@ def _has_factor(login_id: QueryableAttribute[str] | str) -> ColumnElement[bool]:
 def enrolled(*, owner: str) -> bool:
     """Whether this login has a second factor."""
     return bool(db.session.scalar(select(_has_factor(owner))))
-
-
-def paused_until(*, owner: str) -> datetime:
-    """Until when no codes of a login are looked at; now when they are."""
-    found = db.session.scalar(select(FactorTries.paused_until).where(FactorTries.login_id == owner))
-    return found or clock.now()
 
 
 def live_app(*, owner: str) -> TotpApp | None:

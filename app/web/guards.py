@@ -10,9 +10,8 @@ may be entered. A door that asks for a fresh factor is not opened before one was
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, current_app, flash, g, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -32,6 +31,7 @@ from app.identity.rules import SESSION_LIVES, Audience
 from app.identity.scopes import Scope
 from app.identity.service import Entry
 from app.web import errors, view_as
+from app.web.fragments import lead, page_before
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -373,7 +373,7 @@ def _turn_away(door: Door) -> BaseResponse:
         raise FactorStale if "waiting" in g else Unauthenticated
     if request.method == "GET" and not request.headers.get("HX-Request"):
         session["next"] = request.full_path.rstrip("?")
-    return _lead(awaited() or url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in"))
+    return lead(awaited() or url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in"))
 
 
 def _step_up(door: Door) -> BaseResponse:
@@ -381,30 +381,13 @@ def _step_up(door: Door) -> BaseResponse:
     refused = FactorStale() if current_user.enrolled else FactorMissing()
     if door.audience == API:
         raise refused
-    session["next"] = request.full_path.rstrip("?") if request.method == "GET" else _page_before()
+    session["next"] = request.full_path.rstrip("?") if request.method == "GET" else page_before()
     flash(refused.message, "warn")
-    return _lead(_waiting_room(PROVE if current_user.enrolled else ENROL))
+    return lead(_waiting_room(PROVE if current_user.enrolled else ENROL))
 
 
 def _waiting_room(stage: str) -> str:
     return url_for(f"{face()}.prove" if stage == PROVE else f"{face()}.factor_list")
-
-
-def _page_before() -> str:
-    """The page of ours that sent this form."""
-    came = urlsplit(request.referrer or "")
-    if came.netloc != request.host:
-        return ""
-    return f"{came.path}?{came.query}" if came.query else came.path
-
-
-def _lead(page: str) -> BaseResponse:
-    """Go there; htmx takes the whole window along."""
-    if request.headers.get("HX-Request"):
-        answer = Response(status=401)
-        answer.headers["HX-Redirect"] = page
-        return answer
-    return redirect(page, 303)
 
 
 def onward(default: str) -> str:
