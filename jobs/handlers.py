@@ -61,6 +61,7 @@ HANDLERS: dict[str, Handler] = {
     "notifications.factor_added": Handler("default", notifications.factor_added),
     "notifications.factor_removed": Handler("default", notifications.factor_removed),
     "notifications.recovery_code_used": Handler("default", notifications.recovery_code_used),
+    "notifications.factor_guessed": Handler("default", notifications.factor_guessed),
     "notifications.passkey_suspected": Handler("default", notifications.passkey_suspected),
     "notifications.reveals_exceeded": Handler("default", notifications.reveals_exceeded),
     "notifications.glass_broken": Handler("default", notifications.glass_broken),

@@ -13,6 +13,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "identity.factor_added": ("notifications.factor_added",),
     "identity.factor_removed": ("notifications.factor_removed",),
     "identity.recovery_code_used": ("notifications.recovery_code_used",),
+    "identity.factor_guessed": ("notifications.factor_guessed",),
     "identity.passkey_suspected": ("notifications.passkey_suspected",),
     "customers.sign_up_repeated": ("notifications.sign_up_repeated",),
     "identity.recovery_noted": ("identity.answer_recovery",),

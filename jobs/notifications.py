@@ -171,6 +171,11 @@ def recovery_code_used(work: Work) -> timedelta | None:
     return _tell(work, login_id=work.subject, words=rules.recovery_code_used(work.facts["left"]))
 
 
+def factor_guessed(work: Work) -> timedelta | None:
+    """Somebody guesses codes behind the right password."""
+    return _tell(work, login_id=work.subject, words=rules.factor_guessed(work.facts["minutes"]))
+
+
 def passkey_suspected(work: Work) -> timedelta | None:
     """A passkey may have been copied."""
     return _tell(work, login_id=work.subject, words=rules.passkey_suspected())

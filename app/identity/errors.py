@@ -96,7 +96,7 @@ class WrongFactor(Unprocessable):
 
 class FactorPaused(TooMany):
     code = "factor_paused"
-    message = "There were too many wrong codes. Wait a quarter of an hour before the next try."
+    message = "There were too many wrong codes. Wait before the next try."
 
 
 class FactorStale(Forbidden):

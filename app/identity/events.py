@@ -130,6 +130,15 @@ class RecoveryCodeUsed(Event):
 
 
 @dataclass(frozen=True)
+class FactorGuessed(Event):
+    """Somebody who knows the password typed too many wrong codes: none is looked at for so many minutes."""
+
+    name: ClassVar[str] = "identity.factor_guessed"
+    login_id: str
+    minutes: int
+
+
+@dataclass(frozen=True)
 class PasskeySuspected(Event):
     """A passkey's counter went back: there may be a copy of it, and it is refused from now on."""
 

@@ -5,7 +5,9 @@ the old one, whoever has it, is dead. Where somebody has a factor, changing them
 """
 
 import base64
+import math
 import secrets
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -40,8 +42,9 @@ def confirm_app(session_id: str, *, code: str) -> str | None:
     app = queries.app_in_the_making(session_id, owner=session.login_id)
     if app is None:
         raise errors.NothingToConfirm
-    _count_try(session.login_id)
+    paused = _count_try(session.login_id)
     if not _take_step(app, typed=code):
+        _tell(paused, login_id=session.login_id)
         return None
     before = queries.live_app(owner=session.login_id)
     if before is not None:
@@ -107,11 +110,12 @@ def prove_code(session_id: str, *, code: str) -> str | None:
     A wrong try is counted, so the caller commits either way. Raises FactorPaused after five of them.
     """
     session, typed = live(session_id), rules.plain_code(code)
-    _count_try(session.login_id)
+    paused = _count_try(session.login_id)
     app = queries.live_app(owner=session.login_id)
     right = _spend(session.login_id, typed) or (app is not None and _take_step(app, typed=typed))
     if not right:
         log.info("a factor was not proved", extra={"facts": {"login": session.login_id}})
+        _tell(paused, login_id=session.login_id)
         return None
     return proved(session)
 
@@ -158,7 +162,7 @@ def proved(session: SignedIn) -> str:
     """Note that a factor was proved in this session, and give it another token."""
     session.factor_at = clock.now()
     good = update(FactorTries).where(FactorTries.login_id == session.login_id)
-    db.session.execute(good.values(wrong=0, paused_until=None))
+    db.session.execute(good.values(wrong=0, pauses=0, paused_until=None))
     db.session.flush()
     return service.rotate(session.id)
 
@@ -204,28 +208,46 @@ def _take_step(app: TotpApp, *, typed: str) -> bool:
     return db.session.scalar(taken) is not None
 
 
-def _count_try(login_id: str) -> None:
+def _count_try(login_id: str) -> timedelta | None:
     """Count a try before it is looked at, so that many at once are no more tries than one after the other.
 
-    The last one allowed begins the pause, which a right code takes back. Raises FactorPaused.
+    The last one allowed begins a pause of this length, which a right code takes back. Raises FactorPaused.
     """
     moment = clock.now()
     last = FactorTries.wrong + 1 >= rules.FACTOR_TRIES_MAX
+    pauses = {before: moment + rules.factor_pause(before) for before in range(rules.FACTOR_PAUSES)}
+    until = case(pauses, value=FactorTries.pauses, else_=moment + rules.FACTOR_PAUSE_MAX)
     counted = (
         insert(FactorTries)
-        .values(login_id=login_id, wrong=1)
+        .values(login_id=login_id, wrong=1, pauses=0)
         .on_conflict_do_update(
             index_elements=[FactorTries.login_id],
             set_={
                 "wrong": case((last, 0), else_=FactorTries.wrong + 1),
-                "paused_until": case((last, moment + rules.FACTOR_PAUSE), else_=None),
+                "pauses": case((last, FactorTries.pauses + 1), else_=FactorTries.pauses),
+                "paused_until": case((last, until), else_=None),
             },
             where=or_(FactorTries.paused_until.is_(None), FactorTries.paused_until <= moment),
         )
-        .returning(FactorTries.login_id)
+        .returning(FactorTries.paused_until)
     )
-    if db.session.scalar(counted) is None:
-        raise errors.FactorPaused
+    row = db.session.execute(counted).one_or_none()
+    if row is None:
+        raise _paused(login_id, at=moment)
+    return row.paused_until - moment if row.paused_until else None
+
+
+def _paused(login_id: str, *, at: datetime) -> errors.FactorPaused:
+    until = db.session.scalar(select(FactorTries.paused_until).where(FactorTries.login_id == login_id))
+    wait = (until or at) - at
+    said = f"There were too many wrong codes. Wait {rules.in_words(wait)} before the next try."
+    return errors.FactorPaused(said, retry_after=math.ceil(wait.total_seconds()))
+
+
+def _tell(paused: timedelta | None, *, login_id: str) -> None:
+    """Tell the owner that somebody guesses behind the right password, once for each pause."""
+    if paused:
+        outbox.emit(events.FactorGuessed(login_id=login_id, minutes=paused // timedelta(minutes=1)))
 
 
 def _spend(login_id: str, code: str) -> bool:

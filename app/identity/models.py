@@ -251,11 +251,12 @@ class RecoveryCode(Model):
 
 
 class FactorTries(Model):
-    """Wrong codes of a login in a row, and until when no more are looked at."""
+    """Wrong codes of a login in a row, until when no more are looked at, and how often that was since a right one."""
 
     __tablename__ = "factor_tries"
     login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"), primary_key=True)
     wrong: Mapped[int] = mapped_column(Integer)
+    pauses: Mapped[int] = mapped_column(Integer)
     paused_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import webauthn
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, parse_client_data_json
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
@@ -20,6 +21,7 @@ from webauthn.helpers.structs import (
     ResidentKeyRequirement,
     UserVerificationRequirement,
 )
+from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db
@@ -89,19 +91,8 @@ def add(session_id: str, *, credential: Credential, name: str, site: Site) -> st
             require_user_verification=_must_recognise(session),
         ),
     )
-    if made is None or _known(made.credential_id):
+    if made is None or not _kept(made, login_id=session.login_id, name=name):
         return None
-    db.session.add(
-        Passkey(
-            id=ids.new("pk"),
-            login_id=session.login_id,
-            name=" ".join(name.split())[: rules.PASSKEY_NAME_MAX] or "Passkey",
-            credential_id=made.credential_id,
-            public_key=made.credential_public_key,
-            sign_count=made.sign_count,
-            created_at=clock.now(),
-        )
-    )
     outbox.emit(events.FactorAdded(login_id=session.login_id, kind="passkey"))
     return factors.proved(session)
 
@@ -211,8 +202,23 @@ def _signer(session: SignedIn, credential: Credential) -> Passkey | None:
     return db.session.scalars(mine.with_for_update().execution_options(populate_existing=True)).one_or_none()
 
 
-def _known(credential_id: bytes) -> bool:
-    return db.session.scalar(select(Passkey.id).where(Passkey.credential_id == credential_id)) is not None
+def _kept(made: VerifiedRegistration, *, login_id: str, name: str) -> bool:
+    """Write the key down. False when somebody has it: of two who come with it at once, too."""
+    written = (
+        insert(Passkey)
+        .values(
+            id=ids.new("pk"),
+            login_id=login_id,
+            name=" ".join(name.split())[: rules.PASSKEY_NAME_MAX] or "Passkey",
+            credential_id=made.credential_id,
+            public_key=made.credential_public_key,
+            sign_count=made.sign_count,
+            created_at=clock.now(),
+        )
+        .on_conflict_do_nothing(index_elements=[Passkey.credential_id])
+        .returning(Passkey.id)
+    )
+    return db.session.scalar(written) is not None
 
 
 def _verified(credential: Credential, check: Callable[[], Verified]) -> Verified | None:

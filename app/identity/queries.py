@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import QueryableAttribute
 
 from app.core import clock, crypto
@@ -326,10 +327,11 @@ def session_for_system(session_id: str) -> SignedIn:
 
 
 def sessions_of(*, owner: str) -> list[SignedIn]:
-    """The live sessions of a login, the one used last first."""
-    moment = clock.now()
+    """The live sessions of a login, the one used last first; of all that a key was traded for, the newest."""
+    moment, whose = clock.now(), func.coalesce(SignedIn.api_key_id, SignedIn.id)
     begun = select(SignedIn).where(SignedIn.login_id == owner, SignedIn.revoked_at.is_(None))
-    found = db.session.scalars(begun.where(SignedIn.expires_at > moment).order_by(SignedIn.seen_at.desc()))
+    begun = begun.where(SignedIn.expires_at > moment).order_by(whose, SignedIn.created_at.desc(), SignedIn.id.desc())
+    found = sorted(db.session.scalars(begun.ext(distinct_on(whose))), key=lambda session: session.seen_at, reverse=True)
     idle = rules.SESSION_IDLES
     return [session for session in found if moment - session.seen_at < idle[rules.Audience(session.audience)]]
 

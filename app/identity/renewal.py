@@ -12,18 +12,19 @@ from app.core import clock, crypto, ids, outbox
 from app.core.db import db
 from app.identity import errors, events, passwords, queries, rules, sessions
 from app.identity.models import Login, PasswordReset
-from app.identity.service import canonical
+from app.identity.service import canonical, rotate
 
 
-def change(login_id: str, *, present: str, password: str, about: tuple[str, ...] = (), here: str) -> None:
-    """Take another password; every session but the one at work (`here`) ends.
+def change(login_id: str, *, present: str, password: str, about: tuple[str, ...] = (), here: str) -> str:
+    """Take another password; every session but the one at work (`here`) ends, and that one has a new token: this.
 
-    Raises WrongPresentPassword, WeakPassword, CommonPassword, PersonalPassword.
+    Raises WrongPresentPassword, WeakPassword, CommonPassword, PersonalPassword; Unauthenticated without a session.
     """
     login = db.session.get_one(Login, login_id, with_for_update=True)
     if not passwords.verify(present, kept=login.password_hash):
         raise errors.WrongPresentPassword
     _renew(login, password, about=about, how="changed", but=here)
+    return rotate(here)
 
 
 def ask(email: str, *, audience: rules.Audience) -> None:

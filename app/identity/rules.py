@@ -9,6 +9,7 @@ from ipaddress import IPv6Address, ip_address
 
 from app.core.machine import Machine
 
+ADDRESS_LENGTH_MAX = 254
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_ADVISED = 15
 PASSWORD_LENGTH_MAX = 256  # long passphrases are welcome; without a bound hashing is a lever for others
@@ -32,7 +33,9 @@ BORROWED_FOR = timedelta(minutes=60)
 SEEN_RESOLUTION = timedelta(seconds=60)  # how exactly we know when a session was last used
 FACTOR_FRESH = timedelta(minutes=5)
 FACTOR_TRIES_MAX = 5
-FACTOR_PAUSE = timedelta(minutes=15)
+FACTOR_PAUSE = timedelta(minutes=15)  # the first; each that follows without a right code is twice as long
+FACTOR_PAUSE_MAX = timedelta(days=1)
+FACTOR_PAUSES = 7  # twice as often is longer than the longest
 TOTP_SECONDS = 30
 TOTP_STEPS_BACK = 1  # a code typed at the end of its half minute still counts
 CHALLENGE_LIVES = timedelta(minutes=5)
@@ -152,6 +155,20 @@ def reset_is_live(*, expires_at: datetime, used_at: datetime | None, at: datetim
 def factor_is_fresh(factor_at: datetime | None, *, at: datetime) -> bool:
     """Whether a second factor was proved a short while ago: what needs one may be done."""
     return factor_at is not None and at - factor_at < FACTOR_FRESH
+
+
+def factor_pause(pauses: int) -> timedelta:
+    """How long no code is looked at after too many wrong ones, when there were so many pauses before."""
+    return min(FACTOR_PAUSE * 2 ** min(pauses, FACTOR_PAUSES), FACTOR_PAUSE_MAX)
+
+
+def in_words(wait: timedelta) -> str:
+    """How long somebody has to wait, rounded up."""
+    minutes = -(-wait // timedelta(minutes=1))
+    hours = -(-wait // timedelta(hours=1))
+    if minutes == 1:
+        return "a minute"
+    return f"{minutes} minutes" if minutes <= 90 else f"{hours} hours"  # noqa: PLR2004
 
 
 def is_half_open(*, audience: str, enrolled: bool, factor_at: datetime | None) -> bool:

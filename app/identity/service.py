@@ -3,16 +3,18 @@
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db, work_was_left
 from app.core.errors import Unauthenticated
 from app.core.permissions import Role, conflicts
-from app.identity import codes, devices, errors, events, passwords, rehearsal, rules
+from app.identity import codes, devices, errors, events, passwords, rehearsal, rules, sessions
 from app.identity.models import BorrowedRole, Login, Operator, SignedIn
 
 log = logs.get("identity")
+
+_RESERVED = text("SELECT pg_advisory_xact_lock(hashtextextended(:address, 0))")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Entry:
 
 def canonical(email: str) -> str:
     """One spelling per address. Raises BadEmail."""
+    if len(email) > rules.ADDRESS_LENGTH_MAX:  # (what is thrown at a door is not even looked at)
+        raise errors.BadEmail
     try:
         return validate_email(email, check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
@@ -66,13 +70,15 @@ class Applicant:
 
 
 def applicant(email: str, *, password: str, audience: rules.Audience, about: tuple[str, ...] = ()) -> Applicant:
-    """Look at who wants a login; nothing is written yet, and a login that is there is locked.
+    """Look at who wants a login; nothing is written yet, and their address is nobody else's until the caller commits.
 
     `about` are words that say who they are, and who we are. Raises BadEmail, WeakPassword, CommonPassword,
     PersonalPassword.
     """
     passwords.check(password, about=(email, *about))
     address, kept = canonical(email), passwords.hash_of(password)
+    # A login that is not there yet cannot be locked: without this, of two who come at once one would be a fault.
+    db.session.execute(_RESERVED, {"address": f"login {audience} {address}"})
     known = db.session.scalars(
         select(Login).filter_by(audience=audience, email=address).with_for_update()
     ).one_or_none()
@@ -121,29 +127,41 @@ class Device:
     known: bool | None = None
 
 
-def sign_in(email: str, *, password: str, audience: rules.Audience, device: Device) -> Entry | Claim:
-    """Open a session; a login that was never confirmed gets its claim back instead. A new device is told of.
+def sign_in(email: str, *, password: str, audience: rules.Audience, device: Device) -> Entry:
+    """Open a session, and tell of a device that is new.
 
-    Raises WrongCredentials for an unknown, disabled or mistaken login alike.
+    Raises WrongCredentials for an unknown, unconfirmed, disabled or mistaken login alike.
     """
     try:
         address = canonical(email)
     except errors.BadEmail:
         address = ""
     login = db.session.scalars(select(Login).filter_by(audience=audience, email=address)).one_or_none()
+    kept = login.password_hash if login and _may_enter(login) else None
     right = passwords.verify(password, kept=login.password_hash if login else None)
-    if not right or login is None or login.disabled_at is not None:
-        log.info("sign-in refused", extra={"facts": {"audience": str(audience), "login": login.id if login else None}})
-        raise errors.WrongCredentials
-    if login.email_confirmed_at is None:
-        return claim_of(login)
-    if passwords.stale(login.password_hash):
-        login.password_hash = passwords.hash_of(password)
+    if login is None or kept is None or not right:
+        raise _refused(audience, login)
+    anew = passwords.hash_of(password) if passwords.stale(kept) else kept
+    # Hashing takes its time, and nothing was held meanwhile: somebody may have reset this password, or shut them out.
+    again = select(Login).where(Login.id == login.id).with_for_update(key_share=True)
+    login = db.session.scalars(again.execution_options(populate_existing=True)).one()
+    if login.password_hash != kept or not _may_enter(login):
+        raise _refused(audience, login)
+    login.password_hash = anew
     known = _was_here(login.id, device) if device.known is None else device.known
     entry = open_session(login.id, audience=audience, device=device)
     if not known:
         outbox.emit(events.NewDevice(session_id=entry.session_id, login_id=login.id))
     return entry
+
+
+def _may_enter(login: Login) -> bool:
+    return login.email_confirmed_at is not None and login.disabled_at is None
+
+
+def _refused(audience: rules.Audience, login: Login | None) -> errors.WrongCredentials:
+    log.info("sign-in refused", extra={"facts": {"audience": str(audience), "login": login.id if login else None}})
+    return errors.WrongCredentials()
 
 
 def _was_here(login_id: str, device: Device) -> bool:
@@ -259,10 +277,11 @@ def hire(name: str, *, email: str, password: str, roles: list[Role]) -> str:
 
 
 def set_roles(operator_id: str, *, roles: list[str]) -> None:
-    """Give an operator these roles and no others, from their next request on. The database wants it approved."""
+    """Give an operator these roles and no others; their sessions end. The database wants it approved."""
     person = db.session.get_one(Operator, operator_id, with_for_update=True)
     person.roles = list(roles)
     db.session.flush()
+    sessions.end_all(person.login_id)
 
 
 def admit(login_id: str, *, name: str, password: str, roles: list[str], about: tuple[str, ...] = ()) -> str:

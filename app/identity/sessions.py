@@ -2,10 +2,10 @@
 
 from sqlalchemy import select, update
 
-from app.core import clock, outbox
+from app.core import clock, crypto, outbox
 from app.core.db import db
 from app.core.errors import NotFound
-from app.identity import events
+from app.identity import events, rules
 from app.identity.models import Login, SignedIn
 
 
@@ -19,6 +19,13 @@ def end(session_id: str, *, login_id: str) -> None:
     db.session.flush()
 
 
+def end_by_token(token: str, *, audience: rules.Audience) -> None:
+    """End the session that this token opens, if any."""
+    live = (SignedIn.token_hash == crypto.token_hash(token)) & SignedIn.revoked_at.is_(None)
+    own = live & (SignedIn.audience == audience)
+    db.session.execute(update(SignedIn).where(own).values(revoked_at=clock.now()))
+
+
 def end_all(login_id: str, *, but: str = "") -> None:
     """End every session of a login at once, but for one."""
     live = (SignedIn.login_id == login_id) & SignedIn.revoked_at.is_(None) & (SignedIn.id != but)
@@ -26,7 +33,10 @@ def end_all(login_id: str, *, but: str = "") -> None:
 
 
 def sign_out_elsewhere(login_id: str, *, here: str) -> None:
-    """Their owner ends all sessions but this one, and is told of it by mail."""
+    """Their owner ends all sessions but this one, and is told of it by mail.
+
+    Elsewhere may be a copy of this one: whoever calls this gives it another token.
+    """
     end_all(login_id, but=here)
     outbox.emit(events.SignedOutElsewhere(login_id=login_id))
 

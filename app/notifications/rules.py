@@ -254,6 +254,18 @@ def recovery_code_used(left: int) -> Words:
     )
 
 
+def factor_guessed(minutes: int) -> Words:
+    """A security notice: somebody who knows the password guesses the rest."""
+    wait = f"{minutes} minutes" if minutes <= 90 else f"{minutes // 60} hours"  # noqa: PLR2004
+    return Words(
+        "Somebody typed wrong codes for your account",
+        _letter(
+            f"Somebody gave your password and then too many wrong codes. No code is looked at for {wait}.",
+            "If this was not you, somebody knows your password: change your password at once.",
+        ),
+    )
+
+
 def passkey_suspected() -> Words:
     """A security notice: there may be a copy of a key."""
     return Words(

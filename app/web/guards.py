@@ -10,9 +10,8 @@ may be entered. A door that asks for a fresh factor is not opened before one was
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, current_app, flash, g, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -24,7 +23,7 @@ from app.core.errors import Forbidden, Unauthenticated
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
 from app.customers.models import Customer
-from app.identity import api_keys, rules
+from app.identity import api_keys, rules, sessions
 from app.identity import queries as identity
 from app.identity import service as identity_service
 from app.identity.errors import FactorMissing, FactorStale
@@ -32,6 +31,7 @@ from app.identity.rules import SESSION_LIVES, Audience
 from app.identity.scopes import Scope
 from app.identity.service import Entry
 from app.web import errors, view_as
+from app.web.fragments import lead, page_before
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -46,7 +46,8 @@ FILES = frozenset({"admin.static"})
 class Door:
     """Who a view is for. Operators need a permission, but for what is their `own`.
 
-    `fresh` asks for a factor proved a few minutes ago; at one of `stages` a session that is not open yet may enter.
+    `fresh` asks for a factor proved a few minutes ago; at one of `stages` a session that is not open yet may enter. A
+    public door looks nobody up unless it is `knowing`.
     """
 
     audience: str
@@ -55,6 +56,7 @@ class Door:
     own: bool = False
     fresh: bool = False
     stages: frozenset[str] = frozenset()
+    knowing: bool = False
 
 
 class Person(UserMixin):
@@ -97,8 +99,13 @@ class Person(UserMixin):
 
 
 def public(view: View) -> View:
-    """Anybody."""
+    """Anybody, and as nobody: who is signed in here comes in, signs up or follows a link like a stranger."""
     return _mark(view, Door(PUBLIC))
+
+
+def knowing(view: View) -> View:
+    """Above `public`: whoever is signed in is known all the same."""
+    return _mark(view, replace(view.__door__, knowing=True))  # type: ignore[attr-defined]
 
 
 def customer(view: View) -> View:
@@ -185,8 +192,11 @@ def console_side() -> bool:
 
 
 def let_in(entry: Entry, *, audience: Audience, answer: BaseResponse) -> BaseResponse:
-    """Hand the fresh session's token to the browser; whatever the old cookie session held is gone."""
+    """Hand the fresh session's token to the browser. The session it came with is over, what its cookie held is gone."""
     session.clear()
+    if came_with := request.cookies.get(cookie_name(audience), ""):
+        with transaction(actor()):
+            sessions.end_by_token(came_with, audience=audience)
     return hand_over(entry.token, audience=audience, answer=answer)
 
 
@@ -246,23 +256,29 @@ def _secure() -> bool:
 
 
 def _person_of(_: object) -> Person | None:
-    if request.path.startswith("/api/"):
+    program, door = request.path.startswith("/api/"), _this_door()
+    if not program and not console_side() and (viewer := _viewer()):
+        return viewer
+    if door is not None and door.audience == PUBLIC and not door.knowing:
+        return None
+    if program:
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         issuer = current_app.extensions["settings"].public_url
         seen = identity.bearer_for_system(token, issuer=issuer) if scheme.lower() == "bearer" else None
-    elif not console_side() and (viewer := _viewer()):
-        return viewer
     else:
         token = request.cookies.get(cookie_name(audience()), "")
         seen = identity.seen_for_system(token, audience=audience()) if token else None
     person = _person(seen) if seen else None
     if person is None or not person.stage:
         return person
-    door = door_of(current_app, request.endpoint) if request.endpoint else None
     if door is not None and person.stage in door.stages:
         return person
     g.waiting = person.stage
     return None
+
+
+def _this_door() -> Door | None:
+    return door_of(current_app, request.endpoint) if request.endpoint else None
 
 
 def _person(seen: identity.Seen) -> Person | None:
@@ -357,7 +373,7 @@ def _turn_away(door: Door) -> BaseResponse:
         raise FactorStale if "waiting" in g else Unauthenticated
     if request.method == "GET" and not request.headers.get("HX-Request"):
         session["next"] = request.full_path.rstrip("?")
-    return _lead(awaited() or url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in"))
+    return lead(awaited() or url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in"))
 
 
 def _step_up(door: Door) -> BaseResponse:
@@ -366,30 +382,13 @@ def _step_up(door: Door) -> BaseResponse:
     if door.audience == API:
         raise refused
     whole = request.method == "GET" and not request.headers.get("HX-Request")  # (a part is no page to go back to)
-    session["next"] = request.full_path.rstrip("?") if whole else _page_before()
+    session["next"] = request.full_path.rstrip("?") if whole else page_before()
     flash(refused.message, "warn")
-    return _lead(_waiting_room(PROVE if current_user.enrolled else ENROL))
+    return lead(_waiting_room(PROVE if current_user.enrolled else ENROL))
 
 
 def _waiting_room(stage: str) -> str:
     return url_for(f"{face()}.prove" if stage == PROVE else f"{face()}.factor_list")
-
-
-def _page_before() -> str:
-    """The page of ours that sent this form."""
-    came = urlsplit(request.referrer or "")
-    if came.netloc != request.host:
-        return ""
-    return f"{came.path}?{came.query}" if came.query else came.path
-
-
-def _lead(page: str) -> BaseResponse:
-    """Go there; htmx takes the whole window along."""
-    if request.headers.get("HX-Request"):
-        answer = Response(status=401)
-        answer.headers["HX-Redirect"] = page
-        return answer
-    return redirect(page, 303)
 
 
 def onward(default: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, current_app, jsonify, make_response, request, url_for
+from flask import Response, current_app, jsonify, make_response, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -12,7 +12,7 @@ from app.core.errors import Refusal
 from app.identity import factors, passkeys
 from app.identity.errors import PasskeyRefused
 from app.identity.passkeys import Site
-from app.web import guards, second_factor
+from app.web import guards, second_factor, security
 
 
 def options_to_add() -> Response:
@@ -75,8 +75,7 @@ def _refused(refused: Refusal) -> Response:
 
 
 def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    return body if isinstance(body, dict) else {}
+    return security.sent_json() or {}
 
 
 def _credential(body: dict[str, Any]) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def change(template: str, *, afterwards: str) -> Response | BaseResponse:
         return _choose(template, form, afterwards=afterwards)
     try:
         with throttle().guessing("password", current_user.email, right=NEW_PASSWORD), transaction(guards.actor()):
-            renewal.change(
+            token = renewal.change(
                 current_user.login_id,
                 present=form.present.data,
                 password=form.password.data,
@@ -108,7 +108,7 @@ def change(template: str, *, afterwards: str) -> Response | BaseResponse:
     except Refusal as refused:
         return errors.delayed(_choose(template, form, _at_field(refused), afterwards=afterwards), refused)
     flash("Your password is changed. You are signed out everywhere else.", "ok")
-    return redirect(afterwards, 303)
+    return guards.hand_over(token, audience=guards.audience(), answer=redirect(afterwards, 303))
 
 
 def _look_at(token: str) -> None:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.core import logs
 from app.core.errors import TooMany
-from app.web import guards
+from app.web import guards, security
 from app.web.throttle import throttle
 
 BYTES_MAX = 10_000
@@ -31,8 +31,8 @@ def policy_report() -> Response:
         throttle().beginning("report")
     except TooMany:
         return make_response("", 204)
-    told = request.get_json(force=True, silent=True) if (request.content_length or 0) <= BYTES_MAX else None
-    report = told.get("csp-report") if isinstance(told, dict) else None
+    told = security.sent_json(force=True) if (request.content_length or 0) <= BYTES_MAX else None
+    report = told.get("csp-report") if told else None
     if isinstance(report, dict):
         facts = {
             "rule": _fits(_RULE, report.get("effective-directive")),

@@ -4,6 +4,8 @@
 """
 
 import secrets
+from collections.abc import Iterator
+from typing import Any
 
 from flask import Flask, Response, abort, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
@@ -64,6 +66,32 @@ def _begin() -> None:
         abort(404)  # PostgreSQL's texts have no such character, so nothing is named by one
     if request.mimetype in FORMS and _has_nul(request.form):
         abort(400)
+
+
+def sent_json(*, force: bool = False) -> dict[str, Any] | None:
+    """The JSON object of this request; None for anything else, and for one that says what no text of ours may hold."""
+    try:
+        body = request.get_json(force=force, silent=True)
+    except RecursionError:  # (nested deeper than anything that means something)
+        return None
+    return body if isinstance(body, dict) and all(map(_is_text, _texts(body))) else None
+
+
+def _texts(sent: Any) -> Iterator[str]:
+    left = [sent]
+    while left:
+        each = left.pop()
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, dict):
+            left += [*each, *each.values()]
+        elif isinstance(each, list):
+            left += each
+
+
+def _is_text(sent: str) -> bool:
+    """Whether it can be written: JSON can say NUL, and half of a surrogate pair, which UTF-8 has no bytes for."""
+    return "\x00" not in sent and not any("\ud800" <= letter <= "\udfff" for letter in sent)
 
 
 def _has_nul(sent: MultiDict[str, str]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from flask import Flask, current_app, request
 from itsdangerous import BadData, URLSafeSerializer
@@ -23,12 +23,17 @@ from werkzeug.wrappers import Response
 
 from app.core import clock, crypto, logs
 from app.core.errors import TooMany
+from app.identity.errors import BadEmail
+from app.identity.service import canonical
+from app.web import guards
 
 KNOWN_SECONDS = 180 * 86_400  # how long a browser is known after it last signed in
 KNOWN_MAX = 5  # accounts that one browser is known for
 AWAY_SECONDS = 5  # before a Redis that did not answer is asked again
 NETWORK_BITS = 64  # of an IPv6 address: what one household gets
 
+KNOWN = "known browser"
+TRADES = parse("60 per 10 minutes")  # signed tokens that a key is traded for: each is good for as long
 NEW = parse("20 per hour")  # accounts that an address may open
 
 log = logs.get("throttle")
@@ -56,13 +61,30 @@ class Count:
     names: tuple[str, ...]
 
 
+class _InRedis(RedisStorage):
+    def give_back(self, key: str) -> None:
+        cast("Redis", self.get_connection()).lpop(self.prefixed_key(key))
+
+
+class _InThisProcess(MemoryStorage):
+    def give_back(self, key: str) -> None:
+        with self.locks[key]:
+            del self.events.get(key, [])[:1]
+
+
+class _Limiter(MovingWindowRateLimiter):
+    def give_back(self, item: RateLimitItem, *names: str) -> None:
+        """Take one hit back: the newest, for each is as good as another."""
+        cast("_InRedis | _InThisProcess", self.storage).give_back(item.key_for(*names))
+
+
 class Throttle:
     """The counters of one installation. What they are named after is hashed: Redis learns no address and no account."""
 
     def __init__(self, redis: Redis, *, secret: str, factor: int = 1) -> None:
         self._factor, self._secret = factor, secret.encode()
-        shared = RedisStorage("redis://", connection_pool=redis.connection_pool, key_prefix="tries")
-        self._shared, self._own = MovingWindowRateLimiter(shared), MovingWindowRateLimiter(MemoryStorage())
+        shared = _InRedis("redis://", connection_pool=redis.connection_pool, key_prefix="tries")
+        self._shared, self._own = _Limiter(shared), _Limiter(_InThisProcess())
         self._away_until = 0.0
         self._known = URLSafeSerializer(secret, salt="known browser")
 
@@ -70,21 +92,25 @@ class Throttle:
     def guessing(self, what: str, account: str, *, right: frozenset[str] = frozenset()) -> Iterator[None]:
         """Around a try to guess something of `account` (as typed). Raises TooMany before it is looked at.
 
-        A try that fails (leaves by an exception) is counted against the address too; refusals of the codes in `right`
-        say something else than that the guess was wrong.
+        A try is counted against the address too, before it is looked at, so that many at once are no more than one
+        after the other; one that does not fail (by an exception) is given back. Refusals of the codes in `right` say
+        something else than that the guess was wrong.
         """
-        whole, *own = self._counts(GUESSES, what, account)
-        self._demand("test", whole)
-        for count in own:
-            self._demand("hit", count)
+        shared, own = self._counts(GUESSES, what, account)
+        self._demand(shared)
+        try:
+            self._demand(own)
+        except TooMany:
+            self._give_back(shared)  # (it is not looked at)
+            raise
         try:
             yield
         except Exception as error:
             if getattr(error, "code", "") in right:
+                self._give_back(shared)
                 self._forget(own)
-            else:
-                self._ask("hit", whole)
             raise
+        self._give_back(shared)
         self._forget(own)
 
     def signing_in(self, account: str) -> AbstractContextManager[None]:
@@ -93,20 +119,24 @@ class Throttle:
 
     def asking(self, what: str, account: str) -> None:
         """Count that a message is asked for in the name of `account`, whether there is one or not. Raises TooMany."""
-        for count in self._counts(ASKS, what, account):
-            self._demand("hit", count)
+        for counts in self._counts(ASKS, what, account):
+            self._demand(counts)
 
     def beginning(self, what: str) -> None:
         """Count something new that an address may begin only so often. Raises TooMany."""
-        self._demand("hit", self._count(NEW, what, network(request.remote_addr or "")))
+        self._demand((self._count(NEW, what, network(request.remote_addr or "")),))
+
+    def trading(self, key_id: str) -> None:
+        """Count that a key is traded for a signed token. Raises TooMany."""
+        self._demand((self._count(TRADES, "token", key_id),))
 
     def knows(self, account: str) -> bool:
         """Whether this browser has signed in to `account` before."""
-        return self._counted_as(_plain(account))[0] == "known browser"
+        return self._counted_as(_whose(account))[0] == KNOWN
 
     def remember(self, account: str, answer: Response) -> None:
         """Know this browser again when it next signs in to `account`."""
-        name = self._name(_plain(account))
+        name = self._name(_whose(account))
         kept = [[name, crypto.new_token()[:16]], *(pair for pair in self._kept() if pair[0] != name)][:KNOWN_MAX]
         answer.set_cookie(
             _cookie(),
@@ -117,14 +147,22 @@ class Throttle:
             samesite="Lax",
         )
 
-    def _counts(self, limits: Limits, what: str, account: str) -> tuple[Count, Count, Count]:
-        account, address = _plain(account), network(request.remote_addr or "")
+    def _counts(self, limits: Limits, what: str, account: str) -> tuple[tuple[Count, ...], tuple[Count, ...]]:
+        """What others share in who come from the same address, and what is this account's own.
+
+        A browser that is known is counted under its own name alone, so that no neighbour keeps it out.
+        """
+        account, address = _whose(account), network(request.remote_addr or "")
         kind, whom = self._counted_as(account)
-        return (
-            self._count(limits.address, f"{what}: address", address),
-            self._count(limits.pair, f"{what}: pair", address, account),
-            self._count(limits.account, f"{what}: {kind}", whom),
-        )
+        own = self._count(limits.account, f"{what}: {kind}", whom)
+        if kind == KNOWN:
+            return (), (self._count(limits.pair, f"{what}: {kind}, shortly", whom), own)
+        pair = self._count(limits.pair, f"{what}: pair", address, account)
+        return (self._count(limits.address, f"{what}: address", address),), (pair, own)
+
+    def _give_back(self, counts: Iterable[Count]) -> None:
+        for count in counts:
+            self._ask("give_back", count)
 
     def _forget(self, counts: Iterable[Count]) -> None:
         for count in counts:
@@ -140,7 +178,7 @@ class Throttle:
     def _counted_as(self, account: str) -> tuple[str, str]:
         for name, browser in self._kept():
             if name == self._name(account):
-                return "known browser", browser
+                return KNOWN, browser
         return "account", account
 
     def _kept(self) -> list[list[str]]:
@@ -149,9 +187,12 @@ class Throttle:
         except BadData:
             return []
 
-    def _demand(self, what: str, count: Count) -> None:
-        if self._ask(what, count):
-            return
+    def _demand(self, counts: Iterable[Count]) -> None:
+        for count in counts:
+            if not self._ask("hit", count):
+                self._refuse(count)
+
+    def _refuse(self, count: Count) -> NoReturn:
         wait = max(1, round(self._ask("get_window_stats", count).reset_time - clock.now().timestamp()))
         log.info("too many tries", extra={"facts": {"what": count.what, "wait_seconds": wait}})
         raise TooMany(f"Too many tries. Wait {_words(wait)} and try again.", retry_after=wait)
@@ -179,8 +220,17 @@ def throttle() -> Throttle:
     return cast("Throttle", current_app.extensions["throttle"])
 
 
-def _plain(account: str) -> str:
-    return account.strip().lower()
+def _whose(account: str) -> str:
+    """The account that was typed, as identity looks it up, at the doors of this face.
+
+    The same address may be a customer and an operator: whoever tries the one says nothing about the other.
+    """
+    typed = account.strip()
+    try:
+        known = canonical(typed)
+    except BadEmail:  # (no address, or a link's token)
+        known = typed.lower()
+    return f"{guards.audience()} {known}"
 
 
 def network(address: str) -> str:

@@ -1,12 +1,13 @@
 """With what somebody comes, where they are signed in, and signing out there: the same for both faces."""
 
-from flask import flash, request
+from flask import flash, redirect, request
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from app.core.db import transaction
 from app.identity import queries, sessions
 from app.identity.models import SignedIn
-from app.identity.service import Device
+from app.identity.service import Device, rotate
 from app.web import guards
 from app.web.throttle import throttle
 
@@ -29,8 +30,10 @@ def end(session_id: str) -> None:
     flash("That device is signed out.", "ok")
 
 
-def end_others() -> None:
-    """End all but this one."""
+def end_others(*, afterwards: str) -> Response:
+    """End all but this one, which has another token from now on. `afterwards` is where they go then."""
     with transaction(guards.actor()):
         sessions.sign_out_elsewhere(current_user.login_id, here=current_user.session_id)
+        token = rotate(current_user.session_id)
     flash("You are signed out everywhere else.", "ok")
+    return guards.hand_over(token, audience=guards.audience(), answer=redirect(afterwards, 303))

@@ -54,10 +54,12 @@ CREATE TABLE recovery_codes (
 );
 CREATE INDEX ix_recovery_codes_login_id ON recovery_codes (login_id) WHERE used_at IS NULL AND replaced_at IS NULL;
 
--- Wrong codes in a row, of all kinds that can be guessed, and until when no more are looked at.
+-- Wrong codes in a row, of all kinds that can be guessed, until when no more are looked at, and how often there was such
+-- a pause since the last right one.
 CREATE TABLE factor_tries (
     login_id text CONSTRAINT pk_factor_tries PRIMARY KEY CONSTRAINT fk_factor_tries_login_id REFERENCES logins,
     wrong integer NOT NULL,
+    pauses integer NOT NULL DEFAULT 0,
     paused_until timestamptz
 );
 

@@ -16,9 +16,10 @@ from app.identity import errors, factors, queries, rules, service, totp
 from app.identity.models import TotpApp
 from app.identity.rules import Audience
 from app.notifications.models import Mail
-from tests.makers import apps, people
+from tests.makers import apps, mailbox, people
 
 NOON = datetime(2030, 1, 15, 12, 0, 7, tzinfo=UTC)
+GUESSED = "Somebody typed wrong codes for your account"
 STEP = timedelta(seconds=rules.TOTP_SECONDS)
 ACTOR = actor.system("test")
 
@@ -162,6 +163,46 @@ class TestWrongCodes:
             somebody.prove(somebody.code())
         with clock.at(NOON + rules.FACTOR_PAUSE):
             assert somebody.prove(somebody.code())
+
+    def test_pause_longer_each_time_up_to_a_day_until_one_is_right(self, noon: None) -> None:
+        somebody, moment, pauses = Somebody(), NOON, []
+        for _ in range(9):
+            with clock.at(moment):
+                for _ in range(rules.FACTOR_TRIES_MAX):
+                    somebody.prove("000000x")
+                with pytest.raises(errors.FactorPaused) as refused:
+                    somebody.prove(somebody.code())
+            leave()
+            pauses.append(timedelta(seconds=refused.value.facts["retry_after"]))
+            moment += pauses[-1]
+        hours = [pause / timedelta(hours=1) for pause in pauses]
+        assert hours == [0.25, 0.5, 1, 2, 4, 8, 16, 24, 24]
+        with clock.at(moment):
+            assert somebody.prove(somebody.code())
+        with clock.at(moment + STEP):
+            for _ in range(rules.FACTOR_TRIES_MAX):
+                somebody.prove("000000x")
+            with pytest.raises(errors.FactorPaused, match="Wait 15 minutes"):
+                somebody.prove(somebody.code())
+
+    def test_are_told_of_when_they_pause_and_not_before(self, noon: None, work_off: Callable[..., int]) -> None:
+        somebody = Somebody()
+        for number in range(rules.FACTOR_TRIES_MAX):
+            work_off()
+            assert mailbox.subjects_to(somebody.email).count(GUESSED) == 0, number
+            somebody.prove("000000x")
+        work_off()
+        letter = next(each for each in mailbox.letters_to(somebody.email) if each.subject == GUESSED)
+        assert "for 15 minutes" in letter.body
+        assert "change your password" in letter.body
+
+    def test_are_not_told_of_when_the_last_one_is_right(self, noon: None, work_off: Callable[..., int]) -> None:
+        somebody = Somebody()
+        for _ in range(rules.FACTOR_TRIES_MAX - 1):
+            somebody.prove("000000x")
+        assert somebody.prove(somebody.code())
+        work_off()
+        assert GUESSED not in mailbox.subjects_to(somebody.email)
 
     def test_pause_every_session_of_the_login(self, noon: None) -> None:
         somebody = Somebody()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine
 
 from app.core import actor, clock
 from app.core.db import atomically, transaction
@@ -14,7 +15,7 @@ from app.core.permissions import Role
 from app.identity import errors, factors, passkeys, queries, rules, service
 from app.identity.passkeys import Site
 from app.identity.rules import Audience
-from tests.makers import apps, people
+from tests.makers import apps, crowd, people
 from tests.makers.authenticator import Authenticator
 
 NOON = datetime(2030, 1, 15, 12, 0, 7, tzinfo=UTC)
@@ -67,6 +68,17 @@ class Owner:
     @property
     def keys(self) -> list[Any]:
         return queries.passkeys_of(owner=self.login_id)
+
+
+def test_one_key_for_two_accounts_at_once_is_one_accounts(app: Flask, owner_engine: Engine) -> None:
+    first, second, device = Owner(), Owner(), Authenticator()
+    made = [device.create(each.asked_to_add()) for each in (first, second)]
+
+    def add() -> None:
+        assert passkeys.add(first.session_id, credential=made[0], name="Token", site=SITE)
+
+    assert crowd.meanwhile(app, owner_engine, add, lambda: second.add(made[1])) is None
+    assert (len(first.keys), len(second.keys)) == (1, 0)
 
 
 @pytest.fixture

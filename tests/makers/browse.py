@@ -1,10 +1,13 @@
 """A browser without a browser: fetch a page, take its form token, send its form."""
 
+import base64
+import json
 import re
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.core import crypto
 from tests.makers import apps
 from tests.makers.people import PASSWORD
 
@@ -51,3 +54,17 @@ def prove(client: FlaskClient, email: str, *, console: bool = False) -> TestResp
     answer = send(client, "/console/prove" if console else "/prove", code=apps.code(email))
     assert answer.status_code == 303, answer.text
     return answer
+
+
+def claim_of(client: FlaskClient) -> tuple[str, str]:
+    """The claim that a browser confirms, which only we can read: login and stamp."""
+    with client.session_transaction() as kept:
+        login_id, stamp, _ = json.loads(crypto.unseal(base64.b64decode(kept["pending"]), context="pending"))
+    return login_id, stamp
+
+
+def let_code_age(client: FlaskClient) -> None:
+    """Let the minute pass that a browser waits before it asks for another code."""
+    told = json.dumps([*claim_of(client), "2026-01-01T00:00:00+00:00"])
+    with client.session_transaction() as kept:
+        kept["pending"] = base64.b64encode(crypto.seal(told, context="pending")).decode()

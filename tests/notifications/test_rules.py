@@ -52,6 +52,12 @@ class TestEveryMail:
 
 
 class TestMails:
+    @pytest.mark.parametrize(("minutes", "said"), [(15, "15 minutes"), (60, "60 minutes"), (1440, "24 hours")])
+    def test_of_guessed_codes_say_how_long_none_is_looked_at(self, minutes: int, said: str) -> None:
+        mail = rules.factor_guessed(minutes)
+        assert f"No code is looked at for {said}." in mail.body
+        assert "change your password at once" in mail.body
+
     def test_an_invitation_carries_the_link_and_says_how_long_it_works(self) -> None:
         mail = rules.invitation("https://bursar.example/console/join/token")
         assert "\n\nhttps://bursar.example/console/join/token\n\n" in mail.body

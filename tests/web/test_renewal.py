@@ -269,6 +269,14 @@ class TestChange:
         assert elsewhere.get("/console/account").status_code == 303
         assert can_sign_in(app, email, NEW, console=True)
 
+    def test_of_an_operator_without_any_role(self, app: Flask, inside: Flask) -> None:
+        client, (_, email) = app.test_client(), people.operator()
+        browse.sign_in(client, email, console=True)
+        assert client.get("/console/account").status_code == 200
+        changed = browse.send(client, "/console/account/password", present=people.PASSWORD, password=NEW)
+        assert (changed.status_code, changed.location) == (303, "/console/account")
+        assert client.get("/console/").status_code == 403
+
 
 class TestSessions:
     CHROME = (

@@ -5,6 +5,8 @@ nobody anything, so what fails is one that is both: hardly by chance, and large 
 `SAME_ANSWERS_TRIES=500` is the full measure.
 """
 
+import base64
+import json
 import math
 import os
 import random
@@ -12,6 +14,7 @@ import re
 import secrets
 import statistics
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,9 +37,11 @@ from tests.makers import browse, people
 SMOKE, TRIES = 3, int(os.environ.get("SAME_ANSWERS_TRIES", "20"))
 P_MIN = 0.001  # smaller is hardly chance
 DELTA_MAX = 0.147  # Cliff's delta, "negligible" by the usual reading: 57 guesses of 100 are right
+CHOSEN = "a word that a stranger chose"  # at sign-up, for an address that has another, or none
 ACQUAINTANCES = 12
 SOME = range(ACQUAINTANCES)
 _VARYING = re.compile(
+    r'"request_id":"[^"]*"|'
     r'nonce="[^"]*"|name="csrf_token" value="[^"]*"|"X-CSRFToken": "[^"]*"|value="[^"]*@test\.example"'
 )
 _EVEN = re.compile(r"(RELEASE|ROLLBACK TO) SAVEPOINT \w+| SKIP LOCKED")
@@ -121,10 +126,26 @@ def confirm(client: FlaskClient, email: str) -> TestResponse:
     return _timed(client, "/confirm-email", code="000000x")
 
 
+def sign_in_after_sign_up(client: FlaskClient, email: str) -> TestResponse:
+    """With the password that was chosen a moment ago, in another browser: it says nothing about whose it is now."""
+    _sign_up_elsewhere(client, email)
+    return _timed(client, "/sign-in", email=email, password=CHOSEN)
+
+
+def sign_in_by_program_after_sign_up(client: FlaskClient, email: str) -> TestResponse:
+    """The same at the API."""
+    _sign_up_elsewhere(client, email)
+    return _stamped(lambda: client.post("/api/v1/sessions", json={"email": email, "password": CHOSEN}))
+
+
+def _sign_up_elsewhere(client: FlaskClient, email: str) -> None:
+    other = client.application.test_client()
+    browse.send(other, "/sign-up", name="Ada Obi", email=email, phone=people.PHONE, password=CHOSEN)
+
+
 def _resend(client: FlaskClient) -> TestResponse:
-    with client.session_transaction() as kept:
-        login_id, stamp, _ = kept["pending"]
-        kept["pending"] = [login_id, stamp, "2026-01-01T00:00:00+00:00"]
+    login_id = browse.claim_of(client)[0]
+    browse.let_code_age(client)
     with transaction(actor.system("test")):  # the minute between two codes is over
         sent = update(Code).where(Code.login_id == login_id)
         db.session.execute(sent.values(created_at=Code.created_at - timedelta(minutes=2)))
@@ -133,8 +154,12 @@ def _resend(client: FlaskClient) -> TestResponse:
 
 def _timed(client: FlaskClient, path: str, *, form_at: str = "", **fields: str) -> TestResponse:
     token = browse.token_of(client.get(form_at or path))
+    return _stamped(lambda: client.post(path, data={"csrf_token": token, **fields}))
+
+
+def _stamped(knock: Callable[[], TestResponse]) -> TestResponse:
     began = time.perf_counter()
-    answer = client.post(path, data={"csrf_token": token, **fields})
+    answer = knock()
     answer.headers["X-Took"] = str(time.perf_counter() - began)
     return answer
 
@@ -143,14 +168,36 @@ def told(client: FlaskClient, answer: TestResponse) -> tuple[object, ...]:
     """Everything of an answer, and of the page it leads to, but what differs each time for everybody."""
     shown = client.get(answer.location).text if answer.location else ""
     headers = tuple(sorted(name for name, _ in answer.headers if name != "X-Took"))
-    return answer.status_code, answer.location, headers, _VARYING.sub("", answer.text), _VARYING.sub("", shown)
+    cookies = tuple((key, len(str(value))) for key, value in sorted(readable(client).items()))
+    said = _VARYING.sub("", answer.text), _VARYING.sub("", shown)
+    return answer.status_code, answer.location, headers, cookies, *said
+
+
+def readable(client: FlaskClient) -> dict[str, object]:
+    """What anybody reads in their own form cookie: it is signed, and not sealed."""
+    cookie = client.get_cookie("bursar_form")
+    if cookie is None:
+        return {}
+    body = cookie.value.split(".")[1 if cookie.value.startswith(".") else 0]
+    plain = base64.urlsafe_b64decode(body + "=" * (-len(body) % 4))
+    return dict(json.loads(zlib.decompress(plain) if cookie.value.startswith(".") else plain))
 
 
 def recover(client: FlaskClient, email: str) -> TestResponse:
     return _timed(client, "/recover", email=email, contact="another-box@test.example")
 
 
-DOORS = (sign_in, sign_in_at_the_console, sign_up, forgotten, recover, resend, confirm)
+DOORS = (
+    sign_in,
+    sign_in_at_the_console,
+    sign_in_after_sign_up,
+    sign_in_by_program_after_sign_up,
+    sign_up,
+    forgotten,
+    recover,
+    resend,
+    confirm,
+)
 KNOWN, UNCONFIRMED, UNKNOWN = "known", "unconfirmed", "unknown"
 
 
@@ -211,6 +258,19 @@ def measured(app: Flask, door: Door, *, tries: int) -> Measure:
 def test_the_same_words(app: Flask, inside: Flask, door: Door) -> None:
     heard = measured(app, door, tries=SMOKE).heard
     assert len(heard) == 1, heard
+
+
+@pytest.mark.parametrize("kind", [KNOWN, UNCONFIRMED, UNKNOWN])
+def test_two_sign_ups_do_not_tell_whether_they_are_one_account(app: Flask, inside: Flask, kind: str) -> None:
+    email = stranger() if kind == UNKNOWN else acquaintances(sign_up, kind)[0]
+    leave()
+    browsers = [app.test_client() for _ in range(2)]
+    for client in browsers:
+        sign_up(client, email)
+    first, second = (readable(client) for client in browsers)
+    assert first.keys() == second.keys() == {"pending"}
+    assert not {str(each) for each in first.values()} & {str(each) for each in second.values()}
+    assert "lg_" not in f"{first}{second}"
 
 
 @pytest.mark.parametrize("door", DOORS, ids=lambda door: door.__name__)

@@ -194,7 +194,7 @@ class TestWrongCodes:
             answer = browse.send(client, "/console/prove", code="000000x")
             assert answer.status_code == 422
             assert "wrong" in answer.text
-        assert "Wait a quarter of an hour" in browse.send(client, "/console/prove", code=apps.code(treasurer)).text
+        assert "Wait 15 minutes" in browse.send(client, "/console/prove", code=apps.code(treasurer)).text
 
 
 class TestFresh:

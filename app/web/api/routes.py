@@ -9,20 +9,20 @@ from flask_login import current_user
 
 from app.core import idempotency
 from app.core.db import atomically, transaction
-from app.core.errors import Forbidden, Malformed
+from app.core.errors import Forbidden, Malformed, Refusal
 from app.core.money import NGN, Money
 from app.identity import api_keys, factors, signing
 from app.identity import service as identity
 from app.identity.errors import FactorMissing, PhoneUnconfirmed, WrongFactor
 from app.identity.rules import Audience
 from app.identity.scopes import Scope
-from app.identity.service import Claim, Device
+from app.identity.service import Device
 from app.payments import flows
 from app.payments import queries as payments
 from app.payments import service as payments_service
 from app.payments.rules import DepositState
 from app.wallets import queries as wallets
-from app.web import guards
+from app.web import guards, security
 from app.web.throttle import throttle
 from app.withdrawals import queries as withdrawals
 from app.withdrawals import service as withdrawals_service
@@ -49,6 +49,7 @@ def open_session() -> Response:
     """Trade address and password for a bearer token. The token is shown once."""
     body = _body()
     email = _text(body, "email")
+    code = _text(body, "code") if "code" in body else None
     with throttle().signing_in(email), transaction(guards.actor()):
         entry = identity.sign_in(
             email,
@@ -56,9 +57,7 @@ def open_session() -> Response:
             audience=Audience.CUSTOMER,
             device=Device(f"API: {request.user_agent.string}", request.remote_addr or ""),
         )
-    if isinstance(entry, Claim):
-        raise Forbidden("Confirm your e-mail address in the portal first.")
-    token = _prove(entry.session_id, body["code"], email=email) if "code" in body else entry.token
+    token = entry.token if code is None else _prove_or_close(entry.session_id, code, email=email)
     return make_response(jsonify({"id": entry.session_id, "token": token}), 201)
 
 
@@ -76,6 +75,7 @@ def prove_factor() -> Response:
 
 
 @bp.delete("/sessions/current")
+@guards.at(guards.PROVE)
 @guards.api(None)
 def close_session() -> Response:
     """The token is dead at once. A key is revoked in the portal."""
@@ -92,6 +92,7 @@ def sign_token() -> Response:
     """Trade a key for a signed token that is good for ten minutes."""
     if not current_user.key_id or current_user.session_id:
         raise Forbidden("Come with a key: tokens are got with nothing else.")
+    throttle().trading(current_user.key_id)
     with transaction(guards.actor()):
         traded = api_keys.trade(current_user.key_id, issuer=current_app.extensions["settings"].public_url)
     return make_response(
@@ -249,15 +250,22 @@ def _money(money: Money) -> dict[str, str]:
 
 
 def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
+    body = security.sent_json()
+    if body is None:
         raise Malformed("Send a JSON object.")
     return body
 
 
-def _prove(session_id: str, code: Any, *, email: str) -> str:
-    if not isinstance(code, str):
-        raise Malformed("code is no text.", field="code")
+def _prove_or_close(session_id: str, code: str, *, email: str) -> str:
+    try:
+        return _prove(session_id, code, email=email)
+    except Refusal:
+        with transaction(guards.actor()):  # (its token was told to nobody)
+            identity.sign_out(session_id)
+        raise
+
+
+def _prove(session_id: str, code: str, *, email: str) -> str:
     # A wrong code is counted, so it is committed like a right one.
     with throttle().guessing("factor", email):
         token = atomically(lambda: factors.prove_code(session_id, code=code), actor=guards.actor())

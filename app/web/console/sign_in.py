@@ -6,10 +6,9 @@ from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.db import transaction
-from app.core.errors import Forbidden, Refusal
+from app.core.errors import Refusal
 from app.identity import service as identity
 from app.identity.rules import Audience
-from app.identity.service import Claim
 from app.web import errors, forms, guards, visits
 from app.web.console.base import bp
 from app.web.fragments import page
@@ -43,8 +42,6 @@ def sign_in() -> Response | BaseResponse:
     except Refusal as refused:
         errors.say(refused)
         return errors.delayed(page("console/sign_in.html", form=form, errors={}, status=422), refused)
-    if isinstance(entry, Claim):  # operators' addresses are confirmed by the house
-        raise Forbidden
     onward = redirect(guards.onward(url_for("console.overview")), 303)
     throttle().remember(form.email.data, onward)
     return guards.let_in(entry, audience=Audience.OPERATOR, answer=onward)
@@ -52,6 +49,7 @@ def sign_in() -> Response | BaseResponse:
 
 @bp.post("/sign-out")
 @guards.at(PROVE, ENROL)
+@guards.knowing
 @guards.public
 def sign_out() -> BaseResponse:
     """End the session, here and in our table."""

@@ -7,6 +7,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.db import atomically
 from app.customers import service as customers
+from app.identity import service as identity
+from app.identity.rules import Audience
 from app.web import guards
 from app.web.fragments import page
 from app.web.portal.base import bp
@@ -23,12 +25,12 @@ def freeze() -> Response:
 @guards.customer
 def freeze_now() -> BaseResponse:
     """Do it. Frozen already is frozen."""
-    actor = guards.actor()
-    atomically(
-        lambda: customers.lock(
-            current_user.id, here=current_user.session_id, actor=actor, reason="Asked by its owner."
-        ),
-        actor=actor,
-    )
+    token = atomically(_freeze, actor=guards.actor())
     flash("Your account is frozen. You are signed out everywhere else.", "ok")
-    return redirect(url_for("portal.security"), 303)
+    return guards.hand_over(token, audience=Audience.CUSTOMER, answer=redirect(url_for("portal.security"), 303))
+
+
+def _freeze() -> str:
+    here = str(current_user.session_id)
+    customers.lock(current_user.id, here=here, actor=guards.actor(), reason="Asked by its owner.")
+    return identity.rotate(here)  # elsewhere may be a copy of this one

@@ -9,7 +9,7 @@ from app.identity import queries as identity
 from app.wallets import queries as wallets
 from app.web import guards
 from app.web.fragments import page
-from app.web.guards import public
+from app.web.guards import knowing, public
 from app.web.portal.base import bp
 from reports import activity as reports
 
@@ -17,6 +17,7 @@ RECENT = 6
 
 
 @bp.get("/")
+@knowing
 @public
 def home() -> Response | BaseResponse:
     """Balances and the latest movements; the welcome page to a stranger."""

@@ -36,5 +36,4 @@ def end_session(session_id: str) -> BaseResponse:
 @guards.customer
 def end_other_sessions() -> BaseResponse:
     """Sign out everywhere else."""
-    visits.end_others()
-    return redirect(url_for("portal.security"), 303)
+    return visits.end_others(afterwards=url_for("portal.security"))

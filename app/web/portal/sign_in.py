@@ -1,5 +1,7 @@
 """Coming in and going out: sign up, confirm the address, sign in, sign out."""
 
+import base64
+import json
 from datetime import datetime
 
 from flask import flash, redirect, request, session, url_for
@@ -7,7 +9,7 @@ from flask.wrappers import Response
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import clock
+from app.core import clock, crypto
 from app.core.db import atomically, transaction
 from app.core.errors import Refusal
 from app.core.money import NGN
@@ -27,7 +29,9 @@ from app.web.throttle import throttle
 
 # Where a refusal of signing up is shown.
 AT_FIELD = {"bad_email": "email", "bad_phone": "phone", **dict.fromkeys(renewal.NEW_PASSWORD, "password")}
-PENDING = "pending"  # the claim that is being confirmed, in the signed form cookie
+# The claim that is being confirmed, and when its code was sent: in the form cookie of the browser that signed up, which
+# its owner reads. So it is sealed: nobody is told by it whether two sign-ups are one account.
+PENDING = "pending"
 
 
 class SignUpForm(FlaskForm):
@@ -81,7 +85,7 @@ def sign_up() -> Response | BaseResponse:
 @guards.public
 def confirm_email() -> Response | BaseResponse:
     """Type the code from the mail; a right one opens the wallet and a session."""
-    claim = _pending()
+    claim, _ = _pending()
     if claim is None:
         return redirect(url_for("portal.sign_in"), 303)
     form = CodeForm()
@@ -105,11 +109,11 @@ def confirm_email() -> Response | BaseResponse:
 @guards.public
 def resend_code() -> BaseResponse:
     """Another code, at most one a minute."""
-    claim = _pending()
+    claim, sent_at = _pending()
     if claim is None:
         return redirect(url_for("portal.sign_in"), 303)
     moment = clock.now()
-    if not rules.resend_allowed(last_sent_at=datetime.fromisoformat(session[PENDING][2]), at=moment):
+    if not rules.resend_allowed(last_sent_at=sent_at, at=moment):
         errors.say(identity_errors.CodesTooFast())
         return redirect(url_for("portal.confirm_email"), 303)
     with transaction(guards.actor()):
@@ -136,8 +140,6 @@ def sign_in() -> Response | BaseResponse:
     except Refusal as refused:
         errors.say(refused)
         return errors.delayed(_again("portal/sign_in.html", form), refused)
-    if isinstance(entry, Claim):
-        return _await_code(entry)
     onward = redirect(guards.onward(url_for("portal.home")), 303)
     throttle().remember(form.email.data, onward)
     return guards.let_in(entry, audience=Audience.CUSTOMER, answer=onward)
@@ -145,6 +147,7 @@ def sign_in() -> Response | BaseResponse:
 
 @bp.post("/sign-out")
 @guards.at(PROVE, ENROL)
+@guards.knowing
 @guards.public
 def sign_out() -> BaseResponse:
     """End the session, here and in our table."""
@@ -170,13 +173,18 @@ def _await_code(claim: Claim) -> BaseResponse:
     session.clear()
     if said:
         session["_flashes"] = said
-    session[PENDING] = [claim.login_id, claim.stamp, clock.now().isoformat()]
+    told = json.dumps([claim.login_id, claim.stamp, clock.now().isoformat(timespec="microseconds")])
+    session[PENDING] = base64.b64encode(crypto.seal(told, context=PENDING)).decode()
     return redirect(url_for("portal.confirm_email"), 303)
 
 
-def _pending() -> Claim | None:
-    kept = session.get(PENDING)
-    return Claim(kept[0], kept[1]) if kept else None
+def _pending() -> tuple[Claim | None, datetime | None]:
+    try:
+        told = crypto.unseal(base64.b64decode(session.get(PENDING, "")), context=PENDING)
+    except crypto.Unsealable:  # (nothing is pending, or from before this house had its present key)
+        return None, None
+    login_id, stamp, sent_at = json.loads(told)
+    return Claim(login_id, stamp), datetime.fromisoformat(sent_at)
 
 
 def _again(template: str, form: FlaskForm, faults: dict[str, str] | None = None) -> Response:

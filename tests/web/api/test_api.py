@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.identity import queries as identity
 from tests.makers import apps, people, sessions
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -29,6 +30,22 @@ def test_no_token_no_answer(client: FlaskClient) -> None:
         assert answer.status_code == 401
         assert answer.json is not None
         assert answer.json["error"]["code"] == "unauthenticated"
+
+
+@pytest.mark.parametrize("code", ["000000x", 123456, "", None])
+def test_with_a_wrong_code_no_session_is_left(client: FlaskClient, owner: people.Customer, code: object) -> None:
+    proof = {"email": owner.email, "password": people.PASSWORD, "code": code}
+    answer = client.post("/api/v1/sessions", json=proof)
+    assert answer.status_code in {400, 422}
+    assert identity.sessions_of(owner=owner.login_id) == []
+
+
+def test_a_session_that_waits_for_its_code_can_be_closed(client: FlaskClient, owner: people.Customer) -> None:
+    half = client.post("/api/v1/sessions", json={"email": owner.email, "password": people.PASSWORD}).json
+    assert half is not None
+    waiting = {"Authorization": f"Bearer {half['token']}"}
+    assert client.delete("/api/v1/sessions/current", headers=waiting).status_code == 204
+    assert identity.sessions_of(owner=owner.login_id) == []
 
 
 def test_without_its_code_a_session_opens_nothing_until_one_is_proved(

@@ -18,6 +18,7 @@ from app.identity import api_keys, errors, rules, signing
 from app.identity import queries as identity
 from app.identity.models import ApiKey
 from app.identity.scopes import Scope
+from app.web.throttle import Throttle
 from tests.makers import browse, people
 from tests.makers.books import TESTER, fresh
 
@@ -154,6 +155,22 @@ class TestSignedTokens:
         short = signed(client, token)
         assert ask(client, short, "/api/v1/sessions/current", "DELETE") == 204
         assert (ask(client, short), ask(client, token)) == (401, 200)
+
+    def test_are_listed_once_for_each_key(self, client: FlaskClient, owner: people.Customer) -> None:
+        for _, token in (issue(owner), issue(owner)):
+            newest = [signed(client, token) for _ in range(3)][-1]
+        listed = identity.sessions_of(owner=owner.login_id)
+        assert len(listed) == len({session.api_key_id for session in listed}) == 2
+        assert jwt.decode(newest, options={"verify_signature": False})["sid"] in {session.id for session in listed}
+
+    def test_are_so_many_in_a_while_for_each_key(
+        self, client: FlaskClient, owner: people.Customer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        house = client.application
+        monkeypatch.setitem(house.extensions, "throttle", Throttle(house.extensions["redis"], secret=fresh()))
+        (_, first), (_, second) = issue(owner), issue(owner)
+        assert [ask(client, first, "/api/v1/tokens", "POST") for _ in range(62)] == [201] * 60 + [429] * 2
+        assert ask(client, second, "/api/v1/tokens", "POST") == 201
 
     def test_are_signed_with_another_key_after_a_while(self, client: FlaskClient, owner: people.Customer) -> None:
         _, token = issue(owner)

@@ -1,14 +1,11 @@
 """A call of each door through which a customer moves money or comes in and out."""
 
 import secrets
-from datetime import timedelta
 
 from werkzeug.test import TestResponse
 
-from app.core import clock
 from app.core.db import leave, transaction
 from app.payments import service as payments
-from app.web.portal.sign_in import PENDING
 from tests.makers import browse, people
 from tests.makers.people import naira
 from tests.web.scenes.stage import Call, Scene
@@ -31,10 +28,8 @@ def confirm_email(scene: Scene) -> TestResponse:
 def resend_code(scene: Scene) -> TestResponse:
     client, login_id = scene.claimant()
     scene.owner_does("UPDATE codes SET created_at = created_at - interval '5 min' WHERE login_id = :i", i=login_id)
-    token = browse.token_of(client.get("/confirm-email"))
-    with client.session_transaction() as kept:
-        kept[PENDING] = [*kept[PENDING][:2], (clock.now() - timedelta(minutes=5)).isoformat()]
-    return client.post("/confirm-email/again", data={"csrf_token": token})
+    browse.let_code_age(client)
+    return browse.send(client, "/confirm-email/again", form_at="/confirm-email")
 
 
 def confirm_phone(scene: Scene) -> TestResponse:
