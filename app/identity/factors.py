@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db
 from app.core.errors import NotFound, Unauthenticated
-from app.identity import errors, events, queries, rules, service, totp
+from app.identity import api_keys, errors, events, queries, rules, service, sessions, totp
 from app.identity.models import FactorTries, Login, Passkey, RecoveryCode, SignedIn, TotpApp
 
 log = logs.get("identity.factors")
@@ -86,7 +86,7 @@ def remove_passkey(session_id: str, *, passkey_id: str) -> None:
 
 
 def drop_all(login_id: str) -> None:
-    """Forget every factor and close every session of somebody who lost them all: their password leads to a first one.
+    """Forget every factor and end every session and key of somebody who lost them all: their password leads to a first.
 
     For the house alone, after it knows in another way who asks.
     """
@@ -95,8 +95,8 @@ def drop_all(login_id: str) -> None:
         kept = (table.login_id == login_id) & table.removed_at.is_(None)
         db.session.execute(update(table).where(kept).values(removed_at=moment))
     _replace_codes(login_id)
-    open_ = (SignedIn.login_id == login_id) & SignedIn.revoked_at.is_(None)
-    db.session.execute(update(SignedIn).where(open_).values(revoked_at=moment))
+    sessions.end_all(login_id)
+    api_keys.revoke_all(login_id)
     outbox.emit(events.FactorRemoved(login_id=login_id, kind="all"))
     db.session.flush()
 

@@ -161,11 +161,16 @@ def _by_session(session_id: str) -> Seen | None:
     return replace(seen, session_id=session.id) if seen else None
 
 
-def keys_of(*, owner: str) -> list[ApiKey]:
-    """The keys of a login, newest first, those that ended too."""
-    return list(
-        db.session.scalars(select(ApiKey).where(ApiKey.login_id == owner).order_by(ApiKey.created_at.desc()).limit(100))
-    )
+def live_keys_of(*, owner: str) -> list[ApiKey]:
+    """Every key of a login that opens something, newest first."""
+    live = (ApiKey.login_id == owner) & ApiKey.revoked_at.is_(None) & (ApiKey.expires_at > clock.now())
+    return list(db.session.scalars(select(ApiKey).where(live).order_by(ApiKey.created_at.desc())))
+
+
+def ended_keys_of(*, owner: str, limit: int = 100) -> list[ApiKey]:
+    """The keys of a login that open nothing any more, newest first."""
+    ended = (ApiKey.login_id == owner) & (ApiKey.revoked_at.is_not(None) | (ApiKey.expires_at <= clock.now()))
+    return list(db.session.scalars(select(ApiKey).where(ended).order_by(ApiKey.created_at.desc()).limit(limit)))
 
 
 def key_name_for_system(key_id: str) -> str:

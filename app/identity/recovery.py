@@ -10,7 +10,7 @@ from app.core import clock, crypto, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
-from app.identity import errors, events, rules, sessions
+from app.identity import api_keys, errors, events, rules, sessions
 from app.identity.models import Login, PasswordReset, Recovery
 from app.identity.rules import Audience, RecoveryState
 from app.identity.service import canonical
@@ -75,7 +75,7 @@ def check(recovery_id: str, *, actor: Actor) -> None:
 
 
 def carry_out(recovery_id: str, *, actor: Actor) -> None:
-    """Give the account its new address; every session and every link of the old one ends.
+    """Give the account its new address; every session, key and link of the old one ends.
 
     For staff, once others have agreed; whoever calls this has the approval: no door calls it by itself. The password
     stays, and is reset by mail to the new address; second factors are for the caller to lift, or for `Recovered`'s
@@ -87,6 +87,7 @@ def carry_out(recovery_id: str, *, actor: Actor) -> None:
     login = db.session.get_one(Login, request.login_id, with_for_update=True)
     login.email = _free(request, audience=login.audience)
     sessions.end_all(login.id)
+    api_keys.revoke_all(login.id)
     unused = (PasswordReset.login_id == login.id) & PasswordReset.used_at.is_(None)
     db.session.execute(update(PasswordReset).where(unused).values(used_at=clock.now()))
     outbox.emit(events.Recovered(login_id=login.id))

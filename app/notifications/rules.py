@@ -141,7 +141,9 @@ def password_reset(link: str) -> Words:
 
 def password_changed(*, how: str) -> Words:
     """A security notice: there is another password."""
-    by_mail = "It was set with a link that we had mailed to you. You are signed out everywhere."
+    by_mail = (
+        "It was set with a link that we had mailed to you. You are signed out everywhere, and API keys are revoked."
+    )
     by_hand = "It was changed by somebody who knew the one before. You are signed out everywhere else."
     return Words(
         "Your password was changed",
@@ -204,7 +206,8 @@ def account_locked() -> Words:
         "Your account is frozen",
         _letter(
             "Your account was frozen. Nothing leaves it, also nothing that you asked for before and that was not sent"
-            " yet. What comes in still comes in. All other devices are signed out.",
+            " yet. What comes in still comes in. All other devices are signed out, and API keys"
+            " are revoked.",
             "Only our staff can lift it, when they know that it is you who asks.",
         ),
     )

@@ -34,3 +34,12 @@ def end_others() -> None:
     with transaction(guards.actor()):
         sessions.sign_out_elsewhere(current_user.login_id, here=current_user.session_id)
     flash("You are signed out everywhere else.", "ok")
+    tell_of_keys()
+
+
+def tell_of_keys() -> None:
+    """Programs are not signed out with people: say how many keys still open the account, and where they are ended."""
+    live = len(queries.live_keys_of(owner=current_user.login_id))
+    if live:
+        keys = "API key still opens" if live == 1 else "API keys still open"
+        flash(f"{live} {keys} your account. If one may not be yours alone, revoke it on the page API keys.", "warn")

@@ -39,6 +39,15 @@ def revoke_key(scene: Scene) -> TestResponse:
     return browse.send(scene.at_home(customer), place, form_at="/api-keys")
 
 
+def revoke_all_keys(scene: Scene) -> TestResponse:
+    customer = people.customer()
+    with transaction(customer.actor):
+        for name in ("Books", "Robot"):
+            api_keys.issue(customer.login_id, name=name, scopes=set(Scope), lives=rules.KEY_LIVES[0])
+    leave()
+    return browse.send(scene.at_home(customer), "/api-keys/revoke-all", form_at="/api-keys")
+
+
 def recover(scene: Scene) -> TestResponse:
     contact = f"new-{secrets.token_hex(4)}@test.example"
     return browse.send(scene.app.test_client(), "/recover", email=people.customer().email, contact=contact)
@@ -61,6 +70,7 @@ CALLS: dict[str, Call] = {
     "portal.keep": keep,
     "portal.issue_key": issue_key,
     "portal.revoke_key": revoke_key,
+    "portal.revoke_all_keys": revoke_all_keys,
     "portal.recover": recover,
     "portal.stop_recovery": stop_recovery,
 }
