@@ -50,7 +50,7 @@ def new_device(work: Work) -> timedelta | None:
         session.device_name,
         at=session.created_at.astimezone(clock.WAT),
         place=masked_ip(session.ip),
-        page=work.public_url + ("/console/account/password" if staff else "/security/freeze"),
+        page=f"{work.console_url}/console/account/password" if staff else f"{work.public_url}/security/freeze",
         staff=staff,
     )
     return _tell(work, login_id=session.login_id, words=words)
@@ -60,7 +60,7 @@ def operator_invited(work: Work) -> timedelta | None:
     """The link with which somebody joins the staff; once it is mailed only its reader knows it."""
     token = staff.token_for_system(work.subject)
     if token is not None:
-        words = rules.invitation(f"{work.public_url}/console/join/{token}")
+        words = rules.invitation(f"{work.console_url}/console/join/{token}")
         _tell(work, login_id=work.facts["login_id"], words=words)
         atomically(lambda: staff_service.forget_token(work.subject), actor=work.actor)
     return None
@@ -108,8 +108,9 @@ def password_reset(work: Work) -> timedelta | None:
     audience, token = identity.reset_token_for_system(work.subject)
     if token is None:
         return None
-    door = "/console/reset-password/" if audience is Audience.OPERATOR else "/reset-password/"
-    words = rules.password_reset(f"{work.public_url}{door}{token}")
+    theirs = audience is Audience.OPERATOR
+    door = f"{work.console_url}/console/reset-password" if theirs else f"{work.public_url}/reset-password"
+    words = rules.password_reset(f"{door}/{token}")
     _tell(work, login_id=work.facts["login_id"], words=words)
     atomically(lambda: renewal.forget_token(work.subject), actor=work.actor)
     return None

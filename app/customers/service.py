@@ -143,10 +143,10 @@ def require(login_id: str) -> Customer:
     return customer
 
 
-def begin_view(customer_id: str, *, operator_id: str, reason: str, ticket: str) -> str:
-    """Let an operator look at a customer's pages for a while: the token, which is not kept. An earlier look ends.
+def begin_view(customer_id: str, *, operator_id: str, session_id: str, reason: str, ticket: str) -> str:
+    """Let an operator look at a customer's pages for a while, from this session: the token, which is not kept.
 
-    Raises ViewUnexplained, NoSuchCustomer.
+    It opens nothing before `open_view`. An earlier look ends. Raises ViewUnexplained, NoSuchCustomer.
     """
     if not reason.strip() or not ticket.strip():
         raise errors.ViewUnexplained
@@ -157,6 +157,7 @@ def begin_view(customer_id: str, *, operator_id: str, reason: str, ticket: str) 
             id=ids.new("vw"),
             customer_id=customer.id,
             operator_id=operator_id,
+            session_id=session_id,
             token_hash=crypto.token_hash(token),
             reason=reason.strip(),
             ticket=ticket.strip(),
@@ -166,6 +167,16 @@ def begin_view(customer_id: str, *, operator_id: str, reason: str, ticket: str) 
     )
     db.session.flush()
     return token
+
+
+def open_view(token: str) -> None:
+    """Follow the link from the console: once, and at once. Raises ViewLinkSpent."""
+    moment = clock.now()
+    begun = (Viewing.token_hash == crypto.token_hash(token)) & Viewing.opened_at.is_(None) & Viewing.ended_at.is_(None)
+    soon = Viewing.began_at > moment - rules.VIEW_OPENS
+    opened = update(Viewing).where(begun, soon).values(opened_at=moment).returning(Viewing.id)
+    if db.session.scalar(opened) is None:
+        raise errors.ViewLinkSpent
 
 
 def end_views(operator_id: str) -> None:

@@ -56,12 +56,17 @@ class Factors:
 
 def seen_for_system(token: str, *, audience: rules.Audience) -> Seen | None:
     """Whose live session this token is, or None. The door's question, before there is an owner."""
-    statement = (
-        select(SignedIn, Login, _has_factor(SignedIn.login_id))
-        .join(Login, Login.id == SignedIn.login_id)
-        .where(SignedIn.token_hash == crypto.token_hash(token), SignedIn.audience == audience)
-    )
-    row = db.session.execute(statement).one_or_none()
+    return _seen((SignedIn.token_hash == crypto.token_hash(token)) & (SignedIn.audience == audience))
+
+
+def seen_by_session_for_system(session_id: str, *, audience: rules.Audience) -> Seen | None:
+    """Whose live session this row is, for what hangs on a session of another browser's or name's."""
+    return _seen((SignedIn.id == session_id) & (SignedIn.audience == audience))
+
+
+def _seen(which: ColumnElement[bool]) -> Seen | None:
+    statement = select(SignedIn, Login, _has_factor(SignedIn.login_id)).join(Login, Login.id == SignedIn.login_id)
+    row = db.session.execute(statement.where(which)).one_or_none()
     if row is None:
         return None
     session, login, enrolled = row

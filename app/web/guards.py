@@ -23,6 +23,7 @@ from app.core.db import leave, narrow, read_only, transaction, widen
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
+from app.customers import service as customers_service
 from app.customers.models import Customer
 from app.identity import api_keys, rules
 from app.identity import queries as identity
@@ -208,6 +209,8 @@ def let_out(answer: BaseResponse, *, audience: Audience) -> BaseResponse:
     if current_user.is_authenticated:
         with transaction(actor()):
             identity_service.sign_out(current_user.session_id)
+            if audience is Audience.OPERATOR:
+                customers_service.end_views(current_user.id)
     session.clear()
     answer.delete_cookie(cookie_name(audience), secure=_secure(), httponly=True)
     answer.headers["Clear-Site-Data"] = '"cache"'
@@ -246,6 +249,8 @@ def _secure() -> bool:
 
 
 def _person_of(_: object) -> Person | None:
+    if request.endpoint == "portal.open_view":
+        return None  # (whoever was at home here: from now on it is somebody of ours, as somebody else)
     if request.path.startswith("/api/"):
         scheme, _space, token = request.headers.get("Authorization", "").partition(" ")
         issuer = current_app.extensions["settings"].public_url
@@ -290,24 +295,19 @@ def _widen(_error: BaseException | None) -> None:
 
 
 def _viewer() -> Person | None:
-    """The customer as somebody of ours sees them, as long as view, staff session and permission all live."""
-    token = view_as.token()
-    found = customers.view_for_system(token) if token else None
-    own = request.cookies.get(cookie_name(Audience.OPERATOR), "")
-    seen = identity.seen_for_system(own, audience=Audience.OPERATOR) if found else None
-    staff = identity.operator_of(owner=seen.login_id) if seen else None
-    if found is None or staff is None or Permission.CUSTOMERS_VIEW_AS not in granted(staff.roles, lent=staff.lent):
+    """The customer as somebody of ours sees them, if somebody does."""
+    found = view_as.looking(request.cookies.get(cookie_name(Audience.OPERATOR), ""))
+    if found is None:
         return None
-    view, known = found
-    if view.operator_id != staff.id:
-        return None
-    g.view_as = view_as.View(staff.id, staff.name, view.expires_at)
-    return _narrowed(identity.Seen(view.id, known.login_id, "", enrolled=False, factor_at=None), known)
+    g.view_as, viewing, known = found
+    return _narrowed(identity.Seen(viewing.id, known.login_id, "", enrolled=False, factor_at=None), known)
 
 
 def _only_look() -> None:
     """Who views as a customer changes nothing: not by method, and not in the database either."""
     if console_side() or not view_as.token() or not current_user.is_authenticated or "view_as" not in g:
+        return
+    if request.endpoint == "portal.end_view":
         return
     if request.method not in {"GET", "HEAD"}:
         raise Forbidden("You look at this account as its customer sees it. Nothing can be changed from here.")

@@ -33,7 +33,6 @@ NOT_FRESH = {
     "console.change_password": _PASSWORD,
     "console.end_other_sessions": _TAKES_AWAY,
     "console.end_session": _TAKES_AWAY,
-    "console.end_view": _TAKES_AWAY,
     "console.freeze_customer": _STOPS,
     "console.safety_lock_customer": _STOPS,
     "console.options_to_prove": _PROVES,
@@ -62,6 +61,7 @@ NOT_FRESH = {
     "portal.prove": _PROVES,
     "portal.prove_passkey": _PROVES,
     "portal.reopen_checkout": "money comes in, and from its owner's own account",
+    "portal.revoke_all_keys": _TAKES_AWAY,
     "portal.revoke_key": _TAKES_AWAY,
 }
 # Doors that only show something and ask for it all the same.
