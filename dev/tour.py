@@ -207,6 +207,10 @@ WORK = (
     Sight("console-forgotten-password", "/console/forgotten-password", NOBODY),
     Sight("my-account", "/console/account", AUDITOR),
     Sight("console-change-password", "/console/account/password", AUDITOR),
+    Sight("prove-password", "/prove/password", NEWCOMER),
+    Sight(
+        "prove-password-faulty", "/prove/password", NEWCOMER, (send("Continue", password="not my password"),), FAULTY
+    ),
     Sight("console-prove", "/console/prove", AUDITOR),
     Sight("console-factors", "/console/factors", AUDITOR),
     Sight("overview", "/console/", AUDITOR),

@@ -69,6 +69,7 @@ HANDLERS: dict[str, Handler] = {
     "notifications.api_key_issued": Handler("default", notifications.api_key_issued),
     "identity.forget_spent": Handler("slow", identity.forget_spent),
     "identity.rotate_signing_key": Handler("default", identity.rotate_signing_key),
+    "notifications.bank_account_added": Handler("default", notifications.bank_account_added),
     "notifications.deposit_credited": Handler("default", notifications.deposit_credited),
     "notifications.withdrawal_requested": Handler("default", notifications.withdrawal_requested),
     "notifications.withdrawal_settled": Handler("default", notifications.withdrawal_settled),

@@ -23,6 +23,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "customers.unlocked": ("notifications.account_unlocked",),
     "payments.deposit_started": ("payments.watch_deposit",),
     "payments.deposit_credited": ("notifications.deposit_credited",),
+    "payments.bank_account_added": ("notifications.bank_account_added",),
     "payments.payout_sent": ("payments.watch_payout",),
     "payments.payout_paid": ("withdrawals.settle",),
     "payments.payout_failed": ("withdrawals.fail",),

@@ -12,6 +12,7 @@ from app.identity.rules import Audience, masked_ip
 from app.notifications import flows, rules
 from app.notifications.rules import Words
 from app.payments import queries as payments
+from app.payments.models import BankAccount
 from app.staff import queries as staff
 from app.staff import service as staff_service
 from app.staff.rules import WATCHERS
@@ -186,6 +187,13 @@ def deposit_credited(work: Work) -> timedelta | None:
     return _tell(work, login_id=login_id, words=rules.deposit_credited(deposit.amount))
 
 
+def bank_account_added(work: Work) -> timedelta | None:
+    """A security notice: money can go to another bank account, a day from now."""
+    customer_id = work.facts["customer_id"]
+    words = rules.bank_account_added(_in_words(payments.bank_account(work.subject, customer_id=customer_id)))
+    return _tell(work, login_id=customers.login_for_system(customer_id), words=words)
+
+
 def withdrawal_requested(work: Work) -> timedelta | None:
     """Money is about to leave."""
     withdrawal = withdrawals.one_for_operators(work.subject)
@@ -210,7 +218,10 @@ def withdrawal_ended(work: Work) -> timedelta | None:
 
 
 def _destination(withdrawal: Withdrawal) -> str:
-    account = payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id)
+    return _in_words(payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id))
+
+
+def _in_words(account: BankAccount) -> str:
     return f"{account.bank_name}, account ending in {account.account_number[-4:]}"
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db
 from app.core.errors import NotFound, Unauthenticated
-from app.identity import api_keys, errors, events, queries, rules, service, sessions, totp
+from app.identity import api_keys, errors, events, passwords, queries, rules, service, sessions, totp
 from app.identity.models import FactorTries, Login, Passkey, RecoveryCode, SignedIn, TotpApp
 
 log = logs.get("identity.factors")
@@ -116,6 +116,16 @@ def prove_code(session_id: str, *, code: str) -> str | None:
     return proved(session)
 
 
+def prove_password(session_id: str, *, password: str) -> str:
+    """Type the password again, before a first factor: the session's new token. Raises WrongPresentPassword."""
+    session = live(session_id)
+    if not passwords.verify(password, kept=db.session.get_one(Login, session.login_id).password_hash):
+        raise errors.WrongPresentPassword
+    session.password_at = clock.now()
+    db.session.flush()
+    return service.rotate(session.id)
+
+
 def write_codes(session_id: str) -> list[str]:
     """A new set of recovery codes, to be shown once; the old set is worthless. Raises FactorStale, FactorMissing."""
     session, moment = changing(session_id), clock.now()
@@ -143,13 +153,15 @@ def live(session_id: str) -> SignedIn:
 def changing(session_id: str) -> SignedIn:
     """A session in which factors may be changed now. It locks the login, so that two cannot both be the first.
 
-    Raises FactorStale.
+    Raises FactorStale; for who has none, and did not type the password a short while ago, PasswordStale.
     """
     session = live(session_id)
     # (not as strong a lock as for deletion: rows that point to the login may be written beside it)
     db.session.execute(select(Login.id).where(Login.id == session.login_id).with_for_update(key_share=True))
-    fresh = rules.factor_is_fresh(session.factor_at, at=clock.now())
-    if not fresh and queries.enrolled(owner=session.login_id):
+    if not queries.enrolled(owner=session.login_id):
+        if not rules.password_is_fresh(session.password_at, at=clock.now()):
+            raise errors.PasswordStale
+    elif not rules.factor_is_fresh(session.factor_at, at=clock.now()):
         raise errors.FactorStale
     return session
 

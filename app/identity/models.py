@@ -69,6 +69,7 @@ class SignedIn(Model):
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     api_key_id: Mapped[str | None] = mapped_column(Text)
+    password_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     factor_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 

@@ -38,6 +38,7 @@ class Seen:
     factor_at: datetime | None
     scopes: frozenset[str] | None = None  # None: the person's own session, which may do all
     key_id: str = ""
+    password_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def _seen(which: ColumnElement[bool]) -> Seen | None:
     )
     if not live or login.disabled_at is not None:
         return None
-    return Seen(session.id, login.id, login.email, enrolled, session.factor_at)
+    return Seen(session.id, login.id, login.email, enrolled, session.factor_at, password_at=session.password_at)
 
 
 def _has_factor(login_id: QueryableAttribute[str] | str) -> ColumnElement[bool]:
@@ -94,6 +95,15 @@ def _has_factor(login_id: QueryableAttribute[str] | str) -> ColumnElement[bool]:
 def enrolled(*, owner: str) -> bool:
     """Whether this login has a second factor."""
     return bool(db.session.scalar(select(_has_factor(owner))))
+
+
+def enrolled_since(*, owner: str) -> datetime | None:
+    """Since when this login has a usable second factor; None while it has none."""
+    kept = factors_of(owner=owner)
+    times = [key.created_at for key in kept.passkeys if key.suspect_at is None]
+    if kept.app and kept.app.confirmed_at:
+        times.append(kept.app.confirmed_at)
+    return min(times, default=None)
 
 
 def live_app(*, owner: str) -> TotpApp | None:

@@ -31,6 +31,7 @@ KEY_LIVES = tuple(timedelta(days=days) for days in (30, 90, 365))  # what a prog
 BORROWED_FOR = timedelta(minutes=60)
 SEEN_RESOLUTION = timedelta(seconds=60)  # how exactly we know when a session was last used
 FACTOR_FRESH = timedelta(minutes=5)
+PASSWORD_FRESH = timedelta(minutes=5)  # for a first factor, which nothing but the password protects
 FACTOR_TRIES_MAX = 5
 FACTOR_PAUSE = timedelta(minutes=15)
 TOTP_SECONDS = 30
@@ -152,6 +153,11 @@ def reset_is_live(*, expires_at: datetime, used_at: datetime | None, at: datetim
 def factor_is_fresh(factor_at: datetime | None, *, at: datetime) -> bool:
     """Whether a second factor was proved a short while ago: what needs one may be done."""
     return factor_at is not None and at - factor_at < FACTOR_FRESH
+
+
+def password_is_fresh(password_at: datetime | None, *, at: datetime) -> bool:
+    """Whether the password was typed a short while ago: who has no factor may add the first."""
+    return password_at is not None and at - password_at < PASSWORD_FRESH
 
 
 def is_half_open(*, audience: str, enrolled: bool, factor_at: datetime | None) -> bool:

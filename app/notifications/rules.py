@@ -200,6 +200,17 @@ def closure_asked() -> Words:
     )
 
 
+def bank_account_added(destination: str) -> Words:
+    """A security notice: there is another way out."""
+    return Words(
+        "A bank account was added",
+        _letter(
+            f"Money can be sent to {destination} from tomorrow on.",
+            "If this was not you, freeze your account now, on the page Security, and write to us.",
+        ),
+    )
+
+
 def account_locked() -> Words:
     """A security notice: nothing leaves the account."""
     return Words(

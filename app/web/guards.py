@@ -10,9 +10,8 @@ may be entered. A door that asks for a fresh factor is not opened before one was
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, current_app, flash, g, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -28,11 +27,11 @@ from app.customers.models import Customer
 from app.identity import api_keys, rules
 from app.identity import queries as identity
 from app.identity import service as identity_service
-from app.identity.errors import FactorMissing, FactorStale
+from app.identity.errors import FactorMissing, FactorStale, PasswordStale
 from app.identity.rules import SESSION_LIVES, Audience
 from app.identity.scopes import Scope
 from app.identity.service import Entry
-from app.web import errors, view_as
+from app.web import errors, view_as, ways
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -68,7 +67,7 @@ class Person(UserMixin):
         self.id, self.name, self.roles = person_id, name, [*roles, *(lent or [])]
         self.permissions = granted(roles, lent=lent or [])
         self.scopes, self.key_id = seen.scopes, seen.key_id
-        self.enrolled, self._factor_at = seen.enrolled, seen.factor_at
+        self.enrolled, self._factor_at, self._password_at = seen.enrolled, seen.factor_at, seen.password_at
 
     @property
     def stage(self) -> str:
@@ -84,6 +83,11 @@ class Person(UserMixin):
         if self.scopes is not None:
             return True  # (what a key may do was given to it with a fresh factor)
         return self.enrolled and rules.factor_is_fresh(self._factor_at, at=clock.now())
+
+    @property
+    def may_enrol(self) -> bool:
+        """Whether they have no factor, and typed their password a few minutes ago."""
+        return not self.enrolled and rules.password_is_fresh(self._password_at, at=clock.now())
 
     @property
     def initials(self) -> str:
@@ -300,7 +304,8 @@ def _viewer() -> Person | None:
     if found is None:
         return None
     g.view_as, viewing, known = found
-    return _narrowed(identity.Seen(viewing.id, known.login_id, "", enrolled=False, factor_at=None), known)
+    seen = identity.Seen(viewing.id, known.login_id, "", enrolled=False, factor_at=None, password_at=viewing.opened_at)
+    return _narrowed(seen, known)
 
 
 def _only_look() -> None:
@@ -325,7 +330,7 @@ def _enforce() -> Response | BaseResponse | None:
     if not current_user.is_authenticated:
         return _turn_away(door)
     _check_rights(door)
-    if door.fresh and not current_user.fresh and (current_user.enrolled or ENROL not in door.stages):
+    if door.fresh and not current_user.fresh and not (ENROL in door.stages and current_user.may_enrol):
         return _step_up(door)
     if "view_as" in g:
         return None  # (nothing is written, not even that a session is in use)
@@ -357,38 +362,24 @@ def _turn_away(door: Door) -> BaseResponse:
         raise FactorStale if "waiting" in g else Unauthenticated
     if request.method == "GET" and not request.headers.get("HX-Request"):
         session["next"] = request.full_path.rstrip("?")
-    return _lead(awaited() or url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in"))
+    return ways.lead(awaited() or url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in"))
 
 
 def _step_up(door: Door) -> BaseResponse:
     """Lead to where a factor is proved and back to the page they came from. What they asked for is not done."""
-    refused = FactorStale() if current_user.enrolled else FactorMissing()
+    missing = PasswordStale() if ENROL in door.stages else FactorMissing()
+    refused = FactorStale() if current_user.enrolled else missing
     if door.audience == API:
         raise refused
-    session["next"] = request.full_path.rstrip("?") if request.method == "GET" else _page_before()
+    session["next"] = request.full_path.rstrip("?") if request.method == "GET" else ways.page_before()
     flash(refused.message, "warn")
-    return _lead(_waiting_room(PROVE if current_user.enrolled else ENROL))
+    if isinstance(refused, PasswordStale):
+        return ways.lead(url_for(f"{face()}.prove_password"))
+    return ways.lead(_waiting_room(PROVE if current_user.enrolled else ENROL))
 
 
 def _waiting_room(stage: str) -> str:
     return url_for(f"{face()}.prove" if stage == PROVE else f"{face()}.factor_list")
-
-
-def _page_before() -> str:
-    """The page of ours that sent this form."""
-    came = urlsplit(request.referrer or "")
-    if came.netloc != request.host:
-        return ""
-    return f"{came.path}?{came.query}" if came.query else came.path
-
-
-def _lead(page: str) -> BaseResponse:
-    """Go there; htmx takes the whole window along."""
-    if request.headers.get("HX-Request"):
-        answer = Response(status=401)
-        answer.headers["HX-Redirect"] = page
-        return answer
-    return redirect(page, 303)
 
 
 def onward(default: str) -> str:
