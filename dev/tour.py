@@ -100,6 +100,7 @@ _SUBMIT_NOBODY = {"name": "Ada Obi", "email": "ada@nowhere.example", "phone": "0
 _MISTAKEN = {"present": "not the password", "password": "several entirely other words"}
 _MENU = click("summary.menu-button", shows=".menu-panel")
 _DRAWER = click("tr:not(:has-text('you said yes')) a.row-main[data-htmx-powered]", shows="dialog.drawer .drawer-title")
+_NOT_THEIRS = "not their password"
 _APPROVE = click(".decision [data-open=approve]", shows="#approve")
 _REJECT = click(".decision [data-open=reject]", shows="#reject")
 _OPEN_NOTE = follow("tr:has-text('dispute') a.row-main")
@@ -200,6 +201,8 @@ PORTAL = (
     ),
     Sight("recovery-codes", "/factors", CUSTOMER, (_new_codes,)),
     Sight("activity-empty", "/activity?kind=withdrawal", NEWCOMER),
+    Sight("prove-password", "/prove/password", NEWCOMER),
+    Sight("prove-password-faulty", "/prove/password", NEWCOMER, (send("Continue", password=_NOT_THEIRS),), FAULTY),
 )
 
 WORK = (
@@ -207,10 +210,6 @@ WORK = (
     Sight("console-forgotten-password", "/console/forgotten-password", NOBODY),
     Sight("my-account", "/console/account", AUDITOR),
     Sight("console-change-password", "/console/account/password", AUDITOR),
-    Sight("prove-password", "/prove/password", NEWCOMER),
-    Sight(
-        "prove-password-faulty", "/prove/password", NEWCOMER, (send("Continue", password="not my password"),), FAULTY
-    ),
     Sight("console-prove", "/console/prove", AUDITOR),
     Sight("console-factors", "/console/factors", AUDITOR),
     Sight("overview", "/console/", AUDITOR),

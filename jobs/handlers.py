@@ -50,6 +50,7 @@ HANDLERS: dict[str, Handler] = {
     "identity.answer_recovery": Handler("default", identity.answer_recovery),
     "notifications.recovery_asked": Handler("default", notifications.recovery_asked),
     "notifications.recovered": Handler("default", notifications.recovered),
+    "notifications.recovered_from": Handler("default", notifications.recovered_from),
     "notifications.closure_asked": Handler("default", notifications.closure_asked),
     "notifications.account_locked": Handler("default", notifications.account_locked),
     "notifications.account_unlocked": Handler("default", notifications.account_unlocked),

@@ -17,7 +17,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "customers.sign_up_repeated": ("notifications.sign_up_repeated",),
     "identity.recovery_noted": ("identity.answer_recovery",),
     "identity.recovery_asked": ("notifications.recovery_asked",),
-    "identity.recovered": ("notifications.recovered",),
+    "identity.recovered": ("notifications.recovered", "notifications.recovered_from"),
     "customers.closure_asked": ("notifications.closure_asked",),
     "customers.locked": ("notifications.account_locked",),
     "customers.unlocked": ("notifications.account_unlocked",),

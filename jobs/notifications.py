@@ -143,6 +143,17 @@ def recovered(work: Work) -> timedelta | None:
     return _tell(work, login_id=work.subject, words=rules.recovered())
 
 
+def recovered_from(work: Work) -> timedelta | None:
+    """The account had this address until now."""
+    former = identity.former_address_for_system(work.facts["recovery_id"])
+    if former is None:
+        return None
+    words, mailer = rules.recovered_from(), work.clients.mailer
+    flows.tell(work.cause, login_id=work.subject, words=words, mailer=mailer, actor=work.actor, to=former)
+    atomically(lambda: recovery.forget_address(work.facts["recovery_id"]), actor=work.actor)
+    return None
+
+
 def closure_asked(work: Work) -> timedelta | None:
     """A customer asked to close their account."""
     return _tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=rules.closure_asked())

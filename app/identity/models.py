@@ -275,7 +275,10 @@ class BorrowedRole(Model):
 
 
 class Recovery(Model):
-    """Somebody lost a mailbox. `contact_sealed` is where they want to be reached; the rest is as in PasswordReset."""
+    """Somebody lost a mailbox. `contact_sealed` is where they want to be reached; the rest is as in PasswordReset.
+
+    Once it is carried out, `address_sealed` is the address that was, until its owner was written to there.
+    """
 
     __tablename__ = "recoveries"
     __table_args__ = (

@@ -380,6 +380,12 @@ def recovery_token_for_system(recovery_id: str) -> str | None:
     return crypto.unseal(sealed, context=recovery_id) if sealed else None
 
 
+def former_address_for_system(recovery_id: str) -> str | None:
+    """The address that an account had before its recovery, in the clear until the mail to it was written."""
+    sealed = db.session.get_one(Recovery, recovery_id).address_sealed
+    return crypto.unseal(sealed, context=recovery_id) if sealed else None
+
+
 def recoveries_for_operators(*, state: rules.RecoveryState, before: str | None = None, limit: int) -> list[Recovery]:
     """Recoveries of one state, newest first. Keyset by id."""
     found = select(Recovery).filter_by(state=state).order_by(Recovery.id.desc()).limit(limit)

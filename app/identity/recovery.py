@@ -85,12 +85,19 @@ def carry_out(recovery_id: str, *, actor: Actor) -> None:
     request.ended_at = clock.now()
     machine.move(request, RecoveryState.CARRIED_OUT, machine=rules.RECOVERY, actor=actor)
     login = db.session.get_one(Login, request.login_id, with_for_update=True)
-    login.email = _free(request, audience=login.audience)
+    former, login.email = login.email, _free(request, audience=login.audience)
+    request.address_sealed = crypto.seal(former, context=recovery_id)
     sessions.end_all(login.id)
     api_keys.revoke_all(login.id)
     unused = (PasswordReset.login_id == login.id) & PasswordReset.used_at.is_(None)
     db.session.execute(update(PasswordReset).where(unused).values(used_at=clock.now()))
-    outbox.emit(events.Recovered(login_id=login.id))
+    outbox.emit(events.Recovered(login_id=login.id, recovery_id=recovery_id))
+    db.session.flush()
+
+
+def forget_address(recovery_id: str) -> None:
+    """The mail to the address that was is written: nobody needs it any more."""
+    _locked(recovery_id).address_sealed = None
     db.session.flush()
 
 

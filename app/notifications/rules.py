@@ -189,6 +189,18 @@ def recovered() -> Words:
     )
 
 
+def recovered_from() -> Words:
+    """To the address that an account had until now."""
+    return Words(
+        "This is not the address of your account any more",
+        _letter(
+            "Our staff gave your account another address, as somebody had asked for three days ago or earlier. This one"
+            " opens it no more, and this is the last mail about it that comes here.",
+            "If you did not want that, write to us at once.",
+        ),
+    )
+
+
 def closure_asked() -> Words:
     """A customer asked to close their account."""
     return Words(

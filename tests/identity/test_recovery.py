@@ -120,6 +120,18 @@ class TestCarriedOut:
         browse.sign_in(app.test_client(), contact)
         assert [move.new_state for move in machine.history(asked.id)] == ["noted", "asked", "carried_out"]
 
+    def test_tells_the_address_that_was(
+        self, customer: people.Customer, contact: str, asked: Recovery, work_off: WorkOff
+    ) -> None:
+        carry_out(asked, after=timedelta(hours=72))
+        work_off()
+        last = mailbox.letters_to(customer.email)[0]
+        assert last.subject == "This is not the address of your account any more"
+        assert contact not in last.body
+        assert last.subject not in mailbox.subjects_to(contact)
+        leave()
+        assert db.session.get_one(Recovery, asked.id).address_sealed is None
+
     def test_not_to_an_address_that_somebody_has(
         self, app: Flask, customer: people.Customer, work_off: WorkOff
     ) -> None:
