@@ -141,12 +141,18 @@ def vendor(view: View) -> View:
     return _mark(view, Door(VENDOR))
 
 
+class _Sessions(LoginManager):
+    """Without the library's cookies: one of its own names would make anybody nobody. Who comes is for us to say."""
+
+    def _load_user(self) -> None:
+        self._update_request_context_with_user(_person_of())
+
+
 def open_guard(app: Flask) -> None:
     """Stand at every door of the application."""
-    manager = LoginManager()
+    manager = _Sessions()
     manager.session_protection = None  # it trusts a forged X-Forwarded-For; our sessions are rows
     manager.init_app(app, add_context_processor=False)  # layouts get the person from their face
-    manager.request_loader(_person_of)
     app.before_request(_only_look)
     app.before_request(_enforce)
     app.teardown_request(_widen)
@@ -252,7 +258,7 @@ def _secure() -> bool:
     return bool(current_app.extensions["settings"].public_url.startswith("https://"))
 
 
-def _person_of(_: object) -> Person | None:
+def _person_of() -> Person | None:
     if request.endpoint == "portal.open_view":
         return None  # (whoever was at home here: from now on it is somebody of ours, as somebody else)
     if request.path.startswith("/api/"):
@@ -334,7 +340,8 @@ def _enforce() -> Response | BaseResponse | None:
         return _step_up(door)
     if "view_as" in g:
         return None  # (nothing is written, not even that a session is in use)
-    if not (request.method == "GET" and request.headers.get("HX-Request")):  # a page that polls is not somebody at work
+    polls = door.audience != API and request.method == "GET" and request.headers.get("HX-Request")
+    if not polls:  # a page that polls is not somebody at work
         with transaction(actor()):
             _note_use()
     return None

@@ -40,9 +40,9 @@ def register(app: Flask) -> None:
         MAX_FORM_MEMORY_SIZE=200_000,
         MAX_FORM_PARTS=200,
     )
-    csrf.init_app(app)
     app.extensions["hard_headers"] = HARD | ({"Strict-Transport-Security": HSTS} if over_https else {})
-    app.before_request(_begin)
+    app.before_request(_begin)  # (before the form's token is looked at: a refusal has the request's id, too)
+    csrf.init_app(app)
     app.after_request(_dress)
     app.teardown_request(_end)
     app.jinja_env.globals["csp_nonce"] = nonce

@@ -4,24 +4,22 @@ from flask import redirect, url_for
 from flask.wrappers import Response
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core.permissions import Permission
 from app.identity import renewal as identity_renewal
 from app.identity.rules import Audience
 from app.web import guards, renewal, visits
 from app.web.console.base import bp
 from app.web.fragments import page
-from app.web.guards import operator
 
 
 @bp.get("/account")
-@operator(Permission.OVERVIEW_READ)
+@guards.staff
 def my_account() -> Response:
     """What guards it, on one page."""
     return page("console/my_account.html", sessions=visits.mine())
 
 
 @bp.post("/account/sessions/<session_id>/end")
-@operator(Permission.OVERVIEW_READ)
+@guards.staff
 def end_session(session_id: str) -> BaseResponse:
     """Sign one device out."""
     visits.end(session_id)
@@ -29,7 +27,7 @@ def end_session(session_id: str) -> BaseResponse:
 
 
 @bp.post("/account/sessions/end-others")
-@operator(Permission.OVERVIEW_READ)
+@guards.staff
 def end_other_sessions() -> BaseResponse:
     """Sign out everywhere else."""
     visits.end_others()
@@ -37,7 +35,7 @@ def end_other_sessions() -> BaseResponse:
 
 
 @bp.route("/account/password", methods=["GET", "POST"])
-@operator(Permission.OVERVIEW_READ)
+@guards.staff
 def change_password() -> Response | BaseResponse:
     """Change it, knowing the present one."""
     return renewal.change("console/change_password.html", afterwards=url_for("console.my_account"))

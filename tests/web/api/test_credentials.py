@@ -78,9 +78,10 @@ class TestKeys:
         assert ask(client, token, "/api/v1/withdrawals", "POST") == 403
         assert ask(client, token, "/api/v1/deposits", "POST") == 403
 
-    def test_are_noted_when_used(self, client: FlaskClient, owner: people.Customer) -> None:
+    @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["plain", "like a page that polls"])
+    def test_are_noted_when_used(self, client: FlaskClient, owner: people.Customer, headers: dict[str, str]) -> None:
         _, token = issue(owner)
-        ask(client, token)
+        client.get("/api/v1/balances", headers={"Authorization": f"Bearer {token}", **headers})
         leave()
         (key,) = identity.live_keys_of(owner=owner.login_id)
         db.session.refresh(key)
