@@ -61,7 +61,9 @@ def stop_recovery(scene: Scene) -> TestResponse:
         recovery.answer(asked.id, actor=TEST)
     token = queries.recovery_token_for_system(asked.id)
     leave()
-    return browse.send(scene.app.test_client(), f"/stop-recovery/{token}")
+    client = scene.app.test_client()
+    assert client.get(f"/stop-recovery/{token}").location == "/stop-recovery"
+    return browse.send(client, "/stop-recovery")
 
 
 CALLS: dict[str, Call] = {
