@@ -100,7 +100,6 @@ _SUBMIT_NOBODY = {"name": "Ada Obi", "email": "ada@nowhere.example", "phone": "0
 _MISTAKEN = {"present": "not the password", "password": "several entirely other words"}
 _MENU = click("summary.menu-button", shows=".menu-panel")
 _DRAWER = click("tr:not(:has-text('you said yes')) a.row-main[data-htmx-powered]", shows="dialog.drawer .drawer-title")
-_NOT_THEIRS = "not their password"
 _APPROVE = click(".decision [data-open=approve]", shows="#approve")
 _REJECT = click(".decision [data-open=reject]", shows="#reject")
 _OPEN_NOTE = follow("tr:has-text('dispute') a.row-main")
@@ -201,8 +200,7 @@ PORTAL = (
     ),
     Sight("recovery-codes", "/factors", CUSTOMER, (_new_codes,)),
     Sight("activity-empty", "/activity?kind=withdrawal", NEWCOMER),
-    Sight("prove-password", "/prove/password", NEWCOMER),
-    Sight("prove-password-faulty", "/prove/password", NEWCOMER, (send("Continue", password=_NOT_THEIRS),), FAULTY),
+    Sight("prove-password-faulty", "/prove/password", NEWCOMER, (send("Continue", password=NEWCOMER),), FAULTY),
 )
 
 WORK = (

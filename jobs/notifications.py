@@ -6,7 +6,7 @@ from app.core import clock, machine
 from app.core.db import atomically
 from app.core.errors import NotFound
 from app.customers import queries as customers
-from app.identity import phones, recovery, renewal
+from app.identity import api_keys, phones, recovery, renewal
 from app.identity import queries as identity
 from app.identity.rules import Audience, masked_ip
 from app.notifications import flows, rules
@@ -100,7 +100,7 @@ def sign_up_repeated(work: Work) -> timedelta | None:
 
 def api_key_issued(work: Work) -> timedelta | None:
     """A program can act for them from now on."""
-    words = rules.api_key_issued(identity.key_name_for_system(work.subject))
+    words = rules.api_key_issued(api_keys.name_for_system(work.subject))
     return _tell(work, login_id=work.facts["login_id"], words=words)
 
 
@@ -145,7 +145,7 @@ def recovered(work: Work) -> timedelta | None:
 
 def recovered_from(work: Work) -> timedelta | None:
     """The account had this address until now."""
-    former = identity.former_address_for_system(work.facts["recovery_id"])
+    former = recovery.former_address_for_system(work.facts["recovery_id"])
     if former is None:
         return None
     words, mailer = rules.recovered_from(), work.clients.mailer

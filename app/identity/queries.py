@@ -99,11 +99,9 @@ def enrolled(*, owner: str) -> bool:
 
 def enrolled_since(*, owner: str) -> datetime | None:
     """Since when this login has a usable second factor; None while it has none."""
-    kept = factors_of(owner=owner)
-    times = [key.created_at for key in kept.passkeys if key.suspect_at is None]
-    if kept.app and kept.app.confirmed_at:
-        times.append(kept.app.confirmed_at)
-    return min(times, default=None)
+    app = live_app(owner=owner)
+    times = [key.created_at for key in passkeys_of(owner=owner) if key.suspect_at is None]
+    return min([*times, *filter(None, [app and app.confirmed_at])], default=None)
 
 
 def live_app(*, owner: str) -> TotpApp | None:
@@ -174,23 +172,6 @@ def _by_session(session_id: str) -> Seen | None:
         return None
     seen = _by_key(ApiKey.id == session.api_key_id)
     return replace(seen, session_id=session.id) if seen else None
-
-
-def live_keys_of(*, owner: str) -> list[ApiKey]:
-    """Every key of a login that opens something, newest first."""
-    live = (ApiKey.login_id == owner) & ApiKey.revoked_at.is_(None) & (ApiKey.expires_at > clock.now())
-    return list(db.session.scalars(select(ApiKey).where(live).order_by(ApiKey.created_at.desc())))
-
-
-def ended_keys_of(*, owner: str, limit: int = 100) -> list[ApiKey]:
-    """The keys of a login that open nothing any more, newest first."""
-    ended = (ApiKey.login_id == owner) & (ApiKey.revoked_at.is_not(None) | (ApiKey.expires_at <= clock.now()))
-    return list(db.session.scalars(select(ApiKey).where(ended).order_by(ApiKey.created_at.desc()).limit(limit)))
-
-
-def key_name_for_system(key_id: str) -> str:
-    """What a key is called, for a mail about it."""
-    return db.session.get_one(ApiKey, key_id).name
 
 
 @dataclass(frozen=True)
@@ -377,12 +358,6 @@ def recovery_is_open_without_owner(token: str) -> bool:
 def recovery_token_for_system(recovery_id: str) -> str | None:
     """What stops a recovery, in the clear until the mail that carries it was written."""
     sealed = db.session.get_one(Recovery, recovery_id).stop_sealed
-    return crypto.unseal(sealed, context=recovery_id) if sealed else None
-
-
-def former_address_for_system(recovery_id: str) -> str | None:
-    """The address that an account had before its recovery, in the clear until the mail to it was written."""
-    sealed = db.session.get_one(Recovery, recovery_id).address_sealed
     return crypto.unseal(sealed, context=recovery_id) if sealed else None
 
 

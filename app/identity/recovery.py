@@ -95,6 +95,12 @@ def carry_out(recovery_id: str, *, actor: Actor) -> None:
     db.session.flush()
 
 
+def former_address_for_system(recovery_id: str) -> str | None:
+    """The address that an account had before its recovery, in the clear until the mail to it was written."""
+    sealed = db.session.get_one(Recovery, recovery_id).address_sealed
+    return crypto.unseal(sealed, context=recovery_id) if sealed else None
+
+
 def forget_address(recovery_id: str) -> None:
     """The mail to the address that was is written: nobody needs it any more."""
     _locked(recovery_id).address_sealed = None

@@ -4,7 +4,7 @@ from flask import flash, request
 from flask_login import current_user
 
 from app.core.db import transaction
-from app.identity import queries, sessions
+from app.identity import api_keys, queries, sessions
 from app.identity.models import SignedIn
 from app.identity.service import Device
 from app.web import guards
@@ -39,7 +39,7 @@ def end_others() -> None:
 
 def tell_of_keys() -> None:
     """Programs are not signed out with people: say how many keys still open the account, and where they are ended."""
-    live = len(queries.live_keys_of(owner=current_user.login_id))
+    live = len(api_keys.live_of(owner=current_user.login_id))
     if live:
         keys = "API key still opens" if live == 1 else "API keys still open"
         flash(f"{live} {keys} your account. If one may not be yours alone, revoke it on the page API keys.", "warn")

@@ -11,7 +11,6 @@ from app.core.db import atomically, transaction
 from app.core.errors import Refusal
 from app.customers import service as customers
 from app.identity import api_keys, rules
-from app.identity import queries as identity
 from app.identity.models import ApiKey
 from app.identity.scopes import WORDS, Scope
 from app.web import errors, guards
@@ -83,8 +82,8 @@ def _page(*, fresh: str = "", faults: dict[str, str] | None = None, status: int 
     session.pop("next", None)
     return page(
         "portal/keys.html",
-        live=identity.live_keys_of(owner=current_user.login_id),
-        ended=identity.ended_keys_of(owner=current_user.login_id),
+        live=api_keys.live_of(owner=current_user.login_id),
+        ended=api_keys.ended_of(owner=current_user.login_id),
         words=WORDS,
         days=[(days, f"{days} days") for days in _days()],
         chosen=request.form.getlist("scope"),

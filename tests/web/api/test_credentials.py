@@ -83,7 +83,7 @@ class TestKeys:
         _, token = issue(owner)
         client.get("/api/v1/balances", headers={"Authorization": f"Bearer {token}", **headers})
         leave()
-        (key,) = identity.live_keys_of(owner=owner.login_id)
+        (key,) = api_keys.live_of(owner=owner.login_id)
         db.session.refresh(key)
         assert key.used_at is not None
 
@@ -239,7 +239,7 @@ class TestThePage:
         assert ask(client, token) == 200
         page = visitor.get("/api-keys").text
         assert (name in page, token in page, token[-4:] in page) == (True, False, True)
-        (key,) = identity.live_keys_of(owner=owner.login_id)
+        (key,) = api_keys.live_of(owner=owner.login_id)
         answer = browse.send(visitor, f"/api-keys/{key.id}/revoke", form_at="/api-keys")
         assert "Revoked." in visitor.get(answer.location).text
         assert ask(client, token) == 401
@@ -298,7 +298,7 @@ class TestShuttingOut:
             SHUTTING_OUT[how](owner)
         leave()
         assert (ask(client, token), ask(client, short)) == (401, 401)
-        assert identity.live_keys_of(owner=owner.login_id) == []
+        assert api_keys.live_of(owner=owner.login_id) == []
 
     def test_is_not_undone_by_letting_in_again(self, client: FlaskClient, owner: people.Customer) -> None:
         _, token = issue(owner)
@@ -317,7 +317,7 @@ class TestShuttingOut:
         answer = browse.send(client, "/api-keys", name="Books", scope=str(Scope.BALANCES_READ))
         assert answer.status_code == 409
         assert "frozen" in answer.text
-        assert identity.live_keys_of(owner=owner.login_id) == []
+        assert api_keys.live_of(owner=owner.login_id) == []
 
     @pytest.mark.parametrize(
         ("door", "form_at", "fields"),
