@@ -101,7 +101,7 @@ def enrolled_since(*, owner: str) -> datetime | None:
     """Since when this login has a usable second factor; None while it has none."""
     app = live_app(owner=owner)
     times = [key.created_at for key in passkeys_of(owner=owner) if key.suspect_at is None]
-    return min([*times, *filter(None, [app and app.confirmed_at])], default=None)
+    return min([*times, *([app.confirmed_at] if app and app.confirmed_at else [])], default=None)
 
 
 def live_app(*, owner: str) -> TotpApp | None:
