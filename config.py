@@ -5,6 +5,7 @@ import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 ENVIRONMENTS = ("development", "test", "production")
 SECRET_LENGTH_MIN = 32
@@ -50,6 +51,15 @@ class Settings:
     def production(self) -> bool:
         """Whether real people's money is behind this."""
         return self.environment == "production"
+
+    @property
+    def console_url(self) -> str:
+        """Where the console is: at a name of its own, or at the portal's. A port is the portal's unless it says one."""
+        if not self.console_host:
+            return self.public_url
+        public = urlsplit(self.public_url)
+        port = f":{public.port}" if public.port and ":" not in self.console_host else ""
+        return f"{public.scheme}://{self.console_host}{port}"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":

@@ -45,6 +45,7 @@ from jobs import runtime
 SEED = 2026
 DAYS = 45
 CUSTOMERS = 60
+BEFORE = timedelta(days=2)  # how long people are there before they do anything
 PASSWORD = "demo-kobo-2026"  # noqa: S105 (printed on purpose: the demo's only)
 SECRET = "DEMOKOBODEMOKOBODEMOKOBODEMOKOBO"  # noqa: S105 (of everybody's authenticator app; printed, too)
 MAIL = "demo.example"
@@ -133,7 +134,7 @@ class Business:
 
     def _day(self, morning: datetime, *, newcomers: int) -> None:
         for _ in range(newcomers):
-            with self._moment(self._hour(morning)):
+            with clock.at(self._hour(morning) - BEFORE):  # (what they add is no way out on its first day)
                 self._join()
         for person in self.luck.sample(self.people, k=min(len(self.people), self.luck.randint(2, 6))):
             with self._moment(self._hour(morning)):

@@ -203,6 +203,7 @@ PORTAL = (
     ),
     Sight("recovery-codes", "/factors", CUSTOMER, (_new_codes,)),
     Sight("activity-empty", "/activity?kind=withdrawal", NEWCOMER),
+    Sight("prove-password-faulty", "/prove/password", NEWCOMER, (send("Continue", password=NEWCOMER),), FAULTY),
 )
 
 WORK = (

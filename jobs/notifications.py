@@ -6,12 +6,13 @@ from app.core import clock, machine
 from app.core.db import atomically
 from app.core.errors import NotFound
 from app.customers import queries as customers
-from app.identity import phones, recovery, renewal
+from app.identity import api_keys, phones, recovery, renewal
 from app.identity import queries as identity
 from app.identity.rules import Audience, masked_ip
 from app.notifications import flows, rules
 from app.notifications.rules import Words
 from app.payments import queries as payments
+from app.payments.models import BankAccount
 from app.staff import queries as staff
 from app.staff import service as staff_service
 from app.staff.rules import WATCHERS
@@ -50,7 +51,7 @@ def new_device(work: Work) -> timedelta | None:
         session.device_name,
         at=session.created_at.astimezone(clock.WAT),
         place=masked_ip(session.ip),
-        page=work.public_url + ("/console/account/password" if staff else "/security/freeze"),
+        page=f"{work.console_url}/console/account/password" if staff else f"{work.public_url}/security/freeze",
         staff=staff,
     )
     return _tell(work, login_id=session.login_id, words=words)
@@ -60,7 +61,7 @@ def operator_invited(work: Work) -> timedelta | None:
     """The link with which somebody joins the staff; once it is mailed only its reader knows it."""
     token = staff.token_for_system(work.subject)
     if token is not None:
-        words = rules.invitation(f"{work.public_url}/console/join/{token}")
+        words = rules.invitation(f"{work.console_url}/console/join/{token}")
         _tell(work, login_id=work.facts["login_id"], words=words)
         atomically(lambda: staff_service.forget_token(work.subject), actor=work.actor)
     return None
@@ -99,7 +100,7 @@ def sign_up_repeated(work: Work) -> timedelta | None:
 
 def api_key_issued(work: Work) -> timedelta | None:
     """A program can act for them from now on."""
-    words = rules.api_key_issued(identity.key_name_for_system(work.subject))
+    words = rules.api_key_issued(api_keys.name_for_system(work.subject))
     return _tell(work, login_id=work.facts["login_id"], words=words)
 
 
@@ -108,8 +109,9 @@ def password_reset(work: Work) -> timedelta | None:
     audience, token = identity.reset_token_for_system(work.subject)
     if token is None:
         return None
-    door = "/console/reset-password/" if audience is Audience.OPERATOR else "/reset-password/"
-    words = rules.password_reset(f"{work.public_url}{door}{token}")
+    theirs = audience is Audience.OPERATOR
+    door = f"{work.console_url}/console/reset-password" if theirs else f"{work.public_url}/reset-password"
+    words = rules.password_reset(f"{door}/{token}")
     _tell(work, login_id=work.facts["login_id"], words=words)
     atomically(lambda: renewal.forget_token(work.subject), actor=work.actor)
     return None
@@ -139,6 +141,17 @@ def recovery_asked(work: Work) -> timedelta | None:
 def recovered(work: Work) -> timedelta | None:
     """The account has another address: this one."""
     return _tell(work, login_id=work.subject, words=rules.recovered())
+
+
+def recovered_from(work: Work) -> timedelta | None:
+    """The account had this address until now."""
+    former = recovery.former_address_for_system(work.facts["recovery_id"])
+    if former is None:
+        return None
+    words, mailer = rules.recovered_from(), work.clients.mailer
+    flows.tell(work.cause, login_id=work.subject, words=words, mailer=mailer, actor=work.actor, to=former)
+    atomically(lambda: recovery.forget_address(work.facts["recovery_id"]), actor=work.actor)
+    return None
 
 
 def closure_asked(work: Work) -> timedelta | None:
@@ -190,6 +203,13 @@ def deposit_credited(work: Work) -> timedelta | None:
     return _tell(work, login_id=login_id, words=rules.deposit_credited(deposit.amount))
 
 
+def bank_account_added(work: Work) -> timedelta | None:
+    """A security notice: money can go to another bank account, a day from now."""
+    customer_id = work.facts["customer_id"]
+    words = rules.bank_account_added(_in_words(payments.bank_account(work.subject, customer_id=customer_id)))
+    return _tell(work, login_id=customers.login_for_system(customer_id), words=words)
+
+
 def withdrawal_requested(work: Work) -> timedelta | None:
     """Money is about to leave."""
     withdrawal = withdrawals.one_for_operators(work.subject)
@@ -214,7 +234,10 @@ def withdrawal_ended(work: Work) -> timedelta | None:
 
 
 def _destination(withdrawal: Withdrawal) -> str:
-    account = payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id)
+    return _in_words(payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id))
+
+
+def _in_words(account: BankAccount) -> str:
     return f"{account.bank_name}, account ending in {account.account_number[-4:]}"
 
 

@@ -37,6 +37,11 @@ class ViewUnexplained(Unprocessable):
     message = "Give the ticket that this is about, and a reason."
 
 
+class ViewLinkSpent(NotFound):
+    code = "view_link_spent"
+    message = "This link was used or has run out. Begin the view again in the console."
+
+
 class ClosureAskedAlready(Conflict):
     code = "closure_asked_already"
     message = "You asked to close this account already. You can take that back."

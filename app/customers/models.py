@@ -40,11 +40,13 @@ class Viewing(Model):
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
     operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
+    session_id: Mapped[str] = mapped_column(Text)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     reason: Mapped[str] = mapped_column(Text)
     ticket: Mapped[str] = mapped_column(Text)
     began_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 

@@ -128,7 +128,9 @@ def view_for_system(token: str) -> tuple[Viewing, Customer] | None:
     """The live view that this token opens and whom it looks at, or None. The door's question."""
     whose = select(Viewing, Customer).join(Customer, Customer.id == Viewing.customer_id)
     row = db.session.execute(whose.where(Viewing.token_hash == crypto.token_hash(token))).one_or_none()
-    if row is None or not rules.view_is_live(row[0].expires_at, ended_at=row[0].ended_at, at=clock.now()):
+    if row is None or row[0].opened_at is None:
+        return None
+    if not rules.view_is_live(row[0].expires_at, ended_at=row[0].ended_at, at=clock.now()):
         return None
     return row[0], row[1]
 

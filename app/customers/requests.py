@@ -12,7 +12,7 @@ from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
-from app.identity import api_keys, factors, recovery
+from app.identity import factors, recovery
 from app.identity import queries as identity
 from app.identity.errors import UnknownRecovery
 
@@ -72,7 +72,6 @@ def _recover(agreed: Agreed) -> str:
     login_id = queries.login_for_system(agreed.payload["customer_id"])
     recovery.carry_out(agreed.payload["recovery_id"], actor=agreed.actor)
     factors.drop_all(login_id)
-    api_keys.revoke_all(login_id)
     return f"{agreed.payload['name']} comes back by the new address"
 
 

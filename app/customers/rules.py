@@ -10,6 +10,7 @@ NAME_LENGTH_MAX = 100
 LETTERS_MIN = 2
 SAFETY_LOCK = timedelta(hours=24)  # for those who may not freeze: until compliance has looked
 VIEW_LIVES = timedelta(minutes=15)  # how long staff may look at a customer's pages at a time
+VIEW_OPENS = timedelta(seconds=60)  # how long the link from the console to those pages works
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, bidirectional marks, unassigned
 
 

@@ -11,7 +11,7 @@ from app.core.errors import NotFound
 from app.customers import errors, events, queries, rules
 from app.customers.models import Customer, Viewing
 from app.customers.rules import State
-from app.identity import phones, rehearsal, renewal, sessions
+from app.identity import api_keys, phones, rehearsal, renewal, sessions
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.rules import Audience
@@ -63,19 +63,20 @@ def reset_password(token: str, *, password: str, about: tuple[str, ...] = ()) ->
 
 
 def lock(customer_id: str, *, here: str, actor: Actor, reason: str = "", until: datetime | None = None) -> None:
-    """Freeze an account at once: nothing leaves it, and every session ends but the one at work (`here`).
+    """Freeze an account at once: nothing leaves it, and every key and session ends but the one at work (`here`).
 
-    One `until` a time ends by itself. Locking again changes nothing, but that a lock without an end takes the end off
-    one that has it: what matters is that it is locked. Raises NotFound.
+    One `until` a time ends by itself. Locking again ends sessions and keys again, and a lock without an end takes the
+    end off one that has it: what matters is that it is locked. Raises NotFound.
     """
     customer = _locked_row(customer_id)
+    sessions.end_all(customer.login_id, but=here)
+    api_keys.revoke_all(customer.login_id)
     if customer.state == State.LOCKED:
         customer.locked_until = customer.locked_until if until else None
         db.session.flush()
         return
     customer.locked_until = until
     machine.move(customer, State.LOCKED, machine=rules.MACHINE, actor=actor, reason=reason)
-    sessions.end_all(customer.login_id, but=here)
     outbox.emit(events.Locked(customer_id=customer_id))
 
 
@@ -142,10 +143,10 @@ def require(login_id: str) -> Customer:
     return customer
 
 
-def begin_view(customer_id: str, *, operator_id: str, reason: str, ticket: str) -> str:
-    """Let an operator look at a customer's pages for a while: the token, which is not kept. An earlier look ends.
+def begin_view(customer_id: str, *, operator_id: str, session_id: str, reason: str, ticket: str) -> str:
+    """Let an operator look at a customer's pages for a while, from this session: the token, which is not kept.
 
-    Raises ViewUnexplained, NoSuchCustomer.
+    It opens nothing before `open_view`. An earlier look ends. Raises ViewUnexplained, NoSuchCustomer.
     """
     if not reason.strip() or not ticket.strip():
         raise errors.ViewUnexplained
@@ -156,6 +157,7 @@ def begin_view(customer_id: str, *, operator_id: str, reason: str, ticket: str) 
             id=ids.new("vw"),
             customer_id=customer.id,
             operator_id=operator_id,
+            session_id=session_id,
             token_hash=crypto.token_hash(token),
             reason=reason.strip(),
             ticket=ticket.strip(),
@@ -165,6 +167,16 @@ def begin_view(customer_id: str, *, operator_id: str, reason: str, ticket: str) 
     )
     db.session.flush()
     return token
+
+
+def open_view(token: str) -> None:
+    """Follow the link from the console: once, and at once. Raises ViewLinkSpent."""
+    moment = clock.now()
+    begun = (Viewing.token_hash == crypto.token_hash(token)) & Viewing.opened_at.is_(None) & Viewing.ended_at.is_(None)
+    soon = Viewing.began_at > moment - rules.VIEW_OPENS
+    opened = update(Viewing).where(begun, soon).values(opened_at=moment).returning(Viewing.id)
+    if db.session.scalar(opened) is None:
+        raise errors.ViewLinkSpent
 
 
 def end_views(operator_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Keys of customers' programs: issued, traded for a signed token, revoked. Shown once, kept as a hash."""
+"""Keys of customers' programs: issued, listed, traded for a signed token, revoked. Shown once, kept as a hash."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -49,6 +49,23 @@ def issue(login_id: str, *, name: str, scopes: Collection[Scope], lives: timedel
     outbox.emit(events.ApiKeyIssued(key_id=key.id, login_id=login.id))
     db.session.flush()
     return key, token
+
+
+def live_of(*, owner: str) -> list[ApiKey]:
+    """Every key of a login that opens something, newest first."""
+    live = (ApiKey.login_id == owner) & ApiKey.revoked_at.is_(None) & (ApiKey.expires_at > clock.now())
+    return list(db.session.scalars(select(ApiKey).where(live).order_by(ApiKey.created_at.desc())))
+
+
+def ended_of(*, owner: str, limit: int = 100) -> list[ApiKey]:
+    """The keys of a login that open nothing any more, newest first."""
+    ended = (ApiKey.login_id == owner) & (ApiKey.revoked_at.is_not(None) | (ApiKey.expires_at <= clock.now()))
+    return list(db.session.scalars(select(ApiKey).where(ended).order_by(ApiKey.created_at.desc()).limit(limit)))
+
+
+def name_for_system(key_id: str) -> str:
+    """What a key is called, for a mail about it."""
+    return db.session.get_one(ApiKey, key_id).name
 
 
 def revoke(key_id: str, *, login_id: str) -> None:

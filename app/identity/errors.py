@@ -104,6 +104,11 @@ class FactorStale(Forbidden):
     message = "Prove first that it is you, with your second factor. Nothing was done."
 
 
+class PasswordStale(Forbidden):
+    code = "password_stale"
+    message = "Type your password again first. Nothing was done."
+
+
 class FactorMissing(Forbidden):
     code = "factor_missing"
     message = "Add a second factor to your account first: an authenticator app or a passkey."

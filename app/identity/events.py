@@ -170,3 +170,4 @@ class Recovered(Event):
 
     name: ClassVar[str] = "identity.recovered"
     login_id: str
+    recovery_id: str

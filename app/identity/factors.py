@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db
 from app.core.errors import NotFound, Unauthenticated
-from app.identity import errors, events, queries, rules, service, totp
+from app.identity import api_keys, errors, events, passwords, queries, rules, service, sessions, totp
 from app.identity.models import FactorTries, Login, Passkey, RecoveryCode, SignedIn, TotpApp
 
 log = logs.get("identity.factors")
@@ -89,7 +89,7 @@ def remove_passkey(session_id: str, *, passkey_id: str) -> None:
 
 
 def drop_all(login_id: str) -> None:
-    """Forget every factor and close every session of somebody who lost them all: their password leads to a first one.
+    """Forget every factor and end every session and key of somebody who lost them all: their password leads to a first.
 
     For the house alone, after it knows in another way who asks.
     """
@@ -98,8 +98,8 @@ def drop_all(login_id: str) -> None:
         kept = (table.login_id == login_id) & table.removed_at.is_(None)
         db.session.execute(update(table).where(kept).values(removed_at=moment))
     _replace_codes(login_id)
-    open_ = (SignedIn.login_id == login_id) & SignedIn.revoked_at.is_(None)
-    db.session.execute(update(SignedIn).where(open_).values(revoked_at=moment))
+    sessions.end_all(login_id)
+    api_keys.revoke_all(login_id)
     outbox.emit(events.FactorRemoved(login_id=login_id, kind="all"))
     db.session.flush()
 
@@ -118,6 +118,16 @@ def prove_code(session_id: str, *, code: str) -> str | None:
         _tell(paused, login_id=session.login_id)
         return None
     return proved(session)
+
+
+def prove_password(session_id: str, *, password: str) -> str:
+    """Type the password again, before a first factor: the session's new token. Raises WrongPresentPassword."""
+    session = live(session_id)
+    if not passwords.verify(password, kept=db.session.get_one(Login, session.login_id).password_hash):
+        raise errors.WrongPresentPassword
+    session.password_at = clock.now()
+    db.session.flush()
+    return service.rotate(session.id)
 
 
 def write_codes(session_id: str) -> list[str]:
@@ -147,13 +157,15 @@ def live(session_id: str) -> SignedIn:
 def changing(session_id: str) -> SignedIn:
     """A session in which factors may be changed now. It locks the login, so that two cannot both be the first.
 
-    Raises FactorStale.
+    Raises FactorStale; for who has none, and did not type the password a short while ago, PasswordStale.
     """
     session = live(session_id)
     # (not as strong a lock as for deletion: rows that point to the login may be written beside it)
     db.session.execute(select(Login.id).where(Login.id == session.login_id).with_for_update(key_share=True))
-    fresh = rules.factor_is_fresh(session.factor_at, at=clock.now())
-    if not fresh and queries.enrolled(owner=session.login_id):
+    if not queries.enrolled(owner=session.login_id):
+        if not rules.password_is_fresh(session.password_at, at=clock.now()):
+            raise errors.PasswordStale
+    elif not rules.factor_is_fresh(session.factor_at, at=clock.now()):
         raise errors.FactorStale
     return session
 

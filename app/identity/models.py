@@ -70,6 +70,7 @@ class SignedIn(Model):
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     api_key_id: Mapped[str | None] = mapped_column(Text)
+    password_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     factor_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
@@ -276,7 +277,10 @@ class BorrowedRole(Model):
 
 
 class Recovery(Model):
-    """Somebody lost a mailbox. `contact_sealed` is where they want to be reached; the rest is as in PasswordReset."""
+    """Somebody lost a mailbox. `contact_sealed` is where they want to be reached; the rest is as in PasswordReset.
+
+    Once it is carried out, `address_sealed` is the address that was, until its owner was written to there.
+    """
 
     __tablename__ = "recoveries"
     __table_args__ = (

@@ -39,6 +39,7 @@ class Seen:
     factor_at: datetime | None
     scopes: frozenset[str] | None = None  # None: the person's own session, which may do all
     key_id: str = ""
+    password_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,17 @@ class Factors:
 
 def seen_for_system(token: str, *, audience: rules.Audience) -> Seen | None:
     """Whose live session this token is, or None. The door's question, before there is an owner."""
-    statement = (
-        select(SignedIn, Login, _has_factor(SignedIn.login_id))
-        .join(Login, Login.id == SignedIn.login_id)
-        .where(SignedIn.token_hash == crypto.token_hash(token), SignedIn.audience == audience)
-    )
-    row = db.session.execute(statement).one_or_none()
+    return _seen((SignedIn.token_hash == crypto.token_hash(token)) & (SignedIn.audience == audience))
+
+
+def seen_by_session_for_system(session_id: str, *, audience: rules.Audience) -> Seen | None:
+    """Whose live session this row is, for what hangs on a session of another browser's or name's."""
+    return _seen((SignedIn.id == session_id) & (SignedIn.audience == audience))
+
+
+def _seen(which: ColumnElement[bool]) -> Seen | None:
+    statement = select(SignedIn, Login, _has_factor(SignedIn.login_id)).join(Login, Login.id == SignedIn.login_id)
+    row = db.session.execute(statement.where(which)).one_or_none()
     if row is None:
         return None
     session, login, enrolled = row
@@ -75,7 +81,7 @@ def seen_for_system(token: str, *, audience: rules.Audience) -> Seen | None:
     )
     if not live or login.disabled_at is not None:
         return None
-    return Seen(session.id, login.id, login.email, enrolled, session.factor_at)
+    return Seen(session.id, login.id, login.email, enrolled, session.factor_at, password_at=session.password_at)
 
 
 def _has_factor(login_id: QueryableAttribute[str] | str) -> ColumnElement[bool]:
@@ -90,6 +96,13 @@ def _has_factor(login_id: QueryableAttribute[str] | str) -> ColumnElement[bool]:
 def enrolled(*, owner: str) -> bool:
     """Whether this login has a second factor."""
     return bool(db.session.scalar(select(_has_factor(owner))))
+
+
+def enrolled_since(*, owner: str) -> datetime | None:
+    """Since when this login has a usable second factor; None while it has none."""
+    app = live_app(owner=owner)
+    times = [key.created_at for key in passkeys_of(owner=owner) if key.suspect_at is None]
+    return min([*times, *([app.confirmed_at] if app and app.confirmed_at else [])], default=None)
 
 
 def live_app(*, owner: str) -> TotpApp | None:
@@ -160,18 +173,6 @@ def _by_session(session_id: str) -> Seen | None:
         return None
     seen = _by_key(ApiKey.id == session.api_key_id)
     return replace(seen, session_id=session.id) if seen else None
-
-
-def keys_of(*, owner: str) -> list[ApiKey]:
-    """The keys of a login, newest first, those that ended too."""
-    return list(
-        db.session.scalars(select(ApiKey).where(ApiKey.login_id == owner).order_by(ApiKey.created_at.desc()).limit(100))
-    )
-
-
-def key_name_for_system(key_id: str) -> str:
-    """What a key is called, for a mail about it."""
-    return db.session.get_one(ApiKey, key_id).name
 
 
 @dataclass(frozen=True)

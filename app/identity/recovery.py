@@ -10,7 +10,7 @@ from app.core import clock, crypto, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
-from app.identity import errors, events, rules, sessions
+from app.identity import api_keys, errors, events, rules, sessions
 from app.identity.models import Login, PasswordReset, Recovery
 from app.identity.rules import Audience, RecoveryState
 from app.identity.service import canonical
@@ -75,7 +75,7 @@ def check(recovery_id: str, *, actor: Actor) -> None:
 
 
 def carry_out(recovery_id: str, *, actor: Actor) -> None:
-    """Give the account its new address; every session and every link of the old one ends.
+    """Give the account its new address; every session, key and link of the old one ends.
 
     For staff, once others have agreed; whoever calls this has the approval: no door calls it by itself. The password
     stays, and is reset by mail to the new address; second factors are for the caller to lift, or for `Recovered`'s
@@ -85,11 +85,25 @@ def carry_out(recovery_id: str, *, actor: Actor) -> None:
     request.ended_at = clock.now()
     machine.move(request, RecoveryState.CARRIED_OUT, machine=rules.RECOVERY, actor=actor)
     login = db.session.get_one(Login, request.login_id, with_for_update=True)
-    login.email = _free(request, audience=login.audience)
+    former, login.email = login.email, _free(request, audience=login.audience)
+    request.address_sealed = crypto.seal(former, context=recovery_id)
     sessions.end_all(login.id)
+    api_keys.revoke_all(login.id)
     unused = (PasswordReset.login_id == login.id) & PasswordReset.used_at.is_(None)
     db.session.execute(update(PasswordReset).where(unused).values(used_at=clock.now()))
-    outbox.emit(events.Recovered(login_id=login.id))
+    outbox.emit(events.Recovered(login_id=login.id, recovery_id=recovery_id))
+    db.session.flush()
+
+
+def former_address_for_system(recovery_id: str) -> str | None:
+    """The address that an account had before its recovery, in the clear until the mail to it was written."""
+    sealed = db.session.get_one(Recovery, recovery_id).address_sealed
+    return crypto.unseal(sealed, context=recovery_id) if sealed else None
+
+
+def forget_address(recovery_id: str) -> None:
+    """The mail to the address that was is written: nobody needs it any more."""
+    _locked(recovery_id).address_sealed = None
     db.session.flush()
 
 

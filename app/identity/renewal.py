@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from app.core import clock, crypto, ids, outbox
 from app.core.db import db
-from app.identity import errors, events, passwords, queries, rules, sessions
+from app.identity import api_keys, errors, events, passwords, queries, rules, sessions
 from app.identity.models import Login, PasswordReset
 from app.identity.service import canonical, rotate
 
@@ -65,7 +65,7 @@ def forget_token(reset_id: str) -> None:
 
 
 def reset(token: str, *, password: str, audience: rules.Audience, about: tuple[str, ...] = ()) -> None:
-    """Set a new password by a mailed link: every session ends, and so does every other link.
+    """Set a new password by a mailed link: every session and key ends, and so does every other link.
 
     Raises LinkSpent, WeakPassword, CommonPassword, PersonalPassword; the latter leave the link as it was.
     """
@@ -81,6 +81,7 @@ def reset(token: str, *, password: str, audience: rules.Audience, about: tuple[s
     if spent is None or login.disabled_at is not None:
         raise errors.LinkSpent
     _renew(login, password, about=about, how="reset")
+    api_keys.revoke_all(login.id)
 
 
 def _renew(login: Login, password: str, *, about: tuple[str, ...], how: str, but: str = "") -> None:

@@ -32,6 +32,7 @@ KEY_LIVES = tuple(timedelta(days=days) for days in (30, 90, 365))  # what a prog
 BORROWED_FOR = timedelta(minutes=60)
 SEEN_RESOLUTION = timedelta(seconds=60)  # how exactly we know when a session was last used
 FACTOR_FRESH = timedelta(minutes=5)
+PASSWORD_FRESH = timedelta(minutes=5)  # for a first factor, which nothing but the password protects
 FACTOR_TRIES_MAX = 5
 FACTOR_PAUSE = timedelta(minutes=15)  # the first; each that follows without a right code is twice as long
 FACTOR_PAUSE_MAX = timedelta(days=1)
@@ -159,7 +160,7 @@ def factor_is_fresh(factor_at: datetime | None, *, at: datetime) -> bool:
 
 def factor_pause(pauses: int) -> timedelta:
     """How long no code is looked at after too many wrong ones, when there were so many pauses before."""
-    return min(FACTOR_PAUSE * 2 ** min(pauses, FACTOR_PAUSES), FACTOR_PAUSE_MAX)
+    return min(FACTOR_PAUSE * (1 << min(pauses, FACTOR_PAUSES)), FACTOR_PAUSE_MAX)
 
 
 def in_words(wait: timedelta) -> str:
@@ -169,6 +170,11 @@ def in_words(wait: timedelta) -> str:
     if minutes == 1:
         return "a minute"
     return f"{minutes} minutes" if minutes <= 90 else f"{hours} hours"  # noqa: PLR2004
+
+
+def password_is_fresh(password_at: datetime | None, *, at: datetime) -> bool:
+    """Whether the password was typed a short while ago: who has no factor may add the first."""
+    return password_at is not None and at - password_at < PASSWORD_FRESH
 
 
 def is_half_open(*, audience: str, enrolled: bool, factor_at: datetime | None) -> bool:

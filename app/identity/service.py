@@ -184,6 +184,7 @@ def open_session(login_id: str, *, audience: rules.Audience, device: Device) -> 
         created_at=moment,
         seen_at=moment,
         expires_at=moment + rules.SESSION_LIVES,
+        password_at=moment,
     )
     db.session.add(session)
     db.session.flush()

@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 from app.core import clock, crypto, outbox
 from app.core.db import db
 from app.core.errors import NotFound
-from app.identity import events, rules
+from app.identity import api_keys, events, rules
 from app.identity.models import Login, SignedIn
 
 
@@ -48,10 +48,11 @@ def end_everybodys() -> int:
 
 
 def shut_out(login_id: str) -> None:
-    """Disable an account: no way in opens to it, and its sessions end at once."""
+    """Disable an account: no way in opens to it, and its sessions and keys end at once."""
     db.session.get_one(Login, login_id, with_for_update=True).disabled_at = clock.now()
     db.session.flush()
     end_all(login_id)
+    api_keys.revoke_all(login_id)
 
 
 def let_in_again(login_id: str) -> None:

@@ -12,12 +12,13 @@ from app.notifications.rules import Words
 log = logs.get("notifications")
 
 
-def tell(cause: str, *, login_id: str, words: Words, mailer: Mailer, actor: Actor) -> None:
-    """Send one mail per cause. Killed between sending and noting, the next try sends it again: late beats never.
+def tell(cause: str, *, login_id: str, words: Words, mailer: Mailer, actor: Actor, to: str = "") -> None:
+    """Send one mail per cause, to the login's address or to another.
 
-    Raises Silent when the mail server does not answer.
+    Killed between sending and noting, the next try sends it again: late beats never. Raises Silent when the mail server
+    does not answer.
     """
-    atomically(lambda: service.write(cause, login_id=login_id, words=words), actor=actor)
+    atomically(lambda: service.write(cause, login_id=login_id, words=words, to=to), actor=actor)
     letter = queries.by_cause_for_system(cause)
     leave()
     if letter is None or letter.sent_at is not None:

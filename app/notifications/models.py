@@ -9,13 +9,17 @@ from app.core.db import Model
 
 
 class Mail(Model):
-    """One mail. `cause` is what it tells of: telling twice is one mail. `body_sealed` is empty once it went out."""
+    """One mail. `cause` is what it tells of: telling twice is one mail. `body_sealed` is empty once it went out.
+
+    It goes to the login's address, or to another one in `to_sealed`.
+    """
 
     __tablename__ = "mails"
     __table_args__ = (Index(None, "created_at"),)
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     cause: Mapped[str] = mapped_column(Text, unique=True)
     login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"))
+    to_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     subject: Mapped[str] = mapped_column(Text)
     body_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -46,6 +46,6 @@ def kept_for_operators(*, before: str | None = None, limit: int = 30) -> list[Le
 
 def _letter(mail: Mail) -> Letter:
     body = crypto.unseal(mail.body_sealed, context=mail.id) if mail.body_sealed else ""
-    return Letter(
-        mail.id, identity.address_for_system(mail.login_id), mail.subject, body, mail.created_at, mail.sent_at
-    )
+    other = crypto.unseal(mail.to_sealed, context=mail.id) if mail.to_sealed else ""
+    to = other or identity.address_for_system(mail.login_id)
+    return Letter(mail.id, to, mail.subject, body, mail.created_at, mail.sent_at)

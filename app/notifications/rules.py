@@ -141,7 +141,9 @@ def password_reset(link: str) -> Words:
 
 def password_changed(*, how: str) -> Words:
     """A security notice: there is another password."""
-    by_mail = "It was set with a link that we had mailed to you. You are signed out everywhere."
+    by_mail = (
+        "It was set with a link that we had mailed to you. You are signed out everywhere, and API keys are revoked."
+    )
     by_hand = "It was changed by somebody who knew the one before. You are signed out everywhere else."
     return Words(
         "Your password was changed",
@@ -187,6 +189,18 @@ def recovered() -> Words:
     )
 
 
+def recovered_from() -> Words:
+    """To the address that an account had until now."""
+    return Words(
+        "This is not the address of your account any more",
+        _letter(
+            "Our staff gave your account another address, as somebody had asked for three days ago or earlier. This one"
+            " opens it no more, and this is the last mail about it that comes here.",
+            "If you did not want that, write to us at once.",
+        ),
+    )
+
+
 def closure_asked() -> Words:
     """A customer asked to close their account."""
     return Words(
@@ -198,13 +212,25 @@ def closure_asked() -> Words:
     )
 
 
+def bank_account_added(destination: str) -> Words:
+    """A security notice: there is another way out."""
+    return Words(
+        "A bank account was added",
+        _letter(
+            f"Money can be sent to {destination} from tomorrow on.",
+            "If this was not you, freeze your account now, on the page Security, and write to us.",
+        ),
+    )
+
+
 def account_locked() -> Words:
     """A security notice: nothing leaves the account."""
     return Words(
         "Your account is frozen",
         _letter(
             "Your account was frozen. Nothing leaves it, also nothing that you asked for before and that was not sent"
-            " yet. What comes in still comes in. All other devices are signed out.",
+            " yet. What comes in still comes in. All other devices are signed out, and API keys"
+            " are revoked.",
             "Only our staff can lift it, when they know that it is you who asks.",
         ),
     )

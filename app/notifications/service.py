@@ -8,13 +8,14 @@ from app.notifications.models import Mail, TextMessage
 from app.notifications.rules import Words
 
 
-def write(cause: str, *, login_id: str, words: Words) -> None:
-    """Write a mail down for sending; the same cause once."""
+def write(cause: str, *, login_id: str, words: Words, to: str = "") -> None:
+    """Write a mail down for sending, to the login's address or to another; the same cause once."""
     mail_id = ids.new("ml")
     statement = insert(Mail).values(
         id=mail_id,
         cause=cause,
         login_id=login_id,
+        to_sealed=crypto.seal(to, context=mail_id) if to else None,
         subject=words.subject,
         body_sealed=crypto.seal(words.body, context=mail_id),
         created_at=clock.now(),
@@ -27,7 +28,7 @@ def note_sent(mail_id: str, *, keep: bool) -> None:
     mail = db.session.get_one(Mail, mail_id)
     mail.sent_at = clock.now()
     if not keep:
-        mail.body_sealed = None
+        mail.body_sealed = mail.to_sealed = None
     db.session.flush()
 
 

@@ -4,8 +4,9 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.clients.paystack import Bank
-from app.core import clock, ids
+from app.core import clock, ids, outbox
 from app.core.db import db
+from app.payments import events
 from app.payments.models import BankAccount, BankRow
 
 
@@ -21,7 +22,7 @@ def keep_banks(banks: list[Bank]) -> None:
 def keep_account(
     customer_id: str, *, bank: BankRow, account_number: str, account_name: str, recipient_code: str
 ) -> BankAccount:
-    """Keep a customer's bank account under the name its bank gave; the same account is kept once."""
+    """Keep a customer's bank account under the name its bank gave, and have them told; the same one is kept once."""
     statement = insert(BankAccount).values(
         id=ids.new("ba"),
         customer_id=customer_id,
@@ -32,7 +33,9 @@ def keep_account(
         recipient_code=recipient_code,
         created_at=clock.now(),
     )
-    db.session.execute(statement.on_conflict_do_nothing())
+    added = db.session.scalar(statement.on_conflict_do_nothing().returning(BankAccount.id))
+    if added is not None:
+        outbox.emit(events.BankAccountAdded(bank_account_id=added, customer_id=customer_id))
     return db.session.scalars(
         select(BankAccount).filter_by(customer_id=customer_id, bank_code=bank.code, account_number=account_number)
     ).one()

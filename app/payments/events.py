@@ -23,6 +23,15 @@ class DepositCredited(Event):
 
 
 @dataclass(frozen=True)
+class BankAccountAdded(Event):
+    """Money can go to another bank account, a day from now."""
+
+    name: ClassVar[str] = "payments.bank_account_added"
+    bank_account_id: str
+    customer_id: str
+
+
+@dataclass(frozen=True)
 class PayoutSent(Event):
     """Paystack has the transfer; its end is not known yet, and its webhook may be lost."""
 

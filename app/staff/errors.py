@@ -28,6 +28,11 @@ class LinkSpent(NotFound):
     message = "This link was used, has run out, or is not one of ours. Ask for another invitation."
 
 
+class JoinedAlready(Conflict):
+    code = "joined_already"
+    message = "They have joined already. What they may do is changed by their roles."
+
+
 class NotLent(Forbidden):
     code = "not_lent"
     message = "Only an administrator can take a role in an emergency, and not this one."

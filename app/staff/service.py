@@ -2,9 +2,12 @@
 
 from collections.abc import Collection
 
+from sqlalchemy import update
+
 from app.core import clock, crypto, ids, outbox
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.errors import NotFound
 from app.core.permissions import Permission, Role, conflicts
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
@@ -80,6 +83,8 @@ def accept(token: str, *, password: str, about: tuple[str, ...] = ()) -> str:
     `about` are words that no password may consist of, beside name and address. Raises LinkSpent, and as `admit` does.
     """
     found = open_invitation(token)
+    db.session.refresh(found, with_for_update=True)
+    _check_open(found)
     operator_id = identity_service.admit(
         found.login_id, name=found.name, password=password, roles=found.roles, about=about
     )
@@ -91,9 +96,26 @@ def accept(token: str, *, password: str, about: tuple[str, ...] = ()) -> str:
 def open_invitation(token: str) -> Invitation:
     """The invitation of a link that still works. Raises LinkSpent."""
     found = queries.by_token_for_system(token)
-    if found is None or found.accepted_at is not None or clock.now() >= found.expires_at:
+    if found is None:
         raise errors.LinkSpent
+    _check_open(found)
     return found
+
+
+def withdraw(invitation_id: str) -> None:
+    """Take an invitation back: its link works no more, mailed or not. Raises NotFound, JoinedAlready."""
+    found = db.session.get(Invitation, invitation_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFound
+    if found.accepted_at is not None:
+        raise errors.JoinedAlready
+    found.revoked_at, found.token_sealed = found.revoked_at or clock.now(), None
+    db.session.flush()
+
+
+def _check_open(found: Invitation) -> None:
+    if found.accepted_at is not None or found.revoked_at is not None or clock.now() >= found.expires_at:
+        raise errors.LinkSpent
 
 
 def forget_token(invitation_id: str) -> None:
@@ -146,6 +168,8 @@ def _invite(agreed: Agreed) -> str:
         raise identity_errors.AlreadyHired
     claim = identity_service.add_login(who) if who.first else identity_service.claim_anew(who, login_id=who.login_id)
     moment, token, invitation_id = clock.now(), crypto.new_token(), ids.new("inv")
+    waits = (Invitation.login_id == claim.login_id) & Invitation.accepted_at.is_(None) & Invitation.revoked_at.is_(None)
+    db.session.execute(update(Invitation).where(waits).values(revoked_at=moment, token_sealed=None))
     db.session.add(
         Invitation(
             id=invitation_id,

@@ -11,7 +11,7 @@ from app.web.guards import ENROL, PROVE, View
 
 
 def _enrolling(view: View) -> View:
-    """Who has no factor yet may add the first; who has one proves it before they add another."""
+    """Who has no factor yet types their password before they add the first; who has one proves it."""
     return guards.at(ENROL)(guards.fresh(view))
 
 
@@ -21,6 +21,7 @@ DOORS: tuple[tuple[str, list[str], Callable[..., Any], Callable[[Any], Any]], ..
     ("/prove", [*GET, *POST], second_factor.prove, _proving),
     ("/prove/options", POST, passkey_doors.options_to_prove, _proving),
     ("/prove/passkey", POST, passkey_doors.prove_passkey, _proving),
+    ("/prove/password", [*GET, *POST], second_factor.prove_password, guards.at(ENROL)),
     ("/factors", GET, second_factor.factor_list, guards.at(ENROL)),
     ("/factors/app", GET, second_factor.app, _enrolling),
     ("/factors/app", POST, second_factor.begin_app, _enrolling),

@@ -22,11 +22,12 @@ from app.core.db import leave, narrow, read_only, transaction, widen
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
+from app.customers import service as customers_service
 from app.customers.models import Customer
 from app.identity import api_keys, rules, sessions
 from app.identity import queries as identity
 from app.identity import service as identity_service
-from app.identity.errors import FactorMissing, FactorStale
+from app.identity.errors import FactorMissing, FactorStale, PasswordStale
 from app.identity.rules import SESSION_LIVES, Audience
 from app.identity.scopes import Scope
 from app.identity.service import Entry
@@ -69,7 +70,7 @@ class Person(UserMixin):
         self.id, self.name, self.roles = person_id, name, [*roles, *(lent or [])]
         self.permissions = granted(roles, lent=lent or [])
         self.scopes, self.key_id = seen.scopes, seen.key_id
-        self.enrolled, self._factor_at = seen.enrolled, seen.factor_at
+        self.enrolled, self._factor_at, self._password_at = seen.enrolled, seen.factor_at, seen.password_at
 
     @property
     def stage(self) -> str:
@@ -85,6 +86,11 @@ class Person(UserMixin):
         if self.scopes is not None:
             return True  # (what a key may do was given to it with a fresh factor)
         return self.enrolled and rules.factor_is_fresh(self._factor_at, at=clock.now())
+
+    @property
+    def may_enrol(self) -> bool:
+        """Whether they have no factor, and typed their password a few minutes ago."""
+        return not self.enrolled and rules.password_is_fresh(self._password_at, at=clock.now())
 
     @property
     def initials(self) -> str:
@@ -143,12 +149,18 @@ def vendor(view: View) -> View:
     return _mark(view, Door(VENDOR))
 
 
+class _Sessions(LoginManager):
+    """Without the library's cookies: one of its own names would make anybody nobody. Who comes is for us to say."""
+
+    def _load_user(self) -> None:
+        self._update_request_context_with_user(_person_of())
+
+
 def open_guard(app: Flask) -> None:
     """Stand at every door of the application."""
-    manager = LoginManager()
+    manager = _Sessions()
     manager.session_protection = None  # it trusts a forged X-Forwarded-For; our sessions are rows
     manager.init_app(app, add_context_processor=False)  # layouts get the person from their face
-    manager.request_loader(_person_of)
     app.before_request(_only_look)
     app.before_request(_enforce)
     app.teardown_request(_widen)
@@ -218,6 +230,8 @@ def let_out(answer: BaseResponse, *, audience: Audience) -> BaseResponse:
     if current_user.is_authenticated:
         with transaction(actor()):
             identity_service.sign_out(current_user.session_id)
+            if audience is Audience.OPERATOR:
+                customers_service.end_views(current_user.id)
     session.clear()
     answer.delete_cookie(cookie_name(audience), secure=_secure(), httponly=True)
     answer.headers["Clear-Site-Data"] = '"cache"'
@@ -255,7 +269,9 @@ def _secure() -> bool:
     return bool(current_app.extensions["settings"].public_url.startswith("https://"))
 
 
-def _person_of(_: object) -> Person | None:
+def _person_of() -> Person | None:
+    if request.endpoint == "portal.open_view":
+        return None  # (whoever was at home here: from now on it is somebody of ours, as somebody else)
     program, door = request.path.startswith("/api/"), _this_door()
     if not program and not console_side() and (viewer := _viewer()):
         return viewer
@@ -306,24 +322,20 @@ def _widen(_error: BaseException | None) -> None:
 
 
 def _viewer() -> Person | None:
-    """The customer as somebody of ours sees them, as long as view, staff session and permission all live."""
-    token = view_as.token()
-    found = customers.view_for_system(token) if token else None
-    own = request.cookies.get(cookie_name(Audience.OPERATOR), "")
-    seen = identity.seen_for_system(own, audience=Audience.OPERATOR) if found else None
-    staff = identity.operator_of(owner=seen.login_id) if seen else None
-    if found is None or staff is None or Permission.CUSTOMERS_VIEW_AS not in granted(staff.roles, lent=staff.lent):
+    """The customer as somebody of ours sees them, if somebody does."""
+    found = view_as.looking(request.cookies.get(cookie_name(Audience.OPERATOR), ""))
+    if found is None:
         return None
-    view, known = found
-    if view.operator_id != staff.id:
-        return None
-    g.view_as = view_as.View(staff.id, staff.name, view.expires_at)
-    return _narrowed(identity.Seen(view.id, known.login_id, "", enrolled=False, factor_at=None), known)
+    g.view_as, viewing, known = found
+    seen = identity.Seen(viewing.id, known.login_id, "", enrolled=False, factor_at=None, password_at=viewing.opened_at)
+    return _narrowed(seen, known)
 
 
 def _only_look() -> None:
     """Who views as a customer changes nothing: not by method, and not in the database either."""
     if console_side() or not view_as.token() or not current_user.is_authenticated or "view_as" not in g:
+        return
+    if request.endpoint == "portal.end_view":
         return
     if request.method not in {"GET", "HEAD"}:
         raise Forbidden("You look at this account as its customer sees it. Nothing can be changed from here.")
@@ -341,11 +353,12 @@ def _enforce() -> Response | BaseResponse | None:
     if not current_user.is_authenticated:
         return _turn_away(door)
     _check_rights(door)
-    if door.fresh and not current_user.fresh and (current_user.enrolled or ENROL not in door.stages):
+    if door.fresh and not current_user.fresh and not (ENROL in door.stages and current_user.may_enrol):
         return _step_up(door)
     if "view_as" in g:
         return None  # (nothing is written, not even that a session is in use)
-    if not (request.method == "GET" and request.headers.get("HX-Request")):  # a page that polls is not somebody at work
+    polls = door.audience != API and request.method == "GET" and request.headers.get("HX-Request")
+    if not polls:  # a page that polls is not somebody at work
         with transaction(actor()):
             _note_use()
     return None
@@ -378,12 +391,15 @@ def _turn_away(door: Door) -> BaseResponse:
 
 def _step_up(door: Door) -> BaseResponse:
     """Lead to where a factor is proved and back to the page they came from. What they asked for is not done."""
-    refused = FactorStale() if current_user.enrolled else FactorMissing()
+    missing = PasswordStale() if ENROL in door.stages else FactorMissing()
+    refused = FactorStale() if current_user.enrolled else missing
     if door.audience == API:
         raise refused
     whole = request.method == "GET" and not request.headers.get("HX-Request")  # (a part is no page to go back to)
     session["next"] = request.full_path.rstrip("?") if whole else page_before()
     flash(refused.message, "warn")
+    if isinstance(refused, PasswordStale):
+        return lead(url_for(f"{face()}.prove_password"))
     return lead(_waiting_room(PROVE if current_user.enrolled else ENROL))
 
 

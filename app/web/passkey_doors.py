@@ -17,12 +17,12 @@ from app.web import guards, second_factor, security
 
 def options_to_add() -> Response:
     """What a new key is made for."""
-    return _told(lambda: passkeys.begin_to_add(_session(), site=_site()))
+    return _told(lambda: passkeys.begin_to_add(_session(), site=site()))
 
 
 def options_to_prove() -> Response:
     """What one of their keys signs."""
-    return _told(lambda: passkeys.begin_to_prove(_session(), site=_site()))
+    return _told(lambda: passkeys.begin_to_prove(_session(), site=site()))
 
 
 def add_passkey() -> Response | BaseResponse:
@@ -31,7 +31,7 @@ def add_passkey() -> Response | BaseResponse:
     name = body.get("name")
     return _proved(
         lambda: passkeys.add(
-            _session(), credential=_credential(body), name=name if isinstance(name, str) else "", site=_site()
+            _session(), credential=_credential(body), name=name if isinstance(name, str) else "", site=site()
         ),
         lambda: url_for(f"{guards.face()}.factor_list"),
     )
@@ -40,7 +40,7 @@ def add_passkey() -> Response | BaseResponse:
 def prove_passkey() -> Response | BaseResponse:
     """Take the signature for a proof."""
     return _proved(
-        lambda: passkeys.prove(_session(), credential=_credential(_body()), site=_site()),
+        lambda: passkeys.prove(_session(), credential=_credential(_body()), site=site()),
         lambda: guards.onward(second_factor.home()),
     )
 
@@ -87,6 +87,7 @@ def _session() -> str:
     return str(current_user.session_id)
 
 
-def _site() -> Site:
+def site() -> Site:
+    """Where this face's passkeys are good: at the name that its pages have."""
     settings = current_app.extensions["settings"]
-    return Site.at(settings.public_url, name=settings.brand)
+    return Site.at(settings.console_url if guards.console_side() else settings.public_url, name=settings.brand)

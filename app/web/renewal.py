@@ -15,7 +15,7 @@ from app.core.db import transaction
 from app.core.errors import Refusal, TooMany
 from app.identity import queries, renewal, rules
 from app.identity.errors import LinkSpent
-from app.web import errors, forms, guards
+from app.web import errors, forms, guards, visits
 from app.web.fragments import page
 from app.web.throttle import throttle
 
@@ -108,6 +108,7 @@ def change(template: str, *, afterwards: str) -> Response | BaseResponse:
     except Refusal as refused:
         return errors.delayed(_choose(template, form, _at_field(refused), afterwards=afterwards), refused)
     flash("Your password is changed. You are signed out everywhere else.", "ok")
+    visits.tell_of_keys()
     return guards.hand_over(token, audience=guards.audience(), answer=redirect(afterwards, 303))
 
 

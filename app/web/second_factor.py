@@ -49,6 +49,27 @@ def prove() -> Answer:
     return onward(token)
 
 
+class PasswordForm(FlaskForm):
+    """The present password."""
+
+    password = forms.password("Password")
+
+
+def prove_password() -> Answer:
+    """Type the password again: before a first factor, which would be a thief's as well as theirs."""
+    form = PasswordForm()
+    if not form.validate_on_submit():
+        return _prove_password(form, forms.errors_of(form))
+    try:
+        with throttle().guessing("password", current_user.email):
+            token = atomically(
+                lambda: factors.prove_password(_session(), password=form.password.data), actor=guards.actor()
+            )
+    except Refusal as refused:
+        return errors.delayed(_prove_password(form, {"password": refused.message}), refused)
+    return _onward(token, _to("factor_list"))
+
+
 def factor_list() -> Answer:
     """What somebody can prove themselves with, and how to add to it."""
     return page(
@@ -113,7 +134,11 @@ def take_away(deed: Callable[[], None], words: str) -> Answer:
 
 def onward(token: str) -> Answer:
     """Hand the new token over and go where they wanted to."""
-    return guards.hand_over(token, audience=guards.audience(), answer=redirect(guards.onward(home()), 303))
+    return _onward(token, home())
+
+
+def _onward(token: str, default: str) -> Answer:
+    return guards.hand_over(token, audience=guards.audience(), answer=redirect(guards.onward(default), 303))
 
 
 def home() -> str:
@@ -131,6 +156,10 @@ def _prove(form: CodeForm, faults: dict[str, str]) -> Response:
         waiting=bool(current_user.stage),
         status=422 if form.is_submitted() else 200,
     )
+
+
+def _prove_password(form: PasswordForm, faults: dict[str, str]) -> Response:
+    return page("factors/password.html", form=form, errors=faults, to=_to, status=422 if form.is_submitted() else 200)
 
 
 def _hand_over(token: str, door: str) -> Answer:

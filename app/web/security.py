@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.datastructures import MultiDict
 
 from app.core import ids, logs
-from app.web import origins
+from app.web import guards, origins
 
 csrf = CSRFProtect()
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -22,8 +22,8 @@ HARD = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "sa
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:;"
-    " font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none';"
-    " frame-ancestors 'none'; report-uri /csp-report"
+    " font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'{forms}; base-uri 'none';"
+    " object-src 'none'; frame-ancestors 'none'; report-uri /csp-report"
 )
 
 
@@ -42,9 +42,9 @@ def register(app: Flask) -> None:
         MAX_FORM_MEMORY_SIZE=200_000,
         MAX_FORM_PARTS=200,
     )
-    csrf.init_app(app)
     app.extensions["hard_headers"] = HARD | ({"Strict-Transport-Security": HSTS} if over_https else {})
-    app.before_request(_begin)
+    app.before_request(_begin)  # (before the form's token is looked at: a refusal has the request's id, too)
+    csrf.init_app(app)
     app.after_request(_dress)
     app.teardown_request(_end)
     app.jinja_env.globals["csp_nonce"] = nonce
@@ -104,8 +104,21 @@ def _end(_error: BaseException | None) -> None:
         logs.request_id.reset(g.pop("log_token"))
 
 
+def _other_name() -> str:
+    """Where forms of this page may lead beside its own name: a view as customer begins at one name, ends at the other.
+
+    Browsers hold a redirect after a form to the same rule as the form.
+    """
+    settings = current_app.extensions["settings"]
+    if not settings.console_host:
+        return ""
+    if guards.console_side():
+        return f" {settings.public_url}"
+    return f" {settings.console_url}" if "view_as" in g else ""
+
+
 def _dress(answer: Response) -> Response:
-    answer.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce())
+    answer.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce(), forms=_other_name())
     answer.headers.update(current_app.extensions["hard_headers"])
     answer.headers["Referrer-Policy"] = "same-origin"
     answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -5,7 +5,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.core.db import transaction
-from app.identity import queries, sessions
+from app.identity import api_keys, queries, sessions
 from app.identity.models import SignedIn
 from app.identity.service import Device, rotate
 from app.web import guards
@@ -36,4 +36,13 @@ def end_others(*, afterwards: str) -> Response:
         sessions.sign_out_elsewhere(current_user.login_id, here=current_user.session_id)
         token = rotate(current_user.session_id)
     flash("You are signed out everywhere else.", "ok")
+    tell_of_keys()
     return guards.hand_over(token, audience=guards.audience(), answer=redirect(afterwards, 303))
+
+
+def tell_of_keys() -> None:
+    """Programs are not signed out with people: say how many keys still open the account, and where they are ended."""
+    live = len(api_keys.live_of(owner=current_user.login_id))
+    if live:
+        keys = "API key still opens" if live == 1 else "API keys still open"
+        flash(f"{live} {keys} your account. If one may not be yours alone, revoke it on the page API keys.", "warn")

@@ -8,6 +8,11 @@ class WithdrawalOutOfBounds(Unprocessable):
     message = "A withdrawal is between ₦100.00 and ₦5,000,000.00."
 
 
+class TooNew(Conflict):
+    code = "too_new"
+    message = "What was added to your account a short while ago is no way out of it yet."
+
+
 class SameOperatorTwice(Conflict):
     code = "same_operator_twice"
     message = "You approved this already. It needs a second person."

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.core.machine import Machine
@@ -11,6 +12,10 @@ from app.core.money import NGN, Money
 WITHDRAWAL_MIN = Money(NGN, 100_00)
 WITHDRAWAL_MAX = Money(NGN, 5_000_000_00)
 TWO_MUST_APPROVE_ABOVE = Money(NGN, 500_000_00)
+
+# What somebody who got into an account would add to it first is no way out until its owner, who is told by mail, has
+# had this long to say no.
+NEW_FOR = {"second factor": timedelta(hours=24), "bank account": timedelta(hours=24)}
 
 # What a customer pays for a withdrawal up to an amount: (up to, fee), in kobo. It follows Paystack's transfer price.
 FEES = ((5_000_00, 10_00), (50_000_00, 25_00), (WITHDRAWAL_MAX.units, 50_00))
@@ -55,6 +60,11 @@ def fits(amount: Money) -> bool:
 def fee(amount: Money) -> Money:
     """What the customer pays on top of the amount. Raises StopIteration above WITHDRAWAL_MAX."""
     return Money(amount.asset, next(price for limit, price in FEES if amount.units <= limit))
+
+
+def possible_at(what: str, *, since: datetime) -> datetime:
+    """From when on money may leave by something of this kind that was added then. Raises KeyError for another kind."""
+    return since + NEW_FOR[what]
 
 
 def approvals_needed(amount: Money) -> int:

@@ -1,5 +1,7 @@
 """Commands of withdrawals: request, approve, reject, cancel, begin sending, settle, fail, take back."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TypedDict
 
 from sqlalchemy import select
@@ -35,18 +37,20 @@ class Moved(TypedDict):
 def request(customer_id: str, *, bank_account_id: str, amount: Money, actor: Actor) -> Withdrawal:
     """Ask for money out to one of the customer's own bank accounts; amount and fee are held from now on.
 
-    Raises AccountFrozen, FactorMissing, PhoneUnconfirmed, WithdrawalOutOfBounds, NotFound (the bank account),
+    Raises AccountFrozen, FactorMissing, PhoneUnconfirmed, WithdrawalOutOfBounds, NotFound (the bank account), TooNew,
     InsufficientFunds, AccountBlocked.
     """
     customers_service.refuse_while_locked(customer_id)
     login_id = customers.login_for_system(customer_id)
-    if not identity.enrolled(owner=login_id):
+    enrolled_since = identity.enrolled_since(owner=login_id)
+    if enrolled_since is None:
         raise FactorMissing
     if identity.counting_phone(owner=login_id) is None:
         raise PhoneUnconfirmed
     if not rules.fits(amount):
         raise errors.WithdrawalOutOfBounds
     destination = payments.bank_account(bank_account_id, customer_id=customer_id)
+    refuse_new({"second factor": enrolled_since, "bank account": destination.created_at})
     withdrawal_id, fee = ids.new("wd"), rules.fee(amount)
     hold = posting.hold(
         chart.of_customer(customer_id, asset=NGN), amount=amount + fee, ref=withdrawal_id, key=f"{withdrawal_id}:hold"
@@ -68,6 +72,18 @@ def request(customer_id: str, *, bank_account_id: str, amount: Money, actor: Act
     machine.begin(withdrawal, machine=rules.MACHINE, actor=actor)
     outbox.emit(events.Requested(withdrawal_id=withdrawal.id))
     return withdrawal
+
+
+def refuse_new(added: Mapping[str, datetime]) -> None:
+    """Raise TooNew, with the time from which on it works, when something of `added` has not been there long enough."""
+    for what, since in added.items():
+        possible = rules.possible_at(what, since=since)
+        if clock.now() < possible:
+            when = possible.astimezone(clock.WAT)
+            raise errors.TooNew(
+                f"Your {what} is new. To keep your money safe, withdrawals wait until {when:%-d %B, %H:%M} WAT.",
+                possible_at=possible.isoformat(),
+            )
 
 
 def approve(withdrawal_id: str, *, operator_id: str, content_hash: str, owns: str | None, actor: Actor) -> State:

@@ -86,6 +86,7 @@ CREATE TABLE mails (
     id text CONSTRAINT pk_mails PRIMARY KEY,
     cause text NOT NULL CONSTRAINT uq_mails_cause UNIQUE,
     login_id text NOT NULL CONSTRAINT fk_mails_login_id REFERENCES logins,
+    to_sealed bytea, -- where it goes, when that is not the login's address
     subject text NOT NULL,
     body_sealed bytea,
     created_at timestamptz NOT NULL,
@@ -110,7 +111,7 @@ SELECT audit.watch('phones', 'number_sealed', 'number_index');
 SELECT audit.watch('codes', 'code_sealed');
 SELECT audit.watch('customers', 'name');
 SELECT audit.watch('wallets');
-SELECT audit.watch('mails', 'body_sealed');
+SELECT audit.watch('mails', 'body_sealed', 'to_sealed');
 SELECT audit.watch('text_messages', 'body_sealed');
 
 GRANT SELECT, INSERT, UPDATE ON logins, operators, sessions, codes, customers, wallets, mails TO bursar_app;

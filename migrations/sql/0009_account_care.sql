@@ -65,7 +65,7 @@ CREATE INDEX ix_closure_requests_state ON closure_requests (state, id);
 
 CREATE TABLE recoveries (
     id text CONSTRAINT pk_recoveries PRIMARY KEY,
-    address_sealed bytea,                              -- whose account, as typed; NULL once it was looked up
+    address_sealed bytea,                              -- whose account, as typed, until it was looked up; the one that was, at the end
     contact_sealed bytea NOT NULL,                     -- the address to be
     login_id text CONSTRAINT fk_recoveries_login_id REFERENCES logins,
     stop_hash bytea CONSTRAINT uq_recoveries_stop_hash UNIQUE,

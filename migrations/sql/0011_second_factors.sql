@@ -1,5 +1,6 @@
 -- Second factors: authenticator apps, passkeys, recovery codes, and when a session proved one.
 
+ALTER TABLE sessions ADD COLUMN password_at timestamptz;  -- the password was typed for it last at this time
 ALTER TABLE sessions ADD COLUMN factor_at timestamptz;  -- a second factor was proved in it last at this time
 
 -- An app that shows codes. One that is being set up belongs to the session that sees its secret, and to no other.

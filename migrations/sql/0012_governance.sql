@@ -251,7 +251,8 @@ BEGIN
         RAISE EXCEPTION 'operator %: roles change by an approved request', NEW.id USING ERRCODE = 'BU005';
     ELSIF TG_OP = 'INSERT' AND (audit.actor() NOT LIKE 'system:%' OR audit.actor() LIKE 'system:door:%')
           AND NOT EXISTS (SELECT FROM invitations i
-                           WHERE i.login_id = NEW.login_id AND i.roles = NEW.roles AND i.accepted_at IS NULL) THEN
+                           WHERE i.login_id = NEW.login_id AND i.roles = NEW.roles
+                             AND i.accepted_at IS NULL AND i.revoked_at IS NULL) THEN
         -- (the first operators come by a command, which acts as the system)
         RAISE EXCEPTION 'operator %: joins by an invitation', NEW.id USING ERRCODE = 'BU005';
     END IF;
@@ -272,7 +273,9 @@ CREATE TABLE invitations (
     token_sealed bytea,
     created_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
-    accepted_at timestamptz
+    accepted_at timestamptz,
+    revoked_at timestamptz,
+    CONSTRAINT ck_invitations_one_end CHECK (accepted_at IS NULL OR revoked_at IS NULL)
 );
 CREATE INDEX ix_invitations_login_id ON invitations (login_id);
 
@@ -341,7 +344,7 @@ GRANT SELECT, INSERT ON approval_policies, approval_requests, approval_votes, ap
     TO bursar_app;
 GRANT UPDATE (state, not_before, ended_at, executed_at, result) ON approval_requests TO bursar_app;
 GRANT UPDATE (returned_at) ON borrowed_roles TO bursar_app;
-GRANT UPDATE (token_sealed, accepted_at) ON invitations TO bursar_app;
+GRANT UPDATE (token_sealed, accepted_at, revoked_at) ON invitations TO bursar_app;
 -- Who an operator is, is written once.
 REVOKE UPDATE ON operators FROM bursar_app;
 GRANT UPDATE (name, roles) ON operators TO bursar_app;

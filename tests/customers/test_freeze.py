@@ -73,6 +73,14 @@ class TestLock:
         assert owner.balance().held == naira(0)
         assert owner.balance().available == naira(100_000)
 
+    def test_again_ends_what_was_opened_since_the_first(self, inside: Flask, owner: Customer) -> None:
+        lock(owner)
+        thief = inside.test_client()
+        browse.sign_in(thief, owner.email)
+        assert thief.get("/activity").status_code == 200
+        lock(owner)
+        assert thief.get("/activity").status_code == 303
+
     def test_what_was_approved_waits_and_goes_on_afterwards(
         self, owner: Customer, account: str, work_off: WorkOff
     ) -> None:

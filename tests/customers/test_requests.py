@@ -212,8 +212,8 @@ class TestRecovering:
         assert identity.address_for_system(owner.login_id) == identity.contact_for_operators(recovery_id)
         assert not identity.enrolled(owner=owner.login_id)
         assert identity.sessions_of(owner=owner.login_id) == []
-        assert all(key.revoked_at for key in identity.keys_of(owner=owner.login_id))
-        assert len(identity.keys_of(owner=owner.login_id)) == 1
+        assert api_keys.live_of(owner=owner.login_id) == []
+        assert len(api_keys.ended_of(owner=owner.login_id)) == 1
 
     def test_is_refused_before_72_hours_when_it_is_asked_for(self) -> None:
         recovery_id = care.lost_mailbox(people.customer())

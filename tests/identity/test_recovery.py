@@ -86,16 +86,17 @@ class TestStop:
     def test_the_owner_stops_it_by_mail(self, app: Flask, customer: people.Customer, asked: Recovery) -> None:
         link = mailbox.link_in(next(one for one in mailbox.letters_to(customer.email) if one.subject == WARNING))
         client = app.test_client()
-        assert "Is it not you?" in client.get(link).text
+        assert client.get(link).location == "/stop-recovery"  # (the token stays in no address)
+        assert "Is it not you?" in client.get("/stop-recovery").text
         assert state_of(asked) == RecoveryState.ASKED
-        assert browse.send(client, link).status_code == 303
-        assert "Nothing to stop" in client.get(link).text
+        assert browse.send(client, "/stop-recovery").status_code == 303
+        assert "Nothing to stop" in client.get("/stop-recovery").text
         assert state_of(asked) == RecoveryState.STOPPED
         with pytest.raises(IllegalMove):
             carry_out(asked, after=timedelta(hours=73))
 
     def test_nonsense_stops_nothing(self, app: Flask, asked: Recovery) -> None:
-        assert "Nothing to stop" in app.test_client().get("/stop-recovery/nonsense").text
+        assert "Nothing to stop" in app.test_client().get("/stop-recovery/nonsense", follow_redirects=True).text
         with pytest.raises(errors.LinkSpent), transaction(actor.system("test")):
             recovery.stop("nonsense", actor=actor.system("test"))
 
@@ -119,6 +120,18 @@ class TestCarriedOut:
         assert queries.login_by_address_for_system(customer.email, audience=Audience.CUSTOMER) is None
         browse.sign_in(app.test_client(), contact)
         assert [move.new_state for move in machine.history(asked.id)] == ["noted", "asked", "carried_out"]
+
+    def test_tells_the_address_that_was(
+        self, customer: people.Customer, contact: str, asked: Recovery, work_off: WorkOff
+    ) -> None:
+        carry_out(asked, after=timedelta(hours=72))
+        work_off()
+        last = mailbox.letters_to(customer.email)[0]
+        assert last.subject == "This is not the address of your account any more"
+        assert contact not in last.body
+        assert last.subject not in mailbox.subjects_to(contact)
+        leave()
+        assert db.session.get_one(Recovery, asked.id).address_sealed is None
 
     def test_not_to_an_address_that_somebody_has(
         self, app: Flask, customer: people.Customer, work_off: WorkOff

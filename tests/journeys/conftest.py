@@ -42,7 +42,7 @@ def house(given: Servers, home: Path, *, name: str, number: int, background: boo
         vendor = stack.enter_context(vendor_for(port, book=home / name / "sandbox.sqlite3"))
         database = stack.enter_context(fresh_database(given, home))
         env = environment(database, given, vendor) | {"REDIS_URL": redis_database(given.redis_url, number)}
-        yield Running(env, vendor=vendor, port=port, home=home / name, background=background)
+        yield Running(env, vendor=vendor, database=database, port=port, home=home / name, background=background)
 
 
 @pytest.fixture(scope="session")

@@ -63,6 +63,8 @@ def with_money_and_account(running: Running, visiting: Visiting, *, name: str, n
     found = newcomer(running, visiting, name=name)
     found.deposit(naira)
     found.add_bank_account(bank_number(), bank=ZENITH)
+    expect(found.page.get_by_text("was added. You can withdraw to it a day later.")).to_be_visible()
+    running.let_a_day_pass_over_accounts()
     return found
 
 
@@ -84,6 +86,7 @@ def test_from_the_first_visit_to_the_matched_line(running: Running, visiting: Vi
     ada.add_bank_account(number, bank=ZENITH)
     expect(ada.page.get_by_text("ADA NGOZI OBI at Zenith Bank was added.")).to_be_visible()
 
+    running.let_a_day_pass_over_accounts()
     ada.review_withdrawal("20,000")
     review = ada.page.get_by_role("main")
     expect(review.locator(".kv-row", has_text="Fee")).to_contain_text("₦25.00")

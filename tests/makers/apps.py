@@ -1,6 +1,7 @@
 """Authenticator apps of the people in tests: which secret somebody has, and a code that was not used yet."""
 
 import time
+from datetime import timedelta
 
 from sqlalchemy import select
 
@@ -14,10 +15,13 @@ _used: dict[str, int] = {}
 NEARLY_OVER_SECONDS = 5
 
 
+OLD = timedelta(days=2)  # what is newer holds withdrawals back
+
+
 def give(login_id: str, email: str) -> str:
-    """Set up an app for somebody: its secret."""
+    """Set up an app for somebody, two days ago: its secret."""
     secret = _secrets[email] = totp.new_secret()
-    with transaction(actor.system("test")):
+    with clock.at(clock.now() - OLD), transaction(actor.system("test")):
         factors.provide_app(login_id, secret=secret)
     return secret
 

@@ -19,6 +19,7 @@ from config import Settings
 from dev import programs
 from dev.children import Child, wait_until
 from dev.environment import Addresses
+from tests.makers.databases import Database, owner_does
 from tests.makers.sandbox import SandboxProcess
 
 START_SECONDS = 40.0
@@ -31,9 +32,16 @@ class Running:
     """The product's processes for as long as a `with` lasts. Without `background` nothing works off what is asked."""
 
     def __init__(
-        self, env: Mapping[str, str], *, vendor: SandboxProcess, port: int, home: Path, background: bool = True
+        self,
+        env: Mapping[str, str],
+        *,
+        vendor: SandboxProcess,
+        database: Database,
+        port: int,
+        home: Path,
+        background: bool = True,
     ) -> None:
-        self.vendor = vendor
+        self.vendor, self._database = vendor, database
         self.url = f"http://localhost:{port}"
         self._where = Addresses("127.0.0.1", port, None)
         self._env = {**env, "PUBLIC_URL": self.url, "PORT": str(port), "LOG_LEVEL": "WARNING", "PYTHONUNBUFFERED": "1"}
@@ -68,6 +76,14 @@ class Running:
     def dead(self) -> list[str]:
         """Processes that ended by themselves, with their last words."""
         return [f"{child.name}:\n{child.last_lines()}" for child in self._children if not child.running]
+
+    def let_a_day_pass_over_accounts(self) -> None:
+        """Factors and bank accounts are a day older than they were: money may leave by them."""
+        for statement in (
+            "UPDATE bank_accounts SET created_at = created_at - interval '25 hours'",
+            "UPDATE totp_apps SET confirmed_at = confirmed_at - interval '25 hours'",
+        ):
+            owner_does(self._database, statement)
 
     @contextmanager
     def inside(self) -> Iterator[Flask]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Flask
 from sqlalchemy import select
 
-from app.core import actor
+from app.core import actor, clock
 from app.core.actor import Actor
 from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
@@ -121,13 +121,14 @@ def newcomer(*roles: Role) -> tuple[str, str]:
 
 
 def bank_account(owner: Customer, *, app: Flask) -> str:
-    """A bank account of theirs, looked up at the vendor: its id."""
+    """A bank account of theirs, looked up at the vendor, two days ago: its id."""
     clients = app.extensions["clients"]
     payments.refresh_banks(paystack=clients.paystack, actor=actor.system("test"))
     number = f"{secrets.randbelow(8_000_000_000) + 1_000_000_000}"
-    return payments.add_bank_account(
-        owner.id, bank_code=ZENITH, account_number=number, paystack=clients.paystack, actor=owner.actor
-    ).id
+    with clock.at(clock.now() - apps.OLD):
+        return payments.add_bank_account(
+            owner.id, bank_code=ZENITH, account_number=number, paystack=clients.paystack, actor=owner.actor
+        ).id
 
 
 def open_deposit(owner: Customer, amount: Money, *, app: Flask) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 from app.core import actor, clock, crypto
 from app.core.db import db, leave, transaction
 from app.identity.models import SignedIn
-from app.identity.rules import FACTOR_FRESH
+from app.identity.rules import FACTOR_FRESH, PASSWORD_FRESH
 
 
 def let_factor_age(session_id: str) -> None:
@@ -13,6 +13,13 @@ def let_factor_age(session_id: str) -> None:
     with transaction(actor.system("test")):
         old = clock.now() - FACTOR_FRESH
         db.session.execute(update(SignedIn).where(SignedIn.id == session_id).values(factor_at=old))
+
+
+def let_password_age(session_id: str) -> None:
+    """Let the minutes pass in which a password was typed a short while ago."""
+    with transaction(actor.system("test")):
+        old = clock.now() - PASSWORD_FRESH
+        db.session.execute(update(SignedIn).where(SignedIn.id == session_id).values(password_at=old))
 
 
 def id_of(token: str) -> str:

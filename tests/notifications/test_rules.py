@@ -20,6 +20,8 @@ MAILS = {
     "passkey removed": rules.factor_removed("passkey"),
     "recovery code used": rules.recovery_code_used(9),
     "passkey suspected": rules.passkey_suspected(),
+    "recovered from": rules.recovered_from(),
+    "bank account added": rules.bank_account_added("Zenith Bank, account ending in 1234"),
     "deposit credited": rules.deposit_credited(AMOUNT),
     "withdrawal requested": rules.withdrawal_requested(AMOUNT, destination=TO),
     "withdrawal settled": rules.withdrawal_settled(AMOUNT, destination=TO),

@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 
 from app.core import actor, clock
-from app.core.db import leave, transaction
+from app.core.db import leave, rows, transaction
 from app.core.permissions import FORBIDDEN_PAIRS, Role, conflicts
 from app.governance import errors as governance_errors
+from app.governance import flows
 from app.governance import queries as approvals
 from app.governance import service as governance
 from app.governance.models import Request
@@ -22,7 +23,7 @@ from app.identity.rules import Audience
 from app.identity.service import Entry
 from app.notifications import queries as notifications
 from app.staff import errors, queries, service
-from tests.makers import people
+from tests.makers import browse, people
 from tests.makers.books import fresh
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -234,6 +235,63 @@ class TestInvitations:
         with pytest.raises(errors.LinkSpent):
             service.open_invitation(links[0])
         assert service.open_invitation(links[1])
+
+    def test_are_withdrawn_by_one_person(self, app: Flask, work_off: Callable[..., int]) -> None:
+        address = f"{fresh()}@test.example"
+        asked = ask_in(address, Role.SUPPORT)
+        approve(asked, operator(Role.ADMIN))
+        work_off()
+        token = mailed(address)
+        leave()
+        found = service.open_invitation(token).id
+        leave()
+        client = app.test_client()
+        _, email = people.operator(Role.ADMIN)
+        leave()
+        browse.sign_in(client, email, console=True)
+        place = f"/console/operators/invitations/{found}/withdraw"
+        assert browse.send(client, place, form_at="/console/operators").status_code == 303
+        assert "Withdrawn" in client.get("/console/operators").text
+        leave()
+        with pytest.raises(errors.LinkSpent), transaction(actor.system("test")):
+            service.accept(token, password="a password of my own")
+
+    def test_withdrawn_before_the_mail_are_not_mailed(self, work_off: Callable[..., int]) -> None:
+        address = f"{fresh()}@test.example"
+        asked = ask_in(address, Role.SUPPORT)
+        approve(asked, operator(Role.ADMIN))
+        flows.carry_out(asked.id, actor=actor.system("test"))
+        (found,) = rows("SELECT id FROM invitations WHERE request_id = :id", id=asked.id)
+        leave()
+        with transaction(actor.system("test")):
+            service.withdraw(found.id)
+        leave()
+        assert queries.token_for_system(found.id) is None
+        work_off()
+        assert [mail for mail in notifications.kept_for_operators(limit=50) if mail.to == address] == []
+
+    def test_that_were_taken_up_cannot_be_withdrawn(self, work_off: Callable[..., int]) -> None:
+        address = f"{fresh()}@test.example"
+        approve(ask_in(address, Role.SUPPORT), operator(Role.ADMIN))
+        work_off()
+        token = mailed(address)
+        leave()
+        invitation_id = service.open_invitation(token).id
+        with transaction(actor.system("test")):
+            service.accept(token, password="a password of my own")
+        with pytest.raises(errors.JoinedAlready), transaction(actor.system("test")):
+            service.withdraw(invitation_id)
+
+    def test_replaced_before_the_mail_keep_no_token(self) -> None:
+        address, kept = f"{fresh()}@test.example", []
+        for _ in range(2):
+            asked = ask_in(address, Role.SUPPORT)
+            approve(asked, operator(Role.ADMIN))
+            flows.carry_out(asked.id, actor=actor.system("test"))
+            kept.append(rows("SELECT id FROM invitations WHERE request_id = :id", id=asked.id)[0].id)
+            leave()
+        assert queries.token_for_system(kept[0]) is None
+        assert queries.token_for_system(kept[1]) is not None
 
     def test_need_a_name_a_role_and_an_address_that_is_free(self) -> None:
         _, taken = people.operator(Role.SUPPORT)

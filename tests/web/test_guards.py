@@ -49,6 +49,23 @@ class TestDoors:
             tried += 1
         assert tried > 20
 
+    def test_the_librarys_own_cookie_makes_nobody_a_stranger(
+        self, client: FlaskClient, customer: people.Customer
+    ) -> None:
+        browse.sign_in(client, customer.email)
+        client.set_cookie("remember_token", "x")
+        assert client.get("/activity").status_code == 200
+
+    def test_of_ones_own_account_open_to_staff_without_a_role(self, app: Flask, inside: Flask) -> None:
+        client = app.test_client()
+        _, email = people.operator()
+        browse.sign_in(client, email, console=True)
+        for path in ("/console/account", "/console/account/password"):
+            assert client.get(path).status_code == 200, path
+        assert client.get("/console/customers").status_code == 403
+        ended = browse.send(client, "/console/account/sessions/end-others", form_at="/console/account")
+        assert ended.location == "/console/account"
+
     @pytest.mark.parametrize("role", list(Role))
     def test_each_role_enters_exactly_what_it_was_granted(self, app: Flask, inside: Flask, role: Role) -> None:
         client = app.test_client()
@@ -297,6 +314,15 @@ class TestHeaders:
         assert {"Secure", "HttpOnly", "Path=/", f"SameSite={site}"} <= set(given.split("; "))
         assert all(each.startswith("__Host-") for each in answer.headers.getlist("Set-Cookie"))
         assert given.partition("=")[2].partition(";")[0] not in answer.text
+
+    def test_of_a_form_without_its_token_names_the_request(self, client: FlaskClient) -> None:
+        answer = client.post("/sign-in", data={"email": "a@test.example"})
+        assert answer.status_code == 400
+        assert answer.headers["X-Request-Id"].startswith("req_")
+
+    def test_of_a_form_to_another_host_say_nothing_of_its_token(self, client: FlaskClient) -> None:
+        answer = client.post("/sign-in", data={}, headers={"Sec-Fetch-Site": "cross-site"})
+        assert answer.status_code == 403
 
     @pytest.mark.parametrize("path", ["/", "/nowhere", "/?q=%00"])
     def test_names_the_request_and_lets_its_name_go_with_it(self, app: Flask, path: str) -> None:

@@ -2,13 +2,22 @@
 
 import json
 import logging
+import re
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.makers import browse, people
+from app.core import actor
+from app.core.db import leave, transaction
+from app.core.permissions import Role
+from app.identity import renewal
+from app.identity.rules import Audience
+from app.web import passkey_doors
+from config import Settings
+from tests.makers import browse, mailbox, people
 from tests.makers.books import fresh
 
 
@@ -37,6 +46,48 @@ class TestHosts:
             ("console.test", "/sign-in"): 404,
             ("console.test", "/console/sign-in"): 200,
         }
+
+    def test_get_mails_to_staff_that_lead_to_the_consoles(
+        self, app: Flask, inside: Flask, monkeypatch: pytest.MonkeyPatch, work_off: Callable[..., int]
+    ) -> None:
+        settings = replace(inside.extensions["settings"], console_host="console.test")
+        monkeypatch.setitem(inside.extensions, "settings", settings)
+        _, email = people.operator(Role.SUPPORT)
+        with transaction(actor.system("test")):
+            renewal.ask(email, audience=Audience.OPERATOR)
+        leave()
+        work_off()
+        letter = next(one for one in mailbox.letters_to(email) if one.subject == "Set a new password")
+        (link,) = re.findall(r"http://console\.test(/console/reset-password/\S+)", letter.body)
+        answer = inside.test_client().get(link, base_url="http://console.test")
+        assert answer.location == "/console/reset-password"
+
+    def test_both_take_reports(self, inside: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = replace(inside.extensions["settings"], console_host="console.test")
+        monkeypatch.setitem(inside.extensions, "settings", settings)
+        for host in ("localhost", "console.test"):
+            assert inside.test_client().post("/csp-report", base_url=f"http://{host}").status_code == 204
+
+    @pytest.mark.parametrize(
+        ("public_url", "console_host", "console_url"),
+        [
+            ("https://bursar.example", "", "https://bursar.example"),
+            ("https://bursar.example", "console.bursar.example", "https://console.bursar.example"),
+            ("http://localhost:8000", "console.localhost", "http://console.localhost:8000"),
+            ("http://localhost:8000", "console.localhost:9000", "http://console.localhost:9000"),
+        ],
+    )
+    def test_of_the_console_follow_from_the_settings(
+        self, settings: Settings, public_url: str, console_host: str, console_url: str
+    ) -> None:
+        assert replace(settings, public_url=public_url, console_host=console_host).console_url == console_url
+
+    def test_make_passkeys_that_are_good_there(self, inside: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+        settings = replace(inside.extensions["settings"], console_host="console.test")
+        monkeypatch.setitem(inside.extensions, "settings", settings)
+        for path, host in (("/console/factors", "console.test"), ("/factors", "localhost")):
+            with inside.test_request_context(path):
+                assert passkey_doors.site().host == host
 
 
 class TestSites:

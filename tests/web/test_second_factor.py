@@ -10,9 +10,11 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from app.core import clock
+from app.core import actor, clock
+from app.core.db import transaction
 from app.core.permissions import Role
-from app.identity import rules, totp
+from app.identity import factors, rules, totp
+from app.identity.errors import PasswordStale
 from app.web import guards
 from app.web.guards import API, CUSTOMER, ENROL, OPERATOR, PROVE
 from tests.makers import apps, browse, people, sessions
@@ -33,11 +35,12 @@ NOT_FRESH = {
     "console.change_password": _PASSWORD,
     "console.end_other_sessions": _TAKES_AWAY,
     "console.end_session": _TAKES_AWAY,
-    "console.end_view": _TAKES_AWAY,
     "console.freeze_customer": _STOPS,
     "console.safety_lock_customer": _STOPS,
+    "console.withdraw_invitation": _TAKES_AWAY,
     "console.options_to_prove": _PROVES,
     "console.prove": _PROVES,
+    "console.prove_password": _PROVES,
     "console.prove_passkey": _PROVES,
     "console.reconcile": "it compares and changes neither side",
     "console.request_journal": "nothing is booked before others agree, who prove theirs; a long form would be lost",
@@ -47,7 +50,6 @@ NOT_FRESH = {
     "journals.create_view": _READ_ONLY,
     "journals.delete_view": _READ_ONLY,
     "journals.edit_view": _READ_ONLY,
-    "portal.bank_account": "no money moves: a withdrawal to it asks for the proof, and staff look at it",
     "portal.cancel": "the money stays with its owner",
     "portal.change_password": _PASSWORD,
     "portal.phone": "it is a proof itself: the code went to the number",
@@ -60,8 +62,10 @@ NOT_FRESH = {
     "portal.freeze_now": _STOPS,
     "portal.options_to_prove": _PROVES,
     "portal.prove": _PROVES,
+    "portal.prove_password": _PROVES,
     "portal.prove_passkey": _PROVES,
     "portal.reopen_checkout": "money comes in, and from its owner's own account",
+    "portal.revoke_all_keys": _TAKES_AWAY,
     "portal.revoke_key": _TAKES_AWAY,
 }
 # Doors that only show something and ask for it all the same.
@@ -300,6 +304,56 @@ class TestWithdrawing:
         answer = client.post("/withdraw", data={"csrf_token": browse.token_of(page), "amount": "1000"})
         assert answer.location == "/factors"
         assert "Add a second factor to your account first" in client.get("/factors").text
+
+
+class TestAFirstFactor:
+    """A copied cookie is not enough for a factor of the thief's own, nor for a way out."""
+
+    @pytest.fixture
+    def later(self, app: Flask, inside: Flask) -> tuple[FlaskClient, str]:
+        """A customer without a factor, some minutes after they signed in: their browser and address."""
+        client, email = app.test_client(), people.customer().email
+        browse.sign_in(client, email)
+        sessions.let_password_age(sessions.id_of(cookie(client, PORTAL)))
+        return client, email
+
+    @pytest.mark.parametrize("door", ["/factors/app", "/factors/passkeys/options", "/withdraw/account"])
+    def test_or_a_bank_account_asks_for_the_password_again(self, later: tuple[FlaskClient, str], door: str) -> None:
+        client, _ = later
+        token = browse.token_of(client.get("/factors"))
+        assert client.post(door, data={"csrf_token": token}).location == "/prove/password"
+        assert "Nothing was done." in client.get("/prove/password").text
+        wrong = browse.send(client, "/prove/password", password="not my password")
+        assert wrong.status_code == 422
+        assert client.post(door, data={"csrf_token": token}).location == "/prove/password"
+        thief = client.get_cookie(PORTAL)
+        assert browse.send(client, "/prove/password", password=people.PASSWORD).status_code == 303
+        assert client.post(door, data={"csrf_token": token}).location != "/prove/password"
+        assert thief is not None
+        assert cookie(client, PORTAL) != thief.value
+
+    def test_is_refused_by_the_command_too(self, later: tuple[FlaskClient, str]) -> None:
+        session_id = sessions.id_of(cookie(later[0], PORTAL))
+        with pytest.raises(PasswordStale), transaction(actor.system("test")):
+            factors.begin_app(session_id)
+
+    def test_of_staff_is_no_exception(self, app: Flask, inside: Flask) -> None:
+        client, (_, email) = app.test_client(), people.newcomer(Role.SUPPORT)
+        browse.sign_in(client, email, console=True)
+        sessions.let_password_age(sessions.id_of(cookie(client, CONSOLE)))
+        token = browse.token_of(client.get("/console/factors"))
+        assert client.post("/console/factors/app", data={"csrf_token": token}).location == "/console/prove/password"
+        browse.send(client, "/console/prove/password", password=people.PASSWORD)
+        assert client.post("/console/factors/app", data={"csrf_token": token}).location == "/console/factors/app"
+
+    def test_does_not_make_a_bank_account_wait_for_the_password_of_who_has_one(
+        self, app: Flask, customer: people.Customer
+    ) -> None:
+        client = app.test_client()
+        browse.sign_in(client, customer.email)
+        assert client.get("/withdraw/account").status_code == 200
+        sessions.let_factor_age(sessions.id_of(cookie(client, PORTAL)))
+        assert client.get("/withdraw/account").location == "/prove"
 
 
 class TestRotation:

@@ -1,6 +1,9 @@
 """Staff look at a customer's pages for a while, named, for reading alone; and the customer learns of it."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
@@ -13,6 +16,7 @@ from app.core import actor, clock
 from app.core.db import db, leave, read_only, rows, sqlstate, transaction
 from app.core.permissions import Role
 from app.customers import service
+from app.customers.errors import ViewLinkSpent
 from app.customers.models import Customer
 from app.identity import service as identity
 from app.identity.rules import Audience
@@ -20,9 +24,23 @@ from app.web import guards
 from app.withdrawals import service as withdrawals
 from jobs import customers as work_of_customers
 from jobs import work
-from tests.makers import browse, people
+from tests.conftest import Browser
+from tests.makers import apps, browse, people
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
+
+
+class At(Browser):
+    """A browser at one of our names."""
+
+    def __init__(self, app: Flask, host: str) -> None:
+        super().__init__(app, app.response_class)
+        self.host = host
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """A request to that name."""
+        return super().open(*args, base_url=f"http://{self.host}", **kwargs)
+
 
 VIEWERS = (Role.SUPPORT, Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER)
 TICKET = "T-1042"
@@ -50,13 +68,21 @@ def signed_in(app: Flask, role: Role) -> FlaskClient:
 
 
 def view(client: FlaskClient, customer: people.Customer, **fields: str) -> TestResponse:
-    """Ask to look."""
-    return browse.send(
+    """Ask to look, and follow the link to the portal."""
+    answer = browse.send(
         client,
         f"/console/view-as/{customer.id}",
         form_at=f"/console/view-as?q={customer.email}",
         **({"ticket": TICKET, "reason": "They cannot find a deposit."} | fields),
     )
+    return client.get(answer.location) if answer.status_code == 303 else answer
+
+
+def newest_view() -> str:
+    """The view that was begun last."""
+    (row,) = rows("SELECT id FROM viewings ORDER BY id DESC LIMIT 1")
+    leave()
+    return str(row.id)
 
 
 class TestBeginning:
@@ -75,6 +101,8 @@ class TestBeginning:
             f"/console/view-as/{customer.id}", data={"csrf_token": token, "ticket": TICKET, "reason": "Because."}
         )
         assert sent.status_code == (303 if role in VIEWERS else 403)
+        if role in VIEWERS:
+            client.get(sent.location)
         assert bool(client.get_cookie("bursar_view")) == (role in VIEWERS)
 
     @pytest.mark.parametrize("fields", [{"ticket": " "}, {"reason": " "}, {"ticket": ""}, {"reason": ""}])
@@ -100,7 +128,7 @@ class TestLooking:
         tried = 0
         token = browse.token_of(viewer.get("/deposit"))
         for rule in app.url_map.iter_rules():
-            if not rule.endpoint.startswith("portal."):
+            if not rule.endpoint.startswith("portal.") or rule.endpoint == "portal.end_view":
                 continue
             path = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, "1"), method=None)
             for method in (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}:
@@ -168,7 +196,7 @@ class TestEnding:
     def test_takes_the_cookie_and_the_right(self, app: Flask, viewer: FlaskClient) -> None:
         kept = viewer.get_cookie("bursar_view")
         assert kept is not None
-        answer = browse.send(viewer, "/console/view-as/end", form_at="/")
+        answer = browse.send(viewer, "/view-as/end", form_at="/")
         assert answer.status_code == 303
         assert viewer.get_cookie("bursar_view") is None
         viewer.set_cookie("bursar_view", kept.value)
@@ -199,12 +227,113 @@ class TestEnding:
 
     def test_a_token_without_our_signature_opens_nothing(self, app: Flask, customer: people.Customer) -> None:
         operator_id, email = people.operator(Role.SUPPORT)
-        with transaction(actor.operator(operator_id)):
-            token = service.begin_view(customer.id, operator_id=operator_id, reason="x", ticket="x")
         client = app.test_client()
         browse.sign_in(client, email, console=True)
+        (session,) = rows("SELECT id FROM sessions WHERE login_id = :id", id=apps.login_of(email))
+        begun = {"operator_id": operator_id, "session_id": session.id, "reason": "x", "ticket": "x"}
+        with transaction(actor.operator(operator_id)):
+            token = service.begin_view(customer.id, **begun)
+            service.open_view(token)
+        leave()
         client.set_cookie("bursar_view", token)
         assert client.get("/activity").status_code == 303
+
+
+class TestTheSession:
+    def test_that_waits_for_its_factor_looks_at_nothing(
+        self, app: Flask, viewer: FlaskClient, owner_engine: Engine
+    ) -> None:
+        assert viewer.get("/activity").status_code == 200
+        with owner_engine.begin() as connection:
+            connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+            unproved = (
+                "UPDATE sessions SET factor_at = NULL WHERE id = (SELECT session_id FROM viewings WHERE id = :id)"
+            )
+            connection.execute(text(unproved), {"id": newest_view()})
+        assert viewer.get("/activity").status_code == 303
+
+    def test_that_comes_after_signing_out_does_not_take_the_view_up_again(
+        self, app: Flask, viewer: FlaskClient, customer: people.Customer
+    ) -> None:
+        (row,) = rows("SELECT operator_id FROM viewings WHERE customer_id = :id", id=customer.id)
+        address = rows(
+            "SELECT email FROM logins JOIN operators ON login_id = logins.id WHERE operators.id = :i", i=row[0]
+        )
+        leave()
+        browse.send(viewer, "/console/sign-out", form_at="/console/")
+        (ended,) = rows("SELECT ended_at FROM viewings WHERE customer_id = :id", id=customer.id)
+        leave()
+        assert ended.ended_at is not None
+        browse.sign_in(viewer, address[0].email, console=True)
+        assert viewer.get("/activity").status_code == 303
+
+
+class TestTheLink:
+    def begin(self, client: FlaskClient, customer: people.Customer) -> str:
+        fields = {"ticket": TICKET, "reason": "They cannot find a deposit."}
+        form_at = f"/console/view-as?q={customer.email}"
+        return str(browse.send(client, f"/console/view-as/{customer.id}", form_at=form_at, **fields).location)
+
+    def test_works_once(self, app: Flask, customer: people.Customer) -> None:
+        client = signed_in(app, Role.SUPPORT)
+        link = self.begin(client, customer)
+        assert client.get(link).status_code == 303
+        assert client.get(link).status_code == 404
+
+    def test_works_at_once_or_not(self, app: Flask, customer: people.Customer) -> None:
+        client = signed_in(app, Role.SUPPORT)
+        link = self.begin(client, customer)
+        later = clock.at(clock.now() + timedelta(seconds=61))
+        with later, pytest.raises(ViewLinkSpent), transaction(actor.system("test")):
+            service.open_view(link.rpartition("/")[2])
+
+    def test_opens_the_second_customer_to_who_looks_at_a_first(self, app: Flask, viewer: FlaskClient) -> None:
+        other = people.customer()
+        leave()
+        assert view(viewer, other).location == "/"
+        assert viewer.get("/activity").status_code == 200
+
+
+class TestTwoNames:
+    """The console at a name of its own: browsers show neither face the cookies of the other."""
+
+    @pytest.fixture
+    def console(self, inside: Flask, monkeypatch: pytest.MonkeyPatch) -> str:
+        settings = replace(inside.extensions["settings"], console_host="console.test")
+        monkeypatch.setitem(inside.extensions, "settings", settings)
+        return settings.console_url
+
+    def test_a_view_is_carried_from_the_console_to_the_portal_and_back(
+        self, app: Flask, customer: people.Customer, console: str
+    ) -> None:
+        _, email = people.operator(Role.SUPPORT)
+        leave()
+        client = At(app, "console.test")
+        browse.sign_in(client, email, console=True)
+        link = TestTheLink().begin(client, customer)
+        assert link.startswith("http://localhost/view-as/")
+        allowed = client.get("/console/view-as").headers["Content-Security-Policy"]
+        assert "form-action 'self' http://localhost;" in allowed
+        portal = At(app, "localhost")
+        assert portal.get(urlsplit(link).path).location == "/"
+        page = portal.get("/activity")
+        assert "Bola Ade looks at this account" in page.text
+        assert f"form-action 'self' {console};" in page.headers["Content-Security-Policy"]
+        ended = browse.send(portal, "/view-as/end", form_at="/activity")
+        assert ended.location == f"{console}/console/view-as"
+        assert portal.get("/activity").status_code == 303
+
+    def test_a_view_ends_with_the_session_at_the_other_name(
+        self, app: Flask, customer: people.Customer, console: str
+    ) -> None:
+        _, email = people.operator(Role.SUPPORT)
+        leave()
+        client, portal = At(app, "console.test"), At(app, "localhost")
+        browse.sign_in(client, email, console=True)
+        portal.get(urlsplit(TestTheLink().begin(client, customer)).path)
+        assert portal.get("/activity").status_code == 200
+        browse.send(client, "/console/sign-out", form_at="/console/")
+        assert portal.get("/activity").status_code == 303
 
 
 class TestTelling:
@@ -221,13 +350,14 @@ class TestTelling:
     def test_begin_and_end_are_recorded_with_ticket_and_reason(
         self, viewer: FlaskClient, customer: people.Customer
     ) -> None:
-        browse.send(viewer, "/console/view-as/end", form_at="/")
+        browse.send(viewer, "/view-as/end", form_at="/")
         (row,) = rows("SELECT id, operator_id FROM viewings WHERE customer_id = :id", id=customer.id)
-        begun, ended = rows("SELECT * FROM audit.records WHERE row_id = :id ORDER BY id", id=row.id)
+        begun, opened, ended = rows("SELECT * FROM audit.records WHERE row_id = :id ORDER BY id", id=row.id)
         leave()
         assert (begun.action, begun.actor) == ("insert", f"operator:{row.operator_id}")
         assert begun.reason == f"{TICKET}: They cannot find a deposit."
         assert begun.after["token_hash"] == "[masked]"
+        assert list(opened.after) == ["opened_at"]
         assert (ended.action, list(ended.after)) == ("update", ["ended_at"])
         assert ended.actor == f"operator:{row.operator_id}"
 
@@ -241,6 +371,6 @@ class TestTelling:
         assert row.ended_at is None
         with clock.at(clock.now() + timedelta(minutes=15)):
             work_of_customers.end_spent_views(job)
-        _, ended = rows("SELECT actor FROM audit.records WHERE row_id = :id ORDER BY id", id=row.id)
+        _, _, ended = rows("SELECT actor FROM audit.records WHERE row_id = :id ORDER BY id", id=row.id)
         leave()
         assert ended.actor == "system:views"

@@ -1,8 +1,9 @@
 """Withdrawals: what is held, who may approve, and that money leaves once whatever the vendor does."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -10,11 +11,13 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.clients.paystack import Transfer
-from app.core import actor
-from app.core.db import db, leave, sqlstate, transaction
+from app.core import actor, clock, ids
+from app.core.db import db, leave, rows, sqlstate, transaction
 from app.core.errors import IllegalMove, NotFound
 from app.core.permissions import Role
+from app.identity import queries as identity
 from app.identity.errors import FactorMissing
+from app.identity.models import Passkey
 from app.ledger.errors import InsufficientFunds
 from app.payments import flows as rail
 from app.payments import queries as payments
@@ -22,7 +25,7 @@ from app.payments.rules import PayoutState, SuspenseState
 from app.withdrawals import errors, flows, queries, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
-from tests.makers import people
+from tests.makers import apps, people
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -66,6 +69,47 @@ def state(withdrawal: Withdrawal) -> str:
     return queries.one_for_operators(withdrawal.id).state
 
 
+SINCE = {
+    "bank_accounts": "SELECT created_at AS since FROM bank_accounts WHERE customer_id = :id",
+    "totp_apps": "SELECT confirmed_at AS since FROM totp_apps t JOIN customers c USING (login_id) WHERE c.id = :id",
+}
+AGED = {
+    "bank_accounts": "UPDATE bank_accounts SET created_at = :at WHERE customer_id = :id",
+    "totp_apps": "UPDATE totp_apps SET confirmed_at = :at FROM customers c"
+    " WHERE c.login_id = totp_apps.login_id AND c.id = :id",
+}
+
+
+def make_new(engine: Engine, table: str, owner: Customer) -> None:
+    """As if it had been added just now."""
+    _age(engine, table, owner, clock.now())
+
+
+def make_old(engine: Engine, table: str, owner: Customer) -> None:
+    """As if it had been added long ago."""
+    _age(engine, table, owner, clock.now() - apps.OLD)
+
+
+def _age(engine: Engine, table: str, owner: Customer, at: datetime) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+        connection.execute(text(AGED[table]), {"at": at, "id": owner.id})
+
+
+def passkey_of(login_id: str) -> Passkey:
+    """A passkey that was added just now."""
+    unlike = secrets.token_bytes(16)
+    return Passkey(
+        id=ids.new("pk"),
+        login_id=login_id,
+        name="Key",
+        credential_id=unlike,
+        public_key=unlike,
+        sign_count=0,
+        created_at=clock.now(),
+    )
+
+
 class TestRequest:
     def test_holds_amount_and_fee_at_once(self, owner: Customer, ask: Callable[[int], Withdrawal]) -> None:
         ask(20_000)
@@ -89,6 +133,41 @@ class TestRequest:
         with pytest.raises(FactorMissing), transaction(owner.actor):
             service.request(owner.id, bank_account_id=account, amount=naira(1_000), actor=owner.actor)
         assert owner.balance().held == naira(0)
+
+    def test_refuses_a_new_bank_account_and_a_new_factor_for_a_day(
+        self, inside: Flask, owner: Customer, owner_engine: Engine
+    ) -> None:
+        def ask(account: str) -> Withdrawal:
+            with transaction(owner.actor):
+                return service.request(owner.id, bank_account_id=account, amount=naira(1_000), actor=owner.actor)
+
+        account = people.bank_account(owner, app=inside)
+        day = timedelta(hours=24)
+        for table, column, told in (
+            ("bank_accounts", "created_at", "Your bank account is new."),
+            ("totp_apps", "confirmed_at", "Your second factor is new."),
+        ):
+            make_new(owner_engine, table, owner)
+            leave()
+            with pytest.raises(errors.TooNew, match=told) as refused:
+                ask(account)
+            leave()
+            (row,) = rows(SINCE[table], id=owner.id)
+            assert refused.value.facts == {"possible_at": (row.since + day).isoformat()}, column
+            with clock.at(row.since + day - timedelta(seconds=1)), pytest.raises(errors.TooNew):
+                ask(account)
+            leave()
+            assert owner.balance().held == naira(0)
+            make_old(owner_engine, table, owner)
+        leave()
+        ask(account)
+
+    def test_takes_a_second_passkey_from_who_has_an_old_app(self, inside: Flask, owner: Customer) -> None:
+        """It was added with a proof of the app: only the oldest one says since when somebody is enrolled."""
+        since = identity.enrolled_since(owner=owner.login_id)
+        with transaction(owner.actor):
+            db.session.add(passkey_of(owner.login_id))
+        assert identity.enrolled_since(owner=owner.login_id) == since
 
     @pytest.mark.parametrize("amount", [99, 5_000_001])
     def test_refuses_sizes_out_of_bounds(self, ask: Callable[[int], Withdrawal], amount: int) -> None:

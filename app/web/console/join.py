@@ -1,6 +1,6 @@
 """Joining the staff: a link from a mail, and a password that nobody else knows."""
 
-from flask import flash, redirect, url_for
+from flask import flash, redirect, session, url_for
 from flask.wrappers import Response
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
@@ -14,6 +14,8 @@ from app.web.console.base import bp
 from app.web.fragments import page
 from app.web.throttle import throttle
 
+LINK = "join"  # the token of the mailed link, kept out of addresses while the form is filled in
+
 
 class JoinForm(FlaskForm):
     """A password, twice."""
@@ -22,11 +24,19 @@ class JoinForm(FlaskForm):
     again = forms.password("Password again")
 
 
-@bp.route("/join/<token>", methods=["GET", "POST"])
+@bp.get("/join/<token>")
 @guards.public
-def join(token: str) -> Response | BaseResponse:
+def open_join(token: str) -> BaseResponse:
+    """The link in the mail: looking at it uses nothing up, and takes the token out of the address."""
+    session[LINK] = token
+    return redirect(url_for("console.join"), 303)
+
+
+@bp.route("/join", methods=["GET", "POST"])
+@guards.public
+def join() -> Response | BaseResponse:
     """Choose a password; the link works once."""
-    form = JoinForm()
+    form, token = JoinForm(), session.get(LINK, "")
     try:
         with throttle().guessing("invitation", token):
             invitation = service.open_invitation(token)
@@ -44,6 +54,7 @@ def join(token: str) -> Response | BaseResponse:
             errors.say(refused)
             found = {"password": refused.message}
         else:
+            session.pop(LINK)
             flash("Welcome. Sign in with your new password.", "ok")
             answer = redirect(url_for("console.sign_in"), 303)
             throttle().remember(identity_queries.address_of(owner=invitation.login_id), answer)

@@ -9,18 +9,17 @@ from app.identity.rules import Audience
 from app.web import guards, renewal, visits
 from app.web.console.base import bp
 from app.web.fragments import page
-from app.web.guards import staff
 
 
 @bp.get("/account")
-@staff
+@guards.staff
 def my_account() -> Response:
     """What guards it, on one page."""
     return page("console/my_account.html", sessions=visits.mine())
 
 
 @bp.post("/account/sessions/<session_id>/end")
-@staff
+@guards.staff
 def end_session(session_id: str) -> BaseResponse:
     """Sign one device out."""
     visits.end(session_id)
@@ -28,14 +27,14 @@ def end_session(session_id: str) -> BaseResponse:
 
 
 @bp.post("/account/sessions/end-others")
-@staff
+@guards.staff
 def end_other_sessions() -> BaseResponse:
     """Sign out everywhere else."""
     return visits.end_others(afterwards=url_for("console.my_account"))
 
 
 @bp.route("/account/password", methods=["GET", "POST"])
-@staff
+@guards.staff
 def change_password() -> Response | BaseResponse:
     """Change it, knowing the present one."""
     return renewal.change("console/change_password.html", afterwards=url_for("console.my_account"))

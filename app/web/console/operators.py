@@ -20,7 +20,7 @@ from app.governance.rules import ENDED, State
 from app.identity import queries as identity
 from app.identity import service as identity_service
 from app.staff import queries, rules, service
-from app.web import guards
+from app.web import errors, guards
 from app.web.console.base import bp
 from app.web.fragments import page
 
@@ -118,6 +118,18 @@ def request_invitation() -> Response | BaseResponse:
         return _invite_form(fault=refused.message, status=422)
     flash("Asked for. Somebody else must agree; then the link is mailed.", "ok")
     return redirect(url_for("console.approval", request_id=asked), 303)
+
+
+@bp.post("/operators/invitations/<invitation_id>/withdraw")
+@guards.operator(Permission.OPERATORS_REQUEST)
+def withdraw_invitation(invitation_id: str) -> BaseResponse:
+    """Take an invitation back, as after a wrong address. It takes one person: nobody gets anything by it."""
+    try:
+        atomically(lambda: service.withdraw(invitation_id), actor=guards.actor())
+        flash("Withdrawn. The link does not work any more.", "ok")
+    except Refusal as refused:
+        errors.say(refused)
+    return redirect(url_for("console.operators"), 303)
 
 
 @bp.get("/operators/emergency")

@@ -1,6 +1,6 @@
 """View as customer: find one, say why and for which ticket, and look. Every look is recorded and told."""
 
-from flask import flash, redirect, request, url_for
+from flask import current_app, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -12,7 +12,7 @@ from app.customers import queries, rules, service
 from app.customers.errors import NoSuchCustomer
 from app.customers.models import Customer
 from app.identity import queries as identity
-from app.web import forms, guards, view_as
+from app.web import forms, guards
 from app.web.console.base import bp
 from app.web.fragments import page
 
@@ -38,30 +38,26 @@ def find_to_view() -> Response:
 @bp.post("/view-as/<customer_id>")
 @guards.operator(Permission.CUSTOMERS_VIEW_AS, fresh=True)
 def begin_view(customer_id: str) -> Response | BaseResponse:
-    """Begin to look: another cookie, which opens the portal for reading."""
+    """Begin to look: a link that works once leads to the portal, which may have another name."""
     customer, form, actor = queries.one_for_operators(customer_id), ViewForm(), guards.actor()
     if not form.validate_on_submit():
         return _page(customer, form, forms.errors_of(form), asked=customer_id)
-    reason, ticket, me = form.reason.data.strip(), form.ticket.data.strip(), current_user.id
+    reason, ticket = form.reason.data.strip(), form.ticket.data.strip()
+    me, session_id = current_user.id, current_user.session_id
     try:
         token = atomically(
-            lambda: service.begin_view(customer_id, operator_id=me, reason=reason, ticket=ticket),
+            lambda: service.begin_view(
+                customer_id, operator_id=me, session_id=session_id, reason=reason, ticket=ticket
+            ),
             actor=actor,
             reason=f"{ticket}: {reason}",
         )
     except Refusal as refused:
         return _page(customer, form, {"reason": refused.message}, asked=customer_id)
-    return view_as.give(token, answer=redirect(url_for("portal.home"), 303))
-
-
-@bp.post("/view-as/end")
-@guards.operator(Permission.CUSTOMERS_VIEW_AS)
-def end_view() -> BaseResponse:
-    """Look no more."""
-    me, actor = current_user.id, guards.actor()
-    atomically(lambda: service.end_views(me), actor=actor)
-    flash("The view is ended.", "ok")
-    return view_as.take(redirect(url_for("console.find_to_view"), 303))
+    settings = current_app.extensions["settings"]
+    return redirect(
+        (settings.public_url if settings.console_host else "") + url_for("portal.open_view", token=token), 303
+    )
 
 
 def _page(customer: Customer | None, form: ViewForm, errors: dict[str, str], *, asked: str) -> Response:

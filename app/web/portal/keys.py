@@ -7,11 +7,11 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import clock
 from app.core.db import atomically, transaction
 from app.core.errors import Refusal
+from app.customers import service as customers
 from app.identity import api_keys, rules
-from app.identity import queries as identity
+from app.identity.models import ApiKey
 from app.identity.scopes import WORDS, Scope
 from app.web import errors, guards
 from app.web.fragments import page
@@ -42,13 +42,21 @@ def issue_key() -> Response:
     if faults:
         return _page(faults=faults, status=422)
     try:
-        issued = atomically(
-            lambda: api_keys.issue(current_user.login_id, name=name, scopes=scopes, lives=lives), actor=guards.actor()
-        )
+        issued = atomically(lambda: _issue(name, scopes=scopes, lives=lives), actor=guards.actor())
     except Refusal as refused:
         errors.say(refused)
         return _page(status=refused.status)
     return _page(fresh=issued[1])
+
+
+@bp.post("/api-keys/revoke-all")
+@guards.customer
+def revoke_all_keys() -> BaseResponse:
+    """End them all, as after a password that somebody else knew."""
+    with transaction(guards.actor()):
+        api_keys.revoke_all(current_user.login_id)
+    flash("All keys are revoked. No program comes in with one of them any more.", "ok")
+    return redirect(url_for("portal.keys"), 303)
 
 
 @bp.post("/api-keys/<key_id>/revoke")
@@ -64,15 +72,18 @@ def revoke_key(key_id: str) -> BaseResponse:
     return redirect(url_for("portal.keys"), 303)
 
 
+def _issue(name: str, *, scopes: list[Scope], lives: timedelta) -> tuple[ApiKey, str]:
+    """A frozen account gets no new keys: whoever froze it wanted others out. Raises AccountFrozen, as `issue`."""
+    customers.refuse_while_locked(current_user.id)
+    return api_keys.issue(current_user.login_id, name=name, scopes=scopes, lives=lives)
+
+
 def _page(*, fresh: str = "", faults: dict[str, str] | None = None, status: int = 200) -> Response:
     session.pop("next", None)
-    moment = clock.now()
-    found = identity.keys_of(owner=current_user.login_id)
-    live = [key for key in found if key.revoked_at is None and key.expires_at > moment]
     return page(
         "portal/keys.html",
-        live=live,
-        ended=[key for key in found if key not in live],
+        live=api_keys.live_of(owner=current_user.login_id),
+        ended=api_keys.ended_of(owner=current_user.login_id),
         words=WORDS,
         days=[(days, f"{days} days") for days in _days()],
         chosen=request.form.getlist("scope"),

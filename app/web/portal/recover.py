@@ -1,6 +1,6 @@
 """For customers who lost their mailbox: asking for the account, and the owner's way to stop that."""
 
-from flask import redirect, request, url_for
+from flask import redirect, request, session, url_for
 from flask.wrappers import Response
 from flask_wtf import FlaskForm
 from werkzeug.wrappers import Response as BaseResponse
@@ -13,6 +13,8 @@ from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import bp
 from app.web.throttle import throttle
+
+LINK = "stop"  # the token of the mailed link, kept out of addresses while its page is shown
 
 
 class RecoverForm(FlaskForm):
@@ -39,11 +41,19 @@ def recover() -> Response | BaseResponse:
     return redirect(url_for("portal.recover", sent=1), 303)
 
 
-@bp.route("/stop-recovery/<token>", methods=["GET", "POST"])
+@bp.get("/stop-recovery/<token>")
 @guards.public
-def stop_recovery(token: str) -> Response | BaseResponse:
-    """The link in the mail: one button."""
-    form, is_open = FlaskForm(), True
+def open_stop(token: str) -> BaseResponse:
+    """The link in the mail: looking at it stops nothing, and takes the token out of the address."""
+    session[LINK] = token
+    return redirect(url_for("portal.stop_recovery"), 303)
+
+
+@bp.route("/stop-recovery", methods=["GET", "POST"])
+@guards.public
+def stop_recovery() -> Response | BaseResponse:
+    """One button."""
+    form, is_open, token = FlaskForm(), True, session.get(LINK, "")
     sends = form.validate_on_submit()
     try:
         with throttle().guessing("stop recovery", token):
@@ -53,8 +63,8 @@ def stop_recovery(token: str) -> Response | BaseResponse:
         if sends:
             errors.say(spent)
     if sends:
-        return redirect(url_for("portal.stop_recovery", token=token), 303)
-    return page("portal/stop_recovery.html", token=token, open=is_open)
+        return redirect(url_for("portal.stop_recovery"), 303)
+    return page("portal/stop_recovery.html", open=is_open)
 
 
 def _look_at(token: str) -> None:

@@ -14,9 +14,10 @@ from app.web.portal import (
     recover,
     security,
     sign_in,
+    view_as,
     withdraw,
 )
 
-MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze, close, recover, keys, phone)
+MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze, close, recover, keys, phone, view_as)
 bp = base.bp
 factor_doors.hang(bp, whose=guards.customer)

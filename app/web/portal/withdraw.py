@@ -1,6 +1,7 @@
 """Withdraw: choose a bank account and an amount, see fee and destination, confirm; cancel while nobody has approved."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import current_app, flash, redirect, request, url_for
 from flask.wrappers import Response
@@ -77,6 +78,8 @@ def request_withdrawal() -> Response | BaseResponse:
 
 
 @bp.route("/withdraw/account", methods=["GET", "POST"])
+@guards.at(guards.ENROL)
+@guards.fresh
 @guards.customer
 def bank_account() -> Response | BaseResponse:
     """Add a bank account: its bank tells us whose it is."""
@@ -100,7 +103,10 @@ def bank_account() -> Response | BaseResponse:
         )
     except Refusal as refused:
         return page("portal/bank_account.html", form=form, banks=banks, errors={"number": refused.message}, status=422)
-    flash(f"{account.account_name} at {account.bank_name} was added.", "ok")
+    flash(
+        f"{account.account_name} at {account.bank_name} was added. You can withdraw to it a day later.",
+        "ok",
+    )
     return redirect(url_for("portal.withdraw", account=account.id), 303)
 
 
@@ -138,11 +144,17 @@ def _review(form: WithdrawForm) -> Review:
     if not rules.fits(amount):
         raise WithdrawalOutOfBounds
     account = payments.bank_account(form.account.data, customer_id=current_user.id)
+    service.refuse_new(_added(account))
     fee, available = rules.fee(amount), _available()
     if available < amount + fee:
         raise InsufficientFunds(f"{amount} and the fee of {fee} are more than the {available} you have available.")
     total = amount + fee
     return Review(amount, fee, total, available - total, account, rules.approvals_needed(amount))
+
+
+def _added(account: BankAccount) -> dict[str, datetime]:
+    since = identity.enrolled_since(owner=current_user.login_id)
+    return {"bank account": account.created_at} | ({"second factor": since} if since else {})
 
 
 def _request(form: WithdrawForm) -> tuple[dict[str, str], bool]:

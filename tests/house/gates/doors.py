@@ -31,6 +31,7 @@ OPEN_WRITES = frozenset(
         "portal.reset_password",
         "portal.recover",
         "portal.stop_recovery",
+        "portal.end_view",
         "console.forgotten_password",
         "console.reset_password",
         "console.sign_in",

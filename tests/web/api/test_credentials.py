@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 
 from app.core import clock
 from app.core.db import db, leave, rows, transaction
-from app.identity import api_keys, errors, rules, signing
+from app.customers import service as customers
+from app.identity import api_keys, errors, factors, recovery, renewal, rules, sessions, signing
 from app.identity import queries as identity
 from app.identity.models import ApiKey
 from app.identity.scopes import Scope
@@ -78,11 +79,12 @@ class TestKeys:
         assert ask(client, token, "/api/v1/withdrawals", "POST") == 403
         assert ask(client, token, "/api/v1/deposits", "POST") == 403
 
-    def test_are_noted_when_used(self, client: FlaskClient, owner: people.Customer) -> None:
+    @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["plain", "like a page that polls"])
+    def test_are_noted_when_used(self, client: FlaskClient, owner: people.Customer, headers: dict[str, str]) -> None:
         _, token = issue(owner)
-        ask(client, token)
+        client.get("/api/v1/balances", headers={"Authorization": f"Bearer {token}", **headers})
         leave()
-        (key,) = identity.keys_of(owner=owner.login_id)
+        (key,) = api_keys.live_of(owner=owner.login_id)
         db.session.refresh(key)
         assert key.used_at is not None
 
@@ -254,7 +256,7 @@ class TestThePage:
         assert ask(client, token) == 200
         page = visitor.get("/api-keys").text
         assert (name in page, token in page, token[-4:] in page) == (True, False, True)
-        (key,) = identity.keys_of(owner=owner.login_id)
+        (key,) = api_keys.live_of(owner=owner.login_id)
         answer = browse.send(visitor, f"/api-keys/{key.id}/revoke", form_at="/api-keys")
         assert "Revoked." in visitor.get(answer.location).text
         assert ask(client, token) == 401
@@ -275,3 +277,95 @@ class TestThePage:
         work_off()
         found = rows("SELECT subject FROM mails WHERE login_id = :login", login=owner.login_id)
         assert "A new API key was made" in [row.subject for row in found]
+
+
+def by_reset(owner: people.Customer) -> None:
+    renewal.ask(owner.email, audience=rules.Audience.CUSTOMER)
+    (asked,) = rows("SELECT max(id) AS id FROM password_resets")
+    renewal.answer(asked.id)
+    _, token = identity.reset_token_for_system(asked.id)
+    renewal.reset(str(token), password="several entirely other words", audience=rules.Audience.CUSTOMER)
+
+
+def by_recovery(owner: people.Customer) -> None:
+    recovery.ask(owner.email, contact=f"{fresh('new')}@test.example", actor=TESTER)
+    (asked,) = rows("SELECT max(id) AS id FROM recoveries")
+    recovery.answer(asked.id, actor=TESTER)
+    with clock.at(clock.now() + timedelta(hours=73)):
+        recovery.carry_out(asked.id, actor=TESTER)
+
+
+SHUTTING_OUT: dict[str, Callable[[people.Customer], None]] = {
+    "a reset": by_reset,
+    "a recovery": by_recovery,
+    "a freeze": lambda owner: customers.lock(owner.id, here="", actor=owner.actor),
+    "lost factors": lambda owner: factors.drop_all(owner.login_id),
+    "disabling": lambda owner: sessions.shut_out(owner.login_id),
+}
+
+
+class TestShuttingOut:
+    @pytest.mark.parametrize("how", list(SHUTTING_OUT))
+    def test_ends_keys_with_the_sessions(self, client: FlaskClient, owner: people.Customer, how: str) -> None:
+        _, token = issue(owner)
+        short = signed(client, token)
+        assert (ask(client, token), ask(client, short)) == (200, 200)
+        leave()
+        with transaction(TESTER):
+            SHUTTING_OUT[how](owner)
+        leave()
+        assert (ask(client, token), ask(client, short)) == (401, 401)
+        assert api_keys.live_of(owner=owner.login_id) == []
+
+    def test_is_not_undone_by_letting_in_again(self, client: FlaskClient, owner: people.Customer) -> None:
+        _, token = issue(owner)
+        with transaction(TESTER):
+            sessions.shut_out(owner.login_id)
+        with transaction(TESTER):
+            sessions.let_in_again(owner.login_id)
+        leave()
+        assert ask(client, token) == 401
+
+    def test_by_a_freeze_lets_nobody_make_another_key(self, client: FlaskClient, inside: Flask) -> None:
+        owner = people.customer(enrolled=True)
+        leave()
+        browse.sign_in(client, owner.email)
+        browse.send(client, "/security/freeze")
+        answer = browse.send(client, "/api-keys", name="Books", scope=str(Scope.BALANCES_READ))
+        assert answer.status_code == 409
+        assert "frozen" in answer.text
+        assert api_keys.live_of(owner=owner.login_id) == []
+
+    @pytest.mark.parametrize(
+        ("door", "form_at", "fields"),
+        [
+            ("/security/password", "", {"present": people.PASSWORD, "password": "several entirely other words"}),
+            ("/security/sessions/end-others", "/security", {}),
+        ],
+    )
+    def test_of_people_alone_says_how_many_keys_are_left(
+        self, client: FlaskClient, owner: people.Customer, door: str, form_at: str, fields: dict[str, str]
+    ) -> None:
+        issue(owner)
+        _, token = issue(owner)
+        leave()
+        browse.sign_in(client, owner.email)
+        answer = browse.send(client, door, form_at=form_at, **fields)
+        assert "2 API keys still open your account." in client.get(answer.location).text
+        assert ask(client, token) == 200
+        assert browse.send(client, "/api-keys/revoke-all", form_at="/api-keys").status_code == 303
+        assert ask(client, token) == 401
+
+
+class TestListing:
+    def test_a_live_key_is_shown_behind_any_number_that_ended(
+        self, client: FlaskClient, owner: people.Customer
+    ) -> None:
+        first, _ = issue(owner)
+        with transaction(owner.actor):
+            for _ in range(101):
+                key, _ = api_keys.issue(owner.login_id, name="Spent", scopes=set(Scope), lives=rules.KEY_LIVES[0])
+                api_keys.revoke(key.id, login_id=owner.login_id)
+        leave()
+        browse.sign_in(client, owner.email)
+        assert f"/api-keys/{first.id}/revoke" in client.get("/api-keys").text

@@ -53,7 +53,8 @@ class Visitor:
         self.csrf = browse.token_of(self.client.get("/sign-in"))
         if self.views:
             form = {"csrf_token": self.csrf, "ticket": "T-1", "reason": "To see it."}
-            assert self.client.post(f"/console/view-as/{self.views}", data=form).location == "/"
+            begun = self.client.post(f"/console/view-as/{self.views}", data=form)
+            assert self.client.get(begun.location).location == "/"
         return self
 
     @property

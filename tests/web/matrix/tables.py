@@ -22,7 +22,7 @@ UNTRIED = "-"
 IN = "in"
 UNSENT = {"HEAD", "OPTIONS"}
 # Doors after which the visitor has no session, or no form's token, any more: they come last.
-LEAVING = frozenset({"portal.sign_out", "console.sign_out", "api.close_session"})
+LEAVING = frozenset({"portal.sign_out", "portal.end_view", "console.sign_out", "api.close_session"})
 
 _ROLES = [str(role) for role in Role]
 _AT_HOME = ["anonymous", "customer", "neighbour", "no_factor", "half", "stale", "viewer"]

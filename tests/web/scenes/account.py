@@ -73,6 +73,11 @@ def prove(scene: Scene, face: Face) -> TestResponse:
     return browse.prove(client, email, console=face.console)
 
 
+def prove_password(scene: Scene, face: Face) -> TestResponse:
+    client, _ = face.arrive(scene)
+    return browse.send(client, f"{face.prefix}/prove/password", password=people.PASSWORD)
+
+
 def begin_app(scene: Scene, face: Face) -> TestResponse:
     client, _ = face.arrive(scene)
     return browse.send(client, f"{face.prefix}/factors/app", form_at=f"{face.prefix}/factors")
@@ -176,6 +181,7 @@ def reset_password(scene: Scene, face: Face) -> TestResponse:
 
 DOORS: dict[str, Callable[[Scene, Face], TestResponse]] = {
     "prove": prove,
+    "prove_password": prove_password,
     "begin_app": begin_app,
     "confirm_app": confirm_app,
     "remove_app": remove_app,

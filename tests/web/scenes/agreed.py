@@ -45,7 +45,19 @@ def join(scene: Scene) -> TestResponse:
     token = staff.token_for_system(found.id)
     leave()
     fields = {"password": people.PASSWORD, "again": people.PASSWORD}
-    return browse.send(scene.app.test_client(), f"/console/join/{token}", **fields)
+    client = scene.app.test_client()
+    assert client.get(f"/console/join/{token}").location == "/console/join"
+    return browse.send(client, "/console/join", **fields)
+
+
+def withdraw_invitation(scene: Scene) -> TestResponse:
+    client = scene.staff(Role.ADMIN)
+    place = invited(client).location
+    agreed(scene, place)
+    flows.carry_out(place.rpartition("/")[2], actor=TEST)
+    (found,) = rows("SELECT id FROM invitations WHERE request_id = :id", id=place.rpartition("/")[2])
+    leave()
+    return browse.send(client, f"/console/operators/invitations/{found.id}/withdraw", form_at="/console/operators")
 
 
 def approve_request(scene: Scene) -> TestResponse:
@@ -104,6 +116,7 @@ CALLS: dict[str, Call] = {
     "console.request_roles": request_roles,
     "console.request_invitation": request_invitation,
     "console.join": join,
+    "console.withdraw_invitation": withdraw_invitation,
     "console.approve_request": approve_request,
     "console.deny_request": deny_request,
     "console.cancel_request": cancel_request,

@@ -47,8 +47,11 @@ def begin_view(scene: Scene) -> TestResponse:
 def end_view(scene: Scene) -> TestResponse:
     customer, client = people.customer(), scene.staff(Role.SUPPORT)
     fields = {"ticket": "T-1", "reason": "To see it."}
-    browse.send(client, f"/console/view-as/{customer.id}", form_at=f"/console/view-as?q={customer.id}", **fields)
-    return browse.send(client, "/console/view-as/end", form_at="/")
+    begun = browse.send(
+        client, f"/console/view-as/{customer.id}", form_at=f"/console/view-as?q={customer.id}", **fields
+    )
+    assert client.get(begun.location).location == "/"
+    return browse.send(client, "/view-as/end", form_at="/")
 
 
 def approve(scene: Scene) -> TestResponse:
@@ -74,7 +77,7 @@ CALLS: dict[str, Call] = {
     "console.reconcile": reconcile,
     "console.resolve_suspense": resolve_suspense,
     "console.begin_view": begin_view,
-    "console.end_view": end_view,
+    "portal.end_view": end_view,
     "console.approve": approve,
     "console.reject": reject,
 }

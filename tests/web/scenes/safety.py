@@ -39,6 +39,15 @@ def revoke_key(scene: Scene) -> TestResponse:
     return browse.send(scene.at_home(customer), place, form_at="/api-keys")
 
 
+def revoke_all_keys(scene: Scene) -> TestResponse:
+    customer = people.customer()
+    with transaction(customer.actor):
+        for name in ("Books", "Robot"):
+            api_keys.issue(customer.login_id, name=name, scopes=set(Scope), lives=rules.KEY_LIVES[0])
+    leave()
+    return browse.send(scene.at_home(customer), "/api-keys/revoke-all", form_at="/api-keys")
+
+
 def recover(scene: Scene) -> TestResponse:
     contact = f"new-{secrets.token_hex(4)}@test.example"
     return browse.send(scene.app.test_client(), "/recover", email=people.customer().email, contact=contact)
@@ -52,7 +61,9 @@ def stop_recovery(scene: Scene) -> TestResponse:
         recovery.answer(asked.id, actor=TEST)
     token = queries.recovery_token_for_system(asked.id)
     leave()
-    return browse.send(scene.app.test_client(), f"/stop-recovery/{token}")
+    client = scene.app.test_client()
+    assert client.get(f"/stop-recovery/{token}").location == "/stop-recovery"
+    return browse.send(client, "/stop-recovery")
 
 
 CALLS: dict[str, Call] = {
@@ -61,6 +72,7 @@ CALLS: dict[str, Call] = {
     "portal.keep": keep,
     "portal.issue_key": issue_key,
     "portal.revoke_key": revoke_key,
+    "portal.revoke_all_keys": revoke_all_keys,
     "portal.recover": recover,
     "portal.stop_recovery": stop_recovery,
 }
