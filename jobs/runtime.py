@@ -73,6 +73,7 @@ def _work(claim: Claim, app: Flask) -> Work:
         clients=app.extensions["clients"],
         actor=actor.system(claim.kind, request_id=logs.request_id.get()),
         public_url=app.extensions["settings"].public_url,
+        last=claim.attempt >= tasks.ATTEMPTS_MAX,
     )
 
 

@@ -12,6 +12,7 @@ class Work:
     """What the task is about, the event's facts, the world, in whose name it acts, how links to us begin.
 
     `cause` is the same for every try of the same work, and no other work's. `public_url` is where links in mails lead.
+    `last`: when this try fails there is no other.
     """
 
     cause: str
@@ -20,3 +21,4 @@ class Work:
     clients: Clients
     actor: Actor
     public_url: str = ""
+    last: bool = False

@@ -57,10 +57,14 @@ def ask_invitation(maker: str) -> Request:
 
 
 def ask_review(maker: str) -> Request:
-    """The review of an emergency is asked for by taking a role alone; it is given back at once."""
-    with transaction(who := actor.operator(maker)):
-        asked = staff.break_glass("finance", reason="Nobody answers.", operator_id=maker, actor=who)
-        identity.give_back(maker)
+    """The review of an emergency is asked for by taking a role alone, given back at once; one waits at a time."""
+    try:
+        with transaction(who := actor.operator(maker)):
+            asked = staff.break_glass("finance", reason="Nobody answers.", operator_id=maker, actor=who)
+            identity.give_back(maker)
+    except staff_errors.ReviewWaits:
+        (waits,) = queries.about_for_operators(f"borrowed:{maker}")
+        return waits.request
     return asked
 
 

@@ -29,10 +29,11 @@ class Unwilling(Conflict):
 
 @dataclass
 class Deeds:
-    """What was carried out, and whether it is refused at present."""
+    """What was carried out, and whether it is refused, or breaks, at present."""
 
     done: list[Agreed] = field(default_factory=list)
     refuses: bool = False
+    breaks: bool = False
     touches: Collection[str] = ()
 
     def dry_run(self, payload: Payload) -> None:
@@ -43,6 +44,8 @@ class Deeds:
     def execute(self, agreed: Agreed) -> str:
         """Do it."""
         self.dry_run(agreed.payload)
+        if self.breaks:
+            raise RuntimeError("a fault of ours")
         self.done.append(agreed)
         return f"done {len(self.done)}"
 
