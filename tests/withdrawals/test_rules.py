@@ -32,6 +32,7 @@ class TestMachine:
             (State.REQUESTED, State.CANCELLED),
             (State.APPROVED, State.SENDING),
             (State.APPROVED, State.REJECTED),
+            (State.APPROVED, State.REQUESTED),
             (State.SENDING, State.SETTLED),
             (State.SENDING, State.FAILED),
             (State.SETTLED, State.RETURNED),
