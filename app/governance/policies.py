@@ -35,11 +35,14 @@ def _check(payload: Payload) -> None:
     if kinds.known(payload["kind"]) is None:
         raise errors.BadPolicy("There is nothing of that name to agree to.")
     proposed = [rules.rule_of(written) for written in payload["rules"]]
-    fault = rules.fault_of(proposed) or _fault_of_people(payload["kind"], proposed)
+    fault = rules.fault_of(proposed)
     if fault:
         raise errors.BadPolicy(fault)
     if payload["rules"] == payload["was"]:
         raise errors.BadPolicy("This is the policy that counts now.")
+    fault = _fault_of_people(payload["kind"], proposed)
+    if fault:
+        raise errors.BadPolicy(fault)
     present = queries.policy_for_operators(payload["kind"])
     if payload["version"] != (present.version if present else 0) + 1:
         raise errors.PolicyChanged
