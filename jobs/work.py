@@ -13,6 +13,7 @@ class Work:
 
     `cause` is the same for every try of the same work, and no other work's. `public_url` is where links in mails lead,
     `console_url` where those in mails to staff do.
+    `last`: when this try fails there is no other.
     """
 
     cause: str
@@ -22,3 +23,4 @@ class Work:
     actor: Actor
     public_url: str = ""
     console_url: str = ""
+    last: bool = False

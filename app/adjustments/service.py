@@ -51,6 +51,7 @@ def _post_and_stop(content: Content) -> NoReturn:
 
 def _book(agreed: Agreed) -> str:
     content = rules.content_of(agreed.payload)
+    _check(content)
     journal = _journal(content, ref=agreed.request_id, by=agreed.maker, approved_by=agreed.voters)
     return str(posting.post(journal, key=f"adjustment:{agreed.request_id}").journal_id)
 

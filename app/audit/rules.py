@@ -100,15 +100,23 @@ def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
 
 def history(records: Sequence[Recorded], moves: Sequence[Moved]) -> list[Entry]:
     """What happened, newest first. A move and the record of the row that it changed are one act, told once."""
-    left = {record.id: record for record in records}
-    entries = []
-    for move in moves:
-        record = next((one for one in left.values() if _is_of(one, move)), None)
-        if record is not None:
-            del left[record.id]
-        entries.append(_moved(move, record))
-    entries += [_recorded(record) for record in left.values()]
+    told = _pairs(records, moves)
+    entries = [_moved(move, told.get(place)) for place, move in enumerate(moves)]
+    paired = {record.id for record in told.values()}
+    entries += [_recorded(record) for record in records if record.id not in paired]
     return sorted(entries, key=lambda entry: (entry.at, entry.record_id or 0), reverse=True)
+
+
+def _pairs(records: Sequence[Recorded], moves: Sequence[Moved]) -> dict[int, Recorded]:
+    """The record of each move, by the move's place. Of what happened twice the nearest in time belong."""
+    fitting = [(place, record) for place, move in enumerate(moves) for record in records if _is_of(record, move)]
+    found: dict[int, Recorded] = {}
+    taken = set()
+    for place, record in sorted(fitting, key=lambda pair: abs(pair[1].recorded_at - moves[pair[0]].moved_at)):
+        if place not in found and record.id not in taken:
+            found[place] = record
+            taken.add(record.id)
+    return found
 
 
 def _is_of(record: Recorded, move: Moved) -> bool:

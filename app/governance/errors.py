@@ -28,6 +28,11 @@ class NotYourRequest(Forbidden):
     message = "Only who asked can take the request back."
 
 
+class NotTakenBack(Forbidden):
+    code = "not_taken_back"
+    message = "This is not taken back: somebody else must decide on it."
+
+
 class VotedAlready(Conflict):
     code = "voted_already"
     message = "You have decided on this one. It needs somebody else."

@@ -49,7 +49,8 @@ class Kind:
     """One command that needs others' consent.
 
     `dry_run` raises what `execute` would refuse; `execute` does it, in the caller's transaction, and says what came of
-    it.
+    it. What `must_be_decided` is not taken back by its maker, waits for however long it takes, and is closed also when
+    its maker may not ask for such things any more; the database knows these kinds by name.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Kind:
     summary: Callable[[Payload], str]
     facts: Callable[[Payload], Facts] = field(default=_plain)
     touches: Callable[[Payload], Collection[str]] = field(default=_nobody)  # the customers whom it is about
+    must_be_decided: bool = False
 
 
 _KINDS: dict[str, Kind] = {}
@@ -85,6 +87,11 @@ def known(name: str) -> Kind | None:
 def everything() -> list[Kind]:
     """All kinds, by name."""
     return [_KINDS[name] for name in sorted(_KINDS)]
+
+
+def to_be_decided() -> frozenset[str]:
+    """The names of those that somebody must decide."""
+    return frozenset(kind.name for kind in _KINDS.values() if kind.must_be_decided)
 
 
 def related(operator_id: str, customer_ids: Collection[str]) -> bool:

@@ -73,9 +73,14 @@ class Request(Model):
         """Whose yes is needed."""
         return [leg_of(written) for written in self.legs]
 
+    @property
+    def retry_until(self) -> datetime:
+        """How long what failed can be tried again: as long after its approval as it was open to votes."""
+        return (self.not_before or self.created_at) + (self.expires_at - self.created_at)
+
 
 class Vote(Model):
-    """One person's yes or no to the content they saw."""
+    """One person's yes or no to the content they saw. When they voted, the database says."""
 
     __tablename__ = "approval_votes"
     __table_args__ = (
@@ -91,7 +96,7 @@ class Vote(Model):
     answer: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     hash_seen: Mapped[str] = mapped_column(Text)
-    voted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    voted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
 
 
 class Voided(Model):

@@ -4,11 +4,12 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.money import NGN, Money
-from app.core.permissions import Permission
+from app.core.permissions import Permission, granted
 from app.governance import errors, kinds, queries, rules, service
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Policy, Request
-from app.governance.rules import Rule
+from app.governance.rules import Leg, Rule
+from app.identity import queries as identity
 
 DAYS_FROM_HOURS = 96
 TARGETS = {
@@ -33,14 +34,35 @@ def request_change(kind: str, *, proposed: list[Rule], reason: str, maker: str, 
 def _check(payload: Payload) -> None:
     if kinds.known(payload["kind"]) is None:
         raise errors.BadPolicy("There is nothing of that name to agree to.")
-    fault = rules.fault_of([rules.rule_of(written) for written in payload["rules"]])
+    proposed = [rules.rule_of(written) for written in payload["rules"]]
+    fault = rules.fault_of(proposed)
     if fault:
         raise errors.BadPolicy(fault)
     if payload["rules"] == payload["was"]:
         raise errors.BadPolicy("This is the policy that counts now.")
+    fault = _fault_of_people(payload["kind"], proposed)
+    if fault:
+        raise errors.BadPolicy(fault)
     present = queries.policy_for_operators(payload["kind"])
     if payload["version"] != (present.version if present else 0) + 1:
         raise errors.PolicyChanged
+
+
+def _fault_of_people(kind: str, proposed: list[Rule]) -> str:
+    """Whether there are people enough for each approval, beside one who asks; empty when there are."""
+    for rule in proposed:
+        for leg in rule.legs:
+            wanted = sum(each.count for each in rule.legs if set(each.roles) <= set(leg.roles))
+            there = identity.active_count_for_system(*leg.roles) - _asks(kind, leg)
+            if wanted > there:
+                return f"There are not {wanted} of {' or '.join(leg.roles).replace('_', ' ')} beside who asks."
+    return ""
+
+
+def _asks(kind: str, leg: Leg) -> bool:
+    """Whether one of those who fill this leg may be who asks, and then does not count."""
+    found = kinds.known(kind)
+    return found is not None and found.make in granted(leg.roles)
 
 
 def _change(agreed: Agreed) -> str:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -72,7 +73,7 @@ class Standing:
     def stoppable_by(self, operator_id: str, roles: Collection[str]) -> bool:
         """Whether they may still say no: to what waits, and to what is approved and not carried out."""
         mine = self.request.maker == operator_id or self.request.target == f"operator:{operator_id}"
-        undecided = self.request.state in {State.PENDING, State.APPROVED}
+        undecided = self.request.state in OPEN
         fits = any(leg.fits(roles) for leg in self.request.needs)
         return undecided and fits and not mine and not self.voted(operator_id)
 
@@ -150,9 +151,12 @@ def policy_of_for_operators(request: Request) -> Policy:
     return db.session.get_one(Policy, request.policy_id)
 
 
-def expired_for_system(*, at: object, limit: int = 100) -> list[str]:
-    """Pending requests whose time is over."""
-    over = select(Request.id).where(Request.state == State.PENDING, Request.expires_at <= at)
+def expired_for_system(*, at: datetime, never: Collection[str] = (), limit: int = 100) -> list[str]:
+    """Requests whose time is over, but for those of the kinds that never end so: to decide, or to be tried again."""
+    again = Request.not_before + (Request.expires_at - Request.created_at)
+    undecided = (Request.state == State.PENDING) & (Request.expires_at <= at)
+    undone = (Request.state == State.FAILED) & (again <= at)
+    over = select(Request.id).where(undecided | undone, Request.kind.not_in(never))
     return list(db.session.scalars(over.order_by(Request.id).limit(limit)))
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.core.machine import Machine
-from app.core.permissions import Role
+from app.core.permissions import Permission, Role, granted
 
 REASON_MAX = 500
 RULES_MAX = 10
@@ -34,7 +34,7 @@ MACHINE = Machine(
     {
         S.PENDING: frozenset({S.APPROVED, S.DENIED, S.EXPIRED, S.CANCELLED}),
         S.APPROVED: frozenset({S.EXECUTED, S.FAILED, S.PENDING, S.DENIED, S.CANCELLED}),
-        S.FAILED: frozenset({S.APPROVED, S.CANCELLED}),
+        S.FAILED: frozenset({S.APPROVED, S.DENIED, S.EXPIRED, S.CANCELLED}),
     },
 )
 
@@ -146,6 +146,8 @@ def _fault_of_rule(rule: Rule) -> str:
         return "Each rule needs somebody's yes."
     if any(not leg.roles or not set(leg.roles) <= known for leg in rule.legs):
         return "Each approval names roles that there are."
+    if any(Permission.APPROVALS_DECIDE not in granted([role]) for leg in rule.legs for role in leg.roles):
+        return "Each approval names roles that decide on requests."
     if any(not 1 <= leg.count <= COUNT_MAX for leg in rule.legs):
         return f"Each approval is of 1 to {COUNT_MAX} people."
     if not TTL_MIN <= rule.ttl <= TTL_MAX or not timedelta(0) <= rule.delay <= DELAY_MAX:

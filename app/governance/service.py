@@ -1,6 +1,6 @@
 """Commands of governance: submit, approve, deny, cancel, retry, expire, carry out, note a failure."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -58,7 +58,9 @@ def approve(request_id: str, *, operator_id: str, shown: str, actor: Actor, reas
     """
     standing = _decidable(request_id, operator_id=operator_id, to=State.APPROVED, actor=actor)
     asked = standing.request
-    if clock.now() >= asked.expires_at:
+    if asked.state == State.FAILED:
+        raise errors.TooLate("This one was agreed to already.")
+    if clock.now() >= asked.expires_at and not _kind(asked.kind).must_be_decided:
         raise errors.TooLate
     if shown != asked.payload_hash or _tampered(asked):
         raise errors.ContentChanged
@@ -67,16 +69,18 @@ def approve(request_id: str, *, operator_id: str, shown: str, actor: Actor, reas
     place = open_leg(asked.needs, standing.filled, identity.roles_for_system(operator_id))
     if place is None:
         raise errors.NotYourLeg
-    _cast(asked, voter=operator_id, leg=place, answer="yes", reason=reason.strip())
+    voted_at = _cast(asked, voter=operator_id, leg=place, answer="yes", reason=reason.strip())
     if queries.one_for_operators(request_id).given == standing.needed:
-        asked.not_before = clock.now() + timedelta(seconds=asked.delay_seconds)
+        # (what cools off does so by the clock of the database, which holds to it)
+        agreed_at = max(clock.now(), voted_at) if asked.delay_seconds else clock.now()
+        asked.not_before = agreed_at + timedelta(seconds=asked.delay_seconds)
         machine.move(asked, State.APPROVED, machine=rules.MACHINE, actor=actor)
         outbox.emit(events.Approved(request_id=asked.id))
     return State(asked.state)
 
 
 def deny(request_id: str, *, operator_id: str, reason: str, actor: Actor) -> None:
-    """One person's no, with a reason for who asked: it ends the request, also while it waits to be carried out.
+    """One person's no, with a reason for who asked: it ends the request, until it is carried out.
 
     Raises OwnRequest, Related, ReasonMissing, IllegalMove, VotedAlready, NotYourLeg.
     """
@@ -92,19 +96,27 @@ def deny(request_id: str, *, operator_id: str, reason: str, actor: Actor) -> Non
 
 
 def cancel(request_id: str, *, operator_id: str, actor: Actor) -> None:
-    """Who asked thinks better of it, until it is carried out. Raises NotYourRequest, IllegalMove."""
+    """Who asked thinks better of it, until it is carried out. Raises NotYourRequest, NotTakenBack, IllegalMove."""
     asked = _open(request_id, to=State.CANCELLED, actor=actor)
     if asked.maker != operator_id:
         raise errors.NotYourRequest
+    if _kind(asked.kind).must_be_decided:
+        raise errors.NotTakenBack
     asked.ended_at = clock.now()
     machine.move(asked, State.CANCELLED, machine=rules.MACHINE, actor=actor)
 
 
 def retry(request_id: str, *, operator_id: str, actor: Actor) -> None:
-    """Have what could not be carried out tried again: for who asked and for who may agree. Raises NotYourLeg."""
+    """Have what could not be carried out tried again: for who asked and for who may agree.
+
+    Raises Related, NotYourLeg, TooLate when it was agreed to too long ago, PolicyChanged.
+    """
     asked = _open(request_id, to=State.APPROVED, actor=actor)
     if asked.state != State.FAILED:
         raise errors.TooLate("This one did not fail.")
+    if _is_stale(asked):
+        raise errors.TooLate("It was agreed to too long ago. Ask anew.")
+    _refuse_related(asked, operator_id)
     held = identity.roles_for_system(operator_id)
     if operator_id != asked.maker and not any(leg.fits(held) for leg in asked.needs):
         raise errors.NotYourLeg
@@ -116,27 +128,31 @@ def retry(request_id: str, *, operator_id: str, actor: Actor) -> None:
 
 
 def expire(*, actor: Actor) -> int:
-    """End what nobody decided in time: how many."""
+    """End what nobody decided, or had tried again, in time: how many."""
     moment, over = clock.now(), 0
-    for request_id in queries.expired_for_system(at=moment):
+    for request_id in queries.expired_for_system(at=moment, never=kinds.to_be_decided()):
         asked = _locked(request_id)
-        if asked.state == State.PENDING:
+        failed = asked.state == State.FAILED
+        if asked.state == State.PENDING or (failed and _is_stale(asked)):
+            why = "nobody tried again in time" if failed else "nobody decided in time"
             asked.ended_at, over = moment, over + 1
-            machine.move(asked, State.EXPIRED, machine=rules.MACHINE, actor=actor, reason="nobody decided in time")
+            machine.move(asked, State.EXPIRED, machine=rules.MACHINE, actor=actor, reason=why)
     return over
 
 
 def execute(request_id: str, *, actor: Actor) -> timedelta | None:
     """Carry out what was agreed to, once: None when there is nothing to do any more, or how long it must wait yet.
 
-    Everything is looked at again: content, policy, whether who asked and who agreed still may. Raises ContentChanged,
-    PolicyChanged, NotAllowedToAsk, Related, and as the kind does: then the caller notes the failure.
+    Everything is looked at again: content, policy, whether who asked and who agreed still may. Raises TooLate,
+    ContentChanged, PolicyChanged, NotAllowedToAsk, Related, and as the kind does: then the caller notes the failure.
     """
     asked, moment = _locked(request_id), clock.now()
     if asked.state != State.APPROVED or asked.not_before is None:
         return None
     if moment < asked.not_before:
         return asked.not_before - moment
+    if _is_stale(asked):
+        raise errors.TooLate("It was agreed to too long ago.")
     if _tampered(asked):
         raise errors.ContentChanged
     if not _still_agreed(asked):
@@ -165,43 +181,54 @@ def _decidable(request_id: str, *, operator_id: str, to: State, actor: Actor) ->
     asked = _open(request_id, to=to, actor=actor)
     if asked.maker == operator_id:
         raise errors.OwnRequest
-    about_them = asked.target == f"operator:{operator_id}"
-    if about_them or kinds.related(operator_id, _kind(asked.kind).touches(asked.payload)):
-        raise errors.Related
+    _refuse_related(asked, operator_id)
     standing = queries.one_for_operators(request_id)
     if standing.voted(operator_id):
         raise errors.VotedAlready
     return standing
 
 
-def _cast(asked: Request, *, voter: str, leg: int, answer: str, reason: str) -> None:
-    db.session.add(
-        Vote(
-            id=ids.new("vot"),
-            request_id=asked.id,
-            maker=asked.maker,
-            voter=voter,
-            leg=leg,
-            answer=answer,
-            reason=reason[: rules.REASON_MAX],
-            hash_seen=asked.payload_hash,
-            voted_at=clock.now(),
-        )
+def _refuse_related(asked: Request, operator_id: str) -> None:
+    about_them = asked.target == f"operator:{operator_id}"
+    if about_them or kinds.related(operator_id, _kind(asked.kind).touches(asked.payload)):
+        raise errors.Related
+
+
+def _is_stale(asked: Request) -> bool:
+    """Whether it was agreed to so long ago that those who agreed would have to be asked again."""
+    return clock.now() >= asked.retry_until and not _kind(asked.kind).must_be_decided
+
+
+def _cast(asked: Request, *, voter: str, leg: int, answer: str, reason: str) -> datetime:
+    """Write a vote down: when it was given."""
+    vote = Vote(
+        id=ids.new("vot"),
+        request_id=asked.id,
+        maker=asked.maker,
+        voter=voter,
+        leg=leg,
+        answer=answer,
+        reason=reason[: rules.REASON_MAX],
+        hash_seen=asked.payload_hash,
     )
+    db.session.add(vote)
     db.session.flush()
+    return vote.voted_at
 
 
 def _check_people(kind: Kind, standing: Standing) -> None:
-    """Who asked still may ask, nobody who agreed is related, and the policy still asks for these people."""
+    """Who asked still may ask, nobody who agreed is related, the policy asks for these people and no longer wait."""
     asked = standing.request
-    if kind.make not in granted(identity.roles_for_system(asked.maker)):
+    may_ask = kind.make in granted(identity.roles_for_system(asked.maker))
+    if not may_ask and not kind.must_be_decided:
         raise errors.NotAllowedToAsk
     touched = kind.touches(asked.payload)
     if any(kinds.related(person, touched) for person in (asked.maker, *(cast.vote.voter for cast in standing.votes))):
         raise errors.Related
     policy = queries.policy_for_operators(asked.kind)
     rule: Rule | None = rules.route(policy.routes, kind.facts(asked.payload)) if policy else None
-    if rule is None or list(rule.legs) != asked.needs:
+    slower = rule is not None and rule.delay > timedelta(seconds=asked.delay_seconds)
+    if rule is None or slower or list(rule.legs) != asked.needs:
         raise errors.PolicyChanged
 
 

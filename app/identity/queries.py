@@ -11,6 +11,7 @@ from sqlalchemy.orm import QueryableAttribute
 from app.core import clock, crypto
 from app.core.db import db
 from app.core.errors import NotFound
+from app.core.permissions import Role
 from app.identity import api_keys, rules, signing
 from app.identity.models import (
     ApiKey,
@@ -195,9 +196,10 @@ def operator_of(*, owner: str) -> AtWork | None:
 
 
 def borrowed_for_system(operator_id: str) -> BorrowedRole | None:
-    """The role that an operator has borrowed and must not have given back yet."""
+    """The role that an administrator has borrowed and must not have given back yet; nothing once they are none."""
     live = BorrowedRole.returned_at.is_(None) & (BorrowedRole.until > clock.now())
-    mine = select(BorrowedRole).where(BorrowedRole.operator_id == operator_id, live)
+    mine = select(BorrowedRole).join(Operator).where(BorrowedRole.operator_id == operator_id, live)
+    mine = mine.where(Operator.roles.contains([Role.ADMIN]))
     return db.session.scalars(mine.order_by(BorrowedRole.id.desc()).limit(1)).one_or_none()
 
 
@@ -211,10 +213,10 @@ def holders_for_system(roles: Collection[str]) -> list[Operator]:
     return list(db.session.scalars(select(Operator).where(Operator.roles.overlap(list(roles)))))
 
 
-def active_count_for_system(role: str) -> int:
-    """How many operators hold this role and may sign in."""
+def active_count_for_system(*roles: str) -> int:
+    """How many operators hold one of these roles and may sign in."""
     held = select(func.count()).select_from(Operator).join(Login, Login.id == Operator.login_id)
-    return db.session.scalar(held.where(Operator.roles.contains([role]), Login.disabled_at.is_(None))) or 0
+    return db.session.scalar(held.where(Operator.roles.overlap(list(roles)), Login.disabled_at.is_(None))) or 0
 
 
 def roles_for_system(operator_id: str) -> list[str]:

@@ -278,10 +278,14 @@ def hire(name: str, *, email: str, password: str, roles: list[Role]) -> str:
 
 
 def set_roles(operator_id: str, *, roles: list[str]) -> None:
-    """Give an operator these roles and no others; their sessions end. The database wants it approved."""
+    """Give an operator these roles and no others, also no borrowed one; their sessions end.
+
+    The database wants it approved.
+    """
     person = db.session.get_one(Operator, operator_id, with_for_update=True)
     person.roles = list(roles)
     db.session.flush()
+    give_back(operator_id)
     sessions.end_all(person.login_id)
 
 

@@ -43,6 +43,11 @@ class BorrowedAlready(Conflict):
     message = "You have a role for the hour already. Give it back first."
 
 
+class ReviewWaits(Conflict):
+    code = "review_waits"
+    message = "Nobody has looked yet at what you did with your last one. That comes first."
+
+
 class HouseStaffed(Conflict):
     code = "house_staffed"
     message = "Those who can invite others are there: ask them for an invitation."

@@ -9,6 +9,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Permission, Role, conflicts
+from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
@@ -46,13 +47,15 @@ def request_invitation(
 def break_glass(role: str, *, reason: str, operator_id: str, actor: Actor) -> Request:
     """Take a role alone, for an hour, when nobody else is there: compliance and audit are told, a review is open.
 
-    Raises NotLent, BorrowedAlready, ReasonMissing.
+    Raises NotLent, BorrowedAlready, ReviewWaits, ReasonMissing.
     """
     person = identity.operator_for_operators(operator_id)
     if role not in rules.LENT or Role.ADMIN not in identity.roles_for_system(operator_id):
         raise errors.NotLent
     if identity.borrowed_for_system(operator_id):
         raise errors.BorrowedAlready
+    if governance_queries.about_for_operators(f"borrowed:{operator_id}"):
+        raise errors.ReviewWaits
     borrowed_id = ids.new("brw")
     payload = {"borrowed_id": borrowed_id, "operator_id": person.id, "name": person.name, "role": role}
     review = governance.submit(
@@ -197,9 +200,10 @@ REVIEW = Kind(
     describe=lambda payload: [
         Line("Operator", payload["name"]),
         Line("Took the role", rules.in_words([payload["role"]])),
-        Line("For", "an hour at most; the audit record says what was done"),
+        Line("For", "an hour at most; what was recorded of it stands below"),
     ],
     summary=lambda payload: f"{payload['name']} took the role of {rules.in_words([payload['role']])} alone",
+    must_be_decided=True,
 )
 
 ROLES = Kind(

@@ -87,6 +87,13 @@ BEGIN
     EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER audit_row', p_table);
 END $$;
 
+-- For tables that name who wrote their row: it is who acts, whatever was written.
+CREATE FUNCTION audit.sign_row() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.actor := audit.actor();
+    RETURN NEW;
+END $$;
+
 SELECT audit.protect('audit.records');
 GRANT SELECT ON audit.records TO bursar_app;
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA audit FROM PUBLIC;
@@ -104,6 +111,8 @@ CREATE TABLE moves (
 );
 CREATE INDEX ix_moves_subject ON moves (subject, id);
 SELECT audit.protect('moves');
+CREATE TRIGGER signed BEFORE INSERT ON moves FOR EACH ROW EXECUTE FUNCTION audit.sign_row();
+ALTER TABLE moves ENABLE ALWAYS TRIGGER signed;
 
 CREATE TABLE tasks (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_tasks PRIMARY KEY,

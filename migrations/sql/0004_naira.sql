@@ -101,15 +101,38 @@ CREATE TABLE withdrawal_approvals (
     CONSTRAINT uq_withdrawal_approvals_withdrawal_id UNIQUE (withdrawal_id, operator_id)
 );
 
+-- Who may let this money out: by roles of their own, and money that is not, privately, theirs.
+CREATE FUNCTION may_let_out(p_operator text, p_withdrawal text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM withdrawals w
+                     JOIN customers c ON c.id = w.customer_id JOIN logins theirs ON theirs.id = c.login_id
+                     JOIN operators o ON o.id = p_operator JOIN logins l ON l.id = o.login_id
+                    WHERE w.id = p_withdrawal AND l.email <> theirs.email AND l.disabled_at IS NULL
+                      AND o.roles && '{treasury,compliance_officer,compliance_manager}')
+$$;
+
+-- One vote a person, in their own name, to what stands there while it waits. Voters come one after the other.
+CREATE FUNCTION guard_withdrawal_vote() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    w withdrawals;
+BEGIN
+    SELECT * INTO w FROM withdrawals WHERE id = NEW.withdrawal_id FOR UPDATE;
+    IF audit.actor() <> 'operator:' || NEW.operator_id OR w.state IS DISTINCT FROM 'requested'
+       OR NEW.content_hash <> w.content_hash OR NOT may_let_out(NEW.operator_id, NEW.withdrawal_id) THEN
+        RAISE EXCEPTION 'withdrawal %: this is nobody''s vote', NEW.withdrawal_id USING ERRCODE = 'BU002';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER vote BEFORE INSERT ON withdrawal_approvals FOR EACH ROW EXECUTE FUNCTION guard_withdrawal_vote();
+ALTER TABLE withdrawal_approvals ENABLE ALWAYS TRIGGER vote;
+
 -- The database counts the votes itself: nothing is sent on fewer approvals of exactly this content than it needs, by
 -- people who may still approve. (What is on its way is not called back when one of them leaves.)
 CREATE FUNCTION refuse_unapproved() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF (SELECT count(*) FROM withdrawal_approvals a
-          JOIN operators o ON o.id = a.operator_id JOIN logins l ON l.id = o.login_id
          WHERE a.withdrawal_id = NEW.id AND a.content_hash = NEW.content_hash
-           AND (NEW.state = 'settled' OR (l.disabled_at IS NULL
-                AND o.roles && '{treasury,compliance_officer,compliance_manager}'))) < NEW.approvals_needed THEN
+           AND (NEW.state = 'settled' OR may_let_out(a.operator_id, NEW.id))) < NEW.approvals_needed THEN
         RAISE EXCEPTION 'withdrawal % lacks approvals', NEW.id USING ERRCODE = 'BU002';
     END IF;
     RETURN NEW;
@@ -117,6 +140,7 @@ END $$;
 CREATE TRIGGER approvals_counted BEFORE INSERT OR UPDATE ON withdrawals FOR EACH ROW
     WHEN (NEW.state IN ('approved', 'sending', 'settled'))
     EXECUTE FUNCTION refuse_unapproved();
+ALTER TABLE withdrawals ENABLE ALWAYS TRIGGER approvals_counted;
 
 SELECT audit.protect('withdrawal_approvals');
 SELECT audit.watch('bank_accounts', 'account_number', 'account_name');

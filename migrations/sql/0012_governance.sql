@@ -102,6 +102,21 @@ CREATE FUNCTION legs_filled(p_request approval_requests) RETURNS boolean
       FROM jsonb_array_elements(p_request.legs) WITH ORDINALITY AS l (leg, place)
 $$;
 
+-- What somebody must decide, however long it takes: its maker does not take it back, and its time is never over.
+CREATE FUNCTION must_be_decided(p_kind text) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN p_kind = 'staff.review';
+
+-- Until when it is open to votes; and, once it failed, until when it can be tried again: as long after its approval.
+CREATE FUNCTION open_until(p_request approval_requests) RETURNS timestamptz LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN must_be_decided(p_request.kind) THEN 'infinity'::timestamptz
+                WHEN p_request.state = 'failed'
+                THEN p_request.not_before + (p_request.expires_at - p_request.created_at)
+                ELSE p_request.expires_at END;
+
+-- Whether it may be carried out now, by the clock of the database. Where nothing cools off, there is nothing to wait for.
+CREATE FUNCTION is_due(p_request approval_requests) RETURNS boolean LANGUAGE sql STABLE
+    RETURN p_request.state = 'approved'
+           AND (p_request.delay_seconds = 0 OR p_request.not_before <= clock_timestamp());
+
 CREATE FUNCTION refuse_request(p_id text, p_why text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'approval request %: %', p_id, p_why USING ERRCODE = 'BU005';
@@ -118,8 +133,9 @@ BEGIN
     ELSIF NOT EXISTS (SELECT FROM approval_policies p, jsonb_array_elements(p.rules) rule
                        WHERE p.id = NEW.policy_id AND p.kind = NEW.kind AND rule -> 'legs' = NEW.legs
                          AND (rule ->> 'delay_seconds')::integer = NEW.delay_seconds
+                         AND make_interval(secs => (rule ->> 'ttl_seconds')::integer) = NEW.expires_at - NEW.created_at
                          AND p.version = (SELECT max(version) FROM approval_policies WHERE kind = NEW.kind)) THEN
-        PERFORM refuse_request(NEW.id, 'its legs are not those of the policy');
+        PERFORM refuse_request(NEW.id, 'its legs and times are not those of the policy');
     ELSIF coalesce((SELECT sum((leg ->> 'count')::integer) FROM jsonb_array_elements(NEW.legs) leg), 0) < 1 THEN
         PERFORM refuse_request(NEW.id, 'asks nobody');
     END IF;
@@ -136,24 +152,30 @@ BEGIN
         PERFORM refuse_request(OLD.id, 'what was asked does not change');
     ELSIF v_move NOT IN ('pending to approved', 'pending to denied', 'pending to expired', 'pending to cancelled',
                          'approved to executed', 'approved to failed', 'approved to pending', 'approved to denied',
-                         'approved to cancelled', 'failed to approved', 'failed to cancelled') THEN
+                         'approved to cancelled', 'failed to approved', 'failed to denied', 'failed to expired',
+                         'failed to cancelled') THEN
         PERFORM refuse_request(OLD.id, 'cannot go from ' || v_move);
     ELSIF NEW.state IN ('approved', 'executed') AND NOT legs_filled(OLD) THEN
         PERFORM refuse_request(OLD.id, 'not everybody who must has agreed');
-    ELSIF NEW.state = 'approved' AND OLD.state = 'pending'
+    ELSIF NEW.state = 'approved' AND clock_timestamp() >= open_until(OLD) THEN
+        PERFORM refuse_request(OLD.id, 'its time is over');
+    ELSIF v_move = 'pending to approved' AND OLD.delay_seconds > 0
           AND NEW.not_before < (SELECT max(voted_at) FROM approval_votes WHERE request_id = OLD.id)
                                + make_interval(secs => OLD.delay_seconds) THEN
         PERFORM refuse_request(OLD.id, 'its cooling-off is not cut short');
-    ELSIF NEW.state <> 'approved' AND NEW.not_before IS DISTINCT FROM OLD.not_before AND NEW.state <> 'pending' THEN
+    ELSIF v_move <> 'pending to approved' AND NEW.not_before IS DISTINCT FROM OLD.not_before
+          AND NOT (v_move = 'approved to pending' AND NEW.not_before IS NULL) THEN
         PERFORM refuse_request(OLD.id, 'its cooling-off is not cut short');
-    ELSIF NEW.state = 'executed' AND NEW.executed_at < OLD.not_before THEN
+    ELSIF NEW.state = 'executed' AND NOT is_due(OLD) THEN
         PERFORM refuse_request(OLD.id, 'its cooling-off is not over');
     ELSIF NEW.state = 'denied'
           AND NOT EXISTS (SELECT FROM approval_votes WHERE request_id = OLD.id AND answer = 'no') THEN
         PERFORM refuse_request(OLD.id, 'nobody said no');
+    ELSIF NEW.state = 'cancelled' AND must_be_decided(OLD.kind) THEN
+        PERFORM refuse_request(OLD.id, 'is decided, not taken back');
     ELSIF NEW.state = 'cancelled' AND audit.actor() <> 'operator:' || OLD.maker THEN
         PERFORM refuse_request(OLD.id, 'only its maker takes it back');
-    ELSIF NEW.state = 'expired' AND (NEW.ended_at IS NULL OR NEW.ended_at < OLD.expires_at) THEN
+    ELSIF NEW.state = 'expired' AND (NEW.ended_at IS NULL OR NEW.ended_at < open_until(OLD)) THEN
         PERFORM refuse_request(OLD.id, 'its time is not over');
     END IF;
     RETURN NEW;
@@ -166,12 +188,15 @@ DECLARE
     r approval_requests;
 BEGIN
     SELECT * INTO r FROM approval_requests WHERE id = NEW.request_id FOR UPDATE;
+    NEW.voted_at := clock_timestamp();  -- what a cooling-off is counted from
     IF audit.actor() <> 'operator:' || NEW.voter THEN
         PERFORM refuse_request(NEW.request_id, 'is voted on in one''s own name');
     ELSIF NEW.voter = r.maker OR r.target = 'operator:' || NEW.voter THEN
         PERFORM refuse_request(NEW.request_id, 'is not decided by whom it is from or about');
-    ELSIF NOT (r.state = 'pending' OR (r.state = 'approved' AND NEW.answer = 'no')) THEN
+    ELSIF NOT (r.state = 'pending' OR (r.state IN ('approved', 'failed') AND NEW.answer = 'no')) THEN
         PERFORM refuse_request(NEW.request_id, 'is not open to votes');
+    ELSIF NEW.answer = 'yes' AND NEW.voted_at >= open_until(r) THEN
+        PERFORM refuse_request(NEW.request_id, 'is voted on too late');
     ELSIF NEW.hash_seen <> r.payload_hash THEN
         PERFORM refuse_request(NEW.request_id, 'is not what the voter saw');
     ELSIF r.legs -> NEW.leg IS NULL OR NOT fits_leg(NEW.voter, r.legs -> NEW.leg) THEN
@@ -222,7 +247,7 @@ SELECT 'pol_' || kind || '_1', kind, 1, rules::jsonb, now() FROM (VALUES
 CREATE FUNCTION guard_policy() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM approval_requests r
-                    WHERE r.id = NEW.request_id AND r.state = 'approved' AND r.kind = 'governance.policy'
+                    WHERE r.id = NEW.request_id AND is_due(r) AND r.kind = 'governance.policy'
                       AND r.target = 'policy:' || NEW.kind AND r.payload -> 'rules' = NEW.rules)
        OR NEW.version <> (SELECT coalesce(max(version), 0) + 1 FROM approval_policies WHERE kind = NEW.kind) THEN
         PERFORM refuse_request(NEW.request_id, 'does not make this policy');
@@ -246,8 +271,10 @@ BEGIN
         RAISE EXCEPTION 'operator %: these roles may not meet', NEW.id USING ERRCODE = 'BU006';
     ELSIF TG_OP = 'UPDATE' AND NEW.roles IS DISTINCT FROM OLD.roles
           AND NOT EXISTS (SELECT FROM approval_requests r
-                           WHERE r.state = 'approved' AND r.kind = 'staff.roles' AND r.target = 'operator:' || NEW.id
-                             AND r.payload -> 'roles' = to_jsonb(NEW.roles)) THEN
+                           WHERE is_due(r) AND r.kind = 'staff.roles' AND r.target = 'operator:' || NEW.id
+                             AND r.payload -> 'roles' = to_jsonb(NEW.roles)
+                             AND r.payload -> 'was' @> to_jsonb(OLD.roles)
+                             AND r.payload -> 'was' <@ to_jsonb(OLD.roles)) THEN
         RAISE EXCEPTION 'operator %: roles change by an approved request', NEW.id USING ERRCODE = 'BU005';
     ELSIF TG_OP = 'INSERT' AND (audit.actor() NOT LIKE 'system:%' OR audit.actor() LIKE 'system:door:%')
           AND NOT EXISTS (SELECT FROM invitations i
@@ -282,7 +309,7 @@ CREATE INDEX ix_invitations_login_id ON invitations (login_id);
 CREATE FUNCTION guard_invitation() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM approval_requests r
-                    WHERE r.id = NEW.request_id AND r.state = 'approved' AND r.kind = 'staff.invitation'
+                    WHERE r.id = NEW.request_id AND is_due(r) AND r.kind = 'staff.invitation'
                       AND r.payload -> 'roles' = to_jsonb(NEW.roles)) THEN
         PERFORM refuse_request(NEW.request_id, 'does not invite anybody with these roles');
     END IF;
@@ -316,7 +343,10 @@ BEGIN
        OR NOT EXISTS (SELECT FROM approval_requests WHERE id = NEW.review_id AND kind = 'staff.review'
                          AND state = 'pending' AND payload ->> 'borrowed_id' = NEW.id AND maker = NEW.operator_id)
        OR EXISTS (SELECT FROM borrowed_roles WHERE operator_id = NEW.operator_id AND until > NEW.since
-                     AND returned_at IS NULL) THEN
+                     AND returned_at IS NULL)
+       -- (whose last one nobody has looked at takes no next one)
+       OR EXISTS (SELECT FROM approval_requests WHERE kind = 'staff.review' AND maker = NEW.operator_id
+                     AND id <> NEW.review_id AND state IN ('pending', 'approved', 'failed')) THEN
         RAISE EXCEPTION 'operator %: cannot borrow a role', NEW.operator_id USING ERRCODE = 'BU005';
     END IF;
     RETURN NEW;

@@ -154,6 +154,15 @@ class TestApprove:
         assert desk.now(asked).state == State.EXECUTED
         assert balances.of(desk.credited).booked == books.kobo(500)
 
+    def test_looks_at_each_line_again(self, desk: Desk) -> None:
+        """What was tried when it was asked for is tried when it is booked, and said in the same words."""
+        asked = desk.ask()
+        desk.approve(asked)
+        books.close(desk.debited)
+        flows.carry_out(asked.id, actor=actor.system("test"))
+        assert desk.now(asked).state == State.FAILED
+        assert desk.now(asked).result == f"The account {desk.debited} is closed."
+
 
 class TestOnesOwnMoney:
     def test_is_for_others(self, desk: Desk) -> None:

@@ -120,6 +120,16 @@ class TestHistory:
         entries = rules.history([Record(1, after={"state": "sending"})], twice)
         assert [entry.record_id for entry in entries].count(1) == 1
 
+    def test_gives_a_record_to_the_nearest_of_moves_alike(self) -> None:
+        """Tried, failed, tried again by one and the same: each try shows what it changed."""
+        tries = [Move("approved", 9), Move("approved", 1)]
+        both = [Record(9, after={"state": "approved", "n": 2}), Record(1, after={"state": "approved", "n": 1})]
+        for records in (both, both[::-1], both[:1], both[1:]):
+            entries = rules.history(records, tries)
+            assert {(entry.at.second, entry.record_id) for entry in entries if entry.record_id} == {
+                (record.id, record.id) for record in records
+            }
+
     def test_is_newest_first(self) -> None:
         entries = rules.history([Record(3), Record(1)], [Move("requested", 2)])
         assert [entry.at for entry in entries] == sorted((entry.at for entry in entries), reverse=True)

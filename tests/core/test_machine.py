@@ -4,16 +4,18 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, pool, text
 from sqlalchemy.exc import DBAPIError
 
-from app.core import actor, clock, db, ids, machine
+from app.core import clock, db, ids, machine
 from app.core.db import transaction
 from app.core.errors import IllegalMove
 from app.core.machine import Machine
 from app.reconciliation.models import Reconciliation
 from app.reconciliation.rules import RUN, RunState
+from tests.makers import books
 from tests.makers.books import TESTER
+from tests.makers.databases import Database
 from tests.makers.story import undone
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -46,9 +48,9 @@ class TestMachine:
 
 
 def run(*, reason: str = "") -> Reconciliation:
-    """A fresh row, begun by an operator."""
+    """A fresh row, begun by who acts in these tests."""
     row = Reconciliation(id=ids.new("rec"), account="a", source="test", state=RunState.RUNNING, started_at=clock.now())
-    machine.begin(row, machine=RUN, actor=actor.operator("op_1"), reason=reason)
+    machine.begin(row, machine=RUN, actor=TESTER, reason=reason)
     return row
 
 
@@ -60,7 +62,7 @@ class TestBegin:
             assert row in session
             (first,) = machine.history(row.id)
             assert (first.machine, first.old_state, first.new_state) == ("reconciliation", None, "running")
-            assert (first.actor, first.reason, first.moved_at) == ("operator:op_1", "asked", NOON)
+            assert (first.actor, first.reason, first.moved_at) == (str(TESTER), "asked", NOON)
 
 
 @pytest.mark.usefixtures("inside")
@@ -68,12 +70,26 @@ class TestMove:
     def test_sets_the_state_and_writes_history(self) -> None:
         with undone():
             row = run()
-            machine.move(row, RunState.DONE, machine=RUN, actor=actor.system("clock"), reason="all there")
+            machine.move(row, RunState.DONE, machine=RUN, actor=TESTER, reason="all there")
             assert row.state == RunState.DONE
             assert [(line.old_state, line.new_state, line.actor, line.reason) for line in machine.history(row.id)] == [
-                (None, "running", "operator:op_1", ""),
-                ("running", "done", "system:clock", "all there"),
+                (None, "running", str(TESTER), ""),
+                ("running", "done", str(TESTER), "all there"),
             ]
+
+    @pytest.mark.parametrize("who", ["operator:op_somebody", ""])
+    def test_is_in_the_name_of_who_acts_whatever_is_written(self, database: Database, who: str) -> None:
+        """By bare SQL of the app's role; in nobody's name it is not written at all."""
+        written = (
+            "INSERT INTO moves (machine, subject, new_state, actor, reason, moved_at)"
+            " VALUES ('lamp', 'lamp_9', 'on', :who, '', now()) RETURNING actor"
+        )
+        engine = create_engine(database.app_url, poolclass=pool.NullPool)
+        with books.undone(engine) as connection:
+            assert books.refused(connection, written, who=who or "system:x") == "BU001"
+            connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+            assert connection.execute(text(written), {"who": who}).scalar_one() == "system:test"
+        engine.dispose()
 
     def test_moves_a_row_that_was_read_from_the_database(self) -> None:
         with undone() as session:

@@ -11,13 +11,16 @@ from sqlalchemy import Engine
 
 from app.adjustments import service as adjustments
 from app.adjustments.rules import Content
-from app.core import actor
+from app.core import actor, clock
 from app.core.db import leave, rows, transaction
 from app.core.permissions import FORBIDDEN_PAIRS, Permission, Role, conflicts, granted
 from app.customers import queries as customers
+from app.customers import requests
+from app.customers import service as freezing
 from app.governance import errors, kinds, policies, queries, service
 from app.governance.models import Request
 from app.governance.rules import State
+from app.identity import recovery
 from app.identity import service as identity
 from app.ledger.journal import credit, debit
 from app.staff import errors as staff_errors
@@ -57,10 +60,14 @@ def ask_invitation(maker: str) -> Request:
 
 
 def ask_review(maker: str) -> Request:
-    """The review of an emergency is asked for by taking a role alone; it is given back at once."""
-    with transaction(who := actor.operator(maker)):
-        asked = staff.break_glass("finance", reason="Nobody answers.", operator_id=maker, actor=who)
-        identity.give_back(maker)
+    """The review of an emergency is asked for by taking a role alone, given back at once; one waits at a time."""
+    try:
+        with transaction(who := actor.operator(maker)):
+            asked = staff.break_glass("finance", reason="Nobody answers.", operator_id=maker, actor=who)
+            identity.give_back(maker)
+    except staff_errors.ReviewWaits:
+        (waits,) = queries.about_for_operators(f"borrowed:{maker}")
+        return waits.request
     return asked
 
 
@@ -72,13 +79,38 @@ def ask_policy(maker: str) -> Request:
         return policies.request_change("staff.review", proposed=proposed, reason="x", maker=maker, actor=who)
 
 
+def ask_unfreeze(maker: str) -> Request:
+    owner = people.customer()
+    with transaction(who := actor.operator(people.operator(Role.COMPLIANCE_OFFICER)[0])):
+        freezing.freeze(owner.id, reason="Reported as stolen.", actor=who)
+    with transaction(who := actor.operator(maker)):
+        return requests.request_unfreeze(owner.id, wanted_by="customer", reason="x", maker=maker, actor=who)
+
+
+def ask_recovery(maker: str) -> Request:
+    """After its own cooling-off."""
+    owner, system = people.customer(), actor.system("test")
+    with transaction(system):
+        recovery.ask(owner.email, contact=f"{books.fresh()}@test.example", actor=system)
+    (newest,) = rows("SELECT max(id) AS id FROM recoveries")
+    leave()
+    with transaction(system):
+        recovery.answer(newest.id, actor=system)
+    with clock.at(clock.now() + timedelta(hours=73)), transaction(who := actor.operator(maker)):
+        return requests.request_recovery(newest.id, reason="x", maker=maker, actor=who)
+
+
 ASK: dict[str, Callable[[str], Request]] = {
     "adjustments.journal": ask_journal,
     "staff.roles": ask_roles,
     "staff.invitation": ask_invitation,
     "staff.review": ask_review,
     "governance.policy": ask_policy,
+    "customer.unfreeze": ask_unfreeze,
+    "customer.recovery": ask_recovery,
 }
+# One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.
+SHARED = {"customer.unfreeze", "customer.recovery"}
 
 
 @pytest.fixture
@@ -166,7 +198,7 @@ def test_a_borrowed_role_agrees_to_nothing(inside: Flask) -> None:
 
 def test_the_set_that_could_do_both_does_not_exist(inside: Flask) -> None:
     """Whoever may ask for a kind shares a person with none who decide on it, but for others of the very same role."""
-    for name in ASK:
+    for name in ASK.keys() - SHARED:
         kind, policy = kinds.known(name), queries.policy_for_operators(name)
         assert kind is not None
         assert policy is not None

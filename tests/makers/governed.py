@@ -2,7 +2,8 @@
 
 import json
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlalchemy import Engine, text
@@ -17,6 +18,7 @@ from app.governance.models import Request
 from app.governance.queries import Standing
 from app.governance.rules import Facts, Rule, State
 from tests.makers import people
+from tests.makers.bare import act_as
 
 SYSTEM = actor.system("test")
 
@@ -29,10 +31,11 @@ class Unwilling(Conflict):
 
 @dataclass
 class Deeds:
-    """What was carried out, and whether it is refused at present."""
+    """What was carried out, and whether it is refused, or breaks, at present."""
 
     done: list[Agreed] = field(default_factory=list)
     refuses: bool = False
+    breaks: bool = False
     touches: Collection[str] = ()
 
     def dry_run(self, payload: Payload) -> None:
@@ -43,6 +46,8 @@ class Deeds:
     def execute(self, agreed: Agreed) -> str:
         """Do it."""
         self.dry_run(agreed.payload)
+        if self.breaks:
+            raise RuntimeError("a fault of ours")
         self.done.append(agreed)
         return f"done {len(self.done)}"
 
@@ -133,6 +138,19 @@ def set_roles(engine: Engine, operator_id: str, *roles: Role) -> None:
             {"roles": [str(role) for role in roles], "id": operator_id},
         )
         connection.execute(text("ALTER TABLE operators ENABLE ALWAYS TRIGGER roles"))
+
+
+@contextmanager
+def nobody_else(engine: Engine) -> Iterator[None]:
+    """A house whose operators of before may not sign in; afterwards they may again."""
+    with engine.begin() as connection:
+        act_as(connection, "system:test")
+        shut = "UPDATE logins SET disabled_at = now() WHERE audience = 'operator' AND disabled_at IS NULL RETURNING id"
+        closed = list(connection.execute(text(shut)).scalars())
+    yield
+    with engine.begin() as connection:
+        act_as(connection, "system:test")
+        connection.execute(text("UPDATE logins SET disabled_at = NULL WHERE id = ANY(:ids)"), {"ids": closed})
 
 
 def carry_out(asked: Request) -> object:

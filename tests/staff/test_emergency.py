@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 
@@ -21,6 +22,7 @@ from app.notifications import queries as notifications
 from app.staff import errors, service
 from tests.makers import browse, governed, people
 from tests.makers.books import refused, undone
+from tests.makers.people import Customer
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -99,7 +101,116 @@ class TestBreakingTheGlass:
             break_glass(me, "support")
         with transaction(actor.operator(me)):
             identity_service.give_back(me)
+        with pytest.raises(errors.ReviewWaits):
+            break_glass(me, "support")
+        manager, (waits,) = people.operator(Role.COMPLIANCE_MANAGER)[0], approvals.about_for_operators(f"borrowed:{me}")
+        with transaction(actor.operator(manager)):
+            governance.deny(waits.request.id, operator_id=manager, reason="Why?", actor=actor.operator(manager))
         break_glass(me, "support")
+
+    def test_ends_with_the_administrator(self, client: FlaskClient, work_off: Callable[..., int]) -> None:
+        """Others take every role away: the borrowed one goes with it, at the next request."""
+        me, email = people.operator(Role.ADMIN)
+        browse.sign_in(client, email, console=True)
+        break_glass(me)
+        assert client.get("/console/ledger").status_code == 200
+        strip(me, work_off)
+        assert client.get("/console/ledger").status_code == 403
+        leave()
+        assert identity.borrowed_for_system(me) is None
+
+    def test_ends_whoever_took_the_administration_away(self, owner_engine: Engine) -> None:
+        me = people.operator(Role.ADMIN)[0]
+        break_glass(me)
+        governed.set_roles(owner_engine, me, Role.AUDITOR)
+        leave()
+        assert identity.borrowed_for_system(me) is None
+
+    def test_does_not_come_back_with_the_administration(
+        self, owner_engine: Engine, work_off: Callable[..., int]
+    ) -> None:
+        me = people.operator(Role.ADMIN)[0]
+        break_glass(me)
+        strip(me, work_off)
+        governed.set_roles(owner_engine, me, Role.ADMIN)
+        leave()
+        assert identity.borrowed_for_system(me) is None
+
+
+def strip(operator_id: str, work_off: Callable[..., int]) -> None:
+    """Take every role away, as two administrators do."""
+    asker, other = actor.operator(people.operator(Role.ADMIN)[0]), actor.operator(people.operator(Role.ADMIN)[0])
+    with transaction(asker):
+        asked = service.request_roles(operator_id, roles=[], reason="They left.", maker=asker.id, actor=asker)
+    with transaction(other):
+        governance.approve(asked.id, operator_id=other.id, shown=asked.payload_hash, actor=other)
+    work_off()
+
+
+class TestTheReview:
+    def test_is_not_taken_back_by_who_is_reviewed(self, client: FlaskClient) -> None:
+        me, email = people.operator(Role.ADMIN)
+        review = break_glass(me)
+        with pytest.raises(governance_errors.NotTakenBack), transaction(actor.operator(me)):
+            governance.cancel(review.id, operator_id=me, actor=actor.operator(me))
+        browse.sign_in(client, email, console=True)
+        place = f"/console/approvals/{review.id}"
+        assert "Take it back" not in client.get(place).text
+        browse.send(client, f"{place}/cancel", form_at=place)
+        leave()
+        assert approvals.one_for_operators(review.id).request.state == State.PENDING
+
+    def test_waits_for_however_long_it_takes(self) -> None:
+        me, manager = people.operator(Role.ADMIN)[0], people.operator(Role.COMPLIANCE_MANAGER)[0]
+        review = break_glass(me)
+        with clock.at(clock.now() + timedelta(days=400)):
+            with transaction(actor.system("test")):
+                governance.expire(actor=actor.system("test"))
+            leave()
+            assert approvals.one_for_operators(review.id).request.state == State.PENDING
+            who = actor.operator(manager)
+            with transaction(who):
+                said = governance.approve(review.id, operator_id=manager, shown=review.payload_hash, actor=who)
+        assert said is State.APPROVED
+
+    def test_is_closed_also_when_they_are_no_administrator_any_more(
+        self, owner_engine: Engine, work_off: Callable[..., int]
+    ) -> None:
+        me, manager = people.operator(Role.ADMIN)[0], actor.operator(people.operator(Role.COMPLIANCE_MANAGER)[0])
+        review = break_glass(me)
+        governed.set_roles(owner_engine, me, Role.SUPPORT)
+        with transaction(manager):
+            governance.approve(review.id, operator_id=manager.id, shown=review.payload_hash, actor=manager)
+        work_off()
+        leave()
+        assert approvals.one_for_operators(review.id).request.state == State.EXECUTED
+
+    def test_shows_the_reviewer_what_was_done(self, app: Flask, client: FlaskClient) -> None:
+        """What they changed while they had the role, and nothing of before and after."""
+        me, email = people.operator(Role.ADMIN)
+        browse.sign_in(client, email, console=True)
+        before, meanwhile, after = (people.customer() for _ in range(3))
+        lock(client, before)
+        browse.send(client, "/console/operators/emergency", role="support", reason="Nobody answers.")
+        lock(client, meanwhile)
+        browse.send(client, "/console/operators/emergency/end", form_at="/console/operators")
+        lock(client, after)
+        leave()
+        (waits,) = approvals.about_for_operators(f"borrowed:{me}")
+        reviewer = app.test_client()
+        browse.sign_in(reviewer, people.operator(Role.COMPLIANCE_MANAGER)[1], console=True)
+        page = reviewer.get(f"/console/approvals/{waits.request.id}").text
+        assert f"Locked for the sake of {meanwhile.id}" in page
+        assert before.id not in page
+        assert after.id not in page
+        assert "/console/audit/" not in page  # (records of administrators are not theirs to open)
+
+
+def lock(client: FlaskClient, someone: Customer) -> None:
+    """Lock a customer's account for a day."""
+    place = f"/console/customers/{someone.id}"
+    reason = f"Locked for the sake of {someone.id}"
+    assert browse.send(client, f"{place}/safety-lock", form_at=place, reason=reason).status_code == 303
 
 
 BORROW = (
@@ -109,7 +220,7 @@ BORROW = (
 
 
 class TestTheDatabase:
-    def test_lends_nothing_without_a_review_or_for_longer(self, owner_engine: Engine) -> None:
+    def test_lends_nothing_twice_and_changes_nothing(self, owner_engine: Engine) -> None:
         me = people.operator(Role.ADMIN)[0]
         review = break_glass(me).id
         with undone(owner_engine) as connection:

@@ -307,6 +307,25 @@ class TestInvitations:
             with pytest.raises(refusal):
                 ask_in(str(given["address"]), *roles, name=str(given.get("name", "Uche Obi")))
 
+    def test_are_not_of_an_address_that_was_hired_meanwhile(self, work_off: Callable[..., int]) -> None:
+        """Also of two invitations that were agreed to: who came by the one is not invited by the other."""
+        hired, joined = (f"{fresh()}@test.example" for _ in range(2))
+        first, second, third = ask_in(hired, Role.SUPPORT), ask_in(joined, Role.SUPPORT), ask_in(joined, Role.FINANCE)
+        with transaction(actor.system("test")):
+            identity_service.hire("X", email=hired, password=people.PASSWORD, roles=[Role.SUPPORT])
+        approve(second, operator(Role.ADMIN))
+        work_off()
+        token = mailed(joined)
+        with transaction(actor.system("test")):
+            service.accept(token, password="a password of my own")
+        for late in (first, third):
+            approve(late, operator(Role.ADMIN))
+        work_off()
+        leave()
+        for late in (first, third):
+            failed = approvals.one_for_operators(late.id).request
+            assert (failed.state, failed.result) == (State.FAILED, identity_errors.AlreadyHired.message)
+
     def test_of_compliance_need_its_manager(self) -> None:
         assert needs(ask_in(f"{fresh()}@test.example", Role.COMPLIANCE_OFFICER)) == [("compliance_manager",)]
 
@@ -314,5 +333,5 @@ class TestInvitations:
 def mailed(address: str) -> str:
     """The token of the newest link that was mailed there."""
     leave()
-    letter = next(mail for mail in notifications.kept_for_operators(limit=50) if mail.to == address)
+    letter = next(mail for mail in notifications.kept_for_operators(limit=1_000) if mail.to == address)
     return letter.body.partition("/console/join/")[2].split()[0]

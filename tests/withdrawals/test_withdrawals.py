@@ -1,21 +1,23 @@
 """Withdrawals: what is held, who may approve, and that money leaves once whatever the vendor does."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, create_engine, pool, text
 from sqlalchemy.exc import DBAPIError
 
 from app.clients.paystack import Transfer
 from app.core import actor, clock, ids
 from app.core.db import db, leave, rows, sqlstate, transaction
 from app.core.errors import IllegalMove, NotFound
-from app.core.permissions import Role
+from app.core.permissions import ROLES, Permission, Role
 from app.identity import queries as identity
+from app.identity import service as identity_service
+from app.identity import sessions
 from app.identity.errors import FactorMissing
 from app.identity.models import Passkey
 from app.ledger.errors import InsufficientFunds
@@ -26,6 +28,9 @@ from app.withdrawals import errors, flows, queries, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
 from tests.makers import apps, people
+from tests.makers.bare import act_as, past
+from tests.makers.books import refused, undone
+from tests.makers.databases import Database
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -255,6 +260,101 @@ class TestApprove:
         assert sqlstate(refused.value) == "BU002"
 
 
+VOTE = (
+    "INSERT INTO withdrawal_approvals (id, withdrawal_id, operator_id, content_hash, approved_at)"
+    " VALUES ('apr_' || :voter, :withdrawal, :voter, :hash, now())"
+)
+
+
+class TestTheDatabase:
+    """A vote that is right, and that each case spoils in one place: for the app's role and for the owner."""
+
+    @pytest.fixture(params=["app", "owner"])
+    def connection(self, request: pytest.FixtureRequest, database: Database) -> Iterator[Connection]:
+        engine = create_engine(
+            database.app_url if request.param == "app" else database.owner_url, poolclass=pool.NullPool
+        )
+        with undone(engine) as made:
+            made.execute(text("SELECT set_config('bursar.owner', '*', true)"))
+            yield made
+        engine.dispose()
+
+    def vote(self, connection: Connection, asked: Withdrawal, voter: str, *, who: str = "", **more: str) -> str:
+        act_as(connection, who or f"operator:{voter}")
+        given = {"withdrawal": asked.id, "voter": voter, "hash": asked.content_hash, **more}
+        return refused(connection, VOTE, **given)
+
+    @pytest.mark.parametrize("role", list(Role))
+    def test_takes_votes_of_those_who_may_let_money_out(
+        self, connection: Connection, ask: Callable[[int], Withdrawal], role: Role
+    ) -> None:
+        voter, asked = people.operator(role)[0], ask(1_000)
+        leave()
+        allowed = Permission.WITHDRAWALS_APPROVE in ROLES[role]
+        assert self.vote(connection, asked, voter) == ("" if allowed else "BU002")
+
+    def test_takes_votes_in_ones_own_name_to_what_stands_there(
+        self, connection: Connection, owner: Customer, ask: Callable[[int], Withdrawal]
+    ) -> None:
+        voter, asked = people.operator(Role.TREASURY)[0], ask(1_000)
+        leave()
+        assert self.vote(connection, asked, voter) == ""
+        for who in (str(owner.actor), "system:test", f"operator:{people.operator(Role.TREASURY)[0]}"):
+            leave()
+            assert self.vote(connection, asked, voter, who=who) == "BU002", who
+        assert self.vote(connection, asked, voter, hash="0" * 64) == "BU002"
+
+    def test_takes_no_votes_to_what_was_decided(self, connection: Connection, ask: Callable[[int], Withdrawal]) -> None:
+        approved, rejected = ask(1_000), ask(2_000)
+        approve(approved)
+        with transaction(SYSTEM):
+            service.reject(rejected.id, reason="No.", owns=None, actor=SYSTEM)
+        voter = people.operator(Role.TREASURY)[0]
+        leave()
+        assert self.vote(connection, approved, voter) == "BU002"
+        assert self.vote(connection, rejected, voter) == "BU002"
+
+    def test_takes_no_votes_of_who_is_the_customer_or_was_shut_out(
+        self, connection: Connection, owner: Customer, ask: Callable[[int], Withdrawal]
+    ) -> None:
+        asked = ask(1_000)
+        with transaction(SYSTEM):
+            mine = identity_service.hire("Me", email=owner.email, password=people.PASSWORD, roles=[Role.TREASURY])
+        shut, email = people.operator(Role.TREASURY)
+        login_id = apps.login_of(email)
+        with transaction(SYSTEM):
+            sessions.shut_out(login_id)
+        leave()
+        assert self.vote(connection, asked, mine) == "BU002"
+        assert self.vote(connection, asked, shut) == "BU002"
+
+    @pytest.mark.parametrize("spoilt", ["", "role", "hash", "customer", "disabled"])
+    def test_counts_no_vote_that_was_put_past_its_guard(
+        self, owner_engine: Engine, owner: Customer, ask: Callable[[int], Withdrawal], spoilt: str
+    ) -> None:
+        asked, (voter, email) = ask(1_000), people.operator(Role.SUPPORT if spoilt == "role" else Role.TREASURY)
+        login_id = apps.login_of(email)
+        with undone(owner_engine) as connection:
+            act_as(connection, "system:test")
+            change = {"customer": "email = :email", "disabled": "disabled_at = now()"}.get(spoilt)
+            if change:
+                login = text(f"UPDATE logins SET {change} WHERE id = :login")  # noqa: S608 (one of the two above)
+                connection.execute(login, {"login": login_id, "email": owner.email})
+            seen = "0" * 64 if spoilt == "hash" else asked.content_hash
+            past(connection, "withdrawal_approvals", "vote", VOTE, voter=voter, withdrawal=asked.id, hash=seen)
+            done = "UPDATE withdrawals SET state = 'approved' WHERE id = :id"
+            assert refused(connection, done, id=asked.id) == ("BU002" if spoilt else "")
+
+    def test_watches_whatever_role_replicates(self, owner_engine: Engine) -> None:
+        """PostgreSQL passes over every trigger that is not ENABLE ALWAYS under session_replication_role."""
+        always = (
+            "SELECT tgname FROM pg_trigger WHERE tgenabled = 'A' AND tgname IN ('vote', 'approvals_counted')"
+            " AND tgrelid IN ('withdrawals'::regclass, 'withdrawal_approvals'::regclass)"
+        )
+        with owner_engine.connect() as connection:
+            assert set(connection.execute(text(always)).scalars()) == {"vote", "approvals_counted"}
+
+
 class TestGivingBack:
     def test_a_rejection_has_a_reason_and_returns_the_money(
         self, owner: Customer, ask: Callable[[int], Withdrawal]
@@ -265,6 +365,12 @@ class TestGivingBack:
         with transaction(SYSTEM):
             service.reject(asked.id, reason="The name does not match.", owns=None, actor=SYSTEM)
         assert owner.balance().available == naira(1_000_000)
+
+    def test_ones_own_is_not_rejected_either(self, owner: Customer, ask: Callable[[int], Withdrawal]) -> None:
+        asked, who = ask(1_000), actor.operator(people.operator(Role.TREASURY)[0])
+        with pytest.raises(errors.OwnWithdrawal), transaction(who):
+            service.reject(asked.id, reason="No.", owns=owner.id, actor=who)
+        assert state(asked) == State.REQUESTED
 
     def test_cancelling_is_the_owners_and_only_before_approval(
         self, owner: Customer, ask: Callable[[int], Withdrawal]

@@ -8,6 +8,8 @@ from app.audit.rules import Entry
 from app.core.permissions import Permission
 from app.identity import queries as identity
 
+BORROWED_MAX = 200
+
 
 def seen() -> Seen:
     """The actors whose records the operator at work may see; None is everybody's."""
@@ -17,6 +19,17 @@ def seen() -> Seen:
     staff = identity.operators_for_operators()
     team = {f"operator:{one.id}" for one in staff if scope.teams & set(one.roles)}
     return frozenset(team | {f"operator:{current_user.id}"})
+
+
+def of_borrowed(borrowed_id: str) -> list[Entry]:
+    """What was recorded of an operator while they had a role for the hour, newest first: for who reviews it."""
+    borrowed = identity.borrowed_one_for_system(borrowed_id)
+    asked = queries.Asked(
+        actors=frozenset({f"operator:{borrowed.operator_id}"}),
+        since=borrowed.since,
+        until=borrowed.returned_at or borrowed.until,
+    )
+    return rules.history(queries.list_for_operators(asked, seen=None, limit=BORROWED_MAX), [])
 
 
 def of(*object_ids: str, request_id: str = "") -> list[Entry]:

@@ -15,8 +15,9 @@ from app.governance import kinds, queries, service
 from app.governance.queries import Standing
 from app.governance.rules import ENDED, OPEN, State
 from app.identity import queries as identity
+from app.staff import service as staff
 from app.web import errors, guards
-from app.web.console import objects
+from app.web.console import history, objects
 from app.web.console.base import bp
 from app.web.fragments import page, toast, wants_fragment
 
@@ -77,7 +78,7 @@ def deny_request(request_id: str) -> Response | BaseResponse:
 
     def deed() -> str:
         service.deny(request_id, operator_id=current_user.id, reason=reason, actor=actor)
-        return "Denied. Nothing was changed."
+        return "Denied. It is not carried out."
 
     return _do(request_id, deed, reason=reason)
 
@@ -152,6 +153,7 @@ def _detail(request_id: str, *, status: int = 200) -> Response:
         summary=kind.summary(one.payload) if kind else one.kind,
         policy=queries.policy_of_for_operators(one),
         moves=machine.history(one.id),
+        recorded=history.of_borrowed(one.payload["borrowed_id"]) if one.kind == staff.REVIEW.name else None,
         place=objects.place_of(one.target.partition(":")[2]),
         staff=staff_names(),
         may_approve=_may_decide() and standing.open_to(current_user.id, _roles()),
