@@ -159,7 +159,7 @@ def factor_is_fresh(factor_at: datetime | None, *, at: datetime) -> bool:
 
 def factor_pause(pauses: int) -> timedelta:
     """How long no code is looked at after too many wrong ones, when there were so many pauses before."""
-    return min(FACTOR_PAUSE * 2 ** min(pauses, FACTOR_PAUSES), FACTOR_PAUSE_MAX)
+    return min(FACTOR_PAUSE * (1 << min(pauses, FACTOR_PAUSES)), FACTOR_PAUSE_MAX)
 
 
 def in_words(wait: timedelta) -> str:
