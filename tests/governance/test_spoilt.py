@@ -76,7 +76,7 @@ def operator(role: Role) -> str:
     return found
 
 
-def asked(office: Office, *, at: timedelta = timedelta(0), **more: str) -> Request:
+def asked(office: Office, *, at: timedelta = timedelta(0), **more: Any) -> Request:
     """A request of that long ago."""
     with clock.at(clock.now() + at):
         found = office.ask(**more)
