@@ -229,12 +229,13 @@ class Business:
     def _confirm_phone(self, login_id: str) -> None:
         with transaction(actor.system("demo")):
             phones.issue_code(login_id)
-        code = self._newest_code(login_id)
+        code = self._newest_code(login_id, of_phone=True)
         with transaction(actor.system("demo")):
             phones.confirm(login_id, code=code)
 
-    def _newest_code(self, login_id: str) -> str:
-        newest = select(Code.id).where(Code.login_id == login_id).order_by(Code.created_at.desc(), Code.id.desc())
+    def _newest_code(self, login_id: str, *, of_phone: bool = False) -> str:
+        sent = (Code.login_id == login_id) & (Code.phone_id.is_not(None) if of_phone else Code.phone_id.is_(None))
+        newest = select(Code.id).where(sent).order_by(Code.created_at.desc())
         code = identity_queries.code_for_system(db.session.scalars(newest.limit(1)).one())
         leave()
         return code
