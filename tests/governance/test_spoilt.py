@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from time import sleep
+from typing import Any
 
 import pytest
 from flask import Flask
