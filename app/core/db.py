@@ -27,8 +27,8 @@ _INTRODUCTION = (
 )
 _FOR_WHOM = "SELECT set_config('bursar.owner', :owner, true)"
 _OPEN = "transaction_is_open"
-EVERYONE = "*"
-_whose: ContextVar[str] = ContextVar("whose", default=EVERYONE)
+EVERYONE, NOBODY = "*", ""
+_whose: ContextVar[str] = ContextVar("whose", default=NOBODY)  # who says nothing sees nobody's rows
 _READ_ONLY = "nothing_is_written"
 _WAKER: list[Callable[[], None]] = []
 
@@ -110,7 +110,7 @@ def leave() -> None:
 def narrow(customer_id: str) -> Token[str]:
     """See and write this customer's rows alone, from the next transaction on: row-level security is the second wall.
 
-    Jobs, commands and the console work for everyone. `widen` ends it.
+    Nobody's is what is seen before it is said. `widen` ends it.
     """
     return _whose.set(customer_id)
 
@@ -118,6 +118,16 @@ def narrow(customer_id: str) -> Token[str]:
 def widen(token: Token[str]) -> None:
     """See what was seen before."""
     _whose.reset(token)
+
+
+@contextmanager
+def for_everyone() -> Iterator[None]:
+    """See and write everybody's rows, from the next transaction on: for jobs, commands, staff and public doors."""
+    token = _whose.set(EVERYONE)
+    try:
+        yield
+    finally:
+        _whose.reset(token)
 
 
 @contextmanager

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Flask
 
+from app.core.db import for_everyone
+
 WAIT_SECONDS = 20
 
 
@@ -15,7 +17,7 @@ def at_once(app: Flask, bodies: Sequence[Callable[[], Any]]) -> list[Any]:
     start = Barrier(len(bodies))
 
     def run(body: Callable[[], Any]) -> Any:
-        with app.app_context():
+        with app.app_context(), for_everyone():
             start.wait(WAIT_SECONDS)
             try:
                 return body()
