@@ -18,6 +18,8 @@ TERM_MIN = 4  # shorter parts of a name or an address stand in many words by cha
 REST_MIN = 6  # how much must be left of a password without what everybody knows of its owner
 CODE_LIVES = timedelta(minutes=10)
 RECOVERY_COOLS = timedelta(hours=72)
+RECOVERY_LIVES = timedelta(days=14)  # what nobody carried out by then is asked for anew
+RECOVERY_PAUSE = timedelta(days=7)  # after somebody who reads the mailbox said no
 RESET_LIVES = timedelta(minutes=30)
 RESETS_AN_HOUR_MAX = 5  # mails to one address; a stranger who asks for more fills nobody's mailbox
 CODE_TRIES_MAX = 5
@@ -50,12 +52,17 @@ class Audience(StrEnum):
 
 
 class RecoveryState(StrEnum):
-    """A recovery: noted at the door, then asked for in earnest (or moot, when there is nobody), then its end."""
+    """A recovery: noted at the door, then asked for in earnest (or moot, when there is nobody), then its end.
+
+    Stopped is by who reads the old mailbox, refused by staff; moot is also what another one has overtaken.
+    """
 
     NOTED = "noted"
     ASKED = "asked"
     MOOT = "moot"
     STOPPED = "stopped"
+    REFUSED = "refused"
+    EXPIRED = "expired"
     CARRIED_OUT = "carried_out"
 
 
@@ -63,7 +70,12 @@ RECOVERY = Machine(
     "recovery",
     {
         RecoveryState.NOTED: frozenset({RecoveryState.ASKED, RecoveryState.MOOT}),
-        RecoveryState.ASKED: frozenset({RecoveryState.STOPPED, RecoveryState.CARRIED_OUT}),
+        RecoveryState.ASKED: frozenset(
+            {
+                *(RecoveryState.MOOT, RecoveryState.STOPPED, RecoveryState.REFUSED, RecoveryState.EXPIRED),
+                RecoveryState.CARRIED_OUT,
+            }
+        ),
     },
 )
 SESSION_IDLES = {Audience.CUSTOMER: timedelta(minutes=30), Audience.OPERATOR: timedelta(minutes=15)}

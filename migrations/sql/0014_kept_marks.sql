@@ -47,6 +47,28 @@ END $$;
 CREATE TRIGGER step BEFORE UPDATE ON totp_apps FOR EACH ROW EXECUTE FUNCTION keep_step();
 ALTER TABLE totp_apps ENABLE ALWAYS TRIGGER step;
 
+-- A recovery is told to the owner, who has 72 hours by the server's clock to stop it; what ended does not begin again.
+CREATE FUNCTION guard_recovery() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_move text;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> 'noted' OR NEW.possible_at < NEW.created_at + interval '72 h' THEN
+            RAISE EXCEPTION 'recovery %: begins noted and cools for 72 hours', NEW.id USING ERRCODE = 'restrict_violation';
+        END IF;
+        RETURN NEW;
+    END IF;
+    v_move := OLD.state || ' to ' || NEW.state;
+    IF OLD.state <> NEW.state AND v_move NOT IN ('noted to asked', 'noted to moot', 'asked to moot', 'asked to stopped',
+                                                 'asked to refused', 'asked to expired', 'asked to carried_out') THEN
+        RAISE EXCEPTION 'recovery %: cannot go from %', OLD.id, v_move USING ERRCODE = 'restrict_violation';
+    ELSIF v_move = 'asked to carried_out' AND clock_timestamp() < OLD.possible_at THEN
+        RAISE EXCEPTION 'recovery %: its 72 hours are not over', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER moves BEFORE INSERT OR UPDATE ON recoveries FOR EACH ROW EXECUTE FUNCTION guard_recovery();
+ALTER TABLE recoveries ENABLE ALWAYS TRIGGER moves;
+
 REVOKE UPDATE ON logins, sessions, codes, customers, wallets, mails, factor_tries FROM bursar_app;
 GRANT UPDATE (email, password_hash, email_confirmed_at, disabled_at) ON logins TO bursar_app;
 GRANT UPDATE (token_hash, seen_at, factor_at, revoked_at) ON sessions TO bursar_app;
