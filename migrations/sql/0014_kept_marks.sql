@@ -76,3 +76,6 @@ GRANT UPDATE (tries, used_at) ON codes TO bursar_app;
 GRANT UPDATE (name, state, locked_until) ON customers TO bursar_app;
 GRANT UPDATE (body_sealed, sent_at) ON mails TO bursar_app;
 GRANT UPDATE (wrong, paused_until) ON factor_tries TO bursar_app;
+
+-- What waits for somebody is looked for on every page of the console.
+CREATE INDEX ix_approval_requests_expires_at ON approval_requests (expires_at, id) WHERE state = 'pending';
