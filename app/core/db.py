@@ -25,6 +25,7 @@ _INTRODUCTION = (
     " set_config('bursar.ip', %(ip)s, true), set_config('bursar.session', %(session)s, true),"
     " set_config('bursar.reason', %(reason)s, true), set_config('bursar.owner', %(owner)s, true)"
 )
+REASON_MAX = 500  # of what is kept: people type it, and a record says why, not all
 _FOR_WHOM = "SELECT set_config('bursar.owner', :owner, true)"
 _OPEN = "transaction_is_open"
 EVERYONE, NOBODY = "*", ""
@@ -211,7 +212,7 @@ def _introduce(session: Session, actor: Actor, reason: str) -> None:
         "request": actor.request_id,
         "ip": actor.ip,
         "session": actor.session,
-        "reason": reason,
+        "reason": reason[:REASON_MAX],
         "owner": _whose.get(),
     }
     session.connection().exec_driver_sql(_INTRODUCTION, facts)
