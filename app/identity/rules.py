@@ -2,6 +2,7 @@
 
 import itertools
 import string
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -42,6 +43,9 @@ RECOVERY_CODES = 10
 RECOVERY_CODE_LETTERS = 24  # of 32 letters each: 120 bits
 PASSKEYS_MAX = 10
 PASSKEY_NAME_MAX = 60
+NAME_LENGTH_MAX = 100
+LETTERS_MIN = 2
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, bidirectional marks, unassigned
 
 
 class Audience(StrEnum):
@@ -79,6 +83,14 @@ RECOVERY = Machine(
     },
 )
 SESSION_IDLES = {Audience.CUSTOMER: timedelta(minutes=30), Audience.OPERATOR: timedelta(minutes=15)}
+
+
+def clean_name(text: str) -> str | None:
+    """A name in one spelling (NFC, single spaces, nothing invisible), or None when it cannot be a full name."""
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    visible = not any(unicodedata.category(character) in _UNSEEN for character in name)
+    letters = sum(character.isalpha() for character in name)
+    return name if visible and letters >= LETTERS_MIN and " " in name and len(name) <= NAME_LENGTH_MAX else None
 
 
 def password_fits(password: str) -> bool:

@@ -38,6 +38,11 @@ class BorrowedAlready(Conflict):
     message = "You have a role for the hour already. Give it back first."
 
 
+class NobodyWatches(Conflict):
+    code = "nobody_watches"
+    message = "There is nobody to tell: a compliance manager or an auditor has to be here first."
+
+
 class HouseStaffed(Conflict):
     code = "house_staffed"
     message = "Those who can invite others are there: ask them for an invitation."

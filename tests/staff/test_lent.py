@@ -52,6 +52,7 @@ SHUT = (
 
 def borrow(operator_id: str, role: str) -> None:
     """Take a role alone."""
+    people.somebody_watches()
     who = actor.operator(operator_id)
     with transaction(who):
         service.break_glass(role, reason="Nobody answers.", operator_id=operator_id, actor=who)
