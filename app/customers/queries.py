@@ -133,7 +133,7 @@ def view_for_system(token: str) -> tuple[Viewing, Customer] | None:
     return row[0], row[1]
 
 
-def views_of(*, customer_id: str, limit: int = 10) -> list[Viewing]:
-    """When staff looked at a customer's pages, newest first."""
-    found = select(Viewing).where(Viewing.customer_id == customer_id).order_by(Viewing.began_at.desc()).limit(limit)
-    return list(db.session.scalars(found))
+def views_of(*, customer_id: str, before: str | None = None, limit: int = 10) -> list[Viewing]:
+    """When staff looked at a customer's pages, newest first. Keyset by id."""
+    found = select(Viewing).where(Viewing.customer_id == customer_id).order_by(Viewing.id.desc()).limit(limit)
+    return list(db.session.scalars(found.where(Viewing.id < before) if before else found))

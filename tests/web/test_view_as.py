@@ -1,5 +1,6 @@
 """Staff look at a customer's pages for a while, named, for reading alone; and the customer learns of it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -217,6 +218,22 @@ class TestTelling:
         assert "Our staff looked at your pages" in page
         assert f"Ticket {TICKET}" in page
         assert "Bola Ade" not in page
+
+    def test_every_look_can_be_read_page_by_page(self, app: Flask, inside: Flask, customer: people.Customer) -> None:
+        looker = people.operator(Role.SUPPORT)[0]
+        for number in range(11):
+            with transaction(actor.operator(looker)):
+                service.begin_view(customer.id, operator_id=looker, reason="x", ticket=f"T-{number:02}x")
+        leave()
+        own = app.test_client()
+        browse.sign_in(own, customer.email)
+        newest = own.get("/activity").text
+        assert "Ticket T-10x" in newest
+        assert "Ticket T-01x" in newest
+        assert "Ticket T-00x" not in newest
+        older = re.search(r'href="(/activity\?looks_before=\w+)"', newest)
+        assert older
+        assert re.findall(r"Ticket (T-\d+x)", own.get(older[1]).text) == ["T-00x"]
 
     def test_begin_and_end_are_recorded_with_ticket_and_reason(
         self, viewer: FlaskClient, customer: people.Customer
