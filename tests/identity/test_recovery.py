@@ -120,7 +120,6 @@ class TestAsked:
         work_off()
         assert mailbox.subjects_to(customer.email).count(WARNING) == 1
 
-
     def test_a_strangers_does_not_shut_out_the_owners(
         self, customer: people.Customer, asked: Recovery, carry_out: CarryOut
     ) -> None:
