@@ -1,4 +1,4 @@
-"""Work of identity: forgotten passwords are answered, recoveries end, the tokens' key is changed, spent rows are forgotten."""
+"""Work of identity: forgotten passwords are answered, recoveries end, the tokens' key changes, spent rows go."""
 
 from datetime import timedelta
 

@@ -90,7 +90,7 @@ def id_by_email_for_operators(email: str) -> str | None:
 
 
 def is_related_for_system(operator_id: str, customer_ids: Collection[str]) -> bool:
-    """Whether an operator is, privately, one of these customers."""
+    """Whether an operator is, privately, one of these customers: by the same address, and by nothing else."""
     address = identity.operator_address_for_system(operator_id)
     own = id_by_email_for_operators(address) if address else None
     return own is not None and own in customer_ids

@@ -2,7 +2,7 @@
 
 The door looks nothing up (as in `renewal`): a job finds out whether there is anybody. Until it is carried out, whoever
 reads the old mailbox stops it, and then no other is heard of for a while. Several may be asked for at once, each with
-an address of its own, so that a stranger's never shuts out the owner's; staff find out whose it is, and refuse the rest.
+an address of its own, so that a stranger's never shuts out the owner's; staff find out whose it is, refuse the rest.
 """
 
 from collections.abc import Sequence

@@ -67,8 +67,8 @@ def break_glass(role: str, *, reason: str, operator_id: str, actor: Actor) -> Re
 def begin(name: str, *, email: str, password: str, roles: Collection[Role]) -> str:
     """Make one of the first operators, alone, for no one is there to agree yet: the operator's id.
 
-    Raises NameMissing, HouseStaffed when those who could invite are there, RolesMissing for roles that the first do not have, and as
-    identity's `hire`.
+    Raises NameMissing, HouseStaffed when those who could invite are there, RolesMissing for roles that the first do not
+    have, and as identity's `hire`.
     """
     cleaned = _cleaned(name)
     if not roles or not set(roles) <= rules.FIRST.keys():

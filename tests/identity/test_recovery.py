@@ -46,7 +46,7 @@ def asked(app: Flask, customer: people.Customer, contact: str, work_off: WorkOff
 
 @pytest.fixture
 def carry_out(owner_engine: Engine) -> CarryOut:
-    """Carry one out so long after it was asked for. The database goes by its own clock: what was asked is made older."""
+    """Carry one out so long after it was asked for. The database has its own clock: what was asked is made older."""
 
     def run(request: Recovery, *, after: timedelta) -> None:
         who = actor.operator(people.operator(Role.SUPPORT)[0])

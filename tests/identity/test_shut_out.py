@@ -1,4 +1,4 @@
-"""A login that is disabled: every way in says no, each by itself, also where sessions, keys and links were left alive."""
+"""A login that is disabled: every way in says no, each by itself, also where sessions, keys and links live on."""
 
 import pytest
 

@@ -35,8 +35,6 @@ SHUT = (
     ("treasury", "POST", "/console/withdrawals/wd_1/approve"),
     ("treasury", "POST", "/console/withdrawals/wd_1/reject"),
     ("compliance_officer", "POST", "/console/withdrawals/wd_1/approve"),
-    ("treasury", "POST", "/console/ledger/requests/grq_1/approve"),
-    ("treasury", "POST", "/console/ledger/requests/grq_1/reject"),
     ("treasury", "POST", "/console/ledger/proof/halts/1/lift"),
     ("finance", "POST", "/console/ledger/requests"),
     ("finance", "GET", "/console/ledger/requests/new"),

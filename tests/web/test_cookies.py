@@ -61,9 +61,8 @@ class TestSigningOut:
     @pytest.mark.parametrize("console", [False, True])
     def test_leaves_nothing_in_the_browser(self, client: FlaskClient, *, console: bool) -> None:
         face, name = ("/console", "bursar_console") if console else ("", "bursar")
-        browse.sign_in(
-            client, people.operator(Role.SUPPORT)[1] if console else people.customer().email, console=console
-        )
+        email = people.operator(Role.SUPPORT)[1] if console else people.customer().email
+        browse.sign_in(client, email, console=console)
         with client.session_transaction() as kept:
             kept["of somebody before"] = "x"
         answer = browse.send(client, f"{face}/sign-out", form_at=f"{face}/")
