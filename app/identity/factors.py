@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db
 from app.core.errors import NotFound, Unauthenticated
-from app.identity import errors, events, queries, rules, service, totp
+from app.identity import errors, events, queries, rules, service, sessions, totp
 from app.identity.models import FactorTries, Login, Passkey, RecoveryCode, SignedIn, TotpApp
 
 log = logs.get("identity.factors")
@@ -95,8 +95,7 @@ def drop_all(login_id: str) -> None:
         kept = (table.login_id == login_id) & table.removed_at.is_(None)
         db.session.execute(update(table).where(kept).values(removed_at=moment))
     _replace_codes(login_id)
-    open_ = (SignedIn.login_id == login_id) & SignedIn.revoked_at.is_(None)
-    db.session.execute(update(SignedIn).where(open_).values(revoked_at=moment))
+    sessions.end_all(login_id)
     outbox.emit(events.FactorRemoved(login_id=login_id, kind="all"))
     db.session.flush()
 
@@ -124,7 +123,7 @@ def write_codes(session_id: str) -> list[str]:
     _replace_codes(session.login_id)
     made = [base64.b32encode(secrets.token_bytes(15)).decode() for _ in range(rules.RECOVERY_CODES)]
     db.session.add_all(
-        RecoveryCode(id=ids.new("rc"), login_id=session.login_id, code_hash=crypto.token_hash(code), created_at=moment)
+        RecoveryCode(id=ids.new("rcc"), login_id=session.login_id, code_hash=crypto.token_hash(code), created_at=moment)
         for code in made
     )
     outbox.emit(events.FactorAdded(login_id=session.login_id, kind="codes"))

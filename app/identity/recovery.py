@@ -14,7 +14,7 @@ from app.core import clock, crypto, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
-from app.identity import errors, events, rules, sessions
+from app.identity import errors, events, renewal, rules, sessions
 from app.identity.models import Login, PasswordReset, Recovery
 from app.identity.rules import Audience, RecoveryState
 from app.identity.service import canonical
@@ -52,7 +52,7 @@ def answer(recovery_id: str, *, actor: Actor) -> None:
     if request.state != RecoveryState.NOTED or request.address_sealed is None:
         return
     address, request.address_sealed = crypto.unseal(request.address_sealed, context=recovery_id), None
-    login = _somebody(address)
+    login = renewal.somebody(address, audience=Audience.CUSTOMER)
     if login is None or _is_asked(login.id, request.contact_index) or _was_stopped(login.id, at=clock.now()):
         _end(request, RecoveryState.MOOT, actor=actor)
         return
@@ -147,16 +147,6 @@ def _free(request: Recovery, *, audience: str) -> str:
     if db.session.scalars(select(Login.id).filter_by(audience=audience, email=contact)).one_or_none():
         raise errors.AddressTaken
     return contact
-
-
-def _somebody(address: str) -> Login | None:
-    try:
-        email = canonical(address)
-    except errors.BadEmail:
-        return None
-    found = select(Login).filter_by(audience=Audience.CUSTOMER, email=email).with_for_update()
-    login = db.session.scalars(found).one_or_none()
-    return login if login and login.email_confirmed_at and login.disabled_at is None else None
 
 
 def _is_asked(login_id: str, contact_index: bytes) -> bool:

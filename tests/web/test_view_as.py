@@ -21,7 +21,8 @@ from app.web import guards
 from app.withdrawals import service as withdrawals
 from jobs import customers as work_of_customers
 from jobs import work
-from tests.makers import browse, people
+from tests.makers import browse, governed, people
+from tests.makers.books import refused, undone
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -163,6 +164,33 @@ class TestLooking:
         assert viewer.get_cookie("bursar") is None
         assert rows("SELECT FROM sessions WHERE login_id = :id", id=customer.login_id) == []
         leave()
+
+
+class TestAsLongAs:
+    def test_the_role_allows_it(self, app: Flask, customer: people.Customer, owner_engine: Engine) -> None:
+        operator_id, email = people.operator(Role.SUPPORT)
+        client = app.test_client()
+        browse.sign_in(client, email, console=True)
+        view(client, customer)
+        assert client.get("/activity").status_code == 200
+        governed.set_roles(owner_engine, operator_id, Role.FINANCE)
+        assert client.get("/console/").status_code == 200
+        assert client.get("/activity").status_code == 303
+
+    def test_no_longer_than_a_quarter_of_an_hour(
+        self, viewer: FlaskClient, customer: people.Customer, owner_engine: Engine
+    ) -> None:
+        again = (
+            "INSERT INTO viewings (id, customer_id, operator_id, token_hash, reason, ticket, began_at, expires_at)"
+            " SELECT id || 'x', customer_id, operator_id, 'x', reason, ticket, began_at,"
+            " began_at + CAST(:long AS interval) FROM viewings WHERE customer_id = :id"
+        )
+        leave()
+        with undone(owner_engine) as connection:
+            connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+            connection.execute(text("SELECT set_config('bursar.owner', '*', true)"))
+            assert refused(connection, again, id=customer.id, long="15 min") == ""
+            assert refused(connection, again, id=customer.id, long="15 min 1 s") == "23514"
 
 
 class TestEnding:
