@@ -4,16 +4,16 @@ import sys
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
 
 from app.core import clock, logs
 from app.customers import queries as customers
 from app.identity import queries as identity
 from app.identity import rules, totp
 from app.reconciliation import queries as reconciliation
+from app.web.command_groups import HouseGroup
 from dev.business import MAIL, PASSWORD, SECRET, STAFF, Business
 
-demo = AppGroup("demo", help="A business to look at.")
+demo = HouseGroup("demo", help="A business to look at.")
 
 
 def register(app: Flask) -> None:

@@ -282,7 +282,7 @@ CLOSING = (
         "request-approve",
         "/console/ledger/requests",
         TREASURY,
-        (follow("a.row-main"), click("[data-open=approve]", shows="#approve")),
+        (follow("a.row-main"), follow("a:has-text('Decide')"), click("[data-open=approve]", shows="#approve")),
     ),
     Sight("request-mine", "/console/ledger/requests", FINANCE, (follow("a.row-main"),)),
     Sight(

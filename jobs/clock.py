@@ -8,6 +8,7 @@ from redis import Redis
 
 from app import assembly
 from app.core import logs
+from app.core.db import for_everyone
 from config import BadSettings, Settings
 from jobs import relay, schedule
 from jobs.queues import Waker
@@ -29,7 +30,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     while not stopped.wait(EVERY_SECONDS):
-        with app.app_context():
+        with app.app_context(), for_everyone():
             try:
                 schedule.tick()
                 relay.sweep(waker)

@@ -69,6 +69,7 @@ HANDLERS: dict[str, Handler] = {
     "notifications.operator_invited": Handler("default", notifications.operator_invited),
     "notifications.sign_up_repeated": Handler("default", notifications.sign_up_repeated),
     "notifications.api_key_issued": Handler("default", notifications.api_key_issued),
+    "identity.expire_recoveries": Handler("default", identity.expire_recoveries),
     "identity.forget_spent": Handler("slow", identity.forget_spent),
     "identity.rotate_signing_key": Handler("default", identity.rotate_signing_key),
     "notifications.bank_account_added": Handler("default", notifications.bank_account_added),

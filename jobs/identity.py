@@ -1,4 +1,4 @@
-"""Work of identity: forgotten passwords are answered, the tokens' key is changed, spent rows are forgotten."""
+"""Work of identity: forgotten passwords are answered, recoveries end, the tokens' key changes, spent rows go."""
 
 from datetime import timedelta
 
@@ -18,6 +18,12 @@ def answer_reset(work: Work) -> timedelta | None:
 def answer_recovery(work: Work) -> timedelta | None:
     """Somebody lost a mailbox: find out whether there is anybody to warn."""
     atomically(lambda: recovery.answer(work.subject, actor=work.actor), actor=work.actor)
+    return None
+
+
+def expire_recoveries(work: Work) -> timedelta | None:
+    """End recoveries that were asked for long ago."""
+    atomically(lambda: recovery.expire(actor=work.actor), actor=work.actor)
     return None
 
 

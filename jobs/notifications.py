@@ -78,19 +78,13 @@ def glass_broken(work: Work) -> timedelta | None:
         reason=lent.reason,
         review=lent.review_id,
     )
-    for watcher in identity.holders_for_system([str(role) for role in WATCHERS]):
-        cause = f"{work.cause}:{watcher.id}"
-        flows.tell(cause, login_id=watcher.login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
-    return None
+    return _tell_watchers(work, words)
 
 
 def reveals_exceeded(work: Work) -> timedelta | None:
     """An operator looks at too much that is masked: whoever watches is told, each once."""
     words = rules.reveals_exceeded(identity.operator_for_operators(work.subject).name)
-    for watcher in identity.holders_for_system([str(role) for role in WATCHERS]):
-        cause = f"{work.cause}:{watcher.id}"
-        flows.tell(cause, login_id=watcher.login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
-    return None
+    return _tell_watchers(work, words)
 
 
 def sign_up_repeated(work: Work) -> timedelta | None:
@@ -243,6 +237,20 @@ def _in_words(account: BankAccount) -> str:
 
 def _tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
     flows.tell(work.cause, login_id=login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
+    return None
+
+
+def _tell_watchers(work: Work, words: Words) -> timedelta | None:
+    """Each once; one who cannot be told keeps nobody else from it. What failed is tried again."""
+    failed: list[Exception] = []
+    for watcher in identity.holders_for_system([str(role) for role in WATCHERS]):
+        cause = f"{work.cause}:{watcher.id}"
+        try:
+            flows.tell(cause, login_id=watcher.login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
+        except OSError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
     return None
 
 

@@ -8,7 +8,7 @@ from redis import Redis
 
 from app import assembly
 from app.core import actor, clock, ids, logs, outbox, tasks
-from app.core.db import transaction
+from app.core.db import for_everyone, transaction
 from app.core.tasks import Claim
 from config import Settings
 from jobs import relay as relays
@@ -29,14 +29,14 @@ def runtime() -> tuple[Flask, Waker, Settings]:
 def relay() -> None:
     """RQ's entry: somebody committed work."""
     app, waker, _ = runtime()
-    with app.app_context():
+    with app.app_context(), for_everyone():
         relays.sweep(waker)
 
 
 def run(task_id: int, more_seconds: int) -> None:
     """RQ's entry: one attempt at one task, that may take so many seconds more than is usual."""
     app, waker, settings = runtime()
-    with app.app_context():
+    with app.app_context(), for_everyone():
         attempt(task_id, app=app, lease_seconds=settings.task_lease_seconds + more_seconds)
         relays.sweep(waker)  # what this attempt left behind goes on at once
 
@@ -89,7 +89,7 @@ def _note_failure(claim: Claim, error: Exception) -> None:
 def drain(app: Flask, *, lease_seconds: int = 60, horizon: timedelta = timedelta(0)) -> int:
     """Do every task that is due within `horizon` here and now, without a queue: how many. For commands and tests."""
     done = 0
-    with clock.at(clock.now() + horizon):
+    with clock.at(clock.now() + horizon), for_everyone():
         while True:
             while relays.relay_events():
                 pass

@@ -34,6 +34,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("proof of the seal", "ledger.verify", 86_400, 540, "slot", "finance"),
     Periodic("key of signed tokens", "identity.rotate_signing_key", 30 * 86_400, 45, "slot", "admin"),
     Periodic("spent codes, links and sessions", "identity.forget_spent", 3_600, 45, "slot", "admin"),
+    Periodic("recoveries of long ago", "identity.expire_recoveries", 3_600, 45, "slot", "admin"),
     Periodic("safety locks that ran out", "customers.lift_safety_locks", 60, 45, "slot", "admin"),
     Periodic("views that ran out", "customers.end_spent_views", 60, 45, "slot", "admin"),
     Periodic("seal of the audit", "audit.seal", 60, 45, "slot", "admin"),

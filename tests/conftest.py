@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine, pool
 from werkzeug.test import TestResponse
 
+from app.core.db import for_everyone
 from app.factory import create_app
 from app.ledger import proof
 from config import Settings
@@ -36,6 +37,13 @@ class Browser(FlaskClient):
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """One request in an empty context: what the test holds in `g` is not seen."""
         return contextvars.Context().run(super().open, *args, **kwargs)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def everyone() -> Iterator[None]:
+    """Tests work for everyone, as jobs do; threads of theirs say so again, and a browser's requests for themselves."""
+    with for_everyone():
+        yield
 
 
 @pytest.fixture(scope="session")

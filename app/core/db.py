@@ -25,10 +25,11 @@ _INTRODUCTION = (
     " set_config('bursar.ip', %(ip)s, true), set_config('bursar.session', %(session)s, true),"
     " set_config('bursar.reason', %(reason)s, true), set_config('bursar.owner', %(owner)s, true)"
 )
+REASON_MAX = 500  # of what is kept: people type it, and a record says why, not all
 _FOR_WHOM = "SELECT set_config('bursar.owner', :owner, true)"
 _OPEN = "transaction_is_open"
-EVERYONE = "*"
-_whose: ContextVar[str] = ContextVar("whose", default=EVERYONE)
+EVERYONE, NOBODY = "*", ""
+_whose: ContextVar[str] = ContextVar("whose", default=NOBODY)  # who says nothing sees nobody's rows
 _READ_ONLY = "nothing_is_written"
 _WAKER: list[Callable[[], None]] = []
 
@@ -110,7 +111,7 @@ def leave() -> None:
 def narrow(customer_id: str) -> Token[str]:
     """See and write this customer's rows alone, from the next transaction on: row-level security is the second wall.
 
-    Jobs, commands and the console work for everyone. `widen` ends it.
+    Nobody's is what is seen before it is said. `widen` ends it.
     """
     return _whose.set(customer_id)
 
@@ -118,6 +119,16 @@ def narrow(customer_id: str) -> Token[str]:
 def widen(token: Token[str]) -> None:
     """See what was seen before."""
     _whose.reset(token)
+
+
+@contextmanager
+def for_everyone() -> Iterator[None]:
+    """See and write everybody's rows, from the next transaction on: for jobs, commands, staff and public doors."""
+    token = _whose.set(EVERYONE)
+    try:
+        yield
+    finally:
+        _whose.reset(token)
 
 
 @contextmanager
@@ -201,7 +212,7 @@ def _introduce(session: Session, actor: Actor, reason: str) -> None:
         "request": actor.request_id,
         "ip": actor.ip,
         "session": actor.session,
-        "reason": reason,
+        "reason": reason[:REASON_MAX],
         "owner": _whose.get(),
     }
     session.connection().exec_driver_sql(_INTRODUCTION, facts)

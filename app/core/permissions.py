@@ -18,7 +18,6 @@ class Permission(StrEnum):
     LEDGER_LIFT = "ledger:lift"
     JOURNALS_READ = "journals:read"
     JOURNALS_REQUEST = "journals:request"
-    JOURNALS_APPROVE = "journals:approve"
     APPROVALS_READ = "approvals:read"
     APPROVALS_DECIDE = "approvals:decide"
     POLICIES_READ = "policies:read"
@@ -118,7 +117,6 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LEDGER_READ,
         P.LEDGER_LIFT,
         P.JOURNALS_READ,
-        P.JOURNALS_APPROVE,
         P.APPROVALS_READ,
         P.APPROVALS_DECIDE,
         P.RECONCILIATION_READ,

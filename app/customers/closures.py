@@ -6,12 +6,14 @@ from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.customers import errors, events, queries, rules
-from app.customers.models import ClosureRequest
+from app.customers.models import ClosureRequest, Customer
 from app.customers.rules import ClosureState
 
 
 def ask(customer_id: str, *, reason: str, actor: Actor) -> str:
     """The customer asks to close their account; the reason may be empty. Raises ClosureAskedAlready."""
+    # Of two clicks at the same time the second waits here, and is told.
+    db.session.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update(key_share=True))
     if queries.open_closure(customer_id=customer_id) is not None:
         raise errors.ClosureAskedAlready
     request = ClosureRequest(

@@ -90,7 +90,7 @@ def id_by_email_for_operators(email: str) -> str | None:
 
 
 def is_related_for_system(operator_id: str, customer_ids: Collection[str]) -> bool:
-    """Whether an operator is, privately, one of these customers."""
+    """Whether an operator is, privately, one of these customers: by the same address, and by nothing else."""
     address = identity.operator_address_for_system(operator_id)
     own = id_by_email_for_operators(address) if address else None
     return own is not None and own in customer_ids
@@ -135,7 +135,7 @@ def view_for_system(token: str) -> tuple[Viewing, Customer] | None:
     return row[0], row[1]
 
 
-def views_of(*, customer_id: str, limit: int = 10) -> list[Viewing]:
-    """When staff looked at a customer's pages, newest first."""
-    found = select(Viewing).where(Viewing.customer_id == customer_id).order_by(Viewing.began_at.desc()).limit(limit)
-    return list(db.session.scalars(found))
+def views_of(*, customer_id: str, before: str | None = None, limit: int = 10) -> list[Viewing]:
+    """When staff looked at a customer's pages, newest first. Keyset by id."""
+    found = select(Viewing).where(Viewing.customer_id == customer_id).order_by(Viewing.id.desc()).limit(limit)
+    return list(db.session.scalars(found.where(Viewing.id < before) if before else found))

@@ -1,17 +1,13 @@
 """What customers decides without looking anything up."""
 
-import unicodedata
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.core.machine import Machine
 
-NAME_LENGTH_MAX = 100
-LETTERS_MIN = 2
 SAFETY_LOCK = timedelta(hours=24)  # for those who may not freeze: until compliance has looked
 VIEW_LIVES = timedelta(minutes=15)  # how long staff may look at a customer's pages at a time
 VIEW_OPENS = timedelta(seconds=60)  # how long the link from the console to those pages works
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, bidirectional marks, unassigned
 
 
 class State(StrEnum):
@@ -34,14 +30,6 @@ class ClosureState(StrEnum):
 
 
 CLOSURE = Machine("closure request", {ClosureState.ASKED: frozenset({ClosureState.WITHDRAWN})})
-
-
-def clean_name(text: str) -> str | None:
-    """A name in one spelling (NFC, single spaces, nothing invisible), or None when it cannot be a full name."""
-    name = " ".join(unicodedata.normalize("NFC", text).split())
-    visible = not any(unicodedata.category(character) in _UNSEEN for character in name)
-    letters = sum(character.isalpha() for character in name)
-    return name if visible and letters >= LETTERS_MIN and " " in name and len(name) <= NAME_LENGTH_MAX else None
 
 
 def view_is_live(expires_at: datetime, *, ended_at: datetime | None, at: datetime) -> bool:

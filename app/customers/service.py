@@ -13,6 +13,7 @@ from app.customers.models import Customer, Viewing
 from app.customers.rules import State
 from app.identity import api_keys, phones, rehearsal, renewal, sessions
 from app.identity import queries as identity_queries
+from app.identity import rules as identity_rules
 from app.identity import service as identity
 from app.identity.rules import Audience
 from app.identity.service import Applicant, Claim
@@ -26,7 +27,7 @@ def sign_up(name: str, *, email: str, phone: str, password: str, about: tuple[st
     takes back what is not its own. `about` are words that a password may not consist of. Raises BadName, BadEmail,
     BadPhone, WeakPassword, CommonPassword, PersonalPassword.
     """
-    cleaned = rules.clean_name(name)
+    cleaned = identity_rules.clean_name(name)
     if cleaned is None:
         raise errors.BadName
     number = phones.canonical(phone)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Integer,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -48,6 +49,7 @@ class Request(Model):
         Index(None, "state", "id"),
         Index(None, "target", "id"),
         Index(None, "maker", "id"),
+        Index(None, "expires_at", "id", postgresql_where=text("state = 'pending'")),
         CheckConstraint("expires_at > created_at", name="expires_later"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -5,14 +5,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, text, tuple_
 
 from app.core.db import db
 from app.core.errors import NotFound
 from app.governance.models import Policy, Request, Voided, Vote
 from app.governance.rules import OPEN, Leg, State, open_leg
 
-INBOX_MAX = 300
+# A leg that is open, by the votes that count, and that one of these roles fills.
+_OPEN_LEG = """EXISTS (
+    SELECT FROM jsonb_array_elements(approval_requests.legs) WITH ORDINALITY AS l (leg, place)
+     WHERE leg -> 'roles' ?| CAST(:roles AS text[])
+       AND (leg ->> 'count')::integer > (
+           SELECT count(*) FROM approval_votes v
+            WHERE v.request_id = approval_requests.id AND v.leg = place - 1 AND v.answer = 'yes'
+              AND NOT EXISTS (SELECT FROM approval_voids x WHERE x.vote_id = v.id)))"""
 
 
 @dataclass(frozen=True)
@@ -108,10 +115,34 @@ def list_for_operators(
     return _standing(list(db.session.scalars(wanted.limit(limit))))
 
 
-def needing_for_operators(operator_id: str, *, roles: Collection[str]) -> list[Standing]:
-    """Pending requests with an open leg that this operator may fill, the first to expire first."""
-    pending = select(Request).where(Request.state == State.PENDING).order_by(Request.expires_at).limit(INBOX_MAX)
-    return [one for one in _standing(list(db.session.scalars(pending))) if one.open_to(operator_id, roles)]
+def needing_for_operators(
+    operator_id: str, *, roles: Collection[str], after: str | None = None, limit: int = 50
+) -> list[Standing]:
+    """Pending requests with an open leg that this operator may fill, the first to expire first. Keyset by id."""
+    place = tuple_(Request.expires_at, Request.id)
+    wanted = select(Request).where(*_needing(operator_id, roles)).order_by(Request.expires_at, Request.id)
+    last = db.session.get(Request, after) if after else None
+    if last is not None:
+        wanted = wanted.where(place > tuple_(last.expires_at, last.id))
+    return _standing(list(db.session.scalars(wanted.limit(limit))))
+
+
+def needing_count_for_operators(operator_id: str, *, roles: Collection[str]) -> int:
+    """How many there are."""
+    counted = select(func.count()).select_from(Request).where(*_needing(operator_id, roles))
+    return db.session.scalar(counted) or 0
+
+
+def _needing(operator_id: str, roles: Collection[str]) -> list[ColumnElement[bool]]:
+    """As `Standing.open_to`, in the database."""
+    voted = select(Vote.id).where(Vote.request_id == Request.id, Vote.voter == operator_id).exists()
+    return [
+        Request.state == State.PENDING,
+        Request.maker != operator_id,
+        Request.target != f"operator:{operator_id}",
+        ~voted,
+        text(_OPEN_LEG).bindparams(roles=[str(role) for role in roles]),  # type: ignore[list-item]
+    ]
 
 
 def about_for_operators(target: str, *, states: Sequence[State] = OPEN, limit: int = 20) -> list[Standing]:

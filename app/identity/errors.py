@@ -144,6 +144,16 @@ class RecoveryCools(Conflict):
     message = "An account is recovered 72 hours after it was asked for, so that its owner can say no."
 
 
+class RecoveryOver(Conflict):
+    code = "recovery_over"
+    message = "This was asked for too long ago. They ask anew."
+
+
+class RefusalUnexplained(Unprocessable):
+    code = "refusal_unexplained"
+    message = "Say why it is refused. It is kept; 500 characters at most."
+
+
 class AddressTaken(Conflict):
     code = "address_taken"
     message = "There is an account with that address."

@@ -138,7 +138,7 @@ def write_codes(session_id: str) -> list[str]:
     _replace_codes(session.login_id)
     made = [base64.b32encode(secrets.token_bytes(15)).decode() for _ in range(rules.RECOVERY_CODES)]
     db.session.add_all(
-        RecoveryCode(id=ids.new("rc"), login_id=session.login_id, code_hash=crypto.token_hash(code), created_at=moment)
+        RecoveryCode(id=ids.new("rcc"), login_id=session.login_id, code_hash=crypto.token_hash(code), created_at=moment)
         for code in made
     )
     outbox.emit(events.FactorAdded(login_id=session.login_id, kind="codes"))

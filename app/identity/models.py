@@ -284,13 +284,23 @@ class Recovery(Model):
 
     __tablename__ = "recoveries"
     __table_args__ = (
-        Index("uq_recoveries_login_id", "login_id", unique=True, postgresql_where=text("state = 'asked'")),
-        CheckConstraint("state IN ('noted', 'asked', 'moot', 'stopped', 'carried_out')", name="state_known"),
+        Index(
+            "uq_recoveries_login_id",
+            "login_id",
+            "contact_index",
+            unique=True,
+            postgresql_where=text("state = 'asked'"),
+        ),
+        Index(None, "state", "id"),
+        CheckConstraint(
+            "state IN ('noted', 'asked', 'moot', 'stopped', 'refused', 'expired', 'carried_out')", name="state_known"
+        ),
         CheckConstraint("state <> 'carried_out' OR ended_at >= possible_at", name="cooled_off"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     contact_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    contact_index: Mapped[bytes] = mapped_column(LargeBinary)
     login_id: Mapped[str | None] = mapped_column(Text, ForeignKey("logins.id"))
     stop_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     stop_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -49,7 +49,7 @@ def answer(reset_id: str) -> None:
     if reset.address_sealed is None:
         return
     address, reset.address_sealed = crypto.unseal(reset.address_sealed, context=reset_id), None
-    login = _somebody(address, audience=reset.audience)
+    login = somebody(address, audience=reset.audience)
     if login is not None and _asked_lately(login.id) < rules.RESETS_AN_HOUR_MAX:
         token = crypto.new_token()
         reset.login_id, reset.token_hash = login.id, crypto.token_hash(token)
@@ -95,7 +95,8 @@ def _renew(login: Login, password: str, *, about: tuple[str, ...], how: str, but
     db.session.flush()
 
 
-def _somebody(address: str, *, audience: str) -> Login | None:
+def somebody(address: str, *, audience: str) -> Login | None:
+    """The login with this address, locked, if it is one that a link may be mailed to."""
     try:
         email = canonical(address)
     except errors.BadEmail:

@@ -2,6 +2,7 @@
 
 import itertools
 import string
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -19,6 +20,8 @@ TERM_MIN = 4  # shorter parts of a name or an address stand in many words by cha
 REST_MIN = 6  # how much must be left of a password without what everybody knows of its owner
 CODE_LIVES = timedelta(minutes=10)
 RECOVERY_COOLS = timedelta(hours=72)
+RECOVERY_LIVES = timedelta(days=14)  # what nobody carried out by then is asked for anew
+RECOVERY_PAUSE = timedelta(days=7)  # after somebody who reads the mailbox said no
 RESET_LIVES = timedelta(minutes=30)
 RESETS_AN_HOUR_MAX = 5  # mails to one address; a stranger who asks for more fills nobody's mailbox
 CODE_TRIES_MAX = 5
@@ -44,6 +47,9 @@ RECOVERY_CODES = 10
 RECOVERY_CODE_LETTERS = 24  # of 32 letters each: 120 bits
 PASSKEYS_MAX = 10
 PASSKEY_NAME_MAX = 60
+NAME_LENGTH_MAX = 100
+LETTERS_MIN = 2
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls, bidirectional marks, unassigned
 
 
 class Audience(StrEnum):
@@ -54,12 +60,17 @@ class Audience(StrEnum):
 
 
 class RecoveryState(StrEnum):
-    """A recovery: noted at the door, then asked for in earnest (or moot, when there is nobody), then its end."""
+    """A recovery: noted at the door, then asked for in earnest (or moot, when there is nobody), then its end.
+
+    Stopped is by who reads the old mailbox, refused by staff; moot is also what another one has overtaken.
+    """
 
     NOTED = "noted"
     ASKED = "asked"
     MOOT = "moot"
     STOPPED = "stopped"
+    REFUSED = "refused"
+    EXPIRED = "expired"
     CARRIED_OUT = "carried_out"
 
 
@@ -67,10 +78,23 @@ RECOVERY = Machine(
     "recovery",
     {
         RecoveryState.NOTED: frozenset({RecoveryState.ASKED, RecoveryState.MOOT}),
-        RecoveryState.ASKED: frozenset({RecoveryState.STOPPED, RecoveryState.CARRIED_OUT}),
+        RecoveryState.ASKED: frozenset(
+            {
+                *(RecoveryState.MOOT, RecoveryState.STOPPED, RecoveryState.REFUSED, RecoveryState.EXPIRED),
+                RecoveryState.CARRIED_OUT,
+            }
+        ),
     },
 )
 SESSION_IDLES = {Audience.CUSTOMER: timedelta(minutes=30), Audience.OPERATOR: timedelta(minutes=15)}
+
+
+def clean_name(text: str) -> str | None:
+    """A name in one spelling (NFC, single spaces, nothing invisible), or None when it cannot be a full name."""
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    visible = not any(unicodedata.category(character) in _UNSEEN for character in name)
+    letters = sum(character.isalpha() for character in name)
+    return name if visible and letters >= LETTERS_MIN and " " in name and len(name) <= NAME_LENGTH_MAX else None
 
 
 def password_fits(password: str) -> bool:

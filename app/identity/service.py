@@ -305,6 +305,11 @@ def admit(login_id: str, *, name: str, password: str, roles: list[str], about: t
     return operator.id
 
 
+def lock_operator(operator_id: str) -> None:
+    """Hold an operator's row until the caller's transaction ends: of two who do the same, one waits."""
+    db.session.execute(select(Operator.id).where(Operator.id == operator_id).with_for_update())
+
+
 def borrow(borrowed_id: str, *, operator_id: str, role: str, reason: str, review_id: str) -> None:
     """Give an operator a role for an hour, under a review that is open already. The database wants that review."""
     moment = clock.now()

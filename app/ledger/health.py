@@ -80,8 +80,8 @@ def overdue(moment: datetime) -> Overdue:
 
 
 def standing() -> Halt | None:
-    """The halt that stands, if one does."""
-    found = rows("SELECT id, raised_at, findings FROM ledger.halts WHERE lifted_at IS NULL")
+    """The first of the halts that stand, if one does. Payouts go on once each was lifted."""
+    found = rows("SELECT id, raised_at, findings FROM ledger.halts WHERE lifted_at IS NULL ORDER BY id LIMIT 1")
     return Halt(found[0].id, found[0].raised_at, found[0].findings) if found else None
 
 

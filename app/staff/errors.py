@@ -48,6 +48,11 @@ class ReviewWaits(Conflict):
     message = "Nobody has looked yet at what you did with your last one. That comes first."
 
 
+class NobodyWatches(Conflict):
+    code = "nobody_watches"
+    message = "There is nobody to tell: a compliance manager or an auditor has to be here first."
+
+
 class HouseStaffed(Conflict):
     code = "house_staffed"
     message = "Those who can invite others are there: ask them for an invitation."

@@ -6,7 +6,6 @@ from datetime import timedelta
 from app.core.permissions import Role
 
 LINK_LIVES = timedelta(hours=72)
-NAME_MAX = 100
 COMPLIANCE = frozenset({str(Role.COMPLIANCE_OFFICER), str(Role.COMPLIANCE_MANAGER)})
 # What an administrator may take alone in an emergency: nothing that reviews it afterwards.
 LENT = (Role.SUPPORT, Role.COMPLIANCE_OFFICER, Role.FINANCE, Role.TREASURY)

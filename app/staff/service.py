@@ -16,6 +16,7 @@ from app.governance.models import Request
 from app.governance.rules import Facts
 from app.identity import errors as identity_errors
 from app.identity import queries as identity
+from app.identity import rules as identity_rules
 from app.identity import service as identity_service
 from app.identity.rules import Audience
 from app.staff import errors, events, queries, rules
@@ -40,15 +41,16 @@ def request_invitation(
     name: str, *, email: str, roles: Collection[str], reason: str, maker: str, actor: Actor
 ) -> Request:
     """Ask that somebody be let in. Raises NameMissing, RolesMissing, RolesConflict, BadEmail, AlreadyHired."""
-    payload = {"name": " ".join(name.split()), "email": identity_service.canonical(email), "roles": sorted(set(roles))}
+    payload = {"name": _cleaned(name), "email": identity_service.canonical(email), "roles": sorted(set(roles))}
     return governance.submit(INVITATION.name, payload, reason=reason, maker=maker, actor=actor)
 
 
 def break_glass(role: str, *, reason: str, operator_id: str, actor: Actor) -> Request:
     """Take a role alone, for an hour, when nobody else is there: compliance and audit are told, a review is open.
 
-    Raises NotLent, BorrowedAlready, ReviewWaits, ReasonMissing.
+    Raises NotLent, BorrowedAlready, ReviewWaits, NobodyWatches, ReasonMissing.
     """
+    identity_service.lock_operator(operator_id)  # of two clicks the second waits, and is told
     person = identity.operator_for_operators(operator_id)
     if role not in rules.LENT or Role.ADMIN not in identity.roles_for_system(operator_id):
         raise errors.NotLent
@@ -56,6 +58,8 @@ def break_glass(role: str, *, reason: str, operator_id: str, actor: Actor) -> Re
         raise errors.BorrowedAlready
     if governance_queries.about_for_operators(f"borrowed:{operator_id}"):
         raise errors.ReviewWaits
+    if not any(identity.active_count_for_system(role) for role in rules.WATCHERS):
+        raise errors.NobodyWatches
     borrowed_id = ids.new("brw")
     payload = {"borrowed_id": borrowed_id, "operator_id": person.id, "name": person.name, "role": role}
     review = governance.submit(
@@ -69,15 +73,16 @@ def break_glass(role: str, *, reason: str, operator_id: str, actor: Actor) -> Re
 def begin(name: str, *, email: str, password: str, roles: Collection[Role]) -> str:
     """Make one of the first operators, alone, for no one is there to agree yet: the operator's id.
 
-    Raises HouseStaffed when those who could invite are there, RolesMissing for roles that the first do not have, and as
-    identity's `hire`.
+    Raises NameMissing, HouseStaffed when those who could invite are there, RolesMissing for roles that the first do not
+    have, and as identity's `hire`.
     """
+    cleaned = _cleaned(name)
     if not roles or not set(roles) <= rules.FIRST.keys():
         raise errors.RolesMissing
     for role in roles:
         if identity.active_count_for_system(role) >= rules.FIRST[role]:
             raise errors.HouseStaffed
-    return identity_service.hire(name, email=email, password=password, roles=list(roles))
+    return identity_service.hire(cleaned, email=email, password=password, roles=list(roles))
 
 
 def accept(token: str, *, password: str, about: tuple[str, ...] = ()) -> str:
@@ -153,9 +158,16 @@ def _change(agreed: Agreed) -> str:
     return f"{agreed.payload['name']} is {rules.in_words(agreed.payload['roles'])} now"
 
 
-def _check_invitation(payload: Payload) -> None:
-    if not 1 <= len(payload["name"]) <= rules.NAME_MAX:
+def _cleaned(name: str) -> str:
+    """It stands in approvals and in the record: nothing in it that is not seen. Raises NameMissing."""
+    cleaned = identity_rules.clean_name(name)
+    if cleaned is None:
         raise errors.NameMissing
+    return cleaned
+
+
+def _check_invitation(payload: Payload) -> None:
+    _cleaned(payload["name"])
     if not payload["roles"]:
         raise errors.RolesMissing
     _check_roles(payload["roles"])

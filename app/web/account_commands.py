@@ -1,7 +1,6 @@
 """Commands about accounts: `flask --app wsgi accounts disable`, `enable`, `end-sessions`; each says why."""
 
 import click
-from flask.cli import AppGroup
 
 from app.core import actor
 from app.core.db import leave, transaction
@@ -9,8 +8,9 @@ from app.identity import queries, sessions
 from app.identity import service as identity
 from app.identity.errors import BadEmail
 from app.identity.rules import Audience
+from app.web.command_groups import HouseGroup
 
-accounts = AppGroup("accounts", help="Accounts of customers and operators, by their address.")
+accounts = HouseGroup("accounts", help="Accounts of customers and operators, by their address.")
 _AUDIENCES = click.Choice([str(audience) for audience in Audience])
 
 

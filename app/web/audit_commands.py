@@ -4,12 +4,12 @@ import sys
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
 
 from app.audit import seal
+from app.web.command_groups import HouseGroup
 from app.web.ledger_commands import anchors_of, read
 
-audit = AppGroup("audit", help="The record of who did what: its seal.")
+audit = HouseGroup("audit", help="The record of who did what: its seal.")
 
 
 @audit.command("verify")

@@ -2,7 +2,6 @@
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
 
 from app.core import actor
 from app.core.db import leave, transaction
@@ -16,9 +15,10 @@ from app.staff import rules as staff_rules
 from app.staff import service as staff
 from app.web.account_commands import accounts
 from app.web.audit_commands import audit
+from app.web.command_groups import HouseGroup
 from app.web.ledger_commands import ledger
 
-operators = AppGroup("operators", help="Members of staff.")
+operators = HouseGroup("operators", help="Members of staff.")
 
 
 def register(app: Flask) -> None:

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.core import actor as actors
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import leave, narrow, read_only, transaction, widen
+from app.core.db import EVERYONE, NOBODY, for_everyone, leave, narrow, read_only, transaction, widen
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
@@ -161,6 +161,7 @@ def open_guard(app: Flask) -> None:
     manager = _Sessions()
     manager.session_protection = None  # it trusts a forged X-Forwarded-For; our sessions are rows
     manager.init_app(app, add_context_processor=False)  # layouts get the person from their face
+    app.before_request(_say_for_whom)
     app.before_request(_only_look)
     app.before_request(_enforce)
     app.teardown_request(_widen)
@@ -269,7 +270,30 @@ def _secure() -> bool:
     return bool(current_app.extensions["settings"].public_url.startswith("https://"))
 
 
+def _say_for_whom() -> None:
+    """Staff, vendors and public doors work for everyone; a customer's sees nobody's rows until it knows them."""
+    g.owner_token = narrow(EVERYONE if _is_wide() else NOBODY)
+
+
+def _is_wide() -> bool:
+    door = _this_door()
+    return console_side() or (door is not None and door.audience in {PUBLIC, VENDOR})
+
+
 def _person_of() -> Person | None:
+    """Who it is. At a customer's door only this looks among everybody; from here on the request is theirs."""
+    if _is_wide():
+        return _found()
+    with for_everyone():
+        person = _found()
+        leave()
+    if person is not None:
+        _widen(None)
+        g.owner_token = narrow(person.id)
+    return person
+
+
+def _found() -> Person | None:
     if request.endpoint == "portal.open_view":
         return None  # (whoever was at home here: from now on it is somebody of ours, as somebody else)
     program, door = request.path.startswith("/api/"), _this_door()
@@ -306,13 +330,10 @@ def _person(seen: identity.Seen) -> Person | None:
     known = customers.by_login(owner=seen.login_id)
     if known is None:
         return None
-    return _narrowed(seen, known)
+    return _customer(seen, known)
 
 
-def _narrowed(seen: identity.Seen, known: Customer) -> Person:
-    """The customer; from here on this request sees their rows alone."""
-    leave()
-    g.owner_token = narrow(known.id)
+def _customer(seen: identity.Seen, known: Customer) -> Person:
     return Person(seen, person_id=known.id, name=known.name, roles=[])
 
 
@@ -328,7 +349,7 @@ def _viewer() -> Person | None:
         return None
     g.view_as, viewing, known = found
     seen = identity.Seen(viewing.id, known.login_id, "", enrolled=False, factor_at=None, password_at=viewing.opened_at)
-    return _narrowed(seen, known)
+    return _customer(seen, known)
 
 
 def _only_look() -> None:

@@ -15,7 +15,6 @@ from typing import IO
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 from sqlalchemy.exc import OperationalError
 
 from app.audit.chain import Chain
@@ -24,12 +23,13 @@ from app.core.clock import WAT
 from app.core.db import whole_books
 from app.core.money import plain
 from app.ledger import export, proof, seal, trial, whole
+from app.web.command_groups import HouseGroup
 
 LAST_YEAR = 9998  # the day after its last one is still a date
 EXAMPLE = "2026-11-21 or 2026-11-21T10:00:00+01:00"
 TICK = timedelta(microseconds=1)  # PostgreSQL's clock counts these
 
-ledger = AppGroup("ledger", help="The books: read, proved, given to other readers.")
+ledger = HouseGroup("ledger", help="The books: read, proved, given to other readers.")
 
 
 class CannotDo(click.ClickException):

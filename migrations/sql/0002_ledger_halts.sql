@@ -17,7 +17,7 @@ CREATE TABLE ledger.halts (
         (lifted_at IS NULL AND lifted_by IS NULL AND reason IS NULL)
         OR (lifted_at IS NOT NULL AND lifted_by LIKE 'operator:%' AND reason <> ''))
 );
-CREATE UNIQUE INDEX uq_halts_standing ON ledger.halts ((true)) WHERE lifted_at IS NULL;  -- one stands at a time
+CREATE INDEX ix_halts_standing ON ledger.halts (id) WHERE lifted_at IS NULL;
 SELECT audit.protect('ledger.checks');
 
 CREATE FUNCTION ledger.guard_halt() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -32,13 +32,19 @@ CREATE TRIGGER never_deleted BEFORE DELETE ON ledger.halts FOR EACH ROW EXECUTE 
 CREATE TRIGGER never_emptied BEFORE TRUNCATE ON ledger.halts FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 ALTER TABLE ledger.halts ENABLE ALWAYS TRIGGER guard, ENABLE ALWAYS TRIGGER never_deleted, ENABLE ALWAYS TRIGGER never_emptied;
 
--- Write down what a check found. Findings raise a halt, unless one stands already.
+-- Write down what a check found. Findings raise a halt, but for what one stands for already: who lifts that one does not
+-- lift what was found since.
 CREATE FUNCTION ledger.record_check(p_findings jsonb) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$
+DECLARE v_new jsonb;
 BEGIN
     INSERT INTO checks (findings, actor) VALUES (p_findings, audit.actor());
     IF p_findings <> '{}' THEN
-        INSERT INTO halts (findings) VALUES (p_findings) ON CONFLICT DO NOTHING;
+        LOCK TABLE halts IN SHARE ROW EXCLUSIVE MODE;  -- of two checks at once one sees what the other wrote
+        v_new := p_findings - ARRAY(SELECT jsonb_object_keys(h.findings) FROM halts h WHERE h.lifted_at IS NULL);
+        IF v_new <> '{}' THEN
+            INSERT INTO halts (findings) VALUES (v_new);
+        END IF;
     END IF;
 END $$;
 

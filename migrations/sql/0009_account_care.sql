@@ -67,20 +67,23 @@ CREATE TABLE recoveries (
     id text CONSTRAINT pk_recoveries PRIMARY KEY,
     address_sealed bytea,                              -- whose account, as typed, until it was looked up; the one that was, at the end
     contact_sealed bytea NOT NULL,                     -- the address to be
+    contact_index bytea NOT NULL,                      -- a keyed hash of it
     login_id text CONSTRAINT fk_recoveries_login_id REFERENCES logins,
     stop_hash bytea CONSTRAINT uq_recoveries_stop_hash UNIQUE,
     stop_sealed bytea,                                 -- NULL once the mail that carries it is written
     state text NOT NULL CONSTRAINT ck_recoveries_state_known
-        CHECK (state IN ('noted', 'asked', 'moot', 'stopped', 'carried_out')),
+        CHECK (state IN ('noted', 'asked', 'moot', 'stopped', 'refused', 'expired', 'carried_out')),
     created_at timestamptz NOT NULL,
     possible_at timestamptz NOT NULL,
     ended_at timestamptz,
     CONSTRAINT ck_recoveries_cooled_off CHECK (state <> 'carried_out' OR ended_at >= possible_at)
 );
-CREATE UNIQUE INDEX uq_recoveries_login_id ON recoveries (login_id) WHERE state = 'asked';
+-- Several may be asked for, by strangers and by the owner; none shuts another out.
+CREATE UNIQUE INDEX uq_recoveries_login_id ON recoveries (login_id, contact_index) WHERE state = 'asked';
+CREATE INDEX ix_recoveries_state ON recoveries (state, id);
 
 SELECT audit.watch('closure_requests', 'reason');
-SELECT audit.watch('recoveries', 'address_sealed', 'contact_sealed', 'stop_hash', 'stop_sealed');
+SELECT audit.watch('recoveries', 'address_sealed', 'contact_sealed', 'contact_index', 'stop_hash', 'stop_sealed');
 
 GRANT SELECT, INSERT ON closure_requests, recoveries TO bursar_app;
 GRANT UPDATE (state, ended_at) ON closure_requests TO bursar_app;

@@ -3,7 +3,7 @@
 -- Manual journals were the only thing of this kind. Their requests are approval requests from here on.
 DO $$ BEGIN
     IF EXISTS (SELECT FROM journal_requests) THEN
-        RAISE EXCEPTION 'there are journal requests of before version 0008' USING HINT = 'make reset: nothing is released.';
+        RAISE EXCEPTION 'there are journal requests of before version 0012' USING HINT = 'make reset: nothing is released.';
     END IF;
 END $$;
 -- squawk-ignore ban-drop-table

@@ -124,6 +124,14 @@ class TestActor:
             ).one()
         assert tuple(found) == ("operator:op_7", "req_7", "asked by phone", "insert")
 
+    def test_says_why_in_so_many_letters(self, owner_engine: Engine) -> None:
+        row = login()
+        with transaction(TESTER, reason="why " * 40_000) as session:
+            session.add(row)
+        with owner_engine.connect() as connection:
+            said = connection.execute(text("SELECT reason FROM audit.records WHERE row_id = :id"), {"id": row.id})
+            assert len(said.scalar_one()) == db.REASON_MAX
+
     def test_missing_is_refused_by_the_database(self) -> None:
         session = db.db.session()
         session.add(login())

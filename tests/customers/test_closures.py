@@ -13,6 +13,7 @@ from app.customers import closures, errors, queries
 from app.customers.models import ClosureRequest
 from app.customers.rules import ClosureState
 from tests.makers import browse, mailbox, people
+from tests.makers.crowd import at_once
 
 
 @pytest.fixture
@@ -53,6 +54,17 @@ def test_one_at_a_time(customer: people.Customer) -> None:
         closures.withdraw(customer.id, actor=customer.actor)
     with transaction(customer.actor):
         closures.ask(customer.id, reason="", actor=customer.actor)
+
+
+def test_clicked_twice_at_once_is_asked_once(app: Flask, customer: people.Customer) -> None:
+    def ask() -> None:
+        with transaction(customer.actor):
+            closures.ask(customer.id, reason="", actor=customer.actor)
+
+    leave()
+    told = at_once(app, [ask] * 4)
+    assert [type(one).__name__ for one in told].count("ClosureAskedAlready") == 3, told
+    assert told.count(None) == 1
 
 
 @pytest.mark.parametrize("role", [Role.SUPPORT, Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER])

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.core import actor, machine
-from app.core.db import leave, transaction
+from app.core.db import for_everyone, leave, transaction
 from app.core.errors import IllegalMove, NotFound
 from app.core.permissions import Role
 from app.customers import queries as customer_queries
@@ -142,7 +142,7 @@ class TestLock:
         done = threading.Event()
 
         def freeze() -> None:
-            with app.app_context():
+            with app.app_context(), for_everyone():
                 lock(owner)
                 leave()
             done.set()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.customers.rules import NAME_LENGTH_MAX, clean_name
+from app.identity.rules import NAME_LENGTH_MAX, clean_name
 
 
 @pytest.mark.parametrize(

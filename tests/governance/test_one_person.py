@@ -61,6 +61,7 @@ def ask_invitation(maker: str) -> Request:
 
 def ask_review(maker: str) -> Request:
     """The review of an emergency is asked for by taking a role alone, given back at once; one waits at a time."""
+    people.somebody_watches()
     try:
         with transaction(who := actor.operator(maker)):
             asked = staff.break_glass("finance", reason="Nobody answers.", operator_id=maker, actor=who)
@@ -186,6 +187,7 @@ def test_nobody_is_two_of_those_who_are_needed(me: str, owner_engine: Engine) ->
 def test_a_borrowed_role_agrees_to_nothing(inside: Flask) -> None:
     """An administrator who took a role alone decides with their own, in the hour that they have it."""
     finance = people.operator(Role.FINANCE)[0]
+    people.somebody_watches()
     for role in staff_rules.LENT:
         borrower = people.operator(Role.ADMIN)[0]
         asked = ask_journal(finance)

@@ -458,11 +458,39 @@ class TestTheInbox:
         assert asked.id not in mine(voter, Role.TREASURY)
         assert asked.id in mine(other, Role.TREASURY)
 
+    def test_is_read_a_page_at_a_time_the_first_to_expire_first(self, one: Office) -> None:
+        voter = operator(Role.TREASURY)
+        asked = [one.ask().id for _ in range(7)]
+        seen = mine(voter, Role.TREASURY)
+        assert [each for each in seen if each in asked] == asked
+        leave()
+        assert queries.needing_count_for_operators(voter, roles=["treasury"]) == len(seen)
+
+    def test_leaves_out_what_is_about_oneself_and_counts_a_void_vote_as_none(
+        self, one: Office, owner_engine: Engine
+    ) -> None:
+        voter, lost = operator(Role.TREASURY), operator(Role.TREASURY)
+        about = one.ask(target=f"operator:{voter}")
+        assert about.id not in mine(voter, Role.TREASURY)
+        assert about.id in mine(lost, Role.TREASURY)
+        agreed = one.ask()
+        one.approve(agreed, lost)
+        governed.set_roles(owner_engine, lost, Role.SUPPORT)
+        carry_out(agreed)
+        assert one.state(agreed) == State.PENDING
+        assert agreed.id in mine(voter, Role.TREASURY)
+
 
 def mine(operator_id: str, role: Role) -> list[str]:
-    """What needs this person."""
+    """What needs this person, three at a time."""
     leave()
-    return [one.request.id for one in queries.needing_for_operators(operator_id, roles=[str(role)])]
+    found: list[str] = []
+    while True:
+        after = found[-1] if found else None
+        page = queries.needing_for_operators(operator_id, roles=[str(role)], after=after, limit=3)
+        found += [standing.request.id for standing in page]
+        if len(page) < 3:
+            return found
 
 
 def edit(engine: Engine, request_id: str) -> None:

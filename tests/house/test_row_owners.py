@@ -1,20 +1,43 @@
 """The second wall: what belongs to a customer is shown to that customer alone, whatever a query forgets."""
 
+import contextvars
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any
+
 import pytest
 from flask import Flask
+from flask.cli import AppGroup
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from app.core.db import db, leave, narrow, rows, sqlstate, transaction, widen
+from app.core import actor, tasks
+from app.core.db import db, for_everyone, leave, narrow, rows, sqlstate, transaction, widen
+from app.core.permissions import Role
+from app.customers import closures
+from app.customers import service as customers
+from app.web.command_groups import HouseGroup
 from app.withdrawals import service as withdrawals
-from tests.makers import people
+from jobs import runtime
+from jobs.handlers import HANDLERS, Handler
+from jobs.queues import Waker
+from tests.makers import apps, browse, people
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
+from tests.web.console.conftest import enter
 
-OWNED = {"customers": "id", "wallets": "customer_id", "bank_accounts": "customer_id", "deposits": "customer_id"}
-OWNED |= {"withdrawals": "customer_id"}
+TEST = actor.system("test")
+OWNED = {
+    "customers": "id",
+    "wallets": "customer_id",
+    "bank_accounts": "customer_id",
+    "deposits": "customer_id",
+    "withdrawals": "customer_id",
+    "closure_requests": "customer_id",
+    "viewings": "customer_id",
+}
 
 
 @pytest.fixture
@@ -27,6 +50,10 @@ def two(inside: Flask, sandbox: SandboxProcess) -> list[people.Customer]:
         account = people.bank_account(one, app=inside)
         with transaction(one.actor):
             withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
+            closures.ask(one.id, reason="Moving away.", actor=one.actor)
+        looker, session_id = people.at_work(Role.SUPPORT)
+        with transaction(TEST):
+            customers.begin_view(one.id, operator_id=looker, session_id=session_id, reason="Help.", ticket="T-1")
         found.append(one)
     leave()
     return found
@@ -76,14 +103,129 @@ def test_who_does_not_say_for_whom_sees_nothing(two: list[people.Customer]) -> N
             assert connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() == 0, table  # noqa: S608
 
 
-def test_a_request_leaves_nothing_narrowed(two: list[people.Customer], client: FlaskClient) -> None:
-    (_, other), me = two, people.customer()
+def in_a_new_context(app: Flask, body: Callable[[], set[str]]) -> set[str]:
+    """What is seen where nobody has said for whom, as in a thread of its own."""
+
+    def there() -> set[str]:
+        with app.app_context():
+            return body()
+
+    return contextvars.Context().run(there)
+
+
+class TestWhoSaysNothing:
+    @pytest.mark.parametrize("table", OWNED)
+    def test_sees_nothing(self, app: Flask, two: list[people.Customer], table: str) -> None:
+        assert in_a_new_context(app, lambda: seen(table)) == set()
+
+    def test_writes_nothing(self, app: Flask, two: list[people.Customer]) -> None:
+        def rename() -> set[str]:
+            with transaction(TEST):
+                named = db.session.execute(text("UPDATE customers SET name = 'Nobody' RETURNING id"))
+                return set(named.scalars())
+
+        assert in_a_new_context(app, rename) == set()
+
+    def test_sees_everybody_once_it_says_so(self, app: Flask, two: list[people.Customer]) -> None:
+        def ask() -> set[str]:
+            with for_everyone():
+                return seen("wallets")
+
+        assert {one.id for one in two} <= in_a_new_context(app, ask)
+        assert in_a_new_context(app, lambda: seen("wallets")) == set()
+
+
+class Doors:
+    """A query without a WHERE behind real doors, and whose rows it showed."""
+
+    def __init__(self, app: Flask, patch: pytest.MonkeyPatch) -> None:
+        self.app, self.patch = app, patch
+
+    def shown(self, client: FlaskClient, endpoint: str, path: str, **options: Any) -> set[str]:
+        """Whose rows were seen by who asks for this page."""
+        found: list[set[str]] = []
+        real = self.app.view_functions[endpoint]
+
+        def forgetful(**_arguments: Any) -> str:
+            found.append({row.owner for row in rows("SELECT DISTINCT customer_id AS owner FROM wallets")})
+            return ""
+
+        self.patch.setitem(self.app.view_functions, endpoint, update_wrapper(forgetful, real))
+        assert client.get(path, **options).status_code == 200
+        self.patch.undo()
+        return found[0]
+
+
+@pytest.fixture
+def doors(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Doors:
+    return Doors(app, monkeypatch)
+
+
+class TestAForgetfulPage:
+    """The first wall is left out: what is seen is what the second one lets through."""
+
+    def test_of_the_portal_shows_ones_own(self, doors: Doors, two: list[people.Customer], client: FlaskClient) -> None:
+        browse.sign_in(client, two[0].email)
+        assert doors.shown(client, "portal.activity", "/activity") == {two[0].id}
+
+    def test_of_the_api_shows_ones_own(self, doors: Doors, two: list[people.Customer], client: FlaskClient) -> None:
+        sent = {"email": two[0].email, "password": people.PASSWORD, "code": apps.code(two[0].email)}
+        answer = client.post("/api/v1/sessions", json=sent)
+        assert answer.json is not None
+        token = {"Authorization": f"Bearer {answer.json['token']}"}
+        assert doors.shown(client, "api.balances", "/api/v1/balances", headers=token) == {two[0].id}
+
+    def test_of_the_console_shows_everybodys(self, doors: Doors, two: list[people.Customer], app: Flask) -> None:
+        support = enter(app, Role.SUPPORT)
+        assert {one.id for one in two} <= doors.shown(support, "console.customers", "/console/customers")
+
+    def test_seen_by_staff_as_the_customer_shows_the_customers(
+        self, doors: Doors, two: list[people.Customer], app: Flask
+    ) -> None:
+        support = enter(app, Role.SUPPORT)
+        given = {"ticket": "T-1", "reason": "They cannot see a deposit."}
+        page = f"/console/view-as?q={two[0].email}"
+        assert browse.send(support, f"/console/view-as/{two[0].id}", form_at=page, **given).status_code == 303
+        assert doors.shown(support, "portal.activity", "/activity") == {two[0].id}
+
+
+def test_signing_up_while_signed_in_makes_another_account(client: FlaskClient, inside: Flask) -> None:
+    """Public doors work for everyone: they are not narrowed to who happens to be signed in."""
+    browse.sign_in(client, people.customer().email)
+    sent = {"name": "Ngozi Eze", "email": f"{fresh('new')}@test.example", "password": people.PASSWORD}
+    assert browse.send(client, "/sign-up", phone=people.PHONE, **sent).status_code == 303
+
+
+def test_a_job_works_for_everyone_and_says_so_itself(
+    app: Flask, two: list[people.Customer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[set[str]] = []
+    monkeypatch.setitem(HANDLERS, "test.look", Handler("default", lambda _work: found.append(seen("wallets"))))
+    monkeypatch.setattr(runtime, "runtime", lambda: (app, Waker(app.extensions["redis"]), app.extensions["settings"]))
+    ref = fresh("look")
+    with transaction(TEST):
+        tasks.add("test.look", ref=ref, queue="default")
+    (task,) = rows("SELECT id FROM tasks WHERE ref = :ref", ref=ref)
     leave()
-    answer = client.post("/api/v1/sessions", json={"email": me.email, "password": people.PASSWORD})
-    assert answer.json is not None
-    token = {"Authorization": f"Bearer {answer.json['token']}"}
-    assert client.get("/api/v1/balances", headers=token).status_code == 200
-    assert {me.id, other.id} <= seen("wallets")
+    contextvars.Context().run(runtime.run, task.id, 0)
+    assert {one.id for one in two} <= found[0]
+
+
+def test_every_command_works_for_everyone(app: Flask) -> None:
+    groups = [group for group in app.cli.commands.values() if isinstance(group, AppGroup)]
+    assert len(groups) >= 4
+    assert all(isinstance(group, HouseGroup) for group in groups)
+    seen_by: list[str] = []
+    group = HouseGroup("test")
+    group.command("look")(lambda: seen_by.append(rows("SELECT current_setting('bursar.owner') AS o")[0].o))
+    contextvars.Context().run(lambda: app.test_cli_runner().invoke(group, ["look"], catch_exceptions=False))
+    assert seen_by == ["*"]
+
+
+def test_the_tables_of_these_tests_are_all_that_have_it(owner_engine: Engine) -> None:
+    guarded = "SELECT relname FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace"
+    with owner_engine.connect() as connection:
+        assert set(connection.execute(text(guarded)).scalars()) == set(OWNED)
 
 
 def test_every_table_with_a_customer_has_it(owner_engine: Engine, inside: Flask) -> None:

@@ -6,18 +6,22 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Engine, select, text
 
-from app.core import actor, clock, machine
+from app.core import actor, clock, crypto, machine
 from app.core.db import db, leave, transaction
 from app.core.errors import IllegalMove
 from app.core.permissions import Role
-from app.identity import errors, queries, recovery
+from app.identity import errors, queries, recovery, rules
 from app.identity.models import Recovery
 from app.identity.rules import Audience, RecoveryState
+from jobs.schedule import SCHEDULE
 from tests.makers import browse, mailbox, people
+from tests.makers.books import refused, undone
 
 WorkOff = Callable[..., int]
+CarryOut = Callable[..., None]
+SYSTEM = actor.system("test")
 WARNING = "Somebody asks for your account"
 
 
@@ -40,15 +44,50 @@ def asked(app: Flask, customer: people.Customer, contact: str, work_off: WorkOff
     return db.session.scalars(select(Recovery).where(Recovery.login_id == customer.login_id)).one()
 
 
-def carry_out(request: Recovery, *, after: timedelta) -> None:
-    who = actor.operator(people.operator(Role.SUPPORT)[0])
-    with clock.at(request.created_at + after), transaction(who):
-        recovery.carry_out(request.id, actor=who)
+@pytest.fixture
+def carry_out(owner_engine: Engine) -> CarryOut:
+    """Carry one out so long after it was asked for. The database has its own clock: what was asked is made older."""
+
+    def run(request: Recovery, *, after: timedelta) -> None:
+        who = actor.operator(people.operator(Role.SUPPORT)[0])
+        age(owner_engine, request.id, after)
+        with clock.at(request.created_at), transaction(who):
+            recovery.carry_out(request.id, actor=who)
+
+    return run
 
 
-def state_of(request: Recovery) -> str:
+def age(engine: Engine, recovery_id: str, by: timedelta) -> None:
+    """Let so much time have passed since it was asked for."""
+    earlier = "UPDATE recoveries SET created_at = created_at - :by, possible_at = possible_at - :by WHERE id = :id"
+    with engine.begin() as connection:
+        connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+        connection.execute(text(earlier), {"by": by, "id": recovery_id})
+
+
+def ask(customer: people.Customer, contact: str) -> str:
+    """One more recovery, looked up already: its id."""
+    with transaction(SYSTEM):
+        recovery.ask(customer.email, contact=contact, actor=SYSTEM)
+        where = crypto.blind_index(contact, kind="contact")
+        recovery_id = db.session.scalars(select(Recovery.id).where(Recovery.contact_index == where)).one()
+    with transaction(SYSTEM):
+        recovery.answer(recovery_id, actor=SYSTEM)
     leave()
-    return db.session.get_one(Recovery, request.id).state
+    return recovery_id
+
+
+def stop(recovery_id: str) -> None:
+    """As whoever reads the old mailbox."""
+    token = queries.recovery_token_for_system(recovery_id)
+    assert token
+    with transaction(SYSTEM):
+        recovery.stop(token, actor=SYSTEM)
+
+
+def state_of(request: Recovery | str) -> str:
+    leave()
+    return db.session.get_one(Recovery, request if isinstance(request, str) else request.id).state
 
 
 class TestAsked:
@@ -74,16 +113,62 @@ class TestAsked:
         answer = browse.send(app.test_client(), "/recover", email=customer.email, contact="nowhere")
         assert answer.status_code == 422
 
-    def test_one_at_a_time(
+    def test_one_to_an_address_at_a_time(
         self, app: Flask, customer: people.Customer, contact: str, asked: Recovery, work_off: WorkOff
     ) -> None:
         browse.send(app.test_client(), "/recover", email=customer.email, contact=contact)
         work_off()
         assert mailbox.subjects_to(customer.email).count(WARNING) == 1
 
+    def test_a_strangers_does_not_shut_out_the_owners(
+        self, customer: people.Customer, asked: Recovery, carry_out: CarryOut
+    ) -> None:
+        owners = ask(customer, f"owner-{secrets.token_hex(4)}@test.example")
+        assert (state_of(asked), state_of(owners)) == ("asked", "asked")
+        carry_out(db.session.get_one(Recovery, owners), after=timedelta(hours=72))
+        assert (state_of(asked), state_of(owners)) == ("moot", "carried_out")
+
+    def test_ends_after_two_weeks(self, customer: people.Customer, asked: Recovery, owner_engine: Engine) -> None:
+        young = ask(customer, f"young-{secrets.token_hex(4)}@test.example")
+        age(owner_engine, asked.id, rules.RECOVERY_LIVES)
+        age(owner_engine, young, rules.RECOVERY_LIVES - timedelta(minutes=5))
+        who = actor.operator(people.operator(Role.SUPPORT)[0])
+        with pytest.raises(errors.RecoveryOver), transaction(who):
+            recovery.carry_out(asked.id, actor=who)
+        assert "identity.expire_recoveries" in {each.kind for each in SCHEDULE}
+        with transaction(SYSTEM):
+            recovery.expire(actor=SYSTEM)
+        assert (state_of(asked), state_of(young)) == ("expired", "asked")
+
+    def test_is_refused_by_staff_who_say_why(self, customer: people.Customer, asked: Recovery) -> None:
+        who = actor.operator(people.operator(Role.SUPPORT)[0])
+        for reason in ("  ", "x" * 501):
+            with pytest.raises(errors.RefusalUnexplained), transaction(who):
+                recovery.refuse(asked.id, reason=reason, actor=who)
+        with transaction(who):
+            recovery.refuse(asked.id, reason="They knew nothing.", actor=who)
+        assert state_of(asked) == "refused"
+        last = machine.history(asked.id)[-1]
+        assert (last.actor, last.reason) == (str(who), "They knew nothing.")
+        with pytest.raises(IllegalMove), transaction(who):
+            recovery.refuse(asked.id, reason="Again.", actor=who)
+
 
 class TestStop:
-    def test_the_owner_stops_it_by_mail(self, app: Flask, customer: people.Customer, asked: Recovery) -> None:
+    def test_ends_all_that_wait(self, customer: people.Customer, asked: Recovery) -> None:
+        second = ask(customer, f"second-{secrets.token_hex(4)}@test.example")
+        stop(second)
+        assert (state_of(asked), state_of(second)) == ("stopped", "stopped")
+
+    @pytest.mark.parametrize(("ago", "then"), [(timedelta(0), "asked"), (timedelta(minutes=5), "moot")])
+    def test_lets_no_other_be_heard_of_for_a_week(self, customer: people.Customer, ago: timedelta, then: str) -> None:
+        with clock.at(clock.now() - rules.RECOVERY_PAUSE + ago):
+            stop(ask(customer, f"first-{secrets.token_hex(4)}@test.example"))
+        assert state_of(ask(customer, f"second-{secrets.token_hex(4)}@test.example")) == then
+
+    def test_the_owner_stops_it_by_mail(
+        self, app: Flask, customer: people.Customer, asked: Recovery, carry_out: CarryOut
+    ) -> None:
         link = mailbox.link_in(next(one for one in mailbox.letters_to(customer.email) if one.subject == WARNING))
         client = app.test_client()
         assert client.get(link).location == "/stop-recovery"  # (the token stays in no address)
@@ -102,13 +187,19 @@ class TestStop:
 
 
 class TestCarriedOut:
-    def test_not_before_its_time(self, asked: Recovery) -> None:
+    def test_not_before_its_time(self, asked: Recovery, carry_out: CarryOut) -> None:
         with pytest.raises(errors.RecoveryCools):
             carry_out(asked, after=timedelta(hours=72, microseconds=-1))
         assert state_of(asked) == RecoveryState.ASKED
 
     def test_gives_the_account_its_new_address(
-        self, app: Flask, customer: people.Customer, contact: str, asked: Recovery, work_off: WorkOff
+        self,
+        app: Flask,
+        customer: people.Customer,
+        contact: str,
+        asked: Recovery,
+        work_off: WorkOff,
+        carry_out: CarryOut,
     ) -> None:
         thief = app.test_client()
         browse.sign_in(thief, customer.email)
@@ -134,7 +225,7 @@ class TestCarriedOut:
         assert db.session.get_one(Recovery, asked.id).address_sealed is None
 
     def test_not_to_an_address_that_somebody_has(
-        self, app: Flask, customer: people.Customer, work_off: WorkOff
+        self, app: Flask, customer: people.Customer, work_off: WorkOff, carry_out: CarryOut
     ) -> None:
         browse.send(app.test_client(), "/recover", email=customer.email, contact=people.customer().email)
         work_off()
@@ -142,3 +233,34 @@ class TestCarriedOut:
         with pytest.raises(errors.AddressTaken):
             carry_out(request, after=timedelta(hours=72))
         assert state_of(request) == RecoveryState.ASKED
+
+
+class TestBySqlAlone:
+    @pytest.mark.parametrize("state", ["carried_out", "noted"])
+    def test_does_not_move_where_it_may_not(self, asked: Recovery, owner_engine: Engine, state: str) -> None:
+        move = "UPDATE recoveries SET state = :state, ended_at = now() + interval '73 h' WHERE id = :id"
+        with undone(owner_engine) as connection:
+            connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+            assert refused(connection, move, state="stopped", id=asked.id) == ""
+            assert refused(connection, move, state=state, id=asked.id) == "23001"
+
+    def test_what_was_stopped_is_not_carried_out(self, asked: Recovery, owner_engine: Engine) -> None:
+        age(owner_engine, asked.id, timedelta(hours=73))
+        move = "UPDATE recoveries SET state = :state, ended_at = now() WHERE id = :id"
+        with undone(owner_engine) as connection:
+            connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+            assert refused(connection, move, state="carried_out", id=asked.id) == ""
+            connection.execute(text(move), {"state": "stopped", "id": asked.id})
+            again = "UPDATE recoveries SET state = 'carried_out' WHERE id = :id"
+            assert refused(connection, again, id=asked.id) == "23001"
+
+    def test_is_not_born_without_its_72_hours(self, asked: Recovery, owner_engine: Engine) -> None:
+        copy = (
+            "INSERT INTO recoveries (id, contact_sealed, contact_index, state, created_at, possible_at)"
+            " SELECT 'rc_test', contact_sealed, contact_index, 'noted', now(), now() + CAST(:cools AS interval)"
+            " FROM recoveries WHERE id = :id"
+        )
+        with undone(owner_engine) as connection:
+            connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+            assert refused(connection, copy, id=asked.id, cools="72 h") == ""
+            assert refused(connection, copy, id=asked.id, cools="71 h") == "23001"

@@ -18,9 +18,10 @@ FINDINGS = {"asset sums to zero over all accounts": ["NGN"]}
 def lifted() -> None:
     """Leave no halt to other tests."""
     leave()
-    if halt := health.standing():
+    while halt := health.standing():
         with transaction(SOMEBODY):
             health.lift(halt.id, actor=SOMEBODY, reason="test over")
+        leave()
 
 
 class TestHalt:
@@ -58,5 +59,27 @@ class TestHalt:
                 0
             ]
             assert (record.actor, record.after["reason"]) == ("operator:op_1", "seen")
+        finally:
+            lifted()
+
+    def test_for_another_cause_stands_on_when_the_first_is_lifted(self) -> None:
+        forged = {"seal of the audit": ["block 7: forged"]}
+        try:
+            for findings in (FINDINGS, forged, {**FINDINGS, **forged}):
+                with transaction(TESTER):
+                    health.record(findings)
+            first = health.standing()
+            assert first is not None
+            assert first.findings == FINDINGS
+            with transaction(SOMEBODY):
+                health.lift(first.id, actor=SOMEBODY, reason="seen")
+            leave()
+            second = health.standing()
+            assert second is not None
+            assert second.findings == forged
+            with transaction(SOMEBODY):
+                health.lift(second.id, actor=SOMEBODY, reason="seen, too")
+            leave()
+            assert health.standing() is None
         finally:
             lifted()

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 
 from app.core import actor
-from app.core.db import transaction
+from app.core.db import for_everyone, transaction
 
 WAIT_SECONDS = 20
 _WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
@@ -21,7 +21,7 @@ def at_once(app: Flask, bodies: Sequence[Callable[[], Any]]) -> list[Any]:
     start = Barrier(len(bodies))
 
     def run(body: Callable[[], Any]) -> Any:
-        with app.app_context():
+        with app.app_context(), for_everyone():
             start.wait(WAIT_SECONDS)
             try:
                 return body()

@@ -17,9 +17,11 @@ from app.identity import phones
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.models import Code
+from app.identity.rules import Audience
 from app.ledger import balances, chart
 from app.payments import flows as payments
 from app.payments import service as payments_service
+from app.staff.rules import WATCHERS
 from app.wallets import service as wallets
 from tests.makers import apps
 from tests.makers.sandbox import SandboxProcess
@@ -113,11 +115,28 @@ def operator(*roles: Role) -> tuple[str, str]:
     return operator_id, email
 
 
+def at_work(role: Role) -> tuple[str, str]:
+    """A member of staff with an open session: who, and the session's id."""
+    operator_id, email = operator(role)
+    with transaction(actor.system("test")):
+        opened = identity.open_session(
+            apps.login_of(email), audience=Audience.OPERATOR, device=identity.Device("a test's")
+        )
+    return operator_id, opened.session_id
+
+
 def newcomer(*roles: Role) -> tuple[str, str]:
     """A member of staff who has no second factor yet: id and address."""
     email = f"staff-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
     with transaction(actor.system("test")):
         return identity.hire("Bola Ade", email=email, password=PASSWORD, roles=list(roles)), email
+
+
+def somebody_watches() -> None:
+    """Have somebody who is told of emergencies, where there is nobody yet: without them nobody takes a role alone."""
+    if not any(identity_queries.active_count_for_system(role) for role in WATCHERS):
+        operator(Role.COMPLIANCE_MANAGER)
+    leave()
 
 
 def bank_account(owner: Customer, *, app: Flask) -> str:

@@ -18,10 +18,13 @@ from app.governance.models import Request
 from app.governance.rules import Leg, Rule, State
 from app.identity import queries as identity
 from app.identity import service as identity_service
+from app.notifications import flows as notifications_flows
 from app.notifications import queries as notifications
 from app.staff import errors, service
+from app.staff.rules import WATCHERS
 from tests.makers import browse, governed, people
 from tests.makers.books import refused, undone
+from tests.makers.crowd import at_once
 from tests.makers.people import Customer
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -34,7 +37,53 @@ def break_glass(operator_id: str, role: str = "finance") -> Request:
         return service.break_glass(role, reason="Nobody answers.", operator_id=operator_id, actor=who)
 
 
+@pytest.fixture(autouse=True)
+def watcher(inside: Flask) -> None:
+    people.somebody_watches()
+
+
 class TestBreakingTheGlass:
+    def test_twice_at_once_is_once(self, inside: Flask) -> None:
+        me = people.operator(Role.ADMIN)[0]
+        leave()
+        told = at_once(inside, [lambda: break_glass(me)] * 3)
+        assert [type(one) for one in told].count(errors.BorrowedAlready) == 2, told
+
+    def test_with_nobody_to_tell_is_refused(self, inside: Flask, owner_engine: Engine) -> None:
+        me = people.operator(Role.ADMIN)[0]
+        watching = "audience = 'operator' AND disabled_at IS NULL AND id IN (SELECT login_id FROM operators"
+        shut = f"UPDATE logins SET disabled_at = now() WHERE {watching} WHERE roles && :roles) RETURNING id"  # noqa: S608
+        leave()
+        with owner_engine.begin() as connection:
+            connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+            them = list(connection.execute(text(shut), {"roles": [str(role) for role in WATCHERS]}).scalars())
+        try:
+            with pytest.raises(errors.NobodyWatches):
+                break_glass(me)
+        finally:
+            with owner_engine.begin() as connection:
+                connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+                again = text("UPDATE logins SET disabled_at = NULL WHERE id = ANY(:ids)")
+                connection.execute(again, {"ids": them})
+        break_glass(me)
+
+    def test_is_told_to_the_others_when_one_cannot_be_told(
+        self, work_off: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first, last = (people.operator(Role.AUDITOR) for _ in range(2))
+        address = identity.operator_address_for_system(first[0])
+        told: list[str] = []
+
+        def tell(_cause: str, *, login_id: str, **_rest: object) -> None:
+            if identity.address_for_system(login_id) == address:
+                raise OSError("no such mailbox")
+            told.append(identity.address_for_system(login_id))
+
+        monkeypatch.setattr(notifications_flows, "tell", tell)
+        break_glass(people.operator(Role.ADMIN)[0])
+        work_off()
+        assert last[1] in told
+
     def test_opens_doors_for_an_hour(self, client: FlaskClient) -> None:
         me, email = people.operator(Role.ADMIN)
         browse.sign_in(client, email, console=True)

@@ -300,6 +300,8 @@ class TestInvitations:
             ({"address": "nowhere", "roles": [Role.SUPPORT]}, identity_errors.BadEmail),
             ({"address": "a@test.example", "roles": []}, errors.RolesMissing),
             ({"address": "a@test.example", "roles": [Role.SUPPORT], "name": " "}, errors.NameMissing),
+            ({"address": "a@test.example", "roles": [Role.SUPPORT], "name": "Uche \u202eiboO"}, errors.NameMissing),
+            ({"address": "a@test.example", "roles": [Role.SUPPORT], "name": "Uche Obi\x07"}, errors.NameMissing),
             ({"address": "a@test.example", "roles": [Role.AUDITOR, Role.ADMIN]}, identity_errors.RolesConflict),
         ):
             roles = given.pop("roles")

@@ -1,5 +1,6 @@
 """Staff look at a customer's pages for a while, named, for reading alone; and the customer learns of it."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -25,7 +26,8 @@ from app.withdrawals import service as withdrawals
 from jobs import customers as work_of_customers
 from jobs import work
 from tests.conftest import Browser
-from tests.makers import apps, browse, people
+from tests.makers import apps, browse, governed, people
+from tests.makers.books import refused, undone
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -192,6 +194,33 @@ class TestLooking:
         leave()
 
 
+class TestAsLongAs:
+    def test_the_role_allows_it(self, app: Flask, customer: people.Customer, owner_engine: Engine) -> None:
+        operator_id, email = people.operator(Role.SUPPORT)
+        client = app.test_client()
+        browse.sign_in(client, email, console=True)
+        view(client, customer)
+        assert client.get("/activity").status_code == 200
+        governed.set_roles(owner_engine, operator_id, Role.FINANCE)
+        assert client.get("/console/").status_code == 200
+        assert client.get("/activity").status_code == 303
+
+    def test_no_longer_than_a_quarter_of_an_hour(
+        self, viewer: FlaskClient, customer: people.Customer, owner_engine: Engine
+    ) -> None:
+        again = (
+            "INSERT INTO viewings (id, customer_id, operator_id, token_hash, reason, ticket, began_at, expires_at)"
+            " SELECT id || 'x', customer_id, operator_id, 'x', reason, ticket, began_at,"
+            " began_at + CAST(:long AS interval) FROM viewings WHERE customer_id = :id"
+        )
+        leave()
+        with undone(owner_engine) as connection:
+            connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+            connection.execute(text("SELECT set_config('bursar.owner', '*', true)"))
+            assert refused(connection, again, id=customer.id, long="15 min") == ""
+            assert refused(connection, again, id=customer.id, long="15 min 1 s") == "23514"
+
+
 class TestEnding:
     def test_takes_the_cookie_and_the_right(self, app: Flask, viewer: FlaskClient) -> None:
         kept = viewer.get_cookie("bursar_view")
@@ -346,6 +375,23 @@ class TestTelling:
         assert "Our staff looked at your pages" in page
         assert f"Ticket {TICKET}" in page
         assert "Bola Ade" not in page
+
+    def test_every_look_can_be_read_page_by_page(self, app: Flask, inside: Flask, customer: people.Customer) -> None:
+        looker, session_id = people.at_work(Role.SUPPORT)
+        for number in range(11):
+            begun = {"operator_id": looker, "session_id": session_id, "reason": "x", "ticket": f"T-{number:02}x"}
+            with transaction(actor.operator(looker)):
+                service.begin_view(customer.id, **begun)
+        leave()
+        own = app.test_client()
+        browse.sign_in(own, customer.email)
+        newest = own.get("/activity").text
+        assert "Ticket T-10x" in newest
+        assert "Ticket T-01x" in newest
+        assert "Ticket T-00x" not in newest
+        older = re.search(r'href="(/activity\?looks_before=\w+)"', newest)
+        assert older
+        assert re.findall(r"Ticket (T-\d+x)", own.get(older[1]).text) == ["T-00x"]
 
     def test_begin_and_end_are_recorded_with_ticket_and_reason(
         self, viewer: FlaskClient, customer: people.Customer

@@ -156,4 +156,4 @@ def _needing_me() -> int:
     if P.APPROVALS_READ not in current_user.permissions:
         return 0
     held = identity.roles_for_system(current_user.id)
-    return len(governance.needing_for_operators(current_user.id, roles=held))
+    return governance.needing_count_for_operators(current_user.id, roles=held)

@@ -13,6 +13,7 @@ from app.customers import queries as customers
 from app.customers import requests
 from app.governance import queries as governance
 from app.identity import queries
+from app.identity import recovery as recoveries_of
 from app.identity.rules import RecoveryState
 from app.web import guards
 from app.web.console import history, reveals
@@ -24,6 +25,8 @@ VIEWS = {
     "asked": RecoveryState.ASKED,
     "carried_out": RecoveryState.CARRIED_OUT,
     "stopped": RecoveryState.STOPPED,
+    "refused": RecoveryState.REFUSED,
+    "expired": RecoveryState.EXPIRED,
 }
 
 
@@ -71,7 +74,20 @@ def request_recovery(recovery_id: str) -> Response | BaseResponse:
     return redirect(url_for("console.recovery", recovery_id=recovery_id), 303)
 
 
-def _recovery(recovery_id: str, *, fault: str = "", status: int = 200) -> Response:
+@bp.post("/recoveries/<recovery_id>/refuse")
+@guards.operator(Permission.RECOVERIES_REQUEST, fresh=True)
+def refuse_recovery(recovery_id: str) -> Response | BaseResponse:
+    """Say that it is not the owner who asks: it ends."""
+    reason, actor = request.form.get("reason", ""), guards.actor()
+    try:
+        atomically(lambda: recoveries_of.refuse(recovery_id, reason=reason, actor=actor), actor=actor, reason=reason)
+    except Refusal as refused:
+        return _recovery(recovery_id, unfit=refused.message, status=refused.status)
+    flash("Refused. Nothing was changed.", "ok")
+    return redirect(url_for("console.recovery", recovery_id=recovery_id), 303)
+
+
+def _recovery(recovery_id: str, *, fault: str = "", unfit: str = "", status: int = 200) -> Response:
     one = queries.recovery_for_operators(recovery_id)
     customer = customers.by_login(owner=one.login_id or "")
     about = governance.about_for_operators(requests.target_of(customer.id)) if customer else []
@@ -88,4 +104,6 @@ def _recovery(recovery_id: str, *, fault: str = "", status: int = 200) -> Respon
         may_ask=Permission.RECOVERIES_REQUEST in current_user.permissions and one.state == RecoveryState.ASKED,
         sent=request.form,
         fault=fault,
+        unfit=unfit,
+        others=queries.other_recoveries_for_operators(one),
     )

@@ -10,7 +10,7 @@ from app.web.guards import customer
 from app.web.portal.base import bp
 from reports import activity as reports
 
-PAGE = 20
+PAGE, LOOKS = 20, 10
 
 
 @bp.get("/activity")
@@ -21,6 +21,15 @@ def activity() -> Response:
     lines, older = reports.of_customer(
         customer_id=current_user.id, kind=kind, before=request.args.get("before"), limit=PAGE
     )
-    first = not kind and "before" not in request.args
-    views = customers.views_of(customer_id=current_user.id) if first else []
-    return page("portal/activity.html", block="lines", lines=lines, older=older, kind=kind, views=views)
+    first, before = not kind and "before" not in request.args, request.args.get("looks_before")
+    looks = customers.views_of(customer_id=current_user.id, before=before, limit=LOOKS + 1) if first else []
+    return page(
+        "portal/activity.html",
+        block="lines",
+        lines=lines,
+        older=older,
+        kind=kind,
+        views=looks[:LOOKS],
+        looks_older=looks[LOOKS - 1].id if len(looks) > LOOKS else None,
+        looks_first=before is None,
+    )

@@ -64,16 +64,22 @@ def asked(client: FlaskClient, accounts: tuple[str, str], **fields: str) -> str:
     return answer.location
 
 
+def approval(place: str) -> str:
+    """Where this request is decided on."""
+    return f"/console/approvals/{place.rpartition('/')[2]}"
+
+
 def act(client: FlaskClient, place: str, name: str, **fields: str) -> str:
     """Do it and answer the page that comes after."""
-    answer = browse.send(client, f"{place}/{name}", form_at=place, **fields)
+    answer = browse.send(client, f"{approval(place)}/{name}", form_at=approval(place), **fields)
     assert answer.status_code == 303, answer.text
     return client.get(answer.location).text
 
 
 def shown(client: FlaskClient, place: str) -> str:
     """The hash of the content on the page."""
-    found = re.search(r'name="content_hash" value="([0-9a-f]+)"', client.get(place).text)
+    assert f'href="{approval(place)}"' in client.get(place).text
+    found = re.search(r'name="shown" value="([0-9a-f]+)"', client.get(approval(place)).text)
     assert found
     return found[1]
 
@@ -84,7 +90,7 @@ class TestAsking:
         page = finance.get(place).text
         for words in ("Needs approval", "waits for another person", "Booked twice &lt;by hand&gt;.", "₦12"):
             assert words in page, words
-        assert "Approve and book" not in page
+        assert "Decide…" not in page
         assert place in finance.get(PAGE).text
         assert balances.of(accounts[0]).booked == books.kobo(0)
 
@@ -188,8 +194,8 @@ class TestDeciding:
         place = asked(
             finance, accounts, corrects=str(first), effective_on=clock.now().astimezone(WAT).date().isoformat()
         )
-        said = act(treasury, place, "approve", content_hash=shown(treasury, place))
-        assert "Approved. It is being booked." in said
+        said = act(treasury, place, "approve", shown=shown(treasury, place))
+        assert "Approved. It is being carried out." in said
         work_off()
         page = treasury.get(place).text
         number = re.search(r">journal (\d+)</a></dd>\s*</div>\s*</dl>", page)
@@ -197,20 +203,19 @@ class TestDeciding:
         assert f"/console/ledger/journals/{number[1]}" in page
         assert balances.of(accounts[0]).booked == books.kobo(1_350)
         journal = treasury.get(f"/console/ledger/journals/{number[1]}").text
-        approval = place.replace("ledger/requests", "approvals")
-        assert f'href="{approval}">Approval request</a>' in journal
+        assert f'href="{approval(place)}"' in journal
         assert f">journal {first}</a>" in journal
         assert place in treasury.get(f"{PAGE}?view=ended").text
-        assert "is executed and cannot become" in act(treasury, place, "approve", content_hash="x")
+        assert "data-open" not in treasury.get(approval(place)).text.partition("<main")[2].partition("</main>")[0]
 
     def test_what_changed_or_cannot_be_is_said(
         self, finance: FlaskClient, treasury: FlaskClient, accounts: tuple[str, str], work_off: Callable[..., int]
     ) -> None:
         place = asked(finance, accounts)
-        assert "not what you were shown" in act(treasury, place, "approve", content_hash="something")
+        assert "not what you were shown" in act(treasury, place, "approve", shown="something")
         books.restrict(accounts[0], debits=True)
         assert "Frozen in this direction" in treasury.get(place).text
-        act(treasury, place, "approve", content_hash=shown(treasury, place))
+        act(treasury, place, "approve", shown=shown(treasury, place))
         work_off()
         page = treasury.get(place).text
         assert "It was approved and could not be booked" in page
@@ -220,26 +225,28 @@ class TestDeciding:
         self, finance: FlaskClient, treasury: FlaskClient, accounts: tuple[str, str]
     ) -> None:
         place = asked(finance, accounts)
-        assert "Say why." in act(treasury, place, "reject", reason="")
-        page = act(treasury, place, "reject", reason="Wrong account.")
-        assert "Rejected" in page
+        assert "Say why." in act(treasury, place, "deny", reason="")
+        page = act(treasury, place, "deny", reason="Wrong account.")
+        assert "Denied. Nothing was changed." in page
         assert "Wrong account." in finance.get(place).text
 
     def test_who_asked_withdraws(self, finance: FlaskClient, visitor: Visitor, accounts: tuple[str, str]) -> None:
         place, colleague = asked(finance, accounts), visitor(Role.FINANCE)
-        assert "Withdraw it" not in colleague.get(place).text
-        assert "Only who asked" in act(colleague, place, "withdraw")
-        assert "Withdrawn. Nothing was booked." in act(finance, place, "withdraw")
+        assert "Take it back" not in colleague.get(place).text
+        assert "Only who asked" in act(colleague, place, "cancel")
+        assert "Take it back" in finance.get(place).text
+        assert "Taken back. Nothing was changed." in act(finance, place, "cancel")
 
     def test_ones_own_is_refused_whatever_ones_roles(
         self, finance: FlaskClient, accounts: tuple[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         place = asked(finance, accounts)
-        assert browse.send(finance, f"{place}/approve", form_at=place, content_hash="x").status_code == 403
-        monkeypatch.setitem(ROLES, Role.FINANCE, ROLES[Role.FINANCE] | {Permission.JOURNALS_APPROVE})
-        assert "Approve and book" not in finance.get(place).text
-        assert "It needs a second person." in act(finance, place, "approve", content_hash="x")
-        assert "It needs a second person." in act(finance, place, "reject", reason="x")
+        yes = f"{approval(place)}/approve"
+        assert browse.send(finance, yes, form_at=approval(place), shown="x").status_code == 403
+        monkeypatch.setitem(ROLES, Role.FINANCE, ROLES[Role.FINANCE] | {Permission.APPROVALS_DECIDE})
+        assert "Decide…" not in finance.get(place).text
+        assert "It needs a second person." in act(finance, place, "approve", shown="x")
+        assert "It needs a second person." in act(finance, place, "deny", reason="x")
 
 
 class TestWhoMay:
@@ -250,7 +257,8 @@ class TestWhoMay:
         assert auditor.get(f"{PAGE}/new").status_code == 403
         assert support.get(PAGE).status_code == 403
         assert treasury.get(f"{PAGE}/new").status_code == 403
-        assert browse.send(treasury, f"{place}/withdraw", form_at=place).status_code == 403
+        assert "Decide…" in treasury.get(place).text
+        assert "See it as it would be booked" in treasury.get(approval(place)).text
         assert auditor.get(f"{PAGE}/grq_00000000000000000000000000").status_code == 404
 
     def test_what_waits_is_counted(self, finance: FlaskClient, accounts: tuple[str, str]) -> None:

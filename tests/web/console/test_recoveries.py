@@ -71,6 +71,21 @@ class TestOne:
         assert sent.status_code == 409
         assert "72 hours" in sent.text
 
+    def test_is_refused_with_a_reason(self, visitor: Visitor) -> None:
+        client, owner = visitor(Role.SUPPORT), people.customer()
+        mine = care.lost_mailbox(owner, contact=f"{books.fresh('new')}@test.example")
+        other = care.lost_mailbox(owner, contact=f"{books.fresh('new')}@test.example")
+        at = f"{LIST}/{mine}"
+        assert f"{LIST}/{other}" in client.get(at).text
+        assert browse.send(client, f"{at}/refuse", form_at=at, reason=" ").status_code == 422
+        assert mine in listed(client)
+        assert browse.send(client, f"{at}/refuse", form_at=at, reason="They knew nothing.").status_code == 303
+        assert mine not in listed(client)
+        assert mine in listed(client, "refused")
+        page = client.get(at).text
+        assert "They knew nothing." in page
+        assert "It is not the owner" not in page
+
     def test_is_asked_for_by_support_agreed_to_by_compliance_and_carried_out(
         self, app: Flask, visitor: Visitor, owner_engine: Engine, work_off: Callable[..., int]
     ) -> None:

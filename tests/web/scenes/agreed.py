@@ -99,6 +99,7 @@ def break_glass(scene: Scene) -> TestResponse:
 
 def broken(client: FlaskClient) -> TestResponse:
     """Take a role alone."""
+    people.somebody_watches()
     return browse.send(client, "/console/operators/emergency", role="finance", reason="Nobody answers.")
 
 

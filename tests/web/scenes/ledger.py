@@ -77,32 +77,10 @@ def asked_journal(client: FlaskClient) -> TestResponse:
     return client.post("/console/ledger/requests", data={**fields, **lines})
 
 
-def approve_journal(scene: Scene) -> TestResponse:
-    place = asked_journal(scene.staff(Role.FINANCE)).location
-    (row,) = rows("SELECT payload_hash FROM approval_requests WHERE id = :id", id=place.rpartition("/")[2])
-    leave()
-    treasury = scene.staff(Role.TREASURY)
-    return browse.send(treasury, f"{place}/approve", form_at=place, content_hash=row.payload_hash)
-
-
-def reject_journal(scene: Scene) -> TestResponse:
-    place = asked_journal(scene.staff(Role.FINANCE)).location
-    return browse.send(scene.staff(Role.TREASURY), f"{place}/reject", form_at=place, reason="The wrong account.")
-
-
-def withdraw_journal(scene: Scene) -> TestResponse:
-    client = scene.staff(Role.FINANCE)
-    place = asked_journal(client).location
-    return browse.send(client, f"{place}/withdraw", form_at=place)
-
-
 CALLS: dict[str, Call] = {
     "console.lift_halt": lift_halt,
     "console.begin_close": begin_close,
     "console.reopen_month": reopen_month,
     "console.close_month": close_month,
     "console.request_journal": request_journal,
-    "console.approve_journal": approve_journal,
-    "console.reject_journal": reject_journal,
-    "console.withdraw_journal": withdraw_journal,
 }

@@ -31,20 +31,19 @@ def approvals() -> Response:
     """One view of the requests."""
     asked, before = request.args.get("view", ""), request.args.get("before")
     view = asked if asked in VIEWS else "me"
-    needing = queries.needing_for_operators(current_user.id, roles=_roles())
-    found = needing if view == "me" else _listed(view, before)
+    found = _listed(view, before)
     return page(
         "console/approvals/inbox.html",
         block="results",
         view=view,
         counts={
-            "me": len(needing),
+            "me": queries.needing_count_for_operators(current_user.id, roles=_roles()),
             "mine": queries.count_for_operators(OPEN, maker=current_user.id),
             "open": queries.count_for_operators(OPEN, kinds=_kinds()),
             "ended": queries.count_for_operators(ENDED, kinds=_kinds()),
         },
         rows=[(one, kinds.known(one.request.kind)) for one in found[:PAGE]],
-        older=found[PAGE - 1].request.id if len(found) > PAGE and view != "me" else None,
+        older=found[PAGE - 1].request.id if len(found) > PAGE else None,
         first=before is None,
         staff=staff_names(),
     )
@@ -65,7 +64,10 @@ def approve_request(request_id: str) -> Response | BaseResponse:
 
     def deed() -> str:
         state = service.approve(request_id, operator_id=current_user.id, shown=shown, reason=reason, actor=actor)
-        return "Approved. It is being carried out." if state is State.APPROVED else "Approved. It needs another person."
+        if state is not State.APPROVED:
+            return "Approved. It needs another person."
+        later = queries.one_for_operators(request_id).request.delay_seconds
+        return "Approved. It waits for its cooling-off." if later else "Approved. It is being carried out."
 
     return _do(request_id, deed, reason=reason)
 
@@ -115,6 +117,8 @@ def staff_names() -> dict[str, str]:
 
 
 def _listed(view: str, before: str | None) -> list[Standing]:
+    if view == "me":
+        return queries.needing_for_operators(current_user.id, roles=_roles(), after=before, limit=PAGE + 1)
     states = {"mine": (*OPEN, *ENDED), "open": OPEN, "ended": ENDED}[view]
     if view == "mine":
         return queries.list_for_operators(states, maker=current_user.id, before=before, limit=PAGE + 1)

@@ -24,6 +24,7 @@ from app.web.console.base import bp
 from app.web.fragments import page
 
 NUMBER_MAX = 100_000
+DIGITS_MAX = len(str(NUMBER_MAX))
 
 
 @bp.get("/policies")
@@ -123,6 +124,6 @@ def _read(place: int, rule: Rule, sent: MultiDict[str, str]) -> Rule:
 
 def _number(sent: MultiDict[str, str], name: str) -> int:
     written = sent.get(name, "").strip()
-    if not (written.isascii() and written.isdecimal()) or int(written[:9]) > NUMBER_MAX:
+    if not (written.isascii() and written.isdecimal()) or len(written) > DIGITS_MAX or int(written) > NUMBER_MAX:
         raise BadPolicy("Write whole numbers.")
     return int(written)

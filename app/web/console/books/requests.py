@@ -1,22 +1,17 @@
-"""Journals by hand: the list of requests, one request, and what may be done with it. Who must agree is governance's."""
+"""Journals by hand: the list of requests, and one as it would be booked. They are decided on among the approvals."""
 
-from collections.abc import Callable
-
-from flask import flash, redirect, request, url_for
+from flask import request
 from flask.wrappers import Response
 from flask_login import current_user
-from werkzeug.wrappers import Response as BaseResponse
 
 from app.adjustments import rules
 from app.adjustments.service import KIND
-from app.core.db import atomically
-from app.core.errors import Refusal
 from app.core.money import Money
 from app.core.permissions import Permission
-from app.governance import queries, service
-from app.governance.rules import ENDED, OPEN, State
+from app.governance import queries
+from app.governance.rules import ENDED, OPEN
 from app.identity import queries as identity
-from app.web import errors, guards
+from app.web import guards
 from app.web.console import history
 from app.web.console.base import bp
 from app.web.console.books import reads
@@ -65,64 +60,9 @@ def journal_request(request_id: str) -> Response:
         history=history.of(one.id),
         staff=_staff(),
         mine=one.maker == current_user.id,
-        mine_to_fill=standing.open_to(current_user.id, held),
-        mine_to_stop=standing.stoppable_by(current_user.id, held),
+        mine_to_decide=Permission.APPROVALS_DECIDE in current_user.permissions
+        and (standing.open_to(current_user.id, held) or standing.stoppable_by(current_user.id, held)),
     )
-
-
-@bp.post("/ledger/requests/<request_id>/approve")
-@guards.operator(Permission.JOURNALS_APPROVE, fresh=True)
-def approve_journal(request_id: str) -> BaseResponse:
-    """Another person's yes, to the content that was on the page: with the last one it is booked."""
-    shown, actor = request.form.get("content_hash", ""), guards.actor()
-
-    def deed() -> str:
-        _must_be_a_journal(request_id)
-        state = service.approve(request_id, operator_id=current_user.id, shown=shown, actor=actor)
-        return "Approved. It is being booked." if state is State.APPROVED else "Approved. It needs one more person."
-
-    return _do(request_id, deed)
-
-
-@bp.post("/ledger/requests/<request_id>/reject")
-@guards.operator(Permission.JOURNALS_APPROVE, fresh=True)
-def reject_journal(request_id: str) -> BaseResponse:
-    """Another person's no, with a reason."""
-    reason, actor = request.form.get("reason", ""), guards.actor()
-
-    def deed() -> str:
-        _must_be_a_journal(request_id)
-        service.deny(request_id, operator_id=current_user.id, reason=reason, actor=actor)
-        return "Rejected. Nothing was booked."
-
-    return _do(request_id, deed, reason=reason)
-
-
-@bp.post("/ledger/requests/<request_id>/withdraw")
-@guards.operator(Permission.JOURNALS_REQUEST, fresh=True)
-def withdraw_journal(request_id: str) -> BaseResponse:
-    """Who asked thinks better of it."""
-    actor = guards.actor()
-
-    def deed() -> str:
-        _must_be_a_journal(request_id)
-        service.cancel(request_id, operator_id=current_user.id, actor=actor)
-        return "Withdrawn. Nothing was booked."
-
-    return _do(request_id, deed)
-
-
-def _do(request_id: str, deed: Callable[[], str], *, reason: str = "") -> BaseResponse:
-    try:
-        flash(atomically(deed, actor=guards.actor(), reason=reason), "ok")
-    except Refusal as refused:
-        errors.say(refused)
-    return redirect(url_for("console.journal_request", request_id=request_id), 303)
-
-
-def _must_be_a_journal(request_id: str) -> None:
-    """These doors are for journals: other requests have doors with other permissions."""
-    queries.one_for_operators(request_id, kind=KIND.name)
 
 
 def _staff() -> dict[str, str]:
