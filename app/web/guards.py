@@ -10,9 +10,8 @@ may be entered. A door that asks for a fresh factor is not opened before one was
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, flash, g, redirect, request, session, url_for
+from flask import Flask, Response, abort, current_app, flash, g, request, session, url_for
 from flask_login import LoginManager, UserMixin, current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -23,7 +22,6 @@ from app.core.db import EVERYONE, NOBODY, for_everyone, leave, narrow, read_only
 from app.core.errors import Forbidden, Unauthenticated
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
-from app.customers.models import Customer
 from app.identity import api_keys, rules
 from app.identity import queries as identity
 from app.identity import service as identity_service
@@ -31,7 +29,7 @@ from app.identity.errors import FactorMissing, FactorStale
 from app.identity.rules import SESSION_LIVES, Audience
 from app.identity.scopes import Scope
 from app.identity.service import Entry
-from app.web import errors, view_as
+from app.web import errors, view_as, ways
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -298,10 +296,6 @@ def _person(seen: identity.Seen) -> Person | None:
     known = customers.by_login(owner=seen.login_id)
     if known is None:
         return None
-    return _customer(seen, known)
-
-
-def _customer(seen: identity.Seen, known: Customer) -> Person:
     return Person(seen, person_id=known.id, name=known.name, roles=[])
 
 
@@ -323,7 +317,8 @@ def _viewer() -> Person | None:
     if view.operator_id != staff.id:
         return None
     g.view_as = view_as.View(staff.id, staff.name, view.expires_at)
-    return _customer(identity.Seen(view.id, known.login_id, "", enrolled=False, factor_at=None), known)
+    seen = identity.Seen(view.id, known.login_id, "", enrolled=False, factor_at=None)
+    return Person(seen, person_id=known.id, name=known.name, roles=[])
 
 
 def _only_look() -> None:
@@ -378,7 +373,7 @@ def _turn_away(door: Door) -> BaseResponse:
         raise FactorStale if "waiting" in g else Unauthenticated
     if request.method == "GET" and not request.headers.get("HX-Request"):
         session["next"] = request.full_path.rstrip("?")
-    return _lead(awaited() or url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in"))
+    return ways.lead(awaited() or url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in"))
 
 
 def _step_up(door: Door) -> BaseResponse:
@@ -386,34 +381,10 @@ def _step_up(door: Door) -> BaseResponse:
     refused = FactorStale() if current_user.enrolled else FactorMissing()
     if door.audience == API:
         raise refused
-    session["next"] = request.full_path.rstrip("?") if request.method == "GET" else _page_before()
+    session["next"] = request.full_path.rstrip("?") if request.method == "GET" else ways.page_before()
     flash(refused.message, "warn")
-    return _lead(_waiting_room(PROVE if current_user.enrolled else ENROL))
+    return ways.lead(_waiting_room(PROVE if current_user.enrolled else ENROL))
 
 
 def _waiting_room(stage: str) -> str:
     return url_for(f"{face()}.prove" if stage == PROVE else f"{face()}.factor_list")
-
-
-def _page_before() -> str:
-    """The page of ours that sent this form."""
-    came = urlsplit(request.referrer or "")
-    if came.netloc != request.host:
-        return ""
-    return f"{came.path}?{came.query}" if came.query else came.path
-
-
-def _lead(page: str) -> BaseResponse:
-    """Go there; htmx takes the whole window along."""
-    if request.headers.get("HX-Request"):
-        answer = Response(status=401)
-        answer.headers["HX-Redirect"] = page
-        return answer
-    return redirect(page, 303)
-
-
-def onward(default: str) -> str:
-    """Where somebody wanted to go before they had to sign in: a path of ours or `default`."""
-    wanted = session.pop("next", "")
-    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    return wanted if ours else default

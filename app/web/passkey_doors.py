@@ -12,7 +12,7 @@ from app.core.errors import Refusal
 from app.identity import factors, passkeys
 from app.identity.errors import PasskeyRefused
 from app.identity.passkeys import Site
-from app.web import guards, second_factor
+from app.web import guards, second_factor, ways
 
 
 def options_to_add() -> Response:
@@ -41,7 +41,7 @@ def prove_passkey() -> Response | BaseResponse:
     """Take the signature for a proof."""
     return _proved(
         lambda: passkeys.prove(_session(), credential=_credential(_body()), site=_site()),
-        lambda: guards.onward(second_factor.home()),
+        lambda: ways.onward(second_factor.home()),
     )
 
 

@@ -17,7 +17,7 @@ from app.core.errors import Refusal
 from app.identity import factors, queries, totp
 from app.identity.errors import NothingToConfirm, WrongFactor
 from app.identity.rules import shown_code
-from app.web import errors, forms, guards, qr
+from app.web import errors, forms, guards, qr, ways
 from app.web.fragments import page
 from app.web.throttle import throttle
 
@@ -113,7 +113,7 @@ def take_away(deed: Callable[[], None], words: str) -> Answer:
 
 def onward(token: str) -> Answer:
     """Hand the new token over and go where they wanted to."""
-    return guards.hand_over(token, audience=guards.audience(), answer=redirect(guards.onward(home()), 303))
+    return guards.hand_over(token, audience=guards.audience(), answer=redirect(ways.onward(home()), 303))
 
 
 def home() -> str:

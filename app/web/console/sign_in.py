@@ -10,7 +10,7 @@ from app.core.errors import Forbidden, Refusal
 from app.identity import service as identity
 from app.identity.rules import Audience
 from app.identity.service import Claim
-from app.web import errors, forms, guards, visits
+from app.web import errors, forms, guards, visits, ways
 from app.web.console.base import bp
 from app.web.fragments import page
 from app.web.guards import ENROL, PROVE
@@ -45,7 +45,7 @@ def sign_in() -> Response | BaseResponse:
         return errors.delayed(page("console/sign_in.html", form=form, errors={}, status=422), refused)
     if isinstance(entry, Claim):  # operators' addresses are confirmed by the house
         raise Forbidden
-    onward = redirect(guards.onward(url_for("console.overview")), 303)
+    onward = redirect(ways.onward(url_for("console.overview")), 303)
     throttle().remember(form.email.data, onward)
     return guards.let_in(entry, audience=Audience.OPERATOR, answer=onward)
 
