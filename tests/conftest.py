@@ -4,19 +4,16 @@ Nothing is rolled back between tests: journals cannot be. Each test makes people
 """
 
 import base64
-import contextvars
 import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import hypothesis.configuration
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, create_engine, pool
-from werkzeug.test import TestResponse
 
 from app.core.db import for_everyone
 from app.factory import create_app
@@ -24,19 +21,12 @@ from app.ledger import proof
 from config import Settings
 from dev.embedded import Servers, servers, temporary_home
 from jobs import runtime
+from tests.makers.client import Browser
 from tests.makers.databases import Database, fresh_database
 from tests.makers.sandbox import SECRET, SandboxProcess
 
 ROOT = Path(__file__).resolve().parents[1]
 hypothesis.configuration.set_hypothesis_home_dir(ROOT / "var" / "cache" / "hypothesis")
-
-
-class Browser(FlaskClient):
-    """A client whose requests do not share a context with the test around them, as no browser does."""
-
-    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """One request in an empty context: what the test holds in `g` is not seen."""
-        return contextvars.Context().run(super().open, *args, **kwargs)
 
 
 @pytest.fixture(scope="session", autouse=True)

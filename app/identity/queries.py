@@ -399,12 +399,6 @@ def recoveries_of(*, owner: str, limit: int = 10) -> list[Recovery]:
     return list(db.session.scalars(found))
 
 
-def other_recoveries_for_operators(one: Recovery) -> list[str]:
-    """What else is asked for about the same login."""
-    asked = select(Recovery.id).filter_by(login_id=one.login_id, state=rules.RecoveryState.ASKED)
-    return list(db.session.scalars(asked.where(Recovery.id != one.id).order_by(Recovery.id)))
-
-
 def contact_for_operators(recovery_id: str) -> str:
     """The address that a recovery would give the account. Raises NotFound."""
     found = recovery_for_operators(recovery_id)

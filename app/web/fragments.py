@@ -1,11 +1,9 @@
 """A page or a block of it: one template and one address serve both (docs/decisions/0009)."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import current_app, make_response, redirect, render_template, request
+from flask import current_app, make_response, render_template, request
 from flask.wrappers import Response
-from werkzeug.wrappers import Response as BaseResponse
 
 
 def page(template: str, *, block: str = "", status: int = 200, **context: Any) -> Response:
@@ -29,23 +27,6 @@ def toast(answer: Response, text: str, *, kind: str = "ok", also: str = "") -> R
         told[also] = {}
     answer.headers["HX-Trigger"] = current_app.json.dumps(told, ensure_ascii=True)
     return answer
-
-
-def lead(page: str) -> BaseResponse:
-    """Go to another page; htmx takes the whole window along."""
-    if request.headers.get("HX-Request"):
-        answer = Response(status=401)
-        answer.headers["HX-Redirect"] = page
-        return answer
-    return redirect(page, 303)
-
-
-def page_before() -> str:
-    """The page of ours that sent this form."""
-    came = urlsplit(request.referrer or "")
-    if came.netloc != request.host:
-        return ""
-    return f"{came.path}?{came.query}" if came.query else came.path
 
 
 def _block(template: str, block: str, context: dict[str, Any]) -> str:

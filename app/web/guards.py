@@ -23,7 +23,6 @@ from app.core.errors import Forbidden, Unauthenticated
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
 from app.customers import service as customers_service
-from app.customers.models import Customer
 from app.identity import api_keys, rules, sessions
 from app.identity import queries as identity
 from app.identity import service as identity_service
@@ -31,8 +30,7 @@ from app.identity.errors import FactorMissing, FactorStale, PasswordStale
 from app.identity.rules import SESSION_LIVES, Audience
 from app.identity.scopes import Scope
 from app.identity.service import Entry
-from app.web import errors, view_as
-from app.web.fragments import lead, page_before
+from app.web import errors, sides, view_as, ways
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -77,7 +75,7 @@ class Person(UserMixin):
         """What their session waits for before it is open; nothing when it is, and for programs and views."""
         if self.scopes is not None:
             return ""
-        half = rules.is_half_open(audience=audience(), enrolled=self.enrolled, factor_at=self._factor_at)
+        half = rules.is_half_open(audience=sides.audience(), enrolled=self.enrolled, factor_at=self._factor_at)
         return (PROVE if self.enrolled else ENROL) if half else ""
 
     @property
@@ -194,20 +192,15 @@ def actor() -> Actor:
     who, ip = current_user, request.remote_addr or ""
     view = g.get("view_as")  # it may write nothing; were it to, then not in the customer's name
     if who.is_authenticated:
-        make = actors.operator if console_side() or view else actors.customer
+        make = actors.operator if sides.console_side() or view else actors.customer
         return make(view.operator_id if view else who.id, request_id=g.request_id, ip=ip, session=who.session_id)
     return actors.system(f"door:{request.endpoint}", request_id=g.request_id, ip=ip)
-
-
-def console_side() -> bool:
-    """Whether this request came to the console's doors."""
-    return request.path.startswith("/console")
 
 
 def let_in(entry: Entry, *, audience: Audience, answer: BaseResponse) -> BaseResponse:
     """Hand the fresh session's token to the browser. The session it came with is over, what its cookie held is gone."""
     session.clear()
-    if came_with := request.cookies.get(cookie_name(audience), ""):
+    if came_with := request.cookies.get(sides.cookie_name(audience), ""):
         with transaction(actor()):
             sessions.end_by_token(came_with, audience=audience)
     return hand_over(entry.token, audience=audience, answer=answer)
@@ -216,10 +209,10 @@ def let_in(entry: Entry, *, audience: Audience, answer: BaseResponse) -> BaseRes
 def hand_over(token: str, *, audience: Audience, answer: BaseResponse) -> BaseResponse:
     """Give the browser the session's new token; the one before it is dead already."""
     answer.set_cookie(
-        cookie_name(audience),
+        sides.cookie_name(audience),
         token,
         max_age=int(SESSION_LIVES.total_seconds()),
-        secure=_secure(),
+        secure=sides.secure(),
         httponly=True,
         samesite="Strict" if audience is Audience.OPERATOR else "Lax",
     )
@@ -234,24 +227,9 @@ def let_out(answer: BaseResponse, *, audience: Audience) -> BaseResponse:
             if audience is Audience.OPERATOR:
                 customers_service.end_views(current_user.id)
     session.clear()
-    answer.delete_cookie(cookie_name(audience), secure=_secure(), httponly=True)
+    answer.delete_cookie(sides.cookie_name(audience), secure=sides.secure(), httponly=True)
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
-
-
-def cookie_name(audience: Audience) -> str:
-    """Each audience has a cookie of its own; over HTTPS it is bound to the host."""
-    return ("__Host-" if _secure() else "") + ("bursar_console" if audience is Audience.OPERATOR else "bursar")
-
-
-def audience() -> Audience:
-    """Whose doors this request came to."""
-    return Audience.OPERATOR if console_side() else Audience.CUSTOMER
-
-
-def face() -> str:
-    """The blueprint whose doors this request came to."""
-    return "console" if console_side() else "portal"
 
 
 def awaited() -> str | None:
@@ -266,10 +244,6 @@ def _mark(view: View, door: Door) -> View:
     return view
 
 
-def _secure() -> bool:
-    return bool(current_app.extensions["settings"].public_url.startswith("https://"))
-
-
 def _say_for_whom() -> None:
     """Staff, vendors and public doors work for everyone; a customer's sees nobody's rows until it knows them."""
     g.owner_token = narrow(EVERYONE if _is_wide() else NOBODY)
@@ -277,7 +251,7 @@ def _say_for_whom() -> None:
 
 def _is_wide() -> bool:
     door = _this_door()
-    return console_side() or (door is not None and door.audience in {PUBLIC, VENDOR})
+    return sides.console_side() or (door is not None and door.audience in {PUBLIC, VENDOR})
 
 
 def _person_of() -> Person | None:
@@ -297,7 +271,7 @@ def _found() -> Person | None:
     if request.endpoint == "portal.open_view":
         return None  # (whoever was at home here: from now on it is somebody of ours, as somebody else)
     program, door = request.path.startswith("/api/"), _this_door()
-    if not program and not console_side() and (viewer := _viewer()):
+    if not program and not sides.console_side() and (viewer := _viewer()):
         return viewer
     if door is not None and door.audience == PUBLIC and not door.knowing:
         return None
@@ -306,8 +280,8 @@ def _found() -> Person | None:
         issuer = current_app.extensions["settings"].public_url
         seen = identity.bearer_for_system(token, issuer=issuer) if scheme.lower() == "bearer" else None
     else:
-        token = request.cookies.get(cookie_name(audience()), "")
-        seen = identity.seen_for_system(token, audience=audience()) if token else None
+        token = request.cookies.get(sides.cookie_name(sides.audience()), "")
+        seen = identity.seen_for_system(token, audience=sides.audience()) if token else None
     person = _person(seen) if seen else None
     if person is None or not person.stage:
         return person
@@ -322,7 +296,7 @@ def _this_door() -> Door | None:
 
 
 def _person(seen: identity.Seen) -> Person | None:
-    if console_side():
+    if sides.console_side():
         staff = identity.operator_of(owner=seen.login_id)
         if staff is None:
             return None
@@ -330,10 +304,6 @@ def _person(seen: identity.Seen) -> Person | None:
     known = customers.by_login(owner=seen.login_id)
     if known is None:
         return None
-    return _customer(seen, known)
-
-
-def _customer(seen: identity.Seen, known: Customer) -> Person:
     return Person(seen, person_id=known.id, name=known.name, roles=[])
 
 
@@ -344,17 +314,17 @@ def _widen(_error: BaseException | None) -> None:
 
 def _viewer() -> Person | None:
     """The customer as somebody of ours sees them, if somebody does."""
-    found = view_as.looking(request.cookies.get(cookie_name(Audience.OPERATOR), ""))
+    found = view_as.looking(request.cookies.get(sides.cookie_name(Audience.OPERATOR), ""))
     if found is None:
         return None
     g.view_as, viewing, known = found
     seen = identity.Seen(viewing.id, known.login_id, "", enrolled=False, factor_at=None, password_at=viewing.opened_at)
-    return _customer(seen, known)
+    return Person(seen, person_id=known.id, name=known.name, roles=[])
 
 
 def _only_look() -> None:
     """Who views as a customer changes nothing: not by method, and not in the database either."""
-    if console_side() or not view_as.token() or not current_user.is_authenticated or "view_as" not in g:
+    if sides.console_side() or not view_as.token() or not current_user.is_authenticated or "view_as" not in g:
         return
     if request.endpoint == "portal.end_view":
         return
@@ -407,7 +377,7 @@ def _turn_away(door: Door) -> BaseResponse:
         raise FactorStale if "waiting" in g else Unauthenticated
     if request.method == "GET" and not request.headers.get("HX-Request"):
         session["next"] = request.full_path.rstrip("?")
-    return lead(awaited() or url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in"))
+    return ways.lead(awaited() or url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in"))
 
 
 def _step_up(door: Door) -> BaseResponse:
@@ -417,19 +387,12 @@ def _step_up(door: Door) -> BaseResponse:
     if door.audience == API:
         raise refused
     whole = request.method == "GET" and not request.headers.get("HX-Request")  # (a part is no page to go back to)
-    session["next"] = request.full_path.rstrip("?") if whole else page_before()
+    session["next"] = request.full_path.rstrip("?") if whole else ways.page_before()
     flash(refused.message, "warn")
     if isinstance(refused, PasswordStale):
-        return lead(url_for(f"{face()}.prove_password"))
-    return lead(_waiting_room(PROVE if current_user.enrolled else ENROL))
+        return ways.lead(url_for(f"{sides.face()}.prove_password"))
+    return ways.lead(_waiting_room(PROVE if current_user.enrolled else ENROL))
 
 
 def _waiting_room(stage: str) -> str:
-    return url_for(f"{face()}.prove" if stage == PROVE else f"{face()}.factor_list")
-
-
-def onward(default: str) -> str:
-    """Where somebody wanted to go before they had to sign in: a path of ours or `default`."""
-    wanted = session.pop("next", "")
-    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\"))
-    return wanted if ours else default
+    return url_for(f"{sides.face()}.prove" if stage == PROVE else f"{sides.face()}.factor_list")

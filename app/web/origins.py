@@ -6,7 +6,7 @@ from flask import abort, current_app, request
 from werkzeug.sansio.utils import host_is_trusted
 
 from app.core import logs
-from app.web import guards
+from app.web import sides
 
 LOCAL = ["localhost", "127.0.0.1"]
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -28,7 +28,7 @@ def check_host() -> None:
         abort(400)
     if request.blueprint == "reports":
         return  # (pages of both names report here)
-    if settings.console_host and guards.console_side() != host_is_trusted(request.host, names[1:2]):
+    if settings.console_host and sides.console_side() != host_is_trusted(request.host, names[1:2]):
         abort(404)
 
 

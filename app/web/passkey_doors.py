@@ -12,7 +12,7 @@ from app.core.errors import Refusal
 from app.identity import factors, passkeys
 from app.identity.errors import PasskeyRefused
 from app.identity.passkeys import Site
-from app.web import guards, second_factor, security
+from app.web import guards, second_factor, security, sides, ways
 
 
 def options_to_add() -> Response:
@@ -33,7 +33,7 @@ def add_passkey() -> Response | BaseResponse:
         lambda: passkeys.add(
             _session(), credential=_credential(body), name=name if isinstance(name, str) else "", site=site()
         ),
-        lambda: url_for(f"{guards.face()}.factor_list"),
+        lambda: url_for(f"{sides.face()}.factor_list"),
     )
 
 
@@ -41,7 +41,7 @@ def prove_passkey() -> Response | BaseResponse:
     """Take the signature for a proof."""
     return _proved(
         lambda: passkeys.prove(_session(), credential=_credential(_body()), site=site()),
-        lambda: guards.onward(second_factor.home()),
+        lambda: ways.onward(second_factor.home()),
     )
 
 
@@ -67,7 +67,7 @@ def _proved(deed: Callable[[], str | None], onward: Callable[[], str]) -> Respon
             raise PasskeyRefused
     except Refusal as refused:
         return _refused(refused)
-    return guards.hand_over(token, audience=guards.audience(), answer=jsonify({"next": onward()}))
+    return guards.hand_over(token, audience=sides.audience(), answer=jsonify({"next": onward()}))
 
 
 def _refused(refused: Refusal) -> Response:
@@ -90,4 +90,4 @@ def _session() -> str:
 def site() -> Site:
     """Where this face's passkeys are good: at the name that its pages have."""
     settings = current_app.extensions["settings"]
-    return Site.at(settings.console_url if guards.console_side() else settings.public_url, name=settings.brand)
+    return Site.at(settings.console_url if sides.console_side() else settings.public_url, name=settings.brand)

@@ -15,7 +15,7 @@ from app.core.db import transaction
 from app.core.errors import Refusal, TooMany
 from app.identity import queries, renewal, rules
 from app.identity.errors import LinkSpent
-from app.web import errors, forms, guards, visits
+from app.web import errors, forms, guards, sides, visits
 from app.web.fragments import page
 from app.web.throttle import throttle
 
@@ -58,7 +58,7 @@ def forgotten() -> Response | BaseResponse:
     except TooMany as refused:
         return errors.delayed(_ask(form, {"email": refused.message}), refused)
     with transaction(guards.actor()):
-        renewal.ask(form.email.data, audience=guards.audience())
+        renewal.ask(form.email.data, audience=sides.audience())
     return redirect(url_for(".forgotten_password", sent=1), 303)
 
 
@@ -109,11 +109,11 @@ def change(template: str, *, afterwards: str) -> Response | BaseResponse:
         return errors.delayed(_choose(template, form, _at_field(refused), afterwards=afterwards), refused)
     flash("Your password is changed. You are signed out everywhere else.", "ok")
     visits.tell_of_keys()
-    return guards.hand_over(token, audience=guards.audience(), answer=redirect(afterwards, 303))
+    return guards.hand_over(token, audience=sides.audience(), answer=redirect(afterwards, 303))
 
 
 def _look_at(token: str) -> None:
-    if not queries.reset_is_live_without_owner(token, audience=guards.audience()):
+    if not queries.reset_is_live_without_owner(token, audience=sides.audience()):
         raise LinkSpent
 
 

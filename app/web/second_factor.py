@@ -17,7 +17,7 @@ from app.core.errors import Refusal
 from app.identity import factors, queries, totp
 from app.identity.errors import NothingToConfirm, WrongFactor
 from app.identity.rules import shown_code
-from app.web import errors, forms, guards, qr
+from app.web import errors, forms, guards, qr, sides, ways
 from app.web.fragments import page
 from app.web.throttle import throttle
 
@@ -77,7 +77,7 @@ def factor_list() -> Answer:
         layout=_layout(),
         to=_to,
         factors=_factors(),
-        staff=guards.console_side(),
+        staff=sides.console_side(),
         waiting=bool(current_user.stage),
     )
 
@@ -138,12 +138,12 @@ def onward(token: str) -> Answer:
 
 
 def _onward(token: str, default: str) -> Answer:
-    return guards.hand_over(token, audience=guards.audience(), answer=redirect(guards.onward(default), 303))
+    return guards.hand_over(token, audience=sides.audience(), answer=redirect(ways.onward(default), 303))
 
 
 def home() -> str:
     """The first page of this face."""
-    return _to(HOME[guards.face()])
+    return _to(HOME[sides.face()])
 
 
 def _prove(form: CodeForm, faults: dict[str, str]) -> Response:
@@ -163,7 +163,7 @@ def _prove_password(form: PasswordForm, faults: dict[str, str]) -> Response:
 
 
 def _hand_over(token: str, door: str) -> Answer:
-    return guards.hand_over(token, audience=guards.audience(), answer=redirect(_to(door), 303))
+    return guards.hand_over(token, audience=sides.audience(), answer=redirect(_to(door), 303))
 
 
 def _app(form: CodeForm, fault: str = "") -> Answer:
@@ -195,9 +195,9 @@ def _session() -> str:
 
 def _to(door: str, **arguments: Any) -> str:
     """The address of a door of this face."""
-    return url_for(f"{guards.face()}.{door}", **arguments)
+    return url_for(f"{sides.face()}.{door}", **arguments)
 
 
 def _layout() -> str:
     """A page among the others; before the session is open it stands alone."""
-    return "layouts/auth.html" if current_user.stage else f"layouts/{guards.face()}.html"
+    return "layouts/auth.html" if current_user.stage else f"layouts/{sides.face()}.html"

@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.datastructures import MultiDict
 
 from app.core import ids, logs
-from app.web import guards, origins
+from app.web import origins, sides
 
 csrf = CSRFProtect()
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -112,7 +112,7 @@ def _other_name() -> str:
     settings = current_app.extensions["settings"]
     if not settings.console_host:
         return ""
-    if guards.console_side():
+    if sides.console_side():
         return f" {settings.public_url}"
     return f" {settings.console_url}" if "view_as" in g else ""
 

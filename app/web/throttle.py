@@ -25,7 +25,7 @@ from app.core import clock, crypto, logs
 from app.core.errors import TooMany
 from app.identity.errors import BadEmail
 from app.identity.service import canonical
-from app.web import guards
+from app.web import sides
 
 KNOWN_SECONDS = 180 * 86_400  # how long a browser is known after it last signed in
 KNOWN_MAX = 5  # accounts that one browser is known for
@@ -142,7 +142,7 @@ class Throttle:
             _cookie(),
             str(self._known.dumps(kept)),
             max_age=KNOWN_SECONDS,
-            secure=_secure(),
+            secure=sides.secure(),
             httponly=True,
             samesite="Lax",
         )
@@ -230,7 +230,7 @@ def _whose(account: str) -> str:
         known = canonical(typed)
     except BadEmail:  # (no address, or a link's token)
         known = typed.lower()
-    return f"{guards.audience()} {known}"
+    return f"{sides.audience()} {known}"
 
 
 def network(address: str) -> str:
@@ -244,12 +244,8 @@ def network(address: str) -> str:
     return str(known)
 
 
-def _secure() -> bool:
-    return bool(current_app.extensions["settings"].public_url.startswith("https://"))
-
-
 def _cookie() -> str:
-    return "__Host-bursar_known" if _secure() else "bursar_known"
+    return "__Host-bursar_known" if sides.secure() else "bursar_known"
 
 
 def _words(seconds: int) -> str:

@@ -18,6 +18,7 @@ from app.customers.rules import VIEW_LIVES
 from app.identity import queries as identity
 from app.identity import rules
 from app.identity.rules import Audience
+from app.web import sides
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def give(token: str, *, answer: BaseResponse) -> BaseResponse:
         _name(),
         _signer().sign(token).decode(),
         max_age=int(VIEW_LIVES.total_seconds()),
-        secure=_secure(),
+        secure=sides.secure(),
         httponly=True,
         samesite="Lax",  # (it comes with a link from the console's name, and opens pages for reading alone)
     )
@@ -71,7 +72,7 @@ def give(token: str, *, answer: BaseResponse) -> BaseResponse:
 
 def take(answer: BaseResponse) -> BaseResponse:
     """Have the browser forget it."""
-    answer.delete_cookie(_name(), secure=_secure(), httponly=True)
+    answer.delete_cookie(_name(), secure=sides.secure(), httponly=True)
     return answer
 
 
@@ -89,8 +90,4 @@ def _signer() -> TimestampSigner:
 
 
 def _name() -> str:
-    return ("__Host-" if _secure() else "") + "bursar_view"
-
-
-def _secure() -> bool:
-    return bool(current_app.extensions["settings"].public_url.startswith("https://"))
+    return ("__Host-" if sides.secure() else "") + "bursar_view"

@@ -8,7 +8,7 @@ from app.core.db import transaction
 from app.identity import api_keys, queries, sessions
 from app.identity.models import SignedIn
 from app.identity.service import Device, rotate
-from app.web import guards
+from app.web import guards, sides
 from app.web.throttle import throttle
 
 
@@ -37,7 +37,7 @@ def end_others(*, afterwards: str) -> Response:
         token = rotate(current_user.session_id)
     flash("You are signed out everywhere else.", "ok")
     tell_of_keys()
-    return guards.hand_over(token, audience=guards.audience(), answer=redirect(afterwards, 303))
+    return guards.hand_over(token, audience=sides.audience(), answer=redirect(afterwards, 303))
 
 
 def tell_of_keys() -> None:

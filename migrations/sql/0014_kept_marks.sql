@@ -78,4 +78,5 @@ GRANT UPDATE (body_sealed, sent_at) ON mails TO bursar_app;
 GRANT UPDATE (wrong, paused_until) ON factor_tries TO bursar_app;
 
 -- What waits for somebody is looked for on every page of the console.
+-- squawk-ignore require-concurrent-index-creation
 CREATE INDEX ix_approval_requests_expires_at ON approval_requests (expires_at, id) WHERE state = 'pending';

@@ -46,8 +46,9 @@ from dev.business import MAIL, SECRET, STAFF, Business
 from dev.embedded import Servers
 from jobs import runtime
 from jobs.queues import QUEUES, Waker
-from tests.conftest import Browser, environment
+from tests.conftest import environment
 from tests.makers import forms
+from tests.makers.client import Browser
 from tests.makers.databases import fresh_database
 from tests.makers.forms import Field, Form
 from tests.makers.house import redis_database

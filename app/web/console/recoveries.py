@@ -105,5 +105,9 @@ def _recovery(recovery_id: str, *, fault: str = "", unfit: str = "", status: int
         sent=request.form,
         fault=fault,
         unfit=unfit,
-        others=queries.other_recoveries_for_operators(one),
+        others=[
+            each.id
+            for each in queries.recoveries_of(owner=one.login_id or "")
+            if each.state == RecoveryState.ASKED and each.id != one.id
+        ],
     )

@@ -9,7 +9,7 @@ from app.core.db import transaction
 from app.core.errors import Refusal
 from app.identity import service as identity
 from app.identity.rules import Audience
-from app.web import errors, forms, guards, visits
+from app.web import errors, forms, guards, visits, ways
 from app.web.console.base import bp
 from app.web.fragments import page
 from app.web.guards import ENROL, PROVE
@@ -42,7 +42,7 @@ def sign_in() -> Response | BaseResponse:
     except Refusal as refused:
         errors.say(refused)
         return errors.delayed(page("console/sign_in.html", form=form, errors={}, status=422), refused)
-    onward = redirect(guards.onward(url_for("console.overview")), 303)
+    onward = redirect(ways.onward(url_for("console.overview")), 303)
     throttle().remember(form.email.data, onward)
     return guards.let_in(entry, audience=Audience.OPERATOR, answer=onward)
 

@@ -21,7 +21,7 @@ from app.identity import service as identity
 from app.identity.rules import CODE_LIVES, PASSWORD_LENGTH_MIN, Audience
 from app.identity.service import Claim, Device
 from app.wallets import service as wallets
-from app.web import errors, forms, guards, renewal, visits
+from app.web import errors, forms, guards, renewal, visits, ways
 from app.web.fragments import page
 from app.web.guards import ENROL, PROVE
 from app.web.portal.base import bp
@@ -140,7 +140,7 @@ def sign_in() -> Response | BaseResponse:
     except Refusal as refused:
         errors.say(refused)
         return errors.delayed(_again("portal/sign_in.html", form), refused)
-    onward = redirect(guards.onward(url_for("portal.home")), 303)
+    onward = redirect(ways.onward(url_for("portal.home")), 303)
     throttle().remember(form.email.data, onward)
     return guards.let_in(entry, audience=Audience.CUSTOMER, answer=onward)
 

@@ -42,6 +42,7 @@ DUTIES: dict[str, set[Role]] = {
     "/console/suspense/<item_id>/resolve": {FINANCE},
     "/console/reconciliation": {FINANCE},
     "/console/view-as/<customer_id>": {SUPPORT, OFFICER, MANAGER},
+    "/console/recoveries/<recovery_id>/refuse": {SUPPORT},
     "/console/operators/<operator_id>/roles": {ADMIN},
     "/console/operators/invite": {ADMIN},
     "/console/operators/emergency": {ADMIN},

@@ -5,6 +5,7 @@ import secrets
 from werkzeug.test import TestResponse
 
 from app.core.db import leave, rows, transaction
+from app.core.permissions import Role
 from app.identity import api_keys, queries, recovery, rules
 from app.identity.scopes import Scope
 from tests.makers import browse, people
@@ -66,6 +67,17 @@ def stop_recovery(scene: Scene) -> TestResponse:
     return browse.send(client, "/stop-recovery")
 
 
+def refuse_recovery(scene: Scene) -> TestResponse:
+    customer = people.customer()
+    with transaction(TEST):
+        recovery.ask(customer.email, contact=f"new-{secrets.token_hex(4)}@test.example", actor=TEST)
+        (asked,) = rows("SELECT max(id) AS id FROM recoveries")
+        recovery.answer(asked.id, actor=TEST)
+    leave()
+    place = f"/console/recoveries/{asked.id}"
+    return browse.send(scene.staff(Role.SUPPORT), f"{place}/refuse", form_at=place, reason="They knew nothing.")
+
+
 CALLS: dict[str, Call] = {
     "portal.freeze_now": freeze_now,
     "portal.close": close,
@@ -75,4 +87,5 @@ CALLS: dict[str, Call] = {
     "portal.revoke_all_keys": revoke_all_keys,
     "portal.recover": recover,
     "portal.stop_recovery": stop_recovery,
+    "console.refuse_recovery": refuse_recovery,
 }
