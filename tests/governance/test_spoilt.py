@@ -76,10 +76,10 @@ def operator(role: Role) -> str:
     return found
 
 
-def asked(office: Office, *, at: timedelta = timedelta(0), **more: str) -> Request:
+def asked(office: Office, *, at: timedelta = timedelta(0), target: str = "") -> Request:
     """A request of that long ago."""
     with clock.at(clock.now() + at):
-        found = office.ask(**more)
+        found = office.ask(target=target)
     leave()
     return found
 
