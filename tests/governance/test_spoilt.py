@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from time import sleep
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -77,10 +76,10 @@ def operator(role: Role) -> str:
     return found
 
 
-def asked(office: Office, *, at: timedelta = timedelta(0), **more: Any) -> Request:
+def asked(office: Office, *, at: timedelta = timedelta(0), target: str = "") -> Request:
     """A request of that long ago."""
     with clock.at(clock.now() + at):
-        found = office.ask(**more)
+        found = office.ask(target=target)
     leave()
     return found
 
