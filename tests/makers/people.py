@@ -118,10 +118,9 @@ def operator(*roles: Role) -> tuple[str, str]:
 def at_work(role: Role) -> tuple[str, str]:
     """A member of staff with an open session: who, and the session's id."""
     operator_id, email = operator(role)
+    login_id = apps.login_of(email)
     with transaction(actor.system("test")):
-        opened = identity.open_session(
-            apps.login_of(email), audience=Audience.OPERATOR, device=identity.Device("a test's")
-        )
+        opened = identity.open_session(login_id, audience=Audience.OPERATOR, device=identity.Device("a test's"))
     return operator_id, opened.session_id
 
 
