@@ -80,13 +80,6 @@ def view(client: FlaskClient, customer: people.Customer, **fields: str) -> TestR
     return client.get(answer.location) if answer.status_code == 303 else answer
 
 
-def newest_view() -> str:
-    """The view that was begun last."""
-    (row,) = rows("SELECT id FROM viewings ORDER BY id DESC LIMIT 1")
-    leave()
-    return str(row.id)
-
-
 class TestBeginning:
     def test_finds_the_customer_by_address_and_by_id(self, app: Flask, customer: people.Customer) -> None:
         client = signed_in(app, Role.SUPPORT)
@@ -270,15 +263,13 @@ class TestEnding:
 
 class TestTheSession:
     def test_that_waits_for_its_factor_looks_at_nothing(
-        self, app: Flask, viewer: FlaskClient, owner_engine: Engine
+        self, viewer: FlaskClient, customer: people.Customer, owner_engine: Engine
     ) -> None:
         assert viewer.get("/activity").status_code == 200
         with owner_engine.begin() as connection:
             connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
-            unproved = (
-                "UPDATE sessions SET factor_at = NULL WHERE id = (SELECT session_id FROM viewings WHERE id = :id)"
-            )
-            connection.execute(text(unproved), {"id": newest_view()})
+            unproved = "UPDATE sessions SET factor_at = NULL WHERE id = (SELECT session_id FROM viewings WHERE customer_id = :id)"
+            connection.execute(text(unproved), {"id": customer.id})
         assert viewer.get("/activity").status_code == 303
 
     def test_that_comes_after_signing_out_does_not_take_the_view_up_again(
