@@ -159,7 +159,25 @@ BORROW = (
 
 
 class TestTheDatabase:
-    def test_lends_nothing_without_a_review_or_for_longer(self, owner_engine: Engine) -> None:
+    def test_lends_for_an_hour_at_most(self, owner_engine: Engine) -> None:
+        me, borrowed = people.operator(Role.ADMIN)[0], {"borrowed_id": "brw_x"}
+        who = actor.operator(me)
+        with transaction(who):
+            review = governance.submit(
+                service.REVIEW.name,
+                {**borrowed, "operator_id": me, "name": "x", "role": "treasury"},
+                target=f"borrowed:{me}",
+                reason="x",
+                maker=me,
+                actor=who,
+            ).id
+        leave()
+        with undone(owner_engine) as connection:
+            connection.execute(text("SELECT set_config('bursar.actor', :who, true)"), {"who": f"operator:{me}"})
+            assert refused(connection, BORROW, me=me, review=review, long="60 min") == ""
+            assert refused(connection, BORROW, me=me, review=review, long="61 min") == "23514"
+
+    def test_lends_nothing_without_a_review_and_changes_nothing(self, owner_engine: Engine) -> None:
         me = people.operator(Role.ADMIN)[0]
         review = break_glass(me).id
         with undone(owner_engine) as connection:
