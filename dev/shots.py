@@ -82,7 +82,7 @@ def look_around(browser: Browser, url: str) -> int:
 def _wanted() -> list[Sight]:
     """Every sight, or those that were asked for."""
     asked = tuple(sys.argv[1:])
-    return [sight for sight in (*tour.EVERYTHING, *tour_care.CARE) if not asked or sight.name.startswith(asked)]
+    return [sight for sight in (*tour.EVERYTHING, *tour_care.EVERYTHING) if not asked or sight.name.startswith(asked)]
 
 
 def _take(sight: Sight, page: Page) -> None:

@@ -299,45 +299,6 @@ CLOSING = (
     Sight("request-typed", "/console/ledger/requests/new", FINANCE, (_typed_journal,)),
 )
 
-_WAITS = click("a.row-main[data-htmx-powered]:has-text('Invite Rukayat')", shows="dialog.drawer .drawer-title")
-
-APPROVALS = (
-    Sight("approvals", "/console/approvals", ADMIN),
-    Sight("approvals-none", "/console/approvals", AUDITOR),
-    Sight("approvals-mine-none", "/console/approvals?view=mine", AUDITOR),
-    Sight("approvals-ended", "/console/approvals?view=ended", ADMIN),
-    Sight("approval-drawer", "/console/approvals", ADMIN, (_WAITS,)),
-    Sight(
-        "approval-approve",
-        "/console/approvals",
-        ADMIN,
-        (_WAITS, click(".decision [data-open=approve]", shows="#approve")),
-    ),
-    Sight(
-        "approval-deny",
-        "/console/approvals",
-        ADMIN,
-        (_WAITS, click(".decision [data-open=deny]", shows="#deny")),
-    ),
-    Sight("approval", "/console/approvals", ADMIN, (_WAITS, follow("dialog.drawer a[href*='/approvals/']"))),
-    Sight("operators", "/console/operators", ADMIN),
-    Sight("operator", "/console/operators", ADMIN, (follow("tr:has-text('Sani Garba') a.row-main"),)),
-    Sight("operator-none", "/console/operators", AUDITOR, (follow("tr:has-text('Adaeze Obi') a.row-main"),)),
-    Sight("operators-roles", "/console/operators/roles", AUDITOR),
-    Sight("operators-invite", "/console/operators/invite", ADMIN),
-    Sight(
-        "operators-invite-faulty",
-        "/console/operators/invite",
-        ADMIN,
-        (send("Ask for approval", name="Uche Obi", email="uche@nowhere.example", reason="A reason."),),
-        FAULTY,
-    ),
-    Sight("operators-emergency", "/console/operators/emergency", ADMIN),
-    Sight("join-spent", "/console/join/nothing", NOBODY, status=MISSING),
-    Sight("policies", "/console/policies", AUDITOR),
-    Sight("policy", "/console/policies/staff.roles", ADMIN),
-)
-
 SYSTEM = (
     Sight("journals", "/console/journals/", AUDITOR),
     Sight("journals-none", "/console/journals/?search=nowhere", AUDITOR),
@@ -371,7 +332,7 @@ SYSTEM = (
     Sight("console-missing", "/console/nowhere", AUDITOR, status=MISSING),
 )
 
-EVERYTHING = (*PORTAL, *WORK, *BOOKS, *CLOSING, *APPROVALS, *SYSTEM)
+EVERYTHING = (*PORTAL, *WORK, *BOOKS, *CLOSING, *SYSTEM)
 
 
 def dress(page: Page, theme: str) -> None:

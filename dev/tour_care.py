@@ -1,8 +1,8 @@
-"""The pages on which staff look after customers' accounts, and how to come there. They go on from dev/tour.py."""
+"""The pages on which staff look after customers' accounts and one another's rights. They go on from dev/tour.py."""
 
 from playwright.sync_api import Page
 
-from dev.tour import OFFICER, SUPPORT, Sight, click, follow
+from dev.tour import ADMIN, AUDITOR, OFFICER, SUPPORT, Sight, click, follow
 
 _SOMEBODY = follow("a.row-main")
 _FROZEN = follow("tr:not(:has-text('until')) a.row-main")
@@ -57,3 +57,44 @@ CARE = (
     Sight("recovery-cools", "/console/recoveries", SUPPORT, (follow("tr:has-text('in ') a.row-main"),)),
     Sight("approvals-support", "/console/approvals?view=open", SUPPORT),
 )
+
+_WAITS = click("a.row-main[data-htmx-powered]:has-text('Invite Rukayat')", shows="dialog.drawer .drawer-title")
+
+APPROVALS = (
+    Sight("approvals", "/console/approvals", ADMIN),
+    Sight("approvals-none", "/console/approvals", AUDITOR),
+    Sight("approvals-mine-none", "/console/approvals?view=mine", AUDITOR),
+    Sight("approvals-ended", "/console/approvals?view=ended", ADMIN),
+    Sight("approval-drawer", "/console/approvals", ADMIN, (_WAITS,)),
+    Sight(
+        "approval-approve",
+        "/console/approvals",
+        ADMIN,
+        (_WAITS, click(".decision [data-open=approve]", shows="#approve")),
+    ),
+    Sight(
+        "approval-deny",
+        "/console/approvals",
+        ADMIN,
+        (_WAITS, click(".decision [data-open=deny]", shows="#deny")),
+    ),
+    Sight("approval", "/console/approvals", ADMIN, (_WAITS, follow("dialog.drawer a[href*='/approvals/']"))),
+    Sight("operators", "/console/operators", ADMIN),
+    Sight("operator", "/console/operators", ADMIN, (follow("tr:has-text('Sani Garba') a.row-main"),)),
+    Sight("operator-none", "/console/operators", AUDITOR, (follow("tr:has-text('Adaeze Obi') a.row-main"),)),
+    Sight("operators-roles", "/console/operators/roles", AUDITOR),
+    Sight("operators-invite", "/console/operators/invite", ADMIN),
+    Sight(
+        "operators-invite-faulty",
+        "/console/operators/invite",
+        ADMIN,
+        (send("Ask for approval", name="Uche Obi", email="uche@nowhere.example", reason="A reason."),),
+        FAULTY,
+    ),
+    Sight("operators-emergency", "/console/operators/emergency", ADMIN),
+    Sight("join-spent", "/console/join/nothing", NOBODY, status=MISSING),
+    Sight("policies", "/console/policies", AUDITOR),
+    Sight("policy", "/console/policies/staff.roles", ADMIN),
+)
+
+EVERYTHING = (*CARE, *APPROVALS)

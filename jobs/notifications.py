@@ -6,7 +6,7 @@ from app.core import clock, machine
 from app.core.db import atomically
 from app.core.errors import NotFound
 from app.customers import queries as customers
-from app.identity import api_keys, phones, recovery, renewal
+from app.identity import api_keys, phones, recoveries, recovery, renewal
 from app.identity import queries as identity
 from app.identity.rules import Audience, masked_ip
 from app.notifications import flows, rules
@@ -123,7 +123,7 @@ def signed_out_elsewhere(work: Work) -> timedelta | None:
 
 def recovery_asked(work: Work) -> timedelta | None:
     """A security notice with the link that stops it; once it is written, only the mail has the token."""
-    token = identity.recovery_token_for_system(work.subject)
+    token = recoveries.recovery_token_for_system(work.subject)
     if token is None:
         return None
     words = rules.recovery_asked(f"{work.public_url}/stop-recovery/{token}")

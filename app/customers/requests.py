@@ -12,8 +12,7 @@ from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
-from app.identity import factors, recovery
-from app.identity import queries as identity
+from app.identity import factors, recoveries, recovery
 from app.identity.errors import UnknownRecovery
 
 TRYING = actors.system("dry run")
@@ -41,7 +40,7 @@ def request_recovery(recovery_id: str, *, reason: str, maker: str, actor: Actor)
 
     Raises NotFound, IllegalMove, RecoveryCools, AddressTaken, AskedAlready, and as governance does.
     """
-    login_id = identity.recovery_for_operators(recovery_id).login_id
+    login_id = recoveries.recovery_for_operators(recovery_id).login_id
     customer = queries.by_login(owner=login_id) if login_id else None
     if customer is None:
         raise UnknownRecovery

@@ -18,7 +18,7 @@ from app.governance import queries as approvals
 from app.governance import rules as governance_rules
 from app.governance import service as governance
 from app.governance.models import Request
-from app.identity import api_keys, recovery
+from app.identity import api_keys, recoveries, recovery
 from app.identity import errors as identity_errors
 from app.identity import queries as identity
 from app.identity.rules import KEY_LIVES
@@ -213,7 +213,7 @@ class TestRecovering:
             approve(asked, by=officer)
             flows.carry_out(asked.id, actor=SYSTEM)
         assert result_of(asked) == ("executed", "Ada Obi comes back by the new address")
-        assert identity.address_for_system(owner.login_id) == identity.contact_for_operators(recovery_id)
+        assert identity.address_for_system(owner.login_id) == recoveries.contact_for_operators(recovery_id)
         assert not identity.enrolled(owner=owner.login_id)
         assert identity.sessions_of(owner=owner.login_id) == []
         assert api_keys.live_of(owner=owner.login_id) == []
@@ -240,7 +240,7 @@ class TestRecovering:
     def test_fails_when_its_owner_has_stopped_it(self, later: datetime) -> None:
         owner = people.customer()
         recovery_id = care.lost_mailbox(owner)
-        token = identity.recovery_token_for_system(recovery_id)
+        token = recoveries.recovery_token_for_system(recovery_id)
         assert token
         with clock.at(later):
             asked = ask_recovery(recovery_id)
@@ -253,7 +253,7 @@ class TestRecovering:
 
     def test_is_not_asked_for_when_its_owner_has_stopped_it(self, later: datetime) -> None:
         recovery_id = care.lost_mailbox(people.customer())
-        token = identity.recovery_token_for_system(recovery_id)
+        token = recoveries.recovery_token_for_system(recovery_id)
         assert token
         with transaction(SYSTEM):
             recovery.stop(token, actor=SYSTEM)

@@ -12,7 +12,7 @@ from app.core import actor, clock, crypto, machine
 from app.core.db import db, leave, transaction
 from app.core.errors import IllegalMove
 from app.core.permissions import Role
-from app.identity import errors, queries, recovery, rules
+from app.identity import errors, queries, recoveries, recovery, rules
 from app.identity.models import Recovery
 from app.identity.rules import Audience, RecoveryState
 from jobs.schedule import SCHEDULE
@@ -79,7 +79,7 @@ def ask(customer: people.Customer, contact: str) -> str:
 
 def stop(recovery_id: str) -> None:
     """As whoever reads the old mailbox."""
-    token = queries.recovery_token_for_system(recovery_id)
+    token = recoveries.recovery_token_for_system(recovery_id)
     assert token
     with transaction(SYSTEM):
         recovery.stop(token, actor=SYSTEM)
@@ -93,7 +93,7 @@ def state_of(request: Recovery | str) -> str:
 class TestAsked:
     def test_warns_the_known_address_at_once(self, customer: people.Customer, asked: Recovery) -> None:
         assert asked.state == RecoveryState.ASKED
-        assert asked in queries.recoveries_for_operators(state=RecoveryState.ASKED, limit=1000)
+        assert asked in recoveries.recoveries_for_operators(state=RecoveryState.ASKED, limit=1000)
         assert mailbox.subjects_to(customer.email).count(WARNING) == 1
         assert asked.address_sealed is None
         assert asked.stop_sealed is None

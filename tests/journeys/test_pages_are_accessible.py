@@ -31,7 +31,7 @@ PARTS = {
     "work": tour.WORK,
     "books": tour.BOOKS,
     "closing": tour.CLOSING,
-    "approvals": tour.APPROVALS,
+    "approvals": tour_care.APPROVALS,
     "care": tour_care.CARE,
     "system": tour.SYSTEM,
 }

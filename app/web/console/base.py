@@ -14,6 +14,7 @@ from app.customers.rules import ClosureState
 from app.governance import queries as governance
 from app.governance.rules import State
 from app.identity import queries as identity
+from app.identity import recoveries
 from app.identity.rules import RecoveryState
 from app.ledger import health
 from reports import overview
@@ -146,7 +147,7 @@ def _counts() -> dict[str, int]:
         "console.journal_requests": governance.count_for_operators((State.PENDING, State.FAILED), kind=JOURNALS.name),
         "console.approvals": _needing_me(),
         "console.closures": customers.closure_count_for_operators(state=ClosureState.ASKED),
-        "console.recoveries": identity.recovery_counts_for_operators().get(RecoveryState.ASKED, 0),
+        "console.recoveries": recoveries.recovery_counts_for_operators().get(RecoveryState.ASKED, 0),
         "console.jobs": overview.dead_tasks(),
     }
 

@@ -16,6 +16,7 @@ from app.customers.models import Customer
 from app.customers.rules import State
 from app.governance import queries as governance
 from app.identity import queries as identity
+from app.identity import recoveries
 from app.payments import queries as payments
 from app.wallets import queries as wallets
 from app.web import guards
@@ -111,7 +112,7 @@ def _customer(customer_id: str, *, fault: str = "", fault_of: str = "", status: 
     one, may = queries.one_for_operators(customer_id), current_user.permissions
     login_id, accounts = one.login_id, payments.bank_accounts(customer_id=one.id)
     phone = identity.counting_phone(owner=login_id)
-    asked = identity.recoveries_of(owner=login_id) if Permission.RECOVERIES_READ in may else []
+    asked = recoveries.recoveries_of(owner=login_id) if Permission.RECOVERIES_READ in may else []
     pending = governance.about_for_operators(requests.target_of(one.id))
     waits = any(each.request.kind == requests.UNFREEZE.name for each in pending)
     may_ask = Permission.CUSTOMERS_REQUEST_UNFREEZE in may and not waits

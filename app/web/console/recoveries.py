@@ -13,6 +13,7 @@ from app.customers import queries as customers
 from app.customers import requests
 from app.governance import queries as governance
 from app.identity import queries
+from app.identity import recoveries as lost
 from app.identity import recovery as recoveries_of
 from app.identity.rules import RecoveryState
 from app.web import guards
@@ -36,8 +37,8 @@ def recoveries() -> Response:
     """Those of one state, newest first."""
     view, before = request.args.get("view", ""), request.args.get("before")
     view = view if view in VIEWS else "asked"
-    found = queries.recoveries_for_operators(state=VIEWS[view], before=before, limit=PAGE + 1)
-    shown, counts = found[:PAGE], queries.recovery_counts_for_operators()
+    found = lost.recoveries_for_operators(state=VIEWS[view], before=before, limit=PAGE + 1)
+    shown, counts = found[:PAGE], lost.recovery_counts_for_operators()
     return page(
         "console/recoveries/list.html",
         block="results",
@@ -88,7 +89,7 @@ def refuse_recovery(recovery_id: str) -> Response | BaseResponse:
 
 
 def _recovery(recovery_id: str, *, fault: str = "", unfit: str = "", status: int = 200) -> Response:
-    one = queries.recovery_for_operators(recovery_id)
+    one = lost.recovery_for_operators(recovery_id)
     customer = customers.by_login(owner=one.login_id or "")
     about = governance.about_for_operators(requests.target_of(customer.id)) if customer else []
     return page(
@@ -96,7 +97,7 @@ def _recovery(recovery_id: str, *, fault: str = "", unfit: str = "", status: int
         status=status,
         one=one,
         customer=customer,
-        contact=reveals.veil("contact", one.id, queries.contact_for_operators(one.id)),
+        contact=reveals.veil("contact", one.id, lost.contact_for_operators(one.id)),
         cools=one.state == RecoveryState.ASKED and clock.now() < one.possible_at,
         pending=[each for each in about if each.request.payload.get("recovery_id") == one.id],
         history=history.of(one.id),
@@ -107,7 +108,7 @@ def _recovery(recovery_id: str, *, fault: str = "", unfit: str = "", status: int
         unfit=unfit,
         others=[
             each.id
-            for each in queries.recoveries_of(owner=one.login_id or "")
+            for each in lost.recoveries_of(owner=one.login_id or "")
             if each.state == RecoveryState.ASKED and each.id != one.id
         ],
     )

@@ -17,6 +17,7 @@ from app.core.errors import Forbidden, NotFound, Refusal
 from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.identity import queries as identity
+from app.identity import recoveries
 from app.identity.rules import masked_number
 from app.payments import queries as payments
 from app.web import guards
@@ -59,7 +60,7 @@ FIELDS = {
         Field("account_number", "Account number", payments.account_number_for_operators, bank_number),
         Field("email", "E-mail address", customers.address_for_operators, masked_email),
         Field("phone", "Phone number", identity.number_for_operators, masked_number),
-        Field("contact", "Address to be", identity.contact_for_operators, masked_email),
+        Field("contact", "Address to be", recoveries.contact_for_operators, masked_email),
     )
 }
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.db import transaction
 from app.core.errors import Refusal
-from app.identity import queries, recovery, rules
+from app.identity import recoveries, recovery, rules
 from app.identity.errors import BadEmail, LinkSpent
 from app.web import errors, forms, guards
 from app.web.fragments import page
@@ -68,7 +68,7 @@ def stop_recovery() -> Response | BaseResponse:
 
 
 def _look_at(token: str) -> None:
-    if not queries.recovery_is_open_without_owner(token):
+    if not recoveries.recovery_is_open_without_owner(token):
         raise LinkSpent
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from app.core import actor
 from app.core.db import leave, transaction
 from app.core.permissions import Role
-from app.identity import queries, recovery
+from app.identity import queries, recoveries, recovery
 from app.identity.rules import RECOVERY_COOLS
 from tests.makers import books, browse, care, people
 from tests.web.console.conftest import Visitor, enter
@@ -49,7 +49,7 @@ class TestTheList:
         assert asked in listed(client)
         assert noted not in listed(client)
         assert client.get(f"{LIST}/{noted}").status_code == 404
-        token = queries.recovery_token_for_system(asked)
+        token = recoveries.recovery_token_for_system(asked)
         assert token
         with transaction(SYSTEM):
             recovery.stop(token, actor=SYSTEM)

@@ -6,7 +6,7 @@ from werkzeug.test import TestResponse
 
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
-from app.identity import api_keys, queries, recovery, rules
+from app.identity import api_keys, recoveries, recovery, rules
 from app.identity.scopes import Scope
 from tests.makers import browse, people
 from tests.web.scenes.stage import TEST, Call, Scene
@@ -60,7 +60,7 @@ def stop_recovery(scene: Scene) -> TestResponse:
         recovery.ask(customer.email, contact="new@test.example", actor=TEST)
         (asked,) = rows("SELECT max(id) AS id FROM recoveries")
         recovery.answer(asked.id, actor=TEST)
-    token = queries.recovery_token_for_system(asked.id)
+    token = recoveries.recovery_token_for_system(asked.id)
     leave()
     client = scene.app.test_client()
     assert client.get(f"/stop-recovery/{token}").location == "/stop-recovery"
