@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from dev.tour import ADMIN, AUDITOR, OFFICER, SUPPORT, Sight, click, follow
+from dev.tour import ADMIN, AUDITOR, FAULTY, MISSING, NOBODY, OFFICER, SUPPORT, Sight, click, follow, send
 
 _SOMEBODY = follow("a.row-main")
 _FROZEN = follow("tr:not(:has-text('until')) a.row-main")

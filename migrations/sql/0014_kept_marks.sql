@@ -71,11 +71,11 @@ ALTER TABLE recoveries ENABLE ALWAYS TRIGGER moves;
 
 REVOKE UPDATE ON logins, sessions, codes, customers, wallets, mails, factor_tries FROM bursar_app;
 GRANT UPDATE (email, password_hash, email_confirmed_at, disabled_at) ON logins TO bursar_app;
-GRANT UPDATE (token_hash, seen_at, factor_at, revoked_at) ON sessions TO bursar_app;
+GRANT UPDATE (token_hash, seen_at, factor_at, password_at, revoked_at) ON sessions TO bursar_app;
 GRANT UPDATE (tries, used_at) ON codes TO bursar_app;
 GRANT UPDATE (name, state, locked_until) ON customers TO bursar_app;
-GRANT UPDATE (body_sealed, sent_at) ON mails TO bursar_app;
-GRANT UPDATE (wrong, paused_until) ON factor_tries TO bursar_app;
+GRANT UPDATE (body_sealed, to_sealed, sent_at) ON mails TO bursar_app;
+GRANT UPDATE (wrong, pauses, paused_until) ON factor_tries TO bursar_app;
 
 -- What waits for somebody is looked for on every page of the console.
 -- squawk-ignore require-concurrent-index-creation
