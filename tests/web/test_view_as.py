@@ -268,9 +268,11 @@ class TestTheSession:
         assert viewer.get("/activity").status_code == 200
         with owner_engine.begin() as connection:
             connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
-            begun_in = "(SELECT session_id FROM viewings WHERE customer_id = :id)"
-            unproved = f"UPDATE sessions SET factor_at = NULL WHERE id = {begun_in}"  # noqa: S608
-            connection.execute(text(unproved), {"id": customer.id})
+            unproved = text(
+                "UPDATE sessions SET factor_at = NULL FROM viewings v WHERE v.session_id = sessions.id"
+                " AND v.customer_id = :id"
+            )
+            connection.execute(unproved, {"id": customer.id})
         assert viewer.get("/activity").status_code == 303
 
     def test_that_comes_after_signing_out_does_not_take_the_view_up_again(
