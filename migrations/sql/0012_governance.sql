@@ -276,11 +276,11 @@ BEGIN
                              AND r.payload -> 'was' @> to_jsonb(OLD.roles)
                              AND r.payload -> 'was' <@ to_jsonb(OLD.roles)) THEN
         RAISE EXCEPTION 'operator %: roles change by an approved request', NEW.id USING ERRCODE = 'BU005';
-    ELSIF TG_OP = 'INSERT' AND (audit.actor() NOT LIKE 'system:%' OR audit.actor() LIKE 'system:door:%')
+    ELSIF TG_OP = 'INSERT' AND audit.actor() <> 'system:command:operators create'
           AND NOT EXISTS (SELECT FROM invitations i
                            WHERE i.login_id = NEW.login_id AND i.roles = NEW.roles
                              AND i.accepted_at IS NULL AND i.revoked_at IS NULL) THEN
-        -- (the first operators come by a command, which acts as the system)
+        -- (the first operators come by that command)
         RAISE EXCEPTION 'operator %: joins by an invitation', NEW.id USING ERRCODE = 'BU005';
     END IF;
     RETURN NEW;

@@ -171,7 +171,7 @@ class TestOnesOwnMoney:
         account = chart.of_customer(me.id, asset=NGN)
         content = desk.content(legs=(Leg(desk.debited, books.kobo(5)), Leg(account, books.kobo(-5))))
         for role in (Role.FINANCE, Role.TREASURY):
-            with transaction(actor.system("test")):
+            with transaction(people.COMMAND):
                 mine = identity.hire("Me", email=me.email, password=people.PASSWORD, roles=[role])
             who = actor.operator(mine)
             asked = desk.ask(content)

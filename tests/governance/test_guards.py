@@ -230,7 +230,7 @@ class TestRoles:
     def test_that_may_not_meet_do_not_meet(self, inside: Flask, connection: Connection) -> None:
         """Every pair of roles: the database and core/permissions.py agree."""
         who = operator(Role.SUPPORT)
-        act_as(connection, "system:test")
+        act_as(connection, "system:command:operators create")
         born = (
             "INSERT INTO operators (id, login_id, name, roles, created_at)"
             " SELECT 'op_' || md5(random()::text), (SELECT login_id FROM operators WHERE id = :id), 'x', :roles, now()"
@@ -254,7 +254,8 @@ class TestRoles:
             "INSERT INTO operators (id, login_id, name, roles, created_at)"
             " SELECT 'op_x', login_id, 'x', '{support}', now() FROM operators WHERE id = :id"
         )
-        for actor in (f"operator:{who}", "system:door:console.join", "customer:cus_x"):
+        others = ("system:door:console.join", "system:governance.execute", "system:command:operators", "system:x")
+        for actor in (f"operator:{who}", "customer:cus_x", *others):
             act_as(connection, actor)
             assert refused(connection, born, id=who) == "BU005", actor
         act_as(connection, "system:command:operators create")

@@ -217,7 +217,7 @@ class TestWithdrawals:
         owner = people.customer(enrolled=True)
         people.paid_in(owner, naira(2_000_000), app=inside, sandbox=sandbox)
         account, other = people.bank_account(owner, app=inside), people.operator(Role.SUPPORT)[0]
-        with transaction(actor.system("test")):
+        with transaction(people.COMMAND):
             mine = identity.hire("Me", email=owner.email, password=people.PASSWORD, roles=[Role.SUPPORT])
         leave()
         owns = customers.id_by_email_for_operators(owner.email)

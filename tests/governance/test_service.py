@@ -156,7 +156,7 @@ class TestAgreeing:
 
     def test_is_not_for_a_customer_whom_it_is_about(self, one: Office) -> None:
         customer, other = people.customer(), people.customer()
-        with transaction(governed.SYSTEM):
+        with transaction(people.COMMAND):
             me = identity.hire("Me", email=customer.email, password=people.PASSWORD, roles=[Role.TREASURY])
         one.deeds.touches = {customer.id}
         asked = one.ask()
@@ -428,7 +428,7 @@ class TestWhatFailed:
 
     def test_is_not_tried_again_by_whom_it_is_about(self, one: Office, failed: Request) -> None:
         customer = people.customer()
-        with transaction(governed.SYSTEM):
+        with transaction(people.COMMAND):
             me = identity.hire("Me", email=customer.email, password=people.PASSWORD, roles=[Role.TREASURY])
         one.deeds.touches = {customer.id}
         with pytest.raises(errors.Related):

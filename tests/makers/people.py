@@ -26,6 +26,7 @@ from app.wallets import service as wallets
 from tests.makers import apps
 from tests.makers.sandbox import SandboxProcess
 
+COMMAND = actor.system("command:operators create")  # the one who makes operators without an invitation
 PASSWORD = "a long enough password"
 PHONE = "0803 555 0123"  # typed at sign-up by people who never confirm it
 ZENITH = "057"
@@ -127,7 +128,7 @@ def at_work(role: Role) -> tuple[str, str]:
 def newcomer(*roles: Role) -> tuple[str, str]:
     """A member of staff who has no second factor yet: id and address."""
     email = f"staff-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
-    with transaction(actor.system("test")):
+    with transaction(COMMAND):
         return identity.hire("Bola Ade", email=email, password=PASSWORD, roles=list(roles)), email
 
 

@@ -91,7 +91,7 @@ class TestRoles:
     def test_of_compliance_need_its_manager(
         self, before: list[Role], after: list[Role], who: list[tuple[str, ...]]
     ) -> None:
-        with transaction(actor.system("test")):
+        with transaction(people.COMMAND):
             person = identity_service.hire("X", email=f"{fresh()}@test.example", password=people.PASSWORD, roles=before)
         assert needs(ask_roles(person, *after)) == who
 
@@ -139,7 +139,7 @@ class TestNobodyIsBothHands:
         allowed = [held for held in every if not conflicts(held)]
         assert len(allowed) > len(Role)
         for held in allowed:
-            with transaction(actor.system("test")):
+            with transaction(people.COMMAND):
                 me = identity_service.hire(
                     "Me", email=f"{fresh()}@test.example", password=people.PASSWORD, roles=list(held)
                 )
@@ -313,7 +313,7 @@ class TestInvitations:
         """Also of two invitations that were agreed to: who came by the one is not invited by the other."""
         hired, joined = (f"{fresh()}@test.example" for _ in range(2))
         first, second, third = ask_in(hired, Role.SUPPORT), ask_in(joined, Role.SUPPORT), ask_in(joined, Role.FINANCE)
-        with transaction(actor.system("test")):
+        with transaction(people.COMMAND):
             identity_service.hire("X", email=hired, password=people.PASSWORD, roles=[Role.SUPPORT])
         approve(second, operator(Role.ADMIN))
         work_off()

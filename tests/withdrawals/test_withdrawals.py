@@ -318,7 +318,7 @@ class TestTheDatabase:
         self, connection: Connection, owner: Customer, ask: Callable[[int], Withdrawal]
     ) -> None:
         asked = ask(1_000)
-        with transaction(SYSTEM):
+        with transaction(people.COMMAND):
             mine = identity_service.hire("Me", email=owner.email, password=people.PASSWORD, roles=[Role.TREASURY])
         shut, email = people.operator(Role.TREASURY)
         login_id = apps.login_of(email)
