@@ -27,14 +27,14 @@ SELECT audit.marks_stay('phones', 'confirmed_at', 'replaced_at');
 SELECT audit.marks_stay('password_resets', 'login_id', 'token_hash', 'used_at');
 SELECT audit.marks_stay('recoveries', 'login_id', 'stop_hash', 'ended_at');
 SELECT audit.marks_stay('closure_requests', 'ended_at');
-SELECT audit.marks_stay('viewings', 'ended_at');
+SELECT audit.marks_stay('viewings', 'opened_at', 'ended_at');
 SELECT audit.marks_stay('api_keys', 'revoked_at');
 SELECT audit.marks_stay('signing_keys', 'retired_at');
 SELECT audit.marks_stay('totp_apps', 'confirmed_at', 'removed_at');
 SELECT audit.marks_stay('passkeys', 'suspect_at', 'removed_at');
 SELECT audit.marks_stay('passkey_challenges', 'used_at');
 SELECT audit.marks_stay('recovery_codes', 'used_at', 'replaced_at');
-SELECT audit.marks_stay('invitations', 'accepted_at');
+SELECT audit.marks_stay('invitations', 'accepted_at', 'revoked_at');
 
 -- The time step of an app only grows, so that no code counts twice.
 CREATE FUNCTION keep_step() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core import crypto
 from bench import batch, hot, reads, sealing, single, table
 from bench.rounds import Figures, Pace, interleave
 from bench.servers import Ground, ground
@@ -18,9 +19,12 @@ TINY = Pace(
 
 @pytest.fixture(scope="module")
 def on(given: Servers, home: Path) -> Iterator[Ground]:
-    """The tests' own server; its databases for this are dropped at the end."""
+    """The tests' own server; its databases for this are dropped at the end. It brings another key along."""
+    kept, kept_of_indexes = dict(crypto._KEYS), dict(crypto._INDEX_KEYS)
     with ground(given.database_url, home) as made:
         yield made
+    crypto._KEYS.update(kept)
+    crypto._INDEX_KEYS.update(kept_of_indexes)
 
 
 @pytest.mark.slow

@@ -213,7 +213,7 @@ class TestCarriedOut:
         assert [move.new_state for move in machine.history(asked.id)] == ["noted", "asked", "carried_out"]
 
     def test_tells_the_address_that_was(
-        self, customer: people.Customer, contact: str, asked: Recovery, work_off: WorkOff
+        self, customer: people.Customer, contact: str, asked: Recovery, work_off: WorkOff, carry_out: CarryOut
     ) -> None:
         carry_out(asked, after=timedelta(hours=72))
         work_off()

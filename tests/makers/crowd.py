@@ -39,7 +39,7 @@ def meanwhile(app: Flask, engine: Engine, first: Callable[[], Any], second: Call
     """
 
     def come() -> Any:
-        with app.app_context():
+        with app.app_context(), for_everyone():
             try:
                 return second()
             except Exception as error:  # noqa: BLE001  (what it raised is the answer)

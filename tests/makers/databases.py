@@ -41,4 +41,5 @@ def owner_does(database: Database, statement: str, **facts: object) -> None:
     engine = create_engine(database.owner_url, poolclass=pool.NullPool)
     with engine.begin() as connection:
         connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+        connection.execute(text("SELECT set_config('bursar.owner', '*', true)"))
         connection.execute(text(statement), facts)

@@ -164,6 +164,8 @@ class TestBreakingTheGlass:
         break_glass(me)
         assert client.get("/console/ledger").status_code == 200
         strip(me, work_off)
+        assert client.get("/console/ledger").location.startswith("/console/sign-in")
+        browse.sign_in(client, email, console=True)
         assert client.get("/console/ledger").status_code == 403
         leave()
         assert identity.borrowed_for_system(me) is None

@@ -41,7 +41,6 @@ SHUT = (
     ("finance", "POST", "/console/ledger/periods/2099-10/begin"),
     ("finance", "POST", "/console/ledger/periods/2099-10/close"),
     ("finance", "POST", "/console/suspense/sus_1/resolve"),
-    ("finance", "POST", "/console/reconciliation"),
     ("support", "POST", "/console/recoveries/rc_1"),
     ("compliance_officer", "POST", "/console/customers/cus_1/unfreeze"),
     ("compliance_officer", "GET", "/console/reveal/email/cus_1"),

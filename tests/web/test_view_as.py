@@ -202,8 +202,8 @@ class TestAsLongAs:
         self, viewer: FlaskClient, customer: people.Customer, owner_engine: Engine
     ) -> None:
         again = (
-            "INSERT INTO viewings (id, customer_id, operator_id, token_hash, reason, ticket, began_at, expires_at)"
-            " SELECT id || 'x', customer_id, operator_id, 'x', reason, ticket, began_at,"
+            "INSERT INTO viewings (id, customer_id, operator_id, session_id, token_hash, reason, ticket, began_at,"
+            " expires_at) SELECT id || 'x', customer_id, operator_id, session_id, 'x', reason, ticket, began_at,"
             " began_at + CAST(:long AS interval) FROM viewings WHERE customer_id = :id"
         )
         leave()

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from app.core import clock
 from app.core.db import db, leave, rows, transaction
 from app.customers import service as customers
-from app.identity import api_keys, errors, factors, recovery, renewal, rules, sessions, signing
+from app.identity import api_keys, errors, factors, renewal, rules, sessions, signing
 from app.identity import queries as identity
 from app.identity.models import ApiKey
 from app.identity.scopes import Scope
@@ -288,18 +288,8 @@ def by_reset(owner: people.Customer) -> None:
     renewal.reset(str(token), password="several entirely other words", audience=rules.Audience.CUSTOMER)
 
 
-def by_recovery(owner: people.Customer) -> None:
-    before = [row.id for row in rows("SELECT id FROM recoveries")]
-    recovery.ask(owner.email, contact=f"{fresh('new')}@test.example", actor=TESTER)
-    (asked,) = rows("SELECT id FROM recoveries WHERE id <> ALL(CAST(:before AS text[]))", before=before)
-    recovery.answer(asked.id, actor=TESTER)
-    with clock.at(clock.now() + timedelta(hours=73)):
-        recovery.carry_out(asked.id, actor=TESTER)
-
-
 SHUTTING_OUT: dict[str, Callable[[people.Customer], None]] = {
     "a reset": by_reset,
-    "a recovery": by_recovery,
     "a freeze": lambda owner: customers.lock(owner.id, here="", actor=owner.actor),
     "lost factors": lambda owner: factors.drop_all(owner.login_id),
     "disabling": lambda owner: sessions.shut_out(owner.login_id),

@@ -227,7 +227,7 @@ class TestDeciding:
         place = asked(finance, accounts)
         assert "Say why." in act(treasury, place, "deny", reason="")
         page = act(treasury, place, "deny", reason="Wrong account.")
-        assert "Denied. Nothing was changed." in page
+        assert "Denied. It is not carried out." in page
         assert "Wrong account." in finance.get(place).text
 
     def test_who_asked_withdraws(self, finance: FlaskClient, visitor: Visitor, accounts: tuple[str, str]) -> None:
