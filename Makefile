@@ -12,7 +12,7 @@ export PYTHON
 BROWSERS := chromium chromium-browser google-chrome
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts format db migrate seed proof bench faults answers shots reset lock assets browser readers
+.PHONY: help run test lint types contracts format db migrate seed proof bench faults answers pages shots reset lock assets browser readers
 .PHONY: env-run env-test
 
 help: ## Show this list
@@ -21,7 +21,8 @@ help: ## Show this list
 run: env-run ## Start everything, print the addresses and the demo sign-ins; Ctrl-C stops it (PORT=8000, LOG=1)
 	@exec $(PY) -m dev.run
 
-test: lint types contracts ## Run every check and every test
+test: env-test ## Run every check and every test
+	@$(MAKE) --no-print-directory -j 2 lint types contracts
 	@sh dev/debian.sh chromium quietly $(BROWSERS)
 	@sh dev/debian.sh hledger quietly hledger
 	@$(PY) -m pytest -n 2 --dist loadgroup
@@ -60,6 +61,9 @@ faults: env-test ## Break things on purpose and check that no money moves wrongl
 
 answers: env-test ## Measure whether known addresses take another time than unknown ones
 	@PASSWORD_KIB=65536 SAME_ANSWERS_TRIES=500 $(PY) -m pytest tests/web/test_same_answers.py -p no:randomly -s
+
+pages: env-test ## Look at every page, wide and narrow, light and dark: accessible, and no wider than the screen
+	@EVERY_PAGE=1 $(PY) -m pytest tests/journeys/test_pages_are_accessible.py -n 2
 
 shots: env-test ## Take a picture of every screen
 	@$(PY) -m dev.shots

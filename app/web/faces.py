@@ -8,7 +8,7 @@ from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import clock
-from app.web import assets, commands, errors, filters, guards, health, reports, security, throttle
+from app.web import assets, commands, errors, filters, guards, health, reports, security, sides, throttle
 from app.web.api import routes as api
 from app.web.callbacks import paystack
 from app.web.console import routes as console
@@ -44,7 +44,7 @@ def open_doors(app: Flask) -> None:
 
 
 def _everywhere() -> dict[str, Any]:
-    theme = request.cookies.get("theme", "light")
+    theme = request.cookies.get(sides.cookie_prefix() + "theme", "light")
     return {
         "brand": current_app.extensions["settings"].brand,
         "theme": theme if theme in {"light", "dark"} else "light",

@@ -22,7 +22,12 @@ def face() -> str:
 
 def cookie_name(audience: Audience) -> str:
     """Each audience has a cookie of its own; over HTTPS it is bound to the host."""
-    return ("__Host-" if secure() else "") + ("bursar_console" if audience is Audience.OPERATOR else "bursar")
+    return cookie_prefix() + ("bursar_console" if audience is Audience.OPERATOR else "bursar")
+
+
+def cookie_prefix() -> str:
+    """What binds every cookie of ours to the host, over HTTPS."""
+    return "__Host-" if secure() else ""
 
 
 def secure() -> bool:

@@ -245,7 +245,7 @@ def network(address: str) -> str:
 
 
 def _cookie() -> str:
-    return "__Host-bursar_known" if sides.secure() else "bursar_known"
+    return sides.cookie_prefix() + "bursar_known"
 
 
 def _words(seconds: int) -> str:

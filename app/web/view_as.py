@@ -90,4 +90,4 @@ def _signer() -> TimestampSigner:
 
 
 def _name() -> str:
-    return ("__Host-" if sides.secure() else "") + "bursar_view"
+    return sides.cookie_prefix() + "bursar_view"

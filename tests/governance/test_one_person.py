@@ -20,7 +20,6 @@ from app.customers import service as freezing
 from app.governance import errors, kinds, policies, queries, service
 from app.governance.models import Request
 from app.governance.rules import State
-from app.identity import recovery
 from app.identity import service as identity
 from app.ledger.journal import credit, debit
 from app.staff import errors as staff_errors
@@ -31,7 +30,7 @@ from app.withdrawals import queries as withdrawal_queries
 from app.withdrawals import service as withdrawals
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State as WithdrawalState
-from tests.makers import books, governed, people
+from tests.makers import books, care, governed, people
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -90,15 +89,9 @@ def ask_unfreeze(maker: str) -> Request:
 
 def ask_recovery(maker: str) -> Request:
     """After its own cooling-off."""
-    owner, system = people.customer(), actor.system("test")
-    with transaction(system):
-        recovery.ask(owner.email, contact=f"{books.fresh()}@test.example", actor=system)
-    (newest,) = rows("SELECT max(id) AS id FROM recoveries")
-    leave()
-    with transaction(system):
-        recovery.answer(newest.id, actor=system)
+    recovery_id = care.lost_mailbox(people.customer())
     with clock.at(clock.now() + timedelta(hours=73)), transaction(who := actor.operator(maker)):
-        return requests.request_recovery(newest.id, reason="x", maker=maker, actor=who)
+        return requests.request_recovery(recovery_id, reason="x", maker=maker, actor=who)
 
 
 ASK: dict[str, Callable[[str], Request]] = {

@@ -1,12 +1,10 @@
 """Customers whose accounts staff have to look after."""
 
-from sqlalchemy import select
-
 from app.core import actor
-from app.core.db import db, leave, transaction
+from app.core.db import leave, transaction
 from app.identity import recovery
-from app.identity.models import Recovery
 from tests.makers.books import fresh
+from tests.makers.databases import made_by
 from tests.makers.people import Customer
 
 SYSTEM = actor.system("test")
@@ -14,11 +12,12 @@ SYSTEM = actor.system("test")
 
 def noted_recovery(email: str, *, contact: str = "") -> str:
     """Somebody says that this mailbox is lost; nobody has looked up whose it is: the recovery."""
-    with transaction(SYSTEM):
-        recovery.ask(email, contact=contact or f"{fresh('new')}@test.example", actor=SYSTEM)
-        found = db.session.scalars(select(Recovery.id).order_by(Recovery.id.desc()).limit(1)).one()
-    leave()
-    return found
+
+    def ask() -> None:
+        with transaction(SYSTEM):
+            recovery.ask(email, contact=contact or f"{fresh('new')}@test.example", actor=SYSTEM)
+
+    return made_by(ask, "recoveries")
 
 
 def lost_mailbox(owner: Customer, *, contact: str = "") -> str:

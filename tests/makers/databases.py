@@ -1,7 +1,7 @@
 """Migrated databases, each of one test process or one story alone, dropped at the end."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.engine import make_url
 
+from app.core.db import db, leave
 from dev.embedded import Servers
 from dev.roles import app_url
 from migrations import migrate
@@ -43,3 +44,16 @@ def owner_does(database: Database, statement: str, **facts: object) -> None:
         connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
         connection.execute(text("SELECT set_config('bursar.owner', '*', true)"))
         connection.execute(text(statement), facts)
+
+
+def made_by(act: Callable[[], object], table: str) -> str:
+    """The id of the one row that this act makes. The newest id need not be it: tests make some in times to come."""
+    ids = text(f"SELECT id FROM {table}")  # noqa: S608
+    leave()
+    before = set(db.session.scalars(ids))
+    leave()
+    act()
+    leave()
+    (made,) = set(db.session.scalars(ids)) - before
+    leave()
+    return str(made)

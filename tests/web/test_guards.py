@@ -315,6 +315,13 @@ class TestHeaders:
         assert all(each.startswith("__Host-") for each in answer.headers.getlist("Set-Cookie"))
         assert given.partition("=")[2].partition(";")[0] not in answer.text
 
+    def test_over_https_light_and_dark_are_bound_to_the_host_too(self, settings: Settings, inside: Flask) -> None:
+        home = "https://localhost"
+        client = create_app(dataclasses.replace(settings, public_url=home)).test_client()
+        for name, theme in (("theme", "light"), ("__Host-theme", "dark")):
+            client.set_cookie(name, "dark", secure=True)
+            assert f'data-bs-theme="{theme}"' in client.get("/sign-in", base_url=home).text
+
     def test_of_a_form_without_its_token_names_the_request(self, client: FlaskClient) -> None:
         answer = client.post("/sign-in", data={"email": "a@test.example"})
         assert answer.status_code == 400

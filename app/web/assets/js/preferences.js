@@ -4,7 +4,8 @@ import { all, onClick, onContent, recall, remember, root } from './page.js';
 export const switchTheme = () => {
   const theme = root.dataset.bsTheme === 'dark' ? 'light' : 'dark';
   root.dataset.bsTheme = theme;
-  document.cookie = `theme=${theme};path=/;max-age=31536000;samesite=lax`;
+  const [bound, secure] = location.protocol === 'https:' ? ['__Host-', ';secure'] : ['', ''];
+  document.cookie = `${bound}theme=${theme};path=/;max-age=31536000;samesite=lax${secure}`;
   document.dispatchEvent(new CustomEvent('theme'));
 };
 onClick('[data-theme-toggle]', switchTheme);
