@@ -14,7 +14,7 @@ from app.core.permissions import Role
 from app.governance import service as governance
 from app.identity.models import Login, SignedIn
 from app.staff import service as staff
-from tests.makers import browse, people
+from tests.makers import browse, people, sessions
 from tests.web.test_renewal import NEW
 
 WORD = "a word that they chose"
@@ -104,8 +104,10 @@ def sign_out_elsewhere(client: FlaskClient) -> object:
 
 
 def _address(client: FlaskClient) -> str:
+    kept = client.get_cookie("bursar")
+    assert kept
     found = select(Login.email).join(SignedIn, SignedIn.login_id == Login.id)
-    return db.session.scalars(found.order_by(SignedIn.created_at.desc()).limit(1)).one()
+    return db.session.scalars(found.where(SignedIn.id == sessions.id_of(kept.value))).one()
 
 
 @pytest.mark.parametrize("deed", [change_password, freeze, sign_out_elsewhere], ids=lambda deed: deed.__name__)
