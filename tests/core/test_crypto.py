@@ -47,6 +47,7 @@ class TestBlindIndex:
 
     def test_is_of_this_house_and_outlives_a_newer_key(self, monkeypatch: pytest.MonkeyPatch) -> None:
         before = crypto.blind_index("+2348031234567", kind="phone")
+        # The keys are the process's: they are put back, for the tests that come after.
         monkeypatch.setattr(crypto, "_KEYS", dict(crypto._KEYS))
         monkeypatch.setattr(crypto, "_INDEX_KEYS", dict(crypto._INDEX_KEYS))
         crypto.use_key(bytes(32), key_id=2)

@@ -117,7 +117,7 @@ def test_one_payout_each(
 
         until(lambda: sweeps({"sending", "settled"}))
         pause = luck.uniform(0, KILL_WITHIN_SECONDS)
-        time.sleep(pause)
+        time.sleep(pause)  # the kill comes at any moment of the sending, which is the point: nothing to wait for
         before = state(asked.id)
         worker.restart()
         until(lambda: sweeps({"settled"}))

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from time import sleep
 
 import pytest
 from flask import Flask
@@ -19,7 +18,7 @@ from app.governance.models import Request
 from app.governance.rules import Facts, Leg, Rule, State
 from app.identity import service as identity
 from tests.makers import governed, people
-from tests.makers.crowd import at_once
+from tests.makers.crowd import at_once, until_it_waits
 from tests.makers.governed import Office, carry_out
 
 DAY = timedelta(days=1)
@@ -262,7 +261,7 @@ class TestTime:
                 ended = "UPDATE approval_requests SET state = 'cancelled', ended_at = now() WHERE id = :id"
                 connection.execute(text(ended), {"id": asked.id})
                 swept = thread.submit(sweep)
-                sleep(1)
+                until_it_waits(connection, swept)
                 assert not swept.done()
             swept.result(timeout=20)
         assert one.state(asked) == State.CANCELLED
@@ -278,7 +277,7 @@ class TestTime:
         assert slow.deeds.done == []
         slow.deny(denied, operator(Role.TREASURY))
         assert slow.state(denied) == State.DENIED
-        sleep(3.1)  # (it cools off by the clock of the database, which no test holds)
+        governed.cool_off(asked)
         carry_out(asked)
         carry_out(denied)
         assert [deed.request_id for deed in slow.deeds.done] == [asked.id]
@@ -339,7 +338,7 @@ class TestBeforeItIsCarriedOut:
             governed.set_policy(owner_engine, one.kind, Rule((TREASURY,), DAY, timedelta(seconds=then)))
             asked = one.ask()
             one.approve(asked, operator(Role.TREASURY))
-            sleep(then * 1.1)
+            governed.cool_off(asked)
             governed.set_policy(owner_engine, one.kind, Rule((TREASURY,), DAY, timedelta(seconds=now)))
             carry_out(asked)
             assert one.state(asked) == state

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from time import sleep
 
 import pytest
 from flask import Flask
@@ -254,7 +253,7 @@ class TestCoolingOff:
         act_as(app_role, "system:test")
         done = MOVE.format("state = 'executed', executed_at = now()")
         assert refused(app_role, done, request=found.id) == "BU005"
-        sleep(1.1)
+        governed.cool_off(found)
         assert refused(app_role, done, request=found.id) == ""
 
 

@@ -202,6 +202,7 @@ def test_a_job_works_for_everyone_and_says_so_itself(
 ) -> None:
     found: list[set[str]] = []
     monkeypatch.setitem(HANDLERS, "test.look", Handler("default", lambda _work: found.append(seen("wallets"))))
+    # A worker's process makes its application once; here is one already, and two would each have their connections.
     monkeypatch.setattr(runtime, "runtime", lambda: (app, Waker(app.extensions["redis"]), app.extensions["settings"]))
     ref = fresh("look")
     with transaction(TEST):

@@ -47,7 +47,7 @@ def code(email: str) -> str:
         if unused:
             _used[email] = unused[0]
             return totp.code(_secrets[email], step=unused[0])
-        time.sleep(left)
+        time.sleep(left)  # a code that was used is refused, and the next one comes with real time
 
 
 def login_of(email: str) -> str:

@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from app.core import actor
 from app.core.db import for_everyone, transaction
@@ -48,10 +48,16 @@ def meanwhile(app: Flask, engine: Engine, first: Callable[[], Any], second: Call
     with ThreadPoolExecutor(1) as threads:
         with transaction(actor.system("test")), engine.connect() as watch:
             first()
-            coming, until = threads.submit(come), time.monotonic() + WAIT_SECONDS
-            while not watch.execute(_WAITING).scalar() and not coming.done() and time.monotonic() < until:
-                time.sleep(0.02)
+            coming = threads.submit(come)
+            until_it_waits(watch, coming)
         return coming.result(WAIT_SECONDS)
+
+
+def until_it_waits(watch: Connection, coming: Future[Any]) -> None:
+    """Come back when somebody waits for a lock, or what comes is through. PostgreSQL has to be asked for that."""
+    until = time.monotonic() + WAIT_SECONDS
+    while not watch.execute(_WAITING).scalar() and not coming.done() and time.monotonic() < until:
+        time.sleep(0.02)  # between two questions
 
 
 def meet(barrier: Barrier) -> None:

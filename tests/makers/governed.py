@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine, text
 
 from app.core import actor
-from app.core.db import leave, transaction
+from app.core.db import leave, rows, transaction
 from app.core.errors import Conflict
 from app.core.permissions import Permission, Role
 from app.governance import flows, kinds, queries, service
@@ -156,3 +156,14 @@ def nobody_else(engine: Engine) -> Iterator[None]:
 def carry_out(asked: Request) -> object:
     """What the task does."""
     return flows.carry_out(asked.id, actor=SYSTEM)
+
+
+def cool_off(asked: Request) -> None:
+    """Wait until its cooling-off is over, by the clock of the database, which no test holds."""
+    leave()
+    rows(
+        "SELECT pg_sleep(greatest(extract(epoch FROM not_before - clock_timestamp()), 0)::float + 0.01)"
+        " FROM approval_requests WHERE id = :id",
+        id=asked.id,
+    )
+    leave()
