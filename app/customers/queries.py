@@ -9,7 +9,7 @@ from app.core.db import db
 from app.customers import rules
 from app.customers.errors import NoSuchCustomer
 from app.customers.models import ClosureRequest, Customer, Viewing
-from app.customers.rules import ClosureState, State
+from app.customers.rules import ClosureState, State, Tier
 from app.identity import queries as identity
 from app.identity.models import Login
 from app.identity.rules import Audience
@@ -24,6 +24,11 @@ def is_locked(*, customer_id: str) -> bool:
     """Whether nothing may leave this customer's account."""
     state = db.session.scalars(select(Customer.state).where(Customer.id == customer_id)).one_or_none()
     return state == State.LOCKED
+
+
+def tier(*, owner: str) -> Tier:
+    """How much of this customer is verified."""
+    return Tier(db.session.scalars(select(Customer.tier).where(Customer.id == owner)).one())
 
 
 def open_closure(*, customer_id: str) -> ClosureRequest | None:
