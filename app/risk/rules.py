@@ -1,7 +1,7 @@
 """What risk decides without looking anything up: which limits are on an intent, over which days, and what is left.
 
 Amounts are kobo: what is not naira counts at its quote's rate. A limit that is not stated (None) is none; one of zero
-blocks. A limit has a scope (rail, direction, asset; ANY stands for each of them) and counts everything in that scope, so
+blocks. A limit has a scope (rail, direction, asset; ANY stands for each) and counts everything in that scope, so
 several can be on one intent, and each must hold. An intent that no limit is on is refused.
 """
 

@@ -23,7 +23,7 @@ class TestScopes:
             (Scope("bank", "out", "BTC"), False),
         ],
     )
-    def test_cover_what_each_of_their_parts_allows(self, wide: Scope, covered: bool) -> None:
+    def test_cover_what_each_of_their_parts_allows(self, wide: Scope, *, covered: bool) -> None:
         assert wide.covers(Scope("bank", "out", "NGN")) is covered
 
 

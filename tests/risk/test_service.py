@@ -20,7 +20,7 @@ from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
 from tests.makers import people
 from tests.makers.books import fresh
-from tests.makers.people import Customer, naira
+from tests.makers.people import Customer
 
 TEST = actor.system("test")
 
