@@ -20,34 +20,9 @@ SPELLING_MIN = 85
 SOUNDS_WORTH, SHORT_WORTH, INITIAL_WORTH = 90, 85, 70
 SHORT_MIN, SKELETON_MIN = 4, 3
 TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "miss",
-        "ms",
-        "dr",
-        "prof",
-        "engr",
-        "chief",
-        "alhaji",
-        "alhaja",
-        "hajia",
-        "hajiya",
-        "otunba",
-        "oba",
-        "barr",
-        "rev",
-        "pastor",
-        "sir",
-        "lady",
-        "deacon",
-        "mallam",
-        "jr",
-        "sr",
-        "ii",
-        "iii",
-    ]
+    {"mr", "mrs", "miss", "ms", "dr", "prof", "engr", "barr", "chief", "rev", "pastor", "deacon", "mallam"}
 )
+TITLES |= {"alhaji", "alhaja", "hajia", "hajiya", "otunba", "oba", "sir", "lady", "jr", "sr", "ii", "iii"}
 # Words that stand before another and are often written together with it.
 _PREFIXES = frozenset(
     {"abdul", "abdel", "abd", "abu", "al", "el", "bin", "ibn", "de", "van", "von", "mc", "mac", "oluwa"}
@@ -86,7 +61,7 @@ class Match:
 
 
 def words(name: str) -> list[str]:
-    """The words of a name: Latin letters, lower case, no marks, no titles, prefixes joined to what they stand before."""
+    """The words of a name: Latin letters, lower case, no marks, no titles, prefixes joined to what comes next."""
     latin = anyascii(unicodedata.normalize("NFC", name))
     if not unicodedata.normalize("NFKD", name).isascii():
         latin = _RUN_TOGETHER.sub(" ", latin)
