@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
-from app.customers.rules import State
+from app.customers.rules import State, Tier
 
 
 class Customer(Model):
@@ -17,12 +17,14 @@ class Customer(Model):
         Index(None, "created_at"),
         CheckConstraint("state IN ('active', 'locked')", name="state_known"),
         CheckConstraint("locked_until IS NULL OR state = 'locked'", name="locked_until_while_locked"),
+        CheckConstraint("tier IN ('t0', 't1', 't2', 't3', 't3_plus')", name="tier_known"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"), unique=True)
     name: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, default=State.ACTIVE)
     locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # of a safety lock
+    tier: Mapped[str] = mapped_column(Text, default=Tier.T0)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

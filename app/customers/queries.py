@@ -10,7 +10,7 @@ from app.core.db import db
 from app.customers import rules
 from app.customers.errors import NoSuchCustomer
 from app.customers.models import ClosureRequest, Customer, Viewing
-from app.customers.rules import ClosureState, State
+from app.customers.rules import ClosureState, State, Tier
 from app.identity import queries as identity
 from app.identity.models import Login
 from app.identity.rules import Audience
@@ -58,6 +58,11 @@ def by_logins_for_operators(login_ids: Collection[str]) -> dict[str, Customer]:
     """Customers by login."""
     found = db.session.scalars(select(Customer).where(Customer.login_id.in_(login_ids)))
     return {one.login_id: one for one in found}
+
+
+def tier(*, owner: str) -> Tier:
+    """How much of this customer is verified."""
+    return Tier(db.session.scalars(select(Customer.tier).where(Customer.id == owner)).one())
 
 
 def open_closure(*, customer_id: str) -> ClosureRequest | None:

@@ -17,6 +17,16 @@ class State(StrEnum):
     LOCKED = "locked"
 
 
+class Tier(StrEnum):
+    """How much of a customer is verified, and so how much they may do."""
+
+    T0 = "t0"  # an address and a phone
+    T1 = "t1"  # a BVN or a NIN, and a face
+    T2 = "t2"  # both, and a document
+    T3 = "t3"  # where they live and where the money comes from
+    T3_PLUS = "t3_plus"  # by decision of two, and every business
+
+
 # Its owner locks it alone and at once, and so does compliance; only staff unlock it, by an approval request.
 # A safety lock ends by itself.
 MACHINE = Machine("account", {State.ACTIVE: frozenset({State.LOCKED}), State.LOCKED: frozenset({State.ACTIVE})})

@@ -13,6 +13,7 @@ from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.customers import service as customers
+from app.customers.rules import Tier
 from app.identity import phones
 from app.identity import queries as identity_queries
 from app.identity import service as identity
@@ -61,8 +62,8 @@ def naira(amount: int) -> Money:
     return Money(NGN, amount * 100)
 
 
-def customer(*, enrolled: bool = False) -> Customer:
-    """A customer with a confirmed address and a wallet; with an app and a confirmed phone, if that is asked for."""
+def customer(*, enrolled: bool = False, tier: Tier = Tier.T3) -> Customer:
+    """A customer with a confirmed address, a tier and a wallet; with an app and a confirmed phone, if that is asked for."""
     email = f"customer-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
     with transaction(actor.system("test")):
         claim = customers.sign_up("Ada Obi", email=email, phone=phone_number(), password=PASSWORD)
@@ -70,6 +71,7 @@ def customer(*, enrolled: bool = False) -> Customer:
     with transaction(actor.system("test")):
         identity.confirm_email(claim, code=newest_code(login_id))
         found = customers.require(login_id)
+        found.tier = tier
         wallets.open_wallet(found.id, asset=NGN)
     if enrolled:
         apps.give(login_id, email)

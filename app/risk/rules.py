@@ -1,0 +1,120 @@
+"""What risk decides without looking anything up: which limits are on an intent, over which days, and what is left.
+
+Amounts are kobo: what is not naira counts at its quote's rate. A limit that is not stated (None) is none; one of zero
+blocks. A limit has a scope (rail, direction, asset; ANY stands for each) and counts everything in that scope, so
+several can be on one intent, and each must hold. An intent that no limit is on is refused.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.core.clock import WAT
+
+ANY = "*"
+MONTH_DAYS = 30
+
+
+class Rail(StrEnum):
+    """The way that value takes."""
+
+    BANK = "bank"
+    CHAIN = "chain"
+    INSIDE = "inside"  # nothing leaves the house: a trade, a transfer between customers
+
+
+class Direction(StrEnum):
+    """Which way it goes, as the customer sees it."""
+
+    IN = "in"
+    OUT = "out"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a limit counts."""
+
+    rail: str
+    direction: str
+    asset: str
+
+    def covers(self, other: "Scope") -> bool:
+        """Whether everything in the other is in this one."""
+        mine, theirs = (self.rail, self.direction, self.asset), (other.rail, other.direction, other.asset)
+        return all(one in {ANY, two} for one, two in zip(mine, theirs, strict=True))
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How much at once, on one day, within thirty days, and to have at the end (kobo each; None is no limit)."""
+
+    single: int | None = None
+    day: int | None = None
+    month: int | None = None
+    balance: int | None = None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether nothing at all goes through."""
+        return 0 in {self.single, self.day, self.month, self.balance}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What counts already, beside the intent itself (kobo)."""
+
+    day: int
+    month: int
+    balance: int
+
+
+@dataclass(frozen=True)
+class Excess:
+    """A bound that an amount is over: its name, its size and what is left of it (kobo)."""
+
+    bound: str
+    limit: int
+    left: int
+
+
+def day_begins(at: datetime) -> datetime:
+    """Midnight in Lagos before this time."""
+    return at.astimezone(WAT).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def month_begins(at: datetime) -> datetime:
+    """Midnight in Lagos with which the thirty days begin of which today is the last."""
+    return day_begins(at) - timedelta(days=MONTH_DAYS - 1)
+
+
+def left(bounds: Bounds, measured: Measured) -> dict[str, int]:
+    """How much fits each bound that is stated (kobo), never less than nothing."""
+    used = {"single": 0, "day": measured.day, "month": measured.month, "balance": measured.balance}
+    stated = ((field.name, getattr(bounds, field.name)) for field in fields(bounds))
+    return {name: max(limit - used[name], 0) for name, limit in stated if limit is not None}
+
+
+def excess(bounds: Bounds, measured: Measured, *, asked: int, direction: str) -> Excess | None:
+    """The narrowest bound that `asked` kobo do not fit; what one may have at the end bounds only what comes in."""
+    over = [
+        Excess(name, getattr(bounds, name), room)
+        for name, room in left(bounds, measured).items()
+        if asked > room and (name != "balance" or direction == Direction.IN)
+    ]
+    return min(over, key=lambda one: one.left, default=None)
+
+
+def fault_of(bounds: Bounds) -> str:
+    """What is wrong with them, in a sentence; empty when nothing is."""
+    stated = [value for value in (bounds.single, bounds.day, bounds.month) if value is not None]
+    if any(value < 0 for value in (*stated, bounds.balance or 0)):
+        return "A limit is not less than nothing."
+    if stated != sorted(stated):
+        return "What goes at once fits a day, and what goes on a day fits thirty days."
+    return ""
+
+
+def in_force(scopes: Iterable[Scope], *, intent: Scope) -> list[Scope]:
+    """The scopes that an intent falls into."""
+    return [scope for scope in scopes if scope.covers(intent)]

@@ -1,0 +1,95 @@
+"""Which limits are on an intent, over which days, and what is left of them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from app.risk import rules
+from app.risk.rules import ANY, Bounds, Excess, Measured, Scope
+
+NOTHING = Measured(0, 0, 0)
+
+
+class TestScopes:
+    @pytest.mark.parametrize(
+        ("wide", "covered"),
+        [
+            (Scope(ANY, "out", ANY), True),
+            (Scope("bank", "out", ANY), True),
+            (Scope("bank", "out", "NGN"), True),
+            (Scope(ANY, ANY, ANY), True),
+            (Scope("chain", "out", ANY), False),
+            (Scope("bank", "in", ANY), False),
+            (Scope("bank", "out", "BTC"), False),
+        ],
+    )
+    def test_cover_what_each_of_their_parts_allows(self, wide: Scope, *, covered: bool) -> None:
+        assert wide.covers(Scope("bank", "out", "NGN")) is covered
+
+
+class TestDays:
+    @pytest.mark.parametrize(
+        ("at", "day", "month"),
+        [
+            # Lagos is an hour ahead: its day begins at 23:00 UTC of the day before.
+            ("2026-03-31T22:59:59+00:00", "2026-03-30T23:00:00+00:00", "2026-03-01T23:00:00+00:00"),
+            ("2026-03-31T23:00:00+00:00", "2026-03-31T23:00:00+00:00", "2026-03-02T23:00:00+00:00"),
+            ("2028-02-29T12:00:00+00:00", "2028-02-28T23:00:00+00:00", "2028-01-30T23:00:00+00:00"),
+        ],
+    )
+    def test_begin_at_midnight_in_lagos(self, at: str, day: str, month: str) -> None:
+        moment = datetime.fromisoformat(at)
+        assert rules.day_begins(moment) == datetime.fromisoformat(day)
+        assert rules.month_begins(moment) == datetime.fromisoformat(month)
+
+    def test_are_thirty_with_today(self) -> None:
+        noon = datetime(2026, 5, 30, 12, tzinfo=UTC)
+        assert (rules.day_begins(noon) - rules.month_begins(noon)).days == 29
+
+
+class TestExcess:
+    @pytest.mark.parametrize(
+        ("bounds", "measured", "asked", "over"),
+        [
+            (Bounds(single=100), NOTHING, 100, None),
+            (Bounds(single=100), NOTHING, 101, Excess("single", 100, 100)),
+            (Bounds(day=100), Measured(60, 60, 0), 40, None),
+            (Bounds(day=100), Measured(60, 60, 0), 41, Excess("day", 100, 40)),
+            (Bounds(month=100), Measured(0, 100, 0), 1, Excess("month", 100, 0)),
+            (Bounds(day=50, month=100), Measured(20, 90, 0), 40, Excess("month", 100, 10)),
+            (Bounds(balance=100), Measured(0, 0, 70), 31, Excess("balance", 100, 30)),
+            (Bounds(balance=100), Measured(0, 0, 200), 1, Excess("balance", 100, 0)),
+            (Bounds(), Measured(10**12, 10**13, 10**14), 10**30, None),
+            (Bounds(single=0), NOTHING, 1, Excess("single", 0, 0)),
+        ],
+    )
+    def test_is_of_the_narrowest_bound(
+        self, bounds: Bounds, measured: Measured, asked: int, over: Excess | None
+    ) -> None:
+        assert rules.excess(bounds, measured, asked=asked, direction="in") == over
+
+    def test_of_what_one_may_have_never_keeps_money_in(self) -> None:
+        assert rules.excess(Bounds(balance=100), Measured(0, 0, 500), asked=50, direction="out") is None
+
+
+class TestBounds:
+    def test_of_nothing_block_and_none_do_not(self) -> None:
+        assert Bounds(day=0).blocked
+        assert not Bounds().blocked
+        assert not Bounds(single=1).blocked
+
+    @pytest.mark.parametrize(
+        ("bounds", "fault"),
+        [
+            (Bounds(), ""),
+            (Bounds(1, 1, 1, 0), ""),
+            (Bounds(single=5, month=5), ""),
+            (Bounds(single=6, day=5), "fits a day"),
+            (Bounds(single=6, month=5), "fits a day"),
+            (Bounds(day=-1), "less than nothing"),
+            (Bounds(balance=-1), "less than nothing"),
+        ],
+    )
+    def test_that_cannot_be_are_named(self, bounds: Bounds, fault: str) -> None:
+        assert fault in rules.fault_of(bounds)
+        assert bool(rules.fault_of(bounds)) is bool(fault)

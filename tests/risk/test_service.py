@@ -1,0 +1,182 @@
+"""Limits at work: counted before the money moves, whatever happens at the same moment."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.core import actor, clock
+from app.core.clock import WAT
+from app.core.db import leave, transaction
+from app.core.money import NGN, Money
+from app.customers.rules import Tier
+from app.risk import errors, queries
+from app.risk import service as risk
+from app.risk.rules import Direction, Rail
+from app.risk.service import Intent
+from tests.makers import people
+from tests.makers.books import fresh
+from tests.makers.people import Customer
+
+TEST = actor.system("test")
+
+
+@pytest.fixture
+def somebody(inside: Flask) -> Callable[[Tier], Customer]:
+    """A new customer of a tier."""
+
+    def make(tier: Tier) -> Customer:
+        found = people.customer(tier=tier)
+        leave()
+        return found
+
+    return make
+
+
+def asks(who: Customer, kobo: int, *, way: Direction = Direction.OUT, rail: Rail = Rail.BANK, ref: str = "") -> str:
+    """They do something worth this: its ref."""
+    ref = ref or fresh("use")
+    with transaction(TEST):
+        risk.check(Intent(ref, who.id, rail, way, Money(NGN, kobo)))
+    leave()
+    return ref
+
+
+def bound(refused: pytest.ExceptionInfo[errors.LimitExceeded]) -> tuple[str, str]:
+    """Which limit it was, and what is left of it."""
+    return refused.value.facts["bound"], refused.value.facts["left"]
+
+
+class TestTiers:
+    def test_of_nobody_verified_lets_nothing_through(self, somebody: Callable[[Tier], Customer]) -> None:
+        who = somebody(Tier.T0)
+        for way in Direction:
+            with pytest.raises(errors.TierTooLow):
+                asks(who, 1, way=way)
+
+    def test_grow(self, somebody: Callable[[Tier], Customer]) -> None:
+        first, second = somebody(Tier.T1), somebody(Tier.T2)
+        with pytest.raises(errors.LimitExceeded) as refused:
+            asks(first, 50_001_00)
+        assert bound(refused) == ("day", "5000000")
+        assert refused.value.message == "Your limit is ₦50,000.00 a day; ₦50,000.00 is left today."
+        asks(second, 50_001_00)
+
+    def test_keep_a_first_one_off_the_chain(self, somebody: Callable[[Tier], Customer]) -> None:
+        with pytest.raises(errors.TierTooLow):
+            asks(somebody(Tier.T1), 1, rail=Rail.CHAIN)
+
+    def test_of_two_scopes_each_counts(self, somebody: Callable[[Tier], Customer]) -> None:
+        who = somebody(Tier.T3)
+        with pytest.raises(errors.LimitExceeded) as refused:
+            asks(who, 1_000_001_00)
+        assert bound(refused) == ("single", "100000000")
+        asks(who, 1_000_001_00, rail=Rail.CHAIN)
+        for _ in range(3):
+            asks(who, 1_000_000_00)
+        with pytest.raises(errors.LimitExceeded) as refused:
+            asks(who, 1_000_000_00)  # the chain's and the bank's together are a day's
+        assert bound(refused) == ("day", "99999900")
+
+    def test_without_bounds_let_everything_through(self, somebody: Callable[[Tier], Customer]) -> None:
+        asks(somebody(Tier.T3_PLUS), 10**30)
+
+
+class TestCounting:
+    def test_once_however_often_it_is_asked(self, somebody: Callable[[Tier], Customer]) -> None:
+        who = somebody(Tier.T1)
+        ref = asks(who, 30_000_00)
+        assert asks(who, 30_000_00, ref=ref) == ref
+        asks(who, 20_000_00)
+
+    def test_what_is_pending_and_what_is_done_and_not_what_was_released(
+        self, somebody: Callable[[Tier], Customer]
+    ) -> None:
+        who = somebody(Tier.T1)
+        done, gone = asks(who, 20_000_00), asks(who, 30_000_00)
+        with pytest.raises(errors.LimitExceeded):
+            asks(who, 1)
+        with transaction(TEST):
+            risk.settle(done)
+            risk.release(gone)
+        with transaction(TEST):
+            risk.settle(gone)  # too late: it was released
+            risk.release(done)
+        with pytest.raises(errors.LimitExceeded) as refused:
+            asks(who, 30_000_01)
+        assert bound(refused) == ("day", "3000000")
+        asks(who, 30_000_00)
+
+    def test_what_one_may_have_with_what_is_on_the_way(self, somebody: Callable[[Tier], Customer]) -> None:
+        who = somebody(Tier.T1)
+        refs = [asks(who, 50_000_00, way=Direction.IN) for _ in range(6)]
+        with pytest.raises(errors.LimitExceeded) as refused:
+            asks(who, 1, way=Direction.IN)
+        assert bound(refused) == ("balance", "0")
+        with transaction(TEST):
+            risk.release(refs[0])
+        asks(who, 50_000_00, way=Direction.IN)
+
+
+class TestDays:
+    @pytest.fixture
+    def at(self, monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+        """Set the clock."""
+        return lambda moment: monkeypatch.setattr(clock, "now", lambda: moment)
+
+    def test_end_at_midnight_in_lagos(
+        self, somebody: Callable[[Tier], Customer], at: Callable[[datetime], None]
+    ) -> None:
+        who, midnight = somebody(Tier.T1), datetime(2026, 5, 1, tzinfo=WAT)
+        at(midnight - timedelta(microseconds=1))
+        asks(who, 50_000_00)
+        with pytest.raises(errors.LimitExceeded):
+            asks(who, 1)
+        at(midnight)
+        asks(who, 50_000_00)
+
+    def test_of_thirty_the_first_drops_out_at_midnight(
+        self, somebody: Callable[[Tier], Customer], at: Callable[[datetime], None]
+    ) -> None:
+        who, first = somebody(Tier.T1), datetime(2026, 1, 31, 23, 59, tzinfo=WAT)
+        for day in range(6):
+            at(first + timedelta(days=day))
+            asks(who, 50_000_00)
+        at(first + timedelta(days=29))
+        with pytest.raises(errors.LimitExceeded) as refused:
+            asks(who, 1)
+        assert bound(refused) == ("month", "0")
+        at(first + timedelta(days=29, minutes=1))
+        asks(who, 50_000_00)
+        with pytest.raises(errors.LimitExceeded):
+            asks(who, 1)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wanted=st.lists(st.integers(1, 30_000_00), min_size=2, max_size=12), gone=st.sets(st.integers(0, 11)))
+def test_no_crowd_passes_a_limit(app: Flask, wanted: list[int], gone: set[int]) -> None:
+    with app.app_context():
+        who = people.customer(tier=Tier.T1)
+        leave()
+    refs = [fresh("use") for _ in wanted]
+
+    def one(place: int) -> None:
+        with app.app_context():
+            try:
+                asks(who, wanted[place], ref=refs[place])
+                if place in gone:
+                    with transaction(TEST):
+                        risk.release(refs[place])
+            except errors.LimitExceeded:
+                pass
+
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(one, [*range(len(wanted)), *range(len(wanted))]))
+    with app.app_context():
+        out = next(one for one in queries.standings(who.id, tier=Tier.T1) if one.scope.direction == "out")
+        assert 0 <= out.measured.day <= 50_000_00
+        leave()
