@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.adjustments import service as adjustments
+from app.applications import decisions
 from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.bundle import Clients
 from app.clients.mailer import Mailer
@@ -69,4 +70,5 @@ def govern() -> None:
     """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
     kinds.register(requests.UNFREEZE, requests.RECOVERY)
+    kinds.register(decisions.APPROVAL, decisions.REFUSAL)
     kinds.relate(customers.is_related_for_system)

@@ -3,6 +3,7 @@
 EXEMPT: dict[str, str] = {
     "alembic_version": "written by migrations alone",
     "moves": "is a record itself: append-only, with its actor",
+    "application_events": "is a record itself: append-only, with its actor",
     "tasks": "machinery: the work a task does is recorded where it is done; second tries leave a line in moves",
     "outbox": "machinery: written with the change it tells of, which is recorded",
     "inbox": "keeps what vendors said, byte for byte, and is never edited but for its outcome",

@@ -41,6 +41,9 @@ class Permission(StrEnum):
     CUSTOMERS_REQUEST_UNFREEZE = "customers:request_unfreeze"
     RECOVERIES_READ = "recoveries:read"
     RECOVERIES_REQUEST = "recoveries:request"
+    APPLICATIONS_READ = "applications:read"
+    APPLICATIONS_REVIEW = "applications:review"
+    APPLICATIONS_REQUEST = "applications:request"
 
 
 class Role(StrEnum):
@@ -78,6 +81,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.CUSTOMERS_REVEAL,
         P.CUSTOMERS_FREEZE,
         P.CUSTOMERS_REQUEST_UNFREEZE,
+        P.APPLICATIONS_READ,
+        P.APPLICATIONS_REVIEW,
+        P.APPLICATIONS_REQUEST,
         P.RECOVERIES_READ,
         P.APPROVALS_READ,
         P.APPROVALS_DECIDE,
@@ -90,6 +96,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.CUSTOMERS_VIEW_AS,
         P.CUSTOMERS_REVEAL,
         P.CUSTOMERS_FREEZE,
+        P.APPLICATIONS_READ,
+        P.APPLICATIONS_REVIEW,
         P.RECOVERIES_READ,
         P.CLOSURES_READ,
         P.APPROVALS_READ,
@@ -147,6 +155,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
         P.CUSTOMERS_REVEAL,
+        P.APPLICATIONS_READ,
         P.RECOVERIES_READ,
         P.CLOSURES_READ,
         P.SUSPENSE_READ,

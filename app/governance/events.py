@@ -12,3 +12,13 @@ class Approved(Event):
 
     name: ClassVar[str] = "governance.approved"
     request_id: str
+
+
+@dataclass(frozen=True)
+class Ended(Event):
+    """It was denied, taken back or not decided in time: nothing comes of it."""
+
+    name: ClassVar[str] = "governance.ended"
+    request_id: str
+    kind: str
+    target: str

@@ -93,6 +93,7 @@ def deny(request_id: str, *, operator_id: str, reason: str, actor: Actor) -> Non
     _cast(asked, voter=operator_id, leg=place, answer="no", reason=reason)
     asked.ended_at = clock.now()
     machine.move(asked, State.DENIED, machine=rules.MACHINE, actor=actor, reason=reason)
+    _tell_end(asked)
 
 
 def cancel(request_id: str, *, operator_id: str, actor: Actor) -> None:
@@ -104,6 +105,7 @@ def cancel(request_id: str, *, operator_id: str, actor: Actor) -> None:
         raise errors.NotTakenBack
     asked.ended_at = clock.now()
     machine.move(asked, State.CANCELLED, machine=rules.MACHINE, actor=actor)
+    _tell_end(asked)
 
 
 def retry(request_id: str, *, operator_id: str, actor: Actor) -> None:
@@ -137,6 +139,7 @@ def expire(*, actor: Actor) -> int:
             why = "nobody tried again in time" if failed else "nobody decided in time"
             asked.ended_at, over = moment, over + 1
             machine.move(asked, State.EXPIRED, machine=rules.MACHINE, actor=actor, reason=why)
+            _tell_end(asked)
     return over
 
 
@@ -254,6 +257,10 @@ def _tampered(asked: Request) -> bool:
     found = db.session.scalar(select(func.payload_hash(Request.payload)).where(Request.id == asked.id))
     seen = db.session.scalars(select(Vote.hash_seen).where(Vote.request_id == asked.id))
     return found != asked.payload_hash or any(one != asked.payload_hash for one in seen)
+
+
+def _tell_end(asked: Request) -> None:
+    outbox.emit(events.Ended(request_id=asked.id, kind=asked.kind, target=asked.target))
 
 
 def _kind(name: str) -> Kind:

@@ -225,6 +225,10 @@ SELECT 'pol_' || kind || '_1', kind, 1, rules::jsonb, now() FROM (VALUES
     ('adjustments.journal', '[
         {"amount_over": 5000000000, "legs": [{"roles": ["treasury"], "count": 2}], "ttl_seconds": 604800, "delay_seconds": 0},
         {"legs": [{"roles": ["treasury"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]'),
+    ('applications.tier', '[
+        {"legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]'),
+    ('applications.refusal', '[
+        {"legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]'),
     ('staff.roles', '[
         {"target": "both", "legs": [{"roles": ["compliance_manager"], "count": 1}, {"roles": ["admin"], "count": 1}], "ttl_seconds": 259200, "delay_seconds": 0},
         {"target": "compliance", "legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 259200, "delay_seconds": 0},

@@ -38,6 +38,10 @@ OWNED = {
     "closure_requests": "customer_id",
     "viewings": "customer_id",
     "limit_uses": "customer_id",
+    "applications": "customer_id",
+    "application_steps": "customer_id",
+    "application_files": "customer_id",
+    "application_events": "customer_id",
 }
 
 

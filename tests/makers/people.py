@@ -62,9 +62,9 @@ def naira(amount: int) -> Money:
     return Money(NGN, amount * 100)
 
 
-def customer(*, enrolled: bool = False, tier: Tier = Tier.T3) -> Customer:
-    """A customer with a confirmed address, a tier and a wallet; with an app and a confirmed phone, if that is asked for."""
-    email = f"customer-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
+def customer(*, enrolled: bool = False, tier: Tier = Tier.T3, email: str = "") -> Customer:
+    """A customer with a confirmed address, a tier and a wallet; if asked for, an app and a confirmed phone."""
+    email = email or f"customer-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
     with transaction(actor.system("test")):
         claim = customers.sign_up("Ada Obi", email=email, phone=phone_number(), password=PASSWORD)
     login_id = claim.login_id

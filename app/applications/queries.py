@@ -1,0 +1,376 @@
+"""Reads of applications."""
+
+import calendar
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select, tuple_
+
+from app.applications import rules
+from app.applications.errors import NoSuchStep
+from app.applications.models import Answer, Application, ChecklistItem, FileRow, Happening, Note, StepRow
+from app.applications.rules import State, Step, StepState, Subject
+from app.core import clock, crypto
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.permissions import Permission, Role, granted
+from app.customers import queries as customers
+from app.customers.models import Customer
+from app.customers.rules import Tier
+from app.identity import queries as identity
+
+PAGE = 50
+CUSTOMERS_SEE = frozenset(
+    {"begun", "step_done", "submitted", "asked_again", "approved", "rejected", "abandoned", "claimed"}
+)
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step: its answers opened, the files in its slots, why it has to be done again."""
+
+    row: StepRow
+    answers: dict[str, Any]
+    files: dict[str, FileRow]
+    earlier: tuple[FileRow, ...] = ()
+
+    @property
+    def step(self) -> Step:
+        """Which."""
+        return Step(self.row.step)
+
+
+@dataclass(frozen=True)
+class Item:
+    """A question of the check-list, and its present answer (empty until there is one)."""
+
+    code: str
+    step: str
+    question: str
+    may_be_na: bool
+    answer: str
+    answered_by: str | None
+    answered_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What to list: each condition that is stated."""
+
+    view: str = "open"  # open, mine, unclaimed, hits, escalated, waiting, proposed, late, decided
+    tier: str = ""
+    about: str = ""
+    subject: str = ""
+    risk: str = ""
+    screening: str = ""
+    country: str = ""
+    assignee: str = ""  # an operator's id, `none`, or anyone
+    again: bool = False
+    asked: str = ""  # an id of a customer or an application, whole
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the queue."""
+
+    application: Application
+    customer_name: str
+    customer_tier: str
+
+
+# ---- the customer's own
+
+
+def open_one(*, owner: str) -> Application | None:
+    """What is under way."""
+    return db.session.scalars(select(Application).where(_own(owner), Application.state.in_(rules.OPEN))).one_or_none()
+
+
+def all_of(*, owner: str, limit: int = 20) -> list[Application]:
+    """A customer's applications, newest first."""
+    mine = select(Application).where(_own(owner)).order_by(Application.created_at.desc(), Application.id.desc())
+    return list(db.session.scalars(mine.limit(limit)))
+
+
+def one(application_id: str, *, owner: str) -> Application:
+    """One of a customer's own. Raises NotFound."""
+    found = db.session.scalars(select(Application).where(_own(owner), Application.id == application_id)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def steps(application_id: str, *, owner: str) -> list[StepView]:
+    """The steps of an application of one's own, in order."""
+    return _steps(application_id, and_(StepRow.customer_id == owner))
+
+
+def step(application_id: str, step_name: str, *, owner: str) -> StepView:
+    """One of them. Raises NoSuchStep."""
+    found = next((each for each in steps(application_id, owner=owner) if each.row.step == step_name), None)
+    if found is None:
+        raise NoSuchStep
+    return found
+
+
+def story(application_id: str, *, owner: str) -> list[Happening]:
+    """What happened that a customer may know of, oldest first; nobody of ours is named in it."""
+    mine = select(Happening).where(Happening.application_id == application_id, Happening.customer_id == owner)
+    return list(db.session.scalars(mine.where(Happening.what.in_(CUSTOMERS_SEE)).order_by(Happening.id)))
+
+
+def shown(*, owner: str) -> set[str]:
+    """The steps that a customer has shown and that were approved."""
+    theirs = select(StepRow.step).join(Application, Application.id == StepRow.application_id)
+    theirs = theirs.where(_own(owner), Application.state == State.APPROVED, StepRow.state == StepState.DONE)
+    return set(db.session.scalars(theirs.distinct()))
+
+
+def latest_answers(step_name: Step, *, owner: str) -> dict[str, Any]:
+    """What a customer answered to a step last; empty when they never did."""
+    theirs = select(StepRow).where(StepRow.customer_id == owner, StepRow.step == step_name)
+    theirs = theirs.where(StepRow.answers_sealed.is_not(None))
+    newest = db.session.scalars(theirs.order_by(StepRow.id.desc()).limit(1)).one_or_none()
+    return _opened(newest) if newest else {}
+
+
+# ---- operators'
+
+
+def list_for_operators(
+    queue: Queue, *, operator_id: str, after: tuple[datetime, str] | None = None, limit: int = PAGE
+) -> list[Row]:
+    """A page of the queue, what waits longest first; decided ones newest first. Keyset by (queued_at, id)."""
+    newest_first = queue.view == "decided"
+    place = tuple_(Application.queued_at, Application.id)
+    wanted = select(Application, Customer.name, Customer.tier).join(Customer)
+    wanted = wanted.where(*_conditions(queue, operator_id))
+    if after:
+        wanted = wanted.where(place < after if newest_first else place > after)
+    ends = (
+        (Application.queued_at.desc(), Application.id.desc())
+        if newest_first
+        else (Application.queued_at, Application.id)
+    )
+    found = db.session.execute(wanted.order_by(*ends).limit(limit))
+    return [Row(application, name, tier) for application, name, tier in found]
+
+
+def counts_for_operators(*, operator_id: str) -> dict[str, int]:
+    """How many are in each view that somebody works through."""
+    counted = {}
+    for view in ("unclaimed", "mine", "hits", "escalated", "waiting", "proposed", "late"):
+        many = select(func.count()).select_from(Application).where(*_conditions(Queue(view=view), operator_id))
+        counted[view] = db.session.scalar(many) or 0
+    return counted
+
+
+def unclaimed_for_operators(queue: Queue, *, operator_id: str, limit: int = 20) -> list[str]:
+    """The first of a queue that nobody holds: one's own share first, then nobody's, then others'."""
+    free = (Application.claim_until.is_(None) | (Application.claim_until <= clock.now())) & Application.state.in_(
+        rules.OURS
+    )
+    share = (Application.assigned_to == operator_id).desc()
+    wanted = select(Application.id).where(*_conditions(queue, operator_id), free)
+    return list(db.session.scalars(wanted.order_by(share, Application.queued_at, Application.id).limit(limit)))
+
+
+def one_for_operators(application_id: str) -> Application:
+    """Any application. Raises NotFound."""
+    found = db.session.get(Application, application_id, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def of_customer_for_operators(customer_id: str) -> list[Application]:
+    """A customer's applications, newest first."""
+    theirs = select(Application).where(Application.customer_id == customer_id)
+    return list(db.session.scalars(theirs.order_by(Application.created_at.desc()).limit(PAGE)))
+
+
+def steps_for_operators(application_id: str) -> list[StepView]:
+    """The steps of any application, with the files that were replaced as well."""
+    return _steps(application_id)
+
+
+def profile_for_operators(customer_id: str) -> dict[str, Any]:
+    """What a customer said of themself last."""
+    return latest_answers(Step.PROFILE, owner=customer_id)
+
+
+def story_for_operators(application_id: str) -> list[Happening]:
+    """Everything that happened, oldest first."""
+    theirs = select(Happening).where(Happening.application_id == application_id).order_by(Happening.id)
+    return list(db.session.scalars(theirs))
+
+
+def notes_for_operators(application_id: str) -> list[Note]:
+    """What compliance wrote down, newest first."""
+    theirs = select(Note).where(Note.application_id == application_id).order_by(Note.id.desc())
+    return list(db.session.scalars(theirs))
+
+
+def checklist_for_operators(application: Application) -> list[Item]:
+    """What a reviewer has to answer about this application's steps, in their order."""
+    moment = application.created_at
+    in_force = (ChecklistItem.starts_at <= moment) & (
+        ChecklistItem.ends_at.is_(None) | (ChecklistItem.ends_at > moment)
+    )
+    current = and_(
+        Answer.item == ChecklistItem.code, Answer.application_id == application.id, Answer.replaced_at.is_(None)
+    )
+    wanted = (
+        select(ChecklistItem, Answer)
+        .join(StepRow, and_(StepRow.step == ChecklistItem.step, StepRow.application_id == application.id))
+        .outerjoin(Answer, current)
+        .where(
+            in_force, (func.cardinality(ChecklistItem.abouts) == 0) | ChecklistItem.abouts.contains([application.about])
+        )
+        .order_by(StepRow.place, ChecklistItem.place)
+    )
+    return [_item(item, answer) for item, answer in db.session.execute(wanted)]
+
+
+def blockers_for_operators(application: Application, *, tier: Tier) -> list[str]:
+    """What stands against approving this tier, in sentences; empty when nothing does."""
+    counted = set(rules.needs(tier, subject=Subject(application.subject)))
+    if tier is Tier.T1:
+        counted.add(Step.NIN)
+    blockers = [
+        f"The step “{each.row.step}” is not done."
+        for each in steps_for_operators(application.id)
+        if each.step in counted and each.row.state != StepState.DONE
+    ]
+    items = [item for item in checklist_for_operators(application) if item.step in counted]
+    unanswered = sum(not item.answer for item in items)
+    if unanswered:
+        blockers.append(f"{unanswered} of {len(items)} questions are not answered.")
+    blockers += [f"Answered no: {item.question}" for item in items if item.answer == "no"]
+    said = {
+        "unscreened": "The lists have not been searched yet.",
+        "unavailable": "The lists could not be searched.",
+        "open": "A hit on a list waits for somebody's word.",
+        "match": "This person is on a list.",
+    }
+    if application.screening in said:
+        blockers.append(said[application.screening])
+    if application.identity in {"asked", "unavailable"}:
+        blockers.append("A registry has not answered yet.")
+    return blockers
+
+
+def least_loaded_for_system(*, customer_id: str) -> str | None:
+    """The reviewer with the fewest applications in hand, who is not the customer; None when there is nobody."""
+    roles = [role for role in Role if Permission.APPLICATIONS_REVIEW in granted([role])]
+    people = [one.id for one in identity.holders_for_system(roles) if identity.roles_for_system(one.id)]
+    load = select(Application.assigned_to, func.count().label("many")).where(Application.state.in_(rules.OURS))
+    loads = {row.assigned_to: row.many for row in db.session.execute(load.group_by(Application.assigned_to))}
+    for operator_id in sorted(people, key=lambda each: (loads.get(each, 0), each)):
+        if not customers.is_related_for_system(operator_id, [customer_id]):
+            return operator_id
+    return None
+
+
+def forgotten_for_system(*, before: datetime, limit: int) -> list[tuple[str, str]]:
+    """What lies in customers' hands since before a time: ids and customers."""
+    lain = select(Application.id, Application.customer_id).where(
+        Application.state.in_(rules.THEIRS), Application.queued_at < before
+    )
+    return [(row.id, row.customer_id) for row in db.session.execute(lain.order_by(Application.queued_at).limit(limit))]
+
+
+def due_for_review_for_system(*, at: datetime, limit: int) -> list[tuple[str, str, str]]:
+    """Approved applications whose customers should be looked at again: ids, customers, whom they are about."""
+    under_way = select(Application.customer_id).where(Application.state.in_(rules.OPEN))
+    due = select(Application.id, Application.customer_id, Application.subject).where(
+        Application.state == State.APPROVED,
+        Application.reviewed_at.is_(None),
+        Application.review_due_at <= at,
+        Application.customer_id.not_in(under_way),
+    )
+    found = db.session.execute(due.order_by(Application.review_due_at).limit(limit))
+    return [(row.id, row.customer_id, row.subject) for row in found]
+
+
+def months_later(moment: datetime, months: int) -> datetime:
+    """So many months on, on the same day of the month or its last."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, last))
+
+
+def _conditions(queue: Queue, operator_id: str) -> list[ColumnElement[bool]]:
+    moment, ours = clock.now(), Application.state.in_(rules.OURS)
+    views: dict[str, list[ColumnElement[bool]]] = {
+        "open": [ours],
+        "mine": [ours, Application.assigned_to == operator_id],
+        "unclaimed": [ours, Application.claim_until.is_(None) | (Application.claim_until <= moment)],
+        "hits": [ours, Application.screening.in_(["open", "match", "cleared"]) | Application.pep],
+        "escalated": [Application.state == State.ESCALATED],
+        "waiting": [Application.state == State.WAITING],
+        "proposed": [Application.state == State.PROPOSED],
+        "late": [ours, Application.due_at < moment],
+        "decided": [Application.state.in_([State.APPROVED, State.REJECTED])],
+    }
+    found = list(views.get(queue.view, views["open"]))
+    stated: Collection[tuple[Any, str]] = (
+        (Application.wanted, queue.tier),
+        (Application.about, queue.about),
+        (Application.subject, queue.subject),
+        (Application.risk, queue.risk),
+        (Application.screening, queue.screening),
+        (Application.country, queue.country),
+    )
+    found += [column == value for column, value in stated if value]
+    if queue.assignee:
+        nobody = queue.assignee == "none"
+        found.append(Application.assigned_to.is_(None) if nobody else Application.assigned_to == queue.assignee)
+    if queue.again:
+        found.append(Application.round > 1)
+    if queue.asked:
+        found.append((Application.id == queue.asked) | (Application.customer_id == queue.asked))
+    return found
+
+
+def _own(owner: str) -> ColumnElement[bool]:
+    return Application.customer_id == owner
+
+
+def _steps(application_id: str, *more: ColumnElement[bool]) -> list[StepView]:
+    rows = db.session.scalars(
+        select(StepRow).where(StepRow.application_id == application_id, *more).order_by(StepRow.place)
+    ).all()
+    every = select(FileRow).where(FileRow.application_id == application_id).order_by(FileRow.added_at, FileRow.id)
+    files = list(db.session.scalars(every))
+    return [
+        StepView(
+            row,
+            _opened(row),
+            {file.slot: file for file in files if file.step == row.step and file.replaced_at is None},
+            tuple(file for file in files if file.step == row.step and file.replaced_at is not None),
+        )
+        for row in rows
+    ]
+
+
+def _opened(row: StepRow) -> dict[str, Any]:
+    if row.answers_sealed is None:
+        return {}
+    opened: dict[str, Any] = json.loads(crypto.unseal(row.answers_sealed, context=row.id))
+    return opened
+
+
+def _item(item: ChecklistItem, answer: Answer | None) -> Item:
+    return Item(
+        item.code,
+        item.step,
+        item.question,
+        item.may_be_na,
+        answer.answer if answer else "",
+        answer.operator_id if answer else None,
+        answer.answered_at if answer else None,
+    )

@@ -1,0 +1,189 @@
+"""What applications decide without looking anything up: states, which steps a tier asks for, who must decide."""
+
+from collections.abc import Collection, Iterable
+from datetime import date, timedelta
+from enum import StrEnum
+
+from app.core.machine import Machine
+from app.customers.rules import Tier
+
+LEASE = timedelta(minutes=15)  # a claim lasts so long after the last sign of life
+ABANDONED_AFTER = timedelta(days=90)
+AGE_MIN_YEARS = 18
+PROOF_OF_ADDRESS_LIVES = timedelta(days=92)
+NOTE_MAX = 2000
+OWNER_BPS_MIN = 500  # who owns more than 5 % of a business is named
+
+
+class State(StrEnum):
+    """An application, from the first step to the decision."""
+
+    DRAFT = "draft"  # in the customer's hands
+    SUBMITTED = "submitted"  # in ours
+    ESCALATED = "escalated"  # in ours, for somebody senior
+    WAITING = "waiting"  # in the customer's again: something has to be sent again
+    PROPOSED = "proposed"  # a decision of two was asked for
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    ABANDONED = "abandoned"  # the customer took it back or let it lie
+
+
+S = State
+MACHINE = Machine(
+    "application",
+    {
+        S.DRAFT: frozenset({S.SUBMITTED, S.ABANDONED}),
+        S.SUBMITTED: frozenset({S.WAITING, S.ESCALATED, S.PROPOSED, S.APPROVED}),
+        S.ESCALATED: frozenset({S.WAITING, S.SUBMITTED, S.PROPOSED, S.APPROVED}),
+        S.WAITING: frozenset({S.SUBMITTED, S.ABANDONED}),
+        S.PROPOSED: frozenset({S.APPROVED, S.REJECTED, S.SUBMITTED}),
+    },
+)
+OPEN = (S.DRAFT, S.SUBMITTED, S.ESCALATED, S.WAITING, S.PROPOSED)
+OURS = (S.SUBMITTED, S.ESCALATED)  # somebody on our side can act
+THEIRS = (S.DRAFT, S.WAITING)
+
+
+class About(StrEnum):
+    """What brought it up."""
+
+    TIER = "tier"
+    REVIEW = "review"
+    NAME = "name"
+    ADDRESS = "address"
+    PHONE = "phone"
+
+
+class Subject(StrEnum):
+    """Whom it is about."""
+
+    PERSON = "person"
+    BUSINESS = "business"
+
+
+class StepState(StrEnum):
+    """A step: to be done, done, to be done again."""
+
+    OPEN = "open"
+    DONE = "done"
+    AGAIN = "again"
+
+
+class Step(StrEnum):
+    """One thing that a customer shows."""
+
+    CONTACT = "contact"  # address and phone, each confirmed by a code
+    PROFILE = "profile"
+    BVN = "bvn"
+    NIN = "nin"
+    SELFIE = "selfie"
+    BANK = "bank"
+    DOCUMENT = "document"
+    ADDRESS = "address"
+    FUNDS = "funds"
+    COMPANY = "company"
+    PEOPLE = "people"
+
+
+# Which files a step takes: slot → whether it must be there.
+SLOTS: dict[Step, dict[str, bool]] = {
+    Step.SELFIE: {"selfie": True},
+    Step.DOCUMENT: {"front": True, "back": False},
+    Step.ADDRESS: {"proof": True},
+    Step.FUNDS: {"evidence": True, "more": False},
+    Step.COMPANY: {"certificate": True, "status_report": False},
+    Step.PEOPLE: {"resolution": False},
+}
+# What a file of a slot is to the documents' room.
+PURPOSES = {
+    "selfie": "selfie",
+    "front": "id_front",
+    "back": "id_back",
+    "proof": "proof_of_address",
+    "evidence": "source_of_funds",
+    "more": "source_of_funds",
+    "certificate": "company_registration",
+    "status_report": "company_registration",
+    "resolution": "other",
+}
+
+# What each tier asks for beyond the one before. A BVN or a NIN is enough for the first; the second asks for both.
+_BEYOND: dict[Tier, tuple[Step, ...]] = {
+    Tier.T1: (Step.CONTACT, Step.PROFILE, Step.BVN, Step.SELFIE),
+    Tier.T2: (Step.NIN, Step.BANK, Step.DOCUMENT),
+    Tier.T3: (Step.ADDRESS, Step.FUNDS),
+    Tier.T3_PLUS: (),
+}
+_OF_A_BUSINESS = (Step.COMPANY, Step.PEOPLE)
+_AGAIN: dict[About, tuple[Step, ...]] = {
+    About.NAME: (Step.PROFILE, Step.DOCUMENT),
+    About.ADDRESS: (Step.PROFILE, Step.ADDRESS),
+    About.PHONE: (Step.CONTACT, Step.SELFIE),
+}
+_REVIEWED = {Step.CONTACT, Step.PROFILE, Step.DOCUMENT, Step.ADDRESS, Step.FUNDS, Step.COMPANY, Step.PEOPLE}
+
+REVIEW_AGAIN_MONTHS = {"low": 36, "medium": 24, "high": 12}
+# How long a review should take; the customer is told, and the queue shows what is late.
+DUE: dict[Tier, timedelta] = {
+    Tier.T1: timedelta(hours=4),
+    Tier.T2: timedelta(hours=24),
+    Tier.T3: timedelta(hours=48),
+    Tier.T3_PLUS: timedelta(hours=72),
+}
+LADDER = (Tier.T0, Tier.T1, Tier.T2, Tier.T3, Tier.T3_PLUS)
+
+
+def above(tier: Tier, other: Tier) -> bool:
+    """Whether one tier is higher than another."""
+    return LADDER.index(tier) > LADDER.index(other)
+
+
+def needs(tier: Tier, *, subject: Subject = Subject.PERSON) -> tuple[Step, ...]:
+    """Everything that a tier rests on, in the order in which it is asked for."""
+    steps = tuple(step for each in LADDER[1 : LADDER.index(tier) + 1] for step in _BEYOND[each])
+    return (*steps, *_OF_A_BUSINESS) if subject is Subject.BUSINESS else steps
+
+
+def asked(
+    about: About,
+    *,
+    wanted: Tier,
+    shown: Collection[str],
+    subject: Subject = Subject.PERSON,
+    number: Step = Step.BVN,
+) -> tuple[Step, ...]:
+    """The steps of a new application; for a tier, what was `shown` and approved before is not asked for again.
+
+    For the first tier one number is enough: the `number` that the customer chose.
+    """
+    everything = needs(wanted, subject=subject)
+    if wanted is Tier.T1:
+        everything = tuple(number if step is Step.BVN else step for step in everything)
+    if about is About.TIER:
+        return tuple(step for step in everything if step not in shown)
+    return tuple(step for step in everything if step in _AGAIN.get(about, _REVIEWED))
+
+
+def needs_two(tier: Tier, *, pep: bool, screening: str) -> bool:
+    """Whether one person may not approve alone: the highest tiers, who holds public office, who was on a list."""
+    return above(tier, Tier.T2) or pep or screening != "clear"
+
+
+def risk_of(tier: Tier, *, pep: bool, screening: str) -> str:
+    """How closely to look, and how soon again: `low`, `medium` or `high`."""
+    if pep or screening not in {"clear", "unscreened"} or tier is Tier.T3_PLUS:
+        return "high"
+    return "medium" if tier is Tier.T3 else "low"
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day so many years earlier; the 28th for a 29th of February that is not there."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def done(states: Iterable[str]) -> bool:
+    """Whether every step is done."""
+    return all(state == StepState.DONE for state in states)

@@ -1,0 +1,110 @@
+"""People who apply for a tier, and who look at what they sent."""
+
+import secrets
+from collections.abc import Iterable
+
+from app.applications import queries, review, service
+from app.applications.models import Application
+from app.applications.rules import About, Step, Subject
+from app.core import actor
+from app.core.db import transaction
+from app.core.permissions import Role
+from app.customers.rules import Tier
+from tests.makers import people
+from tests.makers.people import Customer
+
+PROFILE = {
+    "first_name": "Ada",
+    "middle_name": "",
+    "last_name": "Obi",
+    "born": "1990-05-17",
+    "country": "NG",
+    "street": "12 Marina",
+    "city": "Lagos",
+    "region": "Lagos",
+    "occupation": "Nurse",
+    "pep": "no",
+}
+GIVEN: dict[Step, dict[str, str]] = {
+    Step.PROFILE: PROFILE,
+    Step.DOCUMENT: {"kind": "passport", "number": "A01234567", "expires_on": "2031-01-01"},
+    Step.ADDRESS: {"kind": "utility", "issued_on": ""},
+    Step.FUNDS: {"kind": "salary", "story": "A hospital pays me every month."},
+    Step.COMPANY: {"name": "Obi Foods Ltd", "number": "RC123456", "registered_on": "2015-03-02", "business": "Food"},
+    Step.PEOPLE: {"name_0": "Ada Obi", "role_0": "director", "born_0": "1990-05-17", "share_0": "60"},
+}
+SLOTS: dict[Step, tuple[str, ...]] = {
+    Step.SELFIE: ("selfie",),
+    Step.DOCUMENT: ("front", "back"),
+    Step.ADDRESS: ("proof",),
+    Step.FUNDS: ("evidence",),
+    Step.COMPANY: ("certificate",),
+}
+PROVED = {Step.CONTACT, Step.BVN, Step.NIN, Step.BANK}
+
+
+def document_of(_owner: Customer) -> str:
+    """The id of a file (as the documents' room gives them)."""
+    return f"doc_{secrets.token_hex(8)}"
+
+
+def begin(
+    owner: Customer, wanted: Tier = Tier.T2, *, about: About = About.TIER, subject: Subject = Subject.PERSON
+) -> Application:
+    """Open an application."""
+    with transaction(owner.actor):
+        return service.begin(owner.id, wanted=wanted, about=about, subject=subject, actor=owner.actor)
+
+
+def do(owner: Customer, application_id: str, steps: Iterable[Step], *, today: str) -> None:
+    """Do these steps: answers, and a file in each slot."""
+    for step in steps:
+        with transaction(owner.actor):
+            if step in PROVED:
+                service.prove(application_id, step, facts={"check": "x"}, owner=owner.id, actor=owner.actor)
+            for slot in SLOTS.get(step, ()):
+                service.attach(
+                    application_id, step, slot, document_id=document_of(owner), owner=owner.id, actor=owner.actor
+                )
+            if step in GIVEN:
+                given = GIVEN[step] | ({"issued_on": today} if step is Step.ADDRESS else {})
+                service.fill(application_id, step, given, owner=owner.id, actor=owner.actor)
+
+
+def submitted(
+    owner: Customer | None = None,
+    wanted: Tier = Tier.T2,
+    *,
+    today: str,
+    screening: str = "clear",
+    subject: Subject = Subject.PERSON,
+) -> Application:
+    """An application that was handed in, and whose lists were searched."""
+    applicant = owner or people.customer(tier=Tier.T0)
+    application = begin(applicant, wanted, subject=subject)
+    steps = [Step(each.row.step) for each in queries.steps(application.id, owner=applicant.id)]
+    do(applicant, application.id, steps, today=today)
+    with transaction(applicant.actor):
+        service.submit(application.id, owner=applicant.id, actor=applicant.actor)
+    with transaction(actor.system("test")):
+        service.note_screening(applicant.id, state=screening)
+        service.note_identity(applicant.id, identity="match", name_score=100)
+    return queries.one_for_operators(application.id)
+
+
+def officer() -> str:
+    """A compliance officer: their id."""
+    return people.operator(Role.COMPLIANCE_OFFICER)[0]
+
+
+def manager() -> str:
+    """A compliance manager: their id."""
+    return people.operator(Role.COMPLIANCE_MANAGER)[0]
+
+
+def answer_all(application: Application, operator_id: str, said: str = "yes") -> None:
+    """Answer the whole check-list."""
+    who = actor.operator(operator_id)
+    with transaction(who):
+        for item in queries.checklist_for_operators(queries.one_for_operators(application.id)):
+            review.answer(application.id, item.code, said, operator_id=operator_id, actor=who)
