@@ -4,7 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import audit, customers, governance, identity, ledger, notifications, payments, reconciliation, withdrawals
+from jobs import (
+    applications,
+    audit,
+    customers,
+    governance,
+    identity,
+    ledger,
+    notifications,
+    payments,
+    reconciliation,
+    withdrawals,
+)
 from jobs.work import Work
 
 # A handler answers None when the work is done, or how long to wait before it looks again.
@@ -29,6 +40,15 @@ HANDLERS: dict[str, Handler] = {
     "withdrawals.take_back": Handler("money", withdrawals.take_back),
     "governance.execute": Handler("default", governance.execute),
     "governance.expire": Handler("default", governance.expire),
+    "applications.take_up_again": Handler("default", applications.take_up_again),
+    "applications.reopen_for_phone": Handler("default", applications.reopen_for_phone),
+    "applications.open_reviews": Handler("default", applications.open_reviews),
+    "applications.abandon_forgotten": Handler("default", applications.abandon_forgotten),
+    "applications.end_claims": Handler("default", applications.end_claims),
+    "applications.mail_asked_again": Handler("default", applications.mail_asked_again),
+    "applications.mail_approved": Handler("default", applications.mail_approved),
+    "applications.mail_rejected": Handler("default", applications.mail_rejected),
+    "applications.mail_reopened": Handler("default", applications.mail_reopened),
     "reconciliation.run": Handler("default", reconciliation.run),
     "reconciliation.daily": Handler("default", reconciliation.daily),
     "payments.refresh_banks": Handler("default", payments.refresh_banks),

@@ -3,7 +3,11 @@
 HEARS: dict[str, tuple[str, ...]] = {
     "identity.email_code_issued": ("notifications.email_code",),
     "identity.phone_code_issued": ("notifications.phone_code",),
-    "identity.phone_changed": ("notifications.phone_changed", "notifications.phone_replaced"),
+    "identity.phone_changed": (
+        "notifications.phone_changed",
+        "notifications.phone_replaced",
+        "applications.reopen_for_phone",
+    ),
     "identity.new_device": ("notifications.new_device",),
     "identity.api_key_issued": ("notifications.api_key_issued",),
     "identity.reset_asked": ("identity.answer_reset",),
@@ -37,11 +41,17 @@ HEARS: dict[str, tuple[str, ...]] = {
     "audit.reveals_exceeded": ("notifications.reveals_exceeded",),
     "staff.invited": ("notifications.operator_invited",),
     "governance.approved": ("governance.execute",),
+    "governance.ended": ("applications.take_up_again",),
+    "applications.asked_again": ("applications.mail_asked_again",),
+    "applications.approved": ("applications.mail_approved",),
+    "applications.rejected": ("applications.mail_rejected",),
+    "applications.reopened": ("applications.mail_reopened",),
     "reconciliation.run_asked": ("reconciliation.run",),
 }
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
+    "applications.submitted": "it stands in the reviewers' queue",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "identity.phone_confirmed": "the page says so; where there was another number, that one and the mailbox are told",
     "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",

@@ -14,7 +14,8 @@ class Words:
     body: str
 
 
-def _letter(*paragraphs: str) -> str:
+def letter(*paragraphs: str) -> str:
+    """Paragraphs as a letter."""
     return "\n\n".join(("Hello,", *paragraphs, "Bursar"))
 
 
@@ -22,7 +23,7 @@ def code(number: str) -> Words:
     """The code that confirms an address."""
     return Words(
         "Your confirmation code",
-        _letter(
+        letter(
             f"Your code is {number}. It works once, for ten minutes.",
             "If you did not ask for it, you need not do anything: nobody can use it without this mail.",
         ),
@@ -43,7 +44,7 @@ def phone_changed() -> Words:
     """A security notice: there is another phone number."""
     return Words(
         "Your phone number was changed",
-        _letter(
+        letter(
             "Your account has another confirmed phone number. The one before counts no more.",
             "If this was not you, freeze your account now, on the page Security, and write to us.",
         ),
@@ -59,7 +60,7 @@ def new_device(device: str, *, at: datetime, place: str, page: str, staff: bool)
     )
     return Words(
         "A new device signed in to your account",
-        _letter(
+        letter(
             f"{device} signed in on {at:%-d %B %Y} at {at:%H:%M} WAT, from an internet address that begins with"
             f" {place or 'nothing that we know'}. We had not seen this device with your account before.",
             "If that was you, you need not do anything.",
@@ -73,7 +74,7 @@ def invitation(link: str) -> Words:
     """To somebody who is to join the staff."""
     return Words(
         "You are invited to the console",
-        _letter(
+        letter(
             "You were asked to join the staff. Choose a password here:",
             link,
             "The link works once, for 72 hours. Nobody but you needs it: do not pass it on.",
@@ -85,7 +86,7 @@ def glass_broken(name: str, *, role: str, until: datetime, reason: str, review: 
     """To those who watch: somebody took a role alone."""
     return Words(
         f"Emergency: an administrator took the role of {role}",
-        _letter(
+        letter(
             f"{name} took the role of {role} alone, until {until:%H:%M} WAT on {until:%-d %B %Y}.",
             f"Reason: {reason}",
             f"A compliance manager must review what was done. It stands among the console's approvals: {review}.",
@@ -97,7 +98,7 @@ def reveals_exceeded(name: str) -> Words:
     """To those who watch: somebody looks at too much that is masked."""
     return Words(
         f"{name} has reached the limit of masked fields",
-        _letter(
+        letter(
             f"{name} looked at as many masked fields of customers as anybody may in a day, and asked for more.",
             "They were refused. What they looked at and why stands in the console's audit, under the table reveals.",
         ),
@@ -108,7 +109,7 @@ def sign_up_repeated() -> Words:
     """To the owner of an address with which somebody tried to sign up again."""
     return Words(
         "You already have an account",
-        _letter(
+        letter(
             "Somebody, probably you, tried to open an account with this address. You have one: sign in instead.",
             "If it was not you, you need not do anything.",
         ),
@@ -119,7 +120,7 @@ def api_key_issued(name: str) -> Words:
     """To the owner of an account for whom a program can act from now on."""
     return Words(
         "A new API key was made",
-        _letter(
+        letter(
             f"The API key “{name}” was made for your account. A program that has it can act for you."
             " It may do what you ticked.",
             "If it was not you, revoke it in the portal under API keys and change your password at once.",
@@ -131,7 +132,7 @@ def password_reset(link: str) -> Words:
     """The link that sets a new password, to an address that has an account."""
     return Words(
         "Set a new password",
-        _letter(
+        letter(
             "Somebody, probably you, forgot the password of the account with this address. This page sets a new one:",
             link,
             "It works once, for thirty minutes. If you did not ask for it, you need not do anything: nothing changes.",
@@ -147,7 +148,7 @@ def password_changed(*, how: str) -> Words:
     by_hand = "It was changed by somebody who knew the one before. You are signed out everywhere else."
     return Words(
         "Your password was changed",
-        _letter(
+        letter(
             f"Your account has a new password. {by_mail if how == 'reset' else by_hand}",
             'If this was not you, choose "Forgotten your password?" where you sign in, now.',
         ),
@@ -158,7 +159,7 @@ def signed_out_elsewhere() -> Words:
     """A security notice: all sessions but one were ended."""
     return Words(
         "You were signed out everywhere else",
-        _letter(
+        letter(
             "All sessions of your account were ended, but the one in which that was asked for.",
             "If this was not you, change your password now.",
         ),
@@ -169,7 +170,7 @@ def recovery_asked(stop: str) -> Words:
     """A security notice: somebody says that this mailbox is lost."""
     return Words(
         "Somebody asks for your account",
-        _letter(
+        letter(
             "Somebody says that they are you and can no longer read this mailbox. In 72 hours our staff may give your"
             " account another address. If that is you, you need not do anything.",
             "If it is not you, stop it here:",
@@ -182,7 +183,7 @@ def recovered() -> Words:
     """To the new address of an account."""
     return Words(
         "This is the address of your account now",
-        _letter(
+        letter(
             "Our staff gave your account this address. You are signed out everywhere.",
             'To set a new password, choose "Forgotten your password?" where you sign in.',
         ),
@@ -193,7 +194,7 @@ def recovered_from() -> Words:
     """To the address that an account had until now."""
     return Words(
         "This is not the address of your account any more",
-        _letter(
+        letter(
             "Our staff gave your account another address, as somebody had asked for three days ago or earlier. This one"
             " opens it no more, and this is the last mail about it that comes here.",
             "If you did not want that, write to us at once.",
@@ -205,7 +206,7 @@ def closure_asked() -> Words:
     """A customer asked to close their account."""
     return Words(
         "You asked to close your account",
-        _letter(
+        letter(
             "We have your request. Until we write to you again, your account stays as it is.",
             "If this was not you, or you thought better of it, take it back on the page Security.",
         ),
@@ -216,7 +217,7 @@ def bank_account_added(destination: str) -> Words:
     """A security notice: there is another way out."""
     return Words(
         "A bank account was added",
-        _letter(
+        letter(
             f"Money can be sent to {destination} from tomorrow on.",
             "If this was not you, freeze your account now, on the page Security, and write to us.",
         ),
@@ -227,7 +228,7 @@ def account_locked() -> Words:
     """A security notice: nothing leaves the account."""
     return Words(
         "Your account is frozen",
-        _letter(
+        letter(
             "Your account was frozen. Nothing leaves it, also nothing that you asked for before and that was not sent"
             " yet. What comes in still comes in. All other devices are signed out, and API keys"
             " are revoked.",
@@ -240,7 +241,7 @@ def account_unlocked() -> Words:
     """The freeze is lifted."""
     return Words(
         "Your account is no longer frozen",
-        _letter(
+        letter(
             "Our staff have lifted the freeze of your account. What waited goes on its way.",
             "If you did not ask for that, freeze it again now, on the page Security.",
         ),
@@ -260,7 +261,7 @@ def factor_added(kind: str) -> Words:
     """A security notice: there is another way into the account."""
     return Words(
         f"{_FACTORS[kind]} was added to your account",
-        _letter(f"{_FACTORS[kind]} was added to your account. It proves from now on that it is you.", _NOT_YOU),
+        letter(f"{_FACTORS[kind]} was added to your account. It proves from now on that it is you.", _NOT_YOU),
     )
 
 
@@ -268,7 +269,7 @@ def factor_removed(kind: str) -> Words:
     """A security notice: a factor is gone."""
     return Words(
         f"{_FACTORS[kind]} was removed from your account",
-        _letter(f"{_FACTORS[kind]} was removed from your account. It opens nothing any more.", _NOT_YOU),
+        letter(f"{_FACTORS[kind]} was removed from your account. It opens nothing any more.", _NOT_YOU),
     )
 
 
@@ -276,7 +277,7 @@ def recovery_code_used(left: int) -> Words:
     """A security notice: somebody came in without the usual factor."""
     return Words(
         "A recovery code was used",
-        _letter(f"Somebody signed in to your account with a recovery code. You have {left} left.", _NOT_YOU),
+        letter(f"Somebody signed in to your account with a recovery code. You have {left} left.", _NOT_YOU),
     )
 
 
@@ -285,7 +286,7 @@ def factor_guessed(minutes: int) -> Words:
     wait = f"{minutes} minutes" if minutes <= 90 else f"{minutes // 60} hours"  # noqa: PLR2004
     return Words(
         "Somebody typed wrong codes for your account",
-        _letter(
+        letter(
             f"Somebody gave your password and then too many wrong codes. No code is looked at for {wait}.",
             "If this was not you, somebody knows your password: change your password at once.",
         ),
@@ -296,7 +297,7 @@ def passkey_suspected() -> Words:
     """A security notice: there may be a copy of a key."""
     return Words(
         "One of your passkeys was refused",
-        _letter(
+        letter(
             "A passkey of yours counted backwards, as a copied one does. It is refused from now on.",
             "Prove yourself another way, remove it, and add a new one.",
         ),
@@ -305,14 +306,14 @@ def passkey_suspected() -> Words:
 
 def deposit_credited(amount: Money) -> Words:
     """The money is there."""
-    return Words(f"{amount} is in your wallet", _letter(f"Your deposit of {amount} has arrived in your naira wallet."))
+    return Words(f"{amount} is in your wallet", letter(f"Your deposit of {amount} has arrived in your naira wallet."))
 
 
 def withdrawal_requested(amount: Money, *, destination: str) -> Words:
     """A security notice: money is about to leave."""
     return Words(
         f"You asked to withdraw {amount}",
-        _letter(
+        letter(
             f"We hold {amount} and the fee for your withdrawal to {destination}. Our staff check it first.",
             "If this was not you, sign in and cancel it now.",
         ),
@@ -321,7 +322,7 @@ def withdrawal_requested(amount: Money, *, destination: str) -> Words:
 
 def withdrawal_settled(amount: Money, *, destination: str) -> Words:
     """The bank has the money."""
-    return Words(f"{amount} was sent", _letter(f"Your withdrawal of {amount} to {destination} was paid."))
+    return Words(f"{amount} was sent", letter(f"Your withdrawal of {amount} to {destination} was paid."))
 
 
 def withdrawal_ended(amount: Money, *, state: str, reason: str) -> Words:
@@ -329,5 +330,5 @@ def withdrawal_ended(amount: Money, *, state: str, reason: str) -> Words:
     why = f"Reason: {reason}" if reason else "You cancelled it."
     return Words(
         f"Your withdrawal of {amount} was {state}",
-        _letter(f"Your withdrawal of {amount} was {state}. {why}", "The money is available in your wallet again."),
+        letter(f"Your withdrawal of {amount} was {state}. {why}", "The money is available in your wallet again."),
     )

@@ -12,17 +12,19 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from app.core import actor, tasks
+from app.applications.rules import Step
+from app.core import actor, clock, tasks
 from app.core.db import db, for_everyone, leave, narrow, rows, sqlstate, transaction, widen
 from app.core.permissions import Role
 from app.customers import closures
 from app.customers import service as customers
+from app.customers.rules import Tier
 from app.web.command_groups import HouseGroup
 from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
 from jobs.queues import Waker
-from tests.makers import apps, browse, people
+from tests.makers import applicants, apps, browse, people
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -50,12 +52,13 @@ def two(inside: Flask, sandbox: SandboxProcess) -> list[people.Customer]:
     """Two customers with something in every table."""
     found = []
     for _ in range(2):
-        one = people.customer(enrolled=True)
+        one = people.customer(enrolled=True, tier=Tier.T2)
         people.paid_in(one, naira(1_000), app=inside, sandbox=sandbox)
         account = people.bank_account(one, app=inside)
         with transaction(one.actor):
             withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
             closures.ask(one.id, reason="Moving away.", actor=one.actor)
+        applicants.do(one, applicants.begin(one, Tier.T3).id, [Step.ADDRESS], today=f"{clock.now():%Y-%m-%d}")
         looker, session_id = people.at_work(Role.SUPPORT)
         with transaction(TEST):
             customers.begin_view(one.id, operator_id=looker, session_id=session_id, reason="Help.", ticket="T-1")

@@ -1,0 +1,83 @@
+"""Work of applications: what other rooms found out, what is due, what was forgotten; and the mails about them."""
+
+from datetime import timedelta
+
+from app.applications import decisions, queries, reasons, review, service
+from app.applications.rules import About, StepState
+from app.core.db import atomically
+from app.customers import queries as customers
+from app.notifications import flows
+from app.notifications import verification as words
+from app.notifications.rules import Words
+from jobs.work import Work
+
+STEPS_MAX = 20
+
+
+def take_up_again(work: Work) -> timedelta | None:
+    """The second person said no, or nobody did in time: the application is under review again."""
+    kind, _, application_id = work.facts["target"].partition(":")
+    if kind == "application":
+        atomically(lambda: decisions.take_up_again(application_id, work.subject), actor=work.actor)
+    return None
+
+
+def reopen_for_phone(work: Work) -> timedelta | None:
+    """Somebody who was verified has another phone: we make sure that it is still them."""
+    customer = customers.by_login(owner=work.facts["login_id"])
+    if customer is not None:
+        atomically(lambda: service.reopen(customer.id, about=About.PHONE, actor=work.actor), actor=work.actor)
+    return None
+
+
+def open_reviews(work: Work) -> timedelta | None:
+    """Ask those whose review is due, some at a time; what is left waits for the next hour."""
+    for _ in range(STEPS_MAX):
+        if not atomically(lambda: service.open_reviews(actor=work.actor), actor=work.actor):
+            break
+    return None
+
+
+def abandon_forgotten(work: Work) -> timedelta | None:
+    """End what lay in customers' hands for too long."""
+    atomically(lambda: service.abandon_forgotten(actor=work.actor), actor=work.actor)
+    return None
+
+
+def end_claims(work: Work) -> timedelta | None:
+    """Write down the end of claims that ran out."""
+    atomically(lambda: review.end_claims(actor=work.actor), actor=work.actor)
+    return None
+
+
+def mail_asked_again(work: Work) -> timedelta | None:
+    """What has to be sent again, and why."""
+    owner = work.facts["customer_id"]
+    steps = queries.steps(work.subject, owner=owner)
+    again = [(each.row.step, each.row.again_words) for each in steps if each.row.state == StepState.AGAIN]
+    return _tell(work, words.asked_again(again, page=f"{work.public_url}/verification")) if again else None
+
+
+def mail_approved(work: Work) -> timedelta | None:
+    """They have another tier."""
+    application = queries.one(work.subject, owner=work.facts["customer_id"])
+    tier, wanted = str(application.decided_tier), application.wanted
+    return _tell(work, words.approved(tier, wanted=wanted, page=f"{work.public_url}/limits"))
+
+
+def mail_rejected(work: Work) -> timedelta | None:
+    """It was refused, in the words that the customer may read."""
+    application = queries.one(work.subject, owner=work.facts["customer_id"])
+    return _tell(work, words.rejected(reasons.REFUSALS[str(application.reason_code)].customer))
+
+
+def mail_reopened(work: Work) -> timedelta | None:
+    """Something has to be gone over again."""
+    application = queries.one(work.subject, owner=work.facts["customer_id"])
+    return _tell(work, words.reopened(application.about, page=f"{work.public_url}/verification"))
+
+
+def _tell(work: Work, written: Words) -> timedelta | None:
+    login_id = customers.login_for_system(work.facts["customer_id"])
+    flows.tell(work.cause, login_id=login_id, words=written, mailer=work.clients.mailer, actor=work.actor)
+    return None
