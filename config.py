@@ -137,8 +137,7 @@ class Settings:
                 self.documents_url != "" and not self.documents_url.startswith(STORES)
             ),
             "DOCUMENTS_ACCESS_KEY or DOCUMENTS_SECRET_KEY is not set.": (
-                self.documents_url.startswith("s3://")
-                and not (self.documents_access_key and self.documents_secret_key)
+                self.documents_url.startswith("s3://") and not (self.documents_access_key and self.documents_secret_key)
             ),
             f"CLAMD_URL begins with none of {', '.join(SCANNERS)}.": (
                 self.clamd_url != "" and not self.clamd_url.startswith(SCANNERS)

@@ -62,7 +62,11 @@ def test_production_refuses_what_is_for_tests(name: str, value: str, says: str) 
         ("BURSAR_ENV", "prod", "BURSAR_ENV is none of"),
         ("DATA_KEY", "c2hvcnQ=", "DATA_KEY is not base64 of 32 bytes."),
         ("DOCUMENT_KEYS", "first:c2hvcnQ=", f"{KEYS} holds something that is not a name and base64 of 32 bytes."),
-        ("DOCUMENT_KEYS", RIGHT["DOCUMENT_KEYS"].removeprefix("first"), f"{KEYS} holds something that is not a name and base64 of 32 bytes."),
+        (
+            "DOCUMENT_KEYS",
+            RIGHT["DOCUMENT_KEYS"].removeprefix("first"),
+            f"{KEYS} holds something that is not a name and base64 of 32 bytes.",
+        ),
         ("DOCUMENT_KEYS", ",".join([RIGHT["DOCUMENT_KEYS"]] * 2), f"{KEYS} names two keys alike."),
         ("DOCUMENTS_URL", "documents", "DOCUMENTS_URL begins with none of file:///, s3://."),
         ("DOCUMENTS_URL", "s3://documents", "DOCUMENTS_ACCESS_KEY or DOCUMENTS_SECRET_KEY is not set."),

@@ -1,7 +1,7 @@
 """Where files are kept: a folder of this machine, or a store that speaks S3. What is put there is sealed already.
 
-A name is 64 hexadecimal digits that we draw: nothing from the outside ever becomes a path. `Silent` is a store that does
-not answer, `Missing` one that answers that it has no such thing.
+A name is 64 hexadecimal digits that we draw: nothing from the outside ever becomes a path. `Silent` is a store that
+does not answer, `Missing` one that answers that it has no such thing.
 """
 
 import os
@@ -64,7 +64,7 @@ def new_name() -> str:
 
 
 class DiskStorage:
-    """A folder. A file is written aside, forced to the disk and given its name in one step; its owner alone reads it."""
+    """A folder. A file is written aside, forced to the disk and named in one step; its owner alone reads it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

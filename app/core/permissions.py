@@ -41,6 +41,7 @@ class Permission(StrEnum):
     CUSTOMERS_REQUEST_UNFREEZE = "customers:request_unfreeze"
     RECOVERIES_READ = "recoveries:read"
     RECOVERIES_REQUEST = "recoveries:request"
+    DOCUMENTS_READ = "documents:read"
 
 
 class Role(StrEnum):
@@ -72,6 +73,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.COMPLIANCE_OFFICER: _EVERYONE
     | {
+        P.DOCUMENTS_READ,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
         P.CUSTOMERS_VIEW_AS,
@@ -85,6 +87,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.COMPLIANCE_MANAGER: _EVERYONE
     | {
+        P.DOCUMENTS_READ,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
         P.CUSTOMERS_VIEW_AS,
@@ -139,6 +142,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.AUDITOR: _EVERYONE
     | {
+        P.DOCUMENTS_READ,
         P.APPROVALS_READ,
         P.POLICIES_READ,
         P.OPERATORS_READ,

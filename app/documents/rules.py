@@ -134,7 +134,7 @@ def sealed_as(document_id: str, *, customer_id: str, page: int) -> str:
 
 
 def bands(likeness: int) -> list[int]:
-    """The four quarters of a likeness, each with its place: two that differ in three bits at most have one in common."""
+    """The four quarters of a likeness, each with its place: two that differ in three bits share one at least."""
     return [place << 16 | likeness >> 16 * place & 0xFFFF for place in range(4)]
 
 
