@@ -4,7 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import audit, customers, governance, identity, ledger, notifications, payments, reconciliation, withdrawals
+from jobs import (
+    audit,
+    customers,
+    governance,
+    identification,
+    identity,
+    ledger,
+    notifications,
+    payments,
+    reconciliation,
+    withdrawals,
+)
 from jobs.work import Work
 
 # A handler answers None when the work is done, or how long to wait before it looks again.
@@ -37,6 +48,9 @@ HANDLERS: dict[str, Handler] = {
     "ledger.anchor": Handler("default", ledger.anchor_seal),
     "ledger.prove": Handler("slow", ledger.prove_books),
     "ledger.verify": Handler("slow", ledger.verify_seal),
+    "identification.answer": Handler("default", identification.answer),
+    "identification.record_bank": Handler("default", identification.record_bank),
+    "identification.resume": Handler("default", identification.resume),
     "customers.lift_safety_locks": Handler("default", customers.lift_safety_locks),
     "customers.end_spent_views": Handler("default", customers.end_spent_views),
     "audit.seal": Handler("default", audit.seal_records),
