@@ -42,6 +42,7 @@ HEARS: dict[str, tuple[str, ...]] = {
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
+    "customers.tier_changed": "who decided tells the customer, and the page of their limits shows it",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "identity.phone_confirmed": "the page says so; where there was another number, that one and the mailbox are told",
     "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",

@@ -63,7 +63,7 @@ def naira(amount: int) -> Money:
 
 
 def customer(*, enrolled: bool = False, tier: Tier = Tier.T3) -> Customer:
-    """A customer with a confirmed address, a tier and a wallet; with an app and a confirmed phone, if that is asked for."""
+    """A customer with a confirmed address, a tier and a wallet; with an app and a confirmed phone, if asked for."""
     email = f"customer-{next(_numbers)}-{secrets.token_hex(3)}@test.example"
     with transaction(actor.system("test")):
         claim = customers.sign_up("Ada Obi", email=email, phone=phone_number(), password=PASSWORD)
@@ -71,7 +71,7 @@ def customer(*, enrolled: bool = False, tier: Tier = Tier.T3) -> Customer:
     with transaction(actor.system("test")):
         identity.confirm_email(claim, code=newest_code(login_id))
         found = customers.require(login_id)
-        found.tier = tier
+        customers.set_tier(found.id, tier, reason="A test says so.", actor=actor.system("test"))
         wallets.open_wallet(found.id, asset=NGN)
     if enrolled:
         apps.give(login_id, email)
