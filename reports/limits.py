@@ -26,12 +26,11 @@ NEARLY = 80
 
 @dataclass(frozen=True)
 class Bar:
-    """One bound with what counts against it; `asked` is how much of that one command is."""
+    """One bound with what counts against it."""
 
     name: str
     used: Money
     limit: Money
-    asked: Money | None = None
 
     @property
     def left(self) -> Money:

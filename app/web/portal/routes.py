@@ -9,6 +9,7 @@ from app.web.portal import (
     freeze,
     home,
     keys,
+    limits,
     password,
     phone,
     recover,
@@ -18,6 +19,6 @@ from app.web.portal import (
     withdraw,
 )
 
-MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze, close, recover, keys, phone, view_as)
+MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze, close, recover, keys, limits, phone, view_as)
 bp = base.bp
 factor_doors.hang(bp, whose=guards.customer)
