@@ -11,7 +11,7 @@ from app.core import clock, ids
 from app.core.actor import Actor
 from app.core.clock import WAT
 from app.core.db import db
-from app.core.money import ASSETS, Money
+from app.core.money import ASSETS, NGN, Money
 from app.core.permissions import Permission
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
@@ -29,6 +29,7 @@ WAYS = {
     (Rail.INSIDE, Direction.OUT): "Going out inside the house",
 }
 PERCENT_DECIMALS = 2
+CHARGED = (Scope(Rail.BANK, Direction.OUT, NGN.code),)  # what has a fee at all: a fee that nothing takes is not set
 
 
 def request(scope: Scope, bands: Sequence[Band], *, starts_on: date, reason: str, maker: str, actor: Actor) -> Request:
@@ -73,8 +74,8 @@ def band_in_words(band: Band, *, asset: str) -> str:
 
 def _check(payload: Payload) -> None:
     scope, bands = Scope(*payload["scope"]), [_band(written) for written in payload["bands"]]
-    if scope.rail not in set(Rail) or scope.direction not in set(Direction) or scope.asset not in ASSETS:
-        raise errors.BadFees("There is no such way for money to go.")
+    if scope not in CHARGED:
+        raise errors.BadFees("Nothing takes that fee.")
     fault = rules.fault_of_bands(bands)
     if fault:
         raise errors.BadFees(fault)
@@ -150,7 +151,5 @@ KIND = Kind(
     dry_run=_check,
     execute=_set,
     describe=_describe,
-    summary=lambda payload: (
-        f"Set the fees of {in_words(Scope(*payload['scope']))[0].lower()}{in_words(Scope(*payload['scope']))[1:]}"
-    ),
+    summary=lambda payload: f"Set fees: {in_words(Scope(*payload['scope']))}",
 )

@@ -19,6 +19,21 @@ from app.web.portal import (
     withdraw,
 )
 
-MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze, close, recover, keys, limits, phone, view_as)
+MODULES = (
+    home,
+    sign_in,
+    password,
+    deposit,
+    withdraw,
+    activity,
+    security,
+    freeze,
+    close,
+    recover,
+    keys,
+    limits,
+    phone,
+    view_as,
+)
 bp = base.bp
 factor_doors.hang(bp, whose=guards.customer)
