@@ -47,6 +47,7 @@ HEARS: dict[str, tuple[str, ...]] = {
 SILENT: dict[str, str] = {
     "documents.checked": "the pages that show a document ask for its state",
     "identification.answered": "who decides on a customer reads the checks where they decide",
+    "customers.tier_changed": "who decided tells the customer, and the page of their limits shows it",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "identity.phone_confirmed": "the page says so; where there was another number, that one and the mailbox are told",
     "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",

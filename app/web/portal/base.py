@@ -47,6 +47,7 @@ _MENU = (
     ("Security", "portal.security", "shield-lock"),
     ("Second factors", "portal.factor_list", "device-mobile"),
     ("API keys", "portal.keys", "key"),
+    ("Limits", "portal.limits", "gauge"),
 )
 
 
