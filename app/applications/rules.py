@@ -1,7 +1,7 @@
 """What applications decide without looking anything up: states, which steps a tier asks for, who must decide."""
 
 from collections.abc import Collection, Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.core.machine import Machine
@@ -12,6 +12,7 @@ ABANDONED_AFTER = timedelta(days=90)
 AGE_MIN_YEARS = 18
 PROOF_OF_ADDRESS_LIVES = timedelta(days=92)
 NOTE_MAX = 2000
+CONSENT = "2026-11"  # the wording that a customer agrees to when they hand in; another wording has another name
 OWNER_BPS_MIN = 500  # who owns more than 5 % of a business is named
 
 
@@ -182,6 +183,16 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years)
     except ValueError:
         return day.replace(year=day.year - years, day=28)
+
+
+def may_write(state: str, *, step_state: str, done_at: datetime | None, queued_at: datetime) -> bool:
+    """Whether the customer may write a step: all in a draft, and later those that were sent back in this round.
+
+    What they have done again stays theirs until they hand it in: it was done after it came back to them.
+    """
+    if state == State.DRAFT:
+        return True
+    return state == State.WAITING and (step_state != StepState.DONE or bool(done_at and done_at > queued_at))
 
 
 def done(states: Iterable[str]) -> bool:
