@@ -112,9 +112,14 @@ def of_customer(*, customer_id: str) -> OfCustomer:
         waits_until=found.waits_until,
         groups=[_group(one) for one in risk.standings(customer_id, tier=found.counts)],
         following=following,
-        promises=[_promise(limit) for limit in risk.limits(following)] if following else [],
+        promises=promises(following) if following else [],
         over=risk.over_for_operators(customer_id=customer_id, limit=5),
     )
+
+
+def promises(tier: Tier) -> list[Promise]:
+    """What a tier may do, way by way."""
+    return [_promise(limit) for limit in risk.limits(tier)]
 
 
 def words_of(bounds: Bounds) -> list[tuple[str, str]]:

@@ -16,6 +16,8 @@ from app.web.portal import (
     recover,
     security,
     sign_in,
+    verification,
+    verification_steps,
     view_as,
     withdraw,
 )
@@ -35,6 +37,8 @@ MODULES = (
     limits,
     phone,
     documents,
+    verification,
+    verification_steps,
     view_as,
 )
 bp = base.bp

@@ -26,7 +26,7 @@ from app.risk import service as risk
 from app.risk.rules import Direction, Rail, Scope
 from app.web import errors, forms, guards
 from app.web.fragments import page
-from app.web.portal.base import bp
+from app.web.portal.base import back_to_step, bp
 from app.withdrawals import queries, rules, service
 from app.withdrawals.errors import WithdrawalOutOfBounds
 from reports import limits
@@ -115,7 +115,7 @@ def bank_account() -> Response | BaseResponse:
         f"{account.account_name} at {account.bank_name} was added. You can withdraw to it a day later.",
         "ok",
     )
-    return redirect(url_for("portal.withdraw", account=account.id), 303)
+    return redirect(back_to_step("bank") or url_for("portal.withdraw", account=account.id), 303)
 
 
 @bp.get("/withdrawals/<withdrawal_id>")
