@@ -122,6 +122,15 @@ def promises(tier: Tier) -> list[Promise]:
     return [_promise(limit) for limit in risk.limits(tier)]
 
 
+def headline(tier: Tier) -> str:
+    """The most that may leave on one day, in a few words."""
+    out = [limit.bounds for limit in risk.limits(tier) if limit.direction in {Direction.OUT, ANY}]
+    if all(bounds.blocked for bounds in out):
+        return "No money moves"
+    days = [bounds.day for bounds in out if bounds.day]
+    return f"Up to {Money(NGN, max(days))} out a day" if days else "No fixed limits"
+
+
 def words_of(bounds: Bounds) -> list[tuple[str, str]]:
     """What bounds say, one line each that is stated; one line that says so where none is, or nothing goes through."""
     if bounds.blocked:

@@ -35,9 +35,10 @@ class Applicant:
         """From the first page to the first step."""
         self.page.goto("/")
         self.page.get_by_role("link", name="Begin").click()
-        self.page.locator("section.rung", has=self.page.get_by_role("heading", name=tier, exact=True)).get_by_role(
-            "button", name=f"Get {tier}"
-        ).click()
+        rung = self.page.locator("details.rung", has_text=f"Get {tier}")
+        if rung.get_attribute("open") is None:
+            rung.locator("summary").click()
+        rung.get_by_role("button", name=f"Get {tier}").click()
         self.at("Address and phone")
 
     def at(self, step: str) -> None:

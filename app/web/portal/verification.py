@@ -35,7 +35,9 @@ class Rung:
     tier: Tier
     name: str
     standing: str  # passed, present, next, above
+    headline: str
     promises: list[Promise]
+    includes: str  # the tier below that is to be shown as well
     asks: list[str]
     either: bool  # whether one of the two numbers is enough
     review: str
@@ -69,7 +71,7 @@ def verification() -> Response:
         block="standing",
         has=has,
         ladder=[_rung(tier, has=has, shown=shown) for tier in rules.LADDER[:-1]],
-        business=_rung(Tier.T3_PLUS, has=has, shown=shown, subject=Subject.BUSINESS),
+        business=_rung(Tier.T3_PLUS, has=has, shown=shown),
         application=newest,
         open=open_one is not None,
         **(_standing(newest) if newest is not None else {}),
@@ -245,21 +247,35 @@ def _line(application: Application, step: StepView) -> Line:
     return Line(step.step, step.row.state, may_write(application, step), words_)
 
 
-def _rung(tier: Tier, *, has: Tier, shown: set[str], subject: Subject = Subject.PERSON) -> Rung:
+def _rung(tier: Tier, *, has: Tier, shown: set[str]) -> Rung:
+    """A rung above the next one names what it asks for beyond the one below it."""
+    business = tier is Tier.T3_PLUS
     place = rules.LADDER.index(tier) - rules.LADDER.index(has)
     standing = {0: "present", 1: "next"}.get(place, "above" if place > 0 else "passed")
-    asked = [] if tier is Tier.T0 else rules.asked(About.TIER, wanted=tier, shown=shown, subject=subject)
-    either = tier is Tier.T1
-    titles = ["Your BVN or your NIN" if either and step is Step.BVN else words.STEPS[step].title for step in asked]
+    below = rules.LADDER[rules.LADDER.index(tier) - 1] if standing == "above" else Tier.T0
+    included = _asked(below, shown)
+    asked = [step for step in _asked(tier, shown) if step not in included]
+    titles = {step: words.STEPS[step].title for step in asked}
+    if tier is Tier.T1 and Step.BVN in titles:
+        titles[Step.BVN] = "Your BVN or your NIN"
+    elif Step.NIN in titles and Step.BVN in included:
+        titles[Step.NIN] = "Both your BVN and your NIN"
     return Rung(
         tier=tier,
-        name="Business account" if subject is Subject.BUSINESS else limits.NAMES[tier],
+        name="Business account" if business else limits.NAMES[tier],
         standing=standing,
-        promises=limits.promises(tier),
-        asks=titles,
-        either=either,
+        headline="Limits are agreed on with you" if business else limits.headline(tier),
+        promises=[] if business else limits.promises(tier),
+        includes=limits.NAMES[below] if included else "",
+        asks=list(titles.values()),
+        either=tier is Tier.T1,
         review=words.review_time(tier) if tier in rules.DUE else "",
     )
+
+
+def _asked(tier: Tier, shown: set[str]) -> tuple[Step, ...]:
+    subject = Subject.BUSINESS if tier is Tier.T3_PLUS else Subject.PERSON
+    return () if tier is Tier.T0 else rules.asked(About.TIER, wanted=tier, shown=shown, subject=subject)
 
 
 def _named(tier: str, subject: str, number: str) -> tuple[Tier, Subject, Step]:
