@@ -1,6 +1,7 @@
-"""Verification: where a customer stands, what each tier brings and asks for; begin, check and send, take back, change."""
+"""Verification: where a customer stands, what each tier brings; begin, check and send, take back, change."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import flash, g, redirect, request, url_for
 from flask.wrappers import Response
@@ -138,7 +139,9 @@ def submit_verification() -> Response | BaseResponse:
     application, actor = open_application(), guards.actor()
     agreed = request.form.get("consent", "")
     if agreed != rules.CONSENT:
-        return _check(application, {"consent": "Agree to this first: without the checks we cannot verify you."}, status=422)
+        return _check(
+            application, {"consent": "Agree to this first: without the checks we cannot verify you."}, status=422
+        )
     try:
         atomically(
             lambda: service.submit(application.id, owner=current_user.id, actor=actor, consent=agreed), actor=actor
@@ -222,7 +225,7 @@ def onward(application: Application, *, after: int = -1) -> str:
     return url_for("portal.verification_step", step=later.step)
 
 
-def _standing(application: Application) -> dict[str, object]:
+def _standing(application: Application) -> dict[str, Any]:
     steps = queries.steps(application.id, owner=current_user.id)
     story = queries.story(application.id, owner=current_user.id)
     moment = clock.now()

@@ -83,7 +83,9 @@ def take(application_id: str, step: Step, slot: str, sent: Upload) -> None:
     """Take a file in, and put it into its slot. Raises NoSuchStep, NotInYourHands, PhotoOnly, and as documents do."""
     if slot not in rules.SLOTS.get(step, {}):
         raise NoSuchStep
-    if not may_write(queries.one(application_id, owner=current_user.id), queries.step(application_id, step, owner=current_user.id)):
+    if not may_write(
+        queries.one(application_id, owner=current_user.id), queries.step(application_id, step, owner=current_user.id)
+    ):
         raise NotInYourHands  # (before the store is asked)
     throttle().sending("verification file", current_user.email)
     if admitted(sent.body) is FileKind.PDF and words.SLOTS[slot].photo:
@@ -98,18 +100,14 @@ def take(application_id: str, step: Step, slot: str, sent: Upload) -> None:
         actor=actor,
     )
     atomically(
-        lambda: service.attach(
-            application_id, step, slot, document_id=document_id, owner=current_user.id, actor=actor
-        ),
+        lambda: service.attach(application_id, step, slot, document_id=document_id, owner=current_user.id, actor=actor),
         actor=actor,
     )
 
 
 def remove(application_id: str, step: Step, slot: str) -> None:
     """Empty a slot. Raises NotInYourHands, NoSuchStep."""
-    atomically(
-        lambda: service.detach(application_id, step, slot, owner=current_user.id), actor=guards.actor()
-    )
+    atomically(lambda: service.detach(application_id, step, slot, owner=current_user.id), actor=guards.actor())
 
 
 def _fill(application_id: str, step: Step, given: dict[str, str]) -> None:

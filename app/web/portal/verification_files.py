@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from flask_login import current_user
+
 from app.applications import rules
 from app.applications.queries import StepView
 from app.documents import queries as documents
 from app.documents.models import Document
 from app.documents.rules import State
 from app.web.portal import verification_words as words
-from flask_login import current_user
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,11 @@ def trouble_of(view: StepView, check: Shown | None) -> str:
     refused = next((document.reason for document in files_of(view).values() if document.state == "refused"), "")
     if refused:
         return refused
-    return f"{check.said}. Look at the number, your name and your date of birth." if check and check.said in UNCLEAR else ""
+    return (
+        f"{check.said}. Look at the number, your name and your date of birth."
+        if check and check.said in UNCLEAR
+        else ""
+    )
 
 
 def account_line(account_id: str) -> str:

@@ -44,15 +44,23 @@ class SlotWords:
 STEPS: dict[Step, StepWords] = {
     Step.CONTACT: StepWords("Address and phone", "Where we reach you: each was confirmed by a code.", "mail"),
     Step.PROFILE: StepWords("About you", "As it stands in your documents: we compare it with them.", "user"),
-    Step.BVN: StepWords("Your BVN", "The Bank Verification Number. Dial *565*0# from your number to see it.", "fingerprint"),
-    Step.NIN: StepWords("Your NIN", "The National Identification Number. Dial *346# from your number to see it.", "id-badge-2"),
+    Step.BVN: StepWords(
+        "Your BVN", "The Bank Verification Number. Dial *565*0# from your number to see it.", "fingerprint"
+    ),
+    Step.NIN: StepWords(
+        "Your NIN", "The National Identification Number. Dial *346# from your number to see it.", "id-badge-2"
+    ),
     Step.SELFIE: StepWords("A picture of your face", "So that we know that it is you who applies.", "camera"),
     Step.BANK: StepWords("Your bank account", "One in your own name. Your bank tells us whose it is.", "building-bank"),
-    Step.DOCUMENT: StepWords("Your ID document", "A passport, driver's licence, national ID or voter's card.", "id-badge-2"),
+    Step.DOCUMENT: StepWords(
+        "Your ID document", "A passport, driver's licence, national ID or voter's card.", "id-badge-2"
+    ),
     Step.ADDRESS: StepWords("Where you live", "A bill, statement or agreement of the last three months.", "home"),
     Step.FUNDS: StepWords("Where your money comes from", "And something that shows it.", "coins"),
     Step.COMPANY: StepWords("Your company", "As it is registered with the CAC.", "briefcase"),
-    Step.PEOPLE: StepWords("Who runs it", "Directors, owners of more than 5 %, who signs, and who uses the account.", "users"),
+    Step.PEOPLE: StepWords(
+        "Who runs it", "Directors, owners of more than 5 %, who signs, and who uses the account.", "users"
+    ),
 }
 SLOTS: dict[str, SlotWords] = {
     "selfie": SlotWords(
@@ -122,7 +130,9 @@ def trail(application: Application, story: Sequence[Happening], *, at: datetime)
             entries.append({"at": one.happened_at, "state": "done", **told})
     if application.state in rules.THEIRS:
         again = application.state == State.WAITING
-        entries.append({"title": "You send us what is missing" if again else "You go through the steps", "state": "current"})
+        entries.append(
+            {"title": "You send us what is missing" if again else "You go through the steps", "state": "current"}
+        )
         entries.append({"title": "We look at it", "state": "todo"})
     elif application.state in rules.OPEN:
         entries.append({"title": "We look at it", "text": expected(application, at=at), "state": "current"})
@@ -136,7 +146,9 @@ _LOOKED = "Somebody began to look at it"
 def _told(application: Application, one: Happening) -> dict[str, Any]:
     facts = one.facts
     if one.what == "begun":
-        return {"title": "You began" if application.about in {About.TIER, About.NAME, About.ADDRESS} else "We asked you"}
+        return {
+            "title": "You began" if application.about in {About.TIER, About.NAME, About.ADDRESS} else "We asked you"
+        }
     if one.what == "submitted":
         return {"title": "You sent it to us" if facts.get("round") == 1 else "You sent it to us again"}
     if one.what == "asked_again":

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,17 +11,15 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.applications import queries, review, service
-from app.applications.rules import CONSENT, About, Step, StepState, Subject
+from app.applications.rules import CONSENT, About, Step, StepState
 from app.core import actor, clock
 from app.core.db import leave, transaction
 from app.customers.rules import Tier
 from app.documents import queries as documents
-from app.identification.rules import Verdict
 from app.identification import queries as identification
-from tests.makers import applicants, browse, identities, people, pictures, sessions
+from tests.makers import applicants, browse, identities, people, pictures
 from tests.makers.applicants import PROFILE
 from tests.makers.people import Customer
-from tests.makers.sandbox import SandboxProcess
 
 WorkOff = Callable[..., int]
 OFFICER = actor.system("test")
@@ -48,7 +46,9 @@ def at_home(app: Flask, owner: Customer) -> FlaskClient:
     return client
 
 
-def send(client: FlaskClient, path: str, *, at: str = "", files: dict[str, Any] | None = None, **fields: str) -> TestResponse:
+def send(
+    client: FlaskClient, path: str, *, at: str = "", files: Any = None, **fields: str
+) -> TestResponse:
     """Send a page's form with files, as a browser without a script does."""
     page = client.get(at or path)
     assert page.status_code == 200, f"{at or path}: {page.status_code} {page.location}"
@@ -90,7 +90,9 @@ class TestStanding:
     @pytest.mark.parametrize(
         "fields", [{"tier": "t9"}, {"tier": "t0"}, {"tier": "t3_plus"}, {"tier": "t1", "number": "selfie"}]
     )
-    def test_what_is_not_offered_is_not_begun(self, visitor: FlaskClient, owner: Customer, fields: dict[str, str]) -> None:
+    def test_what_is_not_offered_is_not_begun(
+        self, visitor: FlaskClient, owner: Customer, fields: dict[str, str]
+    ) -> None:
         assert send(visitor, "/verification", **fields).status_code == 303
         assert queries.open_one(owner=owner.id) is None
         assert "not one to apply for here" in visitor.get("/verification").text
@@ -138,7 +140,9 @@ class TestSteps:
         begin(visitor, Tier.T1)
         assert "Choose your country." in send(visitor, "/verification/profile", **PROFILE | {"country": "ZZ"}).text
 
-    def test_a_number_is_looked_up_and_never_shown(self, visitor: FlaskClient, owner: Customer, work_off: WorkOff) -> None:
+    def test_a_number_is_looked_up_and_never_shown(
+        self, visitor: FlaskClient, owner: Customer, work_off: WorkOff
+    ) -> None:
         begin(visitor, Tier.T1)
         number = identities.number(identities.ECHO)
         early = send(visitor, "/verification/bvn", number=number)
@@ -179,7 +183,9 @@ class TestSteps:
         visitor.post("/verification/bvn")
         answer = visitor.get("/verification/bvn")
         token = browse.token_of(answer)
-        answer = visitor.post("/verification/bvn", data={"csrf_token": token, "number": identities.number(identities.ECHO)})
+        answer = visitor.post(
+            "/verification/bvn", data={"csrf_token": token, "number": identities.number(identities.ECHO)}
+        )
         assert (answer.status_code, "Try again tomorrow" in answer.text) == (422, True)
 
     def test_another_name_has_the_number_looked_up_again(self, visitor: FlaskClient, owner: Customer) -> None:
@@ -225,9 +231,7 @@ class TestFiles:
         assert (answer.status_code, "Send this too." in answer.text) == (422, True)
         assert "A hospital pays me." in visitor.get("/verification/funds").text
 
-    def test_a_file_sent_at_once_answers_with_its_part_of_the_page(
-        self, visitor: FlaskClient, owner: Customer
-    ) -> None:
+    def test_a_file_sent_at_once_answers_with_its_part_of_the_page(self, visitor: FlaskClient, owner: Customer) -> None:
         begin(visitor, Tier.T1)
         answer = at_once(visitor, "/verification/selfie", "selfie", pictures.jpeg("me"))
         assert answer.status_code == 200
@@ -243,7 +247,9 @@ class TestFiles:
             (b"%PDF-1.7 nothing", "Send a photo here, not a PDF."),
         ],
     )
-    def test_a_file_that_is_no_picture_is_refused_at_its_place(self, visitor: FlaskClient, body: bytes, says: str) -> None:
+    def test_a_file_that_is_no_picture_is_refused_at_its_place(
+        self, visitor: FlaskClient, body: bytes, says: str
+    ) -> None:
         begin(visitor, Tier.T1)
         answer = at_once(visitor, "/verification/selfie", "selfie", body)
         assert (answer.status_code, says in answer.text) == (422, True)
@@ -307,9 +313,7 @@ def send_back(application_id: str, **steps: str) -> None:
 
 
 class TestCheckAndSend:
-    def test_it_is_sent_with_consent_and_is_out_of_their_hands(
-        self, visitor: FlaskClient, owner: Customer
-    ) -> None:
+    def test_it_is_sent_with_consent_and_is_out_of_their_hands(self, visitor: FlaskClient, owner: Customer) -> None:
         application = applicants.begin(owner, Tier.T1)
         assert "Do what is missing" in visitor.get("/verification/check").text
         steps = [Step(each.row.step) for each in queries.steps(application.id, owner=owner.id)]
@@ -343,7 +347,13 @@ class TestCheckAndSend:
         with transaction(who):
             review.escalate(application_id, reason="A hit on a list.", operator_id=officer, actor=who)
         leave()
-        assert before == ["You began", "You sent it to us", "Somebody began to look at it", "We look at it", "You hear from us"]
+        assert before == [
+            "You began",
+            "You sent it to us",
+            "Somebody began to look at it",
+            "We look at it",
+            "You hear from us",
+        ]
         assert trail_of(visitor) == before
         assert "escalat" not in visitor.get("/verification").text.lower()
 
