@@ -8,15 +8,20 @@ from app.adjustments import service as adjustments
 from app.applications import decisions
 from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.bundle import Clients
+from app.clients.kyc import Registry
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
 from app.clients.sms import Sms
+from app.clients.storage import storage_at
+from app.clients.virus import Scanner
 from app.core import crypto, logs
 from app.core.db import db
 from app.customers import queries as customers
 from app.customers import requests
+from app.documents import sealing
 from app.governance import kinds, policies
 from app.identity import passwords
+from app.risk import changes, fees
 from app.staff import service as staff
 from config import Settings
 
@@ -30,6 +35,7 @@ def assemble(settings: Settings) -> Flask:
     """An application context for work. Clients are at `extensions["clients"]`, settings at `extensions["settings"]`."""
     logs.configure(settings.log_level)
     crypto.use_key(settings.data_key)
+    sealing.use_keys(settings.document_keys)
     passwords.use_memory(settings.password_kib)
     app = Flask("app", static_folder=None, template_folder=None)
     app.config.update(
@@ -57,10 +63,18 @@ def assemble(settings: Settings) -> Flask:
         ),
         mailer=mailer,
         sms=Sms(settings.sms_url, token=settings.sms_token),
+        kyc=Registry(settings.registry_url, token=settings.registry_token),
         anchors=(
             *((FileAnchor(Path(settings.anchor_file)),) if settings.anchor_file else ()),
             *((MailAnchor(mailer, to=settings.anchor_mail),) if settings.anchor_mail else ()),
         ),
+        documents=storage_at(
+            settings.documents_url,
+            endpoint=settings.documents_endpoint,
+            access_key=settings.documents_access_key,
+            secret_key=settings.documents_secret_key,
+        ),
+        scanner=Scanner(settings.clamd_url) if settings.clamd_url else None,
     )
     app.extensions["settings"] = settings
     return app
@@ -69,6 +83,6 @@ def assemble(settings: Settings) -> Flask:
 def govern() -> None:
     """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
-    kinds.register(requests.UNFREEZE, requests.RECOVERY)
+    kinds.register(requests.UNFREEZE, requests.RECOVERY, changes.KIND, fees.KIND)
     kinds.register(decisions.APPROVAL, decisions.REFUSAL)
     kinds.relate(customers.is_related_for_system)

@@ -24,6 +24,7 @@ from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.customers import requests
 from app.customers import service as customers
+from app.customers.rules import Tier
 from app.governance import service as governance
 from app.identity import factors, phones, recovery
 from app.identity import queries as identity_queries
@@ -35,6 +36,7 @@ from app.ledger.journal import Leg
 from app.payments import flows as payments
 from app.payments import service as payments_service
 from app.reconciliation import service as reconciliation
+from app.risk.errors import LimitExceeded
 from app.staff import service as staff
 from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
@@ -69,6 +71,8 @@ LAST = (
     "Umar", "Chukwu", "Lawal",
 )  # fmt: skip
 BANKS = ("058", "044", "011", "033", "057")
+TIERS = {7: Tier.T1, 8: Tier.T2}  # of every ten; the others have shown everything
+AT_A_TIME = Money(NGN, 1_000_000_00)  # what their tier lets go to a bank in one piece
 DEPOSIT_NAIRA = (5_000, 10_000, 15_000, 20_000, 25_000, 50_000, 75_000, 100_000, 150_000, 250_000, 600_000, 1_200_000)
 PRICES_NAIRA = (("USD", "1532.40"), ("BTC", "148250000"), ("ETH", "5120300.50"), ("USDT.TRC20", "1530.15"))
 DEPOSIT_WEIGHTS = (10, 14, 8, 12, 8, 14, 8, 10, 6, 5, 3, 2)
@@ -82,6 +86,7 @@ class Person:
     login_id: str
     email: str
     bank_account_id: str = ""
+    tier: Tier = Tier.T0
 
 
 class Business:
@@ -150,10 +155,12 @@ class Business:
 
     def _leave_work_for_people(self) -> None:
         """The end of the story is today's work: requests to decide, a checkout half done, strays to place."""
-        rich = sorted(self.people, key=lambda person: -self._available(person).units)[:7]
+        free = [person for person in self.people if person.tier is Tier.T3]
+        rich = sorted(free, key=lambda person: -self._available(person).units)[:7]
         for place, (person, part) in enumerate(zip(rich, (60, 55, 40, 35, 30, 25, 20), strict=True)):
             amount = Money(NGN, max(self._available(person).units * part // 100 // 100_000 * 100_000, 500_000))
-            if self._available(person) < amount + withdrawal_rules.fee(amount):
+            amount = min(amount, AT_A_TIME)
+            if self._available(person) < amount + withdrawals.fee_of(amount):
                 continue  # a short story with few customers has poor ones among its rich
             with clock.at(self.ended - timedelta(minutes=23 * (7 - place))):
                 self._request(person, amount)
@@ -197,6 +204,10 @@ class Business:
         with transaction(actor.system("demo")):
             self._give_app(email, Audience.CUSTOMER)
         self._confirm_phone(person.login_id)
+        person.tier = TIERS.get(number % 10, Tier.T3)
+        with transaction(actor.system("demo")):
+            reason = "Documents were looked at."
+            customers.set_tier(person.id, person.tier, reason=reason, actor=actor.system("demo"))
         number_at_bank = f"{self.luck.randint(1_000_000_000, 8_999_999_999)}"
         holder: dict[str, object] = {"account_number": number_at_bank, "account_name": f"{last} {first}".upper()}
         self._vendor("accounts", holder)
@@ -242,8 +253,12 @@ class Business:
     def _deposit(self, person: Person, *, pays: bool, naira: int = 0) -> None:
         naira = naira or self.luck.choices(DEPOSIT_NAIRA, DEPOSIT_WEIGHTS)[0]
         who = actor.customer(person.id)
-        with transaction(who):
-            deposit = payments_service.start_deposit(person.id, amount=Money(NGN, naira * 100), actor=who)
+        try:
+            with transaction(who):
+                deposit = payments_service.start_deposit(person.id, amount=Money(NGN, naira * 100), actor=who)
+        except LimitExceeded:  # people of the lower tiers try more than they may, too
+            leave()
+            return
         payments.open_checkout(
             deposit, paystack=self.clients.paystack, email=person.email, callback_url="http://localhost/", actor=who
         )
@@ -256,7 +271,11 @@ class Business:
         units = available.units * self.luck.randint(20, 80) // 100 // 50_000 * 50_000
         if units < 1_000_000:  # noqa: PLR2004 (ten thousand naira: not worth a withdrawal)
             return
-        request_id = self._request(person, min(Money(NGN, units), withdrawal_rules.WITHDRAWAL_MAX))
+        try:
+            request_id = self._request(person, min(Money(NGN, units), AT_A_TIME))
+        except LimitExceeded:
+            leave()
+            return
         fate = self.luck.random()
         if fate < 0.05:  # noqa: PLR2004
             who = actor.customer(person.id)

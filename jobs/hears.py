@@ -28,7 +28,8 @@ HEARS: dict[str, tuple[str, ...]] = {
     "customers.unlocked": ("notifications.account_unlocked",),
     "payments.deposit_started": ("payments.watch_deposit",),
     "payments.deposit_credited": ("notifications.deposit_credited",),
-    "payments.bank_account_added": ("notifications.bank_account_added",),
+    "payments.bank_account_added": ("notifications.bank_account_added", "identification.record_bank"),
+    "identification.asked": ("identification.answer",),
     "payments.payout_sent": ("payments.watch_payout",),
     "payments.payout_paid": ("withdrawals.settle",),
     "payments.payout_failed": ("withdrawals.fail",),
@@ -39,6 +40,8 @@ HEARS: dict[str, tuple[str, ...]] = {
     "withdrawals.ended": ("notifications.withdrawal_ended",),
     "staff.glass_broken": ("notifications.glass_broken",),
     "audit.reveals_exceeded": ("notifications.reveals_exceeded",),
+    "documents.received": ("documents.check",),
+    "documents.views_exceeded": ("notifications.documents_viewed",),
     "staff.invited": ("notifications.operator_invited",),
     "governance.approved": ("governance.execute",),
     "governance.ended": ("applications.take_up_again",),
@@ -52,6 +55,9 @@ HEARS: dict[str, tuple[str, ...]] = {
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
     "applications.submitted": "it stands in the reviewers' queue",
+    "documents.checked": "the pages that show a document ask for its state",
+    "identification.answered": "who decides on a customer reads the checks where they decide",
+    "customers.tier_changed": "who decided tells the customer, and the page of their limits shows it",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "identity.phone_confirmed": "the page says so; where there was another number, that one and the mailbox are told",
     "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",

@@ -26,6 +26,7 @@ class Periodic:
 
 SCHEDULE: tuple[Periodic, ...] = (
     Periodic("expired approval requests", "governance.expire", 60, 45, "slot", "admin"),
+    Periodic("identity checks that nobody answered", "identification.resume", 600, 45, "slot", "compliance_officer"),
     Periodic("banks", "payments.refresh_banks", 3_600, 45, "slot", "treasury"),
     Periodic("expired holds", "ledger.expire_holds", 60, 45, "slot", "treasury"),
     Periodic("seal", "ledger.seal", 60, 45, "slot", "finance"),
@@ -40,6 +41,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("forgotten applications", "applications.abandon_forgotten", 3_600, 45, "slot", "compliance_manager"),
     Periodic("claims that ran out", "applications.end_claims", 60, 45, "slot", "compliance_manager"),
     Periodic("views that ran out", "customers.end_spent_views", 60, 45, "slot", "admin"),
+    Periodic("documents left behind", "documents.sweep", 3_600, 540, "slot", "admin"),
     Periodic("seal of the audit", "audit.seal", 60, 45, "slot", "admin"),
     Periodic("anchor of the audit's seal", "audit.anchor", 3_600, 45, "slot", "admin"),
     Periodic("proof of the audit's seal", "audit.verify", 86_400, 540, "slot", "auditor"),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from app.applications import rules
+from app.applications import countries, rules
 from app.applications.errors import BadAnswers
 from app.applications.rules import Step
 
@@ -14,7 +14,9 @@ Cleaned = dict[str, Any]
 
 TEXT_MAX = 120
 LONG_MAX = 500
-_COUNTRY = re.compile(r"[A-Z]{2}")
+PEOPLE_MAX = 50
+_ROW = re.compile(r"name_([0-9]{1,3})", re.ASCII)
+_SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{0,2})?", re.ASCII)
 _RC = re.compile(r"(?:RC|BN|IT)?\s?\d{4,8}")
 DOCUMENT_KINDS = {
     "passport": "International passport",
@@ -119,8 +121,8 @@ def _company(given: Given, faults: dict[str, str], today: date) -> Cleaned:
 def _people(given: Given, faults: dict[str, str], today: date) -> Cleaned:
     """Rows `name_0, role_0, born_0, share_0 …`: directors, owners above 5 %, who signs, who works with the account."""
     people: list[Cleaned] = []
-    for place in sorted({int(key[5:]) for key in given if key.startswith("name_") and key[5:].isdigit()})[:50]:
-        if not given.get(f"name_{place}", "").strip():
+    for place in places(given):
+        if not any(given.get(f"{what}_{place}", "").strip() for what in ("name", "born", "share")):
             continue
         born = _day(given, f"born_{place}", faults)
         if born and born > today:
@@ -142,6 +144,11 @@ def _people(given: Given, faults: dict[str, str], today: date) -> Cleaned:
     return {"people": people}
 
 
+def places(given: Given) -> list[int]:
+    """The numbers of the rows that a form about people has, in order."""
+    return sorted({int(found[1]) for key in given if (found := _ROW.fullmatch(key))})[:PEOPLE_MAX]
+
+
 def _text(given: Given, name: str, faults: dict[str, str], missing: str = "", *, most: int = TEXT_MAX) -> str:
     value = " ".join(given.get(name, "").split())
     if missing and not value:
@@ -160,7 +167,7 @@ def _choice(given: Given, name: str, faults: dict[str, str], known: set[str], wr
 
 def _country(given: Given, faults: dict[str, str]) -> str:
     value = given.get("country", "").strip().upper()
-    if not _COUNTRY.fullmatch(value):
+    if value not in countries.NAMES:
         faults["country"] = "Choose your country."
     return value
 
@@ -177,7 +184,7 @@ def _share(given: Given, name: str, faults: dict[str, str]) -> int:
     """Per cent with at most two decimals, as basis points."""
     typed = given.get(name, "").strip() or "0"
     whole, _, part = typed.partition(".")
-    if not (whole.isascii() and whole.isdigit() and (part or "0").isdigit() and len(part) <= 2 and len(whole) <= 3):  # noqa: PLR2004
+    if not _SHARE.fullmatch(typed):
         faults[name] = "Enter per cent, such as 12.5."
         return 0
     return int(whole) * 100 + int(part.ljust(2, "0"))

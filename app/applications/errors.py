@@ -35,6 +35,16 @@ class BadAnswers(Unprocessable):
     message = "Some of the answers need another look."
 
 
+class NothingChanged(Unprocessable):
+    code = "nothing_changed"
+    message = "This is what we have already. Send another picture, or correct what you wrote."
+
+
+class ConsentMissing(Unprocessable):
+    code = "consent_missing"
+    message = "Agree to the checks first: without them we cannot verify you."
+
+
 class StepsMissing(Unprocessable):
     code = "steps_missing"
     message = "Some steps are not done yet."

@@ -13,6 +13,7 @@ ABANDONED_AFTER = timedelta(days=90)
 AGE_MIN_YEARS = 18
 PROOF_OF_ADDRESS_LIVES = timedelta(days=92)
 NOTE_MAX = 2000
+CONSENT = "2026-11"  # the wording that a customer agrees to when they hand in; another wording has another name
 OWNER_BPS_MIN = 500  # who owns more than 5 % of a business is named
 
 
@@ -190,6 +191,16 @@ def months_later(moment: datetime, months: int) -> datetime:
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
     last = calendar.monthrange(year, month + 1)[1]
     return moment.replace(year=year, month=month + 1, day=min(moment.day, last))
+
+
+def may_write(state: str, *, step_state: str, done_at: datetime | None, queued_at: datetime) -> bool:
+    """Whether the customer may write a step: all in a draft, and later those that were sent back in this round.
+
+    What they have done again stays theirs until they hand it in: it was done after it came back to them.
+    """
+    if state == State.DRAFT:
+        return True
+    return state == State.WAITING and (step_state != StepState.DONE or bool(done_at and done_at > queued_at))
 
 
 def done(states: Iterable[str]) -> bool:

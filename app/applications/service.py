@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from app.applications import answers, errors, events, queries, rules
 from app.applications.models import Application, FileRow, Happening, StepRow
+from app.applications.queries import StepView
 from app.applications.rules import About, State, Step, StepState, Subject
 from app.core import actor as actors
 from app.core import clock, crypto, ids, machine, outbox
@@ -17,6 +18,8 @@ from app.core.errors import NotFound
 from app.customers import queries as customers
 from app.customers.models import Customer
 from app.customers.rules import Tier
+
+IDENTIFYING = ("first_name", "middle_name", "last_name", "born")  # of the profile: what registers are compared with
 
 
 def begin(
@@ -74,13 +77,19 @@ def begin(
 def fill(application_id: str, step: Step, given: Mapping[str, str], *, owner: str, actor: Actor) -> None:
     """Write the answers of a step down; it is done when its files are there too. Until handed in it can change.
 
-    Raises NotFound, NotInYourHands, NoSuchStep, BadAnswers.
+    Another name or date of birth has the numbers asked for again: they were compared with the one before.
+    Raises NotFound, NotInYourHands, NoSuchStep, BadAnswers, NothingChanged.
     """
     application, row = _in_hand(application_id, step, owner=owner)
     cleaned = answers.clean(step, given, today=clock.now().astimezone(clock.WAT).date())
+    before = queries.step(application_id, step, owner=owner)
+    if row.state == StepState.AGAIN and cleaned == before.answers and not _sent_since(before, application):
+        raise errors.NothingChanged
     row.answers_sealed = crypto.seal(json.dumps(cleaned), context=row.id)
     if step is Step.PROFILE:
         application.pep, application.country = cleaned["pep"] == "yes", cleaned["country"]
+        if before.answers and any(cleaned[name] != before.answers.get(name) for name in IDENTIFYING):
+            _ask_numbers_again(application)
     _see_whether_done(application, row, actor=actor)
 
 
@@ -148,8 +157,13 @@ def refuse_file(document_id: str) -> None:
     db.session.flush()
 
 
-def submit(application_id: str, *, owner: str, actor: Actor) -> None:
-    """Hand it in, or in again. Raises NotFound, NotInYourHands, StepsMissing."""
+def submit(application_id: str, *, owner: str, actor: Actor, consent: str = rules.CONSENT) -> None:
+    """Hand it in, or in again; `consent` names the wording that was agreed to.
+
+    Raises NotFound, NotInYourHands, ConsentMissing, StepsMissing.
+    """
+    if consent != rules.CONSENT:
+        raise errors.ConsentMissing
     application = _mine(application_id, owner=owner)
     states = db.session.scalars(select(StepRow.state).filter_by(application_id=application_id)).all()
     if not rules.done(states):
@@ -158,7 +172,7 @@ def submit(application_id: str, *, owner: str, actor: Actor) -> None:
     application.due_at = clock.now() + rules.DUE[Tier(application.wanted)]
     application.assigned_to = application.assigned_to or queries.least_loaded_for_system(customer_id=owner)
     _queue(application, State.SUBMITTED, actor=actor)
-    tell(application, "submitted", actor=actor, round=application.round)
+    tell(application, "submitted", actor=actor, round=application.round, consent=consent)
     outbox.emit(events.Submitted(application_id=application_id, customer_id=owner))
 
 
@@ -253,12 +267,29 @@ def _mine(application_id: str, *, owner: str) -> Application:
 
 
 def _in_hand(application_id: str, step: Step, *, owner: str) -> tuple[Application, StepRow]:
-    """A step that the customer may write: all in a draft, and later those that were sent back."""
+    """A step that the customer may write."""
     application = _mine(application_id, owner=owner)
     row = _step(application, step)
-    if application.state == State.WAITING and row.state == StepState.DONE and not row.again_code:
+    if not rules.may_write(
+        application.state, step_state=row.state, done_at=row.done_at, queued_at=application.queued_at
+    ):
         raise errors.NotInYourHands
     return application, row
+
+
+def _sent_since(step: StepView, application: Application) -> bool:
+    """Whether a file was added since the step came back."""
+    return any(file.added_at > application.queued_at for file in step.files.values())
+
+
+def _ask_numbers_again(application: Application) -> None:
+    """What was looked up was compared with another name than the one that holds now."""
+    numbers = StepRow.step.in_([Step.BVN, Step.NIN]) & (StepRow.state == StepState.DONE)
+    db.session.execute(
+        update(StepRow)
+        .where(StepRow.application_id == application.id, numbers)
+        .values(state=StepState.OPEN, done_at=None)
+    )
 
 
 def _step(application: Application, step: Step) -> StepRow:

@@ -26,6 +26,9 @@ class Permission(StrEnum):
     OPERATORS_REQUEST = "operators:request"
     RECONCILIATION_READ = "reconciliation:read"
     RECONCILIATION_RUN = "reconciliation:run"
+    LIMITS_READ = "limits:read"
+    LIMITS_REQUEST = "limits:request"
+    FEES_REQUEST = "fees:request"
     CLOSURES_READ = "closures:read"
     SUSPENSE_READ = "suspense:read"
     SUSPENSE_RESOLVE = "suspense:resolve"
@@ -44,6 +47,7 @@ class Permission(StrEnum):
     APPLICATIONS_READ = "applications:read"
     APPLICATIONS_REVIEW = "applications:review"
     APPLICATIONS_REQUEST = "applications:request"
+    DOCUMENTS_READ = "documents:read"
 
 
 class Role(StrEnum):
@@ -65,6 +69,7 @@ _EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ})
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: _EVERYONE
     | {
+        P.LIMITS_READ,
         P.WITHDRAWALS_READ,
         P.CUSTOMERS_VIEW_AS,
         P.CUSTOMERS_SAFETY_LOCK,
@@ -75,6 +80,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.COMPLIANCE_OFFICER: _EVERYONE
     | {
+        P.DOCUMENTS_READ,
+        P.LIMITS_READ,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
         P.CUSTOMERS_VIEW_AS,
@@ -91,6 +98,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.COMPLIANCE_MANAGER: _EVERYONE
     | {
+        P.DOCUMENTS_READ,
+        P.LIMITS_READ,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
         P.CUSTOMERS_VIEW_AS,
@@ -107,6 +116,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.FINANCE: _EVERYONE
     | {
+        P.LIMITS_READ,
+        P.FEES_REQUEST,
         P.APPROVALS_READ,
         P.WITHDRAWALS_READ,
         P.LEDGER_READ,
@@ -134,6 +145,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.ADMIN: _EVERYONE
     | {
+        P.LIMITS_READ,
+        P.LIMITS_REQUEST,
         P.JOBS_READ,
         P.JOBS_RETRY,
         P.MAILBOX_READ,
@@ -147,6 +160,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.AUDITOR: _EVERYONE
     | {
+        P.DOCUMENTS_READ,
+        P.LIMITS_READ,
         P.APPROVALS_READ,
         P.POLICIES_READ,
         P.OPERATORS_READ,

@@ -31,6 +31,16 @@ class Unlocked(Event):
 
 
 @dataclass(frozen=True)
+class TierChanged(Event):
+    """More or less of a customer is verified than was."""
+
+    name: ClassVar[str] = "customers.tier_changed"
+    customer_id: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True)
 class ClosureAsked(Event):
     """A customer asks to close their account."""
 

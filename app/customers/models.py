@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
@@ -26,6 +26,26 @@ class Customer(Model):
     locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # of a safety lock
     tier: Mapped[str] = mapped_column(Text, default=Tier.T0)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class TierChange(Model):
+    """One change of a customer's tier. `id` is the order."""
+
+    __tablename__ = "tier_changes"
+    __table_args__ = (
+        Index(None, "customer_id", "id"),
+        CheckConstraint("was IN ('t0', 't1', 't2', 't3', 't3_plus')", name="was_known"),
+        CheckConstraint("became IN ('t0', 't1', 't2', 't3', 't3_plus')", name="became_known"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        CheckConstraint("was <> became", name="changed"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
+    was: Mapped[str] = mapped_column(Text)
+    became: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    actor: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class Viewing(Model):

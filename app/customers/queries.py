@@ -1,6 +1,7 @@
 """Reads of customers."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, or_, select
@@ -9,7 +10,7 @@ from app.core import clock, crypto
 from app.core.db import db
 from app.customers import rules
 from app.customers.errors import NoSuchCustomer
-from app.customers.models import ClosureRequest, Customer, Viewing
+from app.customers.models import ClosureRequest, Customer, TierChange, Viewing
 from app.customers.rules import ClosureState, State, Tier
 from app.identity import queries as identity
 from app.identity.models import Login
@@ -63,6 +64,34 @@ def by_logins_for_operators(login_ids: Collection[str]) -> dict[str, Customer]:
 def tier(*, owner: str) -> Tier:
     """How much of this customer is verified."""
     return Tier(db.session.scalars(select(Customer.tier).where(Customer.id == owner)).one())
+
+
+@dataclass(frozen=True)
+class TierInForce:
+    """The tier that somebody has, the one that counts, and from when on the higher one does where they differ."""
+
+    tier: Tier
+    counts: Tier
+    waits_until: datetime | None
+
+
+def tier_in_force(*, owner: str, at: datetime | None = None) -> TierInForce:
+    """Which tier counts: after a change of what opens the account no higher one than at that change, for a day."""
+    moment, present = at or clock.now(), tier(owner=owner)
+    login_id = select(Customer.login_id).where(Customer.id == owner)
+    changed_at = identity.security_changed_at(owner=db.session.scalars(login_id).one())
+    if changed_at is None or moment >= changed_at + rules.TIER_WAITS:
+        return TierInForce(present, present, None)
+    since = select(TierChange.was).where(TierChange.customer_id == owner, TierChange.changed_at >= changed_at)
+    then = db.session.scalars(since.order_by(TierChange.id).limit(1)).one_or_none()
+    counts = rules.lower(present, Tier(then)) if then else present
+    return TierInForce(present, counts, changed_at + rules.TIER_WAITS if counts != present else None)
+
+
+def tier_changes(*, customer_id: str, limit: int = 20) -> list[TierChange]:
+    """How a customer's tier changed, newest first."""
+    found = select(TierChange).where(TierChange.customer_id == customer_id).order_by(TierChange.id.desc())
+    return list(db.session.scalars(found.limit(limit)))
 
 
 def open_closure(*, customer_id: str) -> ClosureRequest | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from app.core.machine import Machine
 
 SAFETY_LOCK = timedelta(hours=24)  # for those who may not freeze: until compliance has looked
+TIER_WAITS = timedelta(hours=24)  # how long a higher tier waits after what opens the account was changed
 VIEW_LIVES = timedelta(minutes=15)  # how long staff may look at a customer's pages at a time
 VIEW_OPENS = timedelta(seconds=60)  # how long the link from the console to those pages works
 
@@ -25,6 +26,11 @@ class Tier(StrEnum):
     T2 = "t2"  # both, and a document
     T3 = "t3"  # where they live and where the money comes from
     T3_PLUS = "t3_plus"  # by decision of two, and every business
+
+
+def lower(one: Tier, other: Tier) -> Tier:
+    """Of two tiers the one that may do less."""
+    return min(one, other, key=list(Tier).index)
 
 
 # Its owner locks it alone and at once, and so does compliance; only staff unlock it, by an approval request.

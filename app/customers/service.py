@@ -9,7 +9,7 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.customers import errors, events, queries, rules
-from app.customers.models import Customer, Viewing
+from app.customers.models import Customer, TierChange, Viewing
 from app.customers.rules import State, Tier
 from app.identity import api_keys, phones, rehearsal, renewal, sessions
 from app.identity import queries as identity_queries
@@ -124,10 +124,30 @@ def refuse_while_locked(customer_id: str) -> None:
 
 
 def set_tier(customer_id: str, tier: Tier, *, reason: str, actor: Actor) -> None:
-    """Say how much of a customer is verified. Raises NotFound."""
-    del reason, actor
-    _locked_row(customer_id).tier = tier
+    """Say how much of a customer is verified; the same tier again changes nothing.
+
+    Whoever calls this has the decision: no door calls it by itself. Raises TierUnexplained, NotFound.
+    """
+    if not reason.strip():
+        raise errors.TierUnexplained
+    customer = _locked_row(customer_id)
+    was = Tier(customer.tier)
+    if was is tier:
+        return
+    db.session.add(
+        TierChange(
+            customer_id=customer_id,
+            was=was,
+            became=tier,
+            reason=reason.strip(),
+            actor=str(actor),
+            changed_at=clock.now(),
+        )
+    )
+    db.session.flush()  # the database asks for the line of history first
+    customer.tier = tier
     db.session.flush()
+    outbox.emit(events.TierChanged(customer_id=customer_id, was=was, now=tier))
 
 
 def _why(reason: str) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db
 from app.core.errors import NotFound, Unauthenticated
-from app.identity import api_keys, errors, events, passwords, queries, rules, service, sessions, totp
+from app.identity import api_keys, errors, events, passwords, queries, rules, security, service, sessions, totp
 from app.identity.models import FactorTries, Login, Passkey, RecoveryCode, SignedIn, TotpApp
 
 log = logs.get("identity.factors")
@@ -49,6 +49,7 @@ def confirm_app(session_id: str, *, code: str) -> str | None:
     before = queries.live_app(owner=session.login_id)
     if before is not None:
         before.removed_at = clock.now()
+        security.note_change(session.login_id)
         db.session.flush()
     app.confirmed_at = clock.now()
     outbox.emit(events.FactorAdded(login_id=session.login_id, kind="app"))
@@ -100,6 +101,7 @@ def drop_all(login_id: str) -> None:
     _replace_codes(login_id)
     sessions.end_all(login_id)
     api_keys.revoke_all(login_id)
+    security.note_change(login_id)
     outbox.emit(events.FactorRemoved(login_id=login_id, kind="all"))
     db.session.flush()
 
@@ -191,6 +193,7 @@ def removed(session: SignedIn, *, kind: str) -> None:
     db.session.flush()
     if not queries.enrolled(owner=session.login_id):
         _replace_codes(session.login_id)
+    security.note_change(session.login_id)
     outbox.emit(events.FactorRemoved(login_id=session.login_id, kind=kind))
 
 

@@ -35,6 +35,7 @@ class Login(Model):
     email_confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    security_changed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Operator(Model):

@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from app.core import clock, crypto, ids, outbox
 from app.core.db import db
 from app.core.errors import NotFound
-from app.identity import codes, errors, events, queries, rules
+from app.identity import codes, errors, events, queries, rules, security
 from app.identity.models import Code, Login, Phone
 
 REGION = "NG"  # of numbers that do not say their country
@@ -130,6 +130,7 @@ def _count(phone: Phone) -> None:
     if before is not None:
         before.replaced_at = moment
         db.session.flush()
+        security.note_change(phone.login_id)
         outbox.emit(events.PhoneChanged(old_phone_id=before.id, login_id=phone.login_id))
     phone.confirmed_at = moment
     outbox.emit(events.PhoneConfirmed(phone_id=phone.id, login_id=phone.login_id))

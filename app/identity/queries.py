@@ -105,6 +105,11 @@ def enrolled_since(*, owner: str) -> datetime | None:
     return min([*times, *([app.confirmed_at] if app and app.confirmed_at else [])], default=None)
 
 
+def security_changed_at(*, owner: str) -> datetime | None:
+    """When what opens this login was changed last: another password, phone or address, or a factor less."""
+    return db.session.scalar(select(Login.security_changed_at).where(Login.id == owner))
+
+
 def live_app(*, owner: str) -> TotpApp | None:
     """The authenticator app of a login."""
     live = select(TotpApp).where(

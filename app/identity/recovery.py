@@ -14,7 +14,7 @@ from app.core import clock, crypto, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
-from app.identity import api_keys, errors, events, renewal, rules, sessions
+from app.identity import api_keys, errors, events, renewal, rules, security, sessions
 from app.identity.models import Login, PasswordReset, Recovery
 from app.identity.rules import Audience, RecoveryState
 from app.identity.service import canonical
@@ -127,6 +127,7 @@ def carry_out(recovery_id: str, *, actor: Actor) -> None:
     api_keys.revoke_all(login.id)
     unused = (PasswordReset.login_id == login.id) & PasswordReset.used_at.is_(None)
     db.session.execute(update(PasswordReset).where(unused).values(used_at=clock.now()))
+    security.note_change(login.id)
     outbox.emit(events.Recovered(login_id=login.id, recovery_id=recovery_id))
     db.session.flush()
 

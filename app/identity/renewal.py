@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from app.core import clock, crypto, ids, outbox
 from app.core.db import db
-from app.identity import api_keys, errors, events, passwords, queries, rules, sessions
+from app.identity import api_keys, errors, events, passwords, queries, rules, security, sessions
 from app.identity.models import Login, PasswordReset
 from app.identity.service import canonical, rotate
 
@@ -91,6 +91,7 @@ def _renew(login: Login, password: str, *, about: tuple[str, ...], how: str, but
     unused = (PasswordReset.login_id == login.id) & PasswordReset.used_at.is_(None)
     db.session.execute(update(PasswordReset).where(unused).values(used_at=clock.now()))
     sessions.end_all(login.id, but=but)
+    security.note_change(login.id)
     outbox.emit(events.PasswordChanged(login_id=login.id, how=how))
     db.session.flush()
 

@@ -11,6 +11,7 @@ class Scope(StrEnum):
     DEPOSITS_READ = "deposits:read"
     DEPOSITS_WRITE = "deposits:write"
     BANK_ACCOUNTS_READ = "bank_accounts:read"
+    VERIFICATION_READ = "verification:read"
     WITHDRAWALS_READ = "withdrawals:read"
     WITHDRAWALS_WRITE = "withdrawals:write"
 
@@ -21,6 +22,7 @@ WORDS: dict[Scope, str] = {
     Scope.DEPOSITS_READ: "See your deposits",
     Scope.DEPOSITS_WRITE: "Begin deposits",
     Scope.BANK_ACCOUNTS_READ: "See your bank accounts, by their last four digits",
+    Scope.VERIFICATION_READ: "See how far you are verified, and what is missing",
     Scope.WITHDRAWALS_READ: "See your withdrawals",
     Scope.WITHDRAWALS_WRITE: "Withdraw to your bank accounts",
 }

@@ -16,6 +16,9 @@ from app.ledger import chart, posting
 from app.payments import errors, events, postings, rules
 from app.payments.models import Deposit, Payout, SuspenseItem
 from app.payments.rules import DepositState, PayoutState, SuspenseState, Verdict
+from app.risk import service as risk
+from app.risk.rules import Direction, Rail
+from app.risk.service import Intent
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,10 @@ class Trouble:
 
 
 def start_deposit(customer_id: str, *, amount: Money, actor: Actor) -> Deposit:
-    """Write down the intent to pay in, before Paystack hears of it. Raises DepositOutOfBounds."""
+    """Write down the intent to pay in, before Paystack hears of it.
+
+    Raises DepositOutOfBounds, LimitExceeded, TierTooLow.
+    """
     if not rules.deposit_fits(amount):
         raise errors.DepositOutOfBounds
     deposit_id = ids.new("dep")
@@ -43,6 +49,7 @@ def start_deposit(customer_id: str, *, amount: Money, actor: Actor) -> Deposit:
         state=DepositState.STARTED,
         created_at=clock.now(),
     )
+    risk.check(_intent(deposit))
     machine.begin(deposit, machine=rules.DEPOSIT, actor=actor)
     outbox.emit(events.DepositStarted(deposit_id=deposit.id))
     return deposit
@@ -61,6 +68,7 @@ def give_up_deposit(deposit_id: str, *, reason: str, actor: Actor) -> None:
     deposit = _locked_deposit(deposit_id)
     if deposit.state in {DepositState.STARTED, DepositState.AWAITING_PAYMENT}:
         machine.move(deposit, DepositState.FAILED, machine=rules.DEPOSIT, actor=actor, reason=reason)
+        risk.release(deposit.id)
 
 
 def settle_charge(deposit_id: str, *, charge: Charge, our_domain: str, actor: Actor) -> DepositState:
@@ -220,6 +228,7 @@ def _credit(deposit: Deposit, charge: Charge, *, actor: Actor) -> None:
     deposit.fee_units, deposit.channel = Decimal(charge.fees), charge.channel
     deposit.settled_at = clock.now()
     machine.move(deposit, DepositState.CREDITED, machine=rules.DEPOSIT, actor=actor)
+    risk.count_what_came(_intent(deposit))
     posting.post(journal, key=_charge_key(charge))
     outbox.emit(events.DepositCredited(deposit_id=deposit.id))
 
@@ -227,6 +236,7 @@ def _credit(deposit: Deposit, charge: Charge, *, actor: Actor) -> None:
 def _suspend_deposit(deposit: Deposit, charge: Charge, *, reason: str, our_domain: str, actor: Actor) -> None:
     deposit.settled_at = clock.now()
     machine.move(deposit, DepositState.SUSPENDED, machine=rules.DEPOSIT, actor=actor, reason=reason)
+    risk.release(deposit.id)  # it is not the customer's before somebody has placed it
     trouble = Trouble(
         cause=f"charge:{charge.reference}",
         event="charge.success",
@@ -236,6 +246,10 @@ def _suspend_deposit(deposit: Deposit, charge: Charge, *, reason: str, our_domai
     )
     ours = charge.currency == NGN.code and charge.domain == our_domain
     suspend(trouble, journal_id=_book_suspense(charge) if ours else None, actor=actor)
+
+
+def _intent(deposit: Deposit) -> Intent:
+    return Intent(deposit.id, deposit.customer_id, Rail.BANK, Direction.IN, deposit.amount)
 
 
 def _book_suspense(charge: Charge) -> int:

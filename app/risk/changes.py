@@ -9,7 +9,7 @@ from app.core import clock, ids
 from app.core.actor import Actor
 from app.core.clock import WAT
 from app.core.db import db
-from app.core.money import NGN, Money
+from app.core.money import ASSETS, NGN, Money
 from app.core.permissions import Permission
 from app.customers.rules import Tier
 from app.governance import service as governance
@@ -42,7 +42,7 @@ def request(
 
 def _check(payload: Payload) -> None:
     scope, bounds = Scope(*payload["scope"]), _bounds(payload["bounds"])
-    if scope.rail not in {ANY, *Rail} or scope.direction not in {ANY, *Direction}:
+    if scope.rail not in {ANY, *Rail} or scope.direction not in {ANY, *Direction} or scope.asset not in {ANY, *ASSETS}:
         raise errors.BadLimits("There is no such way for money to go.")
     fault = rules.fault_of(bounds)
     if fault:
@@ -51,6 +51,8 @@ def _check(payload: Payload) -> None:
         raise errors.BadLimits("These are the limits that count now.")
     if _starts_at(payload) <= clock.now():
         raise errors.BadLimits("Limits begin on a day to come: nobody is surprised by one that has begun.")
+    if queries.limit_begins(payload["tier"], scope=scope, at=_starts_at(payload)):
+        raise errors.ChangeWaits
 
 
 def _set(agreed: Agreed) -> str:
@@ -95,9 +97,14 @@ def in_words(scope: Scope) -> str:
 
 
 def _amount(kobo: str | None) -> str:
+    return amount_in_words(None if kobo is None else int(kobo))
+
+
+def amount_in_words(kobo: int | None) -> str:
+    """A bound as people read it: none is no limit, and one of zero blocks."""
     if kobo is None:
         return "no limit"
-    return "nothing" if int(kobo) == 0 else str(Money(NGN, int(kobo)))
+    return "blocked" if kobo == 0 else str(Money(NGN, kobo))
 
 
 def _in_force(tier: Tier, scope: Scope) -> Limit | None:

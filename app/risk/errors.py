@@ -1,6 +1,6 @@
 """How risk says no."""
 
-from app.core.errors import Forbidden, Unprocessable
+from app.core.errors import Conflict, Forbidden, Unavailable, Unprocessable
 
 
 class LimitExceeded(Unprocessable):
@@ -16,3 +16,18 @@ class TierTooLow(Forbidden):
 class BadLimits(Unprocessable):
     code = "bad_limits"
     message = "These limits cannot be."
+
+
+class BadFees(Unprocessable):
+    code = "bad_fees"
+    message = "These fees cannot be."
+
+
+class ChangeWaits(Conflict):
+    code = "change_waits"
+    message = "Another change of this begins on that day, or waits for others. Decide on that one first."
+
+
+class NoFee(Unavailable):
+    code = "no_fee"
+    message = "What this costs is not settled yet. Try again later."

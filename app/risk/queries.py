@@ -8,11 +8,11 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.core import clock
 from app.core.db import db
-from app.core.money import NGN
+from app.core.money import NGN, Money
 from app.ledger import balances, chart
-from app.risk import rules
-from app.risk.models import Limit, LimitUse
-from app.risk.rules import ANY, Bounds, Direction, Measured, Scope
+from app.risk import errors, rules
+from app.risk.models import Fee, Limit, LimitUse
+from app.risk.rules import ANY, Bounds, Direction, Measured, Rail, Scope
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,48 @@ def limits_to_come_for_operators() -> list[Limit]:
     return list(db.session.scalars(coming))
 
 
+def limits_begun_for_operators(*, limit: int = 50) -> list[Limit]:
+    """What has begun by request, the newest first: also what something newer has taken the place of."""
+    begun = select(Limit).where(Limit.starts_at <= clock.now(), Limit.request_id.is_not(None))
+    return list(db.session.scalars(begun.order_by(Limit.starts_at.desc(), Limit.id.desc()).limit(limit)))
+
+
+def limit_begins(tier: str, *, scope: Scope, at: datetime) -> bool:
+    """Whether a limit of this tier and scope begins at exactly this time."""
+    same = select(Limit.id).filter_by(tier=tier, rail=scope.rail, direction=scope.direction, asset=scope.asset)
+    return db.session.scalars(same.where(Limit.starts_at == at)).one_or_none() is not None
+
+
+def over_for_operators(*, customer_id: str | None = None, limit: int = 25) -> list[LimitUse]:
+    """Money that came although it is over a limit, the newest first."""
+    over = select(LimitUse).where(LimitUse.over != "").order_by(LimitUse.used_at.desc()).limit(limit)
+    return list(db.session.scalars(over.where(LimitUse.customer_id == customer_id) if customer_id else over))
+
+
+def fee(amount: Money, *, rail: Rail, direction: Direction, at: datetime | None = None) -> Money:
+    """What somebody pays for this at a time. Raises NoFee: what has no price is not for nothing."""
+    bands = [one.band for one in schedule(Scope(rail, direction, amount.asset.code), at=at)]
+    units = rules.fee_units(bands, amount=amount.units)
+    if units is None:
+        raise errors.NoFee
+    return Money(amount.asset, units)
+
+
+def schedule(scope: Scope, *, at: datetime | None = None) -> list[Fee]:
+    """The fees of a scope in force at a time, the smallest amounts first."""
+    mine = (Fee.rail == scope.rail, Fee.direction == scope.direction, Fee.asset == scope.asset)
+    newest = select(func.max(Fee.starts_at)).where(*mine, Fee.starts_at <= (at or clock.now())).scalar_subquery()
+    return list(db.session.scalars(select(Fee).where(*mine, Fee.starts_at == newest).order_by(Fee.over_units)))
+
+
+def fees_for_operators() -> dict[tuple[Scope, datetime], list[Fee]]:
+    """Every schedule that was or is to come, the latest first, each with its bands."""
+    found: dict[tuple[Scope, datetime], list[Fee]] = {}
+    for one in db.session.scalars(select(Fee).order_by(Fee.starts_at.desc(), Fee.over_units)):
+        found.setdefault((Scope(one.rail, one.direction, one.asset), one.starts_at), []).append(one)
+    return found
+
+
 def standings(customer_id: str, *, tier: str, at: datetime | None = None) -> list[Standing]:
     """Every limit of a customer of this tier, and what they have used of it."""
     moment = at or clock.now()
@@ -70,11 +112,16 @@ def measured(customer_id: str, *, scope: Scope, at: datetime) -> Measured:
 
 def _held(customer_id: str) -> int:
     """Naira in the wallet and on the way in (kobo)."""
-    code = chart.of_customer(customer_id, asset=NGN)
     coming = select(func.sum(LimitUse.units)).where(
         _mine(customer_id), LimitUse.direction == Direction.IN, LimitUse.settled_at.is_(None)
     )
-    return balances.of(code).booked.units + int(db.session.scalar(coming) or 0)
+    # In this order: what arrives between the two reads is counted twice, never not at all.
+    on_the_way = int(db.session.scalar(coming) or 0)
+    try:
+        booked = balances.of(chart.of_customer(customer_id, asset=NGN)).booked.units
+    except LookupError:  # there is no wallet before the address was confirmed
+        booked = 0
+    return booked + on_the_way
 
 
 def _mine(customer_id: str) -> ColumnElement[bool]:

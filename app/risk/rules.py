@@ -1,11 +1,11 @@
-"""What risk decides without looking anything up: which limits are on an intent, over which days, and what is left.
+"""What risk decides without looking anything up: which limits are on an intent, what is left of them, what it costs.
 
 Amounts are kobo: what is not naira counts at its quote's rate. A limit that is not stated (None) is none; one of zero
 blocks. A limit has a scope (rail, direction, asset; ANY stands for each) and counts everything in that scope, so
 several can be on one intent, and each must hold. An intent that no limit is on is refused.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ from app.core.clock import WAT
 
 ANY = "*"
 MONTH_DAYS = 30
+BPS = 10_000
 
 
 class Rail(StrEnum):
@@ -118,3 +119,44 @@ def fault_of(bounds: Bounds) -> str:
 def in_force(scopes: Iterable[Scope], *, intent: Scope) -> list[Scope]:
     """The scopes that an intent falls into."""
     return [scope for scope in scopes if scope.covers(intent)]
+
+
+@dataclass(frozen=True)
+class Band:
+    """A fee for amounts above `over`: a flat part and a part of the amount, no less than `floor`, no more than `cap`.
+
+    All but `bps` (of ten thousand) are the asset's smallest units.
+    """
+
+    over: int
+    flat: int
+    bps: int = 0
+    floor: int | None = None
+    cap: int | None = None
+
+
+def fee_units(bands: Sequence[Band], *, amount: int) -> int | None:
+    """What an amount costs by the highest band that it is above; None where there is none.
+
+    A part of the amount is rounded down to a whole unit: in doubt the customer pays less.
+    """
+    band = max((one for one in bands if amount > one.over), key=lambda one: one.over, default=None)
+    if band is None:
+        return None
+    asked = max(band.flat + amount * band.bps // BPS, band.floor or 0)
+    return asked if band.cap is None else min(asked, band.cap)
+
+
+def fault_of_bands(bands: Sequence[Band]) -> str:
+    """What is wrong with a schedule, in a sentence; empty when nothing is."""
+    overs = [band.over for band in bands]
+    if not bands or overs[0] != 0:
+        return "The first band begins at nothing."
+    if overs != sorted(set(overs)):
+        return "Each band begins above the one before."
+    for band in bands:
+        if min(band.flat, band.floor or 0) < 0 or not 0 <= band.bps <= BPS:
+            return "A fee is not less than nothing, and a part is not more than the whole."
+        if band.cap is not None and band.cap < (band.floor or 0):
+            return "A cap is not below the floor."
+    return ""

@@ -1,6 +1,7 @@
-"""Commands of risk: count what a customer is about to do against their limits, settle it, release it."""
+"""Commands of risk: count what a customer is about to do against their limits, settle it, release it, and what came."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import update
 
@@ -18,6 +19,8 @@ SAID = {
     "month": "Your limit is {limit} in thirty days; {left} is left.",
     "balance": "You may have {limit} at most; {left} more fits.",
 }
+BLOCKED = "blocked"
+_WAITS = "You changed how you sign in a short while ago: your new limits begin on {when:%-d %B, %H:%M} WAT."
 
 
 @dataclass(frozen=True)
@@ -45,31 +48,41 @@ def check(intent: Intent) -> None:
 
     Raises TierTooLow when no limit lets it through at all, LimitExceeded.
     """
-    rows("SELECT pg_advisory_xact_lock(hashtextextended('limits:' || :id, 0))", id=intent.customer_id)
+    _one_at_a_time(intent)
     if db.session.get(LimitUse, intent.ref) is not None:
         return
-    moment, asked = clock.now(), intent.worth.units
-    in_force = queries.limits(customers.tier(owner=intent.customer_id), at=moment)
-    on_it = [limit for limit in in_force if limit.scope.covers(intent.scope)]
-    if not on_it or any(limit.bounds.blocked for limit in on_it):
-        raise errors.TierTooLow
-    for limit in on_it:
-        counted = queries.measured(intent.customer_id, scope=limit.scope, at=moment)
-        over = rules.excess(limit.bounds, counted, asked=asked, direction=intent.direction)
-        if over:
-            raise _refusal(over)
-    db.session.add(
-        LimitUse(
-            ref=intent.ref,
-            customer_id=intent.customer_id,
-            rail=intent.rail,
-            direction=intent.direction,
-            asset=intent.asset,
-            units=asked,
-            used_at=moment,
-        )
-    )
-    db.session.flush()
+    refuse_over(intent)
+    _count(intent, ref=intent.ref)
+
+
+def refuse_over(intent: Intent) -> None:
+    """Raise what `check` would refuse at this moment, and count nothing: for showing it before somebody confirms."""
+    tier = customers.tier_in_force(owner=intent.customer_id)
+    over = _excess(intent, tier=tier.counts)
+    if over is None:
+        return
+    said = SAID[over.bound].format(limit=Money(NGN, over.limit), left=Money(NGN, over.left)) if over.limit else ""
+    waits = _WAITS.format(when=tier.waits_until.astimezone(clock.WAT)) if tier.waits_until else ""
+    words = " ".join(filter(None, (said, waits)))
+    if over.bound == BLOCKED:
+        raise errors.TierTooLow(words or None)
+    raise errors.LimitExceeded(words, bound=over.bound, limit=str(over.limit), left=str(over.left))
+
+
+def count_what_came(intent: Intent) -> None:
+    """Its money is in the books: it counts from now on, whatever the limits say, and what it is over is written down.
+
+    One that was counted before it came is settled. One that was given up meanwhile is counted anew.
+    """
+    _one_at_a_time(intent)
+    known = db.session.get(LimitUse, intent.ref, populate_existing=True)
+    if known is not None and known.released_at is None:
+        settle(intent.ref)
+        return
+    ref = intent.ref if known is None else f"{intent.ref}:came"
+    if db.session.get(LimitUse, ref) is None:
+        over = _excess(intent, tier=customers.tier_in_force(owner=intent.customer_id).counts)
+        _count(intent, ref=ref, over=over.bound if over else "", settled_at=clock.now())
 
 
 def settle(ref: str) -> None:
@@ -82,12 +95,49 @@ def release(ref: str) -> None:
     _end(ref, released_at=clock.now())
 
 
+def give_back(ref: str) -> None:
+    """What had gone out came back: it counts no more. Not settled, or given back before, it stays as it is."""
+    gone_out = LimitUse.settled_at.is_not(None) & (LimitUse.direction == Direction.OUT)
+    mine = (LimitUse.ref == ref) & gone_out & LimitUse.released_at.is_(None)
+    db.session.execute(update(LimitUse).where(mine).values(released_at=clock.now()))
+
+
 def _end(ref: str, **ended: object) -> None:
     still_open = (LimitUse.ref == ref) & LimitUse.settled_at.is_(None) & LimitUse.released_at.is_(None)
     db.session.execute(update(LimitUse).where(still_open).values(**ended))
 
 
-def _refusal(over: Excess) -> errors.LimitExceeded:
-    limit, left = Money(NGN, over.limit), Money(NGN, over.left)
-    said = SAID[over.bound].format(limit=limit, left=left)
-    return errors.LimitExceeded(said, bound=over.bound, limit=str(over.limit), left=str(over.left))
+def _one_at_a_time(intent: Intent) -> None:
+    """Until the caller's transaction ends nobody else counts for this customer."""
+    rows("SELECT pg_advisory_xact_lock(hashtextextended('limits:' || :id, 0))", id=intent.customer_id)
+
+
+def _excess(intent: Intent, *, tier: str) -> Excess | None:
+    """The first limit that it does not fit, the widest scope first; BLOCKED when nothing goes through at all."""
+    moment = clock.now()
+    on_it = [limit for limit in queries.limits(tier, at=moment) if limit.scope.covers(intent.scope)]
+    if not on_it or any(limit.bounds.blocked for limit in on_it):
+        return Excess(BLOCKED, 0, 0)
+    for limit in on_it:
+        counted = queries.measured(intent.customer_id, scope=limit.scope, at=moment)
+        over = rules.excess(limit.bounds, counted, asked=intent.worth.units, direction=intent.direction)
+        if over:
+            return over
+    return None
+
+
+def _count(intent: Intent, *, ref: str, over: str = "", settled_at: datetime | None = None) -> None:
+    db.session.add(
+        LimitUse(
+            ref=ref,
+            customer_id=intent.customer_id,
+            rail=intent.rail,
+            direction=intent.direction,
+            asset=intent.asset,
+            units=intent.worth.units,
+            used_at=clock.now(),
+            settled_at=settled_at,
+            over=over,
+        )
+    )
+    db.session.flush()

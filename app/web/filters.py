@@ -6,7 +6,7 @@ from flask import Flask, g
 
 from app.core import clock
 from app.core.clock import WAT
-from app.core.money import format_money, parts
+from app.core.money import NGN, Money, format_money, parts
 
 _STEPS = ((60, "min"), (24, "h"), (7, "d"))
 
@@ -15,6 +15,7 @@ def register(app: Flask) -> None:
     """Give the filters to every template."""
     app.jinja_env.filters.update(
         money=format_money,
+        kobo=kobo,
         money_parts=parts,
         wat=wat,
         wat_day=wat_day,
@@ -24,6 +25,11 @@ def register(app: Flask) -> None:
         bank_line=bank_line,
         masked_email=masked_email,
     )
+
+
+def kobo(units: int) -> str:
+    """Kobo as naira: `₦1,250.00`."""
+    return format_money(Money(NGN, units))
 
 
 def wat(moment: datetime) -> str:

@@ -8,6 +8,11 @@ class WithdrawalOutOfBounds(Unprocessable):
     message = "A withdrawal is between ₦100.00 and ₦5,000,000.00."
 
 
+class FeeChanged(Conflict):
+    code = "fee_changed"
+    message = "The fee is not what you were shown any more. Look again before you confirm."
+
+
 class TooNew(Conflict):
     code = "too_new"
     message = "What was added to your account a short while ago is no way out of it yet."

@@ -1,4 +1,4 @@
-"""What withdrawals decides without looking anything up: states, bounds, fees, how many must approve."""
+"""What withdrawals decides without looking anything up: states, bounds, how many must approve."""
 
 import hashlib
 import json
@@ -16,9 +16,6 @@ TWO_MUST_APPROVE_ABOVE = Money(NGN, 500_000_00)
 # What somebody who got into an account would add to it first is no way out until its owner, who is told by mail, has
 # had this long to say no.
 NEW_FOR = {"second factor": timedelta(hours=24), "bank account": timedelta(hours=24)}
-
-# What a customer pays for a withdrawal up to an amount: (up to, fee), in kobo. It follows Paystack's transfer price.
-FEES = ((5_000_00, 10_00), (50_000_00, 25_00), (WITHDRAWAL_MAX.units, 50_00))
 
 
 class State(StrEnum):
@@ -55,11 +52,6 @@ ENDED = (State.SETTLED, State.FAILED, State.RETURNED, State.REJECTED, State.CANC
 def fits(amount: Money) -> bool:
     """Whether a withdrawal of this size is taken."""
     return WITHDRAWAL_MIN <= amount <= WITHDRAWAL_MAX
-
-
-def fee(amount: Money) -> Money:
-    """What the customer pays on top of the amount. Raises StopIteration above WITHDRAWAL_MAX."""
-    return Money(amount.asset, next(price for limit, price in FEES if amount.units <= limit))
 
 
 def possible_at(what: str, *, since: datetime) -> datetime:

@@ -20,6 +20,10 @@ from app.ledger import chart, health, posting
 from app.payments import queries as payments
 from app.payments import service as payments_service
 from app.payments.models import BankAccount
+from app.risk import queries as risk_queries
+from app.risk import service as risk
+from app.risk.rules import Direction, Rail
+from app.risk.service import Intent
 from app.withdrawals import errors, events, postings, rules
 from app.withdrawals.models import Approval, Withdrawal
 from app.withdrawals.rules import Content, State
@@ -34,11 +38,14 @@ class Moved(TypedDict):
     vendor_fee: Money
 
 
-def request(customer_id: str, *, bank_account_id: str, amount: Money, actor: Actor) -> Withdrawal:
+def request(
+    customer_id: str, *, bank_account_id: str, amount: Money, actor: Actor, shown_fee: Money | None = None
+) -> Withdrawal:
     """Ask for money out to one of the customer's own bank accounts; amount and fee are held from now on.
 
+    The amount counts against the customer's limits: it is what goes out to somewhere, the fee stays in the house.
     Raises AccountFrozen, FactorMissing, PhoneUnconfirmed, WithdrawalOutOfBounds, NotFound (the bank account), TooNew,
-    InsufficientFunds, AccountBlocked.
+    FeeChanged when it is not the one they were shown, LimitExceeded, TierTooLow, InsufficientFunds, AccountBlocked.
     """
     customers_service.refuse_while_locked(customer_id)
     login_id = customers.login_for_system(customer_id)
@@ -51,7 +58,10 @@ def request(customer_id: str, *, bank_account_id: str, amount: Money, actor: Act
         raise errors.WithdrawalOutOfBounds
     destination = payments.bank_account(bank_account_id, customer_id=customer_id)
     refuse_new({"second factor": enrolled_since, "bank account": destination.created_at})
-    withdrawal_id, fee = ids.new("wd"), rules.fee(amount)
+    withdrawal_id, fee = ids.new("wd"), fee_of(amount)
+    if shown_fee is not None and shown_fee != fee:
+        raise errors.FeeChanged
+    risk.check(intent(withdrawal_id, customer_id=customer_id, amount=amount))
     hold = posting.hold(
         chart.of_customer(customer_id, asset=NGN), amount=amount + fee, ref=withdrawal_id, key=f"{withdrawal_id}:hold"
     )
@@ -72,6 +82,16 @@ def request(customer_id: str, *, bank_account_id: str, amount: Money, actor: Act
     machine.begin(withdrawal, machine=rules.MACHINE, actor=actor)
     outbox.emit(events.Requested(withdrawal_id=withdrawal.id))
     return withdrawal
+
+
+def fee_of(amount: Money) -> Money:
+    """What a customer pays for a withdrawal now, on top of the amount. Raises NoFee."""
+    return risk_queries.fee(amount, rail=Rail.BANK, direction=Direction.OUT)
+
+
+def intent(ref: str, *, customer_id: str, amount: Money) -> Intent:
+    """What a withdrawal counts against its owner's limits."""
+    return Intent(ref, customer_id, Rail.BANK, Direction.OUT, amount)
 
 
 def refuse_new(added: Mapping[str, datetime]) -> None:
@@ -181,6 +201,7 @@ def settle(payout_id: str, *, actor: Actor) -> None:
         journal=postings.settled(ref=withdrawal.id, **_moved(withdrawal)),
         key=f"{withdrawal.id}:settled",
     )
+    risk.settle(withdrawal.id)
     withdrawal.ended_at = clock.now()
     machine.move(withdrawal, State.SETTLED, machine=rules.MACHINE, actor=actor)
     outbox.emit(events.Settled(withdrawal_id=withdrawal.id))
@@ -200,6 +221,7 @@ def take_back(payout_id: str, *, actor: Actor) -> None:
     if withdrawal is None or withdrawal.state != State.SETTLED:
         return
     posting.post(postings.returned(ref=withdrawal.id, **_moved(withdrawal)), key=f"{withdrawal.id}:returned")
+    risk.give_back(withdrawal.id)
     machine.move(withdrawal, State.RETURNED, machine=rules.MACHINE, actor=actor, reason="The bank sent it back.")
     outbox.emit(events.Ended(withdrawal_id=withdrawal.id, state=State.RETURNED))
 
@@ -218,6 +240,7 @@ def _give_back(withdrawal: Withdrawal, to: State, *, actor: Actor, reason: str =
     withdrawal.ended_at = clock.now()
     machine.move(withdrawal, to, machine=rules.MACHINE, actor=actor, reason=reason)
     posting.release(withdrawal.hold_id)
+    risk.release(withdrawal.id)
     outbox.emit(events.Ended(withdrawal_id=withdrawal.id, state=to))
 
 

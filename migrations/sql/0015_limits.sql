@@ -1,10 +1,48 @@
--- How much of a customer is verified, and what each tier may do: limits in kobo, from a time on, never changed.
+-- How much of a customer is verified, what each tier may do, and what things cost: in kobo, from a time on, never changed.
 
 ALTER TABLE customers ADD COLUMN tier text NOT NULL DEFAULT 't0';
 ALTER TABLE customers ADD CONSTRAINT ck_customers_tier_known
     CHECK (tier IN ('t0', 't1', 't2', 't3', 't3_plus')) NOT VALID;
 ALTER TABLE customers VALIDATE CONSTRAINT ck_customers_tier_known;
 GRANT UPDATE (tier) ON customers TO bursar_app;
+
+-- Every change of a tier, in order. `id` is the order: the clock of a change may be held.
+CREATE TABLE tier_changes (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_tier_changes PRIMARY KEY,
+    customer_id text NOT NULL CONSTRAINT fk_tier_changes_customer_id REFERENCES customers,
+    was text NOT NULL CONSTRAINT ck_tier_changes_was_known CHECK (was IN ('t0', 't1', 't2', 't3', 't3_plus')),
+    became text NOT NULL CONSTRAINT ck_tier_changes_became_known CHECK (became IN ('t0', 't1', 't2', 't3', 't3_plus')),
+    reason text NOT NULL CONSTRAINT ck_tier_changes_reason_given CHECK (reason <> ''),
+    actor text NOT NULL,
+    changed_at timestamptz NOT NULL,
+    CONSTRAINT ck_tier_changes_changed CHECK (was <> became)
+);
+CREATE INDEX ix_tier_changes_customer_id ON tier_changes (customer_id, id);
+ALTER TABLE tier_changes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE tier_changes FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_rows ON tier_changes USING (current_setting('bursar.owner', true) IN ('*', customer_id));
+
+-- Somebody begins with nothing verified, and a tier changes with a line of its history.
+CREATE FUNCTION guard_tier() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.tier <> 't0' THEN
+            RAISE EXCEPTION 'customer %: begins with nothing verified', NEW.id USING ERRCODE = 'BU005';
+        END IF;
+    ELSIF NEW.tier <> OLD.tier
+          AND NOT EXISTS (SELECT FROM tier_changes c
+                           WHERE c.id = (SELECT max(id) FROM tier_changes WHERE customer_id = NEW.id)
+                             AND c.was = OLD.tier AND c.became = NEW.tier) THEN
+        RAISE EXCEPTION 'customer %: a tier changes with its history', NEW.id USING ERRCODE = 'BU005';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER tier BEFORE INSERT OR UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION guard_tier();
+ALTER TABLE customers ENABLE ALWAYS TRIGGER tier;
+
+-- When what opens a login was changed last: another password, phone or address, a factor less.
+ALTER TABLE logins ADD COLUMN security_changed_at timestamptz;
+GRANT UPDATE (security_changed_at) ON logins TO bursar_app;
 
 CREATE TABLE limits (
     id text CONSTRAINT pk_limits PRIMARY KEY,
@@ -34,9 +72,12 @@ CREATE TABLE limit_uses (
     used_at timestamptz NOT NULL,
     settled_at timestamptz,
     released_at timestamptz,
-    CONSTRAINT ck_limit_uses_ended_once CHECK (settled_at IS NULL OR released_at IS NULL)
+    over text NOT NULL DEFAULT ''                      -- money that came all the same: the bound that it is over
+        CONSTRAINT ck_limit_uses_over_known CHECK (over IN ('', 'blocked', 'single', 'day', 'month', 'balance')),
+    CONSTRAINT ck_limit_uses_only_what_left_comes_back CHECK (settled_at IS NULL OR released_at IS NULL OR direction = 'out')
 );
 CREATE INDEX ix_limit_uses_customer_id ON limit_uses (customer_id, used_at) WHERE released_at IS NULL;
+CREATE INDEX ix_limit_uses_over ON limit_uses (used_at) WHERE over <> '';
 ALTER TABLE limit_uses ENABLE ROW LEVEL SECURITY;
 ALTER TABLE limit_uses FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_rows ON limit_uses USING (current_setting('bursar.owner', true) IN ('*', customer_id));
@@ -64,12 +105,19 @@ SELECT format('lim_%s_%s_%s', tier, replace(rail, '*', 'any'), direction), tier,
     ('t3_plus', '*', 'out', NULL, NULL, NULL, NULL)
   ) AS beginning (tier, rail, direction, single, day, month, balance);
 
--- Later ones come by a request that was approved.
+-- Midnight in Lagos at the beginning of a day.
+CREATE FUNCTION midnight(p_day text) RETURNS timestamptz LANGUAGE sql STABLE SET search_path = public, pg_temp
+    RETURN p_day::date::timestamp AT TIME ZONE 'Africa/Lagos';
+
+-- Later ones come by a request that was approved, and begin on a day to come.
 CREATE FUNCTION guard_limit() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM approval_requests r
-                    WHERE r.id = NEW.request_id AND r.state = 'approved' AND r.kind = 'risk.limits'
-                      AND r.payload ->> 'tier' = NEW.tier) THEN
+                    WHERE r.id = NEW.request_id AND is_due(r) AND r.kind = 'risk.limits'
+                      AND r.payload ->> 'tier' = NEW.tier
+                      AND r.payload -> 'scope' = jsonb_build_array(NEW.rail, NEW.direction, NEW.asset)
+                      AND NEW.starts_at = midnight(r.payload ->> 'starts_on'))
+       OR NEW.starts_at <= now() THEN
         PERFORM refuse_request(NEW.request_id, 'does not set this limit');
     END IF;
     RETURN NEW;
@@ -77,9 +125,56 @@ END $$;
 CREATE TRIGGER approved BEFORE INSERT ON limits FOR EACH ROW EXECUTE FUNCTION guard_limit();
 ALTER TABLE limits ENABLE ALWAYS TRIGGER approved;
 
+-- What the house asks for, in bands of size: above `over_units` it is a flat part and a part of the amount, within bounds.
+-- The bands of one time are a schedule; a later schedule of the same scope takes the place of the whole.
+CREATE TABLE fees (
+    id text CONSTRAINT pk_fees PRIMARY KEY,
+    rail text NOT NULL CONSTRAINT ck_fees_rail_known CHECK (rail IN ('bank', 'chain', 'inside')),
+    direction text NOT NULL CONSTRAINT ck_fees_direction_known CHECK (direction IN ('in', 'out')),
+    asset text NOT NULL,
+    over_units numeric(38) NOT NULL,
+    flat_units numeric(38) NOT NULL,
+    bps integer NOT NULL CONSTRAINT ck_fees_bps CHECK (bps BETWEEN 0 AND 10000),
+    floor_units numeric(38),                           -- NULL is no floor
+    cap_units numeric(38),                             -- NULL is no cap
+    starts_at timestamptz NOT NULL,
+    request_id text CONSTRAINT fk_fees_request_id REFERENCES approval_requests,  -- NULL for those of the beginning
+    CONSTRAINT ck_fees_not_negative
+        CHECK (over_units >= 0 AND flat_units >= 0 AND floor_units >= 0 AND cap_units >= coalesce(floor_units, 0)),
+    CONSTRAINT uq_fees_rail UNIQUE (rail, direction, asset, starts_at, over_units)
+);
+
+-- The bands follow Paystack's price of a transfer.
+INSERT INTO fees (id, rail, direction, asset, over_units, flat_units, bps, starts_at)
+SELECT format('fee_bank_out_%s', over), 'bank', 'out', 'NGN', over, flat, 0, '2026-01-01 00:00:00+01'
+  FROM (VALUES (0, 1000), (500000, 2500), (5000000, 5000)) AS beginning (over, flat);
+
+CREATE FUNCTION guard_fee() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM approval_requests r
+                    WHERE r.id = NEW.request_id AND is_due(r) AND r.kind = 'risk.fees'
+                      AND r.payload -> 'scope' = jsonb_build_array(NEW.rail, NEW.direction, NEW.asset)
+                      AND r.payload -> 'bands' @> jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
+                              'over', NEW.over_units::text, 'flat', NEW.flat_units::text, 'bps', NEW.bps,
+                              'floor', NEW.floor_units::text, 'cap', NEW.cap_units::text)))
+                      AND NEW.starts_at = midnight(r.payload ->> 'starts_on'))
+       OR NEW.starts_at <= now() THEN
+        PERFORM refuse_request(NEW.request_id, 'does not set this fee');
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER approved BEFORE INSERT ON fees FOR EACH ROW EXECUTE FUNCTION guard_fee();
+ALTER TABLE fees ENABLE ALWAYS TRIGGER approved;
+
 SELECT audit.watch('limits');
 SELECT audit.protect('limits');
+SELECT audit.watch('fees');
+SELECT audit.protect('fees');
+SELECT audit.watch('tier_changes');
+SELECT audit.protect('tier_changes');
+CREATE TRIGGER signed BEFORE INSERT ON tier_changes FOR EACH ROW EXECUTE FUNCTION audit.sign_row();
+ALTER TABLE tier_changes ENABLE ALWAYS TRIGGER signed;
 SELECT audit.watch('limit_uses', '=ref');
-GRANT SELECT, INSERT ON limits, limit_uses TO bursar_app;
+GRANT SELECT, INSERT ON limits, fees, limit_uses, tier_changes TO bursar_app;
 GRANT UPDATE (settled_at, released_at) ON limit_uses TO bursar_app;
 SELECT audit.marks_stay('limit_uses', 'settled_at', 'released_at');

@@ -39,6 +39,7 @@ OWNED = {
     "withdrawals": "customer_id",
     "closure_requests": "customer_id",
     "viewings": "customer_id",
+    "tier_changes": "customer_id",
     "limit_uses": "customer_id",
     "applications": "customer_id",
     "application_steps": "customer_id",

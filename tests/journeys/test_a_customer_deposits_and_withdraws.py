@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from app.core.permissions import Role
+from app.customers import queries
 from tests.journeys.conftest import Visiting
 from tests.makers import people
 from tests.makers.house import Running
@@ -74,6 +75,8 @@ def test_from_the_first_visit_to_the_matched_line(running: Running, visiting: Vi
     ada.confirm(staff.with_role(Role.ADMIN).code_for(ada.email))
     ada.put_phone_off()
     expect(ada.balance()).to_have_text("₦0.00")
+    with running.inside():  # (what she shows for it, and who looks at it, is another story)
+        people.verify(queries.id_by_email_for_operators(ada.email) or "")
 
     ada.deposit("50000")
     ada.go("Home")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.core import actor, clock
 from app.core.clock import WAT
-from app.core.db import leave, transaction
+from app.core.db import for_everyone, leave, transaction
 from app.core.money import NGN, Money
 from app.customers.rules import Tier
 from app.risk import errors, queries
@@ -165,7 +165,7 @@ def test_no_crowd_passes_a_limit(app: Flask, wanted: list[int], gone: set[int]) 
     refs = [fresh("use") for _ in wanted]
 
     def one(place: int) -> None:
-        with app.app_context():
+        with app.app_context(), for_everyone():
             try:
                 asks(who, wanted[place], ref=refs[place])
                 if place in gone:

@@ -26,6 +26,7 @@ _TAKES_AWAY = "it only takes a right away, and somebody in need should not be ke
 _PROVES = "it is the proof"
 _STOPS = "it stops harm, which should not be late; lifting it takes others"
 _READ_ONLY = "the library's own address; our table refuses to write, whoever asks"
+_SHOWS = "it adds to what people look at before anything changes; who is new has no factor yet"
 _PASSWORD = "it asks for the present password itself"
 NOT_FRESH = {
     "api.close_session": _TAKES_AWAY,
@@ -64,6 +65,14 @@ NOT_FRESH = {
     "portal.prove": _PROVES,
     "portal.prove_password": _PROVES,
     "portal.prove_passkey": _PROVES,
+    "portal.begin_verification": _SHOWS,
+    "portal.change_details": _SHOWS,
+    "portal.save_step": _SHOWS,
+    "portal.send_file": _SHOWS,
+    "portal.remove_file": _SHOWS,
+    "portal.look_up_again": _SHOWS,
+    "portal.submit_verification": _SHOWS,
+    "portal.take_back_verification": "nothing is decided, and it can be begun again",
     "portal.reopen_checkout": "money comes in, and from its owner's own account",
     "portal.revoke_all_keys": _TAKES_AWAY,
     "portal.revoke_key": _TAKES_AWAY,

@@ -4,8 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.core.money import NGN, Asset, Money
 from app.withdrawals import rules
@@ -58,36 +56,6 @@ class TestMachine:
 )
 def test_a_withdrawal_has_a_least_and_a_greatest_size(units: int, *, fits: bool) -> None:
     assert rules.fits(kobo(units)) is fits
-
-
-class TestFee:
-    @pytest.mark.parametrize(
-        ("units", "fee"),
-        [
-            (100_00, 10_00),
-            (5_000_00, 10_00),
-            (5_000_01, 25_00),
-            (50_000_00, 25_00),
-            (50_000_01, 50_00),
-            (5_000_000_00, 50_00),
-        ],
-    )
-    def test_follows_the_size(self, units: int, fee: int) -> None:
-        assert rules.fee(kobo(units)) == kobo(fee)
-
-    def test_is_unknown_above_the_greatest_size(self) -> None:
-        with pytest.raises(StopIteration):
-            rules.fee(kobo(5_000_000_01))
-
-    @given(st.integers(100_00, 5_000_000_00))
-    def test_is_known_for_whatever_fits_and_less_than_it(self, units: int) -> None:
-        assert rules.fits(kobo(units))
-        assert kobo(0) < rules.fee(kobo(units)) < kobo(units)
-
-    def test_never_falls_as_the_amount_rises(self) -> None:
-        limits, prices = zip(*rules.FEES, strict=True)
-        assert list(limits) == sorted(limits)
-        assert list(prices) == sorted(prices)
 
 
 @pytest.mark.parametrize(("units", "needed"), [(100_00, 1), (500_000_00, 1), (500_000_01, 2), (5_000_000_00, 2)])

@@ -7,10 +7,14 @@ from flask import Blueprint, current_app, jsonify, make_response, request, url_f
 from flask.wrappers import Response
 from flask_login import current_user
 
+from app.applications import queries as applications
+from app.applications import rules as verifying
+from app.applications.models import Application
 from app.core import idempotency
 from app.core.db import atomically, transaction
 from app.core.errors import Forbidden, Malformed, Refusal
 from app.core.money import NGN, Money
+from app.customers import queries as customers
 from app.identity import api_keys, factors, signing
 from app.identity import service as identity
 from app.identity.errors import FactorMissing, PhoneUnconfirmed, WrongFactor
@@ -123,6 +127,19 @@ def balances() -> Response:
                 }
                 for asset, balance in held
             ]
+        }
+    )
+
+
+@bp.get("/verification")
+@guards.api(Scope.VERIFICATION_READ)
+def verification() -> Response:
+    """How far the customer is verified, and the application under way or ended last."""
+    newest = next(iter(applications.all_of(owner=current_user.id, limit=1)), None)
+    return jsonify(
+        {
+            "tier": customers.tier(owner=current_user.id),
+            "application": None if newest is None else _application(newest),
         }
     )
 
@@ -293,3 +310,25 @@ def _amount(body: dict[str, Any]) -> Money:
 
 def _key() -> str:
     return request.headers.get("Idempotency-Key", "")
+
+
+def _application(one: Application) -> dict[str, Any]:
+    """An application as its customer may know of it: who of ours has it is not told."""
+    reviewed = one.state in verifying.OPEN and one.state not in verifying.THEIRS
+    return {
+        "id": one.id,
+        "about": one.about,
+        "subject": one.subject,
+        "wanted": one.wanted,
+        "state": "in_review" if reviewed else one.state,
+        "begun_at": one.created_at.isoformat(),
+        "expected_at": one.due_at.isoformat() if reviewed and one.due_at else None,
+        "steps": [
+            {
+                "step": each.row.step,
+                "state": each.row.state,
+                "reason": each.row.again_words if each.row.state == verifying.StepState.AGAIN else None,
+            }
+            for each in applications.steps(one.id, owner=current_user.id)
+        ],
+    }

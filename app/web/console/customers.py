@@ -24,6 +24,7 @@ from app.web.console import history, reveals
 from app.web.console.base import bp
 from app.web.filters import masked_email
 from app.web.fragments import page
+from reports import limits
 
 PAGE = 25
 VIEWS = {"all": None, "frozen": State.LOCKED}
@@ -126,6 +127,9 @@ def _customer(customer_id: str, *, fault: str = "", fault_of: str = "", status: 
         sessions=len(identity.sessions_of(owner=login_id)),
         accounts=[(each, reveals.veil("account_number", each.id, each.account_number)) for each in accounts],
         balances=wallets.balances_of(customer_id=one.id),
+        standing=limits.of_customer(customer_id=one.id) if Permission.LIMITS_READ in may else None,
+        tier_changes=queries.tier_changes(customer_id=one.id) if Permission.LIMITS_READ in may else [],
+        tier_names=limits.NAMES,
         closure=queries.open_closure(customer_id=one.id),
         recoveries=asked,
         pending=pending,

@@ -22,6 +22,7 @@ from app.web.console.base import bp
 from app.web.fragments import page, toast, wants_fragment
 from app.withdrawals import queries, rules, service
 from app.withdrawals.models import Approval, Withdrawal
+from reports import limits
 
 PAGE = 25
 VIEWS = {"waiting": rules.WAITING, "underway": rules.UNDERWAY, "ended": rules.ENDED}
@@ -133,6 +134,9 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
         staff={staff.id: staff.name for staff in identity.operators_for_operators()},
         balance=balances.of(chart.of_customer(one.customer_id, asset=NGN)),
         journals=statements.journals_of(one.id),
+        standing=limits.of_customer(customer_id=one.customer_id)
+        if Permission.LIMITS_READ in current_user.permissions
+        else None,
         may_decide=Permission.WITHDRAWALS_APPROVE in current_user.permissions,
     )
 

@@ -22,6 +22,12 @@ class Item:
 
 
 _WITHDRAW = ("portal.withdraw", "portal.request_withdrawal", "portal.withdrawal", "portal.bank_account")
+_VERIFICATION = (
+    "portal.verification",
+    "portal.verification_step",
+    "portal.check_verification",
+    "portal.change_details",
+)
 _PLACES = (
     ("Home", "portal.home", "home", ("portal.home",)),
     ("Add money", "portal.deposit", "plus", ("portal.deposit", "portal.deposit_page")),
@@ -40,13 +46,16 @@ _PLACES = (
             "portal.close",
         ),
     ),
+    ("Verification", "portal.verification", "shield-check", _VERIFICATION),
 )
 
 
 _MENU = (
+    ("Verification", "portal.verification", "shield-check"),
     ("Security", "portal.security", "shield-lock"),
     ("Second factors", "portal.factor_list", "device-mobile"),
     ("API keys", "portal.keys", "key"),
+    ("Limits", "portal.limits", "gauge"),
 )
 
 
@@ -59,3 +68,8 @@ def around() -> dict[str, Any]:
     menu = [Item(name, url_for(place), icon, request.endpoint == place) for name, place, icon in _MENU]
     frozen = customers.is_locked(customer_id=current_user.id)
     return {"nav": nav, "customer": current_user, "frozen": frozen, "account_items": menu}
+
+
+def back_to_step(step: str) -> str:
+    """The step of the verification that led here; nothing for who came by another way."""
+    return url_for("portal.verification_step", step=step) if request.args.get("to") == "verification" else ""

@@ -15,6 +15,7 @@ from app.payments.rules import DepositState
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import bp
+from reports import limits
 
 OPEN = (DepositState.STARTED, DepositState.AWAITING_PAYMENT)
 
@@ -94,4 +95,5 @@ def _standing(deposit_id: str) -> Response:
 
 def _form(form: DepositForm, faults: dict[str, str], *, status: int) -> Response:
     bounds = (rules.DEPOSIT_MIN, rules.DEPOSIT_MAX)
-    return page("portal/deposit.html", form=form, errors=faults, bounds=bounds, status=status)
+    standing = limits.of_customer(customer_id=current_user.id)
+    return page("portal/deposit.html", form=form, errors=faults, bounds=bounds, standing=standing, status=status)

@@ -10,6 +10,7 @@ from app.wallets import queries as wallets
 from app.web import guards
 from app.web.fragments import page
 from app.web.guards import knowing, public
+from app.web.portal import verification
 from app.web.portal.base import bp
 from reports import activity as reports
 
@@ -28,4 +29,10 @@ def home() -> Response | BaseResponse:
     recent, _more = reports.of_customer(customer_id=current_user.id, limit=RECENT)
     phone, _ = identity.phones_of(owner=current_user.login_id)
     balances = wallets.balances_of(customer_id=current_user.id)
-    return page("portal/home.html", balances=balances, recent=recent, phone=phone)
+    return page(
+        "portal/home.html",
+        balances=balances,
+        recent=recent,
+        phone=phone,
+        verified=verification.in_short(owner=current_user.id),
+    )

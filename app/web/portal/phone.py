@@ -14,7 +14,7 @@ from app.identity.rules import CODE_LIVES
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.guards import ENROL
-from app.web.portal.base import bp
+from app.web.portal.base import back_to_step, bp
 from app.web.throttle import throttle
 
 
@@ -46,7 +46,7 @@ def phone() -> Response | BaseResponse:
     except Refusal as refused:
         return errors.delayed(_show(form, {"code": refused.message}), refused)
     flash("Your phone number is confirmed.", "ok")
-    return redirect(url_for("portal.home"), 303)
+    return redirect(back_to_step("contact") or url_for("portal.home"), 303)
 
 
 @bp.post("/phone/again")
@@ -58,7 +58,7 @@ def resend_phone_code() -> BaseResponse:
         flash("A code is on its way to your phone.", "ok")
     except Refusal as refused:
         errors.say(refused)
-    return redirect(url_for("portal.phone"), 303)
+    return redirect(url_for("portal.phone", to=request.args.get("to")), 303)
 
 
 @bp.route("/phone/change", methods=["GET", "POST"])
@@ -83,7 +83,7 @@ def change_phone() -> Response | BaseResponse:
         flash("We noted the number. A code was sent a moment ago: ask for one here in a minute.", "warn")
     except Refusal as refused:
         errors.say(refused)
-    return redirect(url_for("portal.phone"), 303)
+    return redirect(url_for("portal.phone", to=request.args.get("to")), 303)
 
 
 def _send_code() -> None:

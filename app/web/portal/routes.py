@@ -6,18 +6,40 @@ from app.web.portal import (
     base,
     close,
     deposit,
+    documents,
     freeze,
     home,
     keys,
+    limits,
     password,
     phone,
     recover,
     security,
     sign_in,
+    verification,
+    verification_steps,
     view_as,
     withdraw,
 )
 
-MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze, close, recover, keys, phone, view_as)
+MODULES = (
+    home,
+    sign_in,
+    password,
+    deposit,
+    withdraw,
+    activity,
+    security,
+    freeze,
+    close,
+    recover,
+    keys,
+    limits,
+    phone,
+    documents,
+    verification,
+    verification_steps,
+    view_as,
+)
 bp = base.bp
 factor_doors.hang(bp, whose=guards.customer)

@@ -20,11 +20,16 @@ from app.ledger.errors import InsufficientFunds
 from app.payments import flows as payments_flows
 from app.payments import queries as payments
 from app.payments.models import BankAccount
+from app.risk import fees
+from app.risk import queries as risk_queries
+from app.risk import service as risk
+from app.risk.rules import Direction, Rail, Scope
 from app.web import errors, forms, guards
 from app.web.fragments import page
-from app.web.portal.base import bp
+from app.web.portal.base import back_to_step, bp
 from app.withdrawals import queries, rules, service
 from app.withdrawals.errors import WithdrawalOutOfBounds
+from reports import limits
 
 
 class WithdrawForm(forms.KeyedForm):
@@ -39,6 +44,9 @@ class BankAccountForm(forms.FlaskForm):
 
     bank = StringField("Bank", [InputRequired("Choose your bank.")])
     number = forms.text("Account number", length=20)
+
+
+UNITS_DIGITS_MAX = 20
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,7 @@ def bank_account() -> Response | BaseResponse:
         f"{account.account_name} at {account.bank_name} was added. You can withdraw to it a day later.",
         "ok",
     )
-    return redirect(url_for("portal.withdraw", account=account.id), 303)
+    return redirect(back_to_step("bank") or url_for("portal.withdraw", account=account.id), 303)
 
 
 @bp.get("/withdrawals/<withdrawal_id>")
@@ -145,7 +153,8 @@ def _review(form: WithdrawForm) -> Review:
         raise WithdrawalOutOfBounds
     account = payments.bank_account(form.account.data, customer_id=current_user.id)
     service.refuse_new(_added(account))
-    fee, available = rules.fee(amount), _available()
+    risk.refuse_over(service.intent("", customer_id=current_user.id, amount=amount))
+    fee, available = service.fee_of(amount), _available()
     if available < amount + fee:
         raise InsufficientFunds(f"{amount} and the fee of {fee} are more than the {available} you have available.")
     total = amount + fee
@@ -160,14 +169,25 @@ def _added(account: BankAccount) -> dict[str, datetime]:
 def _request(form: WithdrawForm) -> tuple[dict[str, str], bool]:
     amount, actor = form.amount.money, guards.actor()
     asked = {"do": "withdraw", "amount": amount.units, "account": form.account.data}
+    shown = request.form.get("fee", "")
+    fee = Money(NGN, int(shown)) if shown.isascii() and shown.isdecimal() and len(shown) < UNITS_DIGITS_MAX else None
     return idempotency.once(
         form.key.data or "",
         actor=actor,
         request=asked,
         body=lambda: {
-            "id": service.request(current_user.id, bank_account_id=form.account.data, amount=amount, actor=actor).id
+            "id": service.request(
+                current_user.id, bank_account_id=form.account.data, amount=amount, actor=actor, shown_fee=fee
+            ).id
         },
     )
+
+
+def fees_in_words() -> list[tuple[str, str]]:
+    """What a withdrawal costs now, by its size."""
+    scope = Scope(Rail.BANK, Direction.OUT, NGN.code)
+    bands = [one.band for one in risk_queries.schedule(scope)]
+    return [(f"Above {Money(NGN, band.over)}", fees.band_in_words(band, asset=NGN.code)) for band in bands]
 
 
 def _available() -> Money:
@@ -187,6 +207,7 @@ def _form(form: WithdrawForm, faults: dict[str, str], *, status: int) -> Respons
         chosen=chosen,
         available=_available(),
         bounds=(rules.WITHDRAWAL_MIN, rules.WITHDRAWAL_MAX),
-        fees=[(Money(NGN, limit), Money(NGN, fee)) for limit, fee in rules.FEES],
+        fees=fees_in_words(),
+        standing=limits.of_customer(customer_id=current_user.id),
         status=status,
     )

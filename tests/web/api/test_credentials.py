@@ -25,6 +25,7 @@ from tests.makers.books import TESTER, fresh
 
 DOORS = {
     Scope.BALANCES_READ: "/api/v1/balances",
+    Scope.VERIFICATION_READ: "/api/v1/verification",
     Scope.ACTIVITY_READ: "/api/v1/activity",
     Scope.DEPOSITS_READ: "/api/v1/deposits/dep_none",
     Scope.BANK_ACCOUNTS_READ: "/api/v1/bank-accounts",

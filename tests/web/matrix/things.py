@@ -11,9 +11,11 @@ from flask import Flask
 
 from app.adjustments import service as adjustments
 from app.adjustments.rules import Content
+from app.applications.rules import About
 from app.core import actor, clock, tasks
 from app.core.db import atomically, leave, rows, transaction
 from app.core.permissions import Role
+from app.customers.rules import Tier
 from app.governance import flows
 from app.governance import service as governance
 from app.identity import api_keys, rules, service
@@ -25,7 +27,7 @@ from app.payments import service as payments
 from app.reconciliation import service as reconciliation
 from app.staff import service as staff
 from app.withdrawals import service as withdrawals
-from tests.makers import books, care, people
+from tests.makers import applicants, books, care, people
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -38,6 +40,7 @@ STAFFED = ("own", "another", "missing")
 HOUSE = ("there", "missing")
 ANY = ("any",)
 SPENT = frozenset({"deposit_id", "withdrawal_id", "session_id", "key_id", "passkey_id", "task_id"})
+STEPS = {"step": "selfie", "slot": "selfie"}  # names of parts, the same for every customer who has something under way
 NOBODYS = {"filename": "admin/js/actions.js", "export_type": "csv"}
 
 
@@ -49,6 +52,8 @@ def objects_of(endpoint: str, arguments: set[str]) -> tuple[str, ...]:
     name = min(arguments)
     if name in NOBODYS:
         return ANY
+    if name in STEPS:
+        return HOUSE
     if name == "token":
         return ("missing",)
     if face in {"portal", "api"}:
@@ -93,6 +98,9 @@ class Things:
         """What to write into the address."""
         if whose == "any":
             return NOBODYS[argument]
+        if argument in STEPS:
+            self._verify_anew()
+            return STEPS[argument] if whose == "there" else "nowhere"
         if argument == "request_id":
             return self._request(endpoint, whose)
         if argument == "kind" and "reveal" in endpoint:
@@ -156,6 +164,13 @@ class Things:
             return withdrawals.request(
                 customer.id, bank_account_id=self._accounts[customer.id], amount=naira(1_000), actor=customer.actor
             ).id
+
+    def _verify_anew(self) -> None:
+        """Both customers go over their phone; who took that back begins again."""
+        for one in (self.cast.customer, self.cast.neighbour):
+            if applicants.queries.open_one(owner=one.id) is None:
+                applicants.begin(one, Tier.T3, about=About.PHONE)
+        leave()
 
     def _suspense(self) -> str:
         cause = books.fresh("cause")

@@ -1,0 +1,145 @@
+"""A customer verifies themself on a telephone, from the first page to the second tier, with pictures that are real.
+
+The customer's part ends where the reviewers' begins: `handed_in` is an application that waits for them.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from app.customers.rules import Tier
+from dev.chromium import NARROW
+from tests.journeys.conftest import Visiting
+from tests.makers import identities, people, pictures
+from tests.makers.house import Running
+from tests.makers.visitors import CustomerAtHome
+
+pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.xdist_group("running")]
+
+
+@dataclass
+class Applicant:
+    """A customer before the verification pages, in the words on them."""
+
+    home: CustomerAtHome
+    folder: Path
+
+    @property
+    def page(self) -> Page:
+        """What they look at."""
+        return self.home.page
+
+    def begin(self, tier: str) -> None:
+        """From the first page to the first step."""
+        self.page.goto("/")
+        self.page.get_by_role("link", name="Begin").click()
+        rung = self.page.locator("details.rung", has_text=f"Get {tier}")
+        if rung.get_attribute("open") is None:
+            rung.locator("summary").click()
+        rung.get_by_role("button", name=f"Get {tier}").click()
+        self.at("Address and phone")
+
+    def at(self, step: str) -> None:
+        """Be at a step."""
+        expect(self.page.get_by_role("heading", name=step, level=1)).to_be_visible()
+
+    def go_on(self, name: str = "Save and continue") -> None:
+        """Press the large button."""
+        self.page.get_by_role("button", name=name).click()
+
+    def fill(self, **fields: str) -> None:
+        """Type into fields by their names."""
+        for name, text in fields.items():
+            field = self.page.locator(f"[name={name}]")
+            if field.evaluate("(element) => element.nodeName") == "SELECT":
+                field.select_option(text)
+            else:
+                field.fill(text)
+
+    def number(self, number: str) -> None:
+        """Give a number, and wait until it was looked up."""
+        self.page.locator("[name=number]").fill(number)
+        self.go_on("Check this number")
+        expect(self.page.get_by_text("Confirmed", exact=True)).to_be_visible()
+        self.page.get_by_role("link", name="Continue").click()
+
+    def photo(self, slot: str, words: str) -> None:
+        """Take a picture, and wait until it was looked at."""
+        path = self.folder / f"{slot}.jpg"
+        path.write_bytes(pictures.jpeg(words, size=(1600, 1200)))
+        self.slot(slot).get_by_label("Take a picture").set_input_files(path)
+        expect(self.slot(slot).get_by_text("Ready", exact=True)).to_be_visible()
+        expect(self.slot(slot).get_by_role("img")).to_be_visible()
+
+    def slot(self, slot: str) -> Locator:
+        """The place of a file."""
+        return self.page.locator(f"#slot-{slot}")
+
+    def pill(self, step: str) -> Locator:
+        """How a step stands in the list."""
+        return self.page.locator(".step-list li", has_text=step).locator(".pill")
+
+
+def newcomer(running: Running, visiting: Visiting, folder: Path) -> Applicant:
+    """A customer whom nobody has verified, at home with a telephone, with a bank account in their own name."""
+    with running.inside() as app:
+        known = people.customer(enrolled=True, tier=Tier.T0)
+        people.bank_account(known, app=app)
+    home = CustomerAtHome(visiting(running, size=NARROW, has_touch=True, is_mobile=True), "Ada Obi", known.email)
+    home.sign_in()
+    return Applicant(home, folder)
+
+
+def handed_in(applicant: Applicant) -> None:
+    """From the first page to the application that waits for reviewers."""
+    page = applicant.page
+    applicant.begin("Tier 2")
+    applicant.go_on()
+
+    applicant.at("About you")
+    applicant.fill(first_name="Ada", last_name="Obi", born="2015-05-17", street="12 Marina", city="Lagos")
+    applicant.fill(region="Lagos", occupation="Nurse", country="NG")
+    page.get_by_role("radio", name="No").check(force=True)
+    applicant.home.visit.expect(422)
+    applicant.go_on()
+    expect(page.get_by_text("You need to be eighteen.")).to_be_visible()
+    expect(page.locator("[name=street]")).to_have_value("12 Marina")
+    applicant.fill(born="1990-05-17")
+    applicant.go_on()
+
+    applicant.at("Your BVN")
+    applicant.number(identities.number(identities.ECHO))
+    applicant.at("A picture of your face")
+    applicant.photo("selfie", "me")
+
+    page.get_by_role("link", name="Finish later").click()
+    expect(applicant.pill("A picture of your face")).to_have_text("Done")
+    expect(applicant.pill("Your NIN")).to_have_text("To do")
+    expect(page.get_by_text("4 of 7 steps done")).to_be_visible()
+    page.get_by_role("link", name="Continue").click()
+
+    applicant.at("Your NIN")
+    applicant.number(identities.number(identities.ECHO))
+    applicant.at("Your bank account")
+    applicant.go_on()
+    applicant.at("Your ID document")
+    applicant.fill(kind="passport", number="A01234567", expires_on="2031-01-01")
+    applicant.photo("front", "passport")
+    expect(page.locator("[name=number]")).to_have_value("A01234567")  # (what was typed is not lost to the picture)
+    applicant.go_on()
+
+    expect(page.get_by_role("heading", name="Check and send")).to_be_visible()
+    expect(page.get_by_text("Passport", exact=False).first).to_be_visible()
+    page.get_by_label("I agree to these checks").check()
+    applicant.go_on("Send it")
+    expect(page.get_by_text("With our reviewers")).to_be_visible()
+    expect(page.get_by_text("You sent it to us")).to_be_visible()
+
+
+def test_from_the_first_page_into_the_reviewers_hands(running: Running, visiting: Visiting, tmp_path: Path) -> None:
+    applicant = newcomer(running, visiting, tmp_path)
+    handed_in(applicant)
+    applicant.page.goto("/verification/profile")
+    expect(applicant.page.get_by_role("heading", name="Verification", level=1)).to_be_visible()
