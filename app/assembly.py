@@ -16,6 +16,7 @@ from app.customers import queries as customers
 from app.customers import requests
 from app.governance import kinds, policies
 from app.identity import passwords
+from app.restrictions import requests as restrictions
 from app.staff import service as staff
 from config import Settings
 
@@ -68,5 +69,5 @@ def assemble(settings: Settings) -> Flask:
 def govern() -> None:
     """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
-    kinds.register(requests.UNFREEZE, requests.RECOVERY)
+    kinds.register(requests.UNFREEZE, requests.RECOVERY, restrictions.LIFT)
     kinds.relate(customers.is_related_for_system)

@@ -38,6 +38,7 @@ OWNED = {
     "closure_requests": "customer_id",
     "viewings": "customer_id",
     "limit_uses": "customer_id",
+    "restrictions": "customer_id",
 }
 
 
