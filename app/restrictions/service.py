@@ -119,9 +119,8 @@ def _end(one: Restriction, to: State, *, actor: Actor) -> None:
 
 
 def _locked(restriction_id: str) -> Restriction:
-    mine = select(Restriction).where(Restriction.id == restriction_id)
-    customer_id = db.session.scalars(select(Restriction.customer_id).where(Restriction.id == restriction_id)).one_or_none()
-    if customer_id is None:
+    mine = select(Restriction).where(Restriction.id == restriction_id).with_for_update()
+    found = db.session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
         raise errors.NoSuchRestriction
-    customers_service.stand_still(customer_id)
-    return db.session.scalars(mine.with_for_update().execution_options(populate_existing=True)).one()
+    return found
