@@ -72,9 +72,7 @@ def ended_for_operators(customer_id: str, *, limit: int = 20) -> list[Shown]:
     return [_shown(one) for one in db.session.scalars(past.order_by(Restriction.id.desc()).limit(limit))]
 
 
-def list_for_operators(
-    view: str, *, kinds: Collection[Kind], before: str | None = None, limit: int
-) -> list[Shown]:
+def list_for_operators(view: str, *, kinds: Collection[Kind], before: str | None = None, limit: int) -> list[Shown]:
     """Those of a view (standing, ending soon, ended) and of these kinds, the newest first. Keyset by id."""
     found = select(Restriction).where(_in_view(view), Restriction.kind.in_(kinds))
     found = found.order_by(Restriction.id.desc()).limit(limit)

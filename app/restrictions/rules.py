@@ -17,7 +17,9 @@ class Kind(StrEnum):
     NO_DEBIT = "no_debit"  # "post no debit"
     NO_CREDIT = "no_credit"
     NO_TRADE = "no_trade"
-    LEGAL_HOLD = "legal_hold"  # as no debit; besides, nothing of the customer's is deleted, and it has no end of its own
+    LEGAL_HOLD = (
+        "legal_hold"  # as no debit; besides, nothing of the customer's is deleted, and it has no end of its own
+    )
 
 
 class Direction(StrEnum):

@@ -112,7 +112,7 @@ class TestEachCommandUnderEachKind:
     )
 
     @pytest.mark.parametrize(("what", "asking", "sending", "deposit", "trade"), TABLE)
-    def test_is_as_the_table_says(  # noqa: PLR0913, PLR0917 (a row of the table)
+    def test_is_as_the_table_says(
         self,
         owner: Customer,
         account: str,
