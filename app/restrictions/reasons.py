@@ -80,7 +80,7 @@ REASONS: dict[str, Reason] = {
             "deceased_owner",
             "Owner reported dead",
             "This account is being looked after by our staff. Please write to our support.",
-            "Somebody told us that the owner has died. Be kind, take contact details, promise nothing; tell compliance.",
+            "We were told that the owner has died. Be kind, take contact details, promise nothing; tell compliance.",
             "Reported dead. Wait for letters of administration or probate; pay out to the estate only.",
             told=False,
         ),
