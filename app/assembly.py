@@ -20,6 +20,7 @@ from app.customers import requests
 from app.documents import sealing
 from app.governance import kinds, policies
 from app.identity import passwords
+from app.restrictions import requests as restrictions
 from app.staff import service as staff
 from config import Settings
 
@@ -80,6 +81,6 @@ def assemble(settings: Settings) -> Flask:
 def govern() -> None:
     """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
-    kinds.register(requests.UNFREEZE, requests.RECOVERY)
+    kinds.register(requests.UNFREEZE, requests.RECOVERY, restrictions.LIFT)
     kinds.register(decisions.APPROVAL, decisions.REFUSAL)
     kinds.relate(customers.is_related_for_system)

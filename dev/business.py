@@ -40,6 +40,7 @@ from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
+from dev import restricting
 from jobs import runtime
 
 SEED = 2026
@@ -162,11 +163,12 @@ class Business:
         if large:
             self._approve(large[0].id, by="treasury")
         self._deposit(rich[0], pays=False)
-        self._open_account("Amina Yaro", f"newcomer@{MAIL}")
+        newcomer = self._open_account("Amina Yaro", f"newcomer@{MAIL}")
         self._stray()
         self._correct_by_hand()
         self._ask_about_staff()
         self._look_after_accounts()
+        restricting.restrict(newcomer.id, officer=self.staff["officer"], until=self.ended + timedelta(days=1))
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))

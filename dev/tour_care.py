@@ -22,6 +22,24 @@ def _alone(page: Page) -> None:
     page.goto(str(page.locator(".veil a").first.get_attribute("href")))
 
 
+_RESTRICT = follow("a[href$='/restrict']")
+
+
+def _choose_reason(page: Page) -> None:
+    """See what each reads."""
+    page.locator("#reason").select_option("unusual_activity")
+    page.locator("#preview dl").wait_for()
+
+
+def _place_without_a_note(page: Page) -> None:
+    """Send the form with blanks for a note."""
+    page.locator("#kind").select_option("no_debit")
+    page.locator("#reason").select_option("court_order")
+    page.locator("#note").fill(" ")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Place the restriction").click()
+
+
 # What asks for a fresh proof comes first: they have just signed in.
 CARE = (
     Sight("customer-shown", "/console/customers", OFFICER, (_SOMEBODY, _see)),
@@ -51,6 +69,21 @@ CARE = (
         (follow("tr:has-text('until') a.row-main"), click("[data-open=unfreeze]", shows="#unfreeze")),
     ),
     Sight("customer-freeze", "/console/customers", OFFICER, (_SOMEBODY, click("[data-open=freeze]", shows="#freeze"))),
+    Sight("restrict", "/console/customers", OFFICER, (_SOMEBODY, _RESTRICT, _choose_reason)),
+    Sight(
+        "restrict-faulty",
+        "/console/customers",
+        OFFICER,
+        (_SOMEBODY, _RESTRICT, _place_without_a_note),
+        FAULTY,
+    ),
+    Sight("restrictions", "/console/restrictions", OFFICER),
+    Sight("restrictions-support", "/console/restrictions", SUPPORT),
+    Sight("restrictions-soon", "/console/restrictions?view=soon", OFFICER),
+    Sight("restrictions-ended-none", "/console/restrictions?view=ended", OFFICER),
+    Sight("restrictions-none", "/console/restrictions?stops=out&view=soon", OFFICER),
+    Sight("restriction", "/console/restrictions?stops=in", OFFICER, (_SOMEBODY,)),
+    Sight("restriction-asked", "/console/restrictions?stops=legal", OFFICER, (_SOMEBODY,)),
     Sight("recoveries", "/console/recoveries", SUPPORT),
     Sight("recoveries-none", "/console/recoveries?view=stopped", SUPPORT),
     Sight("recovery", "/console/recoveries", SUPPORT, (follow("tr:has-text('now') a.row-main"),)),

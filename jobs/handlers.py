@@ -14,6 +14,7 @@ from jobs import (
     notifications,
     payments,
     reconciliation,
+    restrictions,
     withdrawals,
 )
 from jobs.work import Work
@@ -35,6 +36,7 @@ HANDLERS: dict[str, Handler] = {
     "payments.watch_deposit": Handler("money", payments.watch_deposit),
     "payments.watch_payout": Handler("money", payments.watch_payout),
     "withdrawals.send": Handler("money", withdrawals.send),
+    "withdrawals.resume": Handler("money", withdrawals.resume),
     "withdrawals.settle": Handler("money", withdrawals.settle),
     "withdrawals.fail": Handler("money", withdrawals.fail),
     "withdrawals.take_back": Handler("money", withdrawals.take_back),
@@ -49,6 +51,7 @@ HANDLERS: dict[str, Handler] = {
     "ledger.prove": Handler("slow", ledger.prove_books),
     "ledger.verify": Handler("slow", ledger.verify_seal),
     "customers.lift_safety_locks": Handler("default", customers.lift_safety_locks),
+    "restrictions.expire": Handler("default", restrictions.expire),
     "customers.end_spent_views": Handler("default", customers.end_spent_views),
     "documents.check": Handler("default", documents.check),
     "documents.sweep": Handler("slow", documents.sweep),
@@ -68,6 +71,8 @@ HANDLERS: dict[str, Handler] = {
     "notifications.closure_asked": Handler("default", notifications.closure_asked),
     "notifications.account_locked": Handler("default", notifications.account_locked),
     "notifications.account_unlocked": Handler("default", notifications.account_unlocked),
+    "notifications.restriction_placed": Handler("default", notifications.restriction_placed),
+    "notifications.restriction_ended": Handler("default", notifications.restriction_ended),
     "notifications.email_code": Handler("default", notifications.email_code),
     "notifications.phone_code": Handler("default", notifications.phone_code),
     "notifications.phone_changed": Handler("default", notifications.phone_changed),

@@ -36,6 +36,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("spent codes, links and sessions", "identity.forget_spent", 3_600, 45, "slot", "admin"),
     Periodic("recoveries of long ago", "identity.expire_recoveries", 3_600, 45, "slot", "admin"),
     Periodic("safety locks that ran out", "customers.lift_safety_locks", 60, 45, "slot", "admin"),
+    Periodic("restrictions whose time is over", "restrictions.expire", 60, 45, "slot", "admin"),
     Periodic("views that ran out", "customers.end_spent_views", 60, 45, "slot", "admin"),
     Periodic("documents left behind", "documents.sweep", 3_600, 540, "slot", "admin"),
     Periodic("seal of the audit", "audit.seal", 60, 45, "slot", "admin"),

@@ -39,6 +39,10 @@ class Permission(StrEnum):
     CUSTOMERS_SAFETY_LOCK = "customers:safety_lock"
     CUSTOMERS_FREEZE = "customers:freeze"
     CUSTOMERS_REQUEST_UNFREEZE = "customers:request_unfreeze"
+    RESTRICTIONS_READ = "restrictions:read"
+    RESTRICTIONS_INSPECT = "restrictions:inspect"
+    RESTRICTIONS_PLACE = "restrictions:place"
+    RESTRICTIONS_REQUEST_LIFT = "restrictions:request_lift"
     RECOVERIES_READ = "recoveries:read"
     RECOVERIES_REQUEST = "recoveries:request"
     APPLICATIONS_READ = "applications:read"
@@ -73,6 +77,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RECOVERIES_REQUEST,
         P.APPROVALS_READ,
         P.CLOSURES_READ,
+        P.RESTRICTIONS_READ,
     },
     Role.COMPLIANCE_OFFICER: _EVERYONE
     | {
@@ -90,6 +95,10 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.APPROVALS_READ,
         P.APPROVALS_DECIDE,
         P.CLOSURES_READ,
+        P.RESTRICTIONS_READ,
+        P.RESTRICTIONS_INSPECT,
+        P.RESTRICTIONS_PLACE,
+        P.RESTRICTIONS_REQUEST_LIFT,
     },
     Role.COMPLIANCE_MANAGER: _EVERYONE
     | {
@@ -107,6 +116,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.APPROVALS_DECIDE,
         P.POLICIES_READ,
         P.OPERATORS_READ,
+        P.RESTRICTIONS_READ,
+        P.RESTRICTIONS_INSPECT,
+        P.RESTRICTIONS_PLACE,
     },
     Role.FINANCE: _EVERYONE
     | {
@@ -134,6 +146,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.SUSPENSE_READ,
         P.JOBS_READ,
         P.JOBS_RETRY,
+        P.RESTRICTIONS_READ,
     },
     Role.ADMIN: _EVERYONE
     | {
@@ -164,12 +177,16 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.CLOSURES_READ,
         P.SUSPENSE_READ,
         P.JOBS_READ,
+        P.RESTRICTIONS_READ,
+        P.RESTRICTIONS_INSPECT,
     },
 }
 
 # What a role that somebody took alone for an hour brings: looking, and stopping harm. It moves no money, and with it
 # nobody asks for or agrees to anything that needs two people.
-_STOPS_HARM = frozenset({P.CUSTOMERS_VIEW_AS, P.CUSTOMERS_SAFETY_LOCK, P.CUSTOMERS_FREEZE, P.JOBS_RETRY})
+_STOPS_HARM = frozenset(
+    {P.CUSTOMERS_VIEW_AS, P.CUSTOMERS_SAFETY_LOCK, P.CUSTOMERS_FREEZE, P.RESTRICTIONS_PLACE, P.JOBS_RETRY}
+)
 LENT: frozenset[Permission] = _STOPS_HARM | {each for each in Permission if each.endswith(":read")}
 
 # Duties that must stay in different hands, whatever each is allowed alone.

@@ -16,6 +16,8 @@ from app.ledger import chart, posting
 from app.payments import errors, events, postings, rules
 from app.payments.models import Deposit, Payout, SuspenseItem
 from app.payments.rules import DepositState, PayoutState, SuspenseState, Verdict
+from app.restrictions import service as restrictions
+from app.restrictions.rules import Direction
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Trouble:
 
 
 def start_deposit(customer_id: str, *, amount: Money, actor: Actor) -> Deposit:
-    """Write down the intent to pay in, before Paystack hears of it. Raises DepositOutOfBounds."""
+    """Write down the intent to pay in, before Paystack hears of it. Raises Restricted, DepositOutOfBounds."""
+    restrictions.refuse(customer_id, direction=Direction.IN)
     if not rules.deposit_fits(amount):
         raise errors.DepositOutOfBounds
     deposit_id = ids.new("dep")
@@ -64,7 +67,10 @@ def give_up_deposit(deposit_id: str, *, reason: str, actor: Actor) -> None:
 
 
 def settle_charge(deposit_id: str, *, charge: Charge, our_domain: str, actor: Actor) -> DepositState:
-    """Apply a charge as Paystack verified it to the deposit it belongs to; applying it again changes nothing."""
+    """Apply a charge as Paystack verified it to the deposit it belongs to; applying it again changes nothing.
+
+    Money for an account that takes none in is not turned away: it is booked to suspense, for people to place.
+    """
     deposit = _locked_deposit(deposit_id)
     if deposit.state in {DepositState.CREDITED, DepositState.SUSPENDED}:
         return DepositState(deposit.state)
@@ -78,7 +84,9 @@ def settle_charge(deposit_id: str, *, charge: Charge, our_domain: str, actor: Ac
         fees=charge.fees,
         intent=deposit.amount.units,
     )
-    if judgement.verdict is Verdict.CREDIT:
+    if judgement.verdict is Verdict.CREDIT and restrictions.stops(deposit.customer_id, direction=Direction.IN):
+        _suspend_deposit(deposit, charge, reason=rules.RESTRICTED, our_domain=our_domain, actor=actor)
+    elif judgement.verdict is Verdict.CREDIT:
         _credit(deposit, charge, actor=actor)
     elif judgement.verdict is Verdict.SUSPEND:
         _suspend_deposit(deposit, charge, reason=judgement.reason, our_domain=our_domain, actor=actor)

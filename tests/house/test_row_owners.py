@@ -17,12 +17,13 @@ from app.core.db import db, for_everyone, leave, narrow, rows, sqlstate, transac
 from app.core.permissions import Role
 from app.customers import closures
 from app.customers import service as customers
+from app.restrictions.rules import Kind
 from app.web.command_groups import HouseGroup
 from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
 from jobs.queues import Waker
-from tests.makers import apps, browse, people
+from tests.makers import apps, browse, people, restricted
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -42,6 +43,7 @@ OWNED = {
     "application_steps": "customer_id",
     "application_files": "customer_id",
     "application_events": "customer_id",
+    "restrictions": "customer_id",
 }
 
 
@@ -56,6 +58,7 @@ def two(inside: Flask, sandbox: SandboxProcess) -> list[people.Customer]:
         with transaction(one.actor):
             withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
             closures.ask(one.id, reason="Moving away.", actor=one.actor)
+        restricted.placed(one, Kind.NO_TRADE)
         looker, session_id = people.at_work(Role.SUPPORT)
         with transaction(TEST):
             customers.begin_view(one.id, operator_id=looker, session_id=session_id, reason="Help.", ticket="T-1")

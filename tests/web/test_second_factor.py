@@ -37,6 +37,7 @@ NOT_FRESH = {
     "console.end_session": _TAKES_AWAY,
     "console.freeze_customer": _STOPS,
     "console.safety_lock_customer": _STOPS,
+    "console.place_restriction": _STOPS,
     "console.withdraw_invitation": _TAKES_AWAY,
     "console.options_to_prove": _PROVES,
     "console.prove": _PROVES,

@@ -60,6 +60,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
             Place("Customers", "console.customers", "user", "k", P.CUSTOMERS_READ),
+            Place("Restrictions", "console.restrictions", "ban", "b", P.RESTRICTIONS_READ),
             Place("View as customer", "console.find_to_view", "eye", "e", P.CUSTOMERS_VIEW_AS),
             Place("Recoveries", "console.recoveries", "user-check", "f", P.RECOVERIES_READ),
             Place("Closure requests", "console.closures", "user-x", "c", P.CLOSURES_READ),

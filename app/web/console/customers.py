@@ -18,6 +18,7 @@ from app.governance import queries as governance
 from app.identity import queries as identity
 from app.identity import recoveries
 from app.payments import queries as payments
+from app.restrictions import queries as restrictions
 from app.wallets import queries as wallets
 from app.web import guards
 from app.web.console import history, reveals
@@ -126,6 +127,8 @@ def _customer(customer_id: str, *, fault: str = "", fault_of: str = "", status: 
         sessions=len(identity.sessions_of(owner=login_id)),
         accounts=[(each, reveals.veil("account_number", each.id, each.account_number)) for each in accounts],
         balances=wallets.balances_of(customer_id=one.id),
+        restrictions=restrictions.active_for_operators(one.id),
+        restrictions_ended=restrictions.ended_for_operators(one.id),
         closure=queries.open_closure(customer_id=one.id),
         recoveries=asked,
         pending=pending,

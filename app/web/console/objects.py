@@ -24,6 +24,7 @@ class Subject:
 SUBJECTS = {
     "wd": Subject("Withdrawal", "console.withdrawal", "withdrawal_id", P.WITHDRAWALS_READ),
     "cus": Subject("Customer", "console.customer", "customer_id", P.CUSTOMERS_READ),
+    "res": Subject("Restriction", "console.restriction", "restriction_id", P.RESTRICTIONS_INSPECT),
     "op": Subject("Operator", "console.operator", "operator_id", P.OPERATORS_READ),
     "grq": Subject("Approval request", "console.approval", "request_id", P.APPROVALS_READ),
     "sus": Subject("Suspense item", "console.suspense_item", "item_id", P.SUSPENSE_READ),

@@ -23,9 +23,10 @@ from app.ledger import health
 from app.ledger.journal import credit, debit
 from app.payments import service as payments
 from app.reconciliation import service as reconciliation
+from app.restrictions.rules import Kind
 from app.staff import service as staff
 from app.withdrawals import service as withdrawals
-from tests.makers import books, care, people
+from tests.makers import books, care, people, restricted
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -76,6 +77,7 @@ class Things:
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
             "customer_id": (lambda: cast.customer.id, "cus_none"),
             "object_id": (lambda: cast.customer.id, "cus_none"),
+            "restriction_id": (lambda: restricted.placed(cast.customer, Kind.NO_TRADE), "res_none"),
             "recovery_id": (lambda: care.lost_mailbox(cast.customer), "rc_none"),
             "withdrawal_id": (lambda: self._withdrawal(cast.customer), "wd_none"),
             "halt_id": (self._halt, "999999"),

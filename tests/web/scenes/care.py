@@ -3,7 +3,7 @@
 from werkzeug.test import TestResponse
 
 from app.core.permissions import Role
-from tests.makers import browse, care, people
+from tests.makers import browse, care, people, restricted
 from tests.web.scenes.stage import Call, Scene
 
 
@@ -26,6 +26,17 @@ def reveal(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.AUDITOR), place, why="Other", reason="The yearly review.")
 
 
+def place_restriction(scene: Scene) -> TestResponse:
+    place = f"/console/customers/{people.customer().id}/restrict"
+    sent = {"kind": "no_debit", "reason": "unusual_activity", "note": "A note."}
+    return browse.send(scene.staff(Role.COMPLIANCE_MANAGER), place, **sent)
+
+
+def request_lift(scene: Scene) -> TestResponse:
+    place = f"/console/restrictions/{restricted.placed(people.customer())}"
+    return browse.send(scene.staff(Role.COMPLIANCE_OFFICER), f"{place}/lift", form_at=place, reason="A reason.")
+
+
 def request_recovery(scene: Scene) -> TestResponse:
     recovery_id = care.lost_mailbox(people.customer())
     scene.owner_does("UPDATE recoveries SET possible_at = created_at WHERE id = :id", id=recovery_id)
@@ -36,6 +47,8 @@ CALLS: dict[str, Call] = {
     "console.freeze_customer": of_customer(Role.COMPLIANCE_MANAGER, "freeze"),
     "console.safety_lock_customer": of_customer(Role.SUPPORT, "safety-lock"),
     "console.request_unfreeze": of_customer(Role.COMPLIANCE_OFFICER, "unfreeze", "freeze"),
+    "console.place_restriction": place_restriction,
+    "console.request_lift": request_lift,
     "console.reveal": reveal,
     "console.request_recovery": request_recovery,
 }
