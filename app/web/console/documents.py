@@ -1,4 +1,4 @@
-"""Documents for those who decide on them: pages with the reader's name across, and the file. Each look is written down."""
+"""Documents for those who decide: pages with the reader's name across, and the file. Each look is written down."""
 
 from flask import current_app, g
 from flask.wrappers import Response
