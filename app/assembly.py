@@ -16,6 +16,7 @@ from app.customers import queries as customers
 from app.customers import requests
 from app.governance import kinds, policies
 from app.identity import passwords
+from app.screening import requests as screening
 from app.staff import service as staff
 from config import Settings
 
@@ -69,4 +70,5 @@ def govern() -> None:
     """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
     kinds.register(requests.UNFREEZE, requests.RECOVERY)
+    kinds.register(screening.MATCH)
     kinds.relate(customers.is_related_for_system)

@@ -4,7 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import audit, customers, governance, identity, ledger, notifications, payments, reconciliation, withdrawals
+from jobs import (
+    audit,
+    customers,
+    governance,
+    identity,
+    ledger,
+    notifications,
+    payments,
+    reconciliation,
+    screening,
+    withdrawals,
+)
 from jobs.work import Work
 
 # A handler answers None when the work is done, or how long to wait before it looks again.
@@ -31,6 +42,8 @@ HANDLERS: dict[str, Handler] = {
     "governance.expire": Handler("default", governance.expire),
     "reconciliation.run": Handler("default", reconciliation.run),
     "reconciliation.daily": Handler("default", reconciliation.daily),
+    "screening.rescreen": Handler("slow", screening.rescreen),
+    "screening.catch_up": Handler("default", screening.catch_up),
     "payments.refresh_banks": Handler("default", payments.refresh_banks),
     "ledger.expire_holds": Handler("money", ledger.expire_holds),
     "ledger.seal": Handler("default", ledger.seal_books),
