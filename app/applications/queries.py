@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.applications import rules
 from app.applications.errors import NoSuchStep
@@ -190,6 +191,16 @@ def of_customer_for_operators(customer_id: str) -> list[Application]:
     """A customer's applications, newest first."""
     theirs = select(Application).where(Application.customer_id == customer_id)
     return list(db.session.scalars(theirs.order_by(Application.created_at.desc()).limit(PAGE)))
+
+
+def risks_for_operators(customer_ids: Collection[str]) -> dict[str, str]:
+    """The risk class of each customer's newest application, by customer."""
+    newest = select(Application.customer_id, Application.risk).where(Application.customer_id.in_(set(customer_ids)))
+    newest = newest.ext(distinct_on(Application.customer_id))
+    newest = newest.order_by(
+        Application.customer_id, Application.created_at.desc(), Application.id.desc()
+    )
+    return {row.customer_id: row.risk for row in db.session.execute(newest)}
 
 
 def steps_for_operators(application_id: str) -> list[StepView]:

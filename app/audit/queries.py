@@ -56,19 +56,28 @@ def tables_for_operators() -> list[str]:
 
 
 def of_objects_for_operators(
-    row_ids: Collection[str], *, request_id: str = "", seen: Seen, limit: int = 100
+    row_ids: Collection[str],
+    *,
+    request_id: str = "",
+    seen: Seen,
+    before: datetime | None = None,
+    limit: int = 100,
 ) -> list[AuditRecord]:
-    """The newest records about any of these rows, or of this request."""
+    """The newest records about any of these rows, or of this request; those before a moment."""
     about = AuditRecord.row_id.in_(set(row_ids) - {""})
     of_request = AuditRecord.request_id == request_id if request_id else ~true()
     found = select(AuditRecord).where(or_(about, of_request), _visible(seen))
+    if before:
+        found = found.where(AuditRecord.recorded_at < before)
     return list(db.session.scalars(found.order_by(AuditRecord.id.desc()).limit(limit)))
 
 
-def moves_for_operators(subjects: Collection[str], *, limit: int = 100) -> list[Move]:
-    """The newest moves of any of these rows."""
-    found = select(Move).where(Move.subject.in_(set(subjects) - {""})).order_by(Move.id.desc()).limit(limit)
-    return list(db.session.scalars(found))
+def moves_for_operators(subjects: Collection[str], *, before: datetime | None = None, limit: int = 100) -> list[Move]:
+    """The newest moves of any of these rows; those before a moment."""
+    found = select(Move).where(Move.subject.in_(set(subjects) - {""}))
+    if before:
+        found = found.where(Move.moved_at < before)
+    return list(db.session.scalars(found.order_by(Move.id.desc()).limit(limit)))
 
 
 def reveals_for_system(operator_id: str, *, since: datetime, refused: bool = False) -> int:

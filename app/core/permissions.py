@@ -196,8 +196,6 @@ ROLES: dict[Role, frozenset[Permission]] = {
 _STOPS_HARM = frozenset(
     {P.CUSTOMERS_VIEW_AS, P.CUSTOMERS_SAFETY_LOCK, P.CUSTOMERS_FREEZE, P.RESTRICTIONS_PLACE, P.JOBS_RETRY}
 )
-LENT: frozenset[Permission] = _STOPS_HARM | {each for each in Permission if each.endswith(":read")}
-_STOPS_HARM = frozenset({P.CUSTOMERS_VIEW_AS, P.CUSTOMERS_SAFETY_LOCK, P.CUSTOMERS_FREEZE, P.JOBS_RETRY})
 # (and it shows nobody who stands on a list: an administrator may take an officer's role)
 LENT: frozenset[Permission] = (_STOPS_HARM | {each for each in Permission if each.endswith(":read")}) - {
     P.SCREENING_READ

@@ -5,6 +5,7 @@ from app.web.console import (
     audit,
     base,
     closures,
+    customer_parts,
     customers,
     documents,
     home,
@@ -27,8 +28,8 @@ from app.web.console.books import accounts, journal, months, proof, reports, req
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, operators, join, withdrawals, suspense, customers, restrictions,
-    view_as, recoveries, closures, reveals, documents, *BOOKS, reconciliation, jobs, mailbox, audit,
+    home, sign_in, my_account, inbox, policies, operators, join, withdrawals, suspense, customers, customer_parts,
+    restrictions, view_as, recoveries, closures, reveals, documents, *BOOKS, reconciliation, jobs, mailbox, audit,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)
