@@ -21,6 +21,7 @@ from app.documents import sealing
 from app.governance import kinds, policies
 from app.identity import passwords
 from app.restrictions import requests as restrictions
+from app.retention import requests as retention
 from app.screening import requests as screening
 from app.staff import service as staff
 from config import Settings
@@ -84,5 +85,5 @@ def govern() -> None:
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
     kinds.register(requests.UNFREEZE, requests.RECOVERY, restrictions.LIFT)
     kinds.register(decisions.APPROVAL, decisions.REFUSAL)
-    kinds.register(screening.MATCH)
+    kinds.register(screening.MATCH, retention.RUN)
     kinds.relate(customers.is_related_for_system)

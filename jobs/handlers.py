@@ -15,6 +15,7 @@ from jobs import (
     payments,
     reconciliation,
     restrictions,
+    retention,
     screening,
     withdrawals,
 )
@@ -56,6 +57,7 @@ HANDLERS: dict[str, Handler] = {
     "customers.lift_safety_locks": Handler("default", customers.lift_safety_locks),
     "restrictions.expire": Handler("default", restrictions.expire),
     "customers.end_spent_views": Handler("default", customers.end_spent_views),
+    "retention.carry_out": Handler("slow", retention.carry_out),
     "documents.check": Handler("default", documents.check),
     "documents.sweep": Handler("slow", documents.sweep),
     "notifications.documents_viewed": Handler("default", notifications.documents_viewed),

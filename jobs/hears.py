@@ -43,6 +43,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "staff.invited": ("notifications.operator_invited",),
     "governance.approved": ("governance.execute",),
     "screening.list_loaded": ("screening.rescreen",),
+    "retention.run_begun": ("retention.carry_out",),
     "reconciliation.run_asked": ("reconciliation.run",),
 }
 

@@ -33,7 +33,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("proof of the books", "ledger.prove", 600, 540, "slot", "finance"),
     Periodic("proof of the seal", "ledger.verify", 86_400, 540, "slot", "finance"),
     Periodic("key of signed tokens", "identity.rotate_signing_key", 30 * 86_400, 45, "slot", "admin"),
-    Periodic("spent codes, links and sessions", "identity.forget_spent", 3_600, 45, "slot", "admin"),
+    Periodic("spent codes and links", "identity.forget_spent", 3_600, 45, "slot", "admin"),
     Periodic("recoveries of long ago", "identity.expire_recoveries", 3_600, 45, "slot", "admin"),
     Periodic("safety locks that ran out", "customers.lift_safety_locks", 60, 45, "slot", "admin"),
     Periodic("restrictions whose time is over", "restrictions.expire", 60, 45, "slot", "admin"),

@@ -52,6 +52,8 @@ class Permission(StrEnum):
     SCREENING_READ = "screening:read"
     SCREENING_DECIDE = "screening:decide"
     SCREENING_REQUEST = "screening:request"
+    RETENTION_READ = "retention:read"
+    RETENTION_REQUEST = "retention:request"
 
 
 class Role(StrEnum):
@@ -125,6 +127,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RESTRICTIONS_READ,
         P.RESTRICTIONS_INSPECT,
         P.RESTRICTIONS_PLACE,
+        P.RETENTION_READ,
+        P.RETENTION_REQUEST,
         P.SCREENING_READ,
         P.SCREENING_DECIDE,
     },
@@ -158,6 +162,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.ADMIN: _EVERYONE
     | {
+        P.RETENTION_READ,
+        P.RETENTION_REQUEST,
         P.JOBS_READ,
         P.JOBS_RETRY,
         P.MAILBOX_READ,
@@ -187,6 +193,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOBS_READ,
         P.RESTRICTIONS_READ,
         P.RESTRICTIONS_INSPECT,
+        P.RETENTION_READ,
         P.SCREENING_READ,
     },
 }
