@@ -216,12 +216,14 @@ ALTER TABLE inbox ADD COLUMN digest bytea;  -- SHA-256 of a body whose time is o
 CREATE INDEX ix_inbox_received_at ON inbox (received_at) WHERE digest IS NULL;
 
 -- Who asks and who agrees are of two sides: administration and compliance.
+SELECT set_config('bursar.actor', 'system:migration', true);
 ALTER TABLE approval_policies DISABLE TRIGGER approved;
 INSERT INTO approval_policies (id, kind, version, rules, created_at) VALUES
     ('pol_retention.run_1', 'retention.run', 1, '[
         {"target": "admin", "legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0},
         {"target": "compliance", "legs": [{"roles": ["admin"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]', now());
 ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
+SELECT set_config('bursar.actor', '', true);
 
 SELECT audit.watch('retention_rules');
 SELECT audit.watch('retention_runs');

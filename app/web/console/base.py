@@ -86,6 +86,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Jobs", "console.jobs", "cpu", "j", P.JOBS_READ),
             Place("Mailbox", "console.mailbox", "send", "m", P.MAILBOX_READ),
             Place("Audit", "console.audit", "history", "a", P.AUDIT_READ),
+            Place("Retention", "console.retention", "clock", "d", P.RETENTION_READ),
         ),
     ),
 )

@@ -17,6 +17,7 @@ from app.web.console import (
     reconciliation,
     recoveries,
     restrictions,
+    retention,
     reveals,
     sign_in,
     suspense,
@@ -30,6 +31,7 @@ BOOKS = (accounts, statement, journal, reports, months, proof, requests, request
 MODULES = (
     home, sign_in, my_account, inbox, policies, operators, join, withdrawals, suspense, customers, customer_parts,
     restrictions, view_as, recoveries, closures, reveals, documents, *BOOKS, reconciliation, jobs, mailbox, audit,
+    retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)
