@@ -38,7 +38,7 @@ def _note(document_id: str, what: What, page: int) -> None:
     document = queries.one_for_operators(document_id)
     if not document.ready:
         raise NotReady
-    if page > document.pages:
+    if what is What.PREVIEW and not 1 <= page <= document.pages:
         raise NotFound
     facts = {
         "what": what, "page": page, "operator_id": current_user.id, "session_id": current_user.session_id,
