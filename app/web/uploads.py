@@ -42,9 +42,9 @@ class Upload:
 
 
 def register(app: Flask) -> None:
-    """Hold what is sent in memory, which is bounded: papers of a customer's do not lie open on a disk, not for a moment."""
+    """Hold what is sent in memory, which is bounded: papers of a customer's lie open on no disk, not for a moment."""
 
-    class Held(app.request_class):  # type: ignore[name-defined, misc]
+    class Held(app.request_class):  # type: ignore[name-defined]
         """A request whose files are in memory."""
 
         def _get_file_stream(self, *_given: object, **_more: object) -> io.BytesIO:

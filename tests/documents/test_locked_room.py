@@ -48,7 +48,7 @@ class TestTheRoom:
                     os.write(1, f"{{name}}: DONE\\n".encode())
             os._exit(7)
         """
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 (our own program)
             [sys.executable, "-I", "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False
         )
         assert done.returncode == 7, done.stderr
@@ -66,7 +66,7 @@ class TestTheRoom:
                 os.write(1, bytes(1_000_000))
         """
         with reading._memory() as answer:
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603 (our own program)
                 [sys.executable, "-I", "-c", textwrap.dedent(program)], stdout=answer, check=False, stderr=-3
             )
             assert done.returncode != 0

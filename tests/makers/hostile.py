@@ -1,4 +1,4 @@
-"""Files as people send them who mean harm, or whose phone does: built here, byte by byte, each with what becomes of it."""
+"""Files as people send them who mean harm, or whose phones do: built here, each with what becomes of it."""
 
 import gzip
 import hashlib
@@ -156,8 +156,9 @@ def laughing(depth: int, *, each: int = 10) -> bytes:
 def itself() -> bytes:
     """A page that draws a form that draws itself."""
     drawn = b"40 40 200 200 re f /X Do"
-    form = b"<</Type/XObject/Subtype/Form/BBox[0 0 500 500]/Resources<</XObject<</X 6 0 R>>>>/Length %d>>stream\n%s\nendstream"
-    return pdf(form % (len(drawn), drawn), content=b"/X Do")
+    inner = b"/Resources<</XObject<</X 6 0 R>>>>/Length %d" % len(drawn)
+    form = b"<</Type/XObject/Subtype/Form/BBox[0 0 500 500]%s>>stream\n%s\nendstream" % (inner, drawn)
+    return pdf(form, content=b"/X Do")
 
 
 def locked() -> bytes:
@@ -206,7 +207,10 @@ HTML = b"<!DOCTYPE html><html><body>" + SCRIPT + b"</body></html>"
 JS = b"/OpenAction<</S/JavaScript/JS(app.alert\\(1\\))>>"
 FILE = b"/Names<</EmbeddedFiles<</Names[(evil.exe) 6 0 R]>>>>"
 LAUNCH = b"/OpenAction<</S/Launch/F(cmd.exe)>>"
-EMBEDDED = (b"<</Type/Filespec/F(evil.exe)/EF<</F 7 0 R>>>>", b"<</Type/EmbeddedFile/Length 4>>stream\nMZ\x90\0\nendstream")
+EMBEDDED = (
+    b"<</Type/Filespec/F(evil.exe)/EF<</F 7 0 R>>>>",
+    b"<</Type/EmbeddedFile/Length 4>>stream\nMZ\x90\0\nendstream",
+)
 LINK = b"/Annots[<</Type/Annot/Subtype/Link/Rect[0 0 500 500]/A<</S/URI/URI(http://evil.example)>>>>]"
 ICC = b"ICC_PROFILE\0\1\1" + b"A" * 60_000
 XMP = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta>" + SCRIPT + b"</x:xmpmeta>"
@@ -269,7 +273,9 @@ PICTURES = (
 )  # fmt: skip
 PAPERS = (
     Hostile("PDF with script", "a.pdf", lambda: pdf(catalog=JS), "ready", gone=(b"JavaScript", b"OpenAction")),
-    Hostile("PDF with a file in it", "a.pdf", lambda: pdf(*EMBEDDED, catalog=FILE), "ready", gone=(b"Embedded", b"MZ\x90")),
+    Hostile(
+        "PDF with a file in it", "a.pdf", lambda: pdf(*EMBEDDED, catalog=FILE), "ready", gone=(b"Embedded", b"MZ\x90"),
+    ),
     Hostile("PDF that starts a program", "a.pdf", lambda: pdf(catalog=LAUNCH), "ready", gone=(b"Launch", b"cmd.exe")),
     Hostile("PDF with a link", "a.pdf", lambda: pdf(page=LINK), "ready", gone=(b"URI", b"evil", b"Annot")),
     Hostile("PDF with a password", "a.pdf", locked, "refused:password", "password"),

@@ -19,7 +19,9 @@ def store_of(app: Flask) -> Storage:
     return store
 
 
-def sent(owner: Customer, *, app: Flask, body: bytes | None = None, name: str = "id.jpg", purpose: str = "id_front") -> str:
+def sent(
+    owner: Customer, *, app: Flask, body: bytes | None = None, name: str = "id.jpg", purpose: str = "id_front"
+) -> str:
     """A file that waits for its check: its id."""
     return flows.take(
         store_of(app),

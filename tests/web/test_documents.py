@@ -146,7 +146,7 @@ class TestWhoLooks:
         assert b"PNG" not in refused.data
         assert [look.refused for look in looks(sent[3])] == [True]
         assert officer.get(page_of(sent[0])).status_code == 200
-        facts = {"what": rules.What.PREVIEW, "page": 1, "session_id": "s", "request_id": "r"}
+        facts: dict[str, Any] = {"what": rules.What.PREVIEW, "page": 1, "session_id": "s", "request_id": "r"}
         with clock.at(clock.now() + rules.VIEWS_COUNT_FOR + timedelta(minutes=1)), transaction(papers.TEST):
             service.note_view(sent[3], operator_id=who, **facts)
         assert told_of(who) == 1

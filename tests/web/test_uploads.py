@@ -8,6 +8,7 @@ import pytest
 from flask import Flask, jsonify, request
 from flask.testing import FlaskClient
 from flask.wrappers import Response
+from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
 from app.core.db import leave
@@ -54,7 +55,7 @@ def browser(house: Flask) -> FlaskClient:
 
 def form(*files: tuple[str, bytes], field: str = "file") -> dict[str, Any]:
     """A form with files, as it travels."""
-    boundary, body = encode_multipart({field: [(io.BytesIO(body), name) for name, body in files]})
+    boundary, body = encode_multipart(MultiDict([(field, FileStorage(io.BytesIO(body), name)) for name, body in files]))
     return {"data": body, "content_type": f"multipart/form-data; boundary={boundary}"}
 
 
