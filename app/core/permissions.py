@@ -203,10 +203,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
 _STOPS_HARM = frozenset(
     {P.CUSTOMERS_VIEW_AS, P.CUSTOMERS_SAFETY_LOCK, P.CUSTOMERS_FREEZE, P.RESTRICTIONS_PLACE, P.JOBS_RETRY}
 )
-# (and it shows nobody who stands on a list: an administrator may take an officer's role)
-LENT: frozenset[Permission] = (_STOPS_HARM | {each for each in Permission if each.endswith(":read")}) - {
-    P.SCREENING_READ
-}
+# (and it shows nobody who stands on a list, nor customers' papers: an administrator may take an officer's role)
+_KEPT = frozenset({P.SCREENING_READ, P.DOCUMENTS_READ})
+LENT: frozenset[Permission] = _STOPS_HARM | {each for each in Permission if each.endswith(":read")} - _KEPT
 
 # Duties that must stay in different hands, whatever each is allowed alone.
 FORBIDDEN_PAIRS: frozenset[frozenset[Role]] = frozenset(

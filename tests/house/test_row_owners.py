@@ -23,7 +23,7 @@ from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
 from jobs.queues import Waker
-from tests.makers import apps, browse, people, restricted
+from tests.makers import apps, browse, papers, people, restricted
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -44,6 +44,8 @@ OWNED = {
     "application_files": "customer_id",
     "application_events": "customer_id",
     "restrictions": "customer_id",
+    "documents": "customer_id",
+    "document_files": "customer_id",
 }
 
 
@@ -59,6 +61,7 @@ def two(inside: Flask, sandbox: SandboxProcess) -> list[people.Customer]:
             withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
             closures.ask(one.id, reason="Moving away.", actor=one.actor)
         restricted.placed(one, Kind.NO_TRADE)
+        papers.sent(one, app=inside)
         looker, session_id = people.at_work(Role.SUPPORT)
         with transaction(TEST):
             customers.begin_view(one.id, operator_id=looker, session_id=session_id, reason="Help.", ticket="T-1")
