@@ -1,4 +1,4 @@
-"""A demo business's restrictions: one that its customer reads of, one that ends soon, a legal hold that is to be lifted."""
+"""A demo business's restrictions: what its customer reads of, what ends soon, a legal hold that is to be lifted."""
 
 from datetime import datetime
 

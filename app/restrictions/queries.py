@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from app.core import clock
 from app.core.db import db
+from app.customers import queries as customers
 from app.restrictions import rules
 from app.restrictions.errors import NoSuchRestriction
 from app.restrictions.models import Restriction
@@ -51,10 +52,9 @@ class Full:
 
 def active(*, owner: str) -> list[Told]:
     """What stands and may be told to the customer, in their words, the newest first."""
-    standing = _standing(owner)
-    kinds = {Kind(one.kind) for one in standing if REASONS[one.reason].told}
+    standing, stopped = _standing(owner), _stopped(owner)
     words = [
-        rules.told(Kind(one.kind), text=REASONS[one.reason].customer_text, standing=kinds)
+        rules.told(Kind(one.kind), text=REASONS[one.reason].customer_text, stopped=stopped)
         for one in reversed(standing)
         if REASONS[one.reason].told
     ]
@@ -108,8 +108,8 @@ def words_for_system(restriction_id: str) -> Told | None:
     one = one_for_operators(restriction_id)
     if not one.reason.told:
         return None
-    standing = {Kind(each.kind) for each in _standing(one.shown.customer_id) if REASONS[each.reason].told}
-    return rules.told(one.kind, text=one.reason.customer_text, standing=standing | {one.kind})
+    stopped = _stopped(one.shown.customer_id) | rules.STOPS[one.kind]
+    return rules.told(one.kind, text=one.reason.customer_text, stopped=stopped)
 
 
 def due_for_system(*, at: datetime, limit: int = 100) -> list[str]:
@@ -131,6 +131,12 @@ def refusal_words(direction: Direction, *, owner: str) -> str | None:
 def _standing(customer_id: str) -> list[Restriction]:
     standing = select(Restriction).where(Restriction.customer_id == customer_id, Restriction.state == State.PLACED)
     return list(db.session.scalars(standing.order_by(Restriction.id)))
+
+
+def _stopped(customer_id: str) -> set[Direction]:
+    """Every direction that something stops, the freeze of the account included."""
+    frozen = {Direction.OUT, Direction.TRADE} if customers.is_locked(customer_id=customer_id) else set()
+    return frozen.union(*(rules.STOPS[Kind(one.kind)] for one in _standing(customer_id)))
 
 
 def _in_view(view: str) -> ColumnElement[bool]:

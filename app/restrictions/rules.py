@@ -39,7 +39,6 @@ class State(StrEnum):
 
 
 MACHINE = Machine("restriction", {State.PLACED: frozenset({State.LIFTED, State.EXPIRED})})
-ENDED = (State.LIFTED, State.EXPIRED)
 
 # A trade takes from one wallet and gives to another: what stops either stops it too.
 STOPS: Mapping[Kind, frozenset[Direction]] = {
@@ -62,11 +61,7 @@ _CUSTOMER_TITLES: Mapping[Kind, str] = {
     Kind.NO_TRADE: "You cannot buy, sell or swap at the moment",
     Kind.LEGAL_HOLD: "You cannot send money at the moment",
 }
-_STILL_WORKS = (
-    (Direction.IN, "adding money"),
-    (Direction.OUT, "withdrawing"),
-    (Direction.TRADE, "buying, selling and swapping"),
-)
+_STILL_WORKS = ((Direction.IN, "adding money"), (Direction.OUT, "withdrawing"))
 
 
 @dataclass(frozen=True)
@@ -84,9 +79,9 @@ def stops(kinds: Collection[Kind], direction: Direction) -> bool:
     return any(direction in STOPS[kind] for kind in kinds)
 
 
-def told(kind: Kind, *, text: str, standing: Collection[Kind]) -> Told:
-    """The customer's words for one, and what works still beside all that stand."""
-    left = [words for direction, words in _STILL_WORKS if not stops(standing, direction)]
+def told(kind: Kind, *, text: str, stopped: Collection[Direction]) -> Told:
+    """The customer's words for one, and what works still: nothing that is stopped, for whatever reason, is promised."""
+    left = [words for direction, words in _STILL_WORKS if direction not in stopped]
     works = f"What still works: signing in, your statements{''.join(f', {words}' for words in left)}."
     return Told(_CUSTOMER_TITLES[kind], text, works, "If you have questions, write to our support.")
 

@@ -259,6 +259,21 @@ class TestMoneyUnderWay:
         assert restricted.NOTE not in item.reason
         assert owner.balance().booked == naira(100_000)
 
+    def test_no_checkout_is_opened_for_a_deposit_of_before(self, inside: Flask, owner: Customer) -> None:
+        with transaction(owner.actor):
+            deposit = payments_service.start_deposit(owner.id, amount=naira(700), actor=owner.actor)
+        put(owner, Kind.NO_CREDIT)
+        with pytest.raises(Restricted):
+            payments_flows.open_checkout(
+                deposit,
+                paystack=inside.extensions["clients"].paystack,
+                email=owner.email,
+                callback_url="http://localhost/",
+                actor=owner.actor,
+            )
+        leave()
+        assert payments.deposit(deposit.id, customer_id=owner.id).state == DepositState.STARTED
+
     @pytest.mark.parametrize("what", [Kind.NO_DEBIT, Kind.LEGAL_HOLD, LOCK])
     def test_money_still_comes_in_where_only_the_way_out_is_stopped(
         self, inside: Flask, owner: Customer, sandbox: SandboxProcess, what: str

@@ -27,7 +27,7 @@ from app.web.fragments import page
 PAGE = 25
 # What the list is narrowed to. That a hold is a legal one is for those to ask who may read it.
 STOPPED: dict[str, tuple[str, frozenset[Kind]]] = {
-    "": ("Anything", frozenset(Kind)),
+    "": ("Whatever is stopped", frozenset(Kind)),
     "out": ("Money out", frozenset({Kind.NO_DEBIT, Kind.LEGAL_HOLD})),
     "in": ("Money in", frozenset({Kind.NO_CREDIT})),
     "trade": ("Only trades", frozenset({Kind.NO_TRADE})),

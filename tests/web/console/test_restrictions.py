@@ -10,8 +10,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core import clock
-from app.core.db import leave
+from app.core.db import leave, transaction
 from app.core.permissions import Role
+from app.customers import service as customers
 from app.restrictions import queries
 from app.restrictions.reasons import REASONS
 from app.restrictions.rules import TITLES, Kind
@@ -154,6 +155,20 @@ class TestWhatTheCustomerReads:
             assert answer.status_code == 409, answer.text
             assert answer.get_json()["error"] == {"code": "account_restricted", "message": reason.customer_text}
 
+    def test_promises_nothing_that_another_one_or_the_freeze_stops(self, app: Flask) -> None:
+        owner, other = people.customer(), people.customer()
+        for each in (owner, other):
+            restricted.placed(each, Kind.NO_CREDIT, reason="documents_expired")
+        leave()
+        assert "withdrawing" in queries.active(owner=owner.id)[0].works
+        restricted.placed(owner, Kind.LEGAL_HOLD, reason="court_order")
+        with transaction(other.actor):
+            customers.lock(other.id, here="", actor=other.actor)
+        leave()
+        for each in (owner, other):
+            (told,) = queries.active(owner=each.id)
+            assert "withdrawing" not in told.works
+
     def test_ends_with_the_restriction(self, app: Flask) -> None:
         owner, reason = people.customer(), REASONS["customer_wish"]
         restriction_id = restricted.placed(owner, Kind.NO_TRADE, reason=reason.code)
@@ -174,7 +189,7 @@ class TestWhatTheCustomerReads:
 
 class TestTheConsole:
     def test_places_one_with_a_look_at_what_each_reads(self, visitor: Visitor) -> None:
-        owner, client, reason = people.customer(), visitor(Role.COMPLIANCE_OFFICER), REASONS["customer_wish"]
+        owner, client, reason = people.customer(), visitor(Role.COMPLIANCE_OFFICER), REASONS["documents_expired"]
         form = f"{place(owner)}/restrict"
         assert f'href="{form}"' in client.get(place(owner)).text
         preview = client.get(form, query_string={"reason": reason.code}, headers={"HX-Request": "true"}).text
