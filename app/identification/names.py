@@ -139,7 +139,7 @@ def _likeness(one: str, two: str) -> tuple[int, str]:
 
 
 def skeleton(word: str) -> str:
-    """What is left of a word without vowels, doubled letters and ways of spelling: the same for words that sound alike."""
+    """What is left of a word without vowels, doubled letters and ways of spelling."""
     return _DOUBLED.sub(r"\1", _VOWELS.sub("", spelt(word)))
 
 

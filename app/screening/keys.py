@@ -1,8 +1,8 @@
 """What names are found by: two names that may be one person's share a key, and finding them is a read of an index.
 
 A key is one word's skeleton together with a trait of another word: how that begins, or how it ends. So one word may be
-misspelt beyond its skeleton, shortened or an initial, and order does not matter. A name of one word is found by names of
-one word alone: `Ahmed` on a list is not every Ahmed. Both words misspelt beyond their skeletons are not found.
+misspelt beyond its skeleton, shortened or an initial, and order does not matter. A name of one word is found by names
+of one word alone: `Ahmed` on a list is not every Ahmed. Both words misspelt beyond their skeletons are not found.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Commands of screening: hold somebody against the lists, hold what changed in a list against everybody, decide on hits."""
+"""Commands of screening: hold somebody against the lists, what changed in a list against everybody, decide on hits."""
 
 import hashlib
 import json
@@ -136,7 +136,10 @@ def confirm(hit_id: str, *, reason: str, decided_by: str, actor: Actor) -> None:
 
 
 def undecided(hit_id: str, *, actor: Actor | None) -> Hit:
-    """A hit that waits for somebody, locked; open again where those who were asked said no. Raises UnknownHit, HitDecided."""
+    """A hit that waits for somebody, locked; open again where those who were asked said no.
+
+    Raises UnknownHit, HitDecided.
+    """
     hit = db.session.scalars(select(Hit).where(Hit.id == hit_id).with_for_update()).one_or_none()
     if hit is None:
         raise errors.UnknownHit

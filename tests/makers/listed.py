@@ -1,4 +1,4 @@
-"""Lists for tests: written to a file in OpenSanctions' shape and loaded as a command loads them; people to hold against them."""
+"""Lists for tests, written and loaded as OpenSanctions writes and a command loads them; people to hold against them."""
 
 import csv
 import secrets
@@ -8,9 +8,10 @@ from pathlib import Path
 
 from app.core import actor
 from app.core.db import db, leave, transaction
-from app.screening import flows, queries, service
+from app.screening import flows, loading, queries, service
+from app.screening.loading import Faults, Source
 from app.screening.models import Hit, ListVersion, ScreeningList
-from app.screening.rules import Kind, Subject
+from app.screening.rules import Entry, Kind, Subject
 from app.screening.service import Outcome
 from tests.makers import people
 
@@ -59,6 +60,11 @@ class AList:
         return queries.version_for_operators(loaded.version.id)
 
 
+def word() -> str:
+    """A name that is like no other."""
+    return "".join(secrets.choice("bdfgklmnprstvz") + secrets.choice("aeiou") for _ in range(5)).capitalize()
+
+
 def finish(version_id: str) -> None:
     """Hold all that a version changed against everybody."""
     while not flows.rescreen(version_id, batches_max=5, actor=SYSTEM):
@@ -89,3 +95,15 @@ def no_lists() -> None:
     with transaction(SYSTEM):
         for one in db.session.query(ScreeningList):
             one.version_id = None
+
+
+def open_hit(owner: people.Customer | None = None) -> str:
+    """A customer with a hit that nobody has decided on: the hit."""
+    code = f"test_{secrets.token_hex(4)}"
+    name = f"{word()} {word()}"
+    entry = Entry("one", Kind.PERSON, (name,), ("sanction",), ("1961-04-12",), ("ng",))
+    with transaction(SYSTEM):
+        source = Source(code, f"List {code}", "opensanctions", code)
+        version = loading.take(source, [(1, entry)], faults=Faults(), anyway=False, actor=SYSTEM)
+    finish(version.id)
+    return screened(subject(name, owner or people.customer(), born="1961-04-12")).hits[0]
