@@ -176,7 +176,7 @@ def _values(entry: Entry, version: ListVersion) -> dict[str, Any]:
         "id_hashes": sorted(hashes),
         "raw": entry.raw,
         "hash": hashlib.sha256(told).hexdigest(),
-        "keys": sorted(keys.of_names(entry.kind, entry.names) | keys.of_identifiers(hashes)),
+        "keys": sorted(keys.of_names(entry.kind, entry.names, side=keys.LISTED) | keys.of_identifiers(hashes)),
         "version_id": version.id,
         "changed_at": version.loaded_at,
         "removed_at": None,

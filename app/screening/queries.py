@@ -195,7 +195,7 @@ def version_for_operators(version_id: str) -> ListVersion:
 def search_for_operators(asked: str, *, kind: str = Kind.OTHER) -> list[tuple[ListEntry, Verdict]]:
     """Whom the lists name so, the most alike first, and whoever has this number. Nothing of it is kept."""
     hashes = keys.hashed([asked])
-    looked_for = keys.of_names(Kind(kind), [asked]) | keys.of_identifiers(hashes)
+    looked_for = keys.of_names(Kind(kind), [asked], side=keys.OURS) | keys.of_identifiers(hashes)
     side = Side(kind, (asked,), (), (), hashes)
     found = [(one, rules.judge(side, one.side)) for one in candidates_for_system(looked_for, kind=kind)]
     alike = [(one, verdict) for one, verdict in found if verdict]
