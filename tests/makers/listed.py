@@ -2,15 +2,14 @@
 
 import csv
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.core import actor
-from app.core.db import db, leave, transaction
+from app.core.db import leave, rows, transaction
 from app.screening import flows, loading, queries, service
 from app.screening.loading import Faults, Source
-from app.screening.models import Hit, ListVersion, ScreeningList
+from app.screening.models import Hit, ListVersion
 from app.screening.rules import Entry, Kind, Subject
 from app.screening.service import Outcome
 from tests.makers import people
@@ -42,7 +41,6 @@ class AList:
 
     folder: Path
     code: str = field(default_factory=lambda: f"test_{secrets.token_hex(4)}")
-    entries: Sequence[Listed] = ()
 
     def load(self, *entries: Listed, anyway: bool = False, screen: bool = True) -> ListVersion:
         """Put these in the place of what was there; and hold what changed against everybody, unless told otherwise."""
@@ -90,11 +88,11 @@ def hit(hit_id: str) -> Hit:
     return queries.hit_for_operators(hit_id).hit
 
 
-def no_lists() -> None:
-    """Forget every list: as before any was loaded."""
-    with transaction(SYSTEM):
-        for one in db.session.query(ScreeningList):
-            one.version_id = None
+def finish_all() -> None:
+    """Hold everything that was loaded against everybody."""
+    pending = "SELECT id FROM screening_versions WHERE finished_at IS NULL AND refusal = '' ORDER BY id"
+    for row in rows(pending):
+        finish(row.id)
 
 
 def open_hit(owner: people.Customer | None = None) -> str:

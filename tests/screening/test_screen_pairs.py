@@ -1,6 +1,6 @@
 """Sixty pairs of somebody of ours and somebody listed, through `screen` itself: a strong hit, one to look at, or none.
 
-One list holds them all. What a pair expects is said of its own entry; that another entry is hit as well is not its concern.
+One list holds them all. What a pair expects is said of its own entry; whether others are hit is not its concern.
 """
 
 from collections.abc import Iterator
@@ -130,9 +130,7 @@ def test_a_pair(inside: Flask, every: AList, place: int) -> None:
         ("Paper Sunstone Trading", "Paper Sunstone Trading", "Person", False),
     ],
 )
-def test_an_organisation(  # noqa: PLR0913
-    inside: Flask, tmp_path: Path, ours: str, theirs: str, schema: str, *, found: bool
-) -> None:
+def test_an_organisation(inside: Flask, tmp_path: Path, ours: str, theirs: str, schema: str, *, found: bool) -> None:
     AList(tmp_path).load(Listed("o1", theirs, schema=schema))
     outcome = listed.screened(listed.subject(ours, people.customer(), kind=Kind.ORGANISATION))
     assert bool(outcome.hits) is found
