@@ -62,20 +62,25 @@ class Match:
 
 
 def words(name: str) -> list[str]:
-    """The words of a name: Latin letters, lower case, no marks, no titles, prefixes joined to what comes next."""
+    """The words of a name, prefixes joined to what comes next."""
+    found: list[str] = []
+    before = ""
+    for word in parts(name):
+        if word in _PREFIXES:
+            before += word
+        else:
+            found.append(before + word)
+            before = ""
+    return [*found, before] if before else found
+
+
+def parts(name: str) -> list[str]:
+    """The words of a name as they stand there: Latin letters, lower case, no marks, no titles."""
     latin = anyascii(unicodedata.normalize("NFC", name))
     if not unicodedata.normalize("NFKD", name).isascii():
         latin = _RUN_TOGETHER.sub(" ", latin)
     plain = re.sub(r"[`'’ʼ]", "", latin).lower()
-    found: list[str] = []
-    before = ""
-    for word in _WORD.findall(plain):
-        if word in _PREFIXES:
-            before += word
-        elif word not in TITLES:
-            found.append(before + word)
-            before = ""
-    return [*found, before] if before else found
+    return [word for word in _WORD.findall(plain) if word not in TITLES]
 
 
 def compare(given: str, found: str) -> Match:
@@ -83,7 +88,11 @@ def compare(given: str, found: str) -> Match:
 
     When every word of one name has its counterpart, the other's further ones (a middle name) weigh half.
     """
-    ours, theirs = words(given), words(found)
+    return compare_words(words(given), words(found))
+
+
+def compare_words(ours: list[str], theirs: list[str]) -> Match:
+    """The same for names whose words were taken apart already: who compares one with many does that once."""
     pairs = _paired(ours, theirs)
     lone_ours, lone_theirs = _without(ours, [pair.given for pair in pairs]), _without(theirs, [p.found for p in pairs])
     agreed = sum(pair.likeness * (len(pair.given) + len(pair.found)) for pair in pairs)
@@ -138,8 +147,9 @@ def _likeness(one: str, two: str) -> tuple[int, str]:
     return 0, ""
 
 
+@lru_cache(LIKENESSES_KEPT)
 def skeleton(word: str) -> str:
-    """What is left of a word without vowels, doubled letters and ways of spelling: the same for words that sound alike."""
+    """What is left of a word without vowels, doubled letters and ways of spelling."""
     return _DOUBLED.sub(r"\1", _VOWELS.sub("", spelt(word)))
 
 

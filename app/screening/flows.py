@@ -1,4 +1,4 @@
-"""Loading a file: read, taken whole in one transaction, or refused and the refusal kept; then held against everybody."""
+"""Loading a file: taken whole in one transaction, or refused and the refusal kept; then held against everybody."""
 
 import hashlib
 from dataclasses import dataclass

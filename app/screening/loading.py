@@ -148,7 +148,8 @@ def _put(batch: list[tuple[int, Entry]], version: ListVersion, tally: _Tally, fa
             faults.note(lines[ref], TWICE)
             continue
         if row is None:
-            fresh.append(_values(entry, version) | {"entry_ref": ref, "first_seen_at": version.loaded_at})
+            first = {"list_code": version.list_code, "entry_ref": ref, "first_seen_at": version.loaded_at}
+            fresh.append(_values(entry, version) | first)
             continue
         tally.seen.add(row.id)
         values = _values(entry, version)
@@ -172,11 +173,10 @@ def _values(entry: Entry, version: ListVersion) -> dict[str, Any]:
     }
     told = json.dumps(identifying | {"names": sorted(entry.names)}, sort_keys=True).encode()
     return identifying | {
-        "list_code": version.list_code,
         "id_hashes": sorted(hashes),
         "raw": entry.raw,
         "hash": hashlib.sha256(told).hexdigest(),
-        "keys": sorted(keys.of_names(entry.kind, entry.names) | keys.of_identifiers(hashes)),
+        "keys": sorted(keys.of_names(entry.kind, entry.names, side=keys.LISTED) | keys.of_identifiers(hashes)),
         "version_id": version.id,
         "changed_at": version.loaded_at,
         "removed_at": None,

@@ -110,7 +110,6 @@ class ScreeningSubject(Model):
         CheckConstraint(_KINDS, name="kind_known"),
         CheckConstraint(_RESULTS, name="result_known"),
         Index(None, "customer_id"),
-        Index(None, "keys", postgresql_using="gin"),
         Index(
             "ix_screening_subjects_due", "id", postgresql_where=text("screened_at IS NULL OR result = 'unavailable'")
         ),
@@ -124,7 +123,6 @@ class ScreeningSubject(Model):
     countries: Mapped[list[str]] = mapped_column(ARRAY(Text))
     id_hashes: Mapped[list[str]] = mapped_column(ARRAY(Text))
     hash: Mapped[str] = mapped_column(Text)
-    keys: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
     result: Mapped[str | None] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     screened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -134,6 +132,15 @@ class ScreeningSubject(Model):
         """What is compared."""
         births = (self.born,) if self.born else ()
         return Side(self.kind, tuple(self.names), births, tuple(self.countries), frozenset(self.id_hashes))
+
+
+class SubjectKeys(Model):
+    """What a subject is found by, apart from who they are: row-level security would keep the index from being used."""
+
+    __tablename__ = "screening_subject_keys"
+    __table_args__ = (Index(None, "keys", postgresql_using="gin"),)
+    subject_id: Mapped[str] = mapped_column(Text, ForeignKey("screening_subjects.id"), primary_key=True)
+    keys: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
 
 
 class Hit(Model):

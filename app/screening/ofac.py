@@ -1,6 +1,7 @@
-"""OFAC's list of specially designated nationals: SDN.CSV, with ALT.CSV and ADD.CSV beside it. No header; `-0-` is nothing.
+"""OFAC's list of specially designated nationals: SDN.CSV, with ALT.CSV and ADD.CSV beside it.
 
-Birth dates, nationalities and numbers stand in the remarks, apart by semicolons.
+There is no header, and `-0-` is nothing. Birth dates, nationalities and numbers stand in the remarks, apart by
+semicolons.
 """
 
 import re

@@ -48,7 +48,7 @@ class Panel:
 
 
 def why_unavailable_for_system(*, at: datetime) -> str:
-    """Why nobody can be said to be on no list at present; empty when all are there, fresh and held against everybody."""
+    """Why nobody can be said to be on no list at present; empty when all are there and fresh."""
     known = list(db.session.scalars(select(ScreeningList).where(ScreeningList.version_id.is_not(None))))
     if not known:
         return "No list is loaded."
@@ -92,7 +92,8 @@ def standing_for_operators(customer_id: str) -> Panel:
     state, why = _state(customer_id)
     found = db.session.execute(_hits().where(Hit.customer_id == customer_id).order_by(Hit.id.desc()).limit(FOUND_MAX))
     order = {each: place for place, each in enumerate((*LIVE, HitState.NO_MATCH, HitState.DROPPED))}
-    hits = sorted((Found(*row) for row in found), key=lambda one: (order[HitState(one.hit.state)], -one.hit.score))
+    both = [Found(hit, subject, entry) for hit, subject, entry in found]
+    hits = sorted(both, key=lambda one: (order[HitState(one.hit.state)], -one.hit.score))
     newest = select(ScreeningRun).where(ScreeningRun.customer_id == customer_id).order_by(ScreeningRun.id.desc())
     return Panel(state, hits, list(db.session.scalars(newest.limit(5))), lists_for_operators(), why)
 
@@ -114,7 +115,7 @@ def _state(customer_id: str) -> tuple[Standing, str]:
     return Standing.CLEAR, ""
 
 
-def _hits() -> Select[tuple[Hit, ScreeningSubject, ListEntry]]:
+def _hits() -> Select[Hit, ScreeningSubject, ListEntry]:
     both = select(Hit, ScreeningSubject, ListEntry).join(ScreeningSubject, ScreeningSubject.id == Hit.subject_id)
     return both.join(ListEntry, ListEntry.id == Hit.entry_id)
 
@@ -124,7 +125,8 @@ def hit_for_operators(hit_id: str) -> Found:
     row = db.session.execute(_hits().where(Hit.id == hit_id)).one_or_none()
     if row is None:
         raise errors.UnknownHit
-    return Found(*row)
+    hit, subject, entry = row
+    return Found(hit, subject, entry)
 
 
 def earlier_for_operators(hit: Hit) -> list[Hit]:
@@ -145,14 +147,15 @@ def list_for_operators(
     """Hits in these states, newest first. Keyset by id."""
     wanted = _hits().where(Hit.state.in_(states), *_narrowed(list_code, topic, strong=strong))
     wanted = wanted.where(Hit.id < before) if before else wanted
-    return [Found(*row) for row in db.session.execute(wanted.order_by(Hit.id.desc()).limit(limit))]
+    found = db.session.execute(wanted.order_by(Hit.id.desc()).limit(limit))
+    return [Found(hit, subject, entry) for hit, subject, entry in found]
 
 
 def _narrowed(list_code: str, topic: str, *, strong: bool) -> list[ColumnElement[bool]]:
     return [
         *([ListEntry.list_code == list_code] if list_code else []),
         *([ListEntry.topics.contains([topic])] if topic else []),
-        *([Hit.strong] if strong else []),
+        *([Hit.strong.is_(True)] if strong else []),
     ]
 
 
@@ -192,7 +195,7 @@ def version_for_operators(version_id: str) -> ListVersion:
 def search_for_operators(asked: str, *, kind: str = Kind.OTHER) -> list[tuple[ListEntry, Verdict]]:
     """Whom the lists name so, the most alike first, and whoever has this number. Nothing of it is kept."""
     hashes = keys.hashed([asked])
-    looked_for = keys.of_names(Kind(kind), [asked]) | keys.of_identifiers(hashes)
+    looked_for = keys.of_names(Kind(kind), [asked], side=keys.OURS) | keys.of_identifiers(hashes)
     side = Side(kind, (asked,), (), (), hashes)
     found = [(one, rules.judge(side, one.side)) for one in candidates_for_system(looked_for, kind=kind)]
     alike = [(one, verdict) for one, verdict in found if verdict]

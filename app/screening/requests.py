@@ -10,7 +10,10 @@ from app.screening.rules import WAITING
 
 
 def request_match(hit_id: str, *, reason: str, maker: str, actor: Actor) -> Request:
-    """Ask that a hit be confirmed. Raises UnknownHit, HitDecided, MatchAskedAlready, Forbidden, and as governance does."""
+    """Ask that a hit be confirmed.
+
+    Raises UnknownHit, HitDecided, MatchAskedAlready, Forbidden, and as governance does.
+    """
     hit = service.note_asked(hit_id, operator_id=maker, actor=actor)
     found = queries.hit_for_operators(hit_id)
     payload = {

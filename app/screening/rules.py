@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from app.core.machine import Machine
@@ -13,12 +14,13 @@ from app.identification import names
 REVIEW_MIN = 70  # from here on people look (yente's own default)
 STRONG_MIN = 90  # from here on, with a birth date or an identifier that agrees, nothing goes on meanwhile
 ID_WORTH = 95
-BORN_AGREES, BORN_NEAR, BORN_DIFFERS = 5, -5, -25
-NEAR_YEARS = 1
+BORN_AGREES, BORN_NEAR, BORN_DIFFERS, BORN_FAR = 5, -5, -25, -35
+NEAR_YEARS, FAR_YEARS = 1, 10
 IDENTIFIER_MIN = 6  # shorter ones are anybody's
 LIST_AGE_MAX = timedelta(days=7)  # a list that nobody has loaded for longer says nothing any more
 SHRINK_MAX_PERCENT = 20  # a list that lost more than this is looked at before it counts
 FAULTS_KEPT = 1_000
+_READ_KEPT = 20_000
 _FORMS = re.compile(
     r"\b(?:limited|ltd|plc|inc|incorporated|llc|llp|lp|gmbh|sarl|s\.?a|ag|bv|oy|ab|pty|co|company|corp|corporation|enterprises?"
     r"|ventures?|nig|nigeria|intl|international|group|holdings?)\b\.?",
@@ -92,7 +94,16 @@ class Born(StrEnum):
     PARTLY = "partly"
     NEAR = "near"
     DIFFERS = "differs"
+    FAR = "far"
     UNKNOWN = "unknown"
+
+
+_BORN_POINTS = {
+    Born.AGREES: BORN_AGREES,
+    Born.NEAR: BORN_NEAR,
+    Born.DIFFERS: BORN_DIFFERS,
+    Born.FAR: BORN_FAR,
+}
 
 
 @dataclass(frozen=True)
@@ -174,7 +185,7 @@ def judge(given: Side, listed: Side) -> Verdict | None:
     if match.score < REVIEW_MIN and not agreeing:
         return None
     born, listed_birth = born_verdict(given.births, listed.births)
-    points = {Born.AGREES: BORN_AGREES, Born.NEAR: BORN_NEAR, Born.DIFFERS: BORN_DIFFERS}.get(born, 0)
+    points = _BORN_POINTS.get(born, 0)
     score = max(0, min(100, match.score + points))
     if agreeing:
         score = max(score, ID_WORTH)
@@ -194,7 +205,7 @@ def judge(given: Side, listed: Side) -> Verdict | None:
 
 def born_verdict(given: Iterable[str], listed: Iterable[str]) -> tuple[Born, str]:
     """How the birth dates go together, at best, and with which of those listed."""
-    order = (Born.AGREES, Born.PARTLY, Born.NEAR, Born.DIFFERS)
+    order = (Born.AGREES, Born.PARTLY, Born.NEAR, Born.DIFFERS, Born.FAR)
     found = [(order.index(how), other) for one in given for other in listed if (how := _born(one, other))]
     if not found:
         return Born.UNKNOWN, ""
@@ -214,7 +225,9 @@ def _born(one: str, other: str) -> Born | None:
     if swapped or (len(pairs) < len(ours.groups()) and years <= NEAR_YEARS):
         return Born.NEAR
     same_year_or_day = years == 0 or (years <= NEAR_YEARS and ours.groups()[1:] == theirs.groups()[1:])
-    return Born.NEAR if same_year_or_day else Born.DIFFERS
+    if same_year_or_day:
+        return Born.NEAR
+    return Born.FAR if years > FAR_YEARS else Born.DIFFERS
 
 
 def _best(given: Side, listed: Side) -> tuple[names.Match, str, str]:
@@ -222,17 +235,18 @@ def _best(given: Side, listed: Side) -> tuple[names.Match, str, str]:
     best, pair = names.Match(-1, ()), ("", "")
     for one in given.names:
         for other in listed.names:
-            match = names.compare(spoken(given.kind, one), spoken(listed.kind, other))
-            if match.score > best.score and not _only_a_name(one, other, match, given.kind):
+            (ours, alone), (theirs, other_alone) = _read(given.kind, one), _read(listed.kind, other)
+            match = names.compare_words(list(ours), list(theirs)) if alone == other_alone else best
+            if match.score > best.score:
                 best, pair = match, (one, other)
     return (best, *pair) if best.score >= 0 else (names.Match(0, ()), *pair)
 
 
-def _only_a_name(one: str, other: str, match: names.Match, kind: str) -> bool:
-    """Whether one side is a single word and the other is not: on a list of thousands that says nothing."""
-    del match
-    single = [len(names.words(spoken(kind, each))) == 1 for each in (one, other)]
-    return single[0] != single[1]
+@lru_cache(_READ_KEPT)
+def _read(kind: str, name: str) -> tuple[tuple[str, ...], bool]:
+    """Its words, and whether it is a single one: on a list of thousands that says nothing beside a name of several."""
+    said = spoken(kind, name)
+    return tuple(names.words(said)), len(names.parts(said)) == 1
 
 
 def _countries(given: tuple[str, ...], listed: tuple[str, ...]) -> str:

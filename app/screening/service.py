@@ -1,4 +1,4 @@
-"""Commands of screening: hold somebody against the lists, hold what changed in a list against everybody, decide on hits."""
+"""Commands of screening: hold somebody against the lists, what changed in a list against everybody, decide on hits."""
 
 import hashlib
 import json
@@ -16,19 +16,24 @@ from app.core.errors import Forbidden
 from app.governance import kinds
 from app.governance import queries as governance
 from app.screening import errors, events, keys, queries, rules
-from app.screening.models import Hit, ListEntry, ListVersion, ScreeningRun, ScreeningSubject
+from app.screening.models import Hit, ListEntry, ListVersion, ScreeningRun, ScreeningSubject, SubjectKeys
 from app.screening.rules import HIT, WAITING, HitState, Result, Side, Subject, Verdict
 
-BATCH = 100  # entries of a list's change, held against everybody in one transaction
+BATCH = 50  # entries of a list's change, held against everybody in one transaction
 _FENCE = 741_017
+_PIECE = 2_000
 GONE, UNLIKE = "No longer listed.", "No longer alike."
-# A nested loop over the index: the planner cannot know how few share a key, and would read everybody for each batch.
+# Two loops over indexes: the planner can know neither how few share a key nor that row-level security lets all through,
+# and would read everybody for each batch. Hence what is found first, each then looked up by itself.
 _INDEX_ONLY = "SET LOCAL enable_seqscan = off"
 _SHARING = """
-    SELECT e.id AS entry_id, s.id AS subject_id, s.kind, s.names, s.born, s.countries, s.id_hashes
-      FROM screening_entries e JOIN screening_subjects s ON s.keys && e.keys
-     WHERE e.id = ANY(CAST(:ids AS bigint[])) AND (s.kind = e.kind OR 'other' IN (s.kind, e.kind))
-     ORDER BY e.id, s.id"""
+    WITH found AS MATERIALIZED (
+        SELECT e.id AS entry_id, e.kind AS listed_kind, k.subject_id
+          FROM screening_entries e JOIN screening_subject_keys k ON k.keys && e.keys
+         WHERE e.id = ANY(CAST(:ids AS bigint[])))
+    SELECT found.entry_id, found.subject_id, s.kind, s.names, s.born, s.countries, s.id_hashes
+      FROM found CROSS JOIN LATERAL (SELECT * FROM screening_subjects WHERE id = found.subject_id OFFSET 0) s
+     WHERE s.kind = found.listed_kind OR 'other' IN (s.kind, found.listed_kind)"""
 
 log = logs.get("screening")
 
@@ -136,7 +141,10 @@ def confirm(hit_id: str, *, reason: str, decided_by: str, actor: Actor) -> None:
 
 
 def undecided(hit_id: str, *, actor: Actor | None) -> Hit:
-    """A hit that waits for somebody, locked; open again where those who were asked said no. Raises UnknownHit, HitDecided."""
+    """A hit that waits for somebody, locked; open again where those who were asked said no.
+
+    Raises UnknownHit, HitDecided.
+    """
     hit = db.session.scalars(select(Hit).where(Hit.id == hit_id).with_for_update()).one_or_none()
     if hit is None:
         raise errors.UnknownHit
@@ -194,8 +202,10 @@ def _put(subject: Subject) -> ScreeningSubject:
     if row.hash != fresh:
         for name, value in kept.items():
             setattr(row, name, value)
-        row.keys = sorted(keys.of_names(subject.kind, names) | keys.of_identifiers(hashes))
         row.hash, row.changed_at, row.screened_at, row.result = fresh, moment, None, None
+        db.session.flush()
+        found_by = sorted(keys.of_names(subject.kind, names, side=keys.OURS) | keys.of_identifiers(hashes))
+        db.session.merge(SubjectKeys(subject_id=row.id, keys=found_by))
     db.session.flush()
     return row
 
@@ -213,7 +223,7 @@ def _hold(subject: ScreeningSubject, *, actor: Actor) -> Outcome:
     versions = queries.versions_for_system()
     try:
         with db.session.begin_nested():
-            listed = queries.candidates_for_system(subject.keys, kind=subject.kind)
+            listed = queries.candidates_for_system(_keys_of(subject), kind=subject.kind)
             ours = subject.side
             judged = [(one, verdict) for one in listed if (verdict := rules.judge(ours, one.side))]
             _note_subject(subject, judged, actor=actor)
@@ -237,6 +247,10 @@ def _hold(subject: ScreeningSubject, *, actor: Actor) -> Outcome:
     return Outcome(result, tuple(hit.id for hit in live), strong=any(hit.strong for hit in live), why=why)
 
 
+def _keys_of(subject: ScreeningSubject) -> list[int]:
+    return db.session.get_one(SubjectKeys, subject.id).keys
+
+
 def _live_hits(subject_id: str) -> list[Hit]:
     live = select(Hit).where(Hit.subject_id == subject_id, Hit.state.in_(rules.LIVE)).order_by(Hit.id)
     return list(db.session.scalars(live))
@@ -258,7 +272,9 @@ def _hold_entries(entries: dict[int, ListEntry], *, actor: Actor) -> tuple[int, 
     db.session.execute(text(_INDEX_ONLY))
     sides = {one.id: one.side for one in entries.values()}
     compared, alike = 0, set()
-    for row in db.session.execute(text(_SHARING), {"ids": list(entries)}):
+    # (read piece by piece: a transaction that only compares for seconds is taken for one that was forgotten)
+    sharing = text(_SHARING).execution_options(yield_per=_PIECE)
+    for row in db.session.execute(sharing, {"ids": list(entries)}):
         compared += 1
         births = (row.born,) if row.born else ()
         ours = Side(row.kind, tuple(row.names), births, tuple(row.countries), frozenset(row.id_hashes))

@@ -68,14 +68,21 @@ CREATE TABLE screening_subjects (
     countries text[] NOT NULL,
     id_hashes text[] NOT NULL,
     hash text NOT NULL,
-    keys bigint[] NOT NULL,
     result text CONSTRAINT ck_screening_subjects_result_known CHECK (result IN ('clear', 'hits', 'unavailable')),
     changed_at timestamptz NOT NULL,
     screened_at timestamptz                            -- NULL: as they are now, they were never held against the lists
 );
 CREATE INDEX ix_screening_subjects_customer_id ON screening_subjects (customer_id);
-CREATE INDEX ix_screening_subjects_keys ON screening_subjects USING gin (keys);
 CREATE INDEX ix_screening_subjects_due ON screening_subjects (id) WHERE screened_at IS NULL OR result = 'unavailable';
+
+-- What they are found by. A table of its own, without row-level security: that would keep the index from being used, since
+-- its operator is not known to leak nothing. There is no name in it, and no customer.
+CREATE TABLE screening_subject_keys (
+    subject_id text CONSTRAINT pk_screening_subject_keys PRIMARY KEY
+        CONSTRAINT fk_screening_subject_keys_subject_id REFERENCES screening_subjects,
+    keys bigint[] NOT NULL
+);
+CREATE INDEX ix_screening_subject_keys_keys ON screening_subject_keys USING gin (keys);
 
 CREATE TABLE screening_hits (
     id text CONSTRAINT pk_screening_hits PRIMARY KEY,
@@ -154,14 +161,15 @@ SELECT audit.watch('screening_versions', 'faults');
 SELECT audit.watch('screening_hits', 'explanation');
 SELECT audit.protect('screening_runs');
 
-GRANT SELECT, INSERT ON screening_lists, screening_versions, screening_entries, screening_subjects, screening_hits,
-    screening_runs TO bursar_app;
+GRANT SELECT, INSERT ON screening_lists, screening_versions, screening_entries, screening_subjects,
+    screening_subject_keys, screening_hits, screening_runs TO bursar_app;
 GRANT UPDATE (title, version_id, checked_at) ON screening_lists TO bursar_app;
 GRANT UPDATE (entries, added, changed, removed, bad_lines, faults, screened_through, screened, pairs, hits, finished_at)
     ON screening_versions TO bursar_app;
 GRANT UPDATE (kind, topics, names, births, countries, identifiers, id_hashes, raw, hash, keys, version_id, changed_at,
     removed_at) ON screening_entries TO bursar_app;
-GRANT UPDATE (kind, names, born, countries, id_hashes, hash, keys, result, changed_at, screened_at)
-    ON screening_subjects TO bursar_app;
+GRANT UPDATE (kind, names, born, countries, id_hashes, hash, result, changed_at, screened_at) ON screening_subjects
+    TO bursar_app;
+GRANT UPDATE (keys) ON screening_subject_keys TO bursar_app;
 GRANT UPDATE (score, strong, explanation, entry_hash, subject_hash, state, decided_by, decided_at, reason)
     ON screening_hits TO bursar_app;

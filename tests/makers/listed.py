@@ -1,16 +1,16 @@
-"""Lists for tests: written to a file in OpenSanctions' shape and loaded as a command loads them; people to hold against them."""
+"""Lists for tests, written and loaded as OpenSanctions writes and a command loads them; people to hold against them."""
 
 import csv
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.core import actor
-from app.core.db import db, leave, transaction
-from app.screening import flows, queries, service
-from app.screening.models import Hit, ListVersion, ScreeningList
-from app.screening.rules import Kind, Subject
+from app.core.db import leave, rows, transaction
+from app.screening import flows, loading, queries, service
+from app.screening.loading import Faults, Source
+from app.screening.models import Hit, ListVersion
+from app.screening.rules import Entry, Kind, Subject
 from app.screening.service import Outcome
 from tests.makers import people
 
@@ -41,7 +41,6 @@ class AList:
 
     folder: Path
     code: str = field(default_factory=lambda: f"test_{secrets.token_hex(4)}")
-    entries: Sequence[Listed] = ()
 
     def load(self, *entries: Listed, anyway: bool = False, screen: bool = True) -> ListVersion:
         """Put these in the place of what was there; and hold what changed against everybody, unless told otherwise."""
@@ -57,6 +56,11 @@ class AList:
             finish(loaded.version.id)
         leave()
         return queries.version_for_operators(loaded.version.id)
+
+
+def word() -> str:
+    """A name that is like no other."""
+    return "".join(secrets.choice("bdfgklmnprstvz") + secrets.choice("aeiou") for _ in range(5)).capitalize()
 
 
 def finish(version_id: str) -> None:
@@ -84,8 +88,20 @@ def hit(hit_id: str) -> Hit:
     return queries.hit_for_operators(hit_id).hit
 
 
-def no_lists() -> None:
-    """Forget every list: as before any was loaded."""
+def finish_all() -> None:
+    """Hold everything that was loaded against everybody."""
+    pending = "SELECT id FROM screening_versions WHERE finished_at IS NULL AND refusal = '' ORDER BY id"
+    for row in rows(pending):
+        finish(row.id)
+
+
+def open_hit(owner: people.Customer | None = None) -> str:
+    """A customer with a hit that nobody has decided on: the hit."""
+    code = f"test_{secrets.token_hex(4)}"
+    name = f"{word()} {word()}"
+    entry = Entry("one", Kind.PERSON, (name,), ("sanction",), ("1961-04-12",), ("ng",))
     with transaction(SYSTEM):
-        for one in db.session.query(ScreeningList):
-            one.version_id = None
+        source = Source(code, f"List {code}", "opensanctions", code)
+        version = loading.take(source, [(1, entry)], faults=Faults(), anyway=False, actor=SYSTEM)
+    finish(version.id)
+    return screened(subject(name, owner or people.customer(), born="1961-04-12")).hits[0]

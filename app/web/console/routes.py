@@ -19,6 +19,7 @@ from app.web.console import (
     restrictions,
     retention,
     reveals,
+    screening,
     sign_in,
     suspense,
     view_as,
@@ -30,8 +31,8 @@ from app.web.console.books import accounts, journal, months, proof, reports, req
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
     home, sign_in, my_account, inbox, policies, operators, join, withdrawals, suspense, customers, customer_parts,
-    restrictions, view_as, recoveries, closures, reveals, documents, *BOOKS, reconciliation, jobs, mailbox, audit,
-    retention,
+    restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS, reconciliation,
+    jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)

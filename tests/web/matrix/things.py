@@ -26,7 +26,7 @@ from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
 from app.withdrawals import service as withdrawals
-from tests.makers import books, care, papers, people, restricted
+from tests.makers import books, care, listed, papers, people, restricted
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -78,6 +78,8 @@ class Things:
             "customer_id": (lambda: cast.customer.id, "cus_none"),
             "object_id": (lambda: cast.customer.id, "cus_none"),
             "restriction_id": (lambda: restricted.placed(cast.customer, Kind.NO_TRADE), "res_none"),
+            "hit_id": (listed.open_hit, "hit_none"),
+            "version_id": (self._version, "scv_none"),
             "recovery_id": (lambda: care.lost_mailbox(cast.customer), "rc_none"),
             "withdrawal_id": (lambda: self._withdrawal(cast.customer), "wd_none"),
             "document_id": (lambda: papers.checked(cast.customer, app=app).id, "doc_none"),
@@ -172,6 +174,10 @@ class Things:
 
     def _reconciliation(self) -> str:
         return atomically(lambda: reconciliation.ask(actor=TEST), actor=TEST)
+
+    def _version(self) -> str:
+        self._once(("hit_id",), self._house["hit_id"][0])
+        return self._first("SELECT max(id) AS id FROM screening_versions")
 
     def _halt(self) -> str:
         with transaction(TEST):
