@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 ENVIRONMENTS = ("development", "test", "production")
 SECRET_LENGTH_MIN = 32
 DATA_KEY_BYTES = 32
+STORES = ("file:///", "s3://")
+SCANNERS = ("tcp://", "unix:///")
 PASSWORD_KIB_MIN = 65_536  # of RFC 9106, section 4: its second recommendation
 ARGON2_KIB_MIN = 32  # eight for each of the four lanes
 CALLS_PER_TASK = 3  # the most calls to a vendor that one piece of work makes in a row
@@ -30,6 +32,12 @@ class Settings:
     paystack_secret_key: str
     secret_key: str
     data_key: bytes
+    document_keys: tuple[tuple[str, bytes], ...]
+    documents_url: str
+    documents_endpoint: str
+    documents_access_key: str
+    documents_secret_key: str
+    clamd_url: str
     public_url: str
     smtp_url: str
     sms_url: str
@@ -88,6 +96,12 @@ class Settings:
             paystack_secret_key=required("PAYSTACK_SECRET_KEY"),
             secret_key=required("SECRET_KEY"),
             data_key=_data_key(required("DATA_KEY"), faults),
+            document_keys=_document_keys(required("DOCUMENT_KEYS"), faults),
+            documents_url=required("DOCUMENTS_URL"),
+            documents_endpoint=env.get("DOCUMENTS_ENDPOINT", ""),
+            documents_access_key=env.get("DOCUMENTS_ACCESS_KEY", ""),
+            documents_secret_key=env.get("DOCUMENTS_SECRET_KEY", ""),
+            clamd_url=env.get("CLAMD_URL", ""),
             public_url=required("PUBLIC_URL").rstrip("/"),
             sms_url=required("SMS_URL"),
             sms_token=required("SMS_TOKEN"),
@@ -119,6 +133,15 @@ class Settings:
                 self.task_lease_seconds <= lease_min
             ),
             f"PASSWORD_KIB is less than {kib_min}.": self.password_kib < kib_min,
+            f"DOCUMENTS_URL begins with none of {', '.join(STORES)}.": (
+                self.documents_url != "" and not self.documents_url.startswith(STORES)
+            ),
+            "DOCUMENTS_ACCESS_KEY or DOCUMENTS_SECRET_KEY is not set.": (
+                self.documents_url.startswith("s3://") and not (self.documents_access_key and self.documents_secret_key)
+            ),
+            f"CLAMD_URL begins with none of {', '.join(SCANNERS)}.": (
+                self.clamd_url != "" and not self.clamd_url.startswith(SCANNERS)
+            ),
         }
         if self.production:
             found |= {
@@ -129,6 +152,7 @@ class Settings:
                 "PAYSTACK_SECRET_KEY is a test key.": self.paystack_secret_key.startswith("sk_test_"),
                 "PUBLIC_URL is not https.": not self.public_url.startswith("https://"),
                 "SMS_URL is not https.": not self.sms_url.startswith("https://"),
+                "DOCUMENTS_ENDPOINT is not https.": self.documents_endpoint.startswith("http://"),
                 "SMTP_URL is not set: mails would stay in the development mailbox.": not self.smtp_url,
             }
         return [fault for fault, there in found.items() if there]
@@ -142,3 +166,20 @@ def _data_key(text: str, faults: list[str]) -> bytes:
     if text and len(key) != DATA_KEY_BYTES:
         faults.append(f"DATA_KEY is not base64 of {DATA_KEY_BYTES} bytes.")
     return key
+
+
+def _document_keys(text: str, faults: list[str]) -> tuple[tuple[str, bytes], ...]:
+    """`id:base64,id:base64`: each key by its name, the first is the one that seals."""
+    keys = []
+    for part in filter(None, text.split(",")):
+        name, _, encoded = part.partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            key = b""
+        if not name or len(key) != DATA_KEY_BYTES:
+            faults.append(f"DOCUMENT_KEYS holds something that is not a name and base64 of {DATA_KEY_BYTES} bytes.")
+        keys.append((name, key))
+    if len({name for name, _ in keys}) != len(keys):
+        faults.append("DOCUMENT_KEYS names two keys alike.")
+    return tuple(keys)

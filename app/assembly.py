@@ -11,10 +11,13 @@ from app.clients.bundle import Clients
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
 from app.clients.sms import Sms
+from app.clients.storage import storage_at
+from app.clients.virus import Scanner
 from app.core import crypto, logs
 from app.core.db import db
 from app.customers import queries as customers
 from app.customers import requests
+from app.documents import sealing
 from app.governance import kinds, policies
 from app.identity import passwords
 from app.staff import service as staff
@@ -30,6 +33,7 @@ def assemble(settings: Settings) -> Flask:
     """An application context for work. Clients are at `extensions["clients"]`, settings at `extensions["settings"]`."""
     logs.configure(settings.log_level)
     crypto.use_key(settings.data_key)
+    sealing.use_keys(settings.document_keys)
     passwords.use_memory(settings.password_kib)
     app = Flask("app", static_folder=None, template_folder=None)
     app.config.update(
@@ -61,6 +65,13 @@ def assemble(settings: Settings) -> Flask:
             *((FileAnchor(Path(settings.anchor_file)),) if settings.anchor_file else ()),
             *((MailAnchor(mailer, to=settings.anchor_mail),) if settings.anchor_mail else ()),
         ),
+        documents=storage_at(
+            settings.documents_url,
+            endpoint=settings.documents_endpoint,
+            access_key=settings.documents_access_key,
+            secret_key=settings.documents_secret_key,
+        ),
+        scanner=Scanner(settings.clamd_url) if settings.clamd_url else None,
     )
     app.extensions["settings"] = settings
     return app

@@ -59,6 +59,8 @@ class Database:
                 "SMS_TOKEN": "none",
                 "SECRET_KEY": "none",
                 "DATA_KEY": "A" * 43 + "=",
+                "DOCUMENT_KEYS": f"none:{'A' * 43}=",
+                "DOCUMENTS_URL": "file:///nowhere",
                 "PUBLIC_URL": "http://localhost",
                 "LOG_LEVEL": "ERROR",
             }

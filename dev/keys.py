@@ -11,8 +11,9 @@ DATA_KEY_BYTES = 32
 
 def kept(path: Path) -> dict[str, str]:
     """The secrets by their environment names; what the environment already sets wins."""
-    made = json.loads(path.read_text()) if path.exists() else _new()
-    if not path.exists():
+    before = json.loads(path.read_text()) if path.exists() else {}
+    made = {**_new(), **before}  # what a later version needs is made beside what there is
+    if made != before:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Written under another name first: a run that is stopped here leaves whole secrets or none.
         aside = path.with_suffix(".new")
@@ -26,5 +27,6 @@ def _new() -> dict[str, str]:
     return {
         "SECRET_KEY": secrets.token_urlsafe(32),
         "DATA_KEY": base64.b64encode(secrets.token_bytes(DATA_KEY_BYTES)).decode(),
+        "DOCUMENT_KEYS": "first:" + base64.b64encode(secrets.token_bytes(DATA_KEY_BYTES)).decode(),
         "PAYSTACK_SECRET_KEY": f"sk_test_{secrets.token_hex(20)}",
     }

@@ -4,7 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from jobs import audit, customers, governance, identity, ledger, notifications, payments, reconciliation, withdrawals
+from jobs import (
+    audit,
+    customers,
+    documents,
+    governance,
+    identity,
+    ledger,
+    notifications,
+    payments,
+    reconciliation,
+    withdrawals,
+)
 from jobs.work import Work
 
 # A handler answers None when the work is done, or how long to wait before it looks again.
@@ -39,6 +50,9 @@ HANDLERS: dict[str, Handler] = {
     "ledger.verify": Handler("slow", ledger.verify_seal),
     "customers.lift_safety_locks": Handler("default", customers.lift_safety_locks),
     "customers.end_spent_views": Handler("default", customers.end_spent_views),
+    "documents.check": Handler("default", documents.check),
+    "documents.sweep": Handler("slow", documents.sweep),
+    "notifications.documents_viewed": Handler("default", notifications.documents_viewed),
     "audit.seal": Handler("default", audit.seal_records),
     "audit.anchor": Handler("default", audit.anchor_seal),
     "audit.verify": Handler("slow", audit.verify_seal),

@@ -35,6 +35,8 @@ HEARS: dict[str, tuple[str, ...]] = {
     "withdrawals.ended": ("notifications.withdrawal_ended",),
     "staff.glass_broken": ("notifications.glass_broken",),
     "audit.reveals_exceeded": ("notifications.reveals_exceeded",),
+    "documents.received": ("documents.check",),
+    "documents.views_exceeded": ("notifications.documents_viewed",),
     "staff.invited": ("notifications.operator_invited",),
     "governance.approved": ("governance.execute",),
     "reconciliation.run_asked": ("reconciliation.run",),
@@ -42,6 +44,7 @@ HEARS: dict[str, tuple[str, ...]] = {
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
+    "documents.checked": "the pages that show a document ask for its state",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "identity.phone_confirmed": "the page says so; where there was another number, that one and the mailbox are told",
     "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",

@@ -87,6 +87,12 @@ def reveals_exceeded(work: Work) -> timedelta | None:
     return _tell_watchers(work, words)
 
 
+def documents_viewed(work: Work) -> timedelta | None:
+    """An operator looks at many documents: whoever watches is told, each once."""
+    words = rules.documents_viewed(identity.operator_for_operators(work.subject).name)
+    return _tell_watchers(work, words)
+
+
 def sign_up_repeated(work: Work) -> timedelta | None:
     """Somebody used this address again."""
     return _tell(work, login_id=work.subject, words=rules.sign_up_repeated())

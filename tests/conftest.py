@@ -100,6 +100,8 @@ def environment(database: Database, given: Servers, vendor: SandboxProcess) -> d
         "SMS_TOKEN": SECRET,
         "SECRET_KEY": "0123456789abcdef0123456789abcdef",
         "DATA_KEY": base64.b64encode(b"0123456789abcdef0123456789abcdef").decode(),
+        "DOCUMENT_KEYS": f"test:{base64.b64encode(b'0123456789abcdef0123456789abcdef').decode()}",
+        "DOCUMENTS_URL": vendor.book.with_name("documents").as_uri(),
         "PUBLIC_URL": "http://localhost",
         "PAYSTACK_TIMEOUT_SECONDS": "5",
         "LOG_LEVEL": "ERROR",

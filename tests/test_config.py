@@ -12,11 +12,15 @@ RIGHT = {
     "PAYSTACK_SECRET_KEY": "sk_live_0123456789",
     "SECRET_KEY": "0123456789abcdef0123456789abcdef",
     "DATA_KEY": base64.b64encode(b"0123456789abcdef0123456789abcdef").decode(),
+    "DOCUMENT_KEYS": "first:" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode(),
+    "DOCUMENTS_URL": "file:///var/documents",
     "PUBLIC_URL": "https://pay.example",
     "SMTP_URL": "smtp://mail.example:587",
     "SMS_URL": "https://sms.example",
     "SMS_TOKEN": "a token",
 }
+
+KEYS = "DOCUMENT_KEYS"
 
 
 def faults(**changed: str) -> list[str]:
@@ -57,6 +61,17 @@ def test_production_refuses_what_is_for_tests(name: str, value: str, says: str) 
     [
         ("BURSAR_ENV", "prod", "BURSAR_ENV is none of"),
         ("DATA_KEY", "c2hvcnQ=", "DATA_KEY is not base64 of 32 bytes."),
+        ("DOCUMENT_KEYS", "first:c2hvcnQ=", f"{KEYS} holds something that is not a name and base64 of 32 bytes."),
+        (
+            "DOCUMENT_KEYS",
+            RIGHT["DOCUMENT_KEYS"].removeprefix("first"),
+            f"{KEYS} holds something that is not a name and base64 of 32 bytes.",
+        ),
+        ("DOCUMENT_KEYS", ",".join([RIGHT["DOCUMENT_KEYS"]] * 2), f"{KEYS} names two keys alike."),
+        ("DOCUMENTS_URL", "documents", "DOCUMENTS_URL begins with none of file:///, s3://."),
+        ("DOCUMENTS_URL", "s3://documents", "DOCUMENTS_ACCESS_KEY or DOCUMENTS_SECRET_KEY is not set."),
+        ("DOCUMENTS_ENDPOINT", "http://minio:9000", "DOCUMENTS_ENDPOINT is not https."),
+        ("CLAMD_URL", "http://clamd:3310", "CLAMD_URL begins with none of tcp://, unix:///."),
         ("DATA_KEY", "no base 64", "DATA_KEY is not base64 of 32 bytes."),
         ("PASSWORD_KIB", "31", "PASSWORD_KIB is less than 65536."),
         ("TRUSTED_PROXIES", "one", "TRUSTED_PROXIES is not a whole number."),

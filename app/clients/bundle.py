@@ -6,6 +6,8 @@ from app.clients.anchors import Anchor
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
 from app.clients.sms import Sms
+from app.clients.storage import Storage
+from app.clients.virus import Scanner
 
 
 @dataclass(frozen=True)
@@ -16,3 +18,5 @@ class Clients:
     mailer: Mailer
     sms: Sms
     anchors: tuple[Anchor, ...]
+    documents: Storage
+    scanner: Scanner | None

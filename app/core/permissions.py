@@ -44,6 +44,7 @@ class Permission(StrEnum):
     APPLICATIONS_READ = "applications:read"
     APPLICATIONS_REVIEW = "applications:review"
     APPLICATIONS_REQUEST = "applications:request"
+    DOCUMENTS_READ = "documents:read"
 
 
 class Role(StrEnum):
@@ -75,6 +76,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.COMPLIANCE_OFFICER: _EVERYONE
     | {
+        P.DOCUMENTS_READ,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
         P.CUSTOMERS_VIEW_AS,
@@ -91,6 +93,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.COMPLIANCE_MANAGER: _EVERYONE
     | {
+        P.DOCUMENTS_READ,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
         P.CUSTOMERS_VIEW_AS,
@@ -147,6 +150,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.AUDITOR: _EVERYONE
     | {
+        P.DOCUMENTS_READ,
         P.APPROVALS_READ,
         P.POLICIES_READ,
         P.OPERATORS_READ,

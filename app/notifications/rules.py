@@ -104,6 +104,17 @@ def reveals_exceeded(name: str) -> Words:
     )
 
 
+def documents_viewed(name: str) -> Words:
+    """To those who watch: somebody looks at many customers' documents."""
+    return Words(
+        f"{name} looks at many documents",
+        _letter(
+            f"{name} looked at more documents of customers within an hour than reviews should need.",
+            "What they looked at stands in the console's audit, under the table document_views.",
+        ),
+    )
+
+
 def sign_up_repeated() -> Words:
     """To the owner of an address with which somebody tried to sign up again."""
     return Words(

@@ -16,6 +16,7 @@ from app.staff import service as staff
 from app.web.account_commands import accounts
 from app.web.audit_commands import audit
 from app.web.command_groups import HouseGroup
+from app.web.document_commands import documents
 from app.web.ledger_commands import ledger
 
 operators = HouseGroup("operators", help="Members of staff.")
@@ -27,6 +28,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(accounts)
     app.cli.add_command(ledger)
     app.cli.add_command(audit)
+    app.cli.add_command(documents)
 
 
 @operators.command("create")

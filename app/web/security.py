@@ -12,7 +12,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.datastructures import MultiDict
 
 from app.core import ids, logs
-from app.web import origins, sides
+from app.web import origins, sides, uploads
 
 csrf = CSRFProtect()
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -62,6 +62,7 @@ def _begin() -> None:
     g.log_token = logs.request_id.set(g.request_id)
     origins.check_host()
     origins.check_site()
+    uploads.make_room()
     if "\x00" in request.path or _has_nul(request.args):
         abort(404)  # PostgreSQL's texts have no such character, so nothing is named by one
     if request.mimetype in FORMS and _has_nul(request.form):
@@ -118,7 +119,8 @@ def _other_name() -> str:
 
 
 def _dress(answer: Response) -> Response:
-    answer.headers["Content-Security-Policy"] = POLICY.format(nonce=nonce(), forms=_other_name())
+    # (A file that a door hands out says itself what it may do: nothing.)
+    answer.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=nonce(), forms=_other_name()))
     answer.headers.update(current_app.extensions["hard_headers"])
     answer.headers["Referrer-Policy"] = "same-origin"
     answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ("requirements", "requirements-dev")
-REQUIREMENT = re.compile(r"^([a-z0-9-]+)==([^\s;\\]+)")
+REQUIREMENT = re.compile(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==([^\s;\\]+)")
 
 
 def pins(path: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ from app.web.console import (
     base,
     closures,
     customers,
+    documents,
     home,
     jobs,
     join,
@@ -26,7 +27,7 @@ from app.web.console.books import accounts, journal, months, proof, reports, req
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
     home, sign_in, my_account, inbox, policies, operators, join, withdrawals, suspense, customers, view_as,
-    recoveries, closures, reveals, *BOOKS, reconciliation, jobs, mailbox, audit,
+    recoveries, closures, reveals, documents, *BOOKS, reconciliation, jobs, mailbox, audit,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)

@@ -6,6 +6,7 @@ from app.web.portal import (
     base,
     close,
     deposit,
+    documents,
     freeze,
     home,
     keys,
@@ -18,6 +19,21 @@ from app.web.portal import (
     withdraw,
 )
 
-MODULES = (home, sign_in, password, deposit, withdraw, activity, security, freeze, close, recover, keys, phone, view_as)
+MODULES = (
+    home,
+    sign_in,
+    password,
+    deposit,
+    withdraw,
+    activity,
+    security,
+    freeze,
+    close,
+    recover,
+    keys,
+    phone,
+    documents,
+    view_as,
+)
 bp = base.bp
 factor_doors.hang(bp, whose=guards.customer)

@@ -1,0 +1,83 @@
+"""Files in forms: a door that takes them says so, and nobody sends any other more than a form.
+
+The body of a request is read while it is looked at for the first time, before the door is reached; so the bound is set
+before that (`make_room`), and a body beyond it is refused unread.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from app.core.errors import Refusal, Unprocessable
+from app.documents import rules
+from app.documents.errors import EmptyFile, FileTooLarge
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+FORM_BYTES = 1_000_000  # of what is sent around the files
+PARTS_MAX = 40
+
+
+class NoFile(Unprocessable):
+    code = "file_missing"
+    message = "Choose a file first."
+
+
+class BodyTooLarge(Refusal):
+    status = 413
+    code = "body_too_large"
+    message = "That is too much to send at once. A file may have 10 MB; send several one after the other."
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file as it was sent. What it is its content says; its name is for showing alone."""
+
+    name: str
+    body: bytes
+
+
+def takes_files(count: int = 1) -> Callable[[View], View]:
+    """Above a guard: this door takes so many files at once.
+
+    There is room for twice as much, so that a file somewhat too large is refused at its place in the form.
+    """
+    room = 2 * count * rules.FILE_BYTES_MAX + FORM_BYTES
+
+    def mark(view: View) -> View:
+        view.__body_bytes__ = room  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def make_room() -> None:
+    """Let the body of this request be as large as its door takes. Before anything looks at it."""
+    room = getattr(current_app.view_functions.get(request.endpoint or ""), "__body_bytes__", 0)
+    if room and request.method == "POST":
+        request.max_content_length = room
+        request.max_form_parts = PARTS_MAX
+        if (request.content_length or 0) > room:
+            raise BodyTooLarge
+        try:
+            request.files  # noqa: B018 (reads the body, now that the bound is set)
+        except RequestEntityTooLarge as error:
+            raise BodyTooLarge from error
+
+
+def sent(field: str) -> Upload:
+    """The one file of a field. Raises NoFile, EmptyFile, FileTooLarge."""
+    files = [file for file in request.files.getlist(field) if file.filename]
+    if not files:
+        raise NoFile
+    if len(files) > 1:
+        raise NoFile("Send one file here.")
+    body = files[0].stream.read(rules.FILE_BYTES_MAX + 1)
+    if not body:
+        raise EmptyFile
+    if len(body) > rules.FILE_BYTES_MAX:
+        raise FileTooLarge
+    return Upload(files[0].filename or "", body)
