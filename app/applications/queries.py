@@ -179,9 +179,15 @@ def unclaimed_for_operators(queue: Queue, *, operator_id: str, limit: int = 20) 
     free = (Application.claim_until.is_(None) | (Application.claim_until <= clock.now())) & Application.state.in_(
         rules.OURS
     )
-    share = (Application.assigned_to == operator_id).desc()
-    wanted = select(Application.id).where(*_conditions(queue, operator_id), free)
-    return list(db.session.scalars(wanted.order_by(share, Application.queued_at, Application.id).limit(limit)))
+    whose = Application.assigned_to
+    found: list[str] = []
+    for share in (whose == operator_id, whose.is_(None), whose != operator_id):  # (each is read in its index's order)
+        wanted = select(Application.id).where(*_conditions(queue, operator_id), free, share)
+        wanted = wanted.order_by(Application.queued_at, Application.id).limit(limit - len(found))
+        found += db.session.scalars(wanted)
+        if len(found) >= limit:
+            break
+    return found
 
 
 def one_for_operators(application_id: str) -> Application:
@@ -269,13 +275,17 @@ def blockers_for_operators(application: Application, *, tier: Tier) -> list[str]
     return blockers
 
 
+def reviewers_for_system() -> list[str]:
+    """Who may review: their ids. A role that is borrowed does not count."""
+    roles = [role for role in Role if Permission.APPLICATIONS_REVIEW in granted([role])]
+    return [one.id for one in identity.holders_for_system(roles) if identity.roles_for_system(one.id)]
+
+
 def least_loaded_for_system(*, customer_id: str) -> str | None:
     """The reviewer with the fewest applications in hand, who is not the customer; None when there is nobody."""
-    roles = [role for role in Role if Permission.APPLICATIONS_REVIEW in granted([role])]
-    people = [one.id for one in identity.holders_for_system(roles) if identity.roles_for_system(one.id)]
     load = select(Application.assigned_to, func.count().label("many")).where(Application.state.in_(rules.OURS))
     loads = {row.assigned_to: row.many for row in db.session.execute(load.group_by(Application.assigned_to))}
-    for operator_id in sorted(people, key=lambda each: (loads.get(each, 0), each)):
+    for operator_id in sorted(reviewers_for_system(), key=lambda each: (loads.get(each, 0), each)):
         if not customers.is_related_for_system(operator_id, [customer_id]):
             return operator_id
     return None
