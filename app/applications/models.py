@@ -56,9 +56,7 @@ class Application(Model):
         Index("ix_applications_assigned_to", "assigned_to", "queued_at", "id", postgresql_where=text(_OURS)),
         Index("ix_applications_hits", "queued_at", "id", postgresql_where=text(_HITS)),
         Index("ix_applications_due_at", "due_at", "id", postgresql_where=text(_OURS)),
-        Index(
-            "ix_applications_decided", "queued_at", "id", postgresql_where=text("state IN ('approved', 'rejected')")
-        ),
+        Index("ix_applications_decided", "queued_at", "id", postgresql_where=text("state IN ('approved', 'rejected')")),
         Index("ix_applications_claim_until", "claim_until", postgresql_where=text("claim_until IS NOT NULL")),
         Index("ix_applications_customer_id", "customer_id", "created_at"),
         Index(

@@ -109,7 +109,13 @@ def files(steps: list[StepView], *, shared: Callable[[str], list[tuple[str, str,
     rows = [*current, *earlier]
     known: Mapping[str, Document] = {one.id: one for one in documents.many_for_operators(_ids(rows))}
     return [
-        File(row, _title(row), known.get(row.document_id), _digest(row.document_id), tuple(shared(row.document_id) if row in current else ()))
+        File(
+            row,
+            _title(row),
+            known.get(row.document_id),
+            _digest(row.document_id),
+            tuple(shared(row.document_id) if row in current else ()),
+        )
         for row in rows
     ]
 

@@ -84,7 +84,7 @@ def save_view() -> BaseResponse:
     """Keep the filters that are on under a name."""
     given = {"view": _view(request.form), **_given(request.form)}
     name = request.form.get("name", "")
-    _kept(lambda: views.save(name, given, operator_id=current_user.id) and None)
+    _kept(lambda: views.save(name, given, operator_id=current_user.id))
     return redirect(url_for("console.applications", **given), 303)  # type: ignore[arg-type]
 
 
@@ -110,7 +110,7 @@ def people() -> list[tuple[str, str]]:
     return sorted(((one, names[one]) for one in queries.reviewers_for_system()), key=lambda each: each[1])
 
 
-def _kept(deed: Callable[[], None]) -> None:
+def _kept(deed: Callable[[], object]) -> None:
     try:
         atomically(deed, actor=guards.actor())
     except Refusal as refused:
