@@ -1,6 +1,5 @@
 """Reads of applications."""
 
-import calendar
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -310,13 +309,6 @@ def due_for_review_for_system(*, at: datetime, limit: int) -> list[tuple[str, st
     )
     found = db.session.execute(due.order_by(Application.review_due_at).limit(limit))
     return [(row.id, row.customer_id, row.subject) for row in found]
-
-
-def months_later(moment: datetime, months: int) -> datetime:
-    """So many months on, on the same day of the month or its last."""
-    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    last = calendar.monthrange(year, month + 1)[1]
-    return moment.replace(year=year, month=month + 1, day=min(moment.day, last))
 
 
 def _conditions(queue: Queue, operator_id: str) -> list[ColumnElement[bool]]:

@@ -174,7 +174,7 @@ def conclude(application: Application, *, tier: Tier, operator_id: str, actor: A
     moment = clock.now()
     application.decided_at, application.decided_by, application.decided_tier = moment, operator_id, tier
     application.risk = rules.risk_of(tier, pep=application.pep, screening=application.screening)
-    application.review_due_at = queries.months_later(moment, rules.REVIEW_AGAIN_MONTHS[application.risk])
+    application.review_due_at = rules.months_later(moment, rules.REVIEW_AGAIN_MONTHS[application.risk])
     earlier = (Application.customer_id == application.customer_id) & (Application.state == State.APPROVED)
     db.session.execute(update(Application).where(earlier, Application.reviewed_at.is_(None)).values(reviewed_at=moment))
     service.release(application)

@@ -144,10 +144,6 @@ CREATE TABLE application_notes (
 );
 CREATE INDEX ix_application_notes_application_id ON application_notes (application_id);
 
--- Who else comes from there, and who else has that account: for those who look at an applicant.
-CREATE INDEX ix_sessions_ip ON sessions (ip) WHERE audience = 'customer';
-CREATE INDEX ix_bank_accounts_account_number ON bank_accounts (account_number, bank_code);
-
 -- Who opened an application with everything personal that stands in it.
 CREATE TABLE application_views (
     id text CONSTRAINT pk_application_views PRIMARY KEY,

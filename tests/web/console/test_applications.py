@@ -70,7 +70,7 @@ def answer_all(client: FlaskClient, application: Application) -> None:
 
 def agreed(request_id: str) -> None:
     """Have a manager agree, and have it carried out."""
-    asked, second = approvals.one_for_operators(request_id).request, applicants.manager()
+    asked, second = approvals.one_for_operators(request_id).request, applicants.senior()
     with transaction(who := actor.operator(second)):
         governance.approve(request_id, operator_id=second, shown=asked.payload_hash, actor=who)
     governed.carry_out(asked)
