@@ -33,7 +33,6 @@ CREATE TABLE sessions (
 );
 CREATE INDEX ix_sessions_api_key_id ON sessions (api_key_id) WHERE api_key_id IS NOT NULL;
 CREATE INDEX ix_sessions_expires_at ON sessions (expires_at);
-CREATE INDEX ix_sessions_ip ON sessions (ip) WHERE audience = 'customer';  -- who else comes from there?
 CREATE INDEX ix_sessions_login_id ON sessions (login_id) WHERE revoked_at IS NULL;
 
 -- A number that somebody says is theirs. `number_index` is a keyed hash: a number is found by it, and not guessed from it.
