@@ -137,7 +137,7 @@ def of_vendor_for_system(vendor_reference: str, *, bvn: str, account: str, bank_
     of_code = (IdentityCheck.provider == Provider.PAYSTACK) & (IdentityCheck.vendor_reference == vendor_reference)
     same = []
     for check in db.session.scalars(select(IdentityCheck).where(of_code).order_by(IdentityCheck.id.desc())):
-        asked = given(check)
+        asked = given_for_system(check)
         shown = (rules.starred(asked.bvn), rules.starred(_number(check)), asked.bank_code)
         if vendor_reference and shown == (bvn, account, bank_code):
             same.append(check)
@@ -145,7 +145,7 @@ def of_vendor_for_system(vendor_reference: str, *, bvn: str, account: str, bank_
     return next(iter([*waiting, *(check.id for check in same)]), None)
 
 
-def given(check: IdentityCheck) -> Given:
+def given_for_system(check: IdentityCheck) -> Given:
     """What was given for a check, opened."""
     return Given.of(json.loads(crypto.unseal(check.given_sealed, context=f"{check.id}:given")))
 
@@ -170,7 +170,7 @@ def _shown(check: IdentityCheck) -> Shown:
 
 
 def _opened(check: IdentityCheck) -> Opened:
-    said = given(check)
+    said = given_for_system(check)
     return Opened(
         id=check.id,
         subject=check.subject,

@@ -132,7 +132,7 @@ def begin_attempt(check_id: str) -> Attempt | None:
         kind=Kind(check.kind),
         provider=Provider(check.provider),
         asked_number=crypto.unseal(check.number_sealed, context=f"{check.id}:number"),
-        given=queries.given(check),
+        given=queries.given_for_system(check),
         vendor_reference=check.vendor_reference,
     )
 
@@ -258,7 +258,7 @@ def _still(attempt: Attempt) -> IdentityCheck | None:
 
 
 def _answer(check: IdentityCheck, found: Record, *, actor: Actor) -> None:
-    given = queries.given(check)
+    given = queries.given_for_system(check)
     judged = rules.judge(Kind(check.kind), given, found_name=found.name, found_birth_date=found.birth_date)
     # Of two customers whose answers come at once, the second waits here and sees the first.
     rows("SELECT pg_advisory_xact_lock(hashtextextended('identity number:' || :n, 0))", n=check.number_index.hex())

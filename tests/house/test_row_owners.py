@@ -22,7 +22,7 @@ from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
 from jobs.queues import Waker
-from tests.makers import apps, browse, people
+from tests.makers import apps, browse, identities, people
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -38,6 +38,7 @@ OWNED = {
     "closure_requests": "customer_id",
     "viewings": "customer_id",
     "limit_uses": "customer_id",
+    "identity_checks": "customer_id",
 }
 
 
@@ -52,6 +53,7 @@ def two(inside: Flask, sandbox: SandboxProcess) -> list[people.Customer]:
         with transaction(one.actor):
             withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
             closures.ask(one.id, reason="Moving away.", actor=one.actor)
+        identities.ask(one, identities.number(identities.ECHO))
         looker, session_id = people.at_work(Role.SUPPORT)
         with transaction(TEST):
             customers.begin_view(one.id, operator_id=looker, session_id=session_id, reason="Help.", ticket="T-1")
