@@ -1,4 +1,4 @@
-"""Checks against the sandbox's registers over real HTTP: every outcome, the bounds, who sees what, tries that overlap."""
+"""Checks against the sandbox's registers over real HTTP: every outcome, bounds, who sees what, tries that overlap."""
 
 import threading
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from redis import Redis
 from sqlalchemy import Engine, select, text
 
 from app.clients.kyc import Outcome, Registry
@@ -17,13 +18,19 @@ from app.identification.models import IdentityCheck
 from app.identification.queries import Opened
 from app.identification.rules import CheckState, Given, Kind
 from app.identification.service import Attempt, Record
+from dev.embedded import Servers
+from jobs import relay
+from jobs.queues import Waker
 from tests.makers import identities, people
-from tests.makers.identities import ADA, BORN
+from tests.makers.house import redis_database
+from tests.makers.identities import BORN
 from tests.makers.people import Customer
 from tests.makers.sandbox import SECRET, SandboxProcess
+from tests.web.test_canaries import kept_in
 
 SYSTEM = actor.system("test")
 IMPATIENT_SECONDS = 0.4
+OWN_REDIS = 15
 
 
 @pytest.fixture
@@ -436,13 +443,28 @@ class TestABankAccount:
 
 
 def test_what_is_secret_is_only_in_sealed_columns(
-    owner: Customer, inside: Flask, owner_engine: Engine, work_off: Callable[..., int], caplog: pytest.LogCaptureFixture
+    owner: Customer,
+    inside: Flask,
+    sandbox: SandboxProcess,
+    given: Servers,
+    owner_engine: Engine,
+    work_off: Callable[..., int],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nothing of number, given and found is legible in any row of any table that the check leaves behind."""
+    """Nothing of number, given and found is legible in a row, a line of the log or Redis, also while nobody answers."""
     caplog.set_level("DEBUG")
-    given, number = Given("Kanariya Wurodi", BORN), identities.number(identities.ECHO)
-    asked = identities.ask(owner, number, given=given)
-    work_off()
+    said, number = Given("Kanariya Wurodi", BORN), identities.number(identities.ECHO)
+    redis = Redis.from_url(redis_database(given.redis_url, OWN_REDIS))
+    redis.flushdb()
+    sandbox.knobs(registry="down")
+    asked = identities.ask(owner, number, given=said)
+    relay.sweep(Waker(redis))
+    queued = "\n".join(kept_in(redis))
+    assert "jobs.runtime.run" in queued
+    work_off(horizon=timedelta(minutes=1))  # (those who were woken just now are not woken again at once)
+    assert "vendor is unwell" in caplog.text
+    sandbox.knobs(registry="normal")
+    work_off(horizon=timedelta(minutes=3))
     assert check(asked).verdict == "match"
     assert opened(asked).found == {"name": "KANARIYA WURODI", "birth_date": "1990-04-23", "phone": "", "gender": ""}
     everywhere = (
@@ -454,8 +476,9 @@ def test_what_is_secret_is_only_in_sealed_columns(
         connection.execute(text("SELECT set_config('bursar.owner', '*', true)"))
         kept = "\n".join(connection.execute(text(everywhere)).scalars())
     assert asked in kept
-    written = kept + caplog.text
-    for secret in (number, "kanariya", "wurodi", number.encode().hex(), "Kanariya".encode().hex()):
+    written = kept + caplog.text + queued + "\n".join(kept_in(redis))
+    redis.close()
+    for secret in (number, "kanariya", "wurodi", number.encode().hex(), b"Kanariya".hex()):
         assert secret not in written.lower(), secret
     audited = "SELECT to_jsonb(r)::text FROM audit.records r WHERE row_id = :id"
     with owner_engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""Identification by bank account at the sandbox's Paystack: asked over HTTP, answered by events through our own door."""
+"""Identification by bank account at the sandbox's Paystack: asked over HTTP, answered by events at our own door."""
 
 import json
 from collections.abc import Callable, Iterator

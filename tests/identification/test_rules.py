@@ -93,7 +93,7 @@ def test_what_was_given_survives_json() -> None:
         (Given("Ada Obi", None, "057", "22212345678"), False),
     ],
 )
-def test_paystack_needs_all_of_it(given: Given, whole: bool) -> None:
+def test_paystack_needs_all_of_it(given: Given, whole: object) -> None:
     assert rules.bank_proof_is_whole(given) is whole
 
 
