@@ -13,6 +13,7 @@ from sqlalchemy import Engine, select, text
 from app.clients.kyc import Outcome, Registry
 from app.core import actor, clock, machine
 from app.core.db import atomically, db, for_everyone, leave, narrow, rows, transaction, widen
+from app.core.errors import NotFound
 from app.identification import errors, flows, queries, rules, service
 from app.identification.models import IdentityCheck
 from app.identification.queries import Opened
@@ -154,7 +155,7 @@ class TestNoAnswer:
         leave()
         sandbox.knobs(registry="normal")
         with transaction(owner.actor):
-            service.ask_again(asked, actor=owner.actor)
+            service.ask_again(asked, customer_id=owner.id, actor=owner.actor)
         assert answer(asked, inside) is None
         assert check(asked).verdict == "match"
 
@@ -195,7 +196,7 @@ class TestNoAnswer:
         asked = identities.ask(owner, identities.number(identities.ECHO))
         for _ in range(2):
             with pytest.raises(errors.NotAskable), transaction(owner.actor):
-                service.ask_again(asked, actor=owner.actor)
+                service.ask_again(asked, customer_id=owner.id, actor=owner.actor)
             answer(asked, inside)
 
 
@@ -220,7 +221,7 @@ class TestTries:
         with transaction(SYSTEM):
             service.give_up(early, reason="x", actor=SYSTEM)
         with transaction(owner.actor):
-            service.ask_again(asked, actor=owner.actor)
+            service.ask_again(asked, customer_id=owner.id, actor=owner.actor)
         assert begin(asked).fence == (2, 1)
         with transaction(SYSTEM):
             assert not service.record(early, Record("ADA OBI", BORN), actor=SYSTEM)
@@ -317,12 +318,12 @@ class TestBounds:
             with transaction(SYSTEM):
                 service.give_up(attempt, reason="x", actor=SYSTEM)
             with transaction(owner.actor):
-                service.ask_again(asked, actor=owner.actor)
+                service.ask_again(asked, customer_id=owner.id, actor=owner.actor)
         attempt = begin(asked)
         with transaction(SYSTEM):
             service.give_up(attempt, reason="x", actor=SYSTEM)
         with pytest.raises(errors.AsksSpent), transaction(owner.actor):
-            service.ask_again(asked, actor=owner.actor)
+            service.ask_again(asked, customer_id=owner.id, actor=owner.actor)
 
     def test_two_at_once_cannot_both_be_the_last(self, owner: Customer, inside: Flask) -> None:
         for _ in range(rules.ASKS_A_DAY - 1):
@@ -354,6 +355,16 @@ class TestBounds:
         for half in (replace(identities.proof(email=owner.email), bvn=""), identities.proof(email="")):
             with pytest.raises(errors.GivenIncomplete):
                 identities.ask(owner, identities.account_number(), kind=Kind.BANK_ACCOUNT, given=half)
+
+
+def test_anothers_check_is_not_asked_again(owner: Customer, inside: Flask) -> None:
+    asked = identities.ask(owner, identities.number(identities.ECHO))
+    attempt, other = begin(asked), people.customer()
+    with transaction(SYSTEM):
+        service.give_up(attempt, reason="x", actor=SYSTEM)
+    with pytest.raises(NotFound), transaction(other.actor):
+        service.ask_again(asked, customer_id=other.id, actor=other.actor)
+    assert check(asked).state == CheckState.UNAVAILABLE
 
 
 class TestReading:

@@ -73,6 +73,21 @@ def test_a_name_alone_does_not_pass_where_a_birth_date_is_known(
     assert judged.verdict is verdict, judged
 
 
+@pytest.mark.parametrize(
+    ("given", "found", "verdict"),
+    [
+        ("Obi & Daughters Ltd", "OBI AND DAUGHTERS LIMITED", Verdict.MATCH),
+        ("Zuma Foods Ltd.", "ZUMA FOODS PLC", Verdict.MATCH),
+        ("Zuma Ltd", "ZUMA LIMITED", Verdict.MATCH),
+        ("Zuma Foods Ltd", "KANO TEXTILES LTD", Verdict.MISMATCH),
+        ("Ltd", "LIMITED", Verdict.MISMATCH),
+    ],
+)
+def test_a_companys_legal_form_says_nothing(given: str, found: str, verdict: Verdict) -> None:
+    judged = rules.judge(Kind.COMPANY, Given(given), found_name=found, found_birth_date=None)
+    assert judged.verdict is verdict, judged
+
+
 def test_a_birth_date_that_was_not_given_is_no_agreement() -> None:
     judged = rules.judge(Kind.BVN, Given("Ada Obi"), found_name="ADA OBI", found_birth_date=BORN)
     assert judged.verdict is Verdict.REVIEW
