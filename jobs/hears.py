@@ -24,7 +24,8 @@ HEARS: dict[str, tuple[str, ...]] = {
     "customers.unlocked": ("notifications.account_unlocked",),
     "payments.deposit_started": ("payments.watch_deposit",),
     "payments.deposit_credited": ("notifications.deposit_credited",),
-    "payments.bank_account_added": ("notifications.bank_account_added",),
+    "payments.bank_account_added": ("notifications.bank_account_added", "identification.record_bank"),
+    "identification.asked": ("identification.answer",),
     "payments.payout_sent": ("payments.watch_payout",),
     "payments.payout_paid": ("withdrawals.settle",),
     "payments.payout_failed": ("withdrawals.fail",),
@@ -45,6 +46,7 @@ HEARS: dict[str, tuple[str, ...]] = {
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
     "documents.checked": "the pages that show a document ask for its state",
+    "identification.answered": "who decides on a customer reads the checks where they decide",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "identity.phone_confirmed": "the page says so; where there was another number, that one and the mailbox are told",
     "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",
