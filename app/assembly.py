@@ -21,6 +21,7 @@ from app.customers import requests
 from app.documents import sealing
 from app.governance import kinds, policies
 from app.identity import passwords
+from app.screening import requests as screening
 from app.staff import service as staff
 from config import Settings
 
@@ -84,4 +85,5 @@ def govern() -> None:
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
     kinds.register(requests.UNFREEZE, requests.RECOVERY)
     kinds.register(decisions.APPROVAL, decisions.REFUSAL)
+    kinds.register(screening.MATCH)
     kinds.relate(customers.is_related_for_system)

@@ -15,6 +15,7 @@ from jobs import (
     notifications,
     payments,
     reconciliation,
+    screening,
     withdrawals,
 )
 from jobs.work import Work
@@ -43,6 +44,8 @@ HANDLERS: dict[str, Handler] = {
     "governance.expire": Handler("default", governance.expire),
     "reconciliation.run": Handler("default", reconciliation.run),
     "reconciliation.daily": Handler("default", reconciliation.daily),
+    "screening.rescreen": Handler("slow", screening.rescreen),
+    "screening.catch_up": Handler("default", screening.catch_up),
     "payments.refresh_banks": Handler("default", payments.refresh_banks),
     "ledger.expire_holds": Handler("money", ledger.expire_holds),
     "ledger.seal": Handler("default", ledger.seal_books),

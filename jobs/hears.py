@@ -40,6 +40,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "documents.views_exceeded": ("notifications.documents_viewed",),
     "staff.invited": ("notifications.operator_invited",),
     "governance.approved": ("governance.execute",),
+    "screening.list_loaded": ("screening.rescreen",),
     "reconciliation.run_asked": ("reconciliation.run",),
 }
 
@@ -47,6 +48,9 @@ HEARS: dict[str, tuple[str, ...]] = {
 SILENT: dict[str, str] = {
     "documents.checked": "the pages that show a document ask for its state",
     "identification.answered": "who decides on a customer reads the checks where they decide",
+    "screening.hit_found": "the queue shows it; whoever decides on a customer asks how they stand",
+    "screening.cleared": "whoever decides on a customer asks how they stand",
+    "screening.matched": "compliance freezes the account on its page; the customer must not be told",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "identity.phone_confirmed": "the page says so; where there was another number, that one and the mailbox are told",
     "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",

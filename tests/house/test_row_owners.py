@@ -22,8 +22,7 @@ from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
 from jobs.queues import Waker
-from tests.makers import apps, browse, papers, people
-from tests.makers import apps, browse, identities, people
+from tests.makers import apps, browse, identities, listed, papers, people
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -47,6 +46,8 @@ OWNED = {
     "document_files": "customer_id",
     "identity_checks": "customer_id",
 }
+# What is about a customer and never theirs to see: only who works for everyone does.
+KEPT_FROM_OWNERS = ("screening_subjects", "screening_hits", "screening_runs")
 
 
 @pytest.fixture
@@ -235,10 +236,25 @@ def test_every_command_works_for_everyone(app: Flask) -> None:
     assert seen_by == ["*"]
 
 
+@pytest.mark.parametrize("table", KEPT_FROM_OWNERS)
+def test_what_is_kept_from_them_is_not_shown_to_its_customer(inside: Flask, table: str) -> None:
+    me = people.customer()
+    listed.open_hit(me)
+    counted = {each: f"SELECT count(*) AS many FROM {each} WHERE customer_id = :me" for each in KEPT_FROM_OWNERS}  # noqa: S608
+    assert rows(counted[table], me=me.id)[0].many == 1
+    leave()
+    token = narrow(me.id)
+    try:
+        assert rows(counted[table], me=me.id)[0].many == 0
+        leave()
+    finally:
+        widen(token)
+
+
 def test_the_tables_of_these_tests_are_all_that_have_it(owner_engine: Engine) -> None:
     guarded = "SELECT relname FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace"
     with owner_engine.connect() as connection:
-        assert set(connection.execute(text(guarded)).scalars()) == set(OWNED)
+        assert set(connection.execute(text(guarded)).scalars()) == {*OWNED, *KEPT_FROM_OWNERS}
 
 
 def test_every_table_with_a_customer_has_it(owner_engine: Engine, inside: Flask) -> None:

@@ -18,6 +18,8 @@ from app.identity import queries as identity
 from app.identity import recoveries
 from app.identity.rules import RecoveryState
 from app.ledger import health
+from app.screening import queries as screening
+from app.screening.rules import HitState
 from reports import overview
 
 bp = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
@@ -63,6 +65,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
             Place("Customers", "console.customers", "user", "k", P.CUSTOMERS_READ),
             Place("View as customer", "console.find_to_view", "eye", "e", P.CUSTOMERS_VIEW_AS),
+            Place("Screening", "console.screening", "filter", "z", P.SCREENING_READ),
             Place("Recoveries", "console.recoveries", "user-check", "f", P.RECOVERIES_READ),
             Place("Closure requests", "console.closures", "user-x", "c", P.CLOSURES_READ),
         ),
@@ -151,8 +154,15 @@ def _counts() -> dict[str, int]:
         "console.applications": _unclaimed(),
         "console.closures": customers.closure_count_for_operators(state=ClosureState.ASKED),
         "console.recoveries": recoveries.recovery_counts_for_operators().get(RecoveryState.ASKED, 0),
+        "console.screening": _hits_to_look_at(),
         "console.jobs": overview.dead_tasks(),
     }
+
+
+def _hits_to_look_at() -> int:
+    if P.SCREENING_READ not in current_user.permissions:
+        return 0
+    return screening.counts_for_operators().get(HitState.OPEN, 0)
 
 
 def _needing_me() -> int:

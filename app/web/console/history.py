@@ -12,13 +12,14 @@ BORROWED_MAX = 200
 
 
 def seen() -> Seen:
-    """The actors whose records the operator at work may see; None is everybody's."""
+    """What the operator at work may see of the record."""
     scope = rules.scope_of(current_user.roles)
+    confidential = scope.confidential and Permission.SCREENING_READ in current_user.permissions
     if scope.everything:
-        return None
+        return Seen(None, confidential)
     staff = identity.operators_for_operators()
     team = {f"operator:{one.id}" for one in staff if scope.teams & set(one.roles)}
-    return frozenset(team | {f"operator:{current_user.id}"})
+    return Seen(frozenset(team | {f"operator:{current_user.id}"}), confidential)
 
 
 def of_borrowed(borrowed_id: str) -> list[Entry]:
@@ -29,7 +30,9 @@ def of_borrowed(borrowed_id: str) -> list[Entry]:
         since=borrowed.since,
         until=borrowed.returned_at or borrowed.until,
     )
-    return rules.history(queries.list_for_operators(asked, seen=None, limit=BORROWED_MAX), [])
+    return rules.history(
+        queries.list_for_operators(asked, seen=Seen(None, seen().confidential), limit=BORROWED_MAX), []
+    )
 
 
 def of(*object_ids: str, request_id: str = "") -> list[Entry]:

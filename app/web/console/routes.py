@@ -16,6 +16,7 @@ from app.web.console import (
     reconciliation,
     recoveries,
     reveals,
+    screening,
     sign_in,
     suspense,
     view_as,
@@ -27,8 +28,8 @@ from app.web.console.books import accounts, journal, months, proof, reports, req
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, withdrawals, suspense, customers, view_as,
-    recoveries, closures, reveals, documents, *BOOKS, reconciliation, jobs, mailbox, audit,
+    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, withdrawals, suspense, customers,
+    view_as, recoveries, closures, reveals, documents, screening, *BOOKS, reconciliation, jobs, mailbox, audit,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)

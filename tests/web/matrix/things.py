@@ -25,7 +25,7 @@ from app.payments import service as payments
 from app.reconciliation import service as reconciliation
 from app.staff import service as staff
 from app.withdrawals import service as withdrawals
-from tests.makers import books, care, papers, people
+from tests.makers import books, care, listed, papers, people
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -76,6 +76,8 @@ class Things:
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
             "customer_id": (lambda: cast.customer.id, "cus_none"),
             "object_id": (lambda: cast.customer.id, "cus_none"),
+            "hit_id": (listed.open_hit, "hit_none"),
+            "version_id": (self._version, "scv_none"),
             "recovery_id": (lambda: care.lost_mailbox(cast.customer), "rc_none"),
             "withdrawal_id": (lambda: self._withdrawal(cast.customer), "wd_none"),
             "document_id": (lambda: papers.checked(cast.customer, app=app).id, "doc_none"),
@@ -170,6 +172,10 @@ class Things:
 
     def _reconciliation(self) -> str:
         return atomically(lambda: reconciliation.ask(actor=TEST), actor=TEST)
+
+    def _version(self) -> str:
+        self._once(("hit_id",), self._house["hit_id"][0])
+        return self._first("SELECT max(id) AS id FROM screening_versions")
 
     def _halt(self) -> str:
         with transaction(TEST):

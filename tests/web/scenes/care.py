@@ -3,7 +3,7 @@
 from werkzeug.test import TestResponse
 
 from app.core.permissions import Role
-from tests.makers import browse, care, people
+from tests.makers import browse, care, listed, people
 from tests.web.scenes.stage import Call, Scene
 
 
@@ -32,10 +32,23 @@ def request_recovery(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.SUPPORT), f"/console/recoveries/{recovery_id}", reason="A reason.")
 
 
+def of_hit(deed: str) -> Call:
+    """An officer does this about a hit."""
+
+    def call(scene: Scene) -> TestResponse:
+        place = f"/console/screening/hits/{listed.open_hit()}"
+        officer = scene.staff(Role.COMPLIANCE_OFFICER)
+        return browse.send(officer, f"{place}/{deed}", form_at=place, reason="The birth places were compared.")
+
+    return call
+
+
 CALLS: dict[str, Call] = {
     "console.freeze_customer": of_customer(Role.COMPLIANCE_MANAGER, "freeze"),
     "console.safety_lock_customer": of_customer(Role.SUPPORT, "safety-lock"),
     "console.request_unfreeze": of_customer(Role.COMPLIANCE_OFFICER, "unfreeze", "freeze"),
     "console.reveal": reveal,
     "console.request_recovery": request_recovery,
+    "console.clear_hit": of_hit("clear"),
+    "console.ask_match": of_hit("match"),
 }

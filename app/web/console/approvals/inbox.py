@@ -126,17 +126,24 @@ def _listed(view: str, before: str | None) -> list[Standing]:
 
 
 def _kinds() -> frozenset[str] | None:
-    """The kinds that they may ask for or decide on: others are not theirs to see. None for who answers for them all."""
+    """The kinds that they may ask for or decide on: others are not theirs to see. None for who answers for them all.
+
+    What is kept from everybody but a few is kept from those too who answer for all the rest.
+    """
+    hidden = {kind.name for kind in kinds.everything() if kind.sees and kind.sees not in current_user.permissions}
     if Permission.POLICIES_READ in current_user.permissions:
-        return None
+        return frozenset(kind.name for kind in kinds.everything()) - hidden if hidden else None
     held = _roles()
 
     def decides(kind: str) -> bool:
         policy = queries.policy_for_operators(kind)
         return policy is not None and any(leg.fits(held) for rule in policy.routes for leg in rule.legs)
 
-    return frozenset(
-        kind.name for kind in kinds.everything() if kind.make in current_user.permissions or decides(kind.name)
+    return (
+        frozenset(
+            kind.name for kind in kinds.everything() if kind.make in current_user.permissions or decides(kind.name)
+        )
+        - hidden
     )
 
 
