@@ -35,7 +35,7 @@ VAR = Path(__file__).resolve().parents[1] / "var"
 MANY = 200_000
 GOAL_MS = 100
 BENCH = actor.system("bench")
-EMAIL, PASSWORD = "officer@bench.example", "a long enough password"  # noqa: S105 (of a database that lives for minutes)
+EMAIL, PASSWORD = "officer@bench.example", "a long enough password"
 QUERIES = (
     *(f"view={view}" for view in ("open", "unclaimed", "mine", "hits", "escalated", "waiting", "proposed", "late")),
     "view=decided",
@@ -46,9 +46,11 @@ QUERIES = (
 )
 PEOPLE = """
 INSERT INTO logins (id, audience, email, password_hash, created_at)
-SELECT 'lgn_bench_' || i, 'customer', 'c' || i || '@bench.example', 'none', now() FROM generate_series(1, %(many)s) i;
+SELECT 'lgn_bench_' || i, 'customer', 'c' || i || '@bench.example', 'none', now()
+  FROM generate_series(1, %(many)s) i;
 INSERT INTO customers (id, login_id, name, state, tier, created_at)
-SELECT 'cus_bench_' || i, 'lgn_bench_' || i, 'Customer ' || i, 'active', 't1', now() FROM generate_series(1, %(many)s) i;
+SELECT 'cus_bench_' || i, 'lgn_bench_' || i, 'Customer ' || i, 'active', 't1', now()
+  FROM generate_series(1, %(many)s) i;
 """
 # Half of them open, which is far more than a house that works them off would have.
 APPLICATIONS = """
@@ -67,8 +69,8 @@ SELECT 'app_bench_' || i, 'cus_bench_' || i,
        CASE WHEN s.state IN ('approved', 'rejected') THEN now() - i * interval '5 seconds' END
   FROM generate_series(1, %(many)s) i,
        LATERAL (SELECT (ARRAY['submitted', 'submitted', 'submitted', 'submitted', 'submitted', 'submitted', 'escalated',
-                              'waiting', 'waiting', 'proposed', 'approved', 'approved', 'approved', 'approved', 'approved',
-                              'approved', 'approved', 'approved', 'rejected', 'draft'])[1 + (hashint4(i) & 1023) %% 20]
+                              'waiting', 'waiting', 'proposed', 'approved', 'approved', 'approved', 'approved',
+                              'approved', 'approved', 'approved', 'approved', 'rejected', 'draft'])[1 + (hashint4(i) & 1023) %% 20]
                        AS state) s;
 """
 TRIGGERED = ("logins", "customers", "applications")
@@ -95,7 +97,9 @@ def main() -> int:
         with app.app_context():
             for engine in app.extensions["sqlalchemy"].engines.values():
                 engine.dispose()
-    print(f"{os.cpu_count()} CPUs, {platform.machine()}; {chosen.applications:,} applications, {chosen.calls} calls each")
+    print(
+        f"{os.cpu_count()} CPUs, {platform.machine()}; {chosen.applications:,} applications, {chosen.calls} calls"
+    )
     print(f"{'p50':>8} {'p95':>8}  (ms; goal: p95 <= {GOAL_MS})")
     for query, times in found.items():
         print(f"{percentile(times, 50):8.1f} {percentile(times, 95):8.1f}  {query}")
@@ -155,9 +159,9 @@ def measure(client: FlaskClient, *, calls: int) -> dict[str, list[float]]:
             began = time.perf_counter()
             answer = client.get(f"/console/applications?{query}")
             took = (time.perf_counter() - began) * 1000
-            if answer.status_code != 200:  # noqa: PLR2004 (OK)
+            if answer.status_code != 200:
                 raise RuntimeError(f"{query}: {answer.status}")
-            if turn >= 3:  # noqa: PLR2004 (the first turns fill memory, as a working day does)
+            if turn >= 3:
                 times.append(took)
     return found
 
@@ -175,7 +179,7 @@ def _signed_in(app: Flask, secret: str) -> FlaskClient:
     ):
         token = client.get(path).text.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
         answer = client.post(path, data={"csrf_token": token, **fields})
-        if answer.status_code != 303:  # noqa: PLR2004 (see other)
+        if answer.status_code != 303:
             raise RuntimeError(f"{path}: {answer.status}")
     return client
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from app.core.db import rows
 from app.customers import queries as customers
 from app.documents import queries as documents
+from app.identification import queries as identification
 
 OTHERS_MAX = 50  # behind one address of a mobile network there may be thousands; nobody looks at them all
 
 
 @dataclass(frozen=True)
 class Shared:
-    """One thing in common: what (`device`, `ip`, `bank`, `phone`, `file`, `pixels`, `alike`), and with whom."""
+    """One thing in common: what (one of _ORDER; `number` is of a register), and with whom."""
 
     what: str
     others: tuple[tuple[str, str], ...]  # ids and names
@@ -42,7 +43,7 @@ WITH mine AS (
 )
 SELECT alike.what, c.id, c.name FROM alike JOIN customers c ON c.id = alike.id ORDER BY alike.what, c.name, c.id
 """
-_ORDER = ("bank", "phone", "file", "pixels", "alike", "device", "ip")
+_ORDER = ("number", "bank", "phone", "file", "pixels", "alike", "device", "ip")
 
 
 def of_customer(customer_id: str, *, document_ids: Collection[str] = ()) -> list[Shared]:
@@ -51,6 +52,8 @@ def of_customer(customer_id: str, *, document_ids: Collection[str] = ()) -> list
     for row in rows(_SAME, customer=customer_id):
         found[row.what][row.id] = row.name
     same = [other for document_id in document_ids for other in documents.shared_for_operators(document_id)]
+    for check in identification.latest_for_system(customer_id):
+        same += [("", other, "number") for other in identification.shared_for_operators(check.id)]
     names = customers.names_for_operators({other for _, other, _ in same})
     for _, other, how in same:
         found[how][other] = names[other]

@@ -107,3 +107,8 @@ class TooManySaved(Unprocessable):
 class NoReviewer(Unprocessable):
     code = "no_reviewer"
     message = "That person does not review applications."
+
+
+class ClearedTheHit(Forbidden):
+    code = "cleared_the_hit"
+    message = "Who cleared a hit on this customer does not also agree to the tier. Ask anew; somebody else decides."

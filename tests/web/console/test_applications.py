@@ -1,4 +1,4 @@
-"""The review of applications in the console: found, taken up by one at a time, answered, decided, by two where it is grave."""
+"""The review of applications: found, taken up by one at a time, answered, decided; by two where it is grave."""
 
 import re
 from datetime import date, timedelta

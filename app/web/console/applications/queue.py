@@ -1,4 +1,4 @@
-"""The queue of applications: views with counts, filters in the address, one's own views, and what is done to several."""
+"""The queue of applications: views with counts, filters in the address, views of one's own, acts on several."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress

@@ -20,9 +20,11 @@ from app.customers import queries as customers
 from app.customers.rules import Tier
 from app.documents import queries as documents
 from app.governance import queries as governance
+from app.identification import queries as identification
 from app.identity import queries as identity
 from app.risk import queries as risk
 from app.risk.rules import ANY, Direction
+from app.screening import queries as screening
 from app.web import errors, guards
 from app.web.console.applications import given
 from app.web.console.base import bp
@@ -159,15 +161,24 @@ def panel(
 
 def _whole(one: Application) -> dict[str, Any]:
     """What stands beside the desk and does not change while somebody works there."""
-    steps = queries.steps_for_operators(one.id)
+    steps, may = queries.steps_for_operators(one.id), current_user.permissions
     files = given.files(steps, shared=documents.shared_for_operators)
     return {
         "files": files,
         "lines": {view.row.step: given.lines(view) for view in steps},
-        "profile": queries.profile_for_operators(one.customer_id),
+        "said": _said(one.customer_id),
+        "checks": identification.of_customer_for_operators(one.customer_id),
+        "standing": screening.standing_for_operators(one.customer_id) if Permission.SCREENING_READ in may else None,
         "shared": shared.of_customer(one.customer_id, document_ids=[file.row.document_id for file in files]),
         "others": [other for other in queries.of_customer_for_operators(one.customer_id) if other.id != one.id],
     }
+
+
+def _said(customer_id: str) -> dict[str, str]:
+    """What the applicant says their name and birth date are."""
+    profile = queries.profile_for_operators(customer_id)
+    names = (str(profile.get(name, "")) for name in ("first_name", "middle_name", "last_name"))
+    return {"name": " ".join(name for name in names if name), "birth_date": str(profile.get("born", ""))}
 
 
 def _held(one: Application) -> str:
