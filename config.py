@@ -42,6 +42,8 @@ class Settings:
     smtp_url: str
     sms_url: str
     sms_token: str
+    registry_url: str
+    registry_token: str
     mail_sender: str
     anchor_file: str
     anchor_mail: str
@@ -105,6 +107,8 @@ class Settings:
             public_url=required("PUBLIC_URL").rstrip("/"),
             sms_url=required("SMS_URL"),
             sms_token=required("SMS_TOKEN"),
+            registry_url=required("REGISTRY_URL"),
+            registry_token=required("REGISTRY_TOKEN"),
             smtp_url=env.get("SMTP_URL", ""),
             mail_sender=env.get("MAIL_SENDER", "Bursar <no-reply@localhost>"),
             anchor_file=env.get("ANCHOR_FILE", ""),
@@ -153,6 +157,7 @@ class Settings:
                 "PUBLIC_URL is not https.": not self.public_url.startswith("https://"),
                 "SMS_URL is not https.": not self.sms_url.startswith("https://"),
                 "DOCUMENTS_ENDPOINT is not https.": self.documents_endpoint.startswith("http://"),
+                "REGISTRY_URL is not https.": not self.registry_url.startswith("https://"),
                 "SMTP_URL is not set: mails would stay in the development mailbox.": not self.smtp_url,
             }
         return [fault for fault, there in found.items() if there]

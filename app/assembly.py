@@ -8,6 +8,7 @@ from app.adjustments import service as adjustments
 from app.applications import decisions
 from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.bundle import Clients
+from app.clients.kyc import Registry
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
 from app.clients.sms import Sms
@@ -64,6 +65,7 @@ def assemble(settings: Settings) -> Flask:
         ),
         mailer=mailer,
         sms=Sms(settings.sms_url, token=settings.sms_token),
+        kyc=Registry(settings.registry_url, token=settings.registry_token),
         anchors=(
             *((FileAnchor(Path(settings.anchor_file)),) if settings.anchor_file else ()),
             *((MailAnchor(mailer, to=settings.anchor_mail),) if settings.anchor_mail else ()),

@@ -57,6 +57,8 @@ class Database:
                 "PAYSTACK_SECRET_KEY": "none",
                 "SMS_URL": "http://127.0.0.1:1",
                 "SMS_TOKEN": "none",
+                "REGISTRY_URL": "http://127.0.0.1:1",
+                "REGISTRY_TOKEN": "none",
                 "SECRET_KEY": "none",
                 "DATA_KEY": "A" * 43 + "=",
                 "DOCUMENT_KEYS": f"none:{'A' * 43}=",

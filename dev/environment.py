@@ -44,6 +44,8 @@ def addresses() -> Addresses:
             raise Unavailable("PAYSTACK_BASE_URL is given without PAYSTACK_SECRET_KEY: give both or neither.")
         if not (os.environ.get("SMS_URL") and os.environ.get("SMS_TOKEN")):
             raise Unavailable("PAYSTACK_BASE_URL is given, so there is no sandbox: give SMS_URL and SMS_TOKEN, too.")
+        if not (os.environ.get("REGISTRY_URL") and os.environ.get("REGISTRY_TOKEN")):
+            raise Unavailable("PAYSTACK_BASE_URL is given, so there is no sandbox: give REGISTRY_URL and _TOKEN, too.")
         return Addresses(host, port, None)
     if os.environ.get("SANDBOX_PORT"):
         return Addresses(host, port, _asked("127.0.0.1", "SANDBOX_PORT", 0))
@@ -58,6 +60,8 @@ def product(servers: Servers, where: Addresses) -> dict[str, str]:
         "PAYSTACK_BASE_URL": f"http://127.0.0.1:{where.sandbox_port}",
         "SMS_URL": os.environ.get("SMS_URL") or f"http://127.0.0.1:{where.sandbox_port}/sms",
         "SMS_TOKEN": os.environ.get("SMS_TOKEN") or made["PAYSTACK_SECRET_KEY"],
+        "REGISTRY_URL": os.environ.get("REGISTRY_URL") or f"http://127.0.0.1:{where.sandbox_port}/registry",
+        "REGISTRY_TOKEN": os.environ.get("REGISTRY_TOKEN") or made["PAYSTACK_SECRET_KEY"],
         "SANDBOX_PORT": str(where.sandbox_port),
         "SANDBOX_BOOK": str(HOME / "sandbox.sqlite3"),
         "SANDBOX_SECRET_KEY": made["PAYSTACK_SECRET_KEY"],

@@ -27,7 +27,8 @@ HEARS: dict[str, tuple[str, ...]] = {
     "restrictions.expired": ("notifications.restriction_ended", "withdrawals.resume"),
     "payments.deposit_started": ("payments.watch_deposit",),
     "payments.deposit_credited": ("notifications.deposit_credited",),
-    "payments.bank_account_added": ("notifications.bank_account_added",),
+    "payments.bank_account_added": ("notifications.bank_account_added", "identification.record_bank"),
+    "identification.asked": ("identification.answer",),
     "payments.payout_sent": ("payments.watch_payout",),
     "payments.payout_paid": ("withdrawals.settle",),
     "payments.payout_failed": ("withdrawals.fail",),
@@ -50,6 +51,7 @@ HEARS: dict[str, tuple[str, ...]] = {
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
     "documents.checked": "the pages that show a document ask for its state",
+    "identification.answered": "who decides on a customer reads the checks where they decide",
     "screening.hit_found": "the queue shows it; whoever decides on a customer asks how they stand",
     "screening.cleared": "whoever decides on a customer asks how they stand",
     "screening.matched": "compliance freezes the account on its page; the customer must not be told",

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from app.core import inbox
 from app.core.db import atomically
+from app.identification import flows as identification
 from app.payments import flows
 from jobs.work import Work
 
@@ -12,7 +13,15 @@ def hear(work: Work) -> timedelta | None:
     """Act on one webhook."""
     inbox_id = int(work.subject)
     if inbox.read(inbox_id).handled_at is None:
-        outcome = flows.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor)
+        heard = identification.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor)
+        if heard is None:
+            outcome = flows.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor)
+        elif heard.placed:
+            outcome = heard.words
+        else:
+            outcome = flows.put_aside(
+                inbox_id, event=heard.event, reference=heard.reference, reason=heard.words, actor=work.actor
+            )
         atomically(lambda: inbox.settle(inbox_id, outcome=outcome), actor=work.actor)
     return None
 

@@ -1,9 +1,9 @@
 """The vendors, simulated: a program of its own that speaks Paystack's HTTP contract and keeps a durable book.
 
-Beside it stands a gateway for text messages.
+Beside it stand a gateway for text messages and registers of people and companies.
 
 It shares nothing with the product but the wire: it never imports `app`, `config` or `jobs`, and they never import it.
-Floors, top to bottom: __main__, factory, (api, checkout, control, desk), texts, (worker, faults), (charges, transfers),
-(accounts, webhooks, shapes, transfer_shapes, amounts, paging), (knobs, answers), book, and at the bottom what knows
-nobody: fees, banks, people, chance, settings.
+Floors, top to bottom: __main__, factory, (api, checkout, control, desk), (identities, texts, registry), (worker,
+faults), (charges, transfers), (accounts, webhooks, shapes, transfer_shapes, amounts, paging), sent, (knobs, answers),
+book, and at the bottom what knows nobody: fees, banks, people, chance, settings.
 """

@@ -3,31 +3,21 @@
 import base64
 import binascii
 import hmac
-from typing import Any
 
 from flask import Blueprint, Response, request
 
-from sandbox import accounts, answers, charges, paging, shapes, transfer_shapes, transfers
+from sandbox import accounts, answers, charges, identities, paging, shapes, transfer_shapes, transfers
 from sandbox.answers import agreed
 from sandbox.banks import BANKS
 from sandbox.book import Book, balance, stamp
 from sandbox.faults import may_misbehave
+from sandbox.sent import fields as sent_fields
 from sandbox.settings import Settings
 from sandbox.worker import Worker
 
 _LEDGER_WANTED = " FROM ledger WHERE (:from IS NULL OR created_at >= :from) AND (:to IS NULL OR created_at <= :to)"
 _LEDGER_COUNT = "SELECT count(*)" + _LEDGER_WANTED
 _LEDGER_PAGE = "SELECT *" + _LEDGER_WANTED + " ORDER BY id DESC LIMIT :rows OFFSET :skipped"
-
-
-def sent_fields() -> dict[str, Any]:
-    """The body of a call: JSON, or a form as the vendor's specification also allows."""
-    if request.mimetype == "application/x-www-form-urlencoded":
-        return dict(request.form)
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise answers.invalid("Invalid JSON body")
-    return body
 
 
 def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
@@ -52,6 +42,7 @@ def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
     _add_charges(api, book, settings)
     _add_transfers(api, book, worker)
     _add_banks(api, book)
+    identities.add(api, book, worker)
     return api
 
 

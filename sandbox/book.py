@@ -48,6 +48,11 @@ CREATE TABLE IF NOT EXISTS deliveries (
     state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, losses_left INTEGER NOT NULL DEFAULT 0,
     last_result TEXT, delivered_at TEXT);
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due_at) WHERE state = 'waiting';
+CREATE TABLE IF NOT EXISTS identities (
+    customer_id INTEGER PRIMARY KEY REFERENCES customers, first_name TEXT, last_name TEXT, phone TEXT,
+    identification TEXT);
+CREATE TABLE IF NOT EXISTS records (
+    kind TEXT NOT NULL, number TEXT NOT NULL, name TEXT NOT NULL, birth_date TEXT, PRIMARY KEY (kind, number));
 CREATE TABLE IF NOT EXISTS texts (
     id TEXT PRIMARY KEY, number TEXT NOT NULL, text TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1,
     created_at TEXT NOT NULL);
@@ -65,6 +70,8 @@ _FORGET = (
     "DELETE FROM transfers",
     "DELETE FROM recipients",
     "DELETE FROM transactions",
+    "DELETE FROM records",
+    "DELETE FROM identities",
     "DELETE FROM customers",
     "DELETE FROM facts",
 )

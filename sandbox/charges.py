@@ -41,7 +41,7 @@ class NotPayable(Exception):
     """The payment cannot be made: unknown or already made."""
 
 
-def _customer_id(db: sqlite3.Connection, email: str) -> int:
+def customer_id(db: sqlite3.Connection, email: str) -> int:
     known = db.execute("SELECT id FROM customers WHERE email = ?", (email,)).fetchone()
     if known:
         return int(known["id"])
@@ -76,7 +76,7 @@ def initialise(db: sqlite3.Connection, sent: dict[str, Any]) -> sqlite3.Row:
     if find(db, reference):
         raise answers.duplicate_reference()
     _insert(
-        db, _customer_id(db, email), amount, reference=reference, channel="card", callback_url=callback_url,
+        db, customer_id(db, email), amount, reference=reference, channel="card", callback_url=callback_url,
         channels=channels, metadata=sent.get("metadata"), entry_point="transaction_initialize",
     )  # fmt: skip
     return _known(db, reference)
@@ -176,7 +176,7 @@ def receive(db: sqlite3.Connection, *, amount: int, account_number: str, sender:
     receiver = {"receiver_bank_account_number": account_number, "receiver_bank": "Test Bank"}
     metadata = {"receiver_account_number": account_number, "receiver_bank": "Test Bank", "custom_fields": []}
     _insert(
-        db, _customer_id(db, email), amount, reference=reference, channel="dedicated_nuban", callback_url=None,
+        db, customer_id(db, email), amount, reference=reference, channel="dedicated_nuban", callback_url=None,
         channels=[], metadata=metadata, entry_point="dedicated_nuban",
     )  # fmt: skip
     row = _known(db, reference)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from sandbox import accounts, amounts, answers, charges, texts, transfer_shapes, transfers, webhooks
+from sandbox import accounts, amounts, answers, charges, registry, texts, transfer_shapes, transfers, webhooks
 from sandbox import knobs as knobboard
 from sandbox.book import Book, balance, iso, remember, stamp
 from sandbox.settings import Settings
@@ -64,6 +64,7 @@ def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
             return jsonify(ok=True, balance=balance(db), now=stamp(db))
 
     _add_state(control, book, settings, worker)
+    _add_holders(control, book)
     _add_money(control, book, worker)
     _add_watching(control, book, worker)
     return control
@@ -101,6 +102,18 @@ def _add_state(control: Blueprint, book: Book, settings: Settings, worker: Worke
             abort(403)
         worker.reset()
         return jsonify(ok=True)
+
+
+def _add_holders(control: Blueprint, book: Book) -> None:
+    @control.post("/records")
+    def keep_record() -> Response:
+        sent = _fields()
+        kind, number, name = (amounts.required_text(sent, each) for each in ("kind", "number", "name"))
+        if kind not in registry.KINDS:
+            raise _Wrong(f"kind is one of {', '.join(registry.KINDS)}")
+        with book.writing() as db:
+            registry.keep(db, kind=kind, number=number, name=name, birth_date=amounts.text(sent, "birth_date"))
+        return jsonify(kind=kind, number=number)
 
     @control.post("/accounts")
     def name_account() -> Response:

@@ -66,6 +66,7 @@ def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
         return render_template(
             "desk.html", **view, trouble=trouble, done=request.args.get("done"), merchant=settings.business_name,
             webhook_url=settings.webhook_url, answers=knobboard.ANSWERS, outcomes=knobboard.OUTCOMES,
+            registry=knobboard.REGISTRY, identification=knobboard.IDENTIFICATION,
         )  # fmt: skip
 
     @desk.get("/")

@@ -18,7 +18,7 @@ from sandbox.book import Book
 P = ParamSpec("P")
 
 
-def _hang_up() -> None:
+def hang_up() -> None:
     """Close the connection under the answer, as a broken network does."""
     line: socket.socket | None = request.environ.get("werkzeug.socket") or request.environ.get("gunicorn.socket")
     if line is not None:
@@ -42,7 +42,7 @@ def may_misbehave(book: Book) -> Callable[[Callable[P, Response]], Callable[P, R
             if knobs.answer == "late_ms":
                 time.sleep(knobs.late_ms / 1000)
             elif knobs.answer == "drop":
-                _hang_up()
+                hang_up()
             elif knobs.answer == "error_after":
                 return answers.out_of_order().response()
             return answer

@@ -13,6 +13,8 @@ from sandbox.book import recall, remember
 
 ANSWERS = ("normal", "drop", "late_ms", "error_after", "refuse")
 OUTCOMES = ("success", "failed", "reversed", "pending-forever")
+REGISTRY = ("normal", "late", "drop", "busy", "down")
+IDENTIFICATION = ("by_name", "success", "unresolved", "name", "number", "never")
 
 
 class KnobRefused(Exception):
@@ -36,6 +38,8 @@ class Knobs:
     transfer_outcome: str = "success"  # what becomes of the transfers made from now on
     transfer_delay_seconds: float = 2  # after how long
     fee_returned: bool = True  # whether a transfer that came back brings its fee with it
+    registry: str = "normal"  # what happens to look-ups in the registers
+    identification: str = "by_name"  # what becomes of a customer's identification
     seed: int = 1  # names the luck
 
 
@@ -48,7 +52,12 @@ _RANGES: dict[str, tuple[float, float]] = {
     "late_ms": (0, 600_000),
     "transfer_delay_seconds": (0, 31_536_000),
 }
-_CHOICES = {"answer": ANSWERS, "transfer_outcome": OUTCOMES}
+_CHOICES = {
+    "answer": ANSWERS,
+    "transfer_outcome": OUTCOMES,
+    "registry": REGISTRY,
+    "identification": IDENTIFICATION,
+}
 _TYPES = get_type_hints(Knobs)
 NAMES = tuple(f.name for f in fields(Knobs))
 

@@ -98,6 +98,8 @@ def environment(database: Database, given: Servers, vendor: SandboxProcess) -> d
         "PAYSTACK_SECRET_KEY": SECRET,
         "SMS_URL": f"{vendor.url}/sms",
         "SMS_TOKEN": SECRET,
+        "REGISTRY_URL": f"{vendor.url}/registry",
+        "REGISTRY_TOKEN": SECRET,
         "SECRET_KEY": "0123456789abcdef0123456789abcdef",
         "DATA_KEY": base64.b64encode(b"0123456789abcdef0123456789abcdef").decode(),
         "DOCUMENT_KEYS": f"test:{base64.b64encode(b'0123456789abcdef0123456789abcdef').decode()}",

@@ -18,6 +18,8 @@ RIGHT = {
     "SMTP_URL": "smtp://mail.example:587",
     "SMS_URL": "https://sms.example",
     "SMS_TOKEN": "a token",
+    "REGISTRY_URL": "https://registry.example",
+    "REGISTRY_TOKEN": "a token",
 }
 
 KEYS = "DOCUMENT_KEYS"
@@ -46,6 +48,7 @@ def test_nothing_secret_has_a_default(name: str) -> None:
         ("PAYSTACK_SECRET_KEY", "sk_test_1", "PAYSTACK_SECRET_KEY is a test key."),
         ("PUBLIC_URL", "http://pay.example", "PUBLIC_URL is not https."),
         ("SMS_URL", "http://sms.example", "SMS_URL is not https."),
+        ("REGISTRY_URL", "http://registry.example", "REGISTRY_URL is not https."),
         ("SMTP_URL", "", "SMTP_URL is not set: mails would stay in the development mailbox."),
         ("TRIES_FACTOR", "10", "TRIES_FACTOR is for tests."),
         ("PASSWORD_KIB", "65535", "PASSWORD_KIB is less than 65536."),

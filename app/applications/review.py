@@ -61,10 +61,14 @@ def claim_next(queue: queries.Queue, *, operator_id: str, actor: Actor) -> str |
 
 
 def assign(application_id: str, *, to: str, actor: Actor) -> None:
-    """Say who should take it up; a claim is not touched. Raises NotFound, NotUnderReview."""
+    """Say who should take it up; a claim is not touched. Raises NotFound, NotUnderReview, NoReviewer."""
     application = service.locked(application_id)
     if application.state not in rules.OURS:
         raise errors.NotUnderReview
+    if to not in queries.reviewers_for_system():
+        raise errors.NoReviewer
+    if customers.is_related_for_system(to, [application.customer_id]):
+        raise errors.OwnApplication
     application.assigned_to = to
     service.tell(application, "assigned", actor=actor, to=to)
 
@@ -170,7 +174,7 @@ def conclude(application: Application, *, tier: Tier, operator_id: str, actor: A
     moment = clock.now()
     application.decided_at, application.decided_by, application.decided_tier = moment, operator_id, tier
     application.risk = rules.risk_of(tier, pep=application.pep, screening=application.screening)
-    application.review_due_at = queries.months_later(moment, rules.REVIEW_AGAIN_MONTHS[application.risk])
+    application.review_due_at = rules.months_later(moment, rules.REVIEW_AGAIN_MONTHS[application.risk])
     earlier = (Application.customer_id == application.customer_id) & (Application.state == State.APPROVED)
     db.session.execute(update(Application).where(earlier, Application.reviewed_at.is_(None)).values(reviewed_at=moment))
     service.release(application)

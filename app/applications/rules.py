@@ -1,7 +1,8 @@
 """What applications decide without looking anything up: states, which steps a tier asks for, who must decide."""
 
+import calendar
 from collections.abc import Collection, Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.core.machine import Machine
@@ -182,6 +183,13 @@ def years_before(day: date, years: int) -> date:
         return day.replace(year=day.year - years)
     except ValueError:
         return day.replace(year=day.year - years, day=28)
+
+
+def months_later(moment: datetime, months: int) -> datetime:
+    """So many months on, on the same day of the month or its last."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, last))
 
 
 def done(states: Iterable[str]) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from app.clients.anchors import Anchor
+from app.clients.kyc import Registry
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
 from app.clients.sms import Sms
@@ -17,6 +18,7 @@ class Clients:
     paystack: Paystack
     mailer: Mailer
     sms: Sms
+    kyc: Registry
     anchors: tuple[Anchor, ...]
     documents: Storage
     scanner: Scanner | None

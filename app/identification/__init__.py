@@ -1,1 +1,5 @@
-"""What registries say of somebody who says who they are: asked once each, remembered, compared with what was given."""
+"""Who a customer is, by what registers and Paystack say of the numbers they give. It owns identity_checks.
+
+Promise: a number, and what was given and found, is never outside its sealed column; no answer is no pass; a number that
+another customer was verified with is looked at by people. It knows customers by their ids alone.
+"""

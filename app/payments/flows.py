@@ -127,14 +127,14 @@ def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str:
     message = _readable(inbox.read(inbox_id).body)
     leave()
     if message is None:
-        return _put_aside(inbox_id, event="unreadable", reference="", reason="the body is not an event", actor=actor)
+        return put_aside(inbox_id, event="unreadable", reference="", reason="the body is not an event", actor=actor)
     event, facts = message
     reference = _shown(facts.get("reference") or facts.get("transaction_reference") or "")
     if event in CHARGES and reference:
         return _hear_charge(inbox_id, reference=reference, paystack=paystack, actor=actor)
     if event in TRANSFERS and reference:
         return _hear_transfer(inbox_id, event=event, reference=reference, paystack=paystack, actor=actor)
-    return _put_aside(
+    return put_aside(
         inbox_id, event=event, reference=reference, reason="nothing of ours answers to this event yet", actor=actor
     )
 
@@ -177,13 +177,29 @@ def refresh_banks(*, paystack: Paystack, actor: Actor) -> None:
     atomically(lambda: banking.keep_banks(banks), actor=actor)
 
 
+def put_aside(inbox_id: int, *, event: str, reference: str, reason: str, actor: Actor) -> str:
+    """Put a webhook where somebody looks at it. What became of it."""
+    facts = _readable(inbox.read(inbox_id).body)
+    trouble = Trouble(
+        cause=f"inbox:{inbox_id}",
+        event=event,
+        reference=reference,
+        reason=reason,
+        amount=_amount(facts[1]) if facts else None,
+        inbox_id=inbox_id,
+    )
+    leave()
+    atomically(lambda: service.suspend(trouble, actor=actor), actor=actor)
+    return "in suspense"
+
+
 def _hear_charge(inbox_id: int, *, reference: str, paystack: Paystack, actor: Actor) -> str:
     deposit = queries.deposit_for_system(reference=reference)
     leave()
     charge = paystack.find_charge(reference)
     if charge is None:
         reason = "Paystack does not know this reference"
-        return _put_aside(inbox_id, event="charge.success", reference=reference, reason=reason, actor=actor)
+        return put_aside(inbox_id, event="charge.success", reference=reference, reason=reason, actor=actor)
     if deposit is not None:
         return f"deposit {settle(deposit.id, charge=charge, paystack=paystack, actor=actor)}"
     atomically(
@@ -198,27 +214,12 @@ def _hear_transfer(inbox_id: int, *, event: str, reference: str, paystack: Payst
     leave()
     if payout is None:
         reason = "we did not make this transfer"
-        return _put_aside(inbox_id, event=event, reference=reference, reason=reason, actor=actor)
+        return put_aside(inbox_id, event=event, reference=reference, reason=reason, actor=actor)
     transfer = paystack.find_transfer(reference)
     if transfer is None:
         reason = "Paystack does not know this reference"
-        return _put_aside(inbox_id, event=event, reference=reference, reason=reason, actor=actor)
+        return put_aside(inbox_id, event=event, reference=reference, reason=reason, actor=actor)
     return f"payout {record(payout.id, transfer=transfer, actor=actor)}"
-
-
-def _put_aside(inbox_id: int, *, event: str, reference: str, reason: str, actor: Actor) -> str:
-    facts = _readable(inbox.read(inbox_id).body)
-    trouble = Trouble(
-        cause=f"inbox:{inbox_id}",
-        event=event,
-        reference=reference,
-        reason=reason,
-        amount=_amount(facts[1]) if facts else None,
-        inbox_id=inbox_id,
-    )
-    leave()
-    atomically(lambda: service.suspend(trouble, actor=actor), actor=actor)
-    return "in suspense"
 
 
 def _readable(body: bytes) -> tuple[str, dict[str, Any]] | None:

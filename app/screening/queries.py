@@ -208,3 +208,9 @@ def due_for_system(*, limit: int) -> list[str]:
     return list(
         db.session.scalars(select(ScreeningSubject.id).where(waiting).order_by(ScreeningSubject.id).limit(limit))
     )
+
+
+def cleared_by_for_system(customer_id: str) -> set[str]:
+    """Who said of a hit on this customer that it is somebody else: they do not also agree to what rests on that."""
+    cleared = select(Hit.decided_by).where(Hit.customer_id == customer_id, Hit.state == HitState.NO_MATCH)
+    return {one for one in db.session.scalars(cleared.distinct()) if one}

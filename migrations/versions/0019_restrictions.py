@@ -8,7 +8,7 @@ stays frozen with `ledger.restrict`.
 from migrations import steps
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 
 
 def upgrade() -> None:

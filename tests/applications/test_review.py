@@ -212,7 +212,7 @@ class TestTwoPeople:
         asked = approvals.one_for_operators(request_id).request
         with pytest.raises(OwnRequest), transaction(who := actor.operator(holder)):
             governance.approve(request_id, operator_id=holder, shown=asked.payload_hash, actor=who)
-        second = applicants.manager()
+        second = applicants.senior()
         with transaction(who := actor.operator(second)):
             governance.approve(request_id, operator_id=second, shown=asked.payload_hash, actor=who)
         governed.carry_out(asked)
@@ -225,7 +225,7 @@ class TestTwoPeople:
 
     def test_a_no_puts_it_back_under_review(self) -> None:
         application, _, request_id = self.asked()
-        second = applicants.manager()
+        second = applicants.senior()
         with transaction(who := actor.operator(second)):
             governance.deny(request_id, operator_id=second, reason="Not enough.", actor=who)
         with transaction(actor.system("test")):
@@ -238,7 +238,7 @@ class TestTwoPeople:
             asked = decisions.propose_refusal(
                 application.id, code="forged", reason="The number was edited.", operator_id=holder, actor=who
             )
-        second = applicants.manager()
+        second = applicants.senior()
         with transaction(who := actor.operator(second)):
             governance.approve(asked.id, operator_id=second, shown=asked.payload_hash, actor=who)
         governed.carry_out(asked)

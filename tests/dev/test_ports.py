@@ -46,4 +46,8 @@ def test_starts_no_sandbox_beside_a_real_vendor(monkeypatch: pytest.MonkeyPatch)
         environment.addresses()
     monkeypatch.setenv("SMS_URL", "https://sms.invalid")
     monkeypatch.setenv("SMS_TOKEN", "token")
+    with pytest.raises(Unavailable, match="give REGISTRY_URL and _TOKEN"):
+        environment.addresses()
+    monkeypatch.setenv("REGISTRY_URL", "https://registry.invalid")
+    monkeypatch.setenv("REGISTRY_TOKEN", "token")
     assert environment.addresses().sandbox_port is None

@@ -23,7 +23,7 @@ from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
 from jobs.queues import Waker
-from tests.makers import apps, browse, listed, papers, people, restricted
+from tests.makers import apps, browse, identities, listed, papers, people, restricted
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -46,6 +46,7 @@ OWNED = {
     "restrictions": "customer_id",
     "documents": "customer_id",
     "document_files": "customer_id",
+    "identity_checks": "customer_id",
 }
 # What is about a customer and never theirs to see: only who works for everyone does.
 KEPT_FROM_OWNERS = ("screening_subjects", "screening_hits", "screening_runs")
@@ -64,6 +65,7 @@ def two(inside: Flask, sandbox: SandboxProcess) -> list[people.Customer]:
             closures.ask(one.id, reason="Moving away.", actor=one.actor)
         restricted.placed(one, Kind.NO_TRADE)
         papers.sent(one, app=inside)
+        identities.ask(one, identities.number(identities.ECHO))
         looker, session_id = people.at_work(Role.SUPPORT)
         with transaction(TEST):
             customers.begin_view(one.id, operator_id=looker, session_id=session_id, reason="Help.", ticket="T-1")

@@ -97,7 +97,7 @@ def officer() -> str:
     return people.operator(Role.COMPLIANCE_OFFICER)[0]
 
 
-def manager() -> str:
+def senior() -> str:
     """A compliance manager: their id."""
     return people.operator(Role.COMPLIANCE_MANAGER)[0]
 

@@ -7,6 +7,7 @@ from flask import Blueprint, current_app, g, request, url_for
 from flask_login import current_user
 
 from app.adjustments.service import KIND as JOURNALS
+from app.applications import queries as applications
 from app.core import clock
 from app.core.permissions import Permission
 from app.customers import queries as customers
@@ -59,6 +60,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Work",
         (
             Place("Approvals", "console.approvals", "checks", "v", P.APPROVALS_READ),
+            Place("Applications", "console.applications", "id-badge-2", "i", P.APPLICATIONS_READ),
             Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
             Place("Customers", "console.customers", "user", "k", P.CUSTOMERS_READ),
@@ -151,6 +153,7 @@ def _counts() -> dict[str, int]:
         "console.suspense": overview.open_suspense().count,
         "console.journal_requests": governance.count_for_operators((State.PENDING, State.FAILED), kind=JOURNALS.name),
         "console.approvals": _needing_me(),
+        "console.applications": _unclaimed(),
         "console.closures": customers.closure_count_for_operators(state=ClosureState.ASKED),
         "console.recoveries": recoveries.recovery_counts_for_operators().get(RecoveryState.ASKED, 0),
         "console.screening": _hits_to_look_at(),
@@ -170,3 +173,10 @@ def _needing_me() -> int:
         return 0
     held = identity.roles_for_system(current_user.id)
     return governance.needing_count_for_operators(current_user.id, roles=held)
+
+
+def _unclaimed() -> int:
+    """How many applications nobody has in hand."""
+    if P.APPLICATIONS_READ not in current_user.permissions:
+        return 0
+    return applications.counts_for_operators(operator_id=current_user.id, views=("unclaimed",))["unclaimed"]

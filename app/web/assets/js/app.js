@@ -11,3 +11,4 @@ import './palette.js';
 import './times.js';
 import './charts.js';
 import './folds.js';
+import './review.js';

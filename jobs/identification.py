@@ -1,0 +1,39 @@
+"""Work of identification: ask, compare the name on a bank account, end the waiting for what never came."""
+
+from datetime import timedelta
+
+from app.core.db import atomically
+from app.customers import queries as customers
+from app.identification import flows, service
+from app.payments import queries as payments
+from jobs.work import Work
+
+
+def answer(work: Work) -> timedelta | None:
+    """Ask whose number it is."""
+    return flows.answer(work.subject, kyc=work.clients.kyc, paystack=work.clients.paystack, actor=work.actor)
+
+
+def record_bank(work: Work) -> timedelta | None:
+    """A bank account was added under the name its bank gave: compare it with the customer's."""
+    account = payments.accounts_for_operators({work.subject})[work.subject]
+    name = customers.names_for_operators({account.customer_id})[account.customer_id]
+    atomically(
+        lambda: service.record_bank(
+            account.customer_id,
+            account_ref=account.id,
+            bank_code=account.bank_code,
+            number=account.account_number,
+            given_name=name,
+            found_name=account.account_name,
+            actor=work.actor,
+        ),
+        actor=work.actor,
+    )
+    return None
+
+
+def resume(work: Work) -> timedelta | None:
+    """End the waiting for answers that should have come a day ago: they may be asked for again."""
+    atomically(lambda: service.give_up_overdue(actor=work.actor), actor=work.actor)
+    return None
