@@ -14,6 +14,7 @@ CLASSES: dict[str, int] = {
     "sessions": AT_A_TIME,
     "reveals": AT_A_TIME,
     "document_views": AT_A_TIME,
+    "application_views": AT_A_TIME,
     "viewings": AT_A_TIME,
     "webhooks": AT_A_TIME,
     "messages": AT_A_TIME,

@@ -22,6 +22,7 @@ SELECT 'rule_' || data_class || '_1', data_class, title, keep_months, counted_fr
      'Needed for disputes until then.'),
     ('reveals', 'Who looked at masked fields', 24, 'the look', 'delete', ''),
     ('document_views', 'Who looked at documents', 24, 'the look', 'delete', ''),
+    ('application_views', 'Who opened applications', 24, 'the look', 'delete', ''),
     ('viewings', 'Who looked at pages as the customer', 24, 'the look', 'delete', ''),
     ('webhooks', 'What vendors told us', 13, 'arrival', 'purge', 'The body goes; its digest stays for ever.'),
     ('messages', 'Mails and text messages that never went out', 1, 'writing', 'purge',
@@ -30,7 +31,7 @@ SELECT 'rule_' || data_class || '_1', data_class, title, keep_months, counted_fr
      'Answers and files go; the row, its story and the files'' digests stay.'),
     ('applications_fraud', 'Applications refused as forged, an impostor''s or a listed person''s', 60,
      'end of the application', 'purge', 'As the others, five years later.'),
-    ('kyc_files', 'Files, screening and risk of customers who left', 60, 'end of the relationship', 'purge',
+    ('kyc_files', 'Files, checks, screening and risk of customers who left', 60, 'end of the relationship', 'purge',
      'Closing an account is asked for and not carried out yet: no relationship has ended.'),
     ('customers', 'The link between a person and their journals', 84, 'end of the relationship', 'pseudonymise',
      'Closing an account is asked for and not carried out yet: no relationship has ended.'),
@@ -120,6 +121,10 @@ BEGIN
         RETURN QUERY
         SELECT v.id, v.viewed_at, d.customer_id = ANY (v_held)
           FROM document_views v JOIN documents d ON d.id = v.document_id WHERE v.viewed_at <= v_before;
+    ELSIF p_class = 'application_views' THEN
+        RETURN QUERY
+        SELECT v.id, v.viewed_at, a.customer_id = ANY (v_held)
+          FROM application_views v JOIN applications a ON a.id = v.application_id WHERE v.viewed_at <= v_before;
     ELSIF p_class = 'viewings' THEN
         RETURN QUERY
         SELECT v.id, v.began_at, v.customer_id = ANY (v_held) FROM viewings v WHERE v.began_at <= v_before;
@@ -176,6 +181,8 @@ BEGIN
         DELETE FROM reveals WHERE id = ANY (v_ids);
     ELSIF p_class = 'document_views' THEN
         DELETE FROM document_views WHERE id = ANY (v_ids);
+    ELSIF p_class = 'application_views' THEN
+        DELETE FROM application_views WHERE id = ANY (v_ids);
     ELSIF p_class = 'viewings' THEN
         DELETE FROM viewings WHERE id = ANY (v_ids);
     ELSIF p_class = 'webhooks' THEN
@@ -210,6 +217,10 @@ DROP TRIGGER append_only ON document_views;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON document_views
     FOR EACH ROW EXECUTE FUNCTION audit.refuse_but_forgetting();
 ALTER TABLE document_views ENABLE ALWAYS TRIGGER append_only;
+DROP TRIGGER append_only ON application_views;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON application_views
+    FOR EACH ROW EXECUTE FUNCTION audit.refuse_but_forgetting();
+ALTER TABLE application_views ENABLE ALWAYS TRIGGER append_only;
 
 ALTER TABLE inbox ADD COLUMN digest bytea;  -- SHA-256 of a body whose time is over; the body is empty then
 -- squawk-ignore require-concurrent-index-creation

@@ -17,9 +17,12 @@ VALUES (:id, :login, 'customer', decode(md5(:id), 'hex'), 'Firefox', '198.51.100
 _REVEAL = """INSERT INTO reveals (id, operator_id, field, object_id, reason, refused, revealed_at)
 VALUES (:id, :operator, 'email', :customer, 'A review', false, :at)"""
 _DOCUMENT = """INSERT INTO documents (id, customer_id, purpose, name, kind, size_bytes, state, refusal, waits_for,
-tries, pages, received_at) VALUES ('doc_' || :id, :customer, 'id_front', 'a.jpg', 'jpeg', 9, 'ready', '', '', 1, 1, :at)"""
+tries, pages, received_at)
+VALUES ('doc_' || :id, :customer, 'id_front', 'a.jpg', 'jpeg', 9, 'ready', '', '', 1, 1, :at)"""
 _DOCUMENT_VIEW = """INSERT INTO document_views (id, document_id, operator_id, what, page, session_id, request_id,
 refused, told, viewed_at) VALUES (:id, 'doc_' || :id, :operator, 'preview', 1, '', '', false, false, :at)"""
+_APPLICATION_VIEW = """INSERT INTO application_views (id, application_id, operator_id, viewed_at)
+VALUES (:id, :id, :operator, :at)"""
 _VIEWING = """INSERT INTO viewings (id, customer_id, operator_id, session_id, token_hash, reason, ticket, began_at,
 expires_at) VALUES (:id, :customer, :operator, '', decode(md5(:id), 'hex'), 'Help', 'T-1', :at, :at)"""
 _MAIL = """INSERT INTO mails (id, cause, login_id, subject, body_sealed, created_at)
@@ -27,12 +30,14 @@ VALUES (:id, :id, :login, 'Hello', :sealed, :at)"""
 _APPLICATION = """INSERT INTO applications (id, customer_id, subject, about, wanted, had, state, round, pep, country,
 screening, identity, risk, created_at, queued_at, decided_at, reason_code) VALUES (:id, :customer, 'person', 'tier',
 't1', 't0', :state, 0, false, '', 'unscreened', 'none', 'low', :at, :at, :at, :code)"""
+_OPENED = _APPLICATION.replace(":state", "'abandoned'")  # (it has no answers: nothing of it is to go)
 _STEP = """INSERT INTO application_steps (id, application_id, customer_id, step, place, state, answers_sealed,
 again_words) VALUES ('s' || :id, :id, :customer, 'profile', 1, 'done', :sealed, '')"""
 _MADE: dict[str, tuple[str, ...]] = {
     "sessions": (_SESSION,),
     "reveals": (_REVEAL,),
     "document_views": (_DOCUMENT, _DOCUMENT_VIEW),
+    "application_views": (_OPENED, _APPLICATION_VIEW),
     "viewings": (_VIEWING,),
     "messages": (_MAIL,),
     "applications": (_APPLICATION, _STEP),
@@ -41,6 +46,7 @@ _THERE = {
     "sessions": "SELECT count(*) AS n FROM sessions WHERE id = :id",
     "reveals": "SELECT count(*) AS n FROM reveals WHERE id = :id",
     "document_views": "SELECT count(*) AS n FROM document_views WHERE id = :id",
+    "application_views": "SELECT count(*) AS n FROM application_views WHERE id = :id",
     "viewings": "SELECT count(*) AS n FROM viewings WHERE id = :id",
     "webhooks": "SELECT count(*) AS n FROM inbox WHERE id = CAST(:id AS bigint) AND body <> ''",
     "messages": "SELECT count(*) AS n FROM mails WHERE id = :id AND body_sealed IS NOT NULL",

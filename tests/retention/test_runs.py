@@ -164,7 +164,7 @@ class TestARun:
             assert [row for row in kept if row.data_class == data_class and rules.hash_of(row_id) in row.hashes]
         recorded = rows("SELECT row_id FROM audit.records WHERE table_name = 'retention_batches'")
         assert {row.id for row in kept} <= {row.row_id for row in recorded}
-        for data_class in ("sessions", "reveals", "document_views", "viewings"):
+        for data_class in ("sessions", "reveals", "document_views", "application_views", "viewings"):
             gone = rows("SELECT 1 FROM audit.records WHERE row_id = :id AND action = 'delete'", id=ran.due[data_class])
             assert not gone
 

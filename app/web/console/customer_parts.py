@@ -34,7 +34,7 @@ from app.web.console.approvals import inbox
 from app.web.console.base import bp
 from app.web.console.books import times
 from app.web.fragments import page
-from reports import movements
+from reports import movements, shared
 
 REQUESTS, ENTRIES = 10, 20
 # What an application's state is called to all staff. Who holds it and why is compliance's.
@@ -48,6 +48,20 @@ APPLICATIONS = {
     "rejected": "Refused",
     "abandoned": "Given up",
 }
+
+
+@bp.get("/customers/<customer_id>/related")
+@guards.operator(Permission.SCREENING_READ)
+def customer_related(customer_id: str) -> Response:
+    """Who has a device, a number, an account or a document in common with them: for compliance and the auditor."""
+    one = customers.one_for_operators(customer_id)
+    sent = [each.id for each in documents.of_customer(owner=one.id)]
+    return page(
+        "console/customers/related.html",
+        block="related",
+        one=one,
+        shared=shared.of_customer(one.id, document_ids=sent),
+    )
 
 
 @dataclass(frozen=True)
