@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from dev.tour import ADMIN, AUDITOR, FAULTY, MISSING, NOBODY, OFFICER, SUPPORT, Sight, click, follow, send
+from dev.tour import ADMIN, AUDITOR, FAULTY, MISSING, NOBODY, OFFICER, SUPPORT, Sight, Step, click, follow, send
 
 _SOMEBODY = follow("a.row-main")
 _FROZEN = follow("tr:not(:has-text('until')) a.row-main")
@@ -20,6 +20,32 @@ def _see(page: Page) -> None:
 def _alone(page: Page) -> None:
     """Open the page on which one is asked why, as without scripts."""
     page.goto(str(page.locator(".veil a").first.get_attribute("href")))
+
+
+def _every_part(page: Page) -> None:
+    """Unfold what is folded, and look at every part until all have come."""
+    for fold in page.locator("details[data-fold]:not([open]) > summary").all():
+        fold.click()
+    for fold in page.locator("details[data-fold]").all():
+        fold.scroll_into_view_if_needed()
+    page.locator("[hx-trigger=revealed]").first.wait_for(state="detached")
+    page.evaluate("scrollTo(0, 0)")
+
+
+def _yesterday(page: Page) -> None:
+    """What they had at the end of yesterday."""
+    _every_part(page)
+    page.locator("#money a.btn-ghost").first.click()
+    page.locator("#money [role=status]").wait_for()
+
+
+def _part(name: str) -> Step:
+    """A part as a page of its own."""
+
+    def step(page: Page) -> None:
+        page.goto(f"{page.url.partition('?')[0]}/{name}")
+
+    return step
 
 
 _RESTRICT = follow("a[href$='/restrict']")
@@ -53,7 +79,17 @@ CARE = (
     Sight("customers", "/console/customers", SUPPORT),
     Sight("customers-none", "/console/customers?q=nowhere", SUPPORT),
     Sight("customers-frozen", "/console/customers?view=frozen", SUPPORT),
-    Sight("customer", "/console/customers", SUPPORT, (_SOMEBODY,)),
+    Sight("customer", "/console/customers", SUPPORT, (_SOMEBODY, _every_part)),
+    Sight("customer-compliance", "/console/customers", OFFICER, (_SOMEBODY, _every_part)),
+    Sight("customer-then", "/console/customers", SUPPORT, (_SOMEBODY, _yesterday)),
+    Sight("customer-activity", "/console/customers", SUPPORT, (_SOMEBODY, _part("activity"))),
+    Sight("customer-devices", "/console/customers", OFFICER, (_SOMEBODY, _part("devices"))),
+    Sight("customer-documents", "/console/customers", OFFICER, (_SOMEBODY, _part("documents"))),
+    Sight("customer-approvals", "/console/customers", OFFICER, (_SOMEBODY, _part("approvals"))),
+    Sight("customer-timeline", "/console/customers", OFFICER, (_SOMEBODY, _part("timeline"))),
+    Sight("customer-risk", "/console/customers", OFFICER, (_SOMEBODY, _part("risk"))),
+    Sight("customer-related", "/console/customers", OFFICER, (_SOMEBODY, _part("related"))),
+    Sight("customers-tier", "/console/customers?tier=t0", OFFICER),
     Sight(
         "customer-safety-lock",
         "/console/customers",

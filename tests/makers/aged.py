@@ -12,7 +12,7 @@ from tests.makers import people
 from tests.makers.bare import act_as
 from tests.makers.people import Customer
 
-_SESSION = """INSERT INTO sessions (id, login_id, audience, token_hash, device, ip, created_at, seen_at, expires_at)
+SESSION = """INSERT INTO sessions (id, login_id, audience, token_hash, device, ip, created_at, seen_at, expires_at)
 VALUES (:id, :login, 'customer', decode(md5(:id), 'hex'), 'Firefox', '198.51.100.7', :at, :at, :at)"""
 _REVEAL = """INSERT INTO reveals (id, operator_id, field, object_id, reason, refused, revealed_at)
 VALUES (:id, :operator, 'email', :customer, 'A review', false, :at)"""
@@ -34,7 +34,7 @@ _OPENED = _APPLICATION.replace(":state", "'abandoned'")  # (it has no answers: n
 _STEP = """INSERT INTO application_steps (id, application_id, customer_id, step, place, state, answers_sealed,
 again_words) VALUES ('s' || :id, :id, :customer, 'profile', 1, 'done', :sealed, '')"""
 _MADE: dict[str, tuple[str, ...]] = {
-    "sessions": (_SESSION,),
+    "sessions": (SESSION,),
     "reveals": (_REVEAL,),
     "document_views": (_DOCUMENT, _DOCUMENT_VIEW),
     "application_views": (_OPENED, _APPLICATION_VIEW),

@@ -1,10 +1,11 @@
-"""The report of retention: read by three roles, the same in the console and at the terminal; a run is asked for there."""
+"""The report of retention: for three roles, the same in the console and at the terminal; a run is asked for there."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, pool
 
 from app.core import clock
 from app.core.db import for_everyone, leave
@@ -12,6 +13,7 @@ from app.core.permissions import Role
 from app.restrictions.rules import Kind
 from app.retention import service
 from tests.makers import aged, browse, people, restricted
+from tests.makers.databases import Database
 from tests.web.console.conftest import Visitor
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -19,6 +21,20 @@ pytestmark = pytest.mark.usefixtures("inside")
 PLACE = "/console/retention"
 READ = {Role.ADMIN, Role.AUDITOR, Role.COMPLIANCE_MANAGER}
 ASK = {Role.ADMIN, Role.COMPLIANCE_MANAGER}
+
+
+@pytest.fixture(scope="module")
+def app(own_house: Flask) -> Flask:
+    """A house of this file's own: what is due is due in all of it."""
+    return own_house
+
+
+@pytest.fixture(scope="module")
+def owner_engine(own_database: Database) -> Iterator[Engine]:
+    """As its owner."""
+    engine = create_engine(own_database.owner_url, poolclass=pool.NullPool)
+    yield engine
+    engine.dispose()
 
 
 @pytest.mark.parametrize("role", Role)

@@ -1,9 +1,16 @@
 """A call of each door by which staff look after customers' accounts."""
 
+from datetime import timedelta
+
 from werkzeug.test import TestResponse
 
+from app.core import actor, clock, ids
+from app.core.db import transaction
 from app.core.permissions import Role
-from tests.makers import browse, care, listed, people, restricted
+from app.governance import queries as governance
+from app.governance import service as governing
+from app.retention import requests as retention
+from tests.makers import aged, browse, care, listed, people, restricted
 from tests.web.scenes.stage import Call, Scene
 
 
@@ -54,6 +61,17 @@ def of_hit(deed: str) -> Call:
     return call
 
 
+def request_retention(scene: Scene) -> TestResponse:
+    """Ask for a run over an old session; what others asked for before is taken back, one stands at a time."""
+    for asked in governance.about_for_operators(retention.TARGET):
+        maker = actor.operator(asked.request.maker)
+        with transaction(maker):
+            governing.cancel(asked.request.id, operator_id=maker.id, actor=maker)
+    session_id = ids.new("old")
+    scene.owner_does(aged.SESSION, id=session_id, login=people.customer().login_id, at=clock.now() - timedelta(days=800))
+    return browse.send(scene.staff(Role.ADMIN), "/console/retention", reason="The yearly run.")
+
+
 CALLS: dict[str, Call] = {
     "console.freeze_customer": of_customer(Role.COMPLIANCE_MANAGER, "freeze"),
     "console.safety_lock_customer": of_customer(Role.SUPPORT, "safety-lock"),
@@ -62,6 +80,7 @@ CALLS: dict[str, Call] = {
     "console.request_lift": request_lift,
     "console.reveal": reveal,
     "console.request_recovery": request_recovery,
+    "console.request_retention": request_retention,
     "console.clear_hit": of_hit("clear"),
     "console.ask_match": of_hit("match"),
 }
