@@ -22,6 +22,9 @@ from app.documents import sealing
 from app.governance import kinds, policies
 from app.identity import passwords
 from app.risk import changes, fees
+from app.restrictions import requests as restrictions
+from app.retention import requests as retention
+from app.screening import requests as screening
 from app.staff import service as staff
 from config import Settings
 
@@ -83,6 +86,7 @@ def assemble(settings: Settings) -> Flask:
 def govern() -> None:
     """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
-    kinds.register(requests.UNFREEZE, requests.RECOVERY, changes.KIND, fees.KIND)
+    kinds.register(requests.UNFREEZE, requests.RECOVERY, restrictions.LIFT, changes.KIND, fees.KIND)
     kinds.register(decisions.APPROVAL, decisions.REFUSAL)
+    kinds.register(screening.MATCH, retention.RUN)
     kinds.relate(customers.is_related_for_system)

@@ -42,6 +42,7 @@ from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
+from dev import papers, restricting
 from jobs import runtime
 
 SEED = 2026
@@ -169,11 +170,12 @@ class Business:
         if large:
             self._approve(large[0].id, by="treasury")
         self._deposit(rich[0], pays=False)
-        self._open_account("Amina Yaro", f"newcomer@{MAIL}")
+        newcomer = self._open_account("Amina Yaro", f"newcomer@{MAIL}")
         self._stray()
         self._correct_by_hand()
         self._ask_about_staff()
         self._look_after_accounts()
+        restricting.restrict(newcomer.id, officer=self.staff["officer"], until=self.ended + timedelta(days=1))
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))
@@ -211,6 +213,8 @@ class Business:
         number_at_bank = f"{self.luck.randint(1_000_000_000, 8_999_999_999)}"
         holder: dict[str, object] = {"account_number": number_at_bank, "account_name": f"{last} {first}".upper()}
         self._vendor("accounts", holder)
+        for record in papers.records(number, name=f"{last} {first}".upper()):
+            self._vendor("records", record)
         account = payments.add_bank_account(
             person.id,
             bank_code=self.luck.choice(BANKS),

@@ -310,6 +310,8 @@ SYSTEM = (
     Sight("mailbox", "/console/mailbox", ADMIN),
     Sight("audit", "/console/audit", AUDITOR),
     Sight("audit-export", "/console/audit", AUDITOR, (click("[data-open=export]", shows="#export"),)),
+    Sight("retention", "/console/retention", AUDITOR),
+    Sight("retention-admin", "/console/retention", ADMIN),
     Sight("audit-own", "/console/audit", TREASURY),
     Sight("audit-none", "/console/audit?object=nothing", AUDITOR),
     Sight("audit-faulty", "/console/audit?from=1900-01-01T00:00", AUDITOR, status=FAULTY),

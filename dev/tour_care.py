@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from dev.tour import ADMIN, AUDITOR, FAULTY, MISSING, NOBODY, OFFICER, SUPPORT, Sight, click, follow, send
+from dev.tour import ADMIN, AUDITOR, FAULTY, MISSING, NOBODY, OFFICER, SUPPORT, Sight, Step, click, follow, send
 
 _SOMEBODY = follow("a.row-main")
 _FROZEN = follow("tr:not(:has-text('until')) a.row-main")
@@ -22,6 +22,50 @@ def _alone(page: Page) -> None:
     page.goto(str(page.locator(".veil a").first.get_attribute("href")))
 
 
+def _every_part(page: Page) -> None:
+    """Unfold what is folded, and look at every part until all have come."""
+    for fold in page.locator("details[data-fold]:not([open]) > summary").all():
+        fold.click()
+    for fold in page.locator("details[data-fold]").all():
+        fold.scroll_into_view_if_needed()
+    page.locator("[hx-trigger=revealed]").first.wait_for(state="detached")
+    page.evaluate("scrollTo(0, 0)")
+
+
+def _yesterday(page: Page) -> None:
+    """What they had at the end of yesterday."""
+    _every_part(page)
+    page.locator("#money a.btn-ghost").first.click()
+    page.locator("#money [role=status]").wait_for()
+
+
+def _part(name: str) -> Step:
+    """A part as a page of its own."""
+
+    def step(page: Page) -> None:
+        page.goto(f"{page.url.partition('?')[0]}/{name}")
+
+    return step
+
+
+_RESTRICT = follow("a[href$='/restrict']")
+
+
+def _choose_reason(page: Page) -> None:
+    """See what each reads."""
+    page.locator("#reason").select_option("unusual_activity")
+    page.locator("#preview dl").wait_for()
+
+
+def _place_without_a_note(page: Page) -> None:
+    """Send the form with blanks for a note."""
+    page.locator("#kind").select_option("no_debit")
+    page.locator("#reason").select_option("court_order")
+    page.locator("#note").fill(" ")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Place the restriction").click()
+
+
 # What asks for a fresh proof comes first: they have just signed in.
 CARE = (
     Sight("customer-shown", "/console/customers", OFFICER, (_SOMEBODY, _see)),
@@ -35,7 +79,17 @@ CARE = (
     Sight("customers", "/console/customers", SUPPORT),
     Sight("customers-none", "/console/customers?q=nowhere", SUPPORT),
     Sight("customers-frozen", "/console/customers?view=frozen", SUPPORT),
-    Sight("customer", "/console/customers", SUPPORT, (_SOMEBODY,)),
+    Sight("customer", "/console/customers", SUPPORT, (_SOMEBODY, _every_part)),
+    Sight("customer-compliance", "/console/customers", OFFICER, (_SOMEBODY, _every_part)),
+    Sight("customer-then", "/console/customers", SUPPORT, (_SOMEBODY, _yesterday)),
+    Sight("customer-activity", "/console/customers", SUPPORT, (_SOMEBODY, _part("activity"))),
+    Sight("customer-devices", "/console/customers", OFFICER, (_SOMEBODY, _part("devices"))),
+    Sight("customer-documents", "/console/customers", OFFICER, (_SOMEBODY, _part("documents"))),
+    Sight("customer-approvals", "/console/customers", OFFICER, (_SOMEBODY, _part("approvals"))),
+    Sight("customer-timeline", "/console/customers", OFFICER, (_SOMEBODY, _part("timeline"))),
+    Sight("customer-risk", "/console/customers", OFFICER, (_SOMEBODY, _part("risk"))),
+    Sight("customer-related", "/console/customers", OFFICER, (_SOMEBODY, _part("related"))),
+    Sight("customers-tier", "/console/customers?tier=t0", OFFICER),
     Sight(
         "customer-safety-lock",
         "/console/customers",
@@ -51,6 +105,21 @@ CARE = (
         (follow("tr:has-text('until') a.row-main"), click("[data-open=unfreeze]", shows="#unfreeze")),
     ),
     Sight("customer-freeze", "/console/customers", OFFICER, (_SOMEBODY, click("[data-open=freeze]", shows="#freeze"))),
+    Sight("restrict", "/console/customers", OFFICER, (_SOMEBODY, _RESTRICT, _choose_reason)),
+    Sight(
+        "restrict-faulty",
+        "/console/customers",
+        OFFICER,
+        (_SOMEBODY, _RESTRICT, _place_without_a_note),
+        FAULTY,
+    ),
+    Sight("restrictions", "/console/restrictions", OFFICER),
+    Sight("restrictions-support", "/console/restrictions", SUPPORT),
+    Sight("restrictions-soon", "/console/restrictions?view=soon", OFFICER),
+    Sight("restrictions-ended-none", "/console/restrictions?view=ended", OFFICER),
+    Sight("restrictions-none", "/console/restrictions?stops=out&view=soon", OFFICER),
+    Sight("restriction", "/console/restrictions?stops=in", OFFICER, (_SOMEBODY,)),
+    Sight("restriction-asked", "/console/restrictions?stops=legal", OFFICER, (_SOMEBODY,)),
     Sight("recoveries", "/console/recoveries", SUPPORT),
     Sight("recoveries-none", "/console/recoveries?view=stopped", SUPPORT),
     Sight("recovery", "/console/recoveries", SUPPORT, (follow("tr:has-text('now') a.row-main"),)),

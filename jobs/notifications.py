@@ -13,6 +13,7 @@ from app.notifications import flows, rules
 from app.notifications.rules import Words
 from app.payments import queries as payments
 from app.payments.models import BankAccount
+from app.restrictions import queries as restrictions
 from app.staff import queries as staff
 from app.staff import service as staff_service
 from app.staff.rules import WATCHERS
@@ -231,6 +232,24 @@ def withdrawal_ended(work: Work) -> timedelta | None:
     reason = next((move.reason for move in machine.history(withdrawal.id) if move.new_state == state), "")
     words = rules.withdrawal_ended(withdrawal.amount, state=state, reason=reason)
     return _tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
+
+
+def restriction_placed(work: Work) -> timedelta | None:
+    """Their account may do less, if that is for them to know."""
+    told = restrictions.words_for_system(work.subject)
+    if told is None:
+        return None
+    words = rules.restriction_placed(told.title, text=told.text, works=told.works, asks=told.asks)
+    return _tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=words)
+
+
+def restriction_ended(work: Work) -> timedelta | None:
+    """It may do so again, if they knew of it."""
+    told = restrictions.words_for_system(work.subject)
+    if told is None:
+        return None
+    words = rules.restriction_ended(told.title)
+    return _tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=words)
 
 
 def _destination(withdrawal: Withdrawal) -> str:

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from app.core.db import atomically
 from app.customers.errors import AccountFrozen
-from app.withdrawals import errors, flows, service
+from app.restrictions.errors import Restricted
+from app.withdrawals import errors, flows, queries, service
 from jobs.work import Work
 
 WHILE_HALTED = timedelta(minutes=1)
@@ -12,13 +13,23 @@ WHILE_FROZEN = timedelta(minutes=5)
 
 
 def send(work: Work) -> timedelta | None:
-    """Send what was approved. While payouts are halted or the account is frozen it waits, and that is no failure."""
+    """Send what was approved. While payouts are halted or the account is stopped it waits, and that is no failure."""
     try:
         flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
     except errors.PayoutsHalted:
         return WHILE_HALTED
-    except AccountFrozen:
+    except (AccountFrozen, Restricted):
         return WHILE_FROZEN
+    return None
+
+
+def resume(work: Work) -> timedelta | None:
+    """Something that stopped an account has ended: send what waited for that. What else stops it makes it wait on."""
+    for withdrawal_id in queries.approved_for_system(work.facts["customer_id"]):
+        try:
+            flows.send(withdrawal_id, paystack=work.clients.paystack, actor=work.actor)
+        except (AccountFrozen, Restricted, errors.PayoutsHalted):
+            return None  # (each has its own task, which asks again)
     return None
 
 

@@ -17,6 +17,7 @@ from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
 from app.governance.rules import Facts
+from app.screening import queries as screening
 
 
 def propose_tier(application_id: str, *, tier: Tier, reason: str, operator_id: str, actor: Actor) -> Request:
@@ -92,6 +93,8 @@ def _check_tier(payload: Payload) -> None:
 def _approve(agreed: Agreed) -> str:
     _check_tier(agreed.payload)
     application = service.locked(agreed.payload["application_id"])
+    if screening.cleared_by_for_system(application.customer_id) & set(agreed.voters):
+        raise errors.ClearedTheHit
     application.request_id = agreed.request_id
     tier = Tier(agreed.payload["tier"])
     review.conclude(application, tier=tier, operator_id=agreed.maker, actor=agreed.actor)
@@ -148,6 +151,7 @@ APPROVAL = Kind(
     summary=lambda payload: f"Give {payload['name']} tier {payload['tier'].upper()}",
     facts=_risk,
     touches=lambda payload: frozenset({payload["customer_id"]}),
+    sees=Permission.APPLICATIONS_READ,  # (what the lists say stands in it)
 )
 
 REFUSAL = Kind(
@@ -163,4 +167,5 @@ REFUSAL = Kind(
     ],
     summary=lambda payload: f"Refuse {payload['name']}'s application",
     touches=lambda payload: frozenset({payload["customer_id"]}),
+    sees=Permission.APPLICATIONS_READ,  # (what the lists say stands in it)
 )

@@ -102,3 +102,23 @@ class AskedAlready(Conflict):
 class OwnApplication(Forbidden):
     code = "own_application"
     message = "You cannot decide on your own application, or on that of somebody you are related to."
+
+
+class BadViewName(Unprocessable):
+    code = "bad_view_name"
+    message = "Give it a name of at most 40 letters."
+
+
+class TooManySaved(Unprocessable):
+    code = "too_many_saved"
+    message = "You keep 20 already. Delete one first."
+
+
+class NoReviewer(Unprocessable):
+    code = "no_reviewer"
+    message = "That person does not review applications."
+
+
+class ClearedTheHit(Forbidden):
+    code = "cleared_the_hit"
+    message = "Who cleared a hit on this customer does not also agree to the tier. Ask anew; somebody else decides."

@@ -22,6 +22,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
 
+_OURS = "state IN ('submitted', 'escalated')"
+_HITS = f"{_OURS} AND (screening IN ('open', 'match', 'cleared') OR pep)"
+
 
 class Application(Model):
     """A customer's way to a tier, or over something that changed. One is under way at a time."""
@@ -49,6 +52,12 @@ class Application(Model):
             postgresql_where=text("state NOT IN ('approved', 'rejected', 'abandoned')"),
         ),
         Index("ix_applications_queue", "state", "queued_at", "id"),
+        Index("ix_applications_ours", "queued_at", "id", postgresql_where=text(_OURS)),
+        Index("ix_applications_assigned_to", "assigned_to", "queued_at", "id", postgresql_where=text(_OURS)),
+        Index("ix_applications_hits", "queued_at", "id", postgresql_where=text(_HITS)),
+        Index("ix_applications_due_at", "due_at", "id", postgresql_where=text(_OURS)),
+        Index("ix_applications_decided", "queued_at", "id", postgresql_where=text("state IN ('approved', 'rejected')")),
+        Index("ix_applications_claim_until", "claim_until", postgresql_where=text("claim_until IS NOT NULL")),
         Index("ix_applications_customer_id", "customer_id", "created_at"),
         Index(
             "ix_applications_review_due_at",
@@ -189,3 +198,30 @@ class Note(Model):
     operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
     words: Mapped[str] = mapped_column(Text)
     noted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class View(Model):
+    """Somebody of ours opened an application, with everything personal that stands in it."""
+
+    __tablename__ = "application_views"
+    __table_args__ = (Index("ix_application_views_application_id", "application_id", "viewed_at"),)
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    application_id: Mapped[str] = mapped_column(Text, ForeignKey("applications.id"))
+    operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
+    viewed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class SavedView(Model):
+    """A reviewer's own way to look at the queue: the part of its address after the question mark, under a name."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (
+        UniqueConstraint("operator_id", "name"),
+        CheckConstraint("length(name) BETWEEN 1 AND 40", name="name_length"),
+        CheckConstraint("length(filters) <= 500", name="filters_length"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
+    name: Mapped[str] = mapped_column(Text)
+    filters: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select, tuple_
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.applications import rules
 from app.applications.errors import NoSuchStep
@@ -22,6 +23,8 @@ from app.customers.rules import Tier
 from app.identity import queries as identity
 
 PAGE = 50
+COUNT_MAX = 1000
+VIEWS = ("open", "unclaimed", "mine", "hits", "escalated", "waiting", "proposed", "late", "decided")
 CUSTOMERS_SEE = frozenset(
     {"begun", "step_done", "submitted", "asked_again", "approved", "rejected", "abandoned", "claimed"}
 )
@@ -59,7 +62,7 @@ class Item:
 class Queue:
     """What to list: each condition that is stated."""
 
-    view: str = "open"  # open, mine, unclaimed, hits, escalated, waiting, proposed, late, decided
+    view: str = "open"  # one of VIEWS
     tier: str = ""
     about: str = ""
     subject: str = ""
@@ -158,13 +161,17 @@ def list_for_operators(
     return [Row(application, name, tier) for application, name, tier in found]
 
 
-def counts_for_operators(*, operator_id: str) -> dict[str, int]:
-    """How many are in each view that somebody works through."""
-    counted = {}
-    for view in ("unclaimed", "mine", "hits", "escalated", "waiting", "proposed", "late"):
-        many = select(func.count()).select_from(Application).where(*_conditions(Queue(view=view), operator_id))
-        counted[view] = db.session.scalar(many) or 0
-    return counted
+def counts_for_operators(
+    queue: Queue | None = None, *, operator_id: str, views: Collection[str] = VIEWS
+) -> dict[str, int]:
+    """How many are in each view, with the other conditions of a queue; from COUNT_MAX on they are not counted."""
+    some = []
+    for view in views:
+        conditions = _conditions(replace(queue or Queue(), view=view), operator_id)
+        first = select(Application.id).where(*conditions).limit(COUNT_MAX).subquery()
+        some.append(select(func.count()).select_from(first).scalar_subquery().label(view))
+    found = db.session.execute(select(*some)).mappings().one()
+    return {view: found[view] for view in views}
 
 
 def unclaimed_for_operators(queue: Queue, *, operator_id: str, limit: int = 20) -> list[str]:
@@ -172,9 +179,15 @@ def unclaimed_for_operators(queue: Queue, *, operator_id: str, limit: int = 20) 
     free = (Application.claim_until.is_(None) | (Application.claim_until <= clock.now())) & Application.state.in_(
         rules.OURS
     )
-    share = (Application.assigned_to == operator_id).desc()
-    wanted = select(Application.id).where(*_conditions(queue, operator_id), free)
-    return list(db.session.scalars(wanted.order_by(share, Application.queued_at, Application.id).limit(limit)))
+    whose = Application.assigned_to
+    found: list[str] = []
+    for share in (whose == operator_id, whose.is_(None), whose != operator_id):  # (each is read in its index's order)
+        wanted = select(Application.id).where(*_conditions(queue, operator_id), free, share)
+        wanted = wanted.order_by(Application.queued_at, Application.id).limit(limit - len(found))
+        found += db.session.scalars(wanted)
+        if len(found) >= limit:
+            break
+    return found
 
 
 def one_for_operators(application_id: str) -> Application:
@@ -189,6 +202,16 @@ def of_customer_for_operators(customer_id: str) -> list[Application]:
     """A customer's applications, newest first."""
     theirs = select(Application).where(Application.customer_id == customer_id)
     return list(db.session.scalars(theirs.order_by(Application.created_at.desc()).limit(PAGE)))
+
+
+def risks_for_operators(customer_ids: Collection[str]) -> dict[str, str]:
+    """The risk class of each customer's newest application, by customer."""
+    newest = select(Application.customer_id, Application.risk).where(Application.customer_id.in_(set(customer_ids)))
+    newest = newest.ext(distinct_on(Application.customer_id))
+    newest = newest.order_by(
+        Application.customer_id, Application.created_at.desc(), Application.id.desc()
+    )
+    return {row.customer_id: row.risk for row in db.session.execute(newest)}
 
 
 def steps_for_operators(application_id: str) -> list[StepView]:
@@ -262,13 +285,17 @@ def blockers_for_operators(application: Application, *, tier: Tier) -> list[str]
     return blockers
 
 
+def reviewers_for_system() -> list[str]:
+    """Who may review: their ids. A role that is borrowed does not count."""
+    roles = [role for role in Role if Permission.APPLICATIONS_REVIEW in granted([role])]
+    return [one.id for one in identity.holders_for_system(roles) if identity.roles_for_system(one.id)]
+
+
 def least_loaded_for_system(*, customer_id: str) -> str | None:
     """The reviewer with the fewest applications in hand, who is not the customer; None when there is nobody."""
-    roles = [role for role in Role if Permission.APPLICATIONS_REVIEW in granted([role])]
-    people = [one.id for one in identity.holders_for_system(roles) if identity.roles_for_system(one.id)]
     load = select(Application.assigned_to, func.count().label("many")).where(Application.state.in_(rules.OURS))
     loads = {row.assigned_to: row.many for row in db.session.execute(load.group_by(Application.assigned_to))}
-    for operator_id in sorted(people, key=lambda each: (loads.get(each, 0), each)):
+    for operator_id in sorted(reviewers_for_system(), key=lambda each: (loads.get(each, 0), each)):
         if not customers.is_related_for_system(operator_id, [customer_id]):
             return operator_id
     return None

@@ -61,10 +61,14 @@ def claim_next(queue: queries.Queue, *, operator_id: str, actor: Actor) -> str |
 
 
 def assign(application_id: str, *, to: str, actor: Actor) -> None:
-    """Say who should take it up; a claim is not touched. Raises NotFound, NotUnderReview."""
+    """Say who should take it up; a claim is not touched. Raises NotFound, NotUnderReview, NoReviewer."""
     application = service.locked(application_id)
     if application.state not in rules.OURS:
         raise errors.NotUnderReview
+    if to not in queries.reviewers_for_system():
+        raise errors.NoReviewer
+    if customers.is_related_for_system(to, [application.customer_id]):
+        raise errors.OwnApplication
     application.assigned_to = to
     service.tell(application, "assigned", actor=actor, to=to)
 

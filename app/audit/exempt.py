@@ -9,6 +9,10 @@ EXEMPT: dict[str, str] = {
     "inbox": "keeps what vendors said, byte for byte, and is never edited but for its outcome",
     "idempotency": "machinery: the answer of a request whose effects are recorded",
     "slots": "machinery: one row per run of a periodic job",
+    "screening_entries": "a public list, kept as it was published; each version that is loaded is recorded",
+    "screening_subjects": "a copy of what its customer's recorded rows say, kept for comparing",
+    "screening_subject_keys": "an index: what a row of screening_subjects is found by",
+    "screening_runs": "is a record itself: append-only, with its actor",
     "banks": "a vendor's public list, kept for speed",
     "reconciliation_lines": "a finding, append-only, under a recorded run",
 }

@@ -1,18 +1,31 @@
-"""Reads of the record. `seen` holds the actors whose records the reader may see; None is everybody's."""
+"""Reads of the record. `seen` says what the reader may see of it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, true
 
+from app.audit import rules
 from app.audit.models import AuditRecord, Reveal
 from app.core.db import db, rows
 from app.core.errors import NotFound
 from app.core.machine import Move
 
-Seen = frozenset[str] | None
 BIGINT_MAX = 2**63 - 1
+# (that such a request was made, voted on or carried out says as much as the request)
+_OF_CONFIDENTIAL_REQUESTS = """(records.table_name = 'approval_requests' AND records.row_id IN
+        (SELECT id FROM approval_requests WHERE kind LIKE :kinds))
+    OR (records.table_name = 'approval_votes' AND records.row_id IN
+        (SELECT v.id FROM approval_votes v JOIN approval_requests r ON r.id = v.request_id WHERE r.kind LIKE :kinds))"""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The actors whose records somebody may see, None for everybody's; and whether what is kept from most is shown."""
+
+    actors: frozenset[str] | None
+    confidential: bool
 
 
 @dataclass(frozen=True)
@@ -38,8 +51,9 @@ def list_for_operators(asked: Asked, *, seen: Seen, before: int | None = None, l
 
 def one_for_operators(record_id: int, *, seen: Seen) -> AuditRecord:
     """One record. Raises NotFound, also for one that the reader may not see."""
-    found = db.session.get(AuditRecord, record_id) if record_id <= BIGINT_MAX else None
-    if found is None or (seen is not None and found.actor not in seen):
+    asked = select(AuditRecord).where(AuditRecord.id == min(record_id, BIGINT_MAX), _visible(seen))
+    found = db.session.scalars(asked).one_or_none()
+    if found is None:
         raise NotFound
     return found
 
@@ -56,19 +70,28 @@ def tables_for_operators() -> list[str]:
 
 
 def of_objects_for_operators(
-    row_ids: Collection[str], *, request_id: str = "", seen: Seen, limit: int = 100
+    row_ids: Collection[str],
+    *,
+    request_id: str = "",
+    seen: Seen,
+    before: datetime | None = None,
+    limit: int = 100,
 ) -> list[AuditRecord]:
-    """The newest records about any of these rows, or of this request."""
+    """The newest records about any of these rows, or of this request; those before a moment."""
     about = AuditRecord.row_id.in_(set(row_ids) - {""})
     of_request = AuditRecord.request_id == request_id if request_id else ~true()
     found = select(AuditRecord).where(or_(about, of_request), _visible(seen))
+    if before:
+        found = found.where(AuditRecord.recorded_at < before)
     return list(db.session.scalars(found.order_by(AuditRecord.id.desc()).limit(limit)))
 
 
-def moves_for_operators(subjects: Collection[str], *, limit: int = 100) -> list[Move]:
-    """The newest moves of any of these rows."""
-    found = select(Move).where(Move.subject.in_(set(subjects) - {""})).order_by(Move.id.desc()).limit(limit)
-    return list(db.session.scalars(found))
+def moves_for_operators(subjects: Collection[str], *, before: datetime | None = None, limit: int = 100) -> list[Move]:
+    """The newest moves of any of these rows; those before a moment."""
+    found = select(Move).where(Move.subject.in_(set(subjects) - {""}))
+    if before:
+        found = found.where(Move.moved_at < before)
+    return list(db.session.scalars(found.order_by(Move.id.desc()).limit(limit)))
 
 
 def reveals_for_system(operator_id: str, *, since: datetime, refused: bool = False) -> int:
@@ -88,12 +111,20 @@ def _fitting(asked: Asked, seen: Seen) -> Select[AuditRecord]:
     )
     return select(AuditRecord).where(
         _visible(seen),
-        _visible(asked.actors),
+        _by(asked.actors),
         *(column == wanted for column, wanted in equal if wanted),
         *([AuditRecord.recorded_at >= asked.since] if asked.since else []),
         *([AuditRecord.recorded_at <= asked.until] if asked.until else []),
     )
 
 
-def _visible(actors: frozenset[str] | None) -> ColumnElement[bool]:
+def _visible(seen: Seen) -> ColumnElement[bool]:
+    if seen.confidential:
+        return _by(seen.actors)
+    of_requests = text(_OF_CONFIDENTIAL_REQUESTS).bindparams(kinds=rules.CONFIDENTIAL_REQUESTS)
+    hidden = or_(AuditRecord.table_name.in_(rules.CONFIDENTIAL_TABLES), of_requests)
+    return and_(_by(seen.actors), ~hidden.self_group())
+
+
+def _by(actors: frozenset[str] | None) -> ColumnElement[bool]:
     return true() if actors is None else AuditRecord.actor.in_(sorted(actors))

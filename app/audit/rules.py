@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from app.core.permissions import Role
+from app.core.permissions import Permission, Role, granted
 
 MASKED = "[masked]"
 REVEALS_COUNT_FOR = timedelta(hours=24)
@@ -20,14 +20,22 @@ SEES_TEAMS: Mapping[Role, frozenset[Role]] = {
     Role.FINANCE: frozenset({Role.FINANCE}),
     Role.TREASURY: frozenset({Role.TREASURY}),
 }
+# What only who may see it anyway sees in the audit too, whoever did it: nobody is to learn who was found on a list.
+CONFIDENTIAL = Permission.SCREENING_READ
+CONFIDENTIAL_TABLES = frozenset({"screening_lists", "screening_versions", "screening_hits"})
+CONFIDENTIAL_REQUESTS = "screening.%"  # kinds of approval requests
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose records somebody sees: everybody's, or their own and those of people with one of these roles."""
+    """Whose records somebody sees: everybody's, or their own and those of people with one of these roles.
+
+    `confidential`: also those of what is kept from most.
+    """
 
     everything: bool
     teams: frozenset[Role]
+    confidential: bool
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,7 @@ def scope_of(roles: Iterable[str]) -> Scope:
     return Scope(
         everything=bool(held & SEES_EVERYTHING),
         teams=frozenset().union(*(SEES_TEAMS.get(role, frozenset()) for role in held)),
+        confidential=CONFIDENTIAL in granted(held),
     )
 
 

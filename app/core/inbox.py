@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Identity, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Identity, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,7 +14,10 @@ class Inboxed(Model):
     """One message. `outcome` says in a few words what became of it; empty while nobody has acted."""
 
     __tablename__ = "inbox"
-    __table_args__ = (UniqueConstraint("source", "external_id"),)
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        Index(None, "received_at", postgresql_where=text("digest IS NULL")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     source: Mapped[str] = mapped_column(Text)
@@ -23,6 +26,7 @@ class Inboxed(Model):
     outcome: Mapped[str] = mapped_column(Text, default="")
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     handled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary)  # of a body that was forgotten when its time was over
 
 
 def receive(source: str, *, external_id: str, body: bytes) -> int | None:

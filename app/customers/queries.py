@@ -35,7 +35,7 @@ def safety_locked_for_system(*, until: datetime, limit: int = 100) -> list[str]:
 
 
 def list_for_operators(
-    asked: str = "", *, state: State | None = None, before: str | None = None, limit: int
+    asked: str = "", *, state: State | None = None, tier: Tier | None = None, before: str | None = None, limit: int
 ) -> list[Customer]:
     """Customers, newest first: those with these letters in their name, or this whole address or id. Keyset by id."""
     found = select(Customer).order_by(Customer.id.desc()).limit(limit)
@@ -46,6 +46,8 @@ def list_for_operators(
         found = found.where(or_(named, Customer.id == asked, Customer.login_id.in_(whole)))
     if state:
         found = found.where(Customer.state == state)
+    if tier:
+        found = found.where(Customer.tier == tier)
     return list(db.session.scalars(found.where(Customer.id < before) if before else found))
 
 

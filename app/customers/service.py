@@ -114,13 +114,18 @@ def unlock(customer_id: str, *, actor: Actor, reason: str = "") -> None:
 
 
 def refuse_while_locked(customer_id: str) -> None:
-    """Raise AccountFrozen when nothing may leave this account; until the caller's transaction ends, none is locked.
+    """Raise AccountFrozen when nothing may leave this account; until the caller's transaction ends, none is locked."""
+    if stand_still(customer_id) == State.LOCKED:
+        raise errors.AccountFrozen
 
-    A lock that comes at the same moment waits for that transaction, or that transaction for the lock.
+
+def stand_still(customer_id: str) -> str | None:
+    """The account's state, which nobody changes until the caller's transaction ends; None where there is no account.
+
+    A lock, or a restriction, that comes at the same moment waits for that transaction, or that transaction for it.
     """
     shared = select(Customer.state).where(Customer.id == customer_id).with_for_update(read=True)
-    if db.session.scalars(shared).one_or_none() == State.LOCKED:
-        raise errors.AccountFrozen
+    return db.session.scalars(shared).one_or_none()
 
 
 def set_tier(customer_id: str, tier: Tier, *, reason: str, actor: Actor) -> None:

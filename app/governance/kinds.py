@@ -63,6 +63,7 @@ class Kind:
     facts: Callable[[Payload], Facts] = field(default=_plain)
     touches: Callable[[Payload], Collection[str]] = field(default=_nobody)  # the customers whom it is about
     must_be_decided: bool = False
+    sees: Permission | None = None  # who is shown that there are such requests at all; None: whoever reads approvals
 
 
 _KINDS: dict[str, Kind] = {}

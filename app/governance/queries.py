@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select, text, tuple_
 from app.core.db import db
 from app.core.errors import NotFound
 from app.governance.models import Policy, Request, Voided, Vote
-from app.governance.rules import OPEN, Leg, State, open_leg
+from app.governance.rules import ENDED, OPEN, Leg, State, open_leg
 
 # A leg that is open, by the votes that count, and that one of these roles fills.
 _OPEN_LEG = """EXISTS (
@@ -149,6 +149,23 @@ def about_for_operators(target: str, *, states: Sequence[State] = OPEN, limit: i
     """Requests about one thing, newest first."""
     about = select(Request).where(Request.target == target, Request.state.in_(states)).order_by(Request.id.desc())
     return _standing(list(db.session.scalars(about.limit(limit))))
+
+
+def about_any_for_operators(
+    targets: Collection[str],
+    *,
+    kinds: Collection[str] | None,
+    states: Sequence[State] = (*OPEN, *ENDED),
+    before: str | None = None,
+    limit: int = 20,
+) -> list[Standing]:
+    """Requests about any of these things (of these kinds), newest first. Keyset by id."""
+    about = select(Request).where(Request.target.in_(set(targets)), Request.state.in_(states))
+    if kinds is not None:
+        about = about.where(Request.kind.in_(kinds))
+    if before:
+        about = about.where(Request.id < before)
+    return _standing(list(db.session.scalars(about.order_by(Request.id.desc()).limit(limit))))
 
 
 def count_for_operators(

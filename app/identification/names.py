@@ -8,7 +8,7 @@ Rapidfuzz's Jaro-Winkler measures spelling. What it does not know: one word writ
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from anyascii import anyascii
 from rapidfuzz.distance import JaroWinkler
@@ -19,6 +19,7 @@ ONE_WORD_MAX = 79  # one word in common is never a match
 SPELLING_MIN = 85
 SOUNDS_WORTH, SHORT_WORTH, INITIAL_WORTH = 90, 85, 70
 SHORT_MIN, SKELETON_MIN = 4, 3
+LIKENESSES_KEPT = 200_000  # (of pairs of words; a comparison with a whole list meets more of them than memory holds)
 TITLES = frozenset(
     {"mr", "mrs", "miss", "ms", "dr", "prof", "engr", "barr", "chief", "rev", "pastor", "deacon", "mallam"}
 )
@@ -61,20 +62,25 @@ class Match:
 
 
 def words(name: str) -> list[str]:
-    """The words of a name: Latin letters, lower case, no marks, no titles, prefixes joined to what comes next."""
+    """The words of a name, prefixes joined to what comes next."""
+    found: list[str] = []
+    before = ""
+    for word in parts(name):
+        if word in _PREFIXES:
+            before += word
+        else:
+            found.append(before + word)
+            before = ""
+    return [*found, before] if before else found
+
+
+def parts(name: str) -> list[str]:
+    """The words of a name as they stand there: Latin letters, lower case, no marks, no titles."""
     latin = anyascii(unicodedata.normalize("NFC", name))
     if not unicodedata.normalize("NFKD", name).isascii():
         latin = _RUN_TOGETHER.sub(" ", latin)
     plain = re.sub(r"[`'’ʼ]", "", latin).lower()
-    found: list[str] = []
-    before = ""
-    for word in _WORD.findall(plain):
-        if word in _PREFIXES:
-            before += word
-        elif word not in TITLES:
-            found.append(before + word)
-            before = ""
-    return [*found, before] if before else found
+    return [word for word in _WORD.findall(plain) if word not in TITLES]
 
 
 def compare(given: str, found: str) -> Match:
@@ -82,7 +88,11 @@ def compare(given: str, found: str) -> Match:
 
     When every word of one name has its counterpart, the other's further ones (a middle name) weigh half.
     """
-    ours, theirs = words(given), words(found)
+    return compare_words(words(given), words(found))
+
+
+def compare_words(ours: list[str], theirs: list[str]) -> Match:
+    """The same for names whose words were taken apart already: who compares one with many does that once."""
     pairs = _paired(ours, theirs)
     lone_ours, lone_theirs = _without(ours, [pair.given for pair in pairs]), _without(theirs, [p.found for p in pairs])
     agreed = sum(pair.likeness * (len(pair.given) + len(pair.found)) for pair in pairs)
@@ -118,7 +128,7 @@ def _without(words_: list[str], taken: list[str]) -> list[str]:
     return left
 
 
-@cache
+@lru_cache(LIKENESSES_KEPT)
 def _likeness(one: str, two: str) -> tuple[int, str]:
     """How alike two words are, and in which way; 0 is not at all."""
     if one == two:
@@ -127,7 +137,7 @@ def _likeness(one: str, two: str) -> tuple[int, str]:
     if len(short) == 1:
         return (INITIAL_WORTH, INITIAL) if long.startswith(short) else (0, "")
     unvowelled = not (_SPOKEN.search(one) and _SPOKEN.search(two))  # a script that leaves them out
-    if _skeleton(one) == _skeleton(two) and len(_skeleton(one)) >= (SKELETON_MIN - unvowelled):
+    if skeleton(one) == skeleton(two) and len(skeleton(one)) >= (SKELETON_MIN - unvowelled):
         return SOUNDS_WORTH, SOUNDS
     spelling = int(100 * JaroWinkler.similarity(one, two))
     if spelling >= SPELLING_MIN:
@@ -137,7 +147,14 @@ def _likeness(one: str, two: str) -> tuple[int, str]:
     return 0, ""
 
 
-def _skeleton(word: str) -> str:
+@lru_cache(LIKENESSES_KEPT)
+def skeleton(word: str) -> str:
+    """What is left of a word without vowels, doubled letters and ways of spelling."""
+    return _DOUBLED.sub(r"\1", _VOWELS.sub("", spelt(word)))
+
+
+def spelt(word: str) -> str:
+    """A word in one of the ways in which the same sounds are written."""
     for written, said in _SPELT:
         word = word.replace(written, said)
-    return _DOUBLED.sub(r"\1", _VOWELS.sub("", word))
+    return word

@@ -56,6 +56,7 @@ class SignedIn(Model):
     __table_args__ = (
         Index(None, "login_id", postgresql_where=text("revoked_at IS NULL")),
         Index("ix_sessions_device", "login_id", "ip"),
+        Index("ix_sessions_ip", "ip", postgresql_where=text("audience = 'customer'")),
         Index(None, "expires_at"),
         Index(None, "api_key_id", postgresql_where=text("api_key_id IS NOT NULL")),
     )

@@ -1,6 +1,7 @@
-"""Forgetting what is spent: challenges and half set up apps after a day, codes and links after a week, sessions late.
+"""Forgetting what is spent: challenges and half set up apps after a day, codes and links after a week.
 
 Which rows those are is decided in the database (`forget_spent`), where the application may delete nothing else.
+Sessions are no such rows: they explain something for months, and go by the rules of retention.
 """
 
 from app.core.db import rows

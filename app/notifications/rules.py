@@ -248,6 +248,19 @@ def account_locked() -> Words:
     )
 
 
+def restriction_placed(title: str, *, text: str, works: str, asks: str) -> Words:
+    """Something does not work, in the words that are allowed."""
+    return Words(title, _letter(f"{title}. {text}", works, asks))
+
+
+def restriction_ended(title: str) -> Words:
+    """It works again, unless something else stands."""
+    return Words(
+        "A restriction of your account has ended",
+        _letter(f'What we told you under "{title}" has ended. If anything else is in the way, your account says so.'),
+    )
+
+
 def account_unlocked() -> Words:
     """The freeze is lifted."""
     return Words(

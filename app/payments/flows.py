@@ -15,6 +15,8 @@ from app.payments import banking, errors, queries, rules, service
 from app.payments.models import BankAccount, Deposit
 from app.payments.rules import DepositState, PayoutState
 from app.payments.service import Trouble
+from app.restrictions import service as restrictions
+from app.restrictions.rules import Way
 
 CHARGES = frozenset({"charge.success"})
 TRANSFERS = frozenset({"transfer.success", "transfer.failed", "transfer.reversed"})
@@ -26,8 +28,10 @@ DIGITS_MAX = 30
 def open_checkout(deposit: Deposit, *, paystack: Paystack, email: str, callback_url: str, actor: Actor) -> str:
     """Open Paystack's checkout for a deposit that is committed; where the customer pays.
 
-    Raises Silent, and CheckoutLost when an earlier try reached Paystack and its answer did not reach us.
+    Raises Restricted when the account takes nothing in by now, Silent, and CheckoutLost when an earlier try reached
+    Paystack and its answer did not reach us.
     """
+    atomically(lambda: restrictions.refuse(deposit.customer_id, way=Way.IN), actor=actor)
     leave()
     try:
         checkout = paystack.initialize(

@@ -25,6 +25,7 @@ class BankAccount(Model):
     __tablename__ = "bank_accounts"
     __table_args__ = (
         UniqueConstraint("customer_id", "bank_code", "account_number"),
+        Index("ix_bank_accounts_account_number", "account_number", "bank_code"),
         CheckConstraint("account_number ~ '^[0-9]{10}$'", name="account_number_nuban"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -11,6 +11,9 @@ DEPOSIT_MIN = Money(NGN, 100_00)
 DEPOSIT_MAX = Money(NGN, 5_000_000_00)
 DEPOSIT_LIVES = timedelta(hours=24)  # an unpaid checkout is given up after this
 NUBAN_DIGITS = 10
+RESTRICTED = (
+    "restricted: the customer's account takes nothing in at present"  # (finance reads it in the suspense queue)
+)
 
 # How long to wait before asking Paystack again, by how long the thing has been open: (open for, wait).
 WATCH_PAUSES = (

@@ -19,6 +19,8 @@ from app.payments.rules import DepositState, PayoutState, SuspenseState, Verdict
 from app.risk import service as risk
 from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
+from app.restrictions import service as restrictions
+from app.restrictions.rules import Way
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,9 @@ class Trouble:
 def start_deposit(customer_id: str, *, amount: Money, actor: Actor) -> Deposit:
     """Write down the intent to pay in, before Paystack hears of it.
 
-    Raises DepositOutOfBounds, LimitExceeded, TierTooLow.
+    Raises Restricted, DepositOutOfBounds, LimitExceeded, TierTooLow.
     """
+    restrictions.refuse(customer_id, way=Way.IN)
     if not rules.deposit_fits(amount):
         raise errors.DepositOutOfBounds
     deposit_id = ids.new("dep")
@@ -72,7 +75,10 @@ def give_up_deposit(deposit_id: str, *, reason: str, actor: Actor) -> None:
 
 
 def settle_charge(deposit_id: str, *, charge: Charge, our_domain: str, actor: Actor) -> DepositState:
-    """Apply a charge as Paystack verified it to the deposit it belongs to; applying it again changes nothing."""
+    """Apply a charge as Paystack verified it to the deposit it belongs to; applying it again changes nothing.
+
+    Money for an account that takes none in is not turned away: it is booked to suspense, for people to place.
+    """
     deposit = _locked_deposit(deposit_id)
     if deposit.state in {DepositState.CREDITED, DepositState.SUSPENDED}:
         return DepositState(deposit.state)
@@ -86,7 +92,9 @@ def settle_charge(deposit_id: str, *, charge: Charge, our_domain: str, actor: Ac
         fees=charge.fees,
         intent=deposit.amount.units,
     )
-    if judgement.verdict is Verdict.CREDIT:
+    if judgement.verdict is Verdict.CREDIT and restrictions.stops(deposit.customer_id, way=Way.IN):
+        _suspend_deposit(deposit, charge, reason=rules.RESTRICTED, our_domain=our_domain, actor=actor)
+    elif judgement.verdict is Verdict.CREDIT:
         _credit(deposit, charge, actor=actor)
     elif judgement.verdict is Verdict.SUSPEND:
         _suspend_deposit(deposit, charge, reason=judgement.reason, our_domain=our_domain, actor=actor)

@@ -18,6 +18,8 @@ from app.web.audit_commands import audit
 from app.web.command_groups import HouseGroup
 from app.web.document_commands import documents
 from app.web.ledger_commands import ledger
+from app.web.retention_commands import retention
+from app.web.screening_commands import screening
 
 operators = HouseGroup("operators", help="Members of staff.")
 
@@ -29,6 +31,8 @@ def register(app: Flask) -> None:
     app.cli.add_command(ledger)
     app.cli.add_command(audit)
     app.cli.add_command(documents)
+    app.cli.add_command(screening)
+    app.cli.add_command(retention)
 
 
 @operators.command("create")

@@ -56,3 +56,9 @@ def approvals_for_operators(withdrawal_ids: set[str]) -> dict[str, list[Approval
 def by_payout_for_system(payout_id: str) -> Withdrawal | None:
     """The withdrawal that a payout is for."""
     return db.session.scalars(select(Withdrawal).where(Withdrawal.payout_id == payout_id)).one_or_none()
+
+
+def approved_for_system(customer_id: str) -> list[str]:
+    """The customer's withdrawals that wait to be sent, the oldest first."""
+    waiting = select(Withdrawal.id).where(Withdrawal.customer_id == customer_id, Withdrawal.state == State.APPROVED)
+    return list(db.session.scalars(waiting.order_by(Withdrawal.id)))

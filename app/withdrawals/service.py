@@ -13,7 +13,6 @@ from app.core.errors import NotFound
 from app.core.money import NGN, Money
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
-from app.customers import service as customers_service
 from app.identity import queries as identity
 from app.identity.errors import FactorMissing, PhoneUnconfirmed
 from app.ledger import chart, health, posting
@@ -24,6 +23,8 @@ from app.risk import queries as risk_queries
 from app.risk import service as risk
 from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
+from app.restrictions import service as restrictions
+from app.restrictions.rules import Way
 from app.withdrawals import errors, events, postings, rules
 from app.withdrawals.models import Approval, Withdrawal
 from app.withdrawals.rules import Content, State
@@ -44,10 +45,10 @@ def request(
     """Ask for money out to one of the customer's own bank accounts; amount and fee are held from now on.
 
     The amount counts against the customer's limits: it is what goes out to somewhere, the fee stays in the house.
-    Raises AccountFrozen, FactorMissing, PhoneUnconfirmed, WithdrawalOutOfBounds, NotFound (the bank account), TooNew,
+    Raises AccountFrozen, Restricted, FactorMissing, PhoneUnconfirmed, WithdrawalOutOfBounds, NotFound (the bank account), TooNew,
     FeeChanged when it is not the one they were shown, LimitExceeded, TierTooLow, InsufficientFunds, AccountBlocked.
     """
-    customers_service.refuse_while_locked(customer_id)
+    restrictions.refuse(customer_id, way=Way.OUT)
     login_id = customers.login_for_system(customer_id)
     enrolled_since = identity.enrolled_since(owner=login_id)
     if enrolled_since is None:
@@ -167,14 +168,14 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> bool | None:
     """Write the payout down before it is sent.
 
     True: the first to do so, send. False: begun before, ask Paystack. None: nothing to send (any more).
-    Raises PayoutsHalted while the books do not prove, AccountFrozen while its owner's account is, ContentChanged when
-    what was approved is not what stands here.
+    Raises PayoutsHalted while the books do not prove, AccountFrozen or Restricted while its owner's account is,
+    ContentChanged when what was approved is not what stands here.
     """
     withdrawal = _locked(withdrawal_id)
     if health.standing():
         raise errors.PayoutsHalted
     if withdrawal.state in rules.UNDERWAY:  # also when it was begun: a second try could be the one that sends
-        customers_service.refuse_while_locked(withdrawal.customer_id)
+        restrictions.refuse(withdrawal.customer_id, way=Way.OUT)
     if withdrawal.state == State.APPROVED:
         if _content_hash(withdrawal) != withdrawal.content_hash:
             raise errors.ContentChanged
@@ -196,11 +197,10 @@ def settle(payout_id: str, *, actor: Actor) -> None:
     withdrawal = _locked_by_payout(payout_id)
     if withdrawal is None or withdrawal.state != State.SENDING:
         return
-    posting.capture(
-        withdrawal.hold_id,
-        journal=postings.settled(ref=withdrawal.id, **_moved(withdrawal)),
-        key=f"{withdrawal.id}:settled",
-    )
+    moved = _moved(withdrawal)
+    with restrictions.already_under_way(withdrawal.customer_id, account=moved["account"]):
+        journal = postings.settled(ref=withdrawal.id, **moved)
+        posting.capture(withdrawal.hold_id, journal=journal, key=f"{withdrawal.id}:settled")
     risk.settle(withdrawal.id)
     withdrawal.ended_at = clock.now()
     machine.move(withdrawal, State.SETTLED, machine=rules.MACHINE, actor=actor)
@@ -220,7 +220,9 @@ def take_back(payout_id: str, *, actor: Actor) -> None:
     withdrawal = _locked_by_payout(payout_id)
     if withdrawal is None or withdrawal.state != State.SETTLED:
         return
-    posting.post(postings.returned(ref=withdrawal.id, **_moved(withdrawal)), key=f"{withdrawal.id}:returned")
+    moved = _moved(withdrawal)
+    with restrictions.already_under_way(withdrawal.customer_id, account=moved["account"]):
+        posting.post(postings.returned(ref=withdrawal.id, **moved), key=f"{withdrawal.id}:returned")
     risk.give_back(withdrawal.id)
     machine.move(withdrawal, State.RETURNED, machine=rules.MACHINE, actor=actor, reason="The bank sent it back.")
     outbox.emit(events.Ended(withdrawal_id=withdrawal.id, state=State.RETURNED))

@@ -52,7 +52,7 @@ END $$;
 
 -- One record per changed row. The trigger's arguments name columns whose values are masked (secrets, personal data);
 -- one with a minus before it is not recorded at all (a time that every request touches); one with an equals sign names
--- the row where it has no id.
+-- the row where it has no id. What is forgotten because its time is over is recorded by the batch that it went with.
 CREATE FUNCTION audit.record_row() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = audit, pg_temp AS $$
 DECLARE
     v_actor text := audit.actor();
@@ -62,6 +62,7 @@ DECLARE
     v_id text := coalesce(v_new, v_old) ->> coalesce((SELECT substr(s, 2) FROM unnest(v_special) s WHERE s LIKE '=%'), 'id');
     v_column text;
 BEGIN
+    IF TG_OP = 'DELETE' AND coalesce(current_setting('bursar.forgets', true), '') <> '' THEN RETURN NULL; END IF;
     IF TG_OP = 'UPDATE' THEN  -- keep what differs
         SELECT jsonb_object_agg(o.key, o.value), jsonb_object_agg(o.key, v_new -> o.key) INTO v_old, v_new
           FROM jsonb_each(v_old) o

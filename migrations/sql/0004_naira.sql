@@ -17,6 +17,7 @@ CREATE TABLE bank_accounts (
     created_at timestamptz NOT NULL,
     CONSTRAINT uq_bank_accounts_customer_id UNIQUE (customer_id, bank_code, account_number)
 );
+CREATE INDEX ix_bank_accounts_account_number ON bank_accounts (account_number, bank_code);  -- who else has it?
 
 CREATE TABLE deposits (
     id text CONSTRAINT pk_deposits PRIMARY KEY,

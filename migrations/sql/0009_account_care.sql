@@ -18,6 +18,8 @@ ALTER TABLE sessions
 SELECT audit.mask_also('sessions', 'ip');
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX ix_sessions_device ON sessions (login_id, ip);  -- was this device here before?
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX ix_sessions_ip ON sessions (ip) WHERE audience = 'customer';  -- who else comes from there?
 
 CREATE TABLE password_resets (
     id text CONSTRAINT pk_password_resets PRIMARY KEY,

@@ -18,11 +18,6 @@ BEGIN
     -- An app that nobody finished setting up: its secret opens nothing and was seen.
     DELETE FROM totp_apps WHERE id IN (
         SELECT id FROM totp_apps WHERE confirmed_at IS NULL AND created_at < now() - interval '1 day' LIMIT p_most);
-    GET DIAGNOSTICS v_some = ROW_COUNT; v_total := v_total + v_some;
-    -- Devices and addresses are kept for 24 months, for disputes.
-    DELETE FROM sessions WHERE id IN (
-        SELECT id FROM sessions s WHERE expires_at < now() - interval '24 months'
-           AND NOT EXISTS (SELECT FROM passkey_challenges c WHERE c.session_id = s.id) LIMIT p_most);
     GET DIAGNOSTICS v_some = ROW_COUNT;
     RETURN v_total + v_some;
 END $$;

@@ -37,6 +37,15 @@ CREATE TABLE applications (
 CREATE UNIQUE INDEX uq_applications_open ON applications (customer_id)
     WHERE state NOT IN ('approved', 'rejected', 'abandoned');
 CREATE INDEX ix_applications_queue ON applications (state, queued_at, id);
+-- One index a view of the queue, in its order: a page and a count are read from its beginning, however many there are.
+CREATE INDEX ix_applications_ours ON applications (queued_at, id) WHERE state IN ('submitted', 'escalated');
+CREATE INDEX ix_applications_assigned_to ON applications (assigned_to, queued_at, id)
+    WHERE state IN ('submitted', 'escalated');
+CREATE INDEX ix_applications_hits ON applications (queued_at, id)
+    WHERE state IN ('submitted', 'escalated') AND (screening IN ('open', 'match', 'cleared') OR pep);
+CREATE INDEX ix_applications_due_at ON applications (due_at, id) WHERE state IN ('submitted', 'escalated');
+CREATE INDEX ix_applications_decided ON applications (queued_at, id) WHERE state IN ('approved', 'rejected');
+CREATE INDEX ix_applications_claim_until ON applications (claim_until) WHERE claim_until IS NOT NULL;
 CREATE INDEX ix_applications_customer_id ON applications (customer_id, created_at);
 CREATE INDEX ix_applications_review_due_at ON applications (review_due_at)
     WHERE state = 'approved' AND reviewed_at IS NULL;
@@ -135,6 +144,25 @@ CREATE TABLE application_notes (
 );
 CREATE INDEX ix_application_notes_application_id ON application_notes (application_id);
 
+-- Who opened an application with everything personal that stands in it.
+CREATE TABLE application_views (
+    id text CONSTRAINT pk_application_views PRIMARY KEY,
+    application_id text NOT NULL CONSTRAINT fk_application_views_application_id REFERENCES applications,
+    operator_id text NOT NULL CONSTRAINT fk_application_views_operator_id REFERENCES operators,
+    viewed_at timestamptz NOT NULL
+);
+CREATE INDEX ix_application_views_application_id ON application_views (application_id, viewed_at);
+
+-- A reviewer's own ways to look at the queue.
+CREATE TABLE saved_views (
+    id text CONSTRAINT pk_saved_views PRIMARY KEY,
+    operator_id text NOT NULL CONSTRAINT fk_saved_views_operator_id REFERENCES operators,
+    name text NOT NULL CONSTRAINT ck_saved_views_name_length CHECK (length(name) BETWEEN 1 AND 40),
+    filters text NOT NULL CONSTRAINT ck_saved_views_filters_length CHECK (length(filters) <= 500),
+    created_at timestamptz NOT NULL,
+    CONSTRAINT uq_saved_views_operator_id UNIQUE (operator_id, name)
+);
+
 ALTER TABLE applications ENABLE ROW LEVEL SECURITY;
 ALTER TABLE applications FORCE ROW LEVEL SECURITY;
 ALTER TABLE application_steps ENABLE ROW LEVEL SECURITY;
@@ -183,19 +211,23 @@ SELECT audit.watch('application_steps', 'answers_sealed', 'again_words');
 SELECT audit.watch('application_files');
 SELECT audit.watch('application_answers');
 SELECT audit.watch('application_notes', 'words');
+SELECT audit.watch('application_views', '=application_id');
+SELECT audit.watch('saved_views');
 SELECT audit.watch('checklist_items', '=code');
 CREATE TRIGGER signed BEFORE INSERT ON application_events FOR EACH ROW EXECUTE FUNCTION audit.sign_row();
 ALTER TABLE application_events ENABLE ALWAYS TRIGGER signed;
 SELECT audit.protect('application_events');
 SELECT audit.protect('application_notes');
+SELECT audit.protect('application_views');
 SELECT audit.marks_stay('applications', 'decided_at', 'reviewed_at');
 SELECT audit.marks_stay('application_files', 'replaced_at');
 SELECT audit.marks_stay('application_answers', 'replaced_at');
 GRANT SELECT, INSERT ON applications, application_steps, application_files, application_events, application_answers,
-    application_notes TO bursar_app;
+    application_notes, application_views, saved_views TO bursar_app;
 GRANT SELECT ON checklist_items TO bursar_app;
 GRANT UPDATE (state, round, pep, country, screening, identity, name_score, risk, queued_at, due_at, assigned_to, claimed_by,
               claim_until, decided_at, decided_by, decided_tier, reason_code, request_id, review_due_at, reviewed_at)
     ON applications TO bursar_app;
 GRANT UPDATE (state, answers_sealed, again_code, again_words, done_at) ON application_steps TO bursar_app;
 GRANT UPDATE (replaced_at) ON application_files, application_answers TO bursar_app;
+GRANT UPDATE (name, filters), DELETE ON saved_views TO bursar_app;

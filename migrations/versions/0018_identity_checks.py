@@ -7,7 +7,7 @@ Undo: `DROP TABLE identity_checks`; nothing else depends on it.
 from migrations import steps
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 
 
 def upgrade() -> None:

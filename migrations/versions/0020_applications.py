@@ -7,7 +7,7 @@ Undo: drop the tables in the reverse order; customers keep the tiers that they w
 from migrations import steps
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 
 
 def upgrade() -> None:

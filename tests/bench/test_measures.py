@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.core import crypto
-from bench import batch, hot, reads, sealing, single, table
+from bench import batch, hot, reads, screening, sealing, single, table
 from bench.rounds import Figures, Pace, interleave
 from bench.servers import Ground, ground
 from bench.table import Line
@@ -38,6 +38,15 @@ def test_every_measure_yields_figures(on: Ground, subject: object, lines: int) -
     assert len(found) == lines
     assert all(line.value is not None and line.value > 0 for line in found)
     assert len(table.render(found).splitlines()) == lines + 2
+
+
+def test_a_lists_change_is_held_against_everybody(on: Ground) -> None:
+    size = screening.Size(subjects=400, listed=40, delta=20, singles=5)
+    found = screening.measure(on, size)
+    assert (found.subjects, found.delta) == (400, 20)
+    assert 0 < found.pairs < 400 * 20
+    assert found.rescreen_seconds > 0
+    assert screening.measure(on, size).pairs == found.pairs  # (the same people for the same seed)
 
 
 def test_contenders_take_turns() -> None:

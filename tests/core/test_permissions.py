@@ -37,6 +37,9 @@ class TestTheMatrix:
             (P.CUSTOMERS_FREEZE, {R.COMPLIANCE_OFFICER, R.COMPLIANCE_MANAGER}),
             (P.CUSTOMERS_SAFETY_LOCK, {R.SUPPORT, R.ADMIN}),
             (P.CUSTOMERS_REQUEST_UNFREEZE, {R.COMPLIANCE_OFFICER}),
+            (P.RESTRICTIONS_PLACE, {R.COMPLIANCE_OFFICER, R.COMPLIANCE_MANAGER}),
+            (P.RESTRICTIONS_INSPECT, {R.COMPLIANCE_OFFICER, R.COMPLIANCE_MANAGER, R.AUDITOR}),
+            (P.RESTRICTIONS_REQUEST_LIFT, {R.COMPLIANCE_OFFICER}),
             (P.RECOVERIES_REQUEST, {R.SUPPORT}),
             (P.AUDIT_READ, set(Role)),  # each within the bounds that app/audit/rules.py draws
         ],
@@ -45,7 +48,7 @@ class TestTheMatrix:
         assert holders(permission) == roles
 
     def test_lets_the_auditor_read_and_nothing_else(self) -> None:
-        assert {permission.split(":")[1] for permission in ROLES[R.AUDITOR]} == {"read", "reveal"}
+        assert {permission.split(":")[1] for permission in ROLES[R.AUDITOR]} == {"read", "reveal", "inspect"}
 
     def test_lets_support_read_ask_and_lock_for_a_day(self) -> None:
         acts = {permission.split(":")[1] for permission in ROLES[R.SUPPORT]}
@@ -80,7 +83,7 @@ class TestGranted:
     @pytest.mark.parametrize("role", Role)
     def test_lends_looking_and_stopping_harm_and_nothing_else(self, role: Role) -> None:
         lent = granted([], lent=[role])
-        stops = {P.CUSTOMERS_VIEW_AS, P.CUSTOMERS_FREEZE, P.CUSTOMERS_SAFETY_LOCK, P.JOBS_RETRY}
+        stops = {P.CUSTOMERS_VIEW_AS, P.CUSTOMERS_FREEZE, P.CUSTOMERS_SAFETY_LOCK, P.RESTRICTIONS_PLACE, P.JOBS_RETRY}
         assert lent == {each for each in ROLES[role] if each.endswith(":read") or each in stops}
 
     def test_keeps_what_is_held_beside_what_is_lent(self) -> None:

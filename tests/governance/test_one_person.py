@@ -30,7 +30,7 @@ from app.withdrawals import queries as withdrawal_queries
 from app.withdrawals import service as withdrawals
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State as WithdrawalState
-from tests.makers import books, care, governed, people
+from tests.makers import books, care, governed, people, restricted
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -94,6 +94,10 @@ def ask_recovery(maker: str) -> Request:
         return requests.request_recovery(recovery_id, reason="x", maker=maker, actor=who)
 
 
+def ask_lift(maker: str) -> Request:
+    return restricted.asked(restricted.placed(people.customer()), by=maker)
+
+
 ASK: dict[str, Callable[[str], Request]] = {
     "adjustments.journal": ask_journal,
     "staff.roles": ask_roles,
@@ -102,9 +106,10 @@ ASK: dict[str, Callable[[str], Request]] = {
     "governance.policy": ask_policy,
     "customer.unfreeze": ask_unfreeze,
     "customer.recovery": ask_recovery,
+    "restrictions.lift": ask_lift,
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.
-SHARED = {"customer.unfreeze", "customer.recovery"}
+SHARED = {"customer.unfreeze", "customer.recovery", "restrictions.lift"}
 
 
 @pytest.fixture

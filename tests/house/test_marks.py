@@ -20,7 +20,13 @@ HISTORY = "23001"
 DENIED = "42501"
 ENDS = "(^|_)(revoked|replaced|removed|retired|ended|accepted|confirmed|used)_at$"
 # Not ends: when a key was used last, and what may be begun again.
-AGAIN = {"api_keys.used_at", "passkeys.used_at", "tasks.ended_at", "reconciliations.ended_at"}
+AGAIN = {
+    "api_keys.used_at",
+    "passkeys.used_at",
+    "tasks.ended_at",
+    "reconciliations.ended_at",
+    "screening_entries.removed_at",
+}
 # Their moves have a guard of their own.
 GUARDED = {"approval_requests.ended_at", "withdrawals.ended_at"}
 OWNERS = ("login_id", "customer_id", "operator_id", "phone_id", "maker", "voter", "audience", "owner")

@@ -19,12 +19,13 @@ from app.core.permissions import Role
 from app.customers import closures
 from app.customers import service as customers
 from app.customers.rules import Tier
+from app.restrictions.rules import Kind
 from app.web.command_groups import HouseGroup
 from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
 from jobs.queues import Waker
-from tests.makers import applicants, apps, browse, people
+from tests.makers import applicants, apps, browse, identities, listed, papers, people, restricted
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -45,7 +46,13 @@ OWNED = {
     "application_steps": "customer_id",
     "application_files": "customer_id",
     "application_events": "customer_id",
+    "restrictions": "customer_id",
+    "documents": "customer_id",
+    "document_files": "customer_id",
+    "identity_checks": "customer_id",
 }
+# What is about a customer and never theirs to see: only who works for everyone does.
+KEPT_FROM_OWNERS = ("screening_subjects", "screening_hits", "screening_runs")
 
 
 @pytest.fixture
@@ -60,6 +67,9 @@ def two(inside: Flask, sandbox: SandboxProcess) -> list[people.Customer]:
             withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
             closures.ask(one.id, reason="Moving away.", actor=one.actor)
         applicants.do(one, applicants.begin(one, Tier.T3).id, [Step.ADDRESS], today=f"{clock.now():%Y-%m-%d}")
+        restricted.placed(one, Kind.NO_TRADE)
+        papers.sent(one, app=inside)
+        identities.ask(one, identities.number(identities.ECHO))
         looker, session_id = people.at_work(Role.SUPPORT)
         with transaction(TEST):
             customers.begin_view(one.id, operator_id=looker, session_id=session_id, reason="Help.", ticket="T-1")
@@ -233,10 +243,25 @@ def test_every_command_works_for_everyone(app: Flask) -> None:
     assert seen_by == ["*"]
 
 
+@pytest.mark.parametrize("table", KEPT_FROM_OWNERS)
+def test_what_is_kept_from_them_is_not_shown_to_its_customer(inside: Flask, table: str) -> None:
+    me = people.customer()
+    listed.open_hit(me)
+    counted = {each: f"SELECT count(*) AS many FROM {each} WHERE customer_id = :me" for each in KEPT_FROM_OWNERS}  # noqa: S608
+    assert rows(counted[table], me=me.id)[0].many == 1
+    leave()
+    token = narrow(me.id)
+    try:
+        assert rows(counted[table], me=me.id)[0].many == 0
+        leave()
+    finally:
+        widen(token)
+
+
 def test_the_tables_of_these_tests_are_all_that_have_it(owner_engine: Engine) -> None:
     guarded = "SELECT relname FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace"
     with owner_engine.connect() as connection:
-        assert set(connection.execute(text(guarded)).scalars()) == set(OWNED)
+        assert set(connection.execute(text(guarded)).scalars()) == {*OWNED, *KEPT_FROM_OWNERS}
 
 
 def test_every_table_with_a_customer_has_it(owner_engine: Engine, inside: Flask) -> None:

@@ -19,7 +19,6 @@ AGES = {
     "codes": ("6 days", "8 days"),
     "password_resets": ("6 days", "8 days"),
     "totp_apps": ("20 hours", "25 hours"),
-    "sessions": ("23 months", "25 months"),
 }
 MADE = {
     "passkey_challenges": "INSERT INTO passkey_challenges (id, session_id, purpose, challenge, created_at, expires_at)"

@@ -38,6 +38,7 @@ NOT_FRESH = {
     "console.end_session": _TAKES_AWAY,
     "console.freeze_customer": _STOPS,
     "console.safety_lock_customer": _STOPS,
+    "console.place_restriction": _STOPS,
     "console.withdraw_invitation": _TAKES_AWAY,
     "console.options_to_prove": _PROVES,
     "console.prove": _PROVES,
@@ -78,7 +79,7 @@ NOT_FRESH = {
     "portal.revoke_key": _TAKES_AWAY,
 }
 # Doors that only show something and ask for it all the same.
-FRESH_READS = {"console.ask_to_reveal"}
+FRESH_READS = {"console.ask_to_reveal", "console.take_document"}
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def _list(errors: dict[str, str]) -> Response:
         tables=queries.tables_for_operators(),
         actions=ACTIONS,
         staff=staff,
-        everything=history.seen() is None,
+        everything=history.seen().actors is None,
     )
 
 

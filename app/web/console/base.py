@@ -7,6 +7,7 @@ from flask import Blueprint, current_app, g, request, url_for
 from flask_login import current_user
 
 from app.adjustments.service import KIND as JOURNALS
+from app.applications import queries as applications
 from app.core import clock
 from app.core.permissions import Permission
 from app.customers import queries as customers
@@ -17,6 +18,8 @@ from app.identity import queries as identity
 from app.identity import recoveries
 from app.identity.rules import RecoveryState
 from app.ledger import health
+from app.screening import queries as screening
+from app.screening.rules import HitState
 from reports import overview
 
 bp = Blueprint("console", __name__, url_prefix="/console", template_folder="templates")
@@ -57,10 +60,13 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Work",
         (
             Place("Approvals", "console.approvals", "checks", "v", P.APPROVALS_READ),
+            Place("Applications", "console.applications", "id-badge-2", "i", P.APPLICATIONS_READ),
             Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
             Place("Customers", "console.customers", "user", "k", P.CUSTOMERS_READ),
+            Place("Restrictions", "console.restrictions", "ban", "b", P.RESTRICTIONS_READ),
             Place("View as customer", "console.find_to_view", "eye", "e", P.CUSTOMERS_VIEW_AS),
+            Place("Screening", "console.screening", "filter", "z", P.SCREENING_READ),
             Place("Recoveries", "console.recoveries", "user-check", "f", P.RECOVERIES_READ),
             Place("Closure requests", "console.closures", "user-x", "c", P.CLOSURES_READ),
         ),
@@ -87,6 +93,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Jobs", "console.jobs", "cpu", "j", P.JOBS_READ),
             Place("Mailbox", "console.mailbox", "send", "m", P.MAILBOX_READ),
             Place("Audit", "console.audit", "history", "a", P.AUDIT_READ),
+            Place("Retention", "console.retention", "clock", "d", P.RETENTION_READ),
         ),
     ),
 )
@@ -148,10 +155,18 @@ def _counts() -> dict[str, int]:
         "console.suspense": overview.open_suspense().count,
         "console.journal_requests": governance.count_for_operators((State.PENDING, State.FAILED), kind=JOURNALS.name),
         "console.approvals": _needing_me(),
+        "console.applications": _unclaimed(),
         "console.closures": customers.closure_count_for_operators(state=ClosureState.ASKED),
         "console.recoveries": recoveries.recovery_counts_for_operators().get(RecoveryState.ASKED, 0),
+        "console.screening": _hits_to_look_at(),
         "console.jobs": overview.dead_tasks(),
     }
+
+
+def _hits_to_look_at() -> int:
+    if P.SCREENING_READ not in current_user.permissions:
+        return 0
+    return screening.counts_for_operators().get(HitState.OPEN, 0)
 
 
 def _needing_me() -> int:
@@ -160,3 +175,10 @@ def _needing_me() -> int:
         return 0
     held = identity.roles_for_system(current_user.id)
     return governance.needing_count_for_operators(current_user.id, roles=held)
+
+
+def _unclaimed() -> int:
+    """How many applications nobody has in hand."""
+    if P.APPLICATIONS_READ not in current_user.permissions:
+        return 0
+    return applications.counts_for_operators(operator_id=current_user.id, views=("unclaimed",))["unclaimed"]

@@ -8,19 +8,20 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.applications import queries as applications
 from app.core.db import atomically
 from app.core.errors import Refusal
 from app.core.permissions import Permission
 from app.customers import queries, requests, rules, service
 from app.customers.models import Customer
-from app.customers.rules import State
+from app.customers.rules import State, Tier
 from app.governance import queries as governance
 from app.identity import queries as identity
 from app.identity import recoveries
 from app.payments import queries as payments
-from app.wallets import queries as wallets
+from app.restrictions import queries as restrictions
 from app.web import guards
-from app.web.console import history, reveals
+from app.web.console import customer_parts, reveals
 from app.web.console.base import bp
 from app.web.filters import masked_email
 from app.web.fragments import page
@@ -28,6 +29,7 @@ from reports import limits
 
 PAGE = 25
 VIEWS = {"all": None, "frozen": State.LOCKED}
+TIERS = {Tier.T0: "Not verified", Tier.T1: "Tier 1", Tier.T2: "Tier 2", Tier.T3: "Tier 3", Tier.T3_PLUS: "Tier 3+"}
 NAME_LENGTH_MAX = 200
 
 
@@ -37,6 +39,7 @@ class Row:
 
     customer: Customer
     address: str
+    risk: str = ""
 
 
 @bp.get("/customers")
@@ -45,16 +48,23 @@ def customers() -> Response:
     """Those who fit, newest first."""
     asked, view = request.args.get("q", "").strip()[:NAME_LENGTH_MAX], request.args.get("view", "")
     view = view if view in VIEWS else "all"
-    before = request.args.get("before")
-    found = queries.list_for_operators(asked, state=VIEWS[view], before=before, limit=PAGE + 1)
+    tier, before = request.args.get("tier", ""), request.args.get("before")
+    tier = tier if tier in set(Tier) else ""
+    wanted = Tier(tier) if tier else None
+    found = queries.list_for_operators(asked, state=VIEWS[view], tier=wanted, before=before, limit=PAGE + 1)
     shown, counts = found[:PAGE], queries.counts_for_operators()
+    sees_risk = Permission.SCREENING_READ in current_user.permissions
+    risks = applications.risks_for_operators({one.id for one in shown}) if sees_risk else {}
     addresses = identity.addresses_for_operators({one.login_id for one in shown})
     return page(
         "console/customers/list.html",
         block="results",
-        rows=[Row(one, masked_email(addresses[one.login_id])) for one in shown],
+        rows=[Row(one, masked_email(addresses[one.login_id]), risks.get(one.id, "")) for one in shown],
         asked=asked,
         view=view,
+        tier=tier,
+        tiers=[(str(each), TIERS[each]) for each in Tier],
+        sees_risk=sees_risk,
         counts={"all": sum(counts.values()), "frozen": counts.get(State.LOCKED, 0)},
         older=shown[-1].id if len(found) > PAGE else None,
         first=before is None,
@@ -114,8 +124,10 @@ def _customer(customer_id: str, *, fault: str = "", fault_of: str = "", status: 
     login_id, accounts = one.login_id, payments.bank_accounts(customer_id=one.id)
     phone = identity.counting_phone(owner=login_id)
     asked = recoveries.recoveries_of(owner=login_id) if Permission.RECOVERIES_READ in may else []
-    pending = governance.about_for_operators(requests.target_of(one.id))
-    waits = any(each.request.kind == requests.UNFREEZE.name for each in pending)
+    about = governance.about_for_operators(requests.target_of(one.id))
+    waits = any(each.request.kind == requests.UNFREEZE.name for each in about)
+    seen = customer_parts.kinds_about()
+    pending = [each for each in about if seen is None or each.request.kind in seen]
     may_ask = Permission.CUSTOMERS_REQUEST_UNFREEZE in may and not waits
     return page(
         "console/customers/one.html",
@@ -130,11 +142,16 @@ def _customer(customer_id: str, *, fault: str = "", fault_of: str = "", status: 
         standing=limits.of_customer(customer_id=one.id) if Permission.LIMITS_READ in may else None,
         tier_changes=queries.tier_changes(customer_id=one.id) if Permission.LIMITS_READ in may else [],
         tier_names=limits.NAMES,
+        held=customer_parts.held_by(one.id, ""),
+        restrictions=restrictions.active_for_operators(one.id),
+        restrictions_ended=restrictions.ended_for_operators(one.id),
         closure=queries.open_closure(customer_id=one.id),
         recoveries=asked,
         pending=pending,
         may_ask_unfreeze=may_ask and one.state == State.LOCKED,
-        history=history.of(one.id, *(account.id for account in accounts), *(each.id for each in asked)),
+        tier=TIERS[Tier(one.tier)],
+        applications=applications.of_customer_for_operators(one.id),
+        application_words=customer_parts.APPLICATIONS,
         staff=identity.names_for_operators(),
         wanted_by=[(key, words.capitalize()) for key, words in requests.WANTED_BY.items()],
         lock_hours=int(rules.SAFETY_LOCK.total_seconds()) // 3600,

@@ -23,10 +23,13 @@ class Subject:
 # A deposit has no page of its own in the console yet.
 SUBJECTS = {
     "wd": Subject("Withdrawal", "console.withdrawal", "withdrawal_id", P.WITHDRAWALS_READ),
+    "app": Subject("Application", "console.application", "application_id", P.APPLICATIONS_READ),
     "cus": Subject("Customer", "console.customer", "customer_id", P.CUSTOMERS_READ),
+    "res": Subject("Restriction", "console.restriction", "restriction_id", P.RESTRICTIONS_INSPECT),
     "op": Subject("Operator", "console.operator", "operator_id", P.OPERATORS_READ),
     "grq": Subject("Approval request", "console.approval", "request_id", P.APPROVALS_READ),
     "sus": Subject("Suspense item", "console.suspense_item", "item_id", P.SUSPENSE_READ),
+    "hit": Subject("Screening hit", "console.screening_hit", "hit_id", P.SCREENING_READ),
     "rec": Subject("Reconciliation", "console.reconciliation_run", "run_id", P.RECONCILIATION_READ),
 }
 

@@ -17,8 +17,8 @@ from app.core.errors import Forbidden, NotFound, Refusal
 from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.identity import queries as identity
-from app.identity import recoveries
-from app.identity.rules import masked_number
+from app.identity import recoveries, visits
+from app.identity.rules import masked_ip, masked_number
 from app.payments import queries as payments
 from app.web import guards
 from app.web.console.base import bp
@@ -60,6 +60,7 @@ FIELDS = {
         Field("account_number", "Account number", payments.account_number_for_operators, bank_number),
         Field("email", "E-mail address", customers.address_for_operators, masked_email),
         Field("phone", "Phone number", identity.number_for_operators, masked_number),
+        Field("ip", "IP address", visits.session_ip_for_operators, masked_ip),
         Field("contact", "Address to be", recoveries.contact_for_operators, masked_email),
     )
 }

@@ -5,6 +5,7 @@ from app.web.console import (
     audit,
     base,
     closures,
+    customer_parts,
     customers,
     documents,
     fees,
@@ -17,19 +18,24 @@ from app.web.console import (
     operators,
     reconciliation,
     recoveries,
+    restrictions,
+    retention,
     reveals,
+    screening,
     sign_in,
     suspense,
     view_as,
     withdrawals,
 )
+from app.web.console.applications import decide, queue, work
 from app.web.console.approvals import inbox, policies
 from app.web.console.books import accounts, journal, months, proof, reports, request_form, requests, statement
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, operators, join, withdrawals, suspense, customers, view_as,
-    recoveries, closures, reveals, documents, *BOOKS, reconciliation, limits, fees, jobs, mailbox, audit,
+    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, withdrawals, suspense, customers,
+    customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
+    reconciliation, limits, fees, jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)

@@ -16,6 +16,8 @@ from app.identity import queries as identity
 from app.ledger import balances, chart, statements
 from app.payments import queries as payments
 from app.payments.models import BankAccount, Payout
+from app.restrictions import queries as restrictions
+from app.restrictions.rules import Way
 from app.web import errors, guards
 from app.web.console import history, reveals
 from app.web.console.base import bp
@@ -131,6 +133,7 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
             one.id, row.account.id, *([payout.id] if payout else []), *(approval.id for approval in row.approvals)
         ),
         frozen=customers.is_locked(customer_id=one.customer_id),
+        stopped=restrictions.stopped_for_operators(one.customer_id, way=Way.OUT),
         staff={staff.id: staff.name for staff in identity.operators_for_operators()},
         balance=balances.of(chart.of_customer(one.customer_id, asset=NGN)),
         journals=statements.journals_of(one.id),

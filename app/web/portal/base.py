@@ -7,6 +7,7 @@ from flask import Blueprint, g, request, url_for
 from flask_login import current_user
 
 from app.customers import queries as customers
+from app.restrictions import queries as restrictions
 
 bp = Blueprint("portal", __name__, template_folder="templates")
 
@@ -61,13 +62,13 @@ _MENU = (
 
 @bp.context_processor
 def around() -> dict[str, Any]:
-    """Navigation, who is signed in, whether their account is frozen; nothing while nobody is."""
+    """Navigation, who is signed in, what their account may not do at present; nothing while nobody is."""
     if g.get("plain") or not current_user.is_authenticated:
         return {}
     nav = [Item(name, url_for(place), icon, request.endpoint in here) for name, place, icon, here in _PLACES]
     menu = [Item(name, url_for(place), icon, request.endpoint == place) for name, place, icon in _MENU]
     frozen = customers.is_locked(customer_id=current_user.id)
-    return {"nav": nav, "customer": current_user, "frozen": frozen, "account_items": menu}
+    return {"nav": nav, "customer": current_user, "frozen": frozen, "restrictions": restrictions.active(owner=current_user.id), "account_items": menu}
 
 
 def back_to_step(step: str) -> str:

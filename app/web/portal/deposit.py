@@ -12,6 +12,7 @@ from app.core.errors import Refusal, Unavailable
 from app.payments import flows, queries, rules, service
 from app.payments.errors import CheckoutLost
 from app.payments.rules import DepositState
+from app.restrictions.errors import Restricted
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import bp
@@ -82,8 +83,8 @@ def _open_checkout(deposit_id: str) -> None:
         )
     except Refused:
         errors.say(Unavailable("Paystack did not take this deposit. Nothing was charged."))
-    except CheckoutLost as lost:
-        errors.say(lost)
+    except (CheckoutLost, Restricted) as refused:
+        errors.say(refused)
     except Unavailable:
         errors.say(Unavailable("Paystack does not answer at the moment. Nothing was charged; try again from here."))
 

@@ -51,6 +51,8 @@ DUTIES: dict[str, set[Role]] = {
     "/console/customers/<customer_id>/freeze": {OFFICER, MANAGER},
     "/console/customers/<customer_id>/safety-lock": {SUPPORT, ADMIN},
     "/console/customers/<customer_id>/unfreeze": {OFFICER},
+    "/console/customers/<customer_id>/restrict": {OFFICER, MANAGER},
+    "/console/restrictions/<restriction_id>/lift": {OFFICER},
     "/console/recoveries/<recovery_id>": {SUPPORT},
     "/console/reveal/<kind>/<object_id>": {OFFICER, MANAGER, Role.AUDITOR},
 }

@@ -25,9 +25,10 @@ from app.ledger import health
 from app.ledger.journal import credit, debit
 from app.payments import service as payments
 from app.reconciliation import service as reconciliation
+from app.restrictions.rules import Kind
 from app.staff import service as staff
 from app.withdrawals import service as withdrawals
-from tests.makers import applicants, books, care, people
+from tests.makers import applicants, books, care, listed, papers, people, restricted
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -81,8 +82,12 @@ class Things:
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
             "customer_id": (lambda: cast.customer.id, "cus_none"),
             "object_id": (lambda: cast.customer.id, "cus_none"),
+            "restriction_id": (lambda: restricted.placed(cast.customer, Kind.NO_TRADE), "res_none"),
+            "hit_id": (listed.open_hit, "hit_none"),
+            "version_id": (self._version, "scv_none"),
             "recovery_id": (lambda: care.lost_mailbox(cast.customer), "rc_none"),
             "withdrawal_id": (lambda: self._withdrawal(cast.customer), "wd_none"),
+            "document_id": (lambda: papers.checked(cast.customer, app=app).id, "doc_none"),
             "halt_id": (self._halt, "999999"),
             "task_id": (self._task, "999999"),
             "record_id": (self._record, "999999999"),
@@ -101,6 +106,8 @@ class Things:
         if argument in STEPS:
             self._verify_anew()
             return STEPS[argument] if whose == "there" else "nowhere"
+        if argument == "page":
+            return "1"
         if argument == "request_id":
             return self._request(endpoint, whose)
         if argument == "kind" and "reveal" in endpoint:
@@ -138,6 +145,8 @@ class Things:
         if argument == "session_id":
             with transaction(TEST):
                 return service.open_session(login_id, audience=audience, device=service.Device("spare")).session_id
+        if argument == "document_id":
+            return papers.checked(customer, app=self.app).id
         if argument == "passkey_id":
             return self._passkey(login_id, audience)
         if argument == "key_id":
@@ -180,6 +189,10 @@ class Things:
 
     def _reconciliation(self) -> str:
         return atomically(lambda: reconciliation.ask(actor=TEST), actor=TEST)
+
+    def _version(self) -> str:
+        self._once(("hit_id",), self._house["hit_id"][0])
+        return self._first("SELECT max(id) AS id FROM screening_versions")
 
     def _halt(self) -> str:
         with transaction(TEST):

@@ -1,9 +1,16 @@
 """A call of each door by which staff look after customers' accounts."""
 
+from datetime import timedelta
+
 from werkzeug.test import TestResponse
 
+from app.core import actor, clock, ids
+from app.core.db import transaction
 from app.core.permissions import Role
-from tests.makers import browse, care, people
+from app.governance import queries as governance
+from app.governance import service as governing
+from app.retention import requests as retention
+from tests.makers import aged, browse, care, listed, people, restricted
 from tests.web.scenes.stage import Call, Scene
 
 
@@ -26,16 +33,54 @@ def reveal(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.AUDITOR), place, why="Other", reason="The yearly review.")
 
 
+def place_restriction(scene: Scene) -> TestResponse:
+    place = f"/console/customers/{people.customer().id}/restrict"
+    sent = {"kind": "no_debit", "reason": "unusual_activity", "note": "A note."}
+    return browse.send(scene.staff(Role.COMPLIANCE_MANAGER), place, **sent)
+
+
+def request_lift(scene: Scene) -> TestResponse:
+    place = f"/console/restrictions/{restricted.placed(people.customer())}"
+    return browse.send(scene.staff(Role.COMPLIANCE_OFFICER), f"{place}/lift", form_at=place, reason="A reason.")
+
+
 def request_recovery(scene: Scene) -> TestResponse:
     recovery_id = care.lost_mailbox(people.customer())
     scene.owner_does("UPDATE recoveries SET possible_at = created_at WHERE id = :id", id=recovery_id)
     return browse.send(scene.staff(Role.SUPPORT), f"/console/recoveries/{recovery_id}", reason="A reason.")
 
 
+def of_hit(deed: str) -> Call:
+    """An officer does this about a hit."""
+
+    def call(scene: Scene) -> TestResponse:
+        place = f"/console/screening/hits/{listed.open_hit()}"
+        officer = scene.staff(Role.COMPLIANCE_OFFICER)
+        return browse.send(officer, f"{place}/{deed}", form_at=place, reason="The birth places were compared.")
+
+    return call
+
+
+def request_retention(scene: Scene) -> TestResponse:
+    """Ask for a run over an old session; what others asked for before is taken back, one stands at a time."""
+    for asked in governance.about_for_operators(retention.TARGET):
+        maker = actor.operator(asked.request.maker)
+        with transaction(maker):
+            governing.cancel(asked.request.id, operator_id=maker.id, actor=maker)
+    session_id = ids.new("old")
+    scene.owner_does(aged.SESSION, id=session_id, login=people.customer().login_id, at=clock.now() - timedelta(days=800))
+    return browse.send(scene.staff(Role.ADMIN), "/console/retention", reason="The yearly run.")
+
+
 CALLS: dict[str, Call] = {
     "console.freeze_customer": of_customer(Role.COMPLIANCE_MANAGER, "freeze"),
     "console.safety_lock_customer": of_customer(Role.SUPPORT, "safety-lock"),
     "console.request_unfreeze": of_customer(Role.COMPLIANCE_OFFICER, "unfreeze", "freeze"),
+    "console.place_restriction": place_restriction,
+    "console.request_lift": request_lift,
     "console.reveal": reveal,
     "console.request_recovery": request_recovery,
+    "console.request_retention": request_retention,
+    "console.clear_hit": of_hit("clear"),
+    "console.ask_match": of_hit("match"),
 }

@@ -11,3 +11,5 @@ import './palette.js';
 import './times.js';
 import './charts.js';
 import './uploads.js';
+import './folds.js';
+import './review.js';

@@ -1,4 +1,5 @@
-// The operator's keyboard. A single key never decides anything: it moves, opens, or brings up a dialog that asks.
+// The operator's keyboard. A single key never decides anything: it moves, opens, takes up, puts back, or brings up a
+// dialog that asks.
 // It can be switched off, because speech input and screen readers use letters too.
 import { all, on, one, onContent, recall, remember } from './page.js';
 
@@ -59,13 +60,13 @@ const press = (key) => {
   }
   const search = key === '/' && one('[data-search]');
   const sheet = key === '?' && one('#shortcuts');
-  const button = /^[a-z]$/.test(key) ? one(`[data-key="${key}"]`, one('dialog.drawer[open]') ?? document) : null;
+  const button = /^[a-zR0[\]+-]$/.test(key) ? one(`[data-key="${key}"]`, one('dialog.drawer[open]') ?? document) : null;
   if (key === 'g') going = Date.now();
   else if (key === 'j') pick(1);
   else if (key === 'k') pick(-1);
   else if (search) search.select();
   else if (sheet) sheet.showModal();
-  else if (button?.matches('[data-open], a[href]')) button.click();
+  else if (button?.matches('[data-open], [data-press], a[href]') && !button.disabled) button.click();
   else return false;
   return true;
 };

@@ -125,19 +125,41 @@ def _listed(view: str, before: str | None) -> list[Standing]:
     return queries.list_for_operators(states, kinds=_kinds(), before=before, limit=PAGE + 1)
 
 
-def _kinds() -> frozenset[str] | None:
-    """The kinds that they may ask for or decide on: others are not theirs to see. None for who answers for them all."""
-    if Permission.POLICIES_READ in current_user.permissions:
-        return None
+def own_kinds() -> frozenset[str]:
+    """The kinds that they may ask for or decide on, but for what is kept from everybody but a few."""
     held = _roles()
 
     def decides(kind: str) -> bool:
         policy = queries.policy_for_operators(kind)
         return policy is not None and any(leg.fits(held) for rule in policy.routes for leg in rule.legs)
 
-    return frozenset(
+    asked_or_decided = {
         kind.name for kind in kinds.everything() if kind.make in current_user.permissions or decides(kind.name)
+    }
+    return frozenset(asked_or_decided - hidden_kinds())
+
+
+def every_kind() -> frozenset[str]:
+    """All kinds that there are."""
+    return frozenset(kind.name for kind in kinds.everything())
+
+
+def hidden_kinds() -> frozenset[str]:
+    """The kinds that they may not know of at all."""
+    return frozenset(
+        kind.name for kind in kinds.everything() if kind.sees and kind.sees not in current_user.permissions
     )
+
+
+def _kinds() -> frozenset[str] | None:
+    """The kinds that are theirs to see. None for who answers for them all.
+
+    What is kept from everybody but a few is kept from those too who answer for all the rest.
+    """
+    if Permission.POLICIES_READ in current_user.permissions:
+        hidden = hidden_kinds()
+        return every_kind() - hidden if hidden else None
+    return own_kinds()
 
 
 def _detail(request_id: str, *, status: int = 200) -> Response:

@@ -1,0 +1,38 @@
+"""How screening says no."""
+
+from app.core.errors import Conflict, NotFound, Unprocessable
+
+
+class UnknownHit(NotFound):
+    message = "There is no such hit."
+
+
+class UnknownVersion(NotFound):
+    message = "There is no such version of a list."
+
+
+class HitDecided(Conflict):
+    code = "hit_decided"
+    message = "This hit is not open any more."
+
+
+class HitUnexplained(Unprocessable):
+    code = "hit_unexplained"
+    message = "Say what you compared and why. It is kept, and not asked again for this pair."
+
+
+class MatchAskedAlready(Conflict):
+    code = "match_asked_already"
+    message = "Somebody has asked to confirm this match already, and it waits for a compliance manager."
+
+
+class ListUnreadable(Unprocessable):
+    code = "list_unreadable"
+    message = "This file has not the shape of such a list."
+
+
+class ListSuspicious(Unprocessable):
+    """`facts` say how many entries it has, how many are there now, and how many lines could not be read."""
+
+    code = "list_suspicious"
+    message = "This list was not taken: it looks cut short. Look at it, and load it with --anyway if it is right."

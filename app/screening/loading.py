@@ -1,0 +1,201 @@
+"""Taking in a newer version of a list: in one transaction, so that half a list is never anybody's answer."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core import clock, ids, outbox
+from app.core.actor import Actor
+from app.core.db import db
+from app.screening import errors, events, keys, rules, service
+from app.screening.models import ListEntry, ListVersion, ScreeningList
+from app.screening.rules import Entry
+
+BATCH = 1_000
+TWICE = "this entry was there before"
+
+
+@dataclass
+class Faults:
+    """What could not be read: how much, and of the first thousand which lines and why."""
+
+    many: int = 0
+    kept: list[tuple[int, str]] = field(default_factory=list)
+
+    def note(self, line: int, reason: str) -> None:
+        """Write one down."""
+        self.many += 1
+        if len(self.kept) < rules.FAULTS_KEPT:
+            self.kept.append((line, reason))
+
+
+@dataclass(frozen=True)
+class Source:
+    """A list, and the file that it comes from this time."""
+
+    code: str
+    title: str
+    format: str
+    sha256: str
+
+
+@dataclass
+class _Tally:
+    seen: set[int] = field(default_factory=set)
+    added: int = 0
+    changed: int = 0
+
+
+def take(
+    source: Source, entries: Iterable[tuple[int, Entry]], *, faults: Faults, anyway: bool, actor: Actor
+) -> ListVersion:
+    """Put the list in the place of the one before: only what was added, changed or removed is touched.
+
+    Each entry comes with the number of its line. Raises ListSuspicious when it is empty or lost a fifth, unless it is
+    wanted `anyway`: then nothing of it may be kept. Where the file is the one of last time, nothing is but its age.
+    """
+    listed = _locked(source)
+    before = db.session.get(ListVersion, listed.version_id) if listed.version_id else None
+    listed.checked_at = clock.now()
+    if before is not None and before.sha256 == source.sha256:
+        db.session.flush()
+        return before
+    version = _version(source, previous=before)
+    db.session.add(version)
+    db.session.flush()
+    had = _live(source.code)
+    tally = _Tally()
+    for batch in _batches(entries):
+        _put(batch, version, tally, faults)
+    _refuse_suspicious(had, len(tally.seen), faults, anyway=anyway)
+    version.removed = _remove(source.code, version, tally, actor=actor)
+    version.entries, version.added, version.changed = len(tally.seen), tally.added, tally.changed
+    version.bad_lines, version.faults = faults.many, [list(each) for each in faults.kept]
+    listed.version_id = version.id
+    db.session.flush()
+    outbox.emit(events.ListLoaded(version_id=version.id))
+    return version
+
+
+def note_refused(source: Source, refused: errors.ListSuspicious, *, faults: Faults) -> ListVersion:
+    """Keep that a file was not taken, and why, for who looks at the lists."""
+    listed = _locked(source)
+    before = db.session.get(ListVersion, listed.version_id) if listed.version_id else None
+    version = _version(source, previous=before)
+    version.refusal, version.entries = refused.message, refused.facts["entries"]
+    version.bad_lines, version.faults = faults.many, [list(each) for each in faults.kept]
+    version.finished_at = clock.now()
+    db.session.add(version)
+    db.session.flush()
+    return version
+
+
+def _locked(source: Source) -> ScreeningList:
+    """The list's row; two who load it come one after the other."""
+    made = insert(ScreeningList).values(code=source.code, title=source.title, format=source.format)
+    db.session.execute(made.on_conflict_do_nothing())
+    listed = db.session.get_one(ScreeningList, source.code, with_for_update=True, populate_existing=True)
+    if listed.format != source.format:
+        raise errors.ListUnreadable(
+            f"{source.code} is a list of the format {listed.format}. Give this one another code."
+        )
+    listed.title = source.title
+    return listed
+
+
+def _version(source: Source, *, previous: ListVersion | None) -> ListVersion:
+    return ListVersion(
+        id=ids.new("scv"), list_code=source.code, previous_id=previous.id if previous else None,
+        sha256=source.sha256, refusal="", entries=0, added=0, changed=0, removed=0, bad_lines=0, faults=[],
+        loaded_at=clock.now(),
+    )  # fmt: skip
+
+
+def _live(code: str) -> int:
+    counted = select(func.count()).select_from(ListEntry)
+    return db.session.scalar(counted.where(ListEntry.list_code == code, ListEntry.removed_at.is_(None))) or 0
+
+
+def _batches(entries: Iterable[tuple[int, Entry]]) -> Iterator[list[tuple[int, Entry]]]:
+    following = iter(entries)
+    while batch := list(islice(following, BATCH)):
+        yield batch
+
+
+def _put(batch: list[tuple[int, Entry]], version: ListVersion, tally: _Tally, faults: Faults) -> None:
+    """Write what is new or changed of these entries."""
+    wanted: dict[str, Entry] = {}
+    for line, entry in batch:
+        if entry.ref in wanted:
+            faults.note(line, TWICE)
+        else:
+            wanted[entry.ref] = entry
+    lines = {entry.ref: line for line, entry in reversed(batch)}
+    known = select(ListEntry.id, ListEntry.entry_ref, ListEntry.hash, ListEntry.removed_at).where(
+        ListEntry.list_code == version.list_code, ListEntry.entry_ref.in_(wanted)
+    )
+    there = {row.entry_ref: row for row in db.session.execute(known)}
+    fresh = []
+    for ref, entry in wanted.items():
+        row = there.get(ref)
+        if row is not None and row.id in tally.seen:
+            faults.note(lines[ref], TWICE)
+            continue
+        if row is None:
+            first = {"list_code": version.list_code, "entry_ref": ref, "first_seen_at": version.loaded_at}
+            fresh.append(_values(entry, version) | first)
+            continue
+        tally.seen.add(row.id)
+        values = _values(entry, version)
+        if row.hash != values["hash"] or row.removed_at is not None:
+            tally.changed += 1
+            db.session.execute(update(ListEntry).where(ListEntry.id == row.id).values(**values))
+    if fresh:
+        tally.seen.update(db.session.scalars(insert(ListEntry).returning(ListEntry.id), fresh))
+        tally.added += len(fresh)
+
+
+def _values(entry: Entry, version: ListVersion) -> dict[str, Any]:
+    hashes = keys.hashed(entry.identifiers)
+    identifying = {
+        "kind": str(entry.kind),
+        "names": list(entry.names),
+        "topics": sorted(entry.topics),
+        "births": sorted(entry.births),
+        "countries": sorted(entry.countries),
+        "identifiers": sorted(entry.identifiers),
+    }
+    told = json.dumps(identifying | {"names": sorted(entry.names)}, sort_keys=True).encode()
+    return identifying | {
+        "id_hashes": sorted(hashes),
+        "raw": entry.raw,
+        "hash": hashlib.sha256(told).hexdigest(),
+        "keys": sorted(keys.of_names(entry.kind, entry.names, side=keys.LISTED) | keys.of_identifiers(hashes)),
+        "version_id": version.id,
+        "changed_at": version.loaded_at,
+        "removed_at": None,
+    }
+
+
+def _refuse_suspicious(had: int, seen: int, faults: Faults, *, anyway: bool) -> None:
+    least = had - had * rules.SHRINK_MAX_PERCENT // 100
+    if not anyway and (seen == 0 or seen < least):
+        raise errors.ListSuspicious(entries=seen, before=had, bad_lines=faults.many)
+
+
+def _remove(code: str, version: ListVersion, tally: _Tally, *, actor: Actor) -> int:
+    """Mark what is not in the file any more, and close what was open about it: how many."""
+    live = select(ListEntry.id).where(ListEntry.list_code == code, ListEntry.removed_at.is_(None))
+    gone = [each for each in db.session.scalars(live) if each not in tally.seen]
+    for start in range(0, len(gone), BATCH):
+        some = gone[start : start + BATCH]
+        marked = update(ListEntry).where(ListEntry.id.in_(some))
+        db.session.execute(marked.values(removed_at=version.loaded_at, version_id=version.id))
+        service.drop_of_removed(some, actor=actor)
+    return len(gone)

@@ -1,0 +1,1 @@
+"""The review of applications: their queue, the panel to work on one, the decisions."""

@@ -1,0 +1,61 @@
+"""Restrictions for tests: placed by one of compliance, lifted by two."""
+
+from datetime import timedelta
+
+from app.core import actor, clock
+from app.core.db import leave, transaction
+from app.core.permissions import Role
+from app.governance import flows
+from app.governance import service as governance
+from app.governance.models import Request
+from app.restrictions import requests, service
+from app.restrictions.rules import Kind
+from tests.makers import people
+from tests.makers.people import Customer
+
+SYSTEM = actor.system("test")
+NOTE = "Note for compliance alone: heron-4711."
+
+
+def placed(
+    owner: Customer,
+    kind: Kind = Kind.NO_DEBIT,
+    *,
+    reason: str = "unusual_activity",
+    note: str = NOTE,
+    lasts: timedelta | None = None,
+    by: str = "",
+) -> str:
+    """A restriction of this customer's account: its id."""
+    who = actor.operator(by or people.operator(Role.COMPLIANCE_OFFICER)[0])
+    until = clock.now() + lasts if lasts else None
+    with transaction(who):
+        found = service.place(owner.id, kind=kind, reason=reason, note=note, expires_at=until, actor=who)
+    leave()
+    return found.id
+
+
+def asked(restriction_id: str, *, authority: str = "", by: str = "") -> Request:
+    """A request to lift it."""
+    maker = by or people.operator(Role.COMPLIANCE_OFFICER)[0]
+    with transaction(actor.operator(maker)):
+        return requests.request_lift(
+            restriction_id, authority=authority, reason="It is settled.", maker=maker, actor=actor.operator(maker)
+        )
+
+
+def approve(request: Request, *, by: str = "") -> None:
+    """A manager's yes."""
+    voter = by or people.operator(Role.COMPLIANCE_MANAGER)[0]
+    with transaction(actor.operator(voter)):
+        governance.approve(request.id, operator_id=voter, shown=request.payload_hash, actor=actor.operator(voter))
+    leave()
+
+
+def lifted(restriction_id: str, *, authority: str = "") -> Request:
+    """Have it lifted by the two."""
+    request = asked(restriction_id, authority=authority)
+    approve(request)
+    flows.carry_out(request.id, actor=SYSTEM)
+    leave()
+    return request
