@@ -82,7 +82,7 @@ def read(body: bytes, *, kind: Kind, seconds_max: float = SECONDS_MAX) -> Answer
 
 
 def _ended(child: subprocess.Popen[bytes], deadline: float) -> tuple[int, int]:
-    """How the reader ended, and the most memory it had (KiB). At the deadline it is killed, and when we are told to end."""
+    """How the reader ended, and the most memory it had (KiB). At the deadline it is killed, and when we are to end."""
     try:
         while time.monotonic() <= deadline:
             if ended := _reaped(child, os.WNOHANG):
