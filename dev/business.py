@@ -40,6 +40,7 @@ from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
+from dev.screened import hold_against_lists
 from jobs import runtime
 
 SEED = 2026
@@ -167,6 +168,7 @@ class Business:
         self._correct_by_hand()
         self._ask_about_staff()
         self._look_after_accounts()
+        hold_against_lists(person.id for person in self.people)
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))
