@@ -9,6 +9,7 @@ The floors, top to bottom; a floor may use those below it, never those above or 
     payments                                    the naira rail
     wallets | notifications                     what a customer holds | what a customer is told
     customers | staff                           who a customer is | who joins, and what they may do
+    screening                                   whom lists name, and who of ours may be they
     governance                                  what needs more than one person
     identity | documents                        who may sign in | what they send to prove who they are
     ledger | clients                            the books | the world

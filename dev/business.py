@@ -43,6 +43,7 @@ from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
 from dev import papers, restricting
+from dev.screened import hold_against_lists
 from jobs import runtime
 
 SEED = 2026
@@ -176,6 +177,7 @@ class Business:
         self._ask_about_staff()
         self._look_after_accounts()
         restricting.restrict(newcomer.id, officer=self.staff["officer"], until=self.ended + timedelta(days=1))
+        hold_against_lists(person.id for person in self.people)
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))

@@ -70,9 +70,13 @@ class TestScope:
         assert rules.scope_of(["finance", "support"]).teams == {R.FINANCE}
         assert set(rules.SEES_TEAMS) | rules.SEES_EVERYTHING == set(Role)
 
+    def test_is_what_is_kept_from_most_for_compliance_and_auditors_alone(self) -> None:
+        seeing = {role for role in Role if rules.scope_of([role]).confidential}
+        assert seeing == {R.COMPLIANCE_OFFICER, R.COMPLIANCE_MANAGER, R.AUDITOR}
+
     @pytest.mark.parametrize("roles", [[], ["root"], ["AUDITOR"]])
     def test_is_their_own_acts_for_somebody_without_a_role(self, roles: list[str]) -> None:
-        assert rules.scope_of(roles) == rules.Scope(everything=False, teams=frozenset())
+        assert rules.scope_of(roles) == rules.Scope(everything=False, teams=frozenset(), confidential=False)
 
 
 class TestChanges:

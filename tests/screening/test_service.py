@@ -57,7 +57,7 @@ def officer(inside: Flask) -> Actor:
 
 
 @pytest.fixture
-def manager(inside: Flask) -> Actor:
+def senior(inside: Flask) -> Actor:
     return actor.operator(people.operator(Role.COMPLIANCE_MANAGER)[0])
 
 
@@ -252,15 +252,15 @@ class TestMatch:
         with transaction(officer):
             return requests.request_match(hit_id, reason="The same passport.", maker=officer.id, actor=officer)
 
-    def test_takes_two(self, hit_id: str, officer: Actor, manager: Actor, owner: people.Customer) -> None:
+    def test_takes_two(self, hit_id: str, officer: Actor, senior: Actor, owner: people.Customer) -> None:
         asked = self.ask(hit_id, officer)
         assert listed.hit(hit_id).state == "match_asked"
         with pytest.raises(errors.MatchAskedAlready):
             self.ask(hit_id, officer)
-        with transaction(manager):
-            approvals.approve(asked.id, operator_id=manager.id, shown=asked.payload_hash, actor=manager)
+        with transaction(senior):
+            approvals.approve(asked.id, operator_id=senior.id, shown=asked.payload_hash, actor=senior)
         governed.carry_out(asked)
-        assert (listed.hit(hit_id).state, listed.hit(hit_id).decided_by) == ("match", manager.id)
+        assert (listed.hit(hit_id).state, listed.hit(hit_id).decided_by) == ("match", senior.id)
         assert queries.state_for_system(owner.id) == "match"
         assert told(events.Matched.name, hit_id) == 1
 
@@ -268,12 +268,12 @@ class TestMatch:
         with pytest.raises(Exception, match="comes by an approved request"), transaction(listed.SYSTEM):
             db.session.execute(text("UPDATE screening_hits SET state = 'match' WHERE id = :id"), {"id": hit_id})
 
-    def test_that_is_denied_leaves_the_hit_open(self, hit_id: str, officer: Actor, manager: Actor) -> None:
+    def test_that_is_denied_leaves_the_hit_open(self, hit_id: str, officer: Actor, senior: Actor) -> None:
         asked = self.ask(hit_id, officer)
         with pytest.raises(errors.MatchAskedAlready):
             clear(hit_id, officer)
-        with transaction(manager):
-            approvals.deny(asked.id, operator_id=manager.id, reason="Another man.", actor=manager)
+        with transaction(senior):
+            approvals.deny(asked.id, operator_id=senior.id, reason="Another man.", actor=senior)
         with transaction(listed.SYSTEM):
             assert service.reopen_unconfirmed(actor=listed.SYSTEM) >= 1
         assert listed.hit(hit_id).state == "open"

@@ -4,6 +4,7 @@ Nobody outside compliance is shown any of it, and nothing of it is told to the c
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
@@ -135,12 +136,13 @@ def _do(hit_id: str, deed: Callable[[], None], words: str, *, fault_of: str) -> 
 def _hit(hit_id: str, *, status: int = 200, fault: str = "", fault_of: str = "") -> Response:
     """The page of a hit; after a deed its card alone, for the panel of another page."""
     found = queries.hit_for_operators(hit_id)
-    said = {"found": found, "may": may(), "sent": request.form, "fault": fault, "fault_of": fault_of}
+    said: dict[str, Any] = {"found": found, "may": may(), "sent": request.form, "fault": fault, "fault_of": fault_of}
     if request.method == "POST" and wants_fragment():
-        return page("console/screening/answer.html", status=status, **said)
-    return page(
+        answer = page("console/screening/answer.html", **said)
+        answer.status_code = status
+        return answer
+    whole = page(
         "console/screening/hit.html",
-        status=status,
         customer=customers.one_for_operators(found.hit.customer_id),
         pending=governance.about_for_operators(service.target_of(hit_id)),
         earlier=queries.earlier_for_operators(found.hit),
@@ -148,3 +150,5 @@ def _hit(hit_id: str, *, status: int = 200, fault: str = "", fault_of: str = "")
         staff=identity.names_for_operators(),
         **said,
     )
+    whole.status_code = status
+    return whole

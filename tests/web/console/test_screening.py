@@ -1,5 +1,7 @@
 """Screening in the console: what compliance sees and decides, and that nobody else learns of it."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -90,7 +92,7 @@ class TestAHit:
     def test_the_panel_shows_it_with_its_forms(self, app: Flask, hit_id: str, owner: people.Customer) -> None:
         standing = queries.standing_for_operators(owner.id)
         with app.test_request_context("/console/screening"):
-            macro = app.jinja_env.get_template("console/screening/_panel.html").module
+            macro: Any = app.jinja_env.get_template("console/screening/_panel.html").module
             told, mute = (str(macro.panel(standing, {"decide": each, "ask": each})) for each in (True, False))
         leave()
         assert f"/console/screening/hits/{hit_id}/clear" in told
