@@ -52,7 +52,7 @@ def _check(payload: Payload) -> None:
     if _starts_at(payload) <= clock.now():
         raise errors.BadLimits("Limits begin on a day to come: nobody is surprised by one that has begun.")
     if queries.limit_begins(payload["tier"], scope=scope, at=_starts_at(payload)):
-        raise errors.ChangeWaits
+        raise errors.DayTaken
 
 
 def _set(agreed: Agreed) -> str:
