@@ -112,7 +112,7 @@ def of_customer(*, customer_id: str) -> OfCustomer:
         waits_until=found.waits_until,
         groups=[_group(one) for one in risk.standings(customer_id, tier=found.counts)],
         following=following,
-        promises=[_promise(limit) for limit in risk.limits(following)] if following else [],
+        promises=[_promise(limit) for limit in risk.limits_without_owner(following)] if following else [],
         over=risk.over_for_operators(customer_id=customer_id, limit=5),
     )
 

@@ -40,7 +40,7 @@ def request(scope: Scope, bands: Sequence[Band], *, starts_on: date, reason: str
     payload = {
         "scope": [scope.rail, scope.direction, scope.asset],
         "bands": [_written(band) for band in bands],
-        "was": [_written(one.band) for one in queries.schedule(scope)],
+        "was": [_written(one.band) for one in queries.schedule_without_owner(scope)],
         "starts_on": starts_on.isoformat(),
     }
     return governance.submit(KIND.name, payload, target=target_of(scope), reason=reason, maker=maker, actor=actor)
