@@ -67,10 +67,8 @@ FIRST = (
     "Tunde", "Aisha", "Emeka", "Folake", "Kelechi", "Zainab", "Yusuf", "Bukola", "Chinedu", "Halima",
     "Segun", "Amaka", "Musa", "Ifeoma", "Kunle", "Hauwa", "Obinna", "Temitope", "Bashir", "Nkechi",
 )  # fmt: skip
-LAST = (
-    "Bakare", "Okafor", "Abdullahi", "Adeyinka", "Nwosu", "Sule", "Balogun", "Eze", "Mohammed", "Ojo",
-    "Umar", "Chukwu", "Lawal",
-)  # fmt: skip
+LAST = ("Bakare", "Okafor", "Abdullahi", "Adeyinka", "Nwosu", "Sule", "Balogun", "Eze", "Mohammed", "Ojo",
+        "Umar", "Chukwu", "Lawal")  # fmt: skip
 BANKS = ("058", "044", "011", "033", "057")
 TIERS = {7: Tier.T1, 8: Tier.T2}  # of every ten; the others have shown everything
 AT_A_TIME = Money(NGN, 1_000_000_00)  # what their tier lets go to a bank in one piece
@@ -156,7 +154,7 @@ class Business:
 
     def _leave_work_for_people(self) -> None:
         """The end of the story is today's work: requests to decide, a checkout half done, strays to place."""
-        free = [person for number, person in enumerate(self.people) if number % 10 not in TIERS]
+        free = (person for number, person in enumerate(self.people) if number % 10 not in TIERS)
         rich = sorted(free, key=lambda person: -self._available(person).units)[:7]
         for place, (person, part) in enumerate(zip(rich, (60, 55, 40, 35, 30, 25, 20), strict=True)):
             most = min(self._available(person).units * part // 100, AT_A_TIME.units)
@@ -202,10 +200,10 @@ class Business:
         first, last = FIRST[number % len(FIRST)], LAST[number % len(LAST)]
         email = f"{first.lower()}.{last.lower()}@{MAIL}" if number else f"customer@{MAIL}"
         person = self._open_account(f"{first} {last}", email)
-        with transaction(actor.system("demo")):
+        tier, demo = TIERS.get(number % 10, Tier.T3), actor.system("demo")
+        with transaction(demo):
             self._give_app(email, Audience.CUSTOMER)
-            tier, why = TIERS.get(number % 10, Tier.T3), "Documents were looked at."
-            customers.set_tier(person.id, tier, reason=why, actor=actor.system("demo"))
+            customers.set_tier(person.id, tier, reason="Documents were looked at.", actor=demo)
         self._confirm_phone(person.login_id)
         number_at_bank = f"{self.luck.randint(1_000_000_000, 8_999_999_999)}"
         holder: dict[str, object] = {"account_number": number_at_bank, "account_name": f"{last} {first}".upper()}
