@@ -205,7 +205,7 @@ def _options(one: Application) -> list[dict[str, Any]]:
 
 def _unlocks(tier: Tier) -> str:
     """What may leave the house at this tier, in a sentence."""
-    limits = [limit.bounds for limit in risk.limits(tier) if limit.direction in {Direction.OUT, ANY}]
+    limits = [limit.bounds for limit in risk.limits_without_owner(tier) if limit.direction in {Direction.OUT, ANY}]
     if not limits or limits[0].blocked:
         return "Nothing may leave."
     told = {"at once": limits[0].single, "a day": limits[0].day, "in thirty days": limits[0].month}
