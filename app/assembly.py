@@ -21,9 +21,9 @@ from app.customers import requests
 from app.documents import sealing
 from app.governance import kinds, policies
 from app.identity import passwords
-from app.risk import changes, fees
 from app.restrictions import requests as restrictions
 from app.retention import requests as retention
+from app.risk import changes, fees
 from app.screening import requests as screening
 from app.staff import service as staff
 from config import Settings

@@ -16,11 +16,11 @@ from app.ledger import chart, posting
 from app.payments import errors, events, postings, rules
 from app.payments.models import Deposit, Payout, SuspenseItem
 from app.payments.rules import DepositState, PayoutState, SuspenseState, Verdict
+from app.restrictions import service as restrictions
+from app.restrictions.rules import Way
 from app.risk import service as risk
 from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
-from app.restrictions import service as restrictions
-from app.restrictions.rules import Way
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from app.restrictions import rules
 from app.restrictions.errors import NoSuchRestriction
 from app.restrictions.models import Restriction
 from app.restrictions.reasons import REASONS, Reason
-from app.restrictions.rules import Way, Kind, State, Told
+from app.restrictions.rules import Kind, State, Told, Way
 
 SOON = timedelta(days=3)
 VIEWS = ("standing", "soon", "ended")

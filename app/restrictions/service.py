@@ -17,7 +17,7 @@ from app.ledger import accounts
 from app.restrictions import errors, events, queries, rules
 from app.restrictions.models import Restriction
 from app.restrictions.reasons import REASONS
-from app.restrictions.rules import Way, Kind, State
+from app.restrictions.rules import Kind, State, Way
 
 
 def refuse(customer_id: str, *, way: Way) -> None:

@@ -19,12 +19,12 @@ from app.ledger import chart, health, posting
 from app.payments import queries as payments
 from app.payments import service as payments_service
 from app.payments.models import BankAccount
+from app.restrictions import service as restrictions
+from app.restrictions.rules import Way
 from app.risk import queries as risk_queries
 from app.risk import service as risk
 from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
-from app.restrictions import service as restrictions
-from app.restrictions.rules import Way
 from app.withdrawals import errors, events, postings, rules
 from app.withdrawals.models import Approval, Withdrawal
 from app.withdrawals.rules import Content, State

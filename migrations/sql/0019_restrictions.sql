@@ -105,7 +105,7 @@ INSERT INTO approval_policies (id, kind, version, rules, created_at) VALUES
 ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
 SELECT set_config('bursar.actor', '', true), set_config('bursar.owner', '', true);
 
-SELECT audit.watch('restrictions', 'note');
+SELECT audit.watch('restrictions', 'note', 'reason');  -- who audits reads them on the page of compliance
 SELECT audit.marks_stay('restrictions', 'ended_at');
 GRANT SELECT, INSERT ON restrictions TO bursar_app;
 GRANT UPDATE (state, ended_at, lift_request_id) ON restrictions TO bursar_app;

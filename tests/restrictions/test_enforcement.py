@@ -24,7 +24,7 @@ from app.payments import service as payments_service
 from app.payments.rules import DepositState, SuspenseState
 from app.restrictions import service as restrictions
 from app.restrictions.errors import Restricted
-from app.restrictions.rules import Way, Kind
+from app.restrictions.rules import Kind, Way
 from app.wallets import service as wallets
 from app.withdrawals import queries, service
 from app.withdrawals.models import Withdrawal

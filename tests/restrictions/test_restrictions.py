@@ -17,7 +17,7 @@ from app.governance import flows
 from app.governance import queries as approvals
 from app.restrictions import errors, queries, requests, rules, service
 from app.restrictions.reasons import REASONS
-from app.restrictions.rules import Way, Kind, State
+from app.restrictions.rules import Kind, State, Way
 from tests.makers import people, restricted
 from tests.makers.books import fresh, refused
 from tests.makers.databases import Database
@@ -261,11 +261,12 @@ class TestTheDatabase:
             said = connection.execute(text(query)).scalar_one()
         assert {f"'{code}'" for code in REASONS} == {part.split("::")[0] for part in said.split("[")[1].split(", ")}
 
-    def test_masks_the_note_in_its_records(self, owner: Customer) -> None:
+    def test_masks_the_note_and_the_reason_in_its_records(self, owner: Customer) -> None:
         restriction_id = restricted.placed(owner)
         found = rows("SELECT after::text AS said FROM audit.records WHERE row_id = :id", id=restriction_id)
         assert found
-        assert all(restricted.NOTE not in record.said for record in found)
+        for word in (restricted.NOTE, "unusual_activity"):
+            assert all(word not in record.said for record in found)
         leave()
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.restrictions import rules
 from app.restrictions.reasons import REASONS
-from app.restrictions.rules import STOPS, TITLES, TITLES_FOR_SUPPORT, Way, Kind, State
+from app.restrictions.rules import STOPS, TITLES, TITLES_FOR_SUPPORT, Kind, State, Way
 
 
 def test_every_kind_stops_something_and_has_its_titles() -> None:

@@ -68,7 +68,13 @@ def around() -> dict[str, Any]:
     nav = [Item(name, url_for(place), icon, request.endpoint in here) for name, place, icon, here in _PLACES]
     menu = [Item(name, url_for(place), icon, request.endpoint == place) for name, place, icon in _MENU]
     frozen = customers.is_locked(customer_id=current_user.id)
-    return {"nav": nav, "customer": current_user, "frozen": frozen, "restrictions": restrictions.active(owner=current_user.id), "account_items": menu}
+    return {
+        "nav": nav,
+        "customer": current_user,
+        "frozen": frozen,
+        "restrictions": restrictions.active(owner=current_user.id),
+        "account_items": menu,
+    }
 
 
 def back_to_step(step: str) -> str:
