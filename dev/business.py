@@ -43,8 +43,7 @@ from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
-from dev import papers, restricting
-from dev.screened import hold_against_lists
+from dev import compliance, papers
 from jobs import runtime
 
 SEED = 2026
@@ -175,8 +174,8 @@ class Business:
         self._correct_by_hand()
         self._ask_about_staff()
         self._look_after_accounts()
-        restricting.restrict(newcomer.id, officer=self.staff["officer"], until=self.ended + timedelta(days=1))
-        hold_against_lists(person.id for person in self.people)
+        everybody = [person.id for person in self.people]
+        compliance.look_into(everybody, newcomer=newcomer.id, officer=self.staff["officer"], at=self.ended)
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))

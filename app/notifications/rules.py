@@ -109,7 +109,7 @@ def documents_viewed(name: str) -> Words:
     """To those who watch: somebody looks at many customers' documents."""
     return Words(
         f"{name} looks at many documents",
-        _letter(
+        letter(
             f"{name} looked at more documents of customers within an hour than reviews should need.",
             "What they looked at stands in the console's audit, under the table document_views.",
         ),
@@ -250,14 +250,14 @@ def account_locked() -> Words:
 
 def restriction_placed(title: str, *, text: str, works: str, asks: str) -> Words:
     """Something does not work, in the words that are allowed."""
-    return Words(title, _letter(f"{title}. {text}", works, asks))
+    return Words(title, letter(f"{title}. {text}", works, asks))
 
 
 def restriction_ended(title: str) -> Words:
     """It works again, unless something else stands."""
     return Words(
         "A restriction of your account has ended",
-        _letter(f'What we told you under "{title}" has ended. If anything else is in the way, your account says so.'),
+        letter(f'What we told you under "{title}" has ended. If anything else is in the way, your account says so.'),
     )
 
 

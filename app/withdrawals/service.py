@@ -45,8 +45,9 @@ def request(
     """Ask for money out to one of the customer's own bank accounts; amount and fee are held from now on.
 
     The amount counts against the customer's limits: it is what goes out to somewhere, the fee stays in the house.
-    Raises AccountFrozen, Restricted, FactorMissing, PhoneUnconfirmed, WithdrawalOutOfBounds, NotFound (the bank account), TooNew,
-    FeeChanged when it is not the one they were shown, LimitExceeded, TierTooLow, InsufficientFunds, AccountBlocked.
+    Raises AccountFrozen, Restricted, FactorMissing, PhoneUnconfirmed, WithdrawalOutOfBounds, NotFound (the bank
+    account), TooNew, FeeChanged when it is not the one they were shown, LimitExceeded, TierTooLow, InsufficientFunds,
+    AccountBlocked.
     """
     restrictions.refuse(customer_id, way=Way.OUT)
     login_id = customers.login_for_system(customer_id)

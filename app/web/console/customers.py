@@ -138,7 +138,6 @@ def _customer(customer_id: str, *, fault: str = "", fault_of: str = "", status: 
         factors=identity.factors_of(owner=login_id),
         sessions=len(identity.sessions_of(owner=login_id)),
         accounts=[(each, reveals.veil("account_number", each.id, each.account_number)) for each in accounts],
-        balances=wallets.balances_of(customer_id=one.id),
         standing=limits.of_customer(customer_id=one.id) if Permission.LIMITS_READ in may else None,
         tier_changes=queries.tier_changes(customer_id=one.id) if Permission.LIMITS_READ in may else [],
         tier_names=limits.NAMES,

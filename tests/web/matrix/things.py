@@ -42,7 +42,7 @@ HOUSE = ("there", "missing")
 ANY = ("any",)
 SPENT = frozenset({"deposit_id", "withdrawal_id", "session_id", "key_id", "passkey_id", "task_id"})
 STEPS = {"step": "selfie", "slot": "selfie"}  # names of parts, the same for every customer who has something under way
-NOBODYS = {"filename": "admin/js/actions.js", "export_type": "csv"}
+NOBODYS = {"page": "1", "filename": "admin/js/actions.js", "export_type": "csv"}
 
 
 def objects_of(endpoint: str, arguments: set[str]) -> tuple[str, ...]:
@@ -51,12 +51,10 @@ def objects_of(endpoint: str, arguments: set[str]) -> tuple[str, ...]:
     if not arguments:
         return ("",)
     name = min(arguments)
-    if name in NOBODYS:
-        return ANY
+    if name in NOBODYS or name == "token":
+        return ANY if name in NOBODYS else ("missing",)
     if name in STEPS:
         return HOUSE
-    if name == "token":
-        return ("missing",)
     if face in {"portal", "api"}:
         return OWNED
     if name in {"session_id", "passkey_id"}:
@@ -102,13 +100,11 @@ class Things:
 
     def named(self, endpoint: str, argument: str, whose: str, visitor: Visitor) -> str:
         """What to write into the address."""
-        if whose == "any":
+        if whose == "any" or argument == "page":
             return NOBODYS[argument]
         if argument in STEPS:
             self._verify_anew()
             return STEPS[argument] if whose == "there" else "nowhere"
-        if argument == "page":
-            return "1"
         if argument == "request_id":
             return self._request(endpoint, whose)
         if argument == "kind" and "reveal" in endpoint:
