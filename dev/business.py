@@ -23,11 +23,10 @@ from app.core import actor, clock, inbox, tasks
 from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
-from app.customers import requests
 from app.customers import service as customers
 from app.customers.rules import Tier
 from app.governance import service as governance
-from app.identity import factors, phones, recovery
+from app.identity import factors, phones
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.models import Code
@@ -173,7 +172,8 @@ class Business:
         self._stray()
         self._correct_by_hand()
         self._ask_about_staff()
-        self._look_after_accounts()
+        poor = sorted(self.people[1:], key=lambda person: self._available(person).units)[:4]
+        compliance.look_after_accounts([(one.id, one.email) for one in poor], staff=self.staff, at=self.ended)
         everybody = [person.id for person in self.people]
         compliance.look_into(everybody, newcomer=newcomer.id, officer=self.staff["officer"], at=self.ended)
         self._work_off()
@@ -358,23 +358,6 @@ class Business:
         invited = [self._invite(name) for name in ("Uche Nnamdi", "Rukayat Bello")]
         with transaction(other):
             governance.approve(invited[0][0], operator_id=other.id, shown=invited[0][1], actor=other)
-
-    def _look_after_accounts(self) -> None:
-        """One account is frozen and to be thawed, one locked for a day; two customers lost their mailbox."""
-        poor = sorted(self.people[1:], key=lambda person: self._available(person).units)[:4]
-        officer, support = actor.operator(self.staff["officer"]), actor.operator(self.staff["support"])
-        with transaction(officer, reason="Reported as stolen."):
-            customers.freeze(poor[0].id, reason="Reported as stolen.", actor=officer)
-        with transaction(officer):
-            requests.request_unfreeze(
-                poor[0].id, wanted_by="customer", reason="They have the phone back.", maker=officer.id, actor=officer
-            )
-        with transaction(support, reason="Somebody else answers the phone."):
-            customers.safety_lock(poor[1].id, reason="Somebody else answers the phone.", actor=support)
-        for person, ago in ((poor[2], timedelta(hours=80)), (poor[3], timedelta(hours=20))):
-            with clock.at(self.ended - ago), transaction(actor.system("demo")):
-                contact = f"new.{person.email}"
-                recovery.ask(person.email, contact=contact, actor=actor.system("demo"))
 
     def _invite(self, name: str) -> tuple[str, str]:
         who, address = actor.operator(self.staff["admin2"]), f"{name.split(maxsplit=1)[0].lower()}@{MAIL}"

@@ -2,16 +2,36 @@
 
 from datetime import timedelta
 
-from app.applications import decisions, queries, reasons, review, service
+from app.applications import decisions, looking, queries, reasons, review, service, standing
 from app.applications.rules import About, StepState
 from app.core.db import atomically
 from app.customers import queries as customers
+from app.documents.rules import State as FileState
 from app.notifications import flows
 from app.notifications import verification as words
 from app.notifications.rules import Words
 from jobs.work import Work
 
 STEPS_MAX = 20
+
+
+def look_into(work: Work) -> timedelta | None:
+    """It was handed in: everybody whom it names is held against the lists, numbers are compared with names."""
+    atomically(lambda: looking.look_into(work.subject, actor=work.actor), actor=work.actor)
+    return None
+
+
+def note_standing(work: Work) -> timedelta | None:
+    """Lists or registers say something else of a customer."""
+    atomically(lambda: standing.refresh_open(work.facts["customer_id"]), actor=work.actor)
+    return None
+
+
+def note_file(work: Work) -> timedelta | None:
+    """A file turned out to be none: its place is empty again."""
+    if work.facts["state"] == FileState.REFUSED:
+        atomically(lambda: service.refuse_file(work.subject), actor=work.actor)
+    return None
 
 
 def take_up_again(work: Work) -> timedelta | None:

@@ -47,7 +47,13 @@ HEARS: dict[str, tuple[str, ...]] = {
     "documents.views_exceeded": ("notifications.documents_viewed",),
     "staff.invited": ("notifications.operator_invited",),
     "governance.approved": ("governance.execute",),
-    "governance.ended": ("applications.take_up_again",),
+    "governance.ended": ("applications.take_up_again", "screening.reopen"),
+    "applications.submitted": ("applications.look_into",),
+    "documents.checked": ("applications.note_file",),
+    "identification.answered": ("applications.note_standing",),
+    "screening.hit_found": ("applications.note_standing",),
+    "screening.cleared": ("applications.note_standing",),
+    "screening.matched": ("applications.note_standing",),
     "applications.asked_again": ("applications.mail_asked_again",),
     "applications.approved": ("applications.mail_approved",),
     "applications.rejected": ("applications.mail_rejected",),
@@ -59,13 +65,7 @@ HEARS: dict[str, tuple[str, ...]] = {
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
-    "applications.submitted": "it stands in the reviewers' queue",
-    "documents.checked": "the pages that show a document ask for its state",
-    "identification.answered": "who decides on a customer reads the checks where they decide",
     "customers.tier_changed": "who decided tells the customer, and the page of their limits shows it",
-    "screening.hit_found": "the queue shows it; whoever decides on a customer asks how they stand",
-    "screening.cleared": "whoever decides on a customer asks how they stand",
-    "screening.matched": "compliance freezes the account on its page; the customer must not be told",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "identity.phone_confirmed": "the page says so; where there was another number, that one and the mailbox are told",
     "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",

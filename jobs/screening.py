@@ -18,6 +18,12 @@ def rescreen(work: Work) -> timedelta | None:
     return None if flows.rescreen(work.subject, batches_max=BATCHES, actor=work.actor) else AT_ONCE
 
 
+def reopen(work: Work) -> timedelta | None:
+    """A request has ended without consent: a match that was asked for by it is open again."""
+    atomically(lambda: service.reopen_unconfirmed(actor=work.actor), actor=work.actor)
+    return None
+
+
 def catch_up(work: Work) -> timedelta | None:
     """Screen those who changed, or could not be, while there is time; open again what was not confirmed."""
     atomically(lambda: service.reopen_unconfirmed(actor=work.actor), actor=work.actor)

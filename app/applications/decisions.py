@@ -3,13 +3,14 @@
 An officer asks and a manager agrees; governance carries it out. Who cleared a hit does not also agree.
 """
 
-from app.applications import errors, events, queries, review, rules, service
+from app.applications import errors, events, queries, review, rules, service, standing
 from app.applications.models import Application
 from app.applications.reasons import REFUSALS
 from app.applications.rules import State
 from app.core import actor as actors
 from app.core import clock, machine, outbox
 from app.core.actor import Actor
+from app.core.db import db
 from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.customers.rules import Tier
@@ -26,6 +27,7 @@ def propose_tier(application_id: str, *, tier: Tier, reason: str, operator_id: s
     Raises NeedsNoSecond, NotReady, as `review.claim` and governance do.
     """
     application = review.claim(application_id, operator_id=operator_id, actor=actor)
+    standing.refresh(application)
     if not rules.needs_two(tier, pep=application.pep, screening=application.screening):
         raise errors.NeedsNoSecond
     review.check(application, tier=tier)
@@ -87,12 +89,16 @@ def _ask(
 
 def _check_tier(payload: Payload) -> None:
     application = _unchanged(payload)
+    if (application.screening, application.pep) != (payload["screening"], payload["pep"]):
+        raise errors.NotReady(blockers=["What the lists say has changed since it was asked for."])
     review.check(application, tier=Tier(payload["tier"]))
 
 
 def _approve(agreed: Agreed) -> str:
-    _check_tier(agreed.payload)
     application = service.locked(agreed.payload["application_id"])
+    standing.refresh(application)
+    db.session.flush()
+    _check_tier(agreed.payload)
     if screening.cleared_by_for_system(application.customer_id) & set(agreed.voters):
         raise errors.ClearedTheHit
     application.request_id = agreed.request_id
@@ -119,13 +125,10 @@ def _refuse(agreed: Agreed) -> str:
 
 
 def _unchanged(payload: Payload) -> Application:
-    """The application as it was when the decision was asked for. Raises NotUnderReview, NotReady."""
+    """The application, under review in the round in which the decision was asked for. Raises NotUnderReview."""
     application = queries.one_for_operators(payload["application_id"])
     if application.state not in {*rules.OURS, State.PROPOSED} or application.round != payload["round"]:
         raise errors.NotUnderReview
-    seen = (application.screening, application.pep)
-    if seen != (payload["screening"], payload["pep"]):
-        raise errors.NotReady(blockers=["What the lists say has changed since it was asked for."])
     return application
 
 

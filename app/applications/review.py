@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import select, update
 
-from app.applications import errors, events, queries, rules, service
+from app.applications import errors, events, queries, rules, service, standing
 from app.applications.models import Answer, Application, Note, StepRow
 from app.applications.reasons import AGAIN
 from app.applications.rules import State, Step, StepState
@@ -154,6 +154,7 @@ def approve(application_id: str, *, tier: Tier, operator_id: str, actor: Actor) 
     Raises NeedsTwo, NotReady, NothingToGain, and as `claim` does.
     """
     application = _acting(application_id, operator_id=operator_id, actor=actor)
+    standing.refresh(application)
     if rules.needs_two(tier, pep=application.pep, screening=application.screening):
         raise errors.NeedsTwo
     check(application, tier=tier)

@@ -211,18 +211,6 @@ def reopen(customer_id: str, *, about: About, subject: Subject = Subject.PERSON,
     return application
 
 
-def note_screening(customer_id: str, *, state: str) -> None:
-    """What the lists say of a customer now, on the application that is under way. For the screening's news."""
-    under_way = (Application.customer_id == customer_id) & Application.state.in_(rules.OPEN)
-    db.session.execute(update(Application).where(under_way).values(screening=state))
-
-
-def note_identity(customer_id: str, *, identity: str, name_score: int | None) -> None:
-    """What registries say of a customer by now, on the application that is under way. For the identification's news."""
-    under_way = (Application.customer_id == customer_id) & Application.state.in_(rules.OPEN)
-    db.session.execute(update(Application).where(under_way).values(identity=identity, name_score=name_score))
-
-
 def tell(application: Application, what: str, *, actor: Actor, **facts: Any) -> None:
     """Write a line of its story."""
     db.session.add(

@@ -61,6 +61,7 @@ class Latest:
     kind: str
     state: str
     verdict: str | None
+    score: int | None
     shared: bool
     last4: str
     asked_at: datetime
@@ -92,6 +93,7 @@ def latest_for_system(customer_id: str) -> list[Latest]:
             kind=check.kind,
             state=check.state,
             verdict=check.verdict,
+            score=check.score,
             shared=check.shared,
             last4=check.last4,
             asked_at=check.asked_at,
@@ -147,6 +149,15 @@ def of_vendor_for_system(vendor_reference: str, *, bvn: str, account: str, bank_
             same.append(check)
     waiting = [check.id for check in same if check.state != CheckState.ANSWERED]
     return next(iter([*waiting, *(check.id for check in same)]), None)
+
+
+def answered_for_system(customer_id: str, kind: Kind) -> tuple[str, Given] | None:
+    """The customer's own number of a kind that was answered for last, and what it was compared with."""
+    own = select(IdentityCheck).filter_by(customer_id=customer_id, subject=rules.SELF, kind=kind)
+    newest = db.session.scalars(own.order_by(*NEWEST).limit(1)).one_or_none()
+    if newest is None or newest.state != CheckState.ANSWERED:
+        return None
+    return _number(newest), given_for_system(newest)
 
 
 def given_for_system(check: IdentityCheck) -> Given:

@@ -153,7 +153,7 @@ class TestApproving:
             review.approve(application.id, tier=Tier.T1, operator_id=holder, actor=who)
         assert customers.tier(owner=application.customer_id) is Tier.T1
 
-    @pytest.mark.parametrize("screening", ["unscreened", "open", "unavailable", "match"])
+    @pytest.mark.parametrize("screening", ["unscreened", "open"])
     def test_what_the_lists_left_open_never_passes(self, screening: str) -> None:
         application, holder = applicants.submitted(today=TODAY, screening=screening), applicants.officer()
         applicants.answer_all(application, holder)

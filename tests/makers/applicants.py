@@ -1,16 +1,18 @@
 """People who apply for a tier, and who look at what they sent."""
 
-import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from app.applications import queries, review, service
+from flask import current_app
+
+from app.applications import queries, review, rules, service, standing
 from app.applications.models import Application
 from app.applications.rules import About, Step, Subject
 from app.core import actor
 from app.core.db import transaction
 from app.core.permissions import Role
 from app.customers.rules import Tier
-from tests.makers import people
+from app.screening import service as lists
+from tests.makers import listed, papers, people
 from tests.makers.people import Customer
 
 PROFILE = {
@@ -43,9 +45,9 @@ SLOTS: dict[Step, tuple[str, ...]] = {
 PROVED = {Step.CONTACT, Step.BVN, Step.NIN, Step.BANK}
 
 
-def document_of(_owner: Customer) -> str:
-    """The id of a file (as the documents' room gives them)."""
-    return f"doc_{secrets.token_hex(8)}"
+def document_of(owner: Customer, slot: str) -> str:
+    """A file for a slot, checked: its id."""
+    return papers.taken(owner, app=current_app, purpose=rules.PURPOSES[slot])  # type: ignore[arg-type]
 
 
 def begin(
@@ -64,7 +66,7 @@ def do(owner: Customer, application_id: str, steps: Iterable[Step], *, today: st
                 service.prove(application_id, step, facts={"check": "x"}, owner=owner.id, actor=owner.actor)
             for slot in SLOTS.get(step, ()):
                 service.attach(
-                    application_id, step, slot, document_id=document_of(owner), owner=owner.id, actor=owner.actor
+                    application_id, step, slot, document_id=document_of(owner, slot), owner=owner.id, actor=owner.actor
                 )
             if step in GIVEN:
                 given = GIVEN[step] | ({"issued_on": today} if step is Step.ADDRESS else {})
@@ -79,17 +81,39 @@ def submitted(
     screening: str = "clear",
     subject: Subject = Subject.PERSON,
 ) -> Application:
-    """An application that was handed in, and whose lists were searched."""
+    """An application that was handed in, by somebody who stands so with the lists."""
     applicant = owner or people.customer(tier=Tier.T0)
     application = begin(applicant, wanted, subject=subject)
     steps = [Step(each.row.step) for each in queries.steps(application.id, owner=applicant.id)]
     do(applicant, application.id, steps, today=today)
     with transaction(applicant.actor):
         service.submit(application.id, owner=applicant.id, actor=applicant.actor)
+    STANDINGS[screening](applicant)
     with transaction(actor.system("test")):
-        service.note_screening(applicant.id, state=screening)
-        service.note_identity(applicant.id, identity="match", name_score=100)
+        standing.refresh(service.locked(application.id))
     return queries.one_for_operators(application.id)
+
+
+def held_against_lists(owner: Customer) -> None:
+    """Search the lists for them: their name is like no other."""
+    listed.one_at_least()
+    listed.screened(listed.subject(f"{listed.word()} {listed.word()}", owner))
+
+
+def cleared(owner: Customer) -> None:
+    """A hit that somebody said is somebody else."""
+    who = actor.operator(officer())
+    hit_id = listed.open_hit(owner)
+    with transaction(who):
+        lists.clear(hit_id, reason="Born elsewhere.", operator_id=who.id, actor=who)
+
+
+STANDINGS: dict[str, Callable[[Customer], object]] = {
+    "clear": held_against_lists,
+    "open": listed.open_hit,
+    "cleared": cleared,
+    "unscreened": lambda _owner: None,
+}
 
 
 def officer() -> str:

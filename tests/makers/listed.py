@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from app.core import actor
+from app.core import actor, clock
 from app.core.db import leave, rows, transaction
 from app.screening import flows, loading, queries, service
 from app.screening.loading import Faults, Source
@@ -86,6 +86,17 @@ def hit(hit_id: str) -> Hit:
     """A hit as it is now."""
     leave()
     return queries.hit_for_operators(hit_id).hit
+
+
+def one_at_least() -> None:
+    """A list that is there and is held against everybody, as a house that is open has one."""
+    if queries.why_unavailable_for_system(at=clock.now()):
+        entry = Entry("one", Kind.PERSON, (f"{word()} {word()}",), ("sanction",), ("1961-04-12",), ("ng",))
+        code = f"test_{secrets.token_hex(4)}"
+        with transaction(SYSTEM):
+            source = Source(code, f"List {code}", "opensanctions", code)
+            loading.take(source, [(1, entry)], faults=Faults(), anyway=False, actor=SYSTEM)
+    finish_all()
 
 
 def finish_all() -> None:

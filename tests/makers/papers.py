@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from app.clients.storage import Storage
+from app.clients.storage import Storage, new_name
 from app.core import actor
-from app.core.db import leave
-from app.documents import flows, queries
+from app.core.db import leave, transaction
+from app.documents import flows, queries, rules, sealing, service
 from app.documents.models import Document
 from tests.makers import hostile
 from tests.makers.people import Customer
@@ -31,6 +31,18 @@ def sent(
         body=hostile.jpeg() if body is None else body,
         actor=owner.actor,
     )
+
+
+def taken(owner: Customer, *, app: Flask, purpose: str) -> str:
+    """A picture that was made anew already, for those whom its check does not concern: its id."""
+    store, body = store_of(app), hostile.jpeg()
+    document_id = sent(owner, app=app, body=body, purpose=purpose)
+    sealed, lock = sealing.seal(body, context=rules.sealed_as(document_id, customer_id=owner.id, page=1))
+    page = service.Stored(new_name(), lock, "image/jpeg", service.digest_of(body), 64, 48, 0)
+    store.put(page.storage_name, sealed)
+    with transaction(TEST):
+        service.accept(document_id, pages=[page], actor=TEST)
+    return document_id
 
 
 def checked(owner: Customer, *, app: Flask, body: bytes | None = None, name: str = "id.jpg") -> Document:
