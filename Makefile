@@ -16,7 +16,7 @@ BROWSERS := chromium chromium-browser google-chrome
 .PHONY: env-run env-test bench-screening
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 run: env-run ## Start everything, print the addresses and the demo sign-ins; Ctrl-C stops it (PORT=8000, LOG=1)
 	@exec $(PY) -m dev.run

@@ -265,6 +265,7 @@ class TestLoading:
         made, _ = ten
         whole = UN.replace("900100", "1").replace("900200", "2")
         flows.load("un", write("un.xml", whole), code=f"{made.code}_un", actor=listed.SYSTEM)
+        listed.finish_all()
         before = UN.replace("900100", "3").replace("</ENTITIES>", "<broken")
         with pytest.raises(ListUnreadable):
             flows.load("un", write("un.xml", before), code=f"{made.code}_un", actor=listed.SYSTEM)
