@@ -27,24 +27,38 @@ _PROVES = "it is the proof"
 _STOPS = "it stops harm, which should not be late; lifting it takes others"
 _READ_ONLY = "the library's own address; our table refuses to write, whoever asks"
 _PASSWORD = "it asks for the present password itself"
+_WORK = "it is work on the way to a decision, and decides nothing"
+_VIEWS = "it is a way to look at a list"
 NOT_FRESH = {
     "api.close_session": _TAKES_AWAY,
     "api.prove_factor": _PROVES,
     "api.sign_token": "a key trades itself; what it may do was given to it with a fresh proof",
     "api.start_deposit": "money comes in, and from its owner's own account",
+    "console.answer_item": _WORK,
+    "console.ask_again": "the customer is asked to send something, and can be asked again",
     "console.change_password": _PASSWORD,
+    "console.claim_application": _WORK,
     "console.end_other_sessions": _TAKES_AWAY,
     "console.end_session": _TAKES_AWAY,
+    "console.escalate_application": "somebody senior looks, and nothing is decided",
+    "console.forget_view": _VIEWS,
     "console.freeze_customer": _STOPS,
     "console.safety_lock_customer": _STOPS,
     "console.withdraw_invitation": _TAKES_AWAY,
+    "console.next_application": _WORK,
+    "console.note_on_application": "a note is for colleagues, and stays",
     "console.options_to_prove": _PROVES,
     "console.prove": _PROVES,
     "console.prove_password": _PROVES,
     "console.prove_passkey": _PROVES,
     "console.reconcile": "it compares and changes neither side",
+    "console.release_application": _WORK,
+    "console.rename_view": _VIEWS,
     "console.request_journal": "nothing is booked before others agree, who prove theirs; a long form would be lost",
     "console.retry_job": "it repeats work that was decided on before, and each piece of work counts once",
+    "console.save_view": _VIEWS,
+    "console.stay_at_application": _WORK,
+    "console.together": "it says who looks at what, and decides nothing",
     "journals.action_view": _READ_ONLY,
     "journals.ajax_update": _READ_ONLY,
     "journals.create_view": _READ_ONLY,

@@ -11,9 +11,11 @@ from flask import Flask
 
 from app.adjustments import service as adjustments
 from app.adjustments.rules import Content
+from app.applications import views
 from app.core import actor, clock, tasks
 from app.core.db import atomically, leave, rows, transaction
 from app.core.permissions import Role
+from app.customers.rules import Tier
 from app.governance import flows
 from app.governance import service as governance
 from app.identity import api_keys, rules, service
@@ -25,7 +27,7 @@ from app.payments import service as payments
 from app.reconciliation import service as reconciliation
 from app.staff import service as staff
 from app.withdrawals import service as withdrawals
-from tests.makers import books, care, listed, papers, people
+from tests.makers import applicants, books, care, listed, papers, people
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -81,6 +83,8 @@ class Things:
             "recovery_id": (lambda: care.lost_mailbox(cast.customer), "rc_none"),
             "withdrawal_id": (lambda: self._withdrawal(cast.customer), "wd_none"),
             "document_id": (lambda: papers.checked(cast.customer, app=app).id, "doc_none"),
+            "application_id": (self._application, "app_none"),
+            "view_id": (self._saved_view, "svw_none"),
             "halt_id": (self._halt, "999999"),
             "task_id": (self._task, "999999"),
             "record_id": (self._record, "999999999"),
@@ -229,6 +233,14 @@ class Things:
             governance.approve(asked.id, operator_id=other.id, shown=asked.payload_hash, actor=other)
         flows.carry_out(asked.id, actor=TEST)
         return self._first("SELECT max(id) AS id FROM invitations")
+
+    def _application(self) -> str:
+        today = clock.now().astimezone(clock.WAT).date().isoformat()
+        return applicants.submitted(wanted=Tier.T1, today=today).id
+
+    def _saved_view(self) -> str:
+        with transaction(TEST):
+            return views.save("Late", {"view": "late"}, operator_id=self.cast.staff[Role.COMPLIANCE_OFFICER][0]).id
 
     def _first(self, statement: str) -> str:
         (found,) = rows(statement)
