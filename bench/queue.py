@@ -70,8 +70,8 @@ SELECT 'app_bench_' || i, 'cus_bench_' || i,
   FROM generate_series(1, %(many)s) i,
        LATERAL (SELECT (ARRAY['submitted', 'submitted', 'submitted', 'submitted', 'submitted', 'submitted', 'escalated',
                               'waiting', 'waiting', 'proposed', 'approved', 'approved', 'approved', 'approved',
-                              'approved', 'approved', 'approved', 'approved', 'rejected', 'draft'])
-                              [1 + (hashint4(i) & 1023) %% 20] AS state) s;
+                              'approved', 'approved', 'approved', 'approved', 'rejected', 'draft'
+                              ])[1 + (hashint4(i) & 1023) %% 20] AS state) s;
 """
 TRIGGERED = ("logins", "customers", "applications")
 
@@ -117,6 +117,8 @@ def settings(database: Database, given: Servers) -> Settings:
             "PAYSTACK_SECRET_KEY": "none",
             "SMS_URL": "http://127.0.0.1:1",
             "SMS_TOKEN": "none",
+            "REGISTRY_URL": "http://127.0.0.1:1",
+            "REGISTRY_TOKEN": "none",
             "SECRET_KEY": "none",
             "DATA_KEY": key,
             "DOCUMENT_KEYS": f"bench:{key}",

@@ -22,7 +22,9 @@ SEES_TEAMS: Mapping[Role, frozenset[Role]] = {
 }
 # What only who may see it anyway sees in the audit too, whoever did it: nobody is to learn who was found on a list.
 CONFIDENTIAL = Permission.SCREENING_READ
-CONFIDENTIAL_TABLES = frozenset({"screening_lists", "screening_versions", "screening_hits"})
+CONFIDENTIAL_TABLES = frozenset(
+    {"screening_lists", "screening_versions", "screening_hits", "applications", "application_notes"}
+)
 CONFIDENTIAL_REQUESTS = "screening.%"  # kinds of approval requests
 
 

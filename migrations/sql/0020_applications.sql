@@ -171,7 +171,9 @@ ALTER TABLE application_files ENABLE ROW LEVEL SECURITY;
 ALTER TABLE application_files FORCE ROW LEVEL SECURITY;
 ALTER TABLE application_events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE application_events FORCE ROW LEVEL SECURITY;
-CREATE POLICY own_rows ON applications USING (current_setting('bursar.owner', true) IN ('*', customer_id));
+-- (Said as a CASE: of the other form the planner thinks that it hides nearly everything, and sorts all for a page.)
+CREATE POLICY own_rows ON applications USING (
+    CASE current_setting('bursar.owner', true) WHEN '*' THEN true ELSE customer_id = current_setting('bursar.owner', true) END);
 CREATE POLICY own_rows ON application_steps USING (current_setting('bursar.owner', true) IN ('*', customer_id));
 CREATE POLICY own_rows ON application_files USING (current_setting('bursar.owner', true) IN ('*', customer_id));
 CREATE POLICY own_rows ON application_events USING (current_setting('bursar.owner', true) IN ('*', customer_id));

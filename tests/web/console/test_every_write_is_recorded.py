@@ -12,11 +12,23 @@ from app.core.permissions import Role
 from tests.makers import browse
 from tests.makers.databases import Database
 from tests.makers.sandbox import SandboxProcess
-from tests.web.scenes import account, agreed, care, console, elsewhere, ledger, portal, programs, safety, verification
+from tests.web.scenes import (
+    account,
+    agreed,
+    care,
+    console,
+    elsewhere,
+    ledger,
+    portal,
+    programs,
+    review,
+    safety,
+    verification,
+)
 from tests.web.scenes.stage import Call, Scene
 
 READS = {"GET", "HEAD", "OPTIONS"}
-TOPICS = (portal, safety, verification, account, programs, console, care, ledger, agreed)
+TOPICS = (portal, safety, verification, account, programs, console, care, review, ledger, agreed)
 RECORDED: dict[str, Call] = {endpoint: call for topic in TOPICS for endpoint, call in topic.CALLS.items()}
 KEPT_ELSEWHERE: dict[str, Call] = elsewhere.CALLS
 # flask-admin's own doors, which its tables keep closed: they answer by leading back to the list.

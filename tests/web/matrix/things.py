@@ -12,6 +12,7 @@ from flask import Flask
 from app.adjustments import service as adjustments
 from app.adjustments.rules import Content
 from app.applications.rules import About
+from app.applications import views
 from app.core import actor, clock, tasks
 from app.core.db import atomically, leave, rows, transaction
 from app.core.permissions import Role
@@ -86,6 +87,8 @@ class Things:
             "recovery_id": (lambda: care.lost_mailbox(cast.customer), "rc_none"),
             "withdrawal_id": (lambda: self._withdrawal(cast.customer), "wd_none"),
             "document_id": (lambda: papers.checked(cast.customer, app=app).id, "doc_none"),
+            "application_id": (self._application, "app_none"),
+            "view_id": (self._saved_view, "svw_none"),
             "halt_id": (self._halt, "999999"),
             "task_id": (self._task, "999999"),
             "record_id": (self._record, "999999999"),
@@ -243,6 +246,14 @@ class Things:
             governance.approve(asked.id, operator_id=other.id, shown=asked.payload_hash, actor=other)
         flows.carry_out(asked.id, actor=TEST)
         return self._first("SELECT max(id) AS id FROM invitations")
+
+    def _application(self) -> str:
+        today = clock.now().astimezone(clock.WAT).date().isoformat()
+        return applicants.submitted(wanted=Tier.T1, today=today).id
+
+    def _saved_view(self) -> str:
+        with transaction(TEST):
+            return views.save("Late", {"view": "late"}, operator_id=self.cast.staff[Role.COMPLIANCE_OFFICER][0]).id
 
     def _first(self, statement: str) -> str:
         (found,) = rows(statement)

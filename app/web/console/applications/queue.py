@@ -98,7 +98,7 @@ def rename_view(view_id: str) -> BaseResponse:
 
 @bp.post("/applications/views/<view_id>/delete")
 @guards.operator(Permission.APPLICATIONS_READ)
-def delete_view(view_id: str) -> BaseResponse:
+def forget_view(view_id: str) -> BaseResponse:
     """Keep it no longer."""
     _kept(lambda: views.forget(view_id, owner=current_user.id))
     return redirect(url_for("console.applications"), 303)
