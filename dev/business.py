@@ -42,6 +42,7 @@ from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
+from dev import verifying
 from jobs import runtime
 
 SEED = 2026
@@ -169,7 +170,7 @@ class Business:
         if large:
             self._approve(large[0].id, by="treasury")
         self._deposit(rich[0], pays=False)
-        self._open_account("Amina Yaro", f"newcomer@{MAIL}")
+        verifying.begin(self._open_account("Amina Yaro", f"newcomer@{MAIL}").id)
         self._stray()
         self._correct_by_hand()
         self._ask_about_staff()
