@@ -42,7 +42,7 @@ from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
-from dev import compliance, papers
+from dev import compliance, papers, verifying
 from jobs import runtime
 
 SEED = 2026
@@ -168,14 +168,15 @@ class Business:
         if large:
             self._approve(large[0].id, by="treasury")
         self._deposit(rich[0], pays=False)
-        newcomer = self._open_account("Amina Yaro", f"newcomer@{MAIL}")
+        verifying.begin(self._open_account("Amina Yaro", f"newcomer@{MAIL}").id)
+        restricted = self._open_account("Ngozi Eze", f"restricted@{MAIL}")
         self._stray()
         self._correct_by_hand()
         self._ask_about_staff()
         poor = sorted(self.people[1:], key=lambda person: self._available(person).units)[:4]
         compliance.look_after_accounts([(one.id, one.email) for one in poor], staff=self.staff, at=self.ended)
         everybody = [person.id for person in self.people]
-        compliance.look_into(everybody, newcomer=newcomer.id, officer=self.staff["officer"], at=self.ended)
+        compliance.look_into(everybody, restricted=restricted.id, officer=self.staff["officer"], at=self.ended)
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))

@@ -31,7 +31,7 @@ def look_after_accounts(people: Sequence[tuple[str, str]], *, staff: Mapping[str
             recovery.ask(email, contact=f"new.{email}", actor=DEMO)
 
 
-def look_into(customer_ids: Iterable[str], *, newcomer: str, officer: str, at: datetime) -> None:
-    """Restrict the newcomer for a day, and search the lists for all of them."""
-    restrict(newcomer, officer=officer, until=at + timedelta(days=1))
+def look_into(customer_ids: Iterable[str], *, restricted: str, officer: str, at: datetime) -> None:
+    """Restrict one for a day, and search the lists for all of them."""
+    restrict(restricted, officer=officer, until=at + timedelta(days=1))
     hold_against_lists(customer_ids)

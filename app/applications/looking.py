@@ -35,9 +35,7 @@ def people_of(customer_id: str, *, business: bool) -> list[lists.Subject]:
         found.append(lists.Subject(ref, customer_id, organisation, company["name"], identifiers=number))
     named = queries.latest_answers(Step.PEOPLE, owner=customer_id).get("people", [])
     return found + [
-        lists.Subject(
-            f"person:{customer_id}:{place}", customer_id, lists.Kind.PERSON, each["name"], born=each["born"]
-        )
+        lists.Subject(f"person:{customer_id}:{place}", customer_id, lists.Kind.PERSON, each["name"], born=each["born"])
         for place, each in enumerate(named)
     ]
 

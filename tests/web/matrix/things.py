@@ -11,8 +11,8 @@ from flask import Flask
 
 from app.adjustments import service as adjustments
 from app.adjustments.rules import Content
-from app.applications.rules import About
 from app.applications import views
+from app.applications.rules import About
 from app.core import actor, clock, tasks
 from app.core.db import atomically, leave, rows, transaction
 from app.core.permissions import Role
