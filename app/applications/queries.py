@@ -208,9 +208,7 @@ def risks_for_operators(customer_ids: Collection[str]) -> dict[str, str]:
     """The risk class of each customer's newest application, by customer."""
     newest = select(Application.customer_id, Application.risk).where(Application.customer_id.in_(set(customer_ids)))
     newest = newest.ext(distinct_on(Application.customer_id))
-    newest = newest.order_by(
-        Application.customer_id, Application.created_at.desc(), Application.id.desc()
-    )
+    newest = newest.order_by(Application.customer_id, Application.created_at.desc(), Application.id.desc())
     return {row.customer_id: row.risk for row in db.session.execute(newest)}
 
 
