@@ -1,6 +1,6 @@
 """What is kept for how long, and the runs that forget it.
 
-Why: personal data is not kept for longer than its purpose or the law asks; what goes is decided by rule and by two.
+Why: personal data is not kept for longer than its purpose or the law asks; rules and two people decide what goes.
 Undo: drop the functions and tables, give `reveals` and `document_views` their triggers back, drop `inbox.digest` while
 nothing was forgotten: what was is gone.
 """

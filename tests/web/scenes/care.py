@@ -68,9 +68,8 @@ def request_retention(scene: Scene) -> TestResponse:
         with transaction(maker):
             governing.cancel(asked.request.id, operator_id=maker.id, actor=maker)
     session_id = ids.new("old")
-    scene.owner_does(
-        aged.SESSION, id=session_id, login=people.customer().login_id, at=clock.now() - timedelta(days=800)
-    )
+    login_id, at = people.customer().login_id, clock.now() - timedelta(days=800)
+    scene.owner_does(aged.SESSION, id=session_id, login=login_id, at=at)
     return browse.send(scene.staff(Role.ADMIN), "/console/retention", reason="The yearly run.")
 
 
