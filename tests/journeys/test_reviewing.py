@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.applications import service
+from app.applications import service, standing
 from app.applications.models import Application
 from app.applications.rules import Step
 from app.core import actor, clock
@@ -57,9 +57,9 @@ def desk(given: Servers, home: Path, chromium: Browser) -> Iterator[Desk]:
                     service.attach(application.id, step, slot, document_id=paper.id, owner=owner.id, actor=owner.actor)
             with transaction(owner.actor):
                 service.submit(application.id, owner=owner.id, actor=owner.actor)
+            applicants.held_against_lists(owner)
             with transaction(actor.system("test")):
-                service.note_screening(owner.id, state="clear")
-                service.note_identity(owner.id, identity="match", name_score=100)
+                standing.refresh_open(owner.id)
             leave()
         with made:
             yield Desk(made, application, email)

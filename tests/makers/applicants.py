@@ -47,7 +47,7 @@ PROVED = {Step.CONTACT, Step.BVN, Step.NIN, Step.BANK}
 
 def document_of(owner: Customer, slot: str) -> str:
     """A file for a slot, checked: its id."""
-    return papers.taken(owner, app=current_app, purpose=rules.PURPOSES[slot])  # type: ignore[arg-type]
+    return papers.taken(owner, app=current_app, purpose=rules.PURPOSES[slot])
 
 
 def begin(
