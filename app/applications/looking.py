@@ -1,23 +1,19 @@
-"""What is looked up about an application that was handed in: its people on the lists, its numbers under its names."""
+"""What is looked up about an application that was handed in: the people whom it names, on the lists."""
 
-from datetime import date
 from typing import Any
 
 from app.applications import queries, standing
 from app.applications.rules import Step, Subject
 from app.core.actor import Actor
-from app.identification import service as registers
-from app.identification.rules import Given
 from app.screening import rules as lists
 from app.screening import service as screening
 
 
 def look_into(application_id: str, *, actor: Actor) -> None:
-    """Hold everybody whom it names against the lists, and have numbers compared with the names that it gives now."""
+    """Hold everybody whom it names against the lists, and note how they stand."""
     application = queries.one_for_operators(application_id)
     for one in people_of(application.customer_id, business=application.subject == Subject.BUSINESS):
         screening.screen(one, actor=actor)
-    _compare_anew(application.customer_id, actor=actor)
     standing.refresh(application)
 
 
@@ -58,11 +54,3 @@ def full_name(profile: dict[str, Any]) -> str:
     """First, middle and last name."""
     parts = (profile["first_name"], profile["middle_name"], profile["last_name"])
     return " ".join(part for part in parts if part)
-
-
-def _compare_anew(customer_id: str, *, actor: Actor) -> None:
-    """A number that was compared with another name or birth date than the profile's now is compared again."""
-    profile = queries.latest_answers(Step.PROFILE, owner=customer_id)
-    if profile:
-        given = Given(full_name(profile), birth_date=date.fromisoformat(profile["born"]))
-        registers.compare_anew(customer_id, given=given, actor=actor)

@@ -151,15 +151,6 @@ def of_vendor_for_system(vendor_reference: str, *, bvn: str, account: str, bank_
     return next(iter([*waiting, *(check.id for check in same)]), None)
 
 
-def answered_for_system(customer_id: str, kind: Kind) -> tuple[str, Given] | None:
-    """The customer's own number of a kind that was answered for last, and what it was compared with."""
-    own = select(IdentityCheck).filter_by(customer_id=customer_id, subject=rules.SELF, kind=kind)
-    newest = db.session.scalars(own.order_by(*NEWEST).limit(1)).one_or_none()
-    if newest is None or newest.state != CheckState.ANSWERED:
-        return None
-    return _number(newest), given_for_system(newest)
-
-
 def given_for_system(check: IdentityCheck) -> Given:
     """What was given for a check, opened."""
     return Given.of(json.loads(crypto.unseal(check.given_sealed, context=f"{check.id}:given")))

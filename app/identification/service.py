@@ -1,7 +1,6 @@
 """Commands of identification: ask, ask again, write down what was answered, give up. The only writer of its table."""
 
 import json
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -95,19 +94,6 @@ def ask_again(check_id: str, *, customer_id: str, actor: Actor) -> None:
     check.sent_at, check.trouble = None, ""
     machine.move(check, CheckState.ASKED, machine=rules.CHECK, actor=actor, reason="asked again")
     outbox.emit(events.Asked(check_id=check.id))
-
-
-def compare_anew(customer_id: str, *, given: Given, actor: Actor) -> None:
-    """Have the customer's BVN and NIN looked up again where they were compared with another name or birth date.
-
-    What may not be asked for today any more stays as it was compared: both names are shown to whoever decides.
-    """
-    for kind in (Kind.BVN, Kind.NIN):
-        answered = queries.answered_for_system(customer_id, kind)
-        if answered is None or (answered[1].name, answered[1].birth_date) == (given.name, given.birth_date):
-            continue
-        with suppress(errors.AsksSpent):
-            ask(customer_id, kind=kind, number=answered[0], given=given, actor=actor)
 
 
 def record_bank(

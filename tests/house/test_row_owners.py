@@ -32,6 +32,8 @@ from tests.makers.sandbox import SandboxProcess
 from tests.web.console.conftest import enter
 
 TEST = actor.system("test")
+pytestmark = pytest.mark.usefixtures("inside")
+
 OWNED = {
     "customers": "id",
     "wallets": "customer_id",
@@ -55,27 +57,30 @@ OWNED = {
 KEPT_FROM_OWNERS = ("screening_subjects", "screening_hits", "screening_runs")
 
 
-@pytest.fixture
-def two(inside: Flask, sandbox: SandboxProcess) -> list[people.Customer]:
+@pytest.fixture(scope="module")
+def two(app: Flask, vendor: SandboxProcess) -> list[people.Customer]:
     """Two customers with something in every table."""
-    found = []
-    for _ in range(2):
-        one = people.customer(enrolled=True, tier=Tier.T2)
-        people.paid_in(one, naira(1_000), app=inside, sandbox=sandbox)
-        account = people.bank_account(one, app=inside)
-        with transaction(one.actor):
-            withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
-            closures.ask(one.id, reason="Moving away.", actor=one.actor)
-        applicants.do(one, applicants.begin(one, Tier.T3).id, [Step.ADDRESS], today=f"{clock.now():%Y-%m-%d}")
-        restricted.placed(one, Kind.NO_TRADE)
-        papers.sent(one, app=inside)
-        identities.ask(one, identities.number(identities.ECHO))
-        looker, session_id = people.at_work(Role.SUPPORT)
-        with transaction(TEST):
-            customers.begin_view(one.id, operator_id=looker, session_id=session_id, reason="Help.", ticket="T-1")
-        found.append(one)
+    with app.app_context():
+        return [somebody(app, vendor) for _ in range(2)]
+
+
+def somebody(app: Flask, vendor: SandboxProcess) -> people.Customer:
+    """One of them."""
+    one = people.customer(enrolled=True, tier=Tier.T2)
+    people.paid_in(one, naira(1_000), app=app, sandbox=vendor)
+    account = people.bank_account(one, app=app)
+    with transaction(one.actor):
+        withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
+        closures.ask(one.id, reason="Moving away.", actor=one.actor)
+    applicants.do(one, applicants.begin(one, Tier.T3).id, [Step.ADDRESS], today=f"{clock.now():%Y-%m-%d}")
+    restricted.placed(one, Kind.NO_TRADE)
+    papers.taken(one, app=app, purpose="id_front")
+    identities.ask(one, identities.number(identities.ECHO))
+    looker, session_id = people.at_work(Role.SUPPORT)
+    with transaction(TEST):
+        customers.begin_view(one.id, operator_id=looker, session_id=session_id, reason="Help.", ticket="T-1")
     leave()
-    return found
+    return one
 
 
 def seen(table: str) -> set[str]:

@@ -1,6 +1,7 @@
 """A customer verifies themself on a telephone, from the first page to the second tier, with pictures that are real.
 
-The customer's part ends where the reviewers' begins: `handed_in` is an application that waits for them.
+An officer asks for one picture again, the customer sends it, the officer approves: another tier, other limits, and the
+same story in both their timelines and in the audit.
 """
 
 from dataclasses import dataclass
@@ -9,14 +10,19 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from app.core.db import rows
+from app.core.permissions import Role
 from app.customers.rules import Tier
 from dev.chromium import NARROW
 from tests.journeys.conftest import Visiting
-from tests.makers import identities, people, pictures
+from tests.makers import identities, listed, people, pictures
 from tests.makers.house import Running
-from tests.makers.visitors import CustomerAtHome
+from tests.makers.visitors import CustomerAtHome, OperatorAtWork
 
 pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.xdist_group("running")]
+
+
+PATIENCE = 80  # quarters of a second
 
 
 @dataclass
@@ -25,6 +31,7 @@ class Applicant:
 
     home: CustomerAtHome
     folder: Path
+    customer_id: str
 
     @property
     def page(self) -> Page:
@@ -89,7 +96,7 @@ def newcomer(running: Running, visiting: Visiting, folder: Path) -> Applicant:
         people.bank_account(known, app=app)
     home = CustomerAtHome(visiting(running, size=NARROW, has_touch=True, is_mobile=True), "Ada Obi", known.email)
     home.sign_in()
-    return Applicant(home, folder)
+    return Applicant(home, folder, known.id)
 
 
 def handed_in(applicant: Applicant) -> None:
@@ -138,8 +145,127 @@ def handed_in(applicant: Applicant) -> None:
     expect(page.get_by_text("You sent it to us")).to_be_visible()
 
 
-def test_from_the_first_page_into_the_reviewers_hands(running: Running, visiting: Visiting, tmp_path: Path) -> None:
+@dataclass
+class Reviewer:
+    """An officer before the panel, in the words on it."""
+
+    work: OperatorAtWork
+
+    @property
+    def page(self) -> Page:
+        """What they look at."""
+        return self.work.page
+
+    def open(self, customer_id: str) -> None:
+        """Find the customer's application in the queue."""
+        self.page.goto(f"/console/applications?asked={customer_id}")
+        self.page.locator("tbody .row-main").click()
+        expect(self.page.locator("#desk")).to_be_visible()
+
+    def until(self, words: str) -> None:
+        """Look again until the panel says so: registers and lists are asked by workers."""
+        for _ in range(PATIENCE):
+            if self.page.locator("#desk", has_text=words).count():
+                return
+            self.page.wait_for_timeout(250)
+            self.page.reload()
+        expect(self.page.locator("#desk")).to_contain_text(words)
+
+    def answer(self) -> None:
+        """Say yes to everything that is not answered yet."""
+        while (open_ones := self.page.locator("form.question-open")).count():
+            left = open_ones.count()
+            open_ones.first.locator("input[value=yes]").check(force=True)
+            expect(self.page.locator("form.question-open")).to_have_count(left - 1)
+
+    def ask_again(self, step: str) -> None:
+        """Send one step back."""
+        self.page.get_by_role("button", name="Ask for more…").click()
+        again = self.page.locator("#again")
+        again.get_by_label(step, exact=True).check()
+        expect(again.locator("[data-reads]")).to_contain_text("We cannot read this picture.")
+        again.get_by_role("button", name="Send it back").click()
+        expect(self.page.locator("#desk")).to_contain_text("It is with the customer.")
+
+    def approve(self) -> None:
+        """Approve what was applied for."""
+        self.page.get_by_role("button", name="Approve…").click()
+        self.page.locator("#approve").get_by_role("button", name="Approve it").click()
+        expect(self.page.locator("#desk")).to_contain_text("Tier 2 approved by")
+
+
+def reviewer(running: Running, visiting: Visiting) -> Reviewer:
+    """An officer in a house whose lists are loaded."""
+    with running.inside():
+        listed.one_at_least()
+        _, email = people.operator(Role.COMPLIANCE_OFFICER)
+    work = OperatorAtWork(visiting(running), email)
+    work.sign_in()
+    return Reviewer(work)
+
+
+def sent_again(applicant: Applicant) -> None:
+    """The customer reads what is wanted, and sends that alone."""
+    page = applicant.page
+    page.goto("/verification")
+    expect(page.get_by_text("We cannot read this picture.").first).to_be_visible()
+    page.goto("/verification/profile")
+    expect(page.locator("[name=first_name]")).to_have_count(0)  # (it was not sent back)
+    page.goto("/verification/document")
+    applicant.photo("front", "passport, in daylight")
+    applicant.go_on()
+    expect(page.get_by_role("heading", name="Check and send")).to_be_visible()
+    page.get_by_label("I agree to these checks").check()
+    applicant.go_on("Send it")
+    expect(page.get_by_text("With our reviewers")).to_be_visible()
+
+
+def test_a_tier_and_how_it_came(running: Running, visiting: Visiting, tmp_path: Path) -> None:
     applicant = newcomer(running, visiting, tmp_path)
+    applicant.page.goto("/limits")
+    expect(applicant.page.locator("main")).not_to_contain_text("200,000")
     handed_in(applicant)
-    applicant.page.goto("/verification/profile")
-    expect(applicant.page.get_by_role("heading", name="Verification", level=1)).to_be_visible()
+    officer = reviewer(running, visiting)
+
+    officer.open(applicant.customer_id)
+    expect(officer.page.get_by_role("button", name="Approve…")).to_be_disabled()
+    officer.page.get_by_role("button", name="Claim").click()
+    expect(officer.page.locator("#lease")).to_contain_text("It is yours for")
+    officer.until("On no list")
+    expect(officer.page.locator("#desk")).to_contain_text("1990")  # given beside found
+    officer.answer()
+    officer.ask_again("Identity document")
+
+    sent_again(applicant)
+
+    officer.open(applicant.customer_id)
+    officer.page.get_by_role("button", name="Claim").click()
+    expect(officer.page.locator("form.question-open")).not_to_have_count(0)
+    expect(officer.page.get_by_role("button", name="Approve…")).to_be_disabled()
+    officer.answer()
+    officer.until("Approve…")
+    officer.approve()
+
+    page = applicant.page
+    page.goto("/verification")
+    for line in ("You sent it to us", "We asked for something again", "Tier 2"):
+        expect(page.locator("main")).to_contain_text(line)
+    page.goto("/limits")
+    expect(page.locator("main")).to_contain_text("200,000")
+    for line in ("handed in", "sent back", "approved"):
+        expect(officer.page.locator("#story")).to_contain_text(line)
+    with running.inside():
+        records = rows(
+            "SELECT actor, after ->> 'state' AS state FROM audit.records WHERE table_name = 'applications'"
+            " AND row_id IN (SELECT id FROM applications WHERE customer_id = :owner)"
+            " AND after ->> 'state' IS DISTINCT FROM before ->> 'state' ORDER BY id",
+            owner=applicant.customer_id,
+        )
+        told = [(record.actor.split(":")[0], record.state) for record in records]
+    assert told == [
+        ("customer", "draft"),
+        ("customer", "submitted"),
+        ("operator", "waiting"),
+        ("customer", "submitted"),
+        ("operator", "approved"),
+    ]

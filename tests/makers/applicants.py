@@ -61,13 +61,12 @@ def begin(
 def do(owner: Customer, application_id: str, steps: Iterable[Step], *, today: str) -> None:
     """Do these steps: answers, and a file in each slot."""
     for step in steps:
+        files = {slot: document_of(owner, slot) for slot in SLOTS.get(step, ())}
         with transaction(owner.actor):
             if step in PROVED:
                 service.prove(application_id, step, facts={"check": "x"}, owner=owner.id, actor=owner.actor)
-            for slot in SLOTS.get(step, ()):
-                service.attach(
-                    application_id, step, slot, document_id=document_of(owner, slot), owner=owner.id, actor=owner.actor
-                )
+            for slot, document_id in files.items():
+                service.attach(application_id, step, slot, document_id=document_id, owner=owner.id, actor=owner.actor)
             if step in GIVEN:
                 given = GIVEN[step] | ({"issued_on": today} if step is Step.ADDRESS else {})
                 service.fill(application_id, step, given, owner=owner.id, actor=owner.actor)
