@@ -97,9 +97,7 @@ def main() -> int:
         with app.app_context():
             for engine in app.extensions["sqlalchemy"].engines.values():
                 engine.dispose()
-    print(
-        f"{os.cpu_count()} CPUs, {platform.machine()}; {chosen.applications:,} applications, {chosen.calls} calls"
-    )
+    print(f"{os.cpu_count()} CPUs, {platform.machine()}; {chosen.applications:,} applications, {chosen.calls} calls")
     print(f"{'p50':>8} {'p95':>8}  (ms; goal: p95 <= {GOAL_MS})")
     for query, times in found.items():
         print(f"{percentile(times, 50):8.1f} {percentile(times, 95):8.1f}  {query}")

@@ -40,7 +40,7 @@ from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
-from dev import papers
+from dev import applicants, papers
 from jobs import runtime
 
 SEED = 2026
@@ -168,6 +168,9 @@ class Business:
         self._correct_by_hand()
         self._ask_about_staff()
         self._look_after_accounts()
+        applying = list(enumerate(self.people))[2:6]
+        store, officer = self.clients.documents, self.staff["officer"]
+        applicants.apply(applying, store=store, officer=officer, work_off=self._work_off, at=self.ended)
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))

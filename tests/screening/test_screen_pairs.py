@@ -130,9 +130,7 @@ def test_a_pair(inside: Flask, every: AList, place: int) -> None:
         ("Paper Sunstone Trading", "Paper Sunstone Trading", "Person", False),
     ],
 )
-def test_an_organisation(  # noqa: PLR0913
-    inside: Flask, tmp_path: Path, ours: str, theirs: str, schema: str, *, found: bool
-) -> None:
+def test_an_organisation(inside: Flask, tmp_path: Path, ours: str, theirs: str, schema: str, *, found: bool) -> None:
     AList(tmp_path).load(Listed("o1", theirs, schema=schema))
     outcome = listed.screened(listed.subject(ours, people.customer(), kind=Kind.ORGANISATION))
     assert bool(outcome.hits) is found
