@@ -107,7 +107,7 @@ def look_at_files(page: Page) -> None:
     expect(image).to_have_attribute("alt", "Selfie, page 1")
     page.keyboard.press("]")
     expect(image).to_have_attribute("alt", "Identity document, front, page 1")
-    page.wait_for_function("document.querySelector('[data-sheet=\\"1\\"] img').naturalWidth === 1200")
+    expect(image).to_have_js_property("naturalWidth", 1200)
     width = page.locator('[data-sheet="1"] .sheet-page').bounding_box()
     page.keyboard.press("+")
     page.keyboard.press("+")
