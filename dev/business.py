@@ -42,7 +42,7 @@ from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
-from dev import compliance, papers, verifying
+from dev import applicants, compliance, papers, verifying
 from jobs import runtime
 
 SEED = 2026
@@ -177,6 +177,9 @@ class Business:
         compliance.look_after_accounts([(one.id, one.email) for one in poor], staff=self.staff, at=self.ended)
         everybody = [person.id for person in self.people]
         compliance.look_into(everybody, restricted=restricted.id, officer=self.staff["officer"], at=self.ended)
+        applying = list(enumerate(self.people))[2:6]
+        store, officer = self.clients.documents, self.staff["officer"]
+        applicants.apply(applying, store=store, officer=officer, work_off=self._work_off, at=self.ended)
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))

@@ -172,4 +172,34 @@ APPROVALS = (
     Sight("policy", "/console/policies/staff.roles", ADMIN),
 )
 
-EVERYTHING = (*CARE, *APPROVALS)
+_OPEN = follow("a.row-main[href*='/applications/']")
+
+
+def _claimed(page: Page) -> None:
+    """Take it up; whoever has it already stays at it."""
+    if page.locator("#desk [data-key=c]").count():
+        page.locator("#desk [data-key=c]").click()
+    page.locator("#lease .lease").wait_for()
+
+
+REVIEW = (
+    Sight("applications", "/console/applications", OFFICER),
+    Sight("applications-none", "/console/applications?id=nowhere", OFFICER),
+    Sight("applications-waiting", "/console/applications?view=waiting", AUDITOR),
+    Sight("application", "/console/applications", OFFICER, (_OPEN, _claimed)),
+    Sight(
+        "application-again", "/console/applications", OFFICER,
+        (_OPEN, _claimed, click("[data-open=again]", shows="#again[open]")),
+    ),
+    Sight(
+        "application-refuse", "/console/applications", OFFICER,
+        (_OPEN, _claimed, click("[data-open=refuse]", shows="#refuse[open]")),
+    ),
+    Sight(
+        "application-note", "/console/applications", OFFICER,
+        (_OPEN, click("[data-open=note]", shows="#note[open]")),
+    ),
+    Sight("application-looked-at", "/console/applications", AUDITOR, (_OPEN,)),
+)  # fmt: skip
+
+EVERYTHING = (*CARE, *REVIEW, *APPROVALS)

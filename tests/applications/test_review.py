@@ -21,7 +21,8 @@ from app.governance import queries as approvals
 from app.governance import service as governance
 from app.governance.errors import OwnRequest
 from app.governance.rules import State as RequestState
-from tests.makers import applicants, governed, people
+from app.screening import service as screening
+from tests.makers import applicants, governed, listed, people
 from tests.makers.bare import act_as
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -196,8 +197,10 @@ class TestAskingAgain:
 
 
 class TestTwoPeople:
-    def asked(self, wanted: Tier = Tier.T3, screening: str = "clear") -> tuple[Application, str, str]:
-        application = applicants.submitted(today=TODAY, wanted=wanted, screening=screening)
+    def asked(
+        self, wanted: Tier = Tier.T3, screening: str = "clear", owner: people.Customer | None = None
+    ) -> tuple[Application, str, str]:
+        application = applicants.submitted(owner, today=TODAY, wanted=wanted, screening=screening)
         holder = applicants.officer()
         applicants.answer_all(application, holder)
         with transaction(who := actor.operator(holder)):
@@ -222,6 +225,26 @@ class TestTwoPeople:
     def test_a_cleared_hit_takes_two(self) -> None:
         application, _, _ = self.asked(wanted=Tier.T2, screening="cleared")
         assert now(application).state == State.PROPOSED
+
+    def test_who_cleared_the_hit_does_not_also_agree(self) -> None:
+        owner, (second, third) = people.customer(tier=Tier.T0), (applicants.senior(), applicants.senior())
+        hit_id = listed.open_hit(owner)
+        with transaction(who := actor.operator(second)):
+            screening.clear(hit_id, reason="Born elsewhere.", actor=who, operator_id=second)
+        application, _, request_id = self.asked(owner=owner, wanted=Tier.T2, screening="cleared")
+        asked = approvals.one_for_operators(request_id).request
+        with transaction(who := actor.operator(second)):
+            governance.approve(request_id, operator_id=second, shown=asked.payload_hash, actor=who)
+        governed.carry_out(asked)
+        assert now(application).state == State.PROPOSED
+        assert approvals.one_for_operators(request_id).request.state == RequestState.FAILED
+        assert "cleared a hit" in str(approvals.one_for_operators(request_id).request.result)
+        application, _, request_id = self.asked(wanted=Tier.T2, screening="cleared")
+        asked = approvals.one_for_operators(request_id).request
+        with transaction(who := actor.operator(third)):
+            governance.approve(request_id, operator_id=third, shown=asked.payload_hash, actor=who)
+        governed.carry_out(asked)
+        assert now(application).state == State.APPROVED
 
     def test_a_no_puts_it_back_under_review(self) -> None:
         application, _, request_id = self.asked()

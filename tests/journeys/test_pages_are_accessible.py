@@ -38,6 +38,7 @@ PARTS = {
     "closing": tour.CLOSING,
     "approvals": tour_care.APPROVALS,
     "care": tour_care.CARE,
+    "review": tour_care.REVIEW,
     "system": tour.SYSTEM,
 }
 

@@ -95,12 +95,19 @@ def test_by_keyboard_alone(page: Page, desk: Desk) -> None:  # noqa: PLR0915 (on
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/console/applications/{desk.application.id}")
 
-    # the files
+    look_at_files(page)
+    decide_nothing_by_one_key(page)
+    answer_and_note(page)
+
+
+def look_at_files(page: Page) -> None:
+    """Next file, larger, turned, two beside each other; what was replaced is there."""
     image = page.locator('[data-sheet="1"] img')
     expect(image).to_have_js_property("complete", True)
     expect(image).to_have_attribute("alt", "Selfie, page 1")
     page.keyboard.press("]")
     expect(image).to_have_attribute("alt", "Identity document, front, page 1")
+    expect(image).to_have_js_property("naturalWidth", 1200)
     width = page.locator('[data-sheet="1"] .sheet-page').bounding_box()
     page.keyboard.press("+")
     page.keyboard.press("+")
@@ -118,7 +125,9 @@ def test_by_keyboard_alone(page: Page, desk: Desk) -> None:  # noqa: PLR0915 (on
     expect(page.locator('[data-sheet="2"]')).to_be_hidden()
     expect(page.locator(".file-earlier").last).to_contain_text("earlier, replaced")
 
-    # nothing is decided by one key
+
+def decide_nothing_by_one_key(page: Page) -> None:
+    """Before it is taken up keys do nothing; afterwards they bring up what asks."""
     page.keyboard.press("m")
     expect(page.locator("#again")).to_have_count(0)  # dead: it is in nobody's hands
     page.keyboard.press("c")
@@ -133,19 +142,20 @@ def test_by_keyboard_alone(page: Page, desk: Desk) -> None:  # noqa: PLR0915 (on
     expect(again.locator("[data-reads] dd")).to_have_text("A finger is on your name.")
     page.keyboard.press("Escape")
 
-    # answers are kept at once, by keyboard too
+
+def answer_and_note(page: Page) -> None:
+    """An answer is kept at once and keeps the focus; a note is written, and the application put back."""
     first = page.locator("#q-profile_adult-yes")
     first.focus()
     page.keyboard.press("Space")
     expect(page.locator("#checklist")).to_contain_text("1 of ")
     expect(page.locator("#q-profile_adult-yes")).to_be_focused()
-    page.locator("#desk").press("x")
+    page.keyboard.press("x")
     note = page.locator("#note")
     expect(note).to_be_visible()
     note.get_by_label("Note").fill("Looks right.")
     note.get_by_role("button", name="Keep it").click()
     expect(page.locator("#notes")).to_contain_text("Looks right.")
-    page.locator("h1").click()
     page.keyboard.press("u")
     expect(page.locator("#desk")).to_contain_text("Put back")
     expect(page.get_by_role("button", name="Claim")).to_be_visible()

@@ -72,7 +72,8 @@ const press = (key) => {
 };
 on('keydown', (event) => {
   if (!enabled() || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (event.target.matches('input, textarea, select, [contenteditable]')) return;
+  // (letters are typed into a field; into a choice of yes and no they are not)
+  if (event.target.matches('input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]')) return;
   const inDialog = one('dialog[open]:not(.drawer)');
   if (!inDialog && press(event.key)) event.preventDefault();
 });

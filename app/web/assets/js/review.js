@@ -140,11 +140,10 @@ const reads = (form) => {
     words.textContent = own || reason.selectedOptions[0].dataset.words;
     return [name, words];
   });
-  if (!lines.length) {
-    lines.push(document.createElement('dd'));
-    lines[0].textContent = 'Choose what has to be sent again.';
-  }
-  one('[data-reads]', form).replaceChildren(...lines);
+  const told = document.createElement(lines.length ? 'dl' : 'p');
+  if (lines.length) told.append(...lines);
+  else told.textContent = 'Choose what has to be sent again.';
+  one('[data-reads]', form).replaceChildren(told);
 };
 for (const name of ['input', 'change']) {
   on(name, (event) => {

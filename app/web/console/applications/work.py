@@ -32,6 +32,18 @@ from app.web.fragments import page, toast, wants_fragment
 from reports import shared
 
 Answer = Response | BaseResponse
+SHORTCUTS = (
+    ("Claim, put back, next one", ("C", "U", "N")),
+    ("Approve or ask for it", ("A",)),
+    ("Ask for more", ("M",)),
+    ("Escalate", ("E",)),
+    ("Refuse", ("R",)),
+    ("Write a note", ("X",)),
+    ("File before, next file", ("[", "]")),
+    ("Larger, smaller, fit", ("+", "-", "0")),
+    ("Turn", ("Shift", "R")),
+    ("Two beside each other", ("S",)),
+)
 STORY_MAX = 200
 ENDED = "Your claim ended: there was no sign of life for a quarter of an hour, or you put it back."
 
@@ -170,6 +182,7 @@ def _whole(one: Application) -> dict[str, Any]:
         "checks": identification.of_customer_for_operators(one.customer_id),
         "standing": screening.standing_for_operators(one.customer_id) if Permission.SCREENING_READ in may else None,
         "shared": shared.of_customer(one.customer_id, document_ids=[file.row.document_id for file in files]),
+        "shortcuts": SHORTCUTS,
         "others": [other for other in queries.of_customer_for_operators(one.customer_id) if other.id != one.id],
     }
 
