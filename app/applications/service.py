@@ -284,12 +284,9 @@ def _sent_since(step: StepView, application: Application) -> bool:
 
 def _ask_numbers_again(application: Application) -> None:
     """What was looked up was compared with another name than the one that holds now."""
-    numbers = StepRow.step.in_([Step.BVN, Step.NIN]) & (StepRow.state == StepState.DONE)
-    db.session.execute(
-        update(StepRow)
-        .where(StepRow.application_id == application.id, numbers)
-        .values(state=StepState.OPEN, done_at=None)
-    )
+    numbers = select(StepRow).where(StepRow.application_id == application.id, StepRow.step.in_([Step.BVN, Step.NIN]))
+    for row in db.session.scalars(numbers.where(StepRow.state == StepState.DONE)):
+        row.state, row.done_at = StepState.OPEN, None
 
 
 def _step(application: Application, step: Step) -> StepRow:

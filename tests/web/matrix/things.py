@@ -52,12 +52,10 @@ def objects_of(endpoint: str, arguments: set[str]) -> tuple[str, ...]:
     name = min(arguments)
     if name in NOBODYS:
         return ANY
-    if name in STEPS:
-        return HOUSE
     if name == "token":
         return ("missing",)
     if face in {"portal", "api"}:
-        return OWNED
+        return HOUSE if name in STEPS else OWNED
     if name in {"session_id", "passkey_id"}:
         return STAFFED
     return ("there", "another", "missing") if name == "request_id" and "journal" in door else HOUSE

@@ -46,9 +46,7 @@ def at_home(app: Flask, owner: Customer) -> FlaskClient:
     return client
 
 
-def send(
-    client: FlaskClient, path: str, *, at: str = "", files: Any = None, **fields: str
-) -> TestResponse:
+def send(client: FlaskClient, path: str, *, at: str = "", files: Any = None, **fields: str) -> TestResponse:
     """Send a page's form with files, as a browser without a script does."""
     page = client.get(at or path)
     assert page.status_code == 200, f"{at or path}: {page.status_code} {page.location}"
