@@ -10,7 +10,7 @@ The floors, top to bottom; a floor may use those below it, never those above or 
     wallets | notifications                     what a customer holds | what a customer is told
     customers | staff                           who a customer is | who joins, and what they may do
     governance                                  what needs more than one person
-    identity                                    who may sign in
+    identity | documents                        who may sign in | what they send to prove who they are
     ledger | clients                            the books | the world
     audit                                       the record, and chains of sealed blocks
     core                                        the ground

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 HOME = VAR / "dev"
 LOGS = VAR / "log"
+DOCUMENTS = VAR / "documents"  # what customers send, sealed
 SECRETS = VAR / "secrets.json"
 LAST_PORT = 65535
 
@@ -75,7 +76,7 @@ def product(servers: Servers, where: Addresses) -> dict[str, str]:
         "PUBLIC_URL": where.url,
         "PORT": str(where.port),
         "ANCHOR_FILE": os.environ.get("ANCHOR_FILE") or str(HOME / "seal-heads.txt"),
-        "DOCUMENTS_URL": os.environ.get("DOCUMENTS_URL") or (HOME / "documents").as_uri(),
+        "DOCUMENTS_URL": os.environ.get("DOCUMENTS_URL") or DOCUMENTS.as_uri(),
         "PYTHONUNBUFFERED": "1",  # a log line is in the log when it happened
         **made,
         **({} if where.sandbox_port is None else sandbox),

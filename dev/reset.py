@@ -5,7 +5,7 @@ import shutil
 import sys
 
 from dev import embedded, running, sockets
-from dev.environment import HOME, LOGS, SECRETS
+from dev.environment import DOCUMENTS, HOME, LOGS, SECRETS
 from dev.roles import KEPT
 
 
@@ -23,6 +23,7 @@ def main() -> int:
         # Its rows are sealed with these secrets: without them they could not be read again.
         print("Forgotten, but for the server whose URL is given and the secrets in var/ that belong to it.")
         return 0
+    shutil.rmtree(DOCUMENTS, ignore_errors=True)
     SECRETS.unlink(missing_ok=True)
     KEPT.unlink(missing_ok=True)
     print("Forgotten: the next `make run` begins anew.")

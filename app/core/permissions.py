@@ -181,7 +181,10 @@ ROLES: dict[Role, frozenset[Permission]] = {
 # What a role that somebody took alone for an hour brings: looking, and stopping harm. It moves no money, and with it
 # nobody asks for or agrees to anything that needs two people.
 _STOPS_HARM = frozenset({P.CUSTOMERS_VIEW_AS, P.CUSTOMERS_SAFETY_LOCK, P.CUSTOMERS_FREEZE, P.JOBS_RETRY})
-LENT: frozenset[Permission] = _STOPS_HARM | {each for each in Permission if each.endswith(":read")}
+# Customers' papers are nobody's to look at alone.
+LENT: frozenset[Permission] = _STOPS_HARM | {
+    each for each in Permission if each.endswith(":read") and each is not P.DOCUMENTS_READ
+}
 
 # Duties that must stay in different hands, whatever each is allowed alone.
 FORBIDDEN_PAIRS: frozenset[frozenset[Role]] = frozenset(

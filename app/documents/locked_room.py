@@ -43,6 +43,7 @@ PDF_EDGE_MAX = 2200
 PDF_SCALE = 150 / 72  # 150 dots per inch
 QUALITY = 88
 SQUARE = (9, 8)  # eight differences in each of eight lines
+NOISE = 3  # of 255: what lossy compression makes of a plain surface
 
 _LOADED = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin)  # nothing can be imported later
 
@@ -206,11 +207,12 @@ def _written(image: Image.Image, kind: str) -> tuple[dict[str, object], bytes]:
 
 
 def _likeness(image: Image.Image) -> int:
-    """Which of neighbouring spots is darker, on a small grey copy: 64 bits, as a signed number."""
-    small = image.convert("L").resize(SQUARE, Image.Resampling.LANCZOS).tobytes()
-    across = SQUARE[0]
-    bits = [small[y * across + x] > small[y * across + x + 1] for y in range(SQUARE[1]) for x in range(across - 1)]
-    return int.from_bytes(sum(bit << place for place, bit in enumerate(bits)).to_bytes(8, "big"), "big", signed=True)
+    """Which of neighbouring spots is clearly lighter, on a small grey copy: 64 bits, as a signed number."""
+    small = image.convert("L").resize(SQUARE, Image.Resampling.BOX).tobytes()
+    across, down = SQUARE
+    spots = [y * across + x for y in range(down) for x in range(across - 1)]
+    bits = sum(1 << place for place, spot in enumerate(spots) if small[spot] > small[spot + 1] + NOISE)
+    return bits - (1 << 64) if bits >> 63 else bits
 
 
 if __name__ == "__main__":

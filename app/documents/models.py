@@ -38,6 +38,9 @@ class Document(Model):
         CheckConstraint("kind IN ('jpeg', 'png', 'pdf')", name="kind_known"),
         CheckConstraint("size_bytes > 0", name="size_positive"),
         CheckConstraint("state IN ('received', 'ready', 'refused', 'discarded')", name="state_known"),
+        CheckConstraint("state <> 'ready' OR (checked_at IS NOT NULL AND pages > 0)", name="ready_with_pages"),
+        CheckConstraint("state <> 'refused' OR (checked_at IS NOT NULL AND refusal <> '')", name="refused_with_reason"),
+        CheckConstraint("(state = 'discarded') = (discarded_at IS NOT NULL)", name="discarded_in_time"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))

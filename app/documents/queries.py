@@ -51,8 +51,8 @@ def shared_for_operators(document_id: str) -> list[tuple[str, str, str]]:
     """
     mine, other = aliased(DocumentFile), aliased(DocumentFile)
     file = and_(mine.page == 0, other.page == 0, mine.digest == other.digest)
-    pages = and_(mine.page > 0, other.page > 0, mine.likeness.is_not(None))
-    pixels = and_(pages, other.page > 0, mine.digest == other.digest)
+    pages = and_(mine.page > 0, other.page > 0, mine.likeness != 0)  # (an empty page is everybody's)
+    pixels = and_(pages, mine.digest == other.digest)
     differing = func.bit_count(cast(mine.likeness.op("#")(other.likeness), BIT(64)))
     near = and_(pages, other.likeness_bands.overlap(mine.likeness_bands), differing <= rules.LIKENESS_BITS_MAX)
     found: dict[str, tuple[str, str, str]] = {}

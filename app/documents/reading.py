@@ -82,18 +82,27 @@ def read(body: bytes, *, kind: Kind, seconds_max: float = SECONDS_MAX) -> Answer
 
 
 def _ended(child: subprocess.Popen[bytes], deadline: float) -> tuple[int, int]:
-    """How the reader ended, and the most memory it had (KiB); at the deadline it is killed."""
-    killed = False
-    while True:
-        pid, status, used = os.wait4(child.pid, os.WNOHANG)
-        if pid:
-            child.returncode = os.waitstatus_to_exitcode(status)  # (it is gone: nobody may wait for it again)
-            return child.returncode, used.ru_maxrss
-        if not killed and time.monotonic() > deadline:
-            killed = True
+    """How the reader ended, and the most memory it had (KiB). At the deadline it is killed, and when we are to end."""
+    try:
+        while time.monotonic() <= deadline:
+            if ended := _reaped(child, os.WNOHANG):
+                return ended
+            time.sleep(LOOK_AGAIN_SECONDS)
+    finally:
+        if child.returncode is None:
             with contextlib.suppress(ProcessLookupError):  # it ended by itself in this moment
                 os.killpg(child.pid, signal.SIGKILL)
-        time.sleep(LOOK_AGAIN_SECONDS)
+            killed = _reaped(child, 0)
+    assert killed is not None  # noqa: S101 (whoever is waited for without a bound has ended)
+    return killed
+
+
+def _reaped(child: subprocess.Popen[bytes], how: int) -> tuple[int, int] | None:
+    pid, status, used = os.wait4(child.pid, how)
+    if not pid:
+        return None
+    child.returncode = os.waitstatus_to_exitcode(status)  # (it is gone: nobody may wait for it again)
+    return child.returncode, used.ru_maxrss
 
 
 def _believed(answer: bytes, kind: Kind) -> tuple[tuple[Page, ...], str]:

@@ -139,5 +139,5 @@ def bands(likeness: int) -> list[int]:
 
 
 def says_something(likeness: int) -> bool:
-    """Whether there is anything to compare: an empty page is like every other one."""
+    """Whether there is enough in a picture to be nearly the same as another: an almost empty page is like many."""
     return 6 <= (likeness & (2**64 - 1)).bit_count() <= 58  # noqa: PLR2004 (of 64)

@@ -190,7 +190,7 @@ def digest_of(body: bytes) -> bytes:
 
 
 def _file(document_id: str, page: int, *, customer_id: str, stored: Stored) -> DocumentFile:
-    likeness = stored.likeness if stored.likeness is not None and rules.says_something(stored.likeness) else None
+    likeness = stored.likeness
     return DocumentFile(
         document_id=document_id,
         page=page,
@@ -200,7 +200,7 @@ def _file(document_id: str, page: int, *, customer_id: str, stored: Stored) -> D
         height=stored.height,
         digest=stored.digest,
         likeness=likeness,
-        likeness_bands=None if likeness is None else rules.bands(likeness),
+        likeness_bands=rules.bands(likeness) if likeness and rules.says_something(likeness) else None,
         storage_name=stored.storage_name,
         key_id=stored.lock.key_id,
         data_key=stored.lock.data_key,

@@ -8,7 +8,7 @@ from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import clock
-from app.web import assets, commands, errors, filters, guards, health, reports, security, sides, throttle
+from app.web import assets, commands, errors, filters, guards, health, reports, security, sides, throttle, uploads
 from app.web.api import routes as api
 from app.web.callbacks import paystack
 from app.web.console import routes as console
@@ -26,6 +26,7 @@ def open_doors(app: Flask) -> None:
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies)  # type: ignore[method-assign]
     Htmx(app)
+    uploads.register(app)
     security.register(app)
     throttle.register(app)
     guards.open_guard(app)

@@ -4,11 +4,12 @@ The body of a request is read while it is looked at for the first time, before t
 before that (`make_room`), and a body beyond it is refused unread.
 """
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import current_app, request
+from flask import Flask, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.core.errors import Refusal, Unprocessable
@@ -38,6 +39,18 @@ class Upload:
 
     name: str
     body: bytes
+
+
+def register(app: Flask) -> None:
+    """Hold what is sent in memory, which is bounded: papers of a customer's lie open on no disk, not for a moment."""
+
+    class Held(app.request_class):  # type: ignore[name-defined]
+        """A request whose files are in memory."""
+
+        def _get_file_stream(self, *_given: object, **_more: object) -> io.BytesIO:
+            return io.BytesIO()
+
+    app.request_class = Held
 
 
 def takes_files(count: int = 1) -> Callable[[View], View]:

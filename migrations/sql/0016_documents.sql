@@ -17,7 +17,11 @@ CREATE TABLE documents (
     pages integer NOT NULL,
     received_at timestamptz NOT NULL,
     checked_at timestamptz,
-    discarded_at timestamptz
+    discarded_at timestamptz,
+    CONSTRAINT ck_documents_ready_with_pages CHECK (state <> 'ready' OR (checked_at IS NOT NULL AND pages > 0)),
+    CONSTRAINT ck_documents_refused_with_reason
+        CHECK (state <> 'refused' OR (checked_at IS NOT NULL AND refusal <> '')),
+    CONSTRAINT ck_documents_discarded_in_time CHECK ((state = 'discarded') = (discarded_at IS NOT NULL))
 );
 CREATE INDEX ix_documents_customer_id ON documents (customer_id, received_at);
 CREATE INDEX ix_documents_received_at ON documents (received_at) WHERE state = 'received';

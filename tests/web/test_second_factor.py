@@ -78,7 +78,7 @@ NOT_FRESH = {
     "portal.revoke_key": _TAKES_AWAY,
 }
 # Doors that only show something and ask for it all the same.
-FRESH_READS = {"console.ask_to_reveal"}
+FRESH_READS = {"console.ask_to_reveal", "console.take_document"}
 
 
 @pytest.fixture

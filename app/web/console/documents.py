@@ -1,10 +1,11 @@
-"""Documents for those who decide on them: pages with the reader's name across, and the file. Each look is written down."""
+"""Documents for those who decide on them: pages with the reader's name across, and the file. Each look is kept."""
 
 from flask import current_app, g
 from flask.wrappers import Response
 from flask_login import current_user
 
 from app.core.db import atomically
+from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.documents import flows, queries, service
 from app.documents.errors import NotReady, TooManyViews
@@ -37,6 +38,8 @@ def _note(document_id: str, what: What, page: int) -> None:
     document = queries.one_for_operators(document_id)
     if not document.ready:
         raise NotReady
+    if what is What.PREVIEW and not 1 <= page <= document.pages:
+        raise NotFound
     facts = {
         "what": what, "page": page, "operator_id": current_user.id, "session_id": current_user.session_id,
         "request_id": g.request_id,

@@ -27,7 +27,7 @@ from app.payments import service as payments
 from app.reconciliation import service as reconciliation
 from app.staff import service as staff
 from app.withdrawals import service as withdrawals
-from tests.makers import applicants, books, care, people
+from tests.makers import applicants, books, care, papers, people
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -81,6 +81,7 @@ class Things:
             "object_id": (lambda: cast.customer.id, "cus_none"),
             "recovery_id": (lambda: care.lost_mailbox(cast.customer), "rc_none"),
             "withdrawal_id": (lambda: self._withdrawal(cast.customer), "wd_none"),
+            "document_id": (lambda: papers.checked(cast.customer, app=app).id, "doc_none"),
             "halt_id": (self._halt, "999999"),
             "task_id": (self._task, "999999"),
             "record_id": (self._record, "999999999"),
@@ -99,6 +100,8 @@ class Things:
         if argument in STEPS:
             self._verify_anew()
             return STEPS[argument] if whose == "there" else "nowhere"
+        if argument == "page":
+            return "1"
         if argument == "request_id":
             return self._request(endpoint, whose)
         if argument == "kind" and "reveal" in endpoint:
@@ -136,6 +139,8 @@ class Things:
         if argument == "session_id":
             with transaction(TEST):
                 return service.open_session(login_id, audience=audience, device=service.Device("spare")).session_id
+        if argument == "document_id":
+            return papers.checked(customer, app=self.app).id
         if argument == "passkey_id":
             return self._passkey(login_id, audience)
         if argument == "key_id":

@@ -1,0 +1,66 @@
+"""`flask documents rotate`: everything opens under the new key, and nothing needs the old one any more."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from app.core.db import leave, rows
+from app.documents import errors, flows, queries, sealing
+from app.web import document_commands
+from tests.makers import papers, people
+
+OLD, NEW = ("test", b"0123456789abcdef0123456789abcdef"), ("new", os.urandom(32))
+
+
+@pytest.fixture(autouse=True)
+def keys() -> Iterator[None]:
+    """Afterwards this house's key is the one before, for the tests that follow."""
+    yield
+    sealing.use_keys([OLD, NEW])
+
+
+def rotate(app: Flask) -> tuple[int, str]:
+    done = app.test_cli_runner().invoke(document_commands.documents, ["rotate"])
+    leave()
+    return done.exit_code, done.output
+
+
+def test_a_new_key_takes_over(app: Flask, inside: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_commands, "AT_ONCE", 2)
+    owner = people.customer()
+    before = [papers.checked(owner, app=app).id for _ in range(3)]
+    waiting = papers.sent(owner, app=app)
+    sealing.use_keys([NEW, OLD])
+    code, said = rotate(app)
+    assert (code, "Under the present key now" in said) == (0, True), said
+    assert queries.sealed_otherwise_for_system("new") == 0
+    leave()
+    sealing.use_keys([NEW])
+    store = papers.store_of(app)
+    assert all(flows.content(store, document_id)[0] for document_id in before)
+    flows.check(store, waiting, scanner=None, actor=papers.TEST)
+    assert queries.one_for_operators(waiting).ready
+    assert rotate(app)[1].startswith("Under the present key now: 0 files")
+    sealing.use_keys([OLD, NEW])
+    assert rotate(app)[0] == 0
+
+
+def test_without_the_old_key_nothing_is_changed_and_nothing_opens(app: Flask, inside: Flask) -> None:
+    document_id = papers.checked(people.customer(), app=app).id
+    sealing.use_keys([NEW])
+    code, said = rotate(app)
+    assert (code, "A key is missing" in said) == (1, True), said
+    with pytest.raises(errors.Damaged):
+        flows.content(papers.store_of(app), document_id)
+    (file,) = rows("SELECT key_id FROM document_files WHERE document_id = :id AND page = 1", id=document_id)
+    leave()
+    assert file.key_id == "test"
+
+
+def test_a_key_of_the_same_name_and_other_bytes_opens_nothing(app: Flask, inside: Flask) -> None:
+    document_id = papers.checked(people.customer(), app=app).id
+    sealing.use_keys([("test", os.urandom(32))])
+    with pytest.raises(errors.Damaged):
+        flows.content(papers.store_of(app), document_id)
