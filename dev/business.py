@@ -42,7 +42,7 @@ from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
-from dev import verifying
+from dev import papers, verifying
 from jobs import runtime
 
 SEED = 2026
@@ -212,6 +212,8 @@ class Business:
         number_at_bank = f"{self.luck.randint(1_000_000_000, 8_999_999_999)}"
         holder: dict[str, object] = {"account_number": number_at_bank, "account_name": f"{last} {first}".upper()}
         self._vendor("accounts", holder)
+        for record in papers.records(number, name=f"{last} {first}".upper()):
+            self._vendor("records", record)
         account = payments.add_bank_account(
             person.id,
             bank_code=self.luck.choice(BANKS),

@@ -47,6 +47,7 @@ def sign_ins() -> None:
         click.echo(f"{mailbox}@{MAIL:<14} {name}, {role.replace('_', ' ')}")
     click.echo(f"customer@{MAIL:<14} Tunde Bakare, customer")
     click.echo(f"newcomer@{MAIL:<14} Amina Yaro, customer since today")
+    click.echo("BVN or NIN that belongs to whoever gives it: 2201 and seven digits (docs/identification.md has more)")
 
 
 @demo.command("code")

@@ -14,6 +14,8 @@ from app.identification import rules
 from app.identification.models import IdentityCheck
 from app.identification.rules import CheckState, Given, Kind, Provider, Verdict
 
+NEWEST = (IdentityCheck.asked_at.desc(), IdentityCheck.id.desc())
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -67,20 +69,22 @@ class Latest:
 
 def of_customer(*, owner: str) -> list[Shown]:
     """The customer's own checks, newest first."""
-    own = select(IdentityCheck).where(IdentityCheck.customer_id == owner).order_by(IdentityCheck.id.desc())
+    own = select(IdentityCheck).where(IdentityCheck.customer_id == owner).order_by(*NEWEST)
     return [_shown(check) for check in db.session.scalars(own)]
 
 
 def of_customer_for_operators(customer_id: str) -> list[Opened]:
     """A customer's checks, opened, newest first."""
-    own = select(IdentityCheck).where(IdentityCheck.customer_id == customer_id).order_by(IdentityCheck.id.desc())
+    own = select(IdentityCheck).where(IdentityCheck.customer_id == customer_id).order_by(*NEWEST)
     return [_opened(check) for check in db.session.scalars(own)]
 
 
 def latest_for_system(customer_id: str) -> list[Latest]:
     """The newest check of each kind for each subject."""
-    own = select(IdentityCheck).where(IdentityCheck.customer_id == customer_id).order_by(IdentityCheck.id)
-    newest = {(check.subject, check.kind): check for check in db.session.scalars(own)}
+    own = select(IdentityCheck).where(IdentityCheck.customer_id == customer_id).order_by(*NEWEST)
+    newest: dict[tuple[str, str], IdentityCheck] = {}
+    for check in db.session.scalars(own):
+        newest.setdefault((check.subject, check.kind), check)
     return [
         Latest(
             id=check.id,
@@ -136,8 +140,8 @@ def of_vendor_for_system(vendor_reference: str, *, bvn: str, account: str, bank_
     """
     of_code = (IdentityCheck.provider == Provider.PAYSTACK) & (IdentityCheck.vendor_reference == vendor_reference)
     same = []
-    for check in db.session.scalars(select(IdentityCheck).where(of_code).order_by(IdentityCheck.id.desc())):
-        asked = given(check)
+    for check in db.session.scalars(select(IdentityCheck).where(of_code).order_by(*NEWEST)):
+        asked = given_for_system(check)
         shown = (rules.starred(asked.bvn), rules.starred(_number(check)), asked.bank_code)
         if vendor_reference and shown == (bvn, account, bank_code):
             same.append(check)
@@ -145,7 +149,7 @@ def of_vendor_for_system(vendor_reference: str, *, bvn: str, account: str, bank_
     return next(iter([*waiting, *(check.id for check in same)]), None)
 
 
-def given(check: IdentityCheck) -> Given:
+def given_for_system(check: IdentityCheck) -> Given:
     """What was given for a check, opened."""
     return Given.of(json.loads(crypto.unseal(check.given_sealed, context=f"{check.id}:given")))
 
@@ -170,7 +174,7 @@ def _shown(check: IdentityCheck) -> Shown:
 
 
 def _opened(check: IdentityCheck) -> Opened:
-    said = given(check)
+    said = given_for_system(check)
     return Opened(
         id=check.id,
         subject=check.subject,

@@ -22,6 +22,7 @@ NAME_MAX = 200
 _ELEVEN = re.compile(r"[0-9]{11}", re.ASCII)
 _TEN = re.compile(r"[0-9]{10}", re.ASCII)
 _BVN = re.compile(r"[0-9]{11,12}", re.ASCII)  # (Paystack's own test number has twelve)
+_LEGAL_FORMS = re.compile(r"\b(?:limited|ltd|plc|and)\b\.?|&", re.IGNORECASE)  # say nothing of which company it is
 _COMPANY = re.compile(r"(RC|BN|IT)?[0-9]{3,8}", re.ASCII)
 
 
@@ -140,7 +141,10 @@ def bank_proof_is_whole(given: Given) -> bool:
 
 def judge(kind: Kind, given: Given, *, found_name: str, found_birth_date: date | None) -> Judgement:
     """Compare what was given with what was found. A person's birth date has to agree as well as the name."""
-    alike = names.compare(given.name, found_name)
+    written = (given.name, found_name)
+    if kind is Kind.COMPANY:
+        written = (_LEGAL_FORMS.sub(" ", given.name), _LEGAL_FORMS.sub(" ", found_name))
+    alike = names.compare(*written)
     verdict = {"match": Verdict.MATCH, "review": Verdict.REVIEW, "differs": Verdict.MISMATCH}[alike.verdict]
     explanation: dict[str, Any] = {"names": alike.verdict, "pairs": [asdict(pair) for pair in alike.pairs]}
     if kind in {Kind.BVN, Kind.NIN}:

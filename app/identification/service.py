@@ -77,13 +77,16 @@ def ask(customer_id: str, *, kind: Kind, number: str, given: Given, subject: str
     return check.id
 
 
-def ask_again(check_id: str, *, actor: Actor) -> None:
-    """Ask once more what nobody answered; it counts as one of the day. Raises NotFound, NotAskable, AsksSpent."""
-    customer_id = db.session.scalars(select(IdentityCheck.customer_id).filter_by(id=check_id)).one_or_none()
-    if customer_id is None:
-        raise NotFound
+def ask_again(check_id: str, *, customer_id: str, actor: Actor) -> None:
+    """Ask once more what nobody answered; it counts as one of the day.
+
+    Raises NotFound for what is no check of this customer, NotAskable, AsksSpent.
+    """
     _one_at_a_time(customer_id)
-    check = _locked(check_id)
+    own = select(IdentityCheck).filter_by(id=check_id, customer_id=customer_id).with_for_update()
+    check = db.session.scalars(own).one_or_none()
+    if check is None:
+        raise NotFound
     if check.state != CheckState.UNAVAILABLE or check.provider == Provider.RESOLVE:
         raise errors.NotAskable
     _count(check.customer_id, Kind(check.kind))
@@ -132,7 +135,7 @@ def begin_attempt(check_id: str) -> Attempt | None:
         kind=Kind(check.kind),
         provider=Provider(check.provider),
         asked_number=crypto.unseal(check.number_sealed, context=f"{check.id}:number"),
-        given=queries.given(check),
+        given=queries.given_for_system(check),
         vendor_reference=check.vendor_reference,
     )
 
@@ -258,7 +261,7 @@ def _still(attempt: Attempt) -> IdentityCheck | None:
 
 
 def _answer(check: IdentityCheck, found: Record, *, actor: Actor) -> None:
-    given = queries.given(check)
+    given = queries.given_for_system(check)
     judged = rules.judge(Kind(check.kind), given, found_name=found.name, found_birth_date=found.birth_date)
     # Of two customers whose answers come at once, the second waits here and sees the first.
     rows("SELECT pg_advisory_xact_lock(hashtextextended('identity number:' || :n, 0))", n=check.number_index.hex())

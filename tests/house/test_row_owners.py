@@ -22,7 +22,7 @@ from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
 from jobs.queues import Waker
-from tests.makers import apps, browse, papers, people
+from tests.makers import apps, browse, identities, papers, people
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -45,6 +45,7 @@ OWNED = {
     "application_events": "customer_id",
     "documents": "customer_id",
     "document_files": "customer_id",
+    "identity_checks": "customer_id",
 }
 
 
@@ -60,6 +61,7 @@ def two(inside: Flask, sandbox: SandboxProcess) -> list[people.Customer]:
             withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
             closures.ask(one.id, reason="Moving away.", actor=one.actor)
         papers.sent(one, app=inside)
+        identities.ask(one, identities.number(identities.ECHO))
         looker, session_id = people.at_work(Role.SUPPORT)
         with transaction(TEST):
             customers.begin_view(one.id, operator_id=looker, session_id=session_id, reason="Help.", ticket="T-1")

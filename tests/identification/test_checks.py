@@ -1,4 +1,4 @@
-"""Checks against the sandbox's registers over real HTTP: every outcome, the bounds, who sees what, tries that overlap."""
+"""Checks against the sandbox's registers over real HTTP: every outcome, bounds, who sees what, tries that overlap."""
 
 import threading
 from collections.abc import Callable
@@ -7,23 +7,32 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from redis import Redis
 from sqlalchemy import Engine, select, text
 
 from app.clients.kyc import Outcome, Registry
 from app.core import actor, clock, machine
 from app.core.db import atomically, db, for_everyone, leave, narrow, rows, transaction, widen
+from app.core.errors import NotFound
 from app.identification import errors, flows, queries, rules, service
 from app.identification.models import IdentityCheck
 from app.identification.queries import Opened
 from app.identification.rules import CheckState, Given, Kind
 from app.identification.service import Attempt, Record
+from dev.embedded import Servers
+from jobs import relay
+from jobs.queues import Waker
 from tests.makers import identities, people
-from tests.makers.identities import ADA, BORN
+from tests.makers.house import redis_database
+from tests.makers.identities import BORN
 from tests.makers.people import Customer
 from tests.makers.sandbox import SECRET, SandboxProcess
+from tests.web.test_canaries import kept_in
 
 SYSTEM = actor.system("test")
 IMPATIENT_SECONDS = 0.4
+FOLLOWS_WITHIN_SECONDS = 0.7  # who does not wait is done by then; who does would wait two seconds
+OWN_REDIS = 15
 
 
 @pytest.fixture
@@ -146,7 +155,7 @@ class TestNoAnswer:
         leave()
         sandbox.knobs(registry="normal")
         with transaction(owner.actor):
-            service.ask_again(asked, actor=owner.actor)
+            service.ask_again(asked, customer_id=owner.id, actor=owner.actor)
         assert answer(asked, inside) is None
         assert check(asked).verdict == "match"
 
@@ -187,7 +196,7 @@ class TestNoAnswer:
         asked = identities.ask(owner, identities.number(identities.ECHO))
         for _ in range(2):
             with pytest.raises(errors.NotAskable), transaction(owner.actor):
-                service.ask_again(asked, actor=owner.actor)
+                service.ask_again(asked, customer_id=owner.id, actor=owner.actor)
             answer(asked, inside)
 
 
@@ -212,7 +221,7 @@ class TestTries:
         with transaction(SYSTEM):
             service.give_up(early, reason="x", actor=SYSTEM)
         with transaction(owner.actor):
-            service.ask_again(asked, actor=owner.actor)
+            service.ask_again(asked, customer_id=owner.id, actor=owner.actor)
         assert begin(asked).fence == (2, 1)
         with transaction(SYSTEM):
             assert not service.record(early, Record("ADA OBI", BORN), actor=SYSTEM)
@@ -243,23 +252,23 @@ class TestTheSameNumber:
         assert shown.said == rules.SAID[rules.Verdict.REVIEW]
         assert not any("shared" in name for name in vars(shown))
 
-    def test_at_the_same_moment_one_of_them_is_first(self, owner: Customer, inside: Flask) -> None:
+    def test_answered_at_the_same_moment_the_second_waits_for_the_first(self, owner: Customer, inside: Flask) -> None:
         shared, other = identities.number(identities.ECHO), people.customer()
-        checks = [identities.ask(who, shared) for who in (owner, other)]
+        first, second = (begin(identities.ask(who, shared)) for who in (owner, other))
         leave()
-        ready = threading.Barrier(2)
 
-        def one(asked: str) -> None:
-            with inside.app_context(), for_everyone():
-                ready.wait()
-                answer(asked, inside)
+        def follow() -> None:
+            with inside.app_context(), for_everyone(), transaction(SYSTEM):
+                service.record(second, Record("ADA OBI", BORN), actor=SYSTEM)
 
-        threads = [threading.Thread(target=one, args=(asked,)) for asked in checks]
-        for thread in threads:
+        thread = threading.Thread(target=follow)
+        with transaction(SYSTEM):
+            service.record(first, Record("ADA OBI", BORN), actor=SYSTEM)
             thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(str(check(asked).verdict) for asked in checks) == ["match", "review"]
+            thread.join(FOLLOWS_WITHIN_SECONDS)
+            assert thread.is_alive()
+        thread.join()
+        assert [check(one.check_id).verdict for one in (first, second)] == ["match", "review"]
 
     def test_of_one_customer_again_is_no_matter(self, owner: Customer, inside: Flask) -> None:
         own = identities.number(identities.ECHO)
@@ -309,12 +318,12 @@ class TestBounds:
             with transaction(SYSTEM):
                 service.give_up(attempt, reason="x", actor=SYSTEM)
             with transaction(owner.actor):
-                service.ask_again(asked, actor=owner.actor)
+                service.ask_again(asked, customer_id=owner.id, actor=owner.actor)
         attempt = begin(asked)
         with transaction(SYSTEM):
             service.give_up(attempt, reason="x", actor=SYSTEM)
         with pytest.raises(errors.AsksSpent), transaction(owner.actor):
-            service.ask_again(asked, actor=owner.actor)
+            service.ask_again(asked, customer_id=owner.id, actor=owner.actor)
 
     def test_two_at_once_cannot_both_be_the_last(self, owner: Customer, inside: Flask) -> None:
         for _ in range(rules.ASKS_A_DAY - 1):
@@ -346,6 +355,16 @@ class TestBounds:
         for half in (replace(identities.proof(email=owner.email), bvn=""), identities.proof(email="")):
             with pytest.raises(errors.GivenIncomplete):
                 identities.ask(owner, identities.account_number(), kind=Kind.BANK_ACCOUNT, given=half)
+
+
+def test_anothers_check_is_not_asked_again(owner: Customer, inside: Flask) -> None:
+    asked = identities.ask(owner, identities.number(identities.ECHO))
+    attempt, other = begin(asked), people.customer()
+    with transaction(SYSTEM):
+        service.give_up(attempt, reason="x", actor=SYSTEM)
+    with pytest.raises(NotFound), transaction(other.actor):
+        service.ask_again(asked, customer_id=other.id, actor=other.actor)
+    assert check(asked).state == CheckState.UNAVAILABLE
 
 
 class TestReading:
@@ -436,13 +455,28 @@ class TestABankAccount:
 
 
 def test_what_is_secret_is_only_in_sealed_columns(
-    owner: Customer, inside: Flask, owner_engine: Engine, work_off: Callable[..., int], caplog: pytest.LogCaptureFixture
+    owner: Customer,
+    inside: Flask,
+    sandbox: SandboxProcess,
+    given: Servers,
+    owner_engine: Engine,
+    work_off: Callable[..., int],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Nothing of number, given and found is legible in any row of any table that the check leaves behind."""
+    """Nothing of number, given and found is legible in a row, a line of the log or Redis, also while nobody answers."""
     caplog.set_level("DEBUG")
-    given, number = Given("Kanariya Wurodi", BORN), identities.number(identities.ECHO)
-    asked = identities.ask(owner, number, given=given)
-    work_off()
+    said, number = Given("Kanariya Wurodi", BORN), identities.number(identities.ECHO)
+    redis = Redis.from_url(redis_database(given.redis_url, OWN_REDIS))
+    redis.flushdb()
+    sandbox.knobs(registry="down")
+    asked = identities.ask(owner, number, given=said)
+    relay.sweep(Waker(redis))
+    queued = "\n".join(kept_in(redis))
+    assert "jobs.runtime.run" in queued
+    work_off(horizon=timedelta(minutes=1))  # (those who were woken just now are not woken again at once)
+    assert "vendor is unwell" in caplog.text
+    sandbox.knobs(registry="normal")
+    work_off(horizon=timedelta(minutes=3))
     assert check(asked).verdict == "match"
     assert opened(asked).found == {"name": "KANARIYA WURODI", "birth_date": "1990-04-23", "phone": "", "gender": ""}
     everywhere = (
@@ -454,8 +488,9 @@ def test_what_is_secret_is_only_in_sealed_columns(
         connection.execute(text("SELECT set_config('bursar.owner', '*', true)"))
         kept = "\n".join(connection.execute(text(everywhere)).scalars())
     assert asked in kept
-    written = kept + caplog.text
-    for secret in (number, "kanariya", "wurodi", number.encode().hex(), "Kanariya".encode().hex()):
+    written = kept + caplog.text + queued + "\n".join(kept_in(redis))
+    redis.close()
+    for secret in (number, "kanariya", "wurodi", number.encode().hex(), b"Kanariya".hex()):
         assert secret not in written.lower(), secret
     audited = "SELECT to_jsonb(r)::text FROM audit.records r WHERE row_id = :id"
     with owner_engine.connect() as connection:

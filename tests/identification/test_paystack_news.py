@@ -1,4 +1,4 @@
-"""Identification by bank account at the sandbox's Paystack: asked over HTTP, answered by events through our own door."""
+"""Identification by bank account at the sandbox's Paystack: asked over HTTP, answered by events at our own door."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -189,13 +189,13 @@ class TestNewsThatIsOdd:
         work_off()
         assert events(sandbox, ear) == []
         with pytest.raises(errors.NotAskable), transaction(owner.actor):
-            service.ask_again(asked, actor=owner.actor)
+            service.ask_again(asked, customer_id=owner.id, actor=owner.actor)
         with clock.at(clock.now() + rules.WAITS_MAX + timedelta(minutes=1)), transaction(SYSTEM):
             service.give_up_overdue(actor=SYSTEM)
         assert check(asked).state == CheckState.UNAVAILABLE
         sandbox.knobs(identification="by_name")
         with transaction(owner.actor):
-            service.ask_again(asked, actor=owner.actor)
+            service.ask_again(asked, customer_id=owner.id, actor=owner.actor)
         work_off()
         (body,) = events(sandbox, ear)
         deliver(client, body)
@@ -312,6 +312,19 @@ class TestNewsThatIsOdd:
 
 
 class TestTheCall:
+    def test_back_is_made_again_when_paystack_is_silent(
+        self, owner: Customer, sandbox: SandboxProcess, ear: Ear, client: FlaskClient, work_off: Callable[..., int]
+    ) -> None:
+        asked = ask(owner, sandbox)
+        work_off()
+        (body,) = events(sandbox, ear)
+        deliver(client, body)
+        with SandboxOff(client.application):
+            work_off()
+            assert (check(asked).state, outcome(body)) == (CheckState.ASKED, "")
+        work_off(horizon=timedelta(seconds=5))
+        assert check(asked).verdict == "match"
+
     def test_is_made_again_after_a_time_out_and_nothing_passes_meanwhile(
         self, owner: Customer, inside: Flask, work_off: Callable[..., int]
     ) -> None:

@@ -73,6 +73,21 @@ def test_a_name_alone_does_not_pass_where_a_birth_date_is_known(
     assert judged.verdict is verdict, judged
 
 
+@pytest.mark.parametrize(
+    ("given", "found", "verdict"),
+    [
+        ("Obi & Daughters Ltd", "OBI AND DAUGHTERS LIMITED", Verdict.MATCH),
+        ("Zuma Foods Ltd.", "ZUMA FOODS PLC", Verdict.MATCH),
+        ("Zuma Ltd", "ZUMA LIMITED", Verdict.MATCH),
+        ("Zuma Foods Ltd", "KANO TEXTILES LTD", Verdict.MISMATCH),
+        ("Ltd", "LIMITED", Verdict.MISMATCH),
+    ],
+)
+def test_a_companys_legal_form_says_nothing(given: str, found: str, verdict: Verdict) -> None:
+    judged = rules.judge(Kind.COMPANY, Given(given), found_name=found, found_birth_date=None)
+    assert judged.verdict is verdict, judged
+
+
 def test_a_birth_date_that_was_not_given_is_no_agreement() -> None:
     judged = rules.judge(Kind.BVN, Given("Ada Obi"), found_name="ADA OBI", found_birth_date=BORN)
     assert judged.verdict is Verdict.REVIEW
@@ -93,7 +108,7 @@ def test_what_was_given_survives_json() -> None:
         (Given("Ada Obi", None, "057", "22212345678"), False),
     ],
 )
-def test_paystack_needs_all_of_it(given: Given, whole: bool) -> None:
+def test_paystack_needs_all_of_it(given: Given, whole: object) -> None:
     assert rules.bank_proof_is_whole(given) is whole
 
 
