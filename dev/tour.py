@@ -130,6 +130,14 @@ def _typed_journal(page: Page) -> None:
     page.locator("#check .check-bad").first.wait_for()
 
 
+def _ask_for_limits(page: Page) -> None:
+    """Ask for limits that begin in the past."""
+    page.locator("#tier").select_option("t1")
+    page.locator("#scope").select_option("bank.in")
+    page.locator("#starts_on").fill("2026-01-01")
+    send("Ask for approval", single="10", reason="A reason.")(page)
+
+
 def _new_codes(page: Page) -> None:
     """Make recovery codes, anew where there are some."""
     page.locator("form[action$='/factors/codes'] button").click()
@@ -172,6 +180,8 @@ PORTAL = (
     Sight("withdrawal-declined", "/activity?kind=withdrawal", CUSTOMER, (_line("Declined"),)),
     Sight("withdrawal-paid", "/activity?kind=withdrawal", CUSTOMER, (_line("Paid"),)),
     Sight("activity", "/activity", CUSTOMER),
+    Sight("limits", "/limits", CUSTOMER),
+    Sight("limits-none", "/limits", NEWCOMER),
     Sight("security", "/security", CUSTOMER),
     Sight("security-no-phone", "/security", NEWCOMER),
     Sight("phone", "/phone", CUSTOMER),
@@ -305,6 +315,11 @@ SYSTEM = (
     Sight("reconciliation", "/console/reconciliation", FINANCE),
     Sight("reconciliation-matched", "/console/reconciliation?view=matched", FINANCE),
     Sight("reconciliation-none", "/console/reconciliation?view=in_flight", FINANCE),
+    Sight("limits-policy", "/console/limits", ADMIN),
+    Sight("limits-policy-faulty", "/console/limits", ADMIN, (_ask_for_limits,), FAULTY),
+    Sight("limits-policy-read", "/console/limits", AUDITOR),
+    Sight("fees", "/console/fees", FINANCE),
+    Sight("fees-read", "/console/fees", AUDITOR),
     Sight("jobs", "/console/jobs", ADMIN),
     Sight("jobs-done", "/console/jobs?view=done", ADMIN),
     Sight("mailbox", "/console/mailbox", ADMIN),

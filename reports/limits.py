@@ -119,12 +119,12 @@ def of_customer(*, customer_id: str) -> OfCustomer:
 
 def promises(tier: Tier) -> list[Promise]:
     """What a tier may do, way by way."""
-    return [_promise(limit) for limit in risk.limits(tier)]
+    return [_promise(limit) for limit in risk.limits_without_owner(tier)]
 
 
 def headline(tier: Tier) -> str:
     """The most that may leave on one day, in a few words."""
-    out = [limit.bounds for limit in risk.limits(tier) if limit.direction in {Direction.OUT, ANY}]
+    out = [limit.bounds for limit in risk.limits_without_owner(tier) if limit.direction in {Direction.OUT, ANY}]
     if all(bounds.blocked for bounds in out):
         return "No money moves"
     days = [bounds.day for bounds in out if bounds.day]

@@ -51,8 +51,8 @@ def _check(payload: Payload) -> None:
         raise errors.BadLimits("These are the limits that count now.")
     if _starts_at(payload) <= clock.now():
         raise errors.BadLimits("Limits begin on a day to come: nobody is surprised by one that has begun.")
-    if queries.limit_begins(payload["tier"], scope=scope, at=_starts_at(payload)):
-        raise errors.ChangeWaits
+    if queries.limit_begins_for_operators(payload["tier"], scope=scope, at=_starts_at(payload)):
+        raise errors.DayTaken
 
 
 def _set(agreed: Agreed) -> str:
@@ -108,7 +108,7 @@ def amount_in_words(kobo: int | None) -> str:
 
 
 def _in_force(tier: Tier, scope: Scope) -> Limit | None:
-    return next((limit for limit in queries.limits(tier) if limit.scope == scope), None)
+    return next((limit for limit in queries.limits_without_owner(tier) if limit.scope == scope), None)
 
 
 def _written(bounds: Bounds) -> dict[str, str]:

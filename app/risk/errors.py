@@ -23,9 +23,9 @@ class BadFees(Unprocessable):
     message = "These fees cannot be."
 
 
-class ChangeWaits(Conflict):
-    code = "change_waits"
-    message = "Another change of this begins on that day, or waits for others. Decide on that one first."
+class DayTaken(Conflict):
+    code = "day_taken"
+    message = "Another change of this begins on that day already. Choose another one."
 
 
 class NoFee(Unavailable):

@@ -35,12 +35,12 @@ CHARGED = (Scope(Rail.BANK, Direction.OUT, NGN.code),)  # what has a fee at all:
 def request(scope: Scope, bands: Sequence[Band], *, starts_on: date, reason: str, maker: str, actor: Actor) -> Request:
     """Ask for a schedule of fees from a day on (it begins at midnight in Lagos).
 
-    Raises BadFees, ChangeWaits, and as governance does.
+    Raises BadFees, DayTaken, and as governance does.
     """
     payload = {
         "scope": [scope.rail, scope.direction, scope.asset],
         "bands": [_written(band) for band in bands],
-        "was": [_written(one.band) for one in queries.schedule(scope)],
+        "was": [_written(one.band) for one in queries.schedule_without_owner(scope)],
         "starts_on": starts_on.isoformat(),
     }
     return governance.submit(KIND.name, payload, target=target_of(scope), reason=reason, maker=maker, actor=actor)
@@ -84,7 +84,7 @@ def _check(payload: Payload) -> None:
     if _starts_at(payload) <= clock.now():
         raise errors.BadFees("Fees begin on a day to come: nobody is surprised by one that has begun.")
     if (scope, _starts_at(payload)) in queries.fees_for_operators():
-        raise errors.ChangeWaits
+        raise errors.DayTaken
 
 
 def _set(agreed: Agreed) -> str:

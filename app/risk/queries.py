@@ -29,7 +29,7 @@ class Standing:
         return rules.left(self.bounds, self.measured)
 
 
-def limits(tier: str, *, at: datetime | None = None) -> list[Limit]:
+def limits_without_owner(tier: str, *, at: datetime | None = None) -> list[Limit]:
     """The limits of a tier in force at a time, the widest scope first."""
     moment = at or clock.now()
     newest = (
@@ -54,7 +54,7 @@ def limits_begun_for_operators(*, limit: int = 50) -> list[Limit]:
     return list(db.session.scalars(begun.order_by(Limit.starts_at.desc(), Limit.id.desc()).limit(limit)))
 
 
-def limit_begins(tier: str, *, scope: Scope, at: datetime) -> bool:
+def limit_begins_for_operators(tier: str, *, scope: Scope, at: datetime) -> bool:
     """Whether a limit of this tier and scope begins at exactly this time."""
     same = select(Limit.id).filter_by(tier=tier, rail=scope.rail, direction=scope.direction, asset=scope.asset)
     return db.session.scalars(same.where(Limit.starts_at == at)).one_or_none() is not None
@@ -66,16 +66,16 @@ def over_for_operators(*, customer_id: str | None = None, limit: int = 25) -> li
     return list(db.session.scalars(over.where(LimitUse.customer_id == customer_id) if customer_id else over))
 
 
-def fee(amount: Money, *, rail: Rail, direction: Direction, at: datetime | None = None) -> Money:
+def fee_without_owner(amount: Money, *, rail: Rail, direction: Direction, at: datetime | None = None) -> Money:
     """What somebody pays for this at a time. Raises NoFee: what has no price is not for nothing."""
-    bands = [one.band for one in schedule(Scope(rail, direction, amount.asset.code), at=at)]
+    bands = [one.band for one in schedule_without_owner(Scope(rail, direction, amount.asset.code), at=at)]
     units = rules.fee_units(bands, amount=amount.units)
     if units is None:
         raise errors.NoFee
     return Money(amount.asset, units)
 
 
-def schedule(scope: Scope, *, at: datetime | None = None) -> list[Fee]:
+def schedule_without_owner(scope: Scope, *, at: datetime | None = None) -> list[Fee]:
     """The fees of a scope in force at a time, the smallest amounts first."""
     mine = (Fee.rail == scope.rail, Fee.direction == scope.direction, Fee.asset == scope.asset)
     newest = select(func.max(Fee.starts_at)).where(*mine, Fee.starts_at <= (at or clock.now())).scalar_subquery()
@@ -95,7 +95,7 @@ def standings(customer_id: str, *, tier: str, at: datetime | None = None) -> lis
     moment = at or clock.now()
     return [
         Standing(limit.scope, limit.bounds, measured(customer_id, scope=limit.scope, at=moment))
-        for limit in limits(tier, at=moment)
+        for limit in limits_without_owner(tier, at=moment)
     ]
 
 

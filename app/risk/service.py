@@ -115,7 +115,7 @@ def _one_at_a_time(intent: Intent) -> None:
 def _excess(intent: Intent, *, tier: str) -> Excess | None:
     """The first limit that it does not fit, the widest scope first; BLOCKED when nothing goes through at all."""
     moment = clock.now()
-    on_it = [limit for limit in queries.limits(tier, at=moment) if limit.scope.covers(intent.scope)]
+    on_it = [limit for limit in queries.limits_without_owner(tier, at=moment) if limit.scope.covers(intent.scope)]
     if not on_it or any(limit.bounds.blocked for limit in on_it):
         return Excess(BLOCKED, 0, 0)
     for limit in on_it:

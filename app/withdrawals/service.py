@@ -86,7 +86,7 @@ def request(
 
 def fee_of(amount: Money) -> Money:
     """What a customer pays for a withdrawal now, on top of the amount. Raises NoFee."""
-    return risk_queries.fee(amount, rail=Rail.BANK, direction=Direction.OUT)
+    return risk_queries.fee_without_owner(amount, rail=Rail.BANK, direction=Direction.OUT)
 
 
 def intent(ref: str, *, customer_id: str, amount: Money) -> Intent:

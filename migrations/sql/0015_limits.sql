@@ -1,9 +1,7 @@
 -- How much of a customer is verified, what each tier may do, and what things cost: in kobo, from a time on, never changed.
 
-ALTER TABLE customers ADD COLUMN tier text NOT NULL DEFAULT 't0';
-ALTER TABLE customers ADD CONSTRAINT ck_customers_tier_known
-    CHECK (tier IN ('t0', 't1', 't2', 't3', 't3_plus')) NOT VALID;
-ALTER TABLE customers VALIDATE CONSTRAINT ck_customers_tier_known;
+ALTER TABLE customers ADD COLUMN tier text NOT NULL DEFAULT 't0'
+    CONSTRAINT ck_customers_tier_known CHECK (tier IN ('t0', 't1', 't2', 't3', 't3_plus'));
 GRANT UPDATE (tier) ON customers TO bursar_app;
 
 -- Every change of a tier, in order. `id` is the order: the clock of a change may be held.

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.risk import rules
-from app.risk.rules import ANY, Bounds, Excess, Measured, Scope
+from app.risk.rules import ANY, Band, Bounds, Excess, Measured, Scope
 
 NOTHING = Measured(0, 0, 0)
 
@@ -93,3 +95,58 @@ class TestBounds:
     def test_that_cannot_be_are_named(self, bounds: Bounds, fault: str) -> None:
         assert fault in rules.fault_of(bounds)
         assert bool(rules.fault_of(bounds)) is bool(fault)
+
+
+class TestFees:
+    BANDS = (Band(0, 10_00), Band(5_000_00, 25_00), Band(50_000_00, 50_00))
+
+    @pytest.mark.parametrize(
+        ("units", "fee"),
+        [(1, 10_00), (5_000_00, 10_00), (5_000_01, 25_00), (50_000_00, 25_00), (50_000_01, 50_00), (10**12, 50_00)],
+    )
+    def test_are_those_of_the_highest_band_below(self, units: int, fee: int) -> None:
+        assert rules.fee_units(self.BANDS, amount=units) == fee
+
+    def test_are_unknown_below_the_first_band(self) -> None:
+        assert rules.fee_units([], amount=1) is None
+        assert rules.fee_units([Band(100, 1)], amount=100) is None
+
+    @pytest.mark.parametrize(
+        ("band", "units", "fee"),
+        [
+            (Band(0, 0, 150), 100, 1),  # a kobo and a half
+            (Band(0, 0, 150), 66, 0),
+            (Band(0, 7, 150), 10_000, 157),
+            (Band(0, 0, 150, floor=50), 100, 50),
+            (Band(0, 0, 150, cap=2_000), 10**9, 2_000),
+            (Band(0, 0, 10_000), 12_345, 12_345),
+        ],
+    )
+    def test_of_a_part_are_rounded_down_and_bounded(self, band: Band, units: int, fee: int) -> None:
+        assert rules.fee_units([band], amount=units) == fee
+
+    @given(st.integers(1, 10**12), st.integers(0, 10_000), st.integers(0, 10**6))
+    def test_never_are_more_than_their_parts(self, units: int, bps: int, flat: int) -> None:
+        found = rules.fee_units([Band(0, flat, bps)], amount=units)
+        assert found is not None
+        assert 0 <= (flat * 10_000 + units * bps) - found * 10_000 < 10_000
+
+    @pytest.mark.parametrize(
+        ("bands", "fault"),
+        [
+            ((Band(0, 0),), ""),
+            (BANDS, ""),
+            ((), "first band"),
+            ((Band(1, 0),), "first band"),
+            ((Band(0, 0), Band(0, 1)), "above the one before"),
+            ((Band(0, 0), Band(9, 1), Band(5, 1)), "above the one before"),
+            ((Band(0, -1),), "less than nothing"),
+            ((Band(0, 0, floor=-1),), "less than nothing"),
+            ((Band(0, 0, 10_001),), "more than the whole"),
+            ((Band(0, 0, -1),), "more than the whole"),
+            ((Band(0, 0, floor=5, cap=4),), "below the floor"),
+        ],
+    )
+    def test_that_cannot_be_are_named(self, bands: tuple[Band, ...], fault: str) -> None:
+        assert fault in rules.fault_of_bands(bands)
+        assert bool(rules.fault_of_bands(bands)) is bool(fault)

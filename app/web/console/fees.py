@@ -79,7 +79,7 @@ def request_fees(scope: str) -> Response | BaseResponse:
 
 
 def _fees(*, fault: str = "", fault_of: str = "", status: int = 200) -> Response:
-    present = {scope: queries.schedule(scope) for scope in changes.CHARGED}
+    present = {scope: queries.schedule_without_owner(scope) for scope in changes.CHARGED}
     return page(
         "console/fees/list.html",
         status=status,

@@ -81,7 +81,9 @@ def _limits(*, fault: str = "", status: int = 200) -> Response:
     return page(
         "console/limits/policy.html",
         status=status,
-        tiers=[(reports.NAMES[tier], tier, [_row(limit) for limit in queries.limits(tier)]) for tier in Tier],
+        tiers=[
+            (reports.NAMES[tier], tier, [_row(limit) for limit in queries.limits_without_owner(tier)]) for tier in Tier
+        ],
         coming=[_row(limit) for limit in queries.limits_to_come_for_operators()],
         before=[_row(limit) for limit in queries.limits_begun_for_operators()],
         over=over,
@@ -107,7 +109,7 @@ def _row(limit: Limit) -> Row:
 def _prefilled() -> dict[str, str]:
     """The limits that count for what a link names, as they are typed."""
     tier, scope = request.args.get("tier", ""), request.args.get("scope", "")
-    named = next((one for one in queries.limits(tier) if _name(one.scope) == scope), None)
+    named = next((one for one in queries.limits_without_owner(tier) if _name(one.scope) == scope), None)
     if named is None:
         return {}
     stated = {name: getattr(named.bounds, name) for name in changes.BOUNDS}

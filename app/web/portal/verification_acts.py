@@ -76,7 +76,7 @@ def look_up_again(view: StepView) -> None:
     if check is None:
         raise NotFound
     throttle().asking("identity number", current_user.email)
-    atomically(lambda: identification.ask_again(check.id, actor=actor), actor=actor)
+    atomically(lambda: identification.ask_again(check.id, customer_id=current_user.id, actor=actor), actor=actor)
 
 
 def take(application_id: str, step: Step, slot: str, sent: Upload) -> None:

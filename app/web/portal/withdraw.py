@@ -186,7 +186,7 @@ def _request(form: WithdrawForm) -> tuple[dict[str, str], bool]:
 def fees_in_words() -> list[tuple[str, str]]:
     """What a withdrawal costs now, by its size."""
     scope = Scope(Rail.BANK, Direction.OUT, NGN.code)
-    bands = [one.band for one in risk_queries.schedule(scope)]
+    bands = [one.band for one in risk_queries.schedule_without_owner(scope)]
     return [(f"Above {Money(NGN, band.over)}", fees.band_in_words(band, asset=NGN.code)) for band in bands]
 
 

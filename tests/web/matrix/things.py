@@ -91,6 +91,7 @@ class Things:
             "month": (lambda: f"{clock.now():%Y-%m}", "nonsense"),
             "name": (lambda: "balance-sheet", "nonsense"),
             "kind": (lambda: "staff.roles", "nonsense"),
+            "scope": (lambda: "bank.out.NGN", "nonsense"),
         }
 
     def named(self, endpoint: str, argument: str, whose: str, visitor: Visitor) -> str:

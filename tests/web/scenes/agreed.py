@@ -1,5 +1,7 @@
 """A call of each door through which operators ask for what others agree to, and decide: roles, people, policies."""
 
+import secrets
+
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -115,7 +117,23 @@ def request_policy(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.ADMIN), POLICY, **FORM, key=books.fresh())
 
 
+def request_limits(scene: Scene) -> TestResponse:
+    fields = {"tier": "t1", "scope": "bank.in", "single": "40,000", "balance": "300,000", "reason": "The law."}
+    begins = f"{2100 + secrets.randbelow(900)}-05-01"
+    return browse.send(scene.staff(Role.ADMIN), "/console/limits", **fields, starts_on=begins, key=books.fresh())
+
+
+def request_fees(scene: Scene) -> TestResponse:
+    fields = {"over-0": "0", "flat-0": "10", "share-0": "1.5", "cap-0": "2,000", "reason": "The vendor asks for more."}
+    begins = f"{2100 + secrets.randbelow(900)}-05-01"
+    place = "/console/fees/bank.out.NGN"
+    client = scene.staff(Role.FINANCE)
+    return browse.send(client, place, form_at="/console/fees", **fields, starts_on=begins, key=books.fresh())
+
+
 CALLS: dict[str, Call] = {
+    "console.request_limits": request_limits,
+    "console.request_fees": request_fees,
     "console.request_roles": request_roles,
     "console.request_invitation": request_invitation,
     "console.join": join,
