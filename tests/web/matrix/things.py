@@ -40,7 +40,8 @@ STAFFED = ("own", "another", "missing")
 HOUSE = ("there", "missing")
 ANY = ("any",)
 SPENT = frozenset({"deposit_id", "withdrawal_id", "session_id", "key_id", "passkey_id", "task_id"})
-STEPS = {"step": "selfie", "slot": "selfie"}  # names of parts, the same for every customer who has something under way
+STEPS = frozenset({"step", "slot"})  # (the same for every customer who has something under way)
+PARTS = {"page": "1", "step": "selfie", "slot": "selfie"}
 NOBODYS = {"filename": "admin/js/actions.js", "export_type": "csv"}
 
 
@@ -98,11 +99,8 @@ class Things:
         """What to write into the address."""
         if whose == "any":
             return NOBODYS[argument]
-        if argument in STEPS:
-            self._verify_anew()
-            return STEPS[argument] if whose == "there" else "nowhere"
-        if argument == "page":
-            return "1"
+        if argument in PARTS:
+            return self._part(argument, whose)
         if argument == "request_id":
             return self._request(endpoint, whose)
         if argument == "kind" and "reveal" in endpoint:
@@ -168,6 +166,12 @@ class Things:
             return withdrawals.request(
                 customer.id, bank_account_id=self._accounts[customer.id], amount=naira(1_000), actor=customer.actor
             ).id
+
+    def _part(self, argument: str, whose: str) -> str:
+        """A part of something that an address names: a page, a step of what somebody has under way."""
+        if argument in STEPS:
+            self._verify_anew()
+        return "nowhere" if whose == "missing" and argument in STEPS else PARTS[argument]
 
     def _verify_anew(self) -> None:
         """Both customers go over their phone; who took that back begins again."""
