@@ -90,7 +90,7 @@ def page(desk: Desk, visiting: Visiting) -> Page:
     return found
 
 
-def test_by_keyboard_alone(page: Page, desk: Desk) -> None:  # noqa: PLR0915 (one day at a desk)
+def test_by_keyboard_alone(page: Page, desk: Desk) -> None:
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/console/applications/{desk.application.id}")

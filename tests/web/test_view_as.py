@@ -13,12 +13,15 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import InternalError
 from werkzeug.test import TestResponse
 
+from app.applications import queries
+from app.applications.rules import Step, Subject
 from app.core import actor, clock
 from app.core.db import db, leave, read_only, rows, sqlstate, transaction
 from app.core.permissions import Role
 from app.customers import service
 from app.customers.errors import ViewLinkSpent
 from app.customers.models import Customer
+from app.customers.rules import Tier
 from app.identity import service as identity
 from app.identity.rules import Audience
 from app.web import guards
@@ -26,7 +29,7 @@ from app.withdrawals import service as withdrawals
 from jobs import customers as work_of_customers
 from jobs import work
 from tests.conftest import Browser
-from tests.makers import apps, browse, governed, people
+from tests.makers import applicants, apps, browse, governed, people
 from tests.makers.books import refused, undone
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -180,6 +183,16 @@ class TestLooking:
         for path in ("/", "/activity", "/withdraw", f"/withdrawals/{asked}"):
             assert number[-4:] in own.get(path).text, path
             assert number[-4:] not in client.get(path).text, path
+
+    def test_hides_what_they_say_and_send_to_be_verified(self, viewer: FlaskClient, customer: people.Customer) -> None:
+        applicants.begin(customer, Tier.T3_PLUS, subject=Subject.BUSINESS)
+        applicants.do(customer, queries.all_of(owner=customer.id)[0].id, [Step.PROFILE], today="2026-11-01")
+        leave()
+        page = viewer.get("/verification")
+        assert page.status_code == 200
+        assert "1 of 11 steps done" in page.text
+        for closed in ("/verification/profile", "/verification/check"):
+            assert viewer.get(closed).status_code == 404
 
     def test_is_not_the_customers_session(self, app: Flask, viewer: FlaskClient, customer: people.Customer) -> None:
         assert viewer.get_cookie("bursar") is None

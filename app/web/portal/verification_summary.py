@@ -16,7 +16,7 @@ from app.documents import queries as documents
 from app.documents.models import Document
 from app.identification import queries as identification
 from app.identification.queries import Shown
-from app.identification.rules import SAID, Verdict
+from app.identification.rules import SAID, Kind, Verdict
 from app.payments import queries as payments
 from app.web.filters import bank_number
 from app.web.portal import verification_words as words
@@ -63,21 +63,33 @@ def files_of(view: StepView) -> dict[str, Document]:
 
 
 def check_of(view: StepView) -> Shown | None:
-    """The look-up that a step's number asked for."""
+    """The look-up that a step's number asked for; of a bank account, how its name was compared."""
     asked = view.answers.get("check")
-    return next((one for one in identification.of_customer(owner=current_user.id) if one.id == asked), None)
+    number = _account_number(view.answers.get("account", "")) if view.step is Step.BANK else ""
+    if not asked and not number:
+        return None
+    for one in identification.of_customer(owner=current_user.id):
+        if one.id == asked or (number and one.kind == Kind.BANK_ACCOUNT and number.endswith(one.last4)):
+            return one
+    return None
 
 
 def trouble_of(view: StepView, check: Shown | None) -> str:
     """What a customer had better look at before it is handed in."""
+    unclear = check is not None and check.said in UNCLEAR
     refused = next((document.reason for document in files_of(view).values() if document.state == "refused"), "")
-    if refused:
+    if refused or not unclear:
         return refused
-    return (
-        f"{check.said}. Look at the number, your name and your date of birth."
-        if check and check.said in UNCLEAR
-        else ""
-    )
+    if view.step is Step.BANK:
+        return "Your bank has another name for this account than we have for you. Use one in your own name."
+    return f"{SAID[Verdict.MISMATCH]}. Look at the number, your name and your date of birth."
+
+
+def _account_number(account_id: str) -> str:
+    try:
+        return payments.bank_account(account_id, customer_id=current_user.id).account_number
+    except NotFound:
+        return ""
 
 
 def account_line(account_id: str) -> str:

@@ -42,8 +42,9 @@ STAFFED = ("own", "another", "missing")
 HOUSE = ("there", "missing")
 ANY = ("any",)
 SPENT = frozenset({"deposit_id", "withdrawal_id", "session_id", "key_id", "passkey_id", "task_id"})
-STEPS = {"step": "selfie", "slot": "selfie"}  # names of parts, the same for every customer who has something under way
-NOBODYS = {"page": "1", "filename": "admin/js/actions.js", "export_type": "csv"}
+STEPS = frozenset({"step", "slot"})  # (the same for every customer who has something under way)
+PARTS = {"page": "1", "step": "selfie", "slot": "selfie"}
+NOBODYS = {"filename": "admin/js/actions.js", "export_type": "csv"}
 
 
 def objects_of(endpoint: str, arguments: set[str]) -> tuple[str, ...]:
@@ -52,12 +53,12 @@ def objects_of(endpoint: str, arguments: set[str]) -> tuple[str, ...]:
     if not arguments:
         return ("",)
     name = min(arguments)
-    if name in NOBODYS or name == "token":
-        return ANY if name in NOBODYS else ("missing",)
-    if name in STEPS:
-        return HOUSE
+    if name in NOBODYS:
+        return ANY
+    if name == "token":
+        return ("missing",)
     if face in {"portal", "api"}:
-        return OWNED
+        return HOUSE if name in STEPS else OWNED
     if name in {"session_id", "passkey_id"}:
         return STAFFED
     return ("there", "another", "missing") if name == "request_id" and "journal" in door else HOUSE
@@ -105,9 +106,8 @@ class Things:
         """What to write into the address."""
         if whose == "any" or argument == "page":
             return NOBODYS[argument]
-        if argument in STEPS:
-            self._verify_anew()
-            return STEPS[argument] if whose == "there" else "nowhere"
+        if argument in PARTS:
+            return self._part(argument, whose)
         if argument == "request_id":
             return self._request(endpoint, whose)
         if argument == "kind" and "reveal" in endpoint:
@@ -173,6 +173,12 @@ class Things:
             return withdrawals.request(
                 customer.id, bank_account_id=self._accounts[customer.id], amount=naira(1_000), actor=customer.actor
             ).id
+
+    def _part(self, argument: str, whose: str) -> str:
+        """A part of something that an address names: a page, a step of what somebody has under way."""
+        if argument in STEPS:
+            self._verify_anew()
+        return "nowhere" if whose == "missing" and argument in STEPS else PARTS[argument]
 
     def _verify_anew(self) -> None:
         """Both customers go over their phone; who took that back begins again."""

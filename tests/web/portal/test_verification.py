@@ -496,6 +496,17 @@ class TestWhose:
         assert send(visitor, "/verification/bank", account=mine).status_code == 303
         assert state_of(owner, Step.BANK) == StepState.DONE
 
+    def test_a_bank_account_in_another_name_is_said(
+        self, app: Flask, visitor: FlaskClient, owner: Customer, work_off: WorkOff
+    ) -> None:
+        begin(visitor, Tier.T2)
+        account = people.bank_account(owner, app=app)  # (the vendor's invention of a name)
+        work_off()
+        leave()
+        assert send(visitor, "/verification/bank", account=account).status_code == 303
+        assert "Your bank has another name for this account" in visitor.get("/verification/bank").text
+        assert "Your bank has another name for this account" in visitor.get("/verification/check").text
+
     def test_a_program_reads_where_it_stands(self, app: Flask, inside: Flask, owner: Customer) -> None:
         send_back(hand_in(owner), selfie="no_face")
         client = app.test_client()
