@@ -1,4 +1,4 @@
-"""A function that forgets spent codes, links, challenges and sessions.
+"""A function that forgets spent codes, links and challenges.
 
 Why: What opened something for minutes is kept no longer than it explains something. The application deletes nothing
      else.

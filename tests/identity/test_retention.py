@@ -11,7 +11,7 @@ from app.core import actor, ids
 from app.core.db import leave, rows, sqlstate, transaction
 from jobs import identity as jobs
 from jobs.work import Work
-from tests.makers import apps, people
+from tests.makers import people
 
 # Each kind: how old a row of it may be and stay, and be and go.
 AGES = {
@@ -76,21 +76,6 @@ def test_what_is_spent_goes_and_what_explains_something_stays(
     assert not there(table, gone)
     record = rows("SELECT actor FROM audit.records WHERE row_id = :id AND action = 'delete'", id=gone)
     assert [each.actor for each in record] == ["system:identity.forget_spent"]
-
-
-def test_an_app_that_counts_outlives_the_session_it_was_set_up_in(
-    inside: Flask, make: Callable[[str, str], str], owner_engine: Engine
-) -> None:
-    who, old = people.customer(enrolled=True), make("sessions", "25 months")
-    with owner_engine.begin() as connection:
-        connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
-        aged = "UPDATE totp_apps SET session_id = :s, created_at = now() - interval '3 years' WHERE login_id = :l"
-        connection.execute(text(aged), {"s": old, "l": who.login_id})
-    forget(inside)
-    assert not there("sessions", old)
-    left = rows("SELECT session_id FROM totp_apps WHERE login_id = :id", id=who.login_id)
-    assert [each.session_id for each in left] == [None]
-    assert apps.has(who.email)
 
 
 def test_nobodys_code_stays(inside: Flask) -> None:

@@ -13,6 +13,7 @@ from app.core import actor, clock
 from app.core.db import db, leave, rows, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
+from app.customers import requests
 from app.customers import service as customers
 from app.customers.rules import Tier
 from app.ledger import balances
@@ -83,14 +84,30 @@ class TestEachRole:
         self, visitor: Visitor, someone: Customer, role: Role
     ) -> None:
         officer, _ = people.operator(Role.COMPLIANCE_OFFICER)
-        with transaction(actor.operator(officer, request_id="")):
-            customers.freeze(someone.id, reason="We suspect laundering.", actor=actor.operator(officer, request_id=""))
+        with transaction(actor.operator(officer)):
+            customers.freeze(someone.id, reason="We suspect laundering.", actor=actor.operator(officer))
         leave()
         client = visitor(role)
         told = client.get(f"{LIST}/{someone.id}").text + part(client, someone, "timeline")
         assert "Frozen" in told
         assert "suspect" not in told
         assert "We suspect laundering." in part(visitor(Role.COMPLIANCE_MANAGER), someone, "timeline")
+
+    def test_sees_requests_of_their_own_kinds_alone(self, visitor: Visitor, someone: Customer) -> None:
+        officer, _ = people.operator(Role.COMPLIANCE_OFFICER)
+        who = actor.operator(officer)
+        with transaction(who):
+            customers.freeze(someone.id, reason="A look.", actor=who)
+        with transaction(who):
+            requests.request_unfreeze(
+                someone.id, wanted_by="us", reason="The laundering is off.", maker=officer, actor=who
+            )
+        leave()
+        for role in Role:
+            client = visitor(role)
+            told = client.get(f"{LIST}/{someone.id}").text, part(client, someone, "approvals")
+            known = role in COMPLIANCE
+            assert ["laundering" in told[0], "Customer unfreeze" in told[1]] == [known, known], role
 
     def test_asks_for_an_address_of_the_network_with_a_reason(
         self, app: Flask, visitor: Visitor, someone: Customer

@@ -14,6 +14,7 @@ from app.restrictions.rules import Kind
 from app.retention import service
 from tests.makers import aged, browse, people, restricted
 from tests.makers.databases import Database
+from tests.makers.forgetting import take_back
 from tests.web.console.conftest import Visitor
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -35,6 +36,12 @@ def owner_engine(own_database: Database) -> Iterator[Engine]:
     engine = create_engine(own_database.owner_url, poolclass=pool.NullPool)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def nothing_asked(inside: Flask) -> None:
+    """No request stands that another test of this file left."""
+    take_back()
 
 
 @pytest.mark.parametrize("role", Role)

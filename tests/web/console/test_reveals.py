@@ -104,7 +104,7 @@ class TestShowing:
     def test_stands_in_the_history_of_the_object_and_in_the_audit(self, visitor: Visitor, masked: Masked) -> None:
         client = visitor(Role.COMPLIANCE_OFFICER)
         show(client, masked.door)
-        page = client.get(f"/console/customers/{masked.owner.id}").text
+        page = client.get(f"/console/customers/{masked.owner.id}/timeline").text
         assert "Masked field looked at" in page
         assert masked.number not in page
         audit = client.get(f"/console/audit?table=reveals&object={masked.account_id}").text

@@ -4,13 +4,9 @@ from datetime import timedelta
 
 from werkzeug.test import TestResponse
 
-from app.core import actor, clock, ids
-from app.core.db import transaction
+from app.core import clock, ids
 from app.core.permissions import Role
-from app.governance import queries as governance
-from app.governance import service as governing
-from app.retention import requests as retention
-from tests.makers import aged, browse, care, listed, people, restricted
+from tests.makers import aged, browse, care, forgetting, listed, people, restricted
 from tests.web.scenes.stage import Call, Scene
 
 
@@ -63,10 +59,7 @@ def of_hit(deed: str) -> Call:
 
 def request_retention(scene: Scene) -> TestResponse:
     """Ask for a run over an old session; what others asked for before is taken back, one stands at a time."""
-    for asked in governance.about_for_operators(retention.TARGET):
-        maker = actor.operator(asked.request.maker)
-        with transaction(maker):
-            governing.cancel(asked.request.id, operator_id=maker.id, actor=maker)
+    forgetting.take_back()
     session_id = ids.new("old")
     login_id, at = people.customer().login_id, clock.now() - timedelta(days=800)
     scene.owner_does(aged.SESSION, id=session_id, login=login_id, at=at)
