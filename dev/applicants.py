@@ -20,11 +20,7 @@ from app.documents import flows as documents
 from app.identification import service as identification
 from app.identification.rules import Given
 from app.identification.rules import Kind as NumberKind
-from app.screening import service as screening
-from app.screening.rules import Kind, Subject
 from dev import papers
-
-DEMO = actor.system("demo")
 
 
 class Person(Protocol):
@@ -79,12 +75,6 @@ def _hand_in(number: int, person: Person, *, store: Storage) -> str | None:
         identification.ask(person.id, kind=NumberKind.BVN, number=bvn, given=said, actor=who)
         identification.ask(person.id, kind=NumberKind.NIN, number=nin, given=said, actor=who)
         service.submit(application.id, owner=person.id, actor=who)
-    with transaction(DEMO):
-        screening.screen(
-            Subject(f"customer:{person.id}", person.id, Kind.PERSON, name, born=born.isoformat()), actor=DEMO
-        )
-        service.note_screening(person.id, state="clear")
-        service.note_identity(person.id, identity="match", name_score=100)
     return application.id
 
 
