@@ -104,7 +104,7 @@ class Things:
 
     def named(self, endpoint: str, argument: str, whose: str, visitor: Visitor) -> str:
         """What to write into the address."""
-        if whose == "any" or argument == "page":
+        if whose == "any":
             return NOBODYS[argument]
         if argument in PARTS:
             return self._part(argument, whose)
