@@ -32,6 +32,7 @@ from app.web.portal.verification_summary import UNCLEAR, check_of, share
 
 TEMPLATE = "portal/verification/step.html"
 ROWS_FIRST = 2
+PARTS_MAX = 5 * answers.PEOPLE_MAX  # four fields a person, and some more
 Person = dict[str, str]
 
 
@@ -61,7 +62,7 @@ def verification_step(step: str) -> Response | BaseResponse:
 
 
 @bp.post("/verification/<step>")
-@uploads.takes_files(2)
+@uploads.takes_files(2, parts=PARTS_MAX)
 @guards.customer
 def save_step(step: str) -> Response | BaseResponse:
     """Keep what was said and sent, and go on; a row more or less of people keeps nothing yet."""
