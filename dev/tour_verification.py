@@ -28,7 +28,7 @@ VERIFICATION = (
         "verification-person-more",
         "/verification/people",
         NEWCOMER,
-        (click("button[name=add]", shows="[name=name_2]"),),
+        (click("button[name=add]", shows="[name=name_1]"),),
     ),
     Sight("verification-check", "/verification/check", NEWCOMER),
     Sight("verification-change", "/verification/change", CUSTOMER),

@@ -53,15 +53,15 @@ def register(app: Flask) -> None:
     app.request_class = Held
 
 
-def takes_files(count: int = 1) -> Callable[[View], View]:
-    """Above a guard: this door takes so many files at once.
+def takes_files(count: int = 1, *, parts: int = PARTS_MAX) -> Callable[[View], View]:
+    """Above a guard: this door takes so many files at once, in a form of at most so many parts.
 
     There is room for twice as much, so that a file somewhat too large is refused at its place in the form.
     """
     room = 2 * count * rules.FILE_BYTES_MAX + FORM_BYTES
 
     def mark(view: View) -> View:
-        view.__body_bytes__ = room  # type: ignore[attr-defined]
+        view.__body_bytes__, view.__body_parts__ = room, parts  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -69,10 +69,11 @@ def takes_files(count: int = 1) -> Callable[[View], View]:
 
 def make_room() -> None:
     """Let the body of this request be as large as its door takes. Before anything looks at it."""
-    room = getattr(current_app.view_functions.get(request.endpoint or ""), "__body_bytes__", 0)
+    view = current_app.view_functions.get(request.endpoint or "")
+    room = getattr(view, "__body_bytes__", 0)
     if room and request.method == "POST":
         request.max_content_length = room
-        request.max_form_parts = PARTS_MAX
+        request.max_form_parts = getattr(view, "__body_parts__", PARTS_MAX)
         if (request.content_length or 0) > room:
             raise BodyTooLarge
         try:

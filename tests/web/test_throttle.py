@@ -246,3 +246,13 @@ def test_an_address_opens_so_many_accounts_an_hour(strict: Flask) -> None:
             throttle().beginning("sign-up")
     fields = {"name": "Ada Obi", "phone": people.PHONE, "email": f"{fresh()}@example.com", "password": people.PASSWORD}
     assert "Too many tries" in browse.send(strict.test_client(), "/sign-up", **fields).text
+
+
+def test_an_account_sends_so_many_files_in_ten_minutes(strict: Flask) -> None:
+    """Sixty are a board of directors with everything they have; more is somebody filling the store."""
+    with strict.test_request_context():
+        for _ in range(60):
+            throttle().sending("file", "ada@test.example")
+        throttle().sending("file", "bola@test.example")
+        with pytest.raises(TooMany):
+            throttle().sending("file", "ada@test.example")

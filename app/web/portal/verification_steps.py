@@ -31,7 +31,7 @@ from app.web.portal.verification_files import slots
 from app.web.portal.verification_summary import UNCLEAR, check_of, share
 
 TEMPLATE = "portal/verification/step.html"
-ROWS_FIRST = 2
+PARTS_MAX = 5 * answers.PEOPLE_MAX  # four fields a person, and some more
 Person = dict[str, str]
 
 
@@ -61,7 +61,7 @@ def verification_step(step: str) -> Response | BaseResponse:
 
 
 @bp.post("/verification/<step>")
-@uploads.takes_files(2)
+@uploads.takes_files(2, parts=PARTS_MAX)
 @guards.customer
 def save_step(step: str) -> Response | BaseResponse:
     """Keep what was said and sent, and go on; a row more or less of people keeps nothing yet."""
@@ -214,7 +214,7 @@ def _rows(view: StepView, given: dict[str, str] | None) -> list[Person]:
         return _typed()
     kept = _said(view).get("people", [])
     people = [{**one, "share": share(one["share_bps"]) if one["share_bps"] else ""} for one in kept]
-    return people or [{"role": "director"}] + [{"role": "owner"}] * (ROWS_FIRST - 1)
+    return people or [{"role": "director"}]
 
 
 def _typed() -> list[Person]:

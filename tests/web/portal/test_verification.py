@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from app.core.db import leave, transaction
 from app.customers.rules import Tier
 from app.documents import queries as documents
 from app.identification import queries as identification
+from app.identification import service as numbers
 from tests.makers import applicants, browse, identities, people, pictures
 from tests.makers.applicants import PROFILE
 from tests.makers.people import Customer
@@ -172,6 +174,32 @@ class TestSteps:
         send(visitor, "/verification/bvn", number=right)
         work_off()
         assert "Confirmed" in visitor.get("/verification/bvn").text
+
+    def test_a_register_that_does_not_answer_stops_nobody(
+        self, visitor: FlaskClient, owner: Customer, work_off: WorkOff
+    ) -> None:
+        begin(visitor, Tier.T1)
+        send(visitor, "/verification/profile", **PROFILE)
+        send(visitor, "/verification/bvn", number=identities.number(identities.ECHO))
+        with clock.at(clock.now() + timedelta(hours=25)), transaction(OFFICER):
+            numbers.give_up_overdue(actor=OFFICER)
+        leave()
+        assert state_of(owner, Step.BVN) == StepState.DONE
+        page = visitor.get("/verification/bvn").text
+        assert "The register does not answer at the moment" in page
+        assert send(visitor, "/verification/bvn/again", at="/verification/bvn").status_code == 303
+        work_off()
+        assert "Confirmed" in visitor.get("/verification/bvn").text
+
+    def test_enter_in_a_field_saves(self, visitor: FlaskClient) -> None:
+        begin(visitor, Tier.T3_PLUS, subject="business")
+        send(visitor, "/verification/document", kind="voter", number="1", files={"front": (pictures.png(), "f.png")})
+        for step in ("document", "people", "bvn"):
+            form = visitor.get(f"/verification/{step}").text.partition('id="step-form"')[2]
+            first = re.search(r'<button type="submit"[^>]*>|<button[^>]*type="submit"[^>]*>', form)
+            assert first
+            assert "formaction" not in first[0]
+            assert "name=" not in first[0]
 
     def test_asking_is_bounded(self, visitor: FlaskClient) -> None:
         begin(visitor, Tier.T1)
@@ -449,6 +477,14 @@ class TestBusiness:
         assert send(visitor, "/verification/people", **person).status_code == 303
         assert state_of(owner, Step.PEOPLE) == StepState.DONE
         assert 'value="60"' in visitor.get("/verification/people").text
+
+    def test_a_board_of_twenty(self, visitor: FlaskClient, owner: Customer) -> None:
+        begin(visitor, Tier.T3_PLUS, subject="business")
+        board = {f"name_{place}": f"Member {place}" for place in range(20)}
+        board |= {f"role_{place}": "director" for place in range(20)}
+        board |= {f"born_{place}": "1970-01-01" for place in range(20)}
+        assert send(visitor, "/verification/people", **board).status_code == 303
+        assert state_of(owner, Step.PEOPLE) == StepState.DONE
 
     def test_a_row_more_comes_as_a_part_of_the_page(self, visitor: FlaskClient) -> None:
         begin(visitor, Tier.T3_PLUS, subject="business")

@@ -1,5 +1,5 @@
 // A chosen file is sent at once, with its progress to be seen; the answer is the part of the page that shows the files.
-import { on, one } from './page.js';
+import { all, on, one } from './page.js';
 import { toast } from './toasts.js';
 
 const BYTES_MAX = 10 * 1024 * 1024;
@@ -20,10 +20,10 @@ const failed = (slot, input, text) => {
   toast({ text, kind: 'bad' });
 };
 
-const arrived = (html) => {
-  const standing = one('#standing');
-  standing.outerHTML = html;
+const arrived = (html, name) => {
+  one('#standing').outerHTML = html;
   window.htmx.process(one('#standing'));
+  all(`#slot-${name} [data-upload]`).at(-1)?.focus({ preventScroll: true });
 };
 
 const send = (input, slot) => {
@@ -39,7 +39,7 @@ const send = (input, slot) => {
   request.onerror = () => failed(slot, input, 'It could not be sent. Look at your connection, and try again.');
   request.onload = () => {
     const part = request.responseText.trimStart();
-    if (part.startsWith('<div id="standing"')) arrived(part);
+    if (part.startsWith('<div id="standing"')) arrived(part, input.name);
     else failed(slot, input, 'It could not be taken. Load the page again, and try once more.');
   };
   shown(slot, 0);
