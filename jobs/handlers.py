@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from jobs import (
+    applications,
     audit,
     customers,
     documents,
@@ -40,6 +41,13 @@ HANDLERS: dict[str, Handler] = {
     "withdrawals.settle": Handler("money", withdrawals.settle),
     "withdrawals.fail": Handler("money", withdrawals.fail),
     "withdrawals.take_back": Handler("money", withdrawals.take_back),
+    "applications.screen": Handler("default", applications.screen),
+    "applications.hear_lists": Handler("default", applications.hear_lists),
+    "applications.hear_registers": Handler("default", applications.hear_registers),
+    "applications.hear_documents": Handler("default", applications.hear_documents),
+    "applications.take_up_again": Handler("default", applications.take_up_again),
+    "applications.end_claims": Handler("default", applications.end_claims),
+    "applications.sweep": Handler("default", applications.sweep),
     "governance.execute": Handler("default", governance.execute),
     "governance.expire": Handler("default", governance.expire),
     "reconciliation.run": Handler("default", reconciliation.run),

@@ -40,17 +40,23 @@ HEARS: dict[str, tuple[str, ...]] = {
     "documents.views_exceeded": ("notifications.documents_viewed",),
     "staff.invited": ("notifications.operator_invited",),
     "governance.approved": ("governance.execute",),
+    "governance.ended": ("applications.take_up_again",),
+    "applications.submitted": ("applications.screen",),
+    "documents.checked": ("applications.hear_documents",),
+    "identification.answered": ("applications.hear_registers",),
+    "screening.hit_found": ("applications.hear_lists",),
+    "screening.cleared": ("applications.hear_lists",),
+    "screening.matched": ("applications.hear_lists",),
     "screening.list_loaded": ("screening.rescreen",),
     "reconciliation.run_asked": ("reconciliation.run",),
 }
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
-    "documents.checked": "the pages that show a document ask for its state",
-    "identification.answered": "who decides on a customer reads the checks where they decide",
-    "screening.hit_found": "the queue shows it; whoever decides on a customer asks how they stand",
-    "screening.cleared": "whoever decides on a customer asks how they stand",
-    "screening.matched": "compliance freezes the account on its page; the customer must not be told",
+    "applications.asked_again": "the page of the verification says so; no mail is written yet",
+    "applications.approved": "the page of the verification says so; no mail is written yet",
+    "applications.rejected": "the page of the verification says so; no mail is written yet",
+    "applications.reopened": "the page of the verification says so; no mail is written yet",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "identity.phone_confirmed": "the page says so; where there was another number, that one and the mailbox are told",
     "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",
