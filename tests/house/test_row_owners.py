@@ -2,6 +2,7 @@
 
 import contextvars
 from collections.abc import Callable
+from datetime import date
 from functools import update_wrapper
 from typing import Any
 
@@ -17,12 +18,13 @@ from app.core.db import db, for_everyone, leave, narrow, rows, sqlstate, transac
 from app.core.permissions import Role
 from app.customers import closures
 from app.customers import service as customers
+from app.customers.rules import Tier
 from app.web.command_groups import HouseGroup
 from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
 from jobs.queues import Waker
-from tests.makers import apps, browse, identities, listed, papers, people
+from tests.makers import applicants, apps, browse, identities, listed, papers, people
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -62,6 +64,7 @@ def two(inside: Flask, sandbox: SandboxProcess) -> list[people.Customer]:
             withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
             closures.ask(one.id, reason="Moving away.", actor=one.actor)
         papers.sent(one, app=inside)
+        applicants.submitted(one, Tier.T3_PLUS, today=date.today().isoformat())  # noqa: DTZ011
         identities.ask(one, identities.number(identities.ECHO))
         looker, session_id = people.at_work(Role.SUPPORT)
         with transaction(TEST):
