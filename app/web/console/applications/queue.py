@@ -124,7 +124,7 @@ def _listed(
     queue, stated, after = _queue(args), _given(args), _after(args.get("after", ""))
     found = queries.list_for_operators(queue, operator_id=current_user.id, after=after, limit=queries.PAGE + 1)
     shown = found[: queries.PAGE]
-    counts = queries.counts_for_operators(queue, operator_id=current_user.id)
+    counts = queries.counts_for_operators(operator_id=current_user.id)
     return page(
         "console/applications/queue.html",
         block="results",
