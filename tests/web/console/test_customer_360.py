@@ -99,9 +99,7 @@ class TestEachRole:
         with transaction(who):
             customers.freeze(someone.id, reason="A look.", actor=who)
         with transaction(who):
-            requests.request_unfreeze(
-                someone.id, wanted_by="us", reason="The laundering is off.", maker=officer, actor=who
-            )
+            requests.request_unfreeze(someone.id, wanted_by="us", reason="No laundering.", maker=officer, actor=who)
         leave()
         for role in Role:
             client = visitor(role)
@@ -151,7 +149,7 @@ class TestMoney:
             end = moment.replace(second=59, microsecond=999_999)
             units = balances.at(owner.account, end)
             told = part(client, owner, "money", at=minute)
-            dated = told.partition("Booked at the end of")[2]
+            dated = told.partition("At the end of")[2]
             assert str(Money(NGN, units)) in re.sub(r"<[^>]+>|\s+", "", dated).replace("\u2009", ""), dated
         assert balances.at(owner.account, yesterday) == 0
         assert balances.at(owner.account, soon) == naira(1_000).units
