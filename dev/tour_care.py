@@ -2,9 +2,24 @@
 
 from playwright.sync_api import Page
 
-from dev.tour import ADMIN, AUDITOR, FAULTY, MISSING, NOBODY, OFFICER, SUPPORT, Sight, Step, click, follow, send
+from dev.tour import (
+    ADMIN,
+    AUDITOR,
+    CUSTOMER,
+    FAULTY,
+    MISSING,
+    NOBODY,
+    OFFICER,
+    SUPPORT,
+    Sight,
+    Step,
+    click,
+    follow,
+    send,
+)
 
 _SOMEBODY = follow("a.row-main")
+_OWN = f"/console/customers?q={CUSTOMER}@demo.example"  # somebody with a story
 _FROZEN = follow("tr:not(:has-text('until')) a.row-main")
 
 
@@ -80,15 +95,15 @@ CARE = (
     Sight("customers-none", "/console/customers?q=nowhere", SUPPORT),
     Sight("customers-frozen", "/console/customers?view=frozen", SUPPORT),
     Sight("customer", "/console/customers", SUPPORT, (_SOMEBODY, _every_part)),
-    Sight("customer-compliance", "/console/customers", OFFICER, (_SOMEBODY, _every_part)),
-    Sight("customer-then", "/console/customers", SUPPORT, (_SOMEBODY, _yesterday)),
-    Sight("customer-activity", "/console/customers", SUPPORT, (_SOMEBODY, _part("activity"))),
-    Sight("customer-devices", "/console/customers", OFFICER, (_SOMEBODY, _part("devices"))),
-    Sight("customer-documents", "/console/customers", OFFICER, (_SOMEBODY, _part("documents"))),
-    Sight("customer-approvals", "/console/customers", OFFICER, (_SOMEBODY, _part("approvals"))),
-    Sight("customer-timeline", "/console/customers", OFFICER, (_SOMEBODY, _part("timeline"))),
-    Sight("customer-risk", "/console/customers", OFFICER, (_SOMEBODY, _part("risk"))),
-    Sight("customer-related", "/console/customers", OFFICER, (_SOMEBODY, _part("related"))),
+    Sight("customer-compliance", _OWN, OFFICER, (_SOMEBODY, _every_part)),
+    Sight("customer-then", _OWN, SUPPORT, (_SOMEBODY, _yesterday)),
+    Sight("customer-activity", _OWN, SUPPORT, (_SOMEBODY, _part("activity"))),
+    Sight("customer-devices", _OWN, OFFICER, (_SOMEBODY, _part("devices"))),
+    Sight("customer-documents", _OWN, OFFICER, (_SOMEBODY, _part("documents"))),
+    Sight("customer-approvals", _OWN, OFFICER, (_SOMEBODY, _part("approvals"))),
+    Sight("customer-timeline", _OWN, OFFICER, (_SOMEBODY, _part("timeline"))),
+    Sight("customer-risk", _OWN, OFFICER, (_SOMEBODY, _part("risk"))),
+    Sight("customer-related", _OWN, OFFICER, (_SOMEBODY, _part("related"))),
     Sight("customers-tier", "/console/customers?tier=t0", OFFICER),
     Sight(
         "customer-safety-lock",
