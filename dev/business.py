@@ -71,6 +71,7 @@ LAST = ("Bakare", "Okafor", "Abdullahi", "Adeyinka", "Nwosu", "Sule", "Balogun",
         "Umar", "Chukwu", "Lawal")  # fmt: skip
 BANKS = ("058", "044", "011", "033", "057")
 TIERS = {7: Tier.T1, 8: Tier.T2}  # of every ten; the others have shown everything
+APPLICANTS = 4
 AT_A_TIME = Money(NGN, 1_000_000_00)  # what their tier lets go to a bank in one piece
 DEPOSIT_NAIRA = (5_000, 10_000, 15_000, 20_000, 25_000, 50_000, 75_000, 100_000, 150_000, 250_000, 600_000, 1_200_000)
 PRICES_NAIRA = (("USD", "1532.40"), ("BTC", "148250000"), ("ETH", "5120300.50"), ("USDT.TRC20", "1530.15"))
@@ -175,10 +176,10 @@ class Business:
         self._ask_about_staff()
         poor = sorted(self.people[1:], key=lambda person: self._available(person).units)[:4]
         compliance.look_after_accounts([(one.id, one.email) for one in poor], staff=self.staff, at=self.ended)
+        store, officer, next_one = self.clients.documents, self.staff["officer"], len(self.people)
         everybody = [person.id for person in self.people]
-        compliance.look_into(everybody, restricted=restricted.id, officer=self.staff["officer"], at=self.ended)
-        applying = list(enumerate(self.people))[2:6]
-        store, officer = self.clients.documents, self.staff["officer"]
+        compliance.look_into(everybody, restricted=restricted.id, officer=officer, at=self.ended)
+        applying = [(number, self._applicant(number)) for number in range(next_one, next_one + APPLICANTS)]
         applicants.apply(applying, store=store, officer=officer, work_off=self._work_off, at=self.ended)
         self._work_off()
         with transaction(actor.system("demo")):
@@ -215,8 +216,7 @@ class Business:
         number_at_bank = f"{self.luck.randint(1_000_000_000, 8_999_999_999)}"
         holder: dict[str, object] = {"account_number": number_at_bank, "account_name": f"{last} {first}".upper()}
         self._vendor("accounts", holder)
-        for record in papers.records(number, name=f"{last} {first}".upper()):
-            self._vendor("records", record)
+        self._register(number, f"{last} {first}")
         account = payments.add_bank_account(
             person.id,
             bank_code=self.luck.choice(BANKS),
@@ -226,6 +226,15 @@ class Business:
         )
         person.bank_account_id = account.id
         self.people.append(person)
+
+    def _applicant(self, number: int) -> Person:
+        first, last = FIRST[-1 - number % len(FIRST)], LAST[-1 - number % len(LAST)]
+        self._register(number, f"{last} {first}")
+        return self._open_account(f"{first} {last}", f"applicant{number}@{MAIL}")
+
+    def _register(self, number: int, name: str) -> None:
+        for record in papers.records(number, name=name.upper()):
+            self._vendor("records", record)
 
     def _give_app(self, email: str, audience: Audience) -> None:
         login_id = identity_queries.login_by_address_for_system(email, audience=audience)

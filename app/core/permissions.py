@@ -28,7 +28,7 @@ class Permission(StrEnum):
     RECONCILIATION_RUN = "reconciliation:run"
     LIMITS_READ = "limits:read"
     LIMITS_REQUEST = "limits:request"
-    FEES_REQUEST = "fees:request"
+    FEES_REQUEST = "limits:request_fees"
     CLOSURES_READ = "closures:read"
     SUSPENSE_READ = "suspense:read"
     SUSPENSE_RESOLVE = "suspense:resolve"

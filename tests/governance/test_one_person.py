@@ -30,7 +30,7 @@ from app.withdrawals import queries as withdrawal_queries
 from app.withdrawals import service as withdrawals
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State as WithdrawalState
-from tests.makers import books, care, governed, people, restricted
+from tests.makers import asking, books, care, governed, people, restricted
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -107,9 +107,16 @@ ASK: dict[str, Callable[[str], Request]] = {
     "customer.unfreeze": ask_unfreeze,
     "customer.recovery": ask_recovery,
     "restrictions.lift": ask_lift,
+    "risk.limits": asking.limits,
+    "risk.fees": asking.charges,
+    "screening.match": asking.match,
+    "applications.tier": asking.tier,
+    "applications.refusal": asking.refusal,
+    "retention.run": asking.run,
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.
 SHARED = {"customer.unfreeze", "customer.recovery", "restrictions.lift"}
+SHARED |= {"screening.match", "applications.tier", "applications.refusal"}
 
 
 @pytest.fixture

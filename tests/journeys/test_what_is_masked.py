@@ -38,6 +38,8 @@ def test_a_masked_address(visiting: Visiting, lived_in: Running) -> None:
     expect(veil).to_contain_text(f"n•••@{MAIL}")
     assert whole not in page.content()
     looks = page.get_by_text("Masked field looked at")
+    page.locator("#timeline").scroll_into_view_if_needed()  # (it comes when it is looked at)
+    expect(page.locator("#timeline li").first).to_be_visible()
     before = looks.count()
 
     for hide in (
@@ -59,6 +61,7 @@ def test_a_masked_address(visiting: Visiting, lived_in: Running) -> None:
     page.go_back()
     expect(veil).to_contain_text(f"n•••@{MAIL}")
     assert whole not in page.content()
+    page.locator("#timeline").scroll_into_view_if_needed()
     expect(looks).to_have_count(before + 2)
 
 

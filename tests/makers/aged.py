@@ -17,8 +17,8 @@ VALUES (:id, :login, 'customer', decode(md5(:id), 'hex'), 'Firefox', '198.51.100
 _REVEAL = """INSERT INTO reveals (id, operator_id, field, object_id, reason, refused, revealed_at)
 VALUES (:id, :operator, 'email', :customer, 'A review', false, :at)"""
 _DOCUMENT = """INSERT INTO documents (id, customer_id, purpose, name, kind, size_bytes, state, refusal, waits_for,
-tries, pages, received_at)
-VALUES ('doc_' || :id, :customer, 'id_front', 'a.jpg', 'jpeg', 9, 'ready', '', '', 1, 1, :at)"""
+tries, pages, received_at, checked_at)
+VALUES ('doc_' || :id, :customer, 'id_front', 'a.jpg', 'jpeg', 9, 'ready', '', '', 1, 1, :at, :at)"""
 _DOCUMENT_VIEW = """INSERT INTO document_views (id, document_id, operator_id, what, page, session_id, request_id,
 refused, told, viewed_at) VALUES (:id, 'doc_' || :id, :operator, 'preview', 1, '', '', false, false, :at)"""
 _APPLICATION_VIEW = """INSERT INTO application_views (id, application_id, operator_id, viewed_at)

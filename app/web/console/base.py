@@ -89,7 +89,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Operators", "console.operators", "users", "u", P.OPERATORS_READ),
             Place("Policies", "console.policies", "adjustments", "y", P.POLICIES_READ),
             Place("Limits", "console.limits", "gauge", "q", P.LIMITS_READ),
-            Place("Fees", "console.fees", "receipt", "z", P.LIMITS_READ),
+            Place("Fees", "console.fees", "receipt", "g", P.LIMITS_READ),
             Place("Jobs", "console.jobs", "cpu", "j", P.JOBS_READ),
             Place("Mailbox", "console.mailbox", "send", "m", P.MAILBOX_READ),
             Place("Audit", "console.audit", "history", "a", P.AUDIT_READ),

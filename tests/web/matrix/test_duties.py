@@ -57,14 +57,28 @@ DUTIES: dict[str, set[Role]] = {
     "/console/reveal/<kind>/<object_id>": {OFFICER, MANAGER, Role.AUDITOR},
 }
 # A request is shown to who may ask for or decide its kind; this one is about roles.
-OF_THEIR_KIND = {"/console/approvals/<request_id>": {MANAGER, ADMIN, Role.AUDITOR}}
+OF_THEIR_KIND = {
+    "/console/approvals/<request_id>": {MANAGER, ADMIN, Role.AUDITOR},
+    # Saved views are each person's own; this one is an officer's.
+    "/console/applications/views/<view_id>/rename": {OFFICER},
+    "/console/applications/views/<view_id>/delete": {OFFICER},
+}
 # Where somebody changes what is theirs, or takes back what they asked for: all that an auditor may send.
-OWN = ("/console/account/", "/console/factors/", "/console/prove", "/console/sign-", "/console/audit/export")
+OWN = (
+    "/console/account/",
+    "/console/factors/",
+    "/console/prove",
+    "/console/sign-",
+    "/console/audit/export",
+    "/console/applications/views",
+)
 BY_MAKER = {f"/console/approvals/<request_id>/{deed}" for deed in ("cancel", "retry")}
 SHOWS = {"/console/reveal/<kind>/<object_id>"}  # it changes nothing but the record that it was shown
 ENDS_THE_LOOK = "/view-as/end"
 # What these refuse first, whatever the address names, is the empty form.
 LOOKS_LATER = {
+    "/console/applications/<application_id>/approve",
+    "/console/applications/<application_id>/propose",
     "/console/ledger/proof/halts/<int:halt_id>/lift",
     "/console/withdrawals/<withdrawal_id>/reject",
 }

@@ -1,0 +1,100 @@
+"""Requests of the rooms that know customers, asked for by whoever a test names; what is refused uses nothing up."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from app.applications import decisions, review
+from app.core import actor, clock
+from app.core.db import leave, transaction
+from app.core.money import NGN
+from app.customers.rules import Tier
+from app.governance.models import Request
+from app.identity import service as identity
+from app.identity.rules import Audience
+from app.retention import requests as retention
+from app.risk import changes, fees
+from app.risk.rules import ANY, Band, Bounds, Direction, Rail, Scope
+from app.screening import requests as screening
+from tests.makers import applicants, forgetting, listed, people
+
+_READY: dict[str, str] = {}
+
+
+def limits(maker: str) -> Request:
+    """Other limits of the first tier."""
+    with transaction(who := actor.operator(maker)):
+        return changes.request(
+            Tier.T1, Scope(Rail.CHAIN, Direction.IN, ANY), Bounds(single=1), starts_on=_later(), reason="x",
+            maker=maker, actor=who,
+        )  # fmt: skip
+
+
+def charges(maker: str) -> Request:
+    """Another schedule of fees."""
+    with transaction(who := actor.operator(maker)):
+        scope = Scope(Rail.BANK, Direction.OUT, NGN.code)
+        return fees.request(scope, [Band(0, flat=9_900)], starts_on=_later(), reason="x", maker=maker, actor=who)
+
+
+def match(maker: str) -> Request:
+    """That a hit is the customer."""
+    return _once("hit", listed.open_hit, lambda hit_id: _match(hit_id, maker))
+
+
+def tier(maker: str) -> Request:
+    """A third tier."""
+    return _once("tier", _answered, lambda application_id: _tier(application_id, maker))
+
+
+def refusal(maker: str) -> Request:
+    """That an application be refused."""
+    return _once("refusal", _answered, lambda application_id: _refusal(application_id, maker))
+
+
+def run(maker: str) -> Request:
+    """That what is due be forgotten: one such request stands at a time."""
+    forgetting.take_back()
+    long_ago = clock.now() - timedelta(days=800)
+    login_id, device = people.customer().login_id, identity.Device("an old one")
+    with clock.at(long_ago), transaction(actor.system("test")):
+        identity.open_session(login_id, audience=Audience.CUSTOMER, device=device)
+    with transaction(who := actor.operator(maker)):
+        return retention.request_run(reason="x", maker=maker, actor=who)
+
+
+def _once(kind: str, make: Callable[[], str], ask: Callable[[str], Request]) -> Request:
+    """Ask about something that waits for it; only what was asked about is used up."""
+    if kind not in _READY:
+        _READY[kind] = make()
+        leave()
+    asked = ask(_READY[kind])
+    del _READY[kind]
+    return asked
+
+
+def _answered() -> str:
+    application = applicants.submitted(wanted=Tier.T3, today=f"{clock.now().astimezone(clock.WAT):%Y-%m-%d}")
+    officer = applicants.officer()
+    applicants.answer_all(application, officer)
+    with transaction(actor.operator(officer)):
+        review.let_go(application.id, operator_id=officer, actor=actor.operator(officer))
+    return application.id
+
+
+def _match(hit_id: str, maker: str) -> Request:
+    with transaction(who := actor.operator(maker)):
+        return screening.request_match(hit_id, reason="x", maker=maker, actor=who)
+
+
+def _tier(application_id: str, maker: str) -> Request:
+    with transaction(who := actor.operator(maker)):
+        return decisions.propose_tier(application_id, tier=Tier.T3, reason="x", operator_id=maker, actor=who)
+
+
+def _refusal(application_id: str, maker: str) -> Request:
+    with transaction(who := actor.operator(maker)):
+        return decisions.propose_refusal(application_id, code="forged", reason="x", operator_id=maker, actor=who)
+
+
+def _later() -> date:
+    return (clock.now() + timedelta(days=40)).date()
