@@ -177,8 +177,7 @@ class Business:
         poor = sorted(self.people[1:], key=lambda person: self._available(person).units)[:4]
         compliance.look_after_accounts([(one.id, one.email) for one in poor], staff=self.staff, at=self.ended)
         store, officer, next_one = self.clients.documents, self.staff["officer"], len(self.people)
-        everybody = [person.id for person in self.people]
-        compliance.look_into(everybody, restricted=restricted.id, officer=officer, at=self.ended)
+        compliance.look_into(self.people, restricted=restricted.id, officer=officer, at=self.ended)
         applying = [(number, self._applicant(number)) for number in range(next_one, next_one + APPLICANTS)]
         applicants.apply(applying, store=store, officer=officer, work_off=self._work_off, at=self.ended)
         self._work_off()

@@ -8,6 +8,7 @@ from app.core.db import transaction
 from app.customers import requests
 from app.customers import service as customers
 from app.identity import recovery
+from dev.applicants import Person
 from dev.restricting import restrict
 from dev.screened import hold_against_lists
 
@@ -31,7 +32,7 @@ def look_after_accounts(people: Sequence[tuple[str, str]], *, staff: Mapping[str
             recovery.ask(email, contact=f"new.{email}", actor=DEMO)
 
 
-def look_into(customer_ids: Iterable[str], *, restricted: str, officer: str, at: datetime) -> None:
+def look_into(people: Iterable[Person], *, restricted: str, officer: str, at: datetime) -> None:
     """Restrict one for a day, and search the lists for all of them."""
     restrict(restricted, officer=officer, until=at + timedelta(days=1))
-    hold_against_lists(customer_ids)
+    hold_against_lists(person.id for person in people)

@@ -23,7 +23,7 @@ from tests.makers.databases import Database
 from tests.makers.sandbox import SandboxProcess
 
 ROOT = Path(__file__).resolve().parents[2]
-WAIT_SECONDS = 60
+WAIT_SECONDS = 100
 
 
 @pytest.fixture

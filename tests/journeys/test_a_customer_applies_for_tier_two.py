@@ -240,6 +240,7 @@ def test_a_tier_and_how_it_came(running: Running, visiting: Visiting, tmp_path: 
 
     officer.open(applicant.customer_id)
     officer.page.get_by_role("button", name="Claim").click()
+    expect(officer.page.locator("#lease")).to_contain_text("It is yours for")
     expect(officer.page.locator("form.question-open")).not_to_have_count(0)
     expect(officer.page.get_by_role("button", name="Approve…")).to_be_disabled()
     officer.answer()

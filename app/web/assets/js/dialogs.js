@@ -70,6 +70,10 @@ on('htmx:before:request', (event) => {
   if (drawer && !drawer.contains(sourceElement)) drawer.dataset.wanted = '1';
 });
 
+// What a menu covers is out of reach while it is open. (The event does not bubble.)
+document.addEventListener('toggle', ({ target }) => {
+  if (target.matches?.('details[data-menu]')) one('main').inert = target.open;
+}, true);
 on('click', (event) => {
   for (const menu of all('details[data-menu][open]')) if (!menu.contains(event.target)) menu.open = false;
 });
