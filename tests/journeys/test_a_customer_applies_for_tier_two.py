@@ -191,7 +191,7 @@ class Reviewer:
         """Approve what was applied for."""
         self.page.get_by_role("button", name="Approve…").click()
         self.page.locator("#approve").get_by_role("button", name="Approve it").click()
-        expect(self.page.locator("#desk")).to_contain_text("Tier 2 approved by")
+        expect(self.page.locator("#desk")).to_contain_text("T2 approved by")
 
 
 def reviewer(running: Running, visiting: Visiting) -> Reviewer:
@@ -253,7 +253,7 @@ def test_a_tier_and_how_it_came(running: Running, visiting: Visiting, tmp_path: 
         expect(page.locator("main")).to_contain_text(line)
     page.goto("/limits")
     expect(page.locator("main")).to_contain_text("200,000")
-    for line in ("handed in", "sent back", "approved"):
+    for line in ("Handed in again", "Asked for again", "T2 approved"):
         expect(officer.page.locator("#story")).to_contain_text(line)
     with running.inside():
         records = rows(
