@@ -28,7 +28,7 @@ class Permission(StrEnum):
     RECONCILIATION_RUN = "reconciliation:run"
     LIMITS_READ = "limits:read"
     LIMITS_REQUEST = "limits:request"
-    FEES_REQUEST = "limits:request_fees"
+    LIMITS_REQUEST_FEES = "limits:request_fees"
     CLOSURES_READ = "closures:read"
     SUSPENSE_READ = "suspense:read"
     SUSPENSE_RESOLVE = "suspense:resolve"
@@ -141,7 +141,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.FINANCE: _EVERYONE
     | {
         P.LIMITS_READ,
-        P.FEES_REQUEST,
+        P.LIMITS_REQUEST_FEES,
         P.APPROVALS_READ,
         P.WITHDRAWALS_READ,
         P.LEDGER_READ,

@@ -147,7 +147,7 @@ def _starts_at(payload: Payload) -> datetime:
 KIND = Kind(
     name="risk.fees",
     title="Fees",
-    make=Permission.FEES_REQUEST,
+    make=Permission.LIMITS_REQUEST_FEES,
     dry_run=_check,
     execute=_set,
     describe=_describe,

@@ -228,10 +228,10 @@ def test_a_tier_and_how_it_came(running: Running, visiting: Visiting, tmp_path: 
     officer = reviewer(running, visiting)
 
     officer.open(applicant.customer_id)
+    officer.until("On no list")
     expect(officer.page.get_by_role("button", name="Approve…")).to_be_disabled()
     officer.page.get_by_role("button", name="Claim").click()
     expect(officer.page.locator("#lease")).to_contain_text("It is yours for")
-    officer.until("On no list")
     expect(officer.page.locator("main")).to_contain_text("1990")  # given beside found
     officer.answer()
     officer.ask_again("Identity document")

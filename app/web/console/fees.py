@@ -51,7 +51,7 @@ def fees() -> Response:
 
 
 @bp.post("/fees/<scope>")
-@guards.operator(Permission.FEES_REQUEST, fresh=True)
+@guards.operator(Permission.LIMITS_REQUEST_FEES, fresh=True)
 def request_fees(scope: str) -> Response | BaseResponse:
     """Ask for another schedule of one scope."""
     actor, sent, wanted = guards.actor(), request.form, _scope(scope)
@@ -94,7 +94,7 @@ def _fees(*, fault: str = "", fault_of: str = "", status: int = 200) -> Response
         fault_of=fault_of,
         key=crypto.new_token(),
         staff=staff_names(),
-        may_ask=Permission.FEES_REQUEST in current_user.permissions,
+        may_ask=Permission.LIMITS_REQUEST_FEES in current_user.permissions,
     )
 
 
