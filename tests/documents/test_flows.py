@@ -160,6 +160,7 @@ class TestChecking:
     def test_refuses_what_kills_its_reader_again_and_again(
         self, app: Flask, owner: Customer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        # Its deadline comes nearly at once: three times fourteen seconds would show the same.
         monkeypatch.setattr(reading, "_ended", lambda child, deadline: real(child, deadline - 13.8))
         document_id = papers.sent(owner, app=app, body=hostile.laughing(9))
         waits = [

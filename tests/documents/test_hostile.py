@@ -32,6 +32,7 @@ def cost(monkeypatch: pytest.MonkeyPatch) -> list[Answer]:
         found.append(real(body, kind=kind, **how))
         return found[-1]
 
+    # The real reader reads; what it took is told to nobody else, and the bounds are on that.
     monkeypatch.setattr(reading, "read", listening)
     return found
 

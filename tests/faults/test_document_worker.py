@@ -44,7 +44,7 @@ def until(reached: Callable[[], bool]) -> None:
     give_up_at = time.monotonic() + WAIT_SECONDS
     while not reached():
         assert time.monotonic() < give_up_at, "it never came to that"
-        time.sleep(0.05)
+        time.sleep(0.05)  # between two questions
 
 
 def readers(worker: psutil.Process) -> list[psutil.Process]:

@@ -54,7 +54,7 @@ def until(reached: Callable[[], bool]) -> None:
     give_up_at = time.monotonic() + WAIT_SECONDS
     while not reached():
         assert time.monotonic() < give_up_at, "it never came to that"
-        time.sleep(0.1)
+        time.sleep(0.1)  # between two questions
 
 
 def test_is_taken_up_and_answered_once(

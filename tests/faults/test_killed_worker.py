@@ -84,7 +84,7 @@ def until(reached: Callable[[], bool]) -> None:
     give_up_at = time.monotonic() + WAIT_SECONDS
     while not reached():
         assert time.monotonic() < give_up_at, "it never came to that"
-        time.sleep(0.05)
+        time.sleep(0.05)  # between two questions
 
 
 def test_one_payout_each(

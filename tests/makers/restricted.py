@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from app.core import actor, clock
-from app.core.db import leave, transaction
+from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.governance import flows
 from app.governance import service as governance
@@ -59,3 +59,14 @@ def lifted(restriction_id: str, *, authority: str = "") -> Request:
     flows.carry_out(request.id, actor=SYSTEM)
     leave()
     return request
+
+
+def run_out(restriction_id: str) -> None:
+    """Wait until its time is over, by the clock of the database, which no test holds."""
+    leave()
+    rows(
+        "SELECT pg_sleep(greatest(extract(epoch FROM expires_at - clock_timestamp()), 0)::float + 0.01)"
+        " FROM restrictions WHERE id = :id",
+        id=restriction_id,
+    )
+    leave()
