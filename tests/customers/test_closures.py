@@ -23,7 +23,7 @@ def customer(inside: Flask) -> people.Customer:
 
 def test_is_asked_and_taken_back(app: Flask, customer: people.Customer, work_off: Callable[..., int]) -> None:
     client = app.test_client()
-    browse.sign_in(client, customer.email)
+    browse.come_in(client, customer.email)
     assert browse.send(client, "/security/close", reason="x" * 501).status_code == 422
     assert browse.send(client, "/security/close", reason="Moving abroad").status_code == 303
     assert "Moving abroad" in client.get("/security/close").text
@@ -73,6 +73,6 @@ def test_staff_read_them(app: Flask, customer: people.Customer, role: Role) -> N
     with transaction(customer.actor):
         closures.ask(customer.id, reason=reason, actor=customer.actor)
     client = app.test_client()
-    browse.sign_in(client, people.operator(role)[1], console=True)
+    browse.come_in(client, people.operator(role)[1], console=True)
     assert reason in client.get("/console/closures").text
     assert reason not in client.get("/console/closures?view=withdrawn").text

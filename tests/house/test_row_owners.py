@@ -189,7 +189,7 @@ class TestAForgetfulPage:
     """The first wall is left out: what is seen is what the second one lets through."""
 
     def test_of_the_portal_shows_ones_own(self, doors: Doors, two: list[people.Customer], client: FlaskClient) -> None:
-        browse.sign_in(client, two[0].email)
+        browse.come_in(client, two[0].email)
         assert doors.shown(client, "portal.activity", "/activity") == {two[0].id}
 
     def test_of_the_api_shows_ones_own(self, doors: Doors, two: list[people.Customer], client: FlaskClient) -> None:
@@ -216,7 +216,7 @@ class TestAForgetfulPage:
 
 def test_signing_up_while_signed_in_makes_another_account(client: FlaskClient, inside: Flask) -> None:
     """Public doors work for everyone: they are not narrowed to who happens to be signed in."""
-    browse.sign_in(client, people.customer().email)
+    browse.come_in(client, people.customer().email)
     sent = {"name": "Ngozi Eze", "email": f"{fresh('new')}@test.example", "password": people.PASSWORD}
     assert browse.send(client, "/sign-up", phone=people.PHONE, **sent).status_code == 303
 

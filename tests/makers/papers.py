@@ -1,5 +1,7 @@
 """Documents of customers for tests: sent, checked, looked at."""
 
+import secrets
+
 from flask import Flask
 
 from app.clients.storage import Storage, new_name
@@ -35,7 +37,7 @@ def sent(
 
 def taken(owner: Customer, *, app: Flask, purpose: str) -> str:
     """A picture that was made anew already, for those whom its check does not concern: its id."""
-    store, body = store_of(app), hostile.jpeg()
+    store, body = store_of(app), hostile.jpeg() + secrets.token_bytes(8)  # nobody else sent the same
     document_id = sent(owner, app=app, body=body, purpose=purpose)
     sealed, lock = sealing.seal(body, context=rules.sealed_as(document_id, customer_id=owner.id, page=1))
     page = service.Stored(new_name(), lock, "image/jpeg", service.digest_of(body), 64, 48, 0)

@@ -160,7 +160,7 @@ def told_of(operator_id: str) -> int:
 
 class TestACustomer:
     def test_sees_their_own(self, app: Flask, owner: Customer, document_id: str, client: FlaskClient) -> None:
-        browse.sign_in(client, owner.email)
+        browse.come_in(client, owner.email)
         answer = client.get(f"/documents/{document_id}/preview/1")
         assert answer.status_code == 200
         assert answer.data.startswith(b"\x89PNG")
@@ -168,7 +168,7 @@ class TestACustomer:
         assert looks(document_id) == []
 
     def test_sees_nobody_elses(self, app: Flask, document_id: str, client: FlaskClient) -> None:
-        browse.sign_in(client, people.customer().email)
+        browse.come_in(client, people.customer().email)
         assert client.get(f"/documents/{document_id}/preview/1").status_code == 404
         assert client.get("/documents/doc_none/preview/1").status_code == 404
 

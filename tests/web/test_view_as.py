@@ -67,7 +67,7 @@ def viewer(app: Flask, inside: Flask, customer: people.Customer) -> FlaskClient:
 def signed_in(app: Flask, role: Role) -> FlaskClient:
     """A browser with staff of this role in it."""
     client = app.test_client()
-    browse.sign_in(client, people.operator(role)[1], console=True)
+    browse.come_in(client, people.operator(role)[1], console=True)
     leave()
     return client
 
@@ -178,7 +178,7 @@ class TestLooking:
         asked = rows("SELECT id FROM withdrawals WHERE customer_id = :id", id=customer.id)[0].id
         leave()
         client, own = signed_in(app, Role.SUPPORT), app.test_client()
-        browse.sign_in(own, customer.email)
+        browse.come_in(own, customer.email)
         view(client, customer)
         for path in ("/", "/activity", "/withdraw", f"/withdrawals/{asked}"):
             assert number[-4:] in own.get(path).text, path
@@ -300,7 +300,7 @@ class TestTheSession:
         (ended,) = rows("SELECT ended_at FROM viewings WHERE customer_id = :id", id=customer.id)
         leave()
         assert ended.ended_at is not None
-        browse.sign_in(viewer, address[0].email, console=True)
+        browse.come_in(viewer, address[0].email, console=True)
         assert viewer.get("/activity").status_code == 303
 
 
@@ -377,7 +377,7 @@ class TestTelling:
         self, app: Flask, viewer: FlaskClient, customer: people.Customer
     ) -> None:
         own = app.test_client()
-        browse.sign_in(own, customer.email)
+        browse.come_in(own, customer.email)
         page = own.get("/activity").text
         assert "Our staff looked at your pages" in page
         assert f"Ticket {TICKET}" in page
@@ -391,7 +391,7 @@ class TestTelling:
                 service.begin_view(customer.id, **begun)
         leave()
         own = app.test_client()
-        browse.sign_in(own, customer.email)
+        browse.come_in(own, customer.email)
         newest = own.get("/activity").text
         assert "Ticket T-10x" in newest
         assert "Ticket T-01x" in newest

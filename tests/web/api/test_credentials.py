@@ -249,7 +249,7 @@ class TestThePage:
 
     def test_shows_a_key_once_and_revokes_it(self, app: Flask, client: FlaskClient, owner: people.Customer) -> None:
         visitor = app.test_client()
-        browse.sign_in(visitor, owner.email)
+        browse.come_in(visitor, owner.email)
         name = f"Books {fresh()}"
         made = browse.send(visitor, "/api-keys", name=name, scope=Scope.BALANCES_READ, days="30")
         assert made.status_code == 200
@@ -266,7 +266,7 @@ class TestThePage:
 
     def test_says_what_is_missing(self, app: Flask, owner: people.Customer) -> None:
         visitor = app.test_client()
-        browse.sign_in(visitor, owner.email)
+        browse.come_in(visitor, owner.email)
         answer = browse.send(visitor, "/api-keys", name="", days="30")
         assert answer.status_code == 422
         assert "A name by which you will know it" in answer.text
@@ -322,7 +322,7 @@ class TestShuttingOut:
     def test_by_a_freeze_lets_nobody_make_another_key(self, client: FlaskClient, inside: Flask) -> None:
         owner = people.customer(enrolled=True)
         leave()
-        browse.sign_in(client, owner.email)
+        browse.come_in(client, owner.email)
         browse.send(client, "/security/freeze")
         answer = browse.send(client, "/api-keys", name="Books", scope=str(Scope.BALANCES_READ))
         assert answer.status_code == 409
@@ -342,7 +342,7 @@ class TestShuttingOut:
         issue(owner)
         _, token = issue(owner)
         leave()
-        browse.sign_in(client, owner.email)
+        browse.come_in(client, owner.email)
         answer = browse.send(client, door, form_at=form_at, **fields)
         assert "2 API keys still open your account." in client.get(answer.location).text
         assert ask(client, token) == 200
@@ -360,5 +360,5 @@ class TestListing:
                 key, _ = api_keys.issue(owner.login_id, name="Spent", scopes=set(Scope), lives=rules.KEY_LIVES[0])
                 api_keys.revoke(key.id, login_id=owner.login_id)
         leave()
-        browse.sign_in(client, owner.email)
+        browse.come_in(client, owner.email)
         assert f"/api-keys/{first.id}/revoke" in client.get("/api-keys").text

@@ -46,7 +46,7 @@ def test_a_signed_tokens_key_by_such_a_name_is_not_there(client: FlaskClient, ke
 
 @pytest.mark.parametrize("name", [NUL, HALF])
 def test_a_passkey_by_such_a_name_is_refused(app: Flask, inside: Flask, client: FlaskClient, name: str) -> None:
-    browse.sign_in(client, people.customer().email)
+    browse.come_in(client, people.customer().email)
     token = browse.token_of(client.get("/activity"))
     body = f'{{"credential": {{"id": "{name}"}}, "name": "{name}"}}'
     client.post("/factors/passkeys/options", headers={**HEADERS, "X-CSRFToken": token})

@@ -25,7 +25,7 @@ def enter(app: Flask, role: Role) -> FlaskClient:
     """Somebody of this role, signed in."""
     client = app.test_client()
     _, email = people.operator(role)
-    browse.sign_in(client, email, console=True)
+    browse.come_in(client, email, console=True)
     leave()
     return client
 

@@ -92,7 +92,7 @@ class TestScope:
         operator_id, email = people.operator(Role.SUPPORT)
         mine, others = act(operator_id), act(people.operator(Role.SUPPORT)[0])
         client = app.test_client()
-        browse.sign_in(client, email, console=True)
+        browse.come_in(client, email, console=True)
         assert mine in listed(client)
         assert others not in listed(client)
 

@@ -110,7 +110,7 @@ class TestEachRole:
     def test_asks_for_an_address_of_the_network_with_a_reason(
         self, app: Flask, visitor: Visitor, someone: Customer
     ) -> None:
-        browse.sign_in(app.test_client(), someone.email)
+        browse.come_in(app.test_client(), someone.email)
         support, officer = visitor(Role.SUPPORT), visitor(Role.COMPLIANCE_OFFICER)
         assert "127.0.•.•" in part(support, someone, "devices")
         assert "/console/reveal/" not in part(support, someone, "devices")

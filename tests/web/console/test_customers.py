@@ -132,7 +132,7 @@ def waiting_for(client: FlaskClient) -> Iterator[str]:
 class TestFreezing:
     def test_is_done_at_once_and_told(self, app: Flask, visitor: Visitor, someone: Customer, work_off: WorkOff) -> None:
         theirs = app.test_client()
-        browse.sign_in(theirs, someone.email)
+        browse.come_in(theirs, someone.email)
         client = visitor(Role.COMPLIANCE_OFFICER)
         at = place(someone)
         assert browse.send(client, f"{at}/freeze", form_at=at, reason=" ").status_code == 422

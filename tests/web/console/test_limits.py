@@ -113,7 +113,7 @@ class TestOfACustomer:
         with transaction(who.actor):
             risk.check(Intent(books.fresh(), who.id, Rail.BANK, Direction.OUT, naira(20_000)))
         leave()
-        browse.sign_in(client, who.email)
+        browse.come_in(client, who.email)
         own = client.get("/limits").text
         assert "₦20,000.00 of ₦50,000.00" in own
         assert "₦30,000.00 left" in own

@@ -91,7 +91,7 @@ class TestWhatStaffRead:
         restricted.placed(owner, reason="unusual_activity", note=note)
         restricted.placed(owner, Kind.LEGAL_HOLD, reason="court_order", note=note)
         client = app.test_client()
-        browse.sign_in(client, owner.email)
+        browse.come_in(client, owner.email)
         for path in ("/", "/activity", "/withdraw", "/deposit", "/security"):
             page = client.get(path).text
             assert REASONS["unusual_activity"].customer_text in page, path
@@ -112,7 +112,7 @@ class TestWhatTheCustomerReads:
             restricted.placed(owner, Kind.LEGAL_HOLD, reason=reason.code, note=note)
             work_off()
             client = app.test_client()
-            browse.sign_in(client, owner.email)
+            browse.come_in(client, owner.email)
             assert reason.customer_text not in client.get("/").text
             page = client.get("/withdraw")
             asked = {"amount": "1000", "account": account, "step": "confirm", "key": browse.key_of(page)}
@@ -173,7 +173,7 @@ class TestWhatTheCustomerReads:
         owner, reason = people.customer(), REASONS["customer_wish"]
         restriction_id = restricted.placed(owner, Kind.NO_TRADE, reason=reason.code)
         client = app.test_client()
-        browse.sign_in(client, owner.email)
+        browse.come_in(client, owner.email)
         assert reason.customer_text in client.get("/").text
         restricted.lifted(restriction_id)
         assert reason.customer_text not in client.get("/").text
@@ -280,7 +280,7 @@ class TestTheConsole:
         people.paid_in(owner, naira(5_000), app=app, sandbox=sandbox)
         account = people.bank_account(owner, app=app)
         customer: FlaskClient = app.test_client()
-        browse.sign_in(customer, owner.email)
+        browse.come_in(customer, owner.email)
         page = customer.get("/withdraw")
         asked = {"amount": "1000", "account": account, "step": "confirm", "key": browse.key_of(page)}
         withdrawal = customer.post("/withdraw", data={"csrf_token": browse.token_of(page), **asked}).location

@@ -44,7 +44,7 @@ def visitor(app: Flask, owner: Customer) -> FlaskClient:
 
 def at_home(app: Flask, owner: Customer) -> FlaskClient:
     client = app.test_client()
-    browse.sign_in(client, owner.email)
+    browse.come_in(client, owner.email)
     return client
 
 

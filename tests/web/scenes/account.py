@@ -47,7 +47,7 @@ class Face:
     def arrive(self, scene: Scene, *, enrolled: bool = False) -> tuple[FlaskClient, str]:
         """Somebody who signed in, as far as they can: their browser and their login."""
         (email, login_id), client = self.person(enrolled=enrolled), scene.app.test_client()
-        browse.sign_in(client, email, console=self.console)
+        browse.come_in(client, email, console=self.console)
         return client, login_id
 
     def sent(self, client: FlaskClient, door: str, body: dict[str, Any], *, page: str = "/factors") -> TestResponse:

@@ -36,7 +36,7 @@ class Scene:
     def at_home(self, customer: Customer) -> FlaskClient:
         """The customer, signed in."""
         client = self.app.test_client()
-        browse.sign_in(client, customer.email)
+        browse.come_in(client, customer.email)
         return client
 
     def bearer(self, customer: Customer) -> tuple[FlaskClient, dict[str, str]]:
