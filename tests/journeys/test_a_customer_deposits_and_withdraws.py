@@ -12,8 +12,9 @@ from playwright.sync_api import expect
 
 from app.core.permissions import Role
 from app.customers import queries
+from app.identity.rules import Audience
 from tests.journeys.conftest import Visiting
-from tests.makers import people
+from tests.makers import apps, people, sessions
 from tests.makers.house import Running
 from tests.makers.people import PASSWORD, ZENITH
 from tests.makers.visitors import CustomerAtHome, OperatorAtWork
@@ -37,11 +38,12 @@ class Staff:
         self._running, self._visiting = running, visiting
 
     def with_role(self, role: Role) -> OperatorAtWork:
-        """Somebody new, signed in."""
+        """Somebody new, signed in before."""
         with self._running.inside():
             _, email = people.operator(role)
+            token = sessions.opened(apps.login_of(email), Audience.OPERATOR)
         worker = OperatorAtWork(self._visiting(self._running), email, PASSWORD)
-        worker.sign_in()
+        worker.come_in(token)
         return worker
 
 
@@ -49,8 +51,9 @@ def newcomer(running: Running, visiting: Visiting, *, name: str) -> CustomerAtHo
     """A customer whose address is known, at the sign-up's end, without a walk through the mailbox."""
     with running.inside():
         known = people.customer(enrolled=True)
+        token = sessions.opened(known.login_id, Audience.CUSTOMER)
     arrived = CustomerAtHome(visiting(running), name, known.email)
-    arrived.sign_in()
+    arrived.come_in(token)
     return arrived
 
 

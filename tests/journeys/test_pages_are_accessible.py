@@ -84,28 +84,33 @@ class Crowd:
         return self._open[who]
 
 
+@pytest.fixture(scope="module")
+def crowd(chromium: Browser, lived_in: Running) -> Iterator[Crowd]:
+    """The windows of them all."""
+    with Crowd(chromium, lived_in) as made:
+        yield made
+
+
 @pytest.mark.parametrize("part", PARTS)
-def test_every_page(part: str, chromium: Browser, lived_in: Running) -> None:
-    with Crowd(chromium, lived_in) as crowd:
-        found = [fault for sight in chosen(PARTS[part]) for fault in faults(sight, crowd.window(sight.who).page)]
+def test_every_page(part: str, crowd: Crowd) -> None:
+    found = [fault for sight in chosen(PARTS[part]) for fault in faults(sight, crowd.window(sight.who).page)]
     assert not found, "\n".join(found)
 
 
-def test_the_rules_bite(chromium: Browser, lived_in: Running) -> None:
-    with Crowd(chromium, lived_in) as crowd:
-        page = crowd.window(tour.NOBODY).page
-        page.goto("/")
-        page.evaluate("""() => {
-          document.querySelector("main h1").style.color = "var(--surface)";
-          document.querySelector(".bar-brand").insertAdjacentHTML("afterend", "<button></button>");
-          const far = document.createElement("p");
-          far.textContent = "far";
-          far.style.width = "3000px";
-          document.body.append(far);
-        }""")
-        broken = {rule.partition(":")[0] for rule in page.evaluate(RUN, EVERYTHING)}
-        assert {"button-name", "region"} <= broken
-        assert page.evaluate(TOO_WIDE)
+def test_the_rules_bite(crowd: Crowd) -> None:
+    page = crowd.window(tour.NOBODY).page
+    page.goto("/")
+    page.evaluate("""() => {
+      document.querySelector("main h1").style.color = "var(--surface)";
+      document.querySelector(".bar-brand").insertAdjacentHTML("afterend", "<button></button>");
+      const far = document.createElement("p");
+      far.textContent = "far";
+      far.style.width = "3000px";
+      document.body.append(far);
+    }""")
+    broken = {rule.partition(":")[0] for rule in page.evaluate(RUN, EVERYTHING)}
+    assert {"button-name", "region"} <= broken
+    assert page.evaluate(TOO_WIDE)
 
 
 def visited(sight: Sight, page: Page) -> int:

@@ -9,15 +9,15 @@ from werkzeug.test import TestResponse
 
 from sqlalchemy import select
 
-from app.core import actor, crypto
-from app.core.db import db, for_everyone, transaction
-from app.identity import factors, service
+from app.core import crypto
+from app.core.db import db, for_everyone, leave
 from app.identity.models import Login
 from app.identity.rules import Audience
-from tests.makers import apps
+from tests.makers import apps, sessions
 from tests.makers.people import PASSWORD
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+COOKIES = {Audience.OPERATOR: "bursar_console", Audience.CUSTOMER: "bursar"}
 _KEY = re.compile(r'name="key"[^>]*value="([^"]+)"')
 
 
@@ -51,12 +51,10 @@ def sign_in(client: FlaskClient, email: str, *, console: bool = False) -> TestRe
 def come_in(client: FlaskClient, email: str, *, console: bool = False) -> None:
     """Put an open session into the browser, every factor proved, without the forms: for tests of what comes after."""
     audience = Audience.OPERATOR if console else Audience.CUSTOMER
-    with client.application.app_context(), for_everyone(), transaction(actor.system("test")):
-        whose = select(Login.id).where(Login.email == email, Login.audience == audience)
-        device = service.Device("a test's browser", "127.0.0.1")
-        entry = service.open_session(db.session.scalars(whose).one(), audience=audience, device=device)
-        token = factors.proved(factors.live(entry.session_id)) if apps.has(email) else entry.token
-    client.set_cookie("bursar_console" if console else "bursar", token)
+    with client.application.app_context(), for_everyone():
+        login_id = db.session.scalars(select(Login.id).filter_by(email=email, audience=audience)).one()
+        leave()
+        client.set_cookie(COOKIES[audience], sessions.opened(login_id, audience, proved=apps.has(email)))
 
 
 def with_password(client: FlaskClient, email: str, *, console: bool = False) -> TestResponse:

@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, WebError
 
+from app.identity.rules import Audience
 from dev.chromium import WIDE
+from tests.makers.browse import COOKIES
 
 PATIENCE_MS = 20_000
 FAULT = 400
@@ -24,6 +26,7 @@ class Visit:
     def __init__(self, browser: Browser, base_url: str, *, size: tuple[int, int] = WIDE, **how: Any) -> None:
         self.faults: list[str] = []
         self.expected: set[int] = set()
+        self._base_url = base_url
         self.context: BrowserContext = browser.new_context(
             base_url=base_url,
             viewport={"width": size[0], "height": size[1]},
@@ -37,6 +40,10 @@ class Visit:
         self.context.on("weberror", self._broke)
         self.context.on("response", self._answered)
         self.page: Page = self.context.new_page()
+
+    def keep(self, audience: Audience, token: str) -> None:
+        """Have a session's token in the browser."""
+        self.context.add_cookies([{"name": COOKIES[audience], "value": token, "url": self._base_url}])
 
     def expect(self, *statuses: int) -> None:
         """From now on these refusals are part of the story."""

@@ -6,6 +6,7 @@ The port is chosen before anything starts, because each side must know the other
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -87,13 +88,16 @@ class Running:
         ):
             owner_does(self._database, statement)
 
+    @cached_property
+    def _app(self) -> Flask:
+        return assembly.assemble(Settings.from_env({**self._env, "LOG_LEVEL": "ERROR"}))
+
     @contextmanager
     def inside(self) -> Iterator[Flask]:
         """The application without its doors, in this process: to hire people, and to live through a demo business."""
-        app = assembly.assemble(Settings.from_env({**self._env, "LOG_LEVEL": "ERROR"}))
-        with app.app_context():
+        with self._app.app_context():
             try:
-                yield app
+                yield self._app
             finally:
                 leave()
                 db.engine.dispose()

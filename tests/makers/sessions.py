@@ -9,11 +9,12 @@ from app.identity.models import SignedIn
 from app.identity.rules import FACTOR_FRESH, PASSWORD_FRESH, Audience
 
 
-def opened(login_id: str, audience: Audience) -> str:
-    """A session in which a factor was proved just now, opened without a door: its token."""
+def opened(login_id: str, audience: Audience, *, proved: bool = True) -> str:
+    """A session in which a factor was proved just now, or not yet, opened without a door: its token."""
     with transaction(actor.system("test")):
-        entry = service.open_session(login_id, audience=audience, device=service.Device("a test's"))
-        db.session.get_one(SignedIn, entry.session_id).factor_at = clock.now()
+        entry = service.open_session(login_id, audience=audience, device=service.Device("a test's", "127.0.0.1"))
+        if proved:
+            db.session.get_one(SignedIn, entry.session_id).factor_at = clock.now()
     leave()
     return entry.token
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Locator, Page, expect
 
+from app.identity.rules import Audience
 from tests.makers import apps
 from tests.makers.browser import PATIENCE_MS, Visit
 from tests.makers.people import PASSWORD, phone_number
@@ -102,6 +103,12 @@ class CustomerAtHome:
             prove(self.page, self.email)
         expect(self.balance()).to_be_visible()
 
+    def come_in(self, token: str) -> None:
+        """Come back to a session that is still open."""
+        self.visit.keep(Audience.CUSTOMER, token)
+        self.page.goto("/")
+        expect(self.balance()).to_be_visible()
+
     def go(self, place: str) -> None:
         """Follow the navigation."""
         self.page.get_by_role("navigation", name="Main", exact=True).get_by_role("link", name=place).click()
@@ -167,6 +174,12 @@ class OperatorAtWork:
         self.page.get_by_label("Password", exact=True).fill(self.password)
         self.page.get_by_role("button", name="Sign in").click()
         prove(self.page, self.email)
+        expect(self.page.get_by_role("heading", name="Overview")).to_be_visible()
+
+    def come_in(self, token: str) -> None:
+        """Come back to a session that is still open."""
+        self.visit.keep(Audience.OPERATOR, token)
+        self.page.goto("/console/")
         expect(self.page.get_by_role("heading", name="Overview")).to_be_visible()
 
     def go(self, place: str) -> None:

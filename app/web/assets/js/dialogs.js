@@ -70,9 +70,10 @@ on('htmx:before:request', (event) => {
   if (drawer && !drawer.contains(sourceElement)) drawer.dataset.wanted = '1';
 });
 
-// What a menu covers is out of reach while it is open. (The event does not bubble.)
+// What a menu covers is out of reach while it is open, but the page keeps its heading. (The event does not bubble.)
 document.addEventListener('toggle', ({ target }) => {
-  if (target.matches?.('details[data-menu]')) one('main').inert = target.open;
+  if (!target.matches?.('details[data-menu]')) return;
+  for (const part of one('main').children) part.inert = target.open && !part.matches(':is(h1, :has(h1))');
 }, true);
 on('click', (event) => {
   for (const menu of all('details[data-menu][open]')) if (!menu.contains(event.target)) menu.open = false;
