@@ -34,7 +34,7 @@ from tests.makers.sandbox import SandboxProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("other-readers")]
 
-DAYS, CUSTOMERS = 4, 8
+DAYS, CUSTOMERS = 2, 8
 DIGITS = 60  # more than any balance has; a Decimal keeps 28 by itself
 READ_SECONDS = 60
 
