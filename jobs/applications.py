@@ -81,8 +81,8 @@ def mail_asked_again(work: Work) -> timedelta | None:
 def mail_approved(work: Work) -> timedelta | None:
     """They have another tier."""
     application = queries.one(work.subject, owner=work.facts["customer_id"])
-    tier, wanted = str(application.decided_tier), application.wanted
-    return _tell(work, words.approved(tier, wanted=wanted, page=f"{work.public_url}/limits"))
+    tier, wanted, had = str(application.decided_tier), application.wanted, application.had
+    return _tell(work, words.approved(tier, wanted=wanted, had=had, page=f"{work.public_url}/limits"))
 
 
 def mail_rejected(work: Work) -> timedelta | None:

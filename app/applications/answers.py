@@ -9,6 +9,8 @@ from app.applications import countries, rules
 from app.applications.errors import BadAnswers
 from app.applications.rules import Step
 
+EXPIRED = "This document has expired. Use one that is valid today."
+TOO_OLD = "It has to be from the last three months."
 Given = Mapping[str, str]
 Cleaned = dict[str, Any]
 
@@ -54,6 +56,15 @@ def clean(step: Step, given: Given, *, today: date) -> Cleaned:
     return cleaned
 
 
+def outdated(step: Step, said: Mapping[str, Any], *, today: date) -> str:
+    """What is wrong by now with answers that were in order on the day when they were given; empty when nothing is."""
+    if step is Step.DOCUMENT and said.get("expires_on") and date.fromisoformat(said["expires_on"]) < today:
+        return EXPIRED
+    if step is Step.ADDRESS and said.get("issued_on") and _is_old(date.fromisoformat(said["issued_on"]), today):
+        return TOO_OLD
+    return ""
+
+
 def _profile(given: Given, faults: dict[str, str], today: date) -> Cleaned:
     born = _day(given, "born", faults)
     if born and born > rules.years_before(today, rules.AGE_MIN_YEARS):
@@ -78,7 +89,7 @@ def _document(given: Given, faults: dict[str, str], today: date) -> Cleaned:
     kind = _choice(given, "kind", faults, set(DOCUMENT_KINDS), "Choose which document it is.")
     ends = _day(given, "expires_on", faults) if given.get("expires_on") or kind in {"passport", "licence"} else None
     if ends and ends < today:
-        faults["expires_on"] = "This document has expired. Use one that is valid today."
+        faults["expires_on"] = EXPIRED
     return {
         "kind": kind,
         "number": _text(given, "number", faults, "Enter the number of the document."),
@@ -88,8 +99,8 @@ def _document(given: Given, faults: dict[str, str], today: date) -> Cleaned:
 
 def _address(given: Given, faults: dict[str, str], today: date) -> Cleaned:
     issued = _day(given, "issued_on", faults)
-    if issued and (issued > today or today - issued > rules.PROOF_OF_ADDRESS_LIVES):
-        faults["issued_on"] = "It has to be from the last three months."
+    if issued and (issued > today or _is_old(issued, today)):
+        faults["issued_on"] = TOO_OLD
     return {
         "kind": _choice(given, "kind", faults, set(PROOF_KINDS), "Choose what kind of proof it is."),
         "issued_on": issued.isoformat() if issued else "",
@@ -156,6 +167,10 @@ def _text(given: Given, name: str, faults: dict[str, str], missing: str = "", *,
     elif len(value) > most or not value.isprintable():
         faults[name] = f"Use at most {most} letters."
     return value
+
+
+def _is_old(issued: date, today: date) -> bool:
+    return today - issued > rules.PROOF_OF_ADDRESS_LIVES
 
 
 def _choice(given: Given, name: str, faults: dict[str, str], known: set[str], wrong: str) -> str:
