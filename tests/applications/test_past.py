@@ -86,30 +86,23 @@ class TestWhatCounts:
 
 
 class TestOffice:
-    def test_is_remembered_by_the_next(self, owner: Customer) -> None:
+    def test_is_remembered_until_two_say_that_it_ended(self, owner: Customer) -> None:
         first = applicants.handed_in(owner, applicants.begin(owner, Tier.T1), today=TODAY, pep="yes")
         assert (first.pep, first.risk) == (True, "high")
         applicants.decided(first, Tier.T1)
-        application, holder = applicants.submitted(owner, Tier.T2, today=TODAY), applicants.officer()
-        assert (application.pep, application.country, application.risk) == (True, "NG", "high")
-        applicants.answer_all(application, holder)
+        change = applicants.begin(owner, Tier.T1, about=About.ADDRESS)
+        assert (change.pep, change.country, change.risk) == (True, "NG", "high")
+        change, holder = applicants.handed_in(owner, change, today=TODAY, pep="no"), applicants.officer()
+        assert (change.pep, change.risk) == (False, "low")
         with pytest.raises(errors.NeedsTwo), transaction(who := actor.operator(holder)):
-            review.approve(application.id, tier=Tier.T2, operator_id=holder, actor=who)
-
-    def test_that_it_ended_is_for_two_to_say_as_well(self, owner: Customer) -> None:
-        applicants.decided(
-            applicants.handed_in(owner, applicants.begin(owner, Tier.T1), today=TODAY, pep="yes"), Tier.T1
-        )
-        changed = applicants.handed_in(
-            owner, applicants.begin(owner, Tier.T1, about=About.ADDRESS), today=TODAY, pep="no"
-        )
-        assert not changed.pep
+            review.approve(change.id, tier=Tier.T1, operator_id=holder, actor=who)
         with pytest.raises(DBAPIError, match="two people approve"):
-            by_hand(changed, Tier.T1)
+            by_hand(change, Tier.T1)
         leave()
-        applicants.decided(changed, Tier.T1)  # (by two)
-        application = applicants.begin(owner, Tier.T2)
-        assert not past.holds_office(application)
+        with transaction(who):
+            review.let_go(change.id, operator_id=holder, actor=who)
+        applicants.decided(change, Tier.T1)  # (by two)
+        assert not past.holds_office(applicants.begin(owner, Tier.T2))
 
 
 class TestTheNextReview:
@@ -133,9 +126,9 @@ class TestTheNextReview:
         assert change.review_due_at < first.review_due_at
 
     def test_of_a_business_is_of_the_business(self, owner: Customer) -> None:
-        business = applicants.submitted(owner, Tier.T3_PLUS, subject=Subject.BUSINESS, today=TODAY)
-        applicants.decided(business, Tier.T3_PLUS)
-        change = applicants.begin(owner, Tier.T3_PLUS, about=About.PHONE)
+        business = applicants.submitted(owner, Tier.T1, subject=Subject.BUSINESS, today=TODAY)
+        applicants.decided(business, Tier.T1)
+        change = applicants.begin(owner, Tier.T1, about=About.PHONE)
         assert change.subject == Subject.BUSINESS
         with transaction(owner.actor):
             service.abandon(change.id, owner=owner.id, actor=owner.actor)
@@ -237,6 +230,10 @@ class TestLowering:
         assert customers.tier(owner=owner.id) is Tier.T1
         assert queries.notes_for_operators(application.id)[0].words == "The document is void."
         assert steps_of(applicants.begin(owner, Tier.T2)) == ["bank", "document"]
+
+    @pytest.mark.parametrize(("tier", "says"), [("t3", "Give Ada tier T3"), ("t1", "Lower Ada to tier T1")])
+    def test_is_called_so_where_it_takes_two(self, tier: str, says: str) -> None:
+        assert decisions.APPROVAL.summary({"name": "Ada", "has": "t2", "tier": tier}) == says
 
 
 @pytest.mark.parametrize(

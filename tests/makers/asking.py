@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from app.applications import decisions, review
+from app.applications import decisions
 from app.core import actor, clock
 from app.core.db import leave, transaction
 from app.core.money import NGN
@@ -88,12 +88,8 @@ def _once(kind: str, make: Callable[[], str], ask: Callable[[str], Request]) -> 
 
 
 def _answered() -> str:
-    application = applicants.submitted(wanted=Tier.T3, today=f"{clock.now().astimezone(clock.WAT):%Y-%m-%d}")
-    officer = applicants.officer()
-    applicants.answer_all(application, officer)
-    with transaction(actor.operator(officer)):
-        review.let_go(application.id, operator_id=officer, actor=actor.operator(officer))
-    return application.id
+    today = f"{clock.now().astimezone(clock.WAT):%Y-%m-%d}"
+    return applicants.answered(applicants.submitted(wanted=Tier.T3, today=today)).id
 
 
 def _refused() -> str:

@@ -3,7 +3,7 @@
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.applications import queries, service
+from app.applications import service
 from app.applications.models import Application
 from app.applications.rules import About, Step
 from app.core import clock
@@ -43,20 +43,12 @@ def of_one(deed: str, *before: str, **fields: str) -> Call:
     return call
 
 
-def answer_all(client: FlaskClient, one: Application) -> None:
-    """Say yes to the whole check-list."""
-    codes = [item.code for item in queries.checklist_for_operators(one)]
-    leave()
-    for code in codes:
-        press(client, one, "answers", item=code, said="yes")
-
-
 def decided(deed: str, tier: Tier, **fields: str) -> Call:
     """An officer decides, once the whole check-list is answered."""
 
     def call(scene: Scene) -> TestResponse:
-        client, one = scene.staff(OFFICER), handed_in(tier)
-        answer_all(client, one)
+        client, one = scene.staff(OFFICER), applicants.answered(handed_in(tier))
+        leave()
         return press(client, one, deed, tier=str(tier), **fields)
 
     return call
@@ -70,9 +62,9 @@ def lower(scene: Scene) -> TestResponse:
     with transaction(TEST):
         opened = service.reopen(owner.id, about=About.REVIEW, actor=TEST)
     assert opened is not None
-    one, client = applicants.handed_in(owner, opened, today=today), scene.staff(OFFICER)
-    answer_all(client, one)
-    return press(client, one, "lower", tier="t1", reason="The document is void.")
+    one = applicants.answered(applicants.handed_in(owner, opened, today=today))
+    leave()
+    return press(scene.staff(OFFICER), one, "lower", tier="t1", reason="The document is void.")
 
 
 def lift(scene: Scene) -> TestResponse:
