@@ -16,7 +16,7 @@ STEPS_MAX = 20
 
 
 def look_into(work: Work) -> timedelta | None:
-    """It was handed in: everybody whom it names is held against the lists."""
+    """It was handed in, or is over: everybody whom it names, or who was named before, is held against the lists."""
     atomically(lambda: looking.look_into(work.subject, actor=work.actor), actor=work.actor)
     return None
 

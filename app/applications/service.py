@@ -199,6 +199,8 @@ def abandon(application_id: str, *, owner: str, actor: Actor, reason: str = "") 
     application.decided_at = clock.now()
     machine.move(application, State.ABANDONED, machine=rules.MACHINE, actor=actor, reason=reason)
     tell(application, "abandoned", actor=actor)
+    if application.round:
+        outbox.emit(events.Abandoned(application_id=application_id, customer_id=owner))
 
 
 def abandon_forgotten(*, actor: Actor, limit: int = 100) -> int:

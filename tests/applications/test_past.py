@@ -10,7 +10,7 @@ from app.applications import decisions, errors, looking, past, queries, review, 
 from app.applications.models import Application
 from app.applications.rules import About, State, Step, Subject
 from app.core import actor, clock
-from app.core.db import db, leave, transaction
+from app.core.db import db, leave, rows, transaction
 from app.customers import queries as customers
 from app.customers.rules import Tier
 from tests.makers import applicants, people
@@ -24,6 +24,7 @@ APPROVE = text(
     "UPDATE applications SET state = 'approved', screening = 'clear', decided_tier = :tier, decided_by = :by"
     " WHERE id = :id"
 )
+SEARCHED = "SELECT names FROM screening_subjects WHERE ref = :ref"
 LIFT = text("UPDATE applications SET lifted_at = now() WHERE id = :id")
 
 
@@ -150,6 +151,21 @@ class TestWhatWasSaid:
         assert queries.latest_answers(Step.PROFILE, owner=owner.id) == {}
         assert looking.people_of(owner.id, business=True) == []
         assert queries.profile_for_operators(queries.one_for_operators(application.id))["last_name"] == "Eze"
+
+    def test_in_what_was_handed_in_and_given_up_is_not_searched_for(self, owner: Customer) -> None:
+        given(owner, Tier.T1)
+        change = applicants.begin(owner, Tier.T1, about=About.NAME)
+        applicants.handed_in(owner, change, today=TODAY, last_name="Eze")
+        for state, names in ((State.SUBMITTED, ["Ada Eze"]), (State.ABANDONED, ["Ada Obi"])):
+            if state is State.ABANDONED:
+                with transaction(who := actor.operator(applicants.officer())):
+                    again = {Step.PROFILE: ("partial", "")}
+                    review.ask_again(change.id, again, operator_id=who.id, actor=who)
+                with transaction(owner.actor):
+                    service.abandon(change.id, owner=owner.id, actor=owner.actor)
+            with transaction(TEST):
+                looking.look_into(change.id, actor=TEST)
+            assert [row.names for row in rows(SEARCHED, ref=f"customer:{owner.id}")] == [names]
 
     def test_and_approved_is_what_they_are_called(self, owner: Customer) -> None:
         given(owner, Tier.T1)
