@@ -9,8 +9,6 @@ from app.applications import countries, rules
 from app.applications.errors import BadAnswers
 from app.applications.rules import Step
 
-EXPIRED = "This document has expired. Use one that is valid today."
-TOO_OLD = "It has to be from the last three months."
 Given = Mapping[str, str]
 Cleaned = dict[str, Any]
 
@@ -59,9 +57,9 @@ def clean(step: Step, given: Given, *, today: date) -> Cleaned:
 def outdated(step: Step, said: Mapping[str, Any], *, today: date) -> str:
     """What is wrong by now with answers that were in order on the day when they were given; empty when nothing is."""
     if step is Step.DOCUMENT and said.get("expires_on") and date.fromisoformat(said["expires_on"]) < today:
-        return EXPIRED
+        return "Your document has expired by now. Use one that is valid today."
     if step is Step.ADDRESS and said.get("issued_on") and _is_old(date.fromisoformat(said["issued_on"]), today):
-        return TOO_OLD
+        return "Your proof of address is older than three months by now. Send a newer one."
     return ""
 
 
@@ -89,7 +87,7 @@ def _document(given: Given, faults: dict[str, str], today: date) -> Cleaned:
     kind = _choice(given, "kind", faults, set(DOCUMENT_KINDS), "Choose which document it is.")
     ends = _day(given, "expires_on", faults) if given.get("expires_on") or kind in {"passport", "licence"} else None
     if ends and ends < today:
-        faults["expires_on"] = EXPIRED
+        faults["expires_on"] = "This document has expired. Use one that is valid today."
     return {
         "kind": kind,
         "number": _text(given, "number", faults, "Enter the number of the document."),
@@ -100,7 +98,7 @@ def _document(given: Given, faults: dict[str, str], today: date) -> Cleaned:
 def _address(given: Given, faults: dict[str, str], today: date) -> Cleaned:
     issued = _day(given, "issued_on", faults)
     if issued and (issued > today or _is_old(issued, today)):
-        faults["issued_on"] = TOO_OLD
+        faults["issued_on"] = "It has to be from the last three months."
     return {
         "kind": _choice(given, "kind", faults, set(PROOF_KINDS), "Choose what kind of proof it is."),
         "issued_on": issued.isoformat() if issued else "",

@@ -211,7 +211,8 @@ BEGIN
            AND r.payload ->> 'tier' = NEW.decided_tier) THEN
         RAISE EXCEPTION 'application %: two people approve this', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
-    IF NEW.state = 'approved' AND OLD.state <> 'approved' AND (array_position(ladder, NEW.decided_tier) > array_position(ladder, NEW.wanted)
+    IF NEW.state = 'approved' AND OLD.state <> 'approved' AND (
+            array_position(ladder, NEW.decided_tier) > array_position(ladder, NEW.wanted)
             OR (NEW.about = 'tier' AND array_position(ladder, NEW.decided_tier) <= array_position(ladder, NEW.had))) THEN
         RAISE EXCEPTION 'application %: that was not asked for', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
@@ -249,7 +250,8 @@ GRANT SELECT, INSERT ON applications, application_steps, application_files, appl
     application_notes, application_views, saved_views TO bursar_app;
 GRANT SELECT ON checklist_items TO bursar_app;
 GRANT UPDATE (state, round, pep, country, screening, identity, name_score, risk, queued_at, due_at, assigned_to, claimed_by,
-              claim_until, decided_at, decided_by, decided_tier, reason_code, request_id, escalated_by, lifted_at, review_due_at, reviewed_at)
+              claim_until, decided_at, decided_by, decided_tier, reason_code, request_id, escalated_by, lifted_at, review_due_at,
+              reviewed_at)
     ON applications TO bursar_app;
 GRANT UPDATE (state, answers_sealed, again_code, again_words, done_at) ON application_steps TO bursar_app;
 GRANT UPDATE (replaced_at) ON application_files, application_answers TO bursar_app;
