@@ -16,7 +16,7 @@ STEPS_MAX = 20
 
 
 def look_into(work: Work) -> timedelta | None:
-    """It was handed in: everybody whom it names is held against the lists."""
+    """It was handed in, or is over: everybody whom it names, or who was named before, is held against the lists."""
     atomically(lambda: looking.look_into(work.subject, actor=work.actor), actor=work.actor)
     return None
 
@@ -81,8 +81,8 @@ def mail_asked_again(work: Work) -> timedelta | None:
 def mail_approved(work: Work) -> timedelta | None:
     """They have another tier."""
     application = queries.one(work.subject, owner=work.facts["customer_id"])
-    tier, wanted = str(application.decided_tier), application.wanted
-    return _tell(work, words.approved(tier, wanted=wanted, page=f"{work.public_url}/limits"))
+    tier, wanted, had = str(application.decided_tier), application.wanted, application.had
+    return _tell(work, words.approved(tier, wanted=wanted, had=had, page=f"{work.public_url}/limits"))
 
 
 def mail_rejected(work: Work) -> timedelta | None:

@@ -54,6 +54,15 @@ def clean(step: Step, given: Given, *, today: date) -> Cleaned:
     return cleaned
 
 
+def outdated(step: Step, said: Mapping[str, Any], *, today: date) -> str:
+    """What is wrong by now with answers that were in order on the day when they were given; empty when nothing is."""
+    if step is Step.DOCUMENT and said.get("expires_on") and date.fromisoformat(said["expires_on"]) < today:
+        return "Your document has expired by now. Use one that is valid today."
+    if step is Step.ADDRESS and said.get("issued_on") and _is_old(date.fromisoformat(said["issued_on"]), today):
+        return "Your proof of address is older than three months by now. Send a newer one."
+    return ""
+
+
 def _profile(given: Given, faults: dict[str, str], today: date) -> Cleaned:
     born = _day(given, "born", faults)
     if born and born > rules.years_before(today, rules.AGE_MIN_YEARS):
@@ -88,7 +97,7 @@ def _document(given: Given, faults: dict[str, str], today: date) -> Cleaned:
 
 def _address(given: Given, faults: dict[str, str], today: date) -> Cleaned:
     issued = _day(given, "issued_on", faults)
-    if issued and (issued > today or today - issued > rules.PROOF_OF_ADDRESS_LIVES):
+    if issued and (issued > today or _is_old(issued, today)):
         faults["issued_on"] = "It has to be from the last three months."
     return {
         "kind": _choice(given, "kind", faults, set(PROOF_KINDS), "Choose what kind of proof it is."),
@@ -156,6 +165,10 @@ def _text(given: Given, name: str, faults: dict[str, str], missing: str = "", *,
     elif len(value) > most or not value.isprintable():
         faults[name] = f"Use at most {most} letters."
     return value
+
+
+def _is_old(issued: date, today: date) -> bool:
+    return today - issued > rules.PROOF_OF_ADDRESS_LIVES
 
 
 def _choice(given: Given, name: str, faults: dict[str, str], known: set[str], wrong: str) -> str:

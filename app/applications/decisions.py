@@ -1,9 +1,9 @@
-"""Decisions of two: the highest tiers, who holds public office or was on a list, and every refusal for good.
+"""Decisions of two: the highest tiers, who holds public office or was on a list, every refusal for good and its end.
 
 An officer asks and a manager agrees; governance carries it out. Who cleared a hit does not also agree.
 """
 
-from app.applications import errors, events, queries, review, rules, service, standing
+from app.applications import errors, events, past, queries, review, rules, service, standing
 from app.applications.models import Application
 from app.applications.reasons import REFUSALS
 from app.applications.rules import State
@@ -14,6 +14,7 @@ from app.core.db import db
 from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.customers.rules import Tier
+from app.governance import queries as approvals
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
@@ -28,7 +29,7 @@ def propose_tier(application_id: str, *, tier: Tier, reason: str, operator_id: s
     """
     application = review.claim(application_id, operator_id=operator_id, actor=actor)
     standing.refresh(application)
-    if not rules.needs_two(tier, pep=application.pep, screening=application.screening):
+    if not past.needs_two(application, tier=tier, operator_id=operator_id):
         raise errors.NeedsNoSecond
     review.check(application, tier=tier)
     payload = _about(application) | {"tier": str(tier), "round": application.round}
@@ -42,6 +43,19 @@ def propose_refusal(application_id: str, *, code: str, reason: str, operator_id:
         raise errors.ReasonMissing
     payload = _about(application) | {"code": code, "round": application.round}
     return _ask(application, REFUSAL, payload, reason=reason, operator_id=operator_id, actor=actor)
+
+
+def propose_lift(application_id: str, *, reason: str, operator_id: str, actor: Actor) -> Request:
+    """Ask that a refusal bar the customer no longer: they may apply again, and are looked at anew.
+
+    Raises NotFound, NotRefused, AskedAlready, and as governance does.
+    """
+    application = service.locked(application_id)
+    target = f"application:{application_id}"
+    if any(one.request.kind == LIFT.name for one in approvals.about_for_operators(target)):
+        raise errors.AskedAlready
+    payload = _about(application) | {"code": application.reason_code}
+    return governance.submit(LIFT.name, payload, target=target, reason=reason, maker=operator_id, actor=actor)
 
 
 def take_up_again(application_id: str, request_id: str) -> None:
@@ -64,7 +78,7 @@ def _about(application: Application) -> Payload:
         "has": customer.tier,
         "wanted": application.wanted,
         "screening": application.screening,
-        "pep": application.pep,
+        "pep": past.holds_office(application),
     }
 
 
@@ -89,7 +103,7 @@ def _ask(
 
 def _check_tier(payload: Payload) -> None:
     application = _unchanged(payload)
-    if (application.screening, application.pep) != (payload["screening"], payload["pep"]):
+    if (application.screening, past.holds_office(application)) != (payload["screening"], payload["pep"]):
         raise errors.NotReady(blockers=["What the lists say has changed since it was asked for."])
     review.check(application, tier=Tier(payload["tier"]))
 
@@ -124,6 +138,20 @@ def _refuse(agreed: Agreed) -> str:
     return f"{agreed.payload['name']}'s application is refused"
 
 
+def _check_lift(payload: Payload) -> None:
+    application = queries.one_for_operators(payload["application_id"])
+    if application.state != State.REJECTED or application.lifted_at is not None:
+        raise errors.NotRefused
+
+
+def _lift(agreed: Agreed) -> str:
+    application = service.locked(agreed.payload["application_id"])
+    _check_lift(agreed.payload)
+    application.lifted_at = clock.now()
+    service.tell(application, "lifted", actor=agreed.actor, request=agreed.request_id)
+    return f"{agreed.payload['name']} may apply again"
+
+
 def _unchanged(payload: Payload) -> Application:
     """The application, under review in the round in which the decision was asked for. Raises NotUnderReview."""
     application = queries.one_for_operators(payload["application_id"])
@@ -136,10 +164,15 @@ def _risk(payload: Payload) -> Facts:
     return Facts(risk="high" if payload["pep"] or payload["screening"] != "clear" else "")
 
 
+def _in_short(payload: Payload) -> str:
+    lowers = rules.above(Tier(payload["has"]), Tier(payload["tier"]))
+    return f"{'Lower' if lowers else 'Give'} {payload['name']} {'to ' if lowers else ''}tier {payload['tier'].upper()}"
+
+
 def _lines(payload: Payload) -> list[Line]:
     return [
         Line("Customer", payload["name"]),
-        Line("Holds public office", "yes" if payload["pep"] else "no"),
+        Line("Public office, now or at the last approval", "yes" if payload["pep"] else "no"),
         Line("Lists", payload["screening"]),
     ]
 
@@ -151,7 +184,7 @@ APPROVAL = Kind(
     dry_run=_check_tier,
     execute=_approve,
     describe=lambda payload: [*_lines(payload), Line("Tier", payload["tier"].upper(), was=payload["has"].upper())],
-    summary=lambda payload: f"Give {payload['name']} tier {payload['tier'].upper()}",
+    summary=_in_short,
     facts=_risk,
     touches=lambda payload: frozenset({payload["customer_id"]}),
     sees=Permission.APPLICATIONS_READ,  # (what the lists say stands in it)
@@ -171,4 +204,20 @@ REFUSAL = Kind(
     summary=lambda payload: f"Refuse {payload['name']}'s application",
     touches=lambda payload: frozenset({payload["customer_id"]}),
     sees=Permission.APPLICATIONS_READ,  # (what the lists say stands in it)
+)
+
+LIFT = Kind(
+    name="applications.lift",
+    title="Lifting of a refusal",
+    make=Permission.APPLICATIONS_REQUEST,
+    dry_run=_check_lift,
+    execute=_lift,
+    describe=lambda payload: [
+        *_lines(payload),
+        Line("May apply", "again", was="never"),
+        Line("Refused for", REFUSALS[payload["code"]].title),
+    ],
+    summary=lambda payload: f"Let {payload['name']} apply again after a refusal",
+    touches=lambda payload: frozenset({payload["customer_id"]}),
+    sees=Permission.APPLICATIONS_READ,  # (what was found stands in it)
 )

@@ -50,6 +50,28 @@ class StepsMissing(Unprocessable):
     message = "Some steps are not done yet."
 
 
+class Outdated(Unprocessable):
+    """Its sentence says which answer, in order on the day when it was given, is not any more."""
+
+    code = "outdated"
+    message = "Some of this is too old by now."
+
+
+class RefusedForGood(Forbidden):
+    code = "refused_for_good"
+    message = "We have decided on this. Write to us if you think that it is a mistake."
+
+
+class NotRefused(Conflict):
+    code = "not_refused"
+    message = "There is no refusal here that could be lifted."
+
+
+class Lowers(Unprocessable):
+    code = "lowers_the_tier"
+    message = "That takes a tier away: lower it, and say why."
+
+
 class ClaimedByAnother(Conflict):
     """`by` and `until` say who works on it and how long the claim lasts without a sign of life."""
 

@@ -43,6 +43,15 @@ class Rejected(Event):
 
 
 @dataclass(frozen=True)
+class Abandoned(Event):
+    """What had been handed in was given up without a decision."""
+
+    name: ClassVar[str] = "applications.abandoned"
+    application_id: str
+    customer_id: str
+
+
+@dataclass(frozen=True)
 class Reopened(Event):
     """We ask a customer to go over something again: a review is due, or something about them changed."""
 

@@ -1,20 +1,28 @@
-"""What is looked up about an application that was handed in: the people whom it names, on the lists."""
+"""What is looked up about an application that was handed in, or ended: the people whom it names, on the lists."""
 
 from typing import Any
 
-from app.applications import queries, standing
-from app.applications.rules import Step, Subject
+from app.applications import queries, rules, standing
+from app.applications.rules import State, Step, Subject
 from app.core.actor import Actor
+from app.screening import queries as screened
 from app.screening import rules as lists
 from app.screening import service as screening
 
 
 def look_into(application_id: str, *, actor: Actor) -> None:
-    """Hold everybody whom it names against the lists, and note how they stand."""
+    """Hold everybody whom it names against the lists, and note how they stand.
+
+    Of one that was refused or given up, those whom the answers name that still hold; what was found is decided first.
+    """
     application = queries.one_for_operators(application_id)
+    over = application.state in {State.REJECTED, State.ABANDONED}
+    if over and screened.state_for_system(application.customer_id) in {lists.Standing.HITS, lists.Standing.MATCH}:
+        return
     for one in people_of(application.customer_id, business=application.subject == Subject.BUSINESS):
         screening.screen(one, actor=actor)
-    standing.refresh(application)
+    if application.state in rules.OPEN:
+        standing.refresh(application)
 
 
 def people_of(customer_id: str, *, business: bool) -> list[lists.Subject]:

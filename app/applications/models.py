@@ -90,6 +90,8 @@ class Application(Model):
     decided_tier: Mapped[str | None] = mapped_column(Text)
     reason_code: Mapped[str | None] = mapped_column(Text)
     request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
+    escalated_by: Mapped[str | None] = mapped_column(Text, ForeignKey("operators.id"))  # who thought it takes others
+    lifted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # of a refusal: when it ceased to bar
     review_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     reviewed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # when the next one took its place
 

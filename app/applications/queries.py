@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from app.applications import rules
+from app.applications import answers, past, rules
 from app.applications.errors import NoSuchStep
 from app.applications.models import Answer, Application, ChecklistItem, FileRow, Happening, Note, StepRow
 from app.applications.rules import State, Step, StepState, Subject
@@ -124,17 +124,10 @@ def story(application_id: str, *, owner: str) -> list[Happening]:
     return list(db.session.scalars(mine.where(Happening.what.in_(CUSTOMERS_SEE)).order_by(Happening.id)))
 
 
-def shown(*, owner: str) -> set[str]:
-    """The steps that a customer has shown and that were approved."""
-    theirs = select(StepRow.step).join(Application, Application.id == StepRow.application_id)
-    theirs = theirs.where(_own(owner), Application.state == State.APPROVED, StepRow.state == StepState.DONE)
-    return set(db.session.scalars(theirs.distinct()))
-
-
 def latest_answers(step_name: Step, *, owner: str) -> dict[str, Any]:
-    """What a customer answered to a step last; empty when they never did."""
-    theirs = select(StepRow).where(StepRow.customer_id == owner, StepRow.step == step_name)
-    theirs = theirs.where(StepRow.answers_sealed.is_not(None))
+    """What a customer answered to a step last; what was refused or given up is as if it was never said."""
+    theirs = select(StepRow).join(Application).where(StepRow.customer_id == owner, StepRow.step == step_name)
+    theirs = theirs.where(StepRow.answers_sealed.is_not(None), Application.state.in_([*rules.OPEN, State.APPROVED]))
     newest = db.session.scalars(theirs.order_by(StepRow.id.desc()).limit(1)).one_or_none()
     return _opened(newest) if newest else {}
 
@@ -217,9 +210,11 @@ def steps_for_operators(application_id: str) -> list[StepView]:
     return _steps(application_id)
 
 
-def profile_for_operators(customer_id: str) -> dict[str, Any]:
-    """What a customer said of themself last."""
-    return latest_answers(Step.PROFILE, owner=customer_id)
+def profile_for_operators(application: Application) -> dict[str, Any]:
+    """What a customer said of themself in this application; where it did not ask, what holds."""
+    own = select(StepRow).filter_by(application_id=application.id, step=Step.PROFILE)
+    row = db.session.scalars(own).one_or_none()
+    return (_opened(row) if row else {}) or latest_answers(Step.PROFILE, owner=application.customer_id)
 
 
 def story_for_operators(application_id: str) -> list[Happening]:
@@ -257,13 +252,16 @@ def checklist_for_operators(application: Application) -> list[Item]:
 
 def blockers_for_operators(application: Application, *, tier: Tier) -> list[str]:
     """What stands against approving this tier, in sentences; empty when nothing does."""
-    counted = set(rules.needs(tier, subject=Subject(application.subject)))
-    if tier is Tier.T1:
-        counted.add(Step.NIN)
-    blockers = [
-        f"The step “{each.row.step}” is not done."
-        for each in steps_for_operators(application.id)
-        if each.step in counted and each.row.state != StepState.DONE
+    subject, today = Subject(application.subject), clock.now().astimezone(clock.WAT).date()
+    counted, given = rules.counted(tier, subject=subject), steps_for_operators(application.id)
+    done = {each.row.step for each in given if each.row.state == StepState.DONE}
+    undone = {each.row.step for each in given} - done
+    lacking = {*undone, *rules.missing(tier, shown=past.shown(owner=application.customer_id) | done, subject=subject)}
+    blockers = [f"The step “{step}” is not done." for step in counted if step in lacking]
+    blockers += [
+        f"The step “{each.row.step}” is out of date by now: ask for it again."
+        for each in given
+        if each.step in counted and answers.outdated(each.step, each.answers, today=today)
     ]
     items = [item for item in checklist_for_operators(application) if item.step in counted]
     unanswered = sum(not item.answer for item in items)
@@ -307,17 +305,17 @@ def forgotten_for_system(*, before: datetime, limit: int) -> list[tuple[str, str
     return [(row.id, row.customer_id) for row in db.session.execute(lain.order_by(Application.queued_at).limit(limit))]
 
 
-def due_for_review_for_system(*, at: datetime, limit: int) -> list[tuple[str, str, str]]:
-    """Approved applications whose customers should be looked at again: ids, customers, whom they are about."""
+def due_for_review_for_system(*, at: datetime, limit: int) -> list[tuple[str, str]]:
+    """Approved applications whose customers should be looked at again: ids and customers."""
     under_way = select(Application.customer_id).where(Application.state.in_(rules.OPEN))
-    due = select(Application.id, Application.customer_id, Application.subject).where(
+    due = select(Application.id, Application.customer_id).where(
         Application.state == State.APPROVED,
         Application.reviewed_at.is_(None),
         Application.review_due_at <= at,
         Application.customer_id.not_in(under_way),
     )
     found = db.session.execute(due.order_by(Application.review_due_at).limit(limit))
-    return [(row.id, row.customer_id, row.subject) for row in found]
+    return [(row.id, row.customer_id) for row in found]
 
 
 def _conditions(queue: Queue, operator_id: str) -> list[ColumnElement[bool]]:

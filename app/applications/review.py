@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import select, update
 
-from app.applications import errors, events, queries, rules, service, standing
+from app.applications import errors, events, looking, past, queries, rules, service, standing
 from app.applications.models import Answer, Application, Note, StepRow
 from app.applications.reasons import AGAIN
-from app.applications.rules import State, Step, StepState
+from app.applications.rules import About, State, Step, StepState
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
@@ -143,45 +143,67 @@ def escalate(application_id: str, *, reason: str, operator_id: str, actor: Actor
     """Give it to somebody senior, with a note why. Raises ReasonMissing, and as `claim` does."""
     application = _acting(application_id, operator_id=operator_id, actor=actor)
     note(application_id, reason, operator_id=operator_id, actor=actor)
-    application.assigned_to = None
+    application.assigned_to, application.escalated_by = None, operator_id
     _hand_over(application, State.ESCALATED, actor=actor)
     service.tell(application, "escalated", actor=actor)
 
 
 def approve(application_id: str, *, tier: Tier, operator_id: str, actor: Actor) -> None:
-    """Approve a tier alone: the one that was applied for, or a lower one.
+    """Approve a tier alone: the one that was applied for, or a lower one that is more than they have.
 
-    Raises NeedsTwo, NotReady, NothingToGain, and as `claim` does.
+    Raises NeedsTwo, NotReady, NothingToGain, Lowers, and as `claim` does.
     """
     application = _acting(application_id, operator_id=operator_id, actor=actor)
-    standing.refresh(application)
-    if rules.needs_two(tier, pep=application.pep, screening=application.screening):
-        raise errors.NeedsTwo
-    check(application, tier=tier)
-    conclude(application, tier=tier, operator_id=operator_id, actor=actor)
+    if application.about != About.TIER and rules.above(Tier(application.had), tier):
+        raise errors.Lowers
+    _decide_alone(application, tier=tier, operator_id=operator_id, actor=actor)
+
+
+def lower(application_id: str, *, tier: Tier, reason: str, operator_id: str, actor: Actor) -> None:
+    """Take a tier away alone, for a reason that is kept as a note: a review found that less holds.
+
+    Raises ReasonMissing, NeedsTwo, NotReady, NothingToGain, and as `claim` does.
+    """
+    application = _acting(application_id, operator_id=operator_id, actor=actor)
+    if not rules.above(Tier(application.had), tier):
+        raise errors.NothingToGain("That is not lower than what they have.")
+    note(application_id, reason, operator_id=operator_id, actor=actor)
+    _decide_alone(application, tier=tier, operator_id=operator_id, actor=actor)
 
 
 def check(application: Application, *, tier: Tier) -> None:
-    """Refuse what cannot be approved. Raises NothingToGain for a tier beyond what was asked for, NotReady."""
+    """Refuse what cannot be approved. Raises NothingToGain for a tier that was not asked for, NotReady."""
     if rules.above(tier, Tier(application.wanted)) or tier is Tier.T0:
         raise errors.NothingToGain("That is more than was applied for.")
+    if application.about == About.TIER and not rules.above(tier, Tier(application.had)):
+        raise errors.NothingToGain("They have that already. Who applies for more is not given less.")
     blockers = queries.blockers_for_operators(application, tier=tier)
     if blockers:
         raise errors.NotReady(blockers=blockers)
 
 
 def conclude(application: Application, *, tier: Tier, operator_id: str, actor: Actor) -> None:
-    """Write the approval down, and give the customer the tier. Whoever calls this has checked that it may be."""
-    moment = clock.now()
+    """Write the approval down, and give the customer the tier. Whoever calls this has checked that it may be.
+
+    Only who was looked at whole is not due for a while; a change may bring the next review nearer, never puts it off.
+    """
+    moment, standing_due = clock.now(), past.review_due_at(owner=application.customer_id)
     application.decided_at, application.decided_by, application.decided_tier = moment, operator_id, tier
     application.risk = rules.risk_of(tier, pep=application.pep, screening=application.screening)
-    application.review_due_at = rules.months_later(moment, rules.REVIEW_AGAIN_MONTHS[application.risk])
-    earlier = (Application.customer_id == application.customer_id) & (Application.state == State.APPROVED)
-    db.session.execute(update(Application).where(earlier, Application.reviewed_at.is_(None)).values(reviewed_at=moment))
+    due = rules.months_later(moment, rules.REVIEW_AGAIN_MONTHS[application.risk])
+    whole = application.about in {About.TIER, About.REVIEW}
+    if whole:
+        earlier = (Application.customer_id == application.customer_id) & (Application.state == State.APPROVED)
+        unreviewed = update(Application).where(earlier, Application.reviewed_at.is_(None))
+        db.session.execute(unreviewed.values(reviewed_at=moment))
+    if whole or standing_due is None or due < standing_due:
+        application.review_due_at = due
     service.release(application)
     machine.move(application, State.APPROVED, machine=rules.MACHINE, actor=actor)
-    service.tell(application, "approved", actor=actor, tier=str(tier), wanted=application.wanted)
+    lowers = {"lowers": True} if rules.above(Tier(application.had), tier) else {}
+    service.tell(application, "approved", actor=actor, tier=str(tier), wanted=application.wanted, **lowers)
     customers_service.set_tier(application.customer_id, tier, reason=f"Application {application.id}", actor=actor)
+    _take_name_over(application)
     outbox.emit(events.Approved(application_id=application.id, customer_id=application.customer_id))
 
 
@@ -193,6 +215,22 @@ def end_claims(*, actor: Actor) -> int:
         service.release(application)
         service.tell(application, "claim_ended", actor=actor)
     return len(ended)
+
+
+def _decide_alone(application: Application, *, tier: Tier, operator_id: str, actor: Actor) -> None:
+    standing.refresh(application)
+    if past.needs_two(application, tier=tier, operator_id=operator_id):
+        raise errors.NeedsTwo
+    check(application, tier=tier)
+    conclude(application, tier=tier, operator_id=operator_id, actor=actor)
+
+
+def _take_name_over(application: Application) -> None:
+    """Who was shown to be of this name is called so from now on: it is what bank accounts are compared with."""
+    asked = select(StepRow.id).filter_by(application_id=application.id, step=Step.PROFILE)
+    if db.session.scalars(asked).one_or_none():
+        profile = queries.profile_for_operators(application)
+        customers_service.rename(application.customer_id, looking.full_name(profile))
 
 
 def _acting(application_id: str, *, operator_id: str, actor: Actor) -> Application:

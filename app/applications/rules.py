@@ -146,6 +146,18 @@ def needs(tier: Tier, *, subject: Subject = Subject.PERSON) -> tuple[Step, ...]:
     return (*steps, *_OF_A_BUSINESS) if subject is Subject.BUSINESS else steps
 
 
+def counted(tier: Tier, *, subject: Subject = Subject.PERSON) -> tuple[Step, ...]:
+    """The steps that a decision on a tier is about: what it needs, and for the first either number."""
+    steps = needs(tier, subject=subject)
+    return (*steps, Step.NIN) if tier is Tier.T1 else steps
+
+
+def missing(tier: Tier, *, shown: Collection[str], subject: Subject = Subject.PERSON) -> tuple[Step, ...]:
+    """What a tier rests on and was not shown. For the first either number does."""
+    either = {Step.BVN} if tier is Tier.T1 and Step.NIN in shown else set()
+    return tuple(step for step in needs(tier, subject=subject) if step not in shown and step not in either)
+
+
 def asked(
     about: About,
     *,
@@ -156,13 +168,13 @@ def asked(
 ) -> tuple[Step, ...]:
     """The steps of a new application; for a tier, what was `shown` and approved before is not asked for again.
 
-    For the first tier one number is enough: the `number` that the customer chose.
+    For the first tier one number is enough: the `number` that the customer chose. A business always shows itself.
     """
     everything = needs(wanted, subject=subject)
     if wanted is Tier.T1:
         everything = tuple(number if step is Step.BVN else step for step in everything)
     if about is About.TIER:
-        return tuple(step for step in everything if step not in shown)
+        return tuple(step for step in everything if step not in shown or step in _OF_A_BUSINESS)
     return tuple(step for step in everything if step in _AGAIN.get(about, _REVIEWED))
 
 
@@ -204,5 +216,6 @@ def may_write(state: str, *, step_state: str, done_at: datetime | None, queued_a
 
 
 def done(states: Iterable[str]) -> bool:
-    """Whether every step is done."""
-    return all(state == StepState.DONE for state in states)
+    """Whether every step is done, and there is one: of nothing that was shown nothing can be said."""
+    every = list(states)
+    return bool(every) and all(state == StepState.DONE for state in every)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app.applications import answers, errors, events, queries, rules
+from app.applications import answers, errors, events, past, queries, rules, standing
 from app.applications.models import Application, FileRow, Happening, StepRow
 from app.applications.queries import StepView
 from app.applications.rules import About, State, Step, StepState, Subject
@@ -33,7 +33,8 @@ def begin(
 ) -> Application:
     """Open an application with the steps that are not shown yet. `number` is what the first tier rests on.
 
-    Raises OpenAlready, NothingToGain, TierOutOfTurn.
+    What is not for a tier is about whom the last approval was about; what they said of themselves then holds for now.
+    Raises OpenAlready, NothingToGain, TierOutOfTurn, RefusedForGood.
     """
     # Of two clicks at the same time the second waits here, and is told.
     db.session.execute(select(Customer.id).where(Customer.id == customer_id).with_for_update(key_share=True))
@@ -42,9 +43,17 @@ def begin(
         raise errors.OpenAlready
     if wanted is Tier.T0 or number not in {Step.BVN, Step.NIN}:
         raise errors.TierOutOfTurn
-    if about is About.TIER and not rules.above(wanted, has):
+    last = past.last_approved(owner=customer_id)
+    if about is not About.TIER:
+        subject = Subject(last.subject) if last else subject
+    elif not rules.above(wanted, has):
         raise errors.NothingToGain
-    shown = queries.shown(owner=customer_id)
+    elif past.is_refused(owner=customer_id):
+        raise errors.RefusedForGood
+    shown = past.shown(owner=customer_id)
+    steps = rules.asked(about, wanted=wanted, shown=shown, subject=subject, number=number)
+    if not steps:
+        raise errors.TierOutOfTurn
     moment = clock.now()
     application = Application(
         id=ids.new("app"),
@@ -54,11 +63,14 @@ def begin(
         wanted=wanted,
         had=has,
         state=State.DRAFT,
+        pep=last.pep if last else False,
+        country=last.country if last else "",
+        screening="unscreened",
         created_at=moment,
         queued_at=moment,
     )
+    standing.weigh(application)
     machine.begin(application, machine=rules.MACHINE, actor=actor)
-    steps = rules.asked(about, wanted=wanted, shown=shown, subject=subject, number=number)
     for place, step in enumerate(steps):
         db.session.add(
             StepRow(
@@ -160,15 +172,20 @@ def refuse_file(document_id: str) -> None:
 def submit(application_id: str, *, owner: str, actor: Actor, consent: str = rules.CONSENT) -> None:
     """Hand it in, or in again; `consent` names the wording that was agreed to.
 
-    Raises NotFound, NotInYourHands, ConsentMissing, StepsMissing.
+    Raises NotFound, NotInYourHands, ConsentMissing, StepsMissing, Outdated.
     """
     if consent != rules.CONSENT:
         raise errors.ConsentMissing
     application = _mine(application_id, owner=owner)
-    states = db.session.scalars(select(StepRow.state).filter_by(application_id=application_id)).all()
-    if not rules.done(states):
+    steps, today = queries.steps(application_id, owner=owner), clock.now().astimezone(clock.WAT).date()
+    if not rules.done(each.row.state for each in steps):
         raise errors.StepsMissing
+    for each in steps:
+        old = answers.outdated(each.step, each.answers, today=today)
+        if old and _may_write(application, each.row):  # (else it is for a reviewer to ask for it)
+            raise errors.Outdated(old)
     application.round += 1
+    standing.weigh(application)
     application.due_at = clock.now() + rules.DUE[Tier(application.wanted)]
     application.assigned_to = application.assigned_to or queries.least_loaded_for_system(customer_id=owner)
     _queue(application, State.SUBMITTED, actor=actor)
@@ -182,6 +199,8 @@ def abandon(application_id: str, *, owner: str, actor: Actor, reason: str = "") 
     application.decided_at = clock.now()
     machine.move(application, State.ABANDONED, machine=rules.MACHINE, actor=actor, reason=reason)
     tell(application, "abandoned", actor=actor)
+    if application.round:
+        outbox.emit(events.Abandoned(application_id=application_id, customer_id=owner))
 
 
 def abandon_forgotten(*, actor: Actor, limit: int = 100) -> int:
@@ -195,18 +214,18 @@ def abandon_forgotten(*, actor: Actor, limit: int = 100) -> int:
 def open_reviews(*, actor: Actor, limit: int = 50) -> int:
     """Ask customers whose review is due to go over what we know of them: how many."""
     due = queries.due_for_review_for_system(at=clock.now(), limit=limit)
-    for application_id, customer_id, subject in due:
+    for application_id, customer_id in due:
         locked(application_id).reviewed_at = clock.now()
-        reopen(customer_id, about=About.REVIEW, subject=Subject(subject), actor=actor)
+        reopen(customer_id, about=About.REVIEW, actor=actor)
     return len(due)
 
 
-def reopen(customer_id: str, *, about: About, subject: Subject = Subject.PERSON, actor: Actor) -> Application | None:
+def reopen(customer_id: str, *, about: About, actor: Actor) -> Application | None:
     """Open what a change or a due review calls for; None while another is under way, or there is nothing to go over."""
     has = customers.tier(owner=customer_id)
     if has is Tier.T0 or queries.open_one(owner=customer_id) is not None:
         return None
-    application = begin(customer_id, wanted=has, about=about, subject=subject, actor=actor)
+    application = begin(customer_id, wanted=has, about=about, actor=actor)
     outbox.emit(events.Reopened(application_id=application.id, customer_id=customer_id))
     return application
 
@@ -258,11 +277,15 @@ def _in_hand(application_id: str, step: Step, *, owner: str) -> tuple[Applicatio
     """A step that the customer may write."""
     application = _mine(application_id, owner=owner)
     row = _step(application, step)
-    if not rules.may_write(
-        application.state, step_state=row.state, done_at=row.done_at, queued_at=application.queued_at
-    ):
+    if not _may_write(application, row):
         raise errors.NotInYourHands
     return application, row
+
+
+def _may_write(application: Application, row: StepRow) -> bool:
+    return rules.may_write(
+        application.state, step_state=row.state, done_at=row.done_at, queued_at=application.queued_at
+    )
 
 
 def _sent_since(step: StepView, application: Application) -> bool:

@@ -3,8 +3,9 @@
 The queue is sorted and filtered by what stands there; who decides has it read anew first.
 """
 
-from app.applications import queries
+from app.applications import queries, rules
 from app.applications.models import Application
+from app.customers.rules import Tier
 from app.identification import queries as identification
 from app.identification.queries import Latest
 from app.identification.rules import CheckState, Verdict
@@ -25,6 +26,12 @@ def refresh(application: Application) -> None:
     checks = identification.latest_for_system(application.customer_id)
     application.identity = of_registers(checks)
     application.name_score = min((one.score for one in checks if one.score is not None), default=None)
+    weigh(application)
+
+
+def weigh(application: Application) -> None:
+    """Say how closely to look at it, by what is known by now."""
+    application.risk = rules.risk_of(Tier(application.wanted), pep=application.pep, screening=application.screening)
 
 
 def refresh_open(customer_id: str) -> None:

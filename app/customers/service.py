@@ -155,6 +155,12 @@ def set_tier(customer_id: str, tier: Tier, *, reason: str, actor: Actor) -> None
     outbox.emit(events.TierChanged(customer_id=customer_id, was=was, now=tier))
 
 
+def rename(customer_id: str, name: str) -> None:
+    """Call a customer by the name that was proved. Whoever calls this has the decision. Raises NotFound."""
+    _locked_row(customer_id).name = name
+    db.session.flush()
+
+
 def _why(reason: str) -> str:
     if not reason.strip():
         raise errors.FreezeUnexplained

@@ -37,8 +37,17 @@ def asked_again(again: Sequence[tuple[str, str]], *, page: str) -> Words:
     )
 
 
-def approved(tier: str, *, wanted: str, page: str) -> Words:
-    """There is another tier."""
+def approved(tier: str, *, wanted: str, had: str, page: str) -> Words:
+    """There is another tier, or what was gone over is in order."""
+    if tier < had:  # (their names sort as they rise)
+        return Words(
+            f"Your account has tier {named(tier)} now",
+            letter(
+                f"What we know of you is enough for tier {named(tier)}, no longer for tier {named(had)}.",
+                f"What you can do with it: {page}",
+                "Write to us if you think that this is a mistake.",
+            ),
+        )
     lower = "" if tier == wanted else f" You applied for tier {named(wanted)}; what you sent is enough for this one."
     return Words(
         f"You are verified for tier {named(tier)}",

@@ -229,6 +229,8 @@ SELECT 'pol_' || kind || '_1', kind, 1, rules::jsonb, now() FROM (VALUES
         {"legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]'),
     ('applications.refusal', '[
         {"legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]'),
+    ('applications.lift', '[
+        {"legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]'),
     ('staff.roles', '[
         {"target": "both", "legs": [{"roles": ["compliance_manager"], "count": 1}, {"roles": ["admin"], "count": 1}], "ttl_seconds": 259200, "delay_seconds": 0},
         {"target": "compliance", "legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 259200, "delay_seconds": 0},

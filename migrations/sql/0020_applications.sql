@@ -30,6 +30,8 @@ CREATE TABLE applications (
     decided_tier text,
     reason_code text,
     request_id text CONSTRAINT fk_applications_request_id REFERENCES approval_requests,
+    escalated_by text CONSTRAINT fk_applications_escalated_by REFERENCES operators,  -- who thought that it takes others
+    lifted_at timestamptz,                             -- of a refusal: when it ceased to bar
     review_due_at timestamptz,
     reviewed_at timestamptz,
     CONSTRAINT ck_applications_claimed_for_a_while CHECK ((claimed_by IS NULL) = (claim_until IS NULL))
@@ -178,8 +180,12 @@ CREATE POLICY own_rows ON application_steps USING (current_setting('bursar.owner
 CREATE POLICY own_rows ON application_files USING (current_setting('bursar.owner', true) IN ('*', customer_id));
 CREATE POLICY own_rows ON application_events USING (current_setting('bursar.owner', true) IN ('*', customer_id));
 
--- What ended stays ended; a high tier, and every refusal, stands on a request that two people agreed on.
+-- What ended stays ended; a high tier, whoever holds office or did at the last approval, what its approver gave to
+-- somebody senior, every refusal and the end of one stand on a request that two people agreed on. Nobody is given more
+-- than they asked for, or anything for nothing; who asks for more is not given less.
 CREATE FUNCTION guard_application() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    ladder CONSTANT text[] := ARRAY['t0', 't1', 't2', 't3', 't3_plus'];
 BEGIN
     IF TG_OP = 'INSERT' THEN
         IF NEW.state <> 'draft' THEN
@@ -188,15 +194,31 @@ BEGIN
         RETURN NEW;
     END IF;
     IF OLD.state IN ('approved', 'rejected', 'abandoned') AND
-       (to_jsonb(NEW) - 'reviewed_at') <> (to_jsonb(OLD) - 'reviewed_at') THEN
+       (to_jsonb(NEW) - '{reviewed_at,lifted_at}'::text[]) <> (to_jsonb(OLD) - '{reviewed_at,lifted_at}'::text[]) THEN
         RAISE EXCEPTION 'application %: is decided', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
+    IF NEW.lifted_at IS DISTINCT FROM OLD.lifted_at AND (OLD.state <> 'rejected' OR NOT EXISTS (
+        SELECT FROM approval_requests r WHERE r.state = 'approved' AND r.kind = 'applications.lift'
+           AND r.payload ->> 'application_id' = NEW.id)) THEN
+        RAISE EXCEPTION 'application %: two people lift a refusal', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
     IF NEW.state = 'approved' AND OLD.state <> 'approved' AND (NEW.decided_tier IS NULL OR NEW.decided_tier NOT IN ('t1', 't2')
-            OR NEW.pep OR NEW.screening <> 'clear') AND NOT EXISTS (
+            OR NEW.pep OR NEW.screening <> 'clear' OR NEW.decided_by = NEW.escalated_by OR coalesce((
+        SELECT a.pep FROM applications a WHERE a.customer_id = NEW.customer_id AND a.state = 'approved'
+         ORDER BY a.decided_at DESC, a.id DESC LIMIT 1), false)) AND NOT EXISTS (
         SELECT FROM approval_requests r WHERE r.id = NEW.request_id AND r.state = 'approved'
            AND r.kind = 'applications.tier' AND r.payload ->> 'application_id' = NEW.id
            AND r.payload ->> 'tier' = NEW.decided_tier) THEN
         RAISE EXCEPTION 'application %: two people approve this', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state = 'approved' AND OLD.state <> 'approved' AND (
+            array_position(ladder, NEW.decided_tier) > array_position(ladder, NEW.wanted)
+            OR (NEW.about = 'tier' AND array_position(ladder, NEW.decided_tier) <= array_position(ladder, NEW.had))) THEN
+        RAISE EXCEPTION 'application %: that was not asked for', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state = 'approved' AND OLD.state <> 'approved' AND NOT EXISTS (
+        SELECT FROM application_steps s WHERE s.application_id = NEW.id HAVING bool_and(s.state = 'done')) THEN
+        RAISE EXCEPTION 'application %: its steps are not done', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.state = 'rejected' AND OLD.state <> 'rejected' AND NOT EXISTS (
         SELECT FROM approval_requests r WHERE r.id = NEW.request_id AND r.state = 'approved'
@@ -221,14 +243,15 @@ ALTER TABLE application_events ENABLE ALWAYS TRIGGER signed;
 SELECT audit.protect('application_events');
 SELECT audit.protect('application_notes');
 SELECT audit.protect('application_views');
-SELECT audit.marks_stay('applications', 'decided_at', 'reviewed_at');
+SELECT audit.marks_stay('applications', 'decided_at', 'reviewed_at', 'lifted_at');
 SELECT audit.marks_stay('application_files', 'replaced_at');
 SELECT audit.marks_stay('application_answers', 'replaced_at');
 GRANT SELECT, INSERT ON applications, application_steps, application_files, application_events, application_answers,
     application_notes, application_views, saved_views TO bursar_app;
 GRANT SELECT ON checklist_items TO bursar_app;
 GRANT UPDATE (state, round, pep, country, screening, identity, name_score, risk, queued_at, due_at, assigned_to, claimed_by,
-              claim_until, decided_at, decided_by, decided_tier, reason_code, request_id, review_due_at, reviewed_at)
+              claim_until, decided_at, decided_by, decided_tier, reason_code, request_id, escalated_by, lifted_at, review_due_at,
+              reviewed_at)
     ON applications TO bursar_app;
 GRANT UPDATE (state, answers_sealed, again_code, again_words, done_at) ON application_steps TO bursar_app;
 GRANT UPDATE (replaced_at) ON application_files, application_answers TO bursar_app;

@@ -55,6 +55,21 @@ def test_a_proof_of_address_is_from_the_last_three_months(issued: str, *, fits: 
         assert list(faults(Step.ADDRESS, issued_on=issued)) == ["issued_on"]
 
 
+@pytest.mark.parametrize(
+    ("step", "name", "day", "old"),
+    [
+        (Step.ADDRESS, "issued_on", "2026-08-21", False),
+        (Step.ADDRESS, "issued_on", "2026-08-20", True),
+        (Step.DOCUMENT, "expires_on", "2026-11-21", False),
+        (Step.DOCUMENT, "expires_on", "2026-11-20", True),
+        (Step.DOCUMENT, "expires_on", "", False),
+        (Step.COMPANY, "registered_on", "2015-03-02", False),
+    ],
+)
+def test_what_was_in_order_can_be_out_of_date_later(step: Step, name: str, day: str, *, old: bool) -> None:
+    assert bool(answers.outdated(step, {name: day}, today=TODAY)) is old
+
+
 def test_an_expired_document_is_named() -> None:
     assert list(faults(Step.DOCUMENT, expires_on="2026-11-20")) == ["expires_on"]
 

@@ -112,11 +112,12 @@ ASK: dict[str, Callable[[str], Request]] = {
     "screening.match": asking.match,
     "applications.tier": asking.tier,
     "applications.refusal": asking.refusal,
+    "applications.lift": asking.lift,
     "retention.run": asking.run,
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.
 SHARED = {"customer.unfreeze", "customer.recovery", "restrictions.lift"}
-SHARED |= {"screening.match", "applications.tier", "applications.refusal"}
+SHARED |= {"screening.match", "applications.tier", "applications.refusal", "applications.lift"}
 
 
 @pytest.fixture

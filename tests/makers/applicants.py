@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterable
 
 from flask import current_app
 
-from app.applications import queries, review, rules, service, standing
+from app.applications import decisions, past, queries, review, rules, service, standing
 from app.applications.models import Application
 from app.applications.rules import About, Step, Subject
 from app.core import actor
 from app.core.db import transaction
 from app.core.permissions import Role
 from app.customers.rules import Tier
+from app.governance import queries as approvals
+from app.governance import service as governance
 from app.screening import service as lists
-from tests.makers import listed, papers, people
+from tests.makers import governed, listed, papers, people
 from tests.makers.people import Customer
 
 PROFILE = {
@@ -79,15 +81,25 @@ def submitted(
     today: str,
     screening: str = "clear",
     subject: Subject = Subject.PERSON,
+    about: About = About.TIER,
 ) -> Application:
     """An application that was handed in, by somebody who stands so with the lists."""
     applicant = owner or people.customer(tier=Tier.T0)
-    application = begin(applicant, wanted, subject=subject)
-    steps = [Step(each.row.step) for each in queries.steps(application.id, owner=applicant.id)]
-    do(applicant, application.id, steps, today=today)
-    with transaction(applicant.actor):
-        service.submit(application.id, owner=applicant.id, actor=applicant.actor)
-    STANDINGS[screening](applicant)
+    application = begin(applicant, wanted, subject=subject, about=about)
+    return handed_in(applicant, application, today=today, screening=screening)
+
+
+def handed_in(
+    owner: Customer, application: Application, *, today: str, screening: str = "clear", **profile: str
+) -> Application:
+    """Do all steps of a draft, say these things in the profile, and hand it in: as it is then."""
+    steps = [Step(each.row.step) for each in queries.steps(application.id, owner=owner.id)]
+    do(owner, application.id, steps, today=today)
+    with transaction(owner.actor):
+        if profile:
+            service.fill(application.id, Step.PROFILE, PROFILE | profile, owner=owner.id, actor=owner.actor)
+        service.submit(application.id, owner=owner.id, actor=owner.actor)
+    STANDINGS[screening](owner)
     with transaction(actor.system("test")):
         standing.refresh(service.locked(application.id))
     return queries.one_for_operators(application.id)
@@ -131,3 +143,45 @@ def answer_all(application: Application, operator_id: str, said: str = "yes") ->
     with transaction(who):
         for item in queries.checklist_for_operators(queries.one_for_operators(application.id)):
             review.answer(application.id, item.code, said, operator_id=operator_id, actor=who)
+
+
+def answered(application: Application) -> Application:
+    """Have the whole check-list answered by somebody who lets go of it."""
+    holder = officer()
+    answer_all(application, holder)
+    with transaction(who := actor.operator(holder)):
+        review.let_go(application.id, operator_id=holder, actor=who)
+    return application
+
+
+def decided(application: Application, tier: Tier) -> Application:
+    """Have this tier given, by two where it takes two: as it is then."""
+    holder = officer()
+    who = actor.operator(holder)
+    answer_all(application, holder)
+    two = past.needs_two(queries.one_for_operators(application.id), tier=tier, operator_id=holder)
+    with transaction(who):
+        if two:
+            asked = decisions.propose_tier(application.id, tier=tier, reason="x", operator_id=holder, actor=who)
+        else:
+            review.approve(application.id, tier=tier, operator_id=holder, actor=who)
+    if two:
+        agreed(asked.id)
+    return queries.one_for_operators(application.id)
+
+
+def refused(application: Application, code: str = "forged") -> Application:
+    """Have it refused for good: as it is then."""
+    holder = officer()
+    with transaction(who := actor.operator(holder)):
+        asked = decisions.propose_refusal(application.id, code=code, reason="x", operator_id=holder, actor=who)
+    agreed(asked.id)
+    return queries.one_for_operators(application.id)
+
+
+def agreed(request_id: str) -> None:
+    """Have a manager agree, and have it carried out."""
+    asked, second = approvals.one_for_operators(request_id).request, senior()
+    with transaction(who := actor.operator(second)):
+        governance.approve(request_id, operator_id=second, shown=asked.payload_hash, actor=who)
+    governed.carry_out(asked)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from app.applications import decisions, review
+from app.applications import decisions
 from app.core import actor, clock
 from app.core.db import leave, transaction
 from app.core.money import NGN
@@ -55,6 +55,11 @@ def refusal(maker: str) -> Request:
     return _once("refusal", _answered, lambda application_id: _refusal(application_id, maker))
 
 
+def lift(maker: str) -> Request:
+    """That a refusal be lifted."""
+    return _once("lift", _refused, lambda application_id: _lift(application_id, maker))
+
+
 def run(maker: str) -> Request:
     """That what is due be forgotten. One stands at a time: of who asked already, it is that one."""
     standing = [one.request for one in governance_queries.about_for_operators(retention.TARGET)]
@@ -83,12 +88,13 @@ def _once(kind: str, make: Callable[[], str], ask: Callable[[str], Request]) -> 
 
 
 def _answered() -> str:
-    application = applicants.submitted(wanted=Tier.T3, today=f"{clock.now().astimezone(clock.WAT):%Y-%m-%d}")
-    officer = applicants.officer()
-    applicants.answer_all(application, officer)
-    with transaction(actor.operator(officer)):
-        review.let_go(application.id, operator_id=officer, actor=actor.operator(officer))
-    return application.id
+    today = f"{clock.now().astimezone(clock.WAT):%Y-%m-%d}"
+    return applicants.answered(applicants.submitted(wanted=Tier.T3, today=today)).id
+
+
+def _refused() -> str:
+    today = f"{clock.now().astimezone(clock.WAT):%Y-%m-%d}"
+    return applicants.refused(applicants.submitted(wanted=Tier.T1, today=today)).id
 
 
 def _match(hit_id: str, maker: str) -> Request:
@@ -104,6 +110,11 @@ def _tier(application_id: str, maker: str) -> Request:
 def _refusal(application_id: str, maker: str) -> Request:
     with transaction(who := actor.operator(maker)):
         return decisions.propose_refusal(application_id, code="forged", reason="x", operator_id=maker, actor=who)
+
+
+def _lift(application_id: str, maker: str) -> Request:
+    with transaction(who := actor.operator(maker)):
+        return decisions.propose_lift(application_id, reason="x", operator_id=maker, actor=who)
 
 
 def _later() -> date:

@@ -8,7 +8,7 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.applications import queries, rules, service
+from app.applications import past, queries, rules, service
 from app.applications.errors import TierOutOfTurn
 from app.applications.models import Application
 from app.applications.queries import StepView
@@ -66,7 +66,7 @@ def verification() -> Response:
     has = customers.tier(owner=current_user.id)
     newest = next(iter(queries.all_of(owner=current_user.id, limit=1)), None)
     open_one = newest if newest is not None and newest.state in rules.OPEN else None
-    shown = queries.shown(owner=current_user.id)
+    shown = past.shown(owner=current_user.id)
     return page(
         "portal/verification/overview.html",
         block="standing",
@@ -75,6 +75,7 @@ def verification() -> Response:
         business=_rung(Tier.T3_PLUS, has=has, shown=shown),
         application=newest,
         open=open_one is not None,
+        barred=past.is_refused(owner=current_user.id),
         **(_standing(newest) if newest is not None else {}),
     )
 

@@ -87,6 +87,7 @@ WHY: dict[About, str] = {
     About.ADDRESS: "Your new address needs a proof.",
     About.PHONE: "Your phone number is another. Show us that it is still you.",
 }
+LOWERED = "Your tier is lower now"
 DAY = timedelta(days=1)
 
 
@@ -114,7 +115,11 @@ def expected(application: Application, *, at: datetime) -> str:
 def outcome(application: Application) -> tuple[str, str, str]:
     """How an application ended: kind, title, text."""
     if application.state == State.APPROVED:
-        return "ok", "Approved", _approved(application)
+        return (
+            ("warn", LOWERED, _approved(application))
+            if _lowers(application)
+            else ("ok", "Approved", _approved(application))
+        )
     if application.state == State.REJECTED:
         return "bad", "Not approved", REFUSALS[str(application.reason_code)].customer
     return "info", "Taken back", "Nothing was decided. You can begin again whenever you like."
@@ -155,7 +160,7 @@ def _told(application: Application, one: Happening) -> dict[str, Any]:
         named = [STEPS[Step(step)].title for step in facts.get("steps", [])]
         return {"title": "We asked for something again", "text": ", ".join(named)}
     if one.what == "approved":
-        return {"title": "Approved", "text": _approved(application)}
+        return {"title": LOWERED if _lowers(application) else "Approved", "text": _approved(application)}
     if one.what == "rejected":
         return {"title": "Not approved", "state": "failed"}
     return {"claimed": {"title": _LOOKED}, "abandoned": {"title": "Taken back", "state": "failed"}}.get(one.what, {})
@@ -163,8 +168,14 @@ def _told(application: Application, one: Happening) -> dict[str, Any]:
 
 def _approved(application: Application) -> str:
     tier = Tier(str(application.decided_tier))
+    if _lowers(application):
+        return f"You have {NAMES[tier]} now, no longer {NAMES[Tier(application.had)]}. Your limits say what that means."
     if application.about != About.TIER:
         return "Thank you. Everything stays as it is."
     if tier != application.wanted:
         return f"You have {NAMES[tier]} now, not yet {NAMES[Tier(application.wanted)]}."
     return f"You have {NAMES[tier]} now."
+
+
+def _lowers(application: Application) -> bool:
+    return rules.above(Tier(application.had), Tier(str(application.decided_tier)))

@@ -11,15 +11,14 @@ from werkzeug.test import TestResponse
 
 from app.applications import queries, rules, service
 from app.applications.models import Application
-from app.applications.rules import State, Step
+from app.applications.rules import About, State, Step
 from app.core import actor, clock
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.customers import queries as customers
 from app.customers.rules import Tier
 from app.governance import queries as approvals
-from app.governance import service as governance
-from tests.makers import applicants, browse, governed, people
+from tests.makers import applicants, browse, people
 from tests.web.console.conftest import Visitor
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -28,6 +27,7 @@ TODAY = date.today().isoformat()  # noqa: DTZ011
 LIST = "/console/applications"
 OFFICER, MANAGER, AUDITOR = Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER, Role.AUDITOR
 HTMX = {"HX-Request": "true"}
+TEST = actor.system("test")
 
 
 def place(application: Application) -> str:
@@ -66,14 +66,6 @@ def answer_all(client: FlaskClient, application: Application) -> None:
     leave()
     for code in codes:
         assert press(client, application, "answers", item=code, said="yes").status_code == 200
-
-
-def agreed(request_id: str) -> None:
-    """Have a manager agree, and have it carried out."""
-    asked, second = approvals.one_for_operators(request_id).request, applicants.senior()
-    with transaction(who := actor.operator(second)):
-        governance.approve(request_id, operator_id=second, shown=asked.payload_hash, actor=who)
-    governed.carry_out(asked)
 
 
 class TestTheQueue:
@@ -157,9 +149,9 @@ class TestTheQueue:
         assert "View 20" not in page
 
     def test_assigns_several_and_tells_of_each(self, visitor: Visitor) -> None:
-        client, one, decided = visitor(OFFICER), handed_in(), handed_in()
+        client, one, decided = visitor(OFFICER), handed_in(), applicants.answered(handed_in())
         other, _ = people.operator(OFFICER)
-        answer_all(client, decided)
+        leave()
         assert press(client, decided, "approve", tier="t1").status_code == 200
         token = browse.token_of(client.get(LIST))
         sent = {"csrf_token": token, "chosen": [one.id, decided.id], "deed": "assign", "to": other}
@@ -297,8 +289,8 @@ class TestThePanel:
 
 class TestDeciding:
     def test_one_approves_what_one_may(self, visitor: Visitor) -> None:
-        client, one = visitor(OFFICER), handed_in(Tier.T2)
-        answer_all(client, one)
+        client, one = visitor(OFFICER), applicants.answered(handed_in(Tier.T2))
+        leave()
         page = press(client, one, "approve", tier="t1")
         assert page.status_code == 200
         assert "T1 approved by Bola Ade" in page.text
@@ -314,8 +306,8 @@ class TestDeciding:
         assert now(one).state == State.SUBMITTED
 
     def test_a_high_tier_takes_two(self, visitor: Visitor) -> None:
-        client, one = visitor(OFFICER), handed_in(Tier.T3)
-        answer_all(client, one)
+        client, one = visitor(OFFICER), applicants.answered(handed_in(Tier.T3))
+        leave()
         assert press(client, one, "approve", tier="t3").status_code == 403
         asked = press(client, one, "propose", tier="t3", reason="All is shown.")
         assert asked.status_code == 200
@@ -325,7 +317,7 @@ class TestDeciding:
         at = f"/console/approvals/{request_id}"
         request = visitor(MANAGER).get(at)
         assert "tier T3" in request.text
-        agreed(request_id)
+        applicants.agreed(request_id)
         assert now(one).state == State.APPROVED
         assert customers.tier(owner=one.customer_id) == Tier.T3
 
@@ -349,6 +341,33 @@ class TestDeciding:
         assert asked.again_words == "Your name is hidden by a finger."
         assert listed(client, id=one.id, view="waiting") == [one.id]
         assert press(client, handed_in(), "again").status_code == 422
+
+    def test_a_lower_tier_than_they_have_is_no_approval(self, visitor: Visitor) -> None:
+        owner = people.customer(tier=Tier.T0)
+        applicants.decided(applicants.submitted(owner, Tier.T2, today=TODAY), Tier.T2)
+        with transaction(TEST):
+            opened = service.reopen(owner.id, about=About.REVIEW, actor=TEST)
+        assert opened is not None
+        client, one = visitor(OFFICER), applicants.answered(applicants.handed_in(owner, opened, today=TODAY))
+        leave()
+        press(client, one, "claim")
+        page = client.get(place(one)).text
+        assert re.search(r'data-open="lower">', page)
+        assert page.count("T1, lower than they have") == 1
+        assert press(client, one, "approve", tier="t1").status_code == 422
+        lowered = press(client, one, "lower", tier="t1", reason="The document is void.")
+        assert "Lowered to T1" in lowered.text
+        assert customers.tier(owner=owner.id) is Tier.T1
+
+    def test_a_refusal_ends_when_two_say_so(self, visitor: Visitor) -> None:
+        client, one = visitor(OFFICER), applicants.refused(handed_in())
+        assert 'data-open="lift"' in client.get(place(one)).text
+        assert press(client, one, "lift", reason="A mix-up.").status_code == 200
+        (asked,) = [each.request for each in approvals.about_for_operators(f"application:{one.id}")]
+        applicants.agreed(asked.id)
+        page = client.get(place(one)).text
+        assert 'data-open="lift"' not in page
+        assert "They may apply again" in page
 
     def test_goes_without_scripts_too(self, visitor: Visitor) -> None:
         client, one = visitor(OFFICER), handed_in()

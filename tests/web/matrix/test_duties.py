@@ -79,6 +79,7 @@ ENDS_THE_LOOK = "/view-as/end"
 # What these refuse first, whatever the address names, is the empty form.
 LOOKS_LATER = {
     "/console/applications/<application_id>/approve",
+    "/console/applications/<application_id>/lower",
     "/console/applications/<application_id>/propose",
     "/console/ledger/proof/halts/<int:halt_id>/lift",
     "/console/withdrawals/<withdrawal_id>/reject",

@@ -437,6 +437,15 @@ class TestEnds:
         assert "You have Tier 1 now, not yet Tier 2." in page
         assert "Get Tier 2" in page
 
+    def test_who_was_refused_is_offered_no_tier(self, visitor: FlaskClient, owner: Customer) -> None:
+        applicants.refused(applicants.submitted(owner, Tier.T1, today=f"{clock.now():%Y-%m-%d}"))
+        leave()
+        page = visitor.get("/verification")
+        assert "We have decided not to offer you another tier." in page.text
+        assert "Get Tier" not in page.text
+        visitor.post("/verification", data={"csrf_token": browse.token_of(page), "tier": "t1"})
+        assert queries.open_one(owner=owner.id) is None
+
     def test_a_change_of_name_asks_for_that_alone(self, visitor: FlaskClient, owner: Customer) -> None:
         assert "You are not verified yet" in visitor.get("/verification/change").text
         people.verify(owner.id, Tier.T2)

@@ -15,7 +15,9 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def application(state: State, **more: object) -> Application:
-    facts: dict[str, object] = {"state": state, "about": "tier", "wanted": "t2", "subject": "person", "due_at": None}
+    facts: dict[str, object] = {
+        "state": state, "about": "tier", "wanted": "t2", "had": "t0", "subject": "person", "due_at": None,
+    }  # fmt: skip
     return Application(**{**facts, **more})
 
 
@@ -38,15 +40,16 @@ def test_who_is_refused_reads_the_customers_text_and_nothing_else(code: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("about", "decided", "says"),
+    ("about", "had", "decided", "says"),
     [
-        ("tier", "t2", "You have Tier 2 now."),
-        ("tier", "t1", "You have Tier 1 now, not yet Tier 2."),
-        ("address", "t2", "Thank you. Everything stays as it is."),
+        ("tier", "t0", "t2", "You have Tier 2 now."),
+        ("tier", "t0", "t1", "You have Tier 1 now, not yet Tier 2."),
+        ("address", "t2", "t2", "Thank you. Everything stays as it is."),
+        ("review", "t2", "t1", "You have Tier 1 now, no longer Tier 2. Your limits say what that means."),
     ],
 )
-def test_an_approval_says_what_came_of_it(about: str, decided: str, says: str) -> None:
-    assert words.outcome(application(State.APPROVED, about=about, decided_tier=decided))[2] == says
+def test_an_approval_says_what_came_of_it(about: str, had: str, decided: str, says: str) -> None:
+    assert words.outcome(application(State.APPROVED, about=about, had=had, decided_tier=decided))[2] == says
 
 
 @pytest.mark.parametrize(

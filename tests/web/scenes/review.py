@@ -3,15 +3,15 @@
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.applications import queries
+from app.applications import service
 from app.applications.models import Application
-from app.applications.rules import Step
+from app.applications.rules import About, Step
 from app.core import clock
-from app.core.db import leave
+from app.core.db import leave, transaction
 from app.core.permissions import Role
 from app.customers.rules import Tier
-from tests.makers import applicants, browse
-from tests.web.scenes.stage import Call, Scene
+from tests.makers import applicants, browse, people
+from tests.web.scenes.stage import TEST, Call, Scene
 
 LIST = "/console/applications"
 OFFICER = Role.COMPLIANCE_OFFICER
@@ -47,14 +47,31 @@ def decided(deed: str, tier: Tier, **fields: str) -> Call:
     """An officer decides, once the whole check-list is answered."""
 
     def call(scene: Scene) -> TestResponse:
-        client, one = scene.staff(OFFICER), handed_in(tier)
-        codes = [item.code for item in queries.checklist_for_operators(one)]
+        client, one = scene.staff(OFFICER), applicants.answered(handed_in(tier))
         leave()
-        for code in codes:
-            press(client, one, "answers", item=code, said="yes")
         return press(client, one, deed, tier=str(tier), **fields)
 
     return call
+
+
+def lower(scene: Scene) -> TestResponse:
+    """An officer takes a tier away from somebody whose review found less."""
+    owner = people.customer(tier=Tier.T0)
+    today = clock.now().astimezone(clock.WAT).date().isoformat()
+    applicants.decided(applicants.submitted(owner, wanted=Tier.T2, today=today), Tier.T2)
+    with transaction(TEST):
+        opened = service.reopen(owner.id, about=About.REVIEW, actor=TEST)
+    assert opened is not None
+    one = applicants.answered(applicants.handed_in(owner, opened, today=today))
+    leave()
+    return press(scene.staff(OFFICER), one, "lower", tier="t1", reason="The document is void.")
+
+
+def lift(scene: Scene) -> TestResponse:
+    """An officer asks that who was refused may apply again."""
+    one = applicants.refused(handed_in())
+    leave()
+    return press(scene.staff(OFFICER), one, "lift", reason="A mix-up.")
 
 
 def next_application(scene: Scene) -> TestResponse:
@@ -91,6 +108,8 @@ CALLS: dict[str, Call] = {
     "console.ask_again": of_one("again", step=str(Step.PROFILE), **{"code-profile": "partial"}),
     "console.escalate_application": of_one("escalate", reason="It is strange."),
     "console.approve_application": decided("approve", Tier.T1),
+    "console.lower_tier": lower,
+    "console.propose_lift": lift,
     "console.propose_tier": decided("propose", Tier.T3, reason="All is shown."),
     "console.propose_refusal": of_one("refuse", code="risk", reason="It is strange."),
 }

@@ -1,4 +1,4 @@
-"""Decisions on an application: approve, ask for it, send back, escalate, ask that it be refused."""
+"""Decisions on an application: approve, lower, ask for either, send back, escalate, ask that it be refused or not."""
 
 from flask import request
 from flask.wrappers import Response
@@ -29,6 +29,18 @@ def approve_application(application_id: str) -> Answer:
     return do(application_id, deed, "Approved. The customer is told.", fault_of="approve")
 
 
+@bp.post("/applications/<application_id>/lower")
+@guards.operator(Permission.APPLICATIONS_REVIEW, fresh=True)
+def lower_tier(application_id: str) -> Answer:
+    """Take a tier away alone, where one person may; it says why."""
+    actor, me, reason = guards.actor(), current_user.id, request.form.get("reason", "")
+
+    def deed() -> None:
+        review.lower(application_id, tier=_tier(), reason=reason, operator_id=me, actor=actor)
+
+    return do(application_id, deed, "Lowered. The customer is told.", fault_of="lower")
+
+
 @bp.post("/applications/<application_id>/propose")
 @guards.operator(Permission.APPLICATIONS_REQUEST, fresh=True)
 def propose_tier(application_id: str) -> Answer:
@@ -52,6 +64,18 @@ def propose_refusal(application_id: str) -> Answer:
         decisions.propose_refusal(application_id, code=code, reason=reason, operator_id=me, actor=actor)
 
     return do(application_id, deed, TOLD_TWO, fault_of="refuse")
+
+
+@bp.post("/applications/<application_id>/lift")
+@guards.operator(Permission.APPLICATIONS_REQUEST, fresh=True)
+def propose_lift(application_id: str) -> Answer:
+    """Ask that who was refused may apply again."""
+    actor, me, reason = guards.actor(), current_user.id, request.form.get("reason", "")
+
+    def deed() -> None:
+        decisions.propose_lift(application_id, reason=reason, operator_id=me, actor=actor)
+
+    return do(application_id, deed, TOLD_TWO, fault_of="lift")
 
 
 @bp.post("/applications/<application_id>/again")

@@ -8,7 +8,7 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.applications import queries, review, rules, views
+from app.applications import past, queries, review, rules, views
 from app.applications.models import Application
 from app.applications.reasons import AGAIN, REFUSALS
 from app.core import clock
@@ -153,6 +153,7 @@ def panel(
         items=items,
         answered=sum(bool(item.answer) for item in items),
         options=_options(one),
+        lowered=one.decided_tier is not None and rules.above(Tier(one.had), Tier(one.decided_tier)),
         held=_held(one),
         pending=governance.one_for_operators(one.request_id) if one.request_id else None,
         again=AGAIN,
@@ -178,7 +179,7 @@ def _whole(one: Application) -> dict[str, Any]:
     return {
         "files": files,
         "lines": {view.row.step: given.lines(view) for view in steps},
-        "said": _said(one.customer_id),
+        "said": _said(one),
         "checks": identification.of_customer_for_operators(one.customer_id),
         "standing": screening.standing_for_operators(one.customer_id) if Permission.SCREENING_READ in may else None,
         "shared": shared.of_customer(one.customer_id, document_ids=[file.row.document_id for file in files]),
@@ -187,9 +188,9 @@ def _whole(one: Application) -> dict[str, Any]:
     }
 
 
-def _said(customer_id: str) -> dict[str, str]:
+def _said(one: Application) -> dict[str, str]:
     """What the applicant says their name and birth date are."""
-    profile = queries.profile_for_operators(customer_id)
+    profile = queries.profile_for_operators(one)
     names = (str(profile.get(name, "")) for name in ("first_name", "middle_name", "last_name"))
     return {"name": " ".join(name for name in names if name), "birth_date": str(profile.get("born", ""))}
 
@@ -201,18 +202,19 @@ def _held(one: Application) -> str:
 
 
 def _options(one: Application) -> list[dict[str, Any]]:
-    """The tiers that could be approved, the one applied for first: what stands against each, and what it unlocks."""
-    up_to = rules.LADDER.index(Tier(one.wanted))
+    """The tiers that could be given, the one applied for first: what stands against each, and what it unlocks."""
+    low, high = Tier(one.had) if one.about == rules.About.TIER else Tier.T0, Tier(one.wanted)
     return [
         {
             "tier": tier,
             "name": tier.upper().replace("_PLUS", "+"),
             "wanted": tier == one.wanted,
-            "two": rules.needs_two(tier, pep=one.pep, screening=one.screening),
+            "lowers": rules.above(Tier(one.had), tier),
+            "two": past.needs_two(one, tier=tier, operator_id=current_user.id),
             "blockers": queries.blockers_for_operators(one, tier=tier) if one.state in rules.OURS else [],
             "unlocks": _unlocks(tier),
         }
-        for tier in reversed(rules.LADDER[1 : up_to + 1])
+        for tier in reversed(rules.LADDER[rules.LADDER.index(low) + 1 : rules.LADDER.index(high) + 1])
     ]
 
 
