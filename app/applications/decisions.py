@@ -3,7 +3,7 @@
 An officer asks and a manager agrees; governance carries it out. Who cleared a hit does not also agree.
 """
 
-from app.applications import errors, events, queries, review, rules, service, standing
+from app.applications import due, errors, events, queries, review, rules, service, standing
 from app.applications.models import Application
 from app.applications.reasons import REFUSALS
 from app.applications.rules import State
@@ -28,7 +28,7 @@ def propose_tier(application_id: str, *, tier: Tier, reason: str, operator_id: s
     """
     application = review.claim(application_id, operator_id=operator_id, actor=actor)
     standing.refresh(application)
-    if not rules.needs_two(tier, pep=application.pep, screening=application.screening):
+    if not rules.needs_two(tier, pep=application.pep, screening=application.screening, identity=application.identity):
         raise errors.NeedsNoSecond
     review.check(application, tier=tier)
     payload = _about(application) | {"tier": str(tier), "round": application.round}
@@ -51,8 +51,12 @@ def take_up_again(application_id: str, request_id: str) -> None:
         application.request_id = None
         actor = actors.system("governance")
         application.queued_at = clock.now()
-        machine.move(application, State.SUBMITTED, machine=rules.MACHINE, actor=actor, reason="The request ended.")
         service.tell(application, "not_agreed", actor=actor, request=request_id)
+        undone = due.sent_back_for_system(application_id)
+        if undone:  # (a file was none, or the phone became another, while others were asked)
+            service.hand_back(application, undone, actor=actor)
+        else:
+            machine.move(application, State.SUBMITTED, machine=rules.MACHINE, actor=actor, reason="The request ended.")
 
 
 def _about(application: Application) -> Payload:
@@ -64,6 +68,7 @@ def _about(application: Application) -> Payload:
         "has": customer.tier,
         "wanted": application.wanted,
         "screening": application.screening,
+        "identity": application.identity,
         "pep": application.pep,
     }
 
@@ -89,8 +94,8 @@ def _ask(
 
 def _check_tier(payload: Payload) -> None:
     application = _unchanged(payload)
-    if (application.screening, application.pep) != (payload["screening"], payload["pep"]):
-        raise errors.NotReady(blockers=["What the lists say has changed since it was asked for."])
+    if any(getattr(application, name) != payload[name] for name in ("screening", "identity", "pep")):
+        raise errors.NotReady(blockers=["What lists or registers say has changed since it was asked for."])
     review.check(application, tier=Tier(payload["tier"]))
 
 
@@ -141,6 +146,7 @@ def _lines(payload: Payload) -> list[Line]:
         Line("Customer", payload["name"]),
         Line("Holds public office", "yes" if payload["pep"] else "no"),
         Line("Lists", payload["screening"]),
+        Line("Registers", payload["identity"]),
     ]
 
 

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 
 from sqlalchemy import select, update
 
-from app.applications import errors, events, queries, rules, service, standing
+from app.applications import due, errors, events, queries, rules, service, standing
 from app.applications.models import Answer, Application, Note, StepRow
 from app.applications.reasons import AGAIN
-from app.applications.rules import State, Step, StepState
+from app.applications.rules import State, Step
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
@@ -65,7 +65,7 @@ def assign(application_id: str, *, to: str, actor: Actor) -> None:
     application = service.locked(application_id)
     if application.state not in rules.OURS:
         raise errors.NotUnderReview
-    if to not in queries.reviewers_for_system():
+    if to not in due.reviewers_for_system():
         raise errors.NoReviewer
     if customers.is_related_for_system(to, [application.customer_id]):
         raise errors.OwnApplication
@@ -128,15 +128,8 @@ def ask_again(application_id: str, wanted: Mapping[Step, tuple[str, str]], *, op
             raise errors.ReasonMissing
         if step not in rows:
             raise errors.NoSuchStep
-        row = rows[step]
-        row.state, row.done_at = StepState.AGAIN, None
-        row.again_code, row.again_words = code, words.strip() or AGAIN[code].customer
-    items = [one.code for one in queries.checklist_for_operators(application) if one.step in set(wanted)]
-    _unanswer(application_id, items)
-    _hand_over(application, State.WAITING, actor=actor)
-    codes = {str(step): code for step, (code, _) in wanted.items()}
-    service.tell(application, "asked_again", actor=actor, steps=list(codes), codes=codes)
-    outbox.emit(events.AskedAgain(application_id=application_id, customer_id=application.customer_id))
+        service.send_back(rows[step], code, words.strip() or AGAIN[code].customer, actor=actor)
+    service.hand_back(application, {str(step): code for step, (code, _) in wanted.items()}, actor=actor)
 
 
 def escalate(application_id: str, *, reason: str, operator_id: str, actor: Actor) -> None:
@@ -155,7 +148,7 @@ def approve(application_id: str, *, tier: Tier, operator_id: str, actor: Actor) 
     """
     application = _acting(application_id, operator_id=operator_id, actor=actor)
     standing.refresh(application)
-    if rules.needs_two(tier, pep=application.pep, screening=application.screening):
+    if rules.needs_two(tier, pep=application.pep, screening=application.screening, identity=application.identity):
         raise errors.NeedsTwo
     check(application, tier=tier)
     conclude(application, tier=tier, operator_id=operator_id, actor=actor)

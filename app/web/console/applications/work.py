@@ -208,7 +208,7 @@ def _options(one: Application) -> list[dict[str, Any]]:
             "tier": tier,
             "name": tier.upper().replace("_PLUS", "+"),
             "wanted": tier == one.wanted,
-            "two": rules.needs_two(tier, pep=one.pep, screening=one.screening),
+            "two": rules.needs_two(tier, pep=one.pep, screening=one.screening, identity=one.identity),
             "blockers": queries.blockers_for_operators(one, tier=tier) if one.state in rules.OURS else [],
             "unlocks": _unlocks(tier),
         }
