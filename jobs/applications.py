@@ -20,13 +20,9 @@ STEPS_MAX = 20
 
 def look_into(work: Work) -> timedelta | None:
     """It was handed in: everybody whom it names is held against the lists, the name on its bank account with theirs."""
-
-    def deed() -> None:
-        account_id, name = looking.account_of(work.subject)
-        identification.compare(account_id, name, actor=work.actor)
-        looking.look_into(work.subject, actor=work.actor)
-
-    atomically(deed, actor=work.actor)
+    account_id, name = looking.account_of(work.subject)
+    atomically(lambda: identification.compare(account_id, name, actor=work.actor), actor=work.actor)
+    atomically(lambda: looking.look_into(work.subject, actor=work.actor), actor=work.actor)
     return None
 
 

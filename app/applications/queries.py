@@ -253,7 +253,9 @@ def checklist_for_operators(application: Application) -> list[Item]:
         .order_by(StepRow.place, ChecklistItem.place)
     )
     return [
-        _item(item, answer if answer and rules.stands(answer.answered_at, step=item.step, done_at=done_at) else None)
+        _item(
+            item, answer if answer and rules.stands(answer.answered_at, step=Step(item.step), done_at=done_at) else None
+        )
         for item, answer in db.session.execute(wanted)
     ]
 

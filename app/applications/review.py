@@ -18,6 +18,8 @@ from app.core.db import db
 from app.customers import queries as customers
 from app.customers import service as customers_service
 from app.customers.rules import Tier
+from app.identification import service as identification
+from app.identification.rules import CheckState
 from app.identity import queries as identity
 
 
@@ -130,6 +132,15 @@ def ask_again(application_id: str, wanted: Mapping[Step, tuple[str, str]], *, op
             raise errors.NoSuchStep
         service.send_back(rows[step], code, words.strip() or AGAIN[code].customer, actor=actor)
     service.hand_back(application, {str(step): code for step, (code, _) in wanted.items()}, actor=actor)
+
+
+def look_up_again(application_id: str, *, operator_id: str, actor: Actor) -> None:
+    """Ask registers once more that gave no answer. Raises as `claim` does, and AsksSpent."""
+    application = _acting(application_id, operator_id=operator_id, actor=actor)
+    for check in standing.checks_of(application):
+        if check is not None and check.state == CheckState.UNAVAILABLE:
+            identification.ask_again(check.id, customer_id=application.customer_id, actor=actor)
+    standing.refresh(application)
 
 
 def escalate(application_id: str, *, reason: str, operator_id: str, actor: Actor) -> None:
