@@ -1,7 +1,7 @@
 """Reads of applications."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -252,12 +252,7 @@ def checklist_for_operators(application: Application) -> list[Item]:
         )
         .order_by(StepRow.place, ChecklistItem.place)
     )
-    return [
-        _item(
-            item, answer if answer and rules.stands(answer.answered_at, step=Step(item.step), done_at=done_at) else None
-        )
-        for item, answer in db.session.execute(wanted)
-    ]
+    return [_item(item, answer, done_at) for item, answer in db.session.execute(wanted)]
 
 
 def blockers_for_operators(application: Application, *, tier: Tier) -> list[str]:
@@ -376,7 +371,9 @@ def _opened(row: StepRow) -> dict[str, Any]:
     return opened
 
 
-def _item(item: ChecklistItem, answer: Answer | None) -> Item:
+def _item(item: ChecklistItem, answer: Answer | None, done_at: Mapping[str, datetime | None]) -> Item:
+    if answer and not rules.stands(answer.answered_at, step=Step(item.step), done_at=done_at):
+        answer = None
     return Item(
         item.code,
         item.step,
