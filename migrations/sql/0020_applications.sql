@@ -11,7 +11,7 @@ CREATE TABLE applications (
     state text NOT NULL CONSTRAINT ck_applications_state_known CHECK (state IN
         ('draft', 'submitted', 'escalated', 'waiting', 'proposed', 'approved', 'rejected', 'abandoned')),
     round integer NOT NULL,                            -- how often it was handed in
-    looked_into integer NOT NULL,                      -- the round whose people were held against the lists
+    looked_into integer NOT NULL DEFAULT 0,            -- the round whose people were held against the lists
     pep boolean NOT NULL,                              -- holds public office, by their own word
     country text NOT NULL,
     screening text NOT NULL CONSTRAINT ck_applications_screened
@@ -233,8 +233,8 @@ SELECT audit.marks_stay('application_answers', 'replaced_at');
 GRANT SELECT, INSERT ON applications, application_steps, application_files, application_events, application_answers,
     application_notes, application_views, saved_views TO bursar_app;
 GRANT SELECT ON checklist_items TO bursar_app;
-GRANT UPDATE (state, round, looked_into, pep, country, screening, identity, name_score, risk, queued_at, due_at, assigned_to, claimed_by,
-              claim_until, decided_at, decided_by, decided_tier, reason_code, request_id, review_due_at, reviewed_at, overdue_at)
+GRANT UPDATE (state, round, looked_into, pep, country, screening, identity, name_score, risk, queued_at, due_at, assigned_to,
+              claimed_by, claim_until, decided_at, decided_by, decided_tier, reason_code, request_id, review_due_at, reviewed_at, overdue_at)
     ON applications TO bursar_app;
 GRANT UPDATE (state, answers_sealed, again_code, again_words, done_at) ON application_steps TO bursar_app;
 GRANT UPDATE (replaced_at) ON application_files, application_answers TO bursar_app;
