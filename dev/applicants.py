@@ -60,6 +60,16 @@ def _hand_in(number: int, person: Person, *, store: Storage) -> str | None:
     first, _, last = name.partition(" ")
     steps = [view.step for view in queries.steps(application.id, owner=person.id)]
     leave()
+    said = Given(name=name, birth_date=born)
+    with transaction(who):
+        checks = {
+            Step.BVN: identification.ask(person.id, kind=NumberKind.BVN, number=bvn, given=said, actor=who),
+            Step.NIN: identification.ask(person.id, kind=NumberKind.NIN, number=nin, given=said, actor=who),
+            Step.BANK: identification.record_bank(
+                person.id, account_ref=f"demo {application.id}", bank_code="058", number=f"30{number:08d}",
+                given_name=name, found_name=name, actor=who,
+            ),
+        }  # fmt: skip
     for step in steps:
         for slot in (slot for slot, wanted in rules.SLOTS.get(step, {}).items() if wanted):
             purpose = rules.PURPOSES[slot]
@@ -69,29 +79,27 @@ def _hand_in(number: int, person: Person, *, store: Storage) -> str | None:
             )
             with transaction(who):
                 service.attach(application.id, step, slot, document_id=document, owner=person.id, actor=who)
-        _fill(application.id, step, first=first, last=last, born=born.isoformat(), owner=person.id, actor=who)
-    said = Given(name=name, birth_date=born)
+        profile = {"first_name": first, "last_name": last, "born": born.isoformat()}
+        facts = {"check": checks[step]} if step in checks else {}
+        _fill(application.id, step, profile=profile, facts=facts, owner=person.id, actor=who)
     with transaction(who):
-        identification.ask(person.id, kind=NumberKind.BVN, number=bvn, given=said, actor=who)
-        identification.ask(person.id, kind=NumberKind.NIN, number=nin, given=said, actor=who)
         service.submit(application.id, owner=person.id, actor=who)
     return application.id
 
 
-def _fill(application_id: str, step: Step, *, first: str, last: str, born: str, owner: str, actor: Actor) -> None:
-    profile = {
-        "first_name": first, "last_name": last, "born": born, "country": "NG", "street": "12 Marina", "city": "Lagos",
-        "region": "Lagos", "occupation": "Trader", "pep": "no",
-    }  # fmt: skip
+def _fill(
+    application_id: str, step: Step, *, profile: dict[str, str], facts: dict[str, str], owner: str, actor: Actor
+) -> None:
+    lives = {"country": "NG", "street": "12 Marina", "city": "Lagos", "region": "Lagos"}
     given = {
-        Step.PROFILE: profile,
+        Step.PROFILE: profile | lives | {"occupation": "Trader", "pep": "no"},
         Step.DOCUMENT: {"kind": "passport", "number": "A01234567", "expires_on": "2031-01-01"},
     }
     with transaction(actor):
         if step in given:
             service.fill(application_id, step, given[step], owner=owner, actor=actor)
         elif step not in rules.SLOTS:
-            service.prove(application_id, step, facts={}, owner=owner, actor=actor)
+            service.prove(application_id, step, facts=facts, owner=owner, actor=actor)
 
 
 def _picture(name: str, title: str) -> bytes:

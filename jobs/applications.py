@@ -2,21 +2,29 @@
 
 from datetime import timedelta
 
-from app.applications import decisions, looking, queries, reasons, review, service, standing
-from app.applications.rules import About, StepState
+from app.applications import again, decisions, due, looking, queries, reasons, review, service, standing
+from app.applications.rules import StepState
 from app.core.db import atomically
 from app.customers import queries as customers
 from app.documents.rules import State as FileState
 from app.notifications import flows
 from app.notifications import verification as words
 from app.notifications.rules import Words
+from app.restrictions import service as restrictions
+from app.restrictions.rules import Kind
+from jobs import identification
 from jobs.work import Work
 
 STEPS_MAX = 20
 
 
 def look_into(work: Work) -> timedelta | None:
-    """It was handed in, or is over: everybody whom it names, or who was named before, is held against the lists."""
+    """It was handed in, or is over: everybody whom it names, or who was named before, is held against the lists.
+
+    The name on its bank account is compared with theirs.
+    """
+    account_id, name = looking.account_of(work.subject)
+    atomically(lambda: identification.compare(account_id, name, actor=work.actor), actor=work.actor)
     atomically(lambda: looking.look_into(work.subject, actor=work.actor), actor=work.actor)
     return None
 
@@ -46,7 +54,24 @@ def reopen_for_phone(work: Work) -> timedelta | None:
     """Somebody who was verified has another phone: we make sure that it is still them."""
     customer = customers.by_login(owner=work.facts["login_id"])
     if customer is not None:
-        atomically(lambda: service.reopen(customer.id, about=About.PHONE, actor=work.actor), actor=work.actor)
+        atomically(lambda: again.after_phone_change(customer.id, actor=work.actor), actor=work.actor)
+    return None
+
+
+def restrict(work: Work) -> timedelta | None:
+    """What we asked for was not done in time, or refused: nothing goes out until people have looked at it."""
+    application = queries.one_for_operators(work.subject)
+    if not due.goes_over_for_system(application):
+        return None  # (they have what they had before)
+    came_to = "was refused" if application.reason_code else "is overdue"
+    note = f"Application {application.id} ({application.about}) {came_to}. {application.reason_code or ''}".strip()
+    atomically(
+        lambda: restrictions.place(
+            application.customer_id, kind=Kind.NO_DEBIT, reason="identity_check", note=note, cause=work.cause,
+            actor=work.actor,
+        ),
+        actor=work.actor,
+    )  # fmt: skip
     return None
 
 
@@ -59,8 +84,9 @@ def open_reviews(work: Work) -> timedelta | None:
 
 
 def abandon_forgotten(work: Work) -> timedelta | None:
-    """End what lay in customers' hands for too long."""
+    """End what lay in customers' hands for too long; note what we asked for ourselves and wait for."""
     atomically(lambda: service.abandon_forgotten(actor=work.actor), actor=work.actor)
+    atomically(lambda: again.note_overdue(actor=work.actor), actor=work.actor)
     return None
 
 

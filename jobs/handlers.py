@@ -51,6 +51,7 @@ HANDLERS: dict[str, Handler] = {
     "applications.note_file": Handler("default", applications.note_file),
     "applications.take_up_again": Handler("default", applications.take_up_again),
     "applications.reopen_for_phone": Handler("default", applications.reopen_for_phone),
+    "applications.restrict": Handler("default", applications.restrict),
     "applications.open_reviews": Handler("default", applications.open_reviews),
     "applications.abandon_forgotten": Handler("default", applications.abandon_forgotten),
     "applications.end_claims": Handler("default", applications.end_claims),

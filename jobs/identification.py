@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from app.applications import looking
+from app.core.actor import Actor
 from app.core.db import atomically
 from app.customers import queries as customers
 from app.identification import flows, service
@@ -15,22 +17,30 @@ def answer(work: Work) -> timedelta | None:
 
 
 def record_bank(work: Work) -> timedelta | None:
-    """A bank account was added under the name its bank gave: compare it with the customer's."""
+    """A bank account was added under the name its bank gave: compare it with the customer's.
+
+    That is what they said in their profile; until there is one, under what they signed up.
+    """
     account = payments.accounts_for_operators({work.subject})[work.subject]
-    name = customers.names_for_operators({account.customer_id})[account.customer_id]
-    atomically(
-        lambda: service.record_bank(
+    name = looking.name_of(account.customer_id)
+    name = name or customers.names_for_operators({account.customer_id})[account.customer_id]
+    atomically(lambda: compare(work.subject, name, actor=work.actor), actor=work.actor)
+    return None
+
+
+def compare(account_id: str, name: str, *, actor: Actor) -> None:
+    """Write down how the name on a bank account compares with this one; nothing when there is no such account."""
+    account = payments.accounts_for_operators({account_id}).get(account_id)
+    if account is not None:
+        service.record_bank(
             account.customer_id,
             account_ref=account.id,
             bank_code=account.bank_code,
             number=account.account_number,
             given_name=name,
             found_name=account.account_name,
-            actor=work.actor,
-        ),
-        actor=work.actor,
-    )
-    return None
+            actor=actor,
+        )
 
 
 def resume(work: Work) -> timedelta | None:

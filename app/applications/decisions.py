@@ -3,7 +3,7 @@
 An officer asks and a manager agrees; governance carries it out. Who cleared a hit does not also agree.
 """
 
-from app.applications import errors, events, past, queries, review, rules, service, standing
+from app.applications import due, errors, events, past, queries, review, rules, service, standing
 from app.applications.models import Application
 from app.applications.reasons import REFUSALS
 from app.applications.rules import State
@@ -65,8 +65,12 @@ def take_up_again(application_id: str, request_id: str) -> None:
         application.request_id = None
         actor = actors.system("governance")
         application.queued_at = clock.now()
-        machine.move(application, State.SUBMITTED, machine=rules.MACHINE, actor=actor, reason="The request ended.")
         service.tell(application, "not_agreed", actor=actor, request=request_id)
+        undone = due.sent_back_for_system(application_id)
+        if undone:  # (a file was none, or the phone became another, while others were asked)
+            service.hand_back(application, undone, actor=actor)
+        else:
+            machine.move(application, State.SUBMITTED, machine=rules.MACHINE, actor=actor, reason="The request ended.")
 
 
 def _about(application: Application) -> Payload:
@@ -78,6 +82,7 @@ def _about(application: Application) -> Payload:
         "has": customer.tier,
         "wanted": application.wanted,
         "screening": application.screening,
+        "identity": application.identity,
         "pep": past.holds_office(application),
     }
 
@@ -103,8 +108,9 @@ def _ask(
 
 def _check_tier(payload: Payload) -> None:
     application = _unchanged(payload)
-    if (application.screening, past.holds_office(application)) != (payload["screening"], payload["pep"]):
-        raise errors.NotReady(blockers=["What the lists say has changed since it was asked for."])
+    now = (application.screening, application.identity, past.holds_office(application))
+    if now != (payload["screening"], payload["identity"], payload["pep"]):
+        raise errors.NotReady(blockers=["What lists or registers say has changed since it was asked for."])
     review.check(application, tier=Tier(payload["tier"]))
 
 
@@ -174,6 +180,7 @@ def _lines(payload: Payload) -> list[Line]:
         Line("Customer", payload["name"]),
         Line("Public office, now or at the last approval", "yes" if payload["pep"] else "no"),
         Line("Lists", payload["screening"]),
+        Line("Registers", payload["identity"]),
     ]
 
 

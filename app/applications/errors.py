@@ -40,6 +40,18 @@ class NothingChanged(Unprocessable):
     message = "This is what we have already. Send another picture, or correct what you wrote."
 
 
+class FileRefused(Unprocessable):
+    """Its message is the documents' room's, in the customer's words."""
+
+    code = "file_refused"
+    message = "This file cannot be used. Send another one."
+
+
+class NotYoursToEnd(Conflict):
+    code = "application_not_yours_to_end"
+    message = "We have to go over this with you: it cannot be taken back."
+
+
 class ConsentMissing(Unprocessable):
     code = "consent_missing"
     message = "Agree to the checks first: without them we cannot verify you."

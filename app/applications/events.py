@@ -52,6 +52,15 @@ class Abandoned(Event):
 
 
 @dataclass(frozen=True)
+class Overdue(Event):
+    """We asked a customer to go over something again, and they have not in time."""
+
+    name: ClassVar[str] = "applications.overdue"
+    application_id: str
+    customer_id: str
+
+
+@dataclass(frozen=True)
 class Reopened(Event):
     """We ask a customer to go over something again: a review is due, or something about them changed."""
 

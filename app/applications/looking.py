@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from app.applications import queries, rules, standing
+from app.applications import due, queries, rules, service, standing
+from app.applications.models import Application
 from app.applications.rules import State, Step, Subject
 from app.core.actor import Actor
+from app.core.db import db
 from app.screening import queries as screened
 from app.screening import rules as lists
 from app.screening import service as screening
@@ -13,16 +15,39 @@ from app.screening import service as screening
 def look_into(application_id: str, *, actor: Actor) -> None:
     """Hold everybody whom it names against the lists, and note how they stand.
 
-    Of one that was refused or given up, those whom the answers name that still hold; what was found is decided first.
+    Whoever decides waits for this, or has decided: a hit is kept then as well. Of one that was refused or given up,
+    those whom the answers name that still hold; what was found is decided first.
     """
-    application = queries.one_for_operators(application_id)
+    application = service.locked(application_id)
     over = application.state in {State.REJECTED, State.ABANDONED}
     if over and screened.state_for_system(application.customer_id) in {lists.Standing.HITS, lists.Standing.MATCH}:
         return
     for one in people_of(application.customer_id, business=application.subject == Subject.BUSINESS):
         screening.screen(one, actor=actor)
     if application.state in rules.OPEN:
-        standing.refresh(application)
+        note(application)
+
+
+def note(application: Application) -> None:
+    """Write down that this round was looked into, how they stand, and who takes it up: whoever has least to do."""
+    standing.refresh(application)
+    application.looked_into = application.round
+    if application.state == State.SUBMITTED and application.assigned_to is None:
+        application.assigned_to = due.least_loaded_for_system(customer_id=application.customer_id)
+    db.session.flush()
+
+
+def account_of(application_id: str) -> tuple[str, str]:
+    """The bank account that it names, and the name that this should be in; nothing for what there is not."""
+    steps = {each.step: each.answers for each in queries.steps_for_operators(application_id)}
+    customer_id = queries.one_for_operators(application_id).customer_id
+    return str(steps.get(Step.BANK, {}).get("account", "")), name_of(customer_id)
+
+
+def name_of(customer_id: str) -> str:
+    """What a customer said their name is; nothing while they did not."""
+    profile = queries.latest_answers(Step.PROFILE, owner=customer_id)
+    return full_name(profile) if profile else ""
 
 
 def people_of(customer_id: str, *, business: bool) -> list[lists.Subject]:

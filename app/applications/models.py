@@ -42,7 +42,7 @@ class Application(Model):
             "screening IN ('unscreened', 'clear', 'open', 'cleared', 'match', 'unavailable')", name="screened"
         ),
         CheckConstraint(
-            "identity IN ('none', 'asked', 'match', 'review', 'mismatch', 'unavailable')", name="identified"
+            "identity IN ('none', 'asked', 'match', 'review', 'shared', 'mismatch', 'unavailable')", name="identified"
         ),
         CheckConstraint("(claimed_by IS NULL) = (claim_until IS NULL)", name="claimed_for_a_while"),
         Index(
@@ -73,6 +73,7 @@ class Application(Model):
     had: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     round: Mapped[int] = mapped_column(Integer, default=0)  # how often it was handed in
+    looked_into: Mapped[int] = mapped_column(Integer, default=0)  # the round whose people were held against the lists
     pep: Mapped[bool] = mapped_column(Boolean, default=False)  # holds public office, by their own word
     country: Mapped[str] = mapped_column(Text, default="")
     screening: Mapped[str] = mapped_column(Text, default="unscreened")
@@ -94,6 +95,7 @@ class Application(Model):
     lifted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # of a refusal: when it ceased to bar
     review_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     reviewed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # when the next one took its place
+    overdue_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # we asked for it, and waited too long
 
 
 class StepRow(Model):
@@ -131,7 +133,7 @@ class FileRow(Model):
     customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
     step: Mapped[str] = mapped_column(Text)
     slot: Mapped[str] = mapped_column(Text)
-    document_id: Mapped[str] = mapped_column(Text)
+    document_id: Mapped[str] = mapped_column(Text, ForeignKey("documents.id"))
     added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     replaced_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
@@ -168,7 +170,7 @@ class ChecklistItem(Model):
 
 
 class Answer(Model):
-    """A reviewer's answer to an item. A later one takes its place; so does sending the step back."""
+    """A reviewer's answer to an item. A later one takes its place; it holds while what it is about is not rewritten."""
 
     __tablename__ = "application_answers"
     __table_args__ = (

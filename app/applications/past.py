@@ -54,4 +54,6 @@ def needs_two(application: Application, *, tier: Tier, operator_id: str) -> bool
     """Whether this person may not approve this alone: it is grave, or they gave it to somebody senior themselves."""
     if application.escalated_by == operator_id:
         return True
-    return rules.needs_two(tier, pep=holds_office(application), screening=application.screening)
+    return rules.needs_two(
+        tier, pep=holds_office(application), screening=application.screening, identity=application.identity
+    )

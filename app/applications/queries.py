@@ -1,7 +1,7 @@
 """Reads of applications."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,11 +16,9 @@ from app.applications.rules import State, Step, StepState, Subject
 from app.core import clock, crypto
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.permissions import Permission, Role, granted
-from app.customers import queries as customers
 from app.customers.models import Customer
 from app.customers.rules import Tier
-from app.identity import queries as identity
+from app.documents import queries as documents
 
 PAGE = 50
 COUNT_MAX = 1000
@@ -238,6 +236,8 @@ def checklist_for_operators(application: Application) -> list[Item]:
     current = and_(
         Answer.item == ChecklistItem.code, Answer.application_id == application.id, Answer.replaced_at.is_(None)
     )
+    done = db.session.execute(select(StepRow.step, StepRow.done_at).where(StepRow.application_id == application.id))
+    done_at = {row.step: row.done_at for row in done}
     wanted = (
         select(ChecklistItem, Answer)
         .join(StepRow, and_(StepRow.step == ChecklistItem.step, StepRow.application_id == application.id))
@@ -247,7 +247,7 @@ def checklist_for_operators(application: Application) -> list[Item]:
         )
         .order_by(StepRow.place, ChecklistItem.place)
     )
-    return [_item(item, answer) for item, answer in db.session.execute(wanted)]
+    return [_item(item, answer, done_at) for item, answer in db.session.execute(wanted)]
 
 
 def blockers_for_operators(application: Application, *, tier: Tier) -> list[str]:
@@ -263,6 +263,8 @@ def blockers_for_operators(application: Application, *, tier: Tier) -> list[str]
         for each in given
         if each.step in counted and answers.outdated(each.step, each.answers, today=today)
     ]
+    unread = _with_unread_files([each for each in given if each.step in counted])
+    blockers += [f"A file of the step “{step}” has not been checked." for step in unread]
     items = [item for item in checklist_for_operators(application) if item.step in counted]
     unanswered = sum(not item.answer for item in items)
     if unanswered:
@@ -276,31 +278,17 @@ def blockers_for_operators(application: Application, *, tier: Tier) -> list[str]
     }
     if application.screening in said:
         blockers.append(said[application.screening])
+    if application.looked_into != application.round:
+        blockers.append("Whom it names has not been held against the lists since it was handed in.")
     if application.identity in {"asked", "unavailable"}:
         blockers.append("A registry has not answered yet.")
     return blockers
 
 
-def reviewers_for_system() -> list[str]:
-    """Who may review: their ids. A role that is borrowed does not count."""
-    roles = [role for role in Role if Permission.APPLICATIONS_REVIEW in granted([role])]
-    return [one.id for one in identity.holders_for_system(roles) if identity.roles_for_system(one.id)]
-
-
-def least_loaded_for_system(*, customer_id: str) -> str | None:
-    """The reviewer with the fewest applications in hand, who is not the customer; None when there is nobody."""
-    load = select(Application.assigned_to, func.count().label("many")).where(Application.state.in_(rules.OURS))
-    loads = {row.assigned_to: row.many for row in db.session.execute(load.group_by(Application.assigned_to))}
-    for operator_id in sorted(reviewers_for_system(), key=lambda each: (loads.get(each, 0), each)):
-        if not customers.is_related_for_system(operator_id, [customer_id]):
-            return operator_id
-    return None
-
-
 def forgotten_for_system(*, before: datetime, limit: int) -> list[tuple[str, str]]:
-    """What lies in customers' hands since before a time: ids and customers."""
+    """What lies in customers' hands since before a time, and is theirs to end: ids and customers."""
     lain = select(Application.id, Application.customer_id).where(
-        Application.state.in_(rules.THEIRS), Application.queued_at < before
+        Application.state.in_(rules.THEIRS), Application.queued_at < before, Application.about.not_in(rules.ASKED_BY_US)
     )
     return [(row.id, row.customer_id) for row in db.session.execute(lain.order_by(Application.queued_at).limit(limit))]
 
@@ -372,6 +360,12 @@ def _steps(application_id: str, *more: ColumnElement[bool]) -> list[StepView]:
     ]
 
 
+def _with_unread_files(steps: list[StepView]) -> list[str]:
+    ids = {file.document_id for each in steps for file in each.files.values()}
+    ready = {one.id for one in documents.many_for_operators(ids) if one.ready}
+    return [each.row.step for each in steps if any(file.document_id not in ready for file in each.files.values())]
+
+
 def _opened(row: StepRow) -> dict[str, Any]:
     if row.answers_sealed is None:
         return {}
@@ -379,7 +373,9 @@ def _opened(row: StepRow) -> dict[str, Any]:
     return opened
 
 
-def _item(item: ChecklistItem, answer: Answer | None) -> Item:
+def _item(item: ChecklistItem, answer: Answer | None, done_at: Mapping[str, datetime | None]) -> Item:
+    if answer and not rules.stands(answer.answered_at, step=Step(item.step), done_at=done_at):
+        answer = None
     return Item(
         item.code,
         item.step,

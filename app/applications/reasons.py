@@ -117,6 +117,13 @@ AGAIN: dict[str, Reason] = _by_code(
         "The evidence does not support the declared source or size of funds.",
     ),
     Reason(
+        "phone_changed",
+        "Another phone number",
+        "Your phone number is another. Show us that it is still you.",
+        "The phone number became another: they confirm it, and who they are.",
+        "The phone number was changed while this was under way.",
+    ),
+    Reason(
         "partial",
         "Not everything was answered",
         "Something is missing here. Please complete it.",

@@ -8,16 +8,18 @@ from collections.abc import Mapping
 
 from sqlalchemy import select, update
 
-from app.applications import errors, events, looking, past, queries, rules, service, standing
+from app.applications import due, errors, events, looking, past, queries, rules, service, standing
 from app.applications.models import Answer, Application, Note, StepRow
 from app.applications.reasons import AGAIN
-from app.applications.rules import About, State, Step, StepState
+from app.applications.rules import About, State, Step
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.customers import queries as customers
 from app.customers import service as customers_service
 from app.customers.rules import Tier
+from app.identification import service as identification
+from app.identification.rules import CheckState
 from app.identity import queries as identity
 
 
@@ -65,7 +67,7 @@ def assign(application_id: str, *, to: str, actor: Actor) -> None:
     application = service.locked(application_id)
     if application.state not in rules.OURS:
         raise errors.NotUnderReview
-    if to not in queries.reviewers_for_system():
+    if to not in due.reviewers_for_system():
         raise errors.NoReviewer
     if customers.is_related_for_system(to, [application.customer_id]):
         raise errors.OwnApplication
@@ -128,15 +130,17 @@ def ask_again(application_id: str, wanted: Mapping[Step, tuple[str, str]], *, op
             raise errors.ReasonMissing
         if step not in rows:
             raise errors.NoSuchStep
-        row = rows[step]
-        row.state, row.done_at = StepState.AGAIN, None
-        row.again_code, row.again_words = code, words.strip() or AGAIN[code].customer
-    items = [one.code for one in queries.checklist_for_operators(application) if one.step in set(wanted)]
-    _unanswer(application_id, items)
-    _hand_over(application, State.WAITING, actor=actor)
-    codes = {str(step): code for step, (code, _) in wanted.items()}
-    service.tell(application, "asked_again", actor=actor, steps=list(codes), codes=codes)
-    outbox.emit(events.AskedAgain(application_id=application_id, customer_id=application.customer_id))
+        service.send_back(rows[step], code, words.strip() or AGAIN[code].customer, actor=actor)
+    service.hand_back(application, {str(step): code for step, (code, _) in wanted.items()}, actor=actor)
+
+
+def look_up_again(application_id: str, *, operator_id: str, actor: Actor) -> None:
+    """Ask registers once more that gave no answer. Raises as `claim` does, and AsksSpent."""
+    application = _acting(application_id, operator_id=operator_id, actor=actor)
+    for check in standing.checks_of(application):
+        if check is not None and check.state == CheckState.UNAVAILABLE:
+            identification.ask_again(check.id, customer_id=application.customer_id, actor=actor)
+    standing.refresh(application)
 
 
 def escalate(application_id: str, *, reason: str, operator_id: str, actor: Actor) -> None:

@@ -1,7 +1,7 @@
 """What applications decide without looking anything up: states, which steps a tier asks for, who must decide."""
 
 import calendar
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -38,7 +38,7 @@ MACHINE = Machine(
         S.SUBMITTED: frozenset({S.WAITING, S.ESCALATED, S.PROPOSED, S.APPROVED}),
         S.ESCALATED: frozenset({S.WAITING, S.SUBMITTED, S.PROPOSED, S.APPROVED}),
         S.WAITING: frozenset({S.SUBMITTED, S.ABANDONED}),
-        S.PROPOSED: frozenset({S.APPROVED, S.REJECTED, S.SUBMITTED}),
+        S.PROPOSED: frozenset({S.APPROVED, S.REJECTED, S.SUBMITTED, S.WAITING}),
     },
 )
 OPEN = (S.DRAFT, S.SUBMITTED, S.ESCALATED, S.WAITING, S.PROPOSED)
@@ -56,6 +56,11 @@ class About(StrEnum):
     PHONE = "phone"
 
 
+ASKED_BY_US = (About.REVIEW, About.PHONE)  # nobody takes these back
+# What we ask for is done in this time, or nothing goes out until people have looked at it.
+OVERDUE_AFTER = {About.REVIEW: timedelta(days=30), About.PHONE: timedelta(days=7)}
+
+
 class Subject(StrEnum):
     """Whom it is about."""
 
@@ -69,6 +74,16 @@ class StepState(StrEnum):
     OPEN = "open"
     DONE = "done"
     AGAIN = "again"
+
+
+STEP_MACHINE = Machine(
+    "application step",
+    {
+        StepState.OPEN: frozenset({StepState.DONE, StepState.AGAIN}),
+        StepState.DONE: frozenset({StepState.OPEN, StepState.AGAIN}),
+        StepState.AGAIN: frozenset({StepState.DONE}),
+    },
+)
 
 
 class Step(StrEnum):
@@ -117,12 +132,25 @@ _BEYOND: dict[Tier, tuple[Step, ...]] = {
     Tier.T3_PLUS: (),
 }
 _OF_A_BUSINESS = (Step.COMPANY, Step.PEOPLE)
+OF_A_PHONE = (Step.CONTACT, Step.SELFIE)
 _AGAIN: dict[About, tuple[Step, ...]] = {
     About.NAME: (Step.PROFILE, Step.DOCUMENT),
     About.ADDRESS: (Step.PROFILE, Step.ADDRESS),
-    About.PHONE: (Step.CONTACT, Step.SELFIE),
+    About.PHONE: OF_A_PHONE,
 }
+PHONE_CHANGED = "phone_changed"  # why a step has to be done again
 _REVIEWED = {Step.CONTACT, Step.PROFILE, Step.DOCUMENT, Step.ADDRESS, Step.FUNDS, Step.COMPANY, Step.PEOPLE}
+
+# What stands in one step is compared with what stands in another: when that is written anew, it is looked at anew.
+COMPARED_WITH: dict[Step, tuple[Step, ...]] = {
+    Step.BVN: (Step.PROFILE,),
+    Step.NIN: (Step.PROFILE,),
+    Step.BANK: (Step.PROFILE,),
+    Step.DOCUMENT: (Step.PROFILE,),
+    Step.ADDRESS: (Step.PROFILE,),
+    Step.SELFIE: (Step.DOCUMENT,),
+}
+NUMBERED = (Step.BVN, Step.NIN, Step.BANK, Step.COMPANY)  # steps of which a register, or a bank, says whose they are
 
 REVIEW_AGAIN_MONTHS = {"low": 36, "medium": 24, "high": 12}
 # How long a review should take; the customer is told, and the queue shows what is late.
@@ -178,9 +206,12 @@ def asked(
     return tuple(step for step in everything if step in _AGAIN.get(about, _REVIEWED))
 
 
-def needs_two(tier: Tier, *, pep: bool, screening: str) -> bool:
-    """Whether one person may not approve alone: the highest tiers, who holds public office, who was on a list."""
-    return above(tier, Tier.T2) or pep or screening != "clear"
+def needs_two(tier: Tier, *, pep: bool, screening: str, identity: str) -> bool:
+    """Whether one person may not approve alone.
+
+    The highest tiers, who holds public office, who was on a list; a register's no, and a number that is another's.
+    """
+    return above(tier, Tier.T2) or pep or screening != "clear" or identity in {"mismatch", "shared"}
 
 
 def risk_of(tier: Tier, *, pep: bool, screening: str) -> str:
@@ -213,6 +244,12 @@ def may_write(state: str, *, step_state: str, done_at: datetime | None, queued_a
     if state == State.DRAFT:
         return True
     return state == State.WAITING and (step_state != StepState.DONE or bool(done_at and done_at > queued_at))
+
+
+def stands(answered_at: datetime, *, step: Step, done_at: Mapping[str, datetime | None]) -> bool:
+    """Whether an answer holds: nothing that it was about was written since. `done_at`: of each step there is."""
+    about = [done_at[each] for each in (step, *COMPARED_WITH.get(step, ())) if each in done_at]
+    return all(moment is not None and answered_at >= moment for moment in about)
 
 
 def done(states: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app.applications import answers, errors, events, past, queries, rules, standing
+from app.applications import answers, due, errors, events, past, queries, rules
 from app.applications.models import Application, FileRow, Happening, StepRow
 from app.applications.queries import StepView
 from app.applications.rules import About, State, Step, StepState, Subject
@@ -18,6 +18,8 @@ from app.core.errors import NotFound
 from app.customers import queries as customers
 from app.customers.models import Customer
 from app.customers.rules import Tier
+from app.documents import service as documents
+from app.documents.rules import State as FileState
 
 IDENTIFYING = ("first_name", "middle_name", "last_name", "born")  # of the profile: what registers are compared with
 
@@ -69,19 +71,10 @@ def begin(
         created_at=moment,
         queued_at=moment,
     )
-    standing.weigh(application)
+    weigh(application)
     machine.begin(application, machine=rules.MACHINE, actor=actor)
     for place, step in enumerate(steps):
-        db.session.add(
-            StepRow(
-                id=ids.new("stp"),
-                application_id=application.id,
-                customer_id=customer_id,
-                step=step,
-                place=place,
-                state=StepState.OPEN,
-            )
-        )
+        add_step(application, step, place=place, actor=actor)
     tell(application, "begun", actor=actor, wanted=str(wanted), about=str(about))
     return application
 
@@ -95,14 +88,23 @@ def fill(application_id: str, step: Step, given: Mapping[str, str], *, owner: st
     application, row = _in_hand(application_id, step, owner=owner)
     cleaned = answers.clean(step, given, today=clock.now().astimezone(clock.WAT).date())
     before = queries.step(application_id, step, owner=owner)
-    if row.state == StepState.AGAIN and cleaned == before.answers and not _sent_since(before, application):
+    same = before.answers | cleaned == before.answers  # (beside them may stand by which look-up they were checked)
+    if row.state == StepState.AGAIN and same and not _sent_since(before, application):
         raise errors.NothingChanged
     row.answers_sealed = crypto.seal(json.dumps(cleaned), context=row.id)
     if step is Step.PROFILE:
         application.pep, application.country = cleaned["pep"] == "yes", cleaned["country"]
         if before.answers and any(cleaned[name] != before.answers.get(name) for name in IDENTIFYING):
-            _ask_numbers_again(application)
+            _ask_numbers_again(application, actor=actor)
     _see_whether_done(application, row, actor=actor)
+
+
+def note_check(application_id: str, step: Step, check_id: str, *, owner: str) -> None:
+    """Keep by which look-up the answers of a step were checked. Raises NotFound, NotInYourHands, NoSuchStep."""
+    _, row = _in_hand(application_id, step, owner=owner)
+    said = queries.step(application_id, step, owner=owner).answers
+    row.answers_sealed = crypto.seal(json.dumps(said | {"check": check_id}), context=row.id)
+    db.session.flush()
 
 
 def prove(application_id: str, step: Step, *, facts: dict[str, Any], owner: str, actor: Actor) -> None:
@@ -118,12 +120,15 @@ def prove(application_id: str, step: Step, *, facts: dict[str, Any], owner: str,
 def attach(application_id: str, step: Step, slot: str, *, document_id: str, owner: str, actor: Actor) -> None:
     """Put a file that the documents' room took into a slot, in place of an earlier one.
 
-    Raises NotFound, NotInYourHands, NoSuchStep.
+    Raises NotFound, NotInYourHands, NoSuchStep, FileRefused for one whose check ended before it came here.
     """
     application, row = _in_hand(application_id, step, owner=owner)
     if slot not in rules.SLOTS.get(step, {}):
         raise errors.NoSuchStep
-    detach(application_id, step, slot, owner=owner)
+    document = documents.keep_still(document_id, owner=owner)
+    if document.state not in {FileState.RECEIVED, FileState.READY}:
+        raise errors.FileRefused(document.reason or None)
+    detach(application_id, step, slot, owner=owner, actor=actor)
     db.session.add(
         FileRow(
             id=ids.new("apf"),
@@ -139,13 +144,13 @@ def attach(application_id: str, step: Step, slot: str, *, document_id: str, owne
     _see_whether_done(application, row, actor=actor)
 
 
-def detach(application_id: str, step: Step, slot: str, *, owner: str) -> None:
+def detach(application_id: str, step: Step, slot: str, *, owner: str, actor: Actor) -> None:
     """Take the file out of a slot; it stays to be seen by reviewers. Raises as `attach` does."""
     _, row = _in_hand(application_id, step, owner=owner)
     current = (FileRow.application_id == application_id) & (FileRow.slot == slot) & FileRow.replaced_at.is_(None)
     db.session.execute(update(FileRow).where(current, FileRow.step == step).values(replaced_at=clock.now()))
     if rules.SLOTS.get(step, {}).get(slot) and row.state == StepState.DONE:
-        row.state, row.done_at = StepState.OPEN, None
+        _undo(row, actor=actor)
     db.session.flush()
 
 
@@ -156,17 +161,20 @@ def refuse_file(document_id: str) -> None:
         return
     application = locked(row.application_id)
     row.replaced_at = clock.now()
-    step = _step(application, Step(row.step))
-    if rules.SLOTS[Step(row.step)][row.slot] and step.state == StepState.DONE:
-        step.state, step.done_at = StepState.OPEN, None
-    if application.state in rules.OURS:  # it was handed in before the file was read
-        step.state, step.again_code = StepState.AGAIN, "wrong_document"
-        step.again_words = "We could not read this file. Take the picture again, or use another file."
-        release(application)
-        _queue(application, State.WAITING, actor=actors.system("documents"))
-        tell(application, "asked_again", actor=actors.system("documents"), steps=[row.step])
-        outbox.emit(events.AskedAgain(application_id=application.id, customer_id=application.customer_id))
+    step, actor = _step(application, Step(row.step)), actors.system("documents")
+    if application.state in {*rules.OURS, State.PROPOSED}:  # it was handed in before the file was read
+        send_back(step, "wrong_document", "We could not read this file. Take the picture again, or use another file.",
+                  actor=actor)  # fmt: skip
+    elif rules.SLOTS[Step(row.step)][row.slot] and step.state == StepState.DONE:
+        _undo(step, actor=actor)
+    if application.state in rules.OURS:
+        hand_back(application, {row.step: "wrong_document"}, actor=actor)
     db.session.flush()
+
+
+def weigh(application: Application) -> None:
+    """Say how closely to look at it, by what is known by now."""
+    application.risk = rules.risk_of(Tier(application.wanted), pep=application.pep, screening=application.screening)
 
 
 def submit(application_id: str, *, owner: str, actor: Actor, consent: str = rules.CONSENT) -> None:
@@ -185,22 +193,28 @@ def submit(application_id: str, *, owner: str, actor: Actor, consent: str = rule
         if old and _may_write(application, each.row):  # (else it is for a reviewer to ask for it)
             raise errors.Outdated(old)
     application.round += 1
-    standing.weigh(application)
+    weigh(application)
     application.due_at = clock.now() + rules.DUE[Tier(application.wanted)]
-    application.assigned_to = application.assigned_to or queries.least_loaded_for_system(customer_id=owner)
     _queue(application, State.SUBMITTED, actor=actor)
     tell(application, "submitted", actor=actor, round=application.round, consent=consent)
     outbox.emit(events.Submitted(application_id=application_id, customer_id=owner))
 
 
 def abandon(application_id: str, *, owner: str, actor: Actor, reason: str = "") -> None:
-    """The customer takes it back, or let it lie for too long. Raises NotFound, NotInYourHands."""
+    """The customer takes it back, or let it lie for too long. What it was to show of another phone is asked for anew.
+
+    Raises NotFound, NotInYourHands, NotYoursToEnd.
+    """
     application = _mine(application_id, owner=owner)
+    if application.about in rules.ASKED_BY_US:
+        raise errors.NotYoursToEnd
     application.decided_at = clock.now()
     machine.move(application, State.ABANDONED, machine=rules.MACHINE, actor=actor, reason=reason)
     tell(application, "abandoned", actor=actor)
     if application.round:
         outbox.emit(events.Abandoned(application_id=application_id, customer_id=owner))
+    if due.asks_about_phone_for_system(application_id):
+        reopen(owner, about=About.PHONE, actor=actor)
 
 
 def abandon_forgotten(*, actor: Actor, limit: int = 100) -> int:
@@ -213,11 +227,14 @@ def abandon_forgotten(*, actor: Actor, limit: int = 100) -> int:
 
 def open_reviews(*, actor: Actor, limit: int = 50) -> int:
     """Ask customers whose review is due to go over what we know of them: how many."""
-    due = queries.due_for_review_for_system(at=clock.now(), limit=limit)
-    for application_id, customer_id in due:
-        locked(application_id).reviewed_at = clock.now()
-        reopen(customer_id, about=About.REVIEW, actor=actor)
-    return len(due)
+    asked = 0
+    for application_id, customer_id in queries.due_for_review_for_system(at=clock.now(), limit=limit):
+        opened = reopen(customer_id, about=About.REVIEW, actor=actor)
+        if opened or customers.tier(owner=customer_id) is Tier.T0:  # (else it stays due: they have just begun another)
+            locked(application_id).reviewed_at = clock.now()
+            asked += 1
+    db.session.flush()
+    return asked
 
 
 def reopen(customer_id: str, *, about: About, actor: Actor) -> Application | None:
@@ -252,6 +269,37 @@ def locked(application_id: str) -> Application:
     if found is None:
         raise NotFound
     return found
+
+
+def add_step(
+    application: Application, step: Step, *, place: int, state: StepState = StepState.OPEN, actor: Actor
+) -> StepRow:
+    """One step more."""
+    row = StepRow(
+        id=ids.new("stp"),
+        application_id=application.id,
+        customer_id=application.customer_id,
+        step=step,
+        place=place,
+        state=state,
+    )
+    machine.begin(row, machine=rules.STEP_MACHINE, actor=actor)
+    return row
+
+
+def send_back(row: StepRow, code: str, words: str, *, actor: Actor) -> None:
+    """A step has to be done again: why, and what the customer reads."""
+    if row.state != StepState.AGAIN:
+        machine.move(row, StepState.AGAIN, machine=rules.STEP_MACHINE, actor=actor)
+    row.done_at, row.again_code, row.again_words = None, code, words
+
+
+def hand_back(application: Application, codes: Mapping[str, str], *, actor: Actor) -> None:
+    """It is the customer's again, for the steps that were sent back, each with its reason's code."""
+    release(application)
+    _queue(application, State.WAITING, actor=actor)
+    tell(application, "asked_again", actor=actor, steps=list(codes), codes=dict(codes))
+    outbox.emit(events.AskedAgain(application_id=application.id, customer_id=application.customer_id))
 
 
 def release(application: Application) -> None:
@@ -293,11 +341,16 @@ def _sent_since(step: StepView, application: Application) -> bool:
     return any(file.added_at > application.queued_at for file in step.files.values())
 
 
-def _ask_numbers_again(application: Application) -> None:
+def _ask_numbers_again(application: Application, *, actor: Actor) -> None:
     """What was looked up was compared with another name than the one that holds now."""
     numbers = select(StepRow).where(StepRow.application_id == application.id, StepRow.step.in_([Step.BVN, Step.NIN]))
-    for row in db.session.scalars(numbers.where(StepRow.state == StepState.DONE)):
-        row.state, row.done_at = StepState.OPEN, None
+    for row in db.session.scalars(numbers.where(StepRow.state == StepState.DONE)).all():
+        _undo(row, actor=actor)
+
+
+def _undo(row: StepRow, *, actor: Actor) -> None:
+    row.done_at = None
+    machine.move(row, StepState.OPEN, machine=rules.STEP_MACHINE, actor=actor)
 
 
 def _step(application: Application, step: Step) -> StepRow:
@@ -317,6 +370,7 @@ def _see_whether_done(application: Application, row: StepRow, *, actor: Actor) -
     answered = row.answers_sealed is not None or Step(row.step) is Step.SELFIE
     complete = answered and all(slot in there for slot, wanted in slots.items() if wanted)
     if complete and row.state != StepState.DONE:
-        row.state, row.done_at = StepState.DONE, clock.now()
+        row.done_at = clock.now()
+        machine.move(row, StepState.DONE, machine=rules.STEP_MACHINE, actor=actor)
         tell(application, "step_done", actor=actor, step=row.step)
     db.session.flush()

@@ -3,9 +3,8 @@
 The queue is sorted and filtered by what stands there; who decides has it read anew first.
 """
 
-from app.applications import queries, rules
+from app.applications import queries, rules, service
 from app.applications.models import Application
-from app.customers.rules import Tier
 from app.identification import queries as identification
 from app.identification.queries import Latest
 from app.identification.rules import CheckState, Verdict
@@ -21,23 +20,20 @@ _LISTS = {
 
 
 def refresh(application: Application) -> None:
-    """Read both anew. The caller holds the application's lock, or nobody decides on it."""
+    """Read both anew. The caller holds the application's lock."""
     application.screening = of_lists(application.customer_id)
-    checks = identification.latest_for_system(application.customer_id)
+    checks = checks_of(application)
     application.identity = of_registers(checks)
-    application.name_score = min((one.score for one in checks if one.score is not None), default=None)
-    weigh(application)
-
-
-def weigh(application: Application) -> None:
-    """Say how closely to look at it, by what is known by now."""
-    application.risk = rules.risk_of(Tier(application.wanted), pep=application.pep, screening=application.screening)
+    scores = (one.score for one in checks if one is not None)
+    application.name_score = min((score for score in scores if score is not None), default=None)
+    service.weigh(application)
 
 
 def refresh_open(customer_id: str) -> None:
     """The same for what this customer has under way, if anything."""
-    application = queries.open_one(owner=customer_id)
-    if application is not None:
+    found = queries.open_one(owner=customer_id)
+    application = service.locked(found.id) if found is not None else None
+    if application is not None and application.state in rules.OPEN:  # (or it was decided in the meantime)
         refresh(application)
 
 
@@ -49,16 +45,26 @@ def of_lists(customer_id: str) -> str:
     return "cleared" if screening.cleared_by_for_system(customer_id) else "clear"
 
 
-def of_registers(checks: list[Latest]) -> str:
-    """The worst of the newest answers; what nobody answered yet comes before all."""
-    states = {one.state for one in checks}
-    verdicts = {one.verdict for one in checks}
-    if CheckState.ASKED in states:
+def checks_of(application: Application) -> list[Latest | None]:
+    """The look-ups that its own steps rest on; None for a step that none belongs to yet."""
+    steps = [each for each in queries.steps_for_operators(application.id) if each.step in rules.NUMBERED]
+    named = [str(each.answers.get("check") or each.answers.get("account") or "") for each in steps]
+    return [identification.named_for_system(one, customer_id=application.customer_id) for one in named]
+
+
+def of_registers(checks: list[Latest | None]) -> str:
+    """The worst of their answers; what nobody answered yet comes before all."""
+    answered = [one for one in checks if one is not None]
+    states = {one.state for one in answered}
+    verdicts = {one.verdict for one in answered}
+    if CheckState.ASKED in states or len(answered) < len(checks):
         return "asked"
     if CheckState.UNAVAILABLE in states:
         return "unavailable"
     if verdicts & {Verdict.MISMATCH, Verdict.NOT_FOUND}:
         return "mismatch"
-    if Verdict.REVIEW in verdicts or any(one.shared for one in checks):
+    if any(one.shared for one in answered):
+        return "shared"
+    if Verdict.REVIEW in verdicts:
         return "review"
     return "match" if checks else "none"

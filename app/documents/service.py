@@ -135,6 +135,15 @@ def discard(document_id: str, *, reason: str, actor: Actor) -> list[str]:
     return [name for name in names if name]
 
 
+def keep_still(document_id: str, *, owner: str) -> Document:
+    """A customer's document, which stays as it is until the caller's transaction ends. Raises NotFound."""
+    theirs = select(Document).filter_by(id=document_id, customer_id=owner).with_for_update(read=True)
+    found = db.session.scalars(theirs.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
 def resume(document: Document) -> None:
     """Ask for the check of a document again."""
     outbox.emit(events.Received(document_id=document.id, customer_id=document.customer_id))

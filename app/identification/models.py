@@ -22,9 +22,8 @@ class IdentityCheck(Model):
         Index(None, "asked_at", postgresql_where=text("state = 'asked'")),
         Index(None, "vendor_reference", postgresql_where=text("provider = 'paystack'")),
         Index(
-            "uq_identity_checks_vendor_reference",
+            "ix_identity_checks_account",
             "vendor_reference",
-            unique=True,
             postgresql_where=text("provider = 'paystack_resolve'"),
         ),
         CheckConstraint("subject <> ''", name="subject_named"),

@@ -86,21 +86,16 @@ def latest_for_system(customer_id: str) -> list[Latest]:
     newest: dict[tuple[str, str], IdentityCheck] = {}
     for check in db.session.scalars(own):
         newest.setdefault((check.subject, check.kind), check)
-    return [
-        Latest(
-            id=check.id,
-            subject=check.subject,
-            kind=check.kind,
-            state=check.state,
-            verdict=check.verdict,
-            score=check.score,
-            shared=check.shared,
-            last4=check.last4,
-            asked_at=check.asked_at,
-            answered_at=check.answered_at,
-        )
-        for check in newest.values()
-    ]
+    return [_latest(check) for check in newest.values()]
+
+
+def named_for_system(reference: str, *, customer_id: str) -> Latest | None:
+    """A customer's check by its id, or the newest by which the name on a bank account of this id was compared."""
+    of_account = (IdentityCheck.provider == Provider.RESOLVE) & (IdentityCheck.vendor_reference == reference)
+    named = select(IdentityCheck).where(IdentityCheck.customer_id == customer_id)
+    named = named.where((IdentityCheck.id == reference) | of_account).order_by(*NEWEST).limit(1)
+    found = db.session.scalars(named).one_or_none()
+    return _latest(found) if found else None
 
 
 def shared_for_operators(check_id: str) -> list[str]:
@@ -158,6 +153,21 @@ def given_for_system(check: IdentityCheck) -> Given:
 
 def _number(check: IdentityCheck) -> str:
     return crypto.unseal(check.number_sealed, context=f"{check.id}:number")
+
+
+def _latest(check: IdentityCheck) -> Latest:
+    return Latest(
+        id=check.id,
+        subject=check.subject,
+        kind=check.kind,
+        state=check.state,
+        verdict=check.verdict,
+        score=check.score,
+        shared=check.shared,
+        last4=check.last4,
+        asked_at=check.asked_at,
+        answered_at=check.answered_at,
+    )
 
 
 def _shown(check: IdentityCheck) -> Shown:

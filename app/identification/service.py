@@ -50,7 +50,7 @@ class Record:
 def ask(customer_id: str, *, kind: Kind, number: str, given: Given, subject: str = rules.SELF, actor: Actor) -> str:
     """Have a number looked up and compared with what was given: the check's id. The answer comes later.
 
-    The same number for the same subject that waits for its answer is one check.
+    The same number, given with the same for the same subject, that waits for its answer is one check.
     Raises BadIdentityNumber, GivenIncomplete, AsksSpent.
     """
     kind = Kind(kind)
@@ -61,12 +61,12 @@ def ask(customer_id: str, *, kind: Kind, number: str, given: Given, subject: str
         raise errors.GivenIncomplete
     _one_at_a_time(customer_id)
     index = _index(kind, plain, bank_code=given.bank_code)
-    same = select(IdentityCheck.id).filter_by(
+    same = select(IdentityCheck).filter_by(
         customer_id=customer_id, subject=subject, number_index=index, state=CheckState.ASKED
     )
-    waiting = db.session.scalars(same.limit(1)).first()
-    if waiting is not None:
-        return waiting
+    for waiting in db.session.scalars(same.order_by(*queries.NEWEST)):
+        if queries.given_for_system(waiting) == given:
+            return waiting.id
     _count(customer_id, kind)
     provider = Provider.PAYSTACK if kind is Kind.BANK_ACCOUNT else Provider.REGISTRY
     check = _begun(customer_id, subject=subject, kind=kind, provider=provider, number=plain, given=given)
@@ -106,13 +106,16 @@ def record_bank(
     found_name: str,
     actor: Actor,
 ) -> str:
-    """Compare the name on a bank account with the customer's; the same account (`account_ref`) is one check: its id."""
+    """Compare the name on a bank account with the customer's: the check's id.
+
+    The same account (`account_ref`) compared with the same name is one check.
+    """
     _one_at_a_time(customer_id)
-    known = select(IdentityCheck.id).filter_by(provider=Provider.RESOLVE, vendor_reference=account_ref)
-    before = db.session.scalars(known).one_or_none()
-    if before is not None:
-        return before
     given = Given(given_name, bank_code=bank_code)
+    known = select(IdentityCheck).filter_by(provider=Provider.RESOLVE, vendor_reference=account_ref)
+    before = db.session.scalars(known.order_by(*queries.NEWEST).limit(1)).one_or_none()
+    if before is not None and queries.given_for_system(before) == given:
+        return before.id
     check = _begun(
         customer_id, subject=rules.SELF, kind=Kind.BANK_ACCOUNT, provider=Provider.RESOLVE, number=number, given=given
     )

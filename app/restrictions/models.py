@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text, text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
@@ -15,6 +15,7 @@ class Restriction(Model):
     __tablename__ = "restrictions"
     __table_args__ = (
         Index(None, "customer_id", "state"),
+        UniqueConstraint("cause"),
         Index(None, "expires_at", postgresql_where=text("state = 'placed'")),
         CheckConstraint("kind IN ('no_debit', 'no_credit', 'no_trade', 'legal_hold')", name="kind_known"),
         CheckConstraint(
@@ -39,4 +40,5 @@ class Restriction(Model):
     placed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    cause: Mapped[str | None] = mapped_column(Text)  # of one that nobody placed by hand: the work that did
     lift_request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))

@@ -57,9 +57,10 @@ def already_under_way(customer_id: str, *, account: str) -> Iterator[None]:
 
 
 def place(
-    customer_id: str, *, kind: str, reason: str, note: str, expires_at: datetime | None = None, actor: Actor
-) -> Restriction:
-    """Stop something at once. `note` is for compliance alone.
+    customer_id: str, *, kind: str, reason: str, note: str, expires_at: datetime | None = None,
+    cause: str | None = None, actor: Actor,
+) -> Restriction:  # fmt: skip
+    """Stop something at once. `note` is for compliance alone. For one `cause` it is done once.
 
     Raises NoSuchCustomer, BadRestriction, NoteMissing, HoldHasNoEnd, BadExpiry.
     """
@@ -72,6 +73,9 @@ def place(
         raise errors.HoldHasNoEnd
     if expires_at is not None and expires_at <= moment:
         raise errors.BadExpiry
+    before = db.session.scalars(select(Restriction).filter_by(cause=cause)).one_or_none() if cause else None
+    if before is not None:
+        return before
     placed = Restriction(
         id=ids.new("res"),
         customer_id=customer.id,
@@ -82,6 +86,7 @@ def place(
         placed_by=str(actor),
         placed_at=moment,
         expires_at=expires_at,
+        cause=cause,
     )
     machine.begin(placed, machine=rules.MACHINE, actor=actor)  # (without words: all staff read moves)
     outbox.emit(events.Placed(restriction_id=placed.id, customer_id=customer.id))

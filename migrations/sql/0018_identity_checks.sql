@@ -33,8 +33,7 @@ CREATE INDEX ix_identity_checks_customer_id ON identity_checks (customer_id, kin
 CREATE INDEX ix_identity_checks_number_index ON identity_checks (number_index);
 CREATE INDEX ix_identity_checks_asked_at ON identity_checks (asked_at) WHERE state = 'asked';
 CREATE INDEX ix_identity_checks_vendor_reference ON identity_checks (vendor_reference) WHERE provider = 'paystack';
-CREATE UNIQUE INDEX uq_identity_checks_vendor_reference
-    ON identity_checks (vendor_reference) WHERE provider = 'paystack_resolve';
+CREATE INDEX ix_identity_checks_account ON identity_checks (vendor_reference) WHERE provider = 'paystack_resolve';
 ALTER TABLE identity_checks ENABLE ROW LEVEL SECURITY;
 ALTER TABLE identity_checks FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_rows ON identity_checks USING (current_setting('bursar.owner', true) IN ('*', customer_id));

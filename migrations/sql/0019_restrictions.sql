@@ -11,10 +11,11 @@ CREATE TABLE restrictions (
                           'customer_wish', 'tier_overrun', 'deceased_owner')),
     note text NOT NULL CONSTRAINT ck_restrictions_note_given CHECK (note <> ''),  -- for compliance alone
     state text NOT NULL CONSTRAINT ck_restrictions_state_known CHECK (state IN ('placed', 'lifted', 'expired')),
-    placed_by text NOT NULL,                           -- 'operator:op_…'
+    placed_by text NOT NULL,                           -- 'operator:op_…', 'system:…'
     placed_at timestamptz NOT NULL,
     expires_at timestamptz,                            -- NULL: until it is lifted
     ended_at timestamptz,
+    cause text CONSTRAINT uq_restrictions_cause UNIQUE,  -- of one that nobody placed by hand: the work that did
     lift_request_id text CONSTRAINT fk_restrictions_lift_request_id REFERENCES approval_requests,
     CONSTRAINT ck_restrictions_legal_hold_has_no_end CHECK (kind <> 'legal_hold' OR expires_at IS NULL),
     CONSTRAINT ck_restrictions_expires_later CHECK (expires_at > placed_at),

@@ -11,12 +11,13 @@ CREATE TABLE applications (
     state text NOT NULL CONSTRAINT ck_applications_state_known CHECK (state IN
         ('draft', 'submitted', 'escalated', 'waiting', 'proposed', 'approved', 'rejected', 'abandoned')),
     round integer NOT NULL,                            -- how often it was handed in
+    looked_into integer NOT NULL DEFAULT 0,            -- the round whose people were held against the lists
     pep boolean NOT NULL,                              -- holds public office, by their own word
     country text NOT NULL,
     screening text NOT NULL CONSTRAINT ck_applications_screened
         CHECK (screening IN ('unscreened', 'clear', 'open', 'cleared', 'match', 'unavailable')),
     identity text NOT NULL CONSTRAINT ck_applications_identified
-        CHECK (identity IN ('none', 'asked', 'match', 'review', 'mismatch', 'unavailable')),
+        CHECK (identity IN ('none', 'asked', 'match', 'review', 'shared', 'mismatch', 'unavailable')),
     name_score integer,
     risk text NOT NULL CONSTRAINT ck_applications_risk_known CHECK (risk IN ('low', 'medium', 'high')),
     created_at timestamptz NOT NULL,
@@ -34,6 +35,7 @@ CREATE TABLE applications (
     lifted_at timestamptz,                             -- of a refusal: when it ceased to bar
     review_due_at timestamptz,
     reviewed_at timestamptz,
+    overdue_at timestamptz,
     CONSTRAINT ck_applications_claimed_for_a_while CHECK ((claimed_by IS NULL) = (claim_until IS NULL))
 );
 CREATE UNIQUE INDEX uq_applications_open ON applications (customer_id)
@@ -73,7 +75,8 @@ CREATE TABLE application_files (
     customer_id text NOT NULL CONSTRAINT fk_application_files_customer_id REFERENCES customers,
     step text NOT NULL,
     slot text NOT NULL,
-    document_id text NOT NULL CONSTRAINT uq_application_files_document_id UNIQUE,
+    document_id text NOT NULL CONSTRAINT fk_application_files_document_id REFERENCES documents
+        CONSTRAINT uq_application_files_document_id UNIQUE,
     added_at timestamptz NOT NULL,
     replaced_at timestamptz
 );
@@ -203,7 +206,8 @@ BEGIN
         RAISE EXCEPTION 'application %: two people lift a refusal', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.state = 'approved' AND OLD.state <> 'approved' AND (NEW.decided_tier IS NULL OR NEW.decided_tier NOT IN ('t1', 't2')
-            OR NEW.pep OR NEW.screening <> 'clear' OR NEW.decided_by = NEW.escalated_by OR coalesce((
+            OR NEW.pep OR NEW.screening <> 'clear' OR NEW.identity IN ('mismatch', 'shared')
+            OR NEW.decided_by = NEW.escalated_by OR coalesce((
         SELECT a.pep FROM applications a WHERE a.customer_id = NEW.customer_id AND a.state = 'approved'
          ORDER BY a.decided_at DESC, a.id DESC LIMIT 1), false)) AND NOT EXISTS (
         SELECT FROM approval_requests r WHERE r.id = NEW.request_id AND r.state = 'approved'
@@ -219,6 +223,9 @@ BEGIN
     IF NEW.state = 'approved' AND OLD.state <> 'approved' AND NOT EXISTS (
         SELECT FROM application_steps s WHERE s.application_id = NEW.id HAVING bool_and(s.state = 'done')) THEN
         RAISE EXCEPTION 'application %: its steps are not done', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    IF NEW.state = 'approved' AND OLD.state <> 'approved' AND NEW.looked_into <> NEW.round THEN
+        RAISE EXCEPTION 'application %: is not looked into', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     IF NEW.state = 'rejected' AND OLD.state <> 'rejected' AND NOT EXISTS (
         SELECT FROM approval_requests r WHERE r.id = NEW.request_id AND r.state = 'approved'
@@ -243,15 +250,15 @@ ALTER TABLE application_events ENABLE ALWAYS TRIGGER signed;
 SELECT audit.protect('application_events');
 SELECT audit.protect('application_notes');
 SELECT audit.protect('application_views');
-SELECT audit.marks_stay('applications', 'decided_at', 'reviewed_at', 'lifted_at');
+SELECT audit.marks_stay('applications', 'decided_at', 'reviewed_at', 'lifted_at', 'overdue_at');
 SELECT audit.marks_stay('application_files', 'replaced_at');
 SELECT audit.marks_stay('application_answers', 'replaced_at');
 GRANT SELECT, INSERT ON applications, application_steps, application_files, application_events, application_answers,
     application_notes, application_views, saved_views TO bursar_app;
 GRANT SELECT ON checklist_items TO bursar_app;
-GRANT UPDATE (state, round, pep, country, screening, identity, name_score, risk, queued_at, due_at, assigned_to, claimed_by,
-              claim_until, decided_at, decided_by, decided_tier, reason_code, request_id, escalated_by, lifted_at, review_due_at,
-              reviewed_at)
+GRANT UPDATE (state, round, looked_into, pep, country, screening, identity, name_score, risk, queued_at, due_at, assigned_to,
+              claimed_by, claim_until, decided_at, decided_by, decided_tier, reason_code, request_id, escalated_by, lifted_at,
+              review_due_at, reviewed_at, overdue_at)
     ON applications TO bursar_app;
 GRANT UPDATE (state, answers_sealed, again_code, again_words, done_at) ON application_steps TO bursar_app;
 GRANT UPDATE (replaced_at) ON application_files, application_answers TO bursar_app;

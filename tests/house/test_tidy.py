@@ -141,6 +141,7 @@ class TestEdges:
             ("from time import time", "ask core.clock.now()"),
             ("row.state = 'sent'", "states move through"),
             ("row.status: str = 'sent'", "states move through"),
+            ("row.note, (row.state, row.at) = '', ('sent', 1)", "states move through"),
             ("setattr(row, 'state', 'sent')", "states move through"),
             ("update(Row).where(x).values(state='sent')", "states move through"),
             ("print(row)", "print speaks to nobody"),

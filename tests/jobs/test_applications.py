@@ -33,7 +33,7 @@ def test_what_was_handed_in_is_held_against_the_lists(work_off: WorkOff) -> None
     leave()
     work_off()
     assert now(application).screening == "clear"
-    assert now(application).identity == "none"  # nobody was asked yet: what was noted by hand before is corrected
+    assert now(application).identity == "match"
 
 
 def test_a_hit_is_on_the_application_at_once(work_off: WorkOff) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 from flask import current_app
 
-from app.applications import decisions, past, queries, review, rules, service, standing
+from app.applications import decisions, looking, past, queries, review, rules, service
 from app.applications.models import Application
 from app.applications.rules import About, Step, Subject
 from app.core import actor
@@ -13,8 +13,9 @@ from app.core.permissions import Role
 from app.customers.rules import Tier
 from app.governance import queries as approvals
 from app.governance import service as governance
+from app.identification.rules import Kind
 from app.screening import service as lists
-from tests.makers import governed, listed, papers, people
+from tests.makers import governed, identities, listed, papers, people
 from tests.makers.people import Customer
 
 PROFILE = {
@@ -44,7 +45,7 @@ SLOTS: dict[Step, tuple[str, ...]] = {
     Step.FUNDS: ("evidence",),
     Step.COMPANY: ("certificate",),
 }
-PROVED = {Step.CONTACT, Step.BVN, Step.NIN, Step.BANK}
+NUMBERS = {Step.BVN: Kind.BVN, Step.NIN: Kind.NIN, Step.BANK: Kind.BANK_ACCOUNT, Step.COMPANY: Kind.COMPANY}
 
 
 def document_of(owner: Customer, slot: str) -> str:
@@ -65,13 +66,20 @@ def do(owner: Customer, application_id: str, steps: Iterable[Step], *, today: st
     for step in steps:
         files = {slot: document_of(owner, slot) for slot in SLOTS.get(step, ())}
         with transaction(owner.actor):
-            if step in PROVED:
-                service.prove(application_id, step, facts={"check": "x"}, owner=owner.id, actor=owner.actor)
+            if step is Step.CONTACT:
+                service.prove(application_id, step, facts={"codes": "confirmed"}, owner=owner.id, actor=owner.actor)
             for slot, document_id in files.items():
                 service.attach(application_id, step, slot, document_id=document_id, owner=owner.id, actor=owner.actor)
             if step in GIVEN:
                 given = GIVEN[step] | ({"issued_on": today} if step is Step.ADDRESS else {})
                 service.fill(application_id, step, given, owner=owner.id, actor=owner.actor)
+            if step in NUMBERS:
+                check_id = identities.answered(owner, NUMBERS[step])
+                if step in GIVEN:
+                    service.note_check(application_id, step, check_id, owner=owner.id)
+                else:
+                    facts = {"check": check_id}
+                    service.prove(application_id, step, facts=facts, owner=owner.id, actor=owner.actor)
 
 
 def submitted(
@@ -101,7 +109,7 @@ def handed_in(
         service.submit(application.id, owner=owner.id, actor=owner.actor)
     STANDINGS[screening](owner)
     with transaction(actor.system("test")):
-        standing.refresh(service.locked(application.id))
+        looking.note(service.locked(application.id))
     return queries.one_for_operators(application.id)
 
 

@@ -5,9 +5,8 @@ import json
 import re
 
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
-
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from app.core import crypto
 from app.core.db import db, for_everyone, leave

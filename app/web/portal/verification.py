@@ -235,6 +235,7 @@ def _standing(application: Application) -> dict[str, Any]:
         "title": words.title(application),
         "why": words.WHY.get(About(application.about), ""),
         "theirs": theirs,
+        "ours_to_end": application.about in rules.ASKED_BY_US,
         "lines": [_line(application, each) for each in steps],
         "done": sum(each.row.state == StepState.DONE for each in steps),
         "onward": onward(application) if theirs else "",

@@ -17,8 +17,7 @@ from app.documents.rules import Kind as FileKind
 from app.documents.rules import admitted
 from app.identification import rules as numbers
 from app.identification import service as identification
-from app.identification.errors import AsksSpent
-from app.identification.rules import Given, Kind
+from app.identification.rules import CheckState, Given, Kind
 from app.identity import queries as identity
 from app.payments import queries as payments
 from app.web import guards
@@ -107,7 +106,8 @@ def take(application_id: str, step: Step, slot: str, sent: Upload) -> None:
 
 def remove(application_id: str, step: Step, slot: str) -> None:
     """Empty a slot. Raises NotInYourHands, NoSuchStep."""
-    atomically(lambda: service.detach(application_id, step, slot, owner=current_user.id), actor=guards.actor())
+    actor = guards.actor()
+    atomically(lambda: service.detach(application_id, step, slot, owner=current_user.id, actor=actor), actor=actor)
 
 
 def _fill(application_id: str, step: Step, given: dict[str, str]) -> None:
@@ -158,22 +158,21 @@ def _number(application_id: str, step: Step, given: dict[str, str]) -> None:
 
 
 def _company(application_id: str, step: Step, given: dict[str, str]) -> None:
-    """Keep the answers, and have another number than before looked up."""
-    before = queries.step(application_id, step, owner=current_user.id).answers
-    _fill(application_id, step, given)
-    now = queries.step(application_id, step, owner=current_user.id).answers
-    if all(now[name] == before.get(name) for name in ("name", "number")):
-        return
-    actor, about = guards.actor(), Given(now["name"])
-    try:
-        atomically(
-            lambda: identification.ask(
-                current_user.id, kind=Kind.COMPANY, number=now["number"], given=about, subject=COMPANY, actor=actor
-            ),
-            actor=actor,
-        )
-    except AsksSpent:  # reviewers see which numbers were looked up, and may ask themselves
-        return
+    """Keep the answers, and have the number looked up unless the same was, and there was an answer."""
+    me, actor = current_user.id, guards.actor()
+
+    def deed() -> None:
+        before = queries.step(application_id, step, owner=me)
+        check = check_of(before)
+        service.fill(application_id, step, given, owner=me, actor=actor)
+        now = queries.step(application_id, step, owner=me).answers
+        same = all(now[name] == before.answers.get(name) for name in ("name", "number"))
+        check_id = check.id if check and same and check.state == CheckState.ANSWERED else identification.ask(
+            me, kind=Kind.COMPANY, number=now["number"], given=Given(now["name"]), subject=COMPANY, actor=actor
+        )  # fmt: skip
+        service.note_check(application_id, step, check_id, owner=me)
+
+    atomically(deed, actor=actor)
 
 
 def _about_me() -> Given:

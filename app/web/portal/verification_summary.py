@@ -82,6 +82,8 @@ def trouble_of(view: StepView, check: Shown | None) -> str:
         return refused
     if view.step is Step.BANK:
         return "Your bank has another name for this account than we have for you. Use one in your own name."
+    if view.step is Step.COMPANY:
+        return f"{SAID[Verdict.MISMATCH]}. Look at the number and the name of the company."
     return f"{SAID[Verdict.MISMATCH]}. Look at the number, your name and your date of birth."
 
 

@@ -48,7 +48,7 @@ def sets_state(source: Source) -> Lines:
     own = {id(node) for function in functions(source) if function.name == "__init__" for node in ast.walk(function)}
     for node in source.nodes:
         if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and id(node) not in own:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            targets = _singly(node.targets if isinstance(node, ast.Assign) else [node.target])
             yield from (
                 node.lineno for target in targets if isinstance(target, ast.Attribute) and target.attr in STATES
             )
@@ -58,6 +58,15 @@ def sets_state(source: Source) -> Lines:
             yield from (
                 node.lineno for name in [node.args[1]] if isinstance(name, ast.Constant) and name.value in STATES
             )
+
+
+def _singly(targets: list[ast.expr]) -> Iterator[ast.expr]:
+    """What is assigned to, each by itself: those of `a, (b, *c) = …` too."""
+    for target in targets:
+        if isinstance(target, ast.Tuple | ast.List):
+            yield from _singly(target.elts)
+        else:
+            yield target.value if isinstance(target, ast.Starred) else target
 
 
 def glued_sql(source: Source) -> Lines:

@@ -68,6 +68,14 @@ def state_of(owner: Customer, step: Step) -> str:
     return str(queries.step(application.id, step, owner=owner.id).row.state)
 
 
+def company_check(owner: Customer) -> str:
+    """The look-up by which the company that they named was checked."""
+    leave()
+    application = queries.open_one(owner=owner.id)
+    assert application is not None
+    return str(queries.step(application.id, Step.COMPANY, owner=owner.id).answers.get("check", ""))
+
+
 def picture(words: str = "a picture") -> dict[str, tuple[bytes, str]]:
     return {"selfie": (pictures.jpeg(words), "IMG_0001.JPG")}
 
@@ -465,7 +473,9 @@ class TestEnds:
             service.reopen(owner.id, about=About.REVIEW, actor=OFFICER)
         leave()
         assert "A look at what we know of you" in visitor.get("/").text
-        assert "From time to time" in visitor.get("/verification").text
+        page = visitor.get("/verification").text
+        assert "From time to time" in page
+        assert "Take it back" not in page
 
 
 class TestBusiness:
@@ -507,8 +517,25 @@ class TestBusiness:
         files = {"certificate": (pictures.png("CAC"), "cac.png")}
         for _ in range(2):
             assert send(visitor, "/verification/company", **fields, files=files).status_code == 303
-        checks = identification.of_customer(owner=owner.id)
-        assert [(one.kind, one.subject) for one in checks] == [("company", "company")]
+        (check,) = identification.of_customer(owner=owner.id)
+        assert (check.kind, check.subject) == ("company", "company")
+        assert company_check(owner) == check.id
+
+    def test_that_number_is_asked_about_again_while_there_is_no_answer(
+        self, visitor: FlaskClient, owner: Customer
+    ) -> None:
+        begin(visitor, Tier.T3_PLUS, subject="business")
+        fields = applicants.GIVEN[Step.COMPANY]
+        send(visitor, "/verification/company", **fields, files={"certificate": (pictures.png("CAC"), "cac.png")})
+        first = company_check(owner)
+        with transaction(OFFICER):
+            attempt = numbers.begin_attempt(first)
+            assert attempt is not None
+            numbers.give_up(attempt, reason="nobody answered", actor=OFFICER)
+        leave()
+        assert send(visitor, "/verification/company", **fields).status_code == 303
+        assert company_check(owner) not in {"", first}
+        assert send(visitor, "/verification/company/again", at="/verification/company").status_code == 303
 
     def test_a_person_does_not_get_it_alone(self, visitor: FlaskClient, owner: Customer) -> None:
         send(visitor, "/verification", tier="t3_plus", subject="person")

@@ -106,6 +106,7 @@ CALLS: dict[str, Call] = {
     "console.answer_item": of_one("answers", item="profile_adult", said="yes"),
     "console.note_on_application": of_one("notes", words="Looks right."),
     "console.ask_again": of_one("again", step=str(Step.PROFILE), **{"code-profile": "partial"}),
+    "console.look_up_again": of_one("look-up"),
     "console.escalate_application": of_one("escalate", reason="It is strange."),
     "console.approve_application": decided("approve", Tier.T1),
     "console.lower_tier": lower,

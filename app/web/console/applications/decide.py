@@ -1,5 +1,7 @@
 """Decisions on an application: approve, lower, ask for either, send back, escalate, ask that it be refused or not."""
 
+from functools import partial
+
 from flask import request
 from flask.wrappers import Response
 from flask_login import current_user
@@ -90,6 +92,15 @@ def ask_again(application_id: str) -> Answer:
         review.ask_again(application_id, wanted, operator_id=me, actor=actor)
 
     return do(application_id, deed, "Sent back. The customer is told what to send.", fault_of="again")
+
+
+@bp.post("/applications/<application_id>/look-up")
+@guards.operator(Permission.APPLICATIONS_REVIEW)
+def look_up_again(application_id: str) -> Answer:
+    """Ask registers again that gave no answer."""
+    actor, me = guards.actor(), current_user.id
+    deed = partial(review.look_up_again, application_id, operator_id=me, actor=actor)
+    return do(application_id, deed, "Asked again. What they answer will stand here.")
 
 
 @bp.post("/applications/<application_id>/escalate")

@@ -10,7 +10,7 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.applications import queries, review, views
+from app.applications import due, queries, review, views
 from app.applications.queries import Queue, Row
 from app.core.db import atomically
 from app.core.errors import Malformed, Refusal
@@ -107,7 +107,7 @@ def forget_view(view_id: str) -> BaseResponse:
 def people() -> list[tuple[str, str]]:
     """Who may review, by name."""
     names = identity.names_for_operators()
-    return sorted(((one, names[one]) for one in queries.reviewers_for_system()), key=lambda each: each[1])
+    return sorted(((one, names[one]) for one in due.reviewers_for_system()), key=lambda each: each[1])
 
 
 def _kept(deed: Callable[[], object]) -> None:
