@@ -129,7 +129,7 @@ class TestTheNextReview:
     def test_of_a_business_is_of_the_business(self, owner: Customer) -> None:
         business = applicants.submitted(owner, Tier.T1, subject=Subject.BUSINESS, today=TODAY)
         applicants.decided(business, Tier.T1)
-        change = applicants.begin(owner, Tier.T1, about=About.PHONE)
+        change = applicants.begin(owner, Tier.T1, about=About.ADDRESS)
         assert change.subject == Subject.BUSINESS
         with transaction(owner.actor):
             service.abandon(change.id, owner=owner.id, actor=owner.actor)

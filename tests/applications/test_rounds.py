@@ -97,13 +97,12 @@ class TestLookingInto:
 
     def test_a_hit_that_comes_after_the_decision_is_kept(self) -> None:
         owner, holder, (first, last) = people.customer(tier=Tier.T0), applicants.officer(), listed_name().split()
-        application = applicants.submitted(owner, today=TODAY, wanted=Tier.T1)
-        send_back(application, holder, Step.PROFILE)
-        profile(owner, application, first_name=first, last_name=last, born="1961-04-12")
-        with transaction(SYSTEM):
-            service.abandon(application.id, owner=owner.id, actor=SYSTEM)
+        named = {"first_name": first, "last_name": last, "born": "1961-04-12"}
+        application = applicants.handed_in(owner, applicants.begin(owner, Tier.T1), today=TODAY, **named)
+        applicants.answer_all(application, holder)
+        approve(application, holder)
         look_into(application)
-        assert now(application).screening == "clear"  # (as it was when it ended)
+        assert now(application).screening == "clear"  # (as it was when it was decided)
         assert screening.state_for_system(owner.id) == "hits"
 
     def test_news_of_what_is_decided_by_now_changes_nothing(self) -> None:
