@@ -61,8 +61,8 @@ def begin(
         return service.begin(owner.id, wanted=wanted, about=about, subject=subject, actor=owner.actor)
 
 
-def do(owner: Customer, application_id: str, steps: Iterable[Step], *, today: str) -> None:
-    """Do these steps: answers, and a file in each slot."""
+def do(owner: Customer, application_id: str, steps: Iterable[Step], *, today: str, **profile: str) -> None:
+    """Do these steps: answers, the profile's other than usual if wanted, and a file in each slot."""
     for step in steps:
         files = {slot: document_of(owner, slot) for slot in SLOTS.get(step, ())}
         with transaction(owner.actor):
@@ -71,7 +71,8 @@ def do(owner: Customer, application_id: str, steps: Iterable[Step], *, today: st
             for slot, document_id in files.items():
                 service.attach(application_id, step, slot, document_id=document_id, owner=owner.id, actor=owner.actor)
             if step in GIVEN:
-                given = GIVEN[step] | ({"issued_on": today} if step is Step.ADDRESS else {})
+                other = {Step.PROFILE: profile, Step.ADDRESS: {"issued_on": today}}
+                given = GIVEN[step] | other.get(step, {})
                 service.fill(application_id, step, given, owner=owner.id, actor=owner.actor)
             if step in NUMBERS:
                 check_id = identities.answered(owner, NUMBERS[step])
@@ -102,10 +103,8 @@ def handed_in(
 ) -> Application:
     """Do all steps of a draft, say these things in the profile, and hand it in: as it is then."""
     steps = [Step(each.row.step) for each in queries.steps(application.id, owner=owner.id)]
-    do(owner, application.id, steps, today=today)
+    do(owner, application.id, steps, today=today, **profile)
     with transaction(owner.actor):
-        if profile:
-            service.fill(application.id, Step.PROFILE, PROFILE | profile, owner=owner.id, actor=owner.actor)
         service.submit(application.id, owner=owner.id, actor=owner.actor)
     STANDINGS[screening](owner)
     with transaction(actor.system("test")):
