@@ -12,7 +12,7 @@ from pathlib import Path
 from app.screening.errors import ListUnreadable
 from app.screening.loading import Faults
 from app.screening.rules import Entry, Kind, Topic
-from app.screening.written import born, clean, rows_of
+from app.screening.written import between, born, clean, rows_of
 
 ALIASES, ADDRESSES = "ALT.CSV", "ADD.CSV"
 _KINDS = {"individual": Kind.PERSON, "vessel": Kind.VESSEL, "aircraft": Kind.VESSEL, "": Kind.ORGANISATION}
@@ -48,7 +48,7 @@ def read(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
 
 def _entry(fields: list[str], kind: Kind, number: int, beside: tuple[list[str], list[str]], faults: Faults) -> Entry:
     remarks = [each.strip().rstrip(".") for each in fields[11].split(";")]
-    births = [each for found in _all(_BIRTH, remarks) for each in _births(found)]
+    births = [_birth(found) for found in _all(_BIRTH, remarks)]
     if not all(births):
         faults.note(number, f"a birth date that is none, left out: {fields[11]}")
     aliases, countries = beside
@@ -64,10 +64,10 @@ def _entry(fields: list[str], kind: Kind, number: int, beside: tuple[list[str], 
     )
 
 
-def _births(written: str) -> list[str]:
-    """The day, or the first and the last year of those between which it lies."""
-    between = _RANGE.fullmatch(written)
-    return [born(each) for each in between.groups()] if between else [born(written)]
+def _birth(written: str) -> str:
+    """The day, or what it lies between."""
+    ends = _RANGE.fullmatch(written)
+    return between(*ends.groups()) if ends else born(written)
 
 
 def _all(what: re.Pattern[str], remarks: list[str]) -> list[str]:

@@ -14,6 +14,7 @@ from app.identification import names
 REVIEW_MIN = 70  # from here on people look (yente's own default)
 STRONG_MIN = 90  # from here on, with a birth date or an identifier that agrees, nothing goes on meanwhile
 ID_WORTH = 95
+EXACT, WORDS_MIN = 100, 2
 BORN_AGREES, BORN_NEAR, BORN_DIFFERS, BORN_FAR = 5, -5, -25, -35
 NEAR_YEARS, FAR_YEARS = 1, 10
 IDENTIFIER_MIN = 6  # shorter ones are anybody's
@@ -28,6 +29,7 @@ _FORMS = re.compile(
 )
 _ID_NOISE = re.compile(r"[^A-Z0-9]")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_BETWEEN = re.compile(r"(\d{4})[-\d]*/(\d{4})[-\d]*")  # as lists say that a birth lies between two dates
 
 
 class Kind(StrEnum):
@@ -88,7 +90,7 @@ class Standing(StrEnum):
 
 
 class Born(StrEnum):
-    """How two birth dates go together. `partly`: as far as the list knows it."""
+    """How two birth dates go together. `partly`: as far as the list knows it, which may be the years it lies between."""
 
     AGREES = "agrees"
     PARTLY = "partly"
@@ -182,11 +184,15 @@ def judge(given: Side, listed: Side) -> Verdict | None:
         return None
     match, ours, theirs = _best(given, listed)
     agreeing = given.id_hashes & listed.id_hashes
-    if match.score < REVIEW_MIN and not agreeing:
+    same = sum(pair.how == names.SAME for pair in match.pairs)
+    if match.score + BORN_AGREES < REVIEW_MIN and same < WORDS_MIN and not agreeing:
         return None
     born, listed_birth = born_verdict(given.births, listed.births)
     points = _BORN_POINTS.get(born, 0)
     score = max(0, min(100, match.score + points))
+    # Two whole words and the day are looked at whatever else they are called; the very name, whatever day they say.
+    if match.score == EXACT or (born is Born.AGREES and same >= WORDS_MIN):
+        score = max(score, REVIEW_MIN)
     if agreeing:
         score = max(score, ID_WORTH)
     if score < REVIEW_MIN:
@@ -214,6 +220,11 @@ def born_verdict(given: Iterable[str], listed: Iterable[str]) -> tuple[Born, str
 
 
 def _born(one: str, other: str) -> Born | None:
+    if between := _BETWEEN.fullmatch(other):
+        year, first, last = one[:4], *between.groups()
+        if first <= year <= last:
+            return Born.PARTLY
+        return _born(year, first if year < first else last)
     ours, theirs = _DATE.fullmatch(one), _DATE.fullmatch(other)
     if ours is None or theirs is None:
         return None

@@ -40,7 +40,7 @@ EU = """<?xml version="1.0" encoding="UTF-8"?>
 <sanctionEntity euReferenceNumber="EU.900.1" logicalId="900"><subjectType code="person" classificationCode="P"/>
 <nameAlias firstName="Ebenezer" lastName="Quillfeather" wholeName="Ebenezer Quillfeather"/>
 <nameAlias firstName="Eben" lastName="Quill" wholeName=""/><citizenship countryIso2Code="NG"/>
-<birthdate birthdate="1961-04-12" year="1961"/><birthdate year="1962"/>
+<birthdate birthdate="1961-04-12" year="1961"/><birthdate yearRangeFrom="1960" yearRangeTo="1962"/>
 <identification identificationTypeCode="passport" number="ZZ1234567"/></sanctionEntity>
 <sanctionEntity logicalId="901"><subjectType classificationCode="E"/></sanctionEntity></export>"""
 
@@ -181,7 +181,7 @@ class TestXml:
         entries, faults = read("un", write("un.xml", UN))
         person, firm = entries["900100"], entries["900200"]
         assert person.names == ("EBENEZER QUILLFEATHER", "Eben Quill")
-        assert (person.births, person.countries) == (("1961-04-12", "1960", "1962"), ("Nigeria",))
+        assert (person.births, person.countries) == (("1961-04-12", "1960/1962"), ("Nigeria",))
         assert person.identifiers == ("ZZ1234567",)
         assert (firm.kind, firm.names) == (Kind.ORGANISATION, ("MOONBEAM BISCUITS", "Moonbeam Trading"))
         assert faults == [(2, "no name")]
@@ -191,7 +191,7 @@ class TestXml:
         person = entries["EU.900.1"]
         assert (person.kind, person.names) == (Kind.PERSON, ("Ebenezer Quillfeather", "Eben Quill"))
         assert (person.births, person.countries, person.identifiers) == (
-            ("1961-04-12", "1962"),
+            ("1961-04-12", "1960/1962"),
             ("NG",),
             ("ZZ1234567",),
         )
