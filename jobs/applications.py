@@ -10,6 +10,7 @@ from app.documents.rules import State as FileState
 from app.notifications import flows
 from app.notifications import verification as words
 from app.notifications.rules import Words
+from app.screening import service as screening
 from jobs.work import Work
 
 STEPS_MAX = 20
@@ -24,6 +25,14 @@ def look_into(work: Work) -> timedelta | None:
 def note_standing(work: Work) -> timedelta | None:
     """Lists or registers say something else of a customer."""
     atomically(lambda: standing.refresh_open(work.facts["customer_id"]), actor=work.actor)
+    return None
+
+
+def note_lists(work: Work) -> timedelta | None:
+    """The lists can be searched again: whoever waited for that stands otherwise now."""
+    atomically(screening.fence, actor=work.actor)  # (what began while they could not be is written by then)
+    for customer_id in queries.unavailable_for_system():
+        atomically(lambda each=customer_id: standing.refresh_open(each), actor=work.actor)  # type: ignore[misc]
     return None
 
 

@@ -283,6 +283,12 @@ def blockers_for_operators(application: Application, *, tier: Tier) -> list[str]
     return blockers
 
 
+def unavailable_for_system() -> list[str]:
+    """The customers under way of whom it could not be said whether a list names them."""
+    unknown = Application.state.in_(rules.OPEN) & (Application.screening == "unavailable")
+    return list(db.session.scalars(select(Application.customer_id).where(unknown).order_by(Application.id)))
+
+
 def reviewers_for_system() -> list[str]:
     """Who may review: their ids. A role that is borrowed does not count."""
     roles = [role for role in Role if Permission.APPLICATIONS_REVIEW in granted([role])]

@@ -15,11 +15,12 @@ class Restriction(Model):
     __tablename__ = "restrictions"
     __table_args__ = (
         Index(None, "customer_id", "state"),
+        Index("uq_restrictions_cause", "cause", unique=True),
         Index(None, "expires_at", postgresql_where=text("state = 'placed'")),
         CheckConstraint("kind IN ('no_debit', 'no_credit', 'no_trade', 'legal_hold')", name="kind_known"),
         CheckConstraint(
             "reason IN ('identity_check', 'documents_expired', 'unusual_activity', 'court_order', 'third_party_claim',"
-            " 'customer_wish', 'tier_overrun', 'deceased_owner')",
+            " 'customer_wish', 'tier_overrun', 'deceased_owner', 'listed')",
             name="reason_known",
         ),
         CheckConstraint("note <> ''", name="note_given"),
@@ -34,6 +35,9 @@ class Restriction(Model):
     kind: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     note: Mapped[str] = mapped_column(Text)  # for compliance alone
+    cause: Mapped[str | None] = mapped_column(
+        Text
+    )  # what it was placed for without anybody asking; for compliance alone
     state: Mapped[str] = mapped_column(Text, default=State.PLACED)
     placed_by: Mapped[str] = mapped_column(Text)
     placed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

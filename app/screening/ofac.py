@@ -21,7 +21,11 @@ _NOTHING = "-0-"
 _BIRTH = re.compile(r"(?:alt\. )?DOB (.+)")
 _RANGE = re.compile(r"(.+?) to (.+)")
 _COUNTRY = re.compile(r"(?:alt\. )?(?:nationality|citizen) (.+)")
-_NUMBER = re.compile(r"(?:alt\. )?[A-Za-z .&'-]*?(?:Passport|No\.|Number|ID|SSN|IMO) ([A-Z0-9][\w/.-]*)(?: \(.*\))?")
+_NUMBER = re.compile(
+    r"(?:alt\. )?(?:[A-Za-z][A-Za-z .,&'/-]* )?(?:Passport|No\.|Number|ID|SSN|IMO|NIT|RIF|RUC|C\.U\.I\.T\.|C\.U\.R\.P\.|R\.F\.C\.)"
+    r" #?\s*((?=[^(]*\d)[A-Z0-9][\w/., -]*?)(?: \(.*\))?"
+)
+_NUMBERED = re.compile(r"\d{6,}")  # what looks like a number of somebody's, in a remark that nothing above reads
 
 
 def read(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
@@ -33,11 +37,11 @@ def read(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
         fields = [_bare(each) for each in row]
         kind = _KINDS.get(fields[2].casefold()) if len(fields) == _COLUMNS else None
         if len(fields) != _COLUMNS:
-            faults.note(number, f"{len(fields)} fields, not {_COLUMNS}")
+            faults.lose(number, f"{len(fields)} fields, not {_COLUMNS}")
         elif not fields[0].isdecimal() or not fields[1]:
-            faults.note(number, "no number" if not fields[0].isdecimal() else "no name")
+            faults.lose(number, "no number" if not fields[0].isdecimal() else "no name")
         elif kind is None:
-            faults.note(number, f"{fields[2]} is no type of entry")
+            faults.lose(number, f"{fields[2]} is no type of entry")
         else:
             there.add(fields[0])
             yield number, _entry(fields, kind, number, (aliases[fields[0]], countries[fields[0]]), faults)
@@ -51,6 +55,10 @@ def _entry(fields: list[str], kind: Kind, number: int, beside: tuple[list[str], 
     births = [_birth(found) for found in _all(_BIRTH, remarks)]
     if not all(births):
         faults.note(number, f"a birth date that is none, left out: {fields[11]}")
+    numbers = _all(_NUMBER, remarks)
+    unread = [each for each in remarks if _NUMBERED.search(each) and not _NUMBER.fullmatch(each)]
+    if unread:
+        faults.note(number, f"a number that is not read: {'; '.join(unread)}")
     aliases, countries = beside
     return Entry(
         ref=fields[0],
@@ -59,7 +67,7 @@ def _entry(fields: list[str], kind: Kind, number: int, beside: tuple[list[str], 
         topics=(Topic.SANCTION,),
         births=tuple(dict.fromkeys(filter(None, births))),
         countries=tuple(dict.fromkeys([*_all(_COUNTRY, remarks), *countries])),
-        identifiers=tuple(dict.fromkeys(_all(_NUMBER, remarks))),
+        identifiers=tuple(dict.fromkeys(numbers)),
         raw={"line": fields, "aliases": aliases},
     )
 
@@ -83,7 +91,7 @@ def _beside(path: Path, name: str, columns: int, wanted: int, faults: Faults) ->
     for number, row in rows_of(there[0], faults):
         fields = [_bare(each) for each in row]
         if len(fields) != columns or not fields[0].isdecimal():
-            faults.note(number, f"{name}: {len(fields)} fields, not {columns}, or no number")
+            faults.lose(number, f"{name}: {len(fields)} fields, not {columns}, or no number")
         else:
             found[fields[0]] += clean(fields[wanted])
     return found

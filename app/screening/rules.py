@@ -19,6 +19,7 @@ BORN_AGREES, BORN_NEAR, BORN_DIFFERS, BORN_FAR = 5, -5, -25, -35
 NEAR_YEARS, FAR_YEARS = 1, 10
 IDENTIFIER_MIN = 6  # shorter ones are anybody's
 LIST_AGE_MAX = timedelta(days=7)  # a list that nobody has loaded for longer says nothing any more
+RETRY_AFTER = timedelta(hours=1)
 SHRINK_MAX_PERCENT = 20  # a list that lost more than this is looked at before it counts
 FAULTS_KEPT = 1_000
 _READ_KEPT = 20_000
@@ -27,6 +28,7 @@ _FORMS = re.compile(
     r"|ventures?|nig|nigeria|intl|international|group|holdings?)\b\.?",
     re.IGNORECASE,
 )
+_REGISTER = re.compile(r"^(?:RC|BN|IT)(?=\d{6,}$)")  # (of six digits and more: shorter ones need them)
 _ID_NOISE = re.compile(r"[^A-Z0-9]")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _BETWEEN = re.compile(r"(\d{4})[-\d]*/(\d{4})[-\d]*")  # as lists say that a birth lies between two dates
@@ -51,22 +53,28 @@ class Topic(StrEnum):
 
 
 class HitState(StrEnum):
-    """A pair of a subject and an entry that may be one. `dropped` ones are not listed, or not alike, any more."""
+    """A pair of a subject and an entry that may be one. `dropped` ones are not listed, or not alike, any more.
+
+    `match_asked`: others were asked to agree to what somebody says of it.
+    """
 
     OPEN = "open"
     NO_MATCH = "no_match"
     MATCH_ASKED = "match_asked"
     MATCH = "match"
+    WITHDRAWN = "withdrawn"
     DROPPED = "dropped"
 
 
 LIVE = (HitState.OPEN, HitState.MATCH_ASKED, HitState.MATCH)
 WAITING = (HitState.OPEN, HitState.MATCH_ASKED)
+REFUTED = (HitState.NO_MATCH, HitState.WITHDRAWN)
 HIT = Machine(
     "hit",
     {
         HitState.OPEN: frozenset({HitState.NO_MATCH, HitState.MATCH_ASKED, HitState.MATCH, HitState.DROPPED}),
         HitState.MATCH_ASKED: frozenset({HitState.NO_MATCH, HitState.MATCH, HitState.OPEN}),
+        HitState.MATCH: frozenset({HitState.WITHDRAWN}),
     },
 )
 
@@ -80,12 +88,13 @@ class Result(StrEnum):
 
 
 class Standing(StrEnum):
-    """How a customer stands, the worst first."""
+    """How a customer stands, the worst first. `known`: a list of public office names them, and two people said so."""
 
     MATCH = "match"
     HITS = "hits"
     UNAVAILABLE = "unavailable"
     NEVER = "never"
+    KNOWN = "known"
     CLEAR = "clear"
 
 
@@ -168,9 +177,17 @@ def spoken(kind: str, name: str) -> str:
 
 
 def bare_identifier(written: str) -> str:
-    """An identifier without spaces and strokes; empty where too little is left to tell anybody by."""
-    bare = _ID_NOISE.sub("", written.upper())
+    """An identifier without spaces and strokes, a company's without the letters of its register.
+
+    Empty where too little is left to tell anybody by.
+    """
+    bare = _REGISTER.sub("", _ID_NOISE.sub("", written.upper()))
     return bare if len(bare) >= IDENTIFIER_MIN else ""
+
+
+def forbids(topics: Iterable[str]) -> bool:
+    """Whether who is listed for this may not be served. Who holds public office may, once two people agree."""
+    return set(topics) != {Topic.PEP}
 
 
 def comparable(given: str, listed: str) -> bool:

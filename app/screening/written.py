@@ -32,7 +32,7 @@ def rows_of(path: Path, faults: Faults) -> Iterator[tuple[int, list[str]]]:
             except StopIteration:
                 return
             except csv.Error as error:
-                faults.note(lines.line_num, f"not readable: {error}")
+                faults.lose(lines.line_num, f"not readable: {error}")
                 continue
             if any(REPLACED in each for each in row):
                 faults.note(lines.line_num, "letters that are no UTF-8; taken as far as they can be read")

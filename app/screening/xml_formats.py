@@ -26,7 +26,7 @@ def united_nations(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
         aliases = _texts(found, f"{kind}_ALIAS", "ALIAS_NAME")
         names = tuple(dict.fromkeys(filter(None, [name, _text(found, "NAME_ORIGINAL_SCRIPT"), *aliases])))
         if not ref or not names:
-            faults.note(number, "no id" if not ref else "no name")
+            faults.lose(number, "no id" if not ref else "no name")
             continue
         births = [each for birth in found.iter("INDIVIDUAL_DATE_OF_BIRTH") for each in _un_births(birth)]
         yield (
@@ -64,7 +64,7 @@ def european_union(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
         ]
         names = _once([_eu_name(each) for each in _all(found, "nameAlias")])
         if not ref or not names:
-            faults.note(number, "no id" if not ref else "no name")
+            faults.lose(number, "no id" if not ref else "no name")
             continue
         births = [_eu_birth(each) for each in _all(found, "birthdate")]
         homes = [*_all(found, "citizenship"), *_all(found, "address")]

@@ -8,8 +8,9 @@ CREATE TABLE restrictions (
         CHECK (kind IN ('no_debit', 'no_credit', 'no_trade', 'legal_hold')),
     reason text NOT NULL CONSTRAINT ck_restrictions_reason_known
         CHECK (reason IN ('identity_check', 'documents_expired', 'unusual_activity', 'court_order', 'third_party_claim',
-                          'customer_wish', 'tier_overrun', 'deceased_owner')),
+                          'customer_wish', 'tier_overrun', 'deceased_owner', 'listed')),
     note text NOT NULL CONSTRAINT ck_restrictions_note_given CHECK (note <> ''),  -- for compliance alone
+    cause text,                                        -- what it was placed for without anybody asking; compliance's, too
     state text NOT NULL CONSTRAINT ck_restrictions_state_known CHECK (state IN ('placed', 'lifted', 'expired')),
     placed_by text NOT NULL,                           -- 'operator:op_…'
     placed_at timestamptz NOT NULL,
@@ -22,6 +23,7 @@ CREATE TABLE restrictions (
     CONSTRAINT ck_restrictions_lifted_by_request CHECK ((state = 'lifted') = (lift_request_id IS NOT NULL))
 );
 CREATE INDEX ix_restrictions_customer_id ON restrictions (customer_id, state);
+CREATE UNIQUE INDEX uq_restrictions_cause ON restrictions (cause);
 CREATE INDEX ix_restrictions_expires_at ON restrictions (expires_at) WHERE state = 'placed';
 ALTER TABLE restrictions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE restrictions FORCE ROW LEVEL SECURITY;
@@ -105,7 +107,7 @@ INSERT INTO approval_policies (id, kind, version, rules, created_at) VALUES
 ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
 SELECT set_config('bursar.actor', '', true), set_config('bursar.owner', '', true);
 
-SELECT audit.watch('restrictions', 'note', 'reason');  -- who audits reads them on the page of compliance
+SELECT audit.watch('restrictions', 'note', 'reason', 'cause');  -- who audits reads them on the page of compliance
 SELECT audit.marks_stay('restrictions', 'ended_at');
 GRANT SELECT, INSERT ON restrictions TO bursar_app;
 GRANT UPDATE (state, ended_at, lift_request_id) ON restrictions TO bursar_app;

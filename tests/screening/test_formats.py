@@ -1,6 +1,7 @@
 """Files of lists: what is read of each shape, and that no line is passed over in silence."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,24 @@ class TestOfac:
         assert entries["900003"].births == ("1975", "1976")
         assert entries["900004"].kind == Kind.VESSEL
 
+    @pytest.mark.parametrize(
+        ("remark", "births", "numbers", "unread"),
+        [
+            ("DOB 1950 to 1960; Passport A 765432 (Iran)", ("1950/1960",), ("A 765432",), 0),
+            ("Registration ID 1234 5678; Cedula No. 9,304,567", (), ("1234 5678", "9,304,567"), 0),
+            ("NIT # 800123456-7 (Colombia); Tax ID No. 1234567", (), ("800123456-7", "1234567"), 0),
+            ("Some Card 1234567", (), (), 1),
+        ],
+    )
+    def test_remarks_are_read_or_named(
+        self, write: Write, remark: str, births: tuple[str, ...], numbers: tuple[str, ...], unread: int
+    ) -> None:
+        write("ALT.CSV", '1,1,"aka","QUILL, Eben","-0- "')
+        write("ADD.CSV", '1,1,"-0- ","Lagos","Nigeria","-0- "')
+        nothing = ",".join(['"-0- "'] * 7)
+        entries, faults = read("ofac", write("SDN.CSV", f'1,"QUILL, E","individual","P",{nothing},"{remark}."'))
+        assert (entries["1"].births, entries["1"].identifiers, len(faults)) == (births, numbers, unread)
+
     def test_without_its_aliases_is_half_a_list(self, write: Write) -> None:
         path = write("SDN.CSV", (SYNTHETIC / "SDN.CSV").read_text())
         with pytest.raises(ListUnreadable, match=r"ALT\.CSV"):
@@ -257,6 +276,20 @@ class TestLoading:
         leave()
         assert made.load(*entries[:left], anyway=True).removed == 10 - left
 
+    def test_while_a_line_is_lost_nobody_is_gone(self, ten: tuple[AList, list[Listed]]) -> None:
+        made, entries = ten
+        named = replace(entries[0], aliases=f"{word()} {word()}")
+        made.load(named, *entries[1:])
+        version = made.load(entries[0], *entries[2:], broken="e1,Person,too,many,,,,,,,,,,,,,,")
+        assert (version.removed, version.lost_lines, version.changed) == (0, 1, 0)
+        assert made.load(entries[0], *entries[2:], broken="e1,Person,too,many,,,,,,,,,,,,,,", anyway=True).removed == 1
+
+    def test_one_that_lost_its_further_names_is_looked_at_first(self, ten: tuple[AList, list[Listed]]) -> None:
+        made, entries = ten
+        made.load(*(replace(each, aliases=f"{word()} {word()}") for each in entries))
+        with pytest.raises(ListSuspicious):
+            made.load(*entries)
+
     def test_one_that_lost_a_fifth_is_taken(self, ten: tuple[AList, list[Listed]]) -> None:
         made, entries = ten
         assert made.load(*entries[:8]).removed == 2
@@ -285,13 +318,15 @@ class TestLoading:
 class TestTheCommand:
     def test_loads_the_invented_lists(self, app: Flask) -> None:
         run = app.test_cli_runner()
-        said = run.invoke(args=["screening", "load", "ofac", str(SYNTHETIC / "SDN.CSV")])
+        said = run.invoke(args=["screening", "load", "ofac", str(SYNTHETIC / "SDN.CSV"), "--code", "ofac2"])
         assert (said.exit_code, "Entries: 4" in said.output) == (0, True)
-        said = run.invoke(args=["screening", "load", "opensanctions", str(SYNTHETIC / "targets.simple.csv")])
+        said = run.invoke(
+            args=["screening", "load", "opensanctions", str(SYNTHETIC / "targets.simple.csv"), "--code", "os2"]
+        )
         assert (said.exit_code, "line 4: a birth date that is none" in said.output) == (0, True)
         with app.app_context():
             listed.finish_all()
-        assert "ofac  4 entries" in run.invoke(args=["screening", "lists"]).output
+        assert "ofac2  4 entries" in run.invoke(args=["screening", "lists"]).output
 
     def test_says_by_its_exit_code_what_became_of_it(self, app: Flask, write: Write) -> None:
         run, code = app.test_cli_runner(), ["--code", f"c{word()}".lower()]

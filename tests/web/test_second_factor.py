@@ -59,6 +59,7 @@ NOT_FRESH = {
     "console.request_journal": "nothing is booked before others agree, who prove theirs; a long form would be lost",
     "console.retry_job": "it repeats work that was decided on before, and each piece of work counts once",
     "console.save_view": _VIEWS,
+    "console.search_screening": "it is a search that stands in no address, and keeps nothing",
     "console.stay_at_application": _WORK,
     "console.together": "it says who looks at what, and decides nothing",
     "journals.action_view": _READ_ONLY,
