@@ -1,4 +1,4 @@
-"""Decisions on hits: one person clears what rests on a name; the rest is agreed on, and what was not seen is not decided."""
+"""Decisions on hits: one person clears what rests on a name, the rest is agreed on, and nothing unseen is decided."""
 
 from sqlalchemy import select
 

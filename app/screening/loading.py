@@ -69,7 +69,7 @@ def take(
 
     Each entry comes with the number of its line. Raises ListSuspicious when it is empty, or lost a fifth of its entries
     or of their further names, unless it is wanted `anyway`: then nothing of it may be kept. While lines are lost nobody
-    is removed, and no name, unless it is wanted `anyway`. Where the file is the one of last time, nothing is but its age.
+    is removed, and no name. Where the file is the one of last time, nothing but its age changes.
     """
     listed = _locked(source)
     before = db.session.get(ListVersion, listed.version_id) if listed.version_id else None

@@ -115,7 +115,7 @@ class ScreeningSubject(Model):
             "ix_screening_subjects_due",
             "screened_at",
             postgresql_where=text("(screened_at IS NULL OR result = 'unavailable') AND retired_at IS NULL"),
-        ),  # fmt: skip
+        ),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     ref: Mapped[str] = mapped_column(Text, unique=True)
@@ -153,7 +153,9 @@ class Hit(Model):
     __tablename__ = "screening_hits"
     __table_args__ = (
         CheckConstraint("score BETWEEN 0 AND 100", name="score_percent"),
-        CheckConstraint("state IN ('open', 'no_match', 'match_asked', 'match', 'withdrawn', 'dropped')", name="state_known"),
+        CheckConstraint(
+            "state IN ('open', 'no_match', 'match_asked', 'match', 'withdrawn', 'dropped')", name="state_known"
+        ),
         CheckConstraint(
             "state NOT IN ('no_match', 'withdrawn') OR (reason <> '' AND decided_by IS NOT NULL AND decided_at IS NOT NULL)",
             name="no_match_explained",

@@ -21,9 +21,11 @@ _NOTHING = "-0-"
 _BIRTH = re.compile(r"(?:alt\. )?DOB (.+)")
 _RANGE = re.compile(r"(.+?) to (.+)")
 _COUNTRY = re.compile(r"(?:alt\. )?(?:nationality|citizen) (.+)")
+_NAMED = (
+    r"Passport|No\.|Number|ID|SSN|IMO|NIT|RIF|RUC|C\.U\.I\.T\.|C\.U\.R\.P\.|R\.F\.C\."  # how the kinds of numbers end
+)
 _NUMBER = re.compile(
-    r"(?:alt\. )?(?:[A-Za-z][A-Za-z .,&'/-]* )?(?:Passport|No\.|Number|ID|SSN|IMO|NIT|RIF|RUC|C\.U\.I\.T\.|C\.U\.R\.P\.|R\.F\.C\.)"
-    r" #?\s*((?=[^(]*\d)[A-Z0-9][\w/., -]*?)(?: \(.*\))?"
+    rf"(?:alt\. )?(?:[A-Za-z][A-Za-z .,&'/-]* )?(?:{_NAMED}) #?\s*((?=[^(]*\d)[A-Z0-9][\w/., -]*?)(?: \(.*\))?"
 )
 _NUMBERED = re.compile(r"\d{6,}")  # what looks like a number of somebody's, in a remark that nothing above reads
 

@@ -31,7 +31,7 @@ _FORMS = re.compile(
 _REGISTER = re.compile(r"^(?:RC|BN|IT)(?=\d{6,}$)")  # (of six digits and more: shorter ones need them)
 _ID_NOISE = re.compile(r"[^A-Z0-9]")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
-_BETWEEN = re.compile(r"(\d{4})[-\d]*/(\d{4})[-\d]*")  # as lists say that a birth lies between two dates
+_BETWEEN = re.compile(r"(\d{4})[-\d]*/(\d{4})[-\d]*")  # a birth between two dates
 
 
 class Kind(StrEnum):
@@ -99,7 +99,7 @@ class Standing(StrEnum):
 
 
 class Born(StrEnum):
-    """How two birth dates go together. `partly`: as far as the list knows it, which may be the years it lies between."""
+    """How two birth dates go together. `partly`: as far as the list knows it, be it between two years."""
 
     AGREES = "agrees"
     PARTLY = "partly"
@@ -238,10 +238,9 @@ def born_verdict(given: Iterable[str], listed: Iterable[str]) -> tuple[Born, str
 
 def _born(one: str, other: str) -> Born | None:
     if between := _BETWEEN.fullmatch(other):
-        year, first, last = one[:4], *between.groups()
-        if first <= year <= last:
-            return Born.PARTLY
-        return _born(year, first if year < first else last)
+        first, last = between.groups()
+        nearest = min(max(one[:4], first), last)
+        return _born(one, nearest)
     ours, theirs = _DATE.fullmatch(one), _DATE.fullmatch(other)
     if ours is None or theirs is None:
         return None

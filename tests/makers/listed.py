@@ -7,12 +7,14 @@ from pathlib import Path
 
 from app.core import actor, clock
 from app.core.db import leave, rows, transaction
-from app.screening import flows, loading, queries, service
+from app.core.permissions import Role
+from app.governance import service as approvals
+from app.screening import flows, loading, queries, requests, service
 from app.screening.loading import Faults, Source
 from app.screening.models import Hit, ListVersion
 from app.screening.rules import Entry, Kind, Subject
 from app.screening.service import Outcome
-from tests.makers import people
+from tests.makers import governed, people
 
 SYSTEM = actor.system("test")
 COLUMNS = (
@@ -122,3 +124,16 @@ def open_hit(owner: people.Customer | None = None, *, born: str = "1961-04-12", 
 def content(hit_id: str) -> str:
     """What identifies the two sides of a hit, as who decides was shown it."""
     return queries.hit_for_operators(hit_id).content
+
+
+def matched(hit_id: str) -> None:
+    """Two people agree that it is them."""
+    officer, senior = (
+        actor.operator(people.operator(role)[0]) for role in (Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER)
+    )
+    shown = content(hit_id)
+    with transaction(officer):
+        asked = requests.request_verdict(hit_id, "match", shown=shown, reason="x", maker=officer.id, actor=officer)
+    with transaction(senior):
+        approvals.approve(asked.id, operator_id=senior.id, shown=asked.payload_hash, actor=senior)
+    governed.carry_out(asked)

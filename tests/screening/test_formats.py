@@ -19,6 +19,7 @@ from tests.makers.listed import AList, Listed, word
 
 Write = Callable[..., Path]
 HEAD = "id,schema,name,aliases,birth_date,countries,addresses,identifiers,sanctions,phones,emails,dataset,first_seen"
+BROKEN = "e0,Person,too,many,,,,,,,,,,,,,,"
 SYNTHETIC = Path(flows.__file__).parent / "synthetic"
 UK_HEAD = (
     "Name 6,Name 1,Name 2,Name 3,Name 4,Name 5,Title,Name Non-Latin Script,DOB,Nationality,Passport Number,"
@@ -278,11 +279,21 @@ class TestLoading:
 
     def test_while_a_line_is_lost_nobody_is_gone(self, ten: tuple[AList, list[Listed]]) -> None:
         made, entries = ten
-        named = replace(entries[0], aliases=f"{word()} {word()}")
-        made.load(named, *entries[1:])
-        version = made.load(entries[0], *entries[2:], broken="e1,Person,too,many,,,,,,,,,,,,,,")
+        version = made.load(*entries[1:], broken=BROKEN)
         assert (version.removed, version.lost_lines, version.changed) == (0, 1, 0)
-        assert made.load(entries[0], *entries[2:], broken="e1,Person,too,many,,,,,,,,,,,,,,", anyway=True).removed == 1
+        assert made.load(*entries[1:], broken=BROKEN, anyway=True).removed == 1
+
+    def test_while_a_line_is_lost_a_name_stays(self, inside: Flask, write: Write) -> None:
+        write("ADD.CSV", '1,1,"-0- ","Lagos","Nigeria","-0- "')
+        sdn = write("SDN.CSV", f'1,"QUILL, {word()}","individual","P",{",".join(["-0-"] * 8)}')
+        aliases = [f'1,{n},"aka","{word()} {word()}","-0- "' for n in range(5)]
+        code, changed = f"ofac_{word()}".lower(), []
+        for last in (aliases[4], f"{aliases[4]},one,more", f"{aliases[4]},one,more"):
+            write("ALT.CSV", *aliases[:4], last)
+            loaded = flows.load("ofac", sdn, code=code, anyway=len(changed) == 2, actor=listed.SYSTEM)
+            changed.append(loaded.version.changed)
+            listed.finish_all()
+        assert changed == [0, 0, 1]
 
     def test_one_that_lost_its_further_names_is_looked_at_first(self, ten: tuple[AList, list[Listed]]) -> None:
         made, entries = ten
