@@ -60,6 +60,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "applications.approved": ("applications.mail_approved",),
     "applications.rejected": ("applications.mail_rejected",),
     "applications.reopened": ("applications.mail_reopened",),
+    "screening.list_aged": ("notifications.list_aged",),
     "screening.list_loaded": ("screening.rescreen",),
     "retention.run_begun": ("retention.carry_out",),
     "reconciliation.run_asked": ("reconciliation.run",),

@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 from app.core.db import atomically
-from app.screening import deciding, flows, queries, service
+from app.screening import deciding, flows, loading, queries, service
 from jobs.work import Work
 
 BATCHES = 20
@@ -21,6 +21,12 @@ def rescreen(work: Work) -> timedelta | None:
 def reopen(work: Work) -> timedelta | None:
     """A request has ended without consent: a hit about which it asked is open again."""
     atomically(lambda: deciding.reopen_unconfirmed(actor=work.actor), actor=work.actor)
+    return None
+
+
+def watch_lists(work: Work) -> timedelta | None:
+    """Say which lists nobody has loaded for a while."""
+    atomically(loading.warn_of_aging, actor=work.actor)
     return None
 
 

@@ -90,8 +90,8 @@ REASONS: dict[str, Reason] = {
             "May be on a list",
             _LOOKING,
             _ASK_COMPLIANCE,
-            "A list names somebody with this name and birth date or number, or two people agreed that it is them. Decide"
-            " on the hit first. Do not tell the customer.",
+            "A list names somebody with this name and birth date or number, or two people agreed that it is them."
+            " Decide on the hit first. Do not tell the customer.",
             told=False,
         ),
     )

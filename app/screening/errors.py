@@ -11,6 +11,10 @@ class UnknownVersion(NotFound):
     message = "There is no such version of a list."
 
 
+class UnknownList(NotFound):
+    message = "There is no such list, or it is retired."
+
+
 class HitDecided(Conflict):
     code = "hit_decided"
     message = "This hit is not open any more."

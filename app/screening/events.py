@@ -15,6 +15,14 @@ class ListLoaded(Event):
 
 
 @dataclass(frozen=True)
+class ListAged(Event):
+    """Nobody has loaded a list for a while: before long nobody can be said to be on none."""
+
+    name: ClassVar[str] = "screening.list_aged"
+    list_code: str
+
+
+@dataclass(frozen=True)
 class HitFound(Event):
     """Somebody may be on a list."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core import clock, ids, outbox
 from app.core.actor import Actor
 from app.core.db import db
-from app.screening import errors, events, keys, rules, service
+from app.screening import errors, events, keys, queries, rules, service
 from app.screening.models import ListEntry, ListVersion, ScreeningList
 from app.screening.rules import Entry
 
@@ -92,10 +92,40 @@ def take(
         version.removed = _remove(source.code, version, tally, actor=actor)
     version.entries, version.added, version.changed = len(tally.seen), tally.added, tally.changed
     _note_faults(version, faults)
-    listed.version_id = version.id
+    listed.version_id, listed.live = version.id, _live(source.code)[0]
     db.session.flush()
     outbox.emit(events.ListLoaded(version_id=version.id))
     return version
+
+
+def retire(code: str, *, actor: Actor) -> int:
+    """Search this list no more, and close what was open about it: how many stood on it. Raises UnknownList.
+
+    What was agreed on stays as it is, but nobody is kept from anything by it. Loading it again brings it back.
+    """
+    kept = queries.list_for_system(code)
+    listed = _locked(Source(code, kept.title, kept.format, ""))
+    if listed.version_id is None:
+        raise errors.UnknownList
+    version = _version(Source(code, listed.title, listed.format, ""), previous=None)
+    version.previous_id, version.finished_at = listed.version_id, clock.now()
+    db.session.add(version)
+    db.session.flush()
+    version.removed = _remove(code, version, _Tally(), actor=actor)
+    unfinished = update(ListVersion).where(ListVersion.list_code == code, ListVersion.finished_at.is_(None))
+    db.session.execute(unfinished.values(finished_at=version.finished_at))
+    listed.version_id, listed.live = None, 0
+    db.session.flush()
+    outbox.emit(events.ListHeld(version_id=version.id))
+    return version.removed
+
+
+def warn_of_aging() -> None:
+    """Say of each list once that nobody has loaded it for a while."""
+    moment = clock.now()
+    for code in queries.aging_for_system(at=moment):
+        db.session.get_one(ScreeningList, code, with_for_update=True).warned_at = moment
+        outbox.emit(events.ListAged(list_code=code))
 
 
 def note_refused(source: Source, refused: errors.ListSuspicious, *, faults: Faults) -> ListVersion:

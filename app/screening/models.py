@@ -35,6 +35,8 @@ class ScreeningList(Model):
     format: Mapped[str] = mapped_column(Text)
     version_id: Mapped[str | None] = mapped_column(Text)
     checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    live: Mapped[int] = mapped_column(Integer, default=0)
+    warned_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class ListVersion(Model):
@@ -157,7 +159,8 @@ class Hit(Model):
             "state IN ('open', 'no_match', 'match_asked', 'match', 'withdrawn', 'dropped')", name="state_known"
         ),
         CheckConstraint(
-            "state NOT IN ('no_match', 'withdrawn') OR (reason <> '' AND decided_by IS NOT NULL AND decided_at IS NOT NULL)",
+            "state NOT IN ('no_match', 'withdrawn')"
+            " OR (reason <> '' AND decided_by IS NOT NULL AND decided_at IS NOT NULL)",
             name="no_match_explained",
         ),
         Index(

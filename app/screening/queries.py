@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import defer
 
 from app.core import clock
 from app.core.db import db
@@ -38,12 +39,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A list with the version that counts, the one that was loaded last, and how many entries stand on it."""
+    """A list with the version that counts and the one that was loaded last; their faults come when they are read."""
 
     list: ScreeningList
     version: ListVersion | None
     newest: ListVersion | None
-    live: int
     stale: bool
 
 
@@ -182,20 +182,36 @@ def counts_for_operators() -> dict[str, int]:
 def lists_for_operators() -> list[Loaded]:
     """Every list, by its title."""
     moment = clock.now()
-    counted = select(ListEntry.list_code, func.count().label("many")).where(ListEntry.removed_at.is_(None))
-    live = {row.list_code: row.many for row in db.session.execute(counted.group_by(ListEntry.list_code))}
-    newest = {one.list_code: one for one in db.session.scalars(select(ListVersion).order_by(ListVersion.id))}
-    known = db.session.scalars(select(ScreeningList).order_by(ScreeningList.title))
+    known = list(db.session.scalars(select(ScreeningList).order_by(ScreeningList.title)))
+    last = select(func.max(ListVersion.id)).group_by(ListVersion.list_code)
+    either = ListVersion.id.in_(last) | ListVersion.id.in_([one.version_id for one in known])
+    found = db.session.scalars(select(ListVersion).where(either).options(defer(ListVersion.faults)))
+    versions = {one.id: one for one in found.all()}
+    newest = {one.list_code: one for _, one in sorted(versions.items())}
     return [
         Loaded(
             one,
-            db.session.get(ListVersion, one.version_id) if one.version_id else None,
+            versions.get(one.version_id or ""),
             newest.get(one.code),
-            live.get(one.code, 0),
-            one.checked_at is None or one.checked_at < moment - rules.LIST_AGE_MAX,
+            one.version_id is not None and (one.checked_at is None or one.checked_at < moment - rules.LIST_AGE_MAX),
         )
         for one in known
     ]
+
+
+def aging_for_system(*, at: datetime) -> list[str]:
+    """Lists that nobody has loaded for a while, and of which nobody was told since."""
+    old = ScreeningList.version_id.is_not(None) & (ScreeningList.checked_at < at - rules.LIST_AGE_WARNED)
+    untold = ScreeningList.warned_at.is_(None) | (ScreeningList.warned_at < ScreeningList.checked_at)
+    return list(db.session.scalars(select(ScreeningList.code).where(old, untold).order_by(ScreeningList.code)))
+
+
+def list_for_system(code: str) -> ScreeningList:
+    """One list. Raises UnknownList."""
+    found = db.session.get(ScreeningList, code)
+    if found is None:
+        raise errors.UnknownList
+    return found
 
 
 def version_for_operators(version_id: str) -> ListVersion:

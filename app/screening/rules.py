@@ -19,6 +19,7 @@ BORN_AGREES, BORN_NEAR, BORN_DIFFERS, BORN_FAR = 5, -5, -25, -35
 NEAR_YEARS, FAR_YEARS = 1, 10
 IDENTIFIER_MIN = 6  # shorter ones are anybody's
 LIST_AGE_MAX = timedelta(days=7)  # a list that nobody has loaded for longer says nothing any more
+LIST_AGE_WARNED = timedelta(days=2)  # from then on compliance is told
 RETRY_AFTER = timedelta(hours=1)
 SHRINK_MAX_PERCENT = 20  # a list that lost more than this is looked at before it counts
 FAULTS_KEPT = 1_000

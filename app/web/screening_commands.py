@@ -56,9 +56,24 @@ def load(format_: str, file: Path, code: str, title: str, *, anyway: bool) -> No
         click.echo(f"  line {line}: {reason}")
 
 
+@screening.command("retire")
+@click.argument("code")
+@click.confirmation_option(prompt="Nobody is held against it any more, and what is open about it is closed. Go on?")
+def retire(code: str) -> None:
+    """Search a list no more. Exit code 2: there is no such list. Loading it again brings it back."""
+    try:
+        click.echo(f"Removed: {flows.retire(code, actor=actor.system('command:screening retire'))}.")
+    except Refusal as refused:
+        click.echo(refused.message, err=True)
+        sys.exit(2)
+
+
 @screening.command("lists")
 def lists() -> None:
     """Each list, with its age and what stands on it."""
     for one in queries.lists_for_operators():
         age = f"{one.list.checked_at:%Y-%m-%d %H:%M}" if one.list.checked_at else "never"
-        click.echo(f"{one.list.code}  {one.live} entries  loaded {age}{'  TOO OLD' if one.stale else ''}")
+        click.echo(
+            f"{one.list.code}  {one.list.live} entries  loaded {age}{'  TOO OLD' if one.stale else ''}"
+            f"{'' if one.version else '  RETIRED'}"
+        )

@@ -4,8 +4,10 @@ CREATE TABLE screening_lists (
     code text CONSTRAINT pk_screening_lists PRIMARY KEY,
     title text NOT NULL,
     format text NOT NULL,
-    version_id text,                                   -- the newest that was taken
-    checked_at timestamptz                             -- when it was last loaded, changed or not
+    version_id text,                                   -- the newest that was taken; NULL: retired, or not taken yet
+    checked_at timestamptz,                            -- when it was last loaded, changed or not
+    live integer NOT NULL DEFAULT 0,                   -- how many stand on it
+    warned_at timestamptz                              -- when compliance was last told that nobody loads it
 );
 
 -- One row per file that was loaded, also for one that was not taken. What it changed is held against everybody, entry by
@@ -170,7 +172,7 @@ SELECT audit.protect('screening_runs');
 
 GRANT SELECT, INSERT ON screening_lists, screening_versions, screening_entries, screening_subjects,
     screening_subject_keys, screening_hits, screening_runs TO bursar_app;
-GRANT UPDATE (title, version_id, checked_at) ON screening_lists TO bursar_app;
+GRANT UPDATE (title, version_id, checked_at, live, warned_at) ON screening_lists TO bursar_app;
 GRANT UPDATE (entries, added, changed, removed, bad_lines, lost_lines, faults, screened_through, screened, pairs, hits, finished_at)
     ON screening_versions TO bursar_app;
 GRANT UPDATE (kind, topics, names, births, countries, identifiers, id_hashes, raw, hash, keys, version_id, changed_at,

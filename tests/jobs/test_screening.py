@@ -8,15 +8,17 @@ import pytest
 from flask import Flask
 
 from app.applications import queries as applications
+from app.applications import service, standing
 from app.core import actor
 from app.core.db import leave, rows, transaction
-from app.customers.rules import Tier
 from app.restrictions import service as restrictions
 from app.restrictions.errors import Restricted
 from app.restrictions.rules import Way
 from app.screening import queries
+from jobs import applications as jobs_of_applications
 from jobs import restrictions as jobs_of_restrictions
 from jobs import screening
+from jobs.hears import HEARS
 from jobs.work import Work
 from tests.makers import applicants, listed, people
 from tests.makers.listed import AList, Listed, word
@@ -44,30 +46,31 @@ def test_who_could_not_be_screened_is_tried_again(inside: Flask, tmp_path: Path)
     assert queries.due_for_system(limit=1) == []
 
 
-def test_who_waited_for_a_list_is_told_once_it_is_held(inside: Flask, tmp_path: Path, work_off: WorkOff) -> None:
-    owner, names, before = people.customer(tier=Tier.T0), AList(tmp_path), Listed("other", f"{word()} {word()}")
-    names.load(before)
-    names.load(before, Listed("late", f"{word()} {word()}"), screen=False)
-    application = applicants.submitted(owner, today=date.today().isoformat())  # noqa: DTZ011
-    assert application.screening == "unavailable"
-    work_off()
+def test_who_waited_for_a_list_is_told_once_it_is_held(inside: Flask, tmp_path: Path) -> None:
+    application = applicants.submitted(today=date.today().isoformat())  # noqa: DTZ011
+    version = AList(tmp_path).load(Listed("late", f"{word()} {word()}"), screen=False)
+    with transaction(listed.SYSTEM):
+        standing.refresh(service.locked(application.id))
+    assert applications.one_for_operators(application.id).screening == "unavailable"
+    listed.finish(version.id)
+    assert rows("SELECT FROM outbox WHERE name = 'screening.list_held' AND subject = :id", id=version.id)
     leave()
+    do(inside, jobs_of_applications.note_lists, version.id)
     assert applications.one_for_operators(application.id).screening == "clear"
 
 
 class TestHold:
-    def test_a_strong_hit_stops_the_account_once(self, inside: Flask, tmp_path: Path, work_off: WorkOff) -> None:
-        owner, name = people.customer(), f"{word()} {word()}"
-        listed.one_at_least()
-        listed.screened(listed.subject(name, owner, born="1961-04-12"))
-        AList(tmp_path).load(Listed("one", name, birth_date="1961-04-12"), screen=False)
-        work_off()
+    def test_is_asked_for_by_hits_and_matches(self) -> None:
+        assert all("restrictions.hold" in HEARS[name] for name in ("screening.hit_found", "screening.matched"))
+
+    def test_a_strong_hit_stops_the_account_once(self, inside: Flask) -> None:
+        owner = people.customer()
+        for hit_id in (listed.open_hit(owner), listed.open_hit(owner)):
+            hold(inside, hit_id)
+            hold(inside, hit_id)
         assert kinds_on(owner) == ["no_debit"]
         with pytest.raises(Restricted), transaction(owner.actor):
             restrictions.refuse(owner.id, way=Way.OUT)
-        (hit_id,) = [row.id for row in rows("SELECT id FROM screening_hits WHERE customer_id = :o", o=owner.id)]
-        hold(inside, hit_id)
-        assert kinds_on(owner) == ["no_debit"]
 
     def test_a_name_alone_or_an_office_stops_nothing(self, inside: Flask) -> None:
         owner = people.customer()
@@ -86,8 +89,12 @@ class TestHold:
 
 def hold(app: Flask, hit_id: str) -> None:
     """The work that a hit asks for."""
-    work = Work("test", hit_id, {}, app.extensions["clients"], actor.system("restrictions.hold"))
-    assert jobs_of_restrictions.hold(work) is None
+    do(app, jobs_of_restrictions.hold, hit_id)
+
+
+def do(app: Flask, job: Callable[[Work], object], subject: str) -> None:
+    """One piece of work."""
+    assert job(Work("test", subject, {}, app.extensions["clients"], actor.system("test"))) is None
     leave()
 
 

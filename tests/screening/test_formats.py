@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from app.core.db import leave, rows
-from app.screening import flows, queries
-from app.screening.errors import ListSuspicious, ListUnreadable
+from app.core import clock
+from app.core.db import leave, rows, transaction
+from app.screening import flows, loading, queries, rules
+from app.screening.errors import ListSuspicious, ListUnreadable, UnknownList
 from app.screening.formats import FORMATS
 from app.screening.loading import Faults
 from app.screening.rules import Entry, Kind
 from app.screening.written import born
-from tests.makers import listed
+from tests.makers import listed, people
 from tests.makers.listed import AList, Listed, word
 
 Write = Callable[..., Path]
@@ -269,7 +271,7 @@ class TestLoading:
             made.load(*entries[:left])
         leave()
         (shown,) = [each for each in queries.lists_for_operators() if each.list.code == made.code]
-        assert shown.live == 10
+        assert shown.list.live == 10
         assert shown.version is not None
         assert shown.version.refusal == ""
         assert shown.newest is not None
@@ -287,7 +289,7 @@ class TestLoading:
         write("ADD.CSV", '1,1,"-0- ","Lagos","Nigeria","-0- "')
         sdn = write("SDN.CSV", f'1,"QUILL, {word()}","individual","P",{",".join(["-0-"] * 8)}')
         aliases = [f'1,{n},"aka","{word()} {word()}","-0- "' for n in range(5)]
-        code, changed = f"ofac_{word()}".lower(), []
+        code, changed = f"ofac_{word()}".lower(), list[int]()
         for last in (aliases[4], f"{aliases[4]},one,more", f"{aliases[4]},one,more"):
             write("ALT.CSV", *aliases[:4], last)
             loaded = flows.load("ofac", sdn, code=code, anyway=len(changed) == 2, actor=listed.SYSTEM)
@@ -304,6 +306,31 @@ class TestLoading:
     def test_one_that_lost_a_fifth_is_taken(self, ten: tuple[AList, list[Listed]]) -> None:
         made, entries = ten
         assert made.load(*entries[:8]).removed == 2
+
+    def test_one_that_is_retired_is_searched_no_more(self, ten: tuple[AList, list[Listed]]) -> None:
+        made, entries = ten
+        owner = people.customer()
+        (hit_id,) = listed.screened(listed.subject(entries[0].name, owner)).hits
+        AList(made.folder).load(Listed("other", f"{word()} {word()}"))
+        assert flows.retire(made.code, actor=listed.SYSTEM) == 10
+        assert (listed.hit(hit_id).state, queries.state_for_system(owner.id)) == ("dropped", "clear")
+        assert made.code not in queries.versions_for_system()
+        leave()
+        with pytest.raises(UnknownList):
+            flows.retire(made.code, actor=listed.SYSTEM)
+        made.load(*entries[1:])
+        assert queries.list_for_system(made.code).live == 9
+
+    def test_one_that_nobody_loads_is_said_once(self, ten: tuple[AList, list[Listed]]) -> None:
+        made, _ = ten
+        assert made.code not in queries.aging_for_system(at=clock.now())
+        with clock.at(clock.now() + rules.LIST_AGE_WARNED + timedelta(minutes=1)):
+            assert made.code in queries.aging_for_system(at=clock.now())
+            leave()
+            with transaction(listed.SYSTEM):
+                loading.warn_of_aging()
+            assert made.code not in queries.aging_for_system(at=clock.now())
+            leave()
 
     def test_one_that_breaks_half_way_leaves_the_old_one(self, ten: tuple[AList, list[Listed]], write: Write) -> None:
         made, _ = ten
