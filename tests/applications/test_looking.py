@@ -28,7 +28,7 @@ def business(owner: people.Customer) -> Application:
 
 def name(owner: people.Customer, business: Application, *named: tuple[str, str]) -> None:
     """Write these people into the form."""
-    given = {}
+    given: dict[str, str] = {}
     for place, (who, born) in enumerate(named):
         given |= {f"name_{place}": who, f"role_{place}": "director", f"born_{place}": born, f"share_{place}": ""}
     with transaction(owner.actor):
