@@ -1,7 +1,7 @@
 """Work of screening as workers do it: a list that was loaded is held against everybody without anybody asking."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,15 +9,18 @@ from flask import Flask
 
 from app.applications import queries as applications
 from app.applications import service, standing
-from app.core import actor
+from app.core import actor, clock
 from app.core.db import leave, rows, transaction
+from app.core.permissions import Role
+from app.notifications import queries as kept
 from app.restrictions import service as restrictions
 from app.restrictions.errors import Restricted
 from app.restrictions.rules import Way
 from app.screening import queries
+from app.screening.rules import LIST_AGE_WARNED
 from jobs import applications as jobs_of_applications
+from jobs import notifications, screening
 from jobs import restrictions as jobs_of_restrictions
-from jobs import screening
 from jobs.hears import HEARS
 from jobs.work import Work
 from tests.makers import applicants, listed, people
@@ -53,6 +56,18 @@ def test_who_waited_for_a_list_is_told_once_it_is_held(inside: Flask, tmp_path: 
     leave()
     do(inside, jobs_of_applications.note_lists, version.id)
     assert applications.one_for_operators(application.id).screening == "clear"
+
+
+def test_who_watches_is_told_of_a_list_that_nobody_loads(inside: Flask, tmp_path: Path) -> None:
+    _, watcher = people.operator(Role.COMPLIANCE_MANAGER)
+    names = AList(tmp_path)
+    names.load(Listed("one", f"{word()} {word()}"))
+    with clock.at(clock.now() + LIST_AGE_WARNED + timedelta(minutes=1)):
+        do(inside, screening.watch_lists, "slot")
+    do(inside, notifications.list_aged, names.code)
+    told = [mail.subject for mail in kept.kept_for_operators(limit=500) if mail.to == watcher]
+    leave()
+    assert told == [f"The list List {names.code} is not loaded any more"]
 
 
 class TestHold:

@@ -189,6 +189,22 @@ class TestUnavailable:
         assert subject_id not in queries.due_for_system(limit=10_000)
         assert queries.state_for_system(owner.id) == "clear"
 
+    def test_who_waits_longest_comes_first_and_who_was_just_tried_not_at_all(
+        self, names: AList, owner: people.Customer
+    ) -> None:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(queries, "CANDIDATES_MAX", -1)
+            for minutes in (121, 240, -1):
+                with clock.at(clock.now() - timedelta(minutes=minutes)):
+                    listed.screened(listed.subject("Ngozi Nobodyatall", owner, ref=f"waits:{owner.id}:{minutes}"))
+                leave()
+        known = {
+            row.id: row.ref for row in rows("SELECT id, ref FROM screening_subjects WHERE customer_id = :o", o=owner.id)
+        }
+        due = [known[each].rpartition(":")[2] for each in queries.due_for_system(limit=10_000) if each in known]
+        leave()
+        assert due == ["240", "121"]
+
 
 class TestRetire:
     def test_lets_go_of_who_is_not_named_any_more(self, names: AList, owner: people.Customer, name: str) -> None:
