@@ -12,6 +12,7 @@ from app.notifications import verification as words
 from app.notifications.rules import Words
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Kind
+from app.screening import service as screening
 from jobs import identification
 from jobs.work import Work
 
@@ -32,6 +33,14 @@ def look_into(work: Work) -> timedelta | None:
 def note_standing(work: Work) -> timedelta | None:
     """Lists or registers say something else of a customer."""
     atomically(lambda: standing.refresh_open(work.facts["customer_id"]), actor=work.actor)
+    return None
+
+
+def note_lists(work: Work) -> timedelta | None:
+    """The lists can be searched again: whoever waited for that stands otherwise now."""
+    atomically(screening.fence, actor=work.actor)  # (what began while they could not be is written by then)
+    for customer_id in queries.unavailable_for_system():
+        atomically(lambda each=customer_id: standing.refresh_open(each), actor=work.actor)  # type: ignore[misc]
     return None
 
 

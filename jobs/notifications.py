@@ -14,6 +14,7 @@ from app.notifications.rules import Words
 from app.payments import queries as payments
 from app.payments.models import BankAccount
 from app.restrictions import queries as restrictions
+from app.screening import queries as screening
 from app.staff import queries as staff
 from app.staff import service as staff_service
 from app.staff.rules import WATCHERS
@@ -92,6 +93,11 @@ def documents_viewed(work: Work) -> timedelta | None:
     """An operator looks at many documents: whoever watches is told, each once."""
     words = rules.documents_viewed(identity.operator_for_operators(work.subject).name)
     return _tell_watchers(work, words)
+
+
+def list_aged(work: Work) -> timedelta | None:
+    """Nobody loads a list any more: whoever watches is told, each once."""
+    return _tell_watchers(work, rules.list_aged(screening.list_for_system(work.subject).title))
 
 
 def sign_up_repeated(work: Work) -> timedelta | None:

@@ -47,7 +47,8 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("anchor of the audit's seal", "audit.anchor", 3_600, 45, "slot", "admin"),
     Periodic("proof of the audit's seal", "audit.verify", 86_400, 540, "slot", "auditor"),
     Periodic("partitions", "ledger.partitions", 3_600, 45, "slot", "admin"),
-    Periodic("whoever could not be screened", "screening.catch_up", 3_600, 45, "slot", "compliance_manager"),
+    Periodic("whoever could not be screened", "screening.catch_up", 60, 45, "slot", "compliance_manager"),
+    Periodic("lists that nobody loads", "screening.watch_lists", 3_600, 45, "slot", "compliance_manager"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),
 )
 

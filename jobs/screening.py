@@ -4,7 +4,7 @@ import time
 from datetime import timedelta
 
 from app.core.db import atomically
-from app.screening import flows, queries, service
+from app.screening import deciding, flows, loading, queries, service
 from jobs.work import Work
 
 BATCHES = 20
@@ -19,14 +19,20 @@ def rescreen(work: Work) -> timedelta | None:
 
 
 def reopen(work: Work) -> timedelta | None:
-    """A request has ended without consent: a match that was asked for by it is open again."""
-    atomically(lambda: service.reopen_unconfirmed(actor=work.actor), actor=work.actor)
+    """A request has ended without consent: a hit about which it asked is open again."""
+    atomically(lambda: deciding.reopen_unconfirmed(actor=work.actor), actor=work.actor)
+    return None
+
+
+def watch_lists(work: Work) -> timedelta | None:
+    """Say which lists nobody has loaded for a while."""
+    atomically(loading.warn_of_aging, actor=work.actor)
     return None
 
 
 def catch_up(work: Work) -> timedelta | None:
     """Screen those who changed, or could not be, while there is time; open again what was not confirmed."""
-    atomically(lambda: service.reopen_unconfirmed(actor=work.actor), actor=work.actor)
+    atomically(lambda: deciding.reopen_unconfirmed(actor=work.actor), actor=work.actor)
     began = time.monotonic()
     for subject_id in queries.due_for_system(limit=SUBJECTS):
         atomically(lambda each=subject_id: service.screen_again(each, actor=work.actor), actor=work.actor)  # type: ignore[misc]

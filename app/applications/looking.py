@@ -1,5 +1,6 @@
 """What is looked up about an application that was handed in, or ended: the people whom it names, on the lists."""
 
+import hashlib
 from typing import Any
 
 from app.applications import due, queries, rules, service, standing
@@ -7,6 +8,9 @@ from app.applications.models import Application
 from app.applications.rules import State, Step, Subject
 from app.core.actor import Actor
 from app.core.db import db
+from app.identification import names
+from app.identification import queries as identification
+from app.identification import rules as registers
 from app.screening import queries as screened
 from app.screening import rules as lists
 from app.screening import service as screening
@@ -22,8 +26,13 @@ def look_into(application_id: str, *, actor: Actor) -> None:
     over = application.state in {State.REJECTED, State.ABANDONED}
     if over and screened.state_for_system(application.customer_id) in {lists.Standing.HITS, lists.Standing.MATCH}:
         return
-    for one in people_of(application.customer_id, business=application.subject == Subject.BUSINESS):
+    business = application.subject == Subject.BUSINESS
+    people = people_of(application.customer_id, business=business)
+    for one in people:
         screening.screen(one, actor=actor)
+    if business:
+        behind, named = _behind(application.customer_id), {one.ref for one in people}
+        screening.retire(application.customer_id, refs_begin=behind, named=named, actor=actor)
     if application.state in rules.OPEN:
         note(application)
 
@@ -58,20 +67,31 @@ def people_of(customer_id: str, *, business: bool) -> list[lists.Subject]:
         return found
     company = queries.latest_answers(Step.COMPANY, owner=customer_id)
     if company:
-        number = (("registration", company["number"]),)
+        register = registers.Kind.COMPANY
+        number = ((str(register), registers.canonical(register, company["number"]) or company["number"]),)
         ref = f"company:{customer_id}"
         organisation = lists.Kind.ORGANISATION
         found.append(lists.Subject(ref, customer_id, organisation, company["name"], identifiers=number))
     named = queries.latest_answers(Step.PEOPLE, owner=customer_id).get("people", [])
-    return found + [
-        lists.Subject(f"person:{customer_id}:{place}", customer_id, lists.Kind.PERSON, each["name"], born=each["born"])
-        for place, each in enumerate(named)
-    ]
+    return found + list({one.ref: one for one in (_named(customer_id, each) for each in named)}.values())
+
+
+def _named(customer_id: str, person: dict[str, Any]) -> lists.Subject:
+    """Somebody behind a business, known by name and birth: whoever is named in another place is still the same."""
+    who = " ".join((*sorted(names.words(person["name"])), person["born"]))
+    ref = _behind(customer_id) + hashlib.sha256(who.encode()).hexdigest()[:16]
+    return lists.Subject(ref, customer_id, lists.Kind.PERSON, person["name"], born=person["born"])
+
+
+def _behind(customer_id: str) -> str:
+    return f"person:{customer_id}:"
 
 
 def _person(customer_id: str, profile: dict[str, Any]) -> lists.Subject:
     document = queries.latest_answers(Step.DOCUMENT, owner=customer_id)
-    numbers = ((document["kind"], document["number"]),) if document else ()
+    numbers = identification.numbers_for_system(customer_id, kinds=(registers.Kind.BVN, registers.Kind.NIN))
+    if document:
+        numbers.append((document["kind"], document["number"]))
     return lists.Subject(
         f"customer:{customer_id}",
         customer_id,
@@ -79,7 +99,7 @@ def _person(customer_id: str, profile: dict[str, Any]) -> lists.Subject:
         full_name(profile),
         born=profile["born"],
         countries=(profile["country"].lower(),),
-        identifiers=numbers,
+        identifiers=tuple(numbers),
     )
 
 

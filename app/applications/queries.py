@@ -285,6 +285,12 @@ def blockers_for_operators(application: Application, *, tier: Tier) -> list[str]
     return blockers
 
 
+def unavailable_for_system() -> list[str]:
+    """The customers under way of whom it could not be said whether a list names them."""
+    unknown = Application.state.in_(rules.OPEN) & (Application.screening == "unavailable")
+    return list(db.session.scalars(select(Application.customer_id).where(unknown).order_by(Application.id)))
+
+
 def forgotten_for_system(*, before: datetime, limit: int) -> list[tuple[str, str]]:
     """What lies in customers' hands since before a time, and is theirs to end: ids and customers."""
     lain = select(Application.id, Application.customer_id).where(

@@ -16,6 +16,7 @@ _LISTS = {
     Standing.HITS: "open",
     Standing.UNAVAILABLE: "unavailable",
     Standing.NEVER: "unscreened",
+    Standing.KNOWN: "cleared",
 }
 
 
@@ -38,7 +39,7 @@ def refresh_open(customer_id: str) -> None:
 
 
 def of_lists(customer_id: str) -> str:
-    """As an application says it. `cleared`: there were hits, and somebody said of each that it is somebody else."""
+    """As an application says it. `cleared`: each hit was decided: somebody else, or only an office that they hold."""
     state = Standing(screening.state_for_system(customer_id))
     if state is not Standing.CLEAR:
         return _LISTS[state]

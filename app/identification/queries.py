@@ -1,6 +1,7 @@
 """Reads of identification. A customer sees that and how it went; what was found is for staff who decide."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,6 +79,17 @@ def of_customer_for_operators(customer_id: str) -> list[Opened]:
     """A customer's checks, opened, newest first."""
     own = select(IdentityCheck).where(IdentityCheck.customer_id == customer_id).order_by(*NEWEST)
     return [_opened(check) for check in db.session.scalars(own)]
+
+
+def numbers_for_system(customer_id: str, *, kinds: Collection[Kind]) -> list[tuple[str, str]]:
+    """Every number of these kinds that a customer gave of themself, as pairs of kind and number, each once."""
+    own = select(IdentityCheck).where(
+        IdentityCheck.customer_id == customer_id, IdentityCheck.subject == rules.SELF, IdentityCheck.kind.in_(kinds)
+    )
+    found = db.session.scalars(own.order_by(*NEWEST))
+    return list(
+        dict.fromkeys((each.kind, crypto.unseal(each.number_sealed, context=f"{each.id}:number")) for each in found)
+    )
 
 
 def latest_for_system(customer_id: str) -> list[Latest]:

@@ -116,6 +116,18 @@ def documents_viewed(name: str) -> Words:
     )
 
 
+def list_aged(title: str) -> Words:
+    """To those who watch: nobody loads a list."""
+    return Words(
+        f"The list {title} is not loaded any more",
+        letter(
+            f"Nobody has loaded the list {title} for two days.",
+            "Once a list is a week old, nobody can be said to be on none, and no application can be approved. Have it"
+            " loaded on the server, or retired if it is published no more.",
+        ),
+    )
+
+
 def sign_up_repeated() -> Words:
     """To the owner of an address with which somebody tried to sign up again."""
     return Words(

@@ -20,7 +20,7 @@ class Restriction(Model):
         CheckConstraint("kind IN ('no_debit', 'no_credit', 'no_trade', 'legal_hold')", name="kind_known"),
         CheckConstraint(
             "reason IN ('identity_check', 'documents_expired', 'unusual_activity', 'court_order', 'third_party_claim',"
-            " 'customer_wish', 'tier_overrun', 'deceased_owner')",
+            " 'customer_wish', 'tier_overrun', 'deceased_owner', 'listed')",
             name="reason_known",
         ),
         CheckConstraint("note <> ''", name="note_given"),
@@ -40,5 +40,5 @@ class Restriction(Model):
     placed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    cause: Mapped[str | None] = mapped_column(Text)  # of one that nobody placed by hand: the work that did
+    cause: Mapped[str | None] = mapped_column(Text)  # of one that nobody placed by hand; for compliance alone
     lift_request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))

@@ -19,6 +19,7 @@ class Reason:
     told: bool = True
 
 
+LISTED = "listed"
 _LOOKING = "We are looking at some details of your account, as we have to from time to time. You need not do anything."
 _ASK_COMPLIANCE = "Compliance looks at this account. Say that it is being looked at and how long it may take; no more."
 
@@ -82,6 +83,15 @@ REASONS: dict[str, Reason] = {
             "This account is being looked after by our staff. Please write to our support.",
             "We were told that the owner has died. Be kind, take contact details, promise nothing; tell compliance.",
             "Reported dead. Wait for letters of administration or probate; pay out to the estate only.",
+            told=False,
+        ),
+        Reason(
+            LISTED,
+            "May be on a list",
+            _LOOKING,
+            _ASK_COMPLIANCE,
+            "A list names somebody with this name and birth date or number, or two people agreed that it is them."
+            " Decide on the hit first. Do not tell the customer.",
             told=False,
         ),
     )

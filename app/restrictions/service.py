@@ -16,7 +16,7 @@ from app.customers.rules import State as AccountState
 from app.ledger import accounts
 from app.restrictions import errors, events, queries, rules
 from app.restrictions.models import Restriction
-from app.restrictions.reasons import REASONS
+from app.restrictions.reasons import LISTED, REASONS
 from app.restrictions.rules import Kind, State, Way
 
 
@@ -91,6 +91,17 @@ def place(
     machine.begin(placed, machine=rules.MACHINE, actor=actor)  # (without words: all staff read moves)
     outbox.emit(events.Placed(restriction_id=placed.id, customer_id=customer.id))
     return placed
+
+
+def place_listed(customer_id: str, *, kind: str, cause: str, actor: Actor) -> Restriction | None:
+    """Stop whom a list names, once for each `cause`; None where that stands, or was done and lifted since."""
+    customers_service.stand_still(customer_id)
+    standing = (Restriction.customer_id == customer_id) & (Restriction.state == State.PLACED)
+    same = standing & (Restriction.kind == kind) & (Restriction.reason == LISTED)
+    if db.session.scalar(select(Restriction.id).where((Restriction.cause == cause) | same).limit(1)):
+        return None
+    note = "Placed by itself, for what a list says. Decide on the hit, then ask that this be lifted if it was nobody."
+    return place(customer_id, kind=kind, reason=LISTED, note=note, cause=cause, actor=actor)
 
 
 def lift(restriction_id: str, *, request_id: str, actor: Actor) -> None:

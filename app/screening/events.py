@@ -15,6 +15,14 @@ class ListLoaded(Event):
 
 
 @dataclass(frozen=True)
+class ListAged(Event):
+    """Nobody has loaded a list for a while: before long nobody can be said to be on none."""
+
+    name: ClassVar[str] = "screening.list_aged"
+    list_code: str
+
+
+@dataclass(frozen=True)
 class HitFound(Event):
     """Somebody may be on a list."""
 
@@ -25,7 +33,7 @@ class HitFound(Event):
 
 @dataclass(frozen=True)
 class Cleared(Event):
-    """A hit was decided to be somebody else."""
+    """A hit was decided to be somebody else, or a match was withdrawn."""
 
     name: ClassVar[str] = "screening.cleared"
     hit_id: str
@@ -39,3 +47,20 @@ class Matched(Event):
     name: ClassVar[str] = "screening.matched"
     hit_id: str
     customer_id: str
+
+
+@dataclass(frozen=True)
+class Settled(Event):
+    """Somebody was held against the lists once more, and something else came of it."""
+
+    name: ClassVar[str] = "screening.settled"
+    subject_id: str
+    customer_id: str
+
+
+@dataclass(frozen=True)
+class ListHeld(Event):
+    """All that a version changed is held against everybody; or the list is fresh again, or is not searched any more."""
+
+    name: ClassVar[str] = "screening.list_held"
+    version_id: str

@@ -37,6 +37,11 @@ def load(format_: str, path: Path, *, code: str = "", title: str = "", anyway: b
     return Loading(version, faults)
 
 
+def retire(code: str, *, actor: Actor) -> int:
+    """Search this list no more: how many stood on it. Raises UnknownList."""
+    return atomically(lambda: loading.retire(code, actor=actor), actor=actor)
+
+
 def rescreen(version_id: str, *, batches_max: int, actor: Actor) -> bool:
     """Hold what a version changed against everybody, so many batches of it: whether that was all."""
     atomically(service.fence, actor=actor)

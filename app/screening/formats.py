@@ -30,6 +30,7 @@ _SCHEMAS = {
     "cryptowallet": Kind.ADDRESS,
     "address": Kind.ADDRESS,
 }
+_UNSCREENED = frozenset({"security"})
 _UK_LEAST = ("Name 6", "Name 1", "DOB", "Group Type", "Group ID")
 _UK_NAMES = ("Name 1", "Name 2", "Name 3", "Name 4", "Name 5", "Name 6")
 _UK_KINDS = {"individual": Kind.PERSON, "entity": Kind.ORGANISATION, "ship": Kind.VESSEL}
@@ -51,15 +52,17 @@ def opensanctions(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
     header = _header(lines, _OPENSANCTIONS_LEAST)
     for number, row in lines:
         if len(row) != len(header):
-            faults.note(number, f"{len(row)} fields, not {len(header)}")
+            faults.lose(number, f"{len(row)} fields, not {len(header)}")
             continue
         named = dict(zip(header, row, strict=True))
         kind = _SCHEMAS.get(named["schema"].casefold())
         names = tuple(dict.fromkeys([*clean(named["name"]), *split(named["aliases"])]))
         if not named["id"] or not names:
-            faults.note(number, "no id" if not named["id"] else "no name")
-        elif kind is None:
+            faults.lose(number, "no id" if not named["id"] else "no name")
+        elif named["schema"].casefold() in _UNSCREENED:
             faults.note(number, f"{named['schema']} is nothing that is screened")
+        elif kind is None:
+            faults.lose(number, f"{named['schema']} is no type of entry")
         else:
             births = [born(each) for each in split(named["birth_date"])]
             if not all(births):
@@ -100,13 +103,13 @@ def united_kingdom(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
     groups: dict[str, list[tuple[int, dict[str, str]]]] = defaultdict(list)
     for number, row in lines:
         if len(row) != len(header):
-            faults.note(number, f"{len(row)} fields, not {len(header)}")
+            faults.lose(number, f"{len(row)} fields, not {len(header)}")
             continue
         named = dict(zip(header, row, strict=True))
         if not named["Group ID"].strip():
-            faults.note(number, "no group")
+            faults.lose(number, "no group")
         elif named["Group Type"].strip().casefold() not in _UK_KINDS:
-            faults.note(number, f"{named['Group Type'] or 'nothing'} is no type of group")
+            faults.lose(number, f"{named['Group Type'] or 'nothing'} is no type of group")
         else:
             groups[named["Group ID"].strip()].append((number, named))
     for ref, group in groups.items():
@@ -115,7 +118,7 @@ def united_kingdom(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
         if entry.names:
             yield number, entry
         else:
-            faults.note(number, "no name")
+            faults.lose(number, "no name")
 
 
 def _uk_entry(ref: str, first: dict[str, str], rows: list[dict[str, str]]) -> Entry:

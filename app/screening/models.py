@@ -35,6 +35,8 @@ class ScreeningList(Model):
     format: Mapped[str] = mapped_column(Text)
     version_id: Mapped[str | None] = mapped_column(Text)
     checked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    live: Mapped[int] = mapped_column(Integer, default=0)
+    warned_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class ListVersion(Model):
@@ -59,6 +61,7 @@ class ListVersion(Model):
     changed: Mapped[int] = mapped_column(Integer, default=0)
     removed: Mapped[int] = mapped_column(Integer, default=0)
     bad_lines: Mapped[int] = mapped_column(Integer, default=0)
+    lost_lines: Mapped[int] = mapped_column(Integer, default=0)
     faults: Mapped[list[Any]] = mapped_column(JSONB, default=list)
     loaded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     screened_through: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -111,7 +114,9 @@ class ScreeningSubject(Model):
         CheckConstraint(_RESULTS, name="result_known"),
         Index(None, "customer_id"),
         Index(
-            "ix_screening_subjects_due", "id", postgresql_where=text("screened_at IS NULL OR result = 'unavailable'")
+            "ix_screening_subjects_due",
+            "screened_at",
+            postgresql_where=text("(screened_at IS NULL OR result = 'unavailable') AND retired_at IS NULL"),
         ),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -126,6 +131,7 @@ class ScreeningSubject(Model):
     result: Mapped[str | None] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     screened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     @property
     def side(self) -> Side:
@@ -149,9 +155,12 @@ class Hit(Model):
     __tablename__ = "screening_hits"
     __table_args__ = (
         CheckConstraint("score BETWEEN 0 AND 100", name="score_percent"),
-        CheckConstraint("state IN ('open', 'no_match', 'match_asked', 'match', 'dropped')", name="state_known"),
         CheckConstraint(
-            "state <> 'no_match' OR (reason <> '' AND decided_by IS NOT NULL AND decided_at IS NOT NULL)",
+            "state IN ('open', 'no_match', 'match_asked', 'match', 'withdrawn', 'dropped')", name="state_known"
+        ),
+        CheckConstraint(
+            "state NOT IN ('no_match', 'withdrawn')"
+            " OR (reason <> '' AND decided_by IS NOT NULL AND decided_at IS NOT NULL)",
             name="no_match_explained",
         ),
         Index(

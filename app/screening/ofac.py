@@ -12,7 +12,7 @@ from pathlib import Path
 from app.screening.errors import ListUnreadable
 from app.screening.loading import Faults
 from app.screening.rules import Entry, Kind, Topic
-from app.screening.written import born, clean, rows_of
+from app.screening.written import between, born, clean, rows_of
 
 ALIASES, ADDRESSES = "ALT.CSV", "ADD.CSV"
 _KINDS = {"individual": Kind.PERSON, "vessel": Kind.VESSEL, "aircraft": Kind.VESSEL, "": Kind.ORGANISATION}
@@ -21,7 +21,13 @@ _NOTHING = "-0-"
 _BIRTH = re.compile(r"(?:alt\. )?DOB (.+)")
 _RANGE = re.compile(r"(.+?) to (.+)")
 _COUNTRY = re.compile(r"(?:alt\. )?(?:nationality|citizen) (.+)")
-_NUMBER = re.compile(r"(?:alt\. )?[A-Za-z .&'-]*?(?:Passport|No\.|Number|ID|SSN|IMO) ([A-Z0-9][\w/.-]*)(?: \(.*\))?")
+_NAMED = (
+    r"Passport|No\.|Number|ID|SSN|IMO|NIT|RIF|RUC|C\.U\.I\.T\.|C\.U\.R\.P\.|R\.F\.C\."  # how the kinds of numbers end
+)
+_NUMBER = re.compile(
+    rf"(?:alt\. )?(?:[A-Za-z][A-Za-z .,&'/-]* )?(?:{_NAMED}) #?\s*((?=[^(]*\d)[A-Z0-9][\w/., -]*?)(?: \(.*\))?"
+)
+_NUMBERED = re.compile(r"\d{6,}")  # what looks like a number of somebody's, in a remark that nothing above reads
 
 
 def read(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
@@ -33,11 +39,11 @@ def read(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
         fields = [_bare(each) for each in row]
         kind = _KINDS.get(fields[2].casefold()) if len(fields) == _COLUMNS else None
         if len(fields) != _COLUMNS:
-            faults.note(number, f"{len(fields)} fields, not {_COLUMNS}")
+            faults.lose(number, f"{len(fields)} fields, not {_COLUMNS}")
         elif not fields[0].isdecimal() or not fields[1]:
-            faults.note(number, "no number" if not fields[0].isdecimal() else "no name")
+            faults.lose(number, "no number" if not fields[0].isdecimal() else "no name")
         elif kind is None:
-            faults.note(number, f"{fields[2]} is no type of entry")
+            faults.lose(number, f"{fields[2]} is no type of entry")
         else:
             there.add(fields[0])
             yield number, _entry(fields, kind, number, (aliases[fields[0]], countries[fields[0]]), faults)
@@ -48,9 +54,13 @@ def read(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
 
 def _entry(fields: list[str], kind: Kind, number: int, beside: tuple[list[str], list[str]], faults: Faults) -> Entry:
     remarks = [each.strip().rstrip(".") for each in fields[11].split(";")]
-    births = [each for found in _all(_BIRTH, remarks) for each in _births(found)]
+    births = [_birth(found) for found in _all(_BIRTH, remarks)]
     if not all(births):
         faults.note(number, f"a birth date that is none, left out: {fields[11]}")
+    numbers = _all(_NUMBER, remarks)
+    unread = [each for each in remarks if _NUMBERED.search(each) and not _NUMBER.fullmatch(each)]
+    if unread:
+        faults.note(number, f"a number that is not read: {'; '.join(unread)}")
     aliases, countries = beside
     return Entry(
         ref=fields[0],
@@ -59,15 +69,15 @@ def _entry(fields: list[str], kind: Kind, number: int, beside: tuple[list[str], 
         topics=(Topic.SANCTION,),
         births=tuple(dict.fromkeys(filter(None, births))),
         countries=tuple(dict.fromkeys([*_all(_COUNTRY, remarks), *countries])),
-        identifiers=tuple(dict.fromkeys(_all(_NUMBER, remarks))),
+        identifiers=tuple(dict.fromkeys(numbers)),
         raw={"line": fields, "aliases": aliases},
     )
 
 
-def _births(written: str) -> list[str]:
-    """The day, or the first and the last year of those between which it lies."""
-    between = _RANGE.fullmatch(written)
-    return [born(each) for each in between.groups()] if between else [born(written)]
+def _birth(written: str) -> str:
+    """The day, or what it lies between."""
+    ends = _RANGE.fullmatch(written)
+    return between(*ends.groups()) if ends else born(written)
 
 
 def _all(what: re.Pattern[str], remarks: list[str]) -> list[str]:
@@ -83,7 +93,7 @@ def _beside(path: Path, name: str, columns: int, wanted: int, faults: Faults) ->
     for number, row in rows_of(there[0], faults):
         fields = [_bare(each) for each in row]
         if len(fields) != columns or not fields[0].isdecimal():
-            faults.note(number, f"{name}: {len(fields)} fields, not {columns}, or no number")
+            faults.lose(number, f"{name}: {len(fields)} fields, not {columns}, or no number")
         else:
             found[fields[0]] += clean(fields[wanted])
     return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import defer
 
 from app.core import clock
 from app.core.db import db
@@ -24,15 +25,25 @@ class Found:
     subject: ScreeningSubject
     entry: ListEntry
 
+    @property
+    def content(self) -> str:
+        """What identifies the two, as it is shown: who decides says what they were looking at."""
+        return f"{self.entry.hash}.{self.subject.hash}"
+
+    @property
+    def forbids(self) -> bool:
+        """Whether nothing may go on for who is this: more than a name agrees, or it was agreed on."""
+        counts = self.hit.state == HitState.MATCH or (self.hit.strong and self.hit.state in rules.WAITING)
+        return counts and self.entry.removed_at is None and rules.forbids(self.entry.topics)
+
 
 @dataclass(frozen=True)
 class Loaded:
-    """A list with the version that counts, the one that was loaded last, and how many entries stand on it."""
+    """A list with the version that counts and the one that was loaded last; their faults come when they are read."""
 
     list: ScreeningList
     version: ListVersion | None
     newest: ListVersion | None
-    live: int
     stale: bool
 
 
@@ -91,7 +102,7 @@ def standing_for_operators(customer_id: str) -> Panel:
     """All that compliance needs to see of one customer."""
     state, why = _state(customer_id)
     found = db.session.execute(_hits().where(Hit.customer_id == customer_id).order_by(Hit.id.desc()).limit(FOUND_MAX))
-    order = {each: place for place, each in enumerate((*LIVE, HitState.NO_MATCH, HitState.DROPPED))}
+    order = {each: place for place, each in enumerate((*LIVE, *rules.REFUTED, HitState.DROPPED))}
     both = [Found(hit, subject, entry) for hit, subject, entry in found]
     hits = sorted(both, key=lambda one: (order[HitState(one.hit.state)], -one.hit.score))
     newest = select(ScreeningRun).where(ScreeningRun.customer_id == customer_id).order_by(ScreeningRun.id.desc())
@@ -99,20 +110,23 @@ def standing_for_operators(customer_id: str) -> Panel:
 
 
 def _state(customer_id: str) -> tuple[Standing, str]:
-    of_theirs = select(Hit.state).where(Hit.customer_id == customer_id, Hit.state.in_(LIVE))
-    live = set(db.session.scalars(of_theirs))
-    if HitState.MATCH in live:
+    of_theirs = select(Hit.state, ListEntry.topics).join(ListEntry, ListEntry.id == Hit.entry_id)
+    still = Hit.state.in_(rules.WAITING) | ((Hit.state == HitState.MATCH) & ListEntry.removed_at.is_(None))
+    live = db.session.execute(of_theirs.where(Hit.customer_id == customer_id, still)).all()
+    matched = [row.topics for row in live if row.state == HitState.MATCH]
+    if any(rules.forbids(topics) for topics in matched):
         return Standing.MATCH, ""
-    if live:
+    if len(live) > len(matched):
         return Standing.HITS, ""
     asked = select(ScreeningSubject.result, ScreeningSubject.screened_at)
-    screened = db.session.execute(asked.where(ScreeningSubject.customer_id == customer_id)).all()
+    asked = asked.where(ScreeningSubject.customer_id == customer_id, ScreeningSubject.retired_at.is_(None))
+    screened = db.session.execute(asked).all()
     if not screened:
         return Standing.NEVER, ""
     why = why_unavailable_for_system(at=clock.now()) or pending_for_system()
     if why or any(row.result == Result.UNAVAILABLE or row.screened_at is None for row in screened):
         return Standing.UNAVAILABLE, why or "They could not be held against the lists; it is tried again."
-    return Standing.CLEAR, ""
+    return (Standing.KNOWN if matched else Standing.CLEAR), ""
 
 
 def _hits() -> Select[Hit, ScreeningSubject, ListEntry]:
@@ -168,20 +182,36 @@ def counts_for_operators() -> dict[str, int]:
 def lists_for_operators() -> list[Loaded]:
     """Every list, by its title."""
     moment = clock.now()
-    counted = select(ListEntry.list_code, func.count().label("many")).where(ListEntry.removed_at.is_(None))
-    live = {row.list_code: row.many for row in db.session.execute(counted.group_by(ListEntry.list_code))}
-    newest = {one.list_code: one for one in db.session.scalars(select(ListVersion).order_by(ListVersion.id))}
-    known = db.session.scalars(select(ScreeningList).order_by(ScreeningList.title))
+    known = list(db.session.scalars(select(ScreeningList).order_by(ScreeningList.title)))
+    last = select(func.max(ListVersion.id)).group_by(ListVersion.list_code)
+    either = ListVersion.id.in_(last) | ListVersion.id.in_([one.version_id for one in known])
+    found = db.session.scalars(select(ListVersion).where(either).options(defer(ListVersion.faults)))
+    versions = {one.id: one for one in found.all()}
+    newest = {one.list_code: one for _, one in sorted(versions.items())}
     return [
         Loaded(
             one,
-            db.session.get(ListVersion, one.version_id) if one.version_id else None,
+            versions.get(one.version_id or ""),
             newest.get(one.code),
-            live.get(one.code, 0),
-            one.checked_at is None or one.checked_at < moment - rules.LIST_AGE_MAX,
+            one.version_id is not None and (one.checked_at is None or one.checked_at < moment - rules.LIST_AGE_MAX),
         )
         for one in known
     ]
+
+
+def aging_for_system(*, at: datetime) -> list[str]:
+    """Lists that nobody has loaded for a while, and of which nobody was told since."""
+    old = ScreeningList.version_id.is_not(None) & (ScreeningList.checked_at < at - rules.LIST_AGE_WARNED)
+    untold = ScreeningList.warned_at.is_(None) | (ScreeningList.warned_at < ScreeningList.checked_at)
+    return list(db.session.scalars(select(ScreeningList.code).where(old, untold).order_by(ScreeningList.code)))
+
+
+def list_for_system(code: str) -> ScreeningList:
+    """One list. Raises UnknownList."""
+    found = db.session.get(ScreeningList, code)
+    if found is None:
+        raise errors.UnknownList
+    return found
 
 
 def version_for_operators(version_id: str) -> ListVersion:
@@ -203,14 +233,20 @@ def search_for_operators(asked: str, *, kind: str = Kind.OTHER) -> list[tuple[Li
 
 
 def due_for_system(*, limit: int) -> list[str]:
-    """Subjects that were never, or could not be, held against the lists as they are."""
-    waiting = or_(ScreeningSubject.screened_at.is_(None), ScreeningSubject.result == Result.UNAVAILABLE)
-    return list(
-        db.session.scalars(select(ScreeningSubject.id).where(waiting).order_by(ScreeningSubject.id).limit(limit))
+    """Subjects that were never, or could not be, held against the lists as they are: who waits longest first.
+
+    Who could not be is tried again once a list was loaded, and each hour: no hundred of them keeps others waiting.
+    """
+    loaded = db.session.scalar(select(func.max(ScreeningList.checked_at)))
+    hour = clock.now() - rules.RETRY_AFTER
+    again = (ScreeningSubject.result == Result.UNAVAILABLE) & (ScreeningSubject.screened_at < max(loaded or hour, hour))
+    due = select(ScreeningSubject.id).where(
+        ScreeningSubject.retired_at.is_(None), or_(ScreeningSubject.screened_at.is_(None), again)
     )
+    return list(db.session.scalars(due.order_by(ScreeningSubject.screened_at.nulls_first()).limit(limit)))
 
 
 def cleared_by_for_system(customer_id: str) -> set[str]:
     """Who said of a hit on this customer that it is somebody else: they do not also agree to what rests on that."""
-    cleared = select(Hit.decided_by).where(Hit.customer_id == customer_id, Hit.state == HitState.NO_MATCH)
+    cleared = select(Hit.decided_by).where(Hit.customer_id == customer_id, Hit.state.in_(rules.REFUTED))
     return {one for one in db.session.scalars(cleared.distinct()) if one}

@@ -14,10 +14,13 @@ from app.identification import names
 REVIEW_MIN = 70  # from here on people look (yente's own default)
 STRONG_MIN = 90  # from here on, with a birth date or an identifier that agrees, nothing goes on meanwhile
 ID_WORTH = 95
+EXACT, WORDS_MIN = 100, 2
 BORN_AGREES, BORN_NEAR, BORN_DIFFERS, BORN_FAR = 5, -5, -25, -35
 NEAR_YEARS, FAR_YEARS = 1, 10
 IDENTIFIER_MIN = 6  # shorter ones are anybody's
 LIST_AGE_MAX = timedelta(days=7)  # a list that nobody has loaded for longer says nothing any more
+LIST_AGE_WARNED = timedelta(days=2)  # from then on compliance is told
+RETRY_AFTER = timedelta(hours=1)
 SHRINK_MAX_PERCENT = 20  # a list that lost more than this is looked at before it counts
 FAULTS_KEPT = 1_000
 _READ_KEPT = 20_000
@@ -26,8 +29,10 @@ _FORMS = re.compile(
     r"|ventures?|nig|nigeria|intl|international|group|holdings?)\b\.?",
     re.IGNORECASE,
 )
+_REGISTER = re.compile(r"^(?:RC|BN|IT)(?=\d{6,}$)")  # (of six digits and more: shorter ones need them)
 _ID_NOISE = re.compile(r"[^A-Z0-9]")
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_BETWEEN = re.compile(r"(\d{4})[-\d]*/(\d{4})[-\d]*")  # a birth between two dates
 
 
 class Kind(StrEnum):
@@ -49,22 +54,28 @@ class Topic(StrEnum):
 
 
 class HitState(StrEnum):
-    """A pair of a subject and an entry that may be one. `dropped` ones are not listed, or not alike, any more."""
+    """A pair of a subject and an entry that may be one. `dropped` ones are not listed, or not alike, any more.
+
+    `match_asked`: others were asked to agree to what somebody says of it.
+    """
 
     OPEN = "open"
     NO_MATCH = "no_match"
     MATCH_ASKED = "match_asked"
     MATCH = "match"
+    WITHDRAWN = "withdrawn"
     DROPPED = "dropped"
 
 
 LIVE = (HitState.OPEN, HitState.MATCH_ASKED, HitState.MATCH)
 WAITING = (HitState.OPEN, HitState.MATCH_ASKED)
+REFUTED = (HitState.NO_MATCH, HitState.WITHDRAWN)
 HIT = Machine(
     "hit",
     {
         HitState.OPEN: frozenset({HitState.NO_MATCH, HitState.MATCH_ASKED, HitState.MATCH, HitState.DROPPED}),
         HitState.MATCH_ASKED: frozenset({HitState.NO_MATCH, HitState.MATCH, HitState.OPEN}),
+        HitState.MATCH: frozenset({HitState.WITHDRAWN}),
     },
 )
 
@@ -78,17 +89,18 @@ class Result(StrEnum):
 
 
 class Standing(StrEnum):
-    """How a customer stands, the worst first."""
+    """How a customer stands, the worst first. `known`: a list of public office names them, and two people said so."""
 
     MATCH = "match"
     HITS = "hits"
     UNAVAILABLE = "unavailable"
     NEVER = "never"
+    KNOWN = "known"
     CLEAR = "clear"
 
 
 class Born(StrEnum):
-    """How two birth dates go together. `partly`: as far as the list knows it."""
+    """How two birth dates go together. `partly`: as far as the list knows it, be it between two years."""
 
     AGREES = "agrees"
     PARTLY = "partly"
@@ -166,9 +178,17 @@ def spoken(kind: str, name: str) -> str:
 
 
 def bare_identifier(written: str) -> str:
-    """An identifier without spaces and strokes; empty where too little is left to tell anybody by."""
-    bare = _ID_NOISE.sub("", written.upper())
+    """An identifier without spaces and strokes, a company's without the letters of its register.
+
+    Empty where too little is left to tell anybody by.
+    """
+    bare = _REGISTER.sub("", _ID_NOISE.sub("", written.upper()))
     return bare if len(bare) >= IDENTIFIER_MIN else ""
+
+
+def forbids(topics: Iterable[str]) -> bool:
+    """Whether who is listed for this may not be served. Who holds public office may, once two people agree."""
+    return set(topics) != {Topic.PEP}
 
 
 def comparable(given: str, listed: str) -> bool:
@@ -182,11 +202,15 @@ def judge(given: Side, listed: Side) -> Verdict | None:
         return None
     match, ours, theirs = _best(given, listed)
     agreeing = given.id_hashes & listed.id_hashes
-    if match.score < REVIEW_MIN and not agreeing:
+    same = sum(pair.how == names.SAME for pair in match.pairs)
+    if match.score + BORN_AGREES < REVIEW_MIN and same < WORDS_MIN and not agreeing:
         return None
     born, listed_birth = born_verdict(given.births, listed.births)
     points = _BORN_POINTS.get(born, 0)
     score = max(0, min(100, match.score + points))
+    # Two whole words and the day are looked at whatever else they are called; the very name, whatever day they say.
+    if match.score == EXACT or (born is Born.AGREES and same >= WORDS_MIN):
+        score = max(score, REVIEW_MIN)
     if agreeing:
         score = max(score, ID_WORTH)
     if score < REVIEW_MIN:
@@ -214,6 +238,10 @@ def born_verdict(given: Iterable[str], listed: Iterable[str]) -> tuple[Born, str
 
 
 def _born(one: str, other: str) -> Born | None:
+    if between := _BETWEEN.fullmatch(other):
+        first, last = between.groups()
+        nearest = min(max(one[:4], first), last)
+        return _born(one, nearest)
     ours, theirs = _DATE.fullmatch(one), _DATE.fullmatch(other)
     if ours is None or theirs is None:
         return None

@@ -1,4 +1,4 @@
-"""Commands of screening: hold somebody against the lists, what changed in a list against everybody, decide on hits."""
+"""Commands of screening: hold somebody against the lists, and what changed in a list against everybody."""
 
 import hashlib
 import json
@@ -12,17 +12,14 @@ from sqlalchemy.exc import DBAPIError
 from app.core import clock, ids, logs, machine, outbox
 from app.core.actor import Actor
 from app.core.db import RETRIED_STATES, db, sqlstate
-from app.core.errors import Forbidden
-from app.governance import kinds
-from app.governance import queries as governance
-from app.screening import errors, events, keys, queries, rules
+from app.screening import events, keys, queries, rules
 from app.screening.models import Hit, ListEntry, ListVersion, ScreeningRun, ScreeningSubject, SubjectKeys
 from app.screening.rules import HIT, WAITING, HitState, Result, Side, Subject, Verdict
 
 BATCH = 50  # entries of a list's change, held against everybody in one transaction
 _FENCE = 741_017
 _PIECE = 2_000
-GONE, UNLIKE = "No longer listed.", "No longer alike."
+GONE, UNLIKE, UNNAMED = "No longer listed.", "No longer alike.", "No longer named by the customer."
 # Two loops over indexes: the planner can know neither how few share a key nor that row-level security lets all through,
 # and would read everybody for each batch. Hence what is found first, each then looked up by itself.
 _INDEX_ONLY = "SET LOCAL enable_seqscan = off"
@@ -71,9 +68,31 @@ def screen(subject: Subject, *, actor: Actor) -> Outcome:
 
 
 def screen_again(subject_id: str, *, actor: Actor) -> Outcome:
-    """Hold somebody who is known against every list once more."""
+    """Hold somebody who is known against every list once more, and say so where something else came of it."""
     _behind_the_fence()
-    return _hold(_locked_subject(subject_id), actor=actor)
+    subject = _locked_subject(subject_id)
+    before = subject.result
+    outcome = _hold(subject, actor=actor)
+    if outcome.result != before:
+        outbox.emit(events.Settled(subject_id=subject.id, customer_id=subject.customer_id))
+    return outcome
+
+
+def retire(customer_id: str, *, refs_begin: str, named: Collection[str], actor: Actor) -> None:
+    """Let go of those whose refs begin so and who are not named any more. A match stays until two withdraw it."""
+    past = select(ScreeningSubject).where(
+        ScreeningSubject.customer_id == customer_id,
+        ScreeningSubject.ref.startswith(refs_begin, autoescape=True),
+        ScreeningSubject.ref.not_in(named),
+        ScreeningSubject.retired_at.is_(None),
+    )
+    for subject in db.session.scalars(past.order_by(ScreeningSubject.id).with_for_update()).all():
+        subject.retired_at = clock.now()
+        db.session.merge(SubjectKeys(subject_id=subject.id, keys=[]))
+        for hit in _live_hits(subject.id):
+            if hit.state == HitState.OPEN:
+                _drop(hit, UNNAMED, actor=actor)
+    db.session.flush()
 
 
 def fence() -> None:
@@ -101,69 +120,9 @@ def rescreen(version_id: str, *, actor: Actor) -> Progress:
         version.hits += hits
     if len(entries) < BATCH and version.finished_at is None:
         version.finished_at = clock.now()
+        outbox.emit(events.ListHeld(version_id=version.id))
     db.session.flush()
     return Progress(len(entries), compared, hits, finished=version.finished_at is not None)
-
-
-def clear(hit_id: str, *, reason: str, actor: Actor, operator_id: str) -> None:
-    """Decide that a hit is somebody else: it does not come back until what identifies one of the two changes.
-
-    Raises UnknownHit, HitUnexplained, HitDecided, MatchAskedAlready, Forbidden for who is the customer privately.
-    """
-    hit = undecided(hit_id, actor=actor)
-    _refuse_own(operator_id, hit)
-    if not reason.strip():
-        raise errors.HitUnexplained
-    if hit.state == HitState.MATCH_ASKED:
-        raise errors.MatchAskedAlready
-    hit.decided_by, hit.decided_at, hit.reason = operator_id, clock.now(), reason.strip()
-    machine.move(hit, HitState.NO_MATCH, machine=HIT, actor=actor, reason=reason)
-    _settle_subject(hit.subject_id)
-    outbox.emit(events.Cleared(hit_id=hit.id, customer_id=hit.customer_id))
-
-
-def note_asked(hit_id: str, *, operator_id: str, actor: Actor) -> Hit:
-    """Somebody asks to confirm a match. Raises as `clear` does."""
-    hit = undecided(hit_id, actor=actor)
-    _refuse_own(operator_id, hit)
-    if hit.state == HitState.MATCH_ASKED:
-        raise errors.MatchAskedAlready
-    machine.move(hit, HitState.MATCH_ASKED, machine=HIT, actor=actor)
-    return hit
-
-
-def confirm(hit_id: str, *, reason: str, decided_by: str, actor: Actor) -> None:
-    """The customer is whom the list names. For governance, once others have agreed. Raises UnknownHit, HitDecided."""
-    hit = undecided(hit_id, actor=None)
-    hit.decided_by, hit.decided_at, hit.reason = decided_by, clock.now(), reason.strip()
-    machine.move(hit, HitState.MATCH, machine=HIT, actor=actor, reason=reason)
-    outbox.emit(events.Matched(hit_id=hit.id, customer_id=hit.customer_id))
-
-
-def undecided(hit_id: str, *, actor: Actor | None) -> Hit:
-    """A hit that waits for somebody, locked; open again where those who were asked said no.
-
-    Raises UnknownHit, HitDecided.
-    """
-    hit = db.session.scalars(select(Hit).where(Hit.id == hit_id).with_for_update()).one_or_none()
-    if hit is None:
-        raise errors.UnknownHit
-    if hit.state not in WAITING:
-        raise errors.HitDecided
-    if actor and hit.state == HitState.MATCH_ASKED and not governance.about_for_operators(target_of(hit.id)):
-        machine.move(hit, HitState.OPEN, machine=HIT, actor=actor, reason="The match was not confirmed.")
-    return hit
-
-
-def reopen_unconfirmed(*, actor: Actor) -> int:
-    """Open the hits again whose match was asked for and not agreed on: how many."""
-    asked = list(db.session.scalars(select(Hit.id).where(Hit.state == HitState.MATCH_ASKED).limit(BATCH)))
-    return sum(undecided(hit_id, actor=actor).state == HitState.OPEN for hit_id in asked)
-
-
-def target_of(hit_id: str) -> str:
-    """What requests about a hit are filed under: no customer's page lists them."""
-    return f"screening:{hit_id}"
 
 
 def drop_of_removed(entry_ids: Collection[int], *, actor: Actor) -> int:
@@ -199,10 +158,11 @@ def _put(subject: Subject) -> ScreeningSubject:
         db.session.add(row)
     elif row.customer_id != subject.customer_id:
         raise ValueError(f"{subject.ref} stands for another customer")
-    if row.hash != fresh:
+    if row.hash != fresh or row.retired_at is not None:
         for name, value in kept.items():
             setattr(row, name, value)
         row.hash, row.changed_at, row.screened_at, row.result = fresh, moment, None, None
+        row.retired_at = None
         db.session.flush()
         found_by = sorted(keys.of_names(subject.kind, names, side=keys.OURS) | keys.of_identifiers(hashes))
         db.session.merge(SubjectKeys(subject_id=row.id, keys=found_by))
@@ -308,10 +268,12 @@ def _note(subject: ScreeningSubject, entry: ListEntry, verdict: Verdict, known: 
     same = known is not None and (known.entry_hash, known.subject_hash) == (entry.hash, subject.hash)
     if known is not None and known.state in WAITING:
         if not same:
+            if verdict.strong and not known.strong:
+                outbox.emit(events.HitFound(hit_id=known.id, customer_id=known.customer_id))
             known.score, known.strong, known.explanation = verdict.score, verdict.strong, verdict.explanation
             known.entry_hash, known.subject_hash = entry.hash, subject.hash
         return False
-    if known is not None and known.state == HitState.NO_MATCH and same:
+    if known is not None and known.state in rules.REFUTED and same:
         return False
     hit = Hit(
         id=ids.new("hit"), subject_id=subject.id, entry_id=entry.id, customer_id=subject.customer_id,
@@ -327,17 +289,12 @@ def _note(subject: ScreeningSubject, entry: ListEntry, verdict: Verdict, known: 
 def _drop(hit: Hit, why: str, *, actor: Actor) -> None:
     hit.decided_at, hit.reason = clock.now(), why
     machine.move(hit, HitState.DROPPED, machine=HIT, actor=actor, reason=why)
-    _settle_subject(hit.subject_id)
+    settle_subject(hit.subject_id)
 
 
-def _settle_subject(subject_id: str) -> None:
+def settle_subject(subject_id: str) -> None:
     """Whose last hit was closed is clear, if that is all that kept them from it."""
     subject = _locked_subject(subject_id)
     if subject.result == Result.HITS and not _live_hits(subject_id):
         subject.result = Result.CLEAR
     db.session.flush()
-
-
-def _refuse_own(operator_id: str, hit: Hit) -> None:
-    if kinds.related(operator_id, {hit.customer_id}):
-        raise Forbidden("You do not decide on yourself.")

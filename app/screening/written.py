@@ -17,6 +17,7 @@ _MONTHS = {
 _ISO = re.compile(r"(\d{4})(?:-(\d{1,2}))?(?:-(\d{1,2}))?(?:T.*)?")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _NAMED = re.compile(r"(?:(\d{1,2}) )?([A-Za-z]{3})[a-z]* (\d{4})")
+_BETWEEN = re.compile(r"(\d{4}[-\d]*)/(\d{4}[-\d]*)")
 _ABOUT = re.compile(r"^(?:circa|approximately|about|c\.)\s*", re.IGNORECASE)
 REPLACED = "\ufffd"
 
@@ -31,7 +32,7 @@ def rows_of(path: Path, faults: Faults) -> Iterator[tuple[int, list[str]]]:
             except StopIteration:
                 return
             except csv.Error as error:
-                faults.note(lines.line_num, f"not readable: {error}")
+                faults.lose(lines.line_num, f"not readable: {error}")
                 continue
             if any(REPLACED in each for each in row):
                 faults.note(lines.line_num, "letters that are no UTF-8; taken as far as they can be read")
@@ -50,8 +51,10 @@ def split(text: str) -> tuple[str, ...]:
 
 
 def born(text: str) -> str:
-    """A birth date as far as it is known, `YYYY`, `YYYY-MM` or `YYYY-MM-DD`; empty for what is none."""
+    """A birth date as far as it is known, `YYYY`, `YYYY-MM` or `YYYY-MM-DD`, or two of them; empty for what is none."""
     bare = _ABOUT.sub("", text.strip())
+    if found := _BETWEEN.fullmatch(bare):
+        return between(*found.groups())
     if found := _ISO.fullmatch(bare):
         return _joined(int(found[1]), int(found[2] or 0), int(found[3] or 0))
     if found := _SLASHED.fullmatch(bare):
@@ -59,6 +62,12 @@ def born(text: str) -> str:
     if (found := _NAMED.fullmatch(bare)) and found[2].casefold() in _MONTHS:
         return _joined(int(found[3]), _MONTHS[found[2].casefold()], int(found[1] or 0))
     return ""
+
+
+def between(first: str, last: str) -> str:
+    """A birth that lies between two dates, `YYYY-MM-DD/YYYY`; the one of them that is known, or nothing."""
+    ends = sorted(filter(None, (born(first), born(last))))
+    return "/".join(ends)
 
 
 def _joined(year: int, month: int, day: int) -> str:

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, ParseError, iterparse
 from app.screening.errors import ListUnreadable
 from app.screening.loading import Faults
 from app.screening.rules import Entry, Kind, Topic
-from app.screening.written import born
+from app.screening.written import between, born
 
 _HEAD = 65_536
 _UN_KINDS = {"INDIVIDUAL": Kind.PERSON, "ENTITY": Kind.ORGANISATION}
@@ -26,7 +26,7 @@ def united_nations(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
         aliases = _texts(found, f"{kind}_ALIAS", "ALIAS_NAME")
         names = tuple(dict.fromkeys(filter(None, [name, _text(found, "NAME_ORIGINAL_SCRIPT"), *aliases])))
         if not ref or not names:
-            faults.note(number, "no id" if not ref else "no name")
+            faults.lose(number, "no id" if not ref else "no name")
             continue
         births = [each for birth in found.iter("INDIVIDUAL_DATE_OF_BIRTH") for each in _un_births(birth)]
         yield (
@@ -49,8 +49,9 @@ def united_nations(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
 
 
 def _un_births(birth: Element) -> list[str]:
-    written = [_text(birth, each) for each in ("DATE", "YEAR", "FROM_YEAR", "TO_YEAR")]
-    return [each for each in written if each]
+    written = [_text(birth, each) for each in ("DATE", "YEAR")]
+    ends = between(_text(birth, "FROM_YEAR"), _text(birth, "TO_YEAR"))
+    return [each for each in (*written, ends) if each]
 
 
 def european_union(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
@@ -63,9 +64,9 @@ def european_union(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
         ]
         names = _once([_eu_name(each) for each in _all(found, "nameAlias")])
         if not ref or not names:
-            faults.note(number, "no id" if not ref else "no name")
+            faults.lose(number, "no id" if not ref else "no name")
             continue
-        births = [each.get("birthdate") or each.get("year") or "" for each in _all(found, "birthdate")]
+        births = [_eu_birth(each) for each in _all(found, "birthdate")]
         homes = [*_all(found, "citizenship"), *_all(found, "address")]
         yield (
             number,
@@ -80,6 +81,11 @@ def european_union(path: Path, faults: Faults) -> Iterator[tuple[int, Entry]]:
                 raw={"logicalId": found.get("logicalId"), "names": list(names)},
             ),
         )
+
+
+def _eu_birth(birth: Element) -> str:
+    ends = between(birth.get("yearRangeFrom") or "", birth.get("yearRangeTo") or "")
+    return birth.get("birthdate") or birth.get("year") or ends
 
 
 def _eu_name(alias: Element) -> str:

@@ -22,7 +22,9 @@ screening = HouseGroup("screening", help="Lists of sanctions and of people who h
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--code", default="", help="What the list is called here, for a second one of this format.")
 @click.option("--title", default="", help="What people read.")
-@click.option("--anyway", is_flag=True, help="Take a list that is empty or lost a fifth of its entries.")
+@click.option(
+    "--anyway", is_flag=True, help="Take a list that lost a fifth, and remove who is missing though lines are lost."
+)
 def load(format_: str, file: Path, code: str, title: str, *, anyway: bool) -> None:
     """Put a newer file in the place of a list. Exit code 1: it looked cut short and was not taken; 2: not readable.
 
@@ -35,7 +37,9 @@ def load(format_: str, file: Path, code: str, title: str, *, anyway: bool) -> No
         )
     except ListSuspicious as refused:
         click.echo(
-            f"{refused.message} Entries: {refused.facts['entries']}, before: {refused.facts['before']}.", err=True
+            f"{refused.message} Entries: {refused.facts['entries']}, before: {refused.facts['before']};"
+            f" names: {refused.facts['names']}, before: {refused.facts['names_before']}.",
+            err=True,
         )
         sys.exit(1)
     except Refusal as refused:
@@ -46,8 +50,22 @@ def load(format_: str, file: Path, code: str, title: str, *, anyway: bool) -> No
         f"Entries: {version.entries}; added {version.added}, changed {version.changed}, removed {version.removed}."
         f" Lines that could not be read: {loaded.faults.many}."
     )
+    if version.lost_lines:
+        click.echo(f"Lines that are lost: {version.lost_lines}. Until they can be read nobody is taken off the list.")
     for line, reason in loaded.faults.kept[:FAULTS_SHOWN]:
         click.echo(f"  line {line}: {reason}")
+
+
+@screening.command("retire")
+@click.argument("code")
+@click.confirmation_option(prompt="Nobody is held against it any more, and what is open about it is closed. Go on?")
+def retire(code: str) -> None:
+    """Search a list no more. Exit code 2: there is no such list. Loading it again brings it back."""
+    try:
+        click.echo(f"Removed: {flows.retire(code, actor=actor.system('command:screening retire'))}.")
+    except Refusal as refused:
+        click.echo(refused.message, err=True)
+        sys.exit(2)
 
 
 @screening.command("lists")
@@ -55,4 +73,7 @@ def lists() -> None:
     """Each list, with its age and what stands on it."""
     for one in queries.lists_for_operators():
         age = f"{one.list.checked_at:%Y-%m-%d %H:%M}" if one.list.checked_at else "never"
-        click.echo(f"{one.list.code}  {one.live} entries  loaded {age}{'  TOO OLD' if one.stale else ''}")
+        click.echo(
+            f"{one.list.code}  {one.list.live} entries  loaded {age}{'  TOO OLD' if one.stale else ''}"
+            f"{'' if one.version else '  RETIRED'}"
+        )

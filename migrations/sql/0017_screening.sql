@@ -4,8 +4,10 @@ CREATE TABLE screening_lists (
     code text CONSTRAINT pk_screening_lists PRIMARY KEY,
     title text NOT NULL,
     format text NOT NULL,
-    version_id text,                                   -- the newest that was taken
-    checked_at timestamptz                             -- when it was last loaded, changed or not
+    version_id text,                                   -- the newest that was taken; NULL: retired, or not taken yet
+    checked_at timestamptz,                            -- when it was last loaded, changed or not
+    live integer NOT NULL DEFAULT 0,                   -- how many stand on it
+    warned_at timestamptz                              -- when compliance was last told that nobody loads it
 );
 
 -- One row per file that was loaded, also for one that was not taken. What it changed is held against everybody, entry by
@@ -21,6 +23,7 @@ CREATE TABLE screening_versions (
     changed integer NOT NULL,
     removed integer NOT NULL,
     bad_lines integer NOT NULL,
+    lost_lines integer NOT NULL DEFAULT 0,             -- of those: somebody, or a name of theirs, may have stood there
     faults jsonb NOT NULL,                             -- [[line, reason], …], the first thousand
     loaded_at timestamptz NOT NULL,
     screened_through bigint NOT NULL DEFAULT 0,
@@ -70,10 +73,12 @@ CREATE TABLE screening_subjects (
     hash text NOT NULL,
     result text CONSTRAINT ck_screening_subjects_result_known CHECK (result IN ('clear', 'hits', 'unavailable')),
     changed_at timestamptz NOT NULL,
-    screened_at timestamptz                            -- NULL: as they are now, they were never held against the lists
+    screened_at timestamptz,                           -- NULL: as they are now, they were never held against the lists
+    retired_at timestamptz                             -- no longer named by their customer, unless they are once more
 );
 CREATE INDEX ix_screening_subjects_customer_id ON screening_subjects (customer_id);
-CREATE INDEX ix_screening_subjects_due ON screening_subjects (id) WHERE screened_at IS NULL OR result = 'unavailable';
+CREATE INDEX ix_screening_subjects_due ON screening_subjects (screened_at)
+    WHERE (screened_at IS NULL OR result = 'unavailable') AND retired_at IS NULL;
 
 -- What they are found by. A table of its own, without row-level security: that would keep the index from being used, since
 -- its operator is not known to leak nothing. There is no name in it, and no customer.
@@ -95,13 +100,13 @@ CREATE TABLE screening_hits (
     entry_hash text NOT NULL,
     subject_hash text NOT NULL,
     state text NOT NULL CONSTRAINT ck_screening_hits_state_known
-        CHECK (state IN ('open', 'no_match', 'match_asked', 'match', 'dropped')),
+        CHECK (state IN ('open', 'no_match', 'match_asked', 'match', 'withdrawn', 'dropped')),
     found_at timestamptz NOT NULL,
     decided_by text CONSTRAINT fk_screening_hits_decided_by REFERENCES operators,
     decided_at timestamptz,
     reason text NOT NULL DEFAULT '',
     CONSTRAINT ck_screening_hits_no_match_explained
-        CHECK (state <> 'no_match' OR (reason <> '' AND decided_by IS NOT NULL AND decided_at IS NOT NULL))
+        CHECK (state NOT IN ('no_match', 'withdrawn') OR (reason <> '' AND decided_by IS NOT NULL AND decided_at IS NOT NULL))
 );
 CREATE UNIQUE INDEX uq_screening_hits_subject_id ON screening_hits (subject_id, entry_id)
     WHERE state IN ('open', 'match_asked', 'match');
@@ -133,15 +138,19 @@ CREATE POLICY house_rows ON screening_subjects USING (current_setting('bursar.ow
 CREATE POLICY house_rows ON screening_hits USING (current_setting('bursar.owner', true) = '*');
 CREATE POLICY house_rows ON screening_runs USING (current_setting('bursar.owner', true) = '*');
 
--- That a customer is whom a list names is agreed on by two. What was agreed on stays so.
+-- That a customer is whom a list names is agreed on by two, and so is that they are not where more than a name says so.
+-- What was agreed on stays, unless two agree that it was wrong.
 CREATE FUNCTION guard_match() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-    IF TG_OP = 'UPDATE' AND OLD.state = 'match' AND NEW.state <> 'match' THEN
+    IF TG_OP = 'UPDATE' AND OLD.state = NEW.state THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'UPDATE' AND OLD.state = 'match' AND NEW.state <> 'withdrawn' THEN
         RAISE EXCEPTION 'hit %: a match stays', NEW.id USING ERRCODE = 'BU005';
-    ELSIF NEW.state = 'match' AND (TG_OP = 'INSERT' OR OLD.state <> 'match')
+    ELSIF (NEW.state IN ('match', 'withdrawn') OR NEW.state = 'no_match' AND (NEW.strong OR OLD.strong))
           AND NOT EXISTS (SELECT FROM approval_requests r
-                           WHERE is_due(r) AND r.kind = 'screening.match' AND r.payload ->> 'hit_id' = NEW.id) THEN
-        RAISE EXCEPTION 'hit %: a match comes by an approved request', NEW.id USING ERRCODE = 'BU005';
+                           WHERE is_due(r) AND r.kind = 'screening.match' AND r.payload ->> 'hit_id' = NEW.id
+                             AND r.payload ->> 'verdict' = NEW.state) THEN
+        RAISE EXCEPTION 'hit %: % comes by an approved request', NEW.id, NEW.state USING ERRCODE = 'BU005';
     END IF;
     RETURN NEW;
 END $$;
@@ -163,13 +172,13 @@ SELECT audit.protect('screening_runs');
 
 GRANT SELECT, INSERT ON screening_lists, screening_versions, screening_entries, screening_subjects,
     screening_subject_keys, screening_hits, screening_runs TO bursar_app;
-GRANT UPDATE (title, version_id, checked_at) ON screening_lists TO bursar_app;
-GRANT UPDATE (entries, added, changed, removed, bad_lines, faults, screened_through, screened, pairs, hits, finished_at)
+GRANT UPDATE (title, version_id, checked_at, live, warned_at) ON screening_lists TO bursar_app;
+GRANT UPDATE (entries, added, changed, removed, bad_lines, lost_lines, faults, screened_through, screened, pairs, hits, finished_at)
     ON screening_versions TO bursar_app;
 GRANT UPDATE (kind, topics, names, births, countries, identifiers, id_hashes, raw, hash, keys, version_id, changed_at,
     removed_at) ON screening_entries TO bursar_app;
-GRANT UPDATE (kind, names, born, countries, id_hashes, hash, result, changed_at, screened_at) ON screening_subjects
-    TO bursar_app;
+GRANT UPDATE (kind, names, born, countries, id_hashes, hash, result, changed_at, screened_at, retired_at)
+    ON screening_subjects TO bursar_app;
 GRANT UPDATE (keys) ON screening_subject_keys TO bursar_app;
 GRANT UPDATE (score, strong, explanation, entry_hash, subject_hash, state, decided_by, decided_at, reason)
     ON screening_hits TO bursar_app;

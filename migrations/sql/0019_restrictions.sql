@@ -8,14 +8,14 @@ CREATE TABLE restrictions (
         CHECK (kind IN ('no_debit', 'no_credit', 'no_trade', 'legal_hold')),
     reason text NOT NULL CONSTRAINT ck_restrictions_reason_known
         CHECK (reason IN ('identity_check', 'documents_expired', 'unusual_activity', 'court_order', 'third_party_claim',
-                          'customer_wish', 'tier_overrun', 'deceased_owner')),
+                          'customer_wish', 'tier_overrun', 'deceased_owner', 'listed')),
     note text NOT NULL CONSTRAINT ck_restrictions_note_given CHECK (note <> ''),  -- for compliance alone
     state text NOT NULL CONSTRAINT ck_restrictions_state_known CHECK (state IN ('placed', 'lifted', 'expired')),
     placed_by text NOT NULL,                           -- 'operator:op_…', 'system:…'
     placed_at timestamptz NOT NULL,
     expires_at timestamptz,                            -- NULL: until it is lifted
     ended_at timestamptz,
-    cause text CONSTRAINT uq_restrictions_cause UNIQUE,  -- of one that nobody placed by hand: the work that did
+    cause text CONSTRAINT uq_restrictions_cause UNIQUE,  -- of one that nobody placed by hand; compliance's, too
     lift_request_id text CONSTRAINT fk_restrictions_lift_request_id REFERENCES approval_requests,
     CONSTRAINT ck_restrictions_legal_hold_has_no_end CHECK (kind <> 'legal_hold' OR expires_at IS NULL),
     CONSTRAINT ck_restrictions_expires_later CHECK (expires_at > placed_at),
@@ -106,7 +106,7 @@ INSERT INTO approval_policies (id, kind, version, rules, created_at) VALUES
 ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
 SELECT set_config('bursar.actor', '', true), set_config('bursar.owner', '', true);
 
-SELECT audit.watch('restrictions', 'note', 'reason');  -- who audits reads them on the page of compliance
+SELECT audit.watch('restrictions', 'note', 'reason', 'cause');  -- who audits reads them on the page of compliance
 SELECT audit.marks_stay('restrictions', 'ended_at');
 GRANT SELECT, INSERT ON restrictions TO bursar_app;
 GRANT UPDATE (state, ended_at, lift_request_id) ON restrictions TO bursar_app;

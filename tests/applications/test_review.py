@@ -21,7 +21,7 @@ from app.governance import queries as approvals
 from app.governance import service as governance
 from app.governance.errors import OwnRequest
 from app.governance.rules import State as RequestState
-from app.screening import service as screening
+from app.screening import deciding as screening
 from tests.makers import applicants, governed, listed, people
 from tests.makers.bare import act_as
 
@@ -228,9 +228,10 @@ class TestTwoPeople:
 
     def test_who_cleared_the_hit_does_not_also_agree(self) -> None:
         owner, (second, third) = people.customer(tier=Tier.T0), (applicants.senior(), applicants.senior())
-        hit_id = listed.open_hit(owner)
+        hit_id = listed.open_hit(owner, born="")
         with transaction(who := actor.operator(second)):
-            screening.clear(hit_id, reason="Born elsewhere.", actor=who, operator_id=second)
+            shown = listed.content(hit_id)
+            screening.clear(hit_id, reason="Born elsewhere.", shown=shown, actor=who, operator_id=second)
         application, _, request_id = self.asked(owner=owner, wanted=Tier.T2, screening="cleared")
         asked = approvals.one_for_operators(request_id).request
         with transaction(who := actor.operator(second)):

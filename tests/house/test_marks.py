@@ -26,6 +26,7 @@ AGAIN = {
     "tasks.ended_at",
     "reconciliations.ended_at",
     "screening_entries.removed_at",
+    "screening_subjects.retired_at",
 }
 # Their moves have a guard of their own.
 GUARDED = {"approval_requests.ended_at", "withdrawals.ended_at"}

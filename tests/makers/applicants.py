@@ -14,7 +14,7 @@ from app.customers.rules import Tier
 from app.governance import queries as approvals
 from app.governance import service as governance
 from app.identification.rules import Kind
-from app.screening import service as lists
+from app.screening import deciding as lists
 from tests.makers import governed, identities, listed, papers, people
 from tests.makers.people import Customer
 
@@ -121,9 +121,9 @@ def held_against_lists(owner: Customer) -> None:
 def cleared(owner: Customer) -> None:
     """A hit that somebody said is somebody else."""
     who = actor.operator(officer())
-    hit_id = listed.open_hit(owner)
+    hit_id = listed.open_hit(owner, born="")
     with transaction(who):
-        lists.clear(hit_id, reason="Born elsewhere.", operator_id=who.id, actor=who)
+        lists.clear(hit_id, reason="Born elsewhere.", shown=listed.content(hit_id), operator_id=who.id, actor=who)
 
 
 STANDINGS: dict[str, Callable[[Customer], object]] = {

@@ -99,7 +99,8 @@ def _refused() -> str:
 
 def _match(hit_id: str, maker: str) -> Request:
     with transaction(who := actor.operator(maker)):
-        return screening.request_match(hit_id, reason="x", maker=maker, actor=who)
+        shown = listed.content(hit_id)
+        return screening.request_verdict(hit_id, "match", shown=shown, reason="x", maker=maker, actor=who)
 
 
 def _tier(application_id: str, maker: str) -> Request:

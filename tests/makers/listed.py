@@ -7,12 +7,14 @@ from pathlib import Path
 
 from app.core import actor, clock
 from app.core.db import leave, rows, transaction
-from app.screening import flows, loading, queries, service
+from app.core.permissions import Role
+from app.governance import service as approvals
+from app.screening import flows, loading, queries, requests, service
 from app.screening.loading import Faults, Source
 from app.screening.models import Hit, ListVersion
 from app.screening.rules import Entry, Kind, Subject
 from app.screening.service import Outcome
-from tests.makers import people
+from tests.makers import governed, people
 
 SYSTEM = actor.system("test")
 COLUMNS = (
@@ -42,13 +44,14 @@ class AList:
     folder: Path
     code: str = field(default_factory=lambda: f"test_{secrets.token_hex(4)}")
 
-    def load(self, *entries: Listed, anyway: bool = False, screen: bool = True) -> ListVersion:
+    def load(self, *entries: Listed, anyway: bool = False, screen: bool = True, broken: str = "") -> ListVersion:
         """Put these in the place of what was there; and hold what changed against everybody, unless told otherwise."""
         path = self.folder / f"{self.code}.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             table = csv.DictWriter(file, COLUMNS)
             table.writeheader()
             table.writerows({name: getattr(one, name, "") for name in COLUMNS} for one in entries)
+            file.write(broken)
         loaded = flows.load(
             "opensanctions", path, code=self.code, title=f"List {self.code}", anyway=anyway, actor=SYSTEM
         )
@@ -106,13 +109,31 @@ def finish_all() -> None:
         finish(row.id)
 
 
-def open_hit(owner: people.Customer | None = None) -> str:
-    """A customer with a hit that nobody has decided on: the hit."""
+def open_hit(owner: people.Customer | None = None, *, born: str = "1961-04-12", topic: str = "sanction") -> str:
+    """A customer with a hit that nobody has decided on, a strong one unless their birth date is unknown: the hit."""
     code = f"test_{secrets.token_hex(4)}"
     name = f"{word()} {word()}"
-    entry = Entry("one", Kind.PERSON, (name,), ("sanction",), ("1961-04-12",), ("ng",))
+    entry = Entry("one", Kind.PERSON, (name,), (topic,), ("1961-04-12",), ("ng",))
     with transaction(SYSTEM):
         source = Source(code, f"List {code}", "opensanctions", code)
         version = loading.take(source, [(1, entry)], faults=Faults(), anyway=False, actor=SYSTEM)
     finish(version.id)
-    return screened(subject(name, owner or people.customer(), born="1961-04-12")).hits[0]
+    return screened(subject(name, owner or people.customer(), born=born)).hits[0]
+
+
+def content(hit_id: str) -> str:
+    """What identifies the two sides of a hit, as who decides was shown it."""
+    return queries.hit_for_operators(hit_id).content
+
+
+def matched(hit_id: str) -> None:
+    """Two people agree that it is them."""
+    officer, senior = (
+        actor.operator(people.operator(role)[0]) for role in (Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER)
+    )
+    shown = content(hit_id)
+    with transaction(officer):
+        asked = requests.request_verdict(hit_id, "match", shown=shown, reason="x", maker=officer.id, actor=officer)
+    with transaction(senior):
+        approvals.approve(asked.id, operator_id=senior.id, shown=asked.payload_hash, actor=senior)
+    governed.carry_out(asked)

@@ -1,23 +1,27 @@
 """Files of lists: what is read of each shape, and that no line is passed over in silence."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from app.core.db import leave, rows
-from app.screening import flows, queries
-from app.screening.errors import ListSuspicious, ListUnreadable
+from app.core import clock
+from app.core.db import leave, rows, transaction
+from app.screening import flows, loading, queries, rules
+from app.screening.errors import ListSuspicious, ListUnreadable, UnknownList
 from app.screening.formats import FORMATS
 from app.screening.loading import Faults
 from app.screening.rules import Entry, Kind
 from app.screening.written import born
-from tests.makers import listed
+from tests.makers import listed, people
 from tests.makers.listed import AList, Listed, word
 
 Write = Callable[..., Path]
 HEAD = "id,schema,name,aliases,birth_date,countries,addresses,identifiers,sanctions,phones,emails,dataset,first_seen"
+BROKEN = "e0,Person,too,many,,,,,,,,,,,,,,"
 SYNTHETIC = Path(flows.__file__).parent / "synthetic"
 UK_HEAD = (
     "Name 6,Name 1,Name 2,Name 3,Name 4,Name 5,Title,Name Non-Latin Script,DOB,Nationality,Passport Number,"
@@ -40,7 +44,7 @@ EU = """<?xml version="1.0" encoding="UTF-8"?>
 <sanctionEntity euReferenceNumber="EU.900.1" logicalId="900"><subjectType code="person" classificationCode="P"/>
 <nameAlias firstName="Ebenezer" lastName="Quillfeather" wholeName="Ebenezer Quillfeather"/>
 <nameAlias firstName="Eben" lastName="Quill" wholeName=""/><citizenship countryIso2Code="NG"/>
-<birthdate birthdate="1961-04-12" year="1961"/><birthdate year="1962"/>
+<birthdate birthdate="1961-04-12" year="1961"/><birthdate yearRangeFrom="1960" yearRangeTo="1962"/>
 <identification identificationTypeCode="passport" number="ZZ1234567"/></sanctionEntity>
 <sanctionEntity logicalId="901"><subjectType classificationCode="E"/></sanctionEntity></export>"""
 
@@ -134,6 +138,24 @@ class TestOfac:
         assert entries["900003"].births == ("1975", "1976")
         assert entries["900004"].kind == Kind.VESSEL
 
+    @pytest.mark.parametrize(
+        ("remark", "births", "numbers", "unread"),
+        [
+            ("DOB 1950 to 1960; Passport A 765432 (Iran)", ("1950/1960",), ("A 765432",), 0),
+            ("Registration ID 1234 5678; Cedula No. 9,304,567", (), ("1234 5678", "9,304,567"), 0),
+            ("NIT # 800123456-7 (Colombia); Tax ID No. 1234567", (), ("800123456-7", "1234567"), 0),
+            ("Some Card 1234567", (), (), 1),
+        ],
+    )
+    def test_remarks_are_read_or_named(
+        self, write: Write, remark: str, births: tuple[str, ...], numbers: tuple[str, ...], unread: int
+    ) -> None:
+        write("ALT.CSV", '1,1,"aka","QUILL, Eben","-0- "')
+        write("ADD.CSV", '1,1,"-0- ","Lagos","Nigeria","-0- "')
+        nothing = ",".join(['"-0- "'] * 7)
+        entries, faults = read("ofac", write("SDN.CSV", f'1,"QUILL, E","individual","P",{nothing},"{remark}."'))
+        assert (entries["1"].births, entries["1"].identifiers, len(faults)) == (births, numbers, unread)
+
     def test_without_its_aliases_is_half_a_list(self, write: Write) -> None:
         path = write("SDN.CSV", (SYNTHETIC / "SDN.CSV").read_text())
         with pytest.raises(ListUnreadable, match=r"ALT\.CSV"):
@@ -181,7 +203,7 @@ class TestXml:
         entries, faults = read("un", write("un.xml", UN))
         person, firm = entries["900100"], entries["900200"]
         assert person.names == ("EBENEZER QUILLFEATHER", "Eben Quill")
-        assert (person.births, person.countries) == (("1961-04-12", "1960", "1962"), ("Nigeria",))
+        assert (person.births, person.countries) == (("1961-04-12", "1960/1962"), ("Nigeria",))
         assert person.identifiers == ("ZZ1234567",)
         assert (firm.kind, firm.names) == (Kind.ORGANISATION, ("MOONBEAM BISCUITS", "Moonbeam Trading"))
         assert faults == [(2, "no name")]
@@ -191,7 +213,7 @@ class TestXml:
         person = entries["EU.900.1"]
         assert (person.kind, person.names) == (Kind.PERSON, ("Ebenezer Quillfeather", "Eben Quill"))
         assert (person.births, person.countries, person.identifiers) == (
-            ("1961-04-12", "1962"),
+            ("1961-04-12", "1960/1962"),
             ("NG",),
             ("ZZ1234567",),
         )
@@ -249,7 +271,7 @@ class TestLoading:
             made.load(*entries[:left])
         leave()
         (shown,) = [each for each in queries.lists_for_operators() if each.list.code == made.code]
-        assert shown.live == 10
+        assert shown.list.live == 10
         assert shown.version is not None
         assert shown.version.refusal == ""
         assert shown.newest is not None
@@ -257,9 +279,58 @@ class TestLoading:
         leave()
         assert made.load(*entries[:left], anyway=True).removed == 10 - left
 
+    def test_while_a_line_is_lost_nobody_is_gone(self, ten: tuple[AList, list[Listed]]) -> None:
+        made, entries = ten
+        version = made.load(*entries[1:], broken=BROKEN)
+        assert (version.removed, version.lost_lines, version.changed) == (0, 1, 0)
+        assert made.load(*entries[1:], broken=BROKEN, anyway=True).removed == 1
+
+    def test_while_a_line_is_lost_a_name_stays(self, inside: Flask, write: Write) -> None:
+        write("ADD.CSV", '1,1,"-0- ","Lagos","Nigeria","-0- "')
+        sdn = write("SDN.CSV", f'1,"QUILL, {word()}","individual","P",{",".join(["-0-"] * 8)}')
+        aliases = [f'1,{n},"aka","{word()} {word()}","-0- "' for n in range(5)]
+        code, changed = f"ofac_{word()}".lower(), list[int]()
+        for last in (aliases[4], f"{aliases[4]},one,more", f"{aliases[4]},one,more"):
+            write("ALT.CSV", *aliases[:4], last)
+            loaded = flows.load("ofac", sdn, code=code, anyway=len(changed) == 2, actor=listed.SYSTEM)
+            changed.append(loaded.version.changed)
+            listed.finish_all()
+        assert changed == [0, 0, 1]
+
+    def test_one_that_lost_its_further_names_is_looked_at_first(self, ten: tuple[AList, list[Listed]]) -> None:
+        made, entries = ten
+        made.load(*(replace(each, aliases=f"{word()} {word()}") for each in entries))
+        with pytest.raises(ListSuspicious):
+            made.load(*entries)
+
     def test_one_that_lost_a_fifth_is_taken(self, ten: tuple[AList, list[Listed]]) -> None:
         made, entries = ten
         assert made.load(*entries[:8]).removed == 2
+
+    def test_one_that_is_retired_is_searched_no_more(self, ten: tuple[AList, list[Listed]]) -> None:
+        made, entries = ten
+        owner = people.customer()
+        (hit_id,) = listed.screened(listed.subject(entries[0].name, owner)).hits
+        AList(made.folder).load(Listed("other", f"{word()} {word()}"))
+        assert flows.retire(made.code, actor=listed.SYSTEM) == 10
+        assert (listed.hit(hit_id).state, queries.state_for_system(owner.id)) == ("dropped", "clear")
+        assert made.code not in queries.versions_for_system()
+        leave()
+        with pytest.raises(UnknownList):
+            flows.retire(made.code, actor=listed.SYSTEM)
+        made.load(*entries[1:])
+        assert queries.list_for_system(made.code).live == 9
+
+    def test_one_that_nobody_loads_is_said_once(self, ten: tuple[AList, list[Listed]]) -> None:
+        made, _ = ten
+        assert made.code not in queries.aging_for_system(at=clock.now())
+        with clock.at(clock.now() + rules.LIST_AGE_WARNED + timedelta(minutes=1)):
+            assert made.code in queries.aging_for_system(at=clock.now())
+            leave()
+            with transaction(listed.SYSTEM):
+                loading.warn_of_aging()
+            assert made.code not in queries.aging_for_system(at=clock.now())
+            leave()
 
     def test_one_that_breaks_half_way_leaves_the_old_one(self, ten: tuple[AList, list[Listed]], write: Write) -> None:
         made, _ = ten
@@ -285,13 +356,15 @@ class TestLoading:
 class TestTheCommand:
     def test_loads_the_invented_lists(self, app: Flask) -> None:
         run = app.test_cli_runner()
-        said = run.invoke(args=["screening", "load", "ofac", str(SYNTHETIC / "SDN.CSV")])
+        said = run.invoke(args=["screening", "load", "ofac", str(SYNTHETIC / "SDN.CSV"), "--code", "ofac2"])
         assert (said.exit_code, "Entries: 4" in said.output) == (0, True)
-        said = run.invoke(args=["screening", "load", "opensanctions", str(SYNTHETIC / "targets.simple.csv")])
+        said = run.invoke(
+            args=["screening", "load", "opensanctions", str(SYNTHETIC / "targets.simple.csv"), "--code", "os2"]
+        )
         assert (said.exit_code, "line 4: a birth date that is none" in said.output) == (0, True)
         with app.app_context():
             listed.finish_all()
-        assert "ofac  4 entries" in run.invoke(args=["screening", "lists"]).output
+        assert "ofac2  4 entries" in run.invoke(args=["screening", "lists"]).output
 
     def test_says_by_its_exit_code_what_became_of_it(self, app: Flask, write: Write) -> None:
         run, code = app.test_cli_runner(), ["--code", f"c{word()}".lower()]

@@ -1,4 +1,4 @@
-"""Sixty pairs of somebody of ours and somebody listed, through `screen` itself: a strong hit, one to look at, or none.
+"""Pairs of somebody of ours and somebody listed, through `screen` itself: a strong hit, one to look at, or none.
 
 One list holds them all. What a pair expects is said of its own entry; whether others are hit is not its concern.
 """
@@ -68,7 +68,12 @@ PAIRS = [
     ("Musa Sokotovic", "1975-06-07", "Musa Sokotovic", "1975-07-06", "", LOOK),
     ("Musa Tarabaldi", "1975-06-30", "Musa Tarabaldi", "1976-06-30", "", LOOK),
     ("Mohammed Wukaridge", "1975-06-30", "Muhamad Wokaridge", "1950", "", NONE),
-    ("Musa Yobemann", "1975-06-30", "Musa Yobemann", "1950-01-01", "", NONE),
+    ("Musa Yobemann", "1975-06-30", "Musa Yobemann", "1950-01-01", "", LOOK),
+    ("Mohammed Intervallo", "1955-06-30", "Muhamad Intervalo", "1950/1960", "", LOOK),
+    ("Mohammed Betwinson", "1975-06-30", "Muhamad Betvinson", "1950/1960", "", NONE),
+    ("Joseph Chinedu Konyaro", "1961-07-24", "KONYARO, Joseph Rao", "1961-07-24", "", LOOK),
+    ("Joseph Chukwuemeka Konyelu", "1961-07-24", "KONYELU, Joseph Archivaldo", "1961-07-24", "", LOOK),
+    ("Joseph Chinedu Konywale", "1961-07-24", "KONYWALE, Joseph Rao", "1971-01-01", "", NONE),
     ("Mohammed Zamfaresku", "1975-06-30", "Muhammad Zamfaresko", "1975-06-30", "", STRONG),
     # others
     ("Ngozi Akpabiosa", "", "Chinedu Akpabiosa", "", "", NONE),
@@ -100,10 +105,6 @@ def every(app: Flask, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ALis
         ))  # fmt: skip
         leave()
         yield made
-
-
-def test_there_are_sixty() -> None:
-    assert len(PAIRS) == 60
 
 
 @pytest.mark.parametrize("place", range(len(PAIRS)), ids=lambda place: f"{PAIRS[place][0]} / {PAIRS[place][2]}")

@@ -16,10 +16,14 @@ from app.core.errors import Forbidden
 from app.core.permissions import Role
 from app.governance import queries as governance
 from app.governance import service as approvals
-from app.screening import errors, events, flows, queries, requests, rules, service
+from app.screening import deciding, errors, events, flows, queries, requests, rules, service
 from app.screening.rules import Result, Subject
 from tests.makers import governed, listed, people
 from tests.makers.listed import AList, Listed, word
+
+CLEARED_BY_HAND = text(
+    "UPDATE screening_hits SET state = 'no_match', reason = 'x', decided_by = :by, decided_at = now() WHERE id = :id"
+)
 
 
 @pytest.fixture
@@ -63,7 +67,8 @@ def senior(inside: Flask) -> Actor:
 
 def clear(hit_id: str, officer: Actor, *, reason: str = "Born elsewhere.") -> None:
     with transaction(officer):
-        service.clear(hit_id, reason=reason, actor=officer, operator_id=officer.id)
+        shown = queries.hit_for_operators(hit_id).content
+        deciding.clear(hit_id, reason=reason, shown=shown, actor=officer, operator_id=officer.id)
     leave()
 
 
@@ -170,7 +175,8 @@ class TestUnavailable:
         assert queries.state_for_system(owner.id) == "clear"
 
     def test_is_tried_again(self, names: AList, owner: people.Customer) -> None:
-        with clock.at(clock.now() + rules.LIST_AGE_MAX + timedelta(minutes=1)):
+        with clock.at(clock.now() - timedelta(hours=2)), pytest.MonkeyPatch.context() as patched:
+            patched.setattr(queries, "CANDIDATES_MAX", -1)
             listed.screened(listed.subject("Ngozi Nobodyatall", owner))
         leave()
         (subject_id,) = [row.id for row in rows("SELECT id FROM screening_subjects WHERE customer_id = :o", o=owner.id)]
@@ -179,8 +185,41 @@ class TestUnavailable:
         with transaction(listed.SYSTEM):
             assert service.screen_again(subject_id, actor=listed.SYSTEM).result == Result.CLEAR
         leave()
+        assert told(events.Settled.name, subject_id) == 1
         assert subject_id not in queries.due_for_system(limit=10_000)
         assert queries.state_for_system(owner.id) == "clear"
+
+    def test_who_waits_longest_comes_first_and_who_was_just_tried_not_at_all(
+        self, names: AList, owner: people.Customer
+    ) -> None:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(queries, "CANDIDATES_MAX", -1)
+            for minutes in (121, 240, -1):
+                with clock.at(clock.now() - timedelta(minutes=minutes)):
+                    listed.screened(listed.subject("Ngozi Nobodyatall", owner, ref=f"waits:{owner.id}:{minutes}"))
+                leave()
+        known = {
+            row.id: row.ref for row in rows("SELECT id, ref FROM screening_subjects WHERE customer_id = :o", o=owner.id)
+        }
+        due = [known[each].rpartition(":")[2] for each in queries.due_for_system(limit=10_000) if each in known]
+        leave()
+        assert due == ["240", "121"]
+
+
+class TestRetire:
+    def test_lets_go_of_who_is_not_named_any_more(self, names: AList, owner: people.Customer, name: str) -> None:
+        kept, gone = (
+            listed.subject(f"{word()} {word()}" if n else name, owner, ref=f"who:{owner.id}:{n}") for n in (1, 0)
+        )
+        listed.screened(kept)
+        (hit_id,) = listed.screened(gone).hits
+        with transaction(listed.SYSTEM):
+            service.retire(owner.id, refs_begin=f"who:{owner.id}:", named={kept.ref}, actor=listed.SYSTEM)
+        assert (listed.hit(hit_id).state, listed.hit(hit_id).reason) == ("dropped", service.UNNAMED)
+        assert queries.state_for_system(owner.id) == "clear"
+        names.load(Listed("q9", name))
+        assert queries.state_for_system(owner.id) == "clear"
+        assert len(listed.screened(gone).hits) == 1
 
 
 class TestClear:
@@ -248,21 +287,68 @@ class TestMatch:
     def hit_id(self, names: AList, owner: people.Customer, name: str) -> str:
         return listed.screened(listed.subject(name, owner)).hits[0]
 
-    def ask(self, hit_id: str, officer: Actor) -> requests.Request:
+    def ask(self, hit_id: str, officer: Actor, verdict: str = "match") -> requests.Request:
+        shown = listed.content(hit_id)
         with transaction(officer):
-            return requests.request_match(hit_id, reason="The same passport.", maker=officer.id, actor=officer)
+            return requests.request_verdict(
+                hit_id, verdict, shown=shown, reason="The same passport.", maker=officer.id, actor=officer
+            )
+
+    def agreed(self, asked: requests.Request, senior: Actor) -> None:
+        with transaction(senior):
+            approvals.approve(asked.id, operator_id=senior.id, shown=asked.payload_hash, actor=senior)
+        governed.carry_out(asked)
 
     def test_takes_two(self, hit_id: str, officer: Actor, senior: Actor, owner: people.Customer) -> None:
         asked = self.ask(hit_id, officer)
         assert listed.hit(hit_id).state == "match_asked"
-        with pytest.raises(errors.MatchAskedAlready):
+        with pytest.raises(errors.AskedAlready):
             self.ask(hit_id, officer)
-        with transaction(senior):
-            approvals.approve(asked.id, operator_id=senior.id, shown=asked.payload_hash, actor=senior)
-        governed.carry_out(asked)
+        self.agreed(asked, senior)
         assert (listed.hit(hit_id).state, listed.hit(hit_id).decided_by) == ("match", senior.id)
         assert queries.state_for_system(owner.id) == "match"
         assert told(events.Matched.name, hit_id) == 1
+
+    def test_is_withdrawn_by_two(self, hit_id: str, officer: Actor, senior: Actor, owner: people.Customer) -> None:
+        with pytest.raises(errors.HitDecided):
+            self.ask(hit_id, officer, "withdrawn")
+        self.agreed(self.ask(hit_id, officer), senior)
+        asked = self.ask(hit_id, officer, "withdrawn")
+        assert queries.state_for_system(owner.id) == "match"
+        self.agreed(asked, senior)
+        assert (listed.hit(hit_id).state, queries.state_for_system(owner.id)) == ("withdrawn", "clear")
+
+    def test_a_strong_hit_is_cleared_by_two(self, owner: people.Customer, officer: Actor, senior: Actor) -> None:
+        hit_id = listed.open_hit(owner)
+        with pytest.raises(errors.ClearedByTwo):
+            clear(hit_id, officer)
+        leave()
+        with pytest.raises(Exception, match="comes by an approved request"), transaction(listed.SYSTEM):
+            db.session.execute(CLEARED_BY_HAND, {"id": hit_id, "by": officer.id})
+        leave()
+        self.agreed(self.ask(hit_id, officer, "no_match"), senior)
+        assert (listed.hit(hit_id).state, queries.state_for_system(owner.id)) == ("no_match", "clear")
+
+    def test_with_public_office_is_no_bar(self, owner: people.Customer, officer: Actor, senior: Actor) -> None:
+        hit_id = listed.open_hit(owner, topic="pep")
+        assert not queries.hit_for_operators(hit_id).forbids
+        self.agreed(self.ask(hit_id, officer), senior)
+        assert queries.state_for_system(owner.id) == "known"
+
+    def test_with_whom_a_list_names_no_more_is_no_bar(
+        self, names: AList, hit_id: str, officer: Actor, senior: Actor, owner: people.Customer
+    ) -> None:
+        self.agreed(self.ask(hit_id, officer), senior)
+        names.load(Listed("q2", f"{word()} {word()}"), anyway=True)
+        assert queries.state_for_system(owner.id) == "clear"
+
+    def test_is_agreed_on_as_it_was_shown(
+        self, names: AList, one: Listed, hit_id: str, officer: Actor, senior: Actor
+    ) -> None:
+        asked = self.ask(hit_id, officer)
+        names.load(replace(one, countries="ng;gh"))
+        self.agreed(asked, senior)  # (it failed, and says why)
+        assert listed.hit(hit_id).state == "match_asked"
 
     def test_is_refused_by_the_database_without_them(self, hit_id: str) -> None:
         with pytest.raises(Exception, match="comes by an approved request"), transaction(listed.SYSTEM):
@@ -270,14 +356,14 @@ class TestMatch:
 
     def test_that_is_denied_leaves_the_hit_open(self, hit_id: str, officer: Actor, senior: Actor) -> None:
         asked = self.ask(hit_id, officer)
-        with pytest.raises(errors.MatchAskedAlready):
+        with pytest.raises(errors.AskedAlready):
             clear(hit_id, officer)
         with transaction(senior):
             approvals.deny(asked.id, operator_id=senior.id, reason="Another man.", actor=senior)
         with transaction(listed.SYSTEM):
-            assert service.reopen_unconfirmed(actor=listed.SYSTEM) >= 1
+            assert deciding.reopen_unconfirmed(actor=listed.SYSTEM) >= 1
         assert listed.hit(hit_id).state == "open"
-        assert governance.about_for_operators(service.target_of(hit_id)) == []
+        assert governance.about_for_operators(deciding.target_of(hit_id)) == []
         leave()
         clear(hit_id, officer)
         assert listed.hit(hit_id).state == "no_match"

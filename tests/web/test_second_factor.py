@@ -60,6 +60,7 @@ NOT_FRESH = {
     "console.retry_job": "it repeats work that was decided on before, and each piece of work counts once",
     "console.save_view": _VIEWS,
     "console.look_up_again": _WORK,
+    "console.search_screening": "it is a search that stands in no address, and keeps nothing",
     "console.stay_at_application": _WORK,
     "console.together": "it says who looks at what, and decides nothing",
     "journals.action_view": _READ_ONLY,

@@ -17,8 +17,10 @@ from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.governance import queries as governance
 from app.identity import queries as identity
-from app.screening import queries, requests, service
-from app.screening.rules import HitState, Topic
+from app.restrictions import queries as restrictions
+from app.restrictions.rules import Way
+from app.screening import deciding, queries, requests
+from app.screening.rules import REFUTED, HitState, Topic
 from app.web import guards
 from app.web.console import history
 from app.web.console.base import bp
@@ -30,7 +32,7 @@ VIEWS = {
     "open": (HitState.OPEN,),
     "asked": (HitState.MATCH_ASKED,),
     "match": (HitState.MATCH,),
-    "closed": (HitState.NO_MATCH, HitState.DROPPED),
+    "closed": (*REFUTED, HitState.DROPPED),
 }
 
 
@@ -64,11 +66,11 @@ def screening() -> Response:
     )
 
 
-@bp.get("/screening/search")
+@bp.route("/screening/search", methods=["GET", "POST"])
 @guards.operator(Permission.SCREENING_READ)
 def search_screening() -> Response:
-    """Whom the lists name so, or who has this number."""
-    sought = request.args.get("q", "").strip()[:SOUGHT_MAX]
+    """Whom the lists name so, or who has this number. What is sought stands in no address and no history."""
+    sought = request.form.get("q", "").strip()[:SOUGHT_MAX]
     found, fault = [], ""
     if len(sought) >= SOUGHT_MIN:
         try:
@@ -96,24 +98,25 @@ def screening_hit(hit_id: str) -> Response:
 @guards.operator(Permission.SCREENING_DECIDE, fresh=True)
 def clear_hit(hit_id: str) -> Response | BaseResponse:
     """Decide that it is somebody else."""
-    reason, actor = request.form.get("reason", ""), guards.actor()
+    reason, shown, actor = request.form.get("reason", ""), request.form.get("shown", ""), guards.actor()
 
     def deed() -> None:
-        service.clear(hit_id, reason=reason, actor=actor, operator_id=current_user.id)
+        deciding.clear(hit_id, reason=reason, shown=shown, actor=actor, operator_id=current_user.id)
 
     return _do(hit_id, deed, "Kept as somebody else. It comes back if one of the two changes.", fault_of="clear")
 
 
-@bp.post("/screening/hits/<hit_id>/match")
+@bp.post("/screening/hits/<hit_id>/ask")
 @guards.operator(Permission.SCREENING_REQUEST, fresh=True)
-def ask_match(hit_id: str) -> Response | BaseResponse:
-    """Ask a compliance manager to confirm the match."""
-    reason, actor = request.form.get("reason", ""), guards.actor()
+def ask_about_hit(hit_id: str) -> Response | BaseResponse:
+    """Ask a compliance manager to agree that it is them, that it is somebody else, that a match was none."""
+    verdict, reason, shown = (request.form.get(name, "") for name in ("verdict", "reason", "shown"))
+    actor = guards.actor()
 
     def deed() -> None:
-        requests.request_match(hit_id, reason=reason, maker=current_user.id, actor=actor)
+        requests.request_verdict(hit_id, verdict, shown=shown, reason=reason, maker=current_user.id, actor=actor)
 
-    return _do(hit_id, deed, "Asked for. A compliance manager must agree.", fault_of="match")
+    return _do(hit_id, deed, "Asked for. A compliance manager must agree.", fault_of=verdict)
 
 
 def may() -> dict[str, bool]:
@@ -144,7 +147,8 @@ def _hit(hit_id: str, *, status: int = 200, fault: str = "", fault_of: str = "")
     whole = page(
         "console/screening/hit.html",
         customer=customers.one_for_operators(found.hit.customer_id),
-        pending=governance.about_for_operators(service.target_of(hit_id)),
+        pending=governance.about_for_operators(deciding.target_of(hit_id)),
+        stopped=restrictions.stopped_for_operators(found.hit.customer_id, way=Way.OUT),
         earlier=queries.earlier_for_operators(found.hit),
         history=history.of(hit_id),
         staff=identity.names_for_operators(),

@@ -1,5 +1,6 @@
 """Screening in the console: what compliance sees and decides, and that nobody else learns of it."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from app.core.db import leave, transaction
 from app.core.permissions import Role
 from app.governance import queries as governance
 from app.governance import service as approvals
-from app.screening import queries, service
+from app.screening import deciding, queries
 from app.web.console import screening
 from tests.makers import browse, governed, listed, people
 from tests.web.console.conftest import Visitor
@@ -60,28 +61,37 @@ class TestAHit:
         assert "What we know" in page
         assert "The birth date agrees" in page
 
-    def test_is_cleared_with_a_reason_alone(self, officer: FlaskClient, hit_id: str, owner: people.Customer) -> None:
-        place = f"/console/screening/hits/{hit_id}"
-        assert browse.send(officer, f"{place}/clear", form_at=place, reason=" ").status_code == 422
-        assert browse.send(officer, f"{place}/clear", form_at=place, reason="Born elsewhere.").status_code == 303
+    def test_is_cleared_with_a_reason_alone(self, officer: FlaskClient, owner: people.Customer) -> None:
+        hit_id = listed.open_hit(owner, born="")
+        place, shown = f"/console/screening/hits/{hit_id}", listed.content(hit_id)
+        send = partial(browse.send, officer, f"{place}/clear", form_at=place)
+        assert send(reason=" ", shown=shown).status_code == 422
+        assert send(reason="Born elsewhere.", shown="another").status_code == 409
+        assert send(reason="Born elsewhere.", shown=shown).status_code == 303
         leave()
         assert (listed.hit(hit_id).state, listed.hit(hit_id).reason) == ("no_match", "Born elsewhere.")
         assert queries.state_for_system(owner.id) == "clear"
 
-    def test_is_answered_with_its_card_where_a_part_of_a_page_asks(self, officer: FlaskClient, hit_id: str) -> None:
+    def test_is_answered_with_its_card_where_a_part_of_a_page_asks(self, officer: FlaskClient, inside: Flask) -> None:
+        hit_id = listed.open_hit(born="")
         place = f"/console/screening/hits/{hit_id}"
         token = browse.token_of(officer.get(place))
         answer = officer.post(
-            f"{place}/clear", data={"csrf_token": token, "reason": "Born elsewhere."}, headers={"HX-Request": "true"}
+            f"{place}/clear",
+            data={"csrf_token": token, "reason": "Born elsewhere.", "shown": listed.content(hit_id)},
+            headers={"HX-Request": "true"},
         )
         assert answer.text.strip().startswith(f'<section class="card mb-3" id="hit-{hit_id}"')
         assert "Somebody else" in answer.text
 
     def test_is_confirmed_by_two(self, officer: FlaskClient, hit_id: str, owner: people.Customer) -> None:
         place = f"/console/screening/hits/{hit_id}"
-        assert browse.send(officer, f"{place}/match", form_at=place, reason="The same passport.").status_code == 303
+        sent = {"reason": "The same passport.", "shown": listed.content(hit_id)}
+        assert browse.send(officer, f"{place}/clear", form_at=place, **sent).status_code == 409
+        assert browse.send(officer, f"{place}/ask", form_at=place, verdict="dropped", **sent).status_code == 422
+        assert browse.send(officer, f"{place}/ask", form_at=place, verdict="match", **sent).status_code == 303
         leave()
-        (asked,) = governance.about_for_operators(service.target_of(hit_id))
+        (asked,) = governance.about_for_operators(deciding.target_of(hit_id))
         manager = actor.operator(people.operator(Role.COMPLIANCE_MANAGER)[0])
         with transaction(manager):
             approvals.approve(asked.request.id, operator_id=manager.id, shown=asked.request.payload_hash, actor=manager)
@@ -95,8 +105,8 @@ class TestAHit:
             macro: Any = app.jinja_env.get_template("console/screening/_panel.html").module
             told, mute = (str(macro.panel(standing, {"decide": each, "ask": each})) for each in (True, False))
         leave()
-        assert f"/console/screening/hits/{hit_id}/clear" in told
-        assert f"/console/screening/hits/{hit_id}/clear" not in mute
+        assert f"/console/screening/hits/{hit_id}/ask" in told
+        assert f"/console/screening/hits/{hit_id}/ask" not in mute
         assert "Hits to look at" in mute
         assert screening.VIEWS
 
@@ -104,9 +114,10 @@ class TestAHit:
 class TestTheSearch:
     def test_finds_by_name_and_keeps_nothing(self, officer: FlaskClient, hit_id: str) -> None:
         name = queries.hit_for_operators(hit_id).entry.names[0]
-        assert name in officer.get("/console/screening/search", query_string={"q": name.upper()}).text
-        assert "No list has this" in officer.get("/console/screening/search?q=Ngozi+Nobodyatall").text
-        assert "Whom are you looking for" in officer.get("/console/screening/search").text
+        place = "/console/screening/search"
+        assert name in browse.send(officer, place, q=name.upper()).text
+        assert "No list has this" in browse.send(officer, place, q="Ngozi Nobodyatall").text
+        assert "Whom are you looking for" in officer.get(place, query_string={"q": name}).text
 
 
 class TestNobodyElse:
@@ -114,7 +125,9 @@ class TestNobodyElse:
     def test_is_shown_any_of_it(self, visitor: Visitor, role: Role, hit_id: str, owner: people.Customer) -> None:
         maker = actor.operator(people.operator(Role.COMPLIANCE_OFFICER)[0])
         with transaction(maker):
-            asked = screening.requests.request_match(hit_id, reason="The same man.", maker=maker.id, actor=maker)
+            asked = screening.requests.request_verdict(
+                hit_id, "match", shown=listed.content(hit_id), reason="The same man.", maker=maker.id, actor=maker
+            )
         leave()
         client = visitor(role)
         for path in ("", "/search", f"/hits/{hit_id}"):

@@ -50,9 +50,10 @@ def of_hit(deed: str) -> Call:
     """An officer does this about a hit."""
 
     def call(scene: Scene) -> TestResponse:
-        place = f"/console/screening/hits/{listed.open_hit()}"
-        officer = scene.staff(Role.COMPLIANCE_OFFICER)
-        return browse.send(officer, f"{place}/{deed}", form_at=place, reason="The birth places were compared.")
+        hit_id = listed.open_hit(born="")
+        place, shown = f"/console/screening/hits/{hit_id}", listed.content(hit_id)
+        sent = {"reason": "The birth places were compared.", "shown": shown, "verdict": "match"}
+        return browse.send(scene.staff(Role.COMPLIANCE_OFFICER), f"{place}/{deed}", form_at=place, **sent)
 
     return call
 
@@ -76,5 +77,5 @@ CALLS: dict[str, Call] = {
     "console.request_recovery": request_recovery,
     "console.request_retention": request_retention,
     "console.clear_hit": of_hit("clear"),
-    "console.ask_match": of_hit("match"),
+    "console.ask_about_hit": of_hit("ask"),
 }

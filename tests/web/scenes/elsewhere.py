@@ -11,7 +11,8 @@ from werkzeug.test import TestResponse
 from app.core import tasks
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
-from tests.makers import browse
+from app.screening import queries
+from tests.makers import browse, listed
 from tests.makers.sandbox import SECRET
 from tests.web.scenes.stage import TEST, Call, Scene
 
@@ -68,8 +69,17 @@ def policy_report(scene: Scene) -> TestResponse:
     return answer
 
 
+def search_screening(scene: Scene) -> TestResponse:
+    name = queries.hit_for_operators(listed.open_hit()).entry.names[0]
+    leave()
+    answer = browse.send(scene.staff(Role.COMPLIANCE_OFFICER), "/console/screening/search", q=name)
+    assert name in answer.text
+    return answer
+
+
 CALLS: dict[str, Call] = {
     "console.retry_job": retry_job,  # a line in moves: tasks are machinery (app/audit/exempt.py)
+    "console.search_screening": search_screening,  # what was found: nothing of a search is kept
     "callbacks.receive": receive,  # the message itself, byte for byte; what is done about it is recorded then
     "reports.policy_report": policy_report,  # a line in the log: a browser's word, which changes nothing
 }
