@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from app.applications import answers, past, rules
 from app.applications.errors import NoSuchStep
 from app.applications.models import Answer, Application, ChecklistItem, FileRow, Happening, Note, StepRow
-from app.applications.rules import State, Step, StepState, Subject
+from app.applications.rules import About, State, Step, StepState, Subject
 from app.core import clock, crypto
 from app.core.db import db
 from app.core.errors import NotFound
@@ -300,13 +300,18 @@ def forgotten_for_system(*, before: datetime, limit: int) -> list[tuple[str, str
 
 
 def due_for_review_for_system(*, at: datetime, limit: int) -> list[tuple[str, str]]:
-    """Approved applications whose customers should be looked at again: ids and customers."""
+    """Approved applications whose customers should be looked at again: ids and customers.
+
+    What is under way comes first; a draft of the customer's own not for ever.
+    """
     under_way = select(Application.customer_id).where(Application.state.in_(rules.OPEN))
+    long_due = Application.review_due_at <= at - rules.OVERDUE_AFTER[About.REVIEW]
+    but_drafts = under_way.where((Application.state != State.DRAFT) | Application.about.in_(rules.ASKED_BY_US))
     due = select(Application.id, Application.customer_id).where(
         Application.state == State.APPROVED,
         Application.reviewed_at.is_(None),
         Application.review_due_at <= at,
-        Application.customer_id.not_in(under_way),
+        Application.customer_id.not_in(under_way) | (long_due & Application.customer_id.not_in(but_drafts)),
     )
     found = db.session.execute(due.order_by(Application.review_due_at).limit(limit))
     return [(row.id, row.customer_id) for row in found]

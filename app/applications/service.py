@@ -238,9 +238,15 @@ def open_reviews(*, actor: Actor, limit: int = 50) -> int:
 
 
 def reopen(customer_id: str, *, about: About, actor: Actor) -> Application | None:
-    """Open what a change or a due review calls for; None while another is under way, or there is nothing to go over."""
-    has = customers.tier(owner=customer_id)
-    if has is Tier.T0 or queries.open_one(owner=customer_id) is not None:
+    """Open what a change or a due review calls for; None while another is under way, or there is nothing to go over.
+
+    A review takes the place of a draft of the customer's own.
+    """
+    has, other = customers.tier(owner=customer_id), queries.open_one(owner=customer_id)
+    if about is About.REVIEW and other and other.state == State.DRAFT and other.about not in rules.ASKED_BY_US:
+        abandon(other.id, owner=customer_id, actor=actor, reason="A review is due.")
+        other = queries.open_one(owner=customer_id)
+    if has is Tier.T0 or other is not None:
         return None
     application = begin(customer_id, wanted=has, about=about, actor=actor)
     outbox.emit(events.Reopened(application_id=application.id, customer_id=customer_id))

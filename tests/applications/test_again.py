@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.applications import again, decisions, errors, queries, rules, service
+from app.applications import again, decisions, errors, queries, review, rules, service
 from app.applications.models import Application
 from app.applications.rules import About, State, StepState
 from app.core import actor, clock, outbox
@@ -93,6 +93,22 @@ class TestWhatWeAskFor:
         known = restrictions.one_for_operators(placed.id)
         assert (known.kind, known.reason.code) == (Kind.NO_DEBIT, "identity_check")
         assert "overdue" in known.note
+
+    def test_a_review_waits_for_a_draft_and_not_for_ever(self) -> None:
+        owner, holder = people.customer(tier=Tier.T0), applicants.officer()
+        application = applicants.submitted(owner, today=f"{clock.now():%Y-%m-%d}", wanted=Tier.T1)
+        applicants.answer_all(application, holder)
+        with transaction(who := actor.operator(holder)):
+            review.approve(application.id, tier=Tier.T1, operator_id=holder, actor=who)
+        draft = applicants.begin(owner)
+        leave()
+        due = queries.one_for_operators(application.id).review_due_at
+        assert due is not None
+        for late, about in ((timedelta(0), About.TIER), (rules.OVERDUE_AFTER[About.REVIEW], About.REVIEW)):
+            with clock.at(due + late), transaction(SYSTEM):
+                service.open_reviews(actor=SYSTEM, limit=1000)
+            assert under_way(owner).about == about
+        assert queries.one_for_operators(draft.id).state == State.ABANDONED
 
     @pytest.mark.parametrize("about", [About.TIER, About.NAME])
     def test_a_no_to_what_holds_already_stops_what_goes_out(self, app: Flask, about: About) -> None:

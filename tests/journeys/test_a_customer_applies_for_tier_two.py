@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.xdist_group(
 
 
 PATIENCE = 80  # quarters of a second
+OWN_ACCOUNT = "3018273645"
 
 
 @dataclass
@@ -93,7 +94,8 @@ def newcomer(running: Running, visiting: Visiting, folder: Path) -> Applicant:
     """A customer whom nobody has verified, at home with a telephone, with a bank account in their own name."""
     with running.inside() as app:
         known = people.customer(enrolled=True, tier=Tier.T0)
-        people.bank_account(known, app=app)
+        running.vendor.name_account(OWN_ACCOUNT, "Ada Obi")
+        people.bank_account(known, app=app, number=OWN_ACCOUNT)
     home = CustomerAtHome(visiting(running, size=NARROW, has_touch=True, is_mobile=True), "Ada Obi", known.email)
     home.sign_in()
     return Applicant(home, folder, known.id)

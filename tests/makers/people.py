@@ -147,11 +147,11 @@ def somebody_watches() -> None:
     leave()
 
 
-def bank_account(owner: Customer, *, app: Flask) -> str:
+def bank_account(owner: Customer, *, app: Flask, number: str = "") -> str:
     """A bank account of theirs, looked up at the vendor, two days ago: its id."""
     clients = app.extensions["clients"]
     payments.refresh_banks(paystack=clients.paystack, actor=actor.system("test"))
-    number = f"{secrets.randbelow(8_000_000_000) + 1_000_000_000}"
+    number = number or f"{secrets.randbelow(8_000_000_000) + 1_000_000_000}"
     with clock.at(clock.now() - apps.OLD):
         return payments.add_bank_account(
             owner.id, bank_code=ZENITH, account_number=number, paystack=clients.paystack, actor=owner.actor

@@ -233,7 +233,7 @@ def _standing(application: Application) -> dict[str, Any]:
     theirs = application.state in rules.THEIRS
     return {
         "title": words.title(application),
-        "why": words.WHY.get(About(application.about), ""),
+        "why": words.why(About(application.about), theirs=theirs),
         "theirs": theirs,
         "ours_to_end": application.about in rules.ASKED_BY_US,
         "lines": [_line(application, each) for each in steps],

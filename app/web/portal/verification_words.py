@@ -98,6 +98,13 @@ def title(application: Application) -> str:
     return "Business account" if application.subject == Subject.BUSINESS else NAMES[Tier(application.wanted)]
 
 
+def why(about: About, *, theirs: bool) -> str:
+    """Why we ask for it, and until when while they have not done it."""
+    lasts = rules.OVERDUE_AFTER.get(about) if theirs else None
+    until = f" Please do it within {lasts.days} days: after that you cannot send money." if lasts else ""
+    return WHY.get(about, "") + until
+
+
 def review_time(tier: Tier) -> str:
     """How long a review takes: `about 4 hours`, `about 2 days`."""
     due = rules.DUE[tier]

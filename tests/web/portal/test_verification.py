@@ -475,6 +475,7 @@ class TestEnds:
         assert "A look at what we know of you" in visitor.get("/").text
         page = visitor.get("/verification").text
         assert "From time to time" in page
+        assert "within 30 days" in page
         assert "Take it back" not in page
 
 
