@@ -18,7 +18,7 @@ from app.documents import errors, pictures, queries, reading, rules, sealing, se
 from app.documents.models import Document, DocumentFile
 from app.documents.reading import Answer, Broken, Page
 from app.documents.rules import Kind, Purpose
-from app.documents.sealing import Unopened
+from app.documents.sealing import KeyMissing, Unopened
 from app.documents.service import Claim, Stored
 
 SWEPT_AT_ONCE = 500
@@ -80,9 +80,15 @@ def check(store: Storage, document_id: str, *, scanner: Scanner | None, actor: A
     except Silent:
         atomically(lambda: service.wait(document_id, waits_for=waits_for), actor=actor)
         return rules.WAITS_FOR
+    except KeyMissing as error:
+        facts = {"document": document_id, "key": str(error)}
+        log.warning("a document's key is not here", extra={"facts": facts})
+        atomically(lambda: service.wait(document_id, waits_for="key"), actor=actor)
+        return rules.WAITS_FOR
     except (Missing, Unopened):
         log.exception("a document was lost before it was read", extra={"facts": {"document": document_id}})
-        _refuse(store, claim, rules.UNREADABLE, actor=actor)
+        # What could not be opened is kept as it lies: it may be the store, a row or we that were wrong.
+        atomically(lambda: service.refuse(document_id, reason=rules.UNREADABLE, keep=True, actor=actor), actor=actor)
     except Broken:
         if claim.tries < rules.TRIES_MAX:
             return rules.TRIES_AFTER
@@ -181,7 +187,7 @@ def _opened(store: Storage, claim: Claim) -> bytes:
 def _read(store: Storage, file: DocumentFile) -> bytes:
     try:
         return sealing.unseal(store.get(file.storage_name or ""), service.lock_of(file), context=file.context)
-    except (Missing, Unopened) as error:
+    except (Missing, Unopened, KeyMissing) as error:
         facts = {"document": file.document_id, "page": file.page, "error": type(error).__name__}
         log.exception("a document does not open", extra={"facts": facts})
         raise errors.Damaged from error

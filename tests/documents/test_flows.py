@@ -182,12 +182,14 @@ class TestChecking:
         assert now(document_id).refusal == rules.UNREADABLE
 
     @pytest.mark.parametrize("harm", ["gone", "altered", "another's"])
-    def test_refuses_what_was_harmed_in_the_store(self, app: Flask, owner: Customer, harm: str) -> None:
+    def test_refuses_what_was_harmed_in_the_store_and_keeps_what_lies_there(self, app: Flask, owner: Customer, harm: str) -> None:
         document_id, store = papers.sent(owner, app=app), papers.store_of(app)
         name = names_of(document_id)[0]
         spoil(store, name, harm, other=names_of(papers.sent(owner, app=app))[0])
         flows.check(store, document_id, scanner=None, actor=TEST)
         assert now(document_id).refusal == rules.UNREADABLE
+        assert names_of(document_id) == {0: name}
+        assert (name in {kept.name for kept in store.everything()}) == (harm != "gone")
 
 
 real = reading._ended
