@@ -54,6 +54,12 @@ def clean(step: Step, given: Given, *, today: date) -> Cleaned:
     return cleaned
 
 
+def full_name(profile: Mapping[str, Any]) -> str:
+    """First, middle and last name."""
+    parts = (profile["first_name"], profile["middle_name"], profile["last_name"])
+    return " ".join(part for part in parts if part)
+
+
 def _profile(given: Given, faults: dict[str, str], today: date) -> Cleaned:
     born = _day(given, "born", faults)
     if born and born > rules.years_before(today, rules.AGE_MIN_YEARS):

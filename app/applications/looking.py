@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.applications import queries, standing
+from app.applications import answers, queries, standing
 from app.applications.rules import Step, Subject
 from app.core.actor import Actor
 from app.screening import rules as lists
@@ -43,14 +43,8 @@ def _person(customer_id: str, profile: dict[str, Any]) -> lists.Subject:
         f"customer:{customer_id}",
         customer_id,
         lists.Kind.PERSON,
-        full_name(profile),
+        answers.full_name(profile),
         born=profile["born"],
         countries=(profile["country"].lower(),),
         identifiers=numbers,
     )
-
-
-def full_name(profile: dict[str, Any]) -> str:
-    """First, middle and last name."""
-    parts = (profile["first_name"], profile["middle_name"], profile["last_name"])
-    return " ".join(part for part in parts if part)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from app.applications import rules
 from app.applications.errors import NoSuchStep
 from app.applications.models import Answer, Application, ChecklistItem, FileRow, Happening, Note, StepRow
-from app.applications.rules import State, Step, StepState, Subject
+from app.applications.rules import About, State, Step, StepState, Subject
 from app.core import clock, crypto
 from app.core.db import db
 from app.core.errors import NotFound
@@ -132,10 +132,11 @@ def shown(*, owner: str) -> set[str]:
 
 
 def latest_answers(step_name: Step, *, owner: str) -> dict[str, Any]:
-    """What a customer answered to a step last; empty when they never did."""
-    theirs = select(StepRow).where(StepRow.customer_id == owner, StepRow.step == step_name)
-    theirs = theirs.where(StepRow.answers_sealed.is_not(None))
-    newest = db.session.scalars(theirs.order_by(StepRow.id.desc()).limit(1)).one_or_none()
+    """What a customer answered to a step last; empty when they never did. What came to nothing counts last."""
+    theirs = select(StepRow).join(Application, Application.id == StepRow.application_id)
+    theirs = theirs.where(_own(owner), StepRow.step == step_name, StepRow.answers_sealed.is_not(None))
+    in_vain = Application.state.in_([State.ABANDONED, State.REJECTED])
+    newest = db.session.scalars(theirs.order_by(in_vain, StepRow.id.desc()).limit(1)).one_or_none()
     return _opened(newest) if newest else {}
 
 
@@ -260,6 +261,8 @@ def blockers_for_operators(application: Application, *, tier: Tier) -> list[str]
     counted = set(rules.needs(tier, subject=Subject(application.subject)))
     if tier is Tier.T1:
         counted.add(Step.NIN)
+    if application.about == About.NAME:
+        counted.add(Step.DOCUMENT)
     blockers = [
         f"The step “{each.row.step}” is not done."
         for each in steps_for_operators(application.id)

@@ -118,11 +118,13 @@ _BEYOND: dict[Tier, tuple[Step, ...]] = {
 }
 _OF_A_BUSINESS = (Step.COMPANY, Step.PEOPLE)
 _AGAIN: dict[About, tuple[Step, ...]] = {
-    About.NAME: (Step.PROFILE, Step.DOCUMENT),
+    About.NAME: (Step.PROFILE, Step.BVN, Step.NIN, Step.DOCUMENT),
     About.ADDRESS: (Step.PROFILE, Step.ADDRESS),
     About.PHONE: (Step.CONTACT, Step.SELFIE),
 }
-_REVIEWED = {Step.CONTACT, Step.PROFILE, Step.DOCUMENT, Step.ADDRESS, Step.FUNDS, Step.COMPANY, Step.PEOPLE}
+_REVIEWED = {Step.CONTACT, Step.PROFILE, Step.BVN, Step.NIN, Step.DOCUMENT, Step.ADDRESS, Step.FUNDS} | {
+    *_OF_A_BUSINESS
+}
 
 REVIEW_AGAIN_MONTHS = {"low": 36, "medium": 24, "high": 12}
 # How long a review should take; the customer is told, and the queue shows what is late.
@@ -156,10 +158,15 @@ def asked(
 ) -> tuple[Step, ...]:
     """The steps of a new application; for a tier, what was `shown` and approved before is not asked for again.
 
-    For the first tier one number is enough: the `number` that the customer chose.
+    For the first tier one number is enough: the `number` that the customer chose, later the one that was shown. A new
+    name is looked up under the numbers anew, and stands in a document whatever the tier.
     """
     everything = needs(wanted, subject=subject)
+    if about is About.NAME and Step.DOCUMENT not in everything:
+        everything = (*everything, Step.DOCUMENT)
     if wanted is Tier.T1:
+        if about is not About.TIER and Step.NIN in shown and Step.BVN not in shown:
+            number = Step.NIN
         everything = tuple(number if step is Step.BVN else step for step in everything)
     if about is About.TIER:
         return tuple(step for step in everything if step not in shown)

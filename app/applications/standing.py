@@ -3,11 +3,15 @@
 The queue is sorted and filtered by what stands there; who decides has it read anew first.
 """
 
-from app.applications import queries
+from datetime import date
+from typing import Any
+
+from app.applications import answers, queries
 from app.applications.models import Application
+from app.applications.rules import Step
 from app.identification import queries as identification
 from app.identification.queries import Latest
-from app.identification.rules import CheckState, Verdict
+from app.identification.rules import SELF, CheckState, Kind, Verdict, speaks_of
 from app.screening import queries as screening
 from app.screening.rules import Standing
 
@@ -22,7 +26,8 @@ _LISTS = {
 def refresh(application: Application) -> None:
     """Read both anew. The caller holds the application's lock, or nobody decides on it."""
     application.screening = of_lists(application.customer_id)
-    checks = identification.latest_for_system(application.customer_id)
+    profile = queries.latest_answers(Step.PROFILE, owner=application.customer_id)
+    checks = [one for one in identification.latest_for_system(application.customer_id) if _counts(one, profile)]
     application.identity = of_registers(checks)
     application.name_score = min((one.score for one in checks if one.score is not None), default=None)
 
@@ -40,6 +45,14 @@ def of_lists(customer_id: str) -> str:
     if state is not Standing.CLEAR:
         return _LISTS[state]
     return "cleared" if screening.cleared_by_for_system(customer_id) else "clear"
+
+
+def _counts(check: Latest, profile: dict[str, Any]) -> bool:
+    """Not what a register said of the name or birth date that somebody had before."""
+    if check.subject != SELF or check.kind not in {Kind.BVN, Kind.NIN} or not profile:
+        return True
+    born = date.fromisoformat(profile["born"])
+    return speaks_of(check.given, name=answers.full_name(profile), birth_date=born)
 
 
 def of_registers(checks: list[Latest]) -> str:

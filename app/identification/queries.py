@@ -66,6 +66,7 @@ class Latest:
     last4: str
     asked_at: datetime
     answered_at: datetime | None
+    given: Given
 
 
 def of_customer(*, owner: str) -> list[Shown]:
@@ -98,6 +99,7 @@ def latest_for_system(customer_id: str) -> list[Latest]:
             last4=check.last4,
             asked_at=check.asked_at,
             answered_at=check.answered_at,
+            given=given_for_system(check),
         )
         for check in newest.values()
     ]
@@ -114,9 +116,9 @@ def shared_for_operators(check_id: str) -> list[str]:
 
 
 def verified_elsewhere_for_system(number_index: bytes, *, customer_id: str) -> bool:
-    """Whether another customer was verified with this number."""
+    """Whether another customer gave this number, and it may be theirs: people decide on a `review`, and may say yes."""
     same = (IdentityCheck.number_index == number_index) & (IdentityCheck.customer_id != customer_id)
-    verified = select(IdentityCheck.id).where(same, IdentityCheck.verdict == Verdict.MATCH)
+    verified = select(IdentityCheck.id).where(same, IdentityCheck.verdict.in_([Verdict.MATCH, Verdict.REVIEW]))
     return db.session.scalars(verified.limit(1)).first() is not None
 
 

@@ -50,7 +50,7 @@ class Record:
 def ask(customer_id: str, *, kind: Kind, number: str, given: Given, subject: str = rules.SELF, actor: Actor) -> str:
     """Have a number looked up and compared with what was given: the check's id. The answer comes later.
 
-    The same number for the same subject that waits for its answer is one check.
+    The same number for the same subject, given with the same, that waits for its answer is one check.
     Raises BadIdentityNumber, GivenIncomplete, AsksSpent.
     """
     kind = Kind(kind)
@@ -61,12 +61,12 @@ def ask(customer_id: str, *, kind: Kind, number: str, given: Given, subject: str
         raise errors.GivenIncomplete
     _one_at_a_time(customer_id)
     index = _index(kind, plain, bank_code=given.bank_code)
-    same = select(IdentityCheck.id).filter_by(
+    same = select(IdentityCheck).filter_by(
         customer_id=customer_id, subject=subject, number_index=index, state=CheckState.ASKED
     )
-    waiting = db.session.scalars(same.limit(1)).first()
-    if waiting is not None:
-        return waiting
+    for waiting in db.session.scalars(same):
+        if queries.given_for_system(waiting) == given:
+            return waiting.id
     _count(customer_id, kind)
     provider = Provider.PAYSTACK if kind is Kind.BANK_ACCOUNT else Provider.REGISTRY
     check = _begun(customer_id, subject=subject, kind=kind, provider=provider, number=plain, given=given)

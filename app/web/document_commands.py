@@ -27,7 +27,9 @@ def rotate() -> None:
             click.echo(f"{total} files …")
     click.echo(f"Under the present key now: {total} files.")
     if stuck:
-        raise click.ClickException(f"{stuck} files do not open: keep all keys, and see docs/operators/document-keys.md.")
+        raise click.ClickException(
+            f"{stuck} files do not open: keep all keys, and see docs/operators/document-keys.md."
+        )
     if queries.sealed_otherwise_for_system(sealing.present_key()):
         raise click.ClickException("Files came in under another key meanwhile. Restart every worker, and run it again.")
     click.echo("The other keys can be taken out of DOCUMENT_KEYS.")

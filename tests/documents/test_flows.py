@@ -182,7 +182,9 @@ class TestChecking:
         assert now(document_id).refusal == rules.UNREADABLE
 
     @pytest.mark.parametrize("harm", ["gone", "altered", "another's"])
-    def test_refuses_what_was_harmed_in_the_store_and_keeps_what_lies_there(self, app: Flask, owner: Customer, harm: str) -> None:
+    def test_refuses_what_was_harmed_in_the_store_and_keeps_what_lies_there(
+        self, app: Flask, owner: Customer, harm: str
+    ) -> None:
         document_id, store = papers.sent(owner, app=app), papers.store_of(app)
         name = names_of(document_id)[0]
         spoil(store, name, harm, other=names_of(papers.sent(owner, app=app))[0])

@@ -6,7 +6,7 @@ from datetime import date
 from flask import current_app
 from flask_login import current_user
 
-from app.applications import queries, rules, service
+from app.applications import answers, queries, rules, service
 from app.applications.errors import NoSuchStep, NotInYourHands
 from app.applications.queries import StepView
 from app.applications.rules import Step
@@ -180,8 +180,7 @@ def _about_me() -> Given:
     said = queries.latest_answers(Step.PROFILE, owner=current_user.id)
     if not said:
         raise ProfileFirst
-    names = (said[name] for name in ("first_name", "middle_name", "last_name"))
-    return Given(" ".join(name for name in names if name), birth_date=date.fromisoformat(said["born"]))
+    return Given(answers.full_name(said), birth_date=date.fromisoformat(said["born"]))
 
 
 _DEEDS: dict[Step, Callable[[str, Step, dict[str, str]], None]] = {
