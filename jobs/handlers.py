@@ -29,7 +29,10 @@ Function = Callable[[Work], timedelta | None]
 
 @dataclass(frozen=True)
 class Handler:
-    """Where a kind of work runs, and what runs. Money has a queue of its own, so that mail never delays it."""
+    """Where a kind of work runs, and what runs. Money has a queue of its own, so that mail never delays it.
+
+    So have files that customers send: one may be made to take as long as it is let.
+    """
 
     queue: str
     function: Function
@@ -76,7 +79,7 @@ HANDLERS: dict[str, Handler] = {
     "restrictions.expire": Handler("default", restrictions.expire),
     "customers.end_spent_views": Handler("default", customers.end_spent_views),
     "retention.carry_out": Handler("slow", retention.carry_out),
-    "documents.check": Handler("default", documents.check),
+    "documents.check": Handler("documents", documents.check),
     "documents.sweep": Handler("slow", documents.sweep),
     "notifications.documents_viewed": Handler("default", notifications.documents_viewed),
     "audit.seal": Handler("default", audit.seal_records),

@@ -16,7 +16,7 @@ from app.core.db import atomically, leave
 from app.core.errors import NotFound
 from app.documents import errors, pictures, queries, reading, rules, sealing, service
 from app.documents.models import Document, DocumentFile
-from app.documents.reading import Answer, Broken, Page
+from app.documents.reading import Answer, Broken, Page, Unlocked
 from app.documents.rules import Kind, Purpose
 from app.documents.sealing import KeyMissing, Unopened
 from app.documents.service import Claim, Stored
@@ -77,13 +77,10 @@ def check(store: Storage, document_id: str, *, scanner: Scanner | None, actor: A
         answer = Answer((), rules.INFECTED) if infected else reading.read(body, kind=claim.kind)
         waits_for = "storage"
         _settle(store, claim, answer, actor=actor)
-    except Silent:
-        atomically(lambda: service.wait(document_id, waits_for=waits_for), actor=actor)
-        return rules.WAITS_FOR
-    except KeyMissing as error:
-        facts = {"document": document_id, "key": str(error)}
-        log.warning("a document's key is not here", extra={"facts": facts})
-        atomically(lambda: service.wait(document_id, waits_for="key"), actor=actor)
+    except (Silent, KeyMissing, Unlocked) as error:
+        missing = {KeyMissing: "key", Unlocked: "room"}.get(type(error), waits_for)
+        log.warning("a document waits", extra={"facts": {"document": document_id, "for": missing}})
+        atomically(lambda: service.wait(document_id, waits_for=missing), actor=actor)
         return rules.WAITS_FOR
     except (Missing, Unopened):
         log.exception("a document was lost before it was read", extra={"facts": {"document": document_id}})
@@ -108,7 +105,11 @@ def preview(store: Storage, document_id: str, *, page: int, label: str) -> bytes
     if file is None:
         raise NotFound
     leave()
-    return pictures.marked(_read(store, file), media_type=file.media_type, label=label)
+    body = _read(store, file)
+    try:
+        return pictures.marked(body, media_type=file.media_type, label=label)
+    except (Broken, Unlocked) as error:
+        raise errors.Damaged from error
 
 
 def content(store: Storage, document_id: str) -> tuple[bytes, str]:

@@ -73,11 +73,13 @@ MACHINE = Machine(
 )
 
 UNREADABLE = "unreadable"
+TOO_MUCH = "too_much"
 INFECTED = "infected"
 # Why a file was refused, to its owner.
 REASONS = {
     UNREADABLE: "We could not read this file. Take the picture again, or save the document anew, and send that.",
     INFECTED: "A scanner found something harmful in this file. Send another one, best from another device.",
+    TOO_MUCH: "This file takes too much work to draw. Send photos of its pages instead.",
     "password": "This PDF asks for a password. Save it without one, and send it again.",
     "too_many_pages": f"This PDF has more than {PAGES_MAX} pages. Send those that matter.",
     "too_many_pixels": f"This picture has more than {PIXELS_MAX // 1_000_000} million pixels. Send a smaller one.",

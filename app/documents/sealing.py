@@ -71,7 +71,7 @@ def _locked(data_key: bytes, context: str) -> Lock:
 def _data_key(lock: Lock, context: str) -> bytes:
     key = _KEYS.get(lock.key_id)
     if key is None:
-        raise KeyMissing(lock.key_id)
+        raise KeyMissing
     return _open(key, lock.data_key, f"{context}:key")
 
 

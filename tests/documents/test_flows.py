@@ -13,7 +13,7 @@ from app.clients.virus import Scanner
 from app.core import clock, machine
 from app.core.db import db, leave, narrow, rows, transaction, widen
 from app.core.errors import NotFound
-from app.documents import errors, flows, pictures, queries, reading, rules, service
+from app.documents import errors, flows, queries, reading, rules, service
 from app.documents.models import Document
 from app.documents.reading import Broken
 from app.documents.rules import State
@@ -172,6 +172,31 @@ class TestChecking:
         monkeypatch.undo()
         assert papers.checked(owner, app=app).ready  # the next one finds everything as it was
 
+    def test_refuses_what_kills_its_reader_by_itself_at_once(
+        self, app: Flask, owner: Customer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(reading, "ROOM", tmp_path / "room.py")
+        (tmp_path / "room.py").write_text("import os; os.kill(os.getpid(), 24)  # SIGXCPU, and no page yet")
+        document_id = papers.sent(owner, app=app)
+        assert flows.check(papers.store_of(app), document_id, scanner=None, actor=TEST) is None
+        assert "too much work" in now(document_id).reason
+
+    def test_waits_where_the_kernel_holds_no_door(
+        self, app: Flask, owner: Customer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        unknown = (
+            f"import platform, runpy; platform.machine = str; runpy.run_path({str(reading.ROOM)!r}, None, '__main__')"
+        )
+        monkeypatch.setattr(reading, "ROOM", tmp_path / "room.py")
+        (tmp_path / "room.py").write_text(unknown)
+        document_id = papers.sent(owner, app=app)
+        for _ in range(rules.TRIES_MAX + 1):
+            assert flows.check(papers.store_of(app), document_id, scanner=None, actor=TEST) == rules.WAITS_FOR
+        assert (now(document_id).state, now(document_id).waits_for) == ("received", "room")
+        sent = papers.taken(owner, app=app, purpose="other")
+        with pytest.raises(errors.Damaged):
+            flows.preview(papers.store_of(app), sent, page=1, label="")
+
     def test_refuses_what_took_its_worker_along(self, app: Flask, owner: Customer) -> None:
         document_id = papers.sent(owner, app=app)
         for _ in range(rules.TRIES_MAX):  # the worker claims it and is never heard of again
@@ -221,7 +246,7 @@ class TestLooking:
     def test_is_bounded(self, app: Flask, owner: Customer) -> None:
         document = papers.checked(owner, app=app, body=hostile.jpeg(hostile.picture(3_000, 1_000)))
         shown = flows.preview(papers.store_of(app), document.id, page=1, label="x" * 10_000)
-        assert int.from_bytes(shown[16:20], "big") == pictures.PREVIEW_EDGE_MAX
+        assert int.from_bytes(shown[16:20], "big") == 1_600
 
     @pytest.mark.parametrize("page", [0, 2, -1])
     def test_shows_no_page_that_is_not_there_nor_the_original(self, app: Flask, owner: Customer, page: int) -> None:
