@@ -137,6 +137,20 @@ def vendor_code_for_system(customer_id: str) -> str:
     return db.session.scalars(own.order_by(IdentityCheck.id.desc()).limit(1)).first() or ""
 
 
+def bvn_for_system(customer_id: str) -> str:
+    """The BVN that a customer gave last, unless it is known to be another's; empty when there is none."""
+    own = select(IdentityCheck).filter_by(customer_id=customer_id, subject=rules.SELF, kind=Kind.BVN)
+    newest = db.session.scalars(own.order_by(*NEWEST).limit(1)).first()
+    wrong = newest is None or newest.verdict in {Verdict.MISMATCH, Verdict.NOT_FOUND}
+    return "" if newest is None or wrong else _number(newest)
+
+
+def asked_of_vendor_for_system(vendor_reference: str) -> int:
+    """How often Paystack was asked about this customer of theirs."""
+    theirs = select(func.sum(IdentityCheck.asks)).filter_by(provider=Provider.PAYSTACK)
+    return int(db.session.scalar(theirs.where(IdentityCheck.vendor_reference == vendor_reference)) or 0)
+
+
 def of_vendor_for_system(vendor_reference: str, *, bvn: str, account: str, bank_code: str) -> str | None:
     """The check that Paystack's news is about, by its customer code and the numbers as its events show them.
 
