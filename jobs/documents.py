@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
-from app.core import logs
-from app.documents import flows
+from app.applications import queries as applications
+from app.core import clock, logs, tasks
+from app.core.db import transaction
+from app.documents import flows, queries, rules
 from jobs.work import Work
 
 log = logs.get("documents")
@@ -16,7 +18,14 @@ def check(work: Work) -> timedelta | None:
 
 
 def sweep(work: Work) -> timedelta | None:
-    """Delete what belongs to nothing; have checked what was left behind."""
+    """Delete what belongs to nothing; have checked what was left behind; tell of what waits for long, once a day."""
+    moment = clock.now()
+    with transaction(work.actor):
+        if queries.waiting_long_for_system(before=moment - rules.WAITS_LONG):
+            day = str(moment.astimezone(clock.WAT).date())
+            tasks.add("notifications.documents_waiting", ref=day, queue="default")
+    lost = applications.unattached_for_system(before=moment - rules.UNATTACHED_AFTER, limit=flows.SWEPT_AT_ONCE)
+    flows.discard(work.clients.documents, lost, reason="It is in no application.", actor=work.actor)
     swept, resumed = flows.sweep(work.clients.documents, actor=work.actor)
     if swept or resumed:
         log.info("documents were swept", extra={"facts": {"swept": swept, "resumed": resumed}})

@@ -82,6 +82,7 @@ HANDLERS: dict[str, Handler] = {
     "documents.check": Handler("documents", documents.check),
     "documents.sweep": Handler("slow", documents.sweep),
     "notifications.documents_viewed": Handler("default", notifications.documents_viewed),
+    "notifications.documents_waiting": Handler("default", notifications.documents_waiting),
     "audit.seal": Handler("default", audit.seal_records),
     "audit.anchor": Handler("default", audit.anchor_seal),
     "audit.verify": Handler("slow", audit.verify_seal),

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from app.clients.http import Silent
 from app.clients.storage import Missing, Storage, new_name
-from app.clients.virus import Scanner
+from app.clients.virus import Scanner, TooLarge
 from app.core import clock, ids, logs
 from app.core.actor import Actor
 from app.core.db import atomically, leave
@@ -86,6 +86,8 @@ def check(store: Storage, document_id: str, *, scanner: Scanner | None, actor: A
         log.exception("a document was lost before it was read", extra={"facts": {"document": document_id}})
         # What could not be opened is kept as it lies: it may be the store, a row or we that were wrong.
         atomically(lambda: service.refuse(document_id, reason=rules.UNREADABLE, keep=True, actor=actor), actor=actor)
+    except TooLarge:
+        _refuse(store, claim, rules.TOO_LARGE, actor=actor)
     except Broken:
         if claim.tries < rules.TRIES_MAX:
             return rules.TRIES_AFTER
@@ -133,8 +135,16 @@ def remove(store: Storage, names: list[str]) -> None:
         _remove(store, name)
 
 
+def discard(store: Storage, document_ids: list[str], *, reason: str, actor: Actor) -> None:
+    """Throw these away, each in a step of its own."""
+    for each in document_ids:
+        remove(store, atomically(lambda each=each: service.discard(each, reason=reason, actor=actor), actor=actor))
+
+
 def sweep(store: Storage, *, actor: Actor) -> tuple[int, int]:
-    """Delete what lies in the store for no row, take up again what nobody checks: how many of each."""
+    """Take up again what nobody checks, and delete what lies in the store for no row: deleted, taken up."""
+    resumed = atomically(_resume, actor=actor)  # (first: the store may be away, or too large for the time there is)
+    leave()
     before = clock.now() - rules.UNKNOWN_AFTER
     old = (kept.name for kept in store.everything() if kept.written_at < before)
     swept = 0
@@ -144,7 +154,7 @@ def sweep(store: Storage, *, actor: Actor) -> tuple[int, int]:
         for name in nobodys:
             store.delete(name)
         swept += len(nobodys)
-    return swept, atomically(_resume, actor=actor)
+    return swept, resumed
 
 
 def _resume() -> int:

@@ -1,5 +1,6 @@
 """The words of every mail. Pure: facts in, subject and text out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -112,6 +113,18 @@ def documents_viewed(name: str) -> Words:
         letter(
             f"{name} looked at more documents of customers within an hour than reviews should need.",
             "What they looked at stands in the console's audit, under the table document_views.",
+        ),
+    )
+
+
+def documents_waiting(waiting: Mapping[str, int]) -> Words:
+    """To those who watch: customers' documents are not checked. What they wait for → how many."""
+    counts = ", ".join(f"{many} for the {what}" for what, many in sorted(waiting.items()))
+    return Words(
+        "Documents wait to be checked",
+        letter(
+            f"Documents that came in hours ago wait: {counts}. Their customers cannot go on.",
+            "The page docs/operators/document-keys.md says what each of these words means.",
         ),
     )
 

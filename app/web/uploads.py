@@ -1,7 +1,7 @@
 """Files in forms: a door that takes them says so, and nobody sends any other more than a form.
 
 The body of a request is read while it is looked at for the first time, before the door is reached; so the bound is set
-before that (`make_room`), and a body beyond it is refused unread.
+before that (`make_room`), and a body beyond it, or of nobody who is signed in, is refused unread.
 """
 
 import io
@@ -12,9 +12,13 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from app.core.errors import Refusal, Unprocessable
+from app.core.db import for_everyone, leave
+from app.core.errors import Refusal, Unauthenticated, Unprocessable
 from app.documents import rules
 from app.documents.errors import EmptyFile, FileTooLarge
+from app.identity import queries as identity
+from app.web import sides
+from app.web.guards import PUBLIC
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -31,6 +35,10 @@ class BodyTooLarge(Refusal):
     status = 413
     code = "body_too_large"
     message = "That is too much to send at once. A file may have 10 MB; send several one after the other."
+
+
+class SignedOut(Unauthenticated):
+    message = "You are signed out. Sign in, and send it again."
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,8 @@ def make_room() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     room = getattr(view, "__body_bytes__", 0)
     if room and request.method == "POST":
+        if view.__door__.audience != PUBLIC and not _is_somebodys():
+            raise SignedOut
         request.max_content_length = room
         request.max_form_parts = getattr(view, "__body_parts__", PARTS_MAX)
         if (request.content_length or 0) > room:
@@ -80,6 +90,15 @@ def make_room() -> None:
             request.files  # noqa: B018 (reads the body, now that the bound is set)
         except RequestEntityTooLarge as error:
             raise BodyTooLarge from error
+
+
+def _is_somebodys() -> bool:
+    """Whether a live session came along. What it may do is looked at by the guard, with the body read."""
+    token = request.cookies.get(sides.cookie_name(sides.audience()), "")
+    with for_everyone():
+        seen = identity.seen_for_system(token, audience=sides.audience()) if token else None
+        leave()
+    return seen is not None
 
 
 def sent(field: str) -> Upload:

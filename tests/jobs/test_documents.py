@@ -1,0 +1,52 @@
+"""The hourly sweep of documents: what is in no application goes, what waits for long is told of once a day."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.applications.rules import Step
+from app.clients.virus import Scanner
+from app.core import clock
+from app.core.db import leave, rows
+from app.customers.rules import Tier
+from app.documents import flows, queries
+from app.documents.rules import State
+from jobs import documents
+from jobs.work import Work
+from tests.makers import applicants, papers, people
+from tests.makers.people import Customer
+from tests.makers.sandbox import free_port
+
+
+@pytest.fixture
+def owner(inside: Flask) -> Customer:
+    return people.customer(tier=Tier.T0)
+
+
+def sweep(app: Flask, *, later: timedelta) -> None:
+    work = Work(cause="test", subject="", facts={}, clients=app.extensions["clients"], actor=papers.TEST)
+    with clock.at(clock.now() + later):
+        documents.sweep(work)
+    leave()
+
+
+def test_what_is_in_no_application_goes_after_a_day(app: Flask, owner: Customer) -> None:
+    application = applicants.begin(owner, Tier.T1)
+    applicants.do(owner, application.id, [Step.SELFIE], today="")
+    lost = papers.taken(owner, app=app, purpose="other")
+    for hours, states in ((23, [State.READY, State.READY]), (25, [State.READY, State.DISCARDED])):
+        sweep(app, later=timedelta(hours=hours))
+        kept = sorted(queries.of_customer(owner=owner.id), key=lambda one: one.id == lost)
+        assert [one.state for one in kept] == states
+        leave()
+
+
+def test_what_waits_for_long_is_told_of_once_a_day(app: Flask, owner: Customer, work_off: Callable[..., int]) -> None:
+    document_id = papers.sent(owner, app=app)
+    away = Scanner(f"tcp://127.0.0.1:{free_port()}")
+    flows.check(papers.store_of(app), document_id, scanner=away, actor=papers.TEST)
+    for _ in range(2):
+        sweep(app, later=timedelta(hours=7))
+    assert len(rows("SELECT FROM tasks WHERE kind = 'notifications.documents_waiting'")) == 1
