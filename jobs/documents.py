@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from app.applications import queries as applications
 from app.core import clock, logs, tasks
 from app.core.db import transaction
 from app.documents import flows, queries, rules
+from app.retention import queries as retention
 from jobs.work import Work
 
 log = logs.get("documents")
@@ -24,7 +24,7 @@ def sweep(work: Work) -> timedelta | None:
         if queries.waiting_long_for_system(before=moment - rules.WAITS_LONG):
             day = str(moment.astimezone(clock.WAT).date())
             tasks.add("notifications.documents_waiting", ref=day, queue="default")
-    lost = applications.unattached_for_system(before=moment - rules.UNATTACHED_AFTER, limit=flows.SWEPT_AT_ONCE)
+    lost = retention.unattached_for_system(before=moment - rules.UNATTACHED_AFTER, limit=flows.SWEPT_AT_ONCE)
     flows.discard(work.clients.documents, lost, reason="It is in no application.", actor=work.actor)
     swept, resumed = flows.sweep(work.clients.documents, actor=work.actor)
     if swept or resumed:

@@ -20,8 +20,6 @@ from app.core.permissions import Permission, Role, granted
 from app.customers import queries as customers
 from app.customers.models import Customer
 from app.customers.rules import Tier
-from app.documents.models import Document
-from app.documents.rules import State as DocumentState
 from app.identity import queries as identity
 
 PAGE = 50
@@ -310,15 +308,6 @@ def forgotten_for_system(*, before: datetime, limit: int) -> list[tuple[str, str
         Application.state.in_(rules.THEIRS), Application.queued_at < before
     )
     return [(row.id, row.customer_id) for row in db.session.execute(lain.order_by(Application.queued_at).limit(limit))]
-
-
-def unattached_for_system(*, before: datetime, limit: int) -> list[str]:
-    """Documents that came in before a time and were never put into an application: their ids."""
-    attached = select(FileRow.id).where(FileRow.document_id == Document.id).exists()
-    lost = select(Document.id).where(
-        Document.received_at < before, Document.state != DocumentState.DISCARDED, ~attached
-    )
-    return list(db.session.scalars(lost.order_by(Document.received_at).limit(limit)))
 
 
 def due_for_review_for_system(*, at: datetime, limit: int) -> list[tuple[str, str, str]]:

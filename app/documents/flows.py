@@ -6,6 +6,7 @@ swept away a day later; what was taken in and not checked is taken up again.
 
 import itertools
 from datetime import timedelta
+from functools import partial
 
 from app.clients.http import Silent
 from app.clients.storage import Missing, Storage, new_name
@@ -138,7 +139,7 @@ def remove(store: Storage, names: list[str]) -> None:
 def discard(store: Storage, document_ids: list[str], *, reason: str, actor: Actor) -> None:
     """Throw these away, each in a step of its own."""
     for each in document_ids:
-        remove(store, atomically(lambda each=each: service.discard(each, reason=reason, actor=actor), actor=actor))
+        remove(store, atomically(partial(service.discard, each, reason=reason, actor=actor), actor=actor))
 
 
 def sweep(store: Storage, *, actor: Actor) -> tuple[int, int]:

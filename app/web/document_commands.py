@@ -1,5 +1,7 @@
 """Commands about documents: `flask --app wsgi documents rotate`."""
 
+from functools import partial
+
 import click
 
 from app.core import actor
@@ -18,8 +20,7 @@ def rotate() -> None:
     who, total, stuck = actor.system("command:documents rotate"), 0, 0
     place: service.Place | None = ("", 0)
     while place is not None:
-        after = place
-        some = atomically(lambda after=after: service.reseal(after=after, limit=AT_ONCE), actor=who)
+        some = atomically(partial(service.reseal, after=place, limit=AT_ONCE), actor=who)
         total, stuck, place = total + some.done, stuck + len(some.stuck), some.last
         for line in some.stuck:
             click.echo(line, err=True)

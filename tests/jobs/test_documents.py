@@ -1,6 +1,5 @@
 """The hourly sweep of documents: what is in no application goes, what waits for long is told of once a day."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,10 +9,11 @@ from app.applications.rules import Step
 from app.clients.virus import Scanner
 from app.core import clock
 from app.core.db import leave, rows
+from app.core.permissions import Role
 from app.customers.rules import Tier
 from app.documents import flows, queries
 from app.documents.rules import State
-from jobs import documents
+from jobs import documents, notifications
 from jobs.work import Work
 from tests.makers import applicants, papers, people
 from tests.makers.people import Customer
@@ -25,10 +25,13 @@ def owner(inside: Flask) -> Customer:
     return people.customer(tier=Tier.T0)
 
 
+def work_of(app: Flask, *, cause: str) -> Work:
+    return Work(cause=cause, subject="", facts={}, clients=app.extensions["clients"], actor=papers.TEST)
+
+
 def sweep(app: Flask, *, later: timedelta) -> None:
-    work = Work(cause="test", subject="", facts={}, clients=app.extensions["clients"], actor=papers.TEST)
     with clock.at(clock.now() + later):
-        documents.sweep(work)
+        documents.sweep(work_of(app, cause="test"))
     leave()
 
 
@@ -43,10 +46,16 @@ def test_what_is_in_no_application_goes_after_a_day(app: Flask, owner: Customer)
         leave()
 
 
-def test_what_waits_for_long_is_told_of_once_a_day(app: Flask, owner: Customer, work_off: Callable[..., int]) -> None:
+def test_what_waits_for_long_is_told_of_once_a_day(app: Flask, owner: Customer) -> None:
     document_id = papers.sent(owner, app=app)
     away = Scanner(f"tcp://127.0.0.1:{free_port()}")
     flows.check(papers.store_of(app), document_id, scanner=away, actor=papers.TEST)
     for _ in range(2):
         sweep(app, later=timedelta(hours=7))
     assert len(rows("SELECT FROM tasks WHERE kind = 'notifications.documents_waiting'")) == 1
+    leave()
+    people.operator(Role.AUDITOR)
+    with clock.at(clock.now() + timedelta(hours=7)):
+        notifications.documents_waiting(work_of(app, cause=document_id))
+    (mail,) = rows("SELECT subject FROM mails WHERE cause LIKE :cause LIMIT 1", cause=f"{document_id}:%")
+    assert mail.subject == "Documents wait to be checked"
