@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-from app.core import clock, logs, tasks
-from app.core.db import transaction
-from app.documents import flows, queries, rules
+from app.core import clock, logs
+from app.documents import flows, rules
 from app.retention import queries as retention
 from jobs.work import Work
 
@@ -18,13 +17,8 @@ def check(work: Work) -> timedelta | None:
 
 
 def sweep(work: Work) -> timedelta | None:
-    """Delete what belongs to nothing; have checked what was left behind; tell of what waits for long, once a day."""
-    moment = clock.now()
-    with transaction(work.actor):
-        if queries.waiting_long_for_system(before=moment - rules.WAITS_LONG):
-            day = str(moment.astimezone(clock.WAT).date())
-            tasks.add("notifications.documents_waiting", ref=day, queue="default")
-    lost = retention.unattached_for_system(before=moment - rules.UNATTACHED_AFTER, limit=flows.SWEPT_AT_ONCE)
+    """Delete what belongs to nothing; have checked what was left behind."""
+    lost = retention.unattached_for_system(before=clock.now() - rules.UNATTACHED_AFTER, limit=flows.SWEPT_AT_ONCE)
     flows.discard(work.clients.documents, lost, reason="It is in no application.", actor=work.actor)
     swept, resumed = flows.sweep(work.clients.documents, actor=work.actor)
     if swept or resumed:

@@ -97,7 +97,7 @@ def documents_viewed(work: Work) -> timedelta | None:
 
 
 def documents_waiting(work: Work) -> timedelta | None:
-    """Documents wait for long for something that does not answer: whoever watches is told, once a day."""
+    """Documents wait for long for something that does not answer: whoever watches is told."""
     waiting = documents.waiting_long_for_system(before=clock.now() - WAITS_LONG)
     return _tell_watchers(work, rules.documents_waiting(waiting)) if waiting else None
 

@@ -1,4 +1,4 @@
-"""The hourly sweep of documents: what is in no application goes, what waits for long is told of once a day."""
+"""The hourly sweep of documents: what is in no application goes, and what waits for long is told of."""
 
 from datetime import timedelta
 
@@ -46,16 +46,14 @@ def test_what_is_in_no_application_goes_after_a_day(app: Flask, owner: Customer)
         leave()
 
 
-def test_what_waits_for_long_is_told_of_once_a_day(app: Flask, owner: Customer) -> None:
+def test_what_waits_for_long_is_told_of(app: Flask, owner: Customer) -> None:
     document_id = papers.sent(owner, app=app)
     away = Scanner(f"tcp://127.0.0.1:{free_port()}")
     flows.check(papers.store_of(app), document_id, scanner=away, actor=papers.TEST)
-    for _ in range(2):
-        sweep(app, later=timedelta(hours=7))
-    assert len(rows("SELECT FROM tasks WHERE kind = 'notifications.documents_waiting'")) == 1
-    leave()
     people.operator(Role.AUDITOR)
-    with clock.at(clock.now() + timedelta(hours=7)):
-        notifications.documents_waiting(work_of(app, cause=document_id))
-    (mail,) = rows("SELECT subject FROM mails WHERE cause LIKE :cause LIMIT 1", cause=f"{document_id}:%")
-    assert mail.subject == "Documents wait to be checked"
+    for hours in (5, 7):
+        with clock.at(clock.now() + timedelta(hours=hours)):
+            notifications.documents_waiting(work_of(app, cause=f"{document_id}-{hours}"))
+    mails = rows("SELECT DISTINCT cause, subject FROM mails WHERE cause LIKE :cause", cause=f"{document_id}-%")
+    assert {mail.cause.partition(":")[0] for mail in mails} == {f"{document_id}-7"}
+    assert {mail.subject for mail in mails} == {"Documents wait to be checked"}
