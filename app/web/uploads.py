@@ -9,15 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Response
 
 from app.core.db import for_everyone, leave
-from app.core.errors import Refusal, Unauthenticated, Unprocessable
+from app.core.errors import Refusal, Unprocessable
 from app.documents import rules
 from app.documents.errors import EmptyFile, FileTooLarge
 from app.identity import queries as identity
-from app.web import sides
+from app.web import sides, view_as, ways
 from app.web.guards import PUBLIC, Door, door_of
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -35,10 +36,6 @@ class BodyTooLarge(Refusal):
     status = 413
     code = "body_too_large"
     message = "That is too much to send at once. A file may have 10 MB; send several one after the other."
-
-
-class SignedOut(Unauthenticated):
-    message = "You are signed out. Sign in, and send it again."
 
 
 @dataclass(frozen=True)
@@ -75,13 +72,13 @@ def takes_files(count: int = 1, *, parts: int = PARTS_MAX) -> Callable[[View], V
     return mark
 
 
-def make_room() -> None:
-    """Let the body of this request be as large as its door takes. Before anything looks at it."""
+def make_room() -> Response | None:
+    """Before anything looks at a body: let it be as large as its door takes, or lead a stranger away unread."""
     view = current_app.view_functions.get(request.endpoint or "")
     room = getattr(view, "__body_bytes__", 0)
-    if room and request.method == "POST":
+    if room and request.method == "POST" and not view_as.token():  # (who views as a customer sends nothing)
         if door_of(current_app, str(request.endpoint)) not in {None, Door(PUBLIC)} and not _is_somebodys():
-            raise SignedOut
+            return ways.lead(url_for(f"{sides.face()}.sign_in"))
         request.max_content_length = room
         request.max_form_parts = getattr(view, "__body_parts__", PARTS_MAX)
         if (request.content_length or 0) > room:
@@ -90,6 +87,7 @@ def make_room() -> None:
             request.files  # noqa: B018 (reads the body, now that the bound is set)
         except RequestEntityTooLarge as error:
             raise BodyTooLarge from error
+    return None
 
 
 def _is_somebodys() -> bool:
