@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -153,6 +154,7 @@ class Settings:
                     0 < len(self.secret_key) < SECRET_LENGTH_MIN
                 ),
                 "TRIES_FACTOR is for tests.": self.tries_factor != 1,
+                "Only Linux holds the door of what reads customers' files.": sys.platform != "linux",
                 "PAYSTACK_SECRET_KEY is a test key.": self.paystack_secret_key.startswith("sk_test_"),
                 "PUBLIC_URL is not https.": not self.public_url.startswith("https://"),
                 "SMS_URL is not https.": not self.sms_url.startswith("https://"),

@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from app.core import logs
-from app.documents import flows
+from app.core import clock, logs
+from app.documents import flows, rules
+from app.retention import queries as retention
 from jobs.work import Work
 
 log = logs.get("documents")
@@ -17,6 +18,8 @@ def check(work: Work) -> timedelta | None:
 
 def sweep(work: Work) -> timedelta | None:
     """Delete what belongs to nothing; have checked what was left behind."""
+    lost = retention.unattached_for_system(before=clock.now() - rules.UNATTACHED_AFTER, limit=flows.SWEPT_AT_ONCE)
+    flows.discard(work.clients.documents, lost, reason="It is in no application.", actor=work.actor)
     swept, resumed = flows.sweep(work.clients.documents, actor=work.actor)
     if swept or resumed:
         log.info("documents were swept", extra={"facts": {"swept": swept, "resumed": resumed}})

@@ -29,7 +29,10 @@ Function = Callable[[Work], timedelta | None]
 
 @dataclass(frozen=True)
 class Handler:
-    """Where a kind of work runs, and what runs. Money has a queue of its own, so that mail never delays it."""
+    """Where a kind of work runs, and what runs. Money has a queue of its own, so that mail never delays it.
+
+    So have files that customers send: one may be made to take as long as it is let.
+    """
 
     queue: str
     function: Function
@@ -80,10 +83,11 @@ HANDLERS: dict[str, Handler] = {
     "restrictions.hold": Handler("money", restrictions.hold),
     "customers.end_spent_views": Handler("default", customers.end_spent_views),
     "retention.carry_out": Handler("slow", retention.carry_out),
-    "documents.check": Handler("default", documents.check),
+    "documents.check": Handler("documents", documents.check),
     "documents.sweep": Handler("slow", documents.sweep),
     "notifications.documents_viewed": Handler("default", notifications.documents_viewed),
     "notifications.list_aged": Handler("default", notifications.list_aged),
+    "notifications.documents_waiting": Handler("default", notifications.documents_waiting),
     "audit.seal": Handler("default", audit.seal_records),
     "audit.anchor": Handler("default", audit.anchor_seal),
     "audit.verify": Handler("slow", audit.verify_seal),

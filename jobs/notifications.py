@@ -6,6 +6,8 @@ from app.core import clock, machine
 from app.core.db import atomically
 from app.core.errors import NotFound
 from app.customers import queries as customers
+from app.documents import queries as documents
+from app.documents.rules import WAITS_LONG
 from app.identity import api_keys, phones, recoveries, recovery, renewal
 from app.identity import queries as identity
 from app.identity.rules import Audience, masked_ip
@@ -98,6 +100,12 @@ def documents_viewed(work: Work) -> timedelta | None:
 def list_aged(work: Work) -> timedelta | None:
     """Nobody loads a list any more: whoever watches is told, each once."""
     return _tell_watchers(work, rules.list_aged(screening.list_for_system(work.subject).title))
+
+
+def documents_waiting(work: Work) -> timedelta | None:
+    """Documents wait for long for something that does not answer: whoever watches is told."""
+    waiting = documents.waiting_long_for_system(before=clock.now() - WAITS_LONG)
+    return _tell_watchers(work, rules.documents_waiting(waiting)) if waiting else None
 
 
 def sign_up_repeated(work: Work) -> timedelta | None:

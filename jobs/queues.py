@@ -8,8 +8,9 @@ from rq.serializers import JSONSerializer
 from app.core import logs
 
 JOB_SECONDS_MAX = 60  # longer than three calls to a vendor and the database's limit together
-# Work that reads the whole books has a queue of its own, so that nothing waits for it.
-QUEUES = {"money": JOB_SECONDS_MAX, "default": JOB_SECONDS_MAX, "slow": 540}
+# Work that reads the whole books has a queue of its own, so that nothing waits for it; so has what reads files, with
+# time for a scanner, a reader and a store that takes twenty pages slowly.
+QUEUES = {"money": JOB_SECONDS_MAX, "default": JOB_SECONDS_MAX, "documents": 300, "slow": 540}
 WAITING_MAX = 200
 
 log = logs.get("jobs")

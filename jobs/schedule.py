@@ -43,6 +43,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("restrictions whose time is over", "restrictions.expire", 60, 45, "slot", "admin"),
     Periodic("views that ran out", "customers.end_spent_views", 60, 45, "slot", "admin"),
     Periodic("documents left behind", "documents.sweep", 3_600, 540, "slot", "admin"),
+    Periodic("documents that wait for long", "notifications.documents_waiting", 21_600, 45, "slot", "admin"),
     Periodic("seal of the audit", "audit.seal", 60, 45, "slot", "admin"),
     Periodic("anchor of the audit's seal", "audit.anchor", 3_600, 45, "slot", "admin"),
     Periodic("proof of the audit's seal", "audit.verify", 86_400, 540, "slot", "auditor"),

@@ -1,12 +1,11 @@
 """What a customer has in common with others: devices, addresses of the network, accounts, numbers, files."""
 
 from collections import defaultdict
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from app.core.db import rows
 from app.customers import queries as customers
-from app.documents import queries as documents
+from app.documents.queries import Same
 from app.identification import queries as identification
 
 OTHERS_MAX = 50  # behind one address of a mobile network there may be thousands; nobody looks at them all
@@ -46,12 +45,12 @@ SELECT alike.what, c.id, c.name FROM alike JOIN customers c ON c.id = alike.id O
 _ORDER = ("number", "bank", "phone", "file", "pixels", "alike", "device", "ip")
 
 
-def of_customer(customer_id: str, *, document_ids: Collection[str] = ()) -> list[Shared]:
-    """Everything that this customer has in common with others, what tells the most first."""
+def of_customer(customer_id: str, *, files: Same | None = None) -> list[Shared]:
+    """Everything that this customer has in common with others, these files among it; what tells the most first."""
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for row in rows(_SAME, customer=customer_id):
         found[row.what][row.id] = row.name
-    same = [other for document_id in document_ids for other in documents.shared_for_operators(document_id)]
+    same = [other for others in (files or {}).values() for other in others]
     for check in identification.latest_for_system(customer_id):
         same += [("", other, "number") for other in identification.shared_for_operators(check.id)]
     names = customers.names_for_operators({other for _, other, _ in same})

@@ -63,6 +63,12 @@ def outdated(step: Step, said: Mapping[str, Any], *, today: date) -> str:
     return ""
 
 
+def full_name(profile: Mapping[str, Any]) -> str:
+    """First, middle and last name."""
+    parts = (profile["first_name"], profile["middle_name"], profile["last_name"])
+    return " ".join(part for part in parts if part)
+
+
 def _profile(given: Given, faults: dict[str, str], today: date) -> Cleaned:
     born = _day(given, "born", faults)
     if born and born > rules.years_before(today, rules.AGE_MIN_YEARS):

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from app.applications import due, queries, rules, service, standing
+from app.applications import answers, due, queries, rules, service, standing
 from app.applications.models import Application
 from app.applications.rules import State, Step, Subject
 from app.core.actor import Actor
@@ -56,7 +56,7 @@ def account_of(application_id: str) -> tuple[str, str]:
 def name_of(customer_id: str) -> str:
     """What a customer said their name is; nothing while they did not."""
     profile = queries.latest_answers(Step.PROFILE, owner=customer_id)
-    return full_name(profile) if profile else ""
+    return answers.full_name(profile) if profile else ""
 
 
 def people_of(customer_id: str, *, business: bool) -> list[lists.Subject]:
@@ -96,14 +96,8 @@ def _person(customer_id: str, profile: dict[str, Any]) -> lists.Subject:
         f"customer:{customer_id}",
         customer_id,
         lists.Kind.PERSON,
-        full_name(profile),
+        answers.full_name(profile),
         born=profile["born"],
         countries=(profile["country"].lower(),),
         identifiers=tuple(numbers),
     )
-
-
-def full_name(profile: dict[str, Any]) -> str:
-    """First, middle and last name."""
-    parts = (profile["first_name"], profile["middle_name"], profile["last_name"])
-    return " ".join(part for part in parts if part)

@@ -254,10 +254,12 @@ def blockers_for_operators(application: Application, *, tier: Tier) -> list[str]
     """What stands against approving this tier, in sentences; empty when nothing does."""
     subject, today = Subject(application.subject), clock.now().astimezone(clock.WAT).date()
     counted, given = rules.counted(tier, subject=subject), steps_for_operators(application.id)
+    if application.about == About.NAME:
+        counted = (*counted, Step.DOCUMENT)
     done = {each.row.step for each in given if each.row.state == StepState.DONE}
     undone = {each.row.step for each in given} - done
     lacking = {*undone, *rules.missing(tier, shown=past.shown(owner=application.customer_id) | done, subject=subject)}
-    blockers = [f"The step “{step}” is not done." for step in counted if step in lacking]
+    blockers = [f"The step “{step}” is not done." for step in dict.fromkeys(counted) if step in lacking]
     blockers += [
         f"The step “{each.row.step}” is out of date by now: ask for it again."
         for each in given

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import select, update
 
-from app.applications import due, errors, events, looking, past, queries, rules, service, standing
+from app.applications import answers, due, errors, events, past, queries, rules, service, standing
 from app.applications.models import Answer, Application, Note, StepRow
 from app.applications.reasons import AGAIN
 from app.applications.rules import About, State, Step
@@ -234,7 +234,7 @@ def _take_name_over(application: Application) -> None:
     asked = select(StepRow.id).filter_by(application_id=application.id, step=Step.PROFILE)
     if db.session.scalars(asked).one_or_none():
         profile = queries.profile_for_operators(application)
-        customers_service.rename(application.customer_id, looking.full_name(profile))
+        customers_service.rename(application.customer_id, answers.full_name(profile))
 
 
 def _acting(application_id: str, *, operator_id: str, actor: Actor) -> Application:

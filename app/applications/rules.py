@@ -134,12 +134,14 @@ _BEYOND: dict[Tier, tuple[Step, ...]] = {
 _OF_A_BUSINESS = (Step.COMPANY, Step.PEOPLE)
 OF_A_PHONE = (Step.CONTACT, Step.SELFIE)
 _AGAIN: dict[About, tuple[Step, ...]] = {
-    About.NAME: (Step.PROFILE, Step.DOCUMENT),
+    About.NAME: (Step.PROFILE, Step.BVN, Step.NIN, Step.DOCUMENT),
     About.ADDRESS: (Step.PROFILE, Step.ADDRESS),
     About.PHONE: OF_A_PHONE,
 }
 PHONE_CHANGED = "phone_changed"  # why a step has to be done again
-_REVIEWED = {Step.CONTACT, Step.PROFILE, Step.DOCUMENT, Step.ADDRESS, Step.FUNDS, Step.COMPANY, Step.PEOPLE}
+_REVIEWED = {Step.CONTACT, Step.PROFILE, Step.BVN, Step.NIN, Step.DOCUMENT, Step.ADDRESS, Step.FUNDS} | {
+    *_OF_A_BUSINESS
+}
 
 # What stands in one step is compared with what stands in another: when that is written anew, it is looked at anew.
 COMPARED_WITH: dict[Step, tuple[Step, ...]] = {
@@ -196,10 +198,15 @@ def asked(
 ) -> tuple[Step, ...]:
     """The steps of a new application; for a tier, what was `shown` and approved before is not asked for again.
 
-    For the first tier one number is enough: the `number` that the customer chose. A business always shows itself.
+    For the first tier one number is enough: the `number` that the customer chose, later the one that was shown. A new
+    name is looked up under the numbers anew, and stands in a document whatever the tier. A business shows itself anew.
     """
     everything = needs(wanted, subject=subject)
+    if about is About.NAME and Step.DOCUMENT not in everything:
+        everything = (*everything, Step.DOCUMENT)
     if wanted is Tier.T1:
+        if about is not About.TIER and Step.NIN in shown and Step.BVN not in shown:
+            number = Step.NIN
         everything = tuple(number if step is Step.BVN else step for step in everything)
     if about is About.TIER:
         return tuple(step for step in everything if step not in shown or step in _OF_A_BUSINESS)

@@ -87,6 +87,8 @@ def fill(application_id: str, step: Step, given: Mapping[str, str], *, owner: st
     """
     application, row = _in_hand(application_id, step, owner=owner)
     cleaned = answers.clean(step, given, today=clock.now().astimezone(clock.WAT).date())
+    if step is Step.PROFILE and application.about == About.ADDRESS:
+        _refuse_another_name(cleaned, owner=owner)
     before = queries.step(application_id, step, owner=owner)
     same = before.answers | cleaned == before.answers  # (beside them may stand by which look-up they were checked)
     if row.state == StepState.AGAIN and same and not _sent_since(before, application):
@@ -345,6 +347,15 @@ def _may_write(application: Application, row: StepRow) -> bool:
 def _sent_since(step: StepView, application: Application) -> bool:
     """Whether a file was added since the step came back."""
     return any(file.added_at > application.queued_at for file in step.files.values())
+
+
+def _refuse_another_name(cleaned: Mapping[str, str], *, owner: str) -> None:
+    """A new address proves no new name. Raises BadAnswers."""
+    known = queries.latest_answers(Step.PROFILE, owner=owner)
+    other = [name for name in IDENTIFYING if known and cleaned[name] != known[name]]
+    if other:
+        words = "This cannot change together with the address. Take this back, and choose “My name”."
+        raise errors.BadAnswers(fields=dict.fromkeys(other, words))
 
 
 def _ask_numbers_again(application: Application, *, actor: Actor) -> None:

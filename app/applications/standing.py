@@ -3,11 +3,15 @@
 The queue is sorted and filtered by what stands there; who decides has it read anew first.
 """
 
-from app.applications import queries, rules, service
+from datetime import date
+from typing import Any
+
+from app.applications import answers, queries, rules, service
 from app.applications.models import Application
+from app.applications.rules import Step
 from app.identification import queries as identification
 from app.identification.queries import Latest
-from app.identification.rules import CheckState, Verdict
+from app.identification.rules import SELF, CheckState, Kind, Verdict, speaks_of
 from app.screening import queries as screening
 from app.screening.rules import Standing
 
@@ -23,7 +27,8 @@ _LISTS = {
 def refresh(application: Application) -> None:
     """Read both anew. The caller holds the application's lock."""
     application.screening = of_lists(application.customer_id)
-    checks = checks_of(application)
+    profile = queries.latest_answers(Step.PROFILE, owner=application.customer_id)
+    checks = [one if one is None or _counts(one, profile) else None for one in checks_of(application)]
     application.identity = of_registers(checks)
     scores = (one.score for one in checks if one is not None)
     application.name_score = min((score for score in scores if score is not None), default=None)
@@ -49,8 +54,20 @@ def of_lists(customer_id: str) -> str:
 def checks_of(application: Application) -> list[Latest | None]:
     """The look-ups that its own steps rest on; None for a step that none belongs to yet."""
     steps = [each for each in queries.steps_for_operators(application.id) if each.step in rules.NUMBERED]
-    named = [str(each.answers.get("check") or each.answers.get("account") or "") for each in steps]
-    return [identification.named_for_system(one, customer_id=application.customer_id) for one in named]
+    named = [[str(each.answers[what]) for what in ("check", "account") if each.answers.get(what)] for each in steps]
+    return [
+        identification.named_for_system(one, customer_id=application.customer_id)
+        for ones in named
+        for one in ones or [""]
+    ]
+
+
+def _counts(check: Latest, profile: dict[str, Any]) -> bool:
+    """Not what a register said of the name or birth date that somebody had before."""
+    if check.subject != SELF or check.kind not in {Kind.BVN, Kind.NIN} or not profile:
+        return True
+    born = date.fromisoformat(profile["born"])
+    return speaks_of(check.given, name=answers.full_name(profile), birth_date=born)
 
 
 def of_registers(checks: list[Latest | None]) -> str:

@@ -15,6 +15,10 @@ ANSWER_BYTES_MAX = 4096
 log = logs.get("clients")
 
 
+class TooLarge(Exception):
+    """The scanner takes no file of this size."""
+
+
 class Scanner:
     """`url` is `tcp://host:3310` or `unix:///path`."""
 
@@ -24,7 +28,7 @@ class Scanner:
         self._host, self._port = place.hostname or "", place.port or PORT
 
     def scan(self, body: bytes) -> str:
-        """The name of what was found, nothing when nothing was. Raises Silent: then nobody knows."""
+        """The name of what was found, nothing when nothing was. Raises TooLarge; Silent: then nobody knows."""
         try:
             with self._connected() as line:
                 line.sendall(b"zINSTREAM\0")
@@ -69,5 +73,8 @@ def _verdict(answer: str) -> str:
         return ""
     if words.endswith(" FOUND"):
         return words.removesuffix(" FOUND")
+    if "size limit exceeded" in answer:
+        log.error("the scanner's StreamMaxLength is smaller than the files that we take")
+        raise TooLarge
     log.warning("the scanner gives no verdict", extra={"facts": {"answer": answer[:100]}})
     raise Silent

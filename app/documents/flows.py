@@ -6,19 +6,20 @@ swept away a day later; what was taken in and not checked is taken up again.
 
 import itertools
 from datetime import timedelta
+from functools import partial
 
 from app.clients.http import Silent
 from app.clients.storage import Missing, Storage, new_name
-from app.clients.virus import Scanner
+from app.clients.virus import Scanner, TooLarge
 from app.core import clock, ids, logs
 from app.core.actor import Actor
 from app.core.db import atomically, leave
 from app.core.errors import NotFound
 from app.documents import errors, pictures, queries, reading, rules, sealing, service
 from app.documents.models import Document, DocumentFile
-from app.documents.reading import Answer, Broken, Page
+from app.documents.reading import Answer, Broken, Page, Unlocked
 from app.documents.rules import Kind, Purpose
-from app.documents.sealing import Unopened
+from app.documents.sealing import KeyMissing, Unopened
 from app.documents.service import Claim, Stored
 
 SWEPT_AT_ONCE = 500
@@ -77,12 +78,17 @@ def check(store: Storage, document_id: str, *, scanner: Scanner | None, actor: A
         answer = Answer((), rules.INFECTED) if infected else reading.read(body, kind=claim.kind)
         waits_for = "storage"
         _settle(store, claim, answer, actor=actor)
-    except Silent:
-        atomically(lambda: service.wait(document_id, waits_for=waits_for), actor=actor)
+    except (Silent, KeyMissing, Unlocked) as error:
+        missing = {KeyMissing: "key", Unlocked: "room"}.get(type(error), waits_for)
+        log.warning("a document waits", extra={"facts": {"document": document_id, "for": missing}})
+        atomically(lambda: service.wait(document_id, waits_for=missing), actor=actor)
         return rules.WAITS_FOR
     except (Missing, Unopened):
         log.exception("a document was lost before it was read", extra={"facts": {"document": document_id}})
-        _refuse(store, claim, rules.UNREADABLE, actor=actor)
+        # What could not be opened is kept as it lies: it may be the store, a row or we that were wrong.
+        atomically(lambda: service.refuse(document_id, reason=rules.UNREADABLE, keep=True, actor=actor), actor=actor)
+    except TooLarge:
+        _refuse(store, claim, rules.TOO_LARGE, actor=actor)
     except Broken:
         if claim.tries < rules.TRIES_MAX:
             return rules.TRIES_AFTER
@@ -102,7 +108,11 @@ def preview(store: Storage, document_id: str, *, page: int, label: str) -> bytes
     if file is None:
         raise NotFound
     leave()
-    return pictures.marked(_read(store, file), media_type=file.media_type, label=label)
+    body = _read(store, file)
+    try:
+        return pictures.marked(body, media_type=file.media_type, label=label)
+    except (Broken, Unlocked) as error:
+        raise errors.Damaged from error
 
 
 def content(store: Storage, document_id: str) -> tuple[bytes, str]:
@@ -126,8 +136,16 @@ def remove(store: Storage, names: list[str]) -> None:
         _remove(store, name)
 
 
+def discard(store: Storage, document_ids: list[str], *, reason: str, actor: Actor) -> None:
+    """Throw these away, each in a step of its own."""
+    for each in document_ids:
+        remove(store, atomically(partial(service.discard, each, reason=reason, actor=actor), actor=actor))
+
+
 def sweep(store: Storage, *, actor: Actor) -> tuple[int, int]:
-    """Delete what lies in the store for no row, take up again what nobody checks: how many of each."""
+    """Take up again what nobody checks, and delete what lies in the store for no row: deleted, taken up."""
+    resumed = atomically(_resume, actor=actor)  # (first: the store may be away, or too large for the time there is)
+    leave()
     before = clock.now() - rules.UNKNOWN_AFTER
     old = (kept.name for kept in store.everything() if kept.written_at < before)
     swept = 0
@@ -137,7 +155,7 @@ def sweep(store: Storage, *, actor: Actor) -> tuple[int, int]:
         for name in nobodys:
             store.delete(name)
         swept += len(nobodys)
-    return swept, atomically(_resume, actor=actor)
+    return swept, resumed
 
 
 def _resume() -> int:
@@ -181,7 +199,7 @@ def _opened(store: Storage, claim: Claim) -> bytes:
 def _read(store: Storage, file: DocumentFile) -> bytes:
     try:
         return sealing.unseal(store.get(file.storage_name or ""), service.lock_of(file), context=file.context)
-    except (Missing, Unopened) as error:
+    except (Missing, Unopened, KeyMissing) as error:
         facts = {"document": file.document_id, "page": file.page, "error": type(error).__name__}
         log.exception("a document does not open", extra={"facts": facts})
         raise errors.Damaged from error

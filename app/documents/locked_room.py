@@ -5,9 +5,10 @@ what it needs, locks itself in, and only then looks at the file.
 
 What holds everywhere: bounds on processor time and output, no other file, an empty environment, and whoever started it
 kills it at a deadline. On Linux memory is bounded, and (x86-64, ARM64) the kernel refuses every system call but a short
-list: no file is opened, no connection made, no process begun, whatever code runs in here, root's included. What does
-not hold: elsewhere (macOS) code that took over this process could connect to the network, and everywhere it could lie
-about what it read; so its answer is bounded and checked, too.
+list: no file is opened, no connection made, no process begun or killed, whatever code runs in here, root's included;
+where the kernel does not, the file is not looked at. What does not hold: elsewhere (macOS) code that took over this
+process could connect to the network, and everywhere it could lie about what it read; so its answer is bounded and
+checked, and a page of it that is to be shown is opened in such a room again, to be marked.
 """
 
 import ctypes
@@ -22,11 +23,14 @@ import struct
 import sys
 import warnings
 from collections.abc import Mapping
+from typing import NoReturn
 
 import pypdfium2
 import pypdfium2.raw
 from PIL import (
     Image,
+    ImageDraw,
+    ImageFont,
     ImageOps,
     JpegImagePlugin,
     MpoImagePlugin,
@@ -42,6 +46,8 @@ EDGE_MIN = 32
 PDF_EDGE_MAX = 2200
 PDF_SCALE = 150 / 72  # 150 dots per inch
 QUALITY = 88
+MARKED_EDGE_MAX = 1600
+INK = (110, 110, 110, 105)
 SQUARE = (9, 8)  # eight differences in each of eight lines
 NOISE = 3  # of 255: what lossy compression makes of a plain surface
 
@@ -58,14 +64,14 @@ _CALLS = {
         "mmap": 9, "mprotect": 10, "munmap": 11, "brk": 12, "mremap": 25, "madvise": 28,
         "rt_sigaction": 13, "rt_sigprocmask": 14, "rt_sigreturn": 15, "sigaltstack": 131,
         "sched_yield": 24, "futex": 202, "clock_gettime": 228, "gettimeofday": 96, "getrandom": 318,
-        "getpid": 39, "gettid": 186, "tgkill": 234, "exit": 60, "exit_group": 231,
+        "getpid": 39, "gettid": 186, "exit": 60, "exit_group": 231,
     }),
     "aarch64": (0xC00000B7, {
         "read": 63, "write": 64, "close": 57, "fstat": 80, "lseek": 62,
         "mmap": 222, "mprotect": 226, "munmap": 215, "brk": 214, "mremap": 216, "madvise": 233,
         "rt_sigaction": 134, "rt_sigprocmask": 135, "rt_sigreturn": 139, "sigaltstack": 132,
         "sched_yield": 124, "futex": 98, "clock_gettime": 113, "gettimeofday": 169, "getrandom": 278,
-        "getpid": 172, "gettid": 178, "tgkill": 131, "exit": 93, "exit_group": 94,
+        "getpid": 172, "gettid": 178, "exit": 93, "exit_group": 94,
     }),
 }  # fmt: skip
 
@@ -75,22 +81,34 @@ class Refused(Exception):
 
 
 def main(arguments: list[str]) -> None:
-    """Read the file of this kind and size from standard input, write the answer, and end."""
+    """Read the file of this kind and size from standard input, write the answer, and end.
+
+    What follows the file is a mark: words to be drawn across it.
+    """
     kind, size = arguments[0], int(arguments[1])
     pypdfium2.raw.FPDF_InitLibrary()  # (it looks for fonts when it begins; what it does not find it has itself)
     warnings.simplefilter("ignore")
     Image.MAX_IMAGE_PIXELS = None  # counted below, before anything is decoded
-    facts: dict[str, object] = {"locked": _lock()}
+    ImageFont.load_default(MARKED_EDGE_MAX // 40)  # (what it loads it has from here on)
+    if not _lock() and sys.platform == "linux":
+        _answer({"refused": "unlocked"}, [])
+    facts: dict[str, object] = {}
     pages: list[bytes] = []
     try:
-        body = sys.stdin.buffer.read(size)
-        for told, page in _pages_of_pdf(body, arguments) if kind == "pdf" else [_picture(body, kind, arguments)]:
+        body, mark = sys.stdin.buffer.read(size), sys.stdin.buffer.read().decode()
+        for told, page in _read(body, kind, arguments, mark):
             facts.setdefault("pages", []).append(told)  # type: ignore[attr-defined]
             pages.append(page)
     except Refused as refused:
         facts, pages = {**facts, "refused": str(refused)}, []
+    except MemoryError:
+        facts, pages = {"refused": "too_much"}, []
     except Exception as error:  # noqa: BLE001 (whatever a hostile file makes of the libraries)
         facts, pages = {**facts, "refused": "unreadable", "error": type(error).__name__}, []
+    _answer(facts, pages)
+
+
+def _answer(facts: dict[str, object], pages: list[bytes]) -> NoReturn:
     sys.stdout.buffer.write(json.dumps(facts).encode() + b"\n" + b"".join(pages))
     sys.stdout.buffer.flush()
     os._exit(0)  # nothing is tidied up: that would be more code that a file may have prepared for
@@ -98,7 +116,7 @@ def main(arguments: list[str]) -> None:
 
 def _lock() -> bool:
     """Give up everything that is not needed: whether the kernel holds the door as well."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))  # (first by a signal that says why)
     resource.setrlimit(resource.RLIMIT_FSIZE, (RESULT_BYTES, RESULT_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
@@ -132,6 +150,12 @@ def _steps(architecture: int, calls: Mapping[str, int]) -> list[bytes]:
         step(_RETURN, _DENY),
         step(_RETURN, _ALLOW),
     ]
+
+
+def _read(body: bytes, kind: str, arguments: list[str], mark: str) -> list[tuple[dict[str, object], bytes]]:
+    if mark:
+        return [_marked(body, kind, mark)]
+    return _pages_of_pdf(body, arguments) if kind == "pdf" else [_picture(body, kind, arguments)]
 
 
 def _picture(body: bytes, kind: str, arguments: list[str]) -> tuple[dict[str, object], bytes]:
@@ -169,6 +193,33 @@ def _pages_of_pdf(body: bytes, arguments: list[str]) -> list[tuple[dict[str, obj
         bitmap.close()
         page.close()
     return made
+
+
+def _marked(body: bytes, kind: str, mark: str) -> tuple[dict[str, object], bytes]:
+    """A page of ours as a PNG of modest size, with words across it again and again."""
+    with Image.open(io.BytesIO(body), formats=(kind.upper(),)) as opened:
+        opened.draft("RGB", (MARKED_EDGE_MAX, MARKED_EDGE_MAX))
+        page = opened.convert("RGB")
+    page.thumbnail((MARKED_EDGE_MAX, MARKED_EDGE_MAX))
+    if mark.strip():
+        page = Image.alpha_composite(page.convert("RGBA"), _veil(page.size, mark))
+    return _written(page, "png")
+
+
+def _veil(size: tuple[int, int], words: str) -> Image.Image:
+    """The words in rows, a little askew, over all of a picture of this size."""
+    height = max(12, max(size) // 40)
+    font = ImageFont.load_default(height)
+    wide = int(font.getlength(words)) + 3 * height
+    side = int((size[0] ** 2 + size[1] ** 2) ** 0.5) + 1
+    veil = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    pen = ImageDraw.Draw(veil)
+    for row, top in enumerate(range(0, side, 5 * height)):
+        for left in range(-(row % 2) * wide // 2, side, wide):
+            pen.text((left, top), words, font=font, fill=INK)
+    turned = veil.rotate(25)
+    left, top = (side - size[0]) // 2, (side - size[1]) // 2
+    return turned.crop((left, top, left + size[0], top + size[1]))
 
 
 def _shrunk(image: Image.Image) -> Image.Image:

@@ -1,18 +1,23 @@
 """Reads of documents."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, and_, cast, func, literal, or_, select, union
 from sqlalchemy.dialects.postgresql import BIT
 from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
-from app.documents import rules
+from app.documents import rules, sealing
 from app.documents.models import Document, DocumentFile, DocumentView
 from app.documents.rules import State
+
+SHARED_HOW = ("file", "pixels", "alike")
+SHARED_MAX = 500
+Same = dict[str, list[tuple[str, str, str]]]
 
 
 def of_customer(*, owner: str) -> list[Document]:
@@ -44,10 +49,18 @@ def many_for_operators(document_ids: Collection[str]) -> list[Document]:
     return list(db.session.scalars(found))
 
 
-def shared_for_operators(document_id: str) -> list[tuple[str, str, str]]:
-    """The same, or nearly the same, with other customers: document, customer, and how it is the same.
+def digests_for_operators(document_ids: Collection[str]) -> dict[str, str]:
+    """The SHA-256 of these documents as they were sent, by document; it stays when the file is gone."""
+    sent = select(DocumentFile.document_id, DocumentFile.digest).where(DocumentFile.page == 0)
+    found = db.session.execute(sent.where(DocumentFile.document_id.in_(set(document_ids))))
+    return {row.document_id: row.digest.hex() for row in found}
 
-    `file`: byte for byte; `pixels`: the same picture in another file; `alike`: nearly the same picture.
+
+def shared_for_operators(document_ids: Collection[str]) -> Same:
+    """Of these documents those that are the same, or nearly, with other customers: document, customer, and how.
+
+    `file`: byte for byte; `pixels`: the same picture in another file; `alike`: nearly the same picture. The closest
+    SHARED_MAX.
     """
     mine, other = aliased(DocumentFile), aliased(DocumentFile)
     file = and_(mine.page == 0, other.page == 0, mine.digest == other.digest)
@@ -55,18 +68,19 @@ def shared_for_operators(document_id: str) -> list[tuple[str, str, str]]:
     pixels = and_(pages, mine.digest == other.digest)
     differing = func.bit_count(cast(mine.likeness.op("#")(other.likeness), BIT(64)))
     near = and_(pages, other.likeness_bands.overlap(mine.likeness_bands), differing <= rules.LIKENESS_BITS_MAX)
-    found: dict[str, tuple[str, str, str]] = {}
-    for how, same in (("file", file), ("pixels", pixels), ("alike", near)):
-        rows = db.session.execute(
-            select(other.document_id, other.customer_id)
-            .distinct()
-            .join(mine, and_(mine.document_id == document_id, other.customer_id != mine.customer_id))
-            .where(same)
-            .order_by(other.document_id)
-        )
-        for row in rows:
-            found.setdefault(row.document_id, (row.document_id, row.customer_id, how))
-    return list(found.values())
+    theirs = and_(mine.document_id.in_(set(document_ids)), other.customer_id != mine.customer_id)
+    each = [
+        select(literal(rank).label("rank"), mine.document_id.label("mine"), other.document_id, other.customer_id)
+        .join(mine, theirs)
+        .where(same)
+        for rank, same in enumerate((file, pixels, near))
+    ]
+    every = union(*each).subquery()
+    ordered = select(every).order_by(every.c.rank, every.c.mine, every.c.document_id).limit(SHARED_MAX)
+    found: dict[str, dict[str, tuple[str, str, str]]] = defaultdict(dict)
+    for row in db.session.execute(ordered):
+        found[row.mine].setdefault(row.document_id, (row.document_id, row.customer_id, SHARED_HOW[row.rank]))
+    return {document_id: list(others.values()) for document_id, others in found.items()}
 
 
 def file_for_system(document_id: str, page: int) -> DocumentFile | None:
@@ -117,6 +131,22 @@ def sealed_otherwise_for_system(key_id: str) -> int:
     """How many files are sealed under another key than this one."""
     others = select(func.count()).select_from(DocumentFile).where(DocumentFile.key_id != key_id)
     return db.session.scalar(others) or 0
+
+
+def waiting_long_for_system(*, before: datetime) -> dict[str, int]:
+    """What checks wait for since before a time, and how many of them."""
+    waiting = select(Document.waits_for, func.count().label("many")).where(Document.state == State.RECEIVED)
+    waiting = waiting.where(Document.received_at < before, Document.waits_for != "")
+    return {row.waits_for: row.many for row in db.session.execute(waiting.group_by(Document.waits_for))}
+
+
+def keys_missing_for_system() -> list[str]:
+    """The names of keys that files are sealed under and that this process was not given; a look at an index each."""
+    missing, name = [], ""
+    while name := db.session.scalar(select(func.min(DocumentFile.key_id)).where(DocumentFile.key_id > name)) or "":
+        if not sealing.has_key(name):
+            missing.append(name)
+    return missing
 
 
 def _there(found: Document | None) -> Document:

@@ -24,6 +24,7 @@ ANSWER_BYTES_MAX = 48 * 1024 * 1024
 HEAD_BYTES_MAX = 64 * 1024
 LOOK_AGAIN_SECONDS = 0.01
 EDGE_MAX = 4000
+_FROM_OUTSIDE = {signal.SIGKILL, signal.SIGTERM}  # our deadline, a machine without memory, one that is switched off
 _BEGINS = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
 
 log = logs.get("documents")
@@ -31,6 +32,10 @@ log = logs.get("documents")
 
 class Broken(Exception):
     """The reader did not come back with an answer: it died, was killed, or said what cannot be."""
+
+
+class Unlocked(Exception):
+    """The kernel does not hold the room's door here, so nothing was read."""
 
 
 @dataclass(frozen=True)
@@ -56,11 +61,23 @@ class Answer:
 
 
 def read(body: bytes, *, kind: Kind, seconds_max: float = SECONDS_MAX) -> Answer:
-    """Read one file. Raises Broken."""
+    """Read one file. Raises Broken, Unlocked."""
+    return _asked(body, b"", kind, kind, seconds_max)
+
+
+def mark(body: bytes, *, kind: Kind, words: str) -> bytes:
+    """A page that was made anew as a PNG, with these words across it. Raises Broken, Unlocked."""
+    answer = _asked(body, words.encode() or b" ", kind, Kind.PNG, SECONDS_MAX)
+    if answer.refused:
+        raise Broken
+    return answer.pages[0].body
+
+
+def _asked(body: bytes, words: bytes, kind: Kind, comes_as: Kind, seconds_max: float) -> Answer:
     began = time.monotonic()
     with ExitStack() as stack:
         given, answer = stack.enter_context(_memory()), stack.enter_context(_memory())
-        given.write(body)
+        given.write(body + words)
         given.seek(0)
         child = subprocess.Popen(  # noqa: S603 (our own program, and numbers)
             [sys.executable, "-I", "-B", str(ROOM), kind, *map(str, (len(body), rules.PIXELS_MAX, rules.PAGES_MAX))],
@@ -75,10 +92,17 @@ def read(body: bytes, *, kind: Kind, seconds_max: float = SECONDS_MAX) -> Answer
         seconds = time.monotonic() - began
         if code != 0:
             log.warning("a reader died", extra={"facts": {"kind": kind, "code": code, "peak_kib": peak}})
-            raise Broken
+            return Answer((), _why_died(code), seconds, peak)
         answer.seek(0)
-        pages, refused = _believed(answer.read(ANSWER_BYTES_MAX + 1), kind)
+        pages, refused = _believed(answer.read(ANSWER_BYTES_MAX + 1), comes_as)
     return Answer(pages, refused, seconds, peak)
+
+
+def _why_died(code: int) -> str:
+    """Why the file is refused whose reader died of it. Raises Broken when it was somebody else's doing."""
+    if code >= 0 or -code in _FROM_OUTSIDE:
+        raise Broken
+    return rules.TOO_MUCH if -code == signal.SIGXCPU else rules.UNREADABLE
 
 
 def _ended(child: subprocess.Popen[bytes], deadline: float) -> tuple[int, int]:
@@ -106,14 +130,14 @@ def _reaped(child: subprocess.Popen[bytes], how: int) -> tuple[int, int] | None:
 
 
 def _believed(answer: bytes, kind: Kind) -> tuple[tuple[Page, ...], str]:
-    """The answer, if it is one that an honest reader gives. Raises Broken."""
+    """The answer, if it is one that an honest reader gives. Raises Broken, Unlocked."""
     head, _, rest = answer.partition(b"\n")
     try:
         if len(answer) > ANSWER_BYTES_MAX or len(head) > HEAD_BYTES_MAX:
             raise Broken
         told = json.loads(head)
-        if not told["locked"] and sys.platform == "linux":
-            log.warning("the reader's kernel does not hold the door", extra={"facts": {"kind": kind}})
+        if told.get("refused") == "unlocked":
+            raise Unlocked
         if refused := told.get("refused"):
             return (), refused if refused in rules.REASONS else rules.UNREADABLE
         pages, start = [], 0

@@ -19,6 +19,8 @@ TRIES_MAX = 3  # of a check that takes its process with it
 TRIES_AFTER = timedelta(seconds=10)
 WAITS_FOR = timedelta(minutes=1)  # until it is looked whether scanner or store answer again
 LEFT_BEHIND_AFTER = timedelta(hours=1)
+UNATTACHED_AFTER = timedelta(days=1)  # what was taken in and put into no application: something broke in between
+WAITS_LONG = timedelta(hours=6)  # so long a check waits before people are told
 UNKNOWN_AFTER = timedelta(days=1)  # what lies in the store without a row is being taken in, but not for so long
 VIEWS_COUNT_FOR = timedelta(hours=1)
 VIEWED_TOLD = 60  # so many documents in an hour are told to those who watch,
@@ -73,14 +75,18 @@ MACHINE = Machine(
 )
 
 UNREADABLE = "unreadable"
+TOO_MUCH = "too_much"
+TOO_LARGE = "too_large"
 INFECTED = "infected"
 # Why a file was refused, to its owner.
 REASONS = {
     UNREADABLE: "We could not read this file. Take the picture again, or save the document anew, and send that.",
     INFECTED: "A scanner found something harmful in this file. Send another one, best from another device.",
+    TOO_MUCH: "This file takes too much work to draw. Send photos of its pages instead.",
     "password": "This PDF asks for a password. Save it without one, and send it again.",
     "too_many_pages": f"This PDF has more than {PAGES_MAX} pages. Send those that matter.",
     "too_many_pixels": f"This picture has more than {PIXELS_MAX // 1_000_000} million pixels. Send a smaller one.",
+    TOO_LARGE: "This file is too large for our scanner. Send a smaller one: a photo with a lower resolution will do.",
     "too_small": "This picture is too small to show anything. Take it again.",
 }
 

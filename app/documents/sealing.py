@@ -16,7 +16,11 @@ _KEYS: dict[str, AESGCM] = {}
 
 
 class Unopened(Exception):
-    """Sealed bytes that were altered, are in another's place, or whose key is gone."""
+    """Sealed bytes that were altered or are in another's place."""
+
+
+class KeyMissing(Exception):
+    """This process was not given the key of that name: it says nothing of the sealed bytes, and another may have it."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,11 @@ def present_key() -> str:
     return next(iter(_KEYS))
 
 
+def has_key(key_id: str) -> bool:
+    """Whether this process was given the key of this name."""
+    return key_id in _KEYS
+
+
 def seal(body: bytes, *, context: str) -> tuple[bytes, Lock]:
     """A file sealed for its place, and what opens it."""
     data_key = AESGCM.generate_key(bit_length=256)
@@ -45,12 +54,12 @@ def seal(body: bytes, *, context: str) -> tuple[bytes, Lock]:
 
 
 def unseal(sealed: bytes, lock: Lock, *, context: str) -> bytes:
-    """The file. Raises Unopened."""
+    """The file. Raises Unopened, KeyMissing."""
     return _open(AESGCM(_data_key(lock, context)), sealed, context)
 
 
 def relock(lock: Lock, *, context: str) -> Lock:
-    """The same data key under the present key of the house. Raises Unopened."""
+    """The same data key under the present key of the house. Raises Unopened, KeyMissing."""
     return _locked(_data_key(lock, context), context)
 
 
@@ -62,7 +71,7 @@ def _locked(data_key: bytes, context: str) -> Lock:
 def _data_key(lock: Lock, context: str) -> bytes:
     key = _KEYS.get(lock.key_id)
     if key is None:
-        raise Unopened
+        raise KeyMissing
     return _open(key, lock.data_key, f"{context}:key")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
@@ -27,6 +27,18 @@ class Stored:
     width: int = 0
     height: int = 0
     likeness: int | None = None
+
+
+Place = tuple[str, int]  # a document, and a page of it
+
+
+@dataclass(frozen=True)
+class Resealed:
+    """What became of some files: how many are under the present key now, which do not open, and the last looked at."""
+
+    done: int
+    stuck: list[str]
+    last: Place | None
 
 
 @dataclass(frozen=True)
@@ -109,13 +121,16 @@ def accept(document_id: str, *, pages: Sequence[Stored], actor: Actor) -> str:
     return _end_check(document, State.READY, actor=actor)
 
 
-def refuse(document_id: str, *, reason: str, actor: Actor) -> str:
-    """The file is not taken: the name of the original, as above. `reason` is one of rules.REASONS."""
+def refuse(document_id: str, *, reason: str, keep: bool = False, actor: Actor) -> str:
+    """The file is not taken: the name of the original, as above. `reason` is one of rules.REASONS.
+
+    `keep` leaves the original, and what opens it, until the document's time is over.
+    """
     document = _locked(document_id)
     if document.state != State.RECEIVED:
         return ""
     document.refusal = reason
-    return _end_check(document, State.REFUSED, actor=actor)
+    return _end_check(document, State.REFUSED, keep=keep, actor=actor)
 
 
 def discard(document_id: str, *, reason: str, actor: Actor) -> list[str]:
@@ -171,21 +186,26 @@ def note_refused_view(
     _keep_view(document_id, what, page, operator_id, session_id=session_id, request_id=request_id, refused=True)
 
 
-def reseal(*, limit: int) -> int:
-    """Put files that are under another key than the present one under it: how many, none when all are."""
-    others = (
-        select(DocumentFile)
-        .where(DocumentFile.key_id != sealing.present_key())
-        .order_by(DocumentFile.document_id, DocumentFile.page)
-        .limit(limit)
-        .with_for_update()
-    )
-    files = list(db.session.scalars(others))
+def reseal(*, after: Place, limit: int) -> Resealed:
+    """Put the next files that are under another key than the present one under it, beginning after a place.
+
+    One that does not open is left as it is, and named.
+    """
+    place = tuple_(DocumentFile.document_id, DocumentFile.page)
+    others = select(DocumentFile).where(DocumentFile.key_id != sealing.present_key(), place > after)
+    files = list(db.session.scalars(others.order_by(place).limit(limit).with_for_update()))
+    stuck = []
     for file in files:
-        lock = sealing.relock(lock_of(file), context=file.context)
+        try:
+            lock = sealing.relock(lock_of(file), context=file.context)
+        except (sealing.Unopened, sealing.KeyMissing) as error:
+            why = "its row was altered" if isinstance(error, sealing.Unopened) else "its key is not here"
+            stuck.append(f"{file.document_id}, page {file.page}: {why} ({file.key_id})")
+            continue
         file.key_id, file.data_key = lock.key_id, lock.data_key
     db.session.flush()
-    return len(files)
+    last = (files[-1].document_id, files[-1].page) if files else None
+    return Resealed(len(files) - len(stuck), stuck, last)
 
 
 def lock_of(file: DocumentFile) -> Lock:
@@ -216,12 +236,11 @@ def _file(document_id: str, page: int, *, customer_id: str, stored: Stored) -> D
     )
 
 
-def _end_check(document: Document, state: State, *, actor: Actor) -> str:
+def _end_check(document: Document, state: State, *, keep: bool = False, actor: Actor) -> str:
     document.checked_at, document.waits_for = clock.now(), ""
     machine.move(document, state, machine=MACHINE, actor=actor, reason=document.refusal)
     outbox.emit(events.Checked(document_id=document.id, customer_id=document.customer_id, state=state))
-    original = db.session.get_one(DocumentFile, (document.id, 0))
-    name = _forget(original)
+    name = "" if keep else _forget(db.session.get_one(DocumentFile, (document.id, 0)))
     db.session.flush()
     return name
 

@@ -98,6 +98,15 @@ def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> Heard | None:
     return Heard(event, code, words)
 
 
+def told_anew(body: bytes) -> str:
+    """What tells two events of the same bytes apart: how often was asked by then. Empty for another event.
+
+    Paystack's events of identification carry no id and no time: the same failure of two askings is the same text.
+    """
+    facts = _identification(body)
+    return f"asked {queries.asked_of_vendor_for_system(facts['code'])}" if facts else ""
+
+
 def _send(attempt: Attempt, *, paystack: Paystack, actor: Actor) -> timedelta | None:
     """Hand a bank account's proof to Paystack. Sent twice it is asked twice, and the second answer changes nothing."""
     first, last = attempt.given.first_and_last

@@ -15,7 +15,7 @@ from rapidfuzz.distance import JaroWinkler
 
 SAME, SIMILAR, SOUNDS, SHORT, INITIAL, ALONE = "same", "similar", "sounds alike", "short form", "initial", "alone"
 MATCH_MIN, REVIEW_MIN = 80, 50
-ONE_WORD_MAX = 79  # one word in common is never a match
+ONE_WORD_MAX = 79  # one word in common is never a match, and an initial is none
 SPELLING_MIN = 85
 SOUNDS_WORTH, SHORT_WORTH, INITIAL_WORTH = 90, 85, 70
 SHORT_MIN, SKELETON_MIN = 4, 3
@@ -100,7 +100,7 @@ def compare_words(ours: list[str], theirs: list[str]) -> Match:
     alone = sum(map(len, lone_ours)) + sum(map(len, lone_theirs))
     weight += alone if not lone_ours or not lone_theirs else 2 * alone
     score = 2 * agreed // weight if weight else 0
-    if len(pairs) <= 1 and (len(ours), len(theirs)) != (1, 1):
+    if sum(pair.how != INITIAL for pair in pairs) <= 1 and (len(ours), len(theirs)) != (1, 1):
         score = min(score, ONE_WORD_MAX)
     rest = [Pair(word, "", 0, ALONE) for word in lone_ours] + [Pair("", word, 0, ALONE) for word in lone_theirs]
     return Match(score, (*pairs, *rest))

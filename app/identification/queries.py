@@ -67,6 +67,7 @@ class Latest:
     last4: str
     asked_at: datetime
     answered_at: datetime | None
+    given: Given
 
 
 def of_customer(*, owner: str) -> list[Shown]:
@@ -121,9 +122,9 @@ def shared_for_operators(check_id: str) -> list[str]:
 
 
 def verified_elsewhere_for_system(number_index: bytes, *, customer_id: str) -> bool:
-    """Whether another customer was verified with this number."""
+    """Whether another customer gave this number, and it may be theirs: people decide on a `review`, and may say yes."""
     same = (IdentityCheck.number_index == number_index) & (IdentityCheck.customer_id != customer_id)
-    verified = select(IdentityCheck.id).where(same, IdentityCheck.verdict == Verdict.MATCH)
+    verified = select(IdentityCheck.id).where(same, IdentityCheck.verdict.in_([Verdict.MATCH, Verdict.REVIEW]))
     return db.session.scalars(verified.limit(1)).first() is not None
 
 
@@ -140,6 +141,20 @@ def vendor_code_for_system(customer_id: str) -> str:
     known = (IdentityCheck.provider == Provider.PAYSTACK) & (IdentityCheck.vendor_reference != "")
     own = select(IdentityCheck.vendor_reference).where(IdentityCheck.customer_id == customer_id, known)
     return db.session.scalars(own.order_by(IdentityCheck.id.desc()).limit(1)).first() or ""
+
+
+def bvn_for_system(customer_id: str) -> str:
+    """The BVN that a customer gave last, unless it is known to be another's; empty when there is none."""
+    own = select(IdentityCheck).filter_by(customer_id=customer_id, subject=rules.SELF, kind=Kind.BVN)
+    newest = db.session.scalars(own.order_by(*NEWEST).limit(1)).first()
+    wrong = newest is None or newest.verdict in {Verdict.MISMATCH, Verdict.NOT_FOUND}
+    return "" if newest is None or wrong else _number(newest)
+
+
+def asked_of_vendor_for_system(vendor_reference: str) -> int:
+    """How often Paystack was asked about this customer of theirs."""
+    theirs = select(func.sum(IdentityCheck.asks)).filter_by(provider=Provider.PAYSTACK)
+    return int(db.session.scalar(theirs.where(IdentityCheck.vendor_reference == vendor_reference)) or 0)
 
 
 def of_vendor_for_system(vendor_reference: str, *, bvn: str, account: str, bank_code: str) -> str | None:
@@ -179,6 +194,7 @@ def _latest(check: IdentityCheck) -> Latest:
         last4=check.last4,
         asked_at=check.asked_at,
         answered_at=check.answered_at,
+        given=given_for_system(check),
     )
 
 

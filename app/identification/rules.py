@@ -79,8 +79,9 @@ CHECK = Machine(
     },
 )
 SAID = {
-    Verdict.MATCH: "Confirmed",
-    Verdict.REVIEW: "We are looking at it",
+    # (alike: that people have to look may mean that the number is another customer's already)
+    Verdict.MATCH: "We have what we need",
+    Verdict.REVIEW: "We have what we need",
     Verdict.MISMATCH: "What you gave does not agree with what is registered",
     Verdict.NOT_FOUND: "Nothing is registered under this number",
 }
@@ -114,6 +115,11 @@ class Given:
         """The name as vendors ask for it: what comes first, and the last word."""
         first, _, last = self.name.strip().rpartition(" ")
         return first.strip(), last
+
+
+def speaks_of(given: Given, *, name: str, birth_date: date | None) -> bool:
+    """Whether a check that was made of this still says something of whoever has this name and birth date now."""
+    return (given.name, given.birth_date) == (name, birth_date)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Commands of identification: ask, ask again, write down what was answered, give up. The only writer of its table."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -75,6 +75,22 @@ def ask(customer_id: str, *, kind: Kind, number: str, given: Given, subject: str
     machine.begin(check, machine=rules.CHECK, actor=actor)
     outbox.emit(events.Asked(check_id=check.id))
     return check.id
+
+
+def prove_account(customer_id: str, *, number: str, given: Given, actor: Actor) -> str | None:
+    """Have Paystack say whether a bank account belongs to the BVN that was given before: the check's id.
+
+    None while no BVN is known, or without both names. Asked with the same before, it is that check. Raises AsksSpent.
+    """
+    whole = replace(given, bvn=queries.bvn_for_system(customer_id))
+    if not rules.bank_proof_is_whole(whole):
+        return None
+    index = _index(Kind.BANK_ACCOUNT, number, bank_code=whole.bank_code)
+    own = select(IdentityCheck).filter_by(customer_id=customer_id, provider=Provider.PAYSTACK, number_index=index)
+    for before in db.session.scalars(own.order_by(*queries.NEWEST)):
+        if queries.given_for_system(before) == whole:
+            return before.id
+    return ask(customer_id, kind=Kind.BANK_ACCOUNT, number=number, given=whole, actor=actor)
 
 
 def ask_again(check_id: str, *, customer_id: str, actor: Actor) -> None:

@@ -1,5 +1,6 @@
 """The words of every mail. Pure: facts in, subject and text out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -124,6 +125,18 @@ def list_aged(title: str) -> Words:
             f"Nobody has loaded the list {title} for two days.",
             "Once a list is a week old, nobody can be said to be on none, and no application can be approved. Have it"
             " loaded on the server, or retired if it is published no more.",
+        ),
+    )
+
+
+def documents_waiting(waiting: Mapping[str, int]) -> Words:
+    """To those who watch: customers' documents are not checked. What they wait for → how many."""
+    counts = ", ".join(f"{many} for the {what}" for what, many in sorted(waiting.items()))
+    return Words(
+        "Documents wait to be checked",
+        letter(
+            f"Documents that came in hours ago wait: {counts}. Their customers cannot go on.",
+            "The page docs/operators/document-keys.md says what each of these words means.",
         ),
     )
 

@@ -85,3 +85,12 @@ def runs_for_operators(*, limit: int = 20) -> list[Story]:
     for row in db.session.execute(counted.order_by(Batch.data_class)):
         done[row.run_id][row.data_class] = int(row.many)
     return [Story(run, done[run.id]) for run in runs]
+
+
+def unattached_for_system(*, before: datetime, limit: int) -> list[str]:
+    """Documents that came in before a time and were never put into an application: their ids."""
+    attached = select(FileRow.id).where(FileRow.document_id == Document.id).exists()
+    lost = select(Document.id).where(
+        Document.received_at < before, Document.state != DocumentState.DISCARDED, ~attached
+    )
+    return list(db.session.scalars(lost.order_by(Document.received_at).limit(limit)))

@@ -7,6 +7,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.db import rows
+from app.documents import queries as documents
 from app.web.guards import public
 
 SERVICE = "bursar"
@@ -26,12 +27,13 @@ def livez() -> Response:
 @bp.get("/readyz")
 @public
 def readyz() -> Response:
-    """The database can be written and its schema is the one this code knows."""
+    """The database can be written, its schema is the one this code knows, and no document needs another key."""
     try:
         row = rows(
             "SELECT pg_is_in_recovery() AS standby, (SELECT version_num FROM alembic_version) AS revision,"
             " has_table_privilege('ledger.entries', 'UPDATE') AS may_alter_entries"
         )[0]
+        keys_missing = documents.keys_missing_for_system()
     except SQLAlchemyError:
         return make_response(jsonify({"status": "not ready", "reason": "the database does not answer"}), 503)
     head = current_app.extensions["schema_head"]
@@ -39,6 +41,7 @@ def readyz() -> Response:
         "the database is a standby": row.standby,
         f"the schema is {row.revision}, this code needs {head}": row.revision != head,
         "the app's role may change entries of the ledger": row.may_alter_entries,
+        "documents are sealed with a key that is not in DOCUMENT_KEYS": bool(keys_missing),
     }
     bad = [reason for reason, holds in reasons.items() if holds]
     return make_response(

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, Response, abort, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import ids, logs
 from app.web import origins, sides, uploads
@@ -57,16 +58,18 @@ def nonce() -> str:
     return str(g.csp_nonce)
 
 
-def _begin() -> None:
+def _begin() -> BaseResponse | None:
     g.request_id = ids.new("req")
     g.log_token = logs.request_id.set(g.request_id)
     origins.check_host()
     origins.check_site()
-    uploads.make_room()
+    if away := uploads.make_room():
+        return away
     if "\x00" in request.path or _has_nul(request.args):
         abort(404)  # PostgreSQL's texts have no such character, so nothing is named by one
     if request.mimetype in FORMS and _has_nul(request.form):
         abort(400)
+    return None
 
 
 def sent_json(*, force: bool = False) -> dict[str, Any] | None:

@@ -35,6 +35,7 @@ NETWORK_BITS = 64  # of an IPv6 address: what one household gets
 KNOWN = "known browser"
 TRADES = parse("60 per 10 minutes")  # signed tokens that a key is traded for: each is good for as long
 FILES = parse("60 per 10 minutes")  # files that an account may send
+LOOKS = parse("300 per 10 minutes")  # pictures that an account may have drawn
 NEW = parse("20 per hour")  # accounts that an address may open
 
 log = logs.get("throttle")
@@ -126,6 +127,10 @@ class Throttle:
     def sending(self, what: str, account: str) -> None:
         """Count that a file is sent by `account`. Raises TooMany."""
         self._demand((self._count(FILES, what, _whose(account)),))
+
+    def looking(self, what: str, account: str) -> None:
+        """Count that a picture is drawn for `account`. Raises TooMany."""
+        self._demand((self._count(LOOKS, what, _whose(account)),))
 
     def beginning(self, what: str) -> None:
         """Count something new that an address may begin only so often. Raises TooMany."""

@@ -1,7 +1,7 @@
 """Files in forms: a door that takes them says so, and nobody sends any other more than a form.
 
 The body of a request is read while it is looked at for the first time, before the door is reached; so the bound is set
-before that (`make_room`), and a body beyond it is refused unread.
+before that (`make_room`), and a body beyond it, or of nobody who is signed in, is refused unread.
 """
 
 import io
@@ -9,12 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, request, url_for
 from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.wrappers import Response
 
+from app.core.db import for_everyone, leave
 from app.core.errors import Refusal, Unprocessable
 from app.documents import rules
 from app.documents.errors import EmptyFile, FileTooLarge
+from app.identity import queries as identity
+from app.web import sides, view_as, ways
+from app.web.guards import PUBLIC, Door, door_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -67,11 +72,13 @@ def takes_files(count: int = 1, *, parts: int = PARTS_MAX) -> Callable[[View], V
     return mark
 
 
-def make_room() -> None:
-    """Let the body of this request be as large as its door takes. Before anything looks at it."""
+def make_room() -> Response | None:
+    """Before anything looks at a body: let it be as large as its door takes, or lead a stranger away unread."""
     view = current_app.view_functions.get(request.endpoint or "")
     room = getattr(view, "__body_bytes__", 0)
-    if room and request.method == "POST":
+    if room and request.method == "POST" and not view_as.token():  # (who views as a customer sends nothing)
+        if door_of(current_app, str(request.endpoint)) not in {None, Door(PUBLIC)} and not _is_somebodys():
+            return ways.lead(url_for(f"{sides.face()}.sign_in"))
         request.max_content_length = room
         request.max_form_parts = getattr(view, "__body_parts__", PARTS_MAX)
         if (request.content_length or 0) > room:
@@ -80,6 +87,16 @@ def make_room() -> None:
             request.files  # noqa: B018 (reads the body, now that the bound is set)
         except RequestEntityTooLarge as error:
             raise BodyTooLarge from error
+    return None
+
+
+def _is_somebodys() -> bool:
+    """Whether a live session came along. What it may do is looked at by the guard, with the body read."""
+    token = request.cookies.get(sides.cookie_name(sides.audience()), "")
+    with for_everyone():
+        seen = identity.seen_for_system(token, audience=sides.audience()) if token else None
+        leave()
+    return seen is not None
 
 
 def sent(field: str) -> Upload:

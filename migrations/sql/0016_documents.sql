@@ -11,7 +11,7 @@ CREATE TABLE documents (
     state text NOT NULL CONSTRAINT ck_documents_state_known
         CHECK (state IN ('received', 'ready', 'refused', 'discarded')),
     refusal text NOT NULL,                             -- why it was refused; empty otherwise
-    waits_for text NOT NULL,                           -- what does not answer, while it waits: scanner, storage
+    waits_for text NOT NULL,                           -- what does not answer, while it waits: scanner, storage, key, room
     tries integer NOT NULL,                            -- of the check, those that ended with it included
     tried_at timestamptz,
     pages integer NOT NULL,

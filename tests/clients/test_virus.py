@@ -3,7 +3,7 @@
 import pytest
 
 from app.clients.http import Silent
-from app.clients.virus import Scanner
+from app.clients.virus import Scanner, TooLarge
 from tests.makers.clamd import clamd
 from tests.makers.hostile import EICAR
 from tests.makers.sandbox import free_port
@@ -16,8 +16,8 @@ def test_what_is_clean_passes_and_what_is_not_is_named() -> None:
         assert scanner.scan(b"A" * 300_000 + EICAR) == "Eicar-Test-Signature"
 
 
-def test_an_answer_that_is_no_verdict_is_none() -> None:
-    with clamd() as url, pytest.raises(Silent):
+def test_a_file_beyond_its_limit_is_too_large() -> None:
+    with clamd() as url, pytest.raises(TooLarge):
         Scanner(url).scan(b"beyond the size limit")
 
 

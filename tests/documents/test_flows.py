@@ -1,19 +1,21 @@
 """A document's way: taken in, checked, kept sealed, shown, thrown away; and what breaks in between."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from PIL import Image
+from sqlalchemy import event
 
 from app.clients.http import Silent
-from app.clients.storage import DiskStorage, Storage, new_name
+from app.clients.storage import DiskStorage, Kept, Storage, new_name
 from app.clients.virus import Scanner
 from app.core import clock, machine
 from app.core.db import db, leave, narrow, rows, transaction, widen
 from app.core.errors import NotFound
-from app.documents import errors, flows, pictures, queries, reading, rules, service
+from app.documents import errors, flows, queries, reading, rules, service
 from app.documents.models import Document
 from app.documents.reading import Broken
 from app.documents.rules import State
@@ -149,6 +151,13 @@ class TestChecking:
         assert (document.state, document.refusal) == ("refused", rules.INFECTED)
         assert names_of(document_id) == {0: None}
 
+    def test_refuses_what_is_too_large_for_the_scanner(self, app: Flask, owner: Customer) -> None:
+        body = hostile.jpeg_with(hostile.segment(0xFE, b"beyond the size limit"))
+        document_id = papers.sent(owner, app=app, body=body)
+        with clamd() as url:
+            assert flows.check(papers.store_of(app), document_id, scanner=Scanner(url), actor=TEST) is None
+        assert "too large for our scanner" in now(document_id).reason
+
     def test_waits_for_a_store(self, app: Flask, owner: Customer, tmp_path: Path) -> None:
         store = DiskStorage(tmp_path / "kept")
         document_id = send(store, owner)
@@ -172,6 +181,31 @@ class TestChecking:
         monkeypatch.undo()
         assert papers.checked(owner, app=app).ready  # the next one finds everything as it was
 
+    def test_refuses_what_kills_its_reader_by_itself_at_once(
+        self, app: Flask, owner: Customer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        monkeypatch.setattr(reading, "ROOM", tmp_path / "room.py")
+        (tmp_path / "room.py").write_text("import os; os.kill(os.getpid(), 24)  # SIGXCPU, and no page yet")
+        document_id = papers.sent(owner, app=app)
+        assert flows.check(papers.store_of(app), document_id, scanner=None, actor=TEST) is None
+        assert "too much work" in now(document_id).reason
+
+    def test_waits_where_the_kernel_holds_no_door(
+        self, app: Flask, owner: Customer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        unknown = (
+            f"import platform, runpy; platform.machine = str; runpy.run_path({str(reading.ROOM)!r}, None, '__main__')"
+        )
+        monkeypatch.setattr(reading, "ROOM", tmp_path / "room.py")
+        (tmp_path / "room.py").write_text(unknown)
+        document_id = papers.sent(owner, app=app)
+        for _ in range(rules.TRIES_MAX + 1):
+            assert flows.check(papers.store_of(app), document_id, scanner=None, actor=TEST) == rules.WAITS_FOR
+        assert (now(document_id).state, now(document_id).waits_for) == ("received", "room")
+        sent = papers.taken(owner, app=app, purpose="other")
+        with pytest.raises(errors.Damaged):
+            flows.preview(papers.store_of(app), sent, page=1, label="")
+
     def test_refuses_what_took_its_worker_along(self, app: Flask, owner: Customer) -> None:
         document_id = papers.sent(owner, app=app)
         for _ in range(rules.TRIES_MAX):  # the worker claims it and is never heard of again
@@ -182,12 +216,16 @@ class TestChecking:
         assert now(document_id).refusal == rules.UNREADABLE
 
     @pytest.mark.parametrize("harm", ["gone", "altered", "another's"])
-    def test_refuses_what_was_harmed_in_the_store(self, app: Flask, owner: Customer, harm: str) -> None:
+    def test_refuses_what_was_harmed_in_the_store_and_keeps_what_lies_there(
+        self, app: Flask, owner: Customer, harm: str
+    ) -> None:
         document_id, store = papers.sent(owner, app=app), papers.store_of(app)
         name = names_of(document_id)[0]
         spoil(store, name, harm, other=names_of(papers.sent(owner, app=app))[0])
         flows.check(store, document_id, scanner=None, actor=TEST)
         assert now(document_id).refusal == rules.UNREADABLE
+        assert names_of(document_id) == {0: name}
+        assert (name in {kept.name for kept in store.everything()}) == (harm != "gone")
 
 
 real = reading._ended
@@ -217,7 +255,7 @@ class TestLooking:
     def test_is_bounded(self, app: Flask, owner: Customer) -> None:
         document = papers.checked(owner, app=app, body=hostile.jpeg(hostile.picture(3_000, 1_000)))
         shown = flows.preview(papers.store_of(app), document.id, page=1, label="x" * 10_000)
-        assert int.from_bytes(shown[16:20], "big") == pictures.PREVIEW_EDGE_MAX
+        assert int.from_bytes(shown[16:20], "big") == 1_600
 
     @pytest.mark.parametrize("page", [0, 2, -1])
     def test_shows_no_page_that_is_not_there_nor_the_original(self, app: Flask, owner: Customer, page: int) -> None:
@@ -306,6 +344,13 @@ class TestDiscarding:
         assert now(document_id).state == State.DISCARDED
 
 
+class Unlisted(DiskStorage):
+    """A store that does not say what lies in it."""
+
+    def everything(self) -> Iterator[Kept]:
+        raise Silent
+
+
 class TestSweeping:
     @pytest.fixture
     def store(self, tmp_path: Path) -> DiskStorage:
@@ -320,12 +365,12 @@ class TestSweeping:
             assert flows.sweep(store, actor=TEST)[0] == 1
         assert [each.name for each in store.everything()] == [kept]
 
-    def test_takes_up_what_nobody_checks(self, owner: Customer, store: DiskStorage) -> None:
+    def test_takes_up_what_nobody_checks(self, owner: Customer, store: DiskStorage, tmp_path: Path) -> None:
         document_id = send(store, owner)
         flows.sweep(store, actor=TEST)
         assert events_about(document_id) == ["documents.received"]
-        with clock.at(clock.now() + timedelta(hours=2)):
-            flows.sweep(store, actor=TEST)
+        with clock.at(clock.now() + timedelta(hours=2)), pytest.raises(Silent):
+            flows.sweep(Unlisted(tmp_path), actor=TEST)
         assert events_about(document_id) == ["documents.received"] * 2
 
     def test_leaves_alone_what_is_tried(self, owner: Customer, store: DiskStorage) -> None:
@@ -341,8 +386,10 @@ class TestTheSame:
         body = hostile.jpeg(hostile.picture(641, 403))
         mine, again = papers.checked(owner, app=app, body=body), papers.checked(owner, app=app, body=body)
         theirs = papers.checked(people.customer(), app=app, body=body)
-        assert queries.shared_for_operators(mine.id) == [(theirs.id, theirs.customer_id, "file")]
-        assert {row[0] for row in queries.shared_for_operators(theirs.id)} == {mine.id, again.id}
+        assert queries.shared_for_operators([mine.id])[mine.id] == [(theirs.id, theirs.customer_id, "file")]
+        found = queries.shared_for_operators([theirs.id, mine.id])
+        assert {row[0] for row in found[theirs.id]} == {mine.id, again.id}
+        assert found[mine.id] == [(theirs.id, theirs.customer_id, "file")]
 
     def test_picture_in_another_file_is_found(self, app: Flask, owner: Customer) -> None:
         body = hostile.jpeg(hostile.picture(643, 407))
@@ -350,25 +397,38 @@ class TestTheSame:
         theirs = papers.checked(
             people.customer(), app=app, body=hostile.jpeg_with(hostile.segment(0xFE, b"mine"), image=body)
         )
-        assert queries.shared_for_operators(mine.id) == [(theirs.id, theirs.customer_id, "pixels")]
+        assert queries.shared_for_operators([mine.id])[mine.id] == [(theirs.id, theirs.customer_id, "pixels")]
 
     def test_nearly_the_same_picture_is_found(self, app: Flask, owner: Customer) -> None:
         image = hostile.picture(900, 610).transpose(Image.Transpose.FLIP_TOP_BOTTOM).rotate(3, fillcolor="grey")
         mine = papers.checked(owner, app=app, body=hostile.jpeg(image, quality=95))
         smaller = hostile.jpeg(image.resize((450, 305)), quality=40)
         theirs = papers.checked(people.customer(), app=app, body=smaller)
-        assert queries.shared_for_operators(mine.id) == [(theirs.id, theirs.customer_id, "alike")]
+        assert queries.shared_for_operators([mine.id])[mine.id] == [(theirs.id, theirs.customer_id, "alike")]
+
+    def test_of_many_files_is_one_look(self, app: Flask, owner: Customer) -> None:
+        mine = [papers.taken(owner, app=app, purpose="other") for _ in range(3)]
+        looks: list[str] = []
+
+        def note(_connection: object, _cursor: object, sql: str, *_more: object) -> None:
+            looks.append(sql)
+
+        leave()
+        event.listen(db.engine, "before_cursor_execute", note)
+        queries.shared_for_operators(mine)
+        event.remove(db.engine, "before_cursor_execute", note)
+        assert sum("document_files" in sql for sql in looks) == 1
 
     def test_another_picture_is_not(self, app: Flask, owner: Customer) -> None:
         mine = papers.checked(owner, app=app, body=hostile.jpeg(hostile.picture().rotate(77, fillcolor="red")))
         papers.checked(people.customer(), app=app, body=hostile.jpeg(hostile.picture().rotate(133, fillcolor="blue")))
         papers.checked(people.customer(), app=app, body=hostile.of_many_pages(1))
-        assert queries.shared_for_operators(mine.id) == []
+        assert queries.shared_for_operators([mine.id]) == {}
 
     def test_empty_page_is_nobodys(self, app: Flask, owner: Customer) -> None:
         mine = papers.checked(owner, app=app, body=hostile.of_many_pages(2))
         papers.checked(people.customer(), app=app, body=hostile.of_many_pages(1))
-        assert queries.shared_for_operators(mine.id) == []
+        assert queries.shared_for_operators([mine.id]) == {}
 
 
 def test_a_store_that_is_away_takes_nothing_in(app: Flask, owner: Customer, tmp_path: Path) -> None:

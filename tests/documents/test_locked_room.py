@@ -1,5 +1,6 @@
 """What code that took over the reader could still do: the room is tried from inside."""
 
+import signal
 import subprocess
 import sys
 import textwrap
@@ -22,7 +23,8 @@ FORBIDDEN = {
     "begin a process": "os.fork()",
     "run a program": "os.execv('/bin/true', ['true'])",
     "begin a thread": "_thread.start_new_thread(print, ())",
-    "kill its worker": "os.kill(os.getppid(), 0)",
+    "kill its worker": "os.kill(worker, 0)",
+    "kill it by its thread": "assert libc.syscall({'aarch64': 131}.get(machine, 234), worker, worker, 0) == 0",
     "raise its bounds": "resource.setrlimit(resource.RLIMIT_CPU, (99, 99))",
     "take all memory": "bytearray(2 * 1024 ** 3)",
     "become somebody": "os.setuid(0)",
@@ -35,9 +37,9 @@ class TestTheRoom:
     def test_lets_nothing_out(self) -> None:
         program = f"""
             import sys; sys.path.insert(0, {str(reading.ROOM.parents[2])!r})
-            import _thread, ctypes, os, resource, socket
+            import _thread, ctypes, os, platform, resource, socket
             from app.documents import locked_room
-            libc = ctypes.CDLL(None)
+            libc, worker, machine = ctypes.CDLL(None), os.getppid(), platform.machine()
             assert locked_room._lock()
             for name, line in {FORBIDDEN!r}.items():
                 try:
@@ -100,6 +102,17 @@ class TestAReader:
     def test_that_lies_is_not_believed(self, answer: bytes) -> None:
         with pytest.raises(Broken):
             reading._believed(answer, Kind.JPEG)
+
+    @pytest.mark.parametrize(
+        ("code", "why"),
+        [(-signal.SIGXCPU, rules.TOO_MUCH), (-signal.SIGSEGV, rules.UNREADABLE), (-signal.SIGKILL, ""), (1, "")],
+    )
+    def test_that_died_of_the_file_is_not_sent_in_again(self, code: int, why: str) -> None:
+        if why:
+            assert reading._why_died(code) == why
+        else:
+            with pytest.raises(Broken):
+                reading._why_died(code)
 
     def test_that_refuses_says_one_of_our_reasons(self) -> None:
         assert reading._believed(b'{"locked": true, "refused": "too_small"}\n', Kind.PNG) == ((), "too_small")

@@ -291,6 +291,19 @@ class TestTheSameNumber:
         own = identities.number(identities.ECHO)
         assert identities.ask(owner, own) == identities.ask(owner, f" {own[:5]}-{own[5:]} ")
 
+    def test_under_another_name_is_another_check(self, owner: Customer, inside: Flask) -> None:
+        own = identities.number(identities.ECHO)
+        borrowed = identities.ask(owner, own, given=Given("Ngozi Eze", birth_date=BORN))
+        assert identities.ask(owner, own) != borrowed
+
+    def test_that_people_may_have_said_yes_to_is_looked_at(self, owner: Customer, inside: Flask) -> None:
+        shared = identities.number(identities.PART)  # (its register holds the first word of the name: a review)
+        first, second = (identities.ask(who, shared) for who in (owner, people.customer()))
+        for asked in (first, second):
+            answer(asked, inside)
+        assert (check(first).verdict, check(first).shared) == ("review", False)
+        assert check(second).shared
+
     def test_does_not_pass_in_sql_either(self, owner: Customer, inside: Flask, owner_engine: Engine) -> None:
         asked = identities.ask(owner, identities.number(identities.ECHO))
         answer(asked, inside)

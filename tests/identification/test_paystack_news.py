@@ -168,6 +168,23 @@ class TestNewsThatIsOdd:
         assert len(told) == 1
         assert aside(check(asked).vendor_reference) == []
 
+    def test_of_a_second_asking_in_the_same_bytes_is_heard(
+        self, owner: Customer, sandbox: SandboxProcess, ear: Ear, client: FlaskClient, work_off: Callable[..., int]
+    ) -> None:
+        sandbox.knobs(identification="unresolved")
+        asked = ask(owner, sandbox)
+        for times in (1, 2):
+            work_off()
+            body = events(sandbox, ear)[-1]
+            for _ in range(2):
+                assert deliver(client, body) == 200
+            work_off()
+            assert check(asked).state == CheckState.UNAVAILABLE
+            assert len(rows("SELECT id FROM inbox WHERE body = :body", body=body)) == times
+            leave()
+            with transaction(owner.actor):
+                service.ask_again(asked, customer_id=owner.id, actor=owner.actor)
+
     def test_late_still_counts(
         self, owner: Customer, sandbox: SandboxProcess, ear: Ear, client: FlaskClient, work_off: Callable[..., int]
     ) -> None:

@@ -70,7 +70,7 @@ class Applicant:
         """Give a number, and wait until it was looked up."""
         self.page.locator("[name=number]").fill(number)
         self.go_on("Check this number")
-        expect(self.page.get_by_text("Confirmed", exact=True)).to_be_visible()
+        expect(self.page.get_by_text("We have what we need", exact=True)).to_be_visible()
         self.page.get_by_role("link", name="Continue").click()
 
     def photo(self, slot: str, words: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from app.core.db import leave, rows
-from app.documents import errors, flows, queries, sealing
+from app.core.db import leave, rows, transaction
+from app.documents import errors, flows, queries, rules, sealing, service
 from app.web import document_commands
 from tests.makers import papers, people
 
@@ -15,10 +15,11 @@ OLD, NEW = ("test", b"0123456789abcdef0123456789abcdef"), ("new", os.urandom(32)
 
 
 @pytest.fixture(autouse=True)
-def keys() -> Iterator[None]:
-    """Afterwards this house's key is the one before, for the tests that follow."""
+def keys(app: Flask, inside: Flask) -> Iterator[None]:
+    """Afterwards this house's key is the one before, and nothing needs another, for the tests that follow."""
     yield
     sealing.use_keys([OLD, NEW])
+    assert rotate(app)[0] == 0
 
 
 def rotate(app: Flask) -> tuple[int, str]:
@@ -51,12 +52,45 @@ def test_without_the_old_key_nothing_is_changed_and_nothing_opens(app: Flask, in
     document_id = papers.checked(people.customer(), app=app).id
     sealing.use_keys([NEW])
     code, said = rotate(app)
-    assert (code, "A key is missing" in said) == (1, True), said
+    assert (code, "its key is not here (test)" in said, "keep all keys" in said) == (1, True, True), said
+    assert app.test_client().get("/readyz").json["reason"].endswith("not in DOCUMENT_KEYS")  # type: ignore[index]
     with pytest.raises(errors.Damaged):
         flows.content(papers.store_of(app), document_id)
     (file,) = rows("SELECT key_id FROM document_files WHERE document_id = :id AND page = 1", id=document_id)
     leave()
     assert file.key_id == "test"
+
+
+def test_a_row_that_was_altered_is_named_and_passed_over(
+    app: Flask, inside: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document_commands, "AT_ONCE", 1)
+    owner = people.customer()
+    harmed, sound = (papers.taken(owner, app=app, purpose="other") for _ in range(2))
+    with transaction(papers.TEST):
+        rows("UPDATE document_files SET data_key = 'x' WHERE document_id = :id AND page = 1 RETURNING page", id=harmed)
+    sealing.use_keys([NEW, OLD])
+    code, said = rotate(app)
+    assert (code, f"{harmed}, page 1: its row was altered" in said) == (1, True), said
+    sealing.use_keys([NEW])
+    assert flows.content(papers.store_of(app), sound)
+    sealing.use_keys([NEW, OLD])
+    with transaction(papers.TEST):
+        service.discard(harmed, reason="A test's.", actor=papers.TEST)
+
+
+def test_what_a_worker_has_no_key_for_waits_for_it(app: Flask, inside: Flask) -> None:
+    sealing.use_keys([NEW, OLD])
+    document_id, store = papers.sent(people.customer(), app=app), papers.store_of(app)
+    sealing.use_keys([OLD])
+    for _ in range(rules.TRIES_MAX + 1):
+        assert flows.check(store, document_id, scanner=None, actor=papers.TEST) == rules.WAITS_FOR
+    document = queries.one_for_operators(document_id)
+    assert (document.state, document.waits_for) == ("received", "key")
+    leave()
+    sealing.use_keys([NEW, OLD])
+    flows.check(store, document_id, scanner=None, actor=papers.TEST)
+    assert queries.one_for_operators(document_id).ready
 
 
 def test_a_key_of_the_same_name_and_other_bytes_opens_nothing(app: Flask, inside: Flask) -> None:

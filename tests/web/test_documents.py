@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from limits import parse
 
 from app.core import clock
 from app.core.db import leave, rows, transaction
 from app.core.permissions import LENT, ROLES, Permission, Role
 from app.documents import rules, service
+from app.web import throttle
 from tests.makers import browse, hostile, papers, people, sessions
 from tests.makers.people import Customer
 from tests.web.console.conftest import enter
@@ -166,6 +168,14 @@ class TestACustomer:
         assert answer.data.startswith(b"\x89PNG")
         assert answer.headers["Content-Security-Policy"] == SEALED_OFF
         assert looks(document_id) == []
+
+    def test_has_so_many_drawn_and_no_more(
+        self, owner: Customer, document_id: str, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(throttle, "LOOKS", parse("1 per minute"))
+        monkeypatch.setattr(client.application.extensions["throttle"], "_factor", 1)
+        browse.sign_in(client, owner.email)
+        assert [client.get(f"/documents/{document_id}/preview/1").status_code for _ in range(2)] == [200, 429]
 
     def test_sees_nobody_elses(self, app: Flask, document_id: str, client: FlaskClient) -> None:
         browse.come_in(client, people.customer().email)

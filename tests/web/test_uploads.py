@@ -127,6 +127,18 @@ def test_a_body_that_says_it_is_too_large_is_not_read(browser: FlaskClient) -> N
     assert body.taken == 0
 
 
+def test_a_body_of_nobody_who_is_signed_in_is_not_read(browser: FlaskClient) -> None:
+    for cookie in ("", "forged"):
+        browser.set_cookie("bursar", cookie)
+        body = Endless(HEAD)
+        answer = browser.post(
+            "/verification/selfie/files/selfie",
+            content_type="multipart/form-data; boundary=x",
+            environ_overrides={"wsgi.input": body, "wsgi.input_terminated": True, "CONTENT_LENGTH": ""},
+        )
+        assert (answer.status_code, body.taken) == (303, 0)
+
+
 def test_any_other_door_takes_no_more_than_a_form(browser: FlaskClient) -> None:
     assert browser.post("/test/other", **form(("a.jpg", b"A" * 100))).status_code == 200
     assert browser.post("/test/other", **form(("a.jpg", b"A" * 2 * MIB))).status_code == 413

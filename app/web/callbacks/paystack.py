@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 
 from app.core import actor, inbox, logs, tasks
 from app.core.db import transaction
+from app.identification import flows as identification
 from app.web.guards import vendor
 
 SOURCE = "paystack"
@@ -26,8 +27,9 @@ def receive() -> Response:
     if not paystack.signed(body, signature=request.headers.get("x-paystack-signature", "")):
         _count_refused()
         return make_response(jsonify({"error": {"code": "bad_signature"}}), 401)
-    # The vendor gives events no id: the bytes themselves are one. Other bytes of the same news are harmless too.
-    external_id = hashlib.sha256(body).hexdigest()
+    # The vendor gives events no id: the bytes themselves are one, with what tells them apart where they may come again.
+    # Other bytes of the same news are harmless too.
+    external_id = hashlib.sha256(body + identification.told_anew(body).encode()).hexdigest()
     with transaction(actor.system("callbacks.paystack")):
         inbox_id = inbox.receive(SOURCE, external_id=external_id, body=body)
         if inbox_id is not None:

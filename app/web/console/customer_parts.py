@@ -37,6 +37,7 @@ from app.web.fragments import page
 from reports import movements, shared
 
 REQUESTS, ENTRIES = 10, 20
+DOCUMENTS_COMPARED = 100  # the newest
 # What an application's state is called to all staff. Who holds it and why is compliance's.
 APPLICATIONS = {
     "draft": "With the customer",
@@ -55,12 +56,12 @@ APPLICATIONS = {
 def customer_related(customer_id: str) -> Response:
     """Who has a device, a number, an account or a document in common with them: for compliance and the auditor."""
     one = customers.one_for_operators(customer_id)
-    sent = [each.id for each in documents.of_customer(owner=one.id)]
+    sent = [each.id for each in documents.of_customer(owner=one.id)[:DOCUMENTS_COMPARED]]
     return page(
         "console/customers/related.html",
         block="related",
         one=one,
-        shared=shared.of_customer(one.id, document_ids=sent),
+        shared=shared.of_customer(one.id, files=documents.shared_for_operators(sent)),
     )
 
 

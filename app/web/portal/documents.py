@@ -8,6 +8,7 @@ from app.core.errors import Forbidden
 from app.documents import flows, queries
 from app.web import guards, pictures
 from app.web.portal.base import bp
+from app.web.throttle import throttle
 
 
 @bp.get("/documents/<document_id>/preview/<int:page>")
@@ -17,6 +18,7 @@ def preview_document(document_id: str, page: int) -> Response:
     if "view_as" in g:
         raise Forbidden("Documents are not shown to who looks as a customer.")
     queries.one(document_id, owner=current_user.id)
+    throttle().looking("document preview", current_user.email)
     label = pictures.label(current_user.name)
     body = flows.preview(current_app.extensions["clients"].documents, document_id, page=page, label=label)
     return pictures.picture(body, name=f"{document_id}-{page}")

@@ -6,7 +6,7 @@ from datetime import date
 from flask import current_app
 from flask_login import current_user
 
-from app.applications import queries, rules, service
+from app.applications import answers, queries, rules, service
 from app.applications.errors import NoSuchStep, NotInYourHands
 from app.applications.queries import StepView
 from app.applications.rules import Step
@@ -17,6 +17,7 @@ from app.documents.rules import Kind as FileKind
 from app.documents.rules import admitted
 from app.identification import rules as numbers
 from app.identification import service as identification
+from app.identification.errors import AsksSpent
 from app.identification.rules import CheckState, Given, Kind
 from app.identity import queries as identity
 from app.payments import queries as payments
@@ -132,6 +133,30 @@ def _bank(application_id: str, step: Step, given: dict[str, str]) -> None:
         raise NoAccount from error
     account_id = account.id
     atomically(lambda: _prove(application_id, step, account=account_id), actor=guards.actor())
+    _prove_account(application_id)
+
+
+def _prove_account(application_id: str) -> None:
+    """Have it found out whether the account of the bank's step belongs to the BVN, as soon as both are known."""
+    steps = queries.steps(application_id, owner=current_user.id)
+    view = next((each for each in steps if each.step is Step.BANK and "account" in each.answers), None)
+    said = queries.latest_answers(Step.PROFILE, owner=current_user.id)
+    if view is None or not said or not may_write(queries.one(application_id, owner=current_user.id), view):
+        return
+    account, actor = payments.bank_account(view.answers["account"], customer_id=current_user.id), guards.actor()
+    number = account.account_number
+    given = Given(answers.full_name(said), bank_code=account.bank_code, email=current_user.email)
+    facts = {"account": account.id}
+
+    def deed() -> None:
+        check = identification.prove_account(current_user.id, number=number, given=given, actor=actor)
+        if check is not None:
+            _prove(application_id, Step.BANK, **facts, check=check)
+
+    try:
+        atomically(deed, actor=actor)
+    except AsksSpent:  # the name at the bank was compared all the same, and reviewers see that nobody was asked
+        return
 
 
 def _selfie(application_id: str, step: Step, _given: dict[str, str]) -> None:
@@ -155,6 +180,8 @@ def _number(application_id: str, step: Step, given: dict[str, str]) -> None:
         _prove(application_id, step, check=check, last4=plain[-4:])
 
     atomically(deed, actor=actor)
+    if step is Step.BVN:
+        _prove_account(application_id)
 
 
 def _company(application_id: str, step: Step, given: dict[str, str]) -> None:
@@ -179,8 +206,7 @@ def _about_me() -> Given:
     said = queries.latest_answers(Step.PROFILE, owner=current_user.id)
     if not said:
         raise ProfileFirst
-    names = (said[name] for name in ("first_name", "middle_name", "last_name"))
-    return Given(" ".join(name for name in names if name), birth_date=date.fromisoformat(said["born"]))
+    return Given(answers.full_name(said), birth_date=date.fromisoformat(said["born"]))
 
 
 _DEEDS: dict[Step, Callable[[str, Step, dict[str, str]], None]] = {

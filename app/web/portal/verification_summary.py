@@ -63,15 +63,14 @@ def files_of(view: StepView) -> dict[str, Document]:
 
 
 def check_of(view: StepView) -> Shown | None:
-    """The look-up that a step's number asked for; of a bank account, how its name was compared."""
+    """The look-up that a step asked for; of a bank account of which nobody was asked, how its name was compared."""
     asked = view.answers.get("check")
     number = _account_number(view.answers.get("account", "")) if view.step is Step.BANK else ""
     if not asked and not number:
         return None
-    for one in identification.of_customer(owner=current_user.id):
-        if one.id == asked or (number and one.kind == Kind.BANK_ACCOUNT and number.endswith(one.last4)):
-            return one
-    return None
+    mine = identification.of_customer(owner=current_user.id)
+    of_account = (one for one in mine if number and one.kind == Kind.BANK_ACCOUNT and number.endswith(one.last4))
+    return next((one for one in mine if one.id == asked), next(of_account, None))
 
 
 def trouble_of(view: StepView, check: Shown | None) -> str:

@@ -83,7 +83,7 @@ ABOUTS: dict[About, str] = {
 }
 WHY: dict[About, str] = {
     About.REVIEW: "From time to time we have to make sure that what we know of you is still true.",
-    About.NAME: "Your new name has to stand in a document.",
+    About.NAME: "Your new name has to stand in a document, and under your numbers.",
     About.ADDRESS: "Your new address needs a proof.",
     About.PHONE: "Your phone number is another. Show us that it is still you.",
 }

@@ -126,8 +126,8 @@ class TestEachRole:
             db.session.execute(
                 db.text(
                     "INSERT INTO documents (id, customer_id, purpose, name, kind, size_bytes, state, refusal,"
-                    " waits_for, tries, pages, received_at) VALUES (:id, :customer, 'id_front', 'my passport.jpg',"
-                    " 'jpeg', 2048, 'ready', '', '', 1, 1, now())"
+                    " waits_for, tries, pages, received_at, checked_at) VALUES (:id, :customer, 'id_front',"
+                    " 'my passport.jpg', 'jpeg', 2048, 'ready', '', '', 1, 1, now(), now())"
                 ),
                 {"id": f"doc_{someone.id}", "customer": someone.id},
             )

@@ -19,11 +19,13 @@ from app.customers.rules import Tier
 from app.documents import queries as documents
 from app.identification import queries as identification
 from app.identification import service as numbers
+from app.identification.rules import SAID, Verdict
 from tests.makers import applicants, browse, identities, people, pictures
 from tests.makers.applicants import PROFILE
 from tests.makers.people import Customer
 
 WorkOff = Callable[..., int]
+LOOKED_UP = SAID[Verdict.MATCH]
 OFFICER = actor.system("test")
 
 
@@ -166,7 +168,7 @@ class TestSteps:
         work_off()
         page = visitor.get("/verification/bvn", headers={"HX-Request": "true"}).text
         assert page.lstrip().startswith('<div id="standing"')
-        assert "Confirmed" in page
+        assert LOOKED_UP in page
         assert "every 2s" not in page
         assert state_of(owner, Step.BVN) == StepState.DONE
 
@@ -181,7 +183,7 @@ class TestSteps:
         right = identities.number(identities.ECHO)
         send(visitor, "/verification/bvn", number=right)
         work_off()
-        assert "Confirmed" in visitor.get("/verification/bvn").text
+        assert LOOKED_UP in visitor.get("/verification/bvn").text
 
     def test_a_register_that_does_not_answer_stops_nobody(
         self, visitor: FlaskClient, owner: Customer, work_off: WorkOff
@@ -197,7 +199,7 @@ class TestSteps:
         assert "The register does not answer at the moment" in page
         assert send(visitor, "/verification/bvn/again", at="/verification/bvn").status_code == 303
         work_off()
-        assert "Confirmed" in visitor.get("/verification/bvn").text
+        assert LOOKED_UP in visitor.get("/verification/bvn").text
 
     def test_enter_in_a_field_saves(self, visitor: FlaskClient) -> None:
         begin(visitor, Tier.T3_PLUS, subject="business")
@@ -462,7 +464,12 @@ class TestEnds:
         assert send(visitor, "/verification/change", about="name").location == "/verification/profile"
         application = queries.open_one(owner=owner.id)
         assert application is not None
-        assert [each.row.step for each in queries.steps(application.id, owner=owner.id)] == ["profile", "document"]
+        assert [each.row.step for each in queries.steps(application.id, owner=owner.id)] == [
+            "profile",
+            "bvn",
+            "nin",
+            "document",
+        ]
         leave()
         assert "Your new name" in visitor.get("/verification").text
         assert "One thing after the other" in visitor.get("/verification/change").text

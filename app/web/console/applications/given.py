@@ -1,6 +1,6 @@
 """What an applicant gave, for people: the answers of a step as lines, and the files of all steps in their order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from app.applications.queries import StepView
 from app.applications.rules import Step
 from app.documents import queries as documents
 from app.documents.models import Document
+from app.documents.queries import Same
 
 STEPS = {
     Step.CONTACT: "Contact",
@@ -102,19 +103,20 @@ def lines(view: StepView) -> list[tuple[str, str]]:
     return [(FIELDS[name], _text(name, value)) for name, value in told.items() if name in FIELDS and value]
 
 
-def files(steps: list[StepView], *, shared: Callable[[str], list[tuple[str, str, str]]]) -> list[File]:
+def files(steps: list[StepView], *, shared: Same) -> list[File]:
     """The files of all steps: those that count, in the order of the steps, then those that were replaced."""
     current = [file for view in steps for file in view.files.values()]
     earlier = [file for view in steps for file in view.earlier]
     rows = [*current, *earlier]
+    digests = documents.digests_for_operators(_ids(rows))
     known: Mapping[str, Document] = {one.id: one for one in documents.many_for_operators(_ids(rows))}
     return [
         File(
             row,
             _title(row),
             known.get(row.document_id),
-            _digest(row.document_id),
-            tuple(shared(row.document_id) if row in current else ()),
+            digests.get(row.document_id, ""),
+            tuple(shared.get(row.document_id, ())),
         )
         for row in rows
     ]
@@ -130,11 +132,6 @@ def day(text: str) -> str:
 
 def _ids(rows: list[FileRow]) -> set[str]:
     return {row.document_id for row in rows}
-
-
-def _digest(document_id: str) -> str:
-    sent = documents.file_for_system(document_id, 0)
-    return sent.digest.hex() if sent else ""
 
 
 def _title(row: FileRow) -> str:

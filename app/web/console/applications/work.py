@@ -175,14 +175,15 @@ def panel(
 def _whole(one: Application) -> dict[str, Any]:
     """What stands beside the desk and does not change while somebody works there."""
     steps, may = queries.steps_for_operators(one.id), current_user.permissions
-    files = given.files(steps, shared=documents.shared_for_operators)
+    same = documents.shared_for_operators([file.document_id for view in steps for file in view.files.values()])
+    files = given.files(steps, shared=same)
     return {
         "files": files,
         "lines": {view.row.step: given.lines(view) for view in steps},
         "said": _said(one),
         "checks": identification.of_customer_for_operators(one.customer_id),
         "standing": screening.standing_for_operators(one.customer_id) if Permission.SCREENING_READ in may else None,
-        "shared": shared.of_customer(one.customer_id, document_ids=[file.row.document_id for file in files]),
+        "shared": shared.of_customer(one.customer_id, files=same),
         "shortcuts": SHORTCUTS,
         "others": [other for other in queries.of_customer_for_operators(one.customer_id) if other.id != one.id],
     }
