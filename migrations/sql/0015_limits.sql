@@ -38,9 +38,16 @@ END $$;
 CREATE TRIGGER tier BEFORE INSERT OR UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION guard_tier();
 ALTER TABLE customers ENABLE ALWAYS TRIGGER tier;
 
--- When what opens a login was changed last: another password, phone or address, a factor less.
-ALTER TABLE logins ADD COLUMN security_changed_at timestamptz;
-GRANT UPDATE (security_changed_at) ON logins TO bursar_app;
+-- Each time that what opens a login was changed: another password, phone or address, a factor less.
+CREATE TABLE security_changes (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_security_changes PRIMARY KEY,
+    login_id text NOT NULL CONSTRAINT fk_security_changes_login_id REFERENCES logins,
+    changed_at timestamptz NOT NULL
+);
+CREATE INDEX ix_security_changes_login_id ON security_changes (login_id, changed_at);
+SELECT audit.watch('security_changes');
+SELECT audit.protect('security_changes');
+GRANT SELECT, INSERT ON security_changes TO bursar_app;
 
 CREATE TABLE limits (
     id text CONSTRAINT pk_limits PRIMARY KEY,
