@@ -146,9 +146,7 @@ def every_kind() -> frozenset[str]:
 
 def hidden_kinds() -> frozenset[str]:
     """The kinds that they may not know of at all."""
-    return frozenset(
-        kind.name for kind in kinds.everything() if kind.sees and kind.sees not in current_user.permissions
-    )
+    return kinds.hidden_from(current_user.permissions)
 
 
 def _kinds() -> frozenset[str] | None:
