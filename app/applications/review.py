@@ -181,7 +181,7 @@ def conclude(application: Application, *, tier: Tier, operator_id: str, actor: A
     service.release(application)
     machine.move(application, State.APPROVED, machine=rules.MACHINE, actor=actor)
     service.tell(application, "approved", actor=actor, tier=str(tier), wanted=application.wanted)
-    customers_service.set_tier(application.customer_id, tier, reason=f"Application {application.id}", actor=actor)
+    customers_service.set_tier(application.customer_id, tier, application_id=application.id, actor=actor)
     outbox.emit(events.Approved(application_id=application.id, customer_id=application.customer_id))
 
 

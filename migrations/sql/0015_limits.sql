@@ -121,6 +121,9 @@ BEGIN
                     WHERE r.id = NEW.request_id AND is_due(r) AND r.kind = 'risk.limits'
                       AND r.payload ->> 'tier' = NEW.tier
                       AND r.payload -> 'scope' = jsonb_build_array(NEW.rail, NEW.direction, NEW.asset)
+                      AND r.payload -> 'bounds' = jsonb_strip_nulls(jsonb_build_object(
+                              'single', NEW.single_units::text, 'day', NEW.day_units::text,
+                              'month', NEW.month_units::text, 'balance', NEW.balance_units::text))
                       AND NEW.starts_at = midnight(r.payload ->> 'starts_on'))
        OR NEW.starts_at <= now() THEN
         PERFORM refuse_request(NEW.request_id, 'does not set this limit');

@@ -208,6 +208,25 @@ END $$;
 CREATE TRIGGER decided BEFORE INSERT OR UPDATE ON applications FOR EACH ROW EXECUTE FUNCTION guard_application();
 ALTER TABLE applications ENABLE ALWAYS TRIGGER decided;
 
+-- A tier rises by an application that was approved for exactly it, each once. (The owner of the database, who could take
+-- this guard away, may say otherwise; the role of the application may not.)
+ALTER TABLE tier_changes ADD COLUMN application_id text;
+-- squawk-ignore constraint-missing-not-valid, disallowed-unique-constraint
+ALTER TABLE tier_changes ADD CONSTRAINT uq_tier_changes_application_id UNIQUE (application_id);
+CREATE FUNCTION guard_tier_rises() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_ladder text[] := ARRAY['t0', 't1', 't2', 't3', 't3_plus'];
+BEGIN
+    IF array_position(v_ladder, NEW.tier) > array_position(v_ladder, OLD.tier) AND current_user <> 'bursar_owner'
+       AND NOT EXISTS (SELECT FROM tier_changes c JOIN applications a ON a.id = c.application_id
+                        WHERE c.id = (SELECT max(id) FROM tier_changes WHERE customer_id = NEW.id)
+                          AND a.customer_id = NEW.id AND a.state = 'approved' AND a.decided_tier = NEW.tier) THEN
+        RAISE EXCEPTION 'customer %: a tier rises by an application that was approved', NEW.id USING ERRCODE = 'BU005';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER tier_rises BEFORE UPDATE OF tier ON customers FOR EACH ROW EXECUTE FUNCTION guard_tier_rises();
+ALTER TABLE customers ENABLE ALWAYS TRIGGER tier_rises;
+
 SELECT audit.watch('applications');
 SELECT audit.watch('application_steps', 'answers_sealed', 'again_words');
 SELECT audit.watch('application_files');

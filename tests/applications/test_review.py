@@ -16,6 +16,7 @@ from app.core.db import db, for_everyone, leave, transaction
 from app.core.errors import Refusal
 from app.core.permissions import Role
 from app.customers import queries as customers
+from app.customers import service as customers_service
 from app.customers.rules import Tier
 from app.governance import queries as approvals
 from app.governance import service as governance
@@ -144,6 +145,19 @@ class TestApproving:
             review.approve(application.id, tier=Tier.T2, operator_id=holder, actor=who)
         assert customers.tier(owner=application.customer_id) is Tier.T2
         assert now(application).state == State.APPROVED
+
+    def test_the_database_raises_a_tier_by_an_approved_application_alone(self) -> None:
+        owner = people.customer(tier=Tier.T0)
+        application = applicants.submitted(owner, today=TODAY)
+        for ground in (application.id, "app_none"):
+            with pytest.raises(DBAPIError, match="rises by an application"), transaction(who := actor.system("test")):
+                customers_service.set_tier(owner.id, Tier.T2, application_id=ground, actor=who)
+        officer = applicants.officer()
+        applicants.answer_all(application, officer)
+        with transaction(who := actor.operator(officer)):
+            review.approve(application.id, tier=Tier.T1, operator_id=officer, actor=who)
+        with pytest.raises(DBAPIError), transaction(who):  # (neither more than was decided, nor a second time)
+            customers_service.set_tier(owner.id, Tier.T2, application_id=application.id, actor=who)
 
     def test_a_lower_tier_rests_on_its_own_steps_alone(self) -> None:
         application, holder = applicants.submitted(today=TODAY), applicants.officer()
