@@ -17,7 +17,8 @@ BIGINT_MAX = 2**63 - 1
 _NOT_OF_HIDDEN_REQUESTS = """NOT (records.table_name = 'approval_requests' AND records.row_id IN
         (SELECT id FROM approval_requests WHERE kind = ANY(:kinds)))
     AND NOT (records.table_name = 'approval_votes' AND records.row_id IN
-        (SELECT v.id FROM approval_votes v JOIN approval_requests r ON r.id = v.request_id WHERE r.kind = ANY(:kinds)))"""
+        (SELECT v.id FROM approval_votes v JOIN approval_requests r ON r.id = v.request_id
+          WHERE r.kind = ANY(:kinds)))"""
 
 
 @dataclass(frozen=True)

@@ -178,6 +178,17 @@ CREATE POLICY own_rows ON application_steps USING (current_setting('bursar.owner
 CREATE POLICY own_rows ON application_files USING (current_setting('bursar.owner', true) IN ('*', customer_id));
 CREATE POLICY own_rows ON application_events USING (current_setting('bursar.owner', true) IN ('*', customer_id));
 
+-- What reviewers write is the house's: no customer's session sees a row of it.
+ALTER TABLE application_answers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE application_answers FORCE ROW LEVEL SECURITY;
+ALTER TABLE application_notes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE application_notes FORCE ROW LEVEL SECURITY;
+ALTER TABLE application_views ENABLE ROW LEVEL SECURITY;
+ALTER TABLE application_views FORCE ROW LEVEL SECURITY;
+CREATE POLICY house_rows ON application_answers USING (current_setting('bursar.owner', true) = '*');
+CREATE POLICY house_rows ON application_notes USING (current_setting('bursar.owner', true) = '*');
+CREATE POLICY house_rows ON application_views USING (current_setting('bursar.owner', true) = '*');
+
 -- What ended stays ended; a high tier, and every refusal, stands on a request that two people agreed on.
 CREATE FUNCTION guard_application() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN

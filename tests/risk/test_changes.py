@@ -230,7 +230,13 @@ class TestTheDatabase:
     def request(self, connection: Connection, kind: str, maker: str, *, day: str) -> str:
         scope = ["bank", "in", "*"] if kind == "risk.limits" else ["bank", "out", "NGN"]
         bands = [{"over": "0", "flat": "2000", "bps": 0}]
-        payload: dict[str, object] = {"tier": "t1", "scope": scope, "bands": bands, "bounds": {"single": "1"}, "starts_on": day}
+        payload: dict[str, object] = {
+            "tier": "t1",
+            "scope": scope,
+            "bands": bands,
+            "bounds": {"single": "1"},
+            "starts_on": day,
+        }
         found = put_request(connection, kind, payload, maker=maker)
         act_as(connection, "system:test")
         return found

@@ -97,7 +97,6 @@ class TestScope:
         assert mine in listed(client)
         assert others not in listed(client)
 
-
     def test_leaves_out_what_is_compliances_for_administrators(self, visitor: Visitor) -> None:
         officer = applicants.officer()
         refusal = asking.refusal(officer)

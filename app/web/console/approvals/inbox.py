@@ -165,6 +165,8 @@ def _detail(request_id: str, *, status: int = 200) -> Response:
     one, kind, seen = standing.request, kinds.known(standing.request.kind), _kinds()
     if seen is not None and one.kind not in seen and one.maker != current_user.id:
         raise NotFound
+    if kind and kind.sees and kinds.related(current_user.id, kind.touches(one.payload)):
+        raise NotFound
     return page(
         "console/approvals/request.html",
         block="drawer",
