@@ -1,13 +1,13 @@
 """Commands of the customer's side: begin, fill a step, attach a file, hand in, take back; and news about them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, update
 
 from app.applications import answers, errors, events, queries, rules
-from app.applications.models import Application, FileRow, Happening, StepRow
+from app.applications.models import Application, FileRow, Happening, RoundRow, StepRow
 from app.applications.queries import StepView
 from app.applications.rules import About, State, Step, StepState, Subject
 from app.core import actor as actors
@@ -165,10 +165,11 @@ def submit(application_id: str, *, owner: str, actor: Actor, consent: str = rule
     if consent != rules.CONSENT:
         raise errors.ConsentMissing
     application = _mine(application_id, owner=owner)
-    states = db.session.scalars(select(StepRow.state).filter_by(application_id=application_id)).all()
-    if not rules.done(states):
+    steps = db.session.scalars(select(StepRow).filter_by(application_id=application_id)).all()
+    if not rules.done([step.state for step in steps]):
         raise errors.StepsMissing
     application.round += 1
+    _keep_round(application, steps)
     application.due_at = clock.now() + rules.DUE[Tier(application.wanted)]
     application.assigned_to = application.assigned_to or queries.least_loaded_for_system(customer_id=owner)
     _queue(application, State.SUBMITTED, actor=actor)
@@ -268,6 +269,16 @@ def _in_hand(application_id: str, step: Step, *, owner: str) -> tuple[Applicatio
 def _sent_since(step: StepView, application: Application) -> bool:
     """Whether a file was added since the step came back."""
     return any(file.added_at > application.queued_at for file in step.files.values())
+
+
+def _keep_round(application: Application, steps: Sequence[StepRow]) -> None:
+    """Keep what was handed in: a later round is written over the steps."""
+    for step in steps:
+        if step.answers_sealed is not None:
+            kept = RoundRow(id=ids.new("apr"), application_id=application.id, customer_id=application.customer_id)
+            kept.step_id, kept.round, kept.answers_sealed = step.id, application.round, step.answers_sealed
+            db.session.add(kept)
+    db.session.flush()
 
 
 def _ask_numbers_again(application: Application) -> None:

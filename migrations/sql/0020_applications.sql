@@ -65,6 +65,19 @@ CREATE TABLE application_steps (
 );
 CREATE INDEX ix_application_steps_customer_id ON application_steps (customer_id);
 
+-- What a step said each time that it was handed in: what is written over later is not gone.
+CREATE TABLE application_rounds (
+    id text CONSTRAINT pk_application_rounds PRIMARY KEY,
+    application_id text NOT NULL CONSTRAINT fk_application_rounds_application_id REFERENCES applications,
+    customer_id text NOT NULL CONSTRAINT fk_application_rounds_customer_id REFERENCES customers,
+    step_id text NOT NULL CONSTRAINT fk_application_rounds_step_id REFERENCES application_steps,
+    round integer NOT NULL,
+    answers_sealed bytea NOT NULL,                     -- for the step
+    CONSTRAINT uq_application_rounds_step_id UNIQUE (step_id, round)
+);
+CREATE INDEX ix_application_rounds_application_id ON application_rounds (application_id);
+CREATE INDEX ix_application_rounds_customer_id ON application_rounds (customer_id);
+
 CREATE TABLE application_files (
     id text CONSTRAINT pk_application_files PRIMARY KEY,
     application_id text NOT NULL CONSTRAINT fk_application_files_application_id REFERENCES applications,
@@ -167,6 +180,8 @@ ALTER TABLE applications ENABLE ROW LEVEL SECURITY;
 ALTER TABLE applications FORCE ROW LEVEL SECURITY;
 ALTER TABLE application_steps ENABLE ROW LEVEL SECURITY;
 ALTER TABLE application_steps FORCE ROW LEVEL SECURITY;
+ALTER TABLE application_rounds ENABLE ROW LEVEL SECURITY;
+ALTER TABLE application_rounds FORCE ROW LEVEL SECURITY;
 ALTER TABLE application_files ENABLE ROW LEVEL SECURITY;
 ALTER TABLE application_files FORCE ROW LEVEL SECURITY;
 ALTER TABLE application_events ENABLE ROW LEVEL SECURITY;
@@ -175,6 +190,7 @@ ALTER TABLE application_events FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_rows ON applications USING (
     CASE current_setting('bursar.owner', true) WHEN '*' THEN true ELSE customer_id = current_setting('bursar.owner', true) END);
 CREATE POLICY own_rows ON application_steps USING (current_setting('bursar.owner', true) IN ('*', customer_id));
+CREATE POLICY own_rows ON application_rounds USING (current_setting('bursar.owner', true) IN ('*', customer_id));
 CREATE POLICY own_rows ON application_files USING (current_setting('bursar.owner', true) IN ('*', customer_id));
 CREATE POLICY own_rows ON application_events USING (current_setting('bursar.owner', true) IN ('*', customer_id));
 
@@ -240,6 +256,8 @@ ALTER TABLE customers ENABLE ALWAYS TRIGGER tier_rises;
 
 SELECT audit.watch('applications');
 SELECT audit.watch('application_steps', 'answers_sealed', 'again_words');
+SELECT audit.watch('application_rounds', 'answers_sealed');
+SELECT audit.protect('application_rounds');
 SELECT audit.watch('application_files');
 SELECT audit.watch('application_answers');
 SELECT audit.watch('application_notes', 'words');
@@ -254,7 +272,7 @@ SELECT audit.protect('application_views');
 SELECT audit.marks_stay('applications', 'decided_at', 'reviewed_at');
 SELECT audit.marks_stay('application_files', 'replaced_at');
 SELECT audit.marks_stay('application_answers', 'replaced_at');
-GRANT SELECT, INSERT ON applications, application_steps, application_files, application_events, application_answers,
+GRANT SELECT, INSERT ON applications, application_steps, application_rounds, application_files, application_events, application_answers,
     application_notes, application_views, saved_views TO bursar_app;
 GRANT SELECT ON checklist_items TO bursar_app;
 GRANT UPDATE (state, round, pep, country, screening, identity, name_score, risk, queued_at, due_at, assigned_to, claimed_by,

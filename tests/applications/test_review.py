@@ -5,11 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.applications import decisions, errors, queries, review, rules, service
-from app.applications.models import Application
+from app.applications.models import Application, RoundRow, StepRow
 from app.applications.rules import About, State, Step, StepState
 from app.core import actor, clock
 from app.core.db import db, for_everyone, leave, transaction
@@ -197,6 +197,11 @@ class TestAskingAgain:
         unanswered = [item.step for item in queries.checklist_for_operators(now(application)) if not item.answer]
         assert set(unanswered) == {"document"}
         assert now(application).round == 2
+        of_document = select(RoundRow.round, RoundRow.answers_sealed).join(StepRow, StepRow.id == RoundRow.step_id)
+        of_document = of_document.where(RoundRow.application_id == application.id, StepRow.step == Step.DOCUMENT)
+        kept = {one.round: one.answers_sealed for one in db.session.execute(of_document)}
+        assert set(kept) == {1, 2}
+        assert kept[1] != kept[2]  # (what was said at first is there, and not what was written over it)
 
     def test_the_customer_reads_the_reason_and_no_name(self) -> None:
         owner = people.customer(tier=Tier.T0)

@@ -47,6 +47,7 @@ OWNED = {
     "limit_uses": "customer_id",
     "applications": "customer_id",
     "application_steps": "customer_id",
+    "application_rounds": "customer_id",
     "application_files": "customer_id",
     "application_events": "customer_id",
     "restrictions": "customer_id",
@@ -75,7 +76,7 @@ def somebody(app: Flask, vendor: SandboxProcess) -> people.Customer:
     with transaction(one.actor):
         withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
         closures.ask(one.id, reason="Moving away.", actor=one.actor)
-    applicants.do(one, applicants.begin(one, Tier.T3).id, [Step.ADDRESS], today=f"{clock.now():%Y-%m-%d}")
+    applicants.submitted(one, Tier.T3, today=f"{clock.now():%Y-%m-%d}", screening="unscreened")
     restricted.placed(one, Kind.NO_TRADE)
     papers.taken(one, app=app, purpose="id_front")
     identities.ask(one, identities.number(identities.ECHO))
