@@ -106,8 +106,9 @@ SELECT format('lim_%s_%s_%s', tier, replace(rail, '*', 'any'), direction), tier,
     ('t3', '*', 'in', 500000000, NULL, NULL, NULL),
     ('t3', '*', 'out', NULL, 500000000, 5000000000, NULL),
     ('t3', 'bank', 'out', 100000000, NULL, NULL, NULL),
-    ('t3_plus', '*', 'in', NULL, NULL, NULL, NULL),
-    ('t3_plus', '*', 'out', NULL, NULL, NULL, NULL)
+    ('t3_plus', '*', 'in', 500000000, NULL, NULL, NULL),  -- as the third tier, until a request says otherwise
+    ('t3_plus', '*', 'out', NULL, 500000000, 5000000000, NULL),
+    ('t3_plus', 'bank', 'out', 100000000, NULL, NULL, NULL)
   ) AS beginning (tier, rail, direction, single, day, month, balance);
 
 -- Midnight in Lagos at the beginning of a day.
