@@ -112,6 +112,7 @@ ASK: dict[str, Callable[[str], Request]] = {
     "screening.match": asking.match,
     "applications.tier": asking.tier,
     "applications.refusal": asking.refusal,
+    "payments.place": asking.placing,
     "retention.run": asking.run,
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.

@@ -13,7 +13,6 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.applications import review, views
-from app.applications.rules import Step
 from app.core import actor, clock, tasks
 from app.core.db import db, for_everyone, leave, narrow, rows, sqlstate, transaction, widen
 from app.core.permissions import Role
