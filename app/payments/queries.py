@@ -93,7 +93,7 @@ def is_corrected_for_operators(item: SuspenseItem) -> bool:
 
 
 def placeable_for_operators(item: SuspenseItem) -> Deposit | None:
-    """The deposit that an open item's money belongs to, where what was asked for came and only a restriction stopped it.
+    """The deposit that an open item's money belongs to, where what was asked came and a restriction stopped it.
 
     None where it is somebody else's or nobody's, or was dealt with.
     """

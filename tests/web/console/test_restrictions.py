@@ -288,3 +288,18 @@ class TestTheConsole:
         assert "The account is restricted" not in client.get(one).text
         restricted.placed(owner)
         assert "The account is restricted" in client.get(one).text
+
+
+def test_money_in_suspense_says_whose_it_is_and_what_its_way_is(visitor: Visitor) -> None:
+    owner = people.customer()
+    item_id = restricted.waiting(owner)
+    finance, treasury, one = visitor(Role.FINANCE), visitor(Role.TREASURY), f"/console/suspense/{item_id}"
+    assert place(owner) in finance.get(one).text
+    assert "Finance asks that it be credited" in treasury.get(one).text
+    stopped = restricted.placed(owner, Kind.NO_CREDIT)
+    assert "takes nothing in at present" in finance.get(one).text
+    restricted.lifted(stopped)
+    refused = browse.send(finance, f"{one}/place", form_at=one, reason="")
+    assert refused.status_code == 422
+    assert browse.send(finance, f"{one}/place", form_at=one, reason="It is lifted.").status_code == 303
+    assert "was asked for" in finance.get(one).text
