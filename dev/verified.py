@@ -35,8 +35,8 @@ def set_tier(customer_id: str, tier: Tier, *, actor: Actor) -> None:
     was = Tier(customer.tier)
     if was is tier:
         return
-    change = TierChange(customer_id=customer_id, was=was, became=tier, reason="For show.", actor=str(actor))
-    change.changed_at = clock.now()
+    change = TierChange(customer_id=customer_id, was=was, became=tier, actor=str(actor), changed_at=clock.now())
+    change.reason = "Documents were looked at."
     db.session.add(change)
     db.session.flush()
     db.session.execute(text("SELECT set_tier_for_show(:customer, :tier)"), {"customer": customer_id, "tier": tier})
