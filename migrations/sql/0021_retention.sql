@@ -33,7 +33,7 @@ SELECT 'rule_' || data_class || '_1', data_class, title, keep_months, counted_fr
      'end of the application', 'purge', 'As the others, five years later.'),
     ('identities', 'Numbers, checks and copies for the lists of people for whom no application stands', 12,
      'end of the last application', 'purge',
-     'Kept while an application is open or approved, and five years where one was refused as forged or the like.'),
+     'Kept while an application is open or approved, or a hit is undecided; five years where one was refused as forged.'),
     ('files_unattached', 'Files that came and belong to no application', 1, 'arrival', 'purge', 'The digests stay.'),
     ('kyc_files', 'Files, checks, screening and risk of customers who left', 60, 'end of the relationship', 'purge',
      'Closing an account is asked for and not carried out yet: no relationship has ended.'),
@@ -168,6 +168,8 @@ BEGIN
           FROM applications a
          WHERE a.customer_id IN (SELECT customer_id FROM identity_checks
                                  UNION SELECT customer_id FROM screening_subjects WHERE names <> '{}')
+           AND NOT EXISTS (SELECT FROM screening_hits h
+                            WHERE h.customer_id = a.customer_id AND h.state IN ('open', 'match_asked'))
          GROUP BY a.customer_id
         HAVING bool_and(coalesce(a.state IN ('abandoned', 'rejected') AND a.decided_at <= CASE
             WHEN a.reason_code = ANY (v_fraud) THEN retention_cutoff('applications_fraud', p_at) ELSE v_before END, false));
@@ -220,7 +222,7 @@ BEGIN
          WHERE subject_id IN (SELECT s.id FROM screening_subjects s WHERE s.customer_id = ANY (v_ids));
         UPDATE screening_subjects SET names = '{}', born = '', countries = '{}', id_hashes = '{}', hash = ''
          WHERE customer_id = ANY (v_ids);
-        UPDATE screening_hits SET explanation = '{}' WHERE customer_id = ANY (v_ids);
+        UPDATE screening_hits SET explanation = explanation - '{given,pairs}'::text[] WHERE customer_id = ANY (v_ids);
     END IF;
     PERFORM set_config('bursar.forgets', '', true);
     RETURN QUERY SELECT unnest(v_ids);
