@@ -21,6 +21,7 @@ from app.customers import requests
 from app.documents import sealing
 from app.governance import kinds, policies
 from app.identity import passwords
+from app.payments import requests as payments
 from app.restrictions import requests as restrictions
 from app.retention import requests as retention
 from app.risk import changes, fees
@@ -87,6 +88,6 @@ def govern() -> None:
     """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
     kinds.register(requests.UNFREEZE, requests.RECOVERY, restrictions.LIFT, changes.KIND, fees.KIND)
-    kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT)
+    kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT, payments.PLACE)
     kinds.register(screening.MATCH, retention.RUN)
     kinds.relate(customers.is_related_for_system)

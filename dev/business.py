@@ -42,7 +42,7 @@ from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
-from dev import applicants, compliance, papers, verifying
+from dev import applicants, compliance, papers, verified, verifying
 from jobs import runtime
 
 SEED = 2026
@@ -210,7 +210,7 @@ class Business:
         tier, demo = TIERS.get(number % 10, Tier.T3), actor.system("demo")
         with transaction(demo):
             self._give_app(email, Audience.CUSTOMER)
-            customers.set_tier(person.id, tier, reason="Documents were looked at.", actor=demo)
+            verified.set_tier(person.id, tier, actor=demo)
         self._confirm_phone(person.login_id)
         number_at_bank = f"{self.luck.randint(1_000_000_000, 8_999_999_999)}"
         holder: dict[str, object] = {"account_number": number_at_bank, "account_name": f"{last} {first}".upper()}

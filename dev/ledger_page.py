@@ -36,6 +36,11 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         {"ref": "charge reference", "paid": naira(35_000), "fees": naira(625)},
     ),
     (
+        "A deposit of ₦35,000, of which the payer bore ₦625, waited in suspense while its account took nothing in.",
+        payments.placed,
+        {"ref": "dep_…", "account": CUSTOMER, "intent": naira(35_000), "paid": naira(35_625)},
+    ),
+    (
         "A withdrawal of ₦20,000 reached the bank; the customer pays ₦25, Paystack takes ₦25.",
         withdrawals.settled,
         {"ref": "wd_…", "account": CUSTOMER, "amount": naira(20_000), "fee": naira(25), "vendor_fee": naira(25)},

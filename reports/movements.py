@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from app.core import clock
 from app.core.db import rows
-from app.core.errors import Malformed
 from app.core.money import NGN, Money
 from app.ledger import statements
 from app.ledger.statements import StatementLine
@@ -54,10 +54,7 @@ class Place:
 def place_of(text: str) -> Place:
     """The place that an address names; the beginning for nothing. Raises Malformed."""
     position, _, moment = text.partition("~")
-    try:
-        return Place(position, datetime.fromisoformat(moment).astimezone(UTC) if moment else None)
-    except ValueError as unread:
-        raise Malformed("That page is not one of this list.") from unread
+    return Place(position, clock.written(moment) if moment else None)
 
 
 def of_customer(customer_id: str, *, after: Place, limit: int = PAGE) -> tuple[list[Movement], Place | None]:

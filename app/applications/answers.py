@@ -17,7 +17,7 @@ LONG_MAX = 500
 PEOPLE_MAX = 50
 _ROW = re.compile(r"name_([0-9]{1,3})", re.ASCII)
 _SHARE = re.compile(r"[0-9]{1,3}(\.[0-9]{0,2})?", re.ASCII)
-_RC = re.compile(r"(?:RC|BN|IT)?\s?\d{4,8}")
+_RC = re.compile(r"(?:RC|BN|IT)?\s?[0-9]{4,8}")
 DOCUMENT_KINDS = {
     "passport": "International passport",
     "licence": "Driver's licence",

@@ -119,6 +119,23 @@ class StepRow(Model):
     done_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
+class RoundRow(Model):
+    """What a step said when it was handed in for this time, sealed for the step."""
+
+    __tablename__ = "application_rounds"
+    __table_args__ = (
+        Index("ix_application_rounds_application_id", "application_id"),
+        Index("ix_application_rounds_customer_id", "customer_id"),
+        UniqueConstraint("step_id", "round"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    application_id: Mapped[str] = mapped_column(Text, ForeignKey("applications.id"))
+    customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
+    step_id: Mapped[str] = mapped_column(Text, ForeignKey("application_steps.id"))
+    round: Mapped[int] = mapped_column(Integer)
+    answers_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class FileRow(Model):
     """A file that a step was given; a later one in its slot takes its place; the earlier one stays to be seen."""
 

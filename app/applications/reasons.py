@@ -132,33 +132,34 @@ AGAIN: dict[str, Reason] = _by_code(
     ),
 )
 
+# What the customer and support read of each of these is the same: nobody is told of a list, or of a forgery.
+_NOT_VERIFIED = (
+    "We could not verify your details, so we cannot offer you this tier.",
+    "We could not verify the details given.",
+)
 REFUSALS: dict[str, Reason] = _by_code(
     Reason(
         "cannot_verify",
         "Identity cannot be established",
-        "We could not verify your details, so we cannot offer you this tier.",
-        "We could not verify the details given.",
+        *_NOT_VERIFIED,
         "Repeated attempts did not establish who this is.",
     ),
     Reason(
         "forged",
         "Altered or forged document",
-        "We could not verify your details, so we cannot offer you this tier.",
-        "We could not verify the details given.",
+        *_NOT_VERIFIED,
         "A document was altered or forged.",
     ),
     Reason(
         "impostor",
         "Somebody else's identity",
-        "We could not verify your details, so we cannot offer you this tier.",
-        "We could not verify the details given.",
+        *_NOT_VERIFIED,
         "The applicant is not the person whose identity was given.",
     ),
     Reason(
         "listed",
         "On a list",
-        "We cannot offer you this service.",
-        "We cannot offer this service. There is nothing more to say about it.",
+        *_NOT_VERIFIED,
         "A confirmed match with a sanctions list.",
     ),
     Reason(

@@ -98,8 +98,12 @@ def answer(application_id: str, item: str, said: str, *, operator_id: str, actor
 
 
 def note(application_id: str, words: str, *, operator_id: str, actor: Actor) -> None:
-    """Write something down for compliance alone. Anybody who may review may, whoever holds it. Raises ReasonMissing."""
+    """Write something down for compliance alone. Anybody who may review may, whoever holds it.
+
+    Raises ReasonMissing, OwnApplication.
+    """
     application = service.locked(application_id)
+    _refuse_own(application, operator_id)
     written = words.strip()
     if not 1 <= len(written) <= rules.NOTE_MAX:
         raise errors.ReasonMissing
@@ -206,7 +210,7 @@ def conclude(application: Application, *, tier: Tier, operator_id: str, actor: A
     machine.move(application, State.APPROVED, machine=rules.MACHINE, actor=actor)
     lowers = {"lowers": True} if rules.above(Tier(application.had), tier) else {}
     service.tell(application, "approved", actor=actor, tier=str(tier), wanted=application.wanted, **lowers)
-    customers_service.set_tier(application.customer_id, tier, reason=f"Application {application.id}", actor=actor)
+    customers_service.set_tier(application.customer_id, tier, application_id=application.id, actor=actor)
     _take_name_over(application)
     outbox.emit(events.Approved(application_id=application.id, customer_id=application.customer_id))
 
@@ -245,8 +249,7 @@ def _acting(application_id: str, *, operator_id: str, actor: Actor) -> Applicati
 def _hold(application: Application, *, operator_id: str, actor: Actor) -> None:
     if application.state not in rules.OURS:
         raise errors.NotUnderReview(f"This application is {application.state}: there is nothing to decide on it.")
-    if customers.is_related_for_system(operator_id, [application.customer_id]):
-        raise errors.OwnApplication
+    _refuse_own(application, operator_id)
     held = _is_held(application)
     if held and application.claimed_by != operator_id:
         name = identity.operator_for_operators(str(application.claimed_by)).name
@@ -257,6 +260,11 @@ def _hold(application: Application, *, operator_id: str, actor: Actor) -> None:
     application.claimed_by, application.claim_until = operator_id, clock.now() + rules.LEASE
     application.assigned_to = operator_id
     db.session.flush()
+
+
+def _refuse_own(application: Application, operator_id: str) -> None:
+    if customers.is_related_for_system(operator_id, [application.customer_id]):
+        raise errors.OwnApplication
 
 
 def _is_held(application: Application) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from app.applications import answers, due, errors, events, past, queries, rules
+from app.applications import answers, due, errors, events, past, queries, rounds, rules
 from app.applications.models import Application, FileRow, Happening, StepRow
 from app.applications.queries import StepView
 from app.applications.rules import About, State, Step, StepState, Subject
@@ -196,6 +196,7 @@ def submit(application_id: str, *, owner: str, actor: Actor, consent: str = rule
             raise errors.Outdated(old)
     application.round += 1
     weigh(application)
+    rounds.keep(application, [each.row for each in steps])
     application.due_at = clock.now() + rules.DUE[Tier(application.wanted)]
     _queue(application, State.SUBMITTED, actor=actor)
     tell(application, "submitted", actor=actor, round=application.round, consent=consent)

@@ -14,18 +14,23 @@ from app.core.machine import Move
 
 BIGINT_MAX = 2**63 - 1
 # (that such a request was made, voted on or carried out says as much as the request)
-_OF_CONFIDENTIAL_REQUESTS = """(records.table_name = 'approval_requests' AND records.row_id IN
-        (SELECT id FROM approval_requests WHERE kind LIKE :kinds))
-    OR (records.table_name = 'approval_votes' AND records.row_id IN
-        (SELECT v.id FROM approval_votes v JOIN approval_requests r ON r.id = v.request_id WHERE r.kind LIKE :kinds))"""
+_NOT_OF_HIDDEN_REQUESTS = """NOT (records.table_name = 'approval_requests' AND records.row_id IN
+        (SELECT id FROM approval_requests WHERE kind = ANY(:kinds)))
+    AND NOT (records.table_name = 'approval_votes' AND records.row_id IN
+        (SELECT v.id FROM approval_votes v JOIN approval_requests r ON r.id = v.request_id
+          WHERE r.kind = ANY(:kinds)))"""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """The actors whose records somebody may see, None for everybody's; and whether what is kept from most is shown."""
+    """The actors whose records somebody may see, None for everybody's; and whether what is kept from most is shown.
+
+    Of approval requests of the hidden kinds nothing is.
+    """
 
     actors: frozenset[str] | None
     confidential: bool
+    hidden_kinds: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -119,11 +124,11 @@ def _fitting(asked: Asked, seen: Seen) -> Select[AuditRecord]:
 
 
 def _visible(seen: Seen) -> ColumnElement[bool]:
-    if seen.confidential:
-        return _by(seen.actors)
-    of_requests = text(_OF_CONFIDENTIAL_REQUESTS).bindparams(kinds=rules.CONFIDENTIAL_REQUESTS)
-    hidden = or_(AuditRecord.table_name.in_(rules.CONFIDENTIAL_TABLES), of_requests)
-    return and_(_by(seen.actors), ~hidden.self_group())
+    return and_(
+        _by(seen.actors),
+        true() if seen.confidential else AuditRecord.table_name.not_in(rules.CONFIDENTIAL_TABLES),
+        text(_NOT_OF_HIDDEN_REQUESTS).bindparams(kinds=sorted(seen.hidden_kinds)) if seen.hidden_kinds else true(),
+    )
 
 
 def _by(actors: frozenset[str] | None) -> ColumnElement[bool]:

@@ -23,9 +23,11 @@ SEES_TEAMS: Mapping[Role, frozenset[Role]] = {
 # What only who may see it anyway sees in the audit too, whoever did it: nobody is to learn who was found on a list.
 CONFIDENTIAL = Permission.SCREENING_READ
 CONFIDENTIAL_TABLES = frozenset(
-    {"screening_lists", "screening_versions", "screening_hits", "applications", "application_notes"}
+    {
+        *("screening_lists", "screening_versions", "screening_hits"),
+        *("applications", "application_answers", "application_notes", "restrictions"),
+    }
 )
-CONFIDENTIAL_REQUESTS = "screening.%"  # kinds of approval requests
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta, timezone
 
+from app.core.errors import Malformed
+
 WAT = timezone(timedelta(hours=1), "WAT")  # West Africa Time: UTC+1 all year, no daylight saving
 
 _held: ContextVar[datetime | None] = ContextVar("held_clock", default=None)
@@ -13,6 +15,14 @@ _held: ContextVar[datetime | None] = ContextVar("held_clock", default=None)
 def now() -> datetime:
     """The present moment, timezone-aware, in UTC."""
     return _held.get() or datetime.now(UTC)
+
+
+def written(text: str) -> datetime:
+    """The moment that a page's address names. Raises Malformed, also for one that is beyond what a time can be."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as unread:
+        raise Malformed("That page is not one of this list.") from unread
 
 
 def pinned() -> datetime | None:

@@ -18,11 +18,6 @@ class FreezeUnexplained(Unprocessable):
     message = "Say why the account is to be frozen. It is kept."
 
 
-class TierUnexplained(Unprocessable):
-    code = "tier_unexplained"
-    message = "Say why the tier changes. It is kept."
-
-
 class NotFrozen(Conflict):
     code = "not_frozen"
     message = "This account is not frozen."

@@ -46,6 +46,7 @@ class TierChange(Model):
     reason: Mapped[str] = mapped_column(Text)
     actor: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    application_id: Mapped[str | None] = mapped_column(Text, unique=True)  # by which it changed
 
 
 class Viewing(Model):

@@ -78,16 +78,16 @@ class TierInForce:
 
 
 def tier_in_force(*, owner: str, at: datetime | None = None) -> TierInForce:
-    """Which tier counts: after a change of what opens the account no higher one than at that change, for a day."""
+    """Which tier counts: after a change of what opens the account no higher one than counted then, for a day."""
     moment, present = at or clock.now(), tier(owner=owner)
-    login_id = select(Customer.login_id).where(Customer.id == owner)
-    changed_at = identity.security_changed_at(owner=db.session.scalars(login_id).one())
-    if changed_at is None or moment >= changed_at + rules.TIER_WAITS:
+    login_id = db.session.scalars(select(Customer.login_id).where(Customer.id == owner)).one()
+    chain = rules.chain(identity.security_changes(owner=login_id), at=moment)
+    if not chain:
         return TierInForce(present, present, None)
-    since = select(TierChange.was).where(TierChange.customer_id == owner, TierChange.changed_at >= changed_at)
-    then = db.session.scalars(since.order_by(TierChange.id).limit(1)).one_or_none()
-    counts = rules.lower(present, Tier(then)) if then else present
-    return TierInForce(present, counts, changed_at + rules.TIER_WAITS if counts != present else None)
+    since = select(TierChange).where(TierChange.customer_id == owner, TierChange.changed_at >= chain[-1])
+    changes = [(one.changed_at, Tier(one.was)) for one in db.session.scalars(since.order_by(TierChange.id))]
+    counts = rules.counting(present, changes=changes, chain=chain)
+    return TierInForce(present, counts, chain[0] + rules.TIER_WAITS if counts != present else None)
 
 
 def tier_changes(*, customer_id: str, limit: int = 20) -> list[TierChange]:

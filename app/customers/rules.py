@@ -1,7 +1,9 @@
 """What customers decides without looking anything up."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import reduce
 
 from app.core.machine import Machine
 
@@ -31,6 +33,28 @@ class Tier(StrEnum):
 def lower(one: Tier, other: Tier) -> Tier:
     """Of two tiers the one that may do less."""
     return min(one, other, key=list(Tier).index)
+
+
+def chain(changed: Sequence[datetime], *, at: datetime) -> list[datetime]:
+    """Of the times (newest first) at which what opens an account was changed, those that tiers wait for now.
+
+    Each was less than TIER_WAITS before the next one, the newest before now: one that still waits is waited for anew.
+    """
+    waiting: list[datetime] = []
+    for time in changed:
+        if (waiting[-1] if waiting else at) >= time + TIER_WAITS:
+            break
+        waiting.append(time)
+    return waiting
+
+
+def counting(present: Tier, *, changes: Sequence[tuple[datetime, Tier]], chain: Sequence[datetime]) -> Tier:
+    """The tier that counts: none is higher than the one that somebody had at any time of the chain.
+
+    `changes` of the tier since the chain began, the first one first: when, and what it was until then.
+    """
+    then = (next((was for when, was in changes if when >= time), present) for time in chain)
+    return reduce(lower, then, present)
 
 
 # Its owner locks it alone and at once, and so does compliance; only staff unlock it, by an approval request.

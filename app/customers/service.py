@@ -128,13 +128,11 @@ def stand_still(customer_id: str) -> str | None:
     return db.session.scalars(shared).one_or_none()
 
 
-def set_tier(customer_id: str, tier: Tier, *, reason: str, actor: Actor) -> None:
-    """Say how much of a customer is verified; the same tier again changes nothing.
+def set_tier(customer_id: str, tier: Tier, *, application_id: str, actor: Actor) -> None:
+    """Give a customer the tier that an application was approved for; the same tier again changes nothing.
 
-    Whoever calls this has the decision: no door calls it by itself. Raises TierUnexplained, NotFound.
+    Whoever calls this has the decision, and the database looks: no door calls it by itself. Raises NotFound.
     """
-    if not reason.strip():
-        raise errors.TierUnexplained
     customer = _locked_row(customer_id)
     was = Tier(customer.tier)
     if was is tier:
@@ -144,9 +142,10 @@ def set_tier(customer_id: str, tier: Tier, *, reason: str, actor: Actor) -> None
             customer_id=customer_id,
             was=was,
             became=tier,
-            reason=reason.strip(),
+            reason=f"Application {application_id}",
             actor=str(actor),
             changed_at=clock.now(),
+            application_id=application_id,
         )
     )
     db.session.flush()  # the database asks for the line of history first

@@ -90,6 +90,11 @@ def everything() -> list[Kind]:
     return [_KINDS[name] for name in sorted(_KINDS)]
 
 
+def hidden_from(permissions: Collection[Permission]) -> frozenset[str]:
+    """The names of those of which somebody with these permissions may not know that there are any."""
+    return frozenset(kind.name for kind in _KINDS.values() if kind.sees and kind.sees not in permissions)
+
+
 def to_be_decided() -> frozenset[str]:
     """The names of those that somebody must decide."""
     return frozenset(kind.name for kind in _KINDS.values() if kind.must_be_decided)

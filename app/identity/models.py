@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -35,7 +36,16 @@ class Login(Model):
     email_confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    security_changed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SecurityChange(Model):
+    """A time at which what opens a login was changed."""
+
+    __tablename__ = "security_changes"
+    __table_args__ = (Index(None, "login_id", "changed_at"),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class Operator(Model):

@@ -23,6 +23,7 @@ from app.identity.models import (
     PasswordReset,
     Phone,
     RecoveryCode,
+    SecurityChange,
     SignedIn,
     TotpApp,
 )
@@ -105,9 +106,10 @@ def enrolled_since(*, owner: str) -> datetime | None:
     return min([*times, *([app.confirmed_at] if app and app.confirmed_at else [])], default=None)
 
 
-def security_changed_at(*, owner: str) -> datetime | None:
-    """When what opens this login was changed last: another password, phone or address, or a factor less."""
-    return db.session.scalar(select(Login.security_changed_at).where(Login.id == owner))
+def security_changes(*, owner: str) -> list[datetime]:
+    """When what opens this login was changed (another password, phone or address, a factor less), newest first."""
+    times = select(SecurityChange.changed_at).filter_by(login_id=owner).order_by(SecurityChange.changed_at.desc())
+    return list(db.session.scalars(times))
 
 
 def live_app(*, owner: str) -> TotpApp | None:

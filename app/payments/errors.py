@@ -1,6 +1,6 @@
 """How payments says no."""
 
-from app.core.errors import Unprocessable
+from app.core.errors import Conflict, Unprocessable
 
 
 class DepositOutOfBounds(Unprocessable):
@@ -28,6 +28,21 @@ class CheckoutLost(Unprocessable):
     message = "Paystack's answer was lost on the way. Nothing was charged: start a new deposit."
 
 
+class NotPlaceable(Conflict):
+    code = "not_placeable"
+    message = "This is placed already, or cannot be placed so."
+
+
+class TakesNothingIn(Conflict):
+    code = "takes_nothing_in"
+    message = "The customer's account takes nothing in at present. This can be placed when that has ended."
+
+
+class PlacingAskedAlready(Conflict):
+    code = "placing_asked_already"
+    message = "Placing this was asked for already."
+
+
 class NotResolvable(Unprocessable):
     code = "not_resolvable"
-    message = "Money that is in suspense is placed, not closed with a note."
+    message = "Money stands in suspense for this: it is credited, or corrected in the books, before it is closed."

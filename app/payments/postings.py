@@ -22,6 +22,20 @@ def credited(*, ref: str, account: str, intent: Money, paid: Money, fees: Money)
     )
 
 
+def placed(*, ref: str, account: str, intent: Money, paid: Money) -> Journal:
+    """Money in suspense becomes the customer's: the whole intent. What the payer bore of the fee is no cost of ours."""
+    borne = paid - intent
+    return Journal(
+        "payments.deposit_placed",
+        ref,
+        (
+            debit(chart.house(chart.SUSPENSE, asset=paid.asset), paid),
+            credit(account, intent),
+            *((credit(chart.house(chart.PAYSTACK_FEES, asset=paid.asset), borne),) if borne else ()),
+        ),
+    )
+
+
 def suspended(*, ref: str, paid: Money, fees: Money) -> Journal:
     """Money that came and cannot be placed: owed to somebody, in full."""
     return Journal(

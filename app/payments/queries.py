@@ -6,8 +6,9 @@ from sqlalchemy import func, select
 
 from app.core.db import db
 from app.core.errors import NotFound
+from app.ledger import statements
 from app.payments.models import BankAccount, BankRow, Deposit, Payout, SuspenseItem
-from app.payments.rules import SuspenseState
+from app.payments.rules import RESTRICTED, DepositState, SuspenseState
 
 
 def deposit(deposit_id: str, *, customer_id: str) -> Deposit:
@@ -81,6 +82,25 @@ def suspense_item_for_operators(item_id: str) -> SuspenseItem:
     if found is None:
         raise NotFound
     return found
+
+
+def is_corrected_for_operators(item: SuspenseItem) -> bool:
+    """Whether a journal by hand corrects, or reverses, the one by which its money came to stand in suspense."""
+    if item.journal_id is None:
+        return False
+    header, _ = statements.journal(item.journal_id)
+    return bool(header.corrected_by or header.reversed_by)
+
+
+def placeable_for_operators(item: SuspenseItem) -> Deposit | None:
+    """The deposit that an open item's money belongs to, where what was asked came and a restriction stopped it.
+
+    None where it is somebody else's or nobody's, or was dealt with.
+    """
+    if item.state != SuspenseState.OPEN or item.journal_id is None or item.reason != RESTRICTED:
+        return None
+    found = db.session.scalars(select(Deposit).filter_by(reference=item.reference, state=DepositState.SUSPENDED))
+    return None if is_corrected_for_operators(item) else found.one_or_none()
 
 
 def suspense_count_for_operators(*, state: SuspenseState) -> int:

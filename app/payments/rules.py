@@ -43,6 +43,7 @@ DEPOSIT = Machine(
         DepositState.AWAITING_PAYMENT: frozenset({DepositState.CREDITED, DepositState.SUSPENDED, DepositState.FAILED}),
         # Money may come after we gave up: a late success is still the customer's.
         DepositState.FAILED: frozenset({DepositState.CREDITED, DepositState.SUSPENDED}),
+        DepositState.SUSPENDED: frozenset({DepositState.CREDITED}),  # placed, by two people
     },
 )
 

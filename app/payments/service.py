@@ -13,7 +13,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
 from app.ledger import chart, posting
-from app.payments import errors, events, postings, rules
+from app.payments import errors, events, postings, queries, rules
 from app.payments.models import Deposit, Payout, SuspenseItem
 from app.payments.rules import DepositState, PayoutState, SuspenseState, Verdict
 from app.restrictions import service as restrictions
@@ -148,13 +148,39 @@ def suspend(trouble: Trouble, *, actor: Actor, journal_id: int | None = None) ->
 
 def resolve_suspense(item_id: str, *, note: str, actor: Actor) -> None:
     """Close an item with a note. Raises NotResolvable while money stands in suspense for it."""
-    item = db.session.scalars(select(SuspenseItem).where(SuspenseItem.id == item_id).with_for_update()).one_or_none()
-    if item is None:
-        raise NotFound
-    if item.journal_id is not None:
+    item = _locked_item(item_id)
+    if item.journal_id is not None and not queries.is_corrected_for_operators(item):
         raise errors.NotResolvable
-    item.note, item.resolved_at = note, clock.now()
-    machine.move(item, SuspenseState.RESOLVED, machine=rules.SUSPENSE, actor=actor, reason=note)
+    _close(item, note=note, actor=actor)
+
+
+def check_placing(item_id: str) -> Deposit:
+    """The deposit that an item's money can be credited for now. Raises NotFound, NotPlaceable, TakesNothingIn."""
+    deposit = queries.placeable_for_operators(queries.suspense_item_for_operators(item_id))
+    if deposit is None:
+        raise errors.NotPlaceable
+    if restrictions.stops(deposit.customer_id, way=Way.IN):
+        raise errors.TakesNothingIn
+    return deposit
+
+
+def place_suspense(item_id: str, *, note: str, actor: Actor) -> Deposit:
+    """Credit its customer what waited in suspense, as if it came now: it counts, they are told, and the item is closed.
+
+    Whoever calls this has the approval, and the database asks for it. Raises as `check_placing` does.
+    """
+    item = _locked_item(item_id)
+    deposit = _locked_deposit(check_placing(item_id).id)
+    if item.amount is None:
+        raise errors.NotPlaceable
+    account = chart.of_customer(deposit.customer_id, asset=NGN)
+    journal = postings.placed(ref=deposit.id, account=account, intent=deposit.amount, paid=item.amount)
+    machine.move(deposit, DepositState.CREDITED, machine=rules.DEPOSIT, actor=actor, reason=note)
+    risk.count_what_came(_intent(deposit))
+    posting.post(journal, key=f"suspense:{item.id}")
+    _close(item, note=note, actor=actor)
+    outbox.emit(events.DepositCredited(deposit_id=deposit.id))
+    return deposit
 
 
 def begin_payout(payout_id: str, *, amount: Money, recipient_code: str, actor: Actor) -> bool:
@@ -263,6 +289,19 @@ def _intent(deposit: Deposit) -> Intent:
 def _book_suspense(charge: Charge) -> int:
     journal = postings.suspended(ref=charge.reference, paid=Money(NGN, charge.amount), fees=Money(NGN, charge.fees))
     return posting.post(journal, key=_charge_key(charge)).journal_id
+
+
+def _locked_item(item_id: str) -> SuspenseItem:
+    wanted = select(SuspenseItem).where(SuspenseItem.id == item_id).with_for_update()
+    item = db.session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    if item is None:
+        raise NotFound
+    return item
+
+
+def _close(item: SuspenseItem, *, note: str, actor: Actor) -> None:
+    item.note, item.resolved_at = note, clock.now()
+    machine.move(item, SuspenseState.RESOLVED, machine=rules.SUSPENSE, actor=actor, reason=note)
 
 
 def _charge_key(charge: Charge) -> str:

@@ -64,4 +64,5 @@ LIFT = Kind(
     describe=_describe,
     summary=lambda payload: f"Lift a restriction of {payload['name']}'s account",
     touches=lambda payload: frozenset({payload["customer_id"]}),
+    sees=Permission.RESTRICTIONS_INSPECT,  # (what stands, and by whose word, stands in it)
 )

@@ -69,10 +69,14 @@ def under_way_for_system() -> Run | None:
     return db.session.scalars(select(Run).filter_by(state=State.BEGUN)).one_or_none()
 
 
-def files_for_system(application_ids: Collection[str]) -> list[str]:
-    """The documents of these applications that are still there, the first first."""
+def files_for_system(data_class: str, forgotten: Collection[str]) -> list[str]:
+    """The documents that go with these rows of a class: they themselves, or applications' that are still there."""
+    if data_class == "files_unattached":
+        return sorted(forgotten)
+    if not data_class.startswith("applications"):
+        return []
     theirs = select(Document.id).join(FileRow, FileRow.document_id == Document.id)
-    theirs = theirs.where(FileRow.application_id.in_(application_ids), Document.state != DocumentState.DISCARDED)
+    theirs = theirs.where(FileRow.application_id.in_(forgotten), Document.state != DocumentState.DISCARDED)
     return list(db.session.scalars(theirs.order_by(Document.id)))
 
 

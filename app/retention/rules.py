@@ -20,6 +20,8 @@ CLASSES: dict[str, int] = {
     "messages": AT_A_TIME,
     "applications": 20,
     "applications_fraud": 20,
+    "identities": AT_A_TIME,
+    "files_unattached": 20,
 }
 
 

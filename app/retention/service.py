@@ -67,7 +67,7 @@ def step(run_id: str, *, actor: Actor) -> Step:
 def _written(run: Run, data_class: str, forgotten: list[str], *, actor: Actor) -> tuple[str, ...]:
     """The batch on the record, and its files discarded: their names in the store."""
     reason = f"retention: {data_class}"
-    files = queries.files_for_system(forgotten) if data_class.startswith("applications") else []
+    files = queries.files_for_system(data_class, forgotten)
     names = [name for each in files for name in documents.discard(each, reason=reason, actor=actor)]
     batch = Batch(
         id=ids.new("rtb"),

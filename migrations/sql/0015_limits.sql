@@ -38,9 +38,16 @@ END $$;
 CREATE TRIGGER tier BEFORE INSERT OR UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION guard_tier();
 ALTER TABLE customers ENABLE ALWAYS TRIGGER tier;
 
--- When what opens a login was changed last: another password, phone or address, a factor less.
-ALTER TABLE logins ADD COLUMN security_changed_at timestamptz;
-GRANT UPDATE (security_changed_at) ON logins TO bursar_app;
+-- Each time that what opens a login was changed: another password, phone or address, a factor less.
+CREATE TABLE security_changes (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_security_changes PRIMARY KEY,
+    login_id text NOT NULL CONSTRAINT fk_security_changes_login_id REFERENCES logins,
+    changed_at timestamptz NOT NULL
+);
+CREATE INDEX ix_security_changes_login_id ON security_changes (login_id, changed_at);
+SELECT audit.watch('security_changes');
+SELECT audit.protect('security_changes');
+GRANT SELECT, INSERT ON security_changes TO bursar_app;
 
 CREATE TABLE limits (
     id text CONSTRAINT pk_limits PRIMARY KEY,
@@ -99,8 +106,9 @@ SELECT format('lim_%s_%s_%s', tier, replace(rail, '*', 'any'), direction), tier,
     ('t3', '*', 'in', 500000000, NULL, NULL, NULL),
     ('t3', '*', 'out', NULL, 500000000, 5000000000, NULL),
     ('t3', 'bank', 'out', 100000000, NULL, NULL, NULL),
-    ('t3_plus', '*', 'in', NULL, NULL, NULL, NULL),
-    ('t3_plus', '*', 'out', NULL, NULL, NULL, NULL)
+    ('t3_plus', '*', 'in', 500000000, NULL, NULL, NULL),  -- as the third tier, until a request says otherwise
+    ('t3_plus', '*', 'out', NULL, 500000000, 5000000000, NULL),
+    ('t3_plus', 'bank', 'out', 100000000, NULL, NULL, NULL)
   ) AS beginning (tier, rail, direction, single, day, month, balance);
 
 -- Midnight in Lagos at the beginning of a day.
@@ -114,6 +122,9 @@ BEGIN
                     WHERE r.id = NEW.request_id AND is_due(r) AND r.kind = 'risk.limits'
                       AND r.payload ->> 'tier' = NEW.tier
                       AND r.payload -> 'scope' = jsonb_build_array(NEW.rail, NEW.direction, NEW.asset)
+                      AND r.payload -> 'bounds' = jsonb_strip_nulls(jsonb_build_object(
+                              'single', NEW.single_units::text, 'day', NEW.day_units::text,
+                              'month', NEW.month_units::text, 'balance', NEW.balance_units::text))
                       AND NEW.starts_at = midnight(r.payload ->> 'starts_on'))
        OR NEW.starts_at <= now() THEN
         PERFORM refuse_request(NEW.request_id, 'does not set this limit');

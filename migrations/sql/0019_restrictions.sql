@@ -96,13 +96,30 @@ CREATE TRIGGER restrictions_applied AFTER INSERT ON wallets
 ALTER TABLE customers ENABLE ALWAYS TRIGGER restrictions_applied;
 ALTER TABLE wallets ENABLE ALWAYS TRIGGER restrictions_applied;
 
--- Accounts that are frozen already; then the policy: one of compliance asks, a manager of compliance agrees.
+-- Money that came meanwhile and stands in suspense becomes its customer's by a request that was approved for it.
+CREATE FUNCTION guard_placing() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM suspense_items s JOIN approval_requests q ON q.target = 'suspense:' || s.id
+                    WHERE s.reference = NEW.reference AND is_due(q) AND q.kind = 'payments.place'
+                      AND q.payload ->> 'deposit_id' = NEW.id) THEN
+        RAISE EXCEPTION 'deposit %: two people place what stands in suspense', NEW.id USING ERRCODE = 'BU005';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER placed BEFORE UPDATE OF state ON deposits FOR EACH ROW
+    WHEN (OLD.state = 'suspended' AND NEW.state <> 'suspended') EXECUTE FUNCTION guard_placing();
+ALTER TABLE deposits ENABLE ALWAYS TRIGGER placed;
+
+-- Accounts that are frozen already; then the policies: one of compliance asks to lift, a manager of compliance agrees;
+-- finance asks to place, treasury agrees.
 SELECT set_config('bursar.actor', 'system:migration 0019', true), set_config('bursar.owner', '*', true);
 SELECT apply_restrictions(id) FROM customers WHERE state = 'locked';
 ALTER TABLE approval_policies DISABLE TRIGGER approved;
 INSERT INTO approval_policies (id, kind, version, rules, created_at) VALUES
     ('pol_restrictions.lift_1', 'restrictions.lift', 1, '[
-        {"legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 259200, "delay_seconds": 0}]', now());
+        {"legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 259200, "delay_seconds": 0}]', now()),
+    ('pol_payments.place_1', 'payments.place', 1, '[
+        {"legs": [{"roles": ["treasury"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]', now());
 ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
 SELECT set_config('bursar.actor', '', true), set_config('bursar.owner', '', true);
 

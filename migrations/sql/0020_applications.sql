@@ -69,6 +69,19 @@ CREATE TABLE application_steps (
 );
 CREATE INDEX ix_application_steps_customer_id ON application_steps (customer_id);
 
+-- What a step said each time that it was handed in: what is written over later is not gone.
+CREATE TABLE application_rounds (
+    id text CONSTRAINT pk_application_rounds PRIMARY KEY,
+    application_id text NOT NULL CONSTRAINT fk_application_rounds_application_id REFERENCES applications,
+    customer_id text NOT NULL CONSTRAINT fk_application_rounds_customer_id REFERENCES customers,
+    step_id text NOT NULL CONSTRAINT fk_application_rounds_step_id REFERENCES application_steps,
+    round integer NOT NULL,
+    answers_sealed bytea NOT NULL,                     -- for the step
+    CONSTRAINT uq_application_rounds_step_id UNIQUE (step_id, round)
+);
+CREATE INDEX ix_application_rounds_application_id ON application_rounds (application_id);
+CREATE INDEX ix_application_rounds_customer_id ON application_rounds (customer_id);
+
 CREATE TABLE application_files (
     id text CONSTRAINT pk_application_files PRIMARY KEY,
     application_id text NOT NULL CONSTRAINT fk_application_files_application_id REFERENCES applications,
@@ -172,6 +185,8 @@ ALTER TABLE applications ENABLE ROW LEVEL SECURITY;
 ALTER TABLE applications FORCE ROW LEVEL SECURITY;
 ALTER TABLE application_steps ENABLE ROW LEVEL SECURITY;
 ALTER TABLE application_steps FORCE ROW LEVEL SECURITY;
+ALTER TABLE application_rounds ENABLE ROW LEVEL SECURITY;
+ALTER TABLE application_rounds FORCE ROW LEVEL SECURITY;
 ALTER TABLE application_files ENABLE ROW LEVEL SECURITY;
 ALTER TABLE application_files FORCE ROW LEVEL SECURITY;
 ALTER TABLE application_events ENABLE ROW LEVEL SECURITY;
@@ -180,8 +195,20 @@ ALTER TABLE application_events FORCE ROW LEVEL SECURITY;
 CREATE POLICY own_rows ON applications USING (
     CASE current_setting('bursar.owner', true) WHEN '*' THEN true ELSE customer_id = current_setting('bursar.owner', true) END);
 CREATE POLICY own_rows ON application_steps USING (current_setting('bursar.owner', true) IN ('*', customer_id));
+CREATE POLICY own_rows ON application_rounds USING (current_setting('bursar.owner', true) IN ('*', customer_id));
 CREATE POLICY own_rows ON application_files USING (current_setting('bursar.owner', true) IN ('*', customer_id));
 CREATE POLICY own_rows ON application_events USING (current_setting('bursar.owner', true) IN ('*', customer_id));
+
+-- What reviewers write is the house's: no customer's session sees a row of it.
+ALTER TABLE application_answers ENABLE ROW LEVEL SECURITY;
+ALTER TABLE application_answers FORCE ROW LEVEL SECURITY;
+ALTER TABLE application_notes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE application_notes FORCE ROW LEVEL SECURITY;
+ALTER TABLE application_views ENABLE ROW LEVEL SECURITY;
+ALTER TABLE application_views FORCE ROW LEVEL SECURITY;
+CREATE POLICY house_rows ON application_answers USING (current_setting('bursar.owner', true) = '*');
+CREATE POLICY house_rows ON application_notes USING (current_setting('bursar.owner', true) = '*');
+CREATE POLICY house_rows ON application_views USING (current_setting('bursar.owner', true) = '*');
 
 -- What ended stays ended; a high tier, whoever holds office or did at the last approval, what its approver gave to
 -- somebody senior, every refusal and the end of one stand on a request that two people agreed on. Nobody is given more
@@ -237,8 +264,29 @@ END $$;
 CREATE TRIGGER decided BEFORE INSERT OR UPDATE ON applications FOR EACH ROW EXECUTE FUNCTION guard_application();
 ALTER TABLE applications ENABLE ALWAYS TRIGGER decided;
 
+-- A tier rises by an application that was approved for exactly it, each once. (The owner of the database, who could take
+-- this guard away, may say otherwise; the role of the application may not.)
+ALTER TABLE tier_changes ADD COLUMN application_id text;
+-- squawk-ignore constraint-missing-not-valid, disallowed-unique-constraint
+ALTER TABLE tier_changes ADD CONSTRAINT uq_tier_changes_application_id UNIQUE (application_id);
+CREATE FUNCTION guard_tier_rises() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_ladder text[] := ARRAY['t0', 't1', 't2', 't3', 't3_plus'];
+BEGIN
+    IF array_position(v_ladder, NEW.tier) > array_position(v_ladder, OLD.tier) AND current_user <> 'bursar_owner'
+       AND NOT EXISTS (SELECT FROM tier_changes c JOIN applications a ON a.id = c.application_id
+                        WHERE c.id = (SELECT max(id) FROM tier_changes WHERE customer_id = NEW.id)
+                          AND a.customer_id = NEW.id AND a.state = 'approved' AND a.decided_tier = NEW.tier) THEN
+        RAISE EXCEPTION 'customer %: a tier rises by an application that was approved', NEW.id USING ERRCODE = 'BU005';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER tier_rises BEFORE UPDATE OF tier ON customers FOR EACH ROW EXECUTE FUNCTION guard_tier_rises();
+ALTER TABLE customers ENABLE ALWAYS TRIGGER tier_rises;
+
 SELECT audit.watch('applications');
 SELECT audit.watch('application_steps', 'answers_sealed', 'again_words');
+SELECT audit.watch('application_rounds', 'answers_sealed');
+SELECT audit.protect('application_rounds');
 SELECT audit.watch('application_files');
 SELECT audit.watch('application_answers');
 SELECT audit.watch('application_notes', 'words');
@@ -253,7 +301,7 @@ SELECT audit.protect('application_views');
 SELECT audit.marks_stay('applications', 'decided_at', 'reviewed_at', 'lifted_at', 'overdue_at');
 SELECT audit.marks_stay('application_files', 'replaced_at');
 SELECT audit.marks_stay('application_answers', 'replaced_at');
-GRANT SELECT, INSERT ON applications, application_steps, application_files, application_events, application_answers,
+GRANT SELECT, INSERT ON applications, application_steps, application_rounds, application_files, application_events, application_answers,
     application_notes, application_views, saved_views TO bursar_app;
 GRANT SELECT ON checklist_items TO bursar_app;
 GRANT UPDATE (state, round, looked_into, pep, country, screening, identity, name_score, risk, queued_at, due_at, assigned_to,

@@ -31,6 +31,10 @@ SELECT 'rule_' || data_class || '_1', data_class, title, keep_months, counted_fr
      'Answers and files go; the row, its story and the files'' digests stay.'),
     ('applications_fraud', 'Applications refused as forged, an impostor''s or a listed person''s', 60,
      'end of the application', 'purge', 'As the others, five years later.'),
+    ('identities', 'Numbers, checks and copies for the lists of people for whom no application stands', 12,
+     'end of the last application', 'purge',
+     'Kept while an application is open or approved, or a hit is undecided; five years where one was refused as forged.'),
+    ('files_unattached', 'Files that came and belong to no application', 1, 'arrival', 'purge', 'The digests stay.'),
     ('kyc_files', 'Files, checks, screening and risk of customers who left', 60, 'end of the relationship', 'purge',
      'Closing an account is asked for and not carried out yet: no relationship has ended.'),
     ('customers', 'The link between a person and their journals', 84, 'end of the relationship', 'pseudonymise',
@@ -157,6 +161,24 @@ BEGIN
            AND (EXISTS (SELECT FROM application_steps s WHERE s.application_id = a.id AND s.answers_sealed IS NOT NULL)
                 OR EXISTS (SELECT FROM application_files f JOIN documents d ON d.id = f.document_id
                             WHERE f.application_id = a.id AND d.state <> 'discarded'));
+    ELSIF p_class = 'identities' THEN
+        -- (of the customer: every application of theirs has ended without a tier, and its own time is over)
+        RETURN QUERY
+        SELECT a.customer_id, max(a.decided_at), a.customer_id = ANY (v_held)
+          FROM applications a
+         WHERE a.customer_id IN (SELECT customer_id FROM identity_checks
+                                 UNION SELECT customer_id FROM screening_subjects WHERE names <> '{}')
+           AND NOT EXISTS (SELECT FROM screening_hits h
+                            WHERE h.customer_id = a.customer_id AND h.state IN ('open', 'match_asked'))
+         GROUP BY a.customer_id
+        HAVING bool_and(coalesce(a.state IN ('abandoned', 'rejected') AND a.decided_at <= CASE
+            WHEN a.reason_code = ANY (v_fraud) THEN retention_cutoff('applications_fraud', p_at) ELSE v_before END, false));
+    ELSIF p_class = 'files_unattached' THEN
+        RETURN QUERY
+        SELECT d.id, d.received_at, d.customer_id = ANY (v_held)
+          FROM documents d
+         WHERE d.received_at <= v_before AND d.state <> 'discarded'
+           AND NOT EXISTS (SELECT FROM application_files f WHERE f.document_id = d.id);
     END IF;
 END $$;
 
@@ -193,6 +215,14 @@ BEGIN
     ELSIF p_class IN ('applications', 'applications_fraud') THEN
         UPDATE application_steps SET answers_sealed = NULL
          WHERE application_id = ANY (v_ids) AND answers_sealed IS NOT NULL;
+        DELETE FROM application_rounds WHERE application_id = ANY (v_ids);
+    ELSIF p_class = 'identities' THEN
+        DELETE FROM identity_checks WHERE customer_id = ANY (v_ids);
+        DELETE FROM screening_subject_keys
+         WHERE subject_id IN (SELECT s.id FROM screening_subjects s WHERE s.customer_id = ANY (v_ids));
+        UPDATE screening_subjects SET names = '{}', born = '', countries = '{}', id_hashes = '{}', hash = ''
+         WHERE customer_id = ANY (v_ids);
+        UPDATE screening_hits SET explanation = explanation - '{given,pairs}'::text[] WHERE customer_id = ANY (v_ids);
     END IF;
     PERFORM set_config('bursar.forgets', '', true);
     RETURN QUERY SELECT unnest(v_ids);
@@ -221,6 +251,10 @@ DROP TRIGGER append_only ON application_views;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON application_views
     FOR EACH ROW EXECUTE FUNCTION audit.refuse_but_forgetting();
 ALTER TABLE application_views ENABLE ALWAYS TRIGGER append_only;
+DROP TRIGGER append_only ON application_rounds;
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON application_rounds
+    FOR EACH ROW EXECUTE FUNCTION audit.refuse_but_forgetting();
+ALTER TABLE application_rounds ENABLE ALWAYS TRIGGER append_only;
 
 ALTER TABLE inbox ADD COLUMN digest bytea;  -- SHA-256 of a body whose time is over; the body is empty then
 -- squawk-ignore require-concurrent-index-creation

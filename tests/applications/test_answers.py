@@ -6,6 +6,7 @@ import pytest
 
 from app.applications import answers
 from app.applications.errors import BadAnswers
+from app.applications.reasons import REFUSALS
 from app.applications.rules import Step
 from tests.makers.applicants import GIVEN, PROFILE
 
@@ -84,3 +85,12 @@ def test_who_runs_a_business_is_named() -> None:
     assert "people" in faults(Step.PEOPLE, role_0="owner")
     assert "people" in faults(Step.PEOPLE, name_1="B", role_1="owner", born_1="1980-01-01", share_1="5")
     assert "people" in faults(Step.PEOPLE, name_1="B", role_1="owner", born_1="1980-01-01", share_1="50")
+
+
+def test_a_companys_number_has_plain_digits() -> None:
+    assert faults(Step.COMPANY, number="RC١٢٣٤٥٦")  # (Arabic ones look like none in a register)
+
+
+def test_a_list_gives_itself_away_in_no_refusal() -> None:
+    told = [REFUSALS[code] for code in ("listed", "forged", "impostor", "cannot_verify")]
+    assert len({(one.customer, one.support) for one in told}) == 1

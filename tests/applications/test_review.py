@@ -5,17 +5,18 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app.applications import decisions, errors, queries, review, rules, service
-from app.applications.models import Application
+from app.applications.models import Application, RoundRow, StepRow
 from app.applications.rules import About, State, Step, StepState
 from app.core import actor, clock
 from app.core.db import db, for_everyone, leave, transaction
 from app.core.errors import Refusal
 from app.core.permissions import Role
 from app.customers import queries as customers
+from app.customers import service as customers_service
 from app.customers.rules import Tier
 from app.governance import queries as approvals
 from app.governance import service as governance
@@ -145,6 +146,19 @@ class TestApproving:
         assert customers.tier(owner=application.customer_id) is Tier.T2
         assert now(application).state == State.APPROVED
 
+    def test_the_database_raises_a_tier_by_an_approved_application_alone(self) -> None:
+        owner = people.customer(tier=Tier.T0)
+        application = applicants.submitted(owner, today=TODAY)
+        for ground in (application.id, "app_none"):
+            with pytest.raises(DBAPIError, match="rises by an application"), transaction(who := actor.system("test")):
+                customers_service.set_tier(owner.id, Tier.T2, application_id=ground, actor=who)
+        officer = applicants.officer()
+        applicants.answer_all(application, officer)
+        with transaction(who := actor.operator(officer)):
+            review.approve(application.id, tier=Tier.T1, operator_id=officer, actor=who)
+        with pytest.raises(DBAPIError), transaction(who):  # (neither more than was decided, nor a second time)
+            customers_service.set_tier(owner.id, Tier.T2, application_id=application.id, actor=who)
+
     def test_a_lower_tier_rests_on_its_own_steps_alone(self) -> None:
         application, holder = applicants.submitted(today=TODAY), applicants.officer()
         with transaction(who := actor.operator(holder)):
@@ -183,6 +197,11 @@ class TestAskingAgain:
         unanswered = [item.step for item in queries.checklist_for_operators(now(application)) if not item.answer]
         assert set(unanswered) == {"document", "selfie"}  # (whose face was compared with the one before)
         assert now(application).round == 2
+        of_document = select(RoundRow.round, RoundRow.answers_sealed).join(StepRow, StepRow.id == RoundRow.step_id)
+        of_document = of_document.where(RoundRow.application_id == application.id, StepRow.step == Step.DOCUMENT)
+        kept = {one.round: one.answers_sealed for one in db.session.execute(of_document)}
+        assert set(kept) == {1, 2}
+        assert kept[1] != kept[2]  # (what was said at first is there, and not what was written over it)
 
     def test_the_customer_reads_the_reason_and_no_name(self) -> None:
         owner = people.customer(tier=Tier.T0)

@@ -113,6 +113,7 @@ ASK: dict[str, Callable[[str], Request]] = {
     "applications.tier": asking.tier,
     "applications.refusal": asking.refusal,
     "applications.lift": asking.lift,
+    "payments.place": asking.placing,
     "retention.run": asking.run,
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.

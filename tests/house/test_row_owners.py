@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from app.applications.rules import Step
+from app.applications import review, views
 from app.core import actor, clock, tasks
 from app.core.db import db, for_everyone, leave, narrow, rows, sqlstate, transaction, widen
 from app.core.permissions import Role
@@ -46,6 +46,7 @@ OWNED = {
     "limit_uses": "customer_id",
     "applications": "customer_id",
     "application_steps": "customer_id",
+    "application_rounds": "customer_id",
     "application_files": "customer_id",
     "application_events": "customer_id",
     "restrictions": "customer_id",
@@ -55,6 +56,8 @@ OWNED = {
 }
 # What is about a customer and never theirs to see: only who works for everyone does.
 KEPT_FROM_OWNERS = ("screening_subjects", "screening_hits", "screening_runs")
+# What reviewers write about an application: the house's alone.
+OF_THE_HOUSE = ("application_answers", "application_notes", "application_views")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +75,7 @@ def somebody(app: Flask, vendor: SandboxProcess) -> people.Customer:
     with transaction(one.actor):
         withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
         closures.ask(one.id, reason="Moving away.", actor=one.actor)
-    applicants.do(one, applicants.begin(one, Tier.T3).id, [Step.ADDRESS], today=f"{clock.now():%Y-%m-%d}")
+    applicants.submitted(one, Tier.T3, today=f"{clock.now():%Y-%m-%d}", screening="unscreened")
     restricted.placed(one, Kind.NO_TRADE)
     papers.taken(one, app=app, purpose="id_front")
     identities.ask(one, identities.number(identities.ECHO))
@@ -263,10 +266,32 @@ def test_what_is_kept_from_them_is_not_shown_to_its_customer(inside: Flask, tabl
         widen(token)
 
 
+def test_what_reviewers_write_is_shown_to_no_customer(inside: Flask) -> None:
+    me, officer = people.customer(tier=Tier.T0), applicants.officer()
+    application = applicants.begin(me)
+    with transaction(who := actor.operator(officer)):
+        review.note(application.id, "Heron.", operator_id=officer, actor=who)
+        views.note_view(application.id, operator_id=officer)
+        db.session.execute(
+            text(
+                "INSERT INTO application_answers (id, application_id, item, answer, operator_id, answered_at)"
+                " VALUES (:application, :application, 'profile_adult', 'yes', :officer, now())"
+            ),
+            {"application": application.id, "officer": officer},
+        )
+    for owner, many in ((me.id, 0), ("*", 1)):
+        leave()
+        token = narrow(owner)
+        counted = f"SELECT count(*) AS many FROM {{}} WHERE application_id = '{application.id}'"  # noqa: S608
+        assert {rows(counted.format(table))[0].many for table in OF_THE_HOUSE} == {many}
+        leave()
+        widen(token)
+
+
 def test_the_tables_of_these_tests_are_all_that_have_it(owner_engine: Engine) -> None:
     guarded = "SELECT relname FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace"
     with owner_engine.connect() as connection:
-        assert set(connection.execute(text(guarded)).scalars()) == {*OWNED, *KEPT_FROM_OWNERS}
+        assert set(connection.execute(text(guarded)).scalars()) == {*OWNED, *KEPT_FROM_OWNERS, *OF_THE_HOUSE}
 
 
 def test_every_table_with_a_customer_has_it(owner_engine: Engine, inside: Flask) -> None:

@@ -19,6 +19,9 @@ VALUES (:id, :operator, 'email', :customer, 'A review', false, :at)"""
 _DOCUMENT = """INSERT INTO documents (id, customer_id, purpose, name, kind, size_bytes, state, refusal, waits_for,
 tries, pages, received_at, checked_at)
 VALUES ('doc_' || :id, :customer, 'id_front', 'a.jpg', 'jpeg', 9, 'ready', '', '', 1, 1, :at, :at)"""
+_VIEWED = """INSERT INTO documents (id, customer_id, purpose, name, kind, size_bytes, state, refusal, waits_for, tries,
+pages, received_at, discarded_at)
+VALUES ('doc_' || :id, :customer, 'id_front', 'a.jpg', 'jpeg', 9, 'discarded', '', '', 1, 1, :at, :at)"""
 _DOCUMENT_VIEW = """INSERT INTO document_views (id, document_id, operator_id, what, page, session_id, request_id,
 refused, told, viewed_at) VALUES (:id, 'doc_' || :id, :operator, 'preview', 1, '', '', false, false, :at)"""
 _APPLICATION_VIEW = """INSERT INTO application_views (id, application_id, operator_id, viewed_at)
@@ -33,14 +36,24 @@ screening, identity, risk, created_at, queued_at, decided_at, reason_code) VALUE
 _OPENED = _APPLICATION.replace(":state", "'abandoned'")  # (it has no answers: nothing of it is to go)
 _STEP = """INSERT INTO application_steps (id, application_id, customer_id, step, place, state, answers_sealed,
 again_words) VALUES ('s' || :id, :id, :customer, 'profile', 1, 'done', :sealed, '')"""
+_ROUND = """INSERT INTO application_rounds (id, application_id, customer_id, step_id, round, answers_sealed)
+VALUES (:id, :id, :customer, 's' || :id, 1, :sealed)"""
+_CHECK = """INSERT INTO identity_checks (id, customer_id, subject, kind, provider, number_sealed, number_index, last4,
+given_sealed, state, shared, trouble, vendor_reference, asks, attempts, asked_at) VALUES (:id, :customer, 'self', 'bvn',
+'registry', :sealed, :sealed, '4711', :sealed, 'unavailable', false, '', '', 1, 1, :at)"""
+_SUBJECT = """INSERT INTO screening_subjects (id, ref, customer_id, kind, names, born, countries, id_hashes, hash,
+changed_at, screened_at) VALUES (:id, :id, :customer, 'person', '{Ada Obi}', '1990', '{NG}', '{}', 'x', :at, :at)"""
+_KEYS = "INSERT INTO screening_subject_keys (subject_id, keys) VALUES (:id, '{1}')"
 _MADE: dict[str, tuple[str, ...]] = {
     "sessions": (SESSION,),
     "reveals": (_REVEAL,),
-    "document_views": (_DOCUMENT, _DOCUMENT_VIEW),
+    "document_views": (_VIEWED, _DOCUMENT_VIEW),
     "application_views": (_OPENED, _APPLICATION_VIEW),
     "viewings": (_VIEWING,),
     "messages": (_MAIL,),
-    "applications": (_APPLICATION, _STEP),
+    "applications": (_APPLICATION, _STEP, _ROUND),
+    "identities": (_OPENED, _CHECK, _SUBJECT, _KEYS),
+    "files_unattached": (_DOCUMENT,),
 }
 _THERE = {
     "sessions": "SELECT count(*) AS n FROM sessions WHERE id = :id",
@@ -51,7 +64,10 @@ _THERE = {
     "webhooks": "SELECT count(*) AS n FROM inbox WHERE id = CAST(:id AS bigint) AND body <> ''",
     "messages": "SELECT count(*) AS n FROM mails WHERE id = :id AND body_sealed IS NOT NULL",
     "applications": "SELECT count(*) AS n FROM application_steps WHERE application_id = :id"
-    " AND answers_sealed IS NOT NULL",
+    " AND answers_sealed IS NOT NULL OR EXISTS (SELECT FROM application_rounds WHERE application_id = :id)",
+    "identities": "SELECT (SELECT count(*) FROM identity_checks WHERE customer_id = :id) + (SELECT count(*)"
+    " FROM screening_subjects WHERE customer_id = :id AND names <> '{}') AS n",
+    "files_unattached": "SELECT count(*) AS n FROM documents WHERE id = :id AND state <> 'discarded'",
 }
 _THERE["applications_fraud"] = _THERE["applications"]
 CLASSES = tuple(_THERE)
@@ -93,7 +109,7 @@ def maker(engine: Engine) -> Maker:
             for statement in _MADE[data_class.removesuffix("_fraud")]:
                 connection.execute(text(statement), facts)
             connection.execute(text("ALTER TABLE applications ENABLE ALWAYS TRIGGER decided"))
-        return row_id
+        return {"identities": owner.id, "files_unattached": f"doc_{row_id}"}.get(data_class, row_id)
 
     return made
 

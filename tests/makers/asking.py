@@ -15,11 +15,12 @@ from app.governance.models import Request
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.rules import Audience
+from app.payments import requests as payments
 from app.retention import requests as retention
 from app.risk import changes, fees
 from app.risk.rules import ANY, Band, Bounds, Direction, Rail, Scope
 from app.screening import requests as screening
-from tests.makers import applicants, forgetting, listed, people
+from tests.makers import applicants, forgetting, listed, people, restricted
 
 _READY: dict[str, str] = {}
 
@@ -58,6 +59,11 @@ def refusal(maker: str) -> Request:
 def lift(maker: str) -> Request:
     """That a refusal be lifted."""
     return _once("lift", _refused, lambda application_id: _lift(application_id, maker))
+
+
+def placing(maker: str) -> Request:
+    """That what waits in suspense go to its customer."""
+    return _once("placing", lambda: restricted.waiting(people.customer()), lambda item_id: placing_of(item_id, maker))
 
 
 def run(maker: str) -> Request:
@@ -116,6 +122,12 @@ def _refusal(application_id: str, maker: str) -> Request:
 def _lift(application_id: str, maker: str) -> Request:
     with transaction(who := actor.operator(maker)):
         return decisions.propose_lift(application_id, reason="x", operator_id=maker, actor=who)
+
+
+def placing_of(item_id: str, maker: str) -> Request:
+    """That what waits in suspense as this item go to its customer."""
+    with transaction(who := actor.operator(maker)):
+        return payments.request_placing(item_id, reason="x", maker=maker, actor=who)
 
 
 def _later() -> date:

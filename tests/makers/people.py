@@ -24,6 +24,7 @@ from app.payments import flows as payments
 from app.payments import service as payments_service
 from app.staff.rules import WATCHERS
 from app.wallets import service as wallets
+from dev import verified
 from tests.makers import apps
 from tests.makers.sandbox import SandboxProcess
 
@@ -82,7 +83,7 @@ def customer(*, enrolled: bool = False, tier: Tier = Tier.T3, email: str = "") -
 def verify(customer_id: str, tier: Tier = Tier.T3) -> None:
     """Have so much of somebody verified."""
     with transaction(actor.system("test")):
-        customers.set_tier(customer_id, tier, reason="A test says so.", actor=actor.system("test"))
+        verified.set_tier(customer_id, tier, actor=actor.system("test"))
 
 
 def newest_code(login_id: str) -> str:

@@ -7,20 +7,24 @@ from functools import partial
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.core import actor
-from app.core.db import for_everyone, leave, rows, transaction
+from app.core.db import db, for_everyone, leave, rows, transaction
 from app.core.errors import Refusal
 from app.core.money import ASSETS
 from app.core.permissions import Role
 from app.customers import service as customers
 from app.customers.errors import AccountFrozen
+from app.governance import service as governance
 from app.ledger import chart, posting
 from app.ledger.errors import AccountBlocked
 from app.ledger.journal import Journal, credit, debit
 from app.payments import flows as payments_flows
 from app.payments import queries as payments
 from app.payments import service as payments_service
+from app.payments.errors import NotPlaceable, PlacingAskedAlready, TakesNothingIn
 from app.payments.rules import DepositState, SuspenseState
 from app.restrictions import service as restrictions
 from app.restrictions.errors import Restricted
@@ -29,7 +33,7 @@ from app.wallets import service as wallets
 from app.withdrawals import queries, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
-from tests.makers import books, people, restricted
+from tests.makers import asking, books, people, restricted
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -258,6 +262,28 @@ class TestMoneyUnderWay:
         assert item.reason.startswith("restricted:")
         assert restricted.NOTE not in item.reason
         assert owner.balance().booked == naira(100_000)
+
+    def test_what_waited_in_suspense_is_placed_by_two_once_and_counts(self, owner: Customer, work_off: WorkOff) -> None:
+        item_id = restricted.waiting(owner)
+        deposit = payments.placeable_for_operators(payments.suspense_item_for_operators(item_id))
+        assert deposit is not None
+        with pytest.raises(DBAPIError, match="two people place"), transaction(SYSTEM):
+            db.session.execute(text("UPDATE deposits SET state = 'credited' WHERE id = :id"), {"id": deposit.id})
+        finance, treasury = people.operator(Role.FINANCE)[0], people.operator(Role.TREASURY)[0]
+        stopped = restricted.placed(owner, Kind.NO_CREDIT)
+        assert refusal_of(lambda: asking.placing_of(item_id, finance)) is TakesNothingIn
+        restricted.lifted(stopped)
+        asked = asking.placing_of(item_id, finance)
+        assert refusal_of(lambda: asking.placing_of(item_id, finance)) is PlacingAskedAlready
+        with transaction(who := actor.operator(treasury)):
+            governance.approve(asked.id, operator_id=treasury, shown=asked.payload_hash, actor=who)
+        work_off()
+        assert owner.balance().booked == naira(100_700)
+        assert payments.deposit(deposit.id, customer_id=owner.id).state == DepositState.CREDITED
+        assert payments.suspense_item_for_operators(item_id).state == SuspenseState.RESOLVED
+        (use,) = rows("SELECT settled_at FROM limit_uses WHERE ref = :ref", ref=f"{deposit.id}:came")
+        assert use.settled_at
+        assert refusal_of(lambda: asking.placing_of(item_id, finance)) is NotPlaceable
 
     def test_no_checkout_is_opened_for_a_deposit_of_before(self, inside: Flask, owner: Customer) -> None:
         with transaction(owner.actor):

@@ -10,12 +10,13 @@ from sqlalchemy import Engine, text
 from app.core import actor, clock
 from app.core.db import leave, rows
 from app.core.permissions import Role
+from app.customers.rules import Tier
 from app.documents import flows as documents
 from app.documents.errors import NotReady
 from app.retention import flows, rules
 from app.retention.queries import Due, Story
 from jobs import runtime
-from tests.makers import aged, people
+from tests.makers import aged, applicants, people
 from tests.makers.aged import CLASSES, SECOND
 from tests.makers.forgetting import agree, ask, hold, last_run, plan
 from tests.makers.people import Customer
@@ -47,8 +48,12 @@ def ran(app: Flask, owner_engine: Engine) -> Ran:
         one, other, third = people.customer(), people.customer(), people.customer()
         hold(other)
         ends = {each: aged.cutoff(each, at) for each in CLASSES}
-        due = {each: make(each, one, ends[each]) for each in CLASSES}
-        young = {each: make(each, one, ends[each] + SECOND) for each in CLASSES}
+        # (of whom something is young, nothing of who they are is due: those are people of their own)
+        due = {each: make(each, one if each != "identities" else people.customer(), ends[each]) for each in CLASSES}
+        young = {
+            each: make(each, one if each != "identities" else people.customer(), ends[each] + SECOND)
+            for each in CLASSES
+        }
         held = {each: make(each, other, ends[each]) for each in CLASSES}
         late = {each: make(each, third, ends[each]) for each in CLASSES}
         files = {each: file_of(app, owner_engine, owner, row) for each, owner, row in (
@@ -126,6 +131,14 @@ class TestARun:
         assert [(len(row.digest), row.storage_name) for row in digests] == [(32, None)]
         (kept,) = rows("SELECT state FROM documents WHERE id = :id", id=ran.files["held"])
         assert kept.state != "discarded"
+
+    def test_leaves_who_somebody_is_while_an_application_is_open(self, owner_engine: Engine) -> None:
+        owner, at = people.customer(tier=Tier.T0), clock.now()
+        aged.maker(owner_engine)("identities", owner, aged.cutoff("identities", at))
+        due = "SELECT id FROM retention_due('identities', :at) WHERE id = :id"
+        assert rows(due, at=at, id=owner.id)
+        applicants.begin(owner)
+        assert not rows(due, at=at, id=owner.id)
 
     def test_leaves_the_application_and_its_end(self, ran: Ran) -> None:
         (row,) = rows("SELECT state FROM applications WHERE id = :id", id=ran.due["applications"])

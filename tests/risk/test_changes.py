@@ -186,7 +186,7 @@ class TestTheDatabase:
 
     LIMIT = (
         "INSERT INTO limits (id, tier, rail, direction, asset, single_units, starts_at, request_id)"
-        " VALUES (:id, :tier, 'bank', 'in', '*', 1, CAST(:at AS timestamptz), :request)"
+        " VALUES (:id, :tier, 'bank', 'in', '*', :single, CAST(:at AS timestamptz), :request)"
     )
     FEE = (
         "INSERT INTO fees (id, rail, direction, asset, over_units, flat_units, bps, starts_at, request_id)"
@@ -200,10 +200,12 @@ class TestTheDatabase:
             asked = self.request(connection, "risk.limits", maker, day="2100-05-01")
             past = self.request(connection, "risk.limits", maker, day="2026-01-02")
             other = self.request(connection, "risk.fees", maker, day="2100-05-01")
-            good = {"id": "lim_x", "tier": "t1", "at": "2100-04-30 23:00:00+00", "request": asked}
+            good = {"id": "lim_x", "tier": "t1", "single": 1, "at": "2100-04-30 23:00:00+00", "request": asked}
             assert refused(connection, self.LIMIT, **good) == ""
             for wrong in (
                 {"tier": "t2"},
+                {"single": 2},
+                {"single": None},
                 {"at": "2100-05-01 00:00:00+00"},
                 {"request": None},
                 {"request": other},
@@ -228,7 +230,13 @@ class TestTheDatabase:
     def request(self, connection: Connection, kind: str, maker: str, *, day: str) -> str:
         scope = ["bank", "in", "*"] if kind == "risk.limits" else ["bank", "out", "NGN"]
         bands = [{"over": "0", "flat": "2000", "bps": 0}]
-        payload: dict[str, object] = {"tier": "t1", "scope": scope, "bands": bands, "starts_on": day}
+        payload: dict[str, object] = {
+            "tier": "t1",
+            "scope": scope,
+            "bands": bands,
+            "bounds": {"single": "1"},
+            "starts_on": day,
+        }
         found = put_request(connection, kind, payload, maker=maker)
         act_as(connection, "system:test")
         return found

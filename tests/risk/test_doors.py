@@ -246,9 +246,8 @@ class TestATierThatRises:
     def changes_how_they_sign_in(self, who: Customer) -> datetime:
         with transaction(TEST):
             security.note_change(who.login_id)
-        changed_at = identity.security_changed_at(owner=who.login_id)
+        changed_at = identity.security_changes(owner=who.login_id)[0]
         leave()
-        assert changed_at is not None
         return changed_at
 
     def test_counts_at_once(self, who: Customer) -> None:
@@ -270,6 +269,18 @@ class TestATierThatRises:
             assert customers.tier_in_force(owner=who.id).counts == Tier.T3
             begins(who, 100_000)
 
+    def test_goes_on_waiting_when_it_is_changed_again(self, who: Customer) -> None:
+        first = self.changes_how_they_sign_in(who)
+        people.verify(who.id, Tier.T3)
+        for hours in (20, 40):  # (the first is over by then; what waited for it had not begun to count)
+            with clock.at(first + timedelta(hours=hours)):
+                again = self.changes_how_they_sign_in(who)
+        with clock.at(again):
+            found = customers.tier_in_force(owner=who.id)
+            assert (found.counts, found.waits_until) == (Tier.T1, again + timedelta(hours=24))
+            with pytest.raises(errors.LimitExceeded, match="your new limits begin on"):
+                begins(who, 100_000)
+
     def test_before_such_a_change_goes_on_counting(self, who: Customer) -> None:
         people.verify(who.id, Tier.T2)
         self.changes_how_they_sign_in(who)
@@ -284,10 +295,10 @@ class TestATierThatRises:
     @pytest.mark.parametrize("what", ["password", "factor", "phone", "address"])
     def test_each_such_change_is_noted(self, who: Customer, what: str) -> None:
         CHANGED[what](who)
-        assert identity.security_changed_at(owner=who.login_id) is not None
+        assert identity.security_changes(owner=who.login_id)
 
     def test_a_first_factor_and_a_first_phone_are_no_such_change(self, who: Customer) -> None:
-        assert identity.security_changed_at(owner=who.login_id) is None
+        assert not identity.security_changes(owner=who.login_id)
 
 
 def another_password(who: Customer) -> None:

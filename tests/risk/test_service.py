@@ -82,8 +82,10 @@ class TestTiers:
             asks(who, 1_000_000_00)  # the chain's and the bank's together are a day's
         assert bound(refused) == ("day", "99999900")
 
-    def test_without_bounds_let_everything_through(self, somebody: Callable[[Tier], Customer]) -> None:
-        asks(somebody(Tier.T3_PLUS), 10**30)
+    def test_of_the_highest_tier_are_bounded_too(self, somebody: Callable[[Tier], Customer]) -> None:
+        with pytest.raises(errors.LimitExceeded) as refused:
+            asks(somebody(Tier.T3_PLUS), 1_000_000_01)
+        assert bound(refused) == ("single", "100000000")
 
 
 class TestCounting:

@@ -9,6 +9,7 @@ from flask_login import current_user
 from app.adjustments.service import KIND as JOURNALS
 from app.applications import queries as applications
 from app.core import clock
+from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.customers.rules import ClosureState
@@ -120,6 +121,17 @@ def around() -> dict[str, Any]:
         "halt": health.standing(),
         "standstill": health.overdue(clock.now()) if P.LEDGER_READ in current_user.permissions else None,
     }
+
+
+def is_own(customer_id: str) -> bool:
+    """Whether the one who looks is, privately, this customer."""
+    return customers.is_related_for_system(current_user.id, [customer_id])
+
+
+def refuse_own(customer_id: str) -> None:
+    """Raise NotFound where the one who looks is this customer: nobody reads what compliance keeps about themselves."""
+    if is_own(customer_id):
+        raise NotFound
 
 
 def _may_see(place: Place) -> bool:

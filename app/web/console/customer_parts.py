@@ -4,7 +4,7 @@ What compliance knows of a customer is compliance's: the parts say to each role 
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import request
 from flask.wrappers import Response
@@ -12,6 +12,7 @@ from flask_login import current_user
 
 from app.applications import queries as applications
 from app.audit.rules import COMPLIANCE
+from app.core import clock
 from app.core.errors import Malformed
 from app.core.money import ASSETS, Money
 from app.core.permissions import Permission
@@ -31,7 +32,7 @@ from app.wallets import queries as wallets
 from app.web import guards
 from app.web.console import history, reveals
 from app.web.console.approvals import inbox
-from app.web.console.base import bp
+from app.web.console.base import bp, is_own, refuse_own
 from app.web.console.books import times
 from app.web.fragments import page
 from reports import movements, shared
@@ -56,6 +57,7 @@ APPLICATIONS = {
 def customer_related(customer_id: str) -> Response:
     """Who has a device, a number, an account or a document in common with them: for compliance and the auditor."""
     one = customers.one_for_operators(customer_id)
+    refuse_own(one.id)
     sent = [each.id for each in documents.of_customer(owner=one.id)[:DOCUMENTS_COMPARED]]
     return page(
         "console/customers/related.html",
@@ -136,7 +138,9 @@ def customer_documents(customer_id: str) -> Response:
 def customer_approvals(customer_id: str) -> Response:
     """Requests about them, waiting and over, of the kinds that are the reader's."""
     one, before = customers.one_for_operators(customer_id), request.args.get("before")
-    found = governance.about_any_for_operators(_targets(one), kinds=kinds_about(), before=before, limit=REQUESTS + 1)
+    found = governance.about_any_for_operators(
+        _targets(one), kinds=kinds_about(one.id), before=before, limit=REQUESTS + 1
+    )
     return page(
         "console/customers/requests.html",
         block="requests",
@@ -153,8 +157,8 @@ def customer_approvals(customer_id: str) -> Response:
 def customer_timeline(customer_id: str) -> Response:
     """What happened to the account, as far as the reader may know."""
     one = customers.one_for_operators(customer_id)
-    before = _moment(request.args.get("before", ""))
-    entries, older = history.page_of(_objects(one), before=before, limit=ENTRIES, quiet=_quiet())
+    before = clock.written(request.args["before"]) if request.args.get("before") else None
+    entries, older = history.page_of(_objects(one), before=before, limit=ENTRIES, quiet=_quiet(one.id))
     return page(
         "console/customers/timeline.html",
         block="timeline",
@@ -171,6 +175,7 @@ def customer_timeline(customer_id: str) -> Response:
 def customer_risk(customer_id: str) -> Response:
     """The risk class and how they stand against the lists: for compliance and the auditor, and nobody else."""
     one = customers.one_for_operators(customer_id)
+    refuse_own(one.id)
     asked = applications.of_customer_for_operators(one.id)
     return page(
         "console/customers/risk.html",
@@ -194,22 +199,22 @@ def held_by(customer_id: str, given: str) -> Held:
     return Held(now, then, moment, given, presets)
 
 
-def kinds_about() -> frozenset[str] | None:
+def kinds_about(customer_id: str) -> frozenset[str] | None:
     """The kinds of requests about a customer that the reader may know of; None for all of them."""
-    if not _candid():
+    if not _candid(customer_id):
         return inbox.own_kinds()
     hidden = inbox.hidden_kinds()
     return inbox.every_kind() - hidden if hidden else None
 
 
-def _candid() -> bool:
-    """Whether the reader may know what compliance knows."""
-    return Permission.SCREENING_READ in current_user.permissions
+def _candid(customer_id: str) -> bool:
+    """Whether the reader may know what compliance knows of this customer, who is not they themselves."""
+    return Permission.SCREENING_READ in current_user.permissions and not is_own(customer_id)
 
 
-def _quiet() -> history.Quiet:
+def _quiet(customer_id: str) -> history.Quiet:
     """Of whom the reader learns only what changed: reasons are told by customers, and by staff outside compliance."""
-    if _candid():
+    if _candid(customer_id):
         return lambda _actor: False
     silent = {f"operator:{one.id}" for one in identity.operators_for_operators() if COMPLIANCE & set(one.roles)} - {
         f"operator:{current_user.id}"
@@ -229,7 +234,7 @@ def _objects(one: Customer) -> list[str]:
     found = [one.id, one.login_id, *(each.id for each in payments.bank_accounts(customer_id=one.id))]
     if Permission.RECOVERIES_READ in may:
         found += [each.id for each in recoveries.recoveries_of(owner=one.login_id)]
-    if _candid():
+    if _candid(one.id):
         found += [each.id for each in applications.of_customer_for_operators(one.id)]
         found += _restriction_ids(one)
     if Permission.DOCUMENTS_READ in may:
@@ -240,12 +245,3 @@ def _objects(one: Customer) -> list[str]:
 def _restriction_ids(one: Customer) -> list[str]:
     standing, ended = restrictions.active_for_operators(one.id), restrictions.ended_for_operators(one.id)
     return [each.id for each in (*standing, *ended)]
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError as unread:
-        raise Malformed("That page is not one of this list.") from unread

@@ -126,7 +126,7 @@ def _customer(customer_id: str, *, fault: str = "", fault_of: str = "", status: 
     asked = recoveries.recoveries_of(owner=login_id) if Permission.RECOVERIES_READ in may else []
     about = governance.about_for_operators(requests.target_of(one.id))
     waits = any(each.request.kind == requests.UNFREEZE.name for each in about)
-    seen = customer_parts.kinds_about()
+    seen = customer_parts.kinds_about(one.id)
     pending = [each for each in about if seen is None or each.request.kind in seen]
     may_ask = Permission.CUSTOMERS_REQUEST_UNFREEZE in may and not waits
     return page(

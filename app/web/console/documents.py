@@ -11,7 +11,7 @@ from app.documents import flows, queries, service
 from app.documents.errors import NotReady, TooManyViews
 from app.documents.rules import What
 from app.web import guards, pictures
-from app.web.console.base import bp
+from app.web.console.base import bp, refuse_own
 
 
 @bp.get("/documents/<document_id>/preview/<int:page>")
@@ -36,6 +36,7 @@ def take_document(document_id: str) -> Response:
 def _note(document_id: str, what: What, page: int) -> None:
     """Write it down before it is shown. Nothing is shown, and nothing written, of what cannot be."""
     document = queries.one_for_operators(document_id)
+    refuse_own(document.customer_id)
     if not document.ready:
         raise NotReady
     if what is What.PREVIEW and not 1 <= page <= document.pages:

@@ -12,6 +12,7 @@ from app.audit.queries import Seen
 from app.audit.rules import Entry
 from app.core.machine import Move
 from app.core.permissions import Permission
+from app.governance import kinds
 from app.identity import queries as identity
 
 BORROWED_MAX = 200
@@ -22,11 +23,12 @@ def seen() -> Seen:
     """What the operator at work may see of the record."""
     scope = rules.scope_of(current_user.roles)
     confidential = scope.confidential and Permission.SCREENING_READ in current_user.permissions
+    hidden = kinds.hidden_from(current_user.permissions)
     if scope.everything:
-        return Seen(None, confidential)
+        return Seen(None, confidential, hidden)
     staff = identity.operators_for_operators()
     team = {f"operator:{one.id}" for one in staff if scope.teams & set(one.roles)}
-    return Seen(frozenset(team | {f"operator:{current_user.id}"}), confidential)
+    return Seen(frozenset(team | {f"operator:{current_user.id}"}), confidential, hidden)
 
 
 def of_borrowed(borrowed_id: str) -> list[Entry]:
@@ -37,9 +39,7 @@ def of_borrowed(borrowed_id: str) -> list[Entry]:
         since=borrowed.since,
         until=borrowed.returned_at or borrowed.until,
     )
-    return rules.history(
-        queries.list_for_operators(asked, seen=Seen(None, seen().confidential), limit=BORROWED_MAX), []
-    )
+    return rules.history(queries.list_for_operators(asked, seen=replace(seen(), actors=None), limit=BORROWED_MAX), [])
 
 
 def page_of(

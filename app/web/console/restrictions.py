@@ -20,7 +20,7 @@ from app.restrictions.reasons import REASONS
 from app.restrictions.rules import Kind, State
 from app.web import guards
 from app.web.console import history
-from app.web.console.base import bp
+from app.web.console.base import bp, refuse_own
 from app.web.console.books import times
 from app.web.fragments import page
 
@@ -133,6 +133,7 @@ def _inspects() -> bool:
 
 def _restriction(restriction_id: str, *, fault: Refusal | None = None) -> Response:
     one = queries.one_for_operators(restriction_id)
+    refuse_own(one.shown.customer_id)
     pending = governance.about_for_operators(requests.target_of(one.shown.id))
     may_ask = Permission.RESTRICTIONS_REQUEST_LIFT in current_user.permissions
     return page(

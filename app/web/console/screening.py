@@ -23,7 +23,7 @@ from app.screening import deciding, queries, requests
 from app.screening.rules import REFUTED, HitState, Topic
 from app.web import guards
 from app.web.console import history
-from app.web.console.base import bp
+from app.web.console.base import bp, refuse_own
 from app.web.fragments import page, toast, wants_fragment
 
 PAGE = 25
@@ -139,6 +139,7 @@ def _do(hit_id: str, deed: Callable[[], None], words: str, *, fault_of: str) -> 
 def _hit(hit_id: str, *, status: int = 200, fault: str = "", fault_of: str = "") -> Response:
     """The page of a hit; after a deed its card alone, for the panel of another page."""
     found = queries.hit_for_operators(hit_id)
+    refuse_own(found.hit.customer_id)
     said: dict[str, Any] = {"found": found, "may": may(), "sent": request.form, "fault": fault, "fault_of": fault_of}
     if request.method == "POST" and wants_fragment():
         answer = page("console/screening/answer.html", **said)

@@ -1,19 +1,24 @@
-"""What could not be placed: look, and close with a note what no money stands behind."""
+"""What could not be placed: look, ask that money go to its customer, close with a note what no money stands behind."""
 
 import json
 
 from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
+from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import inbox
 from app.core.db import atomically
-from app.core.errors import Refusal
+from app.core.errors import NotFound, Refusal
 from app.core.permissions import Permission
+from app.customers import queries as customers
+from app.governance import queries as governance
 from app.identity import queries as identity
-from app.payments import queries, service
+from app.payments import queries, requests, service
 from app.payments.models import SuspenseItem
-from app.payments.rules import SuspenseState
+from app.payments.rules import RESTRICTED, SuspenseState
+from app.restrictions import queries as restrictions
+from app.restrictions.rules import Way
 from app.web import errors, forms, guards
 from app.web.console import history
 from app.web.console.base import bp
@@ -38,6 +43,7 @@ def suspense() -> Response:
         "console/suspense.html",
         block="results",
         state=state,
+        restricted=RESTRICTED,
         items=found[:PAGE],
         older=found[PAGE - 1].id if len(found) > PAGE else None,
         first="before" not in request.args,
@@ -68,11 +74,37 @@ def resolve_suspense(item_id: str) -> Response | BaseResponse:
     return redirect(url_for("console.suspense_item", item_id=item_id), 303)
 
 
+@bp.post("/suspense/<item_id>/place")
+@guards.operator(Permission.SUSPENSE_RESOLVE, fresh=True)
+def request_placing(item_id: str) -> Response | BaseResponse:
+    """Ask that its money be credited to its customer."""
+    reason, actor = request.form.get("reason", ""), guards.actor()
+
+    def deed() -> None:
+        requests.request_placing(item_id, reason=reason, maker=current_user.id, actor=actor)
+
+    try:
+        atomically(deed, actor=actor, reason=reason)
+    except NotFound:
+        raise
+    except Refusal as refused:
+        return _detail(item_id, NoteForm(), {"reason": refused.message}, status=refused.status)
+    flash("Asked for. Treasury must agree.", "ok")
+    return redirect(url_for("console.suspense_item", item_id=item_id), 303)
+
+
 def _detail(item_id: str, form: NoteForm, faults: dict[str, str], *, status: int = 200) -> Response:
     item = queries.suspense_item_for_operators(item_id)
+    deposit = queries.placeable_for_operators(item)
     return page(
         "console/suspense_item.html",
         item=item,
+        deposit=deposit,
+        owner=customers.one_for_operators(deposit.customer_id) if deposit else None,
+        waits=deposit is not None and restrictions.stopped_for_operators(deposit.customer_id, way=Way.IN),
+        pending=governance.about_for_operators(requests.target_of(item.id)),
+        corrected=queries.is_corrected_for_operators(item),
+        reason=request.form.get("reason", ""),
         message=_message(item),
         form=form,
         errors=faults,

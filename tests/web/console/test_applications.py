@@ -9,7 +9,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from app.applications import queries, rules, service
+from app.applications import queries, review, rules, service
+from app.applications.errors import OwnApplication
 from app.applications.models import Application
 from app.applications.rules import About, State, Step
 from app.core import actor, clock
@@ -18,7 +19,7 @@ from app.core.permissions import Role
 from app.customers import queries as customers
 from app.customers.rules import Tier
 from app.governance import queries as approvals
-from tests.makers import applicants, browse, people
+from tests.makers import applicants, browse, people, restricted
 from tests.web.console.conftest import Visitor
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -376,3 +377,34 @@ class TestDeciding:
         assert sent.location == place(one)
         assert now(one).state == State.ESCALATED
         assert "It is strange." in client.get(place(one)).text
+
+
+def test_nobody_reads_what_compliance_keeps_about_themselves(app: Flask) -> None:
+    officer, email = people.operator(Role.COMPLIANCE_OFFICER)
+    owner = people.customer(email=email, tier=Tier.T0)
+    application = applicants.submitted(owner, today=TODAY, screening="open")
+    (hit,) = rows("SELECT id FROM screening_hits WHERE customer_id = :id", id=owner.id)
+    (document, *_) = rows("SELECT id FROM documents WHERE customer_id = :id", id=owner.id)
+    restriction = restricted.placed(owner)
+    lift = restricted.asked(restriction)
+    leave()
+    client = app.test_client()
+    browse.sign_in(client, email, console=True)
+    for path in (
+        place(application),
+        f"{place(application)}/desk",
+        f"/console/customers/{owner.id}/risk",
+        f"/console/customers/{owner.id}/related",
+        f"/console/documents/{document.id}/preview/1",
+        f"/console/screening/{hit.id}",
+        f"/console/restrictions/{restriction}",
+        f"/console/approvals/{lift.id}",
+    ):
+        assert client.get(path).status_code == 404, path
+    assert client.get(f"/console/customers/{owner.id}").status_code == 200
+    for part in ("timeline", "approvals"):
+        told = client.get(f"/console/customers/{owner.id}/{part}").text
+        assert application.id not in told
+        assert lift.id not in told
+    with pytest.raises(OwnApplication), transaction(who := actor.operator(officer)):
+        review.note(application.id, "All is well.", operator_id=officer, actor=who)

@@ -17,7 +17,8 @@ from app.core.permissions import Role
 from app.identity import service as identity
 from app.payments import service as payments
 from app.payments.rules import SuspenseState
-from tests.makers import books, browse, people
+from app.restrictions.rules import Kind
+from tests.makers import applicants, asking, books, browse, people, restricted
 from tests.web.console.conftest import Visitor, enter
 
 Act = Callable[..., int]
@@ -95,6 +96,20 @@ class TestScope:
         browse.come_in(client, email, console=True)
         assert mine in listed(client)
         assert others not in listed(client)
+
+    def test_leaves_out_what_is_compliances_for_administrators(self, visitor: Visitor) -> None:
+        officer = applicants.officer()
+        refusal = asking.refusal(officer)
+        answer = rows(
+            "SELECT id FROM application_answers WHERE application_id = :id", id=refusal.payload["application_id"]
+        )[0]
+        hold = restricted.placed(people.customer(), Kind.LEGAL_HOLD)
+        lift = restricted.asked(hold, authority="Federal High Court Abuja")
+        leave()
+        for role in (Role.AUDITOR, Role.ADMIN):
+            client = visitor(role)
+            for object_id in (refusal.id, answer.id, hold, lift.id):
+                assert bool(listed(client, f"object={object_id}")) == (role is Role.AUDITOR), (role, object_id)
 
 
 class TestFilters:

@@ -11,13 +11,14 @@ from app.applications import service as applications
 from app.applications.rules import About
 from app.core import actor, clock
 from app.core.db import db, leave, rows, transaction
+from app.core.errors import Malformed
 from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.customers import requests
 from app.customers import service as customers
 from app.customers.rules import Tier
 from app.ledger import balances
-from tests.makers import books, browse, people
+from tests.makers import books, browse, papers, people
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 from tests.web.console.conftest import Visitor
@@ -121,21 +122,13 @@ class TestEachRole:
         shown = browse.send(officer, place[1], why="Investigation", reason="Two customers from one place.")
         assert "127.0.0.1" in shown.text
 
-    def test_opens_documents_only_where_they_may_be_read(self, visitor: Visitor, someone: Customer) -> None:
-        with transaction(TEST):
-            db.session.execute(
-                db.text(
-                    "INSERT INTO documents (id, customer_id, purpose, name, kind, size_bytes, state, refusal,"
-                    " waits_for, tries, pages, received_at, checked_at) VALUES (:id, :customer, 'id_front',"
-                    " 'my passport.jpg', 'jpeg', 2048, 'ready', '', '', 1, 1, now(), now())"
-                ),
-                {"id": f"doc_{someone.id}", "customer": someone.id},
-            )
+    def test_opens_documents_only_where_they_may_be_read(self, app: Flask, visitor: Visitor, someone: Customer) -> None:
+        document_id = papers.taken(someone, app=app, purpose="id_front")
         for role in Role:
             told = part(visitor(role), someone, "documents")
             reads = role in COMPLIANCE
             assert "Id front" in told
-            assert ("my passport.jpg" in told, f"/documents/doc_{someone.id}/preview/1" in told) == (reads, reads), role
+            assert ("id.jpg" in told, f"/documents/{document_id}/preview/1" in told) == (reads, reads), role
 
 
 class TestMoney:
@@ -210,6 +203,15 @@ class TestNobody:
     @pytest.mark.parametrize("name", PARTS)
     def test_has_no_parts(self, visitor: Visitor, name: str) -> None:
         assert visitor(Role.AUDITOR).get(f"{LIST}/cus_nobody/{name}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [("timeline", {"before": "0001-01-01T00:00:00+14:00"}), ("activity", {"after": "dep_x~0001-01-01T00:00:00+14:00"})],
+)
+def test_a_place_before_all_time_is_none(visitor: Visitor, someone: Customer, name: str, asked: dict[str, str]) -> None:
+    answer = visitor(Role.SUPPORT).get(f"{LIST}/{someone.id}/{name}", query_string=asked)
+    assert answer.status_code == Malformed.status
 
 
 class TestTheList:

@@ -123,7 +123,7 @@ class TestOfACustomer:
         text = visitor(Role.SUPPORT).get(f"/console/customers/{who.id}").text
         assert "₦20,000.00 of ₦50,000.00" in text
         assert "Tier 1" in text
-        assert "A test says so." in text
+        assert "Documents were looked at." in text
 
     def test_that_money_came_over_are_flagged(self, visitor: Visitor) -> None:
         who = people.customer(tier=Tier.T1)

@@ -41,6 +41,7 @@ DUTIES: dict[str, set[Role]] = {
     "/console/ledger/periods/<month>/close": {FINANCE},
     "/console/ledger/proof/halts/<int:halt_id>/lift": {TREASURY},
     "/console/suspense/<item_id>/resolve": {FINANCE},
+    "/console/suspense/<item_id>/place": {FINANCE},
     "/console/reconciliation": {FINANCE},
     "/console/view-as/<customer_id>": {SUPPORT, OFFICER, MANAGER},
     "/console/recoveries/<recovery_id>/refuse": {SUPPORT},

@@ -6,7 +6,7 @@ from werkzeug.test import TestResponse
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.payments import service as payments
-from tests.makers import books, browse, people
+from tests.makers import books, browse, people, restricted
 from tests.web.scenes.stage import TEST, Call, Scene
 
 
@@ -35,6 +35,11 @@ def resolve_suspense(scene: Scene) -> TestResponse:
     leave()
     place = f"/console/suspense/{item.id}"
     return browse.send(scene.staff(Role.FINANCE), f"{place}/resolve", form_at=place, note="Looked into it.")
+
+
+def request_placing(scene: Scene) -> TestResponse:
+    place = f"/console/suspense/{restricted.waiting(people.customer())}"
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/place", form_at=place, reason="It is lifted.")
 
 
 def begin_view(scene: Scene) -> TestResponse:
@@ -76,6 +81,7 @@ CALLS: dict[str, Call] = {
     "console.export_audit": export_audit,
     "console.reconcile": reconcile,
     "console.resolve_suspense": resolve_suspense,
+    "console.request_placing": request_placing,
     "console.begin_view": begin_view,
     "portal.end_view": end_view,
     "console.approve": approve,

@@ -27,7 +27,7 @@ from app.risk.rules import ANY, Direction
 from app.screening import queries as screening
 from app.web import errors, guards
 from app.web.console.applications import given
-from app.web.console.base import bp
+from app.web.console.base import bp, refuse_own
 from app.web.fragments import page, toast, wants_fragment
 from reports import shared
 
@@ -52,7 +52,7 @@ ENDED = "Your claim ended: there was no sign of life for a quarter of an hour, o
 @guards.operator(Permission.APPLICATIONS_READ)
 def application(application_id: str) -> Response:
     """One application, whole. That it was opened is written down before it is shown."""
-    queries.one_for_operators(application_id)
+    _one(application_id)
     actor, me = guards.actor(), current_user.id
     atomically(lambda: views.note_view(application_id, operator_id=me), actor=actor, reason="Opened an application")
     return panel(application_id)
@@ -62,10 +62,10 @@ def application(application_id: str) -> Response:
 @guards.operator(Permission.APPLICATIONS_READ)
 def application_desk(application_id: str) -> Answer:
     """How it stands by now: for who waits until somebody else lets go of it."""
-    queries.one_for_operators(application_id)
+    one = _one(application_id)
     if not wants_fragment():
         return redirect(url_for("console.application", application_id=application_id), 303)
-    ended = "ended" in request.args and _held(queries.one_for_operators(application_id)) != "me"
+    ended = "ended" in request.args and _held(one) != "me"
     return panel(application_id, fault=ENDED if ended else "")
 
 
@@ -138,7 +138,7 @@ def panel(
     application_id: str, *, block: str = "desk", fault: str = "", fault_of: str = "", status: int = 200
 ) -> Response:
     """The page, or the desk of it (or less) when htmx asked."""
-    one = queries.one_for_operators(application_id)
+    one = _one(application_id)
     staff, may = identity.names_for_operators(), current_user.permissions
     whole = {} if wants_fragment() else _whole(one)
     items = queries.checklist_for_operators(one)
@@ -170,6 +170,13 @@ def panel(
         lease_minutes=int(rules.LEASE.total_seconds()) // 60,
         **whole,
     )
+
+
+def _one(application_id: str) -> Application:
+    """The application. Raises NotFound, also for one's own."""
+    one = queries.one_for_operators(application_id)
+    refuse_own(one.customer_id)
+    return one
 
 
 def _whole(one: Application) -> dict[str, Any]:

@@ -146,9 +146,7 @@ def every_kind() -> frozenset[str]:
 
 def hidden_kinds() -> frozenset[str]:
     """The kinds that they may not know of at all."""
-    return frozenset(
-        kind.name for kind in kinds.everything() if kind.sees and kind.sees not in current_user.permissions
-    )
+    return kinds.hidden_from(current_user.permissions)
 
 
 def _kinds() -> frozenset[str] | None:
@@ -166,6 +164,8 @@ def _detail(request_id: str, *, status: int = 200) -> Response:
     standing = queries.one_for_operators(request_id)
     one, kind, seen = standing.request, kinds.known(standing.request.kind), _kinds()
     if seen is not None and one.kind not in seen and one.maker != current_user.id:
+        raise NotFound
+    if kind and kind.sees and kinds.related(current_user.id, kind.touches(one.payload)):
         raise NotFound
     return page(
         "console/approvals/request.html",
