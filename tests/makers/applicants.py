@@ -1,10 +1,11 @@
 """People who apply for a tier, and who look at what they sent."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 
 from flask import current_app
 
-from app.applications import decisions, looking, past, queries, review, rules, service
+from app.applications import answers, decisions, looking, past, queries, review, rules, service
 from app.applications.models import Application
 from app.applications.rules import About, Step, Subject
 from app.core import actor
@@ -13,7 +14,7 @@ from app.core.permissions import Role
 from app.customers.rules import Tier
 from app.governance import queries as approvals
 from app.governance import service as governance
-from app.identification.rules import Kind
+from app.identification.rules import Given, Kind
 from app.screening import deciding as lists
 from tests.makers import governed, identities, listed, papers, people
 from tests.makers.people import Customer
@@ -53,6 +54,12 @@ def document_of(owner: Customer, slot: str) -> str:
     return papers.taken(owner, app=current_app, purpose=rules.PURPOSES[slot])
 
 
+def who(owner: Customer) -> Given:
+    """What registers are told of a customer: what they said of themselves."""
+    said = queries.latest_answers(Step.PROFILE, owner=owner.id) or PROFILE
+    return Given(answers.full_name(said), birth_date=date.fromisoformat(said["born"]))
+
+
 def begin(
     owner: Customer, wanted: Tier = Tier.T2, *, about: About = About.TIER, subject: Subject = Subject.PERSON
 ) -> Application:
@@ -75,7 +82,7 @@ def do(owner: Customer, application_id: str, steps: Iterable[Step], *, today: st
                 given = GIVEN[step] | other.get(step, {})
                 service.fill(application_id, step, given, owner=owner.id, actor=owner.actor)
             if step in NUMBERS:
-                check_id = identities.answered(owner, NUMBERS[step])
+                check_id = identities.answered(owner, NUMBERS[step], given=who(owner))
                 if step in GIVEN:
                     service.note_check(application_id, step, check_id, owner=owner.id)
                 else:

@@ -30,7 +30,9 @@ def ask(owner: Customer, asked: str, *, kind: Kind = Kind.BVN, given: Given = AD
         return service.ask(owner.id, kind=kind, number=asked, given=given, subject=subject, actor=owner.actor)
 
 
-def answered(owner: Customer, kind: Kind, verdict: Verdict = Verdict.MATCH, *, shared: bool = False) -> str:
+def answered(
+    owner: Customer, kind: Kind, verdict: Verdict = Verdict.MATCH, *, shared: bool = False, given: Given = ADA
+) -> str:
     """A check that was answered so, for those who do not care by whom: its id."""
     check_id, moment = ids.new("idc"), clock.now()
     db.session.add(
@@ -43,7 +45,7 @@ def answered(owner: Customer, kind: Kind, verdict: Verdict = Verdict.MATCH, *, s
             number_sealed=crypto.seal("0" * 11, context=f"{check_id}:number"),
             number_index=secrets.token_bytes(32),
             last4="0000",
-            given_sealed=crypto.seal(json.dumps(ADA.facts()), context=f"{check_id}:given"),
+            given_sealed=crypto.seal(json.dumps(given.facts()), context=f"{check_id}:given"),
             state=CheckState.ANSWERED,
             verdict=verdict,
             score=100,
