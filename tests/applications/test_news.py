@@ -72,7 +72,7 @@ def test_a_refusal_is_mailed_without_what_was_found(work_off: WorkOff) -> None:
         governance.approve(asked.id, operator_id=second, shown=asked.payload_hash, actor=who)
     work_off()
     letter = letter_to(owner, "About your verification")
-    assert "We cannot offer you this service." in letter.body
+    assert "We could not verify your details" in letter.body
     assert "list" not in letter.body
 
 

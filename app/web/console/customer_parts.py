@@ -20,6 +20,7 @@ from app.customers import queries as customers
 from app.customers import requests
 from app.customers.models import Customer
 from app.documents import queries as documents
+from app.governance import kinds
 from app.governance import queries as governance
 from app.identity import queries as identity
 from app.identity import recoveries, visits
@@ -201,6 +202,8 @@ def held_by(customer_id: str, given: str) -> Held:
 
 def kinds_about(customer_id: str) -> frozenset[str] | None:
     """The kinds of requests about a customer that the reader may know of; None for all of them."""
+    if is_own(customer_id):
+        return inbox.own_kinds() - kinds.hidden_from(())
     if not _candid(customer_id):
         return inbox.own_kinds()
     hidden = inbox.hidden_kinds()
