@@ -30,7 +30,7 @@ WAIT_SECONDS = 100
 def worker(database: Database, given: Servers, vendor: SandboxProcess) -> Iterator[psutil.Process]:
     """A worker of the queue in which documents are checked."""
     with subprocess.Popen(
-        [sys.executable, "-m", "jobs.worker", "default"],
+        [sys.executable, "-m", "jobs.worker", "documents"],
         cwd=ROOT,
         env=os.environ | environment(database, given, vendor),
         stderr=subprocess.DEVNULL,
