@@ -3,8 +3,6 @@
 Nothing is rolled back between tests: journals cannot be. Each test makes people of its own and looks only at theirs.
 """
 
-import base64
-import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +21,8 @@ from dev.embedded import Servers, servers, temporary_home
 from jobs import runtime
 from tests.makers.client import Browser
 from tests.makers.databases import Database, fresh_database
-from tests.makers.sandbox import SECRET, SandboxProcess
+from tests.makers.environment import environment
+from tests.makers.sandbox import SandboxProcess
 
 ROOT = Path(__file__).resolve().parents[1]
 hypothesis.configuration.set_hypothesis_home_dir(ROOT / "var" / "cache" / "hypothesis")
@@ -86,30 +85,6 @@ def sandbox(vendor: SandboxProcess) -> Iterator[SandboxProcess]:
 def settings(database: Database, given: Servers, vendor: SandboxProcess) -> Settings:
     """The product's settings for this session."""
     return Settings.from_env(environment(database, given, vendor))
-
-
-def environment(database: Database, given: Servers, vendor: SandboxProcess) -> dict[str, str]:
-    """What the product's processes are told."""
-    return {
-        "BURSAR_ENV": "test",
-        "DATABASE_URL": database.app_url,
-        "REDIS_URL": given.redis_url,
-        "PAYSTACK_BASE_URL": vendor.url,
-        "PAYSTACK_SECRET_KEY": SECRET,
-        "SMS_URL": f"{vendor.url}/sms",
-        "SMS_TOKEN": SECRET,
-        "REGISTRY_URL": f"{vendor.url}/registry",
-        "REGISTRY_TOKEN": SECRET,
-        "SECRET_KEY": "0123456789abcdef0123456789abcdef",
-        "DATA_KEY": base64.b64encode(b"0123456789abcdef0123456789abcdef").decode(),
-        "DOCUMENT_KEYS": f"test:{base64.b64encode(b'0123456789abcdef0123456789abcdef').decode()}",
-        "DOCUMENTS_URL": vendor.book.with_name("documents").as_uri(),
-        "PUBLIC_URL": "http://localhost",
-        "PAYSTACK_TIMEOUT_SECONDS": "5",
-        "LOG_LEVEL": "ERROR",
-        "TRIES_FACTOR": "1000",  # all of these tests come from one address
-        "PASSWORD_KIB": os.environ.get("PASSWORD_KIB", "64"),  # thousands of people sign in here
-    }
 
 
 @pytest.fixture(scope="session")

@@ -192,7 +192,7 @@ class TestRegisters:
         application = applicants.begin(owner, Tier.T1)
         applicants.do(owner, application.id, (Step.CONTACT, Step.PROFILE, Step.SELFIE), today=TODAY)
         with transaction(owner.actor):
-            facts = {"check": identities.answered(owner, Kind.BVN, verdict, shared=shared)}
+            facts = {"check": identities.answered(owner, Kind.BVN, verdict, shared=shared, given=applicants.who(owner))}
             service.prove(application.id, Step.BVN, facts=facts, owner=owner.id, actor=owner.actor)
         with transaction(owner.actor):  # (another number, which the step does not name)
             identities.answered(owner, Kind.BVN)

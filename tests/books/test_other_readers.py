@@ -27,9 +27,9 @@ from app.ledger.whole import Span
 from config import Settings
 from dev.business import Business
 from dev.embedded import Servers
-from tests.conftest import environment
 from tests.makers import assets
 from tests.makers.databases import fresh_database
+from tests.makers.environment import environment
 from tests.makers.sandbox import SandboxProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("other-readers")]

@@ -17,9 +17,9 @@ from app.documents import queries
 from dev.embedded import Servers
 from jobs import relay
 from jobs.queues import Waker
-from tests.conftest import environment
 from tests.makers import hostile, papers, people
 from tests.makers.databases import Database
+from tests.makers.environment import environment
 from tests.makers.sandbox import SandboxProcess
 
 ROOT = Path(__file__).resolve().parents[2]

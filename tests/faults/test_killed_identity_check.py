@@ -18,8 +18,9 @@ from app.identification.models import IdentityCheck
 from dev.embedded import Servers
 from jobs import relay
 from jobs.queues import Waker
-from tests.conftest import Database, environment
 from tests.makers import identities, people
+from tests.makers.databases import Database
+from tests.makers.environment import environment
 from tests.makers.sandbox import SandboxProcess
 
 ROOT = Path(__file__).resolve().parents[2]

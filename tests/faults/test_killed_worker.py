@@ -27,8 +27,9 @@ from app.withdrawals.rules import State
 from dev.embedded import Servers
 from jobs import relay
 from jobs.queues import Waker
-from tests.conftest import Database, environment
 from tests.makers import people
+from tests.makers.databases import Database
+from tests.makers.environment import environment
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser
 from dev import chromium as debian
 from dev.business import Business
 from dev.embedded import Servers
-from tests.conftest import environment
 from tests.makers.browser import Visit
 from tests.makers.databases import fresh_database
+from tests.makers.environment import environment
 from tests.makers.house import Running, redis_database, vendor_for
 from tests.makers.sandbox import free_port
 

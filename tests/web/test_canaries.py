@@ -46,10 +46,10 @@ from dev.business import MAIL, SECRET, STAFF, Business
 from dev.embedded import Servers
 from jobs import runtime
 from jobs.queues import QUEUES, Waker
-from tests.conftest import environment
 from tests.makers import forms
 from tests.makers.client import Browser
 from tests.makers.databases import fresh_database
+from tests.makers.environment import environment
 from tests.makers.forms import Field, Form
 from tests.makers.house import redis_database
 from tests.makers.sandbox import SECRET as VENDOR_SECRET

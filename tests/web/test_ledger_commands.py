@@ -25,9 +25,10 @@ from app.web import commands
 from config import Settings
 from dev import programs
 from dev.embedded import Servers
-from tests.conftest import ROOT, environment
+from tests.conftest import ROOT
 from tests.makers import assets, books
 from tests.makers.databases import Database, fresh_database
+from tests.makers.environment import environment
 from tests.makers.sandbox import SandboxProcess
 
 pytestmark = pytest.mark.xdist_group("ledger-commands")

@@ -12,10 +12,10 @@ from app.core.permissions import Role
 from app.factory import create_app
 from config import Settings
 from dev.embedded import Servers
-from tests.conftest import environment
 from tests.makers import browse, people
 from tests.makers.client import Browser
 from tests.makers.databases import Database, fresh_database
+from tests.makers.environment import environment
 from tests.makers.sandbox import SandboxProcess
 
 Visitor = Callable[[Role], FlaskClient]

@@ -12,9 +12,9 @@ from app.core.db import leave
 from app.factory import create_app
 from config import Settings
 from dev.embedded import Servers
-from tests.conftest import environment
 from tests.makers.client import Browser
 from tests.makers.databases import fresh_database
+from tests.makers.environment import environment
 from tests.makers.sandbox import SandboxProcess
 from tests.web.matrix import tables
 from tests.web.matrix.actors import Cast

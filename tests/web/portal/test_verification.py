@@ -17,65 +17,16 @@ from app.core import actor, clock
 from app.core.db import leave, transaction
 from app.customers.rules import Tier
 from app.documents import queries as documents
-from app.identification import queries as identification
 from app.identification import service as numbers
 from app.identification.rules import SAID, Verdict
 from tests.makers import applicants, browse, identities, people, pictures
 from tests.makers.applicants import PROFILE
 from tests.makers.people import Customer
+from tests.web.portal.conftest import at_home, begin, send, state_of, token_of_page
 
 WorkOff = Callable[..., int]
 LOOKED_UP = SAID[Verdict.MATCH]
 OFFICER = actor.system("test")
-
-
-@pytest.fixture
-def owner(inside: Flask) -> Customer:
-    """A customer whom nobody has verified, with a confirmed phone."""
-    known = people.customer(tier=Tier.T0)
-    people.confirm_phone(known.login_id)
-    leave()
-    return known
-
-
-@pytest.fixture
-def visitor(app: Flask, owner: Customer) -> FlaskClient:
-    """Their browser."""
-    return at_home(app, owner)
-
-
-def at_home(app: Flask, owner: Customer) -> FlaskClient:
-    client = app.test_client()
-    browse.come_in(client, owner.email)
-    return client
-
-
-def send(client: FlaskClient, path: str, *, at: str = "", files: Any = None, **fields: str) -> TestResponse:
-    """Send a page's form with files, as a browser without a script does."""
-    page = client.get(at or path)
-    assert page.status_code == 200, f"{at or path}: {page.status_code} {page.location}"
-    body: dict[str, Any] = {"csrf_token": browse.token_of(page), **fields}
-    body |= {name: (io.BytesIO(content), file) for name, (content, file) in (files or {}).items()}
-    return client.post(path, data=body, content_type="multipart/form-data")
-
-
-def begin(client: FlaskClient, tier: Tier, **more: str) -> TestResponse:
-    return send(client, "/verification", tier=str(tier), **more)
-
-
-def state_of(owner: Customer, step: Step) -> str:
-    leave()
-    application = queries.open_one(owner=owner.id)
-    assert application is not None
-    return str(queries.step(application.id, step, owner=owner.id).row.state)
-
-
-def company_check(owner: Customer) -> str:
-    """The look-up by which the company that they named was checked."""
-    leave()
-    application = queries.open_one(owner=owner.id)
-    assert application is not None
-    return str(queries.step(application.id, Step.COMPANY, owner=owner.id).answers.get("check", ""))
 
 
 def picture(words: str = "a picture") -> dict[str, tuple[bytes, str]]:
@@ -486,71 +437,6 @@ class TestEnds:
         assert "Take it back" not in page
 
 
-class TestBusiness:
-    def test_people_come_and_go_without_a_script(self, visitor: FlaskClient, owner: Customer) -> None:
-        begin(visitor, Tier.T3_PLUS, subject="business")
-        person = {"name_0": "Ada Obi", "role_0": "director", "born_0": "1990-05-17", "share_0": "60"}
-        more = send(visitor, "/verification/people", **person, add="1")
-        assert more.status_code == 200
-        assert 'name="name_1"' in more.text
-        assert 'value="Ada Obi"' in more.text
-        second = {"name_1": "Bola Eze", "role_1": "owner", "born_1": "", "share_1": "4"}
-        wrong = send(visitor, "/verification/people", **person, **second)
-        assert (wrong.status_code, "An owner has more than 5 %" in wrong.text) == (422, True)
-        assert 'value="Bola Eze"' in wrong.text
-        fewer = send(visitor, "/verification/people", **person, **second, remove="1")
-        assert "Bola Eze" not in fewer.text
-        assert state_of(owner, Step.PEOPLE) == StepState.OPEN
-        assert send(visitor, "/verification/people", **person).status_code == 303
-        assert state_of(owner, Step.PEOPLE) == StepState.DONE
-        assert 'value="60"' in visitor.get("/verification/people").text
-
-    def test_a_board_of_twenty(self, visitor: FlaskClient, owner: Customer) -> None:
-        begin(visitor, Tier.T3_PLUS, subject="business")
-        board = {f"name_{place}": f"Member {place}" for place in range(20)}
-        board |= {f"role_{place}": "director" for place in range(20)}
-        board |= {f"born_{place}": "1970-01-01" for place in range(20)}
-        assert send(visitor, "/verification/people", **board).status_code == 303
-        assert state_of(owner, Step.PEOPLE) == StepState.DONE
-
-    def test_a_row_more_comes_as_a_part_of_the_page(self, visitor: FlaskClient) -> None:
-        begin(visitor, Tier.T3_PLUS, subject="business")
-        data = {**token_of_page(visitor), "add": "1", "name_0": "Ada"}
-        part = visitor.post("/verification/people", data=data, headers={"HX-Request": "true"}).text
-        assert part.lstrip().startswith('<div id="people">')
-
-    def test_the_number_of_the_company_is_looked_up_once(self, visitor: FlaskClient, owner: Customer) -> None:
-        begin(visitor, Tier.T3_PLUS, subject="business")
-        fields = applicants.GIVEN[Step.COMPANY]
-        files = {"certificate": (pictures.png("CAC"), "cac.png")}
-        for _ in range(2):
-            assert send(visitor, "/verification/company", **fields, files=files).status_code == 303
-        (check,) = identification.of_customer(owner=owner.id)
-        assert (check.kind, check.subject) == ("company", "company")
-        assert company_check(owner) == check.id
-
-    def test_that_number_is_asked_about_again_while_there_is_no_answer(
-        self, visitor: FlaskClient, owner: Customer
-    ) -> None:
-        begin(visitor, Tier.T3_PLUS, subject="business")
-        fields = applicants.GIVEN[Step.COMPANY]
-        send(visitor, "/verification/company", **fields, files={"certificate": (pictures.png("CAC"), "cac.png")})
-        first = company_check(owner)
-        with transaction(OFFICER):
-            attempt = numbers.begin_attempt(first)
-            assert attempt is not None
-            numbers.give_up(attempt, reason="nobody answered", actor=OFFICER)
-        leave()
-        assert send(visitor, "/verification/company", **fields).status_code == 303
-        assert company_check(owner) not in {"", first}
-        assert send(visitor, "/verification/company/again", at="/verification/company").status_code == 303
-
-    def test_a_person_does_not_get_it_alone(self, visitor: FlaskClient, owner: Customer) -> None:
-        send(visitor, "/verification", tier="t3_plus", subject="person")
-        send(visitor, "/verification", tier="t2", subject="business")
-        assert queries.open_one(owner=owner.id) is None
-
-
 class TestWhose:
     def test_each_sees_only_their_own(self, app: Flask, visitor: FlaskClient, owner: Customer) -> None:
         begin(visitor, Tier.T2)
@@ -598,11 +484,6 @@ class TestWhose:
         again = {each["step"]: each["reason"] for each in said["application"]["steps"] if each["state"] == "again"}
         assert list(again) == ["selfie"]
         assert again["selfie"].startswith("We need to see your face")
-
-
-def token_of_page(client: FlaskClient) -> dict[str, Any]:
-    """The form token of whatever page has one."""
-    return {"csrf_token": browse.token_of(client.get("/deposit"))}
 
 
 def trail_of(client: FlaskClient) -> list[str]:
