@@ -4,6 +4,7 @@ from flask.testing import FlaskClient
 
 from app.applications import queries
 from app.applications.rules import Step, StepState
+from app.core import actor
 from app.core.db import leave, transaction
 from app.customers.rules import Tier
 from app.identification import queries as identification
