@@ -168,7 +168,11 @@ class TestForms:
             if "POST" not in (rule.methods or ()) or rule.rule.startswith(("/api/", "/callbacks/", "/csp-report")):
                 continue
             path = app.url_map.bind("localhost").build(rule.endpoint, dict.fromkeys(rule.arguments, "1"))
-            assert client.post(path).status_code == 400, path
+            answer = client.post(path)
+            unread = getattr(
+                app.view_functions[rule.endpoint], "__body_bytes__", 0
+            )  # (files of strangers are not read)
+            assert answer.status_code == 400 or (unread and "/sign-in" in answer.location), path
 
 
 class TestSignUp:

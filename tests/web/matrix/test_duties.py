@@ -75,7 +75,7 @@ OWN = (
     "/console/applications/views",
 )
 BY_MAKER = {f"/console/approvals/<request_id>/{deed}" for deed in ("cancel", "retry")}
-SHOWS = {"/console/reveal/<kind>/<object_id>"}  # it changes nothing but the record that it was shown
+SHOWS = {"/console/reveal/<kind>/<object_id>", "/console/screening/search"}  # they change nothing but the record of it
 ENDS_THE_LOOK = "/view-as/end"
 # What these refuse first, whatever the address names, is the empty form.
 LOOKS_LATER = {
