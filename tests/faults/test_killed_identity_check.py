@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -25,6 +26,7 @@ from tests.makers.sandbox import SandboxProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 LATE_MS = 6_000
+LEASE = timedelta(minutes=2)
 WAIT_SECONDS = 60
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
@@ -80,7 +82,7 @@ def test_is_taken_up_and_answered_once(
     assert db.session.get_one(IdentityCheck, asked).state == "asked"
 
     def answered() -> bool:
-        work_off()
+        work_off(LEASE)  # (ahead of the lease that died with the worker)
         leave()
         return db.session.get_one(IdentityCheck, asked).state == "answered"
 

@@ -34,7 +34,7 @@ from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
 ROOT = Path(__file__).resolve().parents[2]
-ROUNDS = int(os.environ.get("FAULT_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 SEED = int(os.environ.get("FAULT_SEED", "2026"))
 ANSWER_LATE_MS = 700
 KILL_WITHIN_SECONDS = 1.1  # before the call, during it, or after its answer
