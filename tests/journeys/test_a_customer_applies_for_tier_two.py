@@ -93,6 +93,7 @@ class Applicant:
 def newcomer(running: Running, visiting: Visiting, folder: Path) -> Applicant:
     """A customer whom nobody has verified, at home with a telephone, with a bank account in their own name."""
     with running.inside() as app:
+        listed.one_at_least()  # (a house that is open has one)
         known = people.customer(enrolled=True, tier=Tier.T0)
         running.vendor.name_account(OWN_ACCOUNT, "Ada Obi")
         people.bank_account(known, app=app, number=OWN_ACCOUNT)
@@ -197,9 +198,8 @@ class Reviewer:
 
 
 def reviewer(running: Running, visiting: Visiting) -> Reviewer:
-    """An officer in a house whose lists are loaded."""
+    """An officer at work."""
     with running.inside():
-        listed.one_at_least()
         _, email = people.operator(Role.COMPLIANCE_OFFICER)
     work = OperatorAtWork(visiting(running), email)
     work.sign_in()
