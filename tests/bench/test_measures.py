@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from app.core import crypto
 from bench import batch, hot, reads, screening, sealing, single, table
 from bench.rounds import Figures, Pace, interleave
 from bench.servers import Ground, ground
 from bench.table import Line
 from dev.embedded import Servers
+from tests.makers import keys
 
 TINY = Pace(
     rounds=1, seconds=1, clients=2, crowd=3, accounts=40, batch=60, reads=20, entries=(400, 4_000), peer_scale=1
@@ -20,11 +20,8 @@ TINY = Pace(
 @pytest.fixture(scope="module")
 def on(given: Servers, home: Path) -> Iterator[Ground]:
     """The tests' own server; its databases for this are dropped at the end. It brings another key along."""
-    kept, kept_of_indexes = dict(crypto._KEYS), dict(crypto._INDEX_KEYS)
-    with ground(given.database_url, home) as made:
+    with keys.put_back(), ground(given.database_url, home) as made:
         yield made
-    crypto._KEYS.update(kept)
-    crypto._INDEX_KEYS.update(kept_of_indexes)
 
 
 @pytest.mark.slow

@@ -4,19 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from app.core import crypto
 from app.core.db import leave
 from app.factory import create_app
 from bench import queue
 from bench.servers import Database
 from dev.embedded import Servers
+from tests.makers import keys
 from tests.makers.databases import fresh_database
 
 
 @pytest.mark.slow
 def test_every_view_is_measured(given: Servers, home: Path) -> None:
-    kept, kept_of_indexes = dict(crypto._KEYS), dict(crypto._INDEX_KEYS)
-    with fresh_database(given, home) as made:
+    with keys.put_back(), fresh_database(given, home) as made:
         database = Database(made.owner_url, made.app_url)
         app = create_app(queue.settings(database, given))
         client = queue.prepare(app, database, many=400)
@@ -27,8 +26,6 @@ def test_every_view_is_measured(given: Servers, home: Path) -> None:
             leave()
             for engine in app.extensions["sqlalchemy"].engines.values():
                 engine.dispose()
-    crypto._KEYS.update(kept)
-    crypto._INDEX_KEYS.update(kept_of_indexes)
     assert set(found) == set(queue.QUERIES)
     assert all(len(times) == 2 for times in found.values())
     assert page.count('class="row-main"') == 50

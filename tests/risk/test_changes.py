@@ -76,6 +76,7 @@ def does(who: people.Customer, units: int, *, at: datetime) -> None:
 class TestLimits:
     def test_begin_at_midnight_in_lagos(self, work_off: WorkOff) -> None:
         who, day = people.customer(tier=Tier.T1), far()
+        agree(ask_limits(Bounds(single=80_000_00), day=day - timedelta(days=1)))
         agree(ask_limits(Bounds(single=90_000_00), day=day))
         work_off()
         begins = midnight(day)
