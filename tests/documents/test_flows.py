@@ -184,6 +184,7 @@ class TestChecking:
     def test_refuses_what_kills_its_reader_by_itself_at_once(
         self, app: Flask, owner: Customer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
+        # (a real process ends by that signal; a file that takes the real reader so far is in tests/faults)
         monkeypatch.setattr(reading, "ROOM", tmp_path / "room.py")
         (tmp_path / "room.py").write_text("import os; os.kill(os.getpid(), 24)  # SIGXCPU, and no page yet")
         document_id = papers.sent(owner, app=app)
@@ -196,6 +197,7 @@ class TestChecking:
         unknown = (
             f"import platform, runpy; platform.machine = str; runpy.run_path({str(reading.ROOM)!r}, None, '__main__')"
         )
+        # (the real room, told that the processor is one whose calls it does not know: there is no such machine here)
         monkeypatch.setattr(reading, "ROOM", tmp_path / "room.py")
         (tmp_path / "room.py").write_text(unknown)
         document_id = papers.sent(owner, app=app)

@@ -29,7 +29,7 @@ def rotate(app: Flask) -> tuple[int, str]:
 
 
 def test_a_new_key_takes_over(app: Flask, inside: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document_commands, "AT_ONCE", 2)
+    monkeypatch.setattr(document_commands, "AT_ONCE", 2)  # several batches, of fewer than hundreds of files
     owner = people.customer()
     before = [papers.checked(owner, app=app).id for _ in range(3)]
     waiting = papers.sent(owner, app=app)
@@ -64,7 +64,7 @@ def test_without_the_old_key_nothing_is_changed_and_nothing_opens(app: Flask, in
 def test_a_row_that_was_altered_is_named_and_passed_over(
     app: Flask, inside: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(document_commands, "AT_ONCE", 1)
+    monkeypatch.setattr(document_commands, "AT_ONCE", 1)  # the altered row is a batch of its own
     owner = people.customer()
     harmed, sound = (papers.taken(owner, app=app, purpose="other") for _ in range(2))
     with transaction(papers.TEST):

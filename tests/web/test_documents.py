@@ -172,6 +172,7 @@ class TestACustomer:
     def test_has_so_many_drawn_and_no_more(
         self, owner: Customer, document_id: str, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        # (the rule itself, with a bound that two pictures reach: three hundred would be drawn for the usual one)
         monkeypatch.setattr(throttle, "LOOKS", parse("1 per minute"))
         monkeypatch.setattr(client.application.extensions["throttle"], "_factor", 1)
         browse.sign_in(client, owner.email)
