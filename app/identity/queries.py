@@ -140,7 +140,7 @@ def secret_in_the_making(session_id: str, *, owner: str) -> str | None:
 def passkeys_of(*, owner: str) -> list[Passkey]:
     """The passkeys of a login, suspect ones too, oldest first."""
     kept = select(Passkey).where(Passkey.login_id == owner, Passkey.removed_at.is_(None))
-    return list(db.session.scalars(kept.order_by(Passkey.created_at)))
+    return list(db.session.scalars(kept.order_by(Passkey.created_at, Passkey.id)))
 
 
 def factors_of(*, owner: str) -> Factors:

@@ -3,8 +3,7 @@
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -21,9 +20,9 @@ from tests.makers import hostile, papers, people
 from tests.makers.databases import Database
 from tests.makers.environment import environment
 from tests.makers.sandbox import SandboxProcess
+from tests.makers.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
-WAIT_SECONDS = 100
 
 
 @pytest.fixture
@@ -37,14 +36,6 @@ def worker(database: Database, given: Servers, vendor: SandboxProcess) -> Iterat
     ) as started:
         yield psutil.Process(started.pid)
         started.terminate()
-
-
-def until(reached: Callable[[], bool]) -> None:
-    """Wait for it, a bounded time."""
-    give_up_at = time.monotonic() + WAIT_SECONDS
-    while not reached():
-        assert time.monotonic() < give_up_at, "it never came to that"
-        time.sleep(0.05)  # between two questions
 
 
 def readers(worker: psutil.Process) -> list[psutil.Process]:

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -23,11 +22,11 @@ from tests.makers import identities, people
 from tests.makers.databases import Database
 from tests.makers.environment import environment
 from tests.makers.sandbox import SandboxProcess
+from tests.makers.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 LATE_MS = 6_000
 LEASE = timedelta(minutes=2)
-WAIT_SECONDS = 60
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
 
@@ -50,14 +49,6 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     for one in [family, *family.children(recursive=True)]:
         one.send_signal(signal.SIGKILL)
     process.wait()
-
-
-def until(reached: Callable[[], bool]) -> None:
-    """Wait for it, a bounded time."""
-    give_up_at = time.monotonic() + WAIT_SECONDS
-    while not reached():
-        assert time.monotonic() < give_up_at, "it never came to that"
-        time.sleep(0.1)  # between two questions
 
 
 def test_is_taken_up_and_answered_once(

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -32,13 +32,13 @@ from tests.makers.databases import Database
 from tests.makers.environment import environment
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
+from tests.makers.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = int(os.environ.get("FAULT_ROUNDS", "1"))
 SEED = int(os.environ.get("FAULT_SEED", "2026"))
 ANSWER_LATE_MS = 700
 KILL_WITHIN_SECONDS = 1.1  # before the call, during it, or after its answer
-WAIT_SECONDS = 60
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60 + 40 * ROUNDS)]
 
@@ -78,14 +78,6 @@ def worker(database: Database, given: Servers, sandbox: SandboxProcess) -> Itera
     running = Worker(os.environ | env)
     yield running
     running.kill()
-
-
-def until(reached: Callable[[], bool]) -> None:
-    """Wait for it, a bounded time."""
-    give_up_at = time.monotonic() + WAIT_SECONDS
-    while not reached():
-        assert time.monotonic() < give_up_at, "it never came to that"
-        time.sleep(0.05)  # between two questions
 
 
 def test_one_payout_each(

@@ -256,9 +256,9 @@ class TestACopy:
 
 class TestRemoving:
     def test_ends_its_use_and_leaves_an_operator_one(self, operator: Owner) -> None:
+        [first] = operator.keys
         second = Authenticator()
         assert operator.add(second.create(operator.asked_to_add()))
-        first = operator.keys[0]
         with transaction(ACTOR):
             factors.remove_passkey(operator.session_id, passkey_id=first.id)
         assert operator.prove(operator.device.get(operator.asked())) is None
