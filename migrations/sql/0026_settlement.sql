@@ -1,0 +1,3 @@
+-- Settlements of the vendor, partner fees as dated rows, top-ups of the float.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- Refunds and disputes as events of the rail.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- Cases: what stood still for too long, with an owner and an exit.
+
+SELECT 1;
