@@ -33,8 +33,8 @@ from app.identity.models import Code
 from app.identity.rules import Audience
 from app.ledger import balances, chart, prices
 from app.ledger.journal import Leg
+from app.payments import deposits
 from app.payments import flows as payments
-from app.payments import service as payments_service
 from app.reconciliation import service as reconciliation
 from app.risk.errors import LimitExceeded
 from app.staff import service as staff
@@ -268,7 +268,7 @@ class Business:
         naira = naira or self.luck.choices(DEPOSIT_NAIRA, DEPOSIT_WEIGHTS)[0]
         who = actor.customer(person.id)
         with transaction(who):
-            deposit = payments_service.start_deposit(person.id, amount=Money(NGN, naira * 100), actor=who)
+            deposit = deposits.start(person.id, amount=Money(NGN, naira * 100), actor=who)
         payments.open_checkout(
             deposit, paystack=self.clients.paystack, email=person.email, callback_url="http://localhost/", actor=who
         )

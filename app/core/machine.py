@@ -1,8 +1,8 @@
 """State machines as tables. `move` is the only place in the house that sets a state, and it writes the history row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -16,11 +16,24 @@ from app.core.errors import IllegalMove
 
 
 @dataclass(frozen=True)
+class Wait:
+    """How long something may stand in a state, whose queue it is in then, and the way out, in a sentence for them."""
+
+    limit: timedelta
+    owner: str
+    exit: str
+
+
+@dataclass(frozen=True)
 class Machine:
-    """`moves` lists for each state where it may go; a state that may go nowhere is final."""
+    """`moves` lists for each state where it may go; a state that may go nowhere is final.
+
+    `waits` says for each state that is not final how long it may last: beyond that a case is opened.
+    """
 
     name: str
     moves: Mapping[StrEnum, frozenset[StrEnum]]
+    waits: Mapping[StrEnum, Wait] = field(default_factory=dict)
 
     def allows(self, old: StrEnum, new: StrEnum) -> bool:
         """Whether there is an arrow from `old` to `new`."""

@@ -11,10 +11,10 @@ from app.core import clock, inbox
 from app.core.actor import Actor
 from app.core.db import atomically, leave
 from app.core.money import NGN, Money
-from app.payments import banking, errors, queries, rules, service
+from app.payments import banking, deposits, errors, payouts, queries, rules, suspense
 from app.payments.models import BankAccount, Deposit
 from app.payments.rules import DepositState, PayoutState
-from app.payments.service import Trouble
+from app.payments.suspense import Trouble
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 
@@ -41,9 +41,9 @@ def open_checkout(deposit: Deposit, *, paystack: Paystack, email: str, callback_
         if refusal.code == "duplicate_reference":
             raise errors.CheckoutLost from refusal
         reason = f"Paystack refused: {refusal.message}"
-        atomically(lambda: service.give_up_deposit(deposit.id, reason=reason, actor=actor), actor=actor)
+        atomically(lambda: deposits.give_up(deposit.id, reason=reason, actor=actor), actor=actor)
         raise
-    atomically(lambda: service.await_payment(deposit.id, checkout_url=checkout.url, actor=actor), actor=actor)
+    atomically(lambda: deposits.await_payment(deposit.id, checkout_url=checkout.url, actor=actor), actor=actor)
     return checkout.url
 
 
@@ -62,7 +62,7 @@ def watch_deposit(deposit_id: str, *, paystack: Paystack, actor: Actor) -> timed
         return None
     if open_for > rules.DEPOSIT_LIVES:
         reason = "nobody paid in time"
-        atomically(lambda: service.give_up_deposit(deposit_id, reason=reason, actor=actor), actor=actor)
+        atomically(lambda: deposits.give_up(deposit_id, reason=reason, actor=actor), actor=actor)
         return None
     return rules.watch_pause(open_for)
 
@@ -70,7 +70,7 @@ def watch_deposit(deposit_id: str, *, paystack: Paystack, actor: Actor) -> timed
 def settle(deposit_id: str, *, charge: Charge, paystack: Paystack, actor: Actor) -> DepositState:
     """Apply a verified charge to a deposit, in a transaction of its own."""
     return atomically(
-        lambda: service.settle_charge(deposit_id, charge=charge, our_domain=paystack.domain, actor=actor), actor=actor
+        lambda: deposits.settle(deposit_id, charge=charge, our_domain=paystack.domain, actor=actor), actor=actor
     )
 
 
@@ -97,7 +97,7 @@ def pay_out(payout_id: str, *, first: bool, paystack: Paystack, reason: str, act
             if refusal.code not in rules.FINAL_REFUSALS or paystack.find_transfer(reference) is not None:
                 raise
             words = f"Paystack refused: {refusal.message}"
-            atomically(lambda: service.refuse_payout(payout_id, reason=words, actor=actor), actor=actor)
+            atomically(lambda: payouts.refuse(payout_id, reason=words, actor=actor), actor=actor)
             return PayoutState.FAILED
         if transfer.status == "success" and transfer.fee is None:  # (in test mode, at once: only verify tells the fee)
             transfer = paystack.find_transfer(reference) or transfer
@@ -119,7 +119,7 @@ def watch_payout(payout_id: str, *, paystack: Paystack, actor: Actor) -> timedel
 
 def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
     """Apply what Paystack says of a transfer, in a transaction of its own."""
-    return atomically(lambda: service.record_transfer(payout_id, transfer=transfer, actor=actor), actor=actor)
+    return atomically(lambda: payouts.record(payout_id, transfer=transfer, actor=actor), actor=actor)
 
 
 def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str:
@@ -189,7 +189,7 @@ def put_aside(inbox_id: int, *, event: str, reference: str, reason: str, actor: 
         inbox_id=inbox_id,
     )
     leave()
-    atomically(lambda: service.suspend(trouble, actor=actor), actor=actor)
+    atomically(lambda: suspense.suspend(trouble, actor=actor), actor=actor)
     return "in suspense"
 
 
@@ -203,7 +203,7 @@ def _hear_charge(inbox_id: int, *, reference: str, paystack: Paystack, actor: Ac
     if deposit is not None:
         return f"deposit {settle(deposit.id, charge=charge, paystack=paystack, actor=actor)}"
     atomically(
-        lambda: service.place_stray_charge(charge, our_domain=paystack.domain, inbox_id=inbox_id, actor=actor),
+        lambda: deposits.place_stray(charge, our_domain=paystack.domain, inbox_id=inbox_id, actor=actor),
         actor=actor,
     )
     return "in suspense"

@@ -7,7 +7,7 @@ from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
-from app.payments import errors, service
+from app.payments import deposits, errors
 
 
 def target_of(item_id: str) -> str:
@@ -20,7 +20,7 @@ def request_placing(item_id: str, *, reason: str, maker: str, actor: Actor) -> R
 
     Raises NotFound, NotPlaceable, TakesNothingIn, PlacingAskedAlready, and as governance does.
     """
-    deposit = service.check_placing(item_id)
+    deposit = deposits.check_placing(item_id)
     if governance_queries.about_for_operators(target_of(item_id)):
         raise errors.PlacingAskedAlready
     payload = {
@@ -34,12 +34,12 @@ def request_placing(item_id: str, *, reason: str, maker: str, actor: Actor) -> R
 
 
 def _check(payload: Payload) -> None:
-    service.check_placing(payload["item_id"])
+    deposits.check_placing(payload["item_id"])
 
 
 def _place(agreed: Agreed) -> str:
     note = f"Placed by request {agreed.request_id}."
-    service.place_suspense(agreed.payload["item_id"], note=note, actor=agreed.actor)
+    deposits.place(agreed.payload["item_id"], note=note, actor=agreed.actor)
     return f"{agreed.payload['name']} has {agreed.payload['amount']}"
 
 

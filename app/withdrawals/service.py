@@ -16,8 +16,8 @@ from app.customers import queries as customers
 from app.identity import queries as identity
 from app.identity.errors import FactorMissing, PhoneUnconfirmed
 from app.ledger import chart, health, posting
+from app.payments import payouts
 from app.payments import queries as payments
-from app.payments import service as payments_service
 from app.payments.models import BankAccount
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
@@ -188,7 +188,7 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> bool | None:
     if withdrawal.state != State.SENDING:
         return None
     destination = payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id)
-    return payments_service.begin_payout(
+    return payouts.begin(
         withdrawal.payout_id, amount=withdrawal.amount, recipient_code=destination.recipient_code, actor=actor
     )
 

@@ -20,8 +20,8 @@ from app.identity import service as identity
 from app.identity.models import Code
 from app.identity.rules import Audience
 from app.ledger import balances, chart
+from app.payments import deposits
 from app.payments import flows as payments
-from app.payments import service as payments_service
 from app.staff.rules import WATCHERS
 from app.wallets import service as wallets
 from dev import verified
@@ -162,7 +162,7 @@ def bank_account(owner: Customer, *, app: Flask, number: str = "") -> str:
 def open_deposit(owner: Customer, amount: Money, *, app: Flask) -> tuple[str, str]:
     """A deposit with its checkout open at the vendor: id and reference."""
     with transaction(owner.actor):
-        deposit = payments_service.start_deposit(owner.id, amount=amount, actor=owner.actor)
+        deposit = deposits.start(owner.id, amount=amount, actor=owner.actor)
     payments.open_checkout(
         deposit,
         paystack=app.extensions["clients"].paystack,

@@ -9,7 +9,7 @@ from app.core.permissions import Role
 from app.governance import flows
 from app.governance import service as governance
 from app.governance.models import Request
-from app.payments import service as payments
+from app.payments import deposits
 from app.restrictions import requests, service
 from app.restrictions.rules import Kind
 from tests.makers import people
@@ -77,11 +77,11 @@ def run_out(restriction_id: str) -> None:
 def waiting(owner: Customer) -> str:
     """NGN 700 that came for them while their account took nothing in, which has ended: the item in suspense."""
     with transaction(owner.actor):
-        deposit = payments.start_deposit(owner.id, amount=people.naira(700), actor=owner.actor)
+        deposit = deposits.start(owner.id, amount=people.naira(700), actor=owner.actor)
     stopped = placed(owner, Kind.NO_CREDIT)
     charge = Charge(deposit.reference, "success", 710_00, 700_00, 10_00, "NGN", "test", "card", None)
     with transaction(SYSTEM):
-        payments.settle_charge(deposit.id, charge=charge, our_domain="test", actor=SYSTEM)
+        deposits.settle(deposit.id, charge=charge, our_domain="test", actor=SYSTEM)
     item_id = rows("SELECT id FROM suspense_items WHERE reference = :reference", reference=deposit.reference)[0].id
     lifted(stopped)
     return str(item_id)

@@ -12,10 +12,10 @@ from app.core import actor
 from app.core.db import db, leave, transaction
 from app.core.money import NGN
 from app.ledger import balances, chart
-from app.payments import errors, flows, queries, service
+from app.payments import deposits, errors, flows, queries, suspense
 from app.payments.models import SuspenseItem
 from app.payments.rules import DepositState
-from app.payments.service import Trouble
+from app.payments.suspense import Trouble
 from tests.makers import people
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
@@ -34,7 +34,7 @@ def watch(deposit_id: str, app: Flask) -> timedelta | None:
     return flows.watch_deposit(deposit_id, paystack=app.extensions["clients"].paystack, actor=SYSTEM)
 
 
-def suspense(reference: str) -> SuspenseItem:
+def item_of(reference: str) -> SuspenseItem:
     leave()
     return db.session.scalars(select(SuspenseItem).where(SuspenseItem.reference == reference)).one()
 
@@ -88,7 +88,7 @@ class TestCredit:
     ) -> None:
         deposit_id, reference = people.open_deposit(owner, naira(3_000), app=inside)
         with transaction(SYSTEM):
-            service.give_up_deposit(deposit_id, reason="nobody paid in time", actor=SYSTEM)
+            deposits.give_up(deposit_id, reason="nobody paid in time", actor=SYSTEM)
         sandbox.pay(reference)
         charge = inside.extensions["clients"].paystack.find_charge(reference)
         flows.settle(deposit_id, charge=charge, paystack=inside.extensions["clients"].paystack, actor=SYSTEM)
@@ -107,7 +107,7 @@ class TestSuspense:
         assert state(deposit_id) == DepositState.SUSPENDED
         assert owner.balance().booked == naira(0)
         assert (balances.of(chart.house(chart.SUSPENSE, asset=NGN)).booked - before).units == paid
-        assert suspense(reference).journal_id is not None
+        assert item_of(reference).journal_id is not None
 
     def test_money_in_suspense_is_not_closed_with_a_note(
         self, inside: Flask, sandbox: SandboxProcess, owner: Customer
@@ -115,9 +115,9 @@ class TestSuspense:
         deposit_id, reference = people.open_deposit(owner, naira(3_000), app=inside)
         sandbox.pay(reference, amount=200_000)
         watch(deposit_id, inside)
-        item = suspense(reference)
+        item = item_of(reference)
         with pytest.raises(errors.NotResolvable), transaction(SYSTEM):
-            service.resolve_suspense(item.id, note="whatever", actor=SYSTEM)
+            suspense.resolve(item.id, note="whatever", actor=SYSTEM)
 
     def test_a_stray_transfer_is_booked_to_suspense_once(
         self, inside: Flask, sandbox: SandboxProcess, work_off: Callable[..., int]
@@ -128,18 +128,18 @@ class TestSuspense:
         charge = paystack.find_charge(reference)
         for _ in range(2):
             with transaction(SYSTEM):
-                service.place_stray_charge(charge, our_domain="test", inbox_id=None, actor=SYSTEM)  # type: ignore[arg-type]
+                deposits.place_stray(charge, our_domain="test", inbox_id=None, actor=SYSTEM)  # type: ignore[arg-type]
         assert (balances.of(chart.house(chart.SUSPENSE, asset=NGN)).booked - before).units == 750_000
-        assert suspense(reference).journal_id is not None
+        assert item_of(reference).journal_id is not None
 
     def test_money_for_something_that_was_closed_opens_it_again(self, inside: Flask) -> None:
         trouble = Trouble(cause="test:closed", event="charge.success", reference="closed", reason="unknown")
         with transaction(SYSTEM):
-            service.suspend(trouble, actor=SYSTEM)
-            service.resolve_suspense(suspense_id("closed"), note="nothing behind it", actor=SYSTEM)
+            suspense.suspend(trouble, actor=SYSTEM)
+            suspense.resolve(suspense_id("closed"), note="nothing behind it", actor=SYSTEM)
         with transaction(SYSTEM):
-            service.suspend(trouble, journal_id=1, actor=SYSTEM)
-        item = suspense("closed")
+            suspense.suspend(trouble, journal_id=1, actor=SYSTEM)
+        item = item_of("closed")
         assert (item.state, item.journal_id) == ("open", 1)
 
 
@@ -148,7 +148,7 @@ class TestCheckout:
         self, inside: Flask, sandbox: SandboxProcess, owner: Customer
     ) -> None:
         with transaction(owner.actor):
-            deposit = service.start_deposit(owner.id, amount=naira(5_000), actor=owner.actor)
+            deposit = deposits.start(owner.id, amount=naira(5_000), actor=owner.actor)
         how = {
             "paystack": inside.extensions["clients"].paystack,
             "email": owner.email,
@@ -165,7 +165,7 @@ class TestCheckout:
     @pytest.mark.parametrize("amount", [0, 99, 5_000_001])
     def test_bounds_hold(self, owner: Customer, amount: int) -> None:
         with pytest.raises(errors.DepositOutOfBounds), transaction(owner.actor):
-            service.start_deposit(owner.id, amount=naira(amount), actor=owner.actor)
+            deposits.start(owner.id, amount=naira(amount), actor=owner.actor)
 
 
 class TestBankAccount:

@@ -21,9 +21,9 @@ from app.governance import service as governance
 from app.ledger import chart, posting
 from app.ledger.errors import AccountBlocked
 from app.ledger.journal import Journal, credit, debit
+from app.payments import deposits
 from app.payments import flows as payments_flows
 from app.payments import queries as payments
-from app.payments import service as payments_service
 from app.payments.errors import NotPlaceable, PlacingAskedAlready, TakesNothingIn
 from app.payments.rules import DepositState, SuspenseState
 from app.restrictions import service as restrictions
@@ -133,7 +133,7 @@ class TestEachCommandUnderEachKind:
 
         def start_deposit() -> None:
             with transaction(owner.actor):
-                payments_service.start_deposit(owner.id, amount=naira(500), actor=owner.actor)
+                deposits.start(owner.id, amount=naira(500), actor=owner.actor)
 
         def swap() -> None:
             with transaction(owner.actor):
@@ -287,7 +287,7 @@ class TestMoneyUnderWay:
 
     def test_no_checkout_is_opened_for_a_deposit_of_before(self, inside: Flask, owner: Customer) -> None:
         with transaction(owner.actor):
-            deposit = payments_service.start_deposit(owner.id, amount=naira(700), actor=owner.actor)
+            deposit = deposits.start(owner.id, amount=naira(700), actor=owner.actor)
         put(owner, Kind.NO_CREDIT)
         with pytest.raises(Restricted):
             payments_flows.open_checkout(

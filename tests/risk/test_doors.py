@@ -22,8 +22,8 @@ from app.identity import queries as identity
 from app.identity import service as identity_service
 from app.identity.rules import Audience
 from app.ledger.errors import InsufficientFunds
+from app.payments import deposits
 from app.payments import queries as payments_queries
-from app.payments import service as payments
 from app.payments.rules import DepositState
 from app.risk import errors, queries
 from app.risk.rules import Scope
@@ -56,7 +56,7 @@ def somebody(inside: Flask) -> Callable[[Tier], tuple[Customer, str]]:
 def begins(who: Customer, amount: int) -> str:
     """They begin a deposit of so many naira: its id."""
     with transaction(who.actor):
-        deposit_id = payments.start_deposit(who.id, amount=naira(amount), actor=who.actor).id
+        deposit_id = deposits.start(who.id, amount=naira(amount), actor=who.actor).id
     leave()
     return deposit_id
 
@@ -69,7 +69,7 @@ def comes(deposit_id: str) -> str:
     leave()
     charge = Charge(reference, "success", units, units, 0, "NGN", DOMAIN, "card", clock.now())
     with transaction(TEST):
-        state = payments.settle_charge(deposit_id, charge=charge, our_domain=DOMAIN, actor=TEST)
+        state = deposits.settle(deposit_id, charge=charge, our_domain=DOMAIN, actor=TEST)
     leave()
     return state
 
@@ -77,7 +77,7 @@ def comes(deposit_id: str) -> str:
 def given_up(deposit_id: str) -> None:
     """Nobody pays."""
     with transaction(TEST):
-        payments.give_up_deposit(deposit_id, reason="nobody paid in time", actor=TEST)
+        deposits.give_up(deposit_id, reason="nobody paid in time", actor=TEST)
     leave()
 
 

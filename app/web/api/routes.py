@@ -21,9 +21,8 @@ from app.identity.errors import FactorMissing, PhoneUnconfirmed, WrongFactor
 from app.identity.rules import Audience
 from app.identity.scopes import Scope
 from app.identity.service import Device
-from app.payments import flows
+from app.payments import deposits, flows
 from app.payments import queries as payments
-from app.payments import service as payments_service
 from app.payments.rules import DepositState
 from app.wallets import queries as wallets
 from app.web import guards, security
@@ -177,7 +176,7 @@ def start_deposit() -> Response:
             _key(),
             actor=actor,
             request={"do": "deposit", "amount": amount.units},
-            body=lambda: {"id": payments_service.start_deposit(current_user.id, amount=amount, actor=actor).id},
+            body=lambda: {"id": deposits.start(current_user.id, amount=amount, actor=actor).id},
         ),
         actor=actor,
     )

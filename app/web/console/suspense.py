@@ -14,7 +14,8 @@ from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.governance import queries as governance
 from app.identity import queries as identity
-from app.payments import queries, requests, service
+from app.payments import queries, requests
+from app.payments import suspense as waiting
 from app.payments.models import SuspenseItem
 from app.payments.rules import RESTRICTED, SuspenseState
 from app.restrictions import queries as restrictions
@@ -67,7 +68,7 @@ def resolve_suspense(item_id: str) -> Response | BaseResponse:
         return _detail(item_id, form, forms.errors_of(form), status=422)
     note = form.note.data.strip()
     try:
-        atomically(lambda: service.resolve_suspense(item_id, note=note, actor=actor), actor=actor, reason=note)
+        atomically(lambda: waiting.resolve(item_id, note=note, actor=actor), actor=actor, reason=note)
         flash("Closed.", "ok")
     except Refusal as refused:
         errors.say(refused)

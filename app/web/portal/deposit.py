@@ -9,7 +9,7 @@ from app.clients.http import Refused
 from app.core import idempotency
 from app.core.db import atomically
 from app.core.errors import Refusal, Unavailable
-from app.payments import flows, queries, rules, service
+from app.payments import deposits, flows, queries, rules
 from app.payments.errors import CheckoutLost
 from app.payments.rules import DepositState
 from app.restrictions.errors import Restricted
@@ -64,7 +64,7 @@ def _start(form: DepositForm) -> tuple[dict[str, str], bool]:
         form.key.data or "",
         actor=actor,
         request={"do": "deposit", "amount": amount.units},
-        body=lambda: {"id": service.start_deposit(current_user.id, amount=amount, actor=actor).id},
+        body=lambda: {"id": deposits.start(current_user.id, amount=amount, actor=actor).id},
     )
 
 

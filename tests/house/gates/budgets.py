@@ -16,7 +16,7 @@ FUNCTION_LINES = 70
 PARAMETERS = 5
 TEMPLATE_LINES = 200
 MEDIAN_LINES = 120
-CORE_LINES = 1500
+CORE_LINES = 1300  # (but for its table of permissions, which grows with the rooms)
 CORE_FILES = frozenset(
     [
         "__init__",
@@ -101,7 +101,7 @@ def _median(product: list[Source]) -> Iterator[str]:
 def _core(core: Iterator[Source]) -> Iterator[str]:
     total = 0
     for source in core:
-        total += _length(source)
+        total += 0 if source.stem == "permissions" else _length(source)
         if source.path != f"app/core/{source.stem}.py" or source.stem not in CORE_FILES:
             yield fault(source.path, 1, "the list of core's files is closed: this belongs to the room that needs it.")
     if total > CORE_LINES:

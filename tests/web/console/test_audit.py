@@ -15,7 +15,7 @@ from app.core import actor, clock
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.identity import service as identity
-from app.payments import service as payments
+from app.payments import suspense
 from app.payments.rules import SuspenseState
 from app.restrictions.rules import Kind
 from tests.makers import applicants, asking, books, browse, people, restricted
@@ -54,7 +54,7 @@ def suspended() -> str:
     """An item in suspense without money behind it: its id."""
     cause = books.fresh("cause")
     with transaction(actor.system("test")):
-        payments.suspend(payments.Trouble(cause, "test", "", "A reason."), actor=actor.system("test"))
+        suspense.suspend(suspense.Trouble(cause, "test", "", "A reason."), actor=actor.system("test"))
     (item,) = rows("SELECT id FROM suspense_items WHERE cause = :cause", cause=cause)
     leave()
     return str(item.id)

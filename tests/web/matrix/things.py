@@ -24,7 +24,7 @@ from app.identity.rules import Audience
 from app.identity.scopes import Scope
 from app.ledger import health
 from app.ledger.journal import credit, debit
-from app.payments import service as payments
+from app.payments import deposits, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
@@ -166,7 +166,7 @@ class Things:
 
     def _deposit(self, customer: Customer) -> str:
         with transaction(customer.actor):
-            return payments.start_deposit(customer.id, amount=naira(5_000), actor=customer.actor).id
+            return deposits.start(customer.id, amount=naira(5_000), actor=customer.actor).id
 
     def _withdrawal(self, customer: Customer) -> str:
         with transaction(customer.actor):
@@ -190,7 +190,7 @@ class Things:
     def _suspense(self) -> str:
         cause = books.fresh("cause")
         with transaction(TEST):
-            payments.suspend(payments.Trouble(cause, "test", "", "A reason."), actor=TEST)
+            suspense.suspend(suspense.Trouble(cause, "test", "", "A reason."), actor=TEST)
         return self._first("SELECT max(id) AS id FROM suspense_items")
 
     def _reconciliation(self) -> str:

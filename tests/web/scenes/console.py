@@ -5,7 +5,7 @@ from werkzeug.test import TestResponse
 
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
-from app.payments import service as payments
+from app.payments import suspense
 from tests.makers import books, browse, people, restricted
 from tests.web.scenes.stage import TEST, Call, Scene
 
@@ -30,7 +30,7 @@ def reconcile(scene: Scene) -> TestResponse:
 def resolve_suspense(scene: Scene) -> TestResponse:
     cause = books.fresh("cause")
     with transaction(TEST):
-        payments.suspend(payments.Trouble(cause, "test", "", "A reason."), actor=TEST)
+        suspense.suspend(suspense.Trouble(cause, "test", "", "A reason."), actor=TEST)
     (item,) = rows("SELECT id FROM suspense_items WHERE cause = :cause", cause=cause)
     leave()
     place = f"/console/suspense/{item.id}"

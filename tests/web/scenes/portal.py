@@ -5,7 +5,7 @@ import secrets
 from werkzeug.test import TestResponse
 
 from app.core.db import leave, transaction
-from app.payments import service as payments
+from app.payments import deposits
 from tests.makers import browse, people
 from tests.makers.people import naira
 from tests.web.scenes.stage import Call, Scene
@@ -68,7 +68,7 @@ def portal_deposit(scene: Scene) -> TestResponse:
 def reopen_checkout(scene: Scene) -> TestResponse:
     customer = people.customer()
     with transaction(customer.actor):
-        deposit_id = payments.start_deposit(customer.id, amount=naira(5_000), actor=customer.actor).id
+        deposit_id = deposits.start(customer.id, amount=naira(5_000), actor=customer.actor).id
     leave()
     return browse.send(scene.at_home(customer), f"/deposits/{deposit_id}/checkout", form_at="/deposit")
 

@@ -1,0 +1,78 @@
+"""Commands of the queue of what could not be placed: put something into it, close it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.core import clock, ids, machine
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.money import Money
+from app.payments import errors, queries, rules
+from app.payments.models import SuspenseItem
+from app.payments.rules import SuspenseState
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """What could not be placed. `cause` makes it one item however often it is told."""
+
+    cause: str
+    event: str
+    reference: str
+    reason: str
+    amount: Money | None = None
+    inbox_id: int | None = None
+
+
+def suspend(trouble: Trouble, *, actor: Actor, journal_id: int | None = None) -> None:
+    """Put something into the visible queue of what could not be placed; the same cause once.
+
+    Money that comes for a known cause is noted on its item, which is open again then.
+    """
+    known = db.session.scalars(
+        select(SuspenseItem).where(SuspenseItem.cause == trouble.cause).with_for_update()
+    ).one_or_none()
+    if known is not None:
+        if journal_id is not None and known.journal_id is None:
+            known.journal_id = journal_id
+            if known.state == SuspenseState.RESOLVED:
+                machine.move(known, SuspenseState.OPEN, machine=rules.SUSPENSE, actor=actor, reason="money came")
+        return
+    item = SuspenseItem(
+        id=ids.new("sus"),
+        cause=trouble.cause,
+        inbox_id=trouble.inbox_id,
+        event=trouble.event,
+        reference=trouble.reference,
+        amount_units=trouble.amount.units if trouble.amount else None,
+        reason=trouble.reason,
+        journal_id=journal_id,
+        state=SuspenseState.OPEN,
+        created_at=clock.now(),
+    )
+    machine.begin(item, machine=rules.SUSPENSE, actor=actor)
+
+
+def resolve(item_id: str, *, note: str, actor: Actor) -> None:
+    """Close an item with a note. Raises NotResolvable while money stands in suspense for it."""
+    item = locked(item_id)
+    if item.journal_id is not None and not queries.is_corrected_for_operators(item):
+        raise errors.NotResolvable
+    close(item, note=note, actor=actor)
+
+
+def locked(item_id: str) -> SuspenseItem:
+    """The item as it stands now, until the transaction ends. Raises NotFound."""
+    wanted = select(SuspenseItem).where(SuspenseItem.id == item_id).with_for_update()
+    item = db.session.scalars(wanted.execution_options(populate_existing=True)).one_or_none()
+    if item is None:
+        raise NotFound
+    return item
+
+
+def close(item: SuspenseItem, *, note: str, actor: Actor) -> None:
+    """It was dealt with. The caller holds its lock."""
+    item.note, item.resolved_at = note, clock.now()
+    machine.move(item, SuspenseState.RESOLVED, machine=rules.SUSPENSE, actor=actor, reason=note)
