@@ -24,6 +24,7 @@ log = logs.get("clients")
 logging.getLogger("urllib3").setLevel(logging.INFO)  # below it writes whole addresses, and those name accounts
 
 CHUNK = 64 * 1024
+NO_ANSWER = {*range(HTTPStatus.MULTIPLE_CHOICES, HTTPStatus.BAD_REQUEST), int(HTTPStatus.REQUEST_TIMEOUT)}
 BODY_MAX = 16 * 1024 * 1024
 AGAIN_AFTER_SECONDS = 0.1
 
@@ -72,7 +73,7 @@ class Circuit(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, below 500. Header names in lower case."""
+    """What came back: a yes or a no. Header names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -80,8 +81,8 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """Whether the vendor agreed; a redirect is no answer to anything we ask."""
-        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+        """Whether the vendor agreed."""
+        return self.status < HTTPStatus.BAD_REQUEST
 
     def read(self) -> dict[str, Any] | None:
         """The JSON object of the body, fractions exact; None when it is none."""
@@ -90,6 +91,13 @@ class Answer:
         except (ValueError, RecursionError):  # (a number of thousands of digits is a ValueError too)
             return None
         return body if isinstance(body, dict) else None
+
+
+class _Once(requests.Session):
+    """A session for one call, which follows no redirect and does not read where one leads to."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # (its own would read the body without our bounds)
+        """Nowhere."""
 
 
 class Http:
@@ -174,15 +182,16 @@ class Http:
         left = max(until - time.monotonic(), AGAIN_AFTER_SECONDS)
         timeouts = (min(self._timeouts[0], left), min(self._timeouts[1], left))
         try:
-            with requests.request(
-                method, address, headers=headers, timeout=timeouts, allow_redirects=False, stream=True, **request
-            ) as got:
+            with (
+                _Once() as session,
+                session.request(method, address, headers=headers, timeout=timeouts, stream=True, **request) as got,
+            ):
                 body = b"".join(_chunks(got, until, bytes_max))
         except (requests.RequestException, HTTPError, OSError) as error:
             log.warning("vendor is silent", extra={"facts": {"path": path, "error": type(error).__name__}})
             raise (Unreached if _never_arrived(error) else Silent) from error
         status = got.status_code
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in NO_ANSWER:
             log.warning("vendor is unwell", extra={"facts": {"path": path, "http_status": status}})
             raise Silent
         return Answer(status, {name.lower(): value for name, value in got.headers.items()}, body)

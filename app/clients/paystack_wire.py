@@ -155,7 +155,7 @@ def _opened(answer: Answer, template: str) -> dict[str, Any]:
     body = answer.read()
     if body is not None and answer.ok and body.get("status") in (True, "success"):
         return body
-    if not answer.ok and answer.status >= HTTPStatus.BAD_REQUEST and body is not None and body.get("status") is False:
+    if not answer.ok and body is not None and body.get("status") is False:
         raise refusals.named(answer.status, answer.headers, body)
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:  # (whoever says so did not let the call through)
         raise refusals.too_many(answer.headers)
