@@ -7,6 +7,7 @@ from flask import Flask
 from app.adjustments import service as adjustments
 from app.applications import decisions
 from app.clients.anchors import FileAnchor, MailAnchor
+from app.clients.breaker import Breaker
 from app.clients.bundle import Clients
 from app.clients.kyc import Registry
 from app.clients.mailer import Mailer
@@ -64,6 +65,11 @@ def assemble(settings: Settings) -> Flask:
             settings.paystack_base_url,
             secret_key=settings.paystack_secret_key,
             read_seconds=settings.paystack_timeout_seconds,
+            breaker=Breaker(
+                failures=settings.paystack_silent_calls,
+                lasting=settings.paystack_silent_seconds,
+                rest=settings.paystack_rest_seconds,
+            ),
         ),
         mailer=mailer,
         sms=Sms(settings.sms_url, token=settings.sms_token),

@@ -7,6 +7,7 @@ of a call that certainly did not arrive.
 
 import json
 import logging
+import random
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,10 +24,13 @@ from app.core.errors import Unavailable
 log = logs.get("clients")
 logging.getLogger("urllib3").setLevel(logging.INFO)  # below it writes whole addresses, and those name accounts
 
+_chance = random.SystemRandom()
+
 CHUNK = 64 * 1024
 NO_ANSWER = {*range(HTTPStatus.MULTIPLE_CHOICES, HTTPStatus.BAD_REQUEST), int(HTTPStatus.REQUEST_TIMEOUT)}
 BODY_MAX = 16 * 1024 * 1024
-AGAIN_AFTER_SECONDS = 0.1
+AGAIN_AFTER_SECONDS = (0.05, 0.2)  # somewhere in between, so that many do not come again at once
+LEFT_SECONDS_MIN = 0.05
 
 
 class Refused(Exception):
@@ -101,7 +105,7 @@ class _Once(requests.Session):
 
 
 class Http:
-    """A vendor's address with its credentials. Time-outs in seconds; both together bound a call with all its tries."""
+    """A vendor's address with its credentials. Time-outs in seconds; `read_seconds` bounds a whole call."""
 
     def __init__(
         self,
@@ -135,7 +139,7 @@ class Http:
         """
         if self._circuit:
             self._circuit.ask()
-        until = time.monotonic() + sum(self._timeouts)
+        until = time.monotonic() + self._timeouts[1]
         try:
             answer = self._tried(method, path, until, **request)
         except Silent:
@@ -161,10 +165,10 @@ class Http:
         try:
             return self._sent(method, address, until, headers=self._headers, **request)
         except Silent as silence:
-            early = until - time.monotonic() > sum(self._timeouts) / 2
+            early = until - time.monotonic() > self._timeouts[1] / 2
             if not early or not (method == "GET" or isinstance(silence, Unreached)):
                 raise
-        time.sleep(AGAIN_AFTER_SECONDS)
+        time.sleep(_chance.uniform(*AGAIN_AFTER_SECONDS))
         return self._sent(method, address, until, headers=self._headers, **request)
 
     def _sent(
@@ -179,8 +183,8 @@ class Http:
     ) -> Answer:
         """One try. A fresh connection each time: a kept one that broke while idle looks like an unknown answer."""
         path = address.removeprefix(self._base_url).partition("?")[0]
-        left = max(until - time.monotonic(), AGAIN_AFTER_SECONDS)
-        timeouts = (min(self._timeouts[0], left), min(self._timeouts[1], left))
+        left = max(until - time.monotonic(), LEFT_SECONDS_MIN)
+        timeouts = (min(self._timeouts[0], left), left)
         try:
             with (
                 _Once() as session,

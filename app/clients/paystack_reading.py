@@ -198,9 +198,15 @@ def settlement(row: Row) -> Settlement:
 
 def refund(row: Row) -> Refund:
     """A refund; its transaction is a number in lists and an object elsewhere."""
+    must(row, "id")
+    return refund_news(row)
+
+
+def refund_news(row: Row) -> Refund:
+    """A refund as an event tells it: mostly without its id, the amount often as digits."""
     about, number = part(row, "transaction"), row.get("transaction")
     return Refund(
-        id=must(row, "id"),
+        id=name(row.get("id")),
         status=must(row, "status"),
         amount=kobo(row["amount"]),
         deducted=kobo_if_said(row.get("deducted_amount")) or 0,

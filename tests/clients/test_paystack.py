@@ -1,4 +1,4 @@
-"""Paystack's noes have names, its lists are read whole, its limits are kept, and what is odd is never taken for money."""
+"""Paystack's noes have names, its lists are read whole, its limits are kept, and what is odd is never money."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -134,7 +134,7 @@ class TestReferencesThatExist:
 
     def test_a_card_is_not_charged_again(self, vendor: Vendor, paystack: Paystack) -> None:
         vendor.will_say(refused(400, "Duplicate Transaction Reference", "duplicate_reference"), agreed(charge()))
-        card = {"email": "ada@example.com", "amount": 500_00, "authorization_code": "AUTH_1"}
+        card: dict[str, Any] = {"email": "ada@example.com", "amount": 500_00, "authorization_code": "AUTH_1"}
         assert paystack.charge_card(**card, reference="re4lyvq3s3").status == "success"
         vendor.will_say(refused(400, "Duplicate", "duplicate_reference"), refused(400, "?", "transaction_not_found"))
         with pytest.raises(Silent):
