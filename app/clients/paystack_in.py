@@ -78,12 +78,17 @@ class MoneyIn(Wire):
         return self._post(reading.refund, "/refund", **request)
 
     def refunds(self, reference: str) -> list[Refund]:
-        """The refunds of a charge, whatever else a list that names transactions by their numbers may hold."""
+        """The refunds of a charge, and none of another's.
+
+        The contract does not say by what a list is asked for one transaction's, and whoever finds none may ask for
+        another: so it is asked by number and by reference, and each row is looked at.
+        """
         charge = self.find_charge(reference)
-        if charge is None:
-            return []
-        found = self._list(reading.refund, "/refund", query={"transaction": reference})
-        return [each for each in found if each.transaction_reference == reference or each.transaction_id == charge.id]
+        for named in filter(None, (charge.id, reference) if charge else ()):
+            listed = self._list(reading.refund, "/refund", query={"transaction": named})
+            if found := [each for each in listed if reference == each.transaction_reference or _of(each, charge)]:
+                return found
+        return []
 
     def find_refund(self, refund_id: str) -> Refund | None:
         """A refund by its id, or None when Paystack does not know it."""
@@ -110,3 +115,8 @@ class MoneyIn(Wire):
     def export_disputes(self, since: datetime | None, until: datetime | None) -> bytes:
         """Paystack's own file of disputes, as CSV."""
         return self._export("/dispute/export", since=since, until=until)
+
+
+def _of(refund: Refund, charge: Charge | None) -> bool:
+    """Whether a refund names this charge by its number."""
+    return charge is not None and refund.transaction_id != "" and refund.transaction_id == charge.id
