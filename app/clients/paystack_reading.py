@@ -215,6 +215,7 @@ def refund_news(row: Row) -> Refund:
         expected_at=moment(row.get("expected_at")),
         created_at=moment(either(row, "createdAt", "created_at")),
         transaction_id=name(about.get("id")) if about else name(number),
+        merchant_note=word(row.get("merchant_note")),
     )
 
 

@@ -65,7 +65,10 @@ def test_the_refunds_of_a_charge_are_those_that_name_it(vendor: Vendor, paystack
     listed = sample("refund_list")  # (names transactions by their numbers alone)
     listed["data"][0]["transaction"] = 4099260516
     vendor.will_say(Says(sample("transaction_verify")), Says(listed))
-    assert [refund.id for refund in MORE["refund_list"].act(paystack)] == ["1"]
+    found = MORE["refund_list"].act(paystack)
+    assert [(refund.id, refund.transaction_reference, refund.merchant_note) for refund in found] == [
+        ("1", "re4lyvq3s3", "xxx")
+    ]
     assert wrong(vendor) == []
 
 

@@ -113,6 +113,13 @@ CALLS = [
         lambda paystack: _facts("id", "history")(paystack.find_dispute("2867")),
         ("2867", (DisputeStep("pending", "demo@test.co", datetime(2017, 11, 16, 16, 12, 24, tzinfo=UTC)),)),
     ),
+    Call(
+        "dispute_resolve",
+        lambda paystack: _facts("id", "status", "resolution", "refund_amount")(
+            paystack.accept_dispute("624", amount=1_002, message="Merchant accepted")
+        ),
+        ("624", "resolved", "merchant-accepted", 1_002),
+    ),
     Call("customer_create", lambda paystack: paystack.create_customer(email="ada@example.com", **HELD)),
     Call("customer_fetch", lambda paystack: IDENTIFIED(paystack.find_customer("CUS_c6wqvwmvwopw4ms")), (False,)),
     Call(
