@@ -52,6 +52,8 @@ class Knobs:
     transfer_outcome: str = "success"  # what becomes of the transfers made from now on
     transfer_delay_seconds: float = 2  # after how long
     approval_url: str | None = None  # asked before each transfer; None: nobody is
+    huge_ids: bool = False  # transaction ids are printed above 63 bits
+    hide_transfers: int = 0  # how many look-ups after its making do not find a transfer
     saved_card: str = "success"  # what becomes of a kept card's charge
     refund_outcome: str = "processed"  # what becomes of the refunds made from now on
     refund_delay_seconds: float = 10  # after how long
@@ -70,6 +72,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "repeat": (0, 100),
     "answer_times": (1, 1_000_000),
     "late_ms": (0, 600_000),
+    "hide_transfers": (0, 1_000),
     "rate_limit": (1, 1_000_000),
     "rate_window_seconds": (1, 3_600),
     "transfer_delay_seconds": (0, 31_536_000),
@@ -126,6 +129,8 @@ def turn(db: sqlite3.Connection, changes: Mapping[str, Any]) -> Knobs:
         if "answer_to" not in changes:
             knobs = replace(knobs, answer_to=None)
     _reopen(db, knobs.opening_balance)
+    # A fact of its own, so that every query that reads a transaction can read it too.
+    remember(db, "huge_ids", knobs.huge_ids or None)
     remember(db, "knobs", asdict(knobs))
     return knobs
 
