@@ -150,12 +150,15 @@ class Http:
             self._circuit.answered()
         return answer
 
-    def download(self, address: str, *, bytes_max: int, seconds: float) -> bytes:
-        """A file that a vendor put at another address, asked for without our credentials. Raises Silent."""
+    def elsewhere(
+        self, method: str, address: str, *, seconds: float, bytes_max: int = BODY_MAX, content: bytes | None = None
+    ) -> bytes:
+        """Fetch or put a file at another address that the vendor named, without our credentials. Raises Silent."""
         secure = address.startswith(("https://", f"{self._base_url}/"))
         if not secure:
             raise Unreadable
-        answer = self._sent("GET", address, time.monotonic() + seconds, headers={}, bytes_max=bytes_max)
+        until = time.monotonic() + seconds
+        answer = self._sent(method, address, until, headers={}, bytes_max=bytes_max, data=content)
         if not answer.ok:
             raise Silent
         return answer.body

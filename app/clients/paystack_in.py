@@ -10,7 +10,7 @@ from app.clients.http import Silent
 from app.clients.paystack_answers import Charge, Checkout, Dispute, PayTo, Refund, UssdCode
 from app.clients.paystack_refusals import DuplicateReference
 from app.clients.paystack_values import read, written
-from app.clients.paystack_wire import Wire, between
+from app.clients.paystack_wire import FILE_SECONDS, Wire, between
 
 
 class MoneyIn(Wire):
@@ -109,11 +109,19 @@ class MoneyIn(Wire):
         """A dispute by its id, or None when Paystack does not know it."""
         return self._find(reading.dispute, "/dispute/{}", dispute_id)
 
-    def accept_dispute(self, dispute_id: str, *, amount: int, message: str, uploaded_filename: str = "") -> Dispute:
-        """Agree with the payer, who gets `amount` kobo back. Paystack's contract asks for the name of a file, too."""
+    def upload_for_dispute(self, dispute_id: str, *, filename: str, content: bytes) -> str:
+        """Hand in a file (jpg, jpeg, pdf) about a dispute; the name by which Paystack then knows it."""
+        path, query = "/dispute/{}/upload_url", {"upload_filename": filename}
+        address, known_as = self._get(reading.upload, path, dispute_id, **query)
+        self._http.elsewhere("PUT", address, seconds=FILE_SECONDS, content=content)
+        return known_as
+
+    def accept_dispute(self, dispute_id: str, *, amount: int, message: str, uploaded_filename: str) -> Dispute:
+        """Agree with the payer, who gets `amount` kobo back. Paystack asks for a file in this case, too."""
         answer = {"resolution": "merchant-accepted", "message": message, "refund_amount": amount}
-        answer["uploaded_filename"] = uploaded_filename
-        told = self._ask("PUT", "/dispute/{}/resolve", dispute_id, json=answer)
+        told = self._ask(
+            "PUT", "/dispute/{}/resolve", dispute_id, json={**answer, "uploaded_filename": uploaded_filename}
+        )
         return read(reading.dispute, told.get("data"))
 
     def export_charges(self, since: datetime | None, until: datetime | None) -> bytes:

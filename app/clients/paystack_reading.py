@@ -239,6 +239,11 @@ def dispute(row: Row) -> Dispute:
     )
 
 
+def upload(row: Row) -> tuple[str, str]:
+    """Where to put a file, and under which name it is then known."""
+    return must(row, "signedUrl"), must(row, "fileName")
+
+
 def _step(row: Row) -> DisputeStep:
     return DisputeStep(word(row.get("status")), word(row.get("by")), moment(row.get("createdAt")))
 

@@ -10,13 +10,13 @@ from tests.makers.vendor import Says, Vendor
 
 
 @pytest.fixture
-def vendor() -> Iterator[Vendor]:
+def scripted() -> Iterator[Vendor]:
     """Agrees to everything and says nothing, until it is told what to say."""
     with Vendor(Says({"status": True, "message": "", "data": {}})) as listening:
         yield listening
 
 
 @pytest.fixture
-def paystack(vendor: Vendor) -> Paystack:
+def paystack(scripted: Vendor) -> Paystack:
     """Our client, with little patience."""
-    return Paystack(vendor.url, secret_key=SECRET, connect_seconds=0.3, read_seconds=0.5)
+    return Paystack(scripted.url, secret_key=SECRET, connect_seconds=0.3, read_seconds=0.5)

@@ -18,9 +18,9 @@ DROPPED = Says(dropped=True)
 
 
 @pytest.fixture
-def http(vendor: Vendor) -> Http:
+def http(scripted: Vendor) -> Http:
     """A client with little patience."""
-    return Http(vendor.url, headers={"Authorization": "Bearer x"}, connect_seconds=0.2, read_seconds=0.2)
+    return Http(scripted.url, headers={"Authorization": "Bearer x"}, connect_seconds=0.2, read_seconds=0.2)
 
 
 class TestSilence:
@@ -40,64 +40,64 @@ class TestSilence:
         ],
         ids=["cut", "500", "502", "408", "words", "403", "list", "number", "deep", "short"],
     )
-    def test_is_whatever_is_no_answer(self, vendor: Vendor, http: Http, says: Says) -> None:
-        vendor.will_say(says)
+    def test_is_whatever_is_no_answer(self, scripted: Vendor, http: Http, says: Says) -> None:
+        scripted.will_say(says)
         with pytest.raises(Silent) as silence:
             http.call("POST", "/transfer", json={})
-        assert (len(vendor.asked), isinstance(silence.value, Unreached)) == (1, False)
+        assert (len(scripted.asked), isinstance(silence.value, Unreached)) == (1, False)
 
-    def test_is_an_answer_that_drips(self, vendor: Vendor, http: Http) -> None:
-        vendor.will_say(Says({"done": "a byte at a time, each of them in time"}, drips=True))
+    def test_is_an_answer_that_drips(self, scripted: Vendor, http: Http) -> None:
+        scripted.will_say(Says({"done": "a byte at a time, each of them in time"}, drips=True))
         began = time.monotonic()
         with pytest.raises(Silent):
             http.call("POST", "/transfer", json={})
         assert time.monotonic() - began < 1
 
-    def test_is_an_answer_without_end(self, vendor: Vendor, http: Http) -> None:
-        vendor.will_say(Says(b"1" * 200_000))
+    def test_is_an_answer_without_end(self, scripted: Vendor, http: Http) -> None:
+        scripted.will_say(Says(b"1" * 200_000))
         with pytest.raises(Silent):
-            http.download(f"{vendor.url}/file", bytes_max=100_000, seconds=5)
+            http.elsewhere("GET", f"{scripted.url}/file", bytes_max=100_000, seconds=5)
 
     def test_of_a_call_that_never_arrived_says_so(self) -> None:
         nobody = Http(f"http://127.0.0.1:{free_port()}", headers={}, connect_seconds=0.2, read_seconds=0.2)
         with pytest.raises(Unreached):
             nobody.call("POST", "/transfer", json={})
 
-    def test_is_where_we_are_sent_elsewhere(self, vendor: Vendor, http: Http) -> None:
+    def test_is_where_we_are_sent_elsewhere(self, scripted: Vendor, http: Http) -> None:
         """A redirect is not followed with our key, and never taken for a yes."""
-        vendor.will_say(Says({"status": True, "data": {}}, 302, {"Location": f"{vendor.url}/other"}))
+        scripted.will_say(Says({"status": True, "data": {}}, 302, {"Location": f"{scripted.url}/other"}))
         with pytest.raises(Silent):
             http.call("POST", "/transfer", json={})
-        assert [asked.path for asked in vendor.asked] == ["/transfer"]
+        assert [asked.path for asked in scripted.asked] == ["/transfer"]
 
     @pytest.mark.parametrize("address", ["http://169.254.169.254/latest", "file:///etc/passwd", "//elsewhere/x"])
     def test_is_a_file_at_an_address_that_is_not_safe(self, http: Http, address: str) -> None:
         with pytest.raises(Unreadable):
-            http.download(address, bytes_max=10, seconds=1)
+            http.elsewhere("GET", address, seconds=1)
 
 
 class TestAgain:
     @pytest.mark.parametrize("first", [DROPPED, Says({}, 503)], ids=["cut", "503"])
-    def test_a_read_is_asked_again_once(self, vendor: Vendor, http: Http, first: Says) -> None:
-        vendor.will_say(first, OK)
+    def test_a_read_is_asked_again_once(self, scripted: Vendor, http: Http, first: Says) -> None:
+        scripted.will_say(first, OK)
         assert http.call("GET", "/balance") == {"done": True}
-        vendor.will_say(first, first, OK)
+        scripted.will_say(first, first, OK)
         with pytest.raises(Silent):
             http.call("GET", "/balance")
-        assert len(vendor.asked) == 2
+        assert len(scripted.asked) == 2
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
-    def test_what_acts_is_not(self, vendor: Vendor, http: Http, method: str) -> None:
-        vendor.will_say(DROPPED, OK)
+    def test_what_acts_is_not(self, scripted: Vendor, http: Http, method: str) -> None:
+        scripted.will_say(DROPPED, OK)
         with pytest.raises(Silent):
             http.call(method, "/transfer", json={})
-        assert len(vendor.asked) == 1
+        assert len(scripted.asked) == 1
 
-    def test_a_no_is_not(self, vendor: Vendor, http: Http) -> None:
-        vendor.will_say(Says({"code": "gone", "message": "Gone."}, 404), OK)
+    def test_a_no_is_not(self, scripted: Vendor, http: Http) -> None:
+        scripted.will_say(Says({"code": "gone", "message": "Gone."}, 404), OK)
         with pytest.raises(Refused) as refusal:
             http.call("GET", "/transfer/1")
-        assert (refusal.value.status, refusal.value.code, len(vendor.asked)) == (404, "gone", 1)
+        assert (refusal.value.status, refusal.value.code, len(scripted.asked)) == (404, "gone", 1)
 
 
 def _silent(http: Http) -> None:
@@ -106,40 +106,40 @@ def _silent(http: Http) -> None:
 
 
 @pytest.fixture
-def guarded(vendor: Vendor) -> Callable[..., Http]:
+def guarded(scripted: Vendor) -> Callable[..., Http]:
     """A client with a breaker of these numbers."""
 
     def make(**numbers: Any) -> Http:
         breaker = Breaker(**({"failures": 3, "lasting": 0.0, "rest": 0.15} | numbers))
-        return Http(vendor.url, headers={}, connect_seconds=0.2, read_seconds=0.2, circuit=breaker)
+        return Http(scripted.url, headers={}, connect_seconds=0.2, read_seconds=0.2, circuit=breaker)
 
     return make
 
 
 class TestBreaker:
     def test_leaves_a_silent_vendor_alone_and_lets_one_try(
-        self, vendor: Vendor, guarded: Callable[..., Http], caplog: LogCaptureFixture
+        self, scripted: Vendor, guarded: Callable[..., Http], caplog: LogCaptureFixture
     ) -> None:
         http = guarded()
-        vendor.will_say(DROPPED)
+        scripted.will_say(DROPPED)
         for _ in range(3):
             _silent(http)
         with pytest.raises(CircuitOpen) as refusal:
             http.call("POST", "/transfer", json={})
-        assert (len(vendor.asked), refusal.value.facts) == (3, {"retry_after": 1})
+        assert (len(scripted.asked), refusal.value.facts) == (3, {"retry_after": 1})
         assert [line.message for line in caplog.records if line.levelname == "ERROR"] == ["vendor is left alone"]
         time.sleep(0.16)
         _silent(http)  # the one that tries
         with pytest.raises(CircuitOpen):
             http.call("POST", "/transfer", json={})
-        assert len(vendor.asked) == 4
+        assert len(scripted.asked) == 4
         time.sleep(0.16)
-        vendor.will_say(OK)
+        scripted.will_say(OK)
         assert [http.call("POST", "/transfer", json={}) for _ in range(2)] == [{"done": True}] * 2
 
-    def test_an_answer_in_between_begins_the_count_anew(self, vendor: Vendor, guarded: Callable[..., Http]) -> None:
+    def test_an_answer_in_between_begins_the_count_anew(self, scripted: Vendor, guarded: Callable[..., Http]) -> None:
         http = guarded()
-        vendor.will_say(DROPPED, DROPPED, Says({"code": "no"}, 400), DROPPED, DROPPED, OK)
+        scripted.will_say(DROPPED, DROPPED, Says({"code": "no"}, 400), DROPPED, DROPPED, OK)
         for _ in range(2):
             _silent(http)
         with pytest.raises(Refused):
@@ -148,9 +148,9 @@ class TestBreaker:
             _silent(http)
         assert http.call("POST", "/transfer", json={}) == {"done": True}
 
-    def test_silence_of_a_moment_opens_nothing(self, vendor: Vendor, guarded: Callable[..., Http]) -> None:
+    def test_silence_of_a_moment_opens_nothing(self, scripted: Vendor, guarded: Callable[..., Http]) -> None:
         http = guarded(lasting=20.0)
-        vendor.will_say(*[DROPPED] * 6, OK)
+        scripted.will_say(*[DROPPED] * 6, OK)
         for _ in range(6):
             _silent(http)
         assert http.call("POST", "/transfer", json={}) == {"done": True}

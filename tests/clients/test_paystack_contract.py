@@ -36,65 +36,75 @@ def documented(call: Call) -> Says:
     return Says(sample(call.operation, status, call.which), status)
 
 
-def wrong(vendor: Vendor) -> list[str]:
+def wrong(scripted: Vendor) -> list[str]:
     """What the specification does not allow of all that was asked."""
-    return [fault for asked in vendor.asked for fault in violations(asked)]
+    return [fault for asked in scripted.asked for fault in violations(asked)]
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.operation}-{call.which}")
-def test_the_request_is_allowed_and_the_answer_understood(vendor: Vendor, paystack: Paystack, call: Call) -> None:
-    vendor.will_say(documented(call), NOTHING_MORE)
+def test_the_request_is_allowed_and_the_answer_understood(scripted: Vendor, paystack: Paystack, call: Call) -> None:
+    scripted.will_say(documented(call), NOTHING_MORE)
     got = call.act(paystack)
-    assert {operation_of(asked) for asked in vendor.asked} == {call.operation}
-    assert wrong(vendor) == []
-    assert {asked.headers["authorization"] for asked in vendor.asked} == {f"Bearer {SECRET}"}
+    assert {operation_of(asked) for asked in scripted.asked} == {call.operation}
+    assert wrong(scripted) == []
+    assert {asked.headers["authorization"] for asked in scripted.asked} == {f"Bearer {SECRET}"}
     if call.means is not None:
         assert got == call.means
 
 
-def test_an_account_for_one_transfer_is_shown_until_its_hour(vendor: Vendor, paystack: Paystack) -> None:
-    vendor.will_say(Says({"status": True, "message": "Charge attempted", "data": PAY_WITH_TRANSFER}))
+def test_an_account_for_one_transfer_is_shown_until_its_hour(scripted: Vendor, paystack: Paystack) -> None:
+    scripted.will_say(Says({"status": True, "message": "Charge attempted", "data": PAY_WITH_TRANSFER}))
     found = MORE["charge_create"].act(paystack)
-    assert wrong(vendor) == []
-    assert vendor.asked[0].body["bank_transfer"] == {"account_expires_at": "2026-11-21T08:30:00.000Z"}
+    assert wrong(scripted) == []
+    assert scripted.asked[0].body["bank_transfer"] == {"account_expires_at": "2026-11-21T08:30:00.000Z"}
     assert (found.account_number, found.bank) == ("1234567890", "Test Bank")
     assert found.expires_at == AT.replace(hour=9, minute=0)
 
 
-def test_the_refunds_of_a_charge_are_those_that_name_it(vendor: Vendor, paystack: Paystack) -> None:
+def test_the_refunds_of_a_charge_are_those_that_name_it(scripted: Vendor, paystack: Paystack) -> None:
     listed = sample("refund_list")  # (names transactions by their numbers alone)
     listed["data"][0]["transaction"] = 4099260516
-    vendor.will_say(Says(sample("transaction_verify")), Says(listed))
+    scripted.will_say(Says(sample("transaction_verify")), Says(listed))
     found = MORE["refund_list"].act(paystack)
     assert [(refund.id, refund.transaction_reference, refund.merchant_note) for refund in found] == [
         ("1", "re4lyvq3s3", "xxx")
     ]
-    assert wrong(vendor) == []
+    assert wrong(scripted) == []
 
 
-def test_that_a_charge_has_no_refund_is_asked_in_both_ways(vendor: Vendor, paystack: Paystack) -> None:
-    vendor.will_say(Says(sample("transaction_verify")), Says(sample("refund_list")), NOTHING_MORE)
+def test_that_a_charge_has_no_refund_is_asked_in_both_ways(scripted: Vendor, paystack: Paystack) -> None:
+    scripted.will_say(Says(sample("transaction_verify")), Says(sample("refund_list")), NOTHING_MORE)
     assert MORE["refund_list"].act(paystack) == []
-    assert [asked.query["transaction"] for asked in vendor.asked[1:]] == ["4099260516", "re4lyvq3s3"]
+    assert [asked.query["transaction"] for asked in scripted.asked[1:]] == ["4099260516", "re4lyvq3s3"]
 
 
-def test_the_accounts_of_a_customer_are_asked_for_by_number(vendor: Vendor, paystack: Paystack) -> None:
+def test_the_accounts_of_a_customer_are_asked_for_by_number(scripted: Vendor, paystack: Paystack) -> None:
     listed = sample("dedicatedAccount_list")
     other = listed["data"][0] | {"id": 174, "customer": {"customer_code": "CUS_somebodyelse"}}
     mine = listed["data"][0] | {"customer": {"customer_code": "CUS_c6wqvwmvwopw4ms"}}
-    vendor.will_say(Says(sample("customer_fetch")), Says(listed | {"data": [mine, other]}))
+    scripted.will_say(Says(sample("customer_fetch")), Says(listed | {"data": [mine, other]}))
     assert [account.id for account in paystack.dedicated_accounts("CUS_c6wqvwmvwopw4ms")] == ["173"]
-    assert (wrong(vendor), vendor.asked[1].query["customer"]) == ([], "90758908")
+    assert (wrong(scripted), scripted.asked[1].query["customer"]) == ([], "90758908")
 
 
 @pytest.mark.parametrize("operation", ["transaction_export", "transfer_exportTransfer", "dispute_download"])
-def test_an_export_is_fetched_at_once_and_without_our_key(vendor: Vendor, paystack: Paystack, operation: str) -> None:
+def test_an_export_is_fetched_at_once_and_without_our_key(scripted: Vendor, paystack: Paystack, operation: str) -> None:
     told = sample(operation)
-    told["data"]["path"] = f"{vendor.url}/exports/1.csv?X-Amz-Signature=EXAMPLE"
-    vendor.will_say(Says(told), Says(b"Reference,Amount\n"))
+    told["data"]["path"] = f"{scripted.url}/exports/1.csv?X-Amz-Signature=EXAMPLE"
+    scripted.will_say(Says(told), Says(b"Reference,Amount\n"))
     assert MORE[operation].act(paystack) == b"Reference,Amount\n"
-    assert (violations(vendor.asked[0]), vendor.asked[1].path) == ([], "/exports/1.csv")
-    assert "authorization" not in vendor.asked[1].headers
+    assert (violations(scripted.asked[0]), scripted.asked[1].path) == ([], "/exports/1.csv")
+    assert "authorization" not in scripted.asked[1].headers
+
+
+def test_a_file_goes_where_paystack_wants_it_and_without_our_key(scripted: Vendor, paystack: Paystack) -> None:
+    told = sample("dispute_uploadUrl")
+    told["data"]["signedUrl"] = f"{scripted.url}/files/1?X-Amz-Signature=EXAMPLE"
+    scripted.will_say(Says(told), Says(b""))
+    assert MORE["dispute_uploadUrl"].act(paystack) == "qesp8a4df1xejihd9x5q"
+    assert (violations(scripted.asked[0]), scripted.asked[0].query) == ([], {"upload_filename": "receipt.pdf"})
+    put = scripted.asked[1]
+    assert (put.method, put.raw, "authorization" in put.headers) == ("PUT", b"%PDF-1.7", False)
 
 
 class Noting:
@@ -110,15 +120,15 @@ class Noting:
 
 
 def test_every_method_is_called_in_these_tests_and_every_exception_is_needed(
-    vendor: Vendor, paystack: Paystack
+    scripted: Vendor, paystack: Paystack
 ) -> None:
     noting = Noting(paystack)
     used: set[str] = set()
     for call in (*CALLS, *MORE.values()):
-        vendor.will_say(Says(sample("transaction_verify")) if call.operation == "refund_list" else documented(call))
+        scripted.will_say(Says(sample("transaction_verify")) if call.operation == "refund_list" else documented(call))
         with suppress(Silent):  # (an answer that leads elsewhere, or is another call's: what was asked counts here)
             call.act(noting)  # type: ignore[arg-type]
-        for asked in vendor.asked:
+        for asked in scripted.asked:
             bare = violations(asked, allowed=())
             used |= {fault.partition(" ")[0].rstrip(":") for fault in bare}
     methods = {name for name, _ in inspect.getmembers(Paystack) if not name.startswith("_")}

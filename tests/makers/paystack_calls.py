@@ -116,7 +116,7 @@ CALLS = [
     Call(
         "dispute_resolve",
         lambda paystack: _facts("id", "status", "resolution", "refund_amount")(
-            paystack.accept_dispute("624", amount=1_002, message="Merchant accepted")
+            paystack.accept_dispute("624", amount=1_002, message="Merchant accepted", uploaded_filename="qesp8a4df1")
         ),
         ("624", "resolved", "merchant-accepted", 1_002),
     ),
@@ -220,5 +220,9 @@ MORE = {
     "refund_list": Call("refund_list", lambda paystack: paystack.refunds("re4lyvq3s3")),
     "transaction_export": Call("transaction_export", lambda paystack: paystack.export_charges(AT, AT)),
     "transfer_exportTransfer": Call("transfer_exportTransfer", lambda paystack: paystack.export_transfers(AT, AT)),
+    "dispute_uploadUrl": Call(
+        "dispute_uploadUrl",
+        lambda paystack: paystack.upload_for_dispute("624", filename="receipt.pdf", content=b"%PDF-1.7"),
+    ),
     "dispute_download": Call("dispute_download", lambda paystack: paystack.export_disputes(AT, None)),
 }

@@ -29,6 +29,7 @@ BEYOND = {
     "settlements_fetch.to": FILTERS,
     "settlements_transaction.perPage": FILTERS,
     "settlements_transaction.page": FILTERS,
+    "dispute_uploadUrl.upload_filename": FILTERS,
     "dedicatedAccount_requery.date": "a day to look through: YYYY-MM-DD, where the specification has a time",
 }
 

@@ -22,6 +22,7 @@ class Asked:
     query: dict[str, str]
     headers: dict[str, str]
     body: Any
+    raw: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,8 @@ class Vendor:
             address.path,
             dict(parse_qsl(address.query, keep_blank_values=True)),
             headers,
-            json.loads(body) if body else None,
+            json.loads(body) if headers.get("content-type", "").startswith("application/json") else None,
+            body,
         )
         with self._lock:
             self.asked.append(asked)
