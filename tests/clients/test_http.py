@@ -137,6 +137,14 @@ class TestBreaker:
         scripted.will_say(OK)
         assert [http.call("POST", "/transfer", json={}) for _ in range(2)] == [{"done": True}] * 2
 
+    def test_lets_one_try_alone(self) -> None:
+        breaker = Breaker(failures=1, lasting=0.0, rest=0.05)
+        breaker.silent()
+        time.sleep(0.06)
+        breaker.ask()
+        with pytest.raises(CircuitOpen):
+            breaker.ask()
+
     def test_an_answer_in_between_begins_the_count_anew(self, scripted: Vendor, guarded: Callable[..., Http]) -> None:
         http = guarded()
         scripted.will_say(DROPPED, DROPPED, Says({"code": "no"}, 400), DROPPED, DROPPED, OK)
