@@ -9,19 +9,21 @@ from app.ledger import chart
 from app.reconciliation.models import Reconciliation, ReconciliationLine
 from app.reconciliation.rules import Ours, RunState, Verdict
 
-# The reference at Paystack of each entry of our account: deposits and withdrawals carry ids of their own in the books.
+# What Paystack holds of ours stands on two accounts: the balance that transfers are paid from, and what it took and has
+# not settled. The reference at Paystack of each entry: deposits and withdrawals carry ids of their own in the books.
 _OURS = """
 SELECT e.amount, e.journal_id, e.effective_at, j.kind, coalesce(d.reference, w.payout_id, j.ref) AS reference
   FROM ledger.entries e JOIN ledger.journals j ON j.id = e.journal_id
   LEFT JOIN deposits d ON d.id = j.ref LEFT JOIN withdrawals w ON w.id = j.ref
- WHERE e.account_id = (SELECT id FROM ledger.accounts WHERE code = :code)
+ WHERE e.account_id IN (SELECT id FROM ledger.accounts WHERE code IN (:balance, :clearing))
  ORDER BY e.journal_id, e.leg
 """
 
 
 def our_entries_for_system() -> list[Ours]:
-    """Every entry of our Paystack account, with the vendor's reference it is about."""
-    found = rows(_OURS, code=chart.house(chart.PAYSTACK, asset=NGN))
+    """Every entry of our accounts at Paystack, with the vendor's reference it is about."""
+    balance, clearing = (chart.house(each, asset=NGN) for each in (chart.PAYSTACK, chart.PAYSTACK_CLEARING))
+    found = rows(_OURS, balance=balance, clearing=clearing)
     return [Ours(row.kind, row.reference, int(row.amount), row.journal_id, row.effective_at) for row in found]
 
 
