@@ -19,6 +19,7 @@ from jobs import (
     restrictions,
     retention,
     screening,
+    settlement,
     withdrawals,
 )
 from jobs.work import Work
@@ -65,6 +66,12 @@ HANDLERS: dict[str, Handler] = {
     "applications.mail_reopened": Handler("default", applications.mail_reopened),
     "reconciliation.run": Handler("default", reconciliation.run),
     "reconciliation.daily": Handler("default", reconciliation.daily),
+    "settlement.pull": Handler("default", settlement.pull),
+    "settlement.read_float": Handler("default", settlement.read_float),
+    "settlement.tell_differs": Handler("default", settlement.tell_differs),
+    "settlement.tell_late": Handler("default", settlement.tell_late),
+    "settlement.tell_float_low": Handler("default", settlement.tell_float_low),
+    "settlement.tell_float_differs": Handler("default", settlement.tell_float_differs),
     "screening.reopen": Handler("default", screening.reopen),
     "screening.rescreen": Handler("slow", screening.rescreen),
     "screening.watch_lists": Handler("default", screening.watch_lists),
