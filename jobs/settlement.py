@@ -43,12 +43,12 @@ def tell_late(work: Work) -> timedelta | None:
 def tell_float_low(work: Work) -> timedelta | None:
     """Transfers may soon wait for money: treasury and finance are told."""
     reading = queries.reading_for_system(int(work.subject))
-    words = money.float_low(reading.theirs, floor=reading.floor, page=f"{work.console_url}/console/float")
+    words = money.float_low(reading.theirs, floor=reading.floor, page=f"{work.console_url}/console/settlements/float")
     return tell_holders(work, words, roles=BOTH)
 
 
 def tell_float_differs(work: Work) -> timedelta | None:
     """Paystack's balance and ours part: finance is told."""
     reading = queries.reading_for_system(int(work.subject))
-    words = money.float_differs(reading.unexplained, page=f"{work.console_url}/console/float")
+    words = money.float_differs(reading.unexplained, page=f"{work.console_url}/console/settlements/float")
     return tell_holders(work, words, roles=(Role.FINANCE,))

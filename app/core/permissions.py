@@ -28,8 +28,8 @@ class Permission(StrEnum):
     RECONCILIATION_RUN = "reconciliation:run"
     SETTLEMENT_READ = "settlement:read"
     SETTLEMENT_RUN = "settlement:run"
-    FLOAT_REQUEST = "float:request"
-    FLOAT_ABANDON = "float:abandon"
+    SETTLEMENT_REQUEST_FLOAT = "settlement:request_float"
+    SETTLEMENT_ABANDON = "settlement:abandon"
     LIMITS_READ = "limits:read"
     LIMITS_REQUEST = "limits:request"
     LIMITS_REQUEST_FEES = "limits:request_fees"
@@ -156,8 +156,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RECONCILIATION_RUN,
         P.SETTLEMENT_READ,
         P.SETTLEMENT_RUN,
-        P.FLOAT_REQUEST,
-        P.FLOAT_ABANDON,
+        P.SETTLEMENT_REQUEST_FLOAT,
+        P.SETTLEMENT_ABANDON,
         P.SUSPENSE_READ,
         P.SUSPENSE_RESOLVE,
     },
@@ -172,7 +172,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.APPROVALS_DECIDE,
         P.RECONCILIATION_READ,
         P.SETTLEMENT_READ,
-        P.FLOAT_ABANDON,
+        P.SETTLEMENT_ABANDON,
         P.SUSPENSE_READ,
         P.JOBS_READ,
         P.JOBS_RETRY,

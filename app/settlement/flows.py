@@ -1,7 +1,7 @@
-"""Steps of settlement that cross the world: read what Paystack paid and holds, record. None runs inside a transaction."""
+"""Steps of settlement that cross the world: read what Paystack paid and holds. None runs inside a transaction."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from app.clients.paystack import Paystack
 from app.clients.paystack_answers import Charge, LedgerEntry, Settlement
@@ -27,7 +27,7 @@ def pull(*, paystack: Paystack, actor: Actor) -> int:
     oldest = queries.oldest_open_for_system()
     leave()
     day = clock.now().astimezone(WAT).date() - LOOKED_BACK
-    since = min(day, oldest) if oldest else day
+    since = datetime.combine(min(day, oldest) if oldest else day, time(), WAT)
     told = [one for one in paystack.settlements(since=since) if one.currency == NGN.code]
     known = queries.known_for_system([one.id for one in told])
     fresh = [one for one in told if known.get(one.id) not in _ENDED]

@@ -150,6 +150,11 @@ class FloatFloor(Model):
     floor_units: Mapped[Decimal] = mapped_column(KOBO)
     request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
 
+    @property
+    def floor(self) -> Money:
+        """The least."""
+        return Money(NGN, int(self.floor_units))
+
 
 class FloatReading(Model):
     """The balance as Paystack told it beside the books, at one moment; never changed."""

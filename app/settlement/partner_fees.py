@@ -40,7 +40,7 @@ def service_of(channel: str, *, country: str = "") -> Service:
 
 
 def expected(bands: Sequence[Band], *, amount: int) -> int:
-    """The fee on an amount of kobo. A part of the amount is rounded up, as Paystack does; nothing where no band fits."""
+    """The fee on an amount of kobo, none where no band fits. A part of the amount is rounded up, as Paystack does."""
     band = max((one for one in bands if amount > one.over), key=lambda one: one.over, default=None)
     return 0 if band is None else _bounded(band, band.flat - (-amount * band.bps // BPS))
 

@@ -1,6 +1,6 @@
-"""Another price list of Paystack's is a request: finance reads it, an administrator agrees, and it counts from a day on.
+"""Another price list of Paystack's is a request: finance asks, an administrator agrees, and it counts from a day on.
 
-A list is never changed: one that starts later takes the place of the whole. It may begin in the past, because prices are
+A list is never changed: one that starts later takes the place of the whole. It may begin in the past: prices are
 Paystack's to set and we may learn of them late; what was booked was what they took, and stays.
 """
 

@@ -40,7 +40,8 @@ SELECT (e.effective_at AT TIME ZONE 'Africa/Lagos')::date AS day, count(*) AS n,
 """
 # Transfers that Paystack has taken from the balance and that the books have not, with the fee we expect.
 _IN_FLIGHT = """
-SELECT coalesce(sum(amount_units + coalesce(fee_units, partner_fee('transfer', amount_units, created_at), 0)), 0) AS units
+SELECT coalesce(sum(amount_units + coalesce(fee_units, partner_fee('transfer', amount_units, created_at), 0)), 0)
+       AS units
   FROM payouts WHERE state = 'sent'
 """
 _FEES_OF_CHARGES = """

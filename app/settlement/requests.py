@@ -86,7 +86,7 @@ def _starts_at(payload: Payload) -> datetime:
 TOP_UP = Kind(
     name="settlement.top_up",
     title="Top-up of the float",
-    make=Permission.FLOAT_REQUEST,
+    make=Permission.SETTLEMENT_REQUEST_FLOAT,
     dry_run=_check_top_up,
     execute=_agree_top_up,
     describe=lambda payload: [
@@ -101,7 +101,7 @@ TOP_UP = Kind(
 FLOOR = Kind(
     name="settlement.float_floor",
     title="Floor of the float",
-    make=Permission.FLOAT_REQUEST,
+    make=Permission.SETTLEMENT_REQUEST_FLOAT,
     dry_run=_check_floor,
     execute=_set_floor,
     describe=lambda payload: [

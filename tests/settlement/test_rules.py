@@ -12,7 +12,8 @@ from app.settlement import partner_fees, working_days
 from app.settlement.partner_fees import Service
 from app.settlement.rules import Settled, Told, trouble_of
 
-VECTORS: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors" / "paystack" / "fee_vectors.json").read_text())
+PRINTED = Path(__file__).parents[1] / "vectors" / "paystack" / "fee_vectors.json"
+VECTORS: dict[str, Any] = json.loads(PRINTED.read_text())
 LOCAL = (Band(0, 0, 150, cap=200_000), Band(249_999, 10_000, 150, cap=200_000))
 TRANSFER = (Band(0, 1_000), Band(500_000, 2_500), Band(5_000_000, 5_000))
 CHARGES = (Settled("a", 500_000, 17_500, 482_500), Settled("b", 100_000, 1_500, None))

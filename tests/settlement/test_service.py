@@ -14,6 +14,7 @@ from app.settlement import errors, queries, service
 from app.settlement.models import LateDay
 from app.settlement.rules import SettlementState
 from tests.makers import settled
+from tests.makers.bare import act_as
 from tests.makers.settled import BANK, CLEARING, SYSTEM, charge, note, told
 
 FEES = "expense:paystack_fees:NGN"
@@ -109,9 +110,10 @@ class TestSettingAside:
         charges = [charge()]
         said = told(charges)
         note(said, charges)
-        with owner_engine.connect() as connection, pytest.raises(DBAPIError, match="is booked"):
-            connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
-            connection.execute(text("UPDATE settlements SET note = 'x' WHERE vendor_id = :v"), {"v": said.id})
+        with owner_engine.connect() as connection:
+            act_as(connection, "system:test")
+            with pytest.raises(DBAPIError, match="is booked"):
+                connection.execute(text("UPDATE settlements SET note = 'x' WHERE vendor_id = :v"), {"v": said.id})
 
 
 class TestLateness:
