@@ -23,6 +23,11 @@ class TopUpEnded(Conflict):
     message = "This top-up has arrived or was given up."
 
 
+class NoteMissing(Unprocessable):
+    code = "note_missing"
+    message = "Say why it was not sent."
+
+
 class BadPartnerFees(Unprocessable):
     code = "bad_partner_fees"
     message = "These fees cannot count."

@@ -121,10 +121,12 @@ def receive_top_up(top_up_id: str, *, vendor_line: str, actor: Actor) -> bool:
 
 
 def abandon_top_up(top_up_id: str, *, note: str, actor: Actor) -> None:
-    """Nobody sent it. Raises NotFound, TopUpEnded."""
+    """Nobody sent it. Raises NotFound, TopUpEnded, NoteMissing."""
     top_up = _locked_top_up(top_up_id)
     if top_up.state != TopUpState.AGREED:
         raise errors.TopUpEnded
+    if not note:
+        raise errors.NoteMissing
     top_up.note, top_up.ended_at = note, clock.now()
     machine.move(top_up, TopUpState.ABANDONED, machine=rules.TOP_UP, actor=actor, reason=note)
 

@@ -11,7 +11,6 @@ from app.payments import suspense
 from tests.makers import books, browse, people, restricted, settled
 from tests.web.scenes.stage import TEST, Call, Scene
 
-
 FLOAT = "/console/settlements/float"
 
 
@@ -30,10 +29,6 @@ def export_audit(scene: Scene) -> TestResponse:
 
 def reconcile(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.FINANCE), "/console/reconciliation")
-
-
-def pull_settlements(scene: Scene) -> TestResponse:
-    return browse.send(scene.staff(Role.FINANCE), "/console/settlements")
 
 
 def close_settlement(scene: Scene) -> TestResponse:
@@ -127,7 +122,6 @@ CALLS: dict[str, Call] = {
     "console.sign_out": console_sign_out,
     "console.export_audit": export_audit,
     "console.reconcile": reconcile,
-    "console.pull_settlements": pull_settlements,
     "console.close_settlement": close_settlement,
     "console.request_top_up": request_top_up,
     "console.request_floor": request_floor,

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import crypto, idempotency
 from app.core.db import atomically
-from app.core.errors import InvalidAmount, Malformed, Refusal
+from app.core.errors import InvalidAmount, NotFound, Refusal
 from app.core.money import NGN, parse
 from app.core.permissions import Permission
 from app.governance import queries as governance
@@ -96,11 +96,11 @@ def request_floor() -> Response | BaseResponse:
 def abandon_top_up(top_up_id: str) -> BaseResponse:
     """Nobody sent it."""
     actor, note = guards.actor(), request.form.get("note", "").strip()
-    if not note:
-        raise Malformed("Say why it was not sent.")
     try:
         atomically(lambda: service.abandon_top_up(top_up_id, note=note, actor=actor), actor=actor, reason=note)
         flash("Given up. Nothing was booked.", "ok")
+    except NotFound:
+        raise
     except Refusal as refused:
         errors.say(refused)
     return redirect(url_for("console.float_page"), 303)
