@@ -1,7 +1,5 @@
 """Settlement against the sandbox's own book, over HTTP: what it paid, what it kept, what it holds."""
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
@@ -21,14 +19,14 @@ from tests.makers.settled import BANK, CLEARING, FLOAT, SYSTEM
 
 
 @pytest.fixture
-def paystack(inside: Flask, sandbox: SandboxProcess) -> Iterator[Paystack]:
+def paystack(inside: Flask, sandbox: SandboxProcess) -> Paystack:
     """The client; what earlier tests were paid is settled and taken first."""
     client: Paystack = inside.extensions["clients"].paystack
     if sandbox.stream():
         sandbox.settle()
     flows.pull(paystack=client, actor=SYSTEM)
     leave()
-    yield client
+    return client
 
 
 def pull(paystack: Paystack) -> int:
