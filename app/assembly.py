@@ -27,6 +27,8 @@ from app.restrictions import requests as restrictions
 from app.retention import requests as retention
 from app.risk import changes, fees
 from app.screening import requests as screening
+from app.settlement import price_lists
+from app.settlement import requests as settlement
 from app.staff import service as staff
 from app.withdrawals import requests as withdrawals
 from config import Settings
@@ -97,5 +99,6 @@ def govern() -> None:
     kinds.register(requests.UNFREEZE, requests.RECOVERY, restrictions.LIFT, changes.KIND, fees.KIND)
     kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT, payments.PLACE)
     kinds.register(screening.MATCH, retention.RUN)
+    kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
     kinds.route(withdrawals.SEND)
     kinds.relate(customers.is_related_for_system)
