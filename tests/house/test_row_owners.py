@@ -53,6 +53,8 @@ OWNED = {
     "documents": "customer_id",
     "document_files": "customer_id",
     "identity_checks": "customer_id",
+    "disputes": "customer_id",
+    "refunds": "customer_id",
 }
 # What is about a customer and never theirs to see: only who works for everyone does.
 KEPT_FROM_OWNERS = ("screening_subjects", "screening_hits", "screening_runs")
