@@ -20,7 +20,7 @@ from app.retention import requests as retention
 from app.risk import changes, fees
 from app.risk.rules import ANY, Band, Bounds, Direction, Rail, Scope
 from app.screening import requests as screening
-from tests.makers import applicants, forgetting, listed, people, restricted
+from tests.makers import applicants, forgetting, giving_back, listed, people, restricted
 
 _READY: dict[str, str] = {}
 
@@ -64,6 +64,20 @@ def lift(maker: str) -> Request:
 def placing(maker: str) -> Request:
     """That what waits in suspense go to its customer."""
     return _once("placing", lambda: restricted.waiting(people.customer()), lambda item_id: placing_of(item_id, maker))
+
+
+def refund(maker: str) -> Request:
+    """That a deposit go back to its payer."""
+    return _once(
+        "refund",
+        lambda: giving_back.credited(people.customer(), people.naira(200)),
+        lambda charge: giving_back.ask_refund(charge, people.naira(200), maker=maker),
+    )
+
+
+def redirect(maker: str) -> Request:
+    """That a refund that is stuck go to another account."""
+    return _once("redirect", giving_back.stuck, lambda refund_id: giving_back.ask_redirect(refund_id, maker=maker))
 
 
 def run(maker: str) -> Request:
