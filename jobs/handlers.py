@@ -42,6 +42,8 @@ HANDLERS: dict[str, Handler] = {
     "payments.hear": Handler("money", payments.hear),
     "payments.watch_deposit": Handler("money", payments.watch_deposit),
     "payments.watch_payout": Handler("money", payments.watch_payout),
+    "payments.open_account": Handler("money", payments.open_account),
+    "payments.sweep_charges": Handler("money", payments.sweep_charges),
     "withdrawals.send": Handler("money", withdrawals.send),
     "withdrawals.resume": Handler("money", withdrawals.resume),
     "withdrawals.settle": Handler("money", withdrawals.settle),

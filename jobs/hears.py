@@ -31,6 +31,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "restrictions.expired": ("notifications.restriction_ended", "withdrawals.resume"),
     "payments.deposit_started": ("payments.watch_deposit",),
     "payments.deposit_credited": ("notifications.deposit_credited",),
+    "payments.account_number_asked": ("payments.open_account",),
     "payments.bank_account_added": ("notifications.bank_account_added", "identification.record_bank"),
     "identification.asked": ("identification.answer",),
     "payments.payout_sent": ("payments.watch_payout",),
@@ -72,6 +73,8 @@ HEARS: dict[str, tuple[str, ...]] = {
 SILENT: dict[str, str] = {
     "customers.tier_changed": "who decided tells the customer, and the page of their limits shows it",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
+    "payments.card_kept": "they asked for it when they paid, and the page where they pay lists it",
+    "payments.account_number_opened": "they asked for it, and the page where they asked shows it",
     "identity.phone_confirmed": "the page says so; where there was another number, that one and the mailbox are told",
     "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",
 }

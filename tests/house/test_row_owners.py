@@ -25,7 +25,7 @@ from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
 from jobs.queues import Waker
-from tests.makers import applicants, apps, browse, identities, listed, papers, people, restricted
+from tests.makers import applicants, apps, browse, identities, listed, papers, paying, people, restricted
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -53,6 +53,8 @@ OWNED = {
     "documents": "customer_id",
     "document_files": "customer_id",
     "identity_checks": "customer_id",
+    "saved_cards": "customer_id",
+    "dedicated_accounts": "customer_id",
 }
 # What is about a customer and never theirs to see: only who works for everyone does.
 KEPT_FROM_OWNERS = ("screening_subjects", "screening_hits", "screening_runs")
@@ -78,6 +80,8 @@ def somebody(app: Flask, vendor: SandboxProcess) -> people.Customer:
     applicants.submitted(one, Tier.T3, today=f"{clock.now():%Y-%m-%d}", screening="unscreened")
     restricted.placed(one, Kind.NO_TRADE)
     papers.taken(one, app=app, purpose="id_front")
+    paying.account_number(one)
+    paying.kept_card(one)
     identities.ask(one, identities.number(identities.ECHO))
     looker, session_id = people.at_work(Role.SUPPORT)
     with transaction(TEST):
