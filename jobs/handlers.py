@@ -19,6 +19,7 @@ from jobs import (
     restrictions,
     retention,
     screening,
+    watchdog,
     withdrawals,
 )
 from jobs.work import Work
@@ -49,6 +50,7 @@ HANDLERS: dict[str, Handler] = {
     "withdrawals.settle": Handler("money", withdrawals.settle),
     "withdrawals.fail": Handler("money", withdrawals.fail),
     "withdrawals.take_back": Handler("money", withdrawals.take_back),
+    "cases.watch": Handler("default", watchdog.watch),
     "governance.execute": Handler("default", governance.execute),
     "governance.expire": Handler("default", governance.expire),
     "applications.look_into": Handler("default", applications.look_into),
@@ -88,6 +90,7 @@ HANDLERS: dict[str, Handler] = {
     "documents.check": Handler("documents", documents.check),
     "documents.sweep": Handler("slow", documents.sweep),
     "notifications.documents_viewed": Handler("default", notifications.documents_viewed),
+    "notifications.cases_raised": Handler("default", notifications.cases_raised),
     "notifications.list_aged": Handler("default", notifications.list_aged),
     "notifications.documents_waiting": Handler("default", notifications.documents_waiting),
     "audit.seal": Handler("default", audit.seal_records),

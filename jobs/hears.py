@@ -42,6 +42,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "withdrawals.approved": ("withdrawals.send",),
     "withdrawals.settled": ("notifications.withdrawal_settled",),
     "withdrawals.ended": ("notifications.withdrawal_ended",),
+    "cases.raised": ("notifications.cases_raised",),
     "staff.glass_broken": ("notifications.glass_broken",),
     "audit.reveals_exceeded": ("notifications.reveals_exceeded",),
     "documents.received": ("documents.check",),

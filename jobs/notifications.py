@@ -1,10 +1,13 @@
 """Work of notifications: which mail tells of which event."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+from app.cases import rules as cases
 from app.core import clock, machine
 from app.core.db import atomically
 from app.core.errors import NotFound
+from app.core.permissions import Role
 from app.customers import queries as customers
 from app.documents import queries as documents
 from app.documents.rules import WAITS_LONG
@@ -95,6 +98,15 @@ def documents_viewed(work: Work) -> timedelta | None:
     """An operator looks at many documents: whoever watches is told, each once."""
     words = rules.documents_viewed(identity.operator_for_operators(work.subject).name)
     return _tell_watchers(work, words)
+
+
+def cases_raised(work: Work) -> timedelta | None:
+    """Nobody closed these cases in time: whose queue they are in is told, and who is senior to them."""
+    owner = work.subject
+    words = rules.cases_raised(
+        work.facts["many"], queue=owner.replace("_", " "), page=f"{work.console_url}/console/cases?view=raised"
+    )
+    return _tell_watchers(work, words, roles=(Role(owner), cases.senior_to(owner)))
 
 
 def list_aged(work: Work) -> timedelta | None:
@@ -279,10 +291,10 @@ def _tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
     return None
 
 
-def _tell_watchers(work: Work, words: Words) -> timedelta | None:
+def _tell_watchers(work: Work, words: Words, *, roles: Sequence[Role] = WATCHERS) -> timedelta | None:
     """Each once; one who cannot be told keeps nobody else from it. What failed is tried again."""
     failed: list[Exception] = []
-    for watcher in identity.holders_for_system([str(role) for role in WATCHERS]):
+    for watcher in identity.holders_for_system([str(role) for role in roles]):
         cause = f"{work.cause}:{watcher.id}"
         try:
             flows.tell(cause, login_id=watcher.login_id, words=words, mailer=work.clients.mailer, actor=work.actor)

@@ -25,6 +25,7 @@ class Periodic:
 
 
 SCHEDULE: tuple[Periodic, ...] = (
+    Periodic("what stands still", "cases.watch", 60, 45, "slot", "admin"),
     Periodic("expired approval requests", "governance.expire", 60, 45, "slot", "admin"),
     Periodic("identity checks that nobody answered", "identification.resume", 600, 45, "slot", "compliance_officer"),
     Periodic("charges that nobody told us of", "payments.sweep_charges", 600, 45, "slot", "treasury"),

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     LIMITS_REQUEST = "limits:request"
     LIMITS_REQUEST_FEES = "limits:request_fees"
     CLOSURES_READ = "closures:read"
+    CASES_READ = "cases:read"
+    CASES_WORK = "cases:work"
     SUSPENSE_READ = "suspense:read"
     SUSPENSE_RESOLVE = "suspense:resolve"
     JOBS_READ = "jobs:read"
@@ -73,7 +75,7 @@ class Role(StrEnum):
 
 P = Permission
 # Whose records of the audit each role sees: app/audit/rules.py.
-_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ})
+_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ, P.CASES_READ})
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: _EVERYONE
@@ -87,9 +89,11 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.APPROVALS_READ,
         P.CLOSURES_READ,
         P.RESTRICTIONS_READ,
+        P.CASES_WORK,
     },
     Role.COMPLIANCE_OFFICER: _EVERYONE
     | {
+        P.CASES_WORK,
         P.DOCUMENTS_READ,
         P.LIMITS_READ,
         P.WITHDRAWALS_READ,
@@ -115,6 +119,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.COMPLIANCE_MANAGER: _EVERYONE
     | {
+        P.CASES_WORK,
         P.DOCUMENTS_READ,
         P.LIMITS_READ,
         P.WITHDRAWALS_READ,
@@ -140,6 +145,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.FINANCE: _EVERYONE
     | {
+        P.CASES_WORK,
         P.LIMITS_READ,
         P.LIMITS_REQUEST_FEES,
         P.APPROVALS_READ,
@@ -155,6 +161,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.TREASURY: _EVERYONE
     | {
+        P.CASES_WORK,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
         P.LEDGER_READ,
@@ -170,6 +177,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.ADMIN: _EVERYONE
     | {
+        P.CASES_WORK,
         P.LIMITS_READ,
         P.LIMITS_REQUEST,
         P.RETENTION_READ,
