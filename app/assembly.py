@@ -21,6 +21,7 @@ from app.customers import requests
 from app.documents import sealing
 from app.governance import kinds, policies
 from app.identity import passwords
+from app.payments import refund_requests as refunds
 from app.payments import requests as payments
 from app.restrictions import requests as restrictions
 from app.retention import requests as retention
@@ -89,6 +90,6 @@ def govern() -> None:
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
     kinds.register(requests.UNFREEZE, requests.RECOVERY, restrictions.LIFT, changes.KIND, fees.KIND)
     kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT)
-    kinds.register(payments.PLACE, payments.ASSIGN, payments.SPLIT)
+    kinds.register(payments.PLACE, payments.ASSIGN, payments.SPLIT, refunds.REFUND, refunds.REDIRECT)
     kinds.register(screening.MATCH, retention.RUN)
     kinds.relate(customers.is_related_for_system)

@@ -35,6 +35,15 @@ HEARS: dict[str, tuple[str, ...]] = {
     "payments.bank_account_added": ("notifications.bank_account_added", "identification.record_bank"),
     "identification.asked": ("identification.answer",),
     "payments.payout_sent": ("payments.watch_payout",),
+    "payments.refund_asked": ("payments.send_refund",),
+    "payments.refund_sent": ("payments.watch_refund",),
+    "payments.refund_stuck": ("notifications.refund_stuck",),
+    "payments.refund_redirected": ("payments.redirect_refund",),
+    "payments.refund_paid": ("notifications.refund_paid",),
+    "disputes.opened": ("disputes.watch", "notifications.dispute_opened", "notifications.dispute_to_answer"),
+    "disputes.due_soon": ("notifications.dispute_to_answer",),
+    "disputes.won": ("notifications.dispute_ended",),
+    "disputes.lost": ("notifications.dispute_ended",),
     "payments.payout_paid": ("withdrawals.settle",),
     "payments.payout_failed": ("withdrawals.fail",),
     "payments.payout_reversed": ("withdrawals.take_back",),
@@ -72,6 +81,7 @@ HEARS: dict[str, tuple[str, ...]] = {
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
+    "payments.refund_failed": "the money is where it was; what stands in suspense again has an item in its queue",
     "customers.tier_changed": "who decided tells the customer, and the page of their limits shows it",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "payments.card_kept": "they asked for it when they paid, and the page where they pay lists it",

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from app.core import inbox
 from app.core.db import atomically
+from app.disputes import flows as disputes
 from app.identification import flows as identification
-from app.payments import flows
+from app.payments import flows, refund_flows
 from app.payments.intake import flows as intake
 from jobs.work import Work
 
@@ -14,7 +15,9 @@ def hear(work: Work) -> timedelta | None:
     """Act on one webhook."""
     inbox_id = int(work.subject)
     if inbox.read(inbox_id).handled_at is None:
-        heard = identification.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor)
+        heard = identification.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or disputes.hear(
+            inbox_id, paystack=work.clients.paystack, actor=work.actor
+        )
         if heard is None:
             outcome = intake.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or flows.hear(
                 inbox_id, paystack=work.clients.paystack, actor=work.actor
@@ -37,6 +40,22 @@ def watch_deposit(work: Work) -> timedelta | None:
 def watch_payout(work: Work) -> timedelta | None:
     """Ask about a sent payout: its webhook may be lost, and some ends have none."""
     return flows.watch_payout(work.subject, paystack=work.clients.paystack, actor=work.actor)
+
+
+def send_refund(work: Work) -> timedelta | None:
+    """Tell Paystack what goes back to a payer."""
+    return refund_flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
+
+
+def redirect_refund(work: Work) -> timedelta | None:
+    """Tell Paystack where a refund goes that could not reach its payer."""
+    refund_flows.redirect(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    return None
+
+
+def watch_refund(work: Work) -> timedelta | None:
+    """Ask about a refund that Paystack has: its webhook may be lost."""
+    return refund_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
 def refresh_banks(work: Work) -> timedelta | None:

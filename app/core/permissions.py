@@ -34,6 +34,9 @@ class Permission(StrEnum):
     CASES_WORK = "cases:work"
     SUSPENSE_READ = "suspense:read"
     SUSPENSE_RESOLVE = "suspense:resolve"
+    REFUNDS_READ = "refunds:read"
+    REFUNDS_REQUEST = "refunds:request"
+    DISPUTES_READ = "disputes:read"
     JOBS_READ = "jobs:read"
     JOBS_RETRY = "jobs:retry"
     MAILBOX_READ = "mailbox:read"
@@ -90,6 +93,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.CLOSURES_READ,
         P.RESTRICTIONS_READ,
         P.CASES_WORK,
+        P.REFUNDS_READ,
+        P.DISPUTES_READ,
     },
     Role.COMPLIANCE_OFFICER: _EVERYONE
     | {
@@ -116,6 +121,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RESTRICTIONS_INSPECT,
         P.RESTRICTIONS_PLACE,
         P.RESTRICTIONS_REQUEST_LIFT,
+        P.DISPUTES_READ,
     },
     Role.COMPLIANCE_MANAGER: _EVERYONE
     | {
@@ -142,6 +148,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RETENTION_REQUEST,
         P.SCREENING_READ,
         P.SCREENING_DECIDE,
+        P.DISPUTES_READ,
     },
     Role.FINANCE: _EVERYONE
     | {
@@ -158,6 +165,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RECONCILIATION_RUN,
         P.SUSPENSE_READ,
         P.SUSPENSE_RESOLVE,
+        P.REFUNDS_READ,
+        P.REFUNDS_REQUEST,
+        P.DISPUTES_READ,
     },
     Role.TREASURY: _EVERYONE
     | {
@@ -174,6 +184,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOBS_READ,
         P.JOBS_RETRY,
         P.RESTRICTIONS_READ,
+        P.REFUNDS_READ,
+        P.DISPUTES_READ,
     },
     Role.ADMIN: _EVERYONE
     | {
@@ -214,6 +226,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RESTRICTIONS_INSPECT,
         P.RETENTION_READ,
         P.SCREENING_READ,
+        P.REFUNDS_READ,
+        P.DISPUTES_READ,
     },
 }
 

@@ -86,3 +86,28 @@ class PlacingAskedAlready(Conflict):
 class NotResolvable(Unprocessable):
     code = "not_resolvable"
     message = "Money stands in suspense for this: it is credited, or corrected in the books, before it is closed."
+
+
+class NothingToRefund(Conflict):
+    code = "nothing_to_refund"
+    message = "No money of this payment is here to give back."
+
+
+class RefundTooLarge(Unprocessable):
+    code = "refund_too_large"
+    message = "That is more than is left of this payment."
+
+
+class RefundUnderWay(Conflict):
+    code = "refund_under_way"
+    message = "A refund of this payment is under way or was asked for. The next one waits for its end."
+
+
+class ChargeDisputed(Conflict):
+    code = "charge_disputed"
+    message = "The payer disputes this payment: a refund beside it would pay them twice."
+
+
+class NotRedirectable(Conflict):
+    code = "not_redirectable"
+    message = "This refund does not wait for a bank account."

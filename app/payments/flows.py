@@ -11,7 +11,7 @@ from app.core import clock, inbox
 from app.core.actor import Actor
 from app.core.db import atomically, leave
 from app.core.money import NGN, Money
-from app.payments import banking, deposits, errors, payouts, queries, rules, suspense
+from app.payments import banking, deposits, errors, payouts, queries, refund_flows, rules, suspense
 from app.payments.deposits import PayWhere
 from app.payments.models import BankAccount, Deposit
 from app.payments.rules import DepositState, Method, PayoutState
@@ -20,6 +20,9 @@ from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 
 CHARGES = frozenset({"charge.success"})
+REFUNDS = frozenset(
+    {"refund.pending", "refund.processing", "refund.processed", "refund.failed", "refund.needs-attention"}
+)
 TRANSFERS = frozenset({"transfer.success", "transfer.failed", "transfer.reversed"})
 DEDICATED = "dedicated_nuban"  # Paystack's word for a transfer to a customer's own account number
 BANKS_KEPT_FOR = timedelta(days=1)
@@ -141,6 +144,9 @@ def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str:
         return hear_charge(reference, paystack=paystack, actor=actor, inbox_id=inbox_id)
     if event in TRANSFERS and reference:
         return _hear_transfer(inbox_id, event=event, reference=reference, paystack=paystack, actor=actor)
+    if event in REFUNDS and reference:
+        words, placed = refund_flows.hear(reference, paystack=paystack, actor=actor)
+        return words if placed else put_aside(inbox_id, event=event, reference=reference, reason=words, actor=actor)
     return put_aside(
         inbox_id, event=event, reference=reference, reason="nothing of ours answers to this event yet", actor=actor
     )

@@ -114,6 +114,7 @@ class Deposit(Model):
     __table_args__ = (
         Index(None, "customer_id", "id"),
         Index(None, "state", postgresql_where=text("state IN ('started', 'awaiting_payment')")),
+        Index("ix_deposits_suspended", "id", postgresql_where=text("state = 'suspended'")),
         CheckConstraint("amount_units > 0", name="amount_positive"),
         CheckConstraint(
             "state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended')", name="state_known"

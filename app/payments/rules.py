@@ -87,6 +87,7 @@ DEPOSIT = Machine(
             "Its money stands in suspense: finance asks that it be placed, assigned or returned, and treasury agrees.",
         ),
     },
+    rests={DepositState.FAILED: "nobody paid, and nothing is owed to anybody"},
 )
 
 
@@ -112,6 +113,10 @@ DEDICATED = Machine(
             Role.TREASURY,
             "Paystack has not opened it: run the job payments.open_account again, or ask Paystack.",
         ),
+    },
+    rests={
+        DedicatedState.OPEN: "the number is in use",
+        DedicatedState.REFUSED: "they were told why, and may ask again",
     },
 )
 REQUERY_PAUSE = timedelta(minutes=10)  # Paystack looks no more often for one account
@@ -205,6 +210,7 @@ SUSPENSE = Machine(
             "Finance asks to place, assign, split or return its money, or closes what no money stands behind.",
         ),
     },
+    rests={SuspenseState.RESOLVED: "it was dealt with"},
 )
 
 

@@ -60,6 +60,8 @@ ALTER TABLE deposits
     -- squawk-ignore constraint-missing-not-valid
     ADD CONSTRAINT ck_deposits_saved_card_named
         CHECK ((method = 'saved_card') = (saved_card_id IS NOT NULL));
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX ix_deposits_suspended ON deposits (id) WHERE state = 'suspended';
 SELECT audit.mask_also('deposits', 'payer', 'pay_number');
 
 -- Money without an intent comes to an account number that is open, or was: nobody writes themselves a deposit.

@@ -56,6 +56,8 @@ OWNED = {
     "identity_checks": "customer_id",
     "saved_cards": "customer_id",
     "dedicated_accounts": "customer_id",
+    "disputes": "customer_id",
+    "refunds": "customer_id",
 }
 # What is about a customer and never theirs to see: only who works for everyone does.
 KEPT_FROM_OWNERS = ("screening_subjects", "screening_hits", "screening_runs", "cases")
