@@ -15,7 +15,7 @@ from app.customers import queries as customers
 from app.identification import names
 from app.ledger import chart, posting
 from app.ledger.journal import Journal
-from app.payments import cards, errors, events, postings, queries, rules, suspense
+from app.payments import cards, errors, events, pending, postings, queries, rules, suspense
 from app.payments.models import DedicatedAccount, Deposit
 from app.payments.rules import DepositState, Method, Verdict
 from app.payments.suspense import Trouble
@@ -225,25 +225,16 @@ def _credit(deposit: Deposit, charge: Charge, *, actor: Actor, alike: int | None
         paid=Money(NGN, charge.amount),
         fees=Money(NGN, charge.fees),
     )
-    moment = clock.now()
     deposit.fee_units, deposit.channel = Decimal(charge.fees), charge.channel
-    deposit.credited_units, deposit.settled_at, deposit.trouble = deposit.amount_units, moment, ""
+    deposit.credited_units, deposit.settled_at, deposit.trouble = deposit.amount_units, clock.now(), ""
     deposit.payer = _payer(charge)
-    deposit.available_at = moment + held_for if held_for else None
     machine.move(deposit, DepositState.CREDITED, machine=rules.DEPOSIT, actor=actor)
     risk.count_what_came(_intent(deposit))
     if deposit.keep_card:
         cards.keep(deposit.customer_id, charge=charge)
     posting.post(journal, key=_charge_key(charge))
-    if deposit.available_at:
-        # It is theirs and not yet to be spent; the sweeper of expired holds lets it go.
-        posting.hold(
-            account,
-            amount=deposit.amount,
-            ref=deposit.id,
-            key=f"pending:{deposit.id}",
-            expires_at=deposit.available_at,
-        )
+    if held_for:
+        pending.hold(deposit, lasts=held_for)
     outbox.emit(events.DepositCredited(deposit_id=deposit.id))
 
 

@@ -147,6 +147,7 @@ class Deposit(Model):
     payer: Mapped[str] = mapped_column(Text, default="")
     credited_units: Mapped[Decimal | None] = mapped_column(Numeric(38))
     available_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    hold_id: Mapped[int | None] = mapped_column(BigInteger)
     trouble: Mapped[str] = mapped_column(Text, default="")
 
     @property

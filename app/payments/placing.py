@@ -7,7 +7,7 @@ from app.core.actor import Actor
 from app.core.money import NGN, Money
 from app.customers import queries as customers
 from app.ledger import chart
-from app.payments import deposits, errors, postings, queries, rules, suspense
+from app.payments import deposits, errors, postings, queries, refunds, rules, suspense
 from app.payments.models import Deposit, SuspenseItem
 from app.payments.rules import DepositState, Method, SuspenseState
 from app.restrictions import service as restrictions
@@ -21,7 +21,7 @@ def check_money(item_id: str) -> tuple[SuspenseItem, Money]:
     item = queries.suspense_item_for_operators(item_id)
     if item.state != SuspenseState.OPEN or item.journal_id is None or item.amount is None:
         raise errors.NotPlaceable
-    if queries.is_corrected_for_operators(item):
+    if queries.is_corrected_for_operators(item) or refunds.left_of(item) != item.amount:
         raise errors.NotPlaceable
     return item, item.amount
 
@@ -68,6 +68,25 @@ def split(item_id: str, *, parts: list[Money], note: str, actor: Actor) -> list[
     item = suspense.locked(item_id)
     check_parts(item_id, parts)
     return suspense.split(item, parts=parts, note=note, actor=actor)
+
+
+def check_returning(item_id: str) -> tuple[SuspenseItem, Money]:
+    """As `check_money`, for what can go back to its payer. Raises NotReturnable, ChargeDisputed, RefundUnderWay."""
+    item, amount = check_money(item_id)
+    refunds.check_returning(item)
+    return item, amount
+
+
+def give_back(item_id: str, *, note: str, actor: Actor) -> str:
+    """Send what waits back to whoever paid it, and close the item: the refund's id. Raises as `check_returning` does.
+
+    A refund that fails stands in suspense again, as an item of its own.
+    """
+    item = suspense.locked(item_id)
+    check_returning(item_id)
+    refund = refunds.ask_for_item(item, reason=note, actor=actor)
+    suspense.close(item, note=f"{note} Refund {refund.id}.", actor=actor)
+    return refund.id
 
 
 def suspended_deposit(item: SuspenseItem, *, customer_id: str) -> str:

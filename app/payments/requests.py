@@ -1,6 +1,6 @@
 """What becomes of money in suspense is a request: finance asks, treasury agrees.
 
-It is placed (credited to whose it is known to be), assigned (to a customer, with evidence), or split into parts.
+It is placed (credited to whose it is known to be), assigned (to a customer, with evidence), returned, or split.
 """
 
 from app.core.actor import Actor
@@ -80,6 +80,24 @@ def request_splitting(item_id: str, *, parts: list[Money], reason: str, maker: s
     return governance.submit(SPLIT.name, payload, target=target_of(item_id), reason=reason, maker=maker, actor=actor)
 
 
+def request_returning(item_id: str, *, reason: str, maker: str, actor: Actor) -> Request:
+    """Ask that an item's money go back to whoever paid it.
+
+    Raises NotFound, NotPlaceable, NotReturnable, ChargeDisputed, RefundUnderWay, PlacingAskedAlready, and as governance
+    does.
+    """
+    item, amount = placing.check_returning(item_id)
+    _refuse_second(item_id)
+    payload = {
+        "item_id": item_id,
+        "reference": item.reference,
+        "payer": item.payer,
+        "amount": str(amount),
+        "units": str(amount.units),
+    }
+    return governance.submit(RETURN.name, payload, target=target_of(item_id), reason=reason, maker=maker, actor=actor)
+
+
 def _refuse_second(item_id: str) -> None:
     if governance_queries.about_for_operators(target_of(item_id)):
         raise errors.PlacingAskedAlready
@@ -123,6 +141,16 @@ def _split(agreed: Agreed) -> str:
     note = f"Split by request {agreed.request_id}."
     made = placing.split(agreed.payload["item_id"], parts=_parts(agreed.payload), note=note, actor=agreed.actor)
     return f"{len(made)} items were made of it"
+
+
+def _check_returning(payload: Payload) -> None:
+    placing.check_returning(payload["item_id"])
+
+
+def _return(agreed: Agreed) -> str:
+    note = f"Returned to its sender by request {agreed.request_id}."
+    refund_id = placing.give_back(agreed.payload["item_id"], note=note, actor=agreed.actor)
+    return f"refund {refund_id} of {agreed.payload['amount']}"
 
 
 def _check(payload: Payload) -> None:
@@ -169,5 +197,20 @@ SPLIT = Kind(
         *(Line(f"Part {number}", str(part)) for number, part in enumerate(_parts(payload), 1)),
     ],
     summary=lambda payload: f"Split {payload['amount']} in suspense into {len(payload['parts'])}",
+    facts=_worth,
+)
+
+RETURN = Kind(
+    name="payments.return",
+    title="Return of money in suspense",
+    make=Permission.SUSPENSE_RESOLVE,
+    dry_run=_check_returning,
+    execute=_return,
+    describe=lambda payload: [
+        Line("Give back", payload["amount"]),
+        Line("Sent by", payload["payer"] or "not known"),
+        Line("Payment", payload["reference"]),
+    ],
+    summary=lambda payload: f"Send {payload['amount']} in suspense back to its sender",
     facts=_worth,
 )

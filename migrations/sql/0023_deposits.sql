@@ -56,6 +56,7 @@ ALTER TABLE deposits
     ADD COLUMN payer text NOT NULL DEFAULT '',            -- the sender's name, as their bank gave it
     ADD COLUMN credited_units numeric(38) CONSTRAINT ck_deposits_credited_positive CHECK (credited_units > 0),
     ADD COLUMN available_at timestamptz,                  -- until then it is held; NULL when it was not
+    ADD COLUMN hold_id bigint,                            -- the newest of its holds
     ADD COLUMN trouble text NOT NULL DEFAULT '',          -- what went wrong on the way, for its owner
     -- squawk-ignore constraint-missing-not-valid
     ADD CONSTRAINT ck_deposits_saved_card_named
@@ -155,5 +156,5 @@ GRANT SELECT, INSERT ON saved_cards, dedicated_accounts TO bursar_app;
 GRANT UPDATE (removed_at) ON saved_cards TO bursar_app;
 GRANT UPDATE (state, customer_code, vendor_id, account_number, account_name, bank_name, bank_slug, trouble, opened_at,
     requeried_at, closed_at) ON dedicated_accounts TO bursar_app;
-GRANT UPDATE (pay_number, pay_name, pay_bank, pay_until, dial, payer, credited_units, available_at, trouble)
+GRANT UPDATE (pay_number, pay_name, pay_bank, pay_until, dial, payer, credited_units, available_at, hold_id, trouble)
     ON deposits TO bursar_app;

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.clients.paystack_answers import Authorization, Charge, DedicatedAccount
 from app.core import actor
 from app.core.db import db, leave, transaction
+from app.core.money import Money
 from app.core.permissions import Role
 from app.governance import flows as governance_flows
 from app.governance import service as governance
@@ -67,10 +68,10 @@ def kept_card(owner: Customer) -> str:
     return queries.saved_cards(customer_id=owner.id)[0].id
 
 
-def stray(app: Flask, units: int = 700_00) -> str:
+def stray(amount: Money) -> str:
     """Money that nobody announced, in suspense: the item's id."""
     with transaction(SYSTEM):
-        charge = came(units, "0000000000")
+        charge = came(amount.units, "0000000000")
         deposits.place_stray(charge, our_domain="test", actor=SYSTEM)
     leave()
     return item_of(charge.reference).id

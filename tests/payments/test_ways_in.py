@@ -15,10 +15,10 @@ from app.core.errors import NotFound
 from app.core.money import NGN
 from app.core.permissions import Role
 from app.ledger import balances, chart, posting
-from app.payments import cards, dedicated, deposits, errors, placing, queries, requests, rules
+from app.payments import cards, dedicated, deposits, errors, pending, placing, queries, requests, rules
 from app.payments.rules import DedicatedState, DepositState, Method, SuspenseState
 from app.restrictions.rules import Kind
-from tests.makers import paying, people, restricted
+from tests.makers import giving_back, paying, people, restricted
 from tests.makers.paying import SYSTEM
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
@@ -248,7 +248,7 @@ class TestPlacing:
             )
 
     def test_two_people_give_a_stray_to_whose_it_is_once(self, inside: Flask, owner: Customer, finance: str) -> None:
-        item_id, before = paying.stray(inside), suspended()
+        item_id, before = paying.stray(naira(700)), suspended()
         asked = self.ask(item_id, owner, finance)
         with pytest.raises(errors.PlacingAskedAlready):
             self.ask(item_id, owner, finance)
@@ -274,7 +274,7 @@ class TestPlacing:
     def test_one_person_places_nothing_whatever_the_app_does(
         self, inside: Flask, owner: Customer, finance: str
     ) -> None:
-        item_id = paying.stray(inside)
+        item_id = paying.stray(naira(700))
         asked = self.ask(item_id, owner, finance)
         with pytest.raises(DBAPIError, match="two people place"), transaction(SYSTEM):
             placing.assign(item_id, customer_id=owner.id, deposit_id="", note="alone", actor=SYSTEM)
@@ -283,7 +283,7 @@ class TestPlacing:
         assert owner.balance().available == naira(700)
 
     def test_evidence_and_a_wallet_that_takes_it_are_needed(self, inside: Flask, owner: Customer, finance: str) -> None:
-        item_id = paying.stray(inside)
+        item_id = paying.stray(naira(700))
         with pytest.raises(errors.EvidenceMissing), transaction(who := people.actor.operator(finance)):
             requests.request_assigning(item_id, customer_id=owner.id, evidence="It is.", maker=finance, actor=who)
         restricted.placed(owner, Kind.NO_CREDIT)
@@ -291,7 +291,7 @@ class TestPlacing:
             self.ask(item_id, owner, finance)
 
     def test_parts_are_the_whole_and_each_goes_its_way(self, inside: Flask, owner: Customer, finance: str) -> None:
-        item_id, other, before = paying.stray(inside), people.customer(), suspended()
+        item_id, other, before = paying.stray(naira(700)), people.customer(), suspended()
         with pytest.raises(errors.PartsDoNotSum), transaction(who := people.actor.operator(finance)):
             requests.request_splitting(item_id, parts=[naira(300), naira(300)], reason="x", maker=finance, actor=who)
         leave()
@@ -311,3 +311,50 @@ class TestPlacing:
             paying.agreed(self.ask(part.id, whose, finance))
         assert (owner.balance().available, other.balance().available) == (naira(300), naira(400))
         assert suspended() - before == -70_000
+
+    def test_what_is_returned_leaves_suspense_once_and_its_part_beside_it_stays(
+        self, inside: Flask, owner: Customer, finance: str
+    ) -> None:
+        item_id, before = paying.stray(naira(700)), suspended()
+        with transaction(who := people.actor.operator(finance)):
+            split = requests.request_splitting(
+                item_id, parts=[naira(300), naira(400)], reason="Two payers.", maker=finance, actor=who
+            )
+        paying.agreed(split)
+        first, second = (
+            row.id for row in rows("SELECT id FROM suspense_items WHERE parent_id = :p ORDER BY id", p=item_id)
+        )
+        leave()
+        with transaction(who := people.actor.operator(finance)):
+            asked = requests.request_returning(first, reason="It is nobody's here.", maker=finance, actor=who)
+        paying.agreed(asked)
+        assert suspended() - before == -30_000
+        assert queries.suspense_item_for_operators(first).state == SuspenseState.RESOLVED
+        with pytest.raises(errors.NotPlaceable):
+            placing.check_returning(first)
+        with pytest.raises(errors.RefundUnderWay):
+            placing.check_returning(second)
+        leave()
+        paying.agreed(self.ask(second, owner, finance))
+        assert owner.balance().available == naira(400)
+        assert suspended() - before == -70_000
+
+
+class TestWhatIsHeldGoesBack:
+    def test_part_of_it_and_the_rest_is_held_on(self, inside: Flask, owner: Customer) -> None:
+        charge = giving_back.credited(owner, naira(20_000), channel="card")
+        assert (owner.balance().available, owner.balance().held) == (naira(0), naira(20_000))
+        giving_back.asked(charge, naira(5_000))
+        assert (owner.balance().booked, owner.balance().available) == (naira(15_000), naira(0))
+        leave()
+        found = queries.deposit_for_system(reference=charge)
+        assert found is not None
+        assert pending.held_of(found.id) == naira(15_000)
+
+    def test_a_dispute_holds_it_in_place_of_that(self, inside: Flask, owner: Customer) -> None:
+        charge = giving_back.credited(owner, naira(20_000), channel="card")
+        giving_back.dispute(giving_back.told_dispute(charge, naira(20_000)), naira(20_000))
+        assert (owner.balance().held, owner.balance().available) == (naira(20_000), naira(0))
+        with transaction(SYSTEM):
+            found = queries.deposit_for_system(reference=charge)
+            assert pending.held_of(found.id if found else None) == naira(0)
