@@ -89,6 +89,8 @@ def govern() -> None:
     """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
     kinds.register(requests.UNFREEZE, requests.RECOVERY, restrictions.LIFT, changes.KIND, fees.KIND)
-    kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT, payments.PLACE)
-    kinds.register(screening.MATCH, retention.RUN, refunds.REFUND, refunds.REDIRECT)
+    kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT)
+    kinds.register(payments.PLACE, payments.ASSIGN, payments.RETURN, payments.SPLIT)
+    kinds.register(refunds.REFUND, refunds.REDIRECT)
+    kinds.register(screening.MATCH, retention.RUN)
     kinds.relate(customers.is_related_for_system)

@@ -21,6 +21,7 @@ from jobs import (
     restrictions,
     retention,
     screening,
+    watchdog,
     withdrawals,
 )
 from jobs.work import Work
@@ -44,6 +45,8 @@ HANDLERS: dict[str, Handler] = {
     "payments.hear": Handler("money", payments.hear),
     "payments.watch_deposit": Handler("money", payments.watch_deposit),
     "payments.watch_payout": Handler("money", payments.watch_payout),
+    "payments.open_account": Handler("money", payments.open_account),
+    "payments.sweep_charges": Handler("money", payments.sweep_charges),
     "payments.send_refund": Handler("money", payments.send_refund),
     "payments.redirect_refund": Handler("money", payments.redirect_refund),
     "payments.watch_refund": Handler("money", payments.watch_refund),
@@ -54,6 +57,7 @@ HANDLERS: dict[str, Handler] = {
     "withdrawals.settle": Handler("money", withdrawals.settle),
     "withdrawals.fail": Handler("money", withdrawals.fail),
     "withdrawals.take_back": Handler("money", withdrawals.take_back),
+    "cases.watch": Handler("default", watchdog.watch),
     "governance.execute": Handler("default", governance.execute),
     "governance.expire": Handler("default", governance.expire),
     "applications.look_into": Handler("default", applications.look_into),
@@ -93,6 +97,7 @@ HANDLERS: dict[str, Handler] = {
     "documents.check": Handler("documents", documents.check),
     "documents.sweep": Handler("slow", documents.sweep),
     "notifications.documents_viewed": Handler("default", notifications.documents_viewed),
+    "notifications.cases_raised": Handler("default", notifications.cases_raised),
     "notifications.list_aged": Handler("default", notifications.list_aged),
     "notifications.documents_waiting": Handler("default", notifications.documents_waiting),
     "audit.seal": Handler("default", audit.seal_records),

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
+from app.cases import rules as cases
 from app.core import clock, machine
 from app.core.db import atomically
 from app.core.errors import NotFound
@@ -97,6 +98,15 @@ def documents_viewed(work: Work) -> timedelta | None:
     """An operator looks at many documents: whoever watches is told, each once."""
     words = rules.documents_viewed(identity.operator_for_operators(work.subject).name)
     return _tell_watchers(work, words)
+
+
+def cases_raised(work: Work) -> timedelta | None:
+    """Nobody closed these cases in time: whose queue they are in is told, and who is senior to them."""
+    owner = work.subject
+    words = rules.cases_raised(
+        work.facts["many"], queue=owner.replace("_", " "), page=f"{work.console_url}/console/cases?view=raised"
+    )
+    return _tell_watchers(work, words, roles=(Role(owner), cases.senior_to(owner)))
 
 
 def list_aged(work: Work) -> timedelta | None:
@@ -282,8 +292,8 @@ def tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
     return None
 
 
-def _tell_watchers(work: Work, words: Words) -> timedelta | None:
-    return tell_holders(work, words, roles=WATCHERS)
+def _tell_watchers(work: Work, words: Words, *, roles: Collection[Role] = WATCHERS) -> timedelta | None:
+    return tell_holders(work, words, roles=roles)
 
 
 def tell_holders(work: Work, words: Words, *, roles: Collection[Role]) -> timedelta | None:

@@ -7,6 +7,7 @@ from app.core.db import atomically
 from app.disputes import flows as disputes
 from app.identification import flows as identification
 from app.payments import flows, refund_flows
+from app.payments.intake import flows as intake
 from jobs.work import Work
 
 
@@ -18,7 +19,9 @@ def hear(work: Work) -> timedelta | None:
             inbox_id, paystack=work.clients.paystack, actor=work.actor
         )
         if heard is None:
-            outcome = flows.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor)
+            outcome = intake.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or flows.hear(
+                inbox_id, paystack=work.clients.paystack, actor=work.actor
+            )
         elif heard.placed:
             outcome = heard.words
         else:
@@ -58,4 +61,15 @@ def watch_refund(work: Work) -> timedelta | None:
 def refresh_banks(work: Work) -> timedelta | None:
     """Keep the list of banks fresh."""
     flows.refresh_banks(paystack=work.clients.paystack, actor=work.actor)
+    return None
+
+
+def open_account(work: Work) -> timedelta | None:
+    """Have Paystack open a customer's own account number."""
+    return intake.open_account(work.subject, paystack=work.clients.paystack, actor=work.actor)
+
+
+def sweep_charges(work: Work) -> timedelta | None:
+    """Find what was paid and nobody told us of."""
+    intake.sweep(paystack=work.clients.paystack, actor=work.actor)
     return None

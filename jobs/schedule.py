@@ -25,8 +25,10 @@ class Periodic:
 
 
 SCHEDULE: tuple[Periodic, ...] = (
+    Periodic("what stands still", "cases.watch", 60, 45, "slot", "admin"),
     Periodic("expired approval requests", "governance.expire", 60, 45, "slot", "admin"),
     Periodic("identity checks that nobody answered", "identification.resume", 600, 45, "slot", "compliance_officer"),
+    Periodic("charges that nobody told us of", "payments.sweep_charges", 600, 45, "slot", "treasury"),
     Periodic("banks", "payments.refresh_banks", 3_600, 45, "slot", "treasury"),
     Periodic("expired holds", "ledger.expire_holds", 60, 45, "slot", "treasury"),
     Periodic("seal", "ledger.seal", 60, 45, "slot", "finance"),

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     LIMITS_REQUEST = "limits:request"
     LIMITS_REQUEST_FEES = "limits:request_fees"
     CLOSURES_READ = "closures:read"
+    CASES_READ = "cases:read"
+    CASES_WORK = "cases:work"
     SUSPENSE_READ = "suspense:read"
     SUSPENSE_RESOLVE = "suspense:resolve"
     REFUNDS_READ = "refunds:read"
@@ -76,7 +78,7 @@ class Role(StrEnum):
 
 P = Permission
 # Whose records of the audit each role sees: app/audit/rules.py.
-_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ})
+_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ, P.CASES_READ})
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: _EVERYONE
@@ -90,11 +92,13 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.APPROVALS_READ,
         P.CLOSURES_READ,
         P.RESTRICTIONS_READ,
+        P.CASES_WORK,
         P.REFUNDS_READ,
         P.DISPUTES_READ,
     },
     Role.COMPLIANCE_OFFICER: _EVERYONE
     | {
+        P.CASES_WORK,
         P.DOCUMENTS_READ,
         P.LIMITS_READ,
         P.WITHDRAWALS_READ,
@@ -121,6 +125,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.COMPLIANCE_MANAGER: _EVERYONE
     | {
+        P.CASES_WORK,
         P.DOCUMENTS_READ,
         P.LIMITS_READ,
         P.WITHDRAWALS_READ,
@@ -147,6 +152,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.FINANCE: _EVERYONE
     | {
+        P.CASES_WORK,
         P.LIMITS_READ,
         P.LIMITS_REQUEST_FEES,
         P.APPROVALS_READ,
@@ -165,6 +171,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.TREASURY: _EVERYONE
     | {
+        P.CASES_WORK,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
         P.LEDGER_READ,
@@ -182,6 +189,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.ADMIN: _EVERYONE
     | {
+        P.CASES_WORK,
         P.LIMITS_READ,
         P.LIMITS_REQUEST,
         P.RETENTION_READ,

@@ -14,7 +14,7 @@ from app.disputes.models import Dispute
 from app.disputes.postings import Shares
 from app.disputes.rules import State
 from app.ledger import balances, posting
-from app.payments import refunds, suspense
+from app.payments import pending, refunds, suspense
 from app.payments.refund_models import Refund
 from app.payments.refund_rules import RefundState
 from app.payments.refunds import Source
@@ -93,7 +93,10 @@ def _hold(dispute: Dispute, source: Source | None) -> None:
     """Hold what it is about, and more of it whenever there is more to hold."""
     if source is None or not source.credited or source.customer_id is None or dispute.held == dispute.amount:
         return
-    with restrictions.already_under_way(source.customer_id, account=source.account):
+    with (
+        restrictions.already_under_way(source.customer_id, account=source.account),
+        pending.past(source.deposit_id, takes=dispute.amount, key=f"{dispute.id}:{dispute.held.units}"),
+    ):
         available = balances.of(source.account).available
         if available.units <= 0:
             return

@@ -28,6 +28,46 @@ class CheckoutLost(Unprocessable):
     message = "Paystack's answer was lost on the way. Nothing was charged: start a new deposit."
 
 
+class NoSuchWay(Unprocessable):
+    code = "no_such_way"
+    message = "Choose how you pay."
+
+
+class CardGone(Unprocessable):
+    code = "card_gone"
+    message = "This card is not kept any more. Choose another way to pay."
+
+
+class CardDeclined(Unprocessable):
+    code = "card_declined"
+    message = "The bank declined this card. Nothing was charged; choose another way to pay."
+
+
+class NumberTaken(Conflict):
+    code = "number_taken"
+    message = "This account number belongs to another customer."
+
+
+class LookedAlready(Conflict):
+    code = "looked_already"
+    message = "Paystack looked a moment ago."
+
+
+class PartsDoNotSum(Unprocessable):
+    code = "parts_do_not_sum"
+    message = "Give two to ten amounts that add up to the whole."
+
+
+class NotReturnable(Conflict):
+    code = "not_returnable"
+    message = "This cannot be returned: no payment that Paystack could send back stands behind it."
+
+
+class EvidenceMissing(Unprocessable):
+    code = "evidence_missing"
+    message = "Say what shows that it is theirs, in 20 letters or more."
+
+
 class NotPlaceable(Conflict):
     code = "not_placeable"
     message = "This is placed already, or cannot be placed so."

@@ -23,6 +23,31 @@ class DepositCredited(Event):
 
 
 @dataclass(frozen=True)
+class CardKept(Event):
+    """A card can be charged again without being typed."""
+
+    name: ClassVar[str] = "payments.card_kept"
+    saved_card_id: str
+    customer_id: str
+
+
+@dataclass(frozen=True)
+class AccountNumberAsked(Event):
+    """A customer wants an account number of their own: Paystack is to be asked."""
+
+    name: ClassVar[str] = "payments.account_number_asked"
+    account_id: str
+
+
+@dataclass(frozen=True)
+class AccountNumberOpened(Event):
+    """A customer has an account number of their own."""
+
+    name: ClassVar[str] = "payments.account_number_opened"
+    account_id: str
+
+
+@dataclass(frozen=True)
 class BankAccountAdded(Event):
     """Money can go to another bank account, a day from now."""
 

@@ -14,7 +14,7 @@ from app.governance.models import Request
 from app.governance.rules import Facts
 from app.ledger import balances
 from app.ledger.errors import InsufficientFunds
-from app.payments import errors, queries, refunds, rules
+from app.payments import errors, pending, queries, refunds, rules
 from app.payments.refunds import Destination, Source
 
 
@@ -89,7 +89,7 @@ def _credited(reference: str) -> Source:
 def _check(payload: Payload) -> None:
     source, amount = _credited(payload["reference"]), _amount(payload)
     refunds.check_asking(payload["reference"], amount=amount, from_account=source.account)
-    if balances.of(source.account).available < amount:
+    if balances.of(source.account).available + pending.held_of(source.deposit_id) < amount:
         raise InsufficientFunds
 
 

@@ -12,7 +12,7 @@ from app.core.db import db, rows
 from app.core.errors import NotFound
 from app.core.money import NGN, Money, zero
 from app.ledger import balances, chart, posting
-from app.payments import errors, events, postings, queries, refund_rules, suspense
+from app.payments import errors, events, pending, postings, queries, refund_rules, suspense
 from app.payments.models import Deposit, SuspenseItem
 from app.payments.refund_models import Refund
 from app.payments.refund_rules import RefundState
@@ -21,6 +21,7 @@ from app.payments.suspense import Trouble
 from app.restrictions import service as restrictions
 
 SUSPENSE = chart.house(chart.SUSPENSE, asset=NGN)
+RETURNABLE = frozenset({"charge.success", "refund.failed"})  # items behind which a payment stands at Paystack
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def source_of(reference: str) -> Source | None:
     customer_id, deposit_id = (deposit.customer_id, deposit.id) if deposit else (None, None)
     journal_id = None
     if deposit is not None and deposit.state == DepositState.CREDITED:
-        account, came = chart.of_customer(deposit.customer_id, asset=NGN), deposit.amount
+        account, came = chart.of_customer(deposit.customer_id, asset=NGN), deposit.credited
     else:
         item = _item_of(reference)
         if item is None or item.amount is None or queries.is_corrected_for_operators(item):
@@ -108,6 +109,42 @@ def ask(reference: str, *, amount: Money, reason: str, from_account: str, actor:
     """
     lock_charge(reference)
     source = check_asking(reference, amount=amount, from_account=from_account)
+    return _asked(reference, source, amount=amount, reason=reason, actor=actor)
+
+
+def left_of(item: SuspenseItem) -> Money:
+    """What of an item stands in suspense still: less what went back to its payer, here or at Paystack.
+
+    The parts of what was split went back one by one, each with its own item; only what Paystack did lessens them all.
+    """
+    gone = select(func.coalesce(func.sum(Refund.amount_units), 0)).where(
+        Refund.reference == item.reference, Refund.from_account == SUSPENSE, Refund.state != RefundState.FAILED
+    )
+    if item.parent_id is not None:
+        gone = gone.where(Refund.origin == "told")
+    return (item.amount or zero(NGN)) - Money(NGN, int(db.session.scalar(gone) or 0))
+
+
+def check_returning(item: SuspenseItem) -> Source:
+    """Whether all of an item can go back to its payer. Raises NotReturnable, ChargeDisputed, RefundUnderWay."""
+    if item.event not in RETURNABLE or item.amount is None or left_of(item) != item.amount:
+        raise errors.NotReturnable
+    if is_disputed(item.reference):
+        raise errors.ChargeDisputed
+    under_way = select(Refund.id).where(Refund.reference == item.reference, Refund.state.in_(refund_rules.OPEN))
+    if db.session.scalars(under_way.limit(1)).one_or_none():
+        raise errors.RefundUnderWay
+    return Source(SUSPENSE, None, None, item.amount, item.journal_id)
+
+
+def ask_for_item(item: SuspenseItem, *, reason: str, actor: Actor) -> Refund:
+    """Give all of an item back to its payer; the caller closes it. Raises as `check_returning` does."""
+    lock_charge(item.reference)
+    source = check_returning(item)
+    return _asked(item.reference, source, amount=source.left, reason=reason, actor=actor)
+
+
+def _asked(reference: str, source: Source, *, amount: Money, reason: str, actor: Actor) -> Refund:
     refund = _written(reference, source, amount=amount, owed=zero(NGN), reason=reason)
     refund.origin, refund.state = "asked", RefundState.ASKED
     machine.begin(refund, machine=refund_rules.REFUND, actor=actor, reason=reason)
@@ -181,7 +218,10 @@ def adopt(told: Told, *, actor: Actor) -> str | None:
     if known is not None or source is None:
         return known
     amount, account = Money(NGN, told.amount), source.account
-    has = max(balances.of(account).available, zero(NGN)) if source.credited else min(source.left, amount)
+    if source.credited:
+        has = max(balances.of(account).available + pending.held_of(source.deposit_id), zero(NGN))
+    else:
+        has = min(source.left, amount)
     reason = "It was made at Paystack, not here."
     owed = amount - min(has, amount)
     refund = _written(told.transaction_reference, source, amount=amount, owed=owed, reason=reason)
@@ -249,7 +289,8 @@ def _take(refund: Refund, *, corrects: int | None = None) -> None:
     journal = postings.refund_asked(
         ref=refund.id, account=refund.from_account, taken=taken, owed=refund.owed, corrects=corrects
     )
-    posting.post(journal, key=f"{refund.id}:asked")
+    with pending.past(refund.deposit_id, takes=taken, key=refund.id):
+        posting.post(journal, key=f"{refund.id}:asked")
 
 
 def _fail(refund: Refund, *, reason: str, to_balance: Money, actor: Actor) -> RefundState:

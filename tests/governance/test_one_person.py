@@ -116,6 +116,9 @@ ASK: dict[str, Callable[[str], Request]] = {
     "payments.place": asking.placing,
     "payments.refund": asking.refund,
     "payments.redirect": asking.redirect,
+    "payments.assign": asking.assigning,
+    "payments.return": asking.returning,
+    "payments.split": asking.splitting,
     "retention.run": asking.run,
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.

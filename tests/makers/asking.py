@@ -20,9 +20,11 @@ from app.retention import requests as retention
 from app.risk import changes, fees
 from app.risk.rules import ANY, Band, Bounds, Direction, Rail, Scope
 from app.screening import requests as screening
-from tests.makers import applicants, forgetting, giving_back, listed, people, restricted
+from tests.makers import applicants, forgetting, giving_back, listed, paying, people, restricted
+from tests.makers.people import naira
 
 _READY: dict[str, str] = {}
+_SOMEBODY: dict[str, str] = {}
 
 
 def limits(maker: str) -> Request:
@@ -78,6 +80,21 @@ def refund(maker: str) -> Request:
 def redirect(maker: str) -> Request:
     """That a refund that is stuck go to another account."""
     return _once("redirect", giving_back.stuck, lambda refund_id: giving_back.ask_redirect(refund_id, maker=maker))
+
+
+def assigning(maker: str) -> Request:
+    """That a stray be credited to somebody."""
+    return _once("assigning", lambda: paying.stray(naira(700)), lambda item_id: _assigning(item_id, maker))
+
+
+def returning(maker: str) -> Request:
+    """That a stray go back to its sender."""
+    return _once("returning", lambda: paying.stray(naira(700)), lambda item_id: _returning(item_id, maker))
+
+
+def splitting(maker: str) -> Request:
+    """That a stray become two."""
+    return _once("splitting", lambda: paying.stray(naira(700)), lambda item_id: _splitting(item_id, maker))
 
 
 def run(maker: str) -> Request:
@@ -142,6 +159,25 @@ def placing_of(item_id: str, maker: str) -> Request:
     """That what waits in suspense as this item go to its customer."""
     with transaction(who := actor.operator(maker)):
         return payments.request_placing(item_id, reason="x", maker=maker, actor=who)
+
+
+def _assigning(item_id: str, maker: str) -> Request:
+    owner = _SOMEBODY.setdefault("id", people.customer().id)
+    with transaction(who := actor.operator(maker)):
+        return payments.request_assigning(
+            item_id, customer_id=owner, evidence="Their bank's statement shows it.", maker=maker, actor=who
+        )
+
+
+def _returning(item_id: str, maker: str) -> Request:
+    with transaction(who := actor.operator(maker)):
+        return payments.request_returning(item_id, reason="x", maker=maker, actor=who)
+
+
+def _splitting(item_id: str, maker: str) -> Request:
+    with transaction(who := actor.operator(maker)):
+        parts = [naira(300), naira(400)]
+        return payments.request_splitting(item_id, parts=parts, reason="x", maker=maker, actor=who)
 
 
 def _later() -> date:

@@ -34,11 +34,11 @@ WON = ("resolved", "declined")
 _numbers = itertools.count(secrets.randbelow(10**9) * 10**6)
 
 
-def credited(owner: Customer, amount: Money) -> str:
+def credited(owner: Customer, amount: Money, *, channel: str = "bank_transfer") -> str:
     """A charge that was credited to them: its reference."""
     with transaction(owner.actor):
         deposit = deposits.start(owner.id, amount=amount, actor=owner.actor)
-    charge = Charge(deposit.reference, "success", amount.units, amount.units, 0, "NGN", "test", "card", clock.now())
+    charge = Charge(deposit.reference, "success", amount.units, amount.units, 0, "NGN", "test", channel, clock.now())
     with transaction(SYSTEM):
         deposits.settle(deposit.id, charge=charge, our_domain="test", actor=SYSTEM)
     leave()

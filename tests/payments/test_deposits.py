@@ -128,7 +128,7 @@ class TestSuspense:
         charge = paystack.find_charge(reference)
         for _ in range(2):
             with transaction(SYSTEM):
-                deposits.place_stray(charge, our_domain="test", inbox_id=None, actor=SYSTEM)  # type: ignore[arg-type]
+                deposits.place_stray(charge, our_domain="test", actor=SYSTEM)
         assert (balances.of(chart.house(chart.SUSPENSE, asset=NGN)).booked - before).units == 750_000
         assert item_of(reference).journal_id is not None
 
