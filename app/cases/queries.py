@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -150,12 +150,10 @@ def overdue_for_system(*, at: datetime, limit: int = AT_ONCE) -> list[str]:
     return list(db.session.scalars(select(Case.id).where(opened | again).order_by(Case.id).limit(limit)))
 
 
-def longest_for_operators(*, owners: Collection[str], at: datetime) -> timedelta | None:
-    """How long the oldest that needs work has been open."""
-    first = db.session.scalar(
-        select(func.min(Case.opened_at)).where(Case.state.in_(NEEDS_WORK), Case.owner.in_(owners))
-    )
-    return at - first if first else None
+def oldest_for_operators(*, owners: Collection[str]) -> datetime | None:
+    """Since when the oldest that needs work has been open."""
+    waiting = select(func.min(Case.opened_at)).where(Case.state.in_(NEEDS_WORK), Case.owner.in_(owners))
+    return db.session.scalar(waiting)
 
 
 def _within(asked: Asked) -> list[ColumnElement[bool]]:

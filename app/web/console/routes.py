@@ -4,6 +4,7 @@ from app.web import factor_doors, guards
 from app.web.console import (
     audit,
     base,
+    cases,
     closures,
     customer_parts,
     customers,
@@ -33,8 +34,8 @@ from app.web.console.books import accounts, journal, months, proof, reports, req
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, withdrawals, suspense, customers,
-    customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
+    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases, withdrawals, suspense,
+    customers, customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
     reconciliation, limits, fees, jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp

@@ -13,6 +13,7 @@ from app.adjustments import service as adjustments
 from app.adjustments.rules import Content
 from app.applications import views
 from app.applications.rules import About
+from app.cases import service as cases
 from app.core import actor, clock, tasks
 from app.core.db import atomically, leave, rows, transaction
 from app.core.permissions import Role
@@ -78,6 +79,7 @@ class Things:
         self._house: dict[str, tuple[Callable[[], str], str]] = {
             "invitation_id": (self._invitation, "inv_none"),
             "item_id": (self._suspense, "sus_none"),
+            "case_id": (self._case, "case_none"),
             "run_id": (self._reconciliation, "rec_none"),
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
             "customer_id": (lambda: cast.customer.id, "cus_none"),
@@ -192,6 +194,13 @@ class Things:
         with transaction(TEST):
             suspense.suspend(suspense.Trouble(cause, "test", "", "A reason."), actor=TEST)
         return self._first("SELECT max(id) AS id FROM suspense_items")
+
+    def _case(self) -> str:
+        subject = books.fresh("x")
+        with transaction(TEST):
+            made = cases.open("tested", subject, owner=Role.TREASURY, words="Look at this.", actor=TEST)
+        assert made
+        return made
 
     def _reconciliation(self) -> str:
         return atomically(lambda: reconciliation.ask(actor=TEST), actor=TEST)
