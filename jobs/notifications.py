@@ -100,6 +100,15 @@ def documents_viewed(work: Work) -> timedelta | None:
     return _tell_watchers(work, words)
 
 
+def cases_opened(work: Work) -> timedelta | None:
+    """Something stands still, or went wrong: whose queue it is in is told, of all at once."""
+    owner = work.subject
+    words = rules.cases_opened(
+        work.facts["many"], queue=owner.replace("_", " "), page=f"{work.console_url}/console/cases?view=mine"
+    )
+    return _tell_watchers(work, words, roles=(Role(owner),))
+
+
 def cases_raised(work: Work) -> timedelta | None:
     """Nobody closed these cases in time: whose queue they are in is told, and who is senior to them."""
     owner = work.subject

@@ -39,6 +39,7 @@ NOT_FRESH = {
     "console.ask_again": "the customer is asked to send something, and can be asked again",
     "console.change_password": _PASSWORD,
     "console.claim_application": _WORK,
+    "console.note_on_case": _WORK,
     "console.put_off_case": _WORK,
     "console.take_case": _WORK,
     "console.end_other_sessions": _TAKES_AWAY,

@@ -32,7 +32,9 @@ def cases() -> Response:
     view = view if view in VIEWS else "mine" if mine else "open"
     machines = queries.machines_for_operators(owners=owners)
     about = about if about in machines else ""
-    asked = Asked(view, mine if view == "mine" else owners, about)
+    queue = request.args.get("queue", "")
+    chosen = [queue] if queue in owners else owners
+    asked = Asked(view, [each for each in mine if each in chosen] if view == "mine" else chosen, about)
     found = queries.list_for_operators(asked, after=request.args.get("after"), limit=PAGE + 1)
     shown = found[:PAGE]
     return page(
@@ -44,7 +46,9 @@ def cases() -> Response:
         rows=shown,
         next=shown[-1].id if len(found) > PAGE else None,
         first="after" not in request.args,
-        counts=queries.counts_for_operators(owners=owners, mine=mine, machine=about),
+        counts=queries.counts_for_operators(owners=chosen, mine=mine, machine=about),
+        queue=queue if queue in owners else "",
+        queues=sorted(owners),
         works=bool(mine),
         staff=identity.names_for_operators(),
     )
@@ -62,6 +66,14 @@ def case(case_id: str) -> Response:
 def take_case(case_id: str) -> Response | BaseResponse:
     """Say that one looks after it."""
     return _act(case_id, lambda: service.take(case_id, operator_id=current_user.id), "It is yours.")
+
+
+@bp.post("/cases/<case_id>/note")
+@guards.operator(Permission.CASES_WORK)
+def note_on_case(case_id: str) -> Response | BaseResponse:
+    """Write down what one found."""
+    words = request.form.get("note", "")
+    return _act(case_id, lambda: service.note(case_id, words=words, operator_id=current_user.id), "Written down.")
 
 
 @bp.post("/cases/<case_id>/put-off")
@@ -109,6 +121,13 @@ def _act(case_id: str, deed: Callable[[], None], said: str) -> Response | BaseRe
     return redirect(url_for("console.case", case_id=case_id), 303)
 
 
+def _place(subject: str) -> tuple[str, str] | None:
+    """What it is about, and its page; work that hangs stands in a list."""
+    if subject.startswith(rules.TASK_PREFIX) and Permission.JOBS_READ in current_user.permissions:
+        return "Job", url_for("console.jobs")
+    return place_of(subject)
+
+
 def _refuse_hidden(case_id: str) -> None:
     """Raise NoSuchCase for one that is not to be read, NotFound where it is about oneself."""
     one = queries.one_for_operators(case_id, owners=seen())
@@ -123,7 +142,9 @@ def _case(case_id: str, *, fault: Refusal | None = None) -> Response:
         "console/cases/one.html",
         status=fault.status if fault else 200,
         one=one,
-        place=place_of(one.subject),
+        closes_itself=bool(one.machine) or one.kind == rules.TASK,
+        place=_place(one.subject),
+        notes=queries.notes_for_operators(one.id),
         customer=place_of(one.customer_id) if one.customer_id else None,
         may=one.state != rules.State.CLOSED and rules.may_work(one.owner, state=one.state, roles=queues()),
         waits=[(code, words) for code, (words, _) in rules.PUT_OFF_FOR.items()],

@@ -41,6 +41,7 @@ DUTIES: dict[str, set[Role]] = {
     "/console/ledger/periods/<month>/close": {FINANCE},
     "/console/ledger/proof/halts/<int:halt_id>/lift": {TREASURY},
     "/console/cases/<case_id>/take": {SUPPORT, OFFICER, MANAGER, FINANCE, TREASURY, ADMIN},
+    "/console/cases/<case_id>/note": {SUPPORT, OFFICER, MANAGER, FINANCE, TREASURY, ADMIN},
     "/console/cases/<case_id>/put-off": {SUPPORT, OFFICER, MANAGER, FINANCE, TREASURY, ADMIN},
     "/console/cases/<case_id>/close": {SUPPORT, OFFICER, MANAGER, FINANCE, TREASURY, ADMIN},
     "/console/suspense/<item_id>/resolve": {FINANCE},

@@ -94,6 +94,7 @@ CALLS: dict[str, Call] = {
     "console.begin_view": begin_view,
     "portal.end_view": end_view,
     "console.take_case": lambda scene: case(scene, "take"),
+    "console.note_on_case": lambda scene: case(scene, "note", note="The bank is closed."),
     "console.put_off_case": lambda scene: case(scene, "put-off", wait="4h", note="The bank is closed."),
     "console.close_case": lambda scene: case(scene, "close", note="It was a test."),
     "console.approve": approve,
