@@ -33,7 +33,7 @@ _PLACES = (
     ("Home", "portal.home", "home", ("portal.home",)),
     ("Add money", "portal.deposit", "plus", ("portal.deposit", "portal.deposit_page")),
     ("Withdraw", "portal.withdraw", "arrow-up-right", _WITHDRAW),
-    ("Activity", "portal.activity", "list-details", ("portal.activity",)),
+    ("Activity", "portal.activity", "list-details", ("portal.activity", "portal.receipt")),
     (
         "Security",
         "portal.security",

@@ -16,7 +16,7 @@ from app.restrictions.errors import Restricted
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import bp
-from reports import limits
+from reports import limits, timelines
 
 OPEN = (DepositState.STARTED, DepositState.AWAITING_PAYMENT)
 
@@ -91,7 +91,8 @@ def _open_checkout(deposit_id: str) -> None:
 
 def _standing(deposit_id: str) -> Response:
     intent = queries.deposit(deposit_id, customer_id=current_user.id)
-    return page("portal/deposit_page.html", block="standing", deposit=intent, open=intent.state in OPEN)
+    steps = timelines.of(intent.id, kind="deposit", state=intent.state)
+    return page("portal/deposit_page.html", block="standing", deposit=intent, open=intent.state in OPEN, steps=steps)
 
 
 def _form(form: DepositForm, faults: dict[str, str], *, status: int) -> Response:
