@@ -1,7 +1,7 @@
 """What a receipt says: of money that came in, went out or was sent back, from the rows themselves.
 
 The page and the file are made of the same facts, so they cannot differ. A code that only we can make stands on each:
-whoever doubts a receipt gives it to us, and we make it again from our rows.
+whoever doubts a receipt types it in, and it is made again from our rows.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ CHANNELS = {
     "ussd": "USSD",
     "dedicated_nuban": "Bank transfer",
 }
+_WHEN = ("Sent back", "Paid", "Credited", "Asked for")
 _TITLES = {"credited": "Money added", "settled": "Withdrawal", "returned": "Withdrawal, sent back"}
 
 _FACTS = """
@@ -36,6 +37,11 @@ SELECT w.id, w.state, w.amount_units, w.fee_units, w.created_at, w.ended_at, w.p
  WHERE w.id = :id AND w.customer_id = :customer
 """
 _PAID = "SELECT moved_at FROM moves WHERE subject = :id AND new_state = 'settled' ORDER BY id LIMIT 1"
+
+
+class NotOurs(NotFound):
+    code = "not_our_receipt"
+    message = "This is no receipt of ours: the reference and the code do not go together, or it was sent back since."
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,22 @@ def code_of(movement_id: str) -> str:
         raise NotFound
     code = crypto.blind_index(found[0].facts, kind="receipt").hex()[:CODE_LETTERS].upper()
     return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
+
+
+def checked(movement_id: str, code: str) -> tuple[str, Money, str]:
+    """What a receipt of ours may say to anybody who holds it: its title, its amount, and when. Raises NotOurs.
+
+    For whoever doubts one. A code is right for the row as it stands now: one that was sent back since is no receipt.
+    """
+    owners = rows(
+        "SELECT customer_id FROM deposits WHERE id = :id UNION ALL SELECT customer_id FROM withdrawals WHERE id = :id",
+        id=movement_id,
+    )
+    if not owners or not crypto.same(code_of(movement_id), code.strip().upper()):
+        raise NotOurs
+    receipt = of_movement(movement_id, customer_id=owners[0].customer_id)
+    when = {label: value for label, value in receipt.lines if label in _WHEN}
+    return receipt.title, receipt.amount, next(when[label] for label in _WHEN if label in when)
 
 
 def at(moment: datetime) -> str:

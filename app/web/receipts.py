@@ -26,21 +26,17 @@ INK, QUIET, RULE, GREEN = HexColor("#1b2420"), HexColor("#5b6660"), HexColor("#d
 WIDTH, HEIGHT = A5
 MARGIN, LABELS, LINE = 40, 120, 14
 SMALL, NORMAL, LARGE = 8, 10, 26
-DOUBTS = (
-    "Whoever doubts this receipt gives us its reference and this code; we say whether it is ours."
-    " Times are West Africa Time."
-)
 
 
-def answer(receipt: Receipt) -> Response:
-    """The file, for whoever asked for it to keep."""
-    made = make_response(drawn(receipt))
+def answer(receipt: Receipt, *, checked_at: str) -> Response:
+    """The file, for whoever asked for it to keep; `checked_at` is the address where others see whether it is ours."""
+    made = make_response(drawn(receipt, checked_at=checked_at))
     made.mimetype = "application/pdf"
     made.headers["Content-Disposition"] = f'attachment; filename="receipt-{receipt.movement_id}.pdf"'
     return made
 
 
-def drawn(receipt: Receipt) -> bytes:
+def drawn(receipt: Receipt, *, checked_at: str) -> bytes:
     """The page."""
     _fonts()
     file = io.BytesIO()
@@ -50,7 +46,7 @@ def drawn(receipt: Receipt) -> bytes:
     top = _head(page, receipt)
     for label, value in receipt.lines:
         top = _line(page, top, label, value)
-    _foot(page, receipt)
+    _foot(page, receipt, checked_at)
     page.showPage()
     page.save()
     return file.getvalue()
@@ -94,11 +90,12 @@ def _parts(value: str, room: float) -> list[str]:
     return found
 
 
-def _foot(page: Canvas, receipt: Receipt) -> None:
+def _foot(page: Canvas, receipt: Receipt, checked_at: str) -> None:
     top = MARGIN + 34
     _rule(page, top + 16)
     _text(page, MARGIN, top, f"Verification code {receipt.code}", font=STRONG, size=SMALL + 1, colour=INK)
-    for line in simpleSplit(DOUBTS, TEXT, SMALL, WIDTH - 2 * MARGIN):
+    told = f"Whether this receipt is ours, anybody can see at {checked_at} with our reference and this code."
+    for line in simpleSplit(f"{told} Times are West Africa Time.", TEXT, SMALL, WIDTH - 2 * MARGIN):
         top -= SMALL + 4
         _text(page, MARGIN, top, line, font=TEXT, size=SMALL, colour=QUIET)
 

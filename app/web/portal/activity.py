@@ -2,23 +2,36 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from flask import g, request
+from flask import current_app, g, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
+from flask_wtf import FlaskForm
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.clock import WAT
+from app.core.errors import Refusal
+from app.core.money import Money
 from app.customers import queries as customers
-from app.web import receipts
+from app.web import errors, forms, receipts
 from app.web.fragments import page
-from app.web.guards import customer
+from app.web.guards import customer, public
 from app.web.portal.base import bp
+from app.web.throttle import throttle
 from reports import activity as reports
 from reports import receipts as receipt_reports
 from reports.activity import KINDS, STANDINGS, Asked
 from reports.receipts import Receipt
 
 PAGE, LOOKS = 20, 10
+LETTERS_MAX = 60
 WORDS = {"": "However it stands", "open": "Under way", "done": "Done", "nothing": "Came to nothing"}
+
+
+class CheckForm(FlaskForm):
+    """What stands at the foot of a receipt."""
+
+    reference = forms.text("Our reference", length=LETTERS_MAX)
+    code = forms.text("Verification code", length=LETTERS_MAX)
 
 
 @bp.get("/activity")
@@ -63,7 +76,30 @@ def receipt(movement_id: str) -> Response:
 @customer
 def receipt_file(movement_id: str) -> Response:
     """The same, as a file."""
-    return receipts.answer(_receipt(movement_id))
+    public_url = current_app.extensions["settings"].public_url
+    return receipts.answer(_receipt(movement_id), checked_at=public_url + url_for("portal.check_receipt"))
+
+
+@bp.route("/receipts/check", methods=["GET", "POST"])
+@public
+def check_receipt() -> Response | BaseResponse:
+    """Whether a receipt that somebody holds is one of ours: for anybody, who learns no name from it."""
+    form = CheckForm()
+    if not form.validate_on_submit():
+        return _checking(form, forms.errors_of(form), status=422 if form.is_submitted() else 200)
+    reference = form.reference.data.strip()
+    try:
+        with throttle().guessing("receipt", reference):
+            found = receipt_reports.checked(reference, form.code.data)
+    except Refusal as refused:
+        return errors.delayed(_checking(form, {"code": refused.message}, status=422), refused)
+    return _checking(form, {}, found=found)
+
+
+def _checking(
+    form: CheckForm, faults: dict[str, str], *, status: int = 200, found: tuple[str, Money, str] | None = None
+) -> Response:
+    return page("portal/check_receipt.html", form=form, errors=faults, found=found, status=status)
 
 
 def _receipt(movement_id: str) -> Receipt:

@@ -154,6 +154,9 @@ class Things:
         if argument == "key_id":
             with transaction(TEST):
                 return api_keys.issue(login_id, name="Spare", scopes=set(Scope), lives=rules.KEY_LIVES[0])[0].id
+        if argument == "movement_id":  # (a receipt is given for what was paid)
+            paid = "SELECT id FROM deposits WHERE customer_id = :me AND state = 'credited' LIMIT 1"
+            return str(rows(paid, me=customer.id)[0].id)
         return self._withdrawal(customer) if argument == "withdrawal_id" else self._deposit(customer)
 
     def _passkey(self, login_id: str, audience: Audience) -> str:

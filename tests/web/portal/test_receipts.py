@@ -86,7 +86,12 @@ class TestTheFile:
 
     def test_writes_names_of_every_tongue_and_breaks_what_is_long(self) -> None:
         lines = (("Customer", "Ọláṣubọ́mí Ẹniọlá " * 6), ("To", "Наталья 王"), ("Our reference", "x" * 200))
-        read = text_of(receipts.drawn(Receipt("dep_1", "Money added", Money(NGN, 1), lines, "AAAA")))
+        read = text_of(
+            receipts.drawn(
+                Receipt("dep_1", "Money added", Money(NGN, 1), lines, "AAAA"),
+                checked_at="https://x.test/receipts/check",
+            )
+        )
         assert "Ọláṣubọ́mí" in read
         assert "Wang" in read
         assert read.count("x") >= 200
@@ -269,3 +274,28 @@ def test_staff_who_look_as_the_customer_do_not_learn_where_their_accounts_are(
     assert number[-4:] not in re.sub(
         r"wd_\w+|po_\w+|[A-F0-9]{4}(-[A-F0-9]{4})+", "", shown.text.partition("<article")[2]
     )
+
+
+class TestWhoDoubtsOne:
+    @staticmethod
+    def asks(app: Flask, reference: str, code: str) -> str:
+        return browse.send(app.test_client(), "/receipts/check", reference=reference, code=code).text
+
+    def test_is_told_that_it_is_ours_and_nobodys_name(self, app: Flask, paid: tuple[Customer, str]) -> None:
+        one, deposit_id = paid
+        code = reports.code_of(deposit_id)
+        leave()
+        told = self.asks(app, f" {deposit_id} ", code.lower())
+        assert "This receipt is ours" in told
+        assert "20,000" in told
+        name = rows("SELECT name FROM customers WHERE id = :me", me=one.id)[0].name
+        assert name not in told
+
+    def test_is_told_that_it_is_not(self, app: Flask, paid: tuple[Customer, str]) -> None:
+        _, deposit_id = paid
+        code = reports.code_of(deposit_id)
+        leave()
+        for reference, written in ((deposit_id, "AAAA-AAAA-AAAA-AAAA-AAAA"), ("dep_none", code), (deposit_id, "é")):
+            told = self.asks(app, reference, written)
+            assert "no receipt of ours" in told
+            assert "This receipt is ours" not in told
