@@ -29,10 +29,9 @@ def known_for_system(vendor_ids: Collection[str]) -> set[str]:
     return set(db.session.scalars(select(Dispute.vendor_id).where(Dispute.vendor_id.in_(list(vendor_ids)))))
 
 
-def of_deposit(deposit_id: str, *, customer_id: str) -> list[Dispute]:
-    """The disputes of one of the customer's own deposits, oldest first."""
-    own = select(Dispute).where(Dispute.deposit_id == deposit_id, Dispute.customer_id == customer_id)
-    return list(db.session.scalars(own.order_by(Dispute.id)))
+def of_charge_for_operators(reference: str) -> list[Dispute]:
+    """The disputes of a charge, oldest first."""
+    return list(db.session.scalars(select(Dispute).where(Dispute.reference == reference).order_by(Dispute.id)))
 
 
 def under_way_for_operators(state: State, *, after: str | None = None, limit: int) -> list[Dispute]:
@@ -52,17 +51,13 @@ def ended_for_operators(state: State, *, before: str | None = None, limit: int) 
 
 
 def counts_for_operators() -> dict[str, int]:
-    """How many disputes there are in each state."""
-    counted = db.session.execute(select(Dispute.state, func.count().label("count")).group_by(Dispute.state))
-    return {row.state: int(row.count) for row in counted}
+    """How many disputes are under way in each state; of those that ended there may be any number."""
+    under_way = select(Dispute.state, func.count()).where(Dispute.state.in_(rules.UNDER_WAY))
+    counted = db.session.execute(under_way.group_by(Dispute.state))
+    return {state: int(many) for state, many in counted}
 
 
 def next_due_for_operators() -> Dispute | None:
     """The dispute that has to be answered first."""
     due = Dispute.due_at.is_not(None) & (Dispute.state == State.OPEN)
     return db.session.scalars(select(Dispute).where(due).order_by(Dispute.due_at, Dispute.id).limit(1)).one_or_none()
-
-
-def standing_for_system() -> list[str]:
-    """Those that are under way."""
-    return list(db.session.scalars(select(Dispute.id).where(Dispute.state.in_(rules.UNDER_WAY)).order_by(Dispute.id)))

@@ -47,12 +47,6 @@ def of_charge_for_operators(reference: str) -> list[Refund]:
     return list(db.session.scalars(select(Refund).where(Refund.reference == reference).order_by(Refund.id)))
 
 
-def of_deposit(deposit_id: str, *, customer_id: str) -> list[Refund]:
-    """What went back of one of the customer's own deposits, oldest first."""
-    own = select(Refund).where(Refund.deposit_id == deposit_id, Refund.customer_id == customer_id)
-    return list(db.session.scalars(own.order_by(Refund.id)))
-
-
 def list_for_operators(states: Collection[str], *, before: str | None = None, limit: int) -> list[Refund]:
     """Refunds in these states, newest first."""
     wanted = select(Refund).where(Refund.state.in_(list(states))).order_by(Refund.id.desc()).limit(limit)
@@ -60,6 +54,7 @@ def list_for_operators(states: Collection[str], *, before: str | None = None, li
 
 
 def counts_for_operators() -> dict[str, int]:
-    """How many refunds there are in each state."""
-    counted = db.session.execute(select(Refund.state, func.count().label("count")).group_by(Refund.state))
-    return {row.state: int(row.count) for row in counted}
+    """How many refunds are under way in each state; of those that ended there may be any number."""
+    under_way = select(Refund.state, func.count()).where(Refund.state.in_(refund_rules.OPEN))
+    counted = db.session.execute(under_way.group_by(Refund.state))
+    return {state: int(many) for state, many in counted}

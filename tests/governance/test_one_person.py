@@ -117,6 +117,8 @@ ASK: dict[str, Callable[[str], Request]] = {
     "payments.assign": asking.assigning,
     "payments.return": asking.returning,
     "payments.split": asking.splitting,
+    "payments.refund": asking.refund,
+    "payments.redirect": asking.redirect,
     "retention.run": asking.run,
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.

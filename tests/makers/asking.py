@@ -20,7 +20,7 @@ from app.retention import requests as retention
 from app.risk import changes, fees
 from app.risk.rules import ANY, Band, Bounds, Direction, Rail, Scope
 from app.screening import requests as screening
-from tests.makers import applicants, forgetting, listed, paying, people, restricted
+from tests.makers import applicants, forgetting, giving_back, listed, paying, people, restricted
 from tests.makers.people import naira
 
 _READY: dict[str, str] = {}
@@ -81,6 +81,20 @@ def returning(maker: str) -> Request:
 def splitting(maker: str) -> Request:
     """That a stray become two."""
     return _once("splitting", lambda: paying.stray(naira(700)), lambda item_id: _splitting(item_id, maker))
+
+
+def refund(maker: str) -> Request:
+    """That a deposit go back to its payer."""
+    return _once(
+        "refund",
+        lambda: giving_back.credited(people.customer(), people.naira(200)),
+        lambda charge: giving_back.ask_refund(charge, people.naira(200), maker=maker),
+    )
+
+
+def redirect(maker: str) -> Request:
+    """That a refund that is stuck go to another account."""
+    return _once("redirect", giving_back.stuck, lambda refund_id: giving_back.ask_redirect(refund_id, maker=maker))
 
 
 def run(maker: str) -> Request:

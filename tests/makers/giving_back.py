@@ -20,11 +20,17 @@ from app.ledger import chart, posting
 from app.ledger.journal import Journal, credit, debit
 from app.payments import deposits, refund_queries, refund_requests, refunds
 from app.payments.refund_models import Refund
+from app.payments.refunds import Destination
 from tests.makers import people
 from tests.makers.people import Customer
 
 SYSTEM = actor.system("test")
 NOTHING = zero(NGN)
+# A dispute's status and resolution, in Paystack's words.
+OPENED = ("awaiting-merchant-feedback", "")
+ANSWERED = ("awaiting-bank-feedback", "")
+LOST = ("resolved", "auto-accepted")
+WON = ("resolved", "declined")
 _numbers = itertools.count(secrets.randbelow(10**9) * 10**6)
 
 
@@ -89,20 +95,43 @@ def say(refund: Refund, status: str, *, from_balance: Money = NOTHING) -> str:
     return str(found)
 
 
+def adopted(told: ToldRefund) -> str:
+    """Write down a refund that was made at Paystack: its id."""
+    with transaction(SYSTEM):
+        found = refunds.adopt(told, actor=SYSTEM)
+    assert found is not None
+    with transaction(SYSTEM):
+        refunds.record(found, told=told, from_balance=NOTHING, actor=SYSTEM)
+    leave()
+    return found
+
+
+def stuck() -> str:
+    """A refund that cannot reach its payer: its id."""
+    charge = credited(people.customer(), people.naira(200))
+    return adopted(told_refund(charge, people.naira(200), "needs-attention"))
+
+
+def ask_redirect(refund_id: str, *, maker: str = "") -> Request:
+    """Finance asks that it go to another account."""
+    maker, to = maker or people.operator(Role.FINANCE)[0], Destination(people.ZENITH, "0123456789", "ADA OBI")
+    with transaction(who := actor.operator(maker)):
+        return refund_requests.request_redirect(refund_id, to=to, reason="It is theirs.", maker=maker, actor=who)
+
+
 def told_dispute(
     reference: str,
     amount: Money | None,
-    status: str = "awaiting-merchant-feedback",
+    said: tuple[str, str] = OPENED,
     *,
-    resolution: str = "",
     vendor_id: str = "",
     due_at: datetime | None = None,
 ) -> ToldDispute:
     """What Paystack says of a dispute."""
     return ToldDispute(
         id=vendor_id or f"{next(_numbers)}",
-        status=status,
-        resolution=resolution,
+        status=said[0],
+        resolution=said[1],
         category="chargeback",
         refund_amount=amount.units if amount else None,
         currency="NGN",

@@ -15,7 +15,7 @@ from app.core.money import NGN, Money, zero
 from app.core.permissions import Role
 from app.ledger import balances, chart, posting
 from app.ledger.errors import InsufficientFunds
-from app.payments import errors, postings, queries, refund_queries, refund_requests, refund_rules, refunds, suspense
+from app.payments import errors, postings, queries, refund_queries, refund_rules, refunds, suspense
 from app.payments.models import SuspenseItem
 from app.payments.refund_models import Refund
 from app.payments.refund_rules import RefundState
@@ -245,10 +245,7 @@ class TestRedirect:
         return refund
 
     def ask(self, refund: Refund) -> None:
-        maker = people.operator(Role.FINANCE)[0]
-        with transaction(who := actor.operator(maker)):
-            asked = refund_requests.request_redirect(refund.id, to=self.TO, reason="x", maker=maker, actor=who)
-        giving_back.agree(asked)
+        giving_back.agree(giving_back.ask_redirect(refund.id))
 
     def test_two_people_say_where_it_goes(self, stuck: Refund) -> None:
         with pytest.raises(DBAPIError, match="two people say"), transaction(SYSTEM):

@@ -7,6 +7,7 @@ from app.web.console import (
     closures,
     customer_parts,
     customers,
+    disputes,
     documents,
     fees,
     home,
@@ -18,12 +19,14 @@ from app.web.console import (
     operators,
     reconciliation,
     recoveries,
+    refunds,
     restrictions,
     retention,
     reveals,
     screening,
     sign_in,
     suspense,
+    suspense_acts,
     view_as,
     withdrawals,
 )
@@ -33,7 +36,8 @@ from app.web.console.books import accounts, journal, months, proof, reports, req
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, withdrawals, suspense, customers,
+    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, withdrawals, suspense,
+    suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
     reconciliation, limits, fees, jobs, mailbox, audit, retention,
 )  # fmt: skip

@@ -29,7 +29,7 @@ from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
 from app.withdrawals import service as withdrawals
-from tests.makers import applicants, books, care, listed, papers, people, restricted
+from tests.makers import applicants, books, care, giving_back, listed, papers, paying, people, restricted
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -77,6 +77,8 @@ class Things:
             leave()
         self._house: dict[str, tuple[Callable[[], str], str]] = {
             "invitation_id": (self._invitation, "inv_none"),
+            "dispute_id": (self._dispute, "dsp_none"),
+            "refund_id": (self._refund, "rfd_none"),
             "item_id": (self._suspense, "sus_none"),
             "run_id": (self._reconciliation, "rec_none"),
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
@@ -152,6 +154,8 @@ class Things:
         if argument == "key_id":
             with transaction(TEST):
                 return api_keys.issue(login_id, name="Spare", scopes=set(Scope), lives=rules.KEY_LIVES[0])[0].id
+        if argument == "card_id":
+            return paying.kept_card(customer)
         return self._withdrawal(customer) if argument == "withdrawal_id" else self._deposit(customer)
 
     def _passkey(self, login_id: str, audience: Audience) -> str:
@@ -186,6 +190,14 @@ class Things:
             if applicants.queries.open_one(owner=one.id) is None:
                 applicants.begin(one, Tier.T3, about=About.PHONE)
         leave()
+
+    def _dispute(self) -> str:
+        told = giving_back.told_dispute(f"matrix-{books.fresh()}", naira(1))
+        return giving_back.dispute(told, naira(1)).id
+
+    def _refund(self) -> str:
+        charge = giving_back.credited(self.cast.customer, naira(200))
+        return giving_back.adopted(giving_back.told_refund(charge, naira(200), "needs-attention"))
 
     def _suspense(self) -> str:
         cause = books.fresh("cause")

@@ -6,7 +6,7 @@ from werkzeug.test import TestResponse
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.payments import suspense
-from tests.makers import books, browse, people, restricted
+from tests.makers import books, browse, giving_back, paying, people, restricted
 from tests.web.scenes.stage import TEST, Call, Scene
 
 
@@ -40,6 +40,37 @@ def resolve_suspense(scene: Scene) -> TestResponse:
 def request_placing(scene: Scene) -> TestResponse:
     place = f"/console/suspense/{restricted.waiting(people.customer())}"
     return browse.send(scene.staff(Role.FINANCE), f"{place}/place", form_at=place, reason="It is lifted.")
+
+
+def request_refund(scene: Scene) -> TestResponse:
+    charge = giving_back.credited(people.customer(), people.naira(200))
+    fields = {"reference": charge, "amount": "200", "reason": "They ask for it."}
+    return browse.send(scene.staff(Role.FINANCE), "/console/refunds", form_at="/console/refunds", **fields)
+
+
+def redirect_refund(scene: Scene) -> TestResponse:
+    owner = people.customer()
+    people.bank_account(owner, app=scene.app)  # (the list of banks is here, then)
+    place = f"/console/refunds/{giving_back.stuck()}"
+    fields = {"bank_code": people.ZENITH, "account_number": "0123456789", "reason": "Their bank says so."}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/redirect", form_at=place, **fields)
+
+
+def request_assigning(scene: Scene) -> TestResponse:
+    place = f"/console/suspense/{paying.stray(people.naira(700))}"
+    fields = {"customer": people.customer().email, "evidence": "Their bank's statement shows it."}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/assign", form_at=place, **fields)
+
+
+def request_returning(scene: Scene) -> TestResponse:
+    place = f"/console/suspense/{paying.stray(people.naira(700))}"
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/return", form_at=place, return_reason="It is nobody's.")
+
+
+def request_splitting(scene: Scene) -> TestResponse:
+    place = f"/console/suspense/{paying.stray(people.naira(700))}"
+    fields = {"parts": "300\n400", "split_reason": "Two payers."}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/split", form_at=place, **fields)
 
 
 def begin_view(scene: Scene) -> TestResponse:
@@ -80,8 +111,13 @@ CALLS: dict[str, Call] = {
     "console.sign_out": console_sign_out,
     "console.export_audit": export_audit,
     "console.reconcile": reconcile,
+    "console.request_refund": request_refund,
+    "console.redirect_refund": redirect_refund,
     "console.resolve_suspense": resolve_suspense,
     "console.request_placing": request_placing,
+    "console.request_assigning": request_assigning,
+    "console.request_returning": request_returning,
+    "console.request_splitting": request_splitting,
     "console.begin_view": begin_view,
     "portal.end_view": end_view,
     "console.approve": approve,
