@@ -107,7 +107,7 @@ def cases_opened(work: Work) -> timedelta | None:
     words = about_cases.opened(
         work.facts["many"], queue=owner.replace("_", " "), page=f"{work.console_url}/console/cases?view=mine"
     )
-    return _tell_watchers(work, words, roles=(Role(owner),))
+    return tell_holders(work, words, roles=(Role(owner),))
 
 
 def cases_raised(work: Work) -> timedelta | None:
@@ -303,7 +303,7 @@ def tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
 
 
 def tell_holders(work: Work, words: Words, *, roles: Collection[Role]) -> timedelta | None:
-    """Each who holds one of these roles, once; one who cannot be told keeps nobody else from it.
+    """Whoever has one of these roles, each once; one who cannot be told keeps nobody else from it.
 
     What failed is tried again.
     """

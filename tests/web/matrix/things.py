@@ -29,7 +29,7 @@ from app.payments import deposits, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
-from tests.makers import applicants, books, care, giving_back, listed, papers, people, restricted, settled
+from tests.makers import applicants, books, care, giving_back, listed, papers, paying, people, restricted, settled
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -161,6 +161,8 @@ class Things:
         if argument == "movement_id":  # (a receipt is given for what was paid)
             paid = "SELECT id FROM deposits WHERE customer_id = :me AND state = 'credited' LIMIT 1"
             return str(rows(paid, me=customer.id)[0].id)
+        if argument == "card_id":
+            return paying.kept_card(customer)
         return self._withdrawal(customer) if argument == "withdrawal_id" else self._deposit(customer)
 
     def _passkey(self, login_id: str, audience: Audience) -> str:

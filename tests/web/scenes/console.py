@@ -9,7 +9,7 @@ from app.cases import service as cases
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.payments import suspense
-from tests.makers import books, browse, giving_back, people, restricted, settled
+from tests.makers import books, browse, giving_back, paying, people, restricted, settled
 from tests.web.scenes.stage import TEST, Call, Scene
 
 FLOAT = "/console/settlements/float"
@@ -99,6 +99,23 @@ def redirect_refund(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.FINANCE), f"{place}/redirect", form_at=place, **fields)
 
 
+def request_assigning(scene: Scene) -> TestResponse:
+    place = f"/console/suspense/{paying.stray(people.naira(700))}"
+    fields = {"customer": people.customer().email, "evidence": "Their bank's statement shows it."}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/assign", form_at=place, **fields)
+
+
+def request_returning(scene: Scene) -> TestResponse:
+    place = f"/console/suspense/{paying.stray(people.naira(700))}"
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/return", form_at=place, return_reason="It is nobody's.")
+
+
+def request_splitting(scene: Scene) -> TestResponse:
+    place = f"/console/suspense/{paying.stray(people.naira(700))}"
+    fields = {"parts": "300\n400", "split_reason": "Two payers."}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/split", form_at=place, **fields)
+
+
 def begin_view(scene: Scene) -> TestResponse:
     customer = people.customer()
     place = f"/console/view-as?q={customer.id}"
@@ -154,6 +171,9 @@ CALLS: dict[str, Call] = {
     "console.redirect_refund": redirect_refund,
     "console.resolve_suspense": resolve_suspense,
     "console.request_placing": request_placing,
+    "console.request_assigning": request_assigning,
+    "console.request_returning": request_returning,
+    "console.request_splitting": request_splitting,
     "console.begin_view": begin_view,
     "portal.end_view": end_view,
     "console.take_case": lambda scene: case(scene, "take"),
