@@ -79,7 +79,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "refund_delay_seconds": (0, 31_536_000),
     "opening_balance": (0, 10**15),
 }
-_CHOICES = {
+CHOICES = {
     "answer": ANSWERS,
     "transfer_outcome": OUTCOMES,
     "refund_outcome": REFUNDS,
@@ -103,8 +103,8 @@ def _checked(name: str, value: Any) -> Any:
     fits = isinstance(value, expected) or (float in expected and isinstance(value, int))
     if not fits or (isinstance(value, bool) and bool not in expected):
         raise KnobRefused(f"{name} cannot be {value!r}")
-    if name in _CHOICES and value not in _CHOICES[name]:
-        raise KnobRefused(f"{name} is one of {', '.join(_CHOICES[name])}")
+    if name in CHOICES and value not in CHOICES[name]:
+        raise KnobRefused(f"{name} is one of {', '.join(CHOICES[name])}")
     if name in _RANGES and value is not None and not _RANGES[name][0] <= value <= _RANGES[name][1]:
         raise KnobRefused(f"{name} lies between {_RANGES[name][0]} and {_RANGES[name][1]}")
     if name in ("webhook_url", "approval_url") and value is not None:
