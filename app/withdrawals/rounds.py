@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from app.core import clock, logs, machine, outbox
 from app.core.actor import Actor, Kind
 from app.core.db import db
+from app.core.errors import IllegalMove
 from app.core.permissions import Role
 from app.governance import errors as governance_errors
 from app.governance import policies
@@ -42,7 +43,7 @@ def look_again(withdrawal_id: str, *, note: str = "", actor: Actor) -> State:
     """
     withdrawal = rows.locked(withdrawal_id)
     if withdrawal.state not in rules.CHECKABLE:
-        machine.move(withdrawal, State.REQUESTED, machine=rules.MACHINE, actor=actor)  # refuses, in its own words
+        raise IllegalMove(f"This withdrawal is {withdrawal.state.replace('_', ' ')}: its checks are behind it.")
     _round(withdrawal, note=note, actor=actor)
     return State(withdrawal.state)
 
