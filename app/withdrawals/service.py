@@ -91,7 +91,7 @@ def request(
         fee_units=fee.units,
         hold_id=hold.hold_id,
         attempts=0,
-        round=0,
+        round_no=0,
         score=rules.SCORE_MAX,
         band=Band.HIGH,
         target=Target.NEW,

@@ -158,7 +158,7 @@ def test_a_float_that_is_short_asks_for_a_look(case: Case, float_of: Callable[[M
 def test_nothing_speaks_against_it(case: Case) -> None:
     asked = case.ask()
     assert against(asked) == {}
-    assert (asked.score, asked.band, asked.round) == (0, "low", 1)
+    assert (asked.score, asked.band, asked.round_no) == (0, "low", 1)
     rows = queries.checks_for_operators(asked.id)
     assert [row.number for row in rows] == list(range(1, 18))
     assert {row.outcome for row in rows} == {"pass"}
@@ -192,12 +192,12 @@ def test_a_round_is_done_once_and_a_later_one_voids_votes(case: Case) -> None:
     with transaction(SYSTEM):
         rounds.look_into(asked.id, actor=SYSTEM)  # (the job comes twice)
     leave()
-    assert queries.one_for_operators(asked.id).round == 1
+    assert queries.one_for_operators(asked.id).round_no == 1
     old = asked.content_hash
     leave()
     other_name(case)
     now = case.again(asked)
-    assert (now.round, now.content_hash == old) == (2, False)
+    assert (now.round_no, now.content_hash == old) == (2, False)
     leave()
     with pytest.raises(errors.ContentChanged), transaction(who):
         service.approve(asked.id, operator_id=who.id, content_hash=old, owns=None, actor=who)
@@ -223,7 +223,7 @@ def test_a_hit_after_approval_holds_it_before_it_is_sent(case: Case) -> None:
         assert service.begin_sending(asked.id, actor=SYSTEM) is None
     leave()
     assert queries.one_for_operators(asked.id).state == State.HELD
-    kept = {row.number: row.outcome for row in queries.checks_for_operators(asked.id) if row.round == 2}
+    kept = {row.number: row.outcome for row in queries.checks_for_operators(asked.id) if row.round_no == 2}
     assert kept == {1: "pass", 3: "pass", 10: "hold", 16: "pass", 18: "hold"}
 
 

@@ -1,6 +1,7 @@
 """Whose yes a withdrawal takes: each row of the table, by the policy of the beginning and by the database alike."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -184,5 +185,5 @@ class TestAtOnce:
         asked = case.ask()
         voters = [people.operator(Role.TREASURY)[0] for _ in range(4)]
         leave()
-        answers = crowd.at_once(app, [lambda each=voter: yes(asked, Role.TREASURY, by=each) for voter in voters])
+        answers = crowd.at_once(app, [partial(yes, asked, Role.TREASURY, by=voter) for voter in voters])
         assert answers.count(State.APPROVED) == 1
