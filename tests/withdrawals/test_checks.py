@@ -1,7 +1,9 @@
 """The checks: each alone changes what becomes of a withdrawal against which nothing else speaks; all are kept."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,12 +13,13 @@ from sqlalchemy.exc import DBAPIError
 from app.applications import past
 from app.core import actor, clock, ids
 from app.core.db import db, leave, sqlstate, transaction
-from app.core.errors import IllegalMove
+from app.core.errors import IllegalMove, NotFound
 from app.core.money import Money
 from app.core.permissions import Role
 from app.customers.rules import Tier
 from app.identity import security
 from app.ledger import posting
+from app.payments import queries as payments
 from app.risk import queries as risk_queries
 from app.withdrawals import checks, errors, queries, rounds, service
 from app.withdrawals.models import CheckRow, Withdrawal
@@ -113,6 +116,16 @@ NOT_OF_A_BANK = {11, 12, 14}
 def test_every_check_has_its_case() -> None:
     assert set(ALONE) | set(ELSEWHERE) | NOT_OF_A_BANK == set(checks.CHECKS)
     assert set(ELSEWHERE.values()) <= set(globals())
+
+
+def test_the_page_names_a_test_for_each() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "withdrawal-checks.md").read_text(encoding="utf-8")
+    rows = [re.split(r" *\| *", line)[1:5] for line in page.splitlines() if re.match(r"\| \d", line)]
+    assert [int(row[0]) for row in rows] == list(range(1, 19))
+    for *_, named in rows:
+        path, _, name = named.strip("`").partition("::")
+        text_of = (Path(__file__).resolve().parents[2] / path).read_text(encoding="utf-8")
+        assert f"def {name}(" in text_of, named
 
 
 @pytest.mark.parametrize("number", sorted(ALONE))
@@ -254,6 +267,34 @@ def test_what_nobody_decides_on_is_given_back_after_its_time(case: Case) -> None
     leave()
     assert queries.one_for_operators(asked.id).state == State.REJECTED
     assert case.owner.balance().held == before - asked.amount - asked.fee
+
+
+def test_a_destination_is_removed_when_nothing_is_under_way_to_it_and_is_new_again(case: Case, inside: Flask) -> None:
+    asked = case.ask()
+    number = payments.account_number_for_operators(case.account)
+    leave()
+
+    def remove() -> None:
+        with transaction(case.owner.actor):
+            service.remove_destination(case.account, customer_id=case.owner.id)
+
+    stranger = people.customer()
+    with pytest.raises(NotFound), transaction(stranger.actor):
+        service.remove_destination(case.account, customer_id=stranger.id)
+    with pytest.raises(errors.DestinationInUse):
+        remove()
+    with transaction(case.owner.actor):
+        service.cancel(asked.id, customer_id=case.owner.id, actor=case.owner.actor)
+    remove()
+    remove()  # (twice)
+    assert payments.bank_accounts(customer_id=case.owner.id) == []
+    leave()
+    with pytest.raises(errors.DestinationRemoved):
+        case.ask()
+    leave()
+    again = people.bank_account(case.owner, app=inside, number=number)
+    assert again != case.account
+    assert payments.bank_account(again, customer_id=case.owner.id).name_score == 100
 
 
 class TestTheDatabase:

@@ -4,6 +4,7 @@ from app.web import factor_doors, guards
 from app.web.portal import (
     activity,
     base,
+    beneficiaries,
     close,
     deposit,
     documents,
@@ -28,6 +29,7 @@ MODULES = (
     password,
     deposit,
     withdraw,
+    beneficiaries,
     activity,
     security,
     freeze,
