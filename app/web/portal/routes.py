@@ -20,6 +20,7 @@ from app.web.portal import (
     verification,
     verification_steps,
     view_as,
+    ways_in,
     withdraw,
 )
 
@@ -28,6 +29,7 @@ MODULES = (
     sign_in,
     password,
     deposit,
+    ways_in,
     withdraw,
     beneficiaries,
     activity,
