@@ -1,6 +1,7 @@
 """Withdrawals to look into: somebody on no list, long known, with a bank account in their own name."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,12 +11,10 @@ from sqlalchemy import Engine, text
 
 from app.core import actor, clock
 from app.core.db import leave, transaction
-from app.core.money import NGN, Money
-from app.ledger import chart, posting
-from app.ledger.journal import Journal, credit, debit
+from app.core.money import Money
 from app.withdrawals import queries, rounds
 from app.withdrawals.models import Withdrawal
-from tests.makers import listed, people
+from tests.makers import floats, listed, people
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -79,21 +78,5 @@ def case(inside: Flask, sandbox: SandboxProcess, owner_engine: Engine) -> Case:
 @pytest.fixture
 def float_of(inside: Flask) -> Iterator[Callable[[Money], None]]:
     """Have so much to pay from, until the test ends."""
-    taken: list[Money] = []
-
-    def move(amount: Money, key: str) -> None:
-        paystack, capital = (chart.house(each, asset=NGN) for each in (chart.PAYSTACK, chart.CAPITAL))
-        legs = (debit(capital, amount), credit(paystack, amount))
-        back = (debit(paystack, amount), credit(capital, amount))
-        with transaction(SYSTEM):
-            posting.post(Journal("test.float", "float", legs if key.endswith("out") else back), key=key)
-
-    def leave_only(wanted: Money) -> None:
-        amount = queries.payout_float_for_system() - wanted
-        leave()
-        taken.append(amount)
-        move(amount, f"{clock.now().isoformat()} out")
-
-    yield leave_only
-    for amount in taken:
-        move(amount, f"{clock.now().isoformat()} back")
+    with ExitStack() as stack:
+        yield lambda wanted: stack.enter_context(floats.only(wanted))

@@ -6,12 +6,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.cases import service as cases
-from app.core import actor
+from app.core import actor, ids
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
+from app.ledger import posting
 from app.payments import suspense
 from app.withdrawals import service as withdrawals
-from tests.makers import books, browse, giving_back, paying, people, restricted, settled
+from tests.makers import books, browse, floats, giving_back, paying, people, restricted, settled
 from tests.web.scenes.stage import TEST, Call, Scene
 
 FLOAT = "/console/settlements/float"
@@ -154,9 +155,14 @@ def reject(scene: Scene) -> TestResponse:
 
 
 def witness(scene: Scene) -> TestResponse:
-    _, one = scene.asked()
+    customer, account = scene.rich()
+    with transaction(TEST):
+        posting.hold(customer.account, amount=people.naira(10), ref=ids.new("dsp"), key=ids.new("dsp"))
+    with floats.only(people.naira(5_000)):  # (a large part of it, with something that speaks against it)
+        one = people.asked_for(customer, people.naira(1_000), account=account)
+    leave()
     place, client = f"/console/withdrawals/{one.id}", scene.staff(Role.ADMIN)
-    return browse.send(client, f"{place}/witness", form_at="/console/account", content_hash=one.content_hash)
+    return browse.send(client, f"{place}/witness", form_at=place, content_hash=one.content_hash)
 
 
 def hold(scene: Scene) -> TestResponse:
