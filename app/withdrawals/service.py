@@ -17,6 +17,7 @@ from app.identity.errors import FactorMissing, PhoneUnconfirmed
 from app.ledger import chart, health, posting
 from app.payments import banking, payouts
 from app.payments import queries as payments
+from app.payments.models import BankAccount
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 from app.risk import queries as risk_queries
@@ -91,7 +92,7 @@ def request(
         fee_units=fee.units,
         hold_id=hold.hold_id,
         attempts=0,
-        round=0,
+        round_no=0,
         score=rules.SCORE_MAX,
         band=Band.HIGH,
         target=Target.NEW,
@@ -128,6 +129,12 @@ def refuse_new(added: Mapping[str, datetime]) -> None:
                 f"Your {what} is new. To keep your money safe, withdrawals wait until {when:%-d %B, %H:%M} WAT.",
                 possible_at=possible.isoformat(),
             )
+
+
+def usable_from(account: BankAccount) -> datetime:
+    """From when on a customer's bank account takes withdrawals."""
+    hours = risk_queries.thresholds_without_owner()[rules.NEW_FOR["bank account"]]
+    return account.created_at + timedelta(hours=hours)
 
 
 def remove_destination(account_id: str, *, customer_id: str) -> None:

@@ -101,6 +101,7 @@ NOT_FRESH = {
     "portal.reopen_checkout": "money comes in, and from its owner's own account",
     "portal.revoke_all_keys": _TAKES_AWAY,
     "portal.revoke_key": _TAKES_AWAY,
+    "portal.remove_beneficiary": _STOPS,
 }
 # Doors that only show something and ask for it all the same.
 FRESH_READS = {"console.ask_to_reveal", "console.take_document"}

@@ -41,7 +41,9 @@ OWNED = ("customer", "neighbour", "missing")
 STAFFED = ("own", "another", "missing")
 HOUSE = ("there", "missing")
 ANY = ("any",)
-SPENT = frozenset({"view_id", "deposit_id", "withdrawal_id", "session_id", "key_id", "passkey_id", "task_id"})
+SPENT = frozenset(
+    {"view_id", "deposit_id", "withdrawal_id", "session_id", "key_id", "account_id", "passkey_id", "task_id"}
+)
 STEPS = frozenset({"step", "slot"})  # (the same for every customer who has something under way)
 PARTS = {"page": "1", "step": "selfie", "slot": "selfie"}
 NOBODYS = {"filename": "admin/js/actions.js", "export_type": "csv"}
@@ -153,6 +155,8 @@ class Things:
                 return service.open_session(login_id, audience=audience, device=service.Device("spare")).session_id
         if argument == "document_id":
             return papers.checked(customer, app=self.app).id
+        if argument == "account_id":
+            return people.bank_account(customer, app=self.app)
         if argument == "passkey_id":
             return self._passkey(login_id, audience)
         if argument == "key_id":
