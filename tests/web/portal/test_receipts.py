@@ -173,6 +173,11 @@ class TestAReceipt:
 
 
 class TestATimeline:
+    def test_is_of_states_that_the_list_knows(self) -> None:
+        known = {state for states in timelines.STEPS.values() for state in states}
+        assert known == activity.UNDER_WAY | activity.OVER
+        assert not activity.UNDER_WAY & activity.OVER
+
     def test_has_words_for_every_state(self) -> None:
         assert set(map(str, payments.DepositState)) <= set(timelines.STEPS["deposit"])
         assert set(map(str, rules.State)) <= set(timelines.STEPS["withdrawal"])
