@@ -24,7 +24,7 @@ from app.identification.models import IdentityCheck
 from app.identity import rules as identity
 from app.identity.models import Recovery
 from app.payments import rules as payments
-from app.payments.models import Deposit, Payout, SuspenseItem
+from app.payments.models import DedicatedAccount, Deposit, Payout, SuspenseItem
 from app.reconciliation import rules as reconciliation
 from app.reconciliation.models import Reconciliation
 from app.restrictions import rules as restrictions
@@ -53,6 +53,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched(payments.PAYOUT, Payout),
     Watched(payments.DEPOSIT, Deposit),
     Watched(payments.SUSPENSE, SuspenseItem),
+    Watched(payments.DEDICATED, DedicatedAccount),
     Watched(reconciliation.RUN, Reconciliation),
     Watched(governance.MACHINE, Request),
     Watched(restrictions.MACHINE, Restriction),

@@ -26,7 +26,7 @@ from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
 from jobs.queues import Waker
-from tests.makers import applicants, apps, browse, identities, listed, papers, people, restricted
+from tests.makers import applicants, apps, browse, giving_back, identities, listed, papers, paying, people, restricted
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -54,6 +54,10 @@ OWNED = {
     "documents": "customer_id",
     "document_files": "customer_id",
     "identity_checks": "customer_id",
+    "saved_cards": "customer_id",
+    "dedicated_accounts": "customer_id",
+    "disputes": "customer_id",
+    "refunds": "customer_id",
 }
 # What is about a customer and never theirs to see: only who works for everyone does.
 KEPT_FROM_OWNERS = ("screening_subjects", "screening_hits", "screening_runs", "cases")
@@ -80,10 +84,14 @@ def somebody(app: Flask, vendor: SandboxProcess) -> people.Customer:
     applicants.submitted(one, Tier.T3, today=f"{clock.now():%Y-%m-%d}", screening="unscreened")
     restricted.placed(one, Kind.NO_TRADE)
     papers.taken(one, app=app, purpose="id_front")
+    paying.account_number(one)
+    paying.kept_card(one)
     identities.ask(one, identities.number(identities.ECHO))
     looker, session_id = people.at_work(Role.SUPPORT)
     with transaction(TEST):
         customers.begin_view(one.id, operator_id=looker, session_id=session_id, reason="Help.", ticket="T-1")
+    giving_back.dispute(giving_back.told_dispute(giving_back.credited(one, naira(200)), naira(1)), naira(1))
+    giving_back.adopted(giving_back.told_refund(giving_back.credited(one, naira(200)), naira(1), "needs-attention"))
     leave()
     return one
 

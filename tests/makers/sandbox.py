@@ -125,13 +125,41 @@ class SandboxProcess:
         return paid
 
     def receive(self, amount: int, account_number: str, **sender: Any) -> str:
-        """A bank transfer into a dedicated account; answers with the vendor's reference."""
+        """A bank transfer into an account number; answers with the charge's reference. `unnoticed=True` hides it."""
         body = {"amount": amount, "account_number": account_number, **sender}
         return str(self.control("POST", "receive", body)["reference"])
 
     def conclude(self, reference: str, verb: str) -> dict[str, Any]:
-        """`succeed`, `fail` or `reverse` a transfer now."""
+        """`succeed`, `fail`, `reverse`, `abandon`, `block` or `reject` a transfer now, or have it wait for an `otp`."""
         ended: dict[str, Any] = self.control("POST", f"transfers/{reference}/{verb}")
+        return ended
+
+    def top_up(self, amount: int) -> int:
+        """Pay into the balance that transfers are paid from; answers what it is then."""
+        return int(self.control("POST", "topup", {"amount": amount})["balance"])
+
+    def settle(self, until: str | None = None) -> list[dict[str, Any]]:
+        """Settle what is due by this date, a lump a day; without one everything that is open, now."""
+        settled: list[dict[str, Any]] = self.control("POST", "settle", {"date": until})["settlements"]
+        return settled
+
+    def stream(self) -> int:
+        """What has been paid, less fees, and is not settled yet."""
+        return int(self.control("GET", "health")["stream"])
+
+    def refund(self, refund_id: int | str, verb: str) -> dict[str, Any]:
+        """`processing`, `process`, `fail` or `needs-attention` a refund now."""
+        moved: dict[str, Any] = self.control("POST", f"refunds/{refund_id}/{verb}")
+        return moved
+
+    def dispute(self, reference: str, **how: Any) -> dict[str, Any]:
+        """The payer disputes a payment; `category`, `amount`, `due_at` as control takes them."""
+        opened: dict[str, Any] = self.control("POST", "disputes", {"reference": reference, **how})
+        return opened
+
+    def end_dispute(self, dispute_id: int | str, verb: str, **how: Any) -> dict[str, Any]:
+        """`accept`, `decline`, `auto-accept`, `resolve` or `remind` of a dispute."""
+        ended: dict[str, Any] = self.control("POST", f"disputes/{dispute_id}/{verb}", how)
         return ended
 
     def clock(self, now: str | None) -> str:
