@@ -29,24 +29,27 @@ STANDINGS: Mapping[str, frozenset[str]] = {
 # and what is not asked for is folded away before the planner guesses how many rows it leaves.
 _MOVEMENTS = """
 SELECT m.*, coalesce(b.bank_name || ' ••' || right(b.account_number, 4), m.channel) AS detail FROM (
-(SELECT d.id, 'deposit' AS kind, d.state, d.amount_units AS units, 0 AS fee, d.created_at, d.channel,
-        NULL AS account, substr(d.id, 5) AS position
+(SELECT d.id, 'deposit' AS kind, d.state, coalesce(d.credited_units, d.amount_units) AS units, 0 AS fee,
+        d.created_at, d.channel, NULL AS account, substr(d.id, 5) AS position
    FROM deposits d
   WHERE d.customer_id = :customer AND :kind <> 'withdrawal'
-    AND d.id >= 'dep_' || :since AND d.id < 'dep_' || :before AND (NOT :narrowed OR d.state = ANY(CAST(:states AS text[])))
+    AND d.id >= 'dep_' || :since AND d.id < 'dep_' || :before
+    AND (NOT :narrowed OR d.state = ANY(CAST(:states AS text[])))
   ORDER BY d.id DESC LIMIT :limit)
 UNION ALL
 (SELECT w.id, 'withdrawal', w.state, w.amount_units, w.fee_units, w.created_at, '', w.bank_account_id, substr(w.id, 4)
    FROM withdrawals w
   WHERE w.customer_id = :customer AND :kind <> 'deposit'
-    AND w.id >= 'wd_' || :since AND w.id < 'wd_' || :before AND (NOT :narrowed OR w.state = ANY(CAST(:states AS text[])))
+    AND w.id >= 'wd_' || :since AND w.id < 'wd_' || :before
+    AND (NOT :narrowed OR w.state = ANY(CAST(:states AS text[])))
   ORDER BY w.id DESC LIMIT :limit)
 ORDER BY position DESC LIMIT :limit
 ) m LEFT JOIN bank_accounts b ON b.id = m.account ORDER BY m.position DESC
 """
 _LAST = 27 * "z"  # after every id
 _ONE = """
-SELECT d.id, 'deposit' AS kind, d.state, d.amount_units AS units, 0 AS fee, d.created_at, d.channel AS detail
+SELECT d.id, 'deposit' AS kind, d.state, coalesce(d.credited_units, d.amount_units) AS units, 0 AS fee, d.created_at,
+       d.channel AS detail
   FROM deposits d WHERE d.id = :id AND d.customer_id = :customer
 UNION ALL
 SELECT w.id, 'withdrawal', w.state, w.amount_units, w.fee_units, w.created_at,

@@ -102,9 +102,7 @@ S = rules.State
 
 def withdrawal(one: Customer, app: Flask) -> Withdrawal:
     """A withdrawal that waits."""
-    account = people.bank_account(one, app=app)
-    with transaction(one.actor):
-        asked = service.request(one.id, bank_account_id=account, amount=naira(1_000), actor=one.actor)
+    asked = people.asked_for(one, naira(1_000), account=people.bank_account(one, app=app))
     leave()
     return asked
 
