@@ -26,7 +26,7 @@ def new(prefix: str) -> str:
 
 
 def begun_at(moment: datetime) -> str:
-    """How ids made from this moment on begin, after their prefix: they sort by time, so a range of them is one of it."""
+    """How ids made from then on begin, after the prefix: they sort by time, so a range of them is a span of it."""
     number, characters = max(int(moment.timestamp() * 1000), 0), ""
     for _ in range(_TIME_LENGTH):
         number, digit = divmod(number, 32)
