@@ -15,6 +15,8 @@ from app.core.db import atomically
 from app.core.machine import Machine
 from app.customers import rules as customers
 from app.customers.models import ClosureRequest, Customer
+from app.disputes import rules as disputes
+from app.disputes.models import Dispute
 from app.documents import rules as documents
 from app.documents.models import Document
 from app.governance import rules as governance
@@ -23,8 +25,10 @@ from app.identification import rules as identification
 from app.identification.models import IdentityCheck
 from app.identity import rules as identity
 from app.identity.models import Recovery
+from app.payments import refund_rules as refunds
 from app.payments import rules as payments
 from app.payments.models import DedicatedAccount, Deposit, Payout, SuspenseItem
+from app.payments.refund_models import Refund
 from app.reconciliation import rules as reconciliation
 from app.reconciliation.models import Reconciliation
 from app.restrictions import rules as restrictions
@@ -33,6 +37,8 @@ from app.retention import rules as retention
 from app.retention.models import Run as RetentionRun
 from app.screening import rules as screening
 from app.screening.models import Hit
+from app.settlement import rules as settlement
+from app.settlement.models import Settlement, TopUp
 from app.withdrawals import rules as withdrawals
 from app.withdrawals.models import Withdrawal
 from jobs.work import Work
@@ -54,6 +60,10 @@ WATCHED: tuple[Watched, ...] = (
     Watched(payments.DEPOSIT, Deposit),
     Watched(payments.SUSPENSE, SuspenseItem),
     Watched(payments.DEDICATED, DedicatedAccount),
+    Watched(refunds.REFUND, Refund),
+    Watched(disputes.MACHINE, Dispute),
+    Watched(settlement.SETTLEMENT, Settlement),
+    Watched(settlement.TOP_UP, TopUp),
     Watched(reconciliation.RUN, Reconciliation),
     Watched(governance.MACHINE, Request),
     Watched(restrictions.MACHINE, Restriction),

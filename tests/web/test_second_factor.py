@@ -72,7 +72,6 @@ NOT_FRESH = {
     "journals.create_view": _READ_ONLY,
     "journals.delete_view": _READ_ONLY,
     "journals.edit_view": _READ_ONLY,
-    "portal.check_receipt": "it compares two things that somebody holds, and keeps nothing",
     "portal.cancel": "the money stays with its owner",
     "portal.change_password": _PASSWORD,
     "portal.phone": "it is a proof itself: the code went to the number",
