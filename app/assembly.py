@@ -24,7 +24,7 @@ from app.identity import passwords
 from app.payments import requests as payments
 from app.restrictions import requests as restrictions
 from app.retention import requests as retention
-from app.risk import changes, fees
+from app.risk import changes, fees, switches
 from app.screening import requests as screening
 from app.staff import service as staff
 from config import Settings
@@ -89,5 +89,5 @@ def govern() -> None:
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
     kinds.register(requests.UNFREEZE, requests.RECOVERY, restrictions.LIFT, changes.KIND, fees.KIND)
     kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT, payments.PLACE)
-    kinds.register(screening.MATCH, retention.RUN)
+    kinds.register(screening.MATCH, retention.RUN, switches.ON)
     kinds.relate(customers.is_related_for_system)

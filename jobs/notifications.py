@@ -22,6 +22,7 @@ from app.staff import service as staff_service
 from app.staff.rules import WATCHERS
 from app.withdrawals import queries as withdrawals
 from app.withdrawals.models import Withdrawal
+from jobs.telling import tell_staff
 from jobs.work import Work
 
 
@@ -280,17 +281,7 @@ def _tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
 
 
 def _tell_watchers(work: Work, words: Words) -> timedelta | None:
-    """Each once; one who cannot be told keeps nobody else from it. What failed is tried again."""
-    failed: list[Exception] = []
-    for watcher in identity.holders_for_system([str(role) for role in WATCHERS]):
-        cause = f"{work.cause}:{watcher.id}"
-        try:
-            flows.tell(cause, login_id=watcher.login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
-        except OSError as error:
-            failed.append(error)
-    if failed:
-        raise failed[0]
-    return None
+    return tell_staff(work, words, roles=WATCHERS)
 
 
 def _text(work: Work, *, phone_id: str, body: str) -> timedelta | None:

@@ -28,6 +28,8 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("expired approval requests", "governance.expire", 60, 45, "slot", "admin"),
     Periodic("identity checks that nobody answered", "identification.resume", 600, 45, "slot", "compliance_officer"),
     Periodic("banks", "payments.refresh_banks", 3_600, 45, "slot", "treasury"),
+    Periodic("outflow of the naira rail", "payments.watch_outflow", 60, 45, "slot", "treasury"),
+    Periodic("usual outflow of the naira rail", "payments.measure_outflow", 3_600, 45, "slot", "treasury"),
     Periodic("expired holds", "ledger.expire_holds", 60, 45, "slot", "treasury"),
     Periodic("seal", "ledger.seal", 60, 45, "slot", "finance"),
     Periodic("anchor of the seal", "ledger.anchor", 3_600, 45, "slot", "finance"),

@@ -4,23 +4,28 @@ from datetime import timedelta
 
 from app.core.db import atomically
 from app.customers.errors import AccountFrozen
+from app.payments.rules import PayoutState
 from app.restrictions.errors import Restricted
+from app.risk.errors import SwitchedOff
 from app.withdrawals import errors, flows, queries, service
 from jobs.work import Work
 
 WHILE_HALTED = timedelta(minutes=1)
 WHILE_FROZEN = timedelta(minutes=5)
+WHILE_SHORT = timedelta(minutes=2)
+AT_ONCE = 20
+STOPS = (AccountFrozen, Restricted, errors.PayoutsHalted, SwitchedOff)
 
 
 def send(work: Work) -> timedelta | None:
-    """Send what was approved. While payouts are halted or the account is stopped it waits, and that is no failure."""
+    """Send what was approved. While something stops it, or the float is too low, it waits, and that is no failure."""
     try:
-        flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
-    except errors.PayoutsHalted:
+        state = flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    except (errors.PayoutsHalted, SwitchedOff):
         return WHILE_HALTED
     except (AccountFrozen, Restricted):
         return WHILE_FROZEN
-    return None
+    return WHILE_SHORT if state is PayoutState.AWAITING_FLOAT else None
 
 
 def resume(work: Work) -> timedelta | None:
@@ -28,8 +33,19 @@ def resume(work: Work) -> timedelta | None:
     for withdrawal_id in queries.approved_for_system(work.facts["customer_id"]):
         try:
             flows.send(withdrawal_id, paystack=work.clients.paystack, actor=work.actor)
-        except (AccountFrozen, Restricted, errors.PayoutsHalted):
+        except STOPS:
             return None  # (each has its own task, which asks again)
+    return None
+
+
+def resume_all(work: Work) -> timedelta | None:
+    """Payouts go on: send what waited for that, whoever's it is. What else stops one makes it wait on."""
+    waiting = queries.all_approved_for_system(limit=AT_ONCE)
+    for withdrawal_id in waiting:
+        try:
+            flows.send(withdrawal_id, paystack=work.clients.paystack, actor=work.actor)
+        except STOPS:
+            continue
     return None
 
 

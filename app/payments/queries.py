@@ -1,6 +1,7 @@
 """Reads of payments."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
@@ -8,7 +9,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.ledger import statements
 from app.payments.models import BankAccount, BankRow, Deposit, Payout, SuspenseItem
-from app.payments.rules import RESTRICTED, DepositState, SuspenseState
+from app.payments.rules import OPEN, RESTRICTED, DepositState, PayoutState, SuspenseState
 
 
 def deposit(deposit_id: str, *, customer_id: str) -> Deposit:
@@ -29,6 +30,55 @@ def deposit_for_system(*, deposit_id: str | None = None, reference: str | None =
 def payout_for_system(payout_id: str) -> Payout | None:
     """A payout by its id, which is its reference too."""
     return db.session.get(Payout, payout_id, populate_existing=True)
+
+
+def payouts_for_operators(
+    states: Collection[PayoutState], *, after: str | None = None, limit: int = 50
+) -> list[Payout]:
+    """Payouts in these states, the oldest first. Keyset by id."""
+    wanted = select(Payout).where(Payout.state.in_(states)).order_by(Payout.id).limit(limit)
+    return list(db.session.scalars(wanted.where(Payout.id > after) if after else wanted))
+
+
+def payouts_ended_for_operators(*, before: str | None = None, limit: int = 50) -> list[Payout]:
+    """Those that brought nothing to a bank, or that a bank sent back, the newest first. Keyset by id."""
+    ended = select(Payout).where(Payout.state.in_([PayoutState.FAILED, PayoutState.REVERSED]))
+    wanted = ended.order_by(Payout.id.desc()).limit(limit)
+    return list(db.session.scalars(wanted.where(Payout.id < before) if before else wanted))
+
+
+def payout_counts_for_operators() -> dict[str, int]:
+    """How many payouts are in each state that is no end."""
+    counted = select(Payout.state, func.count().label("n")).where(Payout.state.in_(OPEN)).group_by(Payout.state)
+    return {row.state: row.n for row in db.session.execute(counted)}
+
+
+def attempts_for_operators(payout_id: str) -> list[Payout]:
+    """All attempts at the payment that this one is for, the first one first."""
+    base_id = payout_id.partition("-")[0]
+    return list(db.session.scalars(select(Payout).where(Payout.base_id == base_id).order_by(Payout.created_at)))
+
+
+def lacked_float_before_for_system(payout: Payout) -> bool:
+    """Whether an older payout waits for a float too."""
+    older = select(Payout.id).where(Payout.state == PayoutState.AWAITING_FLOAT, Payout.id < payout.id).limit(1)
+    return db.session.scalar(older) is not None
+
+
+def outflow_for_system(*, since: datetime, until: datetime) -> int:
+    """What was sent, or is being sent, between the two (kobo): that which failed left nothing."""
+    gone = select(func.sum(Payout.amount_units)).where(
+        Payout.created_at.between(since, until), Payout.state.not_in([PayoutState.FAILED, PayoutState.AWAITING_FLOAT])
+    )
+    return int(db.session.scalar(gone) or 0)
+
+
+def usual_outflow_for_system(*, since: datetime, until: datetime, window: timedelta) -> int:
+    """The 95th percentile of what left within a window, of those in which something did (kobo)."""
+    slot = func.floor(func.extract("epoch", Payout.created_at) / int(window.total_seconds()))
+    left = (Payout.created_at >= since, Payout.created_at < until, Payout.state != PayoutState.FAILED)
+    sums = select(func.sum(Payout.amount_units).label("units")).where(*left).group_by(slot).subquery()
+    return int(db.session.scalar(select(func.percentile_disc(0.95).within_group(sums.c.units))) or 0)
 
 
 def bank_accounts(*, customer_id: str) -> list[BankAccount]:

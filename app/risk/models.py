@@ -3,11 +3,24 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, Numeric, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
-from app.risk.rules import Band, Bounds, Scope
+from app.risk.rules import Band, Bounds, Breaker, Scope, SwitchState
 
 KOBO = Numeric(38)
 
@@ -111,3 +124,68 @@ class Fee(Model):
         """What it asks for."""
         floor, cap = (None if value is None else int(value) for value in (self.floor_units, self.cap_units))
         return Band(int(self.over_units), int(self.flat_units), self.bps, floor, cap)
+
+
+class Switch(Model):
+    """That something was turned off, by whom and why, and by which request it was turned on again. Rows are kept."""
+
+    __tablename__ = "switches"
+    __table_args__ = (
+        Index("ix_switches_standing", "scope", unique=True, postgresql_where=text("state = 'off'")),
+        CheckConstraint("state IN ('off', 'on')", name="state_known"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        CheckConstraint(
+            "(state = 'on') = (turned_on_at IS NOT NULL) AND (state = 'on') = (request_id IS NOT NULL)",
+            name="on_by_request",
+        ),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    scope: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, default=SwitchState.OFF)
+    reason: Mapped[str] = mapped_column(Text)
+    turned_off_by: Mapped[str] = mapped_column(Text)
+    turned_off_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    turned_on_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
+
+
+class BreakerRow(Model):
+    """When a rail turns itself off, from a time on; a later row of the same rail and asset takes its place."""
+
+    __tablename__ = "breakers"
+    __table_args__ = (
+        UniqueConstraint("rail", "asset", "starts_at"),
+        CheckConstraint("times BETWEEN 1 AND 100", name="times"),
+        CheckConstraint("floor_units >= 0 AND target_units >= 0", name="not_negative"),
+        CheckConstraint("share_bps BETWEEN 0 AND 10000", name="share_bps"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    rail: Mapped[str] = mapped_column(Text)
+    asset: Mapped[str] = mapped_column(Text)
+    times: Mapped[int] = mapped_column(SmallInteger)
+    floor_units: Mapped[Decimal] = mapped_column(KOBO)
+    target_units: Mapped[Decimal | None] = mapped_column(KOBO)
+    share_bps: Mapped[int] = mapped_column(Integer)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
+
+    @property
+    def breaker(self) -> Breaker:
+        """What it asks for."""
+        target = None if self.target_units is None else int(self.target_units)
+        return Breaker(self.times, int(self.floor_units), target, self.share_bps)
+
+
+class UsualOutflow(Model):
+    """What a rail pays out in a busy quarter of an hour: the 95th percentile of thirty days."""
+
+    __tablename__ = "usual_outflows"
+    __table_args__ = (
+        Index(None, "rail", "asset", "id"),
+        CheckConstraint("units >= 0", name="not_negative"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    rail: Mapped[str] = mapped_column(Text)
+    asset: Mapped[str] = mapped_column(Text)
+    units: Mapped[Decimal] = mapped_column(KOBO)
+    measured_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

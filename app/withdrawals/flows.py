@@ -1,22 +1,41 @@
-"""Sending a withdrawal: write it down and commit, call the rail, record. Never inside another transaction."""
+"""Sending withdrawals: write it down and commit, call the rail, record. Never inside another transaction."""
 
 from app.clients.paystack import Paystack
 from app.core.actor import Actor
-from app.core.db import atomically
-from app.payments import flows as payments
-from app.withdrawals import service
+from app.core.db import atomically, leave
+from app.core.errors import Refusal
+from app.payments import breaker, payout_flows
+from app.payments.rules import PayoutState
+from app.withdrawals import queries, service
 
 TRANSFER_REASON = "Withdrawal"
 
 
-def send(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> None:
+def send(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> PayoutState | None:
     """Bring an approved withdrawal to Paystack exactly once, however often and from wherever this is called.
 
-    Killed anywhere in between, the next call finds the payout begun and asks Paystack before it sends. Raises Silent
-    or Refused while the end is open; the caller tries again later.
+    How its payout stands; None where there is nothing to send. Killed anywhere in between, the next call finds the
+    payout begun and asks Paystack before it sends. Raises Silent or Refused while the end is open, and what
+    `service.begin_sending` raises while something stops it: then nothing is sent, and what Paystack has already is
+    heard of all the same. The caller tries again later.
     """
-    first = atomically(lambda: service.begin_sending(withdrawal_id, actor=actor), actor=actor)
+    atomically(lambda: breaker.look(actor=actor), actor=actor)
+    try:
+        first = atomically(lambda: service.begin_sending(withdrawal_id, actor=actor), actor=actor)
+    except Refusal:
+        _hear(withdrawal_id, paystack=paystack, actor=actor)
+        raise
     if first is None:
-        return
-    payout_id = withdrawal_id.replace("wd_", "po_")
-    payments.pay_out(payout_id, first=first, paystack=paystack, reason=TRANSFER_REASON, actor=actor)
+        return None
+    payout_id = _payout_of(withdrawal_id)
+    return payout_flows.pay_out(payout_id, first=first, paystack=paystack, reason=TRANSFER_REASON, actor=actor)
+
+
+def _hear(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> None:
+    payout_flows.ask_if_begun(_payout_of(withdrawal_id), paystack=paystack, actor=actor)
+
+
+def _payout_of(withdrawal_id: str) -> str:
+    found = queries.one_for_operators(withdrawal_id).payout_id
+    leave()
+    return found

@@ -62,3 +62,9 @@ def approved_for_system(customer_id: str) -> list[str]:
     """The customer's withdrawals that wait to be sent, the oldest first."""
     waiting = select(Withdrawal.id).where(Withdrawal.customer_id == customer_id, Withdrawal.state == State.APPROVED)
     return list(db.session.scalars(waiting.order_by(Withdrawal.id)))
+
+
+def all_approved_for_system(*, limit: int) -> list[str]:
+    """Anybody's withdrawals that wait to be sent, the oldest first."""
+    waiting = select(Withdrawal.id).where(Withdrawal.state == State.APPROVED).order_by(Withdrawal.id).limit(limit)
+    return list(db.session.scalars(waiting))

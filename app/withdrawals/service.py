@@ -23,6 +23,7 @@ from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 from app.risk import queries as risk_queries
 from app.risk import service as risk
+from app.risk import switches
 from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
 from app.withdrawals import errors, events, postings, rules
@@ -169,14 +170,15 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> bool | None:
     """Write the payout down before it is sent.
 
     True: the first to do so, send. False: begun before, ask Paystack. None: nothing to send (any more).
-    Raises PayoutsHalted while the books do not prove, AccountFrozen or Restricted while its owner's account is,
-    ContentChanged when what was approved is not what stands here.
+    Raises PayoutsHalted while the books do not prove, SwitchedOff while payouts are, AccountFrozen or Restricted while
+    its owner's account is, ContentChanged when what was approved is not what stands here.
     """
     withdrawal = _locked(withdrawal_id)
     if health.standing():
         raise errors.PayoutsHalted
     if withdrawal.state in rules.UNDERWAY:  # also when it was begun: a second try could be the one that sends
         restrictions.refuse(withdrawal.customer_id, way=Way.OUT)
+        switches.refuse(rail=Rail.BANK, asset=NGN.code)
     if withdrawal.state == State.APPROVED:
         if _content_hash(withdrawal) != withdrawal.content_hash:
             raise errors.ContentChanged
