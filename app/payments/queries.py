@@ -5,11 +5,18 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from app.core.db import db
+from app.core.db import db, rows
 from app.core.errors import NotFound
 from app.ledger import statements
 from app.payments.models import BankAccount, BankRow, Deposit, Payout, SuspenseItem
 from app.payments.rules import OPEN, RESTRICTED, DepositState, PayoutState, SuspenseState
+
+_USUAL = """
+SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY sums.units) AS units FROM (
+    SELECT sum(amount_units) AS units FROM payouts
+     WHERE created_at >= :since AND created_at < :until AND state <> 'failed'
+     GROUP BY floor(extract(epoch FROM created_at) / :seconds)) sums
+"""
 
 
 def deposit(deposit_id: str, *, customer_id: str) -> Deposit:
@@ -75,10 +82,8 @@ def outflow_for_system(*, since: datetime, until: datetime) -> int:
 
 def usual_outflow_for_system(*, since: datetime, until: datetime, window: timedelta) -> int:
     """The 95th percentile of what left within a window, of those in which something did (kobo)."""
-    slot = func.floor(func.extract("epoch", Payout.created_at) / int(window.total_seconds()))
-    left = (Payout.created_at >= since, Payout.created_at < until, Payout.state != PayoutState.FAILED)
-    sums = select(func.sum(Payout.amount_units).label("units")).where(*left).group_by(slot).subquery()
-    return int(db.session.scalar(select(func.percentile_disc(0.95).within_group(sums.c.units))) or 0)
+    (found,) = rows(_USUAL, since=since, until=until, seconds=int(window.total_seconds()))
+    return int(found.units or 0)
 
 
 def bank_accounts(*, customer_id: str) -> list[BankAccount]:

@@ -58,6 +58,11 @@ def by_payout_for_system(payout_id: str) -> Withdrawal | None:
     return db.session.scalars(select(Withdrawal).where(Withdrawal.payout_id == payout_id)).one_or_none()
 
 
+def by_any_payout_for_operators(payout_ids: set[str]) -> Withdrawal | None:
+    """The withdrawal that one of these attempts is for: it names the latest."""
+    return db.session.scalars(select(Withdrawal).where(Withdrawal.payout_id.in_(payout_ids)).limit(1)).one_or_none()
+
+
 def approved_for_system(customer_id: str) -> list[str]:
     """The customer's withdrawals that wait to be sent, the oldest first."""
     waiting = select(Withdrawal.id).where(Withdrawal.customer_id == customer_id, Withdrawal.state == State.APPROVED)

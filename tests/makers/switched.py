@@ -9,6 +9,7 @@ from app.core.permissions import Role
 from app.governance import flows
 from app.governance import service as governance
 from app.governance.models import Request
+from app.governance.queries import about_for_operators
 from app.risk import queries, switches
 from app.risk.models import Switch
 from tests.makers import people
@@ -41,15 +42,26 @@ def agree(request: Request, *, by: str = "") -> None:
 def on(switch_id: str) -> None:
     """Have it turned on again by two; nothing where it is on."""
     if queries.switch_for_operators(switch_id).state == "off":
-        request = asked(switch_id)
+        waiting = about_for_operators(switches.target_of(switch_id))
+        leave()
+        request = waiting[0].request if waiting else asked(switch_id)
         agree(request)
         flows.carry_out(request.id, actor=SYSTEM)
     leave()
 
 
+def all_on(scope: str) -> None:
+    """Have it on, whatever an earlier test left behind."""
+    for standing in queries.switches_off_for_operators():
+        if standing.scope == scope:
+            leave()
+            on(standing.id)
+
+
 @contextmanager
 def stopped(scope: str) -> Iterator[Switch]:
     """Something is off for the body, and on again after it."""
+    all_on(scope)
     switch = off(scope)
     try:
         yield switch

@@ -58,7 +58,15 @@ class TestTheRules:
         assert rules.switch_in_words(scope)
 
 
-@pytest.mark.usefixtures("inside")
+@pytest.fixture
+def everything_on(inside: Flask) -> None:
+    """Whatever other tests left off."""
+    for scope in {one.scope for one in queries.switches_off_for_operators()}:
+        switched.all_on(scope)
+    leave()
+
+
+@pytest.mark.usefixtures("everything_on")
 class TestTurningOff:
     def test_stops_what_passes_it_and_nothing_else(self) -> None:
         for scope in ("rail:chain", "asset:BTC"):
@@ -118,7 +126,7 @@ class TestTurningOff:
         switched.on(standing.id)
 
 
-@pytest.mark.usefixtures("inside")
+@pytest.mark.usefixtures("everything_on")
 class TestTurningOn:
     def test_needs_another_and_is_asked_for_once(self) -> None:
         switch = switched.off("asset:BNB")
@@ -170,7 +178,7 @@ class TestTurningOn:
                 assert sqlstate(said.value) == "42501", statement
 
 
-@pytest.mark.usefixtures("inside")
+@pytest.mark.usefixtures("everything_on")
 class TestTheDatabase:
     @pytest.mark.parametrize("scope", ["all", "rail:bank", "asset:NGN"])
     def test_lets_no_payout_begin(self, scope: str) -> None:
@@ -191,7 +199,7 @@ class TestTheDatabase:
             assert connection.execute(text(always)).scalar_one() == 5
 
 
-@pytest.mark.usefixtures("inside")
+@pytest.mark.usefixtures("everything_on")
 class TestTheBreaker:
     LATER = timedelta(days=400)  # a quarter of an hour in which nobody else pays out
 

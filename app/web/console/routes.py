@@ -16,6 +16,7 @@ from app.web.console import (
     mailbox,
     my_account,
     operators,
+    payouts,
     reconciliation,
     recoveries,
     restrictions,
@@ -24,6 +25,7 @@ from app.web.console import (
     screening,
     sign_in,
     suspense,
+    switches,
     view_as,
     withdrawals,
 )
@@ -33,9 +35,9 @@ from app.web.console.books import accounts, journal, months, proof, reports, req
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, withdrawals, suspense, customers,
-    customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
-    reconciliation, limits, fees, jobs, mailbox, audit, retention,
+    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, withdrawals, payouts, suspense,
+    customers, customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
+    reconciliation, switches, limits, fees, jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)
