@@ -27,6 +27,7 @@ from app.retention import requests as retention
 from app.risk import changes, fees, switches
 from app.screening import requests as screening
 from app.staff import service as staff
+from app.withdrawals import requests as withdrawals
 from config import Settings
 
 # The server's limits on everything the app does there, nested inside those of a request and of a job.
@@ -90,4 +91,5 @@ def govern() -> None:
     kinds.register(requests.UNFREEZE, requests.RECOVERY, restrictions.LIFT, changes.KIND, fees.KIND)
     kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT, payments.PLACE)
     kinds.register(screening.MATCH, retention.RUN, switches.ON)
+    kinds.route(withdrawals.SEND)
     kinds.relate(customers.is_related_for_system)

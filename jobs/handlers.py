@@ -20,6 +20,7 @@ from jobs import (
     restrictions,
     retention,
     screening,
+    withdrawal_rounds,
     withdrawals,
 )
 from jobs.work import Work
@@ -51,6 +52,11 @@ HANDLERS: dict[str, Handler] = {
     "withdrawals.settle": Handler("money", withdrawals.settle),
     "withdrawals.fail": Handler("money", withdrawals.fail),
     "withdrawals.take_back": Handler("money", withdrawals.take_back),
+    "withdrawals.look_into": Handler("money", withdrawal_rounds.look_into),
+    "withdrawals.look_again": Handler("money", withdrawal_rounds.look_again),
+    "withdrawals.wake": Handler("money", withdrawal_rounds.wake),
+    "withdrawals.expire": Handler("money", withdrawal_rounds.expire),
+    "withdrawals.give_up": Handler("money", withdrawal_rounds.give_up),
     "governance.execute": Handler("default", governance.execute),
     "governance.expire": Handler("default", governance.expire),
     "applications.look_into": Handler("default", applications.look_into),

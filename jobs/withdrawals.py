@@ -1,7 +1,8 @@
 """Work of withdrawals."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from app.core import clock
 from app.core.db import atomically
 from app.customers.errors import AccountFrozen
 from app.payments.rules import PayoutState
@@ -14,7 +15,7 @@ WHILE_HALTED = timedelta(minutes=1)
 WHILE_FROZEN = timedelta(minutes=5)
 WHILE_SHORT = timedelta(minutes=2)
 AT_ONCE = 20
-STOPS = (AccountFrozen, Restricted, errors.PayoutsHalted, SwitchedOff)
+STOPS = (AccountFrozen, Restricted, errors.PayoutsHalted, errors.NotDueYet, SwitchedOff)
 
 
 def send(work: Work) -> timedelta | None:
@@ -25,6 +26,8 @@ def send(work: Work) -> timedelta | None:
         return WHILE_HALTED
     except (AccountFrozen, Restricted):
         return WHILE_FROZEN
+    except errors.NotDueYet as early:
+        return max(datetime.fromisoformat(early.facts["due_at"]) - clock.now(), timedelta(seconds=1))
     return WHILE_SHORT if state is PayoutState.AWAITING_FLOAT else None
 
 

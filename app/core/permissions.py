@@ -13,6 +13,8 @@ class Permission(StrEnum):
     OVERVIEW_READ = "overview:read"
     WITHDRAWALS_READ = "withdrawals:read"
     WITHDRAWALS_APPROVE = "withdrawals:approve"
+    WITHDRAWALS_WITNESS = "withdrawals:witness"
+    WITHDRAWALS_RETRY = "withdrawals:retry"
     LEDGER_READ = "ledger:read"
     LEDGER_CLOSE = "ledger:close"
     LEDGER_LIFT = "ledger:lift"
@@ -168,6 +170,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.PAYOUTS_ATTEND,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
+        P.WITHDRAWALS_RETRY,
         P.LEDGER_READ,
         P.LEDGER_LIFT,
         P.JOURNALS_READ,
@@ -182,6 +185,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _EVERYONE
     | {
         P.SWITCHES_TURN_OFF,
+        P.WITHDRAWALS_READ,
+        P.WITHDRAWALS_WITNESS,
         P.LIMITS_READ,
         P.LIMITS_REQUEST,
         P.RETENTION_READ,

@@ -102,7 +102,6 @@ UNDERWAY = frozenset({P.SENT, P.AWAITING_OTP})  # Paystack has it
 OPEN = UNSENT | UNDERWAY
 # Whoever was about to send, when it was found that there is too little, is over by then: a job lives less than this.
 CALL_OFF_AFTER = timedelta(minutes=5)
-ATTEMPTS_MAX = 9
 STATUS_MAX = 40  # of somebody else's word
 CALL_OFF_REASON_MAX = 300
 CODE_DIGITS = (4, 10)
@@ -219,14 +218,6 @@ def lacks_float(words: str) -> bool:
 def code_fits(code: str) -> bool:
     """Whether this could be a code that Paystack sent."""
     return CODE_DIGITS[0] <= len(code) <= CODE_DIGITS[1] and code.isascii() and code.isdigit()
-
-
-def next_attempt(payout_id: str) -> str:
-    """The id, and reference, of the attempt after this one: `po_…` → `po_…-2` → `po_…-3`. ValueError after the last."""
-    base, _, number = payout_id.partition("-")
-    if int(number or 1) >= ATTEMPTS_MAX:
-        raise ValueError(f"{base} was tried {ATTEMPTS_MAX} times")
-    return f"{base}-{int(number or 1) + 1}"
 
 
 def watch_pause(open_for: timedelta) -> timedelta:

@@ -21,21 +21,18 @@ def send(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> PayoutState
     """
     atomically(lambda: breaker.look(actor=actor), actor=actor)
     try:
-        first = atomically(lambda: service.begin_sending(withdrawal_id, actor=actor), actor=actor)
+        attempt = atomically(lambda: service.begin_sending(withdrawal_id, actor=actor), actor=actor)
     except Refusal:
         _hear(withdrawal_id, paystack=paystack, actor=actor)
         raise
-    if first is None:
+    if attempt is None:
         return None
-    payout_id = _payout_of(withdrawal_id)
-    return payout_flows.pay_out(payout_id, first=first, paystack=paystack, reason=TRANSFER_REASON, actor=actor)
+    return payout_flows.pay_out(
+        attempt.payout_id, first=attempt.first, paystack=paystack, reason=TRANSFER_REASON, actor=actor
+    )
 
 
 def _hear(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> None:
-    payout_flows.ask_if_begun(_payout_of(withdrawal_id), paystack=paystack, actor=actor)
-
-
-def _payout_of(withdrawal_id: str) -> str:
-    found = queries.one_for_operators(withdrawal_id).payout_id
+    attempt = queries.one_for_operators(withdrawal_id).attempt_id
     leave()
-    return found
+    payout_flows.ask_if_begun(attempt, paystack=paystack, actor=actor)

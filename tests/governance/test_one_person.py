@@ -236,8 +236,7 @@ class TestWithdrawals:
         for held in approving:
             for operator_id in (mine, other):
                 governed.set_roles(owner_engine, operator_id, *held)
-            with transaction(owner.actor):
-                asked = withdrawals.request(owner.id, bank_account_id=account, amount=naira(600_000), actor=owner.actor)
+            asked = people.asked_for(owner, naira(600_000), account=account)
             assert asked.approvals_needed > 1
             with pytest.raises(withdrawal_errors.OwnWithdrawal):
                 let_out(asked, mine, owns)

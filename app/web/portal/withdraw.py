@@ -58,7 +58,6 @@ class Review:
     total: Money
     left: Money
     account: BankAccount
-    approvals: int
 
 
 @bp.get("/withdraw")
@@ -158,7 +157,7 @@ def _review(form: WithdrawForm) -> Review:
     if available < amount + fee:
         raise InsufficientFunds(f"{amount} and the fee of {fee} are more than the {available} you have available.")
     total = amount + fee
-    return Review(amount, fee, total, available - total, account, rules.approvals_needed(amount))
+    return Review(amount, fee, total, available - total, account)
 
 
 def _added(account: BankAccount) -> dict[str, datetime]:

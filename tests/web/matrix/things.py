@@ -28,7 +28,6 @@ from app.payments import deposits, payouts, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
-from app.withdrawals import service as withdrawals
 from tests.makers import applicants, books, care, listed, papers, people, restricted, switched
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
@@ -172,10 +171,7 @@ class Things:
             return deposits.start(customer.id, amount=naira(5_000), actor=customer.actor).id
 
     def _withdrawal(self, customer: Customer) -> str:
-        with transaction(customer.actor):
-            return withdrawals.request(
-                customer.id, bank_account_id=self._accounts[customer.id], amount=naira(1_000), actor=customer.actor
-            ).id
+        return people.asked_for(customer, naira(1_000), account=self._accounts[customer.id]).id
 
     def _part(self, argument: str, whose: str) -> str:
         """A part of something that an address names: a page, a step of what somebody has under way."""
