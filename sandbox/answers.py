@@ -18,6 +18,7 @@ class Refused(Exception):
     ) -> None:
         super().__init__(message)
         self.http_status = http_status
+        self.headers: dict[str, str] = {}
         self.body: dict[str, Any] = {"status": False, "message": message}
         if code is not None:
             error_type = "api_error" if http_status >= HTTPStatus.INTERNAL_SERVER_ERROR else "validation_error"
@@ -27,6 +28,7 @@ class Refused(Exception):
         """The error as it goes over the wire."""
         answer = jsonify(self.body)
         answer.status_code = self.http_status
+        answer.headers.update(self.headers)
         return answer
 
 
@@ -38,6 +40,22 @@ def agreed(message: str, body: Any, *, meta: dict[str, Any] | None = None, http_
     answer = jsonify(envelope)
     answer.status_code = http_status
     return answer
+
+
+def said(message: str, *, http_status: int = 200) -> Response:
+    """A call that is only acknowledged: a message and nothing else."""
+    answer = jsonify(status=True, message=message)
+    answer.status_code = http_status
+    return answer
+
+
+def rate_limited() -> Refused:
+    """Too many calls in this window."""
+    refused = Refused(
+        429, "Rate limit exceeded!", code="rate_limited", next_step="Wait a few minutes and try the API call again"
+    )
+    refused.body["type"] = "api_error"
+    return refused
 
 
 def invalid_key() -> Refused:
@@ -91,6 +109,15 @@ def duplicate_transfer_reference() -> Refused:
         code="duplicate_transfer_reference",
         next_step="Create a new reference for the new transfer",
     )
+
+
+def duplicate_references(references: list[str]) -> Refused:
+    """Some transfers of a bulk were made before, or stand in it twice: none of it is made."""
+    refused = Refused(
+        404, f"Duplicate reference(s) found: {','.join(references)}", code="unknown", next_step="Try again later"
+    )
+    refused.body["type"] = "api_error"
+    return refused
 
 
 def invalid_recipient() -> Refused:

@@ -4,9 +4,23 @@ import base64
 import binascii
 import hmac
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
-from sandbox import accounts, answers, charges, identities, paging, shapes, transfer_shapes, transfers
+from sandbox import (
+    accounts,
+    answers,
+    charges,
+    dedicated,
+    direct,
+    identities,
+    limits,
+    paging,
+    payouts,
+    settlements,
+    shapes,
+    transfer_shapes,
+)  # fmt: skip
+from sandbox import knobs as knobboard
 from sandbox.answers import agreed
 from sandbox.banks import BANKS
 from sandbox.book import Book, balance, stamp
@@ -25,8 +39,10 @@ def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
     api = Blueprint("api", __name__)
     expected = f"Bearer {settings.secret_key}".encode()
 
+    windows = limits.Windows()
+
     @api.before_request
-    def note_and_check_key() -> None:
+    def note_and_check_key() -> Response | None:
         reference = (request.view_args or {}).get("reference")
         if reference is None and request.method == "POST":
             body = request.get_json(silent=True)
@@ -36,13 +52,26 @@ def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
                 "INSERT INTO calls (method, path, reference, at) VALUES (?, ?, ?, ?)",
                 (request.method, str(request.url_rule), None if reference is None else str(reference), stamp(db)),
             )
+            knobs = knobboard.load(db)
+        if (silence := limits.nobody_home(knobs)) is not None:
+            return silence
         if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), expected):
             raise answers.invalid_key()
+        g.window = windows.count(knobs)
+        return None
+
+    @api.after_request
+    def tell_window(answer: Response) -> Response:
+        answer.headers.update(g.get("window", {}))
+        return answer
 
     _add_charges(api, book, settings)
-    _add_transfers(api, book, worker)
+    payouts.add(api, book, worker)
     _add_banks(api, book)
+    _add_settlements(api, book)
     identities.add(api, book, worker)
+    direct.add(api, book, worker)
+    dedicated.add(api, book, settings, worker)
     return api
 
 
@@ -82,43 +111,20 @@ def _add_charges(api: Blueprint, book: Book, settings: Settings) -> None:
         return agreed("Transaction retrieved", shapes.fetched(row))
 
 
-def _add_transfers(api: Blueprint, book: Book, worker: Worker) -> None:
-    @api.post("/transferrecipient")
-    def create_recipient() -> Response:
-        with book.writing() as db:
-            row, new = transfers.recipient_for(db, sent_fields())
-        shape = transfer_shapes.recipient(row)
-        return agreed("Transfer recipient created successfully", shape, http_status=201 if new else 200)
-
-    @api.post("/transfer")
-    @may_misbehave(book)
-    def initiate() -> Response:
-        with book.writing() as db:
-            row = transfers.initiate(db, sent_fields())
-        worker.wake()
-        return agreed("Transfer has been queued", transfer_shapes.accepted(row))
-
-    @api.get("/transfer/verify/<reference>")
-    def verify_transfer(reference: str) -> Response:
+def _add_settlements(api: Blueprint, book: Book) -> None:
+    @api.get("/settlement")
+    def list_settlements() -> Response:
         with book.reading() as db:
-            row = transfers.find(db, reference)
-        if row is None:
-            raise answers.transfer_not_found()
-        return agreed("Transfer retrieved", transfer_shapes.verified(row))
+            rows, meta = settlements.list_page(db, request.args)
+        return agreed("Settlements retrieved", [settlements.shape(row) for row in rows], meta=meta)
 
-    @api.get("/transfer")
-    def list_transfers() -> Response:
+    @api.get("/settlement/<int:settlement_id>/transactions")
+    def list_settled(settlement_id: int) -> Response:
         with book.reading() as db:
-            rows, meta = transfers.list_page(db, request.args)
-        return agreed("Transfers retrieved", [transfer_shapes.in_list(row) for row in rows], meta=meta)
-
-    @api.get("/transfer/<id_or_code>")
-    def fetch_transfer(id_or_code: str) -> Response:
-        with book.reading() as db:
-            row = transfers.find_by_id_or_code(db, id_or_code)
-        if row is None:
-            raise answers.transfer_not_found()
-        return agreed("Transfer retrieved", transfer_shapes.verified(row))
+            if settlements.find(db, settlement_id) is None:
+                raise answers.Refused(404, "Settlement not found")
+            rows, meta = charges.list_page(db, {**request.args, "settlement": str(settlement_id)})
+        return agreed("Transactions retrieved", [shapes.in_list(row) for row in rows], meta=meta)
 
 
 def _after_cursor() -> int:

@@ -16,70 +16,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS customers (
-    id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE, code TEXT NOT NULL UNIQUE, created_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS transactions (
-    id INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE, access_code TEXT NOT NULL UNIQUE,
-    customer_id INTEGER NOT NULL REFERENCES customers, requested_amount INTEGER NOT NULL CHECK (requested_amount > 0),
-    amount INTEGER NOT NULL CHECK (amount > 0), fees INTEGER, status TEXT NOT NULL, channel TEXT NOT NULL,
-    gateway_response TEXT NOT NULL, metadata TEXT, channels TEXT NOT NULL, callback_url TEXT, entry_point TEXT NOT NULL,
-    authorization TEXT NOT NULL, created_at TEXT NOT NULL, paid_at TEXT);
-CREATE INDEX IF NOT EXISTS transactions_by_date ON transactions (created_at);
-CREATE TABLE IF NOT EXISTS recipients (
-    id INTEGER PRIMARY KEY, code TEXT NOT NULL UNIQUE, name TEXT NOT NULL, account_number TEXT NOT NULL,
-    account_name TEXT NOT NULL, bank_code TEXT NOT NULL, email TEXT, description TEXT, metadata TEXT,
-    created_at TEXT NOT NULL, UNIQUE (account_number, bank_code));
-CREATE TABLE IF NOT EXISTS transfers (
-    id INTEGER PRIMARY KEY, reference TEXT NOT NULL UNIQUE, code TEXT NOT NULL UNIQUE,
-    recipient_id INTEGER NOT NULL REFERENCES recipients, amount INTEGER NOT NULL CHECK (amount > 0),
-    fee INTEGER NOT NULL, reason TEXT, status TEXT NOT NULL, outcome TEXT NOT NULL, due_at REAL, session_id TEXT,
-    gateway_response TEXT, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, transferred_at TEXT);
-CREATE INDEX IF NOT EXISTS transfers_due ON transfers (due_at) WHERE due_at IS NOT NULL;
-CREATE TABLE IF NOT EXISTS ledger (
-    id INTEGER PRIMARY KEY, difference INTEGER NOT NULL, balance INTEGER NOT NULL, reason TEXT NOT NULL,
-    model TEXT NOT NULL, model_row INTEGER NOT NULL, created_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS accounts (account_number TEXT PRIMARY KEY, account_name TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS events (
-    id INTEGER PRIMARY KEY, event TEXT NOT NULL, subject TEXT NOT NULL, body BLOB NOT NULL, created_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS deliveries (
-    id INTEGER PRIMARY KEY, event_id INTEGER NOT NULL REFERENCES events, copy INTEGER NOT NULL, due_at REAL NOT NULL,
-    state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, losses_left INTEGER NOT NULL DEFAULT 0,
-    last_result TEXT, delivered_at TEXT);
-CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (due_at) WHERE state = 'waiting';
-CREATE TABLE IF NOT EXISTS identities (
-    customer_id INTEGER PRIMARY KEY REFERENCES customers, first_name TEXT, last_name TEXT, phone TEXT,
-    identification TEXT);
-CREATE TABLE IF NOT EXISTS records (
-    kind TEXT NOT NULL, number TEXT NOT NULL, name TEXT NOT NULL, birth_date TEXT, PRIMARY KEY (kind, number));
-CREATE TABLE IF NOT EXISTS texts (
-    id TEXT PRIMARY KEY, number TEXT NOT NULL, text TEXT NOT NULL, times INTEGER NOT NULL DEFAULT 1,
-    created_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS calls (
-    id INTEGER PRIMARY KEY, method TEXT NOT NULL, path TEXT NOT NULL, reference TEXT, at TEXT NOT NULL);
-"""
+from sandbox import schema
 
-_FORGET = (
-    "DELETE FROM texts",
-    "DELETE FROM calls",
-    "DELETE FROM deliveries",
-    "DELETE FROM events",
-    "DELETE FROM accounts",
-    "DELETE FROM ledger",
-    "DELETE FROM transfers",
-    "DELETE FROM recipients",
-    "DELETE FROM transactions",
-    "DELETE FROM records",
-    "DELETE FROM identities",
-    "DELETE FROM customers",
-    "DELETE FROM facts",
-)
 _LAST_ID = {
     "customers": "SELECT max(id) FROM customers",
     "transactions": "SELECT max(id) FROM transactions",
     "recipients": "SELECT max(id) FROM recipients",
     "transfers": "SELECT max(id) FROM transfers",
+    "settlements": "SELECT max(id) FROM settlements",
+    "refunds": "SELECT max(id) FROM refunds",
+    "disputes": "SELECT max(id) FROM disputes",
+    "dedicated_accounts": "SELECT max(id) FROM dedicated_accounts",
 }
 
 
@@ -99,7 +46,7 @@ class Book:
         self._db.row_factory = sqlite3.Row
         for pragma in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON"):
             self._db.execute(pragma)
-        self._db.executescript(_SCHEMA)
+        schema.bring_up(self._db)
         with self.writing() as db:
             self._open_page(db)
 
@@ -124,7 +71,7 @@ class Book:
     def reset(self) -> None:
         """Forget everything: money, events, knobs and the pinned clock."""
         with self.writing() as db:
-            for statement in _FORGET:
+            for statement in schema.FORGET:
                 db.execute(statement)
             self._open_page(db)
 
@@ -166,7 +113,7 @@ def next_id(db: sqlite3.Connection, table: str) -> int:
 
 
 def balance(db: sqlite3.Connection) -> int:
-    """What the vendor holds for the merchant, in kobo."""
+    """What the merchant may pay out from, in kobo: not what payers have paid and nobody has settled yet."""
     row = db.execute("SELECT balance FROM ledger ORDER BY id DESC LIMIT 1").fetchone()
     return int(row["balance"] if row else recall(db, "opening_balance"))
 

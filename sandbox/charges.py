@@ -1,7 +1,8 @@
 """Money coming in: a transaction is initialised by the merchant, then paid or declined by the payer, once.
 
 Until somebody pays, verify says `abandoned`, as the vendor does: it is not the end, and neither is `failed`, because
-the payer may try again on the same page. `success` is. The event, the fee and the balance are one unit of work with it.
+the payer may try again on the same page. `success` is. The event and the fee are one unit of work with it; the money is
+in the payout stream from then on, not in the balance.
 """
 
 import json
@@ -11,8 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox import amounts, answers, fees, paging, shapes, webhooks
-from sandbox.book import move_balance, next_id, stamp
-from sandbox.chance import code, digits
+from sandbox import knobs as knobboard
+from sandbox.book import next_id, stamp
+from sandbox.chance import code
 
 CHANNELS = ("card", "bank", "ussd", "bank_transfer", "dedicated_nuban")
 _JOINED = " FROM transactions t JOIN customers c ON c.id = t.customer_id"
@@ -23,15 +25,17 @@ _BY_ACCESS_CODE = _SELECT + " WHERE t.access_code = ?"
 _WANTED = (
     " WHERE (:status IS NULL OR t.status = :status) AND (:channel IS NULL OR t.channel = :channel)"
     " AND (:customer_code IS NULL OR c.code = :customer_code) AND (:customer IS NULL OR t.customer_id = :customer)"
-    " AND (:amount IS NULL OR t.amount = :amount)"
+    " AND (:amount IS NULL OR t.amount = :amount) AND (:settlement IS NULL OR t.settlement_id = :settlement)"
+    " AND (:number IS NULL OR json_extract(t.authorization, '$.receiver_bank_account_number') = :number)"
     " AND (:from IS NULL OR t.created_at >= :from) AND (:to IS NULL OR t.created_at <= :to)"
 )
 _COUNT = "SELECT count(*), coalesce(sum(t.amount), 0)" + _JOINED + _WANTED
-_PAGE = _SELECT + _WANTED + " ORDER BY t.created_at DESC, t.id DESC LIMIT :rows OFFSET :skipped"
+_AFTER = " AND (:after_at IS NULL OR (t.created_at, t.id) < (:after_at, :after_id))"
+_PAGE = _SELECT + _WANTED + _AFTER + " ORDER BY t.created_at DESC, t.id DESC LIMIT :rows OFFSET :skipped"
 _INSERT = (
     "INSERT INTO transactions (id, reference, access_code, customer_id, requested_amount, amount, status, channel,"
     " gateway_response, metadata, channels, callback_url, entry_point, authorization, created_at) VALUES (:id,"
-    " :reference, :access_code, :customer_id, :amount, :amount, 'abandoned', :channel, :gateway_response, :metadata,"
+    " :reference, :access_code, :customer_id, :amount, :amount, :status, :channel, :gateway_response, :metadata,"
     " :channels, :callback_url, :entry_point, '{}', :created_at)"
 )
 _NOT_COMPLETED = "The transaction was not completed"
@@ -42,11 +46,15 @@ class NotPayable(Exception):
 
 
 def customer_id(db: sqlite3.Connection, email: str) -> int:
+    """The customer of this address, who is made when nobody has it."""
     known = db.execute("SELECT id FROM customers WHERE email = ?", (email,)).fetchone()
     if known:
         return int(known["id"])
     customer_id = next_id(db, "customers")
-    db.execute("INSERT INTO customers VALUES (?, ?, ?, ?)", (customer_id, email, code("CUS_"), stamp(db)))
+    db.execute(
+        "INSERT INTO customers (id, email, code, created_at) VALUES (?, ?, ?, ?)",
+        (customer_id, email, code("CUS_"), stamp(db)),
+    )
     return customer_id
 
 
@@ -69,20 +77,28 @@ def initialise(db: sqlite3.Connection, sent: dict[str, Any]) -> sqlite3.Row:
     """A new transaction to be paid; the merchant's reference is used once and never again."""
     email, amount = amounts.email(sent), amounts.charge_kobo(sent.get("amount"))
     amounts.naira(sent)
-    reference = amounts.text(sent, "reference") or code()
-    if not amounts.CHARGE_REFERENCE.fullmatch(reference):
-        raise answers.invalid("Only -, ., = and alphanumeric characters are allowed in a transaction reference")
     callback_url, channels = _callback_url(sent), _channels(sent)
-    if find(db, reference):
-        raise answers.duplicate_reference()
-    _insert(
+    reference = new_reference(db, sent)
+    insert(
         db, customer_id(db, email), amount, reference=reference, channel="card", callback_url=callback_url,
         channels=channels, metadata=sent.get("metadata"), entry_point="transaction_initialize",
     )  # fmt: skip
-    return _known(db, reference)
+    return known(db, reference)
 
 
-def _insert(db: sqlite3.Connection, customer_id: int, amount: int, **columns: Any) -> None:
+def new_reference(db: sqlite3.Connection, sent: dict[str, Any]) -> str:
+    """The merchant's reference, or one of the vendor's where it gave none; used once and never again."""
+    reference = amounts.text(sent, "reference") or code()
+    if not amounts.CHARGE_REFERENCE.fullmatch(reference):
+        raise answers.invalid("Only -, ., = and alphanumeric characters are allowed in a transaction reference")
+    if find(db, reference):
+        raise answers.duplicate_reference()
+    return reference
+
+
+def insert(db: sqlite3.Connection, customer_id: int, amount: int, **columns: Any) -> None:
+    """A transaction nobody has paid yet."""
+    columns = {"status": "abandoned", "metadata": None, "callback_url": None, "channels": []} | columns
     metadata = columns["metadata"]
     columns["metadata"] = None if metadata in (None, "") else json.dumps(metadata)
     columns["channels"] = json.dumps(columns["channels"])
@@ -97,7 +113,8 @@ def find(db: sqlite3.Connection, reference: str) -> sqlite3.Row | None:
     return row
 
 
-def _known(db: sqlite3.Connection, reference: str) -> sqlite3.Row:
+def known(db: sqlite3.Connection, reference: str) -> sqlite3.Row:
+    """The transaction with this reference, which must be there."""
     row = find(db, reference)
     if row is None:
         raise NotPayable(f"no transaction has the reference {reference}")
@@ -118,13 +135,15 @@ def find_by_access_code(db: sqlite3.Connection, access_code: str) -> sqlite3.Row
 
 def list_page(db: sqlite3.Connection, args: Mapping[str, str]) -> tuple[list[sqlite3.Row], dict[str, Any]]:
     """One page of transactions, newest first, and its meta."""
-    page = paging.asked(args)
+    page = paging.listed(args, always=knobboard.load(db).lists == "cursor")
     wanted: dict[str, Any] = {name: args.get(name) or None for name in ("status", "channel", "customer_code")}
-    wanted |= {name: paging.whole(args, name) for name in ("customer", "amount")}
+    wanted |= {name: paging.whole(args, name) for name in ("customer", "amount", "settlement")}
+    wanted["number"] = args.get("virtual_account_number") or None
     wanted |= paging.between(args)
     total, volume = db.execute(_COUNT, wanted).fetchone()
     rows = db.execute(_PAGE, wanted | page.window()).fetchall()
-    return rows, {"total_volume": volume, **page.meta(total)}
+    rows, meta = page.cut(rows, total)
+    return rows, meta if page.by_cursor else {"total_volume": volume, **meta}
 
 
 def pay(
@@ -136,8 +155,8 @@ def pay(
     outcome: str = "success",
 ) -> sqlite3.Row:
     """The payer pays, or is declined; `amount` may differ from what was asked, as a bank transfer's may."""
-    row = _known(db, reference)
-    if row["status"] == "success":
+    row = known(db, reference)
+    if row["paid_at"] is not None:
         raise NotPayable(f"{reference} is already paid")
     if outcome == "failed":
         db.execute(
@@ -146,14 +165,15 @@ def pay(
         )
     else:
         sender = {"name": row["email"].split("@")[0], "bank": "Test Bank", "account_number": "0123456789"}
-        _succeed(db, row, channel=channel, amount=amount or row["requested_amount"], sender=sender)
-    return _known(db, reference)
+        succeed(db, row, channel=channel, amount=amount or row["requested_amount"], sender=sender)
+    return known(db, reference)
 
 
-def _succeed(db: sqlite3.Connection, row: sqlite3.Row, *, channel: str, amount: int, sender: dict[str, Any]) -> None:
+def succeed(db: sqlite3.Connection, row: sqlite3.Row, *, channel: str, amount: int, sender: dict[str, Any]) -> None:
+    """The money has come: fee, stream and event at once. A saved card is charged under the name it already has."""
     fee = fees.charge(channel, amount)
     if channel == "card":
-        authorization, response = shapes.card_authorization(code("AUTH_", 10)), "Successful"
+        authorization, response = shapes.card_authorization(sender.get("saved") or code("AUTH_", 10)), "Successful"
     else:
         sender = {"narration": "Payment", **sender}
         authorization = shapes.bank_authorization(code("AUTH_", 10), channel=channel, sender=sender)
@@ -164,21 +184,5 @@ def _succeed(db: sqlite3.Connection, row: sqlite3.Row, *, channel: str, amount: 
         " authorization = ?, paid_at = ? WHERE id = ?",
         (amount, fee, channel, response, json.dumps(authorization), stamp(db), row["id"]),
     )
-    reason = f"Payment {row['reference']}"
-    move_balance(db, amount - fee, reason=reason, model="Transaction", model_row=row["id"])
-    paid = _known(db, row["reference"])
+    paid = known(db, row["reference"])
     webhooks.queue(db, "charge.success", subject=paid["reference"], content=shapes.charge_event(paid))
-
-
-def receive(db: sqlite3.Connection, *, amount: int, account_number: str, sender: dict[str, Any], email: str) -> str:
-    """A bank transfer into a dedicated account: nobody asked for it, and its reference is the vendor's own."""
-    reference = digits(30)
-    receiver = {"receiver_bank_account_number": account_number, "receiver_bank": "Test Bank"}
-    metadata = {"receiver_account_number": account_number, "receiver_bank": "Test Bank", "custom_fields": []}
-    _insert(
-        db, customer_id(db, email), amount, reference=reference, channel="dedicated_nuban", callback_url=None,
-        channels=[], metadata=metadata, entry_point="dedicated_nuban",
-    )  # fmt: skip
-    row = _known(db, reference)
-    _succeed(db, row, channel="dedicated_nuban", amount=amount, sender=sender | {"receiver": receiver})
-    return reference

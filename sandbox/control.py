@@ -5,14 +5,27 @@ network), takes JSON only and refuses other sites' pages, so that no web page a 
 """
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, jsonify, request
 
-from sandbox import accounts, amounts, answers, charges, registry, texts, transfer_shapes, transfers, webhooks
+from sandbox import (
+    accounts,
+    amounts,
+    answers,
+    charges,
+    nubans,
+    registry,
+    settlements,
+    texts,
+    transfer_shapes,
+    transfers,
+    webhooks,
+    workdays,
+)  # fmt: skip
 from sandbox import knobs as knobboard
 from sandbox.book import Book, balance, iso, remember, stamp
 from sandbox.settings import Settings
@@ -23,7 +36,11 @@ _CALLS = (
     " AND (:method IS NULL OR method = :method) AND (:reference IS NULL OR reference = :reference)"
     " GROUP BY method, path ORDER BY path, method"
 )
-_VERBS = {"succeed": "success", "fail": "failed", "reverse": "reversed"}
+_CONFLICTS = (charges.NotPayable, transfers.NotMovable, settlements.NotSettled)
+_VERBS = {
+    "succeed": "success", "fail": "failed", "reverse": "reversed", "abandon": "abandoned", "block": "blocked",
+    "reject": "rejected",
+}  # fmt: skip
 
 
 def refuse_strangers(settings: Settings) -> None:
@@ -51,21 +68,22 @@ def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
     control = Blueprint("control", __name__, url_prefix="/_sandbox")
     control.before_request(lambda: refuse_strangers(settings))
 
-    for wrong in (_Wrong, knobboard.KnobRefused, charges.NotPayable, transfers.NotMovable, answers.Refused):
+    for wrong in (_Wrong, knobboard.KnobRefused, answers.Refused, *_CONFLICTS):
 
         @control.errorhandler(wrong)
         def explain(error: Exception) -> tuple[Response, int]:
-            conflict = isinstance(error, (charges.NotPayable, transfers.NotMovable))
+            conflict = isinstance(error, _CONFLICTS)
             return jsonify(error=str(error)), 409 if conflict else 400
 
     @control.get("/health")
     def health() -> Response:
         with book.reading() as db:
-            return jsonify(ok=True, balance=balance(db), now=stamp(db))
+            return jsonify(ok=True, balance=balance(db), stream=settlements.stream(db), now=stamp(db))
 
     _add_state(control, book, settings, worker)
     _add_holders(control, book)
     _add_money(control, book, worker)
+    _add_settling(control, book)
     _add_watching(control, book, worker)
     return control
 
@@ -154,16 +172,54 @@ def _add_money(control: Blueprint, book: Book, worker: Worker) -> None:
             raise _Wrong("account numbers have 10 digits")
         email = amounts.email(sent) if sent.get("email") else f"{account_number}@nuban.example.com"
         with book.writing() as db:
-            reference = charges.receive(db, amount=amount, account_number=account_number, sender=sender, email=email)
+            noticed = not sent.get("unnoticed")
+            reference = nubans.receive(db, amount, account_number, sender=sender, email=email, noticed=noticed)
         worker.wake()
         return jsonify(reference=reference, amount=amount)
 
-    @control.post("/transfers/<reference>/<any(succeed, fail, reverse):verb>")
+    @control.post("/transfers/<reference>/<any(succeed, fail, reverse, abandon, block, reject, otp):verb>")
     def conclude(reference: str, verb: str) -> Response:
         with book.writing() as db:
-            row = transfers.conclude(db, reference, _VERBS[verb])
+            if verb == "otp":
+                row = transfers.ask_for_password(db, reference)
+            else:
+                row = transfers.conclude(db, reference, _VERBS[verb])
         worker.wake()
         return jsonify(transfer_shapes.verified(row))
+
+
+def _day(text: Any) -> date:
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise _Wrong("a date is written 2026-11-23") from None
+
+
+def _add_settling(control: Blueprint, book: Book) -> None:
+    @control.post("/topup")
+    def top_up() -> Response:
+        with book.writing() as db:
+            return jsonify(balance=settlements.top_up(db, amounts.kobo(_fields().get("amount"))))
+
+    @control.post("/settle")
+    def settle() -> Response:
+        sent = _fields()
+        until = None if sent.get("date") is None else _day(sent["date"])
+        with book.writing() as db:
+            made = [settlements.find(db, number) for number in settlements.settle(db, until)]
+        return jsonify(settlements=[settlements.shape(row) for row in made if row is not None])
+
+    @control.post("/settlements/<int:settlement_id>/<any(success, processing, pending, failed):status>")
+    def turn_settlement(settlement_id: int, status: str) -> Response:
+        with book.writing() as db:
+            return jsonify(settlements.shape(settlements.turn(db, settlement_id, status)))
+
+    @control.post("/holidays")
+    def name_holidays() -> Response:
+        days = [_day(text) for text in _fields().get("dates") or []]
+        with book.writing() as db:
+            workdays.name(db, days)
+        return jsonify(dates=[day.isoformat() for day in days])
 
 
 def _add_watching(control: Blueprint, book: Book, worker: Worker) -> None:

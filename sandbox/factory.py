@@ -35,7 +35,7 @@ def assemble(settings: Settings) -> Sandbox:
     """Open the book and build the app; the worker is built but not started."""
     book = Book(settings.book, opening_balance_kobo=settings.opening_balance_kobo)
     courier = Courier(book, secret_key=settings.secret_key, webhook_url=settings.webhook_url)
-    worker = Worker(book, courier)
+    worker = Worker(book, courier, settles=settings.settles)
     app = Flask("sandbox")
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the vendor's own order reads better beside its documents
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000

@@ -32,7 +32,7 @@ def may_misbehave(book: Book) -> Callable[[Callable[P, Response]], Callable[P, R
         @wraps(act)
         def acted(*args: P.args, **kwargs: P.kwargs) -> Response:
             with book.writing() as db:
-                knobs = knobboard.take_answer(db)
+                knobs = knobboard.take_answer(db, str(request.url_rule))
             if knobs.answer == "refuse":
                 return answers.out_of_order().response()
             try:

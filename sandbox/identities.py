@@ -18,15 +18,24 @@ UNRESOLVED = "Account couldn't be resolved. Please try again"
 NAME_DIFFERS = "Account name or BVN is incorrect"
 NUMBER_DIFFERS = "Account number or BVN is incorrect"
 _REASONS = {"unresolved": UNRESOLVED, "name": NAME_DIFFERS, "number": NUMBER_DIFFERS, "success": ""}
+RISK_ACTIONS = ("default", "allow", "deny")
 _BVN = re.compile(r"[0-9]{11,12}", re.ASCII)  # the vendor's own test number has twelve
 _FIND = (
-    "SELECT c.id, c.email, c.code, c.created_at, i.first_name, i.last_name, i.phone, i.identification"
+    "SELECT c.id, c.email, c.code, c.created_at, c.risk_action, i.first_name, i.last_name, i.phone, i.identification"
+    " FROM customers c LEFT JOIN identities i ON i.customer_id = c.id WHERE c.code = ?"
+)
+_BESIDE = (
+    "SELECT c.id AS customer_id, c.email, c.code AS customer_code, c.risk_action, i.first_name, i.last_name, i.phone"
     " FROM customers c LEFT JOIN identities i ON i.customer_id = c.id WHERE c.code = ?"
 )
 _NAME = (
     "INSERT INTO identities (customer_id, first_name, last_name, phone) VALUES (:id, :first, :last, :phone)"
     " ON CONFLICT (customer_id) DO UPDATE SET first_name = coalesce(:first, first_name),"
     " last_name = coalesce(:last, last_name), phone = coalesce(:phone, phone)"
+)
+_ACCOUNT = (
+    "SELECT id, account_name, account_number, created_at, updated_at FROM dedicated_accounts"
+    " WHERE customer_id = ? AND active ORDER BY id LIMIT 1"
 )
 _IDENTIFY = "UPDATE identities SET first_name = ?, last_name = ?, identification = ? WHERE customer_id = ?"
 
@@ -39,14 +48,20 @@ def find(db: sqlite3.Connection, code: str) -> sqlite3.Row:
     return row
 
 
+def beside(db: sqlite3.Connection, code: str) -> sqlite3.Row:
+    """A customer under the names that stand beside an account number."""
+    row: sqlite3.Row = db.execute(_BESIDE, (code,)).fetchone()
+    return row
+
+
 def shape(row: sqlite3.Row) -> dict[str, Any]:
     """A customer as the vendor shows one; identified, the names are the BVN's."""
     proof = json.loads(row["identification"]) if row["identification"] else None
     return {
         "id": row["id"], "email": row["email"], "customer_code": row["code"], "domain": "test",
         "first_name": row["first_name"], "last_name": row["last_name"], "phone": row["phone"], "metadata": None,
-        "identified": proof is not None, "identifications": proof, "dedicated_account": None,
-        "createdAt": row["created_at"], "updatedAt": row["created_at"],
+        "identified": proof is not None, "identifications": proof, "risk_action": row["risk_action"],
+        "dedicated_account": None, "createdAt": row["created_at"], "updatedAt": row["created_at"],
     }  # fmt: skip
 
 
@@ -114,13 +129,24 @@ def add(api: Blueprint, book: Book, worker: Worker) -> None:
     def fetch_customer(code: str) -> Response:
         with book.reading() as db:
             row = find(db, code)
-        return agreed("Customer retrieved", shape(row))
+            account = db.execute(_ACCOUNT, (row["id"],)).fetchone()
+        return agreed("Customer retrieved", shape(row) | {"dedicated_account": dict(account) if account else None})
 
     @api.post("/customer/<code>/identification")
     def validate_customer(code: str) -> Response:
         with book.writing() as db:
             identify(db, code, sent_fields())
         worker.wake()
-        answer = agreed("Customer Identification in progress", None, http_status=202)
-        answer.set_data(json.dumps({"status": True, "message": "Customer Identification in progress"}))
-        return answer
+        return answers.said("Customer Identification in progress", http_status=202)
+
+    @api.post("/customer/set_risk_action")
+    def set_risk_action() -> Response:
+        sent = sent_fields()
+        action = amounts.text(sent, "risk_action") or "default"
+        if action not in RISK_ACTIONS:
+            raise answers.invalid(f"risk_action should be one of {', '.join(RISK_ACTIONS)}")
+        with book.writing() as db:
+            code = find(db, amounts.required_text(sent, "customer"))["code"]
+            db.execute("UPDATE customers SET risk_action = ? WHERE code = ?", (action, code))
+            row = find(db, code)
+        return agreed("Customer updated", shape(row))

@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 from sandbox.book import recall, remember
 
 ANSWERS = ("normal", "drop", "late_ms", "error_after", "refuse")
-OUTCOMES = ("success", "failed", "reversed", "pending-forever")
+OUTCOMES = (
+    "success", "failed", "reversed", "pending-forever", "at-once", "otp", "abandoned", "blocked", "rejected",
+)  # fmt: skip
+REFUNDS = ("processed", "failed", "needs-attention", "pending-forever")
+SETTLEMENTS = ("success", "processing", "pending", "failed")
+SCHEDULES = ("demo", "live", "test")
+DOWN = ("no", "503", "cut")
+LISTS = ("asked", "cursor")
+SAVED = ("success", "failed")
 REGISTRY = ("normal", "late", "drop", "busy", "down")
 IDENTIFICATION = ("by_name", "success", "unresolved", "name", "number", "never")
 
@@ -32,11 +40,23 @@ class Knobs:
     delay_ms: int = 0  # each delivery waits between 0 and this
     repeat: int = 0  # extra copies of each event
     reorder: bool = False  # events are spread over a second and a half, so later ones overtake
-    answer: str = "normal"  # what happens to POST /transfer and POST /transaction/initialize
+    schedule: str = "demo"  # how long between tries: "live" and "test" are the vendor's own
+    answer: str = "normal"  # what happens to the calls that move money
     answer_times: int | None = None  # for how many calls; None: until turned back
+    answer_to: str | None = None  # only the call of this path, as "/refund"; None: every call that moves money
     late_ms: int = 3_000  # how late `late_ms` answers
+    down: str = "no"  # every call of the contract is answered 503, or its line is cut; nothing is done
+    rate_limit: int | None = None  # how many calls a window lets through; None: all
+    rate_window_seconds: int = 60  # how long a window is
+    lists: str = "asked"  # "cursor": lists that can go by cursor do so, asked or not
     transfer_outcome: str = "success"  # what becomes of the transfers made from now on
     transfer_delay_seconds: float = 2  # after how long
+    approval_url: str | None = None  # asked before each transfer; None: nobody is
+    saved_card: str = "success"  # what becomes of a kept card's charge
+    refund_outcome: str = "processed"  # what becomes of the refunds made from now on
+    refund_delay_seconds: float = 10  # after how long
+    settlement_status: str = "success"  # what the settlements made from now on stand at
+    opening_balance: int | None = None  # kobo to begin with, while nothing has moved yet; None: the environment's
     fee_returned: bool = True  # whether a transfer that came back brings its fee with it
     registry: str = "normal"  # what happens to look-ups in the registers
     identification: str = "by_name"  # what becomes of a customer's identification
@@ -50,11 +70,21 @@ _RANGES: dict[str, tuple[float, float]] = {
     "repeat": (0, 100),
     "answer_times": (1, 1_000_000),
     "late_ms": (0, 600_000),
+    "rate_limit": (1, 1_000_000),
+    "rate_window_seconds": (1, 3_600),
     "transfer_delay_seconds": (0, 31_536_000),
+    "refund_delay_seconds": (0, 31_536_000),
+    "opening_balance": (0, 10**15),
 }
 _CHOICES = {
     "answer": ANSWERS,
     "transfer_outcome": OUTCOMES,
+    "refund_outcome": REFUNDS,
+    "settlement_status": SETTLEMENTS,
+    "schedule": SCHEDULES,
+    "down": DOWN,
+    "saved_card": SAVED,
+    "lists": LISTS,
     "registry": REGISTRY,
     "identification": IDENTIFICATION,
 }
@@ -74,10 +104,10 @@ def _checked(name: str, value: Any) -> Any:
         raise KnobRefused(f"{name} is one of {', '.join(_CHOICES[name])}")
     if name in _RANGES and value is not None and not _RANGES[name][0] <= value <= _RANGES[name][1]:
         raise KnobRefused(f"{name} lies between {_RANGES[name][0]} and {_RANGES[name][1]}")
-    if name == "webhook_url" and value is not None:
+    if name in ("webhook_url", "approval_url") and value is not None:
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise KnobRefused("webhook_url is an http or https address")
+            raise KnobRefused(f"{name} is an http or https address")
     return value
 
 
@@ -89,16 +119,30 @@ def load(db: sqlite3.Connection) -> Knobs:
 def turn(db: sqlite3.Connection, changes: Mapping[str, Any]) -> Knobs:
     """Turn some knobs and leave the rest; all of the changes are good or none is made."""
     knobs = replace(load(db), **{name: _checked(name, value) for name, value in changes.items()})
-    if "answer" in changes and "answer_times" not in changes:
-        # A count left over from earlier trouble must not cut the new one short.
-        knobs = replace(knobs, answer_times=None)
+    if "answer" in changes:
+        # What is left over of earlier trouble must not cut the new one short or send it elsewhere.
+        if "answer_times" not in changes:
+            knobs = replace(knobs, answer_times=None)
+        if "answer_to" not in changes:
+            knobs = replace(knobs, answer_to=None)
+    _reopen(db, knobs.opening_balance)
     remember(db, "knobs", asdict(knobs))
     return knobs
 
 
-def take_answer(db: sqlite3.Connection) -> Knobs:
+def _reopen(db: sqlite3.Connection, opening: int | None) -> None:
+    if opening is None or opening == recall(db, "opening_balance"):
+        return
+    if db.execute("SELECT 1 FROM ledger LIMIT 1").fetchone():
+        raise KnobRefused("opening_balance is turned before money has moved; top up instead")
+    remember(db, "opening_balance", opening)
+
+
+def take_answer(db: sqlite3.Connection, path: str) -> Knobs:
     """The knobs for one money call, counting it off; the last counted call turns `answer` back to normal."""
     knobs = load(db)
+    if knobs.answer_to not in (None, path):
+        return replace(knobs, answer="normal")
     if knobs.answer != "normal" and knobs.answer_times is not None:
         left = knobs.answer_times - 1
         after = replace(knobs, answer_times=left) if left else replace(knobs, answer="normal", answer_times=None)

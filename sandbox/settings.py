@@ -24,6 +24,7 @@ class Settings:
     business_name: str
     reset_allowed: bool
     control_open: bool
+    settles: bool = False
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -46,6 +47,7 @@ class Settings:
             business_name=env.get("SANDBOX_BUSINESS_NAME", "Bursar"),
             reset_allowed=env.get("SANDBOX_RESET_ALLOWED", "") == "1",
             control_open=env.get("SANDBOX_CONTROL_OPEN", "") == "1",
+            settles=env.get("SANDBOX_SETTLES", "") == "1",
         )
 
 

@@ -65,6 +65,19 @@ def accepted(row: sqlite3.Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def ordered(row: sqlite3.Row) -> dict[str, Any]:
+    """A transfer from `POST /transfer/bulk`: the recipient by its code, and no id."""
+    return {
+        "reference": row["reference"], "recipient": row["recipient_code"], "amount": row["amount"],
+        "transfer_code": row["code"], "currency": "NGN", "status": row["status"],
+    }  # fmt: skip
+
+
+def finalised(row: sqlite3.Row) -> dict[str, Any]:
+    """A transfer from `POST /transfer/finalize_transfer`."""
+    return _core(row, camel=True) | {"recipient": row["recipient_id"]}
+
+
 def in_list(row: sqlite3.Row) -> dict[str, Any]:
     """A transfer in `GET /transfer`."""
     return _core(row, camel=True) | {"recipient": _recipient_of(row, camel=True), "fee_charged": row["fee"]}

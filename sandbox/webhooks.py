@@ -19,15 +19,32 @@ from sandbox import knobs as knobboard
 from sandbox.book import Book, stamp
 from sandbox.chance import draw
 
-# The live vendor tries every 3 minutes four times, then hourly for 72 hours. The first steps are shortened so that a
-# person watching a demo sees the retry; the tail is as patient as the vendor's.
-RETRY_SECONDS = (2, 5, 15, 60, 180, 600, 1800)
 RETRY_TAIL_SECONDS = 3600
-ATTEMPTS_MAX = 80
 REORDER_WINDOW_MS = 1_500
 COPY_GAP_MS = 100
 TIMEOUT_SECONDS = (3, 10)
 BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """How long between tries: some first waits, then hourly, until enough is enough."""
+
+    first_seconds: tuple[int, ...]
+    attempts_max: int
+
+    def wait_seconds(self, attempts: int) -> int:
+        """How long after this try, counted from one, the next one is."""
+        return self.first_seconds[attempts - 1] if attempts <= len(self.first_seconds) else RETRY_TAIL_SECONDS
+
+
+SCHEDULES = {
+    # Every 3 minutes for the first four tries, then hourly for 72 hours.
+    "live": Schedule((180, 180, 180), attempts_max=4 + 72),
+    "test": Schedule((), attempts_max=1 + 10),
+    # As patient as the live one, with first steps so short that a person watching a demo sees the retry.
+    "demo": Schedule((2, 5, 15, 60, 180, 600, 1800), attempts_max=80),
+}
 
 
 def sign(body: bytes, secret_key: str) -> str:
@@ -121,9 +138,10 @@ class Courier:
     def _try(self, row: sqlite3.Row, address: str) -> str:
         result = "lost" if row["losses_left"] > 0 else self._post(address, row["body"])
         attempts = row["attempts"] + 1
-        state = "delivered" if result == "200" else "given up" if attempts >= ATTEMPTS_MAX else "waiting"
-        wait = RETRY_SECONDS[attempts - 1] if attempts <= len(RETRY_SECONDS) else RETRY_TAIL_SECONDS
         with self._book.writing() as db:
+            schedule = SCHEDULES[knobboard.load(db).schedule]
+            state = "delivered" if result == "200" else "given up" if attempts >= schedule.attempts_max else "waiting"
+            wait = schedule.wait_seconds(attempts)
             db.execute(
                 "UPDATE deliveries SET state = ?, attempts = ?, losses_left = max(losses_left - 1, 0), last_result = ?,"
                 " due_at = ?, delivered_at = ? WHERE id = ?",

@@ -8,7 +8,9 @@ import logging
 import threading
 import time
 
-from sandbox import transfers
+import requests
+
+from sandbox import approval, settlements, transfers
 from sandbox.book import Book
 from sandbox.webhooks import Counts, Courier
 
@@ -19,9 +21,12 @@ log = logging.getLogger("sandbox")
 class Worker:
     """Owns the thread, the lock between rounds and the alarm that wakes it."""
 
-    def __init__(self, book: Book, courier: Courier) -> None:
+    def __init__(self, book: Book, courier: Courier, *, settles: bool = False) -> None:
         self._book = book
         self._courier = courier
+        self._settles = settles
+        self._session = requests.Session()
+        self._session.trust_env = False  # as the courier's
         self._round = threading.Lock()
         self._alarm = threading.Event()
         self._stopping = False
@@ -44,8 +49,11 @@ class Worker:
     def round(self, *, early: bool = False) -> tuple[int, Counts]:
         """End due transfers, then carry due events; says how many transfers and what the deliveries came to."""
         with self._round:
+            approval.ask_due(self._book, self._session)
             with self._book.writing() as db:
                 ended = transfers.conclude_due(db)
+                if self._settles and (day := settlements.due(db)) is not None:
+                    settlements.settle(db, day)
             return ended, self._courier.round(early=early)
 
     def reset(self) -> None:
@@ -71,7 +79,13 @@ class Worker:
 
     def _something_due(self) -> bool:
         due_at = self._next_due_at()
-        return due_at is not None and due_at <= time.time()
+        return (due_at is not None and due_at <= time.time()) or self._settlement_due()
+
+    def _settlement_due(self) -> bool:
+        if not self._settles:
+            return False
+        with self._book.reading() as db:
+            return settlements.due(db) is not None
 
     def _pause(self) -> float:
         due_at = self._next_due_at()

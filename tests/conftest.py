@@ -66,8 +66,8 @@ def owner_engine(database: Database) -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def vendor(home: Path) -> Iterator[SandboxProcess]:
-    """The sandbox vendor, one process for the session, beginning with nothing, its webhooks kept back."""
-    with SandboxProcess(home / "sandbox.sqlite3", opening_balance=0) as process:
+    """The sandbox vendor, one process for the session, with a float, its webhooks kept back."""
+    with SandboxProcess(home / "sandbox.sqlite3") as process:
         process.knobs(transfer_delay_seconds=0, webhooks=False)
         yield process
 

@@ -45,7 +45,7 @@ Reader = Callable[[Path], Balances]
 @pytest.fixture(scope="module")
 def business(given: Servers, home: Path) -> Iterator[Flask]:
     """A demo business that dealt in other assets at its end."""
-    with SandboxProcess(home / "readers.sqlite3", opening_balance=0) as vendor, fresh_database(given, home) as made:
+    with SandboxProcess(home / "readers.sqlite3") as vendor, fresh_database(given, home) as made:
         app = assembly.assemble(Settings.from_env(environment(made, given, vendor)))
         with app.app_context():
             for _ in Business(app, vendor_url=vendor.url, days=DAYS, customers=CUSTOMERS).live():

@@ -116,7 +116,7 @@ def vendor_for(port: int, *, book: Path) -> Iterator[SandboxProcess]:
     """A sandbox vendor that tells the house at this port what happens, and begins with nothing."""
     told = f"http://localhost:{port}/callbacks/paystack"
     with ExitStack() as stack:
-        process = stack.enter_context(SandboxProcess(book, webhook_url=told, opening_balance=0))
+        process = stack.enter_context(SandboxProcess(book, webhook_url=told))
         process.knobs(transfer_delay_seconds=0.5)
         yield process
 

@@ -125,14 +125,27 @@ class SandboxProcess:
         return paid
 
     def receive(self, amount: int, account_number: str, **sender: Any) -> str:
-        """A bank transfer into a dedicated account; answers with the vendor's reference."""
+        """A bank transfer into an account number; answers with the charge's reference. `unnoticed=True` hides it."""
         body = {"amount": amount, "account_number": account_number, **sender}
         return str(self.control("POST", "receive", body)["reference"])
 
     def conclude(self, reference: str, verb: str) -> dict[str, Any]:
-        """`succeed`, `fail` or `reverse` a transfer now."""
+        """`succeed`, `fail`, `reverse`, `abandon`, `block` or `reject` a transfer now, or have it wait for an `otp`."""
         ended: dict[str, Any] = self.control("POST", f"transfers/{reference}/{verb}")
         return ended
+
+    def top_up(self, amount: int) -> int:
+        """Pay into the balance that transfers are paid from; answers what it is then."""
+        return int(self.control("POST", "topup", {"amount": amount})["balance"])
+
+    def settle(self, until: str | None = None) -> list[dict[str, Any]]:
+        """Settle what is due by this date, a lump a day; without one everything that is open, now."""
+        settled: list[dict[str, Any]] = self.control("POST", "settle", {"date": until})["settlements"]
+        return settled
+
+    def stream(self) -> int:
+        """What has been paid, less fees, and is not settled yet."""
+        return int(self.control("GET", "health")["stream"])
 
     def clock(self, now: str | None) -> str:
         """Pin the vendor's clock to an ISO time, or let it run (None)."""

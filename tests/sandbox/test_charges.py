@@ -107,7 +107,7 @@ class TestVerify:
         )  # fmt: skip
         assert (shape["amount"], shape["requested_amount"], shape["fees"]) == (500_000, 500_000, 17_500)
         assert shape["metadata"] == {"deposit": "dep-1"}
-        assert sandbox.balance() == 500_000_000 + 500_000 - 17_500
+        assert (sandbox.stream(), sandbox.balance()) == (500_000 - 17_500, 500_000_000)
 
     def test_tells_an_amount_that_differs_from_what_was_asked(self, sandbox: SandboxProcess) -> None:
         ask(sandbox)

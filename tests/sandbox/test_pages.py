@@ -46,7 +46,7 @@ class TestCheckout:
     def test_takes_it_once_however_often_pay_is_pressed(self, sandbox: SandboxProcess) -> None:
         address = page_of(sandbox)
         assert [press(address, "card").status_code for _ in range(3)] == [303, 303, 303]
-        assert sandbox.balance() == 5_000_000_00 + 500_000 - 17_500
+        assert sandbox.stream() == 500_000 - 17_500
         assert len(sandbox.webhooks()) == 1
         assert "Payment received" in requests.get(address, timeout=5).text
 
@@ -82,7 +82,7 @@ class TestDesk:
         sandbox.pay("dep-1")
         pay_out(sandbox)
         page = requests.get(f"{sandbox.url}/", timeout=5).text
-        assert "₦5,003,815.00" in page
+        assert "₦4,998,990.00" in page
         assert "charge.success (copy 1)" in " ".join(page.split())
         for text in ("dep-1", "payout-0000000001", 'name="lose"', 'name="transfer_outcome"'):
             assert text in page

@@ -177,7 +177,8 @@ class TestLists:
         pay_out(sandbox)
         sandbox.flush()
         sandbox.receive(10_000, "9930000902")
+        assert sandbox.top_up(9_900) == OPENING + 9_900
         lines = sandbox.call("GET", "/balance/ledger").json()["data"]
         assert [line["difference"] for line in lines] == [9_900, 101_000, -101_000]
         assert [line["balance"] for line in lines] == [OPENING + 9_900, OPENING, OPENING - 101_000]
-        assert [line["model_responsible"] for line in lines] == ["Transaction", "Transfer", "Transfer"]
+        assert [line["model_responsible"] for line in lines] == ["TopUp", "Transfer", "Transfer"]

@@ -342,7 +342,7 @@ def after(app: Flask, given: Servers, home: Path) -> Iterator[After]:
     """Live through the walk once. The lines of the log are those of the house itself, as it writes them at DEBUG."""
     before, level, stderr, heard = logging.root.handlers[:], logging.root.level, sys.stderr, io.StringIO()
     book = home / "canaries.sqlite3"
-    with SandboxProcess(book, opening_balance=0) as vendor, fresh_database(given, home) as made:
+    with SandboxProcess(book) as vendor, fresh_database(given, home) as made:
         own = {"REDIS_URL": redis_database(given.redis_url, OWN_REDIS)}
         house = create_app(Settings.from_env(environment(made, given, vendor) | own))
         house.test_client_class = Browser
