@@ -48,7 +48,7 @@ HANDLERS: dict[str, Handler] = {
     "payments.measure_outflow": Handler("slow", payments.measure_outflow),
     "withdrawals.send": Handler("money", withdrawals.send),
     "withdrawals.resume": Handler("money", withdrawals.resume),
-    "withdrawals.resume_all": Handler("money", withdrawals.resume_all),
+    "withdrawals.send_waiting": Handler("money", withdrawals.send_waiting),
     "withdrawals.settle": Handler("money", withdrawals.settle),
     "withdrawals.fail": Handler("money", withdrawals.fail),
     "withdrawals.take_back": Handler("money", withdrawals.take_back),

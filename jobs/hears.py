@@ -40,7 +40,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "payments.payout_needs_otp": ("alerts.payout_needs_code",),
     "payments.payout_lacks_float": ("alerts.payout_lacks_float",),
     "risk.switched_off": ("alerts.switched_off",),
-    "risk.switched_on": ("withdrawals.resume_all",),
+    "risk.switched_on": ("withdrawals.send_waiting",),
     "withdrawals.requested": ("notifications.withdrawal_requested", "withdrawals.look_into"),
     "withdrawals.approved": ("withdrawals.send",),
     "withdrawals.settled": ("notifications.withdrawal_settled",),

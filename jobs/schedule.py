@@ -30,6 +30,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("banks", "payments.refresh_banks", 3_600, 45, "slot", "treasury"),
     Periodic("outflow of the naira rail", "payments.watch_outflow", 60, 45, "slot", "treasury"),
     Periodic("usual outflow of the naira rail", "payments.measure_outflow", 3_600, 45, "slot", "treasury"),
+    Periodic("withdrawals that wait together", "withdrawals.send_waiting", 60, 45, "slot", "treasury"),
     Periodic("expired holds", "ledger.expire_holds", 60, 45, "slot", "treasury"),
     Periodic("withdrawals that cooled off", "withdrawals.wake", 60, 45, "slot", "compliance_officer"),
     Periodic("withdrawals that nobody decided on", "withdrawals.expire", 600, 45, "slot", "treasury"),

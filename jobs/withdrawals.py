@@ -13,8 +13,8 @@ from jobs.work import Work
 
 WHILE_HALTED = timedelta(minutes=1)
 WHILE_FROZEN = timedelta(minutes=5)
-WHILE_SHORT = timedelta(minutes=2)
-AT_ONCE = 20
+WAITS = {PayoutState.AWAITING_FLOAT: timedelta(minutes=2), PayoutState.SENDING: timedelta(seconds=5)}
+AT_ONCE = 100
 STOPS = (AccountFrozen, Restricted, errors.PayoutsHalted, errors.NotDueYet, SwitchedOff)
 
 
@@ -28,7 +28,7 @@ def send(work: Work) -> timedelta | None:
         return WHILE_FROZEN
     except errors.NotDueYet as early:
         return max(datetime.fromisoformat(early.facts["due_at"]) - clock.now(), timedelta(seconds=1))
-    return WHILE_SHORT if state is PayoutState.AWAITING_FLOAT else None
+    return WAITS.get(state) if state else None
 
 
 def resume(work: Work) -> timedelta | None:
@@ -41,14 +41,11 @@ def resume(work: Work) -> timedelta | None:
     return None
 
 
-def resume_all(work: Work) -> timedelta | None:
-    """Payouts go on: send what waited for that, whoever's it is. What else stops one makes it wait on."""
-    waiting = queries.all_approved_for_system(limit=AT_ONCE)
-    for withdrawal_id in waiting:
-        try:
-            flows.send(withdrawal_id, paystack=work.clients.paystack, actor=work.actor)
-        except STOPS:
-            continue
+def send_waiting(work: Work) -> timedelta | None:
+    """What was approved and is not begun goes together: after a stop there is much of it. One alone has its task."""
+    waiting = queries.all_approved_for_system(limit=AT_ONCE, at=clock.now())
+    if len(waiting) > 1:
+        flows.send_many(waiting, paystack=work.clients.paystack, actor=work.actor)
     return None
 
 

@@ -102,10 +102,11 @@ UNDERWAY = frozenset({P.SENT, P.AWAITING_OTP})  # Paystack has it
 OPEN = UNSENT | UNDERWAY
 # Whoever was about to send, when it was found that there is too little, is over by then: a job lives less than this.
 CALL_OFF_AFTER = timedelta(minutes=5)
+RESEND_AFTER = timedelta(seconds=15)
 STATUS_MAX = 40  # of somebody else's word
 CALL_OFF_REASON_MAX = 300
 CODE_DIGITS = (4, 10)
-BULK_MAX = 50
+BULK_MAX = 100
 
 # Paystack's words for a transfer (docs: how transfers work) → ours. `reversed` before success is a failure to us.
 TRANSFER_STATES = {
@@ -208,11 +209,6 @@ def contradiction(*, known: PayoutState, told: PayoutState, ours: int, theirs: i
     if known is PayoutState.PAID and told is PayoutState.FAILED:
         return "we booked it as paid, Paystack says that it failed"
     return ""
-
-
-def lacks_float(words: str) -> bool:
-    """Whether Paystack says that our balance does not cover it: it is the one refusal that has no code."""
-    return "balance is not enough" in words.lower()
 
 
 def code_fits(code: str) -> bool:

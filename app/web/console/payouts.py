@@ -75,6 +75,29 @@ def ask_for_payout(payout_id: str) -> Response | BaseResponse:
     )
 
 
+@bp.post("/payouts/<payout_id>/code")
+@guards.operator(Permission.PAYOUTS_ATTEND, fresh=True)
+def confirm_payout(payout_id: str) -> Response | BaseResponse:
+    """Type the code that Paystack wants."""
+    actor, code = guards.actor(), "".join(request.form.get("code", "").split())
+    return _attended(
+        payout_id,
+        lambda paystack: _said(payout_flows.confirm(payout_id, code=code, paystack=paystack, actor=actor)),
+    )
+
+
+@bp.post("/payouts/<payout_id>/code-again")
+@guards.operator(Permission.PAYOUTS_ATTEND, fresh=True)
+def send_payout_code_again(payout_id: str) -> Response | BaseResponse:
+    """Have Paystack send another code."""
+
+    def deed(paystack: Paystack) -> str:
+        payout_flows.send_code_again(payout_id, paystack=paystack)
+        return "Paystack has sent another code."
+
+    return _attended(payout_id, deed)
+
+
 @bp.post("/payouts/<payout_id>/call-off")
 @guards.operator(Permission.PAYOUTS_ATTEND, fresh=True)
 def call_off_payout(payout_id: str) -> Response | BaseResponse:

@@ -7,7 +7,7 @@ from werkzeug.test import TestResponse
 from app.core import clock, ids
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
-from app.payments import payouts
+from app.payments import payout_flows, payouts
 from tests.makers import browse, people, switched
 from tests.makers.people import naira
 from tests.web.scenes.stage import TEST, Call, Scene
@@ -30,6 +30,28 @@ def ask_for_payout(scene: Scene) -> TestResponse:
     paystack.transfer(amount=100_00, recipient_code=row.code, reference=payout_id, reason="Withdrawal")
     place = f"/console/payouts/{payout_id}"
     return browse.send(scene.staff(Role.TREASURY), f"{place}/ask", form_at=place)
+
+
+def coded(scene: Scene) -> str:
+    """A payout for which Paystack wants a code."""
+    _, account = scene.rich()
+    (row,) = rows("SELECT recipient_code AS code FROM bank_accounts WHERE id = :id", id=account)
+    leave()
+    payout_id, paystack = begun(recipient_code=row.code), scene.app.extensions["clients"].paystack
+    scene.sandbox.knobs(transfer_outcome="otp")
+    payout_flows.pay_out(payout_id, first=True, paystack=paystack, reason="Withdrawal", actor=TEST)
+    leave()
+    return payout_id
+
+
+def confirm_payout(scene: Scene) -> TestResponse:
+    place = f"/console/payouts/{coded(scene)}"
+    return browse.send(scene.staff(Role.TREASURY), f"{place}/code", form_at=place, code="123 456")
+
+
+def send_payout_code_again(scene: Scene) -> TestResponse:
+    place = f"/console/payouts/{coded(scene)}"
+    return browse.send(scene.staff(Role.TREASURY), f"{place}/code-again", form_at=place)
 
 
 def call_off_payout(scene: Scene) -> TestResponse:
@@ -58,6 +80,8 @@ def request_on(scene: Scene) -> TestResponse:
 
 CALLS: dict[str, Call] = {
     "console.ask_for_payout": ask_for_payout,
+    "console.confirm_payout": confirm_payout,
+    "console.send_payout_code_again": send_payout_code_again,
     "console.call_off_payout": call_off_payout,
     "console.turn_off": turn_off,
     "console.request_on": request_on,
