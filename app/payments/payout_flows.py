@@ -126,11 +126,12 @@ def confirm(payout_id: str, *, code: str, paystack: Paystack, actor: Actor) -> P
     return ask(payout_id, paystack=paystack, actor=actor)
 
 
-def send_code_again(payout_id: str, *, paystack: Paystack) -> None:
+def send_code_again(payout_id: str, *, paystack: Paystack, actor: Actor) -> None:
     """Have Paystack send another code. Raises NotFound, NoCodeWanted, Refused, Silent."""
     payout = _waiting_for_code(payout_id)
     leave()
     paystack.resend_otp(payout.transfer_code)
+    atomically(lambda: payouts.note_code(payout_id), actor=actor)
 
 
 def call_off(payout_id: str, *, reason: str, paystack: Paystack, actor: Actor) -> PayoutState:

@@ -104,6 +104,12 @@ def take_up(payout_id: str, *, actor: Actor) -> bool:
     return payout.state == PayoutState.SENDING
 
 
+def note_code(payout_id: str) -> None:
+    """Another code was asked for: that it was, and by whom, is on the record."""
+    _locked(payout_id).vendor_words = f"another code was sent at {clock.now().astimezone(clock.WAT):%H:%M} WAT"
+    db.session.flush()
+
+
 def call_off(payout_id: str, *, reason: str, actor: Actor) -> None:
     """End one that waits for a float: nothing left us, and its payment can be sent anew or given back.
 

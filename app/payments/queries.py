@@ -61,6 +61,12 @@ def payout_counts_for_operators() -> dict[str, int]:
     return {row.state: row.n for row in db.session.execute(counted)}
 
 
+def committed_for_operators() -> Money:
+    """What is to leave the float by payouts that have not ended."""
+    units = db.session.scalar(select(func.sum(Payout.amount_units)).where(Payout.state.in_(OPEN)))
+    return Money(NGN, int(units or 0))
+
+
 def attempts_for_operators(payout_id: str) -> list[Payout]:
     """All attempts at the payment that this one is for, the first one first."""
     base_id = payout_id.partition("-")[0]

@@ -82,7 +82,7 @@ class TestACode:
     def test_lets_it_go(
         self, sandbox: SandboxProcess, paystack: Paystack, waiting: Withdrawal, work_off: WorkOff
     ) -> None:
-        payout_flows.send_code_again(waiting.payout_id, paystack=paystack)
+        payout_flows.send_code_again(waiting.payout_id, paystack=paystack, actor=SYSTEM)
         payout_flows.confirm(waiting.payout_id, code="123456", paystack=paystack, actor=SYSTEM)
         sandbox.flush()
         work_off(LATER)
@@ -344,8 +344,8 @@ class TestManyAtOnce:
         sandbox.knobs(transfer_outcome="pending-forever")
         asked = [approve(20_000 + each) for each in range(2)]
         code = paystack.add_recipient(name="Ada Obi", account_number="0123456789", bank_code=people.ZENITH)
-        known = {"amount": 2_000_000, "recipient_code": code, "reason": "Withdrawal"}
-        paystack.transfer(**known, reference=asked[0].payout_id)
+        reference = asked[0].payout_id
+        paystack.transfer(amount=2_000_000, recipient_code=code, reference=reference, reason="Withdrawal")
         leave()
         flows.send_many([one.id for one in asked], paystack=paystack, actor=SYSTEM)
         assert [state(one)[0] for one in asked] == ["sent", "sent"]

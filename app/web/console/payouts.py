@@ -9,9 +9,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.clients.http import Refused
 from app.clients.paystack import Paystack
+from app.core.db import atomically
 from app.core.errors import NotFound, Refusal
+from app.core.money import NGN
 from app.core.permissions import Permission
 from app.identity import queries as identity
+from app.ledger import balances, chart
 from app.payments import payout_flows, queries, rules
 from app.payments.rules import PayoutState
 from app.web import errors, guards
@@ -19,6 +22,7 @@ from app.web.console import history
 from app.web.console.base import bp
 from app.web.fragments import page
 from app.withdrawals import queries as withdrawals
+from app.withdrawals import service
 
 PAGE = 25
 VIEWS: dict[str, frozenset[PayoutState]] = {
@@ -39,6 +43,7 @@ def payouts() -> Response:
     """Those that wait for somebody, those under way, those that failed."""
     counts = queries.payout_counts_for_operators()
     counted = {name: sum(counts.get(state, 0) for state in states) for name, states in VIEWS.items()}
+    house = balances.of(chart.house(chart.PAYSTACK, asset=NGN))
     asked, after = request.args.get("view", ""), request.args.get("after")
     view = asked if asked in VIEWS else ("waiting" if counted["waiting"] else "underway")
     if view == "ended":
@@ -50,6 +55,8 @@ def payouts() -> Response:
         block="results",
         view=view,
         counts=counted,
+        left=house.booked,
+        committed=queries.committed_for_operators(),
         rows=found[:PAGE],
         next=found[PAGE - 1].id if len(found) > PAGE else None,
         first=after is None,
@@ -90,9 +97,10 @@ def confirm_payout(payout_id: str) -> Response | BaseResponse:
 @guards.operator(Permission.PAYOUTS_ATTEND, fresh=True)
 def send_payout_code_again(payout_id: str) -> Response | BaseResponse:
     """Have Paystack send another code."""
+    actor = guards.actor()
 
     def deed(paystack: Paystack) -> str:
-        payout_flows.send_code_again(payout_id, paystack=paystack)
+        payout_flows.send_code_again(payout_id, paystack=paystack, actor=actor)
         return "Paystack has sent another code."
 
     return _attended(payout_id, deed)
@@ -109,6 +117,43 @@ def call_off_payout(payout_id: str) -> Response | BaseResponse:
         return "Called off. Nothing left us."
 
     return _attended(payout_id, deed)
+
+
+@bp.post("/payouts/<payout_id>/send-anew")
+@guards.operator(Permission.WITHDRAWALS_RETRY, fresh=True)
+def send_payout_anew(payout_id: str) -> Response | BaseResponse:
+    """Try its withdrawal again, as another attempt."""
+    actor = guards.actor()
+    return _decided(
+        payout_id,
+        lambda withdrawal_id: service.retry(withdrawal_id, owns=guards.owns(), actor=actor),
+        said="It is sent anew, under a reference of its own.",
+    )
+
+
+@bp.post("/payouts/<payout_id>/give-back")
+@guards.operator(Permission.WITHDRAWALS_RETRY, fresh=True)
+def give_payout_back(payout_id: str) -> Response | BaseResponse:
+    """Give its withdrawal's money back to the customer."""
+    actor = guards.actor()
+    return _decided(
+        payout_id,
+        lambda withdrawal_id: service.give_up(withdrawal_id, owns=guards.owns(), actor=actor),
+        said="Given back. The money is available to the customer again.",
+    )
+
+
+def _decided(payout_id: str, deed: Callable[[str], None], *, said: str) -> Response | BaseResponse:
+    """Decide on the withdrawal that this is the newest attempt of."""
+    withdrawal = withdrawals.by_payout_for_system(payout_id)
+    if withdrawal is None or withdrawal.attempt_id != payout_id:
+        raise NotFound
+    try:
+        atomically(lambda: deed(withdrawal.id), actor=guards.actor())
+    except Refusal as refused:
+        return _payout(payout_id, fault=refused)
+    flash(said, "ok")
+    return redirect(url_for("console.payout", payout_id=payout_id), 303)
 
 
 def _attended(payout_id: str, deed: Callable[[Paystack], str]) -> Response | BaseResponse:
@@ -144,6 +189,7 @@ def _payout(payout_id: str, *, fault: Refusal | None = None) -> Response:
         ends=rules.END_WORDS,
         history=history.of(one.id),
         staff=identity.names_for_operators(),
+        may_decide=Permission.WITHDRAWALS_RETRY in current_user.permissions,
         may_attend=Permission.PAYOUTS_ATTEND in current_user.permissions,
         reason_max=rules.CALL_OFF_REASON_MAX,
         sent=request.form,

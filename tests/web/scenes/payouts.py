@@ -8,7 +8,8 @@ from app.core import clock, ids
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.payments import payout_flows, payouts
-from tests.makers import browse, people, switched
+from app.withdrawals import flows, service
+from tests.makers import browse, paying, people, switched
 from tests.makers.people import naira
 from tests.web.scenes.stage import TEST, Call, Scene
 
@@ -54,6 +55,32 @@ def send_payout_code_again(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.TREASURY), f"{place}/code-again", form_at=place)
 
 
+def unpaid(scene: Scene) -> str:
+    """A payout that failed, of a withdrawal whose money is still held."""
+    owner, account = scene.rich()
+    asked = paying.approved(owner, account, 1_000)
+    scene.sandbox.knobs(transfer_outcome="failed")
+    paystack = scene.app.extensions["clients"].paystack
+    flows.send(asked.id, paystack=paystack, actor=TEST)
+    scene.sandbox.flush(early=True)
+    leave()
+    payout_flows.ask(asked.payout_id, paystack=paystack, actor=TEST)
+    with transaction(TEST):
+        service.fail(asked.payout_id, actor=TEST)
+    leave()
+    return asked.payout_id
+
+
+def send_payout_anew(scene: Scene) -> TestResponse:
+    place = f"/console/payouts/{unpaid(scene)}"
+    return browse.send(scene.staff(Role.TREASURY), f"{place}/send-anew", form_at=place)
+
+
+def give_payout_back(scene: Scene) -> TestResponse:
+    place = f"/console/payouts/{unpaid(scene)}"
+    return browse.send(scene.staff(Role.TREASURY), f"{place}/give-back", form_at=place)
+
+
 def call_off_payout(scene: Scene) -> TestResponse:
     """It has waited for a float long enough."""
     payout_id, ago = begun(ago=(long := timedelta(minutes=6))), clock.now() - long
@@ -82,6 +109,8 @@ CALLS: dict[str, Call] = {
     "console.ask_for_payout": ask_for_payout,
     "console.confirm_payout": confirm_payout,
     "console.send_payout_code_again": send_payout_code_again,
+    "console.send_payout_anew": send_payout_anew,
+    "console.give_payout_back": give_payout_back,
     "console.call_off_payout": call_off_payout,
     "console.turn_off": turn_off,
     "console.request_on": request_on,
