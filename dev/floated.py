@@ -1,4 +1,4 @@
-"""A payout float for show: what tests and stories pay withdrawals from, put in by the owners before anything happens."""
+"""A payout float for show: what tests and stories pay withdrawals from, put in by the owners before all else."""
 
 from sqlalchemy import create_engine, pool, text
 

@@ -10,7 +10,7 @@ from app.payments.models import Payout
 from app.payments.rules import PayoutState
 from app.risk import queries as risk
 from app.risk import rules
-from jobs.telling import tell_staff
+from jobs.notifications import tell_holders
 from jobs.work import Work
 
 
@@ -24,7 +24,7 @@ def switched_off(work: Work) -> timedelta | None:
         reason=switch.reason,
         page=f"{work.console_url}/console/switches",
     )
-    return tell_staff(work, words, roles=(Role.TREASURY, Role.COMPLIANCE_MANAGER))
+    return tell_holders(work, words, roles=(Role.TREASURY, Role.COMPLIANCE_MANAGER))
 
 
 def payout_needs_code(work: Work) -> timedelta | None:
@@ -33,7 +33,7 @@ def payout_needs_code(work: Work) -> timedelta | None:
     if payout is None or payout.state != PayoutState.AWAITING_OTP:
         return None
     words = alerts.payout_needs_code(payout.amount, page=_page(work))
-    return tell_staff(work, words, roles=(Role.TREASURY,))
+    return tell_holders(work, words, roles=(Role.TREASURY,))
 
 
 def payout_lacks_float(work: Work) -> timedelta | None:
@@ -42,7 +42,7 @@ def payout_lacks_float(work: Work) -> timedelta | None:
     if payout is None or payout.state != PayoutState.AWAITING_FLOAT or payments.lacked_float_before_for_system(payout):
         return None
     words = alerts.payout_lacks_float(payout.amount, page=f"{work.console_url}/console/payouts")
-    return tell_staff(work, words, roles=(Role.TREASURY, Role.FINANCE))
+    return tell_holders(work, words, roles=(Role.TREASURY, Role.FINANCE))
 
 
 def payout_reversed(work: Work) -> timedelta | None:
@@ -51,7 +51,7 @@ def payout_reversed(work: Work) -> timedelta | None:
     if payout is None:
         return None
     words = alerts.payout_reversed(payout.amount, page=_page(work))
-    return tell_staff(work, words, roles=(Role.TREASURY, Role.FINANCE))
+    return tell_holders(work, words, roles=(Role.TREASURY, Role.FINANCE))
 
 
 def _payout(work: Work) -> Payout | None:

@@ -69,11 +69,17 @@ HEARS: dict[str, tuple[str, ...]] = {
     "screening.list_aged": ("notifications.list_aged",),
     "screening.list_loaded": ("screening.rescreen",),
     "retention.run_begun": ("retention.carry_out",),
+    "settlement.pull_asked": ("settlement.pull",),
+    "settlement.differs": ("settlement.tell_differs",),
+    "settlement.late": ("settlement.tell_late",),
+    "settlement.float_low": ("settlement.tell_float_low",),
+    "settlement.float_differs": ("settlement.tell_float_differs",),
     "reconciliation.run_asked": ("reconciliation.run",),
 }
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
+    "settlement.posted": "it is as it should be: its page and the books show it",
     "customers.tier_changed": "who decided tells the customer, and the page of their limits shows it",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "identity.phone_confirmed": "the page says so; where there was another number, that one and the mailbox are told",

@@ -1,10 +1,12 @@
 """Work of notifications: which mail tells of which event."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from app.core import clock, machine
 from app.core.db import atomically
 from app.core.errors import NotFound
+from app.core.permissions import Role
 from app.customers import queries as customers
 from app.documents import queries as documents
 from app.documents.rules import WAITS_LONG
@@ -22,7 +24,6 @@ from app.staff import service as staff_service
 from app.staff.rules import WATCHERS
 from app.withdrawals import queries as withdrawals
 from app.withdrawals.models import Withdrawal
-from jobs.telling import tell_staff
 from jobs.work import Work
 
 
@@ -83,30 +84,30 @@ def glass_broken(work: Work) -> timedelta | None:
         reason=lent.reason,
         review=lent.review_id,
     )
-    return _tell_watchers(work, words)
+    return tell_holders(work, words, roles=WATCHERS)
 
 
 def reveals_exceeded(work: Work) -> timedelta | None:
     """An operator looks at too much that is masked: whoever watches is told, each once."""
     words = rules.reveals_exceeded(identity.operator_for_operators(work.subject).name)
-    return _tell_watchers(work, words)
+    return tell_holders(work, words, roles=WATCHERS)
 
 
 def documents_viewed(work: Work) -> timedelta | None:
     """An operator looks at many documents: whoever watches is told, each once."""
     words = rules.documents_viewed(identity.operator_for_operators(work.subject).name)
-    return _tell_watchers(work, words)
+    return tell_holders(work, words, roles=WATCHERS)
 
 
 def list_aged(work: Work) -> timedelta | None:
     """Nobody loads a list any more: whoever watches is told, each once."""
-    return _tell_watchers(work, rules.list_aged(screening.list_for_system(work.subject).title))
+    return tell_holders(work, rules.list_aged(screening.list_for_system(work.subject).title), roles=WATCHERS)
 
 
 def documents_waiting(work: Work) -> timedelta | None:
     """Documents wait for long for something that does not answer: whoever watches is told."""
     waiting = documents.waiting_long_for_system(before=clock.now() - WAITS_LONG)
-    return _tell_watchers(work, rules.documents_waiting(waiting)) if waiting else None
+    return tell_holders(work, rules.documents_waiting(waiting), roles=WATCHERS) if waiting else None
 
 
 def sign_up_repeated(work: Work) -> timedelta | None:
@@ -280,8 +281,21 @@ def _tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
     return None
 
 
-def _tell_watchers(work: Work, words: Words) -> timedelta | None:
-    return tell_staff(work, words, roles=WATCHERS)
+def tell_holders(work: Work, words: Words, *, roles: Collection[Role]) -> timedelta | None:
+    """Whoever has one of these roles, each once; one who cannot be told keeps nobody else from it.
+
+    What failed is tried again.
+    """
+    failed: list[Exception] = []
+    for holder in identity.holders_for_system([str(role) for role in roles]):
+        cause = f"{work.cause}:{holder.id}"
+        try:
+            flows.tell(cause, login_id=holder.login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
+        except OSError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return None
 
 
 def _text(work: Work, *, phone_id: str, body: str) -> timedelta | None:

@@ -1,6 +1,8 @@
 """Work of the rounds of checks: look into what was asked for, and what the clock does with what waits."""
 
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from app.core.db import atomically
 from app.core.errors import IllegalMove
@@ -17,13 +19,8 @@ def look_into(work: Work) -> timedelta | None:
 def look_again(work: Work) -> timedelta | None:
     """A customer stands otherwise on the lists now: check what was stopped."""
     for withdrawal_id in queries.held_of_for_system(work.facts["customer_id"]):
-        try:
-            atomically(
-                lambda each=withdrawal_id: rounds.look_again(each, actor=work.actor),
-                actor=work.actor,  # type: ignore[misc]
-            )
-        except IllegalMove:
-            continue  # (it went on meanwhile)
+        with suppress(IllegalMove):  # (it went on meanwhile)
+            atomically(partial(rounds.look_again, withdrawal_id, actor=work.actor), actor=work.actor)
     return None
 
 

@@ -28,6 +28,10 @@ class Permission(StrEnum):
     OPERATORS_REQUEST = "operators:request"
     RECONCILIATION_READ = "reconciliation:read"
     RECONCILIATION_RUN = "reconciliation:run"
+    SETTLEMENT_READ = "settlement:read"
+    SETTLEMENT_RUN = "settlement:run"
+    SETTLEMENT_REQUEST_FLOAT = "settlement:request_float"
+    SETTLEMENT_ABANDON = "settlement:abandon"
     LIMITS_READ = "limits:read"
     LIMITS_REQUEST = "limits:request"
     LIMITS_REQUEST_FEES = "limits:request_fees"
@@ -160,6 +164,10 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOURNALS_REQUEST,
         P.RECONCILIATION_READ,
         P.RECONCILIATION_RUN,
+        P.SETTLEMENT_READ,
+        P.SETTLEMENT_RUN,
+        P.SETTLEMENT_REQUEST_FLOAT,
+        P.SETTLEMENT_ABANDON,
         P.SUSPENSE_READ,
         P.SUSPENSE_RESOLVE,
     },
@@ -177,6 +185,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.APPROVALS_READ,
         P.APPROVALS_DECIDE,
         P.RECONCILIATION_READ,
+        P.SETTLEMENT_READ,
+        P.SETTLEMENT_ABANDON,
         P.SUSPENSE_READ,
         P.JOBS_READ,
         P.JOBS_RETRY,
@@ -213,6 +223,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LEDGER_READ,
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
+        P.SETTLEMENT_READ,
         P.CUSTOMERS_REVEAL,
         P.APPLICATIONS_READ,
         P.RECOVERIES_READ,

@@ -18,11 +18,10 @@ def look(*, actor: Actor) -> str:
     Asked before each payout in a transaction of its own, so that what it turns off stays off though the payout is
     refused; and by the clock.
     """
-    breaker = risk.breaker_without_owner(rail=Rail.BANK, asset=NGN.code)
-    if breaker is None or risk.stopped_without_owner(rail=Rail.BANK, asset=NGN.code) is not None:
+    if risk.stopped_without_owner(rail=Rail.BANK, asset=NGN.code) is not None:
         return ""
     moment = clock.now()
-    why = breaker.tripped_by(
+    why = risk.breaker_without_owner().tripped_by(
         outflow=queries.outflow_for_system(since=moment - rules.OUTFLOW_WINDOW, until=moment),
         usual=risk.usual_outflow_without_owner(rail=Rail.BANK, asset=NGN.code),
         left=balances.of(chart.house(chart.PAYSTACK, asset=NGN)).booked.units,

@@ -89,7 +89,7 @@ def settle(deposit_id: str, *, charge: Charge, our_domain: str, actor: Actor) ->
     return DepositState(deposit.state)
 
 
-def place_stray(charge: Charge, *, our_domain: str, inbox_id: int, actor: Actor) -> None:
+def place_stray(charge: Charge, *, our_domain: str, actor: Actor, inbox_id: int | None = None) -> None:
     """A charge that Paystack confirms and we never asked for: money that came is booked to suspense."""
     trouble = Trouble(
         cause=f"charge:{charge.reference}",

@@ -96,6 +96,22 @@ def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str:
     )
 
 
+def look_up_charge(reference: str, *, paystack: Paystack, actor: Actor, inbox_id: int | None = None) -> str | None:
+    """Ask Paystack about a charge that somebody spoke of, and place it: what became of it, None for an unknown one."""
+    deposit = queries.deposit_for_system(reference=reference)
+    leave()
+    charge = paystack.find_charge(reference)
+    if charge is None:
+        return None
+    if deposit is not None:
+        return f"deposit {settle(deposit.id, charge=charge, paystack=paystack, actor=actor)}"
+    atomically(
+        lambda: deposits.place_stray(charge, our_domain=paystack.domain, inbox_id=inbox_id, actor=actor),
+        actor=actor,
+    )
+    return "in suspense"
+
+
 def add_bank_account(
     customer_id: str, *, bank_code: str, account_number: str, paystack: Paystack, actor: Actor
 ) -> BankAccount:
@@ -151,19 +167,11 @@ def put_aside(inbox_id: int, *, event: str, reference: str, reason: str, actor: 
 
 
 def _hear_charge(inbox_id: int, *, reference: str, paystack: Paystack, actor: Actor) -> str:
-    deposit = queries.deposit_for_system(reference=reference)
-    leave()
-    charge = paystack.find_charge(reference)
-    if charge is None:
+    outcome = look_up_charge(reference, paystack=paystack, actor=actor, inbox_id=inbox_id)
+    if outcome is None:
         reason = "Paystack does not know this reference"
         return put_aside(inbox_id, event="charge.success", reference=reference, reason=reason, actor=actor)
-    if deposit is not None:
-        return f"deposit {settle(deposit.id, charge=charge, paystack=paystack, actor=actor)}"
-    atomically(
-        lambda: deposits.place_stray(charge, our_domain=paystack.domain, inbox_id=inbox_id, actor=actor),
-        actor=actor,
-    )
-    return "in suspense"
+    return outcome
 
 
 def _hear_transfer(inbox_id: int, *, event: str, reference: str, paystack: Paystack, actor: Actor) -> str:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
-    SmallInteger,
     Text,
     UniqueConstraint,
     text,
@@ -20,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
-from app.risk.rules import Band, Bounds, Breaker, Scope, SwitchState
+from app.risk.rules import Band, Bounds, Scope, SwitchState
 
 KOBO = Numeric(38)
 
@@ -149,33 +148,6 @@ class Switch(Model):
     request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
 
 
-class BreakerRow(Model):
-    """When a rail turns itself off, from a time on; a later row of the same rail and asset takes its place."""
-
-    __tablename__ = "breakers"
-    __table_args__ = (
-        UniqueConstraint("rail", "asset", "starts_at"),
-        CheckConstraint("times BETWEEN 1 AND 100", name="times"),
-        CheckConstraint("floor_units >= 0 AND target_units >= 0", name="not_negative"),
-        CheckConstraint("share_bps BETWEEN 0 AND 10000", name="share_bps"),
-    )
-    id: Mapped[str] = mapped_column(Text, primary_key=True)
-    rail: Mapped[str] = mapped_column(Text)
-    asset: Mapped[str] = mapped_column(Text)
-    times: Mapped[int] = mapped_column(SmallInteger)
-    floor_units: Mapped[Decimal] = mapped_column(KOBO)
-    target_units: Mapped[Decimal | None] = mapped_column(KOBO)
-    share_bps: Mapped[int] = mapped_column(Integer)
-    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
-
-    @property
-    def breaker(self) -> Breaker:
-        """What it asks for."""
-        target = None if self.target_units is None else int(self.target_units)
-        return Breaker(self.times, int(self.floor_units), target, self.share_bps)
-
-
 class UsualOutflow(Model):
     """What a rail pays out in a busy quarter of an hour: the 95th percentile of thirty days."""
 
@@ -189,3 +161,18 @@ class UsualOutflow(Model):
     asset: Mapped[str] = mapped_column(Text)
     units: Mapped[Decimal] = mapped_column(KOBO)
     measured_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Threshold(Model):
+    """What checks and breakers measure against, from a time on; a later row of the same name takes its place."""
+
+    __tablename__ = "risk_thresholds"
+    __table_args__ = (
+        UniqueConstraint("name", "starts_at"),
+        CheckConstraint("value >= 0", name="not_negative"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    value: Mapped[Decimal] = mapped_column(KOBO)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))

@@ -12,7 +12,7 @@ from app.core.errors import NotFound
 from app.core.money import NGN, Money
 from app.ledger import balances, chart
 from app.risk import errors, rules
-from app.risk.models import BreakerRow, Fee, Limit, LimitUse, Switch, UsualOutflow
+from app.risk.models import Fee, Limit, LimitUse, Switch, Threshold, UsualOutflow
 from app.risk.rules import ANY, Bounds, Breaker, Direction, Measured, Rail, Scope, SwitchState
 
 
@@ -41,6 +41,19 @@ def limits_without_owner(tier: str, *, at: datetime | None = None) -> list[Limit
     )
     found = db.session.scalars(newest)
     return sorted(found, key=lambda one: (-[one.rail, one.direction, one.asset].count(ANY), one.rail, one.direction))
+
+
+def thresholds_without_owner(*, at: datetime | None = None) -> dict[str, int]:
+    """What checks and breakers measure against at a time, by name."""
+    newest = select(Threshold).where(Threshold.starts_at <= (at or clock.now())).ext(distinct_on(Threshold.name))
+    found = db.session.scalars(newest.order_by(Threshold.name, Threshold.starts_at.desc()))
+    return {one.name: int(one.value) for one in found}
+
+
+def thresholds_to_come_for_operators() -> list[Threshold]:
+    """What was agreed and has not begun, the next first."""
+    coming = select(Threshold).where(Threshold.starts_at > clock.now()).order_by(Threshold.starts_at, Threshold.name)
+    return list(db.session.scalars(coming))
 
 
 def limits_to_come_for_operators() -> list[Limit]:
@@ -138,12 +151,15 @@ def stopped_without_owner(*, rail: Rail, asset: str) -> Switch | None:
     return db.session.scalars(off).one_or_none()
 
 
-def breaker_without_owner(*, rail: Rail, asset: str) -> Breaker | None:
-    """When this turns itself off by now; None where nothing was said."""
-    mine = (BreakerRow.rail == rail, BreakerRow.asset == asset, BreakerRow.starts_at <= clock.now())
-    found = db.session.scalars(select(BreakerRow).where(*mine).order_by(BreakerRow.starts_at.desc()).limit(1))
-    row = found.one_or_none()
-    return row.breaker if row else None
+def breaker_without_owner() -> Breaker:
+    """When the naira rail turns itself off by now."""
+    said = thresholds_without_owner()
+    return Breaker(
+        times=said["breaker_outflow_times"],
+        floor=said["breaker_outflow_min"],
+        target=said["breaker_float_target"],
+        percent=said["breaker_float_percent"],
+    )
 
 
 def usual_outflow_without_owner(*, rail: Rail, asset: str) -> int:

@@ -17,6 +17,7 @@ from app.core.money import ASSETS, NGN, Money
 ANY = "*"
 MONTH_DAYS = 30
 BPS = 10_000
+PERCENT = 100
 
 
 class Rail(StrEnum):
@@ -208,14 +209,14 @@ USUAL_OVER = timedelta(days=30)
 class Breaker:
     """When a rail turns itself off, in kobo.
 
-    More than `times` the usual left it within the window, and more than `floor`; or less than `share_bps` of `target`,
-    which its float is meant to be, is left. Where there is no target, the float is not watched.
+    More than `times` the usual left it within the window, and more than `floor`; or less than `percent` of `target`,
+    which its float is meant to be, is left. Where nothing is meant to be there (0), the float is not watched.
     """
 
     times: int
     floor: int
-    target: int | None
-    share_bps: int
+    target: int
+    percent: int
 
     def tripped_by(self, *, outflow: int, usual: int, left: int) -> str:
         """Why the rail is to be turned off, in a sentence; empty while all is well."""
@@ -225,9 +226,9 @@ class Breaker:
                 f"{Money(NGN, outflow)} left within a quarter of an hour. Above {Money(NGN, bound)}"
                 " payouts stop by themselves."
             )
-        if self.target is not None and left * BPS < self.target * self.share_bps:
+        if self.target and left * PERCENT < self.target * self.percent:
             return (
-                f"{Money(NGN, left)} is left to pay out from, less than {self.share_bps // 100} % of the"
+                f"{Money(NGN, left)} is left to pay out from, less than {self.percent} % of the"
                 f" {Money(NGN, self.target)} that are meant to be there."
             )
         return ""

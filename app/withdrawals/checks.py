@@ -16,6 +16,7 @@ from app.customers import queries as customers
 from app.customers.models import Customer
 from app.identification import names
 from app.identity import queries as identity
+from app.identity import security
 from app.ledger import chart
 from app.payments import queries as payments
 from app.payments.models import BankAccount
@@ -34,6 +35,8 @@ from app.withdrawals.rules import Outcome, Result
 
 ONE_DAY = timedelta(days=1)
 SHARED_FOR = timedelta(days=30)
+# How long each kind of change holds what is asked for after it: the name of its threshold.
+CHANGE_HOURS = {security.SIGN_IN: "sign_in_change_hours", security.CONTACT: "contact_change_hours"}
 NOT_OF_A_BANK = "A transfer of naira to a bank in Nigeria: this asks nothing of one."
 
 
@@ -80,7 +83,7 @@ def run(withdrawal: Withdrawal, *, numbers: Collection[int] | None = None) -> li
         withdrawal,
         destination,
         customers.one_for_operators(withdrawal.customer_id),
-        queries.thresholds_without_owner(),
+        risk_queries.thresholds_without_owner(),
         queries.uses_for_operators([destination.id])[destination.id],
     )
     results = []
@@ -174,10 +177,10 @@ def _allow_list(asked: Asked) -> Found:
 
 
 def _sign_in_changes(asked: Asked) -> Found:
-    changes = identity.security_changes(owner=asked.customer.login_id)
-    last = changes[0] if changes else None
-    facts = {"changed_at": last.isoformat() if last else None}
-    until = last + asked.hours("sign_in_change_hours") if last else None
+    changes = identity.last_security_changes(owner=asked.customer.login_id)
+    facts = {kind: at.isoformat() for kind, at in changes.items()}
+    ends = [at + asked.hours(CHANGE_HOURS[kind]) for kind, at in changes.items()]
+    until = max(ends, default=None)
     if until is not None and clock.now() < until:
         words = "What opens the account was changed a short while ago: password, phone, address or a factor."
         return Found(Outcome.HOLD, words, facts, until=until)
@@ -286,3 +289,4 @@ CHECKS: dict[int, tuple[str, Look]] = {
 POLICY_NUMBER, POLICY_NAME = 17, "Approval policy"
 AGAIN_NUMBER, AGAIN_NAME = 18, "Looked at again before sending"
 AGAIN = (1, 3, 10, 16)
+KEPT = frozenset({10})  # what only those may read who read what the lists say

@@ -81,3 +81,8 @@ class DestinationInUse(Conflict):
 class BadThreshold(Unprocessable):
     code = "bad_threshold"
     message = "That is not a threshold, or not a value it can have."
+
+
+class BadHours(Unprocessable):
+    code = "bad_hours"
+    message = "Hold it for 1 to 720 hours, or state no time."

@@ -107,6 +107,11 @@ class Withdrawal(Model):
         """The payout of its newest attempt, or of the first where none has begun."""
         return attempt_id(self.payout_id, self.attempts)
 
+    @property
+    def attempt_ids(self) -> list[str]:
+        """The payouts that were begun for it, the first one first."""
+        return [attempt_id(self.payout_id, number + 1) for number in range(self.attempts)]
+
 
 class Approval(Model):
     """One operator's yes to exactly this content, for one leg. Never changed; to other content it does not count."""
@@ -143,18 +148,3 @@ class CheckRow(Model):
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
     words: Mapped[str] = mapped_column(Text)
     checked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-
-class Threshold(Model):
-    """What the checks measure against, from a time on; a later row of the same name takes its place."""
-
-    __tablename__ = "withdrawal_thresholds"
-    __table_args__ = (
-        UniqueConstraint("name", "starts_at"),
-        CheckConstraint("value >= 0", name="not_negative"),
-    )
-    id: Mapped[str] = mapped_column(Text, primary_key=True)
-    name: Mapped[str] = mapped_column(Text)
-    value: Mapped[Decimal] = mapped_column(Numeric(38))
-    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))

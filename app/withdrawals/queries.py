@@ -15,7 +15,7 @@ from app.core.permissions import Permission, granted
 from app.governance.rules import Leg, open_leg
 from app.identity import queries as identity
 from app.ledger import balances, chart
-from app.withdrawals.models import Approval, CheckRow, Threshold, Withdrawal
+from app.withdrawals.models import Approval, CheckRow, Withdrawal
 from app.withdrawals.rules import CHECKABLE, State, first_attempt_id
 
 # What a customer asked for before this one and did not have rejected or take back, as the rules on speed count it.
@@ -49,6 +49,24 @@ _OPEN_LEG = """(withdrawals.round > 0 AND NOT EXISTS (
        AND (leg ->> 'count')::integer > let_out_votes(withdrawals, place::integer - 1)))"""
 DISPUTE_REFS = "dsp\\_%"
 QUARTER = timedelta(days=90)
+CHECK_DIGITS = 3
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """What of a queue to list: each condition that is stated. `needs` is an operator whose yes is missing.
+
+    `check` is the number of a check that speaks against it.
+    """
+
+    needs: str = ""
+    band: str = ""
+    target: str = ""
+    state: str = ""
+    check: str = ""
+
+
+EVERYTHING = Narrowed()
 
 
 @dataclass(frozen=True)
@@ -134,19 +152,35 @@ def one_for_operators(withdrawal_id: str) -> Withdrawal:
 
 
 def queue_for_operators(
-    states: Sequence[State], *, oldest_first: bool, needs: str = "", after: str | None = None, limit: int = 50
+    states: Sequence[State],
+    *,
+    oldest_first: bool,
+    narrowed: Narrowed = EVERYTHING,
+    after: str | None = None,
+    limit: int = 50,
 ) -> list[Withdrawal]:
-    """Withdrawals in these states; waiting ones are read oldest first, ended ones newest first. Keyset by id.
-
-    `needs`: those alone that this operator's yes is missing for.
-    """
+    """Withdrawals in these states; waiting ones are read oldest first, ended ones newest first. Keyset by id."""
     order = Withdrawal.id.asc() if oldest_first else Withdrawal.id.desc()
     wanted = select(Withdrawal).where(Withdrawal.state.in_(states)).order_by(order).limit(limit)
     if after:
         wanted = wanted.where(Withdrawal.id > after if oldest_first else Withdrawal.id < after)
-    if needs:
-        wanted = wanted.where(_needs(needs))
-    return list(db.session.scalars(wanted))
+    return list(db.session.scalars(wanted.where(*_conditions(narrowed))))
+
+
+def _conditions(narrowed: Narrowed) -> list[ColumnElement[bool]]:
+    stated = (
+        (Withdrawal.band, narrowed.band),
+        (Withdrawal.target, narrowed.target),
+        (Withdrawal.state, narrowed.state),
+    )
+    found = [column == value for column, value in stated if value]
+    if narrowed.needs:
+        found.append(_needs(narrowed.needs))
+    if narrowed.check.isascii() and narrowed.check.isdecimal() and len(narrowed.check) < CHECK_DIGITS:
+        said = (CheckRow.withdrawal_id == Withdrawal.id) & (CheckRow.round == Withdrawal.round)
+        against = (CheckRow.number == int(narrowed.check)) & (CheckRow.outcome != "pass")
+        found.append(select(CheckRow.id).where(said, against).exists())
+    return found
 
 
 def needing_count_for_operators(operator_id: str) -> int:
@@ -158,7 +192,7 @@ def needing_count_for_operators(operator_id: str) -> int:
 def _needs(operator_id: str) -> ColumnElement[bool]:
     """As `Standing.place_for`, in the database."""
     roles = [str(role) for role in identity.roles_for_system(operator_id)]
-    return text(_OPEN_LEG).bindparams(roles=roles, voter=operator_id)  # type: ignore[return-value, list-item]
+    return text(_OPEN_LEG).bindparams(roles=roles, voter=operator_id)  # type: ignore[return-value]
 
 
 def counts_for_operators() -> dict[str, int]:
@@ -244,13 +278,6 @@ def is_open_to(account_id: str, *, customer_id: str) -> bool:
     """Whether one of the customer's withdrawals to this account has not ended."""
     own = select(Withdrawal.id).where(Withdrawal.customer_id == customer_id, Withdrawal.ended_at.is_(None))
     return db.session.scalars(own.where(Withdrawal.bank_account_id == account_id).limit(1)).first() is not None
-
-
-def thresholds_without_owner(*, at: datetime | None = None) -> dict[str, int]:
-    """What the checks measure against at a time, by name."""
-    newest = select(Threshold).where(Threshold.starts_at <= (at or clock.now())).ext(distinct_on(Threshold.name))
-    found = db.session.scalars(newest.order_by(Threshold.name, Threshold.starts_at.desc()))
-    return {one.name: int(one.value) for one in found}
 
 
 def past_for_system(withdrawal: Withdrawal, *, low: int, high: int) -> Past:

@@ -21,6 +21,7 @@ PERCENT = 100
 BPS_OF_PERCENT = 100
 REASON_MAX = 500
 QUARTER_DAYS = 90
+HOLD_HOURS_MAX = 720
 
 # What somebody who got into an account would add to it first is no way out until its owner, who is told by mail, has
 # had as long as these thresholds say (hours) to say no.
@@ -53,7 +54,7 @@ MACHINE = Machine(
         S.COOLING_OFF: _STOPS | {S.REQUESTED, S.APPROVED, S.HELD},
         # What was approved can still be stopped, until its sending begins; it waits again when somebody who agreed may
         # not agree any more.
-        S.APPROVED: _STOPS | {S.SENDING, S.REQUESTED, S.HELD},
+        S.APPROVED: _STOPS | {S.SENDING, S.REQUESTED, S.HELD, S.COOLING_OFF},
         S.SENDING: frozenset({S.SETTLED, S.UNPAID}),
         S.UNPAID: frozenset({S.APPROVED, S.FAILED, S.CANCELLED}),
         # The bank can send back what it had taken.

@@ -31,7 +31,6 @@ from app.withdrawals.rules import Band, State, Target
 LAPSED = "somebody who agreed may not decide any more: it needs another's yes"
 NOT_TAKEN = "The bank did not take the payment."
 DECIDES = frozenset({Permission.WITHDRAWALS_APPROVE})
-AGREES = DECIDES | {Permission.WITHDRAWALS_WITNESS}
 RETRIES = frozenset({Permission.WITHDRAWALS_RETRY})
 
 
@@ -121,7 +120,7 @@ def intent(ref: str, *, customer_id: str, amount: Money) -> Intent:
 
 def refuse_new(added: Mapping[str, datetime]) -> None:
     """Raise TooNew, with the time from which on it works, when something of `added` has not been there long enough."""
-    hours = queries.thresholds_without_owner()
+    hours = risk_queries.thresholds_without_owner()
     for what, since in added.items():
         possible = since + timedelta(hours=hours[rules.NEW_FOR[what]])
         if clock.now() < possible:
@@ -149,7 +148,9 @@ def approve(withdrawal_id: str, *, operator_id: str, content_hash: str, owns: st
     withdrawal = rows.locked(withdrawal_id)
     if withdrawal.state != State.REQUESTED:
         raise IllegalMove(f"This withdrawal is {withdrawal.state.replace('_', ' ')} and waits for nobody's yes.")
-    if not granted(identity.roles_for_system(operator_id)) & AGREES:
+    held = identity.roles_for_system(operator_id)
+    witnesses = Permission.WITHDRAWALS_WITNESS in granted(held) and any(leg.fits(held) for leg in withdrawal.needs)
+    if not (witnesses or granted(held) & DECIDES):
         raise errors.NotYourDecision
     if owns == withdrawal.customer_id:
         raise errors.OwnWithdrawal
@@ -191,12 +192,30 @@ def reject(withdrawal_id: str, *, reason: str, owns: str | None, actor: Actor) -
     rows.give_back(withdrawal, State.REJECTED, actor=actor, reason=words)
 
 
-def hold(withdrawal_id: str, *, reason: str, owns: str | None, actor: Actor) -> None:
-    """Stop what waits or is approved until somebody has it checked again. Raises as `reject` does."""
-    words = _reason(reason)
+def hold(withdrawal_id: str, *, reason: str, hours: str = "", owns: str | None, actor: Actor) -> None:
+    """Stop what waits or is approved for so many hours, or (nothing stated) until somebody releases it.
+
+    Raises NotYourDecision, OwnWithdrawal, ReasonMissing, BadHours, IllegalMove.
+    """
+    words, until = _reason(reason), _until(hours)
     withdrawal = rows.locked(withdrawal_id)
     _refuse_undeciding(actor, withdrawal, owns=owns, to=DECIDES)
-    machine.move(withdrawal, State.HELD, machine=rules.MACHINE, actor=actor, reason=words)
+    withdrawal.held_until = until
+    to = State.COOLING_OFF if until else State.HELD
+    machine.move(withdrawal, to, machine=rules.MACHINE, actor=actor, reason=words)
+
+
+def release_hold(withdrawal_id: str, *, note: str, owns: str | None, actor: Actor) -> State:
+    """Have what is held checked anew: where it leads. What the policy lets nobody agree to, a manager's note lets on.
+
+    Raises NotYourDecision, OwnWithdrawal, ReasonMissing, IllegalMove.
+    """
+    words = _reason(note)
+    withdrawal = rows.locked(withdrawal_id)
+    _refuse_undeciding(actor, withdrawal, owns=owns, to=DECIDES)
+    if withdrawal.state not in rules.STOPPED:
+        raise IllegalMove("Only what is held is released.")
+    return rounds.look_again(withdrawal_id, note=words, actor=actor)
 
 
 def cancel(withdrawal_id: str, *, customer_id: str, actor: Actor) -> None:
@@ -270,7 +289,7 @@ def give_up(withdrawal_id: str, *, owns: str | None, actor: Actor) -> None:
 def give_up_old(*, actor: Actor) -> int:
     """Give back what has stood unpaid for as long as the threshold says: how many."""
     moment, ended = clock.now(), 0
-    waits = timedelta(minutes=queries.thresholds_without_owner(at=moment)["unpaid_minutes"])
+    waits = timedelta(minutes=risk_queries.thresholds_without_owner(at=moment)["unpaid_minutes"])
     for withdrawal_id in queries.unpaid_for_system(before=moment - waits):
         withdrawal = rows.locked(withdrawal_id)
         if withdrawal.state == State.UNPAID and withdrawal.unpaid_at and withdrawal.unpaid_at <= moment - waits:
@@ -319,11 +338,19 @@ def take_back(payout_id: str, *, actor: Actor) -> None:
 
 
 def _refuse_undeciding(actor: Actor, withdrawal: Withdrawal, *, owns: str | None, to: Collection[Permission]) -> None:
-    """Raise when this operator may not do one of these things, by roles that are their own, or it is their own money."""
+    """Raise when this operator may do none of these things by roles that are their own, or the money is theirs."""
     if actor.kind is Kind.OPERATOR and not granted(identity.roles_for_system(actor.id)) & set(to):
         raise errors.NotYourDecision
     if owns == withdrawal.customer_id:
         raise errors.OwnWithdrawal
+
+
+def _until(hours: str) -> datetime | None:
+    if not hours:
+        return None
+    if not (hours.isascii() and hours.isdecimal()) or not 1 <= int(hours[:9]) <= rules.HOLD_HOURS_MAX:
+        raise errors.BadHours
+    return clock.now() + timedelta(hours=int(hours))
 
 
 def _reason(reason: str) -> str:

@@ -59,24 +59,16 @@ CREATE TRIGGER not_taken_up_switched_off BEFORE UPDATE OF state ON payouts FOR E
     WHEN (OLD.state = 'awaiting_float' AND NEW.state = 'sending') EXECUTE FUNCTION refuse_switched_off();
 ALTER TABLE payouts ENABLE ALWAYS TRIGGER not_switched_off, ENABLE ALWAYS TRIGGER not_taken_up_switched_off;
 
--- When a rail turns itself off: dated data, changed by request. No target: its float is not watched.
-CREATE TABLE breakers (
-    id text CONSTRAINT pk_breakers PRIMARY KEY,
-    rail text NOT NULL,
-    asset text NOT NULL,
-    times smallint NOT NULL CONSTRAINT ck_breakers_times CHECK (times BETWEEN 1 AND 100),
-    floor_units numeric(38) NOT NULL,
-    target_units numeric(38),
-    share_bps integer NOT NULL CONSTRAINT ck_breakers_share_bps CHECK (share_bps BETWEEN 0 AND 10000),
-    starts_at timestamptz NOT NULL,
-    request_id text CONSTRAINT fk_breakers_request_id REFERENCES approval_requests,  -- NULL for that of the beginning
-    CONSTRAINT ck_breakers_not_negative CHECK (floor_units >= 0 AND target_units >= 0),
-    CONSTRAINT uq_breakers_rail UNIQUE (rail, asset, starts_at)
-);
--- Three times the usual, and 50 million naira; a fifth of the target, once the house has said one.
+-- When the naira rail turns itself off: above three times the usual, and above 50 million naira; and below a fifth of
+-- what its float is meant to be, once the house has said what that is.
 SELECT set_config('bursar.actor', 'system:migration 0025', true);
-INSERT INTO breakers (id, rail, asset, times, floor_units, target_units, share_bps, starts_at)
-VALUES ('brk_bank_ngn', 'bank', 'NGN', 3, 5000000000, NULL, 2000, '2026-01-01 00:00:00+01');
+ALTER TABLE risk_thresholds DISABLE TRIGGER approved;
+INSERT INTO risk_thresholds (id, name, value, starts_at)
+SELECT 'rth_' || name, name, value, '2026-01-01 00:00:00+01' FROM (VALUES
+    ('breaker_outflow_times', 3), ('breaker_outflow_min', 5000000000),
+    ('breaker_float_target', 0), ('breaker_float_percent', 20)
+  ) AS beginning (name, value);
+ALTER TABLE risk_thresholds ENABLE ALWAYS TRIGGER approved;
 
 -- What leaves in a busy quarter of an hour, as it was measured.
 CREATE TABLE usual_outflows (
@@ -96,10 +88,7 @@ ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
 
 SELECT set_config('bursar.actor', '', true);
 
-SELECT audit.watch('breakers');
 SELECT audit.watch('usual_outflows');
-SELECT audit.protect('breakers');
 SELECT audit.protect('usual_outflows');
-GRANT SELECT ON breakers TO bursar_app;
 GRANT SELECT, INSERT ON switches, usual_outflows TO bursar_app;
 GRANT UPDATE (state, turned_on_at, request_id) ON switches TO bursar_app;

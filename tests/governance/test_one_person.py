@@ -116,6 +116,9 @@ ASK: dict[str, Callable[[str], Request]] = {
     "applications.lift": asking.lift,
     "payments.place": asking.placing,
     "retention.run": asking.run,
+    "settlement.top_up": asking.top_up,
+    "settlement.float_floor": asking.floor,
+    "settlement.partner_fees": asking.prices,
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.
 SHARED = {"customer.unfreeze", "customer.recovery", "restrictions.lift"}

@@ -24,7 +24,7 @@ from tests.makers.books import refused, undone
 from tests.makers.people import naira
 
 SYSTEM = actor.system("test")
-PROVISION = Breaker(times=3, floor=1_000, target=10_000, share_bps=2_000)
+PROVISION = Breaker(times=3, floor=1_000, target=10_000, percent=20)
 PAYOUT = (
     "INSERT INTO payouts (id, reference, amount_units, recipient_code, state, transfer_code, vendor_status,"
     " vendor_words, created_at) VALUES (:id, :id, 100, 'RCP_x', 'sending', '', '', '', :at)"
@@ -51,7 +51,7 @@ class TestTheRules:
         assert bool(PROVISION.tripped_by(outflow=outflow, usual=usual, left=left)) is trips
 
     def test_watches_no_float_without_a_target(self) -> None:
-        assert not Breaker(times=3, floor=1_000, target=None, share_bps=2_000).tripped_by(outflow=0, usual=0, left=-1)
+        assert not Breaker(times=3, floor=1_000, target=0, percent=20).tripped_by(outflow=0, usual=0, left=-1)
 
     @pytest.mark.parametrize("scope", rules.SWITCH_SCOPES)
     def test_every_switch_has_words(self, scope: str) -> None:
@@ -170,8 +170,6 @@ class TestTurningOn:
             for statement in (
                 "UPDATE switches SET reason = '' WHERE id = :id",
                 "DELETE FROM switches WHERE id = :id",
-                "UPDATE breakers SET floor_units = 1 WHERE id = :id",
-                "INSERT INTO breakers SELECT :id, rail, asset, 1, 0, NULL, 0, now() FROM breakers",
             ):
                 with pytest.raises(DBAPIError) as said, transaction(SYSTEM):
                     db.session.execute(text(statement), {"id": switch.id})

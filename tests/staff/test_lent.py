@@ -162,7 +162,7 @@ class TestAVoteOfSomebodyWhoMayNotVoteAnyMore:
         assert approve(asked, by=first) is State.REQUESTED
         governed.set_roles(owner_engine, first, Role.SUPPORT)
         assert approve(asked, by=people.operator(Role.COMPLIANCE_OFFICER)[0]) is State.REQUESTED
-        assert approve(asked, by=people.operator(Role.COMPLIANCE_MANAGER)[0]) is State.APPROVED
+        assert approve(asked, by=people.operator(Role.TREASURY)[0]) is State.APPROVED
 
     def test_is_not_enough_to_send(self, ask: Ask, owner_engine: Engine) -> None:
         asked, first = ask(1_000), people.operator(Role.TREASURY)[0]

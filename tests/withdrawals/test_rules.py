@@ -48,7 +48,7 @@ class TestMachine:
             "requested": stops | {"approved", "held", "cooling_off"},
             "held": stops | {"requested", "approved", "cooling_off"},
             "cooling_off": stops | {"requested", "approved", "held"},
-            "approved": stops | {"sending", "requested", "held"},
+            "approved": stops | {"sending", "requested", "held", "cooling_off"},
             "sending": {"settled", "unpaid"},
             "unpaid": {"approved", "failed", "cancelled"},
             "settled": {"returned"},

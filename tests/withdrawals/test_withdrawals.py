@@ -448,8 +448,8 @@ class TestSending:
         sandbox.knobs(transfer_outcome="success")
         who = actor.operator(treasurer)
         leave()
-        for refused, by, owns in ((errors.NotYourDecision, officer, None), (errors.OwnWithdrawal, who, owner.id)):
-            with pytest.raises(refused), transaction(by):
+        for no, by, owns in ((errors.NotYourDecision, officer, None), (errors.OwnWithdrawal, who, owner.id)):
+            with pytest.raises(no), transaction(by):
                 service.retry(asked.id, owns=owns, actor=by)
         with transaction(who):
             service.retry(asked.id, owns=None, actor=who)

@@ -73,7 +73,7 @@ def _switches(*, fault: Refusal | None = None, about: str = "") -> Response:
         first=before is None,
         words=rules.switch_in_words,
         scopes=[(scope, rules.switch_in_words(scope)) for scope in rules.SWITCH_SCOPES if scope not in taken],
-        breaker=queries.breaker_without_owner(rail=Rail.BANK, asset=NGN.code),
+        breaker=queries.breaker_without_owner(),
         usual=queries.usual_outflow_without_owner(rail=Rail.BANK, asset=NGN.code),
         may_stop=Permission.SWITCHES_TURN_OFF in held,
         may_ask=Permission.SWITCHES_REQUEST_ON in held,

@@ -1,4 +1,4 @@
-"""Withdraw: choose a bank account and an amount, see fee and destination, confirm; cancel while nobody has approved."""
+"""Withdraw: choose a bank account and an amount, see fee and destination, confirm; cancel until it is sent."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -129,6 +129,7 @@ def withdrawal(withdrawal_id: str) -> Response:
         withdrawal=one,
         account=account,
         moves=machine.history(one.id),
+        may_cancel=one.state in rules.CANCELLABLE,
         open=not rules.MACHINE.is_final(rules.State(one.state)) and one.state != rules.State.SETTLED,
     )
 
@@ -136,7 +137,7 @@ def withdrawal(withdrawal_id: str) -> Response:
 @bp.post("/withdrawals/<withdrawal_id>/cancel")
 @guards.customer
 def cancel(withdrawal_id: str) -> BaseResponse:
-    """Take the request back, as long as nobody has approved it."""
+    """Take the request back, as long as it is not being sent."""
     actor = guards.actor()
     try:
         atomically(lambda: service.cancel(withdrawal_id, customer_id=current_user.id, actor=actor), actor=actor)

@@ -28,7 +28,7 @@ from app.payments import deposits, payouts, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
-from tests.makers import applicants, books, care, listed, papers, people, restricted, switched
+from tests.makers import applicants, books, care, listed, papers, people, restricted, settled, switched
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -84,6 +84,9 @@ class Things:
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
             "customer_id": (lambda: cast.customer.id, "cus_none"),
             "object_id": (lambda: cast.customer.id, "cus_none"),
+            "settlement_id": (self._settlement, "set_none"),
+            "top_up_id": (lambda: settled.top_up(naira(45_000 + secrets.randbelow(9_000))), "top_none"),
+            "service": (lambda: "card", "nonsense"),
             "restriction_id": (lambda: restricted.placed(cast.customer, Kind.NO_TRADE), "res_none"),
             "hit_id": (listed.open_hit, "hit_none"),
             "version_id": (self._version, "scv_none"),
@@ -199,6 +202,12 @@ class Things:
 
     def _reconciliation(self) -> str:
         return atomically(lambda: reconciliation.ask(actor=TEST), actor=TEST)
+
+    def _settlement(self) -> str:
+        charges = [settled.charge(), settled.charge()]
+        said = settled.told(charges)
+        settled.note(said, charges[:1])  # (it does not add up: somebody may close it)
+        return settled.row(said).id
 
     def _version(self) -> str:
         self._once(("hit_id",), self._house["hit_id"][0])
