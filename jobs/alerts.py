@@ -5,6 +5,7 @@ from datetime import timedelta
 from app.core.permissions import Role
 from app.identity import queries as identity
 from app.notifications import alerts
+from app.payments import payout_queries
 from app.payments import queries as payments
 from app.payments.models import Payout
 from app.payments.rules import PayoutState
@@ -39,7 +40,11 @@ def payout_needs_code(work: Work) -> timedelta | None:
 def payout_lacks_float(work: Work) -> timedelta | None:
     """The balance is too low; of several that wait for it one tells."""
     payout = _payout(work)
-    if payout is None or payout.state != PayoutState.AWAITING_FLOAT or payments.lacked_float_before_for_system(payout):
+    if (
+        payout is None
+        or payout.state != PayoutState.AWAITING_FLOAT
+        or payout_queries.lacked_float_before_for_system(payout)
+    ):
         return None
     words = alerts.payout_lacks_float(payout.amount, page=f"{work.console_url}/console/payouts")
     return tell_holders(work, words, roles=(Role.TREASURY, Role.FINANCE))

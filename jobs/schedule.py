@@ -25,8 +25,10 @@ class Periodic:
 
 
 SCHEDULE: tuple[Periodic, ...] = (
+    Periodic("what stands still", "cases.watch", 60, 45, "slot", "admin"),
     Periodic("expired approval requests", "governance.expire", 60, 45, "slot", "admin"),
     Periodic("identity checks that nobody answered", "identification.resume", 600, 45, "slot", "compliance_officer"),
+    Periodic("charges that nobody told us of", "payments.sweep_charges", 600, 45, "slot", "treasury"),
     Periodic("banks", "payments.refresh_banks", 3_600, 45, "slot", "treasury"),
     Periodic("outflow of the naira rail", "payments.watch_outflow", 60, 45, "slot", "treasury"),
     Periodic("usual outflow of the naira rail", "payments.measure_outflow", 3_600, 45, "slot", "treasury"),
@@ -58,6 +60,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("lists that nobody loads", "screening.watch_lists", 3_600, 45, "slot", "compliance_manager"),
     Periodic("settlements", "settlement.pull", 3_600, 540, "slot", "finance"),
     Periodic("float", "settlement.read_float", 300, 45, "slot", "treasury"),
+    Periodic("disputes that nobody told of", "disputes.sweep", 900, 45, "slot", "finance"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),
 )
 

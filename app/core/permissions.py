@@ -40,8 +40,13 @@ class Permission(StrEnum):
     SWITCHES_TURN_OFF = "switches:turn_off"
     SWITCHES_REQUEST_ON = "switches:request_on"
     PAYOUTS_ATTEND = "payouts:attend"
+    CASES_READ = "cases:read"
+    CASES_WORK = "cases:work"
     SUSPENSE_READ = "suspense:read"
     SUSPENSE_RESOLVE = "suspense:resolve"
+    REFUNDS_READ = "refunds:read"
+    REFUNDS_REQUEST = "refunds:request"
+    DISPUTES_READ = "disputes:read"
     JOBS_READ = "jobs:read"
     JOBS_RETRY = "jobs:retry"
     MAILBOX_READ = "mailbox:read"
@@ -83,7 +88,7 @@ class Role(StrEnum):
 
 P = Permission
 # Whose records of the audit each role sees: app/audit/rules.py.
-_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ, P.SWITCHES_READ})
+_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ, P.CASES_READ, P.SWITCHES_READ})
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: _EVERYONE
@@ -97,11 +102,15 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.APPROVALS_READ,
         P.CLOSURES_READ,
         P.RESTRICTIONS_READ,
+        P.CASES_WORK,
+        P.REFUNDS_READ,
+        P.DISPUTES_READ,
     },
     Role.COMPLIANCE_OFFICER: _EVERYONE
     | {
         P.SWITCHES_TURN_OFF,
         P.SWITCHES_REQUEST_ON,
+        P.CASES_WORK,
         P.DOCUMENTS_READ,
         P.LIMITS_READ,
         P.WITHDRAWALS_READ,
@@ -124,11 +133,13 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RESTRICTIONS_INSPECT,
         P.RESTRICTIONS_PLACE,
         P.RESTRICTIONS_REQUEST_LIFT,
+        P.DISPUTES_READ,
     },
     Role.COMPLIANCE_MANAGER: _EVERYONE
     | {
         P.SWITCHES_TURN_OFF,
         P.SWITCHES_REQUEST_ON,
+        P.CASES_WORK,
         P.DOCUMENTS_READ,
         P.LIMITS_READ,
         P.WITHDRAWALS_READ,
@@ -151,9 +162,11 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RETENTION_REQUEST,
         P.SCREENING_READ,
         P.SCREENING_DECIDE,
+        P.DISPUTES_READ,
     },
     Role.FINANCE: _EVERYONE
     | {
+        P.CASES_WORK,
         P.LIMITS_READ,
         P.LIMITS_REQUEST_FEES,
         P.APPROVALS_READ,
@@ -170,12 +183,16 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.SETTLEMENT_ABANDON,
         P.SUSPENSE_READ,
         P.SUSPENSE_RESOLVE,
+        P.REFUNDS_READ,
+        P.REFUNDS_REQUEST,
+        P.DISPUTES_READ,
     },
     Role.TREASURY: _EVERYONE
     | {
         P.SWITCHES_TURN_OFF,
         P.SWITCHES_REQUEST_ON,
         P.PAYOUTS_ATTEND,
+        P.CASES_WORK,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
         P.WITHDRAWALS_RETRY,
@@ -191,10 +208,13 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOBS_READ,
         P.JOBS_RETRY,
         P.RESTRICTIONS_READ,
+        P.REFUNDS_READ,
+        P.DISPUTES_READ,
     },
     Role.ADMIN: _EVERYONE
     | {
         P.SWITCHES_TURN_OFF,
+        P.CASES_WORK,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_WITNESS,
         P.LIMITS_READ,
@@ -234,6 +254,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RESTRICTIONS_INSPECT,
         P.RETENTION_READ,
         P.SCREENING_READ,
+        P.REFUNDS_READ,
+        P.DISPUTES_READ,
     },
 }
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from app.core.machine import Machine
+from app.core.machine import Machine, Wait
 from app.core.permissions import Permission, Role, granted
 
 REASON_MAX = 500
@@ -36,6 +36,23 @@ MACHINE = Machine(
         S.PENDING: frozenset({S.APPROVED, S.DENIED, S.EXPIRED, S.CANCELLED}),
         S.APPROVED: frozenset({S.EXECUTED, S.FAILED, S.PENDING, S.DENIED, S.CANCELLED}),
         S.FAILED: frozenset({S.APPROVED, S.DENIED, S.EXPIRED, S.CANCELLED}),
+    },
+    waits={
+        S.PENDING: Wait(
+            TTL_MAX + timedelta(hours=1),
+            "admin",
+            "The clock ends what nobody decided in time. Look whether that job runs.",
+        ),
+        S.APPROVED: Wait(
+            DELAY_MAX + timedelta(hours=1),
+            "admin",
+            "A job carries it out. Find it among those that were given up, and retry it.",
+        ),
+        S.FAILED: Wait(
+            timedelta(hours=24),
+            "admin",
+            "See why it could not be done; then it is tried again, or whoever asked takes it back.",
+        ),
     },
 )
 

@@ -4,7 +4,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.money import NGN
 from app.ledger import balances, chart
-from app.payments import queries
+from app.payments import payout_queries as queries
 from app.risk import queries as risk
 from app.risk import rules, switches
 from app.risk.rules import Rail

@@ -1,7 +1,6 @@
 """Reads of payments."""
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -9,15 +8,8 @@ from app.core.db import db, rows
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
 from app.ledger import statements
-from app.payments.models import BankAccount, BankRow, Deposit, Payout, SuspenseItem
-from app.payments.rules import OPEN, RESTRICTED, DepositState, PayoutState, SuspenseState
-
-_USUAL = """
-SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY sums.units) AS units FROM (
-    SELECT sum(amount_units) AS units FROM payouts
-     WHERE created_at >= :since AND created_at < :until AND state <> 'failed'
-     GROUP BY floor(extract(epoch FROM created_at) / :seconds)) sums
-"""
+from app.payments.models import BankAccount, BankRow, DedicatedAccount, Deposit, Payout, SavedCard, SuspenseItem
+from app.payments.rules import RESTRICTED, DedicatedState, DepositState, Method, SuspenseState
 
 
 def deposit(deposit_id: str, *, customer_id: str) -> Deposit:
@@ -35,62 +27,91 @@ def deposit_for_system(*, deposit_id: str | None = None, reference: str | None =
     return db.session.scalars(select(Deposit).where(wanted)).one_or_none()
 
 
+def credited_before(*, customer_id: str, channel: str) -> tuple[int, datetime | None]:
+    """How many deposits a customer was credited that came this way, and when the first one was."""
+    own = select(func.count(), func.min(Deposit.settled_at)).where(Deposit.customer_id == customer_id)
+    found = db.session.execute(own.where(Deposit.state == DepositState.CREDITED, Deposit.channel == channel)).one()
+    return found[0], found[1]
+
+
+def awaiting_transfer_for_system(customer_id: str) -> list[str]:
+    """The deposits of a customer that wait for a transfer to a one-off account."""
+    own = select(Deposit.id).where(Deposit.customer_id == customer_id, Deposit.method == Method.BANK_TRANSFER)
+    return list(db.session.scalars(own.where(Deposit.state == DepositState.AWAITING_PAYMENT)))
+
+
+def one_at_a_time_for_system(name: str) -> None:
+    """Until the caller's transaction ends nobody else goes on from here with this name."""
+    rows("SELECT pg_advisory_xact_lock(hashtextextended('payments:' || :name, 0))", name=name)
+
+
+def saved_cards(*, customer_id: str) -> list[SavedCard]:
+    """The cards that a customer keeps, newest first."""
+    own = select(SavedCard).where(SavedCard.customer_id == customer_id, SavedCard.removed_at.is_(None))
+    return list(db.session.scalars(own.order_by(SavedCard.id.desc())))
+
+
+def saved_card(card_id: str, *, customer_id: str, removed: bool = False) -> SavedCard:
+    """One of the customer's own cards; with `removed` also one that is kept no more. Raises NotFound."""
+    found = db.session.scalars(select(SavedCard).filter_by(id=card_id, customer_id=customer_id)).one_or_none()
+    if found is None or (found.removed_at is not None and not removed):
+        raise NotFound
+    return found
+
+
+def dedicated_account(*, customer_id: str) -> DedicatedAccount | None:
+    """The customer's own account number, asked for, open or refused."""
+    own = select(DedicatedAccount).where(
+        DedicatedAccount.customer_id == customer_id, DedicatedAccount.state != DedicatedState.CLOSED
+    )
+    return db.session.scalars(own).one_or_none()
+
+
+def open_dedicated_account(*, customer_id: str) -> DedicatedAccount:
+    """The customer's own account number that is open. Raises NotFound."""
+    own = dedicated_account(customer_id=customer_id)
+    if own is None or own.state != DedicatedState.OPEN:
+        raise NotFound
+    return own
+
+
+def dedicated_account_for_system(account_id: str) -> DedicatedAccount | None:
+    """An account number by its id, for jobs."""
+    return db.session.get(DedicatedAccount, account_id, populate_existing=True)
+
+
+def dedicated_by_number_for_system(number: str) -> DedicatedAccount | None:
+    """Whose account number this is, or was."""
+    found = select(DedicatedAccount).where(DedicatedAccount.account_number == number)
+    return db.session.scalars(found).one_or_none() if number else None
+
+
+def dedicated_by_code_for_system(customer_code: str) -> DedicatedAccount | None:
+    """The account number that is not closed of whom Paystack calls so."""
+    found = select(DedicatedAccount).where(
+        DedicatedAccount.customer_code == customer_code, DedicatedAccount.state != DedicatedState.CLOSED
+    )
+    return db.session.scalars(found.limit(1)).one_or_none() if customer_code else None
+
+
+def unknown_references_for_system(references: list[str]) -> set[str]:
+    """Which of these charges we have neither a deposit nor an item of suspense for."""
+    deposited = select(Deposit.reference).where(Deposit.reference.in_(references))
+    causes = [f"charge:{reference}" for reference in references]
+    waiting = select(SuspenseItem.cause).where(SuspenseItem.cause.in_(causes))
+    known = set(db.session.scalars(deposited)) | {c.removeprefix("charge:") for c in db.session.scalars(waiting)}
+    return set(references) - known
+
+
+def is_booked_for_system(cause: str) -> bool:
+    """Whether money stands, or stood, in suspense for this cause."""
+    booked = select(SuspenseItem.id).where(SuspenseItem.cause == cause, SuspenseItem.journal_id.is_not(None))
+    return db.session.scalar(booked) is not None
+
+
 def payout_for_system(payout_id: str) -> Payout | None:
     """A payout by its id, which is its reference too."""
     return db.session.get(Payout, payout_id, populate_existing=True)
-
-
-def payouts_for_operators(
-    states: Collection[PayoutState], *, after: str | None = None, limit: int = 50
-) -> list[Payout]:
-    """Payouts in these states, the oldest first. Keyset by id."""
-    wanted = select(Payout).where(Payout.state.in_(states)).order_by(Payout.id).limit(limit)
-    return list(db.session.scalars(wanted.where(Payout.id > after) if after else wanted))
-
-
-def payouts_ended_for_operators(*, before: str | None = None, limit: int = 50) -> list[Payout]:
-    """Those that brought nothing to a bank, or that a bank sent back, the newest first. Keyset by id."""
-    ended = select(Payout).where(Payout.state.in_([PayoutState.FAILED, PayoutState.REVERSED]))
-    wanted = ended.order_by(Payout.id.desc()).limit(limit)
-    return list(db.session.scalars(wanted.where(Payout.id < before) if before else wanted))
-
-
-def payout_counts_for_operators() -> dict[str, int]:
-    """How many payouts are in each state that is no end."""
-    counted = select(Payout.state, func.count().label("n")).where(Payout.state.in_(OPEN)).group_by(Payout.state)
-    return {row.state: row.n for row in db.session.execute(counted)}
-
-
-def committed_for_operators() -> Money:
-    """What is to leave the float by payouts that have not ended."""
-    units = db.session.scalar(select(func.sum(Payout.amount_units)).where(Payout.state.in_(OPEN)))
-    return Money(NGN, int(units or 0))
-
-
-def attempts_for_operators(payout_id: str) -> list[Payout]:
-    """All attempts at the payment that this one is for, the first one first."""
-    base_id = payout_id.partition("-")[0]
-    return list(db.session.scalars(select(Payout).where(Payout.base_id == base_id).order_by(Payout.created_at)))
-
-
-def lacked_float_before_for_system(payout: Payout) -> bool:
-    """Whether an older payout waits for a float too."""
-    older = select(Payout.id).where(Payout.state == PayoutState.AWAITING_FLOAT, Payout.id < payout.id).limit(1)
-    return db.session.scalar(older) is not None
-
-
-def outflow_for_system(*, since: datetime, until: datetime) -> int:
-    """What was sent, or is being sent, between the two (kobo): that which failed left nothing."""
-    gone = select(func.sum(Payout.amount_units)).where(
-        Payout.created_at.between(since, until), Payout.state.not_in([PayoutState.FAILED, PayoutState.AWAITING_FLOAT])
-    )
-    return int(db.session.scalar(gone) or 0)
-
-
-def usual_outflow_for_system(*, since: datetime, until: datetime, window: timedelta) -> int:
-    """The 95th percentile of what left within a window, of those in which something did (kobo)."""
-    (found,) = rows(_USUAL, since=since, until=until, seconds=int(window.total_seconds()))
-    return int(found.units or 0)
 
 
 def bank_accounts(*, customer_id: str) -> list[BankAccount]:
@@ -152,9 +173,13 @@ def banks_fetched_at_for_system() -> datetime | None:
     return db.session.scalar(select(func.max(BankRow.fetched_at)))
 
 
-def suspense_for_operators(*, state: SuspenseState, before: str | None = None, limit: int = 50) -> list[SuspenseItem]:
-    """What could not be placed, newest first."""
+def suspense_for_operators(
+    *, state: SuspenseState, before: str | None = None, limit: int = 50, money_only: bool = False
+) -> list[SuspenseItem]:
+    """What could not be placed, newest first; with `money_only` that behind which money stands."""
     wanted = select(SuspenseItem).where(SuspenseItem.state == state).order_by(SuspenseItem.id.desc()).limit(limit)
+    if money_only:
+        wanted = wanted.where(SuspenseItem.journal_id.is_not(None))
     return list(db.session.scalars(wanted.where(SuspenseItem.id < before) if before else wanted))
 
 
@@ -164,6 +189,11 @@ def suspense_item_for_operators(item_id: str) -> SuspenseItem:
     if found is None:
         raise NotFound
     return found
+
+
+def suspense_parts_for_operators(item_id: str) -> list[SuspenseItem]:
+    """What an item was split into, in order."""
+    return list(db.session.scalars(select(SuspenseItem).filter_by(parent_id=item_id).order_by(SuspenseItem.id)))
 
 
 def is_corrected_for_operators(item: SuspenseItem) -> bool:

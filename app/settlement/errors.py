@@ -15,7 +15,9 @@ class TopUpOutOfBounds(Unprocessable):
 
 class TopUpUnderWay(Conflict):
     code = "top_up_under_way"
-    message = "One of this amount was asked for or is on its way. Choose another amount, so that they can be told apart."
+    message = (
+        "One of this amount was asked for or is on its way. Choose another amount, so that they can be told apart."
+    )
 
 
 class TopUpEnded(Conflict):

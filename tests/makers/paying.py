@@ -1,76 +1,97 @@
-"""Withdrawals on their way out, for tests: approved by whoever their legs ask for, and a float that runs dry."""
+"""Ways to pay in, for tests: an account number of somebody's own, money in suspense, what two people say to it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import secrets
 
 from flask import Flask
+from sqlalchemy import select
 
-from app.clients.paystack import Paystack
-from app.core import actor, ids
-from app.core.db import leave, transaction
+from app.clients.paystack_answers import Authorization, Charge, DedicatedAccount
+from app.core import actor
+from app.core.db import db, leave, transaction
+from app.core.money import Money
 from app.core.permissions import Role
-from app.payments import queries as payments
-from app.payments.models import Payout
-from app.withdrawals import queries, service
-from app.withdrawals.models import Withdrawal
+from app.governance import flows as governance_flows
+from app.governance import service as governance
+from app.governance.models import Request
+from app.payments import cards, dedicated, deposits, queries
+from app.payments import flows as payments
+from app.payments.models import SuspenseItem
 from tests.makers import people
-from tests.makers.people import Customer, naira
-from tests.makers.sandbox import SandboxProcess
+from tests.makers.people import Customer
 
 SYSTEM = actor.system("test")
-TRANSFER_FEE = 50_00
 
 
-def rich(app: Flask, sandbox: SandboxProcess, *, amount: int = 1_000_000) -> tuple[Customer, str]:
-    """A customer with so many naira, and a bank account of theirs."""
-    owner = people.customer(enrolled=True)
-    people.paid_in(owner, naira(amount), app=app, sandbox=sandbox)
-    account = people.bank_account(owner, app=app)
+def account_number(owner: Customer) -> str:
+    """An account number of their own that Paystack opened."""
+    number = f"99{secrets.randbelow(90_000_000) + 10_000_000}"
+    with transaction(owner.actor):
+        asked = dedicated.ask(owner.id, actor=owner.actor)
+    opened = DedicatedAccount(number, number, "BURSAR/ADA OBI", "Test Bank", "test-bank", True, f"CUS_{number}")
+    with transaction(SYSTEM):
+        dedicated.open_account(asked.id, opened=opened, actor=SYSTEM)
     leave()
-    return owner, account
+    return number
 
 
-def approved(owner: Customer, account: str, amount: int) -> Withdrawal:
-    """A withdrawal to which everybody agreed whom it asks for."""
-    asked = people.asked_for(owner, naira(amount), account=account)
-    for leg in asked.legs:
-        voter = people.operator(Role(leg["roles"][0]))[0]
-        with transaction(who := actor.operator(voter)):
-            service.approve(asked.id, operator_id=voter, content_hash=asked.content_hash, owns=None, actor=who)
-    return now(asked)
+def came(units: int, number: str, *, sender: str = "ADA OBI", **changes: str) -> Charge:
+    """A transfer to an account number, as Paystack tells of it."""
+    reference = changes.get("reference") or f"100{secrets.randbelow(10**20)}"
+    fees = min(-(-units // 100), 300_00)
+    ends = Authorization(
+        "AUTH_x", False, "dedicated_nuban", "", "", "", "", "",
+        sender, "Test Bank", "XXXXXX1234", number, "Test Bank", "", "NG",
+    )  # fmt: skip
+    return Charge(
+        reference=reference,
+        status=changes.get("status", "success"),
+        amount=units,
+        requested=None,
+        fees=fees,
+        currency=changes.get("currency", "NGN"),
+        domain=changes.get("domain", "test"),
+        channel="dedicated_nuban",
+        paid_at=None,
+        authorization=ends,
+    )
 
 
-def now(withdrawal: Withdrawal) -> Withdrawal:
-    """It, as it stands now."""
+def kept_card(owner: Customer) -> str:
+    """A card that they keep: its id."""
+    card = Authorization(
+        f"AUTH_{secrets.token_hex(5)}", True, "card", "4081", "visa ", "TEST BANK", "12", "2030",
+        "", "", "", "", "", "", "NG",
+    )  # fmt: skip
+    with transaction(SYSTEM):
+        cards.keep(owner.id, charge=Charge("x", "success", 1, 1, 0, "NGN", "test", "card", None, authorization=card))
     leave()
-    found = queries.one_for_operators(withdrawal.id)
+    return queries.saved_cards(customer_id=owner.id)[0].id
+
+
+def stray(amount: Money) -> str:
+    """Money that nobody announced, in suspense: the item's id."""
+    with transaction(SYSTEM):
+        charge = came(amount.units, "0000000000")
+        deposits.place_stray(charge, our_domain="test", actor=SYSTEM)
     leave()
-    return found
+    return item_of(charge.reference).id
 
 
-def payout(payout_id: str) -> Payout:
-    """A payout as it stands now."""
+def item_of(reference: str) -> SuspenseItem:
+    """What waits in suspense under a reference."""
     leave()
-    found = payments.payout_for_system(payout_id)
+    return db.session.scalars(select(SuspenseItem).where(SuspenseItem.reference == reference)).one()
+
+
+def agreed(asked: Request) -> None:
+    """Treasury says yes, and it is carried out."""
+    treasury = people.operator(Role.TREASURY)[0]
+    with transaction(who := actor.operator(treasury)):
+        governance.approve(asked.id, operator_id=treasury, shown=asked.payload_hash, actor=who)
+    governance_flows.carry_out(asked.id, actor=SYSTEM)
     leave()
-    assert found is not None
-    return found
 
 
-def transfers(sandbox: SandboxProcess, *withdrawals: Withdrawal) -> list[str]:
-    """The references of all the transfers that the vendor made for these, in no order."""
-    listed = sandbox.call("GET", "/transfer", params={"perPage": 100}).json()["data"]
-    mine = {one.payout_id for one in withdrawals}
-    return sorted(row["reference"] for row in listed if row["reference"].partition("-")[0] in mine)
-
-
-@contextmanager
-def dry(paystack: Paystack, sandbox: SandboxProcess) -> Iterator[None]:
-    """The balance at the vendor is all but gone for the body, and topped up after it."""
-    code = paystack.add_recipient(name="Ada Obi", account_number="0123456789", bank_code=people.ZENITH)
-    spare = paystack.balance() - TRANSFER_FEE - 10_00
-    paystack.transfer(amount=spare, recipient_code=code, reference=ids.new("dry"), reason="Elsewhere")
-    try:
-        yield
-    finally:
-        sandbox.top_up(spare)
+def told(reference: str, app: Flask) -> str | None:
+    """What becomes of a charge that a webhook names."""
+    return payments.look_up_charge(reference, paystack=app.extensions["clients"].paystack, actor=SYSTEM)

@@ -205,9 +205,9 @@ def open_deposit(owner: Customer, amount: Money, *, app: Flask) -> tuple[str, st
 
 
 def paid_in(owner: Customer, amount: Money, *, app: Flask, sandbox: SandboxProcess) -> str:
-    """A deposit, paid at the vendor and credited: its id."""
+    """A deposit, paid at the vendor by bank transfer, so that it is free at once, and credited: its id."""
     deposit_id, reference = open_deposit(owner, amount, app=app)
-    sandbox.pay(reference)
+    sandbox.pay(reference, channel="bank_transfer")
     payments.watch_deposit(deposit_id, paystack=app.extensions["clients"].paystack, actor=actor.system("test"))
     leave()
     return deposit_id

@@ -12,14 +12,14 @@ from app.clients.paystack import Paystack
 from app.core import actor, clock, ids
 from app.core.db import for_everyone, leave, rows, sqlstate, transaction
 from app.core.permissions import Role
-from app.payments import errors, payout_flows, payouts, queries, rules
+from app.payments import errors, payout_flows, payout_queries, payouts, queries, rules
 from app.payments.rules import PayoutState, SuspenseState
 from app.risk import queries as risk
 from app.risk.errors import SwitchedOff
 from app.withdrawals import flows, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
-from tests.makers import paying, people, switched
+from tests.makers import leaving, people, switched
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -40,14 +40,14 @@ def owner(inside: Flask, sandbox: SandboxProcess) -> tuple[Customer, str]:
     for scope in {one.scope for one in risk.switches_off_for_operators()}:
         switched.all_on(scope)
     with clock.at(clock.now() + rules.CALL_OFF_AFTER), transaction(SYSTEM):
-        for waiting in queries.payouts_for_operators({PayoutState.AWAITING_FLOAT}):
+        for waiting in payout_queries.list_for_operators({PayoutState.AWAITING_FLOAT}):
             payouts.call_off(waiting.id, reason="Of another test.", actor=SYSTEM)
-    return paying.rich(inside, sandbox)
+    return leaving.rich(inside, sandbox)
 
 
 @pytest.fixture
 def approve(owner: tuple[Customer, str]) -> Approve:
-    return lambda amount: paying.approved(*owner, amount)
+    return lambda amount: leaving.approved(*owner, amount)
 
 
 def send(withdrawal: Withdrawal, paystack: Paystack) -> PayoutState | None:
@@ -64,8 +64,8 @@ def told(event: str, subject: str) -> int:
 
 
 def state(withdrawal: Withdrawal) -> tuple[str, str]:
-    found = paying.now(withdrawal)
-    return paying.payout(found.attempt_id).state, found.state
+    found = leaving.now(withdrawal)
+    return leaving.payout(found.attempt_id).state, found.state
 
 
 class TestACode:
@@ -106,7 +106,7 @@ class TestACode:
         sandbox.conclude(waiting.payout_id, "abandon")
         work_off(LATER)
         assert state(waiting) == ("failed", "unpaid")
-        assert paying.payout(waiting.payout_id).vendor_status == "abandoned"
+        assert leaving.payout(waiting.payout_id).vendor_status == "abandoned"
 
     def test_that_is_none_is_not_sent_to_the_vendor(
         self, sandbox: SandboxProcess, paystack: Paystack, waiting: Withdrawal
@@ -123,24 +123,24 @@ class TestAFloatThatRunsDry:
         self, sandbox: SandboxProcess, paystack: Paystack, approve: Approve, work_off: WorkOff
     ) -> None:
         first, second = approve(20_000), approve(30_000)
-        with paying.dry(paystack, sandbox):
+        with leaving.dry(paystack, sandbox):
             work_off()
             assert state(first) == state(second) == ("awaiting_float", "sending")
-            assert paying.transfers(sandbox, first, second) == []
+            assert leaving.transfers(sandbox, first, second) == []
             work_off(timedelta(minutes=10))
             assert told("payments.payout_lacks_float", first.payout_id) == 1  # (looked at again, told of once)
         work_off(timedelta(minutes=20))
         sandbox.flush()
         work_off(timedelta(minutes=40))
         assert state(first) == state(second) == ("paid", "settled")
-        assert paying.transfers(sandbox, first, second) == sorted([first.payout_id, second.payout_id])
+        assert leaving.transfers(sandbox, first, second) == sorted([first.payout_id, second.payout_id])
 
     def test_is_told_of_once_for_all_that_wait(
         self, sandbox: SandboxProcess, paystack: Paystack, approve: Approve, work_off: WorkOff
     ) -> None:
         people.operator(Role.FINANCE)
         first, second = approve(20_000), approve(30_000)
-        with paying.dry(paystack, sandbox):
+        with leaving.dry(paystack, sandbox):
             work_off()
             leave()
             letters = "SELECT count(*) AS n FROM mails WHERE cause LIKE 'alerts.payout_lacks_float:' || :id || '%'"
@@ -151,7 +151,7 @@ class TestAFloatThatRunsDry:
         self, sandbox: SandboxProcess, paystack: Paystack, approve: Approve, work_off: WorkOff
     ) -> None:
         asked = approve(20_000)
-        with paying.dry(paystack, sandbox):
+        with leaving.dry(paystack, sandbox):
             assert send(asked, paystack) is PayoutState.AWAITING_FLOAT
             for reason, refusal in (("Not today.", errors.NotCallable), (" ", errors.CallOffReasonMissing)):
                 with pytest.raises(refusal):
@@ -161,20 +161,20 @@ class TestAFloatThatRunsDry:
                 payout_flows.call_off(asked.payout_id, reason="Not today.", paystack=paystack, actor=SYSTEM)
         work_off(LATER)
         assert state(asked) == ("failed", "unpaid")
-        assert paying.transfers(sandbox, asked) == []
+        assert leaving.transfers(sandbox, asked) == []
 
     def test_is_not_called_off_when_the_vendor_has_it(
         self, sandbox: SandboxProcess, paystack: Paystack, approve: Approve
     ) -> None:
         sandbox.knobs(transfer_outcome="pending-forever")
         asked = approve(20_000)
-        with paying.dry(paystack, sandbox):
+        with leaving.dry(paystack, sandbox):
             assert send(asked, paystack) is PayoutState.AWAITING_FLOAT
-        code = paying.payout(asked.payout_id).recipient_code  # as if an earlier call had come through all the same
+        code = leaving.payout(asked.payout_id).recipient_code  # as if an earlier call had come through all the same
         paystack.transfer(amount=2_000_000, recipient_code=code, reference=asked.payout_id, reason="Withdrawal")
         with clock.at(clock.now() + rules.CALL_OFF_AFTER), pytest.raises(errors.NotCallable):
             payout_flows.call_off(asked.payout_id, reason="Not today.", paystack=paystack, actor=SYSTEM)
-        assert paying.payout(asked.payout_id).state == PayoutState.SENT
+        assert leaving.payout(asked.payout_id).state == PayoutState.SENT
 
 
 class TestAnUnknownAnswer:
@@ -188,13 +188,13 @@ class TestAnUnknownAnswer:
         sandbox.knobs(answer=answer, answer_times=1)
         with pytest.raises(Exception, match="Look before"):
             send(asked, paystack)
-        there = paying.transfers(sandbox, asked)
+        there = leaving.transfers(sandbox, asked)
         found = send(asked, paystack)  # right after: what is not found may only not be seen yet
         assert found is (PayoutState.SENT if there else PayoutState.SENDING)
-        assert paying.transfers(sandbox, asked) == there
+        assert leaving.transfers(sandbox, asked) == there
         with clock.at(clock.now() + rules.RESEND_AFTER):
             assert send(asked, paystack) is PayoutState.SENT
-        assert paying.transfers(sandbox, asked) == [asked.payout_id]
+        assert leaving.transfers(sandbox, asked) == [asked.payout_id]
 
     def test_of_two_workers_at_once_one_transfer_comes(
         self, app: Flask, sandbox: SandboxProcess, paystack: Paystack, approve: Approve
@@ -217,8 +217,8 @@ class TestAnUnknownAnswer:
             worker.start()
         for worker in workers:
             worker.join()
-        assert paying.transfers(sandbox, asked) == [asked.payout_id]
-        assert paying.payout(asked.payout_id).state == PayoutState.SENT
+        assert leaving.transfers(sandbox, asked) == [asked.payout_id]
+        assert leaving.payout(asked.payout_id).state == PayoutState.SENT
 
 
 class TestAttempts:
@@ -255,9 +255,9 @@ class TestAttempts:
         sandbox.flush()
         work_off(LATER)
         assert state(asked) == ("paid", "settled")
-        assert paying.transfers(sandbox, asked) == [asked.payout_id, second]
+        assert leaving.transfers(sandbox, asked) == [asked.payout_id, second]
         leave()
-        assert [one.state for one in queries.attempts_for_operators(second)] == ["failed", "paid"]
+        assert [one.state for one in payout_queries.attempts_for_operators(second)] == ["failed", "paid"]
 
     def test_one_that_was_paid_after_it_failed_is_for_somebody_to_look_at(
         self, sandbox: SandboxProcess, paystack: Paystack, approve: Approve, work_off: WorkOff
@@ -321,7 +321,7 @@ class TestManyAtOnce:
         sandbox.flush()
         work_off(LATER)
         assert [state(one) for one in asked] == [("paid", "settled")] * 3
-        assert paying.transfers(sandbox, *asked) == sorted(one.payout_id for one in asked)
+        assert leaving.transfers(sandbox, *asked) == sorted(one.payout_id for one in asked)
 
     @pytest.mark.parametrize("answer", ["drop", "error_after", "refuse"])
     def test_of_an_answer_that_is_lost_each_is_asked_for(
@@ -336,7 +336,7 @@ class TestManyAtOnce:
         sandbox.flush()
         work_off(timedelta(minutes=5))
         assert [state(one) for one in asked] == [("paid", "settled")] * 2
-        assert paying.transfers(sandbox, *asked) == sorted(one.payout_id for one in asked)
+        assert leaving.transfers(sandbox, *asked) == sorted(one.payout_id for one in asked)
 
     def test_one_that_exists_already_keeps_no_other_back(
         self, sandbox: SandboxProcess, approve: Approve, paystack: Paystack
@@ -349,7 +349,7 @@ class TestManyAtOnce:
         leave()
         flows.send_many([one.id for one in asked], paystack=paystack, actor=SYSTEM)
         assert [state(one)[0] for one in asked] == ["sent", "sent"]
-        assert paying.transfers(sandbox, *asked) == sorted(one.payout_id for one in asked)
+        assert leaving.transfers(sandbox, *asked) == sorted(one.payout_id for one in asked)
 
     def test_go_one_by_one_where_the_vendor_wants_codes(
         self, sandbox: SandboxProcess, approve: Approve, paystack: Paystack
@@ -368,7 +368,7 @@ class TestManyAtOnce:
         assert send(first, paystack) is PayoutState.SENT
         assert flows.send_many([first.id, second.id], paystack=paystack, actor=SYSTEM) == 1
         assert send(second, paystack) is PayoutState.SENT
-        assert paying.transfers(sandbox, first, second) == sorted([first.payout_id, second.payout_id])
+        assert leaving.transfers(sandbox, first, second) == sorted([first.payout_id, second.payout_id])
 
 
 class TestASwitch:
@@ -379,8 +379,8 @@ class TestASwitch:
         before = sandbox.calls("/transfer/bulk")
         with switched.stopped("rail:bank"):
             work_off(LATER)
-            assert [paying.now(one).state for one in asked] == [State.APPROVED] * 2
-            assert paying.transfers(sandbox, *asked) == []
+            assert [leaving.now(one).state for one in asked] == [State.APPROVED] * 2
+            assert leaving.transfers(sandbox, *asked) == []
         work_off()
         sandbox.flush()
         work_off(timedelta(minutes=20))
@@ -404,7 +404,7 @@ class TestASwitch:
         self, sandbox: SandboxProcess, approve: Approve, paystack: Paystack
     ) -> None:
         asked = approve(20_000)
-        with paying.dry(paystack, sandbox):
+        with leaving.dry(paystack, sandbox):
             assert send(asked, paystack) is PayoutState.AWAITING_FLOAT
         with switched.stopped("asset:NGN"), pytest.raises(DBAPIError) as said, transaction(SYSTEM):
             payouts.take_up(asked.payout_id, actor=SYSTEM)
@@ -419,7 +419,7 @@ class TestASwitch:
                 payouts.begin(ids.new("po"), amount=naira(50_000_001), recipient_code="RCP_x", actor=SYSTEM)
             with pytest.raises(SwitchedOff):
                 send(asked, paystack)
-        assert paying.transfers(sandbox, asked) == []
+        assert leaving.transfers(sandbox, asked) == []
         (off,) = risk.switches_off_for_operators()
         leave()
         assert off.scope == "rail:bank"

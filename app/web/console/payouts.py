@@ -16,6 +16,7 @@ from app.core.permissions import Permission
 from app.identity import queries as identity
 from app.ledger import balances, chart
 from app.payments import payout_flows, queries, rules
+from app.payments import payout_queries as reads
 from app.payments.rules import PayoutState
 from app.web import errors, guards
 from app.web.console import history
@@ -41,22 +42,22 @@ SAID = {
 @guards.operator(Permission.WITHDRAWALS_READ)
 def payouts() -> Response:
     """Those that wait for somebody, those under way, those that failed."""
-    counts = queries.payout_counts_for_operators()
+    counts = reads.counts_for_operators()
     counted = {name: sum(counts.get(state, 0) for state in states) for name, states in VIEWS.items()}
     house = balances.of(chart.house(chart.PAYSTACK, asset=NGN))
     asked, after = request.args.get("view", ""), request.args.get("after")
     view = asked if asked in VIEWS else ("waiting" if counted["waiting"] else "underway")
     if view == "ended":
-        found = queries.payouts_ended_for_operators(before=after, limit=PAGE + 1)
+        found = reads.ended_for_operators(before=after, limit=PAGE + 1)
     else:
-        found = queries.payouts_for_operators(VIEWS[view], after=after, limit=PAGE + 1)
+        found = reads.list_for_operators(VIEWS[view], after=after, limit=PAGE + 1)
     return page(
         "console/payouts/list.html",
         block="results",
         view=view,
         counts=counted,
         left=house.booked,
-        committed=queries.committed_for_operators(),
+        committed=reads.committed_for_operators(),
         rows=found[:PAGE],
         next=found[PAGE - 1].id if len(found) > PAGE else None,
         first=after is None,
@@ -177,7 +178,7 @@ def _payout(payout_id: str, *, fault: Refusal | None = None) -> Response:
     one = queries.payout_for_system(payout_id)
     if one is None:
         raise NotFound
-    attempts = queries.attempts_for_operators(one.id)
+    attempts = reads.attempts_for_operators(one.id)
     state = PayoutState(one.state)
     return page(
         "console/payouts/one.html",

@@ -4,9 +4,11 @@ from app.web import factor_doors, guards
 from app.web.console import (
     audit,
     base,
+    cases,
     closures,
     customer_parts,
     customers,
+    disputes,
     documents,
     fees,
     home,
@@ -19,12 +21,14 @@ from app.web.console import (
     payouts,
     reconciliation,
     recoveries,
+    refunds,
     restrictions,
     retention,
     reveals,
     screening,
     sign_in,
     suspense,
+    suspense_acts,
     switches,
     view_as,
     withdrawals,
@@ -37,8 +41,9 @@ from app.web.console.settlement import payments, prices
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, withdrawals, payouts, suspense,
-    customers, customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
+    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases, withdrawals, payouts,
+    suspense, suspense_acts, disputes, refunds, customers,
+    customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
     reconciliation, payments, float_doors, prices, switches, limits, fees, jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp

@@ -13,6 +13,7 @@ from app.adjustments import service as adjustments
 from app.adjustments.rules import Content
 from app.applications import views
 from app.applications.rules import About
+from app.cases import service as cases
 from app.core import actor, clock, ids, tasks
 from app.core.db import atomically, leave, rows, transaction
 from app.core.permissions import Role
@@ -28,7 +29,19 @@ from app.payments import deposits, payouts, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
-from tests.makers import applicants, books, care, listed, papers, people, restricted, settled, switched
+from tests.makers import (
+    applicants,
+    books,
+    care,
+    giving_back,
+    listed,
+    papers,
+    paying,
+    people,
+    restricted,
+    settled,
+    switched,
+)
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -79,7 +92,10 @@ class Things:
             "invitation_id": (self._invitation, "inv_none"),
             "payout_id": (lambda: self._begun, "po_none"),
             "switch_id": (lambda: switched.off("rail:inside").id, "swi_none"),
+            "dispute_id": (self._dispute, "dsp_none"),
+            "refund_id": (self._refund, "rfd_none"),
             "item_id": (self._suspense, "sus_none"),
+            "case_id": (self._case, "case_none"),
             "run_id": (self._reconciliation, "rec_none"),
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
             "customer_id": (lambda: cast.customer.id, "cus_none"),
@@ -157,6 +173,11 @@ class Things:
         if argument == "key_id":
             with transaction(TEST):
                 return api_keys.issue(login_id, name="Spare", scopes=set(Scope), lives=rules.KEY_LIVES[0])[0].id
+        if argument == "movement_id":  # (a receipt is given for what was paid)
+            paid = "SELECT id FROM deposits WHERE customer_id = :me AND state = 'credited' LIMIT 1"
+            return str(rows(paid, me=customer.id)[0].id)
+        if argument == "card_id":
+            return paying.kept_card(customer)
         return self._withdrawal(customer) if argument == "withdrawal_id" else self._deposit(customer)
 
     def _passkey(self, login_id: str, audience: Audience) -> str:
@@ -189,6 +210,14 @@ class Things:
                 applicants.begin(one, Tier.T3, about=About.PHONE)
         leave()
 
+    def _dispute(self) -> str:
+        told = giving_back.told_dispute(f"matrix-{books.fresh()}", naira(1))
+        return giving_back.dispute(told, naira(1)).id
+
+    def _refund(self) -> str:
+        charge = giving_back.credited(self.cast.customer, naira(200))
+        return giving_back.adopted(giving_back.told_refund(charge, naira(200), "needs-attention"))
+
     def _suspense(self) -> str:
         cause = books.fresh("cause")
         with transaction(TEST):
@@ -199,6 +228,13 @@ class Things:
         with transaction(TEST):
             payouts.begin(payout_id := ids.new("po"), amount=naira(1), recipient_code="RCP_x", actor=TEST)
         return payout_id
+
+    def _case(self) -> str:
+        subject = books.fresh("x")
+        with transaction(TEST):
+            made = cases.open("tested", subject, owner=Role.TREASURY, words="Look at this.", actor=TEST)
+        assert made
+        return made
 
     def _reconciliation(self) -> str:
         return atomically(lambda: reconciliation.ask(actor=TEST), actor=TEST)

@@ -9,7 +9,7 @@ from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.payments import payout_flows, payouts
 from app.withdrawals import flows, service
-from tests.makers import browse, paying, people, switched
+from tests.makers import browse, leaving, people, switched
 from tests.makers.people import naira
 from tests.web.scenes.stage import TEST, Call, Scene
 
@@ -58,7 +58,7 @@ def send_payout_code_again(scene: Scene) -> TestResponse:
 def unpaid(scene: Scene) -> str:
     """A payout that failed, of a withdrawal whose money is still held."""
     owner, account = scene.rich()
-    asked = paying.approved(owner, account, 1_000)
+    asked = leaving.approved(owner, account, 1_000)
     scene.sandbox.knobs(transfer_outcome="failed")
     paystack = scene.app.extensions["clients"].paystack
     flows.send(asked.id, paystack=paystack, actor=TEST)
