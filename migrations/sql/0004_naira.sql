@@ -56,7 +56,8 @@ CREATE TABLE payouts (
     base_id text NOT NULL GENERATED ALWAYS AS (split_part(id, '-', 1)) STORED,
     CONSTRAINT ck_payouts_id_is_reference CHECK (id = reference)
 );
-CREATE UNIQUE INDEX ix_payouts_base_id ON payouts (base_id) WHERE state <> 'failed';
+CREATE UNIQUE INDEX ix_payouts_one_lives ON payouts (base_id) WHERE state <> 'failed';
+CREATE INDEX ix_payouts_base_id ON payouts (base_id, created_at);
 CREATE INDEX ix_payouts_created_at ON payouts (created_at);
 -- No payout begins while the books do not prove, whoever asks.
 CREATE FUNCTION refuse_while_halted() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$

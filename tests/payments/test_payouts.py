@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.clients.paystack import Paystack
@@ -369,6 +370,26 @@ class TestManyAtOnce:
         assert flows.send_many([first.id, second.id], paystack=paystack, actor=SYSTEM) == 1
         assert send(second, paystack) is PayoutState.SENT
         assert leaving.transfers(sandbox, first, second) == sorted([first.payout_id, second.payout_id])
+
+
+class TestAMillion:
+    """What is asked before every payout reads an index, and not the table."""
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            "SELECT sum(amount_units) FROM payouts WHERE created_at BETWEEN now() - interval '15 min' AND now()",
+            "SELECT id FROM payouts WHERE state IN ('sending', 'sent') ORDER BY id LIMIT 26",
+            "SELECT FROM payouts WHERE base_id = 'po_x' ORDER BY created_at",
+            "SELECT id FROM payouts WHERE state = 'awaiting_float' AND id < 'po_x' LIMIT 1",
+        ],
+    )
+    def test_is_not_read_through(self, owner_engine: Engine, asked: str) -> None:
+        with owner_engine.connect() as connection:
+            connection.execute(text("SET enable_seqscan = off"))  # (of a few rows it would read all)
+            plan = "\n".join(connection.execute(text(f"EXPLAIN {asked}")).scalars())
+        assert "Index" in plan
+        assert "Seq Scan" not in plan
 
 
 class TestASwitch:
