@@ -197,9 +197,8 @@ PAYOUT = Machine(
             "treasury",
             "Top up the balance at Paystack: it is sent as soon as there is enough. Or call it off on its page.",
         ),
-        # (Nothing is awaited: it may still come back, and mostly never does.)
-        P.PAID: Wait(timedelta(days=36_500), "treasury", "Nothing: it is paid, and only the bank can undo that."),
     },
+    rests={P.PAID: "the bank has the money; should it come back all the same, that is news of its own"},
 )
 UNSENT = frozenset({P.SENDING, P.AWAITING_FLOAT})  # nobody knows that Paystack has it
 UNDERWAY = frozenset({P.SENT, P.AWAITING_OTP})  # Paystack has it

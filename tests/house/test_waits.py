@@ -15,7 +15,7 @@ from tests.house.gates import waits
 # The clock raises a case that stands still: a case about a case would help nobody.
 WATCHES_ITSELF = frozenset({"case"})
 # Machines of money whose waits come with the commands that end them; a name that has its waits goes from here.
-WITHOUT_YET = frozenset({"payout", "withdrawal"})
+WITHOUT_YET = frozenset({"withdrawal"})
 
 
 class S(StrEnum):
