@@ -1,7 +1,9 @@
 """Sending withdrawals: write it down and commit, call the rail, record. Never inside another transaction."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
+from app.clients.http import Refused, Silent
 from app.clients.paystack import Paystack
 from app.core import logs
 from app.core.actor import Actor
@@ -61,4 +63,5 @@ def _begin(withdrawal_id: str, *, actor: Actor) -> service.Attempt | None:
 def _hear(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> None:
     attempt = queries.one_for_operators(withdrawal_id).attempt_id
     leave()
-    payout_flows.ask_if_begun(attempt, paystack=paystack, actor=actor)
+    with suppress(Silent, Refused):  # (what stops it is what the caller is told)
+        payout_flows.ask_if_begun(attempt, paystack=paystack, actor=actor)
