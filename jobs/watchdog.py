@@ -35,6 +35,8 @@ from app.restrictions import rules as restrictions
 from app.restrictions.models import Restriction
 from app.retention import rules as retention
 from app.retention.models import Run as RetentionRun
+from app.risk import rules as risk
+from app.risk.models import Switch
 from app.screening import rules as screening
 from app.screening.models import Hit
 from app.settlement import rules as settlement
@@ -57,6 +59,7 @@ class Watched:
 WATCHED: tuple[Watched, ...] = (
     Watched(withdrawals.MACHINE, Withdrawal),
     Watched(payments.PAYOUT, Payout),
+    Watched(risk.SWITCH, Switch),
     Watched(payments.DEPOSIT, Deposit),
     Watched(payments.SUSPENSE, SuspenseItem),
     Watched(payments.DEDICATED, DedicatedAccount),

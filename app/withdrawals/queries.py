@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.core import clock
@@ -359,3 +359,9 @@ def approved_for_system(customer_id: str) -> list[str]:
     """The customer's withdrawals that wait to be sent, the oldest first."""
     waiting = select(Withdrawal.id).where(Withdrawal.customer_id == customer_id, Withdrawal.state == State.APPROVED)
     return list(db.session.scalars(waiting.order_by(Withdrawal.id)))
+
+
+def all_approved_for_system(*, limit: int, at: datetime) -> list[str]:
+    """Anybody's withdrawals that may be sent by now, the oldest first."""
+    due = (Withdrawal.state == State.APPROVED, or_(Withdrawal.not_before.is_(None), Withdrawal.not_before <= at))
+    return list(db.session.scalars(select(Withdrawal.id).where(*due).order_by(Withdrawal.id).limit(limit)))

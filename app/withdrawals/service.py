@@ -22,6 +22,7 @@ from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 from app.risk import queries as risk_queries
 from app.risk import service as risk
+from app.risk import switches
 from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
 from app.withdrawals import checks, errors, events, postings, queries, rounds, rows, rules
@@ -236,8 +237,8 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> Attempt | None:
     """Write the payout down before it is sent; None when there is nothing to send (any more).
 
     What can have changed since it was agreed to is looked at again, under the lock. Raises PayoutsHalted while the
-    books do not prove, AccountFrozen or Restricted while its owner's account is, NotDueYet before its delay is over,
-    ContentChanged when what was approved is not what stands here.
+    books do not prove, SwitchedOff while payouts are, AccountFrozen or Restricted while its owner's account is,
+    NotDueYet before its delay is over, ContentChanged when what was approved is not what stands here.
     """
     withdrawal = rows.locked(withdrawal_id)
     if health.standing():
@@ -245,6 +246,7 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> Attempt | None:
     if withdrawal.state not in {State.APPROVED, State.SENDING}:
         return None
     restrictions.refuse(withdrawal.customer_id, way=Way.OUT)  # also when it was begun: a second try may be what sends
+    switches.refuse(rail=Rail.BANK, asset=NGN.code)
     if withdrawal.state == State.APPROVED and not _let_go(withdrawal, actor=actor):
         return None
     destination = payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id)

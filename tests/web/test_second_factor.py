@@ -36,6 +36,8 @@ NOT_FRESH = {
     "api.sign_token": "a key trades itself; what it may do was given to it with a fresh proof",
     "api.start_deposit": "money comes in, and from its owner's own account",
     "console.answer_item": _WORK,
+    "console.ask_for_payout": "it asks the vendor how something stands, and sends nothing",
+    "console.turn_off": _STOPS,
     "console.ask_again": "the customer is asked to send something, and can be asked again",
     "console.change_password": _PASSWORD,
     "console.claim_application": _WORK,
