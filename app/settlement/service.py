@@ -76,7 +76,7 @@ def note_float(theirs: int) -> FloatReading:
         theirs_units=Decimal(theirs),
         ours_units=Decimal(balances.of(chart.house(chart.PAYSTACK, asset=NGN)).booked.units),
         in_flight_units=Decimal(queries.in_flight_for_system()),
-        floor_units=Decimal(queries.floor_for_system()),
+        floor_units=queries.floor_for_system().floor_units,
         low=False,
         differs=False,
         read_at=clock.now(),
