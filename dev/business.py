@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from app.clients.bundle import Clients
 from app.core import actor, clock, inbox, tasks
-from app.core.db import db, leave, transaction
+from app.core.db import atomically, db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.customers import service as customers
@@ -28,7 +28,7 @@ from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.models import Code
 from app.identity.rules import Audience
-from app.ledger import balances, chart
+from app.ledger import balances, chart, posting
 from app.payments import deposits
 from app.payments import flows as payments
 from app.reconciliation import service as reconciliation
@@ -268,16 +268,15 @@ class Business:
         return code
 
     def _deposit(self, person: Person, *, pays: bool, naira: int = 0) -> None:
-        naira = naira or self.luck.choices(DEPOSIT_NAIRA, DEPOSIT_WEIGHTS)[0]
-        who = actor.customer(person.id)
+        ways = ("bank_transfer",) if naira else ("card", "card", "bank_transfer", "bank_transfer", "ussd")
+        who, naira = actor.customer(person.id), naira or self.luck.choices(DEPOSIT_NAIRA, DEPOSIT_WEIGHTS)[0]
         with transaction(who):
             deposit = deposits.start(person.id, amount=Money(NGN, naira * 100), actor=who)
         payments.open_checkout(
             deposit, paystack=self.clients.paystack, email=person.email, callback_url="http://localhost/", actor=who
         )
         if pays:
-            channel = self.luck.choice(("card", "card", "bank_transfer", "bank_transfer", "ussd"))
-            self._vendor("pay", {"reference": deposit.reference, "channel": channel})
+            self._vendor("pay", {"reference": deposit.reference, "channel": self.luck.choice(ways)})
 
     def _withdraw(self, person: Person) -> None:
         available = self._available(person)
@@ -367,6 +366,7 @@ class Business:
         leave()
         runtime.drain(self.app)
         self._vendor("webhooks/flush", {})  # transfers that are due end now
+        atomically(lambda: posting.expire(limit=999), actor=actor.system("demo"))  # (a day of the story is long over)
         runtime.drain(self.app, horizon=timedelta(minutes=1))
 
     def _moment(self, moment: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)

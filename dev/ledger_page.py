@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.adjustments import postings as adjustments
-from app.core.money import NGN, Money
+from app.core.money import NGN, Money, zero
+from app.disputes import postings as disputes
+from app.disputes.postings import Shares
 from app.ledger import chart
 from app.ledger.journal import Journal, credit, debit
 from app.payments import postings as payments
@@ -40,6 +42,37 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         "A deposit of ₦35,000, of which the payer bore ₦625, waited in suspense while its account took nothing in.",
         payments.placed,
         {"ref": "dep_…", "account": CUSTOMER, "intent": naira(35_000), "paid": naira(35_625)},
+    ),
+    (
+        "₦50,000 of a customer who has ₦45,000 of it left go back to their payer: that was done at Paystack.",
+        payments.refund_asked,
+        {"ref": "rfd_…", "account": CUSTOMER, "taken": naira(45_000), "owed": naira(5_000)},
+    ),
+    (
+        "Paystack paid that refund, ₦30,000 of it out of our balance.",
+        payments.refund_paid,
+        {"ref": "rfd_…", "amount": naira(50_000), "from_balance": naira(30_000)},
+    ),
+    (
+        "That refund could not be paid instead. Paystack had kept all of it of a settlement.",
+        payments.refund_failed,
+        {
+            "ref": "rfd_…",
+            "account": CUSTOMER,
+            "taken": naira(45_000),
+            "owed": naira(5_000),
+            "to_balance": naira(50_000),
+        },
+    ),
+    (
+        "The payer of ₦50,000 disputed that, and it was lost; the customer had ₦12,000 left.",
+        disputes.lost,
+        {
+            "ref": "dsp_…",
+            "account": CUSTOMER,
+            "shares": Shares(naira(12_000), naira(38_000), zero(NGN)),
+            "from_balance": naira(0),
+        },
     ),
     (
         "A withdrawal of ₦20,000 reached the bank; the customer pays ₦25, Paystack takes ₦25.",

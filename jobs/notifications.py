@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
+from app.cases import rules as cases
 from app.core import clock, machine
 from app.core.db import atomically
 from app.core.errors import NotFound
@@ -29,7 +30,7 @@ from jobs.work import Work
 
 def email_code(work: Work) -> timedelta | None:
     """The code that confirms an address."""
-    return _tell(work, login_id=work.facts["login_id"], words=rules.code(identity.code_for_system(work.subject)))
+    return tell(work, login_id=work.facts["login_id"], words=rules.code(identity.code_for_system(work.subject)))
 
 
 def phone_code(work: Work) -> timedelta | None:
@@ -41,7 +42,7 @@ def phone_code(work: Work) -> timedelta | None:
 
 def phone_changed(work: Work) -> timedelta | None:
     """A security notice: there is another phone number."""
-    return _tell(work, login_id=work.facts["login_id"], words=rules.phone_changed())
+    return tell(work, login_id=work.facts["login_id"], words=rules.phone_changed())
 
 
 def phone_replaced(work: Work) -> timedelta | None:
@@ -60,7 +61,7 @@ def new_device(work: Work) -> timedelta | None:
         page=f"{work.console_url}/console/account/password" if staff else f"{work.public_url}/security/freeze",
         staff=staff,
     )
-    return _tell(work, login_id=session.login_id, words=words)
+    return tell(work, login_id=session.login_id, words=words)
 
 
 def operator_invited(work: Work) -> timedelta | None:
@@ -68,7 +69,7 @@ def operator_invited(work: Work) -> timedelta | None:
     token = staff.token_for_system(work.subject)
     if token is not None:
         words = rules.invitation(f"{work.console_url}/console/join/{token}")
-        _tell(work, login_id=work.facts["login_id"], words=words)
+        tell(work, login_id=work.facts["login_id"], words=words)
         atomically(lambda: staff_service.forget_token(work.subject), actor=work.actor)
     return None
 
@@ -99,6 +100,15 @@ def documents_viewed(work: Work) -> timedelta | None:
     return tell_holders(work, words, roles=WATCHERS)
 
 
+def cases_raised(work: Work) -> timedelta | None:
+    """Nobody closed these cases in time: whose queue they are in is told, and who is senior to them."""
+    owner = work.subject
+    words = rules.cases_raised(
+        work.facts["many"], queue=owner.replace("_", " "), page=f"{work.console_url}/console/cases?view=raised"
+    )
+    return tell_holders(work, words, roles=(Role(owner), cases.senior_to(owner)))
+
+
 def list_aged(work: Work) -> timedelta | None:
     """Nobody loads a list any more: whoever watches is told, each once."""
     return tell_holders(work, rules.list_aged(screening.list_for_system(work.subject).title), roles=WATCHERS)
@@ -112,13 +122,13 @@ def documents_waiting(work: Work) -> timedelta | None:
 
 def sign_up_repeated(work: Work) -> timedelta | None:
     """Somebody used this address again."""
-    return _tell(work, login_id=work.subject, words=rules.sign_up_repeated())
+    return tell(work, login_id=work.subject, words=rules.sign_up_repeated())
 
 
 def api_key_issued(work: Work) -> timedelta | None:
     """A program can act for them from now on."""
     words = rules.api_key_issued(api_keys.name_for_system(work.subject))
-    return _tell(work, login_id=work.facts["login_id"], words=words)
+    return tell(work, login_id=work.facts["login_id"], words=words)
 
 
 def password_reset(work: Work) -> timedelta | None:
@@ -129,19 +139,19 @@ def password_reset(work: Work) -> timedelta | None:
     theirs = audience is Audience.OPERATOR
     door = f"{work.console_url}/console/reset-password" if theirs else f"{work.public_url}/reset-password"
     words = rules.password_reset(f"{door}/{token}")
-    _tell(work, login_id=work.facts["login_id"], words=words)
+    tell(work, login_id=work.facts["login_id"], words=words)
     atomically(lambda: renewal.forget_token(work.subject), actor=work.actor)
     return None
 
 
 def password_changed(work: Work) -> timedelta | None:
     """A security notice: there is another password."""
-    return _tell(work, login_id=work.subject, words=rules.password_changed(how=work.facts["how"]))
+    return tell(work, login_id=work.subject, words=rules.password_changed(how=work.facts["how"]))
 
 
 def signed_out_elsewhere(work: Work) -> timedelta | None:
     """A security notice: all sessions but one were ended."""
-    return _tell(work, login_id=work.subject, words=rules.signed_out_elsewhere())
+    return tell(work, login_id=work.subject, words=rules.signed_out_elsewhere())
 
 
 def recovery_asked(work: Work) -> timedelta | None:
@@ -150,14 +160,14 @@ def recovery_asked(work: Work) -> timedelta | None:
     if token is None:
         return None
     words = rules.recovery_asked(f"{work.public_url}/stop-recovery/{token}")
-    _tell(work, login_id=work.facts["login_id"], words=words)
+    tell(work, login_id=work.facts["login_id"], words=words)
     atomically(lambda: recovery.forget_token(work.subject), actor=work.actor)
     return None
 
 
 def recovered(work: Work) -> timedelta | None:
     """The account has another address: this one."""
-    return _tell(work, login_id=work.subject, words=rules.recovered())
+    return tell(work, login_id=work.subject, words=rules.recovered())
 
 
 def recovered_from(work: Work) -> timedelta | None:
@@ -173,42 +183,42 @@ def recovered_from(work: Work) -> timedelta | None:
 
 def closure_asked(work: Work) -> timedelta | None:
     """A customer asked to close their account."""
-    return _tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=rules.closure_asked())
+    return tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=rules.closure_asked())
 
 
 def account_locked(work: Work) -> timedelta | None:
     """The account is frozen."""
-    return _tell(work, login_id=customers.login_for_system(work.subject), words=rules.account_locked())
+    return tell(work, login_id=customers.login_for_system(work.subject), words=rules.account_locked())
 
 
 def account_unlocked(work: Work) -> timedelta | None:
     """The freeze is lifted."""
-    return _tell(work, login_id=customers.login_for_system(work.subject), words=rules.account_unlocked())
+    return tell(work, login_id=customers.login_for_system(work.subject), words=rules.account_unlocked())
 
 
 def factor_added(work: Work) -> timedelta | None:
     """A second factor was added."""
-    return _tell(work, login_id=work.subject, words=rules.factor_added(work.facts["kind"]))
+    return tell(work, login_id=work.subject, words=rules.factor_added(work.facts["kind"]))
 
 
 def factor_removed(work: Work) -> timedelta | None:
     """A second factor was taken away."""
-    return _tell(work, login_id=work.subject, words=rules.factor_removed(work.facts["kind"]))
+    return tell(work, login_id=work.subject, words=rules.factor_removed(work.facts["kind"]))
 
 
 def recovery_code_used(work: Work) -> timedelta | None:
     """Somebody came in with a recovery code."""
-    return _tell(work, login_id=work.subject, words=rules.recovery_code_used(work.facts["left"]))
+    return tell(work, login_id=work.subject, words=rules.recovery_code_used(work.facts["left"]))
 
 
 def factor_guessed(work: Work) -> timedelta | None:
     """Somebody guesses codes behind the right password."""
-    return _tell(work, login_id=work.subject, words=rules.factor_guessed(work.facts["minutes"]))
+    return tell(work, login_id=work.subject, words=rules.factor_guessed(work.facts["minutes"]))
 
 
 def passkey_suspected(work: Work) -> timedelta | None:
     """A passkey may have been copied."""
-    return _tell(work, login_id=work.subject, words=rules.passkey_suspected())
+    return tell(work, login_id=work.subject, words=rules.passkey_suspected())
 
 
 def deposit_credited(work: Work) -> timedelta | None:
@@ -217,28 +227,28 @@ def deposit_credited(work: Work) -> timedelta | None:
     if deposit is None:
         raise NotFound
     login_id = customers.login_for_system(deposit.customer_id)
-    return _tell(work, login_id=login_id, words=rules.deposit_credited(deposit.amount))
+    return tell(work, login_id=login_id, words=rules.deposit_credited(deposit.amount))
 
 
 def bank_account_added(work: Work) -> timedelta | None:
     """A security notice: money can go to another bank account, a day from now."""
     customer_id = work.facts["customer_id"]
     words = rules.bank_account_added(_in_words(payments.bank_account(work.subject, customer_id=customer_id)))
-    return _tell(work, login_id=customers.login_for_system(customer_id), words=words)
+    return tell(work, login_id=customers.login_for_system(customer_id), words=words)
 
 
 def withdrawal_requested(work: Work) -> timedelta | None:
     """Money is about to leave."""
     withdrawal = withdrawals.one_for_operators(work.subject)
     words = rules.withdrawal_requested(withdrawal.amount, destination=_destination(withdrawal))
-    return _tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
+    return tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
 
 
 def withdrawal_settled(work: Work) -> timedelta | None:
     """The bank has the money."""
     withdrawal = withdrawals.one_for_operators(work.subject)
     words = rules.withdrawal_settled(withdrawal.amount, destination=_destination(withdrawal))
-    return _tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
+    return tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
 
 
 def withdrawal_ended(work: Work) -> timedelta | None:
@@ -247,7 +257,7 @@ def withdrawal_ended(work: Work) -> timedelta | None:
     state = work.facts["state"]
     reason = next((move.reason for move in machine.history(withdrawal.id) if move.new_state == state), "")
     words = rules.withdrawal_ended(withdrawal.amount, state=state, reason=reason)
-    return _tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
+    return tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
 
 
 def restriction_placed(work: Work) -> timedelta | None:
@@ -256,7 +266,7 @@ def restriction_placed(work: Work) -> timedelta | None:
     if told is None:
         return None
     words = rules.restriction_placed(told.title, text=told.text, works=told.works, asks=told.asks)
-    return _tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=words)
+    return tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=words)
 
 
 def restriction_ended(work: Work) -> timedelta | None:
@@ -265,7 +275,7 @@ def restriction_ended(work: Work) -> timedelta | None:
     if told is None:
         return None
     words = rules.restriction_ended(told.title)
-    return _tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=words)
+    return tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=words)
 
 
 def _destination(withdrawal: Withdrawal) -> str:
@@ -276,13 +286,14 @@ def _in_words(account: BankAccount) -> str:
     return f"{account.bank_name}, account ending in {account.account_number[-4:]}"
 
 
-def _tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
+def tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
+    """One mail to one person, once for each cause."""
     flows.tell(work.cause, login_id=login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
     return None
 
 
 def tell_holders(work: Work, words: Words, *, roles: Collection[Role]) -> timedelta | None:
-    """Whoever has one of these roles, each once; one who cannot be told keeps nobody else from it.
+    """Each who holds one of these roles, once; one who cannot be told keeps nobody else from it.
 
     What failed is tried again.
     """

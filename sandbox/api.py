@@ -10,8 +10,10 @@ from sandbox import (
     accounts,
     answers,
     charges,
+    claims,
     dedicated,
     direct,
+    files,
     identities,
     limits,
     paging,
@@ -72,6 +74,8 @@ def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
     identities.add(api, book, worker)
     direct.add(api, book, worker)
     dedicated.add(api, book, settings, worker)
+    claims.add(api, book, worker)
+    files.add(api, book, settings)
     return api
 
 
@@ -105,10 +109,32 @@ def _add_charges(api: Blueprint, book: Book, settings: Settings) -> None:
     @api.get("/transaction/<int:transaction_id>")
     def fetch_transaction(transaction_id: int) -> Response:
         with book.reading() as db:
-            row = charges.find_by_id(db, transaction_id) if transaction_id < 2**63 else None
+            row = charges.find_named(db, str(transaction_id))
         if row is None:
             raise answers.transaction_not_found()
         return agreed("Transaction retrieved", shapes.fetched(row))
+
+    @api.get("/transaction/timeline/<name>")
+    def tell_timeline(name: str) -> Response:
+        with book.reading() as db:
+            row = charges.find_named(db, name)
+        if row is None:
+            raise answers.transaction_not_found()
+        return agreed("Timeline retrieved", shapes.timeline(row))
+
+    @api.get("/transaction/totals")
+    def tell_totals() -> Response:
+        with book.reading() as db:
+            count, volume = charges.totals(db, request.args)
+            waiting = settlements.stream(db)
+        return agreed(
+            "Transaction totals",
+            {
+                "total_transactions": count, "total_volume": volume,
+                "total_volume_by_currency": [{"currency": "NGN", "amount": volume}], "pending_transfers": waiting,
+                "pending_transfers_by_currency": [{"currency": "NGN", "amount": waiting}],
+            },
+        )  # fmt: skip
 
 
 def _add_settlements(api: Blueprint, book: Book) -> None:

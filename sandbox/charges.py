@@ -14,11 +14,14 @@ from urllib.parse import urlsplit
 from sandbox import amounts, answers, fees, paging, shapes, webhooks
 from sandbox import knobs as knobboard
 from sandbox.book import next_id, stamp
+from sandbox.cards import GOOD, Card
 from sandbox.chance import code
 
+DIGITS_MAX = 20  # of an id: the vendor's are of 64 bits without a sign
 CHANNELS = ("card", "bank", "ussd", "bank_transfer", "dedicated_nuban")
 _JOINED = " FROM transactions t JOIN customers c ON c.id = t.customer_id"
-_SELECT = "SELECT t.*, c.email, c.code AS customer_code" + _JOINED
+_HUGE = ", EXISTS (SELECT 1 FROM facts WHERE name = 'huge_ids') AS huge_id"
+_SELECT = "SELECT t.*, c.email, c.code AS customer_code" + _HUGE + _JOINED
 _BY_REFERENCE = _SELECT + " WHERE t.reference = ?"
 _BY_ID = _SELECT + " WHERE t.id = ?"
 _BY_ACCESS_CODE = _SELECT + " WHERE t.access_code = ?"
@@ -32,6 +35,10 @@ _WANTED = (
 _COUNT = "SELECT count(*), coalesce(sum(t.amount), 0)" + _JOINED + _WANTED
 _AFTER = " AND (:after_at IS NULL OR (t.created_at, t.id) < (:after_at, :after_id))"
 _PAGE = _SELECT + _WANTED + _AFTER + " ORDER BY t.created_at DESC, t.id DESC LIMIT :rows OFFSET :skipped"
+_TOTALS = (
+    "SELECT count(*), coalesce(sum(amount), 0) FROM transactions WHERE paid_at IS NOT NULL"
+    " AND (:from IS NULL OR created_at >= :from) AND (:to IS NULL OR created_at <= :to)"
+)
 _INSERT = (
     "INSERT INTO transactions (id, reference, access_code, customer_id, requested_amount, amount, status, channel,"
     " gateway_response, metadata, channels, callback_url, entry_point, authorization, created_at) VALUES (:id,"
@@ -127,6 +134,16 @@ def find_by_id(db: sqlite3.Connection, transaction_id: int) -> sqlite3.Row | Non
     return row
 
 
+def find_named(db: sqlite3.Connection, name: str) -> sqlite3.Row | None:
+    """The transaction with this reference, or with this id as it is printed."""
+    if (by_reference := find(db, name)) is not None:
+        return by_reference
+    if not (name.isascii() and name.isdigit() and len(name) <= DIGITS_MAX):
+        return None
+    number = int(name) - (shapes.HUGE if int(name) >= shapes.HUGE else 0)
+    return find_by_id(db, number) if number < shapes.HUGE else None
+
+
 def find_by_access_code(db: sqlite3.Connection, access_code: str) -> sqlite3.Row | None:
     """The transaction this checkout page is about."""
     row: sqlite3.Row | None = db.execute(_BY_ACCESS_CODE, (access_code,)).fetchone()
@@ -146,11 +163,18 @@ def list_page(db: sqlite3.Connection, args: Mapping[str, str]) -> tuple[list[sql
     return rows, meta if page.by_cursor else {"total_volume": volume, **meta}
 
 
+def totals(db: sqlite3.Connection, args: Mapping[str, str]) -> tuple[int, int]:
+    """How many payments came between two times, and how much they were."""
+    count, volume = db.execute(_TOTALS, paging.between(args)).fetchone()
+    return int(count), int(volume)
+
+
 def pay(
     db: sqlite3.Connection,
     reference: str,
     *,
     channel: str = "card",
+    card: Card = GOOD,
     amount: int | None = None,
     outcome: str = "success",
 ) -> sqlite3.Row:
@@ -158,22 +182,30 @@ def pay(
     row = known(db, reference)
     if row["paid_at"] is not None:
         raise NotPayable(f"{reference} is already paid")
+    if channel == "card" and card.outcome == "failed":
+        outcome = "failed"
     if outcome == "failed":
+        words = card.words if card.outcome == "failed" else "Declined"
         db.execute(
-            "UPDATE transactions SET status = 'failed', gateway_response = 'Declined', channel = ? WHERE id = ?",
-            (channel, row["id"]),
+            "UPDATE transactions SET status = 'failed', gateway_response = ?, channel = ? WHERE id = ?",
+            (words, channel, row["id"]),
         )
     else:
-        sender = {"name": row["email"].split("@")[0], "bank": "Test Bank", "account_number": "0123456789"}
+        sender = {"name": row["email"].split("@")[0], "bank": "Test Bank", "account_number": "0123456789", "card": card}
         succeed(db, row, channel=channel, amount=amount or row["requested_amount"], sender=sender)
     return known(db, reference)
+
+
+def _card(sender: dict[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] | None = sender.get("saved")
+    return kept or shapes.card_authorization(code("AUTH_", 10), sender["card"])
 
 
 def succeed(db: sqlite3.Connection, row: sqlite3.Row, *, channel: str, amount: int, sender: dict[str, Any]) -> None:
     """The money has come: fee, stream and event at once. A saved card is charged under the name it already has."""
     fee = fees.charge(channel, amount)
     if channel == "card":
-        authorization, response = shapes.card_authorization(sender.get("saved") or code("AUTH_", 10)), "Successful"
+        authorization, response = _card(sender), "Successful"
     else:
         sender = {"narration": "Payment", **sender}
         authorization = shapes.bank_authorization(code("AUTH_", 10), channel=channel, sender=sender)

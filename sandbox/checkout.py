@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from sandbox import charges
 from sandbox.book import Book
+from sandbox.cards import CARDS, GOOD
 from sandbox.settings import Settings
 from sandbox.worker import Worker
 
@@ -59,6 +60,7 @@ def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
             merchant=settings.business_name,
             channels=offered(json.loads(row["channels"])),
             back=return_address(row),
+            cards=CARDS.values(),
         )
 
     @checkout.post("/checkout/<access_code>")
@@ -70,10 +72,11 @@ def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
         channel = row["channel"] if button == "decline" else button
         # A second click on Pay is not an error: the first one counted, and the payer sees the same ending.
         with suppress(charges.NotPayable), book.writing() as db:
-            charges.pay(db, row["reference"], channel=channel, outcome=_BUTTONS[button])
+            card = CARDS.get(request.form.get("card", ""), GOOD)
+            row = charges.pay(db, row["reference"], channel=channel, card=card, outcome=_BUTTONS[button])
         worker.wake()
         back = return_address(row)
         here = f"/checkout/{access_code}"
-        return redirect(back if back and button != "decline" else here, code=303)
+        return redirect(back if back and row["status"] != "failed" else here, code=303)
 
     return checkout

@@ -16,8 +16,12 @@ from sandbox import (
     accounts,
     amounts,
     answers,
+    cards,
     charges,
+    claim_control,
+    disputes,
     nubans,
+    refunds,
     registry,
     settlements,
     texts,
@@ -36,7 +40,13 @@ _CALLS = (
     " AND (:method IS NULL OR method = :method) AND (:reference IS NULL OR reference = :reference)"
     " GROUP BY method, path ORDER BY path, method"
 )
-_CONFLICTS = (charges.NotPayable, transfers.NotMovable, settlements.NotSettled)
+_CONFLICTS = (
+    charges.NotPayable,
+    transfers.NotMovable,
+    settlements.NotSettled,
+    refunds.NotRefundable,
+    disputes.NotDisputable,
+)
 _VERBS = {
     "succeed": "success", "fail": "failed", "reverse": "reversed", "abandon": "abandoned", "block": "blocked",
     "reject": "rejected",
@@ -84,6 +94,7 @@ def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
     _add_holders(control, book)
     _add_money(control, book, worker)
     _add_settling(control, book)
+    claim_control.add(control, book, worker)
     _add_watching(control, book, worker)
     return control
 
@@ -151,9 +162,12 @@ def _add_money(control: Blueprint, book: Book, worker: Worker) -> None:
         if channel not in charges.CHANNELS or outcome not in ("success", "failed"):
             raise _Wrong(f"channel is one of {', '.join(charges.CHANNELS)}; outcome is success or failed")
         amount = None if sent.get("amount") is None else amounts.kobo(sent["amount"])
+        card = cards.CARDS.get(sent.get("card") or cards.GOOD.number)
+        if card is None:
+            raise _Wrong(f"card is one of {', '.join(cards.CARDS)}")
         with book.writing() as db:
             reference = amounts.required_text(sent, "reference")
-            row = charges.pay(db, reference, channel=channel, amount=amount, outcome=outcome)
+            row = charges.pay(db, reference, channel=channel, card=card, amount=amount, outcome=outcome)
         worker.wake()
         return jsonify(id=row["id"], reference=row["reference"], status=row["status"], amount=row["amount"])
 

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from sandbox import charges, texts, transfers, webhooks
+from sandbox import charges, desk_acts, disputes, refunds, settlements, texts, transfers, webhooks
 from sandbox import knobs as knobboard
 from sandbox.book import Book, balance, stamp
 from sandbox.control import refuse_strangers
@@ -43,6 +43,10 @@ def _view(db: sqlite3.Connection) -> dict[str, Any]:
     states = db.execute("SELECT state, count(*) AS count FROM deliveries GROUP BY state").fetchall()
     return {
         "balance": balance(db),
+        "stream": settlements.stream(db),
+        "settlements": [settlements.shape(row) for row in settlements.list_page(db, {"perPage": str(LINES)})[0]],
+        "refunds": refunds.list_page(db, {"perPage": str(LINES)})[0],
+        "disputes": [disputes.shape(db, row) for row in disputes.list_page(db, {"perPage": str(LINES)})[0]],
         "now": stamp(db),
         "knobs": knobboard.load(db),
         "transactions": recent_charges,
@@ -56,7 +60,7 @@ def _view(db: sqlite3.Connection) -> dict[str, Any]:
 
 
 def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
-    """The page and its three forms."""
+    """The page and its forms."""
     desk = Blueprint("desk", __name__)
     desk.before_request(lambda: refuse_strangers(settings))
 
@@ -65,8 +69,7 @@ def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
             view = _view(db)
         return render_template(
             "desk.html", **view, trouble=trouble, done=request.args.get("done"), merchant=settings.business_name,
-            webhook_url=settings.webhook_url, answers=knobboard.ANSWERS, outcomes=knobboard.OUTCOMES,
-            registry=knobboard.REGISTRY, identification=knobboard.IDENTIFICATION,
+            webhook_url=settings.webhook_url, choices=knobboard.CHOICES, endings=desk_acts.ENDINGS,
         )  # fmt: skip
 
     @desk.get("/")
@@ -89,14 +92,5 @@ def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
         worker.round(early=True)
         return redirect(url_for("desk.page", done="delivered"), code=303)
 
-    @desk.post("/transfers/<reference>/reverse")
-    def reverse(reference: str) -> Response | tuple[str, int]:
-        try:
-            with book.writing() as db:
-                transfers.conclude(db, reference, "reversed")
-        except transfers.NotMovable as refusal:
-            return shown(str(refusal)), 409
-        worker.wake()
-        return redirect(url_for("desk.page", done="reversed"), code=303)
-
+    desk_acts.add(desk, book, worker, shown)
     return desk

@@ -1,5 +1,6 @@
 """Charges without the payer's page: an account number for one transfer, a code to dial, a card kept from before."""
 
+import json
 import sqlite3
 from datetime import datetime, timedelta
 from typing import Any
@@ -85,7 +86,8 @@ def by_saved_card(db: sqlite3.Connection, sent: dict[str, Any]) -> sqlite3.Row:
     row = _begin(db, sent, "card")
     if saved["risk_action"] == "deny" or knobboard.load(db).saved_card == "failed":
         return charges.pay(db, row["reference"], outcome="failed")
-    charges.succeed(db, row, channel="card", amount=row["requested_amount"], sender={"saved": code})
+    card = json.loads(saved["authorization"])
+    charges.succeed(db, row, channel="card", amount=row["requested_amount"], sender={"saved": card})
     return charges.known(db, row["reference"])
 
 

@@ -1,11 +1,11 @@
-"""Puts the sandbox together: book, worker and six faces (contract, payer's page, control, desk, texts, registers)."""
+"""Puts the sandbox together: book, worker and faces (contract, checkout, control, desk, texts, registers, files)."""
 
 from dataclasses import dataclass
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from sandbox import api, checkout, control, desk, registry, texts
+from sandbox import api, checkout, control, desk, files, registry, texts
 from sandbox.answers import Refused, out_of_order
 from sandbox.book import Book
 from sandbox.settings import Settings
@@ -40,7 +40,7 @@ def assemble(settings: Settings) -> Sandbox:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the vendor's own order reads better beside its documents
     app.config["MAX_CONTENT_LENGTH"] = 1_000_000
     app.jinja_env.filters["naira"] = naira
-    for face in (api, checkout, control, desk, texts, registry):
+    for face in (api, checkout, control, desk, texts, registry, files):
         app.register_blueprint(face.blueprint(book, settings, worker))
 
     @app.errorhandler(Refused)

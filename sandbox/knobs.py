@@ -52,6 +52,8 @@ class Knobs:
     transfer_outcome: str = "success"  # what becomes of the transfers made from now on
     transfer_delay_seconds: float = 2  # after how long
     approval_url: str | None = None  # asked before each transfer; None: nobody is
+    huge_ids: bool = False  # transaction ids are printed above 63 bits
+    hide_transfers: int = 0  # how many look-ups after its making do not find a transfer
     saved_card: str = "success"  # what becomes of a kept card's charge
     refund_outcome: str = "processed"  # what becomes of the refunds made from now on
     refund_delay_seconds: float = 10  # after how long
@@ -70,13 +72,14 @@ _RANGES: dict[str, tuple[float, float]] = {
     "repeat": (0, 100),
     "answer_times": (1, 1_000_000),
     "late_ms": (0, 600_000),
+    "hide_transfers": (0, 1_000),
     "rate_limit": (1, 1_000_000),
     "rate_window_seconds": (1, 3_600),
     "transfer_delay_seconds": (0, 31_536_000),
     "refund_delay_seconds": (0, 31_536_000),
     "opening_balance": (0, 10**15),
 }
-_CHOICES = {
+CHOICES = {
     "answer": ANSWERS,
     "transfer_outcome": OUTCOMES,
     "refund_outcome": REFUNDS,
@@ -100,8 +103,8 @@ def _checked(name: str, value: Any) -> Any:
     fits = isinstance(value, expected) or (float in expected and isinstance(value, int))
     if not fits or (isinstance(value, bool) and bool not in expected):
         raise KnobRefused(f"{name} cannot be {value!r}")
-    if name in _CHOICES and value not in _CHOICES[name]:
-        raise KnobRefused(f"{name} is one of {', '.join(_CHOICES[name])}")
+    if name in CHOICES and value not in CHOICES[name]:
+        raise KnobRefused(f"{name} is one of {', '.join(CHOICES[name])}")
     if name in _RANGES and value is not None and not _RANGES[name][0] <= value <= _RANGES[name][1]:
         raise KnobRefused(f"{name} lies between {_RANGES[name][0]} and {_RANGES[name][1]}")
     if name in ("webhook_url", "approval_url") and value is not None:
@@ -126,6 +129,8 @@ def turn(db: sqlite3.Connection, changes: Mapping[str, Any]) -> Knobs:
         if "answer_to" not in changes:
             knobs = replace(knobs, answer_to=None)
     _reopen(db, knobs.opening_balance)
+    # A fact of its own, so that every query that reads a transaction can read it too.
+    remember(db, "huge_ids", knobs.huge_ids or None)
     remember(db, "knobs", asdict(knobs))
     return knobs
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox import amounts, answers, charges, identities, paging, webhooks
+from sandbox import amounts, answers, charges, identities, paging, shapes, webhooks
 from sandbox import knobs as knobboard
 from sandbox.banks import BANKS, BY_CODE
 from sandbox.book import next_id, stamp
@@ -37,7 +37,8 @@ _COUNT = "SELECT count(*)" + _JOINED + _WANTED
 _AFTER = " AND (:after_at IS NULL OR (a.created_at, a.id) < (:after_at, :after_id))"
 _PAGE = _SELECT + _WANTED + _AFTER + " ORDER BY a.created_at DESC, a.id DESC LIMIT :rows OFFSET :skipped"
 _ONE_OFF = (
-    "SELECT t.*, o.expires_at, c.email, c.code AS customer_code FROM one_off_accounts o"
+    "SELECT t.*, o.expires_at, c.email, c.code AS customer_code,"
+    " EXISTS (SELECT 1 FROM facts WHERE name = 'huge_ids') AS huge_id FROM one_off_accounts o"
     " JOIN transactions t ON t.id = o.transaction_id JOIN customers c ON c.id = t.customer_id"
     " WHERE o.account_number = ?"
 )
@@ -133,7 +134,8 @@ def _into_one_off(db: sqlite3.Connection, row: sqlite3.Row, amount: int, sender:
     if late or amount != row["requested_amount"]:
         kind, words = ("EXPIRED_ACCOUNT", "account expired") if late else ("INCORRECT_AMOUNT", "incorrect amount sent")
         rejected = {
-            "amount": str(amount), "message": words, "message_type": kind, "transaction_id": str(row["id"]),
+            "amount": str(amount), "message": words, "message_type": kind,
+            "transaction_id": str(shapes.transaction_id(row)),
         }  # fmt: skip
         customer = {
             "first_name": None, "last_name": None, "email": row["email"], "phone": None, "metadata": None,

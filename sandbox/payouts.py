@@ -67,8 +67,8 @@ def _add_passwords(api: Blueprint, book: Book, worker: Worker) -> None:
 def _add_reads(api: Blueprint, book: Book) -> None:
     @api.get("/transfer/verify/<reference>")
     def verify_transfer(reference: str) -> Response:
-        with book.reading() as db:
-            row = transfers.find(db, reference)
+        with book.writing() as db:
+            row = transfers.find_shown(db, reference)
         if row is None:
             raise answers.transfer_not_found()
         return agreed("Transfer retrieved", transfer_shapes.verified(row))

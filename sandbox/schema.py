@@ -88,6 +88,7 @@ _COLUMNS = (
 _LATER_INDEXES = """
 CREATE INDEX IF NOT EXISTS transactions_unsettled ON transactions (paid_at)
     WHERE settlement_id IS NULL AND paid_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS calls_by_reference ON calls (reference) WHERE reference IS NOT NULL;
 CREATE INDEX IF NOT EXISTS transactions_settled ON transactions (settlement_id) WHERE settlement_id IS NOT NULL;
 """
 

@@ -9,7 +9,10 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
+from sandbox.cards import Card
+
 IP_ADDRESS = "197.210.54.33"
+HUGE = 2**63  # above what a signed 64-bit integer holds
 
 
 def customer(row: sqlite3.Row, *, phone_format: bool = True) -> dict[str, Any]:
@@ -28,12 +31,17 @@ def metadata(row: sqlite3.Row, *, otherwise: Any) -> Any:
     return otherwise if row["metadata"] is None else json.loads(row["metadata"])
 
 
-def card_authorization(code: str) -> dict[str, Any]:
-    """The vendor's always-successful test card."""
+def transaction_id(row: sqlite3.Row) -> int:
+    """The id as it is printed: as wide as the vendor may make it, where a knob says so."""
+    return int(row["id"]) + (HUGE if row["huge_id"] else 0)
+
+
+def card_authorization(code: str, card: Card) -> dict[str, Any]:
+    """A card that has paid, and can pay again under this code."""
     return {
-        "authorization_code": code, "bin": "408408", "last4": "4081", "exp_month": "12", "exp_year": "2030",
-        "channel": "card", "card_type": "visa ", "bank": "TEST BANK", "country_code": "NG", "brand": "visa",
-        "reusable": True, "signature": f"SIG_{code[5:]}", "account_name": None,
+        "authorization_code": code, "bin": card.bin, "last4": card.last4, "exp_month": "12", "exp_year": "2030",
+        "channel": "card", "card_type": f"{card.brand} ", "bank": "TEST BANK", "country_code": "NG",
+        "brand": card.brand, "reusable": True, "signature": f"SIG_{code[5:]}", "account_name": None,
     }  # fmt: skip
 
 
@@ -52,7 +60,7 @@ def bank_authorization(code: str, *, channel: str, sender: dict[str, Any]) -> di
 def _log(row: sqlite3.Row) -> dict[str, Any] | None:
     if row["paid_at"] is None and row["status"] != "failed":
         return None
-    paid = row["status"] == "success"
+    paid = row["paid_at"] is not None
     history = [{"type": "action", "message": f"Attempted to pay with {row['channel']}", "time": 3}]
     if paid:
         history.append({"type": "success", "message": f"Successfully paid with {row['channel']}", "time": 4})
@@ -64,7 +72,7 @@ def _log(row: sqlite3.Row) -> dict[str, Any] | None:
 
 def _listed(row: sqlite3.Row) -> dict[str, Any]:
     return {
-        "id": row["id"], "domain": "test", "status": row["status"], "reference": row["reference"],
+        "id": transaction_id(row), "domain": "test", "status": row["status"], "reference": row["reference"],
         "amount": row["amount"], "message": None, "gateway_response": row["gateway_response"],
         "paid_at": row["paid_at"], "created_at": row["created_at"], "channel": row["channel"], "currency": "NGN",
         "ip_address": IP_ADDRESS, "metadata": metadata(row, otherwise=None), "log": _log(row), "fees": row["fees"],
@@ -102,6 +110,39 @@ def verified(row: sqlite3.Row) -> dict[str, Any]:
     return shape
 
 
+def in_refund(row: sqlite3.Row) -> dict[str, Any]:
+    """The transaction in the answer to a refund."""
+    return {
+        "id": transaction_id(row), "domain": "test", "reference": row["reference"], "amount": row["amount"],
+        "paid_at": row["paid_at"], "channel": row["channel"], "currency": "NGN",
+        "authorization": {"exp_month": None, "exp_year": None, "account_name": None},
+        "customer": {"international_format_phone": None}, "plan": {}, "subaccount": {"currency": None}, "split": {},
+        "order_id": None, "paidAt": row["paid_at"], "pos_transaction_data": None, "source": None,
+        "fees_breakdown": None,
+    }  # fmt: skip
+
+
+def in_dispute(row: sqlite3.Row) -> dict[str, Any]:
+    """The transaction in a dispute: neither card nor payer are in it."""
+    return {
+        "id": transaction_id(row), "domain": "test", "status": row["status"], "reference": row["reference"],
+        "amount": row["amount"], "message": None, "gateway_response": row["gateway_response"],
+        "paid_at": row["paid_at"], "created_at": row["created_at"], "channel": row["channel"], "currency": "NGN",
+        "ip_address": None, "metadata": metadata(row, otherwise=""), "log": None, "fees": row["fees"],
+        "fees_split": None, "authorization": {}, "customer": {"international_format_phone": None}, "plan": {},
+        "subaccount": {}, "split": {}, "order_id": None, "paidAt": row["paid_at"],
+        "requested_amount": row["requested_amount"], "pos_transaction_data": None,
+    }  # fmt: skip
+
+
+def timeline(row: sqlite3.Row) -> dict[str, Any]:
+    """What the payer did, step by step."""
+    return _log(row) or {
+        "start_time": int(datetime.fromisoformat(row["created_at"]).timestamp()), "time_spent": 0, "attempts": 0,
+        "errors": 0, "success": False, "mobile": False, "input": [], "history": [],
+    }  # fmt: skip
+
+
 def charge_event(row: sqlite3.Row) -> dict[str, Any]:
     """`charge.success`: the card form for cards, the bank form for everything else."""
     return _card_event(row) if row["channel"] == "card" else _bank_event(row)
@@ -112,9 +153,10 @@ def _card_event(row: sqlite3.Row) -> dict[str, Any]:
     for name in ("channel", "reusable", "signature"):
         del authorization[name]
     return {
-        "id": row["id"], "domain": "test", "status": "success", "reference": row["reference"], "amount": row["amount"],
-        "message": None, "gateway_response": row["gateway_response"], "paid_at": row["paid_at"],
-        "created_at": row["created_at"], "channel": "card", "currency": "NGN", "ip_address": IP_ADDRESS,
+        "id": transaction_id(row), "domain": "test", "status": "success", "reference": row["reference"],
+        "amount": row["amount"], "message": None, "gateway_response": row["gateway_response"],
+        "paid_at": row["paid_at"], "created_at": row["created_at"], "channel": "card", "currency": "NGN",
+        "ip_address": IP_ADDRESS,
         "metadata": metadata(row, otherwise=0),
         "log": {
             "time_spent": 16, "attempts": 1, "authentication": "pin", "errors": 0, "success": False, "mobile": False,
@@ -126,9 +168,10 @@ def _card_event(row: sqlite3.Row) -> dict[str, Any]:
 
 def _bank_event(row: sqlite3.Row) -> dict[str, Any]:
     return {
-        "id": row["id"], "domain": "test", "status": "success", "reference": row["reference"], "amount": row["amount"],
-        "message": None, "gateway_response": row["gateway_response"], "paid_at": row["paid_at"],
-        "created_at": row["created_at"], "channel": row["channel"], "currency": "NGN", "ip_address": IP_ADDRESS,
+        "id": transaction_id(row), "domain": "test", "status": "success", "reference": row["reference"],
+        "amount": row["amount"], "message": None, "gateway_response": row["gateway_response"],
+        "paid_at": row["paid_at"], "created_at": row["created_at"], "channel": row["channel"], "currency": "NGN",
+        "ip_address": IP_ADDRESS,
         "metadata": metadata(row, otherwise=""), "fees_breakdown": None, "log": None, "fees": row["fees"],
         "fees_split": None, "authorization": json.loads(row["authorization"]), "customer": customer(row), "plan": {},
         "subaccount": {}, "split": {}, "order_id": None, "paidAt": row["paid_at"],

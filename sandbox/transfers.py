@@ -36,6 +36,7 @@ _WANTED = (
 _COUNT = "SELECT count(*)" + _JOINED + _WANTED
 _AFTER = " AND (:after_at IS NULL OR (t.created_at, t.id) < (:after_at, :after_id))"
 _PAGE = _SELECT + _WANTED + _AFTER + " ORDER BY t.created_at DESC, t.id DESC LIMIT :rows OFFSET :skipped"
+_LOOKED = "SELECT count(*) FROM calls WHERE reference = ? AND path = '/transfer/verify/<reference>'"
 _RECIPIENT_BY_CODE = "SELECT * FROM recipients WHERE code = ?"
 _RECIPIENT_BY_ACCOUNT = "SELECT * FROM recipients WHERE account_number = ? AND bank_code = ?"
 # What may follow what. `success` to `reversed` is the one way on from an end: the bank sent the money back.
@@ -233,6 +234,13 @@ def find(db: sqlite3.Connection, reference: str) -> sqlite3.Row | None:
     """The transfer with this reference."""
     row: sqlite3.Row | None = db.execute(_BY_REFERENCE, (reference,)).fetchone()
     return row
+
+
+def find_shown(db: sqlite3.Connection, reference: str) -> sqlite3.Row | None:
+    """As `find`, but some look-ups just after its making may not see a transfer yet."""
+    row, looked = find(db, reference), db.execute(_LOOKED, (reference,)).fetchone()[0]
+    # This call is noted already, so the first one counts as one.
+    return None if row is None or looked <= knobboard.load(db).hide_transfers else row
 
 
 def _known(db: sqlite3.Connection, reference: str) -> sqlite3.Row:

@@ -10,7 +10,7 @@ import time
 
 import requests
 
-from sandbox import approval, settlements, transfers
+from sandbox import approval, disputes, refunds, settlements, transfers
 from sandbox.book import Book
 from sandbox.webhooks import Counts, Courier
 
@@ -52,6 +52,8 @@ class Worker:
             approval.ask_due(self._book, self._session)
             with self._book.writing() as db:
                 ended = transfers.conclude_due(db)
+                refunds.conclude_due(db)
+                disputes.run_due(db)
                 if self._settles and (day := settlements.due(db)) is not None:
                     settlements.settle(db, day)
             return ended, self._courier.round(early=early)
@@ -74,8 +76,8 @@ class Worker:
 
     def _next_due_at(self) -> float | None:
         with self._book.reading() as db:
-            transfer_due_at = transfers.next_due_at(db)
-        return min((due for due in (transfer_due_at, self._courier.next_due_at()) if due is not None), default=None)
+            dues = [each.next_due_at(db) for each in (transfers, refunds, disputes)]
+        return min((due for due in (*dues, self._courier.next_due_at()) if due is not None), default=None)
 
     def _something_due(self) -> bool:
         due_at = self._next_due_at()

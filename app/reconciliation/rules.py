@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.core.machine import Machine
+from app.core.machine import Machine, Wait
 
 
 class Verdict(StrEnum):
@@ -27,9 +27,17 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
-RUN = Machine("reconciliation", {RunState.RUNNING: frozenset({RunState.DONE, RunState.FAILED})})
-
 RUN_LIMIT = timedelta(minutes=15)  # a run that takes longer has lost its worker
+RUN = Machine(
+    "reconciliation",
+    {RunState.RUNNING: frozenset({RunState.DONE, RunState.FAILED})},
+    waits={
+        RunState.RUNNING: Wait(
+            2 * RUN_LIMIT, "finance", "It has lost its worker. Start another run: that ends this one."
+        )
+    },
+)
+
 GRACE = timedelta(minutes=2)  # news this young may still be on its way to us
 
 # Sums that Paystack tells as sums: what refunds and disputes took of settlements, and what they took of the balance.

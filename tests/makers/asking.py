@@ -24,9 +24,11 @@ from app.screening import requests as screening
 from app.settlement import price_lists
 from app.settlement import requests as settlement
 from app.settlement.partner_fees import Service
-from tests.makers import applicants, forgetting, listed, people, restricted, settled
+from tests.makers import applicants, forgetting, giving_back, listed, paying, people, restricted, settled
+from tests.makers.people import naira
 
 _READY: dict[str, str] = {}
+_SOMEBODY: dict[str, str] = {}
 
 
 def limits(maker: str) -> Request:
@@ -68,6 +70,35 @@ def lift(maker: str) -> Request:
 def placing(maker: str) -> Request:
     """That what waits in suspense go to its customer."""
     return _once("placing", lambda: restricted.waiting(people.customer()), lambda item_id: placing_of(item_id, maker))
+
+
+def refund(maker: str) -> Request:
+    """That a deposit go back to its payer."""
+    return _once(
+        "refund",
+        lambda: giving_back.credited(people.customer(), people.naira(200)),
+        lambda charge: giving_back.ask_refund(charge, people.naira(200), maker=maker),
+    )
+
+
+def redirect(maker: str) -> Request:
+    """That a refund that is stuck go to another account."""
+    return _once("redirect", giving_back.stuck, lambda refund_id: giving_back.ask_redirect(refund_id, maker=maker))
+
+
+def assigning(maker: str) -> Request:
+    """That a stray be credited to somebody."""
+    return _once("assigning", lambda: paying.stray(naira(700)), lambda item_id: _assigning(item_id, maker))
+
+
+def returning(maker: str) -> Request:
+    """That a stray go back to its sender."""
+    return _once("returning", lambda: paying.stray(naira(700)), lambda item_id: _returning(item_id, maker))
+
+
+def splitting(maker: str) -> Request:
+    """That a stray become two."""
+    return _once("splitting", lambda: paying.stray(naira(700)), lambda item_id: _splitting(item_id, maker))
 
 
 def run(maker: str) -> Request:
@@ -156,6 +187,25 @@ def placing_of(item_id: str, maker: str) -> Request:
     """That what waits in suspense as this item go to its customer."""
     with transaction(who := actor.operator(maker)):
         return payments.request_placing(item_id, reason="x", maker=maker, actor=who)
+
+
+def _assigning(item_id: str, maker: str) -> Request:
+    owner = _SOMEBODY.setdefault("id", people.customer().id)
+    with transaction(who := actor.operator(maker)):
+        return payments.request_assigning(
+            item_id, customer_id=owner, evidence="Their bank's statement shows it.", maker=maker, actor=who
+        )
+
+
+def _returning(item_id: str, maker: str) -> Request:
+    with transaction(who := actor.operator(maker)):
+        return payments.request_returning(item_id, reason="x", maker=maker, actor=who)
+
+
+def _splitting(item_id: str, maker: str) -> Request:
+    with transaction(who := actor.operator(maker)):
+        parts = [naira(300), naira(400)]
+        return payments.request_splitting(item_id, parts=parts, reason="x", maker=maker, actor=who)
 
 
 def _later() -> date:

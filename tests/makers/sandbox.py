@@ -147,6 +147,21 @@ class SandboxProcess:
         """What has been paid, less fees, and is not settled yet."""
         return int(self.control("GET", "health")["stream"])
 
+    def refund(self, refund_id: int | str, verb: str) -> dict[str, Any]:
+        """`processing`, `process`, `fail` or `needs-attention` a refund now."""
+        moved: dict[str, Any] = self.control("POST", f"refunds/{refund_id}/{verb}")
+        return moved
+
+    def dispute(self, reference: str, **how: Any) -> dict[str, Any]:
+        """The payer disputes a payment; `category`, `amount`, `due_at` as control takes them."""
+        opened: dict[str, Any] = self.control("POST", "disputes", {"reference": reference, **how})
+        return opened
+
+    def end_dispute(self, dispute_id: int | str, verb: str, **how: Any) -> dict[str, Any]:
+        """`accept`, `decline`, `auto-accept`, `resolve` or `remind` of a dispute."""
+        ended: dict[str, Any] = self.control("POST", f"disputes/{dispute_id}/{verb}", how)
+        return ended
+
     def clock(self, now: str | None) -> str:
         """Pin the vendor's clock to an ISO time, or let it run (None)."""
         return str(self.control("POST", "clock", {"now": now})["now"])

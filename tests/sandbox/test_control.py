@@ -58,7 +58,9 @@ def test_forgets_everything_on_reset(sandbox: SandboxProcess) -> None:
     assert sandbox.calls("/balance") == 1
 
 
-@pytest.mark.parametrize("path", ["/_sandbox/knobs", "/_sandbox/pay", "/_sandbox/clock", "/knobs", "/deliver"])
+@pytest.mark.parametrize(
+    "path", ["/_sandbox/knobs", "/_sandbox/pay", "/_sandbox/clock", "/knobs", "/deliver", "/topup"]
+)
 def test_lets_no_other_sites_page_turn_anything(sandbox: SandboxProcess, path: str) -> None:
     header = {"Origin": "https://elsewhere.example"}
     assert requests.post(f"{sandbox.url}{path}", json={}, headers=header, timeout=5).status_code == 403

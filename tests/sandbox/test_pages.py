@@ -27,7 +27,7 @@ class TestCheckout:
         assert page.status_code == 200
         assert "Bursar" in page.text
         assert "₦5,000.00" in page.text
-        assert re.findall(r'value="(\w+)"', page.text) == ["card", "bank_transfer", "decline"]
+        assert re.findall(r'name="button"\s+value="(\w+)"', page.text) == ["card", "bank_transfer", "decline"]
         assert "<script" not in page.text
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
@@ -106,3 +106,43 @@ class TestDesk:
         assert status_of(sandbox, "payout-0000000001") == "reversed"
         assert "was tried" in requests.post(f"{sandbox.url}/deliver", timeout=5).text
         assert [heard.event for heard in ear.heard] == ["transfer.success", "transfer.reversed"]
+
+    def test_has_every_knob_in_its_form(self, sandbox: SandboxProcess) -> None:
+        page = requests.get(f"{sandbox.url}/", timeout=5).text
+        assert {name for name in sandbox.knobs() if f'name="{name}"' not in page} == set()
+
+    def test_moves_money_and_shows_it(self, sandbox: SandboxProcess) -> None:
+        ask(sandbox)
+        sandbox.pay("dep-1")
+        requests.post(f"{sandbox.url}/topup", data={"amount": "100"}, timeout=5)
+        assert sandbox.balance() == 5_000_001_00
+        assert "Settled what was due." in requests.post(f"{sandbox.url}/settle", timeout=5).text
+        requests.post(f"{sandbox.url}/receive", data={"amount": "10000", "account_number": "9700000001"}, timeout=5)
+        assert sandbox.stream() == 9_900
+        page = requests.post(f"{sandbox.url}/disputes", data={"reference": "dep-1"}, timeout=5).text
+        accept = re.findall(r"/claims/dispute/\d+/accept", page)[0]
+        assert "merchant-accepted" in requests.post(sandbox.url + accept, timeout=5).text
+        assert sandbox.stream() + sandbox.balance() == 5_000_001_00 + 9_900 - 500_000
+
+    @pytest.mark.parametrize(
+        ("path", "form"),
+        [
+            ("/topup", {"amount": "1.5"}),
+            ("/settle", {"date": "soon"}),
+            ("/receive", {"amount": "1", "account_number": "1"}),
+            ("/disputes", {"reference": "dep-9"}),
+            ("/claims/refund/1/process", {}),
+            ("/transfers/payout-0000000001/fail", {}),
+        ],
+    )
+    def test_says_why_it_cannot_be_done(self, sandbox: SandboxProcess, path: str, form: dict[str, str]) -> None:
+        refused = requests.post(f"{sandbox.url}{path}", data=form, timeout=5)
+        assert (refused.status_code, 'role="alert"' in refused.text) == (409, True)
+
+
+def test_a_test_card_chosen_on_the_payers_page_can_be_declined(sandbox: SandboxProcess) -> None:
+    address = page_of(sandbox, callback_url="https://shop.example/back")
+    form = {"button": "card", "card": "4084080000005408"}
+    declined = requests.post(address, data=form, allow_redirects=False, timeout=5)
+    assert declined.headers["Location"].startswith("/checkout/")
+    assert sandbox.stream() == 0

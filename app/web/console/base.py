@@ -13,12 +13,16 @@ from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.customers.rules import ClosureState
+from app.disputes import queries as disputes
+from app.disputes.rules import State as DisputeState
 from app.governance import queries as governance
 from app.governance.rules import State
 from app.identity import queries as identity
 from app.identity import recoveries
 from app.identity.rules import RecoveryState
 from app.ledger import health
+from app.payments import refund_queries as refunds
+from app.payments.refund_rules import RefundState
 from app.screening import queries as screening
 from app.screening.rules import HitState
 from reports import overview
@@ -64,6 +68,8 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Applications", "console.applications", "id-badge-2", "i", P.APPLICATIONS_READ),
             Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
+            Place("Disputes", "console.disputes", "flag", "5", P.DISPUTES_READ),
+            Place("Refunds", "console.refunds", "arrow-down-left", "6", P.REFUNDS_READ),
             Place("Customers", "console.customers", "user", "k", P.CUSTOMERS_READ),
             Place("Restrictions", "console.restrictions", "ban", "b", P.RESTRICTIONS_READ),
             Place("View as customer", "console.find_to_view", "eye", "e", P.CUSTOMERS_VIEW_AS),
@@ -173,6 +179,8 @@ def _counts() -> dict[str, int]:
         "console.recoveries": recoveries.recovery_counts_for_operators().get(RecoveryState.ASKED, 0),
         "console.screening": _hits_to_look_at(),
         "console.jobs": overview.dead_tasks(),
+        "console.disputes": disputes.counts_for_operators().get(DisputeState.OPEN, 0),
+        "console.refunds": refunds.counts_for_operators().get(RefundState.NEEDS_ATTENTION, 0),
     }
 
 

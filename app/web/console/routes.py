@@ -7,6 +7,7 @@ from app.web.console import (
     closures,
     customer_parts,
     customers,
+    disputes,
     documents,
     fees,
     home,
@@ -18,6 +19,7 @@ from app.web.console import (
     operators,
     reconciliation,
     recoveries,
+    refunds,
     restrictions,
     retention,
     reveals,
@@ -35,7 +37,8 @@ from app.web.console.settlement import payments, prices
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, withdrawals, suspense, customers,
+    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, withdrawals, suspense, disputes,
+    refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
     reconciliation, payments, float_doors, prices, limits, fees, jobs, mailbox, audit, retention,
 )  # fmt: skip

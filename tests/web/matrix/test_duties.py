@@ -42,6 +42,8 @@ DUTIES: dict[str, set[Role]] = {
     "/console/ledger/proof/halts/<int:halt_id>/lift": {TREASURY},
     "/console/suspense/<item_id>/resolve": {FINANCE},
     "/console/suspense/<item_id>/place": {FINANCE},
+    "/console/refunds": {FINANCE},
+    "/console/refunds/<refund_id>/redirect": {FINANCE},
     "/console/reconciliation": {FINANCE},
     "/console/view-as/<customer_id>": {SUPPORT, OFFICER, MANAGER},
     "/console/recoveries/<recovery_id>/refuse": {SUPPORT},

@@ -28,8 +28,7 @@ from app.payments import deposits, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
-from app.withdrawals import service as withdrawals
-from tests.makers import applicants, books, care, listed, papers, people, restricted, settled
+from tests.makers import applicants, books, care, giving_back, listed, papers, people, restricted, settled
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -77,6 +76,8 @@ class Things:
             leave()
         self._house: dict[str, tuple[Callable[[], str], str]] = {
             "invitation_id": (self._invitation, "inv_none"),
+            "dispute_id": (self._dispute, "dsp_none"),
+            "refund_id": (self._refund, "rfd_none"),
             "item_id": (self._suspense, "sus_none"),
             "run_id": (self._reconciliation, "rec_none"),
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
@@ -172,10 +173,7 @@ class Things:
             return deposits.start(customer.id, amount=naira(5_000), actor=customer.actor).id
 
     def _withdrawal(self, customer: Customer) -> str:
-        with transaction(customer.actor):
-            return withdrawals.request(
-                customer.id, bank_account_id=self._accounts[customer.id], amount=naira(1_000), actor=customer.actor
-            ).id
+        return people.asked_for(customer, naira(1_000), account=self._accounts[customer.id]).id
 
     def _part(self, argument: str, whose: str) -> str:
         """A part of something that an address names: a page, a step of what somebody has under way."""
@@ -189,6 +187,14 @@ class Things:
             if applicants.queries.open_one(owner=one.id) is None:
                 applicants.begin(one, Tier.T3, about=About.PHONE)
         leave()
+
+    def _dispute(self) -> str:
+        told = giving_back.told_dispute(f"matrix-{books.fresh()}", naira(1))
+        return giving_back.dispute(told, naira(1)).id
+
+    def _refund(self) -> str:
+        charge = giving_back.credited(self.cast.customer, naira(200))
+        return giving_back.adopted(giving_back.told_refund(charge, naira(200), "needs-attention"))
 
     def _suspense(self) -> str:
         cause = books.fresh("cause")

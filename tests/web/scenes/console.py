@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.payments import suspense
-from tests.makers import books, browse, people, restricted, settled
+from tests.makers import books, browse, giving_back, people, restricted, settled
 from tests.web.scenes.stage import TEST, Call, Scene
 
 FLOAT = "/console/settlements/float"
@@ -84,6 +84,20 @@ def request_placing(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.FINANCE), f"{place}/place", form_at=place, reason="It is lifted.")
 
 
+def request_refund(scene: Scene) -> TestResponse:
+    charge = giving_back.credited(people.customer(), people.naira(200))
+    fields = {"reference": charge, "amount": "200", "reason": "They ask for it."}
+    return browse.send(scene.staff(Role.FINANCE), "/console/refunds", form_at="/console/refunds", **fields)
+
+
+def redirect_refund(scene: Scene) -> TestResponse:
+    owner = people.customer()
+    people.bank_account(owner, app=scene.app)  # (the list of banks is here, then)
+    place = f"/console/refunds/{giving_back.stuck()}"
+    fields = {"bank_code": people.ZENITH, "account_number": "0123456789", "reason": "Their bank says so."}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/redirect", form_at=place, **fields)
+
+
 def begin_view(scene: Scene) -> TestResponse:
     customer = people.customer()
     place = f"/console/view-as?q={customer.id}"
@@ -127,6 +141,8 @@ CALLS: dict[str, Call] = {
     "console.request_floor": request_floor,
     "console.abandon_top_up": abandon_top_up,
     "console.request_partner_prices": request_partner_prices,
+    "console.request_refund": request_refund,
+    "console.redirect_refund": redirect_refund,
     "console.resolve_suspense": resolve_suspense,
     "console.request_placing": request_placing,
     "console.begin_view": begin_view,
