@@ -33,6 +33,8 @@ from app.retention import rules as retention
 from app.retention.models import Run as RetentionRun
 from app.screening import rules as screening
 from app.screening.models import Hit
+from app.settlement import rules as settlement
+from app.settlement.models import Settlement, TopUp
 from app.withdrawals import rules as withdrawals
 from app.withdrawals.models import Withdrawal
 from jobs.work import Work
@@ -54,6 +56,8 @@ WATCHED: tuple[Watched, ...] = (
     Watched(payments.DEPOSIT, Deposit),
     Watched(payments.SUSPENSE, SuspenseItem),
     Watched(payments.DEDICATED, DedicatedAccount),
+    Watched(settlement.SETTLEMENT, Settlement),
+    Watched(settlement.TOP_UP, TopUp),
     Watched(reconciliation.RUN, Reconciliation),
     Watched(governance.MACHINE, Request),
     Watched(restrictions.MACHINE, Restriction),

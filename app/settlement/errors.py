@@ -25,7 +25,7 @@ class TopUpEnded(Conflict):
 
 class NoteMissing(Unprocessable):
     code = "note_missing"
-    message = "Say why it was not sent."
+    message = "Say why, for whoever looks at it later."
 
 
 class BadPartnerFees(Unprocessable):
