@@ -46,7 +46,10 @@ def note(told: Told, *, charges: Sequence[Charge], actor: Actor) -> SettlementSt
 
 
 def close(settlement_id: str, *, note: str, actor: Actor) -> None:
-    """What does not tie was booked by hand, or has come by another settlement. Raises NotFound, NothingToClose, NoteMissing."""
+    """What does not tie was booked by hand, or has come by another settlement.
+
+    Raises NotFound, NothingToClose, NoteMissing.
+    """
     row = _locked(settlement_id)
     if row.state not in {SettlementState.DIFFERS, SettlementState.FAILED}:
         raise errors.NothingToClose
