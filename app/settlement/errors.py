@@ -15,9 +15,7 @@ class TopUpOutOfBounds(Unprocessable):
 
 class TopUpUnderWay(Conflict):
     code = "top_up_under_way"
-    message = (
-        "One of this amount was asked for or is on its way. Choose another amount, so that they can be told apart."
-    )
+    message = "One of this amount is asked for or on its way. Choose another amount, so that they can be told apart."
 
 
 class TopUpEnded(Conflict):
@@ -27,7 +25,7 @@ class TopUpEnded(Conflict):
 
 class NoteMissing(Unprocessable):
     code = "note_missing"
-    message = "Say why it was not sent."
+    message = "Say why, for whoever looks at it later."
 
 
 class BadPartnerFees(Unprocessable):
@@ -37,4 +35,4 @@ class BadPartnerFees(Unprocessable):
 
 class BadFloor(Unprocessable):
     code = "bad_floor"
-    message = "A floor is a positive amount, begins on a day to come, and is another one than counts by then."
+    message = "A floor is above nothing and not above its target, begins on a day to come, and changes something."

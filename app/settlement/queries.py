@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -44,20 +43,22 @@ SELECT coalesce(sum(amount_units + coalesce(fee_units, partner_fee('transfer', a
        AS units
   FROM payouts WHERE state = 'sent'
 """
-_FEES_OF_CHARGES = """
-SELECT service, count(*) AS n, sum(fees_units) AS told, sum(expected) AS expected,
-       count(*) FILTER (WHERE fees_units <> expected) AS other
-  FROM (SELECT service, fees_units, coalesce(partner_fee(service, amount_units, paid_at), 0) AS expected
-          FROM settled_charges WHERE paid_at >= :since AND paid_at < :until) c
- GROUP BY service
+_QUEUED = """
+SELECT coalesce(sum(amount_units + coalesce(partner_fee('transfer', amount_units, created_at), 0)), 0) AS units
+  FROM withdrawals WHERE state IN ('requested', 'held', 'cooling_off', 'approved', 'unpaid')
 """
-_FEES_OF_TRANSFERS = """
-SELECT 'transfer' AS service, count(*) AS n, sum(fee_units) AS told, sum(expected) AS expected,
-       count(*) FILTER (WHERE fee_units <> expected) AS other
-  FROM (SELECT fee_units, coalesce(partner_fee('transfer', amount_units, created_at), 0) AS expected
+_FEE_DAYS = """
+SELECT day, service, count(*) AS n, sum(amount_units) AS amount, sum(fees_units) AS told, sum(expected) AS expected,
+       count(*) FILTER (WHERE fees_units <> expected) AS other
+  FROM (SELECT (paid_at AT TIME ZONE 'Africa/Lagos')::date AS day, service, amount_units, fees_units,
+               coalesce(partner_fee(service, amount_units, paid_at), 0) AS expected
+          FROM settled_charges WHERE paid_at >= :since AND paid_at < :until
+         UNION ALL
+        SELECT (created_at AT TIME ZONE 'Africa/Lagos')::date, 'transfer', amount_units, fee_units,
+               coalesce(partner_fee('transfer', amount_units, created_at), 0)
           FROM payouts
-         WHERE state = 'paid' AND fee_units IS NOT NULL AND created_at >= :since AND created_at < :until) t
-HAVING count(*) > 0
+         WHERE state = 'paid' AND fee_units IS NOT NULL AND created_at >= :since AND created_at < :until) f
+ GROUP BY day, service ORDER BY day, service
 """
 _LINES = """
 SELECT c.reference, c.amount_units, c.fees_units, c.service, c.paid_at, j.id AS journal_id,
@@ -115,6 +116,14 @@ class FeeLine:
     def difference(self) -> Money:
         """What it cost more than the list says."""
         return self.told - self.expected
+
+
+@dataclass(frozen=True)
+class FeeDay(FeeLine):
+    """What one service cost on one day in Lagos."""
+
+    day: date
+    amount: Money
 
 
 @dataclass(frozen=True)
@@ -225,10 +234,15 @@ def in_flight_for_system() -> int:
     return int(rows(_IN_FLIGHT)[0].units)
 
 
-def floor_for_system(*, at: datetime | None = None) -> int:
-    """The floor of the float that counts at a moment (now), in kobo."""
-    counts = select(FloatFloor.floor_units).where(FloatFloor.starts_at <= (at or clock.now()))
-    return int(db.session.scalars(counts.order_by(FloatFloor.starts_at.desc()).limit(1)).one_or_none() or 0)
+def queued_for_system() -> int:
+    """What withdrawals that are asked for and not yet handed over will take from the balance, in kobo, with fees."""
+    return int(rows(_QUEUED)[0].units)
+
+
+def floor_for_system(*, at: datetime | None = None) -> FloatFloor:
+    """The floor of the float that counts at a moment (now)."""
+    counts = select(FloatFloor).where(FloatFloor.starts_at <= (at or clock.now()))
+    return db.session.scalars(counts.order_by(FloatFloor.starts_at.desc()).limit(1)).one()
 
 
 def floors_for_operators() -> list[FloatFloor]:
@@ -291,13 +305,36 @@ def expected_fee_without_owner(service: Service, *, amount: Money) -> Money:
 
 def fee_lines_for_operators(*, since: datetime, until: datetime) -> list[FeeLine]:
     """What Paystack's services cost in a time, beside what its list says: charges that were settled, transfers paid."""
-    found = [*rows(_FEES_OF_CHARGES, since=since, until=until), *rows(_FEES_OF_TRANSFERS, since=since, until=until)]
-    return sorted((_fee_line(row) for row in found), key=lambda line: line.service)
+    found = fee_days_for_operators(since=since, until=until)
+    services = sorted({line.service for line in found})
+    return [_fee_line([line for line in found if line.service is service]) for service in services]
 
 
-def _fee_line(row: Any) -> FeeLine:
-    told, expected = Money(NGN, int(row.told)), Money(NGN, int(row.expected))
-    return FeeLine(Service(row.service), row.n, told, expected, row.other)
+def fee_days_for_operators(*, since: datetime, until: datetime) -> list[FeeDay]:
+    """The same, day by day."""
+    return [
+        FeeDay(
+            service=Service(row.service),
+            count=row.n,
+            told=Money(NGN, int(row.told)),
+            expected=Money(NGN, int(row.expected)),
+            others=row.other,
+            day=row.day,
+            amount=Money(NGN, int(row.amount)),
+        )
+        for row in rows(_FEE_DAYS, since=since, until=until)
+    ]
+
+
+def _fee_line(day_lines: list[FeeDay]) -> FeeLine:
+    nothing = Money(NGN, 0)
+    return FeeLine(
+        service=day_lines[0].service,
+        count=sum(line.count for line in day_lines),
+        told=sum((line.told for line in day_lines), nothing),
+        expected=sum((line.expected for line in day_lines), nothing),
+        others=sum(line.others for line in day_lines),
+    )
 
 
 def _clearing() -> str:

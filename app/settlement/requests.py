@@ -33,11 +33,16 @@ def request_top_up(amount: Money, *, reason: str, maker: str, actor: Actor) -> R
     return governance.submit(TOP_UP.name, payload, target=TARGET_TOP_UPS, reason=reason, maker=maker, actor=actor)
 
 
-def request_floor(floor: Money, *, starts_on: date, reason: str, maker: str, actor: Actor) -> Request:
-    """Ask for another floor of the float from a day on. Raises BadFloor, and as governance does."""
+def request_floor(floor: Money, *, target: Money, starts_on: date, reason: str, maker: str, actor: Actor) -> Request:
+    """Ask for another floor of the float, and what it is topped up to, from a day on.
+
+    Raises BadFloor, and as governance does.
+    """
+    now = queries.floor_for_system()
     payload = {
         "floor": str(floor.units),
-        "was": str(queries.floor_for_system()),
+        "target": str(target.units),
+        "was": [str(now.floor.units), str(now.target.units)],
         "starts_on": starts_on.isoformat(),
     }
     return governance.submit(FLOOR.name, payload, target=TARGET_FLOOR, reason=reason, maker=maker, actor=actor)
@@ -60,8 +65,11 @@ def _agree_top_up(agreed: Agreed) -> str:
 
 
 def _check_floor(payload: Payload) -> None:
-    starts_at, floor = _starts_at(payload), int(payload["floor"])
-    if floor <= 0 or starts_at <= clock.now() or queries.floor_for_system(at=starts_at) == floor:
+    starts_at, floor, target = _starts_at(payload), _money(payload["floor"]), _money(payload["target"])
+    if not Money(NGN, 0) < floor <= target or starts_at <= clock.now():
+        raise errors.BadFloor
+    standing = queries.floor_for_system(at=starts_at)
+    if (standing.floor, standing.target) == (floor, target):
         raise errors.BadFloor
     if any(one.starts_at == starts_at for one in queries.floors_for_operators()):
         raise errors.BadFloor("Another floor begins on that day.")
@@ -69,8 +77,14 @@ def _check_floor(payload: Payload) -> None:
 
 def _set_floor(agreed: Agreed) -> str:
     _check_floor(agreed.payload)
-    starts_at, floor = _starts_at(agreed.payload), Decimal(agreed.payload["floor"])
-    db.session.add(FloatFloor(starts_at=starts_at, floor_units=floor, request_id=agreed.request_id))
+    db.session.add(
+        FloatFloor(
+            starts_at=_starts_at(agreed.payload),
+            floor_units=Decimal(agreed.payload["floor"]),
+            target_units=Decimal(agreed.payload["target"]),
+            request_id=agreed.request_id,
+        )
+    )
     db.session.flush()
     return f"Begins on {agreed.payload['starts_on']}"
 
@@ -105,7 +119,8 @@ FLOOR = Kind(
     dry_run=_check_floor,
     execute=_set_floor,
     describe=lambda payload: [
-        Line("Floor", str(_money(payload["floor"])), was=str(_money(payload["was"]))),
+        Line("Floor", str(_money(payload["floor"])), was=str(_money(payload["was"][0]))),
+        Line("Topped up to", str(_money(payload["target"])), was=str(_money(payload["was"][1]))),
         Line("Begins", f"{_starts_at(payload):%-d %B %Y}"),
     ],
     summary=lambda payload: f"Set the float's floor to {_money(payload['floor'])}",

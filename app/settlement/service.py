@@ -46,10 +46,15 @@ def note(told: Told, *, charges: Sequence[Charge], actor: Actor) -> SettlementSt
 
 
 def close(settlement_id: str, *, note: str, actor: Actor) -> None:
-    """What does not tie was booked by hand, or has come by another settlement. Raises NotFound, NothingToClose."""
+    """What does not tie was booked by hand, or has come by another settlement.
+
+    Raises NotFound, NothingToClose, NoteMissing.
+    """
     row = _locked(settlement_id)
     if row.state not in {SettlementState.DIFFERS, SettlementState.FAILED}:
         raise errors.NothingToClose
+    if not note:
+        raise errors.NoteMissing
     row.note, row.ended_at = note, clock.now()
     machine.move(row, SettlementState.CLOSED, machine=rules.SETTLEMENT, actor=actor, reason=note)
 
@@ -76,7 +81,7 @@ def note_float(theirs: int) -> FloatReading:
         theirs_units=Decimal(theirs),
         ours_units=Decimal(balances.of(chart.house(chart.PAYSTACK, asset=NGN)).booked.units),
         in_flight_units=Decimal(queries.in_flight_for_system()),
-        floor_units=Decimal(queries.floor_for_system()),
+        floor_units=queries.floor_for_system().floor_units,
         low=False,
         differs=False,
         read_at=clock.now(),

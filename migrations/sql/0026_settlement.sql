@@ -106,19 +106,21 @@ END $$;
 CREATE TRIGGER approved BEFORE INSERT ON partner_fees FOR EACH ROW EXECUTE FUNCTION guard_partner_fee();
 ALTER TABLE partner_fees ENABLE ALWAYS TRIGGER approved;
 
--- What the vendor's balance should not fall below.
+-- What the vendor's balance should not fall below, and what it is topped up to.
 CREATE TABLE float_floors (
     starts_at timestamptz CONSTRAINT pk_float_floors PRIMARY KEY,
-    floor_units numeric(38) NOT NULL CONSTRAINT ck_float_floors_positive CHECK (floor_units > 0),
-    request_id text CONSTRAINT fk_float_floors_request_id REFERENCES approval_requests  -- NULL for that of the beginning
+    floor_units numeric(38) NOT NULL,
+    target_units numeric(38) NOT NULL,
+    request_id text CONSTRAINT fk_float_floors_request_id REFERENCES approval_requests,  -- NULL for that of the beginning
+    CONSTRAINT ck_float_floors_in_order CHECK (floor_units > 0 AND target_units >= floor_units)
 );
-INSERT INTO float_floors (starts_at, floor_units) VALUES ('2026-01-01 00:00:00+01', 100000000);
+INSERT INTO float_floors (starts_at, floor_units, target_units) VALUES ('2026-01-01 00:00:00+01', 100000000, 1000000000);
 
 CREATE FUNCTION guard_float_floor() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM approval_requests r
                     WHERE r.id = NEW.request_id AND is_due(r) AND r.kind = 'settlement.float_floor'
-                      AND r.payload ->> 'floor' = NEW.floor_units::text
+                      AND r.payload ->> 'floor' = NEW.floor_units::text AND r.payload ->> 'target' = NEW.target_units::text
                       AND NEW.starts_at = midnight(r.payload ->> 'starts_on')) THEN
         PERFORM refuse_request(NEW.request_id, 'does not set this floor');
     END IF;

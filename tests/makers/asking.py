@@ -147,7 +147,9 @@ def top_up(maker: str) -> Request:
 def floor(maker: str) -> Request:
     """Another floor of the float."""
     with transaction(who := actor.operator(maker)):
-        return settlement.request_floor(people.naira(77), starts_on=_later(), reason="x", maker=maker, actor=who)
+        return settlement.request_floor(
+            people.naira(77), target=people.naira(99), starts_on=_later(), reason="x", maker=maker, actor=who
+        )
 
 
 def prices(maker: str) -> Request:

@@ -1,12 +1,13 @@
 """The float: read, compared, told of once; topped up by two people and booked when it arrives."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.core import actor
+from app.core import actor, clock
+from app.core.clock import WAT
 from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.outbox import Outboxed
@@ -15,7 +16,7 @@ from app.risk.rules import Band
 from app.settlement import errors, partner_fees, price_lists, queries, requests, service
 from app.settlement.models import TopUp
 from app.settlement.partner_fees import Service
-from app.settlement.rules import TopUpState
+from app.settlement.rules import SettlementState, TopUpState
 from tests.makers import people, settled
 from tests.makers.settled import BANK, FLOAT, SYSTEM
 
@@ -105,3 +106,25 @@ class TestPrices:
         )  # fmt: skip
         assert queries.schedules_without_owner()[Service.DIRECT_DEBIT] == was
         assert [band.bps for bands in queries.lists_to_come_for_operators().values() for band in bands] == [70]
+
+    def test_a_month_is_compared_with_it(self, inside: Flask) -> None:
+        moment = datetime(2029, 3, 5, 12, tzinfo=WAT)
+        with clock.at(moment):
+            charges = [settled.charge(), settled.charge(5_700, fees=52)]  # (the second was charged by another plan)
+            assert settled.note(settled.told(charges), charges) is SettlementState.POSTED
+        month = {"since": moment - timedelta(days=1), "until": moment + timedelta(days=1)}
+        (line,) = queries.fee_lines_for_operators(**month)
+        assert (line.count, line.others, line.told.units, line.difference.units) == (2, 1, 17_552, 52 - 86)
+        assert [(day.day, day.count) for day in queries.fee_days_for_operators(**month)] == [(moment.date(), 2)]
+
+
+def test_another_floor_counts_from_its_day(inside: Flask) -> None:
+    day, amount = date(2032, 6, 1), people.naira(3_000_000)
+    settled.agree(
+        lambda maker, who: requests.request_floor(
+            amount, target=people.naira(9_000_000), starts_on=day, reason="x", maker=maker, actor=who
+        ),
+        by=Role.TREASURY,
+    )
+    assert queries.floor_for_system().floor.units == FLOOR
+    assert queries.floor_for_system(at=datetime(2032, 6, 1, 0, 0, 1, tzinfo=WAT)).floor == amount

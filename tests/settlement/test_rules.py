@@ -71,6 +71,10 @@ class TestPrices:
     def test_of_local_charges(self, pair: dict[str, int]) -> None:
         assert partner_fees.expected(LOCAL, amount=pair["amount"]) == pair["fees"]
 
+    @pytest.mark.parametrize("pair", VECTORS["observed_nonstandard"])
+    def test_of_another_plan_differ_from_the_list(self, pair: dict[str, int]) -> None:
+        assert partner_fees.expected(LOCAL, amount=pair["amount"]) != pair["fees"]
+
     @pytest.mark.parametrize(("net", "on_top"), VECTORS["gross_up"]["vectors"])
     def test_what_a_payer_pays_on_top(self, net: int, on_top: int) -> None:
         assert partner_fees.added(LOCAL, net=net) == on_top

@@ -50,7 +50,7 @@ def request_top_up(scene: Scene) -> TestResponse:
 
 
 def request_floor(scene: Scene) -> TestResponse:
-    return _float(scene, "floor", floor="2,500,000", starts_on="2031-05-01")
+    return _float(scene, "floor", floor="2,500,000", target="9,000,000", starts_on="2031-05-01")
 
 
 def abandon_top_up(scene: Scene) -> TestResponse:

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.core import crypto, idempotency
 from app.core.db import atomically
 from app.core.errors import InvalidAmount, NotFound, Refusal
-from app.core.money import NGN, parse
+from app.core.money import NGN, Money, parse, plain
 from app.core.permissions import Permission
 from app.governance import queries as governance
 from app.settlement import queries, requests, service
@@ -67,7 +67,8 @@ def request_floor() -> Response | BaseResponse:
 
     def body() -> str:
         try:
-            floor, starts_on = parse(sent.get("floor", ""), asset=NGN), date.fromisoformat(sent.get("starts_on", ""))
+            floor, target = parse(sent.get("floor", ""), asset=NGN), parse(sent.get("target", ""), asset=NGN)
+            starts_on = date.fromisoformat(sent.get("starts_on", ""))
         except InvalidAmount as refused:
             raise BadFloor(refused.message) from refused
         except ValueError as unread:
@@ -75,11 +76,11 @@ def request_floor() -> Response | BaseResponse:
 
         def ask() -> dict[str, str]:
             asked = requests.request_floor(
-                floor, starts_on=starts_on, reason=reason, maker=current_user.id, actor=actor
+                floor, target=target, starts_on=starts_on, reason=reason, maker=current_user.id, actor=actor
             )
             return {"id": asked.id}
 
-        content = {name: sent.get(name, "") for name in ("floor", "starts_on", "reason")}
+        content = {name: sent.get(name, "") for name in ("floor", "target", "starts_on", "reason")}
         answer, _ = idempotency.once(sent.get("key", ""), actor=actor, request=content, body=ask)
         return str(answer["id"])
 
@@ -109,11 +110,18 @@ def abandon_top_up(top_up_id: str) -> BaseResponse:
 def _float(*, fault: str = "", fault_of: str = "", status: int = 200) -> Response:
     before = request.args.get("before", type=int)
     readings = queries.readings_for_operators(before=before, limit=PAGE + 1)
+    newest = queries.readings_for_operators(limit=1)
+    queued = Money(NGN, queries.queued_for_system())
+    after = newest[0].theirs - queued if newest else None
+    target = queries.floor_for_system().target
     targets = (requests.TARGET_TOP_UPS, requests.TARGET_FLOOR)
     return page(
         "console/settlement/float.html",
         status=status,
-        newest=queries.readings_for_operators(limit=1)[:1],
+        newest=newest,
+        queued=queued,
+        after=after,
+        wanted=plain(target - after) if after is not None and after < target else "",
         readings=readings[:PAGE],
         older=readings[PAGE - 1].id if len(readings) > PAGE else None,
         first=before is None,

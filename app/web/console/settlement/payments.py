@@ -8,17 +8,20 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.core import machine
 from app.core.db import atomically
 from app.core.errors import Refusal
+from app.core.money import plain
 from app.core.permissions import Permission
 from app.identity import queries as identity
 from app.settlement import partner_fees, queries, rules, service
 from app.settlement.rules import SettlementState
-from app.web import errors, forms, guards
+from app.web import errors, forms, guards, sheets
 from app.web.console import history
 from app.web.console.base import bp
 from app.web.fragments import page
 
 PAGE = 25
 LINES = 50
+BATCH = 1_000
+COLUMNS = ["reference", "paid_at", "service", "paid_ngn", "fee_ngn", "expected_fee_ngn", "journal"]
 VIEWS = {
     "open": (SettlementState.ANNOUNCED, SettlementState.DIFFERS, SettlementState.FAILED),
     "posted": (SettlementState.POSTED,),
@@ -59,6 +62,25 @@ def settlements() -> Response:
 def settlement(settlement_id: str) -> Response:
     """One settlement and what it is made of."""
     return _detail(settlement_id, NoteForm(), {})
+
+
+@bp.get("/settlements/<settlement_id>/charges.csv")
+@guards.operator(Permission.SETTLEMENT_READ)
+def settlement_sheet(settlement_id: str) -> Response:
+    """Its charges as a file."""
+    found = queries.settlement_for_operators(settlement_id)
+
+    def batch(cursor: str) -> tuple[list[sheets.Row], str]:
+        lines = queries.lines_for_operators(found.id, after=cursor, limit=BATCH)
+        cells = [
+            [line.reference, sheets.stamp(line.paid_at), line.service]
+            + [plain(amount) for amount in (line.amount, line.fees, line.expected)]
+            + [str(line.journal_id or "")]
+            for line in lines
+        ]
+        return cells, lines[-1].reference if len(lines) == BATCH else ""
+
+    return sheets.long_sheet(f"settlement-{found.vendor_id}", COLUMNS, batch)
 
 
 @bp.post("/settlements")

@@ -19,13 +19,14 @@ from app.risk.rules import Band
 from app.settlement import price_lists, queries
 from app.settlement.errors import BadPartnerFees
 from app.settlement.partner_fees import NAMES, Service
-from app.web import guards
+from app.web import guards, sheets
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.fragments import page
 
 BANDS_MAX = 6
 FIELDS = ("over", "flat", "share", "cap")
+COLUMNS = ["day", "service", "count", "amount_ngn", "expected_ngn", "charged_ngn", "difference_ngn", "with_another_fee"]
 SHARE_DECIMALS = Asset("%", 2)  # a part of a hundred is typed with two decimals: then its units are ten-thousandths
 
 
@@ -34,6 +35,21 @@ SHARE_DECIMALS = Asset("%", 2)  # a part of a hundred is typed with two decimals
 def partner_prices() -> Response:
     """The list that counts, and what a month cost beside it."""
     return _prices()
+
+
+@bp.get("/settlements/prices.csv")
+@guards.operator(Permission.SETTLEMENT_READ)
+def partner_prices_sheet() -> Response:
+    """A month as a file: by day and service."""
+    month = _month(request.args.get("month", ""))
+    found = queries.fee_days_for_operators(since=month, until=_next(month))
+    cells = [
+        [line.day.isoformat(), line.service, str(line.count)]
+        + [plain(amount) for amount in (line.amount, line.expected, line.told, line.difference)]
+        + [str(line.others)]
+        for line in found
+    ]
+    return sheets.sheet(f"paystack-fees-{month:%Y-%m}", COLUMNS, cells)
 
 
 @bp.post("/settlements/prices/<service>")
