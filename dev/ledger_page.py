@@ -14,6 +14,7 @@ from app.disputes.postings import Shares
 from app.ledger import chart
 from app.ledger.journal import Journal, credit, debit
 from app.payments import postings as payments
+from app.settlement import postings as settlement
 from app.withdrawals import postings as withdrawals
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "ledger.md"
@@ -82,6 +83,22 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         "The bank sent that withdrawal back.",
         withdrawals.returned,
         {"ref": "wd_…", "account": CUSTOMER, "amount": naira(20_000), "fee": naira(25), "vendor_fee": naira(25)},
+    ),
+    (
+        "Paystack settled ₦83,525 of charges, having kept ₦25 more than was booked, and deducted ₦2,000 for a refund.",
+        settlement.settled,
+        {
+            "ref": "set_…",
+            "total": naira(83_525),
+            "more_fees": naira(25),
+            "deducted": naira(2_000),
+            "effective": naira(81_525),
+        },
+    ),
+    (
+        "₦1,000,000 went from the bank into the float.",
+        settlement.topped_up,
+        {"ref": "top_…", "amount": naira(1_000_000)},
     ),
     (
         "₦100 of Paystack's fees that it gave back had been booked as income.",

@@ -47,7 +47,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "payments.payout_paid": ("withdrawals.settle",),
     "payments.payout_failed": ("withdrawals.fail",),
     "payments.payout_reversed": ("withdrawals.take_back",),
-    "withdrawals.requested": ("notifications.withdrawal_requested",),
+    "withdrawals.requested": ("notifications.withdrawal_requested", "withdrawals.look_into"),
     "withdrawals.approved": ("withdrawals.send",),
     "withdrawals.settled": ("notifications.withdrawal_settled",),
     "withdrawals.ended": ("notifications.withdrawal_ended",),
@@ -63,7 +63,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "documents.checked": ("applications.note_file",),
     "identification.answered": ("applications.note_standing",),
     "screening.hit_found": ("restrictions.hold", "applications.note_standing"),
-    "screening.cleared": ("applications.note_standing",),
+    "screening.cleared": ("applications.note_standing", "withdrawals.look_again"),
     "screening.matched": ("restrictions.hold", "applications.note_standing"),
     "screening.settled": ("applications.note_standing",),
     "screening.list_held": ("applications.note_lists",),
@@ -76,16 +76,23 @@ HEARS: dict[str, tuple[str, ...]] = {
     "screening.list_aged": ("notifications.list_aged",),
     "screening.list_loaded": ("screening.rescreen",),
     "retention.run_begun": ("retention.carry_out",),
+    "settlement.pull_asked": ("settlement.pull",),
+    "settlement.differs": ("settlement.tell_differs",),
+    "settlement.late": ("settlement.tell_late",),
+    "settlement.float_low": ("settlement.tell_float_low",),
+    "settlement.float_differs": ("settlement.tell_float_differs",),
     "reconciliation.run_asked": ("reconciliation.run",),
 }
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
+    "settlement.posted": "it is as it should be: its page and the books show it",
     "payments.refund_failed": "the money is where it was; what stands in suspense again has an item in its queue",
     "customers.tier_changed": "who decided tells the customer, and the page of their limits shows it",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "payments.card_kept": "they asked for it when they paid, and the page where they pay lists it",
     "payments.account_number_opened": "they asked for it, and the page where they asked shows it",
     "identity.phone_confirmed": "the page says so; where there was another number, that one and the mailbox are told",
+    "withdrawals.unpaid": "treasury reads its queue, and the clock gives it back; the customer sees so on the page",
     "identity.email_confirmed": "the door that confirms it opens the wallet in the same transaction",
 }

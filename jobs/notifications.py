@@ -85,19 +85,19 @@ def glass_broken(work: Work) -> timedelta | None:
         reason=lent.reason,
         review=lent.review_id,
     )
-    return _tell_watchers(work, words)
+    return tell_holders(work, words, roles=WATCHERS)
 
 
 def reveals_exceeded(work: Work) -> timedelta | None:
     """An operator looks at too much that is masked: whoever watches is told, each once."""
     words = rules.reveals_exceeded(identity.operator_for_operators(work.subject).name)
-    return _tell_watchers(work, words)
+    return tell_holders(work, words, roles=WATCHERS)
 
 
 def documents_viewed(work: Work) -> timedelta | None:
     """An operator looks at many documents: whoever watches is told, each once."""
     words = rules.documents_viewed(identity.operator_for_operators(work.subject).name)
-    return _tell_watchers(work, words)
+    return tell_holders(work, words, roles=WATCHERS)
 
 
 def cases_raised(work: Work) -> timedelta | None:
@@ -106,18 +106,18 @@ def cases_raised(work: Work) -> timedelta | None:
     words = rules.cases_raised(
         work.facts["many"], queue=owner.replace("_", " "), page=f"{work.console_url}/console/cases?view=raised"
     )
-    return _tell_watchers(work, words, roles=(Role(owner), cases.senior_to(owner)))
+    return tell_holders(work, words, roles=(Role(owner), cases.senior_to(owner)))
 
 
 def list_aged(work: Work) -> timedelta | None:
     """Nobody loads a list any more: whoever watches is told, each once."""
-    return _tell_watchers(work, rules.list_aged(screening.list_for_system(work.subject).title))
+    return tell_holders(work, rules.list_aged(screening.list_for_system(work.subject).title), roles=WATCHERS)
 
 
 def documents_waiting(work: Work) -> timedelta | None:
     """Documents wait for long for something that does not answer: whoever watches is told."""
     waiting = documents.waiting_long_for_system(before=clock.now() - WAITS_LONG)
-    return _tell_watchers(work, rules.documents_waiting(waiting)) if waiting else None
+    return tell_holders(work, rules.documents_waiting(waiting), roles=WATCHERS) if waiting else None
 
 
 def sign_up_repeated(work: Work) -> timedelta | None:
@@ -292,20 +292,16 @@ def tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
     return None
 
 
-def _tell_watchers(work: Work, words: Words, *, roles: Collection[Role] = WATCHERS) -> timedelta | None:
-    return tell_holders(work, words, roles=roles)
-
-
 def tell_holders(work: Work, words: Words, *, roles: Collection[Role]) -> timedelta | None:
     """Each who holds one of these roles, once; one who cannot be told keeps nobody else from it.
 
     What failed is tried again.
     """
     failed: list[Exception] = []
-    for watcher in identity.holders_for_system([str(role) for role in roles]):
-        cause = f"{work.cause}:{watcher.id}"
+    for holder in identity.holders_for_system([str(role) for role in roles]):
+        cause = f"{work.cause}:{holder.id}"
         try:
-            flows.tell(cause, login_id=watcher.login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
+            flows.tell(cause, login_id=holder.login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
         except OSError as error:
             failed.append(error)
     if failed:

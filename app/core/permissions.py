@@ -13,6 +13,8 @@ class Permission(StrEnum):
     OVERVIEW_READ = "overview:read"
     WITHDRAWALS_READ = "withdrawals:read"
     WITHDRAWALS_APPROVE = "withdrawals:approve"
+    WITHDRAWALS_WITNESS = "withdrawals:witness"
+    WITHDRAWALS_RETRY = "withdrawals:retry"
     LEDGER_READ = "ledger:read"
     LEDGER_CLOSE = "ledger:close"
     LEDGER_LIFT = "ledger:lift"
@@ -26,6 +28,10 @@ class Permission(StrEnum):
     OPERATORS_REQUEST = "operators:request"
     RECONCILIATION_READ = "reconciliation:read"
     RECONCILIATION_RUN = "reconciliation:run"
+    SETTLEMENT_READ = "settlement:read"
+    SETTLEMENT_RUN = "settlement:run"
+    SETTLEMENT_REQUEST_FLOAT = "settlement:request_float"
+    SETTLEMENT_ABANDON = "settlement:abandon"
     LIMITS_READ = "limits:read"
     LIMITS_REQUEST = "limits:request"
     LIMITS_REQUEST_FEES = "limits:request_fees"
@@ -163,6 +169,10 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOURNALS_REQUEST,
         P.RECONCILIATION_READ,
         P.RECONCILIATION_RUN,
+        P.SETTLEMENT_READ,
+        P.SETTLEMENT_RUN,
+        P.SETTLEMENT_REQUEST_FLOAT,
+        P.SETTLEMENT_ABANDON,
         P.SUSPENSE_READ,
         P.SUSPENSE_RESOLVE,
         P.REFUNDS_READ,
@@ -174,12 +184,15 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.CASES_WORK,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
+        P.WITHDRAWALS_RETRY,
         P.LEDGER_READ,
         P.LEDGER_LIFT,
         P.JOURNALS_READ,
         P.APPROVALS_READ,
         P.APPROVALS_DECIDE,
         P.RECONCILIATION_READ,
+        P.SETTLEMENT_READ,
+        P.SETTLEMENT_ABANDON,
         P.SUSPENSE_READ,
         P.JOBS_READ,
         P.JOBS_RETRY,
@@ -190,6 +203,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _EVERYONE
     | {
         P.CASES_WORK,
+        P.WITHDRAWALS_READ,
+        P.WITHDRAWALS_WITNESS,
         P.LIMITS_READ,
         P.LIMITS_REQUEST,
         P.RETENTION_READ,
@@ -216,6 +231,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LEDGER_READ,
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
+        P.SETTLEMENT_READ,
         P.CUSTOMERS_REVEAL,
         P.APPLICATIONS_READ,
         P.RECOVERIES_READ,

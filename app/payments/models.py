@@ -13,7 +13,6 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     Text,
-    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -32,13 +31,21 @@ class BankRow(Model):
 
 
 class BankAccount(Model):
-    """A customer's bank account, with the name its bank gave and Paystack's recipient code."""
+    """A customer's bank account, with the name its bank gave, how alike it is to theirs, and Paystack's recipient code."""
 
     __tablename__ = "bank_accounts"
     __table_args__ = (
-        UniqueConstraint("customer_id", "bank_code", "account_number"),
+        Index(
+            "uq_bank_accounts_customer_id",
+            "customer_id",
+            "bank_code",
+            "account_number",
+            unique=True,
+            postgresql_where=text("removed_at IS NULL"),
+        ),
         Index("ix_bank_accounts_account_number", "account_number", "bank_code"),
         CheckConstraint("account_number ~ '^[0-9]{10}$'", name="account_number_nuban"),
+        CheckConstraint("name_score BETWEEN 0 AND 100", name="name_score_percent"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
@@ -47,7 +54,9 @@ class BankAccount(Model):
     account_number: Mapped[str] = mapped_column(Text)
     account_name: Mapped[str] = mapped_column(Text)
     recipient_code: Mapped[str] = mapped_column(Text)
+    name_score: Mapped[int | None] = mapped_column(SmallInteger)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class SavedCard(Model):

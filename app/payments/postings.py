@@ -6,7 +6,7 @@ from app.ledger.journal import Journal, credit, debit
 
 
 def credited(*, ref: str, account: str, intent: Money, paid: Money, fees: Money) -> Journal:
-    """A deposit: what reached our Paystack balance, the fee as our cost, the whole intent to the customer.
+    """A deposit: what Paystack will settle to us, the fee as our cost, the whole intent to the customer.
 
     `fees` is Paystack's; what of it the payer bore (`paid` above `intent`) is no cost of ours.
     """
@@ -15,7 +15,7 @@ def credited(*, ref: str, account: str, intent: Money, paid: Money, fees: Money)
         "payments.deposit_credited",
         ref,
         (
-            debit(chart.house(chart.PAYSTACK, asset=intent.asset), paid - fees),
+            debit(chart.house(chart.PAYSTACK_CLEARING, asset=intent.asset), paid - fees),
             debit(chart.house(chart.PAYSTACK_FEES, asset=intent.asset), cost),
             credit(account, intent),
         ),
@@ -42,7 +42,7 @@ def suspended(*, ref: str, paid: Money, fees: Money) -> Journal:
         "payments.charge_suspended",
         ref,
         (
-            debit(chart.house(chart.PAYSTACK, asset=paid.asset), paid - fees),
+            debit(chart.house(chart.PAYSTACK_CLEARING, asset=paid.asset), paid - fees),
             debit(chart.house(chart.PAYSTACK_FEES, asset=paid.asset), fees),
             credit(chart.house(chart.SUSPENSE, asset=paid.asset), paid),
         ),

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 
 from app.core.db import db, rows
 from app.core.errors import NotFound
+from app.core.money import NGN, Money
 from app.ledger import statements
 from app.payments.models import BankAccount, BankRow, DedicatedAccount, Deposit, Payout, SavedCard, SuspenseItem
 from app.payments.rules import RESTRICTED, DedicatedState, DepositState, Method, SuspenseState
@@ -114,13 +115,13 @@ def payout_for_system(payout_id: str) -> Payout | None:
 
 
 def bank_accounts(*, customer_id: str) -> list[BankAccount]:
-    """The customer's bank accounts, newest first."""
-    own = select(BankAccount).where(BankAccount.customer_id == customer_id)
+    """The customer's bank accounts, newest first; those they removed are not among them."""
+    own = select(BankAccount).where(BankAccount.customer_id == customer_id, BankAccount.removed_at.is_(None))
     return list(db.session.scalars(own.order_by(BankAccount.id.desc())))
 
 
 def bank_account(account_id: str, *, customer_id: str) -> BankAccount:
-    """One of the customer's own bank accounts. Raises NotFound."""
+    """One of the customer's own bank accounts, also one they removed. Raises NotFound."""
     own = select(BankAccount).where(BankAccount.id == account_id, BankAccount.customer_id == customer_id)
     found = db.session.scalars(own).one_or_none()
     if found is None:
@@ -140,6 +141,26 @@ def account_number_for_operators(account_id: str) -> str:
     if found is None:
         raise NotFound
     return found.account_number
+
+
+def sharers_for_system(account: BankAccount, *, since: datetime) -> int:
+    """How many customers have this account on their list, or had it since a time."""
+    same = (BankAccount.bank_code == account.bank_code) & (BankAccount.account_number == account.account_number)
+    lately = BankAccount.removed_at.is_(None) | (BankAccount.removed_at >= since)
+    return db.session.scalar(select(func.count(BankAccount.customer_id.distinct())).where(same, lately)) or 0
+
+
+def last_credits_for_operators(customer_id: str, *, limit: int = 10) -> list[Deposit]:
+    """The deposits that came last, the newest first."""
+    own = (Deposit.customer_id == customer_id) & (Deposit.state == DepositState.CREDITED)
+    return list(db.session.scalars(select(Deposit).where(own).order_by(Deposit.id.desc()).limit(limit)))
+
+
+def credited_since(since: datetime, *, customer_id: str) -> Money:
+    """What a customer's deposits brought since a time."""
+    own = (Deposit.customer_id == customer_id) & (Deposit.state == DepositState.CREDITED)
+    units = db.session.scalar(select(func.sum(Deposit.amount_units)).where(own, Deposit.settled_at >= since))
+    return Money(NGN, int(units or 0))
 
 
 def banks_without_owner() -> list[BankRow]:

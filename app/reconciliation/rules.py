@@ -40,6 +40,10 @@ RUN = Machine(
 
 GRACE = timedelta(minutes=2)  # news this young may still be on its way to us
 
+# Sums that Paystack tells as sums: what refunds and disputes took of settlements, and what they took of the balance.
+DEDUCTED = "deducted from settlements"
+FROM_BALANCE = "refunds and disputes from the balance"
+
 UNMATCHED = (Verdict.AMOUNT_DIFFERS, Verdict.MISSING_HERE, Verdict.MISSING_THERE)
 
 
@@ -101,6 +105,8 @@ def _line(reference: str, ours: list[Ours], theirs: Theirs | None) -> Line:
         verdict = Verdict.IN_FLIGHT
     elif our_sum == their_sum:
         verdict = Verdict.MATCHED
+    elif reference == DEDUCTED and our_sum < their_sum:
+        verdict = Verdict.IN_FLIGHT  # paid out to payers, and waits for the settlement that it is taken from
     elif not theirs:
         verdict = Verdict.MISSING_THERE
     elif not ours:

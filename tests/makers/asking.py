@@ -1,5 +1,6 @@
 """Requests of the rooms that know customers, asked for by whoever a test names; what is refused uses nothing up."""
 
+import secrets
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -20,7 +21,10 @@ from app.retention import requests as retention
 from app.risk import changes, fees
 from app.risk.rules import ANY, Band, Bounds, Direction, Rail, Scope
 from app.screening import requests as screening
-from tests.makers import applicants, forgetting, giving_back, listed, paying, people, restricted
+from app.settlement import price_lists
+from app.settlement import requests as settlement
+from app.settlement.partner_fees import Service
+from tests.makers import applicants, forgetting, giving_back, listed, paying, people, restricted, settled
 from tests.makers.people import naira
 
 _READY: dict[str, str] = {}
@@ -112,6 +116,28 @@ def run(maker: str) -> Request:
         identity.open_session(login_id, audience=Audience.CUSTOMER, device=device)
     with transaction(who := actor.operator(maker)):
         return retention.request_run(reason="x", maker=maker, actor=who)
+
+
+def top_up(maker: str) -> Request:
+    """That money go into the float."""
+    settled.in_the_bank(500_000)
+    amount = people.naira(1_000 + secrets.randbelow(400_000))
+    with transaction(who := actor.operator(maker)):
+        return settlement.request_top_up(amount, reason="x", maker=maker, actor=who)
+
+
+def floor(maker: str) -> Request:
+    """Another floor of the float."""
+    with transaction(who := actor.operator(maker)):
+        return settlement.request_floor(people.naira(77), starts_on=_later(), reason="x", maker=maker, actor=who)
+
+
+def prices(maker: str) -> Request:
+    """Another price list of Paystack's."""
+    with transaction(who := actor.operator(maker)):
+        return price_lists.request(
+            Service.DEDICATED, [Band(0, flat=9_900)], starts_on=_later(), reason="x", maker=maker, actor=who
+        )
 
 
 def _once(kind: str, make: Callable[[], str], ask: Callable[[str], Request]) -> Request:

@@ -32,6 +32,7 @@ SUBJECTS = {
     "rfd": Subject("Refund", "console.refund", "refund_id", P.REFUNDS_READ),
     "sus": Subject("Suspense item", "console.suspense_item", "item_id", P.SUSPENSE_READ),
     "hit": Subject("Screening hit", "console.screening_hit", "hit_id", P.SCREENING_READ),
+    "set": Subject("Settlement", "console.settlement", "settlement_id", P.SETTLEMENT_READ),
     "rec": Subject("Reconciliation", "console.reconciliation_run", "run_id", P.RECONCILIATION_READ),
 }
 

@@ -28,8 +28,7 @@ from app.payments import deposits, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
-from app.withdrawals import service as withdrawals
-from tests.makers import applicants, books, care, giving_back, listed, papers, people, restricted
+from tests.makers import applicants, books, care, giving_back, listed, papers, people, restricted, settled
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -84,6 +83,9 @@ class Things:
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
             "customer_id": (lambda: cast.customer.id, "cus_none"),
             "object_id": (lambda: cast.customer.id, "cus_none"),
+            "settlement_id": (self._settlement, "set_none"),
+            "top_up_id": (lambda: settled.top_up(naira(45_000 + secrets.randbelow(9_000))), "top_none"),
+            "service": (lambda: "card", "nonsense"),
             "restriction_id": (lambda: restricted.placed(cast.customer, Kind.NO_TRADE), "res_none"),
             "hit_id": (listed.open_hit, "hit_none"),
             "version_id": (self._version, "scv_none"),
@@ -171,10 +173,7 @@ class Things:
             return deposits.start(customer.id, amount=naira(5_000), actor=customer.actor).id
 
     def _withdrawal(self, customer: Customer) -> str:
-        with transaction(customer.actor):
-            return withdrawals.request(
-                customer.id, bank_account_id=self._accounts[customer.id], amount=naira(1_000), actor=customer.actor
-            ).id
+        return people.asked_for(customer, naira(1_000), account=self._accounts[customer.id]).id
 
     def _part(self, argument: str, whose: str) -> str:
         """A part of something that an address names: a page, a step of what somebody has under way."""
@@ -205,6 +204,12 @@ class Things:
 
     def _reconciliation(self) -> str:
         return atomically(lambda: reconciliation.ask(actor=TEST), actor=TEST)
+
+    def _settlement(self) -> str:
+        charges = [settled.charge(), settled.charge()]
+        said = settled.told(charges)
+        settled.note(said, charges[:1])  # (it does not add up: somebody may close it)
+        return settled.row(said).id
 
     def _version(self) -> str:
         self._once(("hit_id",), self._house["hit_id"][0])

@@ -1,13 +1,17 @@
 """A call of each door through which operators work on what customers do, and come in and out."""
 
+import secrets
+
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.payments import suspense
-from tests.makers import books, browse, giving_back, people, restricted
+from tests.makers import books, browse, giving_back, people, restricted, settled
 from tests.web.scenes.stage import TEST, Call, Scene
+
+FLOAT = "/console/settlements/float"
 
 
 def console_sign_in(scene: Scene) -> TestResponse:
@@ -25,6 +29,44 @@ def export_audit(scene: Scene) -> TestResponse:
 
 def reconcile(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.FINANCE), "/console/reconciliation")
+
+
+def close_settlement(scene: Scene) -> TestResponse:
+    charges = [settled.charge(), settled.charge()]
+    said = settled.told(charges)
+    settled.note(said, charges[:1])
+    place = f"/console/settlements/{settled.row(said).id}"
+    leave()
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/close", form_at=place, note="By journal 7.")
+
+
+def request_top_up(scene: Scene) -> TestResponse:
+    settled.in_the_bank(20_000)
+    return _float(scene, "top-ups", amount=f"{10_000 + secrets.randbelow(9_000)}")
+
+
+def request_floor(scene: Scene) -> TestResponse:
+    return _float(scene, "floor", floor="2,500,000", starts_on="2031-05-01")
+
+
+def abandon_top_up(scene: Scene) -> TestResponse:
+    top_up_id = settled.top_up(people.naira(60_000 + secrets.randbelow(9_000)))
+    leave()
+    where = f"{FLOAT}/top-ups/{top_up_id}/abandon"
+    return browse.send(scene.staff(Role.TREASURY), where, form_at=FLOAT, note="Not sent.")
+
+
+def request_partner_prices(scene: Scene) -> TestResponse:
+    place = "/console/settlements/prices"
+    fields = {"over-0": "0", "share-0": "1.4", "starts_on": "2031-05-01", "reason": "A new contract."}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/card", form_at=place, key=books.fresh(), **fields)
+
+
+def _float(scene: Scene, door: str, **fields: str) -> TestResponse:
+    client = scene.staff(Role.FINANCE)
+    return browse.send(
+        client, f"{FLOAT}/{door}", form_at=FLOAT, reason="More is asked for.", key=books.fresh(), **fields
+    )
 
 
 def resolve_suspense(scene: Scene) -> TestResponse:
@@ -94,6 +136,11 @@ CALLS: dict[str, Call] = {
     "console.sign_out": console_sign_out,
     "console.export_audit": export_audit,
     "console.reconcile": reconcile,
+    "console.close_settlement": close_settlement,
+    "console.request_top_up": request_top_up,
+    "console.request_floor": request_floor,
+    "console.abandon_top_up": abandon_top_up,
+    "console.request_partner_prices": request_partner_prices,
     "console.request_refund": request_refund,
     "console.redirect_refund": redirect_refund,
     "console.resolve_suspense": resolve_suspense,

@@ -31,6 +31,14 @@ def retry_job(scene: Scene) -> TestResponse:
     return answer
 
 
+def pull_settlements(scene: Scene) -> TestResponse:
+    answer = browse.send(scene.staff(Role.FINANCE), "/console/settlements")
+    (event,) = rows("SELECT subject FROM outbox WHERE name = 'settlement.pull_asked' ORDER BY id DESC LIMIT 1")
+    leave()
+    assert event.subject.startswith("operator:")
+    return answer
+
+
 def receive(scene: Scene) -> TestResponse:
     body = json.dumps({"event": "test", "data": {"reference": secrets.token_hex(8)}}).encode()
     signature = hmac.new(SECRET.encode(), body, sha512).hexdigest()
@@ -78,6 +86,7 @@ def search_screening(scene: Scene) -> TestResponse:
 
 
 CALLS: dict[str, Call] = {
+    "console.pull_settlements": pull_settlements,
     "console.retry_job": retry_job,  # a line in moves: tasks are machinery (app/audit/exempt.py)
     "console.search_screening": search_screening,  # what was found: nothing of a search is kept
     "callbacks.receive": receive,  # the message itself, byte for byte; what is done about it is recorded then
