@@ -15,6 +15,8 @@ from app.core.db import atomically
 from app.core.machine import Machine
 from app.customers import rules as customers
 from app.customers.models import ClosureRequest, Customer
+from app.disputes import rules as disputes
+from app.disputes.models import Dispute
 from app.documents import rules as documents
 from app.documents.models import Document
 from app.governance import rules as governance
@@ -23,8 +25,10 @@ from app.identification import rules as identification
 from app.identification.models import IdentityCheck
 from app.identity import rules as identity
 from app.identity.models import Recovery
+from app.payments import refund_rules as refunds
 from app.payments import rules as payments
 from app.payments.models import DedicatedAccount, Deposit, Payout, SuspenseItem
+from app.payments.refund_models import Refund
 from app.reconciliation import rules as reconciliation
 from app.reconciliation.models import Reconciliation
 from app.restrictions import rules as restrictions
@@ -53,6 +57,8 @@ WATCHED: tuple[Watched, ...] = (
     Watched(payments.PAYOUT, Payout),
     Watched(payments.DEPOSIT, Deposit),
     Watched(payments.SUSPENSE, SuspenseItem),
+    Watched(refunds.REFUND, Refund),
+    Watched(disputes.MACHINE, Dispute),
     Watched(payments.DEDICATED, DedicatedAccount),
     Watched(reconciliation.RUN, Reconciliation),
     Watched(governance.MACHINE, Request),
