@@ -173,9 +173,13 @@ def banks_fetched_at_for_system() -> datetime | None:
     return db.session.scalar(select(func.max(BankRow.fetched_at)))
 
 
-def suspense_for_operators(*, state: SuspenseState, before: str | None = None, limit: int = 50) -> list[SuspenseItem]:
-    """What could not be placed, newest first."""
+def suspense_for_operators(
+    *, state: SuspenseState, before: str | None = None, limit: int = 50, money_only: bool = False
+) -> list[SuspenseItem]:
+    """What could not be placed, newest first; with `money_only` that behind which money stands."""
     wanted = select(SuspenseItem).where(SuspenseItem.state == state).order_by(SuspenseItem.id.desc()).limit(limit)
+    if money_only:
+        wanted = wanted.where(SuspenseItem.journal_id.is_not(None))
     return list(db.session.scalars(wanted.where(SuspenseItem.id < before) if before else wanted))
 
 
@@ -185,6 +189,11 @@ def suspense_item_for_operators(item_id: str) -> SuspenseItem:
     if found is None:
         raise NotFound
     return found
+
+
+def suspense_parts_for_operators(item_id: str) -> list[SuspenseItem]:
+    """What an item was split into, in order."""
+    return list(db.session.scalars(select(SuspenseItem).filter_by(parent_id=item_id).order_by(SuspenseItem.id)))
 
 
 def is_corrected_for_operators(item: SuspenseItem) -> bool:

@@ -5,10 +5,11 @@ import secrets
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.cases import service as cases
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.payments import suspense
-from tests.makers import books, browse, giving_back, people, restricted, settled
+from tests.makers import books, browse, giving_back, paying, people, restricted, settled
 from tests.web.scenes.stage import TEST, Call, Scene
 
 FLOAT = "/console/settlements/float"
@@ -98,6 +99,23 @@ def redirect_refund(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.FINANCE), f"{place}/redirect", form_at=place, **fields)
 
 
+def request_assigning(scene: Scene) -> TestResponse:
+    place = f"/console/suspense/{paying.stray(people.naira(700))}"
+    fields = {"customer": people.customer().email, "evidence": "Their bank's statement shows it."}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/assign", form_at=place, **fields)
+
+
+def request_returning(scene: Scene) -> TestResponse:
+    place = f"/console/suspense/{paying.stray(people.naira(700))}"
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/return", form_at=place, return_reason="It is nobody's.")
+
+
+def request_splitting(scene: Scene) -> TestResponse:
+    place = f"/console/suspense/{paying.stray(people.naira(700))}"
+    fields = {"parts": "300\n400", "split_reason": "Two payers."}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/split", form_at=place, **fields)
+
+
 def begin_view(scene: Scene) -> TestResponse:
     customer = people.customer()
     place = f"/console/view-as?q={customer.id}"
@@ -113,6 +131,14 @@ def end_view(scene: Scene) -> TestResponse:
     )
     assert client.get(begun.location).location == "/"
     return browse.send(client, "/view-as/end", form_at="/")
+
+
+def case(scene: Scene, deed: str, **said: str) -> TestResponse:
+    """Treasury does this to a case of theirs."""
+    with transaction(TEST):
+        case_id = cases.open("tested", books.fresh("x"), owner=Role.TREASURY, words="Look at this.", actor=TEST)
+    place = f"/console/cases/{case_id}"
+    return browse.send(scene.staff(Role.TREASURY), f"{place}/{deed}", form_at=place, **said)
 
 
 def approve(scene: Scene) -> TestResponse:
@@ -145,8 +171,15 @@ CALLS: dict[str, Call] = {
     "console.redirect_refund": redirect_refund,
     "console.resolve_suspense": resolve_suspense,
     "console.request_placing": request_placing,
+    "console.request_assigning": request_assigning,
+    "console.request_returning": request_returning,
+    "console.request_splitting": request_splitting,
     "console.begin_view": begin_view,
     "portal.end_view": end_view,
+    "console.take_case": lambda scene: case(scene, "take"),
+    "console.note_on_case": lambda scene: case(scene, "note", note="The bank is closed."),
+    "console.put_off_case": lambda scene: case(scene, "put-off", wait="4h", note="The bank is closed."),
+    "console.close_case": lambda scene: case(scene, "close", note="It was a test."),
     "console.approve": approve,
     "console.reject": reject,
 }
