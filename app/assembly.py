@@ -26,7 +26,7 @@ from app.payments import refund_requests as refunds
 from app.payments import requests as payments
 from app.restrictions import requests as restrictions
 from app.retention import requests as retention
-from app.risk import changes, fees
+from app.risk import changes, fees, switches
 from app.screening import requests as screening
 from app.settlement import price_lists
 from app.settlement import requests as settlement
@@ -101,7 +101,7 @@ def govern() -> None:
     kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT)
     kinds.register(payments.PLACE, payments.ASSIGN, payments.RETURN, payments.SPLIT)
     kinds.register(refunds.REFUND, refunds.REDIRECT)
-    kinds.register(screening.MATCH, retention.RUN)
+    kinds.register(screening.MATCH, retention.RUN, switches.ON)
     kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
     kinds.route(withdrawals.SEND)
     kinds.relate(customers.is_related_for_system)

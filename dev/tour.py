@@ -180,6 +180,17 @@ PORTAL = (
     Sight("withdrawal-declined", "/activity?kind=withdrawal", CUSTOMER, (_line("Declined"),)),
     Sight("withdrawal-paid", "/activity?kind=withdrawal", CUSTOMER, (_line("Paid"),)),
     Sight("activity", "/activity", CUSTOMER),
+    Sight("activity-none", "/activity?stands=nothing&until=2020-01-01", CUSTOMER),
+    Sight(
+        "receipt",
+        "/activity?kind=deposit&stands=done",
+        CUSTOMER,
+        (_line("In your wallet"), follow("a[href^='/receipts/']")),
+    ),
+    Sight("check-receipt", "/receipts/check", NOBODY),
+    Sight(
+        "check-receipt-faulty", "/receipts/check", NOBODY, (send("Check it", reference="dep_1", code="AAAA"),), FAULTY
+    ),
     Sight("limits", "/limits", CUSTOMER),
     Sight("limits-none", "/limits", NEWCOMER),
     Sight("security", "/security", CUSTOMER),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from jobs import (
+    alerts,
     applications,
     audit,
     customers,
@@ -47,6 +48,8 @@ HANDLERS: dict[str, Handler] = {
     "payments.hear": Handler("money", payments.hear),
     "payments.watch_deposit": Handler("money", payments.watch_deposit),
     "payments.watch_payout": Handler("money", payments.watch_payout),
+    "payments.watch_outflow": Handler("money", payments.watch_outflow),
+    "payments.measure_outflow": Handler("slow", payments.measure_outflow),
     "payments.open_account": Handler("money", payments.open_account),
     "payments.sweep_charges": Handler("money", payments.sweep_charges),
     "payments.send_refund": Handler("money", payments.send_refund),
@@ -56,6 +59,7 @@ HANDLERS: dict[str, Handler] = {
     "disputes.sweep": Handler("money", disputes.sweep),
     "withdrawals.send": Handler("money", withdrawals.send),
     "withdrawals.resume": Handler("money", withdrawals.resume),
+    "withdrawals.send_waiting": Handler("money", withdrawals.send_waiting),
     "withdrawals.settle": Handler("money", withdrawals.settle),
     "withdrawals.fail": Handler("money", withdrawals.fail),
     "withdrawals.take_back": Handler("money", withdrawals.take_back),
@@ -149,6 +153,10 @@ HANDLERS: dict[str, Handler] = {
     "identity.expire_recoveries": Handler("default", identity.expire_recoveries),
     "identity.forget_spent": Handler("slow", identity.forget_spent),
     "identity.rotate_signing_key": Handler("default", identity.rotate_signing_key),
+    "alerts.switched_off": Handler("default", alerts.switched_off),
+    "alerts.payout_needs_code": Handler("default", alerts.payout_needs_code),
+    "alerts.payout_lacks_float": Handler("default", alerts.payout_lacks_float),
+    "alerts.payout_reversed": Handler("default", alerts.payout_reversed),
     "notifications.bank_account_added": Handler("default", notifications.bank_account_added),
     "notifications.dispute_opened": Handler("default", giving_back.dispute_opened),
     "notifications.dispute_to_answer": Handler("default", giving_back.dispute_to_answer),

@@ -6,7 +6,7 @@ from app.core import inbox
 from app.core.db import atomically
 from app.disputes import flows as disputes
 from app.identification import flows as identification
-from app.payments import flows, refund_flows
+from app.payments import breaker, flows, payout_flows, refund_flows
 from app.payments.intake import flows as intake
 from jobs.work import Work
 
@@ -39,7 +39,19 @@ def watch_deposit(work: Work) -> timedelta | None:
 
 def watch_payout(work: Work) -> timedelta | None:
     """Ask about a sent payout: its webhook may be lost, and some ends have none."""
-    return flows.watch_payout(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    return payout_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
+
+
+def watch_outflow(work: Work) -> timedelta | None:
+    """Turn the rail off when far more leaves than usual, or too little is left."""
+    atomically(lambda: breaker.look(actor=work.actor), actor=work.actor)
+    return None
+
+
+def measure_outflow(work: Work) -> timedelta | None:
+    """Write down what usually leaves."""
+    atomically(breaker.measure, actor=work.actor)
+    return None
 
 
 def send_refund(work: Work) -> timedelta | None:

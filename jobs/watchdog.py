@@ -35,8 +35,12 @@ from app.restrictions import rules as restrictions
 from app.restrictions.models import Restriction
 from app.retention import rules as retention
 from app.retention.models import Run as RetentionRun
+from app.risk import rules as risk
+from app.risk.models import Switch
 from app.screening import rules as screening
 from app.screening.models import Hit
+from app.settlement import rules as settlement
+from app.settlement.models import Settlement, TopUp
 from app.withdrawals import rules as withdrawals
 from app.withdrawals.models import Withdrawal
 from jobs.work import Work
@@ -55,11 +59,14 @@ class Watched:
 WATCHED: tuple[Watched, ...] = (
     Watched(withdrawals.MACHINE, Withdrawal),
     Watched(payments.PAYOUT, Payout),
+    Watched(risk.SWITCH, Switch),
     Watched(payments.DEPOSIT, Deposit),
     Watched(payments.SUSPENSE, SuspenseItem),
+    Watched(payments.DEDICATED, DedicatedAccount),
     Watched(refunds.REFUND, Refund),
     Watched(disputes.MACHINE, Dispute),
-    Watched(payments.DEDICATED, DedicatedAccount),
+    Watched(settlement.SETTLEMENT, Settlement),
+    Watched(settlement.TOP_UP, TopUp),
     Watched(reconciliation.RUN, Reconciliation),
     Watched(governance.MACHINE, Request),
     Watched(restrictions.MACHINE, Restriction),

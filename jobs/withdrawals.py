@@ -5,25 +5,30 @@ from datetime import datetime, timedelta
 from app.core import clock
 from app.core.db import atomically
 from app.customers.errors import AccountFrozen
+from app.payments.rules import PayoutState
 from app.restrictions.errors import Restricted
+from app.risk.errors import SwitchedOff
 from app.withdrawals import errors, flows, queries, service
 from jobs.work import Work
 
 WHILE_HALTED = timedelta(minutes=1)
 WHILE_FROZEN = timedelta(minutes=5)
+WAITS = {PayoutState.AWAITING_FLOAT: timedelta(minutes=2), PayoutState.SENDING: timedelta(seconds=5)}
+AT_ONCE = 100
+STOPS = (AccountFrozen, Restricted, errors.PayoutsHalted, errors.NotDueYet, SwitchedOff)
 
 
 def send(work: Work) -> timedelta | None:
-    """Send what was approved. While payouts are halted or the account is stopped it waits, and that is no failure."""
+    """Send what was approved. While something stops it, or the float is too low, it waits, and that is no failure."""
     try:
-        flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
-    except errors.PayoutsHalted:
+        state = flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    except (errors.PayoutsHalted, SwitchedOff):
         return WHILE_HALTED
     except (AccountFrozen, Restricted):
         return WHILE_FROZEN
     except errors.NotDueYet as early:
         return max(datetime.fromisoformat(early.facts["due_at"]) - clock.now(), timedelta(seconds=1))
-    return None
+    return WAITS.get(state) if state else None
 
 
 def resume(work: Work) -> timedelta | None:
@@ -31,8 +36,16 @@ def resume(work: Work) -> timedelta | None:
     for withdrawal_id in queries.approved_for_system(work.facts["customer_id"]):
         try:
             flows.send(withdrawal_id, paystack=work.clients.paystack, actor=work.actor)
-        except (AccountFrozen, Restricted, errors.PayoutsHalted, errors.NotDueYet):
+        except STOPS:
             return None  # (each has its own task, which asks again)
+    return None
+
+
+def send_waiting(work: Work) -> timedelta | None:
+    """What was approved and is not begun goes together: after a stop there is much of it. One alone has its task."""
+    waiting = queries.all_approved_for_system(limit=AT_ONCE, at=clock.now())
+    if len(waiting) > 1:
+        flows.send_many(waiting, paystack=work.clients.paystack, actor=work.actor)
     return None
 
 

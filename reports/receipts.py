@@ -27,11 +27,14 @@ _WHEN = ("Sent back", "Paid", "Credited", "Asked for")
 _TITLES = {"credited": "Money added", "settled": "Withdrawal", "returned": "Withdrawal, sent back"}
 
 _FACTS = """
-SELECT d.id, d.state, d.amount_units AS units, 0 AS fee, d.created_at, d.settled_at AS ended_at, d.reference, c.name,
+SELECT d.id, d.state, coalesce(d.credited_units, d.amount_units) AS units, 0 AS fee, d.created_at,
+       d.settled_at AS ended_at, d.reference, c.name,
        d.channel, '' AS bank, '' AS number, '' AS account_name
   FROM deposits d JOIN customers c ON c.id = d.customer_id WHERE d.id = :id AND d.customer_id = :customer
 UNION ALL
-SELECT w.id, w.state, w.amount_units, w.fee_units, w.created_at, w.ended_at, w.payout_id, c.name,
+SELECT w.id, w.state, w.amount_units, w.fee_units, w.created_at, w.ended_at,
+       w.payout_id || CASE WHEN w.attempts > 1 THEN '-' || w.attempts ELSE '' END,
+       c.name,
        '', b.bank_name, right(b.account_number, 4), b.account_name
   FROM withdrawals w JOIN customers c ON c.id = w.customer_id JOIN bank_accounts b ON b.id = w.bank_account_id
  WHERE w.id = :id AND w.customer_id = :customer
@@ -73,7 +76,8 @@ def of_movement(movement_id: str, *, customer_id: str, masked: bool = False) -> 
 def code_of(movement_id: str) -> str:
     """The code of a movement's receipt as it stands: another amount, time, person or end is another code."""
     found = rows(
-        "SELECT concat_ws('|', d.id, d.customer_id, d.amount_units, d.state, extract(epoch FROM d.settled_at)) AS facts"
+        "SELECT concat_ws('|', d.id, d.customer_id, coalesce(d.credited_units, d.amount_units), d.state,"
+        " extract(epoch FROM d.settled_at)) AS facts"
         " FROM deposits d WHERE d.id = :id UNION ALL"
         " SELECT concat_ws('|', w.id, w.customer_id, w.amount_units, w.fee_units, w.bank_account_id, w.state,"
         " extract(epoch FROM w.ended_at)) FROM withdrawals w WHERE w.id = :id",

@@ -28,7 +28,7 @@ def read(maker: Callable[[Row], Made], row: Any) -> Made:
 
 def signed_kobo(value: Any) -> int:
     """A whole number of kobo, as a number or as digits; a fraction is no amount."""
-    if isinstance(value, bool) or not isinstance(value, int | str) or not _WHOLE.fullmatch(str(value)):
+    if not _WHOLE.fullmatch(str(value)):
         raise ValueError(f"{value!r} is not a whole number of kobo")
     return int(value)
 

@@ -6,10 +6,12 @@ They are names, never secrets: whoever may see a row is decided by its owner, no
 
 import re
 import secrets
+from datetime import datetime
 
 from app.core import clock
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_TIME_LENGTH = 10
 _SHAPE = re.compile(r"[a-z]{2,4}_[0-9a-hjkmnp-tv-z]{26}")
 
 
@@ -21,6 +23,15 @@ def new(prefix: str) -> str:
         number, digit = divmod(number, 32)
         characters.append(_ALPHABET[digit])
     return f"{prefix}_{''.join(reversed(characters))}"
+
+
+def begun_at(moment: datetime) -> str:
+    """How ids made from then on begin, after the prefix: they sort by time, so a range of them is a span of it."""
+    number, characters = max(int(moment.timestamp() * 1000), 0), ""
+    for _ in range(_TIME_LENGTH):
+        number, digit = divmod(number, 32)
+        characters = _ALPHABET[digit] + characters
+    return characters
 
 
 def is_id(text: str, *, prefix: str) -> bool:

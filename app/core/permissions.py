@@ -36,6 +36,10 @@ class Permission(StrEnum):
     LIMITS_REQUEST = "limits:request"
     LIMITS_REQUEST_FEES = "limits:request_fees"
     CLOSURES_READ = "closures:read"
+    SWITCHES_READ = "switches:read"
+    SWITCHES_TURN_OFF = "switches:turn_off"
+    SWITCHES_REQUEST_ON = "switches:request_on"
+    PAYOUTS_ATTEND = "payouts:attend"
     CASES_READ = "cases:read"
     CASES_WORK = "cases:work"
     SUSPENSE_READ = "suspense:read"
@@ -84,7 +88,7 @@ class Role(StrEnum):
 
 P = Permission
 # Whose records of the audit each role sees: app/audit/rules.py.
-_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ, P.CASES_READ})
+_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ, P.CASES_READ, P.SWITCHES_READ})
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: _EVERYONE
@@ -104,6 +108,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.COMPLIANCE_OFFICER: _EVERYONE
     | {
+        P.SWITCHES_TURN_OFF,
+        P.SWITCHES_REQUEST_ON,
         P.CASES_WORK,
         P.DOCUMENTS_READ,
         P.LIMITS_READ,
@@ -131,6 +137,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.COMPLIANCE_MANAGER: _EVERYONE
     | {
+        P.SWITCHES_TURN_OFF,
+        P.SWITCHES_REQUEST_ON,
         P.CASES_WORK,
         P.DOCUMENTS_READ,
         P.LIMITS_READ,
@@ -181,6 +189,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.TREASURY: _EVERYONE
     | {
+        P.SWITCHES_TURN_OFF,
+        P.SWITCHES_REQUEST_ON,
+        P.PAYOUTS_ATTEND,
         P.CASES_WORK,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
@@ -202,6 +213,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     },
     Role.ADMIN: _EVERYONE
     | {
+        P.SWITCHES_TURN_OFF,
         P.CASES_WORK,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_WITNESS,
@@ -250,7 +262,14 @@ ROLES: dict[Role, frozenset[Permission]] = {
 # What a role that somebody took alone for an hour brings: looking, and stopping harm. It moves no money, and with it
 # nobody asks for or agrees to anything that needs two people.
 _STOPS_HARM = frozenset(
-    {P.CUSTOMERS_VIEW_AS, P.CUSTOMERS_SAFETY_LOCK, P.CUSTOMERS_FREEZE, P.RESTRICTIONS_PLACE, P.JOBS_RETRY}
+    {
+        P.CUSTOMERS_VIEW_AS,
+        P.CUSTOMERS_SAFETY_LOCK,
+        P.CUSTOMERS_FREEZE,
+        P.RESTRICTIONS_PLACE,
+        P.JOBS_RETRY,
+        P.SWITCHES_TURN_OFF,
+    }
 )
 # Customers' papers are nobody's to look at alone, and an administrator who takes an officer's role does not learn who
 # stands on a list.

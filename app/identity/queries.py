@@ -115,8 +115,8 @@ def security_changes(*, owner: str) -> list[datetime]:
 def last_security_changes(*, owner: str) -> dict[str, datetime]:
     """When what opens this login was changed last, by kind of change."""
     newest = select(SecurityChange.kind, func.max(SecurityChange.changed_at).label("at"))
-    newest = newest.where(SecurityChange.login_id == owner)
-    return {row.kind: row.at for row in db.session.execute(newest.group_by(SecurityChange.kind))}
+    mine = newest.where(SecurityChange.login_id == owner).group_by(SecurityChange.kind)
+    return {row.kind: row.at for row in db.session.execute(mine)}
 
 
 def live_app(*, owner: str) -> TotpApp | None:

@@ -88,6 +88,26 @@ class NotResolvable(Unprocessable):
     message = "Money stands in suspense for this: it is credited, or corrected in the books, before it is closed."
 
 
+class NotCallable(Conflict):
+    code = "not_callable"
+    message = "Only a payout that waits for a float can be called off: Paystack may have this one."
+
+
+class CallOffReasonMissing(Unprocessable):
+    code = "call_off_reason_missing"
+    message = "Say why, in at most 300 characters."
+
+
+class NoCodeWanted(Conflict):
+    code = "no_code_wanted"
+    message = "Paystack does not wait for a code for this payout any more."
+
+
+class BadCode(Unprocessable):
+    code = "bad_code"
+    message = "A code has 4 to 10 digits."
+
+
 class NothingToRefund(Conflict):
     code = "nothing_to_refund"
     message = "No money of this payment is here to give back."

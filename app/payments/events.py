@@ -89,6 +89,22 @@ class PayoutReversed(Event):
 
 
 @dataclass(frozen=True)
+class PayoutNeedsOtp(Event):
+    """Paystack wants a code typed before it pays; nobody types it, and the transfer is abandoned."""
+
+    name: ClassVar[str] = "payments.payout_needs_otp"
+    payout_id: str
+
+
+@dataclass(frozen=True)
+class PayoutLacksFloat(Event):
+    """Our balance at Paystack does not cover a payout: it waits."""
+
+    name: ClassVar[str] = "payments.payout_lacks_float"
+    payout_id: str
+
+
+@dataclass(frozen=True)
 class RefundAsked(Event):
     """Money is to go back to its payer: it is out of its account, and Paystack is to be told."""
 

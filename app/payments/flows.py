@@ -84,49 +84,6 @@ def settle(deposit_id: str, *, charge: Charge, paystack: Paystack, actor: Actor)
     )
 
 
-def pay_out(payout_id: str, *, first: bool, paystack: Paystack, reason: str, actor: Actor) -> PayoutState:
-    """Bring a begun payout to Paystack, once, however often this is called.
-
-    Only the first call sends right away. Later ones ask by reference, and send under the same reference only what
-    Paystack does not know. Raises Silent when it stays unknown, Refused when Paystack's no may pass.
-    """
-    payout = queries.payout_for_system(payout_id)
-    if payout is None:
-        raise LookupError(payout_id)
-    if payout.state != PayoutState.SENDING:
-        return PayoutState(payout.state)
-    amount, recipient_code, reference = payout.amount.units, payout.recipient_code, payout.reference
-    leave()
-    transfer = None if first else paystack.find_transfer(reference)
-    if transfer is None:
-        try:
-            transfer = paystack.transfer(
-                amount=amount, recipient_code=recipient_code, reference=reference, reason=reason
-            )
-        except Refused as refusal:
-            if refusal.code not in rules.FINAL_REFUSALS or paystack.find_transfer(reference) is not None:
-                raise
-            words = f"Paystack refused: {refusal.message}"
-            atomically(lambda: payouts.refuse(payout_id, reason=words, actor=actor), actor=actor)
-            return PayoutState.FAILED
-        if transfer.status == "success" and transfer.fee is None:  # (in test mode, at once: only verify tells the fee)
-            transfer = paystack.find_transfer(reference) or transfer
-    return record(payout_id, transfer=transfer, actor=actor)
-
-
-def watch_payout(payout_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | None:
-    """Ask Paystack about a sent payout and apply the answer: how long until to ask again, None when it ended."""
-    payout = queries.payout_for_system(payout_id)
-    if payout is None or payout.state != PayoutState.SENT:
-        return None
-    open_for = clock.now() - payout.created_at
-    leave()
-    transfer = paystack.find_transfer(payout.reference)
-    if transfer is not None and record(payout_id, transfer=transfer, actor=actor) is not PayoutState.SENT:
-        return None
-    return rules.watch_pause(open_for)
-
-
 def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
     """Apply what Paystack says of a transfer, in a transaction of its own."""
     return atomically(lambda: payouts.record(payout_id, transfer=transfer, actor=actor), actor=actor)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     DateTime,
     ForeignKey,
     Index,
@@ -171,20 +172,33 @@ class Deposit(Model):
 
 
 class Payout(Model):
-    """One transfer out; `reference` is its idempotency key at Paystack."""
+    """One attempt to pay out: one transfer. `reference` is its idempotency key at Paystack.
+
+    Of all attempts at one payment (`base_id`) only one may be other than failed: the index says so.
+    """
 
     __tablename__ = "payouts"
     __table_args__ = (
-        Index(None, "state", postgresql_where=text("state IN ('sending', 'sent')")),
+        Index(None, "state", "id", postgresql_where=text("state NOT IN ('paid', 'failed', 'reversed')")),
+        Index("ix_payouts_one_lives", "base_id", unique=True, postgresql_where=text("state <> 'failed'")),
+        Index(None, "base_id", "created_at"),
+        Index(None, "created_at"),
         CheckConstraint("amount_units > 0", name="amount_positive"),
-        CheckConstraint("state IN ('sending', 'sent', 'paid', 'failed', 'reversed')", name="state_known"),
+        CheckConstraint(
+            "state IN ('sending', 'sent', 'awaiting_otp', 'awaiting_float', 'paid', 'failed', 'reversed')",
+            name="state_known",
+        ),
+        CheckConstraint("id = reference", name="id_is_reference"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     reference: Mapped[str] = mapped_column(Text, unique=True)
     amount_units: Mapped[Decimal] = mapped_column(Numeric(38))
     recipient_code: Mapped[str] = mapped_column(Text)
+    base_id: Mapped[str] = mapped_column(Text, Computed("split_part(id, '-', 1)", persisted=True))
     state: Mapped[str] = mapped_column(Text)
     transfer_code: Mapped[str] = mapped_column(Text, default="")
+    vendor_status: Mapped[str] = mapped_column(Text, default="")  # Paystack's own word, as it was told last
+    vendor_words: Mapped[str] = mapped_column(Text, default="")  # and why, when it said
     fee_units: Mapped[Decimal | None] = mapped_column(Numeric(38))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

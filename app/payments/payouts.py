@@ -1,4 +1,4 @@
-"""Commands of payouts: begin one, apply what Paystack says of it, note its refusal."""
+"""Commands of payouts: begin an attempt, apply what Paystack says of it, its no, a lack of float; call it off."""
 
 from decimal import Decimal
 
@@ -9,15 +9,19 @@ from app.clients.paystack import Transfer
 from app.core import clock, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.errors import NotFound
 from app.core.money import NGN, Money
-from app.payments import events, rules, suspense
+from app.payments import errors, events, rules, suspense
 from app.payments.models import Payout
 from app.payments.rules import PayoutState
 from app.payments.suspense import Trouble
 
 
 def begin(payout_id: str, *, amount: Money, recipient_code: str, actor: Actor) -> bool:
-    """Write the payout down before Paystack is called. False when it was begun before: then ask, do not send."""
+    """Write the attempt down before Paystack is called. False when it was begun before: then ask, do not send.
+
+    The database refuses one (IntegrityError) while another attempt at the same payment has not failed.
+    """
     statement = insert(Payout).values(
         id=payout_id,
         reference=payout_id,
@@ -25,9 +29,13 @@ def begin(payout_id: str, *, amount: Money, recipient_code: str, actor: Actor) -
         recipient_code=recipient_code,
         state=PayoutState.SENDING,
         transfer_code="",
+        vendor_status="",
+        vendor_words="",
         created_at=clock.now(),
     )
-    fresh = db.session.execute(statement.on_conflict_do_nothing().returning(Payout.id)).scalar_one_or_none()
+    fresh = db.session.execute(
+        statement.on_conflict_do_nothing(index_elements=["id"]).returning(Payout.id)
+    ).scalar_one_or_none()
     if fresh:
         machine.begin(db.session.get_one(Payout, payout_id), machine=rules.PAYOUT, actor=actor)
     return fresh is not None
@@ -38,7 +46,7 @@ def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
 
     News that contradicts what we hold for certain moves nothing either: it goes to suspense, for somebody to look.
     """
-    payout = db.session.scalars(select(Payout).where(Payout.id == payout_id).with_for_update()).one()
+    payout = _locked(payout_id)
     # A word we do not know is no end: somebody keeps watching.
     told = rules.TRANSFER_STATES.get(transfer.status, PayoutState.SENT)
     if told is PayoutState.REVERSED and payout.state not in {PayoutState.PAID, PayoutState.REVERSED}:
@@ -55,29 +63,86 @@ def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
         amount = Money(NGN, transfer.amount)
         suspense.suspend(Trouble(cause, f"transfer.{transfer.status}", payout.id, contradiction, amount), actor=actor)
         return PayoutState(payout.state)
-    if payout.state in {PayoutState.SENDING, PayoutState.SENT}:  # (what was booked stays as booked)
+    if payout.state in rules.OPEN:  # (what was booked stays as booked)
         payout.transfer_code = transfer.transfer_code or payout.transfer_code
         payout.fee_units = payout.fee_units if transfer.fee is None else Decimal(transfer.fee)
     if not rules.PAYOUT.allows(PayoutState(payout.state), told):
         return PayoutState(payout.state)
-    if told is not PayoutState.SENT:
+    fresh = payout.state in rules.UNSENT
+    payout.vendor_status = transfer.status[: rules.STATUS_MAX]
+    if told not in rules.OPEN:
         payout.settled_at = clock.now()
-    machine.move(payout, told, machine=rules.PAYOUT, actor=actor, reason=f"Paystack says {transfer.status}")
-    outbox.emit(_PAYOUT_NEWS[told](payout_id=payout.id))
+    machine.move(payout, told, machine=rules.PAYOUT, actor=actor, reason=f"Paystack says {payout.vendor_status}")
+    if told in rules.UNDERWAY and fresh:
+        outbox.emit(events.PayoutSent(payout_id=payout.id))
+    if told in _NEWS:
+        outbox.emit(_NEWS[told](payout_id=payout.id))
     return told
 
 
 def refuse(payout_id: str, *, reason: str, actor: Actor) -> None:
     """Paystack refused for good and does not know the reference: nothing left us."""
-    payout = db.session.scalars(select(Payout).where(Payout.id == payout_id).with_for_update()).one()
+    payout = _locked(payout_id)
     if payout.state == PayoutState.SENDING:
-        payout.settled_at = clock.now()
-        machine.move(payout, PayoutState.FAILED, machine=rules.PAYOUT, actor=actor, reason=reason)
-        outbox.emit(events.PayoutFailed(payout_id=payout.id))
+        _end(payout, words=reason, actor=actor)
 
 
-_PAYOUT_NEWS = {
-    PayoutState.SENT: events.PayoutSent,
+def lack_float(payout_id: str, *, actor: Actor) -> None:
+    """Our balance at Paystack does not cover it, and Paystack does not know the reference: it waits for a top-up."""
+    payout = _locked(payout_id)
+    if payout.state == PayoutState.SENDING:
+        payout.vendor_words = "the balance at Paystack does not cover it"
+        machine.move(payout, PayoutState.AWAITING_FLOAT, machine=rules.PAYOUT, actor=actor, reason=payout.vendor_words)
+        outbox.emit(events.PayoutLacksFloat(payout_id=payout.id))
+
+
+def take_up(payout_id: str, *, actor: Actor) -> bool:
+    """There may be enough now: it is being sent again. False when it was ended meanwhile."""
+    payout = _locked(payout_id)
+    if payout.state == PayoutState.AWAITING_FLOAT:
+        machine.move(payout, PayoutState.SENDING, machine=rules.PAYOUT, actor=actor, reason="the balance covers it")
+    return payout.state == PayoutState.SENDING
+
+
+def note_code(payout_id: str) -> None:
+    """Another code was asked for: that it was, and by whom, is on the record."""
+    _locked(payout_id).vendor_words = f"another code was sent at {clock.now().astimezone(clock.WAT):%H:%M} WAT"
+    db.session.flush()
+
+
+def call_off(payout_id: str, *, reason: str, actor: Actor) -> None:
+    """End one that waits for a float: nothing left us, and its payment can be sent anew or given back.
+
+    Raises NotFound, CallOffReasonMissing, NotCallable when it does not wait, or not for long enough that whoever had
+    begun to send it is over.
+    """
+    payout, words = _locked(payout_id), reason.strip()
+    if not words or len(words) > rules.CALL_OFF_REASON_MAX:
+        raise errors.CallOffReasonMissing
+    if payout.state != PayoutState.AWAITING_FLOAT:
+        raise errors.NotCallable
+    since = machine.history(payout.id)[-1].moved_at
+    if clock.now() - since < rules.CALL_OFF_AFTER:
+        raise errors.NotCallable("Somebody may be about to send it. It can be called off after five minutes.")
+    _end(payout, words=f"called off: {words}", actor=actor)
+
+
+def _end(payout: Payout, *, words: str, actor: Actor) -> None:
+    payout.settled_at, payout.vendor_words = clock.now(), words
+    machine.move(payout, PayoutState.FAILED, machine=rules.PAYOUT, actor=actor, reason=words)
+    outbox.emit(events.PayoutFailed(payout_id=payout.id))
+
+
+def _locked(payout_id: str) -> Payout:
+    wanted = select(Payout).where(Payout.id == payout_id).with_for_update().execution_options(populate_existing=True)
+    found = db.session.scalars(wanted).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+_NEWS = {
+    PayoutState.AWAITING_OTP: events.PayoutNeedsOtp,
     PayoutState.PAID: events.PayoutPaid,
     PayoutState.FAILED: events.PayoutFailed,
     PayoutState.REVERSED: events.PayoutReversed,

@@ -157,24 +157,64 @@ class PayoutState(StrEnum):
 
     SENDING = "sending"
     SENT = "sent"
+    AWAITING_OTP = "awaiting_otp"
+    AWAITING_FLOAT = "awaiting_float"
     PAID = "paid"
     FAILED = "failed"
     REVERSED = "reversed"
 
 
+P = PayoutState
 PAYOUT = Machine(
     "payout",
     {
-        PayoutState.SENDING: frozenset({PayoutState.SENT, PayoutState.PAID, PayoutState.FAILED}),
-        PayoutState.SENT: frozenset({PayoutState.PAID, PayoutState.FAILED}),
-        PayoutState.PAID: frozenset({PayoutState.REVERSED}),
+        P.SENDING: frozenset({P.SENT, P.AWAITING_OTP, P.AWAITING_FLOAT, P.PAID, P.FAILED}),
+        P.SENT: frozenset({P.AWAITING_OTP, P.PAID, P.FAILED}),
+        P.AWAITING_OTP: frozenset({P.SENT, P.PAID, P.FAILED}),
+        # Paystack took nothing, so it is sent anew or called off; and news of it is still possible.
+        P.AWAITING_FLOAT: frozenset({P.SENDING, P.SENT, P.AWAITING_OTP, P.PAID, P.FAILED}),
+        P.PAID: frozenset({P.REVERSED}),
     },
+    waits={
+        P.SENDING: Wait(
+            timedelta(minutes=15),
+            "treasury",
+            "Ask Paystack for it on its page. It is asked by its reference again and again, and sent anew only under"
+            " the same one, where Paystack does not know it.",
+        ),
+        P.SENT: Wait(
+            timedelta(hours=24),
+            "treasury",
+            "Ask Paystack for it on its page, then ask Paystack's support what its bank says of the transfer code.",
+        ),
+        P.AWAITING_OTP: Wait(
+            timedelta(minutes=30),
+            "treasury",
+            "Type the code that Paystack sent. Unused for half an hour it is abandoned, and can be sent anew.",
+        ),
+        P.AWAITING_FLOAT: Wait(
+            timedelta(hours=2),
+            "treasury",
+            "Top up the balance at Paystack: it is sent as soon as there is enough. Or call it off on its page.",
+        ),
+    },
+    rests={P.PAID: "the bank has the money; should it come back all the same, that is news of its own"},
 )
+UNSENT = frozenset({P.SENDING, P.AWAITING_FLOAT})  # nobody knows that Paystack has it
+UNDERWAY = frozenset({P.SENT, P.AWAITING_OTP})  # Paystack has it
+OPEN = UNSENT | UNDERWAY
+# Whoever was about to send, when it was found that there is too little, is over by then: a job lives less than this.
+CALL_OFF_AFTER = timedelta(minutes=5)
+RESEND_AFTER = timedelta(seconds=15)
+STATUS_MAX = 40  # of somebody else's word
+CALL_OFF_REASON_MAX = 300
+CODE_DIGITS = (4, 10)
+BULK_MAX = 100
 
 # Paystack's words for a transfer (docs: how transfers work) → ours. `reversed` before success is a failure to us.
 TRANSFER_STATES = {
     "pending": PayoutState.SENT,
-    "otp": PayoutState.SENT,
+    "otp": PayoutState.AWAITING_OTP,
     "received": PayoutState.SENT,
     "processing": PayoutState.SENT,
     "success": PayoutState.PAID,
@@ -183,6 +223,14 @@ TRANSFER_STATES = {
     "blocked": PayoutState.FAILED,
     "rejected": PayoutState.FAILED,
     "reversed": PayoutState.REVERSED,
+}
+# What its end means, for whoever decides whether to send it again.
+END_WORDS = {
+    "failed": "Paystack could not make the payment",
+    "abandoned": "nobody typed the code in time",
+    "blocked": "our approval address did not answer",
+    "rejected": "our approval address said no",
+    "reversed": "the bank could not take it",
 }
 
 # Refusals of POST /transfer after which the same request cannot succeed; others (a low balance) may pass later.
@@ -268,8 +316,15 @@ def contradiction(*, known: PayoutState, told: PayoutState, ours: int, theirs: i
     if (theirs, currency) != (ours, NGN.code):
         return f"we asked for {ours} kobo, Paystack speaks of {theirs} in {currency}"
     if known is PayoutState.FAILED and told is PayoutState.PAID:
-        return "we gave the money back as failed, Paystack says it was paid"
+        return "for us it failed, so its money went back or was sent anew; Paystack says it was paid"
+    if known is PayoutState.PAID and told is PayoutState.FAILED:
+        return "we booked it as paid, Paystack says that it failed"
     return ""
+
+
+def code_fits(code: str) -> bool:
+    """Whether this could be a code that Paystack sent."""
+    return CODE_DIGITS[0] <= len(code) <= CODE_DIGITS[1] and code.isascii() and code.isdigit()
 
 
 def watch_pause(open_for: timedelta) -> timedelta:

@@ -31,3 +31,33 @@ class DayTaken(Conflict):
 class NoFee(Unavailable):
     code = "no_fee"
     message = "What this costs is not settled yet. Try again later."
+
+
+class SwitchedOff(Unavailable):
+    code = "switched_off"
+    message = "Payouts of this kind are turned off at present. Nothing is lost: they go on when that has ended."
+
+
+class NoSuchSwitch(Unprocessable):
+    code = "no_such_switch"
+    message = "Choose from the list what is to be turned off."
+
+
+class SwitchReasonMissing(Unprocessable):
+    code = "switch_reason_missing"
+    message = "Say why, in at most 500 characters: whoever decides whether payouts go on reads it."
+
+
+class OffAlready(Conflict):
+    code = "off_already"
+    message = "This is turned off already."
+
+
+class OnAlready(Conflict):
+    code = "on_already"
+    message = "This is turned on again already."
+
+
+class OnAskedAlready(Conflict):
+    code = "on_asked_already"
+    message = "Turning this on was asked for already."

@@ -3,11 +3,23 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, Integer, Numeric, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
-from app.risk.rules import Band, Bounds, Scope
+from app.risk.rules import Band, Bounds, Scope, SwitchState
 
 KOBO = Numeric(38)
 
@@ -111,6 +123,44 @@ class Fee(Model):
         """What it asks for."""
         floor, cap = (None if value is None else int(value) for value in (self.floor_units, self.cap_units))
         return Band(int(self.over_units), int(self.flat_units), self.bps, floor, cap)
+
+
+class Switch(Model):
+    """That something was turned off, by whom and why, and by which request it was turned on again. Rows are kept."""
+
+    __tablename__ = "switches"
+    __table_args__ = (
+        Index("ix_switches_standing", "scope", unique=True, postgresql_where=text("state = 'off'")),
+        CheckConstraint("state IN ('off', 'on')", name="state_known"),
+        CheckConstraint("reason <> ''", name="reason_given"),
+        CheckConstraint(
+            "(state = 'on') = (turned_on_at IS NOT NULL) AND (state = 'on') = (request_id IS NOT NULL)",
+            name="on_by_request",
+        ),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    scope: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(Text, default=SwitchState.OFF)
+    reason: Mapped[str] = mapped_column(Text)
+    turned_off_by: Mapped[str] = mapped_column(Text)
+    turned_off_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    turned_on_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
+
+
+class UsualOutflow(Model):
+    """What a rail pays out in a busy quarter of an hour: the 95th percentile of thirty days."""
+
+    __tablename__ = "usual_outflows"
+    __table_args__ = (
+        Index(None, "rail", "asset", "id"),
+        CheckConstraint("units >= 0", name="not_negative"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    rail: Mapped[str] = mapped_column(Text)
+    asset: Mapped[str] = mapped_column(Text)
+    units: Mapped[Decimal] = mapped_column(KOBO)
+    measured_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class Threshold(Model):

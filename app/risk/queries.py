@@ -8,11 +8,12 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.core import clock
 from app.core.db import db
+from app.core.errors import NotFound
 from app.core.money import NGN, Money
 from app.ledger import balances, chart
 from app.risk import errors, rules
-from app.risk.models import Fee, Limit, LimitUse, Threshold
-from app.risk.rules import ANY, Bounds, Direction, Measured, Rail, Scope
+from app.risk.models import Fee, Limit, LimitUse, Switch, Threshold, UsualOutflow
+from app.risk.rules import ANY, Bounds, Breaker, Direction, Measured, Rail, Scope, SwitchState
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,50 @@ def measured(customer_id: str, *, scope: Scope, at: datetime) -> Measured:
     )
     this_day, this_month = db.session.execute(days).one()
     return Measured(int(this_day or 0), int(this_month or 0), _held(customer_id))
+
+
+def switches_off_for_operators() -> list[Switch]:
+    """What is turned off now, the latest first."""
+    off = select(Switch).where(Switch.state == SwitchState.OFF).order_by(Switch.id.desc())
+    return list(db.session.scalars(off.execution_options(populate_existing=True)))
+
+
+def switches_on_again_for_operators(*, before: str | None = None, limit: int = 25) -> list[Switch]:
+    """What was turned off once and is on again, the latest first. Keyset by id."""
+    past = select(Switch).where(Switch.state == SwitchState.ON).order_by(Switch.id.desc()).limit(limit)
+    return list(db.session.scalars(past.where(Switch.id < before) if before else past))
+
+
+def switch_for_operators(switch_id: str) -> Switch:
+    """One. Raises NotFound."""
+    found = db.session.get(Switch, switch_id, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def stopped_without_owner(*, rail: Rail, asset: str) -> Switch | None:
+    """The first of the switches that stop this, if one does."""
+    mine = rules.switches_of(rail=rail, asset=asset)
+    off = select(Switch).where(Switch.state == SwitchState.OFF, Switch.scope.in_(mine)).order_by(Switch.id).limit(1)
+    return db.session.scalars(off).one_or_none()
+
+
+def breaker_without_owner() -> Breaker:
+    """When the naira rail turns itself off by now."""
+    said = thresholds_without_owner()
+    return Breaker(
+        times=said["breaker_outflow_times"],
+        floor=said["breaker_outflow_min"],
+        target=said["breaker_float_target"],
+        percent=said["breaker_float_percent"],
+    )
+
+
+def usual_outflow_without_owner(*, rail: Rail, asset: str) -> int:
+    """What leaves in a busy quarter of an hour, as it was measured last (kobo)."""
+    mine = (UsualOutflow.rail == rail, UsualOutflow.asset == asset)
+    return int(db.session.scalar(select(UsualOutflow.units).where(*mine).order_by(UsualOutflow.id.desc())) or 0)
 
 
 def _held(customer_id: str) -> int:

@@ -11,10 +11,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.core.clock import WAT
+from app.core.machine import Machine, Wait
+from app.core.money import ASSETS, NGN, Money
 
 ANY = "*"
 MONTH_DAYS = 30
 BPS = 10_000
+PERCENT = 100
 
 
 class Rail(StrEnum):
@@ -160,3 +163,72 @@ def fault_of_bands(bands: Sequence[Band]) -> str:
         if band.cap is not None and band.cap < (band.floor or 0):
             return "A cap is not below the floor."
     return ""
+
+
+class SwitchState(StrEnum):
+    """A switch that somebody turned, until two people have turned it back."""
+
+    OFF = "off"
+    ON = "on"
+
+
+SWITCH = Machine(
+    "switch",
+    {SwitchState.OFF: frozenset({SwitchState.ON})},
+    waits={
+        SwitchState.OFF: Wait(
+            timedelta(hours=4),
+            "treasury",
+            "Find out what happened and ask that payouts go on: another of treasury or compliance agrees.",
+        )
+    },
+)
+EVERYTHING = "all"
+SWITCH_SCOPES = (EVERYTHING, *(f"rail:{rail}" for rail in Rail), *(f"asset:{code}" for code in ASSETS))
+_RAILS = {Rail.BANK: "to banks", Rail.CHAIN: "on chains", Rail.INSIDE: "inside the house"}
+
+
+def switches_of(*, rail: Rail, asset: str) -> tuple[str, ...]:
+    """The switches that something passes on its way out."""
+    return EVERYTHING, f"rail:{rail}", f"asset:{asset}"
+
+
+def switch_in_words(scope: str) -> str:
+    """`Payouts to banks`."""
+    part, _, name = scope.partition(":")
+    if part == "rail":
+        return f"Payouts {_RAILS[Rail(name)]}"
+    return f"Payouts of {name}" if part == "asset" else "All payouts"
+
+
+OUTFLOW_WINDOW = timedelta(minutes=15)
+USUAL_OVER = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Breaker:
+    """When a rail turns itself off, in kobo.
+
+    More than `times` the usual left it within the window, and more than `floor`; or less than `percent` of `target`,
+    which its float is meant to be, is left. Where nothing is meant to be there (0), the float is not watched.
+    """
+
+    times: int
+    floor: int
+    target: int
+    percent: int
+
+    def tripped_by(self, *, outflow: int, usual: int, left: int) -> str:
+        """Why the rail is to be turned off, in a sentence; empty while all is well."""
+        bound = max(self.floor, self.times * usual)
+        if outflow > bound:
+            return (
+                f"{Money(NGN, outflow)} left within a quarter of an hour. Above {Money(NGN, bound)}"
+                " payouts stop by themselves."
+            )
+        if self.target and left * PERCENT < self.target * self.percent:
+            return (
+                f"{Money(NGN, left)} is left to pay out from, less than {self.percent} % of the"
+                f" {Money(NGN, self.target)} that are meant to be there."
+            )
+        return ""

@@ -178,7 +178,7 @@ def _allow_list(asked: Asked) -> Found:
 
 def _sign_in_changes(asked: Asked) -> Found:
     changes = identity.last_security_changes(owner=asked.customer.login_id)
-    facts = {kind: at.isoformat() for kind, at in changes.items()}
+    facts = {kind: changes[kind].isoformat() if kind in changes else None for kind in CHANGE_HOURS}
     ends = [at + asked.hours(CHANGE_HOURS[kind]) for kind, at in changes.items()]
     until = max(ends, default=None)
     if until is not None and clock.now() < until:

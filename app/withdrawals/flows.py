@@ -1,21 +1,67 @@
-"""Sending a withdrawal: write it down and commit, call the rail, record. Never inside another transaction."""
+"""Sending withdrawals: write it down and commit, call the rail, record. Never inside another transaction."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+
+from app.clients.http import Refused, Silent
 from app.clients.paystack import Paystack
+from app.core import logs
 from app.core.actor import Actor
-from app.core.db import atomically
-from app.payments import flows as payments
-from app.withdrawals import service
+from app.core.db import atomically, leave
+from app.core.errors import Refusal
+from app.payments import breaker, payout_flows
+from app.payments.rules import PayoutState
+from app.withdrawals import queries, service
 
 TRANSFER_REASON = "Withdrawal"
+log = logs.get("withdrawals")
 
 
-def send(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> None:
+def send(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> PayoutState | None:
     """Bring an approved withdrawal to Paystack exactly once, however often and from wherever this is called.
 
-    Killed anywhere in between, the next call finds the payout begun and asks Paystack before it sends. Raises Silent
-    or Refused while the end is open; the caller tries again later.
+    How its payout stands; None where there is nothing to send. Killed anywhere in between, the next call finds the
+    payout begun and asks Paystack before it sends. Raises Silent or Refused while the end is open, and what
+    `service.begin_sending` raises while something stops it: then nothing is sent, and what Paystack has already is
+    heard of all the same. The caller tries again later.
     """
-    attempt = atomically(lambda: service.begin_sending(withdrawal_id, actor=actor), actor=actor)
+    try:
+        attempt = _begin(withdrawal_id, actor=actor)
+    except Refusal:
+        _hear(withdrawal_id, paystack=paystack, actor=actor)
+        raise
     if attempt is None:
-        return
-    payments.pay_out(attempt.payout_id, first=attempt.first, paystack=paystack, reason=TRANSFER_REASON, actor=actor)
+        return None
+    return payout_flows.pay_out(
+        attempt.payout_id, first=attempt.first, paystack=paystack, reason=TRANSFER_REASON, actor=actor
+    )
+
+
+def send_many(withdrawal_ids: Sequence[str], *, paystack: Paystack, actor: Actor) -> int:
+    """Bring approved withdrawals to Paystack in as few calls as it allows: how many were begun for it.
+
+    What is stopped, refused, unknown or was begun before is left to the task of each, which asks first.
+    """
+    begun = []
+    for withdrawal_id in withdrawal_ids:
+        try:
+            attempt = _begin(withdrawal_id, actor=actor)
+        except Refusal as refusal:
+            log.info("not sent with the others", extra={"facts": {"id": withdrawal_id, "code": refusal.code}})
+            continue
+        if attempt is not None and attempt.first:
+            begun.append(attempt.payout_id)
+    payout_flows.pay_out_many(begun, paystack=paystack, reason=TRANSFER_REASON, actor=actor)
+    return len(begun)
+
+
+def _begin(withdrawal_id: str, *, actor: Actor) -> service.Attempt | None:
+    atomically(lambda: breaker.look(actor=actor), actor=actor)
+    return atomically(lambda: service.begin_sending(withdrawal_id, actor=actor), actor=actor)
+
+
+def _hear(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> None:
+    attempt = queries.one_for_operators(withdrawal_id).attempt_id
+    leave()
+    with suppress(Silent, Refused):  # (what stops it is what the caller is told)
+        payout_flows.ask_if_begun(attempt, paystack=paystack, actor=actor)

@@ -32,7 +32,7 @@ from app.withdrawals.rules import attempt_id
 class Withdrawal(Model):
     """One request for money out. `content_hash` is what approvals are bound to.
 
-    `round`, `score`, `band`, `target`, `large`, the policy and its legs are what the newest round of checks came to;
+    `round_no`, `score`, `band`, `target`, `large`, the policy and its legs are what the newest round of checks came to;
     round 0 is one that nobody has checked. `attempts` counts the payouts that were begun for it.
     """
 
@@ -61,7 +61,7 @@ class Withdrawal(Model):
     amount_units: Mapped[Decimal] = mapped_column(Numeric(38))
     fee_units: Mapped[Decimal] = mapped_column(Numeric(38))
     hold_id: Mapped[int] = mapped_column(BigInteger)
-    round: Mapped[int] = mapped_column(SmallInteger)
+    round_no: Mapped[int] = mapped_column("round", SmallInteger)
     score: Mapped[int] = mapped_column(SmallInteger)
     band: Mapped[str] = mapped_column(Text)
     target: Mapped[str] = mapped_column(Text)
@@ -100,7 +100,7 @@ class Withdrawal(Model):
     @property
     def checked(self) -> bool:
         """Whether its checks were done."""
-        return self.round > 0
+        return self.round_no > 0
 
     @property
     def attempt_id(self) -> str:
@@ -140,7 +140,7 @@ class CheckRow(Model):
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     withdrawal_id: Mapped[str] = mapped_column(Text, ForeignKey("withdrawals.id"))
-    round: Mapped[int] = mapped_column(SmallInteger)
+    round_no: Mapped[int] = mapped_column("round", SmallInteger)
     number: Mapped[int] = mapped_column(SmallInteger)
     name: Mapped[str] = mapped_column(Text)
     outcome: Mapped[str] = mapped_column(Text)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.core import clock
@@ -177,7 +177,7 @@ def _conditions(narrowed: Narrowed) -> list[ColumnElement[bool]]:
     if narrowed.needs:
         found.append(_needs(narrowed.needs))
     if narrowed.check.isascii() and narrowed.check.isdecimal() and len(narrowed.check) < CHECK_DIGITS:
-        said = (CheckRow.withdrawal_id == Withdrawal.id) & (CheckRow.round == Withdrawal.round)
+        said = (CheckRow.withdrawal_id == Withdrawal.id) & (CheckRow.round_no == Withdrawal.round_no)
         against = (CheckRow.number == int(narrowed.check)) & (CheckRow.outcome != "pass")
         found.append(select(CheckRow.id).where(said, against).exists())
     return found
@@ -228,15 +228,15 @@ def may_decide_for_system(operator_id: str) -> bool:
 def checks_for_operators(withdrawal_id: str) -> list[CheckRow]:
     """The newest result of each check, by number."""
     newest = select(CheckRow).where(CheckRow.withdrawal_id == withdrawal_id).ext(distinct_on(CheckRow.number))
-    return list(db.session.scalars(newest.order_by(CheckRow.number, CheckRow.round.desc())))
+    return list(db.session.scalars(newest.order_by(CheckRow.number, CheckRow.round_no.desc())))
 
 
 def rounds_for_operators(withdrawal_id: str) -> dict[int, list[CheckRow]]:
     """Every round of checks, the newest first."""
     found: dict[int, list[CheckRow]] = {}
     every = select(CheckRow).where(CheckRow.withdrawal_id == withdrawal_id)
-    for row in db.session.scalars(every.order_by(CheckRow.round.desc(), CheckRow.number)):
-        found.setdefault(row.round, []).append(row)
+    for row in db.session.scalars(every.order_by(CheckRow.round_no.desc(), CheckRow.number)):
+        found.setdefault(row.round_no, []).append(row)
     return found
 
 
@@ -244,7 +244,7 @@ def reasons_for_operators(withdrawal_ids: Collection[str]) -> dict[str, list[Che
     """What speaks against each withdrawal in its newest round, the heaviest first."""
     wanted = (
         select(CheckRow)
-        .join(Withdrawal, (Withdrawal.id == CheckRow.withdrawal_id) & (Withdrawal.round == CheckRow.round))
+        .join(Withdrawal, (Withdrawal.id == CheckRow.withdrawal_id) & (Withdrawal.round_no == CheckRow.round_no))
         .where(CheckRow.withdrawal_id.in_(withdrawal_ids), CheckRow.outcome != "pass")
         .order_by(CheckRow.points.desc(), CheckRow.number)
     )
@@ -359,3 +359,9 @@ def approved_for_system(customer_id: str) -> list[str]:
     """The customer's withdrawals that wait to be sent, the oldest first."""
     waiting = select(Withdrawal.id).where(Withdrawal.customer_id == customer_id, Withdrawal.state == State.APPROVED)
     return list(db.session.scalars(waiting.order_by(Withdrawal.id)))
+
+
+def all_approved_for_system(*, limit: int, at: datetime) -> list[str]:
+    """Anybody's withdrawals that may be sent by now, the oldest first."""
+    due = (Withdrawal.state == State.APPROVED, or_(Withdrawal.not_before.is_(None), Withdrawal.not_before <= at))
+    return list(db.session.scalars(select(Withdrawal.id).where(*due).order_by(Withdrawal.id).limit(limit)))

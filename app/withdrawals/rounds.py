@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from app.core import clock, logs, machine, outbox
 from app.core.actor import Actor, Kind
 from app.core.db import db
+from app.core.errors import IllegalMove
 from app.core.permissions import Role
 from app.governance import errors as governance_errors
 from app.governance import policies
@@ -42,7 +43,7 @@ def look_again(withdrawal_id: str, *, note: str = "", actor: Actor) -> State:
     """
     withdrawal = rows.locked(withdrawal_id)
     if withdrawal.state not in rules.CHECKABLE:
-        machine.move(withdrawal, State.REQUESTED, machine=rules.MACHINE, actor=actor)  # refuses, in its own words
+        raise IllegalMove(f"This withdrawal is {withdrawal.state.replace('_', ' ')}: its checks are behind it.")
     _round(withdrawal, note=note, actor=actor)
     return State(withdrawal.state)
 
@@ -103,7 +104,7 @@ def _round(withdrawal: Withdrawal, *, note: str = "", actor: Actor) -> None:
     number = _next_round(withdrawal)
     _keep(withdrawal, results, number=number)
     with db.session.no_autoflush:  # all of what it came to is one write, before where it goes on to
-        withdrawal.round, withdrawal.score, withdrawal.band = number, weighed.score, weighed.band
+        withdrawal.round_no, withdrawal.score, withdrawal.band = number, weighed.score, weighed.band
         withdrawal.target, withdrawal.large, withdrawal.policy_id = target, large, policy.id
         withdrawal.legs = [leg.as_json() for leg in rule.legs]
         withdrawal.delay_seconds = int(rule.delay.total_seconds())
@@ -164,7 +165,7 @@ def _keep(withdrawal: Withdrawal, results: Sequence[Result], *, number: int) -> 
     db.session.add_all(
         CheckRow(
             withdrawal_id=withdrawal.id,
-            round=number,
+            round_no=number,
             number=one.number,
             name=one.name,
             outcome=one.outcome,
@@ -179,7 +180,7 @@ def _keep(withdrawal: Withdrawal, results: Sequence[Result], *, number: int) -> 
 
 
 def _next_round(withdrawal: Withdrawal) -> int:
-    last = db.session.scalar(select(func.max(CheckRow.round)).where(CheckRow.withdrawal_id == withdrawal.id))
+    last = db.session.scalar(select(func.max(CheckRow.round_no)).where(CheckRow.withdrawal_id == withdrawal.id))
     return (last or 0) + 1
 
 

@@ -41,7 +41,7 @@ def content_hash(withdrawal: Withdrawal) -> str:
         bank_code=destination.bank_code,
         account_number=destination.account_number,
         recipient_code=destination.recipient_code,
-        round=withdrawal.round,
+        round_no=withdrawal.round_no,
         score=withdrawal.score,
         legs=tuple(withdrawal.needs),
         delay_seconds=withdrawal.delay_seconds,

@@ -266,7 +266,7 @@ class Content:
     bank_code: str
     account_number: str
     recipient_code: str
-    round: int
+    round_no: int
     score: int
     legs: tuple[Leg, ...]
     delay_seconds: int
@@ -283,7 +283,7 @@ class Content:
             self.bank_code,
             self.account_number,
             self.recipient_code,
-            self.round,
+            self.round_no,
             self.score,
             [leg.as_json() for leg in self.legs],
             self.delay_seconds,

@@ -17,10 +17,12 @@ from app.identity.errors import FactorMissing, PhoneUnconfirmed
 from app.ledger import chart, health, posting
 from app.payments import banking, payouts
 from app.payments import queries as payments
+from app.payments.models import BankAccount
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 from app.risk import queries as risk_queries
 from app.risk import service as risk
+from app.risk import switches
 from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
 from app.withdrawals import checks, errors, events, postings, queries, rounds, rows, rules
@@ -91,7 +93,7 @@ def request(
         fee_units=fee.units,
         hold_id=hold.hold_id,
         attempts=0,
-        round=0,
+        round_no=0,
         score=rules.SCORE_MAX,
         band=Band.HIGH,
         target=Target.NEW,
@@ -128,6 +130,12 @@ def refuse_new(added: Mapping[str, datetime]) -> None:
                 f"Your {what} is new. To keep your money safe, withdrawals wait until {when:%-d %B, %H:%M} WAT.",
                 possible_at=possible.isoformat(),
             )
+
+
+def usable_from(account: BankAccount) -> datetime:
+    """From when on a customer's bank account takes withdrawals."""
+    hours = risk_queries.thresholds_without_owner()[rules.NEW_FOR["bank account"]]
+    return account.created_at + timedelta(hours=hours)
 
 
 def remove_destination(account_id: str, *, customer_id: str) -> None:
@@ -229,8 +237,8 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> Attempt | None:
     """Write the payout down before it is sent; None when there is nothing to send (any more).
 
     What can have changed since it was agreed to is looked at again, under the lock. Raises PayoutsHalted while the
-    books do not prove, AccountFrozen or Restricted while its owner's account is, NotDueYet before its delay is over,
-    ContentChanged when what was approved is not what stands here.
+    books do not prove, SwitchedOff while payouts are, AccountFrozen or Restricted while its owner's account is,
+    NotDueYet before its delay is over, ContentChanged when what was approved is not what stands here.
     """
     withdrawal = rows.locked(withdrawal_id)
     if health.standing():
@@ -238,6 +246,7 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> Attempt | None:
     if withdrawal.state not in {State.APPROVED, State.SENDING}:
         return None
     restrictions.refuse(withdrawal.customer_id, way=Way.OUT)  # also when it was begun: a second try may be what sends
+    switches.refuse(rail=Rail.BANK, asset=NGN.code)
     if withdrawal.state == State.APPROVED and not _let_go(withdrawal, actor=actor):
         return None
     destination = payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id)

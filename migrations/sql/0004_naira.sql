@@ -44,13 +44,21 @@ CREATE TABLE payouts (
     reference text NOT NULL CONSTRAINT uq_payouts_reference UNIQUE,
     amount_units numeric(38) NOT NULL CONSTRAINT ck_payouts_amount_positive CHECK (amount_units > 0),
     recipient_code text NOT NULL,
-    state text NOT NULL CONSTRAINT ck_payouts_state_known
-        CHECK (state IN ('sending', 'sent', 'paid', 'failed', 'reversed')),
+    state text NOT NULL CONSTRAINT ck_payouts_state_known CHECK (state IN
+        ('sending', 'sent', 'awaiting_otp', 'awaiting_float', 'paid', 'failed', 'reversed')),
     transfer_code text NOT NULL,
+    vendor_status text NOT NULL,                       -- Paystack's own word, as it was told last
+    vendor_words text NOT NULL,                        -- and why, when it said
     fee_units numeric(38),
     created_at timestamptz NOT NULL,
-    settled_at timestamptz
+    settled_at timestamptz,
+    -- 'po_…' is the first attempt, 'po_…-2' the next: of one payment at most one may reach the bank.
+    base_id text NOT NULL GENERATED ALWAYS AS (split_part(id, '-', 1)) STORED,
+    CONSTRAINT ck_payouts_id_is_reference CHECK (id = reference)
 );
+CREATE UNIQUE INDEX ix_payouts_one_lives ON payouts (base_id) WHERE state <> 'failed';
+CREATE INDEX ix_payouts_base_id ON payouts (base_id, created_at);
+CREATE INDEX ix_payouts_created_at ON payouts (created_at);
 -- No payout begins while the books do not prove, whoever asks.
 CREATE FUNCTION refuse_while_halted() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
@@ -61,7 +69,7 @@ BEGIN
 END $$;
 CREATE TRIGGER not_while_halted BEFORE INSERT ON payouts FOR EACH ROW EXECUTE FUNCTION refuse_while_halted();
 ALTER TABLE payouts ENABLE ALWAYS TRIGGER not_while_halted;
-CREATE INDEX ix_payouts_state ON payouts (state) WHERE state IN ('sending', 'sent');
+CREATE INDEX ix_payouts_state ON payouts (state, id) WHERE state NOT IN ('paid', 'failed', 'reversed');
 
 CREATE TABLE suspense_items (
     id text CONSTRAINT pk_suspense_items PRIMARY KEY,
@@ -205,7 +213,7 @@ SELECT audit.watch('withdrawal_approvals');
 GRANT SELECT, INSERT ON bank_accounts, deposits, payouts, suspense_items, withdrawals, withdrawal_approvals TO bursar_app;
 GRANT SELECT, INSERT, UPDATE ON banks TO bursar_app;
 GRANT UPDATE (state, checkout_url, fee_units, channel, settled_at) ON deposits TO bursar_app;
-GRANT UPDATE (state, transfer_code, fee_units, settled_at) ON payouts TO bursar_app;
+GRANT UPDATE (state, transfer_code, vendor_status, vendor_words, fee_units, settled_at) ON payouts TO bursar_app;
 GRANT UPDATE (state, note, journal_id, resolved_at) ON suspense_items TO bursar_app;
 GRANT UPDATE (state, attempts, round, score, band, target, large, policy_id, legs, delay_seconds, content_hash, held_until,
               not_before, unpaid_at, ended_at) ON withdrawals TO bursar_app;

@@ -137,5 +137,4 @@ SELECT audit.watch('risk_thresholds');
 SELECT audit.protect('risk_thresholds');
 SELECT audit.protect('withdrawal_checks');
 SELECT audit.marks_stay('bank_accounts', 'removed_at');
-SELECT audit.marks_stay('withdrawals', 'ended_at');
 GRANT SELECT, INSERT ON risk_thresholds, withdrawal_checks TO bursar_app;

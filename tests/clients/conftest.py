@@ -18,5 +18,5 @@ def scripted() -> Iterator[Vendor]:
 
 @pytest.fixture
 def paystack(scripted: Vendor) -> Paystack:
-    """Our client, with little patience."""
-    return Paystack(scripted.url, secret_key=SECRET, connect_seconds=0.3, read_seconds=0.5)
+    """Our client before it."""
+    return Paystack(scripted.url, secret_key=SECRET, connect_seconds=5, read_seconds=10)

@@ -91,7 +91,7 @@ class TestNoes:
         "says",
         [
             Says({"message": "Forbidden"}, 403),
-            Says({"status": False, "message": "?"}, 200),
+            Says({"status": False, "message": "?", "data": made()}, 200),
             Says({"message": "no envelope"}, 200),
             Says({"status": True, "data": {}}, 302),
             Says(b"<html>", 404),
@@ -186,6 +186,7 @@ class TestLists:
         scripted.will_say(says)
         with pytest.raises(Silent):
             list(paystack.transfers())
+        assert len(scripted.asked) <= 2
 
 
 class TestLimits:
@@ -218,6 +219,13 @@ class TestLimits:
         soon = refused(429, "Rate limit exceeded!", "rate_limited", **{"x-ratelimit-reset": "1"})
         scripted.will_say(soon, agreed([{"currency": "NGN", "balance": "5"}]))
         assert (paystack.balance(), len(scripted.asked)) == (5, 2)
+
+    def test_whoever_moves_money_does_not_wait(self, scripted: Vendor, paystack: Paystack) -> None:
+        soon = refused(429, "Rate limit exceeded!", "rate_limited", **{"x-ratelimit-reset": "1"})
+        scripted.will_say(soon, agreed(made()))
+        with pytest.raises(refusals.RateLimited):
+            pay(paystack)
+        assert len(scripted.asked) == 1
 
     def test_the_last_call_of_a_window_is_known_as_that(self, scripted: Vendor, paystack: Paystack) -> None:
         spent = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "20"}
@@ -291,7 +299,7 @@ class TestValues:
         assert (found.status, found.amount, found.gateway_response) == ("failed", 0, "Insufficient funds")
 
     def test_a_paid_one_may_not(self, scripted: Vendor, paystack: Paystack) -> None:
-        scripted.will_say(agreed({"reference": "r", "status": "success"}))
+        scripted.will_say(agreed({"reference": "r", "status": "success", "currency": "NGN"}))
         with pytest.raises(Unreadable):
             paystack.charge_status("r")
 

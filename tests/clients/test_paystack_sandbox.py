@@ -19,18 +19,18 @@ ACCOUNT = {"account_number": "0123456789", "bank_code": "057"}
 
 
 @pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
     """A sandbox for these tests, that tells nobody."""
     with SandboxProcess(tmp_path_factory.mktemp("paystack") / "book.sqlite3", opening_balance=OPENING) as running:
         yield running
 
 
 @pytest.fixture
-def sandbox(process: SandboxProcess) -> SandboxProcess:
+def sandbox(running: SandboxProcess) -> SandboxProcess:
     """It with an empty book."""
-    process.reset()
-    process.knobs(transfer_delay_seconds=0, webhooks=False)
-    return process
+    running.reset()
+    running.knobs(transfer_delay_seconds=0, webhooks=False)
+    return running
 
 
 @pytest.fixture

@@ -38,6 +38,15 @@ class TestNew:
         assert ids.is_id(first, prefix="cus")
 
 
+class TestBegunAt:
+    @given(MOMENTS, MOMENTS)
+    def test_parts_the_ids_before_a_moment_from_those_since(self, made: datetime, moment: datetime) -> None:
+        with clock.at(made):
+            fresh = ids.new("wd")
+        milliseconds = [int(each.timestamp() * 1000) for each in (made, moment)]
+        assert (fresh >= f"wd_{ids.begun_at(moment)}") is (milliseconds[0] >= milliseconds[1])
+
+
 class TestIsId:
     @pytest.mark.parametrize(
         "text",

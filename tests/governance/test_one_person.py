@@ -109,6 +109,7 @@ ASK: dict[str, Callable[[str], Request]] = {
     "restrictions.lift": ask_lift,
     "risk.limits": asking.limits,
     "risk.fees": asking.charges,
+    "risk.switch_on": asking.switch_on,
     "screening.match": asking.match,
     "applications.tier": asking.tier,
     "applications.refusal": asking.refusal,
@@ -126,7 +127,7 @@ ASK: dict[str, Callable[[str], Request]] = {
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.
 SHARED = {"customer.unfreeze", "customer.recovery", "restrictions.lift"}
-SHARED |= {"screening.match", "applications.tier", "applications.refusal", "applications.lift"}
+SHARED |= {"risk.switch_on", "screening.match", "applications.tier", "applications.refusal", "applications.lift"}
 
 
 @pytest.fixture

@@ -14,8 +14,6 @@ from tests.house.gates import waits
 
 # The clock raises a case that stands still: a case about a case would help nobody.
 WATCHES_ITSELF = frozenset({"case"})
-# Machines of money whose waits come with the commands that end them; a name that has its waits goes from here.
-WITHOUT_YET = frozenset({"payout", "withdrawal"})
 
 
 class S(StrEnum):
@@ -54,12 +52,7 @@ def test_nothing_waits_without_an_end(expect_none: ExpectNone) -> None:
     watched = importlib.import_module("jobs.watchdog").WATCHED
     every = waits.machines()
     assert len(every) >= len(watched)
-    ready = [machine for machine in every if machine.name not in WITHOUT_YET]
-    expect_none(waits.faults(ready, watched=watched, watches_itself=WATCHES_ITSELF))
-
-
-def test_none_is_excused_that_has_its_waits() -> None:
-    assert {machine.name for machine in waits.machines() if not machine.waits} >= WITHOUT_YET
+    expect_none(waits.faults(every, watched=watched, watches_itself=WATCHES_ITSELF))
 
 
 def test_each_is_looked_at_once() -> None:

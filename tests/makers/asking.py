@@ -18,13 +18,14 @@ from app.identity import service as identity
 from app.identity.rules import Audience
 from app.payments import requests as payments
 from app.retention import requests as retention
-from app.risk import changes, fees
+from app.risk import changes, fees, switches
+from app.risk import queries as risk
 from app.risk.rules import ANY, Band, Bounds, Direction, Rail, Scope
 from app.screening import requests as screening
 from app.settlement import price_lists
 from app.settlement import requests as settlement
 from app.settlement.partner_fees import Service
-from tests.makers import applicants, forgetting, giving_back, listed, paying, people, restricted, settled
+from tests.makers import applicants, forgetting, giving_back, listed, paying, people, restricted, settled, switched
 from tests.makers.people import naira
 
 _READY: dict[str, str] = {}
@@ -70,6 +71,23 @@ def lift(maker: str) -> Request:
 def placing(maker: str) -> Request:
     """That what waits in suspense go to its customer."""
     return _once("placing", lambda: restricted.waiting(people.customer()), lambda item_id: placing_of(item_id, maker))
+
+
+def switch_on(maker: str) -> Request:
+    """That something be turned on again. It is off once: of who asked already, it is that one."""
+    off = [one.id for one in risk.switches_off_for_operators() if one.scope == "rail:chain"]
+    standing = (
+        [one.request for one in governance_queries.about_for_operators(switches.target_of(off[0]))] if off else []
+    )
+    leave()
+    if [one.maker for one in standing] == [maker]:
+        if switches.ON.make in granted(identity_queries.roles_for_system(maker)):
+            return standing[0]
+        with transaction(who := actor.operator(maker)):
+            return governance.submit(switches.ON.name, standing[0].payload, reason="x", maker=maker, actor=who)
+    if standing:
+        switched.on(off[0])
+    return switched.asked(off[0] if off and not standing else switched.off("rail:chain").id, by=maker)
 
 
 def refund(maker: str) -> Request:

@@ -51,10 +51,21 @@ class TestMachines:
                 P,
                 {
                     (P.SENDING, P.SENT),
+                    (P.SENDING, P.AWAITING_OTP),
+                    (P.SENDING, P.AWAITING_FLOAT),
                     (P.SENDING, P.PAID),
                     (P.SENDING, P.FAILED),
+                    (P.SENT, P.AWAITING_OTP),
                     (P.SENT, P.PAID),
                     (P.SENT, P.FAILED),
+                    (P.AWAITING_OTP, P.SENT),
+                    (P.AWAITING_OTP, P.PAID),
+                    (P.AWAITING_OTP, P.FAILED),
+                    (P.AWAITING_FLOAT, P.SENDING),  # topped up
+                    (P.AWAITING_FLOAT, P.SENT),  # Paystack had it all the same
+                    (P.AWAITING_FLOAT, P.AWAITING_OTP),
+                    (P.AWAITING_FLOAT, P.PAID),
+                    (P.AWAITING_FLOAT, P.FAILED),  # called off
                     (P.PAID, P.REVERSED),
                 },
             ),
@@ -77,7 +88,7 @@ class TestTransferStates:
     def test_know_every_word_of_the_vendor_and_end_in_a_state_of_ours(self) -> None:
         assert rules.TRANSFER_STATES == {
             "pending": P.SENT,
-            "otp": P.SENT,
+            "otp": P.AWAITING_OTP,
             "received": P.SENT,
             "processing": P.SENT,
             "success": P.PAID,
@@ -204,7 +215,7 @@ class TestContradiction:
     @pytest.mark.parametrize("told", list(PayoutState))
     def test_paid_after_failed_is_the_only_impossible_order(self, known: PayoutState, told: PayoutState) -> None:
         found = rules.contradiction(known=known, told=told, ours=500, theirs=500, currency="NGN")
-        assert bool(found) is ((known, told) == (PayoutState.FAILED, PayoutState.PAID))
+        assert bool(found) is ({known, told} == {PayoutState.FAILED, PayoutState.PAID})
 
     @pytest.mark.parametrize(("theirs", "currency"), [(501, "NGN"), (0, "NGN"), (500, "USD")])
     def test_another_amount_is_not_our_transfer(self, theirs: int, currency: str) -> None:

@@ -36,6 +36,8 @@ NOT_FRESH = {
     "api.sign_token": "a key trades itself; what it may do was given to it with a fresh proof",
     "api.start_deposit": "money comes in, and from its owner's own account",
     "console.answer_item": _WORK,
+    "console.ask_for_payout": "it asks the vendor how something stands, and sends nothing",
+    "console.turn_off": _STOPS,
     "console.ask_again": "the customer is asked to send something, and can be asked again",
     "console.change_password": _PASSWORD,
     "console.claim_application": _WORK,
@@ -72,7 +74,6 @@ NOT_FRESH = {
     "journals.create_view": _READ_ONLY,
     "journals.delete_view": _READ_ONLY,
     "journals.edit_view": _READ_ONLY,
-    "portal.check_receipt": "it compares two things that somebody holds, and keeps nothing",
     "portal.cancel": "the money stays with its owner",
     "portal.change_password": _PASSWORD,
     "portal.phone": "it is a proof itself: the code went to the number",
@@ -101,6 +102,7 @@ NOT_FRESH = {
     "portal.reopen_checkout": "money comes in, and from its owner's own account",
     "portal.revoke_all_keys": _TAKES_AWAY,
     "portal.revoke_key": _TAKES_AWAY,
+    "portal.remove_beneficiary": _STOPS,
 }
 # Doors that only show something and ask for it all the same.
 FRESH_READS = {"console.ask_to_reveal", "console.take_document"}

@@ -23,8 +23,12 @@ from app.identity import queries as identity
 from app.identity import recoveries
 from app.identity.rules import RecoveryState
 from app.ledger import health
+from app.payments import payout_queries as payouts
 from app.payments import refund_queries as refunds
 from app.payments.refund_rules import RefundState
+from app.payments.rules import PayoutState
+from app.risk import queries as risk
+from app.risk.rules import switch_in_words
 from app.screening import queries as screening
 from app.screening.rules import HitState
 from reports import overview
@@ -69,6 +73,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Approvals", "console.approvals", "checks", "v", P.APPROVALS_READ),
             Place("Applications", "console.applications", "id-badge-2", "i", P.APPLICATIONS_READ),
             Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
+            Place("Payouts", "console.payouts", "building-bank", "7", P.WITHDRAWALS_READ),
             Place("Cases", "console.cases", "flag", "9", P.CASES_READ),
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
             Place("Disputes", "console.disputes", "alert-circle", "5", P.DISPUTES_READ),
@@ -99,6 +104,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         (
             Place("Operators", "console.operators", "users", "u", P.OPERATORS_READ),
             Place("Policies", "console.policies", "adjustments", "y", P.POLICIES_READ),
+            Place("Switches", "console.switches_page", "plug", "8", P.SWITCHES_READ),
             Place("Limits", "console.limits", "gauge", "q", P.LIMITS_READ),
             Place("Fees", "console.fees", "receipt", "g", P.LIMITS_READ),
             Place("Jobs", "console.jobs", "cpu", "j", P.JOBS_READ),
@@ -129,6 +135,7 @@ def around() -> dict[str, Any]:
         "borrowed": identity.borrowed_for_system(current_user.id),
         "environment": environment,
         "halt": health.standing(),
+        "switched_off": [(one, switch_in_words(one.scope)) for one in risk.switches_off_for_operators()],
         "standstill": health.overdue(clock.now()) if P.LEDGER_READ in current_user.permissions else None,
     }
 
@@ -174,6 +181,7 @@ def _is_below(place: Place, root: str) -> bool:
 def _counts() -> dict[str, int]:
     return {
         "console.withdrawals": overview.waiting_withdrawals().count,
+        "console.payouts": _payouts_waiting(),
         "console.suspense": overview.open_suspense().count,
         "console.journal_requests": governance.count_for_operators((State.PENDING, State.FAILED), kind=JOURNALS.name),
         "console.approvals": _needing_me(),
@@ -186,6 +194,14 @@ def _counts() -> dict[str, int]:
         "console.disputes": disputes.counts_for_operators().get(DisputeState.OPEN, 0),
         "console.refunds": refunds.counts_for_operators().get(RefundState.NEEDS_ATTENTION, 0),
     }
+
+
+def _payouts_waiting() -> int:
+    """How many payouts wait for somebody of treasury."""
+    if P.WITHDRAWALS_READ not in current_user.permissions:
+        return 0
+    counts = payouts.counts_for_operators()
+    return counts.get(PayoutState.AWAITING_OTP, 0) + counts.get(PayoutState.AWAITING_FLOAT, 0)
 
 
 def queues() -> list[str]:

@@ -23,6 +23,7 @@ class Subject:
 # A deposit has no page of its own in the console yet.
 SUBJECTS = {
     "wd": Subject("Withdrawal", "console.withdrawal", "withdrawal_id", P.WITHDRAWALS_READ),
+    "po": Subject("Payout", "console.payout", "payout_id", P.WITHDRAWALS_READ),
     "app": Subject("Application", "console.application", "application_id", P.APPLICATIONS_READ),
     "cus": Subject("Customer", "console.customer", "customer_id", P.CUSTOMERS_READ),
     "res": Subject("Restriction", "console.restriction", "restriction_id", P.RESTRICTIONS_INSPECT),

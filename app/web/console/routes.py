@@ -18,6 +18,7 @@ from app.web.console import (
     mailbox,
     my_account,
     operators,
+    payouts,
     reconciliation,
     recoveries,
     refunds,
@@ -28,6 +29,7 @@ from app.web.console import (
     sign_in,
     suspense,
     suspense_acts,
+    switches,
     view_as,
     withdrawals,
 )
@@ -39,10 +41,10 @@ from app.web.console.settlement import payments, prices
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases, withdrawals, suspense,
-    suspense_acts, disputes, refunds, customers,
+    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases, withdrawals, payouts,
+    suspense, suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
-    reconciliation, payments, float_doors, prices, limits, fees, jobs, mailbox, audit, retention,
+    reconciliation, payments, float_doors, prices, switches, limits, fees, jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)

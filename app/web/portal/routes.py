@@ -4,6 +4,7 @@ from app.web import factor_doors, guards
 from app.web.portal import (
     activity,
     base,
+    beneficiaries,
     close,
     deposit,
     documents,
@@ -30,6 +31,7 @@ MODULES = (
     deposit,
     ways_in,
     withdraw,
+    beneficiaries,
     activity,
     security,
     freeze,

@@ -15,7 +15,7 @@ from app.core.db import atomically
 from app.core.errors import Refusal
 from app.core.money import NGN, Money
 from app.identity import queries as identity
-from app.ledger import balances, chart
+from app.ledger import balances, chart, health
 from app.ledger.errors import InsufficientFunds
 from app.payments import flows as payments_flows
 from app.payments import queries as payments
@@ -195,6 +195,11 @@ def _available() -> Money:
     return balances.of(chart.of_customer(current_user.id, asset=NGN)).available
 
 
+def _stands_still() -> bool:
+    """Whether nothing is sent at present, whoever's it is."""
+    return bool(health.standing() or risk_queries.stopped_without_owner(rail=Rail.BANK, asset=NGN.code))
+
+
 def _form(form: WithdrawForm, faults: dict[str, str], *, status: int) -> Response:
     accounts = payments.bank_accounts(customer_id=current_user.id)
     chosen = form.account.data or request.args.get("account") or (accounts[0].id if accounts else "")
@@ -210,5 +215,6 @@ def _form(form: WithdrawForm, faults: dict[str, str], *, status: int) -> Respons
         bounds=(rules.WITHDRAWAL_MIN, rules.WITHDRAWAL_MAX),
         fees=fees_in_words(),
         standing=limits.of_customer(customer_id=current_user.id),
+        stands_still=_stands_still(),
         status=status,
     )

@@ -42,7 +42,8 @@ def faults(root: Path) -> list[str]:
 
 
 CLOCK = ("app/core/clock.py", "dev/", "sandbox/")
-BEGINNERS = ("app/core/db.py", "app/web/", "jobs/", "**/flows.py", "**/refund_flows.py", "**/cli.py")
+FLOWS = ("**/flows.py", "**/payout_flows.py", "**/refund_flows.py")
+BEGINNERS = ("app/core/db.py", "app/web/", "jobs/", *FLOWS, "**/cli.py")
 ANYWHERE = tuple(top if top.endswith(".py") else f"{top}/" for top in SHIPPED)
 RULES = (
     Rule(

@@ -37,6 +37,11 @@ FINANCE, TREASURY, ADMIN, AUDITOR = Role.FINANCE, Role.TREASURY, Role.ADMIN, Rol
 DUTIES: dict[str, set[Role]] = {
     "/console/withdrawals/<withdrawal_id>/approve": {OFFICER, MANAGER, TREASURY},
     "/console/withdrawals/<withdrawal_id>/reject": {OFFICER, MANAGER, TREASURY},
+    "/console/withdrawals/<withdrawal_id>/hold": {OFFICER, MANAGER, TREASURY},
+    "/console/withdrawals/<withdrawal_id>/release": {OFFICER, MANAGER, TREASURY},
+    "/console/withdrawals/<withdrawal_id>/witness": {ADMIN},
+    "/console/withdrawals/<withdrawal_id>/retry": {TREASURY},
+    "/console/withdrawals/<withdrawal_id>/give-up": {TREASURY},
     "/console/ledger/requests": {FINANCE},
     "/console/ledger/periods/<month>/close": {FINANCE},
     "/console/ledger/proof/halts/<int:halt_id>/lift": {TREASURY},
@@ -93,6 +98,8 @@ LOOKS_LATER = {
     "/console/applications/<application_id>/propose",
     "/console/ledger/proof/halts/<int:halt_id>/lift",
     "/console/withdrawals/<withdrawal_id>/reject",
+    "/console/withdrawals/<withdrawal_id>/hold",
+    "/console/withdrawals/<withdrawal_id>/release",
 }
 # The column that owns a thing, by the table.
 OWNERS = {

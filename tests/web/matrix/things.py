@@ -14,7 +14,7 @@ from app.adjustments.rules import Content
 from app.applications import views
 from app.applications.rules import About
 from app.cases import service as cases
-from app.core import actor, clock, tasks
+from app.core import actor, clock, ids, tasks
 from app.core.db import atomically, leave, rows, transaction
 from app.core.permissions import Role
 from app.customers.rules import Tier
@@ -25,11 +25,23 @@ from app.identity.rules import Audience
 from app.identity.scopes import Scope
 from app.ledger import health
 from app.ledger.journal import credit, debit
-from app.payments import deposits, suspense
+from app.payments import deposits, payouts, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
-from tests.makers import applicants, books, care, giving_back, listed, papers, paying, people, restricted, settled
+from tests.makers import (
+    applicants,
+    books,
+    care,
+    giving_back,
+    listed,
+    papers,
+    paying,
+    people,
+    restricted,
+    settled,
+    switched,
+)
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -41,7 +53,9 @@ OWNED = ("customer", "neighbour", "missing")
 STAFFED = ("own", "another", "missing")
 HOUSE = ("there", "missing")
 ANY = ("any",)
-SPENT = frozenset({"view_id", "deposit_id", "withdrawal_id", "session_id", "key_id", "passkey_id", "task_id"})
+SPENT = frozenset(
+    {"view_id", "deposit_id", "withdrawal_id", "session_id", "key_id", "account_id", "passkey_id", "task_id"}
+)
 STEPS = frozenset({"step", "slot"})  # (the same for every customer who has something under way)
 PARTS = {"page": "1", "step": "selfie", "slot": "selfie"}
 NOBODYS = {"filename": "admin/js/actions.js", "export_type": "csv"}
@@ -75,8 +89,11 @@ class Things:
             people.paid_in(customer, naira(1_000_000), app=app, sandbox=sandbox)
             self._accounts[customer.id] = people.bank_account(customer, app=app)
             leave()
+        self._begun = self._payout()  # (before payouts are halted)
         self._house: dict[str, tuple[Callable[[], str], str]] = {
             "invitation_id": (self._invitation, "inv_none"),
+            "payout_id": (lambda: self._begun, "po_none"),
+            "switch_id": (lambda: switched.off("rail:inside").id, "swi_none"),
             "dispute_id": (self._dispute, "dsp_none"),
             "refund_id": (self._refund, "rfd_none"),
             "item_id": (self._suspense, "sus_none"),
@@ -153,6 +170,8 @@ class Things:
                 return service.open_session(login_id, audience=audience, device=service.Device("spare")).session_id
         if argument == "document_id":
             return papers.checked(customer, app=self.app).id
+        if argument == "account_id":
+            return people.bank_account(customer, app=self.app)
         if argument == "passkey_id":
             return self._passkey(login_id, audience)
         if argument == "key_id":
@@ -214,6 +233,11 @@ class Things:
         with transaction(TEST):
             suspense.suspend(suspense.Trouble(cause, "test", "", "A reason."), actor=TEST)
         return self._first("SELECT max(id) AS id FROM suspense_items")
+
+    def _payout(self) -> str:
+        with transaction(TEST):
+            payouts.begin(payout_id := ids.new("po"), amount=naira(1), recipient_code="RCP_x", actor=TEST)
+        return payout_id
 
     def _case(self) -> str:
         subject = books.fresh("x")

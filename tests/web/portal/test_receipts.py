@@ -102,9 +102,7 @@ S = rules.State
 
 def withdrawal(one: Customer, app: Flask) -> Withdrawal:
     """A withdrawal that waits."""
-    account = people.bank_account(one, app=app)
-    with transaction(one.actor):
-        asked = service.request(one.id, bank_account_id=account, amount=naira(1_000), actor=one.actor)
+    asked = people.asked_for(one, naira(1_000), account=people.bank_account(one, app=app))
     leave()
     return asked
 
@@ -173,6 +171,11 @@ class TestAReceipt:
 
 
 class TestATimeline:
+    def test_is_of_states_that_the_list_knows(self) -> None:
+        known = {state for states in timelines.STEPS.values() for state in states}
+        assert known == activity.UNDER_WAY | activity.OVER
+        assert not activity.UNDER_WAY & activity.OVER
+
     def test_has_words_for_every_state(self) -> None:
         assert set(map(str, payments.DepositState)) <= set(timelines.STEPS["deposit"])
         assert set(map(str, rules.State)) <= set(timelines.STEPS["withdrawal"])
@@ -186,15 +189,19 @@ class TestATimeline:
 
     @pytest.mark.parametrize(
         ("outcome", "last", "words"),
-        [("success", "done", "The bank has it"), ("failed", "failed", "It was not paid, and is in your wallet again")],
+        [
+            ("success", "done", "The bank has it"),
+            ("failed", "current", "The bank did not take it: it is tried again or given back"),
+        ],
     )
-    def test_ends_with_how_it_ended(
+    def test_says_how_it_went_at_the_bank(
         self, app: Flask, paid: tuple[Customer, str], ended: Ended, outcome: str, last: str, words: str
     ) -> None:
         sent = ended(outcome)
         state = activity.one(sent, customer_id=paid[0].id).state
         found = timelines.of(sent, kind="withdrawal", state=state)
-        assert (found[-1].state, found[-1].title, {step.state for step in found[:-1]}) == (last, words, {"done"})
+        been = [step for step in found if step.at]
+        assert (been[-1].state, been[-1].title, {step.state for step in been[:-1]}) == (last, words, {"done"})
         assert words in at_home(app, paid[0]).get(f"/withdrawals/{sent}").text
 
     def test_of_a_deposit_waits_for_the_payment(self, app: Flask) -> None:

@@ -6,10 +6,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.cases import service as cases
+from app.core import actor, ids
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
+from app.ledger import posting
 from app.payments import suspense
-from tests.makers import books, browse, giving_back, paying, people, restricted, settled
+from app.withdrawals import service as withdrawals
+from tests.makers import books, browse, floats, giving_back, paying, people, restricted, settled
 from tests.web.scenes.stage import TEST, Call, Scene
 
 FLOAT = "/console/settlements/float"
@@ -151,6 +154,51 @@ def reject(scene: Scene) -> TestResponse:
     return browse.send(client, f"{place}/reject", form_at=place, reason="The name differs.")
 
 
+def witness(scene: Scene) -> TestResponse:
+    customer, account = scene.rich()
+    with transaction(TEST):
+        posting.hold(customer.account, amount=people.naira(10), ref=ids.new("dsp"), key=ids.new("dsp"))
+    with floats.only(people.naira(5_000)):  # (a large part of it, with something that speaks against it)
+        one = people.asked_for(customer, people.naira(1_000), account=account)
+    leave()
+    place, client = f"/console/withdrawals/{one.id}", scene.staff(Role.ADMIN)
+    return browse.send(client, f"{place}/witness", form_at=place, content_hash=one.content_hash)
+
+
+def hold(scene: Scene) -> TestResponse:
+    place, client, _ = decided(scene)
+    return browse.send(client, f"{place}/hold", form_at=place, reason="A call is on its way.", hours="")
+
+
+def release(scene: Scene) -> TestResponse:
+    place, client, _ = decided(scene)
+    browse.send(client, f"{place}/hold", form_at=place, reason="A call is on its way.", hours="")
+    return browse.send(client, f"{place}/release", form_at=place, reason="They called back.")
+
+
+def retry(scene: Scene) -> TestResponse:
+    place, client = unpaid(scene)
+    return browse.send(client, f"{place}/retry", form_at=place)
+
+
+def give_up(scene: Scene) -> TestResponse:
+    place, client = unpaid(scene)
+    return browse.send(client, f"{place}/give-up", form_at=place)
+
+
+def unpaid(scene: Scene) -> tuple[str, FlaskClient]:
+    """The page of a withdrawal that the rail ended without payment, and who may try again."""
+    place, client, content_hash = decided(scene)
+    browse.send(client, f"{place}/approve", form_at=place, content_hash=content_hash)
+    withdrawal_id, who = place.rpartition("/")[2], actor.system("test")
+    with transaction(who):
+        attempt = withdrawals.begin_sending(withdrawal_id, actor=who)
+        assert attempt is not None
+        withdrawals.fail(attempt.payout_id, actor=who)
+    leave()
+    return place, client
+
+
 def decided(scene: Scene) -> tuple[str, FlaskClient, str]:
     """A withdrawal's page, who may decide, and its content."""
     _, one = scene.asked()
@@ -182,4 +230,9 @@ CALLS: dict[str, Call] = {
     "console.close_case": lambda scene: case(scene, "close", note="It was a test."),
     "console.approve": approve,
     "console.reject": reject,
+    "console.witness": witness,
+    "console.hold": hold,
+    "console.release": release,
+    "console.retry": retry,
+    "console.give_up": give_up,
 }

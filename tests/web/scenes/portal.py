@@ -103,6 +103,11 @@ def portal_bank_account(scene: Scene) -> TestResponse:
     return browse.send(scene.at_home(customer), "/withdraw/account", bank=people.ZENITH, number=number)
 
 
+def remove_beneficiary(scene: Scene) -> TestResponse:
+    customer, account = scene.rich()
+    return browse.send(scene.at_home(customer), f"/withdraw/accounts/{account}/remove", form_at="/withdraw/accounts")
+
+
 def cancel(scene: Scene) -> TestResponse:
     customer, one = scene.asked()
     return browse.send(scene.at_home(customer), f"/withdrawals/{one.id}/cancel", form_at="/deposit")
@@ -123,6 +128,7 @@ CALLS: dict[str, Call] = {
     "portal.remove_card": remove_card,
     "portal.reopen_checkout": reopen_checkout,
     "portal.request_withdrawal": request_withdrawal,
+    "portal.remove_beneficiary": remove_beneficiary,
     "portal.bank_account": portal_bank_account,
     "portal.cancel": cancel,
 }

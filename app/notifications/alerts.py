@@ -1,0 +1,53 @@
+"""The words of mails to staff about money that stands still or came back. Pure; no customer is named in them."""
+
+from app.core.money import Money
+from app.notifications.rules import Words, letter
+
+
+def switched_off(what: str, *, by: str, reason: str, page: str) -> Words:
+    """Somebody, or the house itself, stopped payouts."""
+    return Words(
+        f"Stopped: {what[0].lower()}{what[1:]}",
+        letter(
+            f"{what} are turned off by {by}. Nothing more begins until two people have turned them on again.",
+            f"Reason: {reason}",
+            f"What was approved waits, and is sent afterwards: {page}",
+        ),
+    )
+
+
+def payout_needs_code(amount: Money, *, page: str) -> Words:
+    """Paystack wants a code typed."""
+    return Words(
+        f"Paystack wants a code for a payout of {amount}",
+        letter(
+            "Paystack has sent a code to the phone that is registered with it. Unused for 30 minutes, the transfer is"
+            " abandoned, and the payout has to be sent anew.",
+            f"Type it here: {page}",
+            "To be asked no more, turn the confirmation of transfers off in Paystack's dashboard.",
+        ),
+    )
+
+
+def payout_lacks_float(amount: Money, *, page: str) -> Words:
+    """The balance at Paystack is too low."""
+    return Words(
+        f"The balance at Paystack does not cover a payout of {amount}",
+        letter(
+            "Top it up from our bank. This payout, and those that come to stand behind it, are sent as soon as there is"
+            " enough; nobody is told of each.",
+            f"What waits: {page}",
+        ),
+    )
+
+
+def payout_reversed(amount: Money, *, page: str) -> Words:
+    """A bank sent back what had counted as paid."""
+    return Words(
+        f"A payout of {amount} was sent back after it had been paid",
+        letter(
+            "Its customer has the money in the wallet again. Look at why the bank sent it back before it is paid to the"
+            " same account once more.",
+            f"The payout: {page}",
+        ),
+    )

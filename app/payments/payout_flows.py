@@ -1,0 +1,182 @@
+"""Steps of payouts that cross the world: bring one to Paystack, or many in one call; ask; type its code; call it off.
+
+Whatever is unknown is asked by its reference, and sent anew only under the same one. None runs inside a transaction.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+from app.clients.http import Refused, Silent
+from app.clients.paystack import Paystack
+from app.clients.paystack_answers import Order
+from app.clients.paystack_refusals import BalanceTooLow
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import atomically, leave
+from app.core.errors import NotFound
+from app.payments import errors, flows, payouts, queries, rules
+from app.payments.models import Payout
+from app.payments.rules import PayoutState
+
+
+def pay_out(payout_id: str, *, first: bool, paystack: Paystack, reason: str, actor: Actor) -> PayoutState:
+    """Bring a begun payout to Paystack, once, however often this is called.
+
+    Only the first call sends right away. Later ones ask by reference, and send under the same reference only what
+    Paystack does not know though it was begun RESEND_AFTER ago: just after the call it may not see what it has.
+    Answers `sending` while that is open. Raises Silent when it stays unknown, Refused when Paystack's no may pass.
+    """
+    payout = _known(payout_id)
+    if payout.state not in rules.UNSENT:
+        return PayoutState(payout.state)
+    leave()
+    transfer = None if first else paystack.find_transfer(payout.reference)
+    if transfer is None and not first and clock.now() - payout.created_at < rules.RESEND_AFTER:
+        return PayoutState(payout.state)
+    if transfer is None:
+        if payout.state == PayoutState.AWAITING_FLOAT and not _take_up(payout, paystack=paystack, actor=actor):
+            return PayoutState.AWAITING_FLOAT
+        try:
+            transfer = paystack.transfer(
+                amount=payout.amount.units,
+                recipient_code=payout.recipient_code,
+                reference=payout.reference,
+                reason=reason,
+            )
+        except Refused as refusal:
+            return _refused(payout, refusal, paystack=paystack, actor=actor)
+        if transfer.status == "success" and transfer.fee is None:  # (in test mode, at once: only verify tells the fee)
+            transfer = paystack.find_transfer(payout.reference) or transfer
+    return flows.record(payout_id, transfer=transfer, actor=actor)
+
+
+def pay_out_many(payout_ids: Sequence[str], *, paystack: Paystack, reason: str, actor: Actor) -> None:
+    """Bring payouts for which nobody has called Paystack yet, as many in one call as fit.
+
+    Paystack refuses such a call whole: then each is sent by itself, and one fault is one payout's. What stays unknown
+    is left to who asks for each.
+    """
+    for begin in range(0, len(payout_ids), rules.BULK_MAX):
+        batch = [_known(payout_id) for payout_id in payout_ids[begin : begin + rules.BULK_MAX]]
+        leave()
+        orders = [Order(one.amount.units, one.recipient_code, one.reference, reason) for one in batch]
+        try:
+            made = {transfer.reference: transfer for transfer in paystack.transfer_many(orders)}
+        except Silent:
+            continue
+        except Refused:
+            for one in batch:
+                with suppress(Silent, Refused):
+                    pay_out(one.id, first=True, paystack=paystack, reason=reason, actor=actor)
+            continue
+        for one in batch:
+            if one.reference in made:
+                flows.record(one.id, transfer=made[one.reference], actor=actor)
+
+
+def ask(payout_id: str, *, paystack: Paystack, actor: Actor) -> PayoutState:
+    """Ask Paystack for a payout and apply the answer. Nothing is sent. Raises NotFound, Silent."""
+    payout = _known(payout_id)
+    leave()
+    transfer = paystack.find_transfer(payout.reference)
+    if transfer is None:
+        return PayoutState(payout.state)
+    return flows.record(payout_id, transfer=transfer, actor=actor)
+
+
+def ask_if_begun(payout_id: str, *, paystack: Paystack, actor: Actor) -> None:
+    """The same for one that may not have been begun, or that ended."""
+    payout = queries.payout_for_system(payout_id)
+    if payout is not None and payout.state in rules.OPEN:
+        ask(payout_id, paystack=paystack, actor=actor)
+
+
+def watch(payout_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | None:
+    """Ask Paystack about a payout that it has, and apply the answer: how long until to ask again, None when it ended.
+
+    Its webhook may be lost, and some ends have none.
+    """
+    payout = queries.payout_for_system(payout_id)
+    if payout is None or payout.state not in rules.UNDERWAY:
+        return None
+    if ask(payout_id, paystack=paystack, actor=actor) not in rules.UNDERWAY:
+        return None
+    return rules.watch_pause(clock.now() - payout.created_at)
+
+
+def confirm(payout_id: str, *, code: str, paystack: Paystack, actor: Actor) -> PayoutState:
+    """Type the code that Paystack wants for a transfer. It is kept nowhere.
+
+    What comes of it is asked back: a wrong code fails the transfer. Raises NotFound, BadCode, NoCodeWanted, Silent.
+    """
+    if not rules.code_fits(code):
+        raise errors.BadCode
+    payout = _waiting_for_code(payout_id)
+    leave()
+    try:
+        paystack.finalize_transfer(payout.transfer_code, otp=code)
+    except Refused:
+        before = PayoutState.AWAITING_OTP
+        if (state := ask(payout_id, paystack=paystack, actor=actor)) is before:
+            raise errors.BadCode(
+                "Paystack did not take this code. Look at it again, or have another one sent."
+            ) from None
+        return state
+    return ask(payout_id, paystack=paystack, actor=actor)
+
+
+def send_code_again(payout_id: str, *, paystack: Paystack, actor: Actor) -> None:
+    """Have Paystack send another code. Raises NotFound, NoCodeWanted, Refused, Silent."""
+    payout = _waiting_for_code(payout_id)
+    leave()
+    paystack.resend_otp(payout.transfer_code)
+    atomically(lambda: payouts.note_code(payout_id), actor=actor)
+
+
+def call_off(payout_id: str, *, reason: str, paystack: Paystack, actor: Actor) -> PayoutState:
+    """End a payout that waits for a float, once Paystack has said that it does not know it.
+
+    Raises NotFound, CallOffReasonMissing, NotCallable, Silent.
+    """
+    if ask(payout_id, paystack=paystack, actor=actor) is not PayoutState.AWAITING_FLOAT:
+        raise errors.NotCallable
+    atomically(lambda: payouts.call_off(payout_id, reason=reason, actor=actor), actor=actor, reason=reason)
+    return PayoutState.FAILED
+
+
+def _take_up(payout: Payout, *, paystack: Paystack, actor: Actor) -> bool:
+    """Whether there is enough by now, and it is ours to send again."""
+    if paystack.balance() < payout.amount.units + payout.fee.units:
+        return False
+    return atomically(lambda: payouts.take_up(payout.id, actor=actor), actor=actor)
+
+
+def _refused(payout: Payout, refusal: Refused, *, paystack: Paystack, actor: Actor) -> PayoutState:
+    """Paystack said no. That ends nothing until it also says that it does not know the reference."""
+    final, lacking = refusal.code in rules.FINAL_REFUSALS, isinstance(refusal, BalanceTooLow)
+    if not final and not lacking:
+        raise refusal
+    known = paystack.find_transfer(payout.reference)
+    if known is not None:
+        return flows.record(payout.id, transfer=known, actor=actor)
+    if lacking:
+        atomically(lambda: payouts.lack_float(payout.id, actor=actor), actor=actor)
+        return PayoutState.AWAITING_FLOAT
+    words = f"Paystack refused: {refusal.message}"
+    atomically(lambda: payouts.refuse(payout.id, reason=words, actor=actor), actor=actor)
+    return PayoutState.FAILED
+
+
+def _waiting_for_code(payout_id: str) -> Payout:
+    payout = _known(payout_id)
+    if payout.state != PayoutState.AWAITING_OTP:
+        raise errors.NoCodeWanted
+    return payout
+
+
+def _known(payout_id: str) -> Payout:
+    payout = queries.payout_for_system(payout_id)
+    if payout is None:
+        raise NotFound
+    return payout

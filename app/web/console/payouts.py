@@ -1,0 +1,198 @@
+"""Payouts at the console: what Paystack has, what waits for a code or a float, what failed; and what treasury does."""
+
+from collections.abc import Callable
+
+from flask import current_app, flash, redirect, request, url_for
+from flask.wrappers import Response
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.clients.http import Refused
+from app.clients.paystack import Paystack
+from app.core.db import atomically
+from app.core.errors import NotFound, Refusal
+from app.core.money import NGN
+from app.core.permissions import Permission
+from app.identity import queries as identity
+from app.ledger import balances, chart
+from app.payments import payout_flows, queries, rules
+from app.payments import payout_queries as reads
+from app.payments.rules import PayoutState
+from app.web import errors, guards
+from app.web.console import history
+from app.web.console.base import bp
+from app.web.fragments import page
+from app.withdrawals import queries as withdrawals
+from app.withdrawals import service
+
+PAGE = 25
+VIEWS: dict[str, frozenset[PayoutState]] = {
+    "waiting": frozenset({PayoutState.AWAITING_OTP, PayoutState.AWAITING_FLOAT}),
+    "underway": frozenset({PayoutState.SENDING, PayoutState.SENT}),
+    "ended": frozenset({PayoutState.FAILED, PayoutState.REVERSED}),
+}
+SAID = {
+    PayoutState.PAID: "It is paid.",
+    PayoutState.FAILED: "It failed: nothing left us.",
+    PayoutState.REVERSED: "The bank sent it back.",
+}
+
+
+@bp.get("/payouts")
+@guards.operator(Permission.WITHDRAWALS_READ)
+def payouts() -> Response:
+    """Those that wait for somebody, those under way, those that failed."""
+    counts = reads.counts_for_operators()
+    counted = {name: sum(counts.get(state, 0) for state in states) for name, states in VIEWS.items()}
+    house = balances.of(chart.house(chart.PAYSTACK, asset=NGN))
+    asked, after = request.args.get("view", ""), request.args.get("after")
+    view = asked if asked in VIEWS else ("waiting" if counted["waiting"] else "underway")
+    if view == "ended":
+        found = reads.ended_for_operators(before=after, limit=PAGE + 1)
+    else:
+        found = reads.list_for_operators(VIEWS[view], after=after, limit=PAGE + 1)
+    return page(
+        "console/payouts/list.html",
+        block="results",
+        view=view,
+        counts=counted,
+        left=house.booked,
+        committed=reads.committed_for_operators(),
+        rows=found[:PAGE],
+        next=found[PAGE - 1].id if len(found) > PAGE else None,
+        first=after is None,
+        ends=rules.END_WORDS,
+    )
+
+
+@bp.get("/payouts/<payout_id>")
+@guards.operator(Permission.WITHDRAWALS_READ)
+def payout(payout_id: str) -> Response:
+    """One attempt, with the others at the same payment."""
+    return _payout(payout_id)
+
+
+@bp.post("/payouts/<payout_id>/ask")
+@guards.operator(Permission.PAYOUTS_ATTEND)
+def ask_for_payout(payout_id: str) -> Response | BaseResponse:
+    """Ask Paystack how it stands. Nothing is sent."""
+    actor = guards.actor()
+    return _attended(
+        payout_id,
+        lambda paystack: _said(payout_flows.ask(payout_id, paystack=paystack, actor=actor)),
+    )
+
+
+@bp.post("/payouts/<payout_id>/code")
+@guards.operator(Permission.PAYOUTS_ATTEND, fresh=True)
+def confirm_payout(payout_id: str) -> Response | BaseResponse:
+    """Type the code that Paystack wants."""
+    actor, code = guards.actor(), "".join(request.form.get("code", "").split())
+    return _attended(
+        payout_id,
+        lambda paystack: _said(payout_flows.confirm(payout_id, code=code, paystack=paystack, actor=actor)),
+    )
+
+
+@bp.post("/payouts/<payout_id>/code-again")
+@guards.operator(Permission.PAYOUTS_ATTEND, fresh=True)
+def send_payout_code_again(payout_id: str) -> Response | BaseResponse:
+    """Have Paystack send another code."""
+    actor = guards.actor()
+
+    def deed(paystack: Paystack) -> str:
+        payout_flows.send_code_again(payout_id, paystack=paystack, actor=actor)
+        return "Paystack has sent another code."
+
+    return _attended(payout_id, deed)
+
+
+@bp.post("/payouts/<payout_id>/call-off")
+@guards.operator(Permission.PAYOUTS_ATTEND, fresh=True)
+def call_off_payout(payout_id: str) -> Response | BaseResponse:
+    """End one that waits for a float."""
+    actor, reason = guards.actor(), request.form.get("reason", "")
+
+    def deed(paystack: Paystack) -> str:
+        payout_flows.call_off(payout_id, reason=reason, paystack=paystack, actor=actor)
+        return "Called off. Nothing left us."
+
+    return _attended(payout_id, deed)
+
+
+@bp.post("/payouts/<payout_id>/send-anew")
+@guards.operator(Permission.WITHDRAWALS_RETRY, fresh=True)
+def send_payout_anew(payout_id: str) -> Response | BaseResponse:
+    """Try its withdrawal again, as another attempt."""
+    actor = guards.actor()
+    return _decided(
+        payout_id,
+        lambda withdrawal_id: service.retry(withdrawal_id, owns=guards.owns(), actor=actor),
+        said="It is sent anew, under a reference of its own.",
+    )
+
+
+@bp.post("/payouts/<payout_id>/give-back")
+@guards.operator(Permission.WITHDRAWALS_RETRY, fresh=True)
+def give_payout_back(payout_id: str) -> Response | BaseResponse:
+    """Give its withdrawal's money back to the customer."""
+    actor = guards.actor()
+    return _decided(
+        payout_id,
+        lambda withdrawal_id: service.give_up(withdrawal_id, owns=guards.owns(), actor=actor),
+        said="Given back. The money is available to the customer again.",
+    )
+
+
+def _decided(payout_id: str, deed: Callable[[str], None], *, said: str) -> Response | BaseResponse:
+    """Decide on the withdrawal that this is the newest attempt of."""
+    withdrawal = withdrawals.by_payout_for_system(payout_id)
+    if withdrawal is None or withdrawal.attempt_id != payout_id:
+        raise NotFound
+    try:
+        atomically(lambda: deed(withdrawal.id), actor=guards.actor())
+    except Refusal as refused:
+        return _payout(payout_id, fault=refused)
+    flash(said, "ok")
+    return redirect(url_for("console.payout", payout_id=payout_id), 303)
+
+
+def _attended(payout_id: str, deed: Callable[[Paystack], str]) -> Response | BaseResponse:
+    """Do something about a payout with Paystack; what came of it stands on its page."""
+    if queries.payout_for_system(payout_id) is None:
+        raise NotFound
+    try:
+        flash(deed(current_app.extensions["clients"].paystack), "ok")
+    except Refusal as refused:
+        return _payout(payout_id, fault=refused)
+    except Refused as refused:
+        errors.say(Refusal(f"Paystack refused: {refused.message}"))
+    return redirect(url_for("console.payout", payout_id=payout_id), 303)
+
+
+def _said(state: PayoutState) -> str:
+    return SAID.get(state, "Asked. Nothing has changed." if state in rules.UNSENT else "Paystack has it.")
+
+
+def _payout(payout_id: str, *, fault: Refusal | None = None) -> Response:
+    one = queries.payout_for_system(payout_id)
+    if one is None:
+        raise NotFound
+    attempts = reads.attempts_for_operators(one.id)
+    state = PayoutState(one.state)
+    return page(
+        "console/payouts/one.html",
+        status=fault.status if fault else 200,
+        payout=one,
+        attempts=attempts,
+        withdrawal=withdrawals.by_payout_for_system(one.base_id),
+        wait=rules.PAYOUT.waits.get(state) if state in rules.OPEN else None,
+        ends=rules.END_WORDS,
+        history=history.of(one.id),
+        staff=identity.names_for_operators(),
+        may_decide=Permission.WITHDRAWALS_RETRY in current_user.permissions,
+        may_attend=Permission.PAYOUTS_ATTEND in current_user.permissions,
+        reason_max=rules.CALL_OFF_REASON_MAX,
+        sent=request.form,
+        fault=fault,
+    )
