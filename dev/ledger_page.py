@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.adjustments import postings as adjustments
-from app.core.money import NGN, Money, zero
+from app.core.money import NGN, Money
 from app.disputes import postings as disputes
-from app.disputes.postings import Shares
 from app.ledger import chart
 from app.ledger.journal import Journal, credit, debit
 from app.payments import postings as payments
+from app.payments.postings import Shares
 from app.settlement import postings as settlement
 from app.withdrawals import postings as withdrawals
 
@@ -44,9 +44,9 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         {"ref": "dep_…", "account": CUSTOMER, "intent": naira(35_000), "paid": naira(35_625)},
     ),
     (
-        "₦50,000 of a customer who has ₦45,000 of it left go back to their payer: that was done at Paystack.",
+        "₦50,000 went back to their payer, ₦850 of it the fee that the payer bore. The customer has ₦45,000 left.",
         payments.refund_asked,
-        {"ref": "rfd_…", "account": CUSTOMER, "taken": naira(45_000), "owed": naira(5_000)},
+        {"ref": "rfd_…", "account": CUSTOMER, "shares": Shares(naira(45_000), naira(4_150), naira(850))},
     ),
     (
         "Paystack paid that refund, ₦30,000 of it out of our balance.",
@@ -59,8 +59,7 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         {
             "ref": "rfd_…",
             "account": CUSTOMER,
-            "taken": naira(45_000),
-            "owed": naira(5_000),
+            "shares": Shares(naira(45_000), naira(4_150), naira(850)),
             "to_balance": naira(50_000),
         },
     ),
@@ -70,7 +69,7 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         {
             "ref": "dsp_…",
             "account": CUSTOMER,
-            "shares": Shares(naira(12_000), naira(38_000), zero(NGN)),
+            "shares": Shares(naira(12_000), naira(38_000), naira(0)),
             "from_balance": naira(0),
         },
     ),

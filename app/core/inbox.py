@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, DateTime, Identity, Index, LargeBinary, Text, UniqueConstraint, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -35,6 +35,12 @@ def receive(source: str, *, external_id: str, body: bytes) -> int | None:
         source=source, external_id=external_id, body=body, outcome="", received_at=clock.now()
     )
     return db.session.execute(statement.on_conflict_do_nothing().returning(Inboxed.id)).scalar_one_or_none()
+
+
+def was_handled(source: str, *, external_id: str) -> bool:
+    """Whether this message is here and was acted on."""
+    known = select(Inboxed.handled_at).where(Inboxed.source == source, Inboxed.external_id == external_id)
+    return db.session.scalar(known) is not None
 
 
 def read(inbox_id: int) -> Inboxed:

@@ -14,10 +14,8 @@ from app.core.money import NGN, Money, zero
 from app.disputes import queries, rules, service
 from app.disputes.models import Dispute
 from app.disputes.rules import State
-from app.payments import flows as payments
-from app.payments import queries as payments_queries
+from app.payments import refund_flows as refunds
 from app.payments import refund_queries
-from app.payments.rules import DepositState
 
 EVENTS = frozenset({"charge.dispute.create", "charge.dispute.remind", "charge.dispute.resolve"})
 _LEDGER_MARGIN = timedelta(hours=1)
@@ -82,7 +80,7 @@ def _apply(told: Told, *, paystack: Paystack, actor: Actor) -> Dispute | None:
     reference = told.transaction_reference
     if not reference:
         return None
-    _settle_first(reference, paystack=paystack, actor=actor)
+    refunds.settle_first(reference, paystack=paystack, actor=actor)
     amount = told.refund_amount
     if amount is None:
         charge = paystack.find_charge(reference)
@@ -95,17 +93,6 @@ def _apply(told: Told, *, paystack: Paystack, actor: Actor) -> Dispute | None:
     return atomically(
         lambda: service.apply(told, amount=worth, from_balance=min(from_balance, worth), actor=actor), actor=actor
     )
-
-
-def _settle_first(reference: str, *, paystack: Paystack, actor: Actor) -> None:
-    """A charge that we know and whose payment was not heard of yet is booked before it is disputed."""
-    deposit = payments_queries.deposit_for_system(reference=reference)
-    leave()
-    if deposit is None or deposit.state in {DepositState.CREDITED, DepositState.SUSPENDED}:
-        return
-    charge = paystack.find_charge(reference)
-    if charge is not None:
-        payments.settle(deposit.id, charge=charge, paystack=paystack, actor=actor)
 
 
 def _from_balance(told: Told, *, paystack: Paystack) -> Money:

@@ -1,32 +1,17 @@
 """Which accounts move when a dispute is lost. While it lasts, money is held, not moved."""
 
-from dataclasses import dataclass
-
 from app.core.money import Money
 from app.ledger import chart
 from app.ledger.journal import Journal, credit, debit
-
-
-@dataclass(frozen=True)
-class Shares:
-    """Who pays for a lost dispute: the account where the charge's money stands, its customer later, or we."""
-
-    taken: Money
-    owed: Money
-    ours: Money
-
-    @property
-    def whole(self) -> Money:
-        """What Paystack took."""
-        return self.taken + self.owed + self.ours
+from app.payments.postings import Shares
 
 
 def lost(*, ref: str, account: str, shares: Shares, from_balance: Money, corrects: int | None = None) -> Journal:
     """Paystack gave the payer a charge back: out of what it was to settle to us, the rest out of our balance.
 
-    The account where the charge's money stands pays what it has; the rest its customer owes us, or is our loss where
-    there is none. Paystack's fee for the charge stays our cost. What stood in suspense as a whole corrects the journal
-    that put it there: nobody can place it any more.
+    The account where the charge's money stands pays what it has; the rest its customer owes us. What nobody was
+    credited is our loss, such as a fee that the payer bore and gets back. Paystack's own fee for the charge stays our
+    cost. What stood in suspense as a whole corrects the journal that put it there: nobody can place it any more.
     """
     asset = shares.whole.asset
     return Journal(

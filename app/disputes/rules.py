@@ -50,11 +50,6 @@ def state_of(status: str, resolution: str) -> State | None:
     return _LASTS.get(status) or _ENDS.get(resolution)
 
 
-def taken_of(amount: int, *, has: int) -> int:
-    """What of a lost amount the account pays that has so much, in kobo."""
-    return max(min(amount, has), 0)
-
-
 def contradiction(*, known: State, told: Told) -> str:
     """Why news of a dispute cannot be true beside what we know; empty when it can."""
     if told.currency not in {None, NGN.code}:

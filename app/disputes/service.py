@@ -11,10 +11,10 @@ from app.core.db import db, rows
 from app.core.money import NGN, Money, zero
 from app.disputes import events, postings, rules
 from app.disputes.models import Dispute
-from app.disputes.postings import Shares
 from app.disputes.rules import State
 from app.ledger import balances, posting
-from app.payments import pending, refunds, suspense
+from app.payments import pending, refund_rules, refunds, suspense
+from app.payments.postings import Shares
 from app.payments.refund_models import Refund
 from app.payments.refund_rules import RefundState
 from app.payments.refunds import Source
@@ -95,12 +95,14 @@ def _hold(dispute: Dispute, source: Source | None) -> None:
         return
     with (
         restrictions.already_under_way(source.customer_id, account=source.account),
-        pending.past(source.deposit_id, takes=dispute.amount, key=f"{dispute.id}:{dispute.held.units}"),
+        pending.past(source.deposit_id, takes=dispute.amount - dispute.held, key=f"{dispute.id}:{dispute.held.units}"),
     ):
         available = balances.of(source.account).available
         if available.units <= 0:
             return
-        held = min(dispute.held + available, dispute.amount)
+        held = min(dispute.held + available, dispute.amount, source.came)
+        if held <= dispute.held:
+            return
         _let_go(dispute)
         found = posting.hold(source.account, amount=held, ref=dispute.id, key=f"{dispute.id}:hold:{held.units}")
         dispute.hold_id, dispute.held_units = found.hold_id, Decimal(held.units)
@@ -125,17 +127,16 @@ def _lose(dispute: Dispute, source: Source | None, *, amount: Money, from_balanc
     elif source is not None and source.credited and source.customer_id is not None:
         with (
             restrictions.already_under_way(source.customer_id, account=source.account),
-            pending.past(source.deposit_id, takes=amount, key=dispute.id),
+            pending.past(source.deposit_id, takes=max(amount - dispute.held, zero(NGN)), key=dispute.id),
         ):
             _let_go(dispute)
-            has = balances.of(source.account).available.units
-            taken = Money(NGN, rules.taken_of(amount.units, has=has))
-            _book(dispute, source.account, Shares(taken, amount - taken, zero(NGN)), from_balance=from_balance)
+            has = balances.of(source.account).available
+            shares = refund_rules.shares(amount, came=source.came, has=has, owner_known=True)
+            _book(dispute, source.account, shares, from_balance=from_balance)
     elif refunds.is_booked(dispute.reference):
         left = source.left if source is not None else zero(NGN)
-        taken = Money(NGN, rules.taken_of(amount.units, has=left.units))
-        shares = Shares(taken, zero(NGN), amount - taken)
-        whole = source.journal_id if source is not None and taken == left else None
+        shares = refund_rules.shares(amount, came=left, has=left, owner_known=False)
+        whole = source.journal_id if source is not None and shares.taken == left else None
         _book(dispute, refunds.SUSPENSE, shares, from_balance=from_balance, corrects=whole)
     else:
         words = f"{dispute.id} was lost, and no money of this charge is in our books"

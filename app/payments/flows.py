@@ -169,6 +169,12 @@ def refresh_banks(*, paystack: Paystack, actor: Actor) -> None:
     atomically(lambda: banking.keep_banks(banks), actor=actor)
 
 
+def may_come_again(body: bytes) -> bool:
+    """Whether the same bytes may tell of something else: two refunds of one amount of one charge read the same."""
+    message = _readable(body)
+    return message is not None and message[0] in REFUNDS
+
+
 def put_aside(inbox_id: int, *, event: str, reference: str, reason: str, actor: Actor) -> str:
     """Put a webhook where somebody looks at it. What became of it."""
     facts = _readable(inbox.read(inbox_id).body)

@@ -1,5 +1,7 @@
 """Which accounts move when Paystack moves money. Pure: the caller posts."""
 
+from dataclasses import dataclass
+
 from app.core.money import Money
 from app.ledger import chart
 from app.ledger.journal import Journal, credit, debit
@@ -49,20 +51,35 @@ def suspended(*, ref: str, paid: Money, fees: Money) -> Journal:
     )
 
 
-def refund_asked(*, ref: str, account: str, taken: Money, owed: Money, corrects: int | None = None) -> Journal:
+@dataclass(frozen=True)
+class Shares:
+    """Who pays for what went back: the account where the charge's money stands, its customer later, and we."""
+
+    taken: Money
+    owed: Money
+    ours: Money
+
+    @property
+    def whole(self) -> Money:
+        """What went back."""
+        return self.taken + self.owed + self.ours
+
+
+def refund_asked(*, ref: str, account: str, shares: Shares, corrects: int | None = None) -> Journal:
     """What goes back to a payer leaves its account and is owed to them; what the account had not, its owner owes us.
 
-    Paystack's fee for the charge stays our cost: it does not give that back. What stood in suspense as a whole and was
-    given back at Paystack corrects the journal that put it there.
+    Paystack's fee for the charge stays our cost, also the part that the payer bore and gets back: it does not give that
+    back to us. What stood in suspense as a whole and was given back at Paystack corrects the journal that put it there.
     """
-    asset = taken.asset
+    asset = shares.whole.asset
     return Journal(
         "payments.refund_asked",
         ref,
         (
-            debit(account, taken),
-            debit(chart.house(chart.OWED_BY_CUSTOMERS, asset=asset), owed),
-            credit(chart.house(chart.REFUNDS, asset=asset), taken + owed),
+            debit(account, shares.taken),
+            debit(chart.house(chart.OWED_BY_CUSTOMERS, asset=asset), shares.owed),
+            debit(chart.house(chart.PAYSTACK_FEES, asset=asset), shares.ours),
+            credit(chart.house(chart.REFUNDS, asset=asset), shares.whole),
         ),
         corrects=corrects,
     )
@@ -81,20 +98,21 @@ def refund_paid(*, ref: str, amount: Money, from_balance: Money) -> Journal:
     )
 
 
-def refund_failed(*, ref: str, account: str, taken: Money, owed: Money, to_balance: Money) -> Journal:
+def refund_failed(*, ref: str, account: str, shares: Shares, to_balance: Money) -> Journal:
     """It could not be paid: everything is where it was taken from.
 
     What Paystack had kept of a settlement for it and could not put back there, it puts into our balance.
     """
-    asset = taken.asset
+    asset = shares.whole.asset
     return Journal(
         "payments.refund_failed",
         ref,
         (
-            debit(chart.house(chart.REFUNDS, asset=asset), taken + owed),
+            debit(chart.house(chart.REFUNDS, asset=asset), shares.whole),
             debit(chart.house(chart.PAYSTACK, asset=asset), to_balance),
-            credit(account, taken),
-            credit(chart.house(chart.OWED_BY_CUSTOMERS, asset=asset), owed),
+            credit(account, shares.taken),
+            credit(chart.house(chart.OWED_BY_CUSTOMERS, asset=asset), shares.owed),
+            credit(chart.house(chart.PAYSTACK_FEES, asset=asset), shares.ours),
             credit(chart.house(chart.PAYSTACK_CLEARING, asset=asset), to_balance),
         ),
     )

@@ -15,10 +15,12 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import atomically, leave
 from app.core.money import NGN, Money, zero
+from app.payments import deposits, refund_rules, refunds, rules
+from app.payments import queries as deposits_queries
 from app.payments import refund_queries as queries
-from app.payments import refund_rules, refunds, rules
 from app.payments.refund_models import Refund
 from app.payments.refund_rules import RefundState
+from app.payments.rules import DepositState
 
 # A no to us, or to now, and not to the refund: it may be a yes later.
 _MAY_PASS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
@@ -96,13 +98,26 @@ def hear(reference: str, *, paystack: Paystack, actor: Actor) -> tuple[str, bool
 
     What became of it, and whether that is all: False when somebody should look.
     """
-    leave()
+    settle_first(reference, paystack=paystack, actor=actor)
     # (where a list names the charge by its number, the reference is the one that was asked for)
     theirs = [replace(told, transaction_reference=reference) for told in paystack.refunds(reference)]
     if not theirs:
         return "Paystack knows no refund of this charge", False
     outcomes = [_apply(told, paystack=paystack, actor=actor) for told in theirs]
     return ", ".join(words for words, _ in outcomes), all(placed for _, placed in outcomes)
+
+
+def settle_first(reference: str, *, paystack: Paystack, actor: Actor) -> None:
+    """Book a charge that we know and whose payment was not heard of yet, before some of it goes back."""
+    deposit = deposits_queries.deposit_for_system(reference=reference)
+    leave()
+    if deposit is None or deposit.state in {DepositState.CREDITED, DepositState.SUSPENDED}:
+        return
+    charge = paystack.find_charge(reference)
+    if charge is not None:
+        atomically(
+            lambda: deposits.settle(deposit.id, charge=charge, our_domain=paystack.domain, actor=actor), actor=actor
+        )
 
 
 def _apply(told: Told, *, paystack: Paystack, actor: Actor) -> tuple[str, bool]:

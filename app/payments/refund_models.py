@@ -8,13 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
 from app.core.money import NGN, Money
+from app.payments.postings import Shares
 
 
 class Refund(Model):
     """Money of one charge that goes back to its payer; `reference` is the charge's, `vendor_id` Paystack's.
 
-    It was taken from `from_account`, less what that did not have: that is owed by the customer. `origin` is "told" for
-    one that somebody made at Paystack and not here.
+    It was taken from `from_account`, less what that did not have, which is owed by the customer, and less what they
+    were never credited, which is our cost. `origin` is "told" for one that was made at Paystack and not here.
     """
 
     __tablename__ = "refunds"
@@ -30,6 +31,7 @@ class Refund(Model):
         ),
         CheckConstraint("amount_units > 0", name="amount_positive"),
         CheckConstraint("owed_units BETWEEN 0 AND amount_units", name="owed_bounds"),
+        CheckConstraint("cost_units BETWEEN 0 AND amount_units - owed_units", name="cost_bounds"),
         CheckConstraint("origin IN ('asked', 'told')", name="origin_known"),
         CheckConstraint(
             "state IN ('asked', 'sent', 'needs_attention', 'redirecting', 'processed', 'failed')", name="state_known"
@@ -44,6 +46,7 @@ class Refund(Model):
     from_account: Mapped[str] = mapped_column(Text)
     amount_units: Mapped[Decimal] = mapped_column(Numeric(38))
     owed_units: Mapped[Decimal] = mapped_column(Numeric(38))
+    cost_units: Mapped[Decimal] = mapped_column(Numeric(38))
     reason: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     vendor_id: Mapped[str | None] = mapped_column(Text, unique=True)
@@ -64,3 +67,9 @@ class Refund(Model):
     def owed(self) -> Money:
         """What of it the account did not have."""
         return Money(NGN, int(self.owed_units))
+
+    @property
+    def shares(self) -> Shares:
+        """Who pays for it: the account, its customer later, and we."""
+        cost = Money(NGN, int(self.cost_units))
+        return Shares(self.amount - self.owed - cost, self.owed, cost)

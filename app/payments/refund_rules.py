@@ -6,7 +6,8 @@ from enum import StrEnum
 
 from app.clients.paystack_answers import Refund as Told
 from app.core.machine import Machine, Wait
-from app.core.money import NGN
+from app.core.money import NGN, Money, zero
+from app.payments.postings import Shares
 
 # A call that was begun may still be running for so long: before that is over nobody makes a second one.
 CALL_LASTS = timedelta(minutes=5)
@@ -72,6 +73,17 @@ def is_ours(told: Told, *, amount: int, tried_at: datetime | None, taken: Collec
     if tried_at is None or told.id in taken or (told.amount, told.currency) != (amount, NGN.code):
         return False
     return told.created_at is None or told.created_at >= tried_at - CLOCKS_DIFFER
+
+
+def shares(amount: Money, *, came: Money, has: Money, owner_known: bool) -> Shares:
+    """Who pays for what goes back of a charge of which so much was credited, or stands in suspense.
+
+    The account pays what it has of that, its owner owes the rest of it. What is more than that is ours.
+    """
+    claim = min(amount, came)
+    taken = max(min(claim, has), zero(NGN))
+    owed = claim - taken if owner_known else zero(NGN)
+    return Shares(taken, owed, amount - taken - owed)
 
 
 def contradiction(*, known: RefundState, told: Told, ours: int) -> str:

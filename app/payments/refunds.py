@@ -22,6 +22,7 @@ from app.payments.suspense import Trouble
 from app.restrictions import service as restrictions
 
 SUSPENSE = chart.house(chart.SUSPENSE, asset=NGN)
+NOTHING = zero(NGN)
 RETURNABLE = frozenset({"charge.success", "refund.failed"})  # items behind which a payment stands at Paystack
 
 
@@ -29,7 +30,7 @@ RETURNABLE = frozenset({"charge.success", "refund.failed"})  # items behind whic
 class Source:
     """Where the money of a charge stands, whose it is as far as is known, and how much of it was not given back yet.
 
-    `journal_id` is the one by which it came to stand in suspense, where it does.
+    `journal_id` is the one by which it came to stand in suspense, where it does; `came` is all that came.
     """
 
     account: str
@@ -37,6 +38,7 @@ class Source:
     deposit_id: str | None
     left: Money
     journal_id: int | None = None
+    came: Money = NOTHING
 
     @property
     def credited(self) -> bool:
@@ -71,7 +73,7 @@ def source_of(reference: str) -> Source | None:
         Refund.reference == reference, Refund.from_account == account, Refund.state != RefundState.FAILED
     )
     left = came - Money(NGN, int(db.session.scalar(gone) or 0))
-    return Source(account, customer_id, deposit_id, left, journal_id)
+    return Source(account, customer_id, deposit_id, left, journal_id, came)
 
 
 def is_booked(reference: str) -> bool:
@@ -218,13 +220,11 @@ def adopt(told: Told, *, actor: Actor) -> str | None:
     if known is not None or source is None:
         return known
     amount, account = Money(NGN, told.amount), source.account
-    if source.credited:
-        has = max(balances.of(account).available + pending.held_of(source.deposit_id), zero(NGN))
-    else:
-        has = min(source.left, amount)
+    has = balances.of(account).available + pending.held_of(source.deposit_id) if source.credited else source.left
+    split = refund_rules.shares(amount, came=source.came, has=has, owner_known=source.credited)
     reason = "It was made at Paystack, not here."
-    owed = amount - min(has, amount)
-    kept = {"origin": "told", "state": RefundState.SENT, "vendor_id": told.id, "owed_units": Decimal(owed.units)}
+    kept: dict[str, Any] = {"origin": "told", "state": RefundState.SENT, "vendor_id": told.id}
+    kept |= {"owed_units": Decimal(split.owed.units), "cost_units": Decimal(split.ours.units)}
     refund = _written(told.transaction_reference, source, amount=amount, reason=reason, **kept)
     machine.begin(refund, machine=refund_rules.REFUND, actor=actor, reason=reason)
     if refund.customer_id is not None and source.credited:
@@ -269,7 +269,7 @@ def redirect_in_vain(refund_id: str, *, reason: str, actor: Actor) -> None:
 
 def _written(reference: str, source: Source, *, amount: Money, reason: str, **kept: Any) -> Refund:
     return Refund(
-        **({"owed_units": Decimal(0)} | kept),
+        **({"owed_units": Decimal(0), "cost_units": Decimal(0)} | kept),
         id=ids.new("rfd"),
         reference=reference,
         customer_id=source.customer_id,
@@ -285,25 +285,20 @@ def _written(reference: str, source: Source, *, amount: Money, reason: str, **ke
 
 
 def _take(refund: Refund, *, corrects: int | None = None) -> None:
-    taken = refund.amount - refund.owed
-    journal = postings.refund_asked(
-        ref=refund.id, account=refund.from_account, taken=taken, owed=refund.owed, corrects=corrects
-    )
-    with pending.past(refund.deposit_id, takes=taken, key=refund.id):
+    journal = postings.refund_asked(ref=refund.id, account=refund.from_account, shares=refund.shares, corrects=corrects)
+    with pending.past(refund.deposit_id, takes=refund.shares.taken, key=refund.id):
         posting.post(journal, key=f"{refund.id}:asked")
 
 
 def _fail(refund: Refund, *, reason: str, to_balance: Money, actor: Actor) -> RefundState:
     refund.ended_at = clock.now()
     machine.move(refund, RefundState.FAILED, machine=refund_rules.REFUND, actor=actor, reason=reason)
-    taken = refund.amount - refund.owed
-    journal = postings.refund_failed(
-        ref=refund.id, account=refund.from_account, taken=taken, owed=refund.owed, to_balance=to_balance
-    )
+    shares = refund.shares
+    journal = postings.refund_failed(ref=refund.id, account=refund.from_account, shares=shares, to_balance=to_balance)
     if refund.from_account == SUSPENSE or refund.customer_id is None:
         booked = posting.post(journal, key=f"{refund.id}:failed").journal_id
         words = f"it could not be given back to its sender ({reason})"
-        trouble = Trouble(f"{refund.id}:failed", "refund.failed", refund.reference, words, taken)
+        trouble = Trouble(f"{refund.id}:failed", "refund.failed", refund.reference, words, shares.taken)
         suspense.suspend(trouble, journal_id=booked, actor=actor)
     else:
         with restrictions.already_under_way(refund.customer_id, account=refund.from_account):

@@ -36,6 +36,8 @@ CREATE TABLE refunds (
     from_account text NOT NULL,
     amount_units numeric(38) NOT NULL CONSTRAINT ck_refunds_amount_positive CHECK (amount_units > 0),
     owed_units numeric(38) NOT NULL CONSTRAINT ck_refunds_owed_bounds CHECK (owed_units BETWEEN 0 AND amount_units),
+    cost_units numeric(38) NOT NULL
+        CONSTRAINT ck_refunds_cost_bounds CHECK (cost_units BETWEEN 0 AND amount_units - owed_units),
     reason text NOT NULL,
     state text NOT NULL CONSTRAINT ck_refunds_state_known
         CHECK (state IN ('asked', 'sent', 'needs_attention', 'redirecting', 'processed', 'failed')),

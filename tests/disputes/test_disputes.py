@@ -109,6 +109,12 @@ class TestItsEnd:
         assert booked(chart.OWED_BY_CUSTOMERS) - owed == naira(40_000).units
         assert owner.balance().booked == naira(0)
 
+    def test_what_they_were_never_credited_they_do_not_owe(self, owner: Customer, charge: str) -> None:
+        losses = booked(chart.DISPUTE_LOSSES)
+        found = later(dispute(told_dispute(charge, naira(50_850)), naira(50_850)), LOST, amount=50_850)
+        assert (found.held, found.lost, found.owed) == (WORTH, naira(50_850), zero(NGN))
+        assert booked(chart.DISPUTE_LOSSES) - losses == naira(850).units
+
     def test_a_part_that_was_accepted_takes_that_part(self, owner: Customer, opened: Dispute) -> None:
         found = later(opened, ("resolved", "merchant-accepted"), amount=20_000)
         assert found.lost == naira(20_000)
@@ -134,6 +140,23 @@ class TestItsEnd:
         assert later(opened, ("archived", "")).state == State.OPEN
         assert owner.balance().held == WORTH
         assert rows("SELECT 1 FROM suspense_items WHERE reference = :charge", charge=opened.reference)
+
+
+class TestWhatIsPending:
+    def test_it_is_taken_out_of_what_is_held_of_a_fresh_deposit(self, owner: Customer) -> None:
+        charge = giving_back.credited(owner, WORTH, channel="card")
+        assert owner.balance().held == WORTH  # (not to be used yet)
+        found = dispute(told_dispute(charge, naira(20_000)), naira(20_000))
+        assert found.held == naira(20_000)
+        assert owner.balance().held == WORTH
+        lost = later(found, LOST, amount=20_000)
+        assert (lost.owed, owner.balance().booked) == (zero(NGN), naira(30_000))
+        assert owner.balance().held == naira(30_000)
+
+    def test_also_when_its_loss_is_the_first_that_is_heard(self, owner: Customer) -> None:
+        charge = giving_back.credited(owner, WORTH, channel="card")
+        found = dispute(told_dispute(charge, WORTH, LOST), WORTH)
+        assert (found.owed, owner.balance().booked, owner.balance().held) == (zero(NGN), naira(0), naira(0))
 
 
 class TestRefundOfIt:

@@ -231,6 +231,16 @@ class TestAdopt:
         assert owner.balance().booked == naira(0)
         assert booked(chart.OWED_BY_CUSTOMERS) - owed == naira(45_000).units
 
+    def test_a_fee_that_the_payer_bore_and_gets_back_is_our_cost(self, owner: Customer, charge: str) -> None:
+        fees = booked(chart.PAYSTACK_FEES)
+        refund_id = self.adopt(giving_back.told_refund(charge, naira(50_850)))
+        assert refund_id is not None
+        assert owner.balance().booked == naira(0)
+        assert booked(chart.PAYSTACK_FEES) - fees == naira(850).units
+        giving_back.say(refund_queries.refund_for_system(refund_id), "failed")
+        assert owner.balance().booked == naira(50_000)
+        assert booked(chart.PAYSTACK_FEES) == fees
+
     def test_is_seen_when_the_charge_is_nobodys(self) -> None:
         assert self.adopt(giving_back.told_refund("nobodys-charge-0001", naira(1))) is None
 

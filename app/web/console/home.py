@@ -10,6 +10,8 @@ from app.core import clock
 from app.core.money import NGN, Money
 from app.core.permissions import Permission
 from app.customers import queries as customers
+from app.disputes import queries as disputes
+from app.disputes.rules import State as DisputeState
 from app.reconciliation import queries as reconciliation
 from app.reconciliation.rules import UNMATCHED
 from app.web.console.base import bp
@@ -45,6 +47,8 @@ def overview() -> Response:
         stuck=reports.stuck_withdrawals(older_than=STUCK_AFTER),
         suspense=reports.open_suspense(),
         dead=reports.dead_tasks(),
+        disputes=disputes.counts_for_operators().get(DisputeState.OPEN, 0),
+        next_due=disputes.next_due_for_operators(),
         cases=cases.needing_count_for_operators(owners=seen()),
         oldest_case=cases.oldest_for_operators(owners=seen()),
         covers=reports.covers(),
