@@ -12,7 +12,7 @@ export PYTHON
 BROWSERS := chromium chromium-browser google-chrome
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts format db migrate seed proof bench faults answers pages shots reset lock assets browser readers
+.PHONY: help run test lint types contracts format db migrate seed proof bench faults answers pages prism shots reset lock assets browser readers
 .PHONY: env-run env-test bench-screening bench-queue
 
 help: ## Show this list
@@ -67,6 +67,9 @@ faults: env-test ## Break things on purpose and check that no money moves wrongl
 
 answers: env-test ## Measure whether known addresses take another time than unknown ones
 	@PASSWORD_KIB=65536 SAME_ANSWERS_TRIES=500 $(PY) -m pytest tests/web/test_same_answers.py -p no:randomly -s
+
+prism: env-test ## Have Prism judge what we ask of Paystack (wants Node; fetches Prism from npm's registry)
+	@PRISM=1 $(PY) -m pytest tests/clients/test_prism.py -p no:randomly -s
 
 pages: env-test ## Look at every page, wide and narrow, light and dark: accessible, and no wider than the screen
 	@EVERY_PAGE=1 $(PY) -m pytest tests/journeys/test_pages_are_accessible.py -n 2

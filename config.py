@@ -51,6 +51,9 @@ class Settings:
     brand: str
     log_level: str
     paystack_timeout_seconds: float
+    paystack_silent_calls: int
+    paystack_silent_seconds: int
+    paystack_rest_seconds: int
     task_lease_seconds: int
     trusted_proxies: int
     tries_factor: int
@@ -117,6 +120,9 @@ class Settings:
             brand=env.get("BRAND", "Bursar"),
             log_level=env.get("LOG_LEVEL", "INFO"),
             paystack_timeout_seconds=number("PAYSTACK_TIMEOUT_SECONDS", "15"),
+            paystack_silent_calls=number("PAYSTACK_SILENT_CALLS", "5"),
+            paystack_silent_seconds=number("PAYSTACK_SILENT_SECONDS", "20"),
+            paystack_rest_seconds=number("PAYSTACK_REST_SECONDS", "30"),
             task_lease_seconds=number("TASK_LEASE_SECONDS", "60"),
             trusted_proxies=number("TRUSTED_PROXIES", "0"),
             tries_factor=number("TRIES_FACTOR", "1"),
@@ -136,6 +142,9 @@ class Settings:
             f"BURSAR_ENV is none of {', '.join(ENVIRONMENTS)}.": self.environment not in ENVIRONMENTS,
             f"TASK_LEASE_SECONDS must be longer than {CALLS_PER_TASK} times PAYSTACK_TIMEOUT_SECONDS.": (
                 self.task_lease_seconds <= lease_min
+            ),
+            "PAYSTACK_TIMEOUT_SECONDS or PAYSTACK_SILENT_CALLS is nought.": (
+                not self.paystack_timeout_seconds or not self.paystack_silent_calls
             ),
             f"PASSWORD_KIB is less than {kib_min}.": self.password_kib < kib_min,
             f"DOCUMENTS_URL begins with none of {', '.join(STORES)}.": (

@@ -7,6 +7,7 @@ from flask import Flask
 from app.adjustments import service as adjustments
 from app.applications import decisions
 from app.clients.anchors import FileAnchor, MailAnchor
+from app.clients.breaker import Breaker
 from app.clients.bundle import Clients
 from app.clients.kyc import Registry
 from app.clients.mailer import Mailer
@@ -21,12 +22,16 @@ from app.customers import requests
 from app.documents import sealing
 from app.governance import kinds, policies
 from app.identity import passwords
+from app.payments import refund_requests as refunds
 from app.payments import requests as payments
 from app.restrictions import requests as restrictions
 from app.retention import requests as retention
 from app.risk import changes, fees
 from app.screening import requests as screening
+from app.settlement import price_lists
+from app.settlement import requests as settlement
 from app.staff import service as staff
+from app.withdrawals import requests as withdrawals
 from config import Settings
 
 # The server's limits on everything the app does there, nested inside those of a request and of a job.
@@ -64,6 +69,11 @@ def assemble(settings: Settings) -> Flask:
             settings.paystack_base_url,
             secret_key=settings.paystack_secret_key,
             read_seconds=settings.paystack_timeout_seconds,
+            breaker=Breaker(
+                failures=settings.paystack_silent_calls,
+                lasting=settings.paystack_silent_seconds,
+                rest=settings.paystack_rest_seconds,
+            ),
         ),
         mailer=mailer,
         sms=Sms(settings.sms_url, token=settings.sms_token),
@@ -88,6 +98,10 @@ def govern() -> None:
     """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
     kinds.register(requests.UNFREEZE, requests.RECOVERY, restrictions.LIFT, changes.KIND, fees.KIND)
-    kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT, payments.PLACE)
+    kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT)
+    kinds.register(payments.PLACE, payments.ASSIGN, payments.RETURN, payments.SPLIT)
+    kinds.register(refunds.REFUND, refunds.REDIRECT)
     kinds.register(screening.MATCH, retention.RUN)
+    kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
+    kinds.route(withdrawals.SEND)
     kinds.relate(customers.is_related_for_system)

@@ -10,17 +10,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import requests as http
 from flask import Flask
 from sqlalchemy import select
 
-from app.adjustments import service as adjustments
-from app.adjustments.rules import Content
 from app.clients.bundle import Clients
 from app.core import actor, clock, inbox, tasks
-from app.core.db import db, leave, transaction
+from app.core.db import atomically, db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.customers import service as customers
@@ -31,8 +28,7 @@ from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.models import Code
 from app.identity.rules import Audience
-from app.ledger import balances, chart, prices
-from app.ledger.journal import Leg
+from app.ledger import balances, chart, posting
 from app.payments import deposits
 from app.payments import flows as payments
 from app.reconciliation import service as reconciliation
@@ -43,6 +39,7 @@ from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
 from dev import applicants, compliance, papers, verified, verifying
+from dev.treasury import Office
 from jobs import runtime
 
 SEED = 2026
@@ -74,7 +71,6 @@ TIERS = {7: Tier.T1, 8: Tier.T2}  # of every ten; the others have shown everythi
 APPLICANTS = 4
 AT_A_TIME = Money(NGN, 1_000_000_00)  # what their tier lets go to a bank in one piece
 DEPOSIT_NAIRA = (5_000, 10_000, 15_000, 20_000, 25_000, 50_000, 75_000, 100_000, 150_000, 250_000, 600_000, 1_200_000)
-PRICES_NAIRA = (("USD", "1532.40"), ("BTC", "148250000"), ("ETH", "5120300.50"), ("USDT.TRC20", "1530.15"))
 DEPOSIT_WEIGHTS = (10, 14, 8, 12, 8, 14, 8, 10, 6, 5, 3, 2)
 
 
@@ -104,11 +100,13 @@ class Business:
 
     def live(self) -> Iterator[str]:
         """Live through it, saying from time to time how far it is."""
-        self._vendor("knobs", {"webhooks": False, "transfer_delay_seconds": 0})
+        self._vendor("knobs", {"webhooks": False, "transfer_delay_seconds": 0, "opening_balance": 0})
         try:
             began = self.ended - timedelta(days=self.days)
             with self._moment(began):
                 self._open_for_business()
+            self.office = self._office()
+            self.office.found(began)
             for day in range(self.days + 1):
                 morning = began + timedelta(days=day)
                 self._day(morning, newcomers=self._newcomers(day))
@@ -132,6 +130,10 @@ class Business:
                 self.staff[mailbox] = identity.hire(name, email=f"{mailbox}@{MAIL}", password=PASSWORD, roles=[role])
                 self._give_app(f"{mailbox}@{MAIL}", Audience.OPERATOR)
 
+    def _office(self) -> Office:
+        finance, treasury = self.staff["finance"], self.staff["treasury"]
+        return Office(finance, treasury, self.clients.paystack, self._vendor)
+
     def _newcomers(self, day: int) -> int:
         due = self.customers * (day + 1) // self.days
         return max(0, min(self.customers, due) - len(self.people))
@@ -145,6 +147,7 @@ class Business:
                 self._deposit(person, pays=self.luck.random() > 0.06)  # noqa: PLR2004
         with self._moment(min(morning + timedelta(hours=8), self.ended)):
             self._work_off()
+            self.office.take_settlements()
             for person in self.luck.sample(self.people, k=min(len(self.people), self.luck.randint(1, 4))):
                 with suppress(LimitExceeded):
                     self._withdraw(person)
@@ -172,7 +175,7 @@ class Business:
         verifying.begin(self._open_account("Amina Yaro", f"newcomer@{MAIL}").id)
         restricted = self._open_account("Ngozi Eze", f"restricted@{MAIL}")
         self._stray()
-        self._correct_by_hand()
+        self.office.correct_by_hand(self.ended)
         self._ask_about_staff()
         poor = sorted(self.people[1:], key=lambda person: self._available(person).units)[:4]
         compliance.look_after_accounts([(one.id, one.email) for one in poor], staff=self.staff, at=self.ended)
@@ -265,16 +268,15 @@ class Business:
         return code
 
     def _deposit(self, person: Person, *, pays: bool, naira: int = 0) -> None:
-        naira = naira or self.luck.choices(DEPOSIT_NAIRA, DEPOSIT_WEIGHTS)[0]
-        who = actor.customer(person.id)
+        ways = ("bank_transfer",) if naira else ("card", "card", "bank_transfer", "bank_transfer", "ussd")
+        who, naira = actor.customer(person.id), naira or self.luck.choices(DEPOSIT_NAIRA, DEPOSIT_WEIGHTS)[0]
         with transaction(who):
             deposit = deposits.start(person.id, amount=Money(NGN, naira * 100), actor=who)
         payments.open_checkout(
             deposit, paystack=self.clients.paystack, email=person.email, callback_url="http://localhost/", actor=who
         )
         if pays:
-            channel = self.luck.choice(("card", "card", "bank_transfer", "bank_transfer", "ussd"))
-            self._vendor("pay", {"reference": deposit.reference, "channel": channel})
+            self._vendor("pay", {"reference": deposit.reference, "channel": self.luck.choice(ways)})
 
     def _withdraw(self, person: Person) -> None:
         available = self._available(person)
@@ -330,30 +332,6 @@ class Business:
                 inbox_id = inbox.receive("paystack", external_id=f"demo:{event['event']}", body=body)
                 tasks.add("payments.hear", ref=str(inbox_id), queue="money")
 
-    def _correct_by_hand(self) -> None:
-        """Finance asks for three journals: one is booked, one rejected, one waits. And prices are known."""
-        with transaction(actor.system("demo")):
-            for asset, naira in PRICES_NAIRA:
-                prices.record(asset, naira=Decimal(naira), at=self.ended - timedelta(hours=1), source="demo")
-        booked = self._ask_for_journal(100, "Paystack gave a fee back: it is less cost, and was booked as income.")
-        rejected = self._ask_for_journal(2_500, "Round the fees of this month.")
-        self._ask_for_journal(350, "Two fees of 14 November were booked as income that Paystack had taken back.")
-        who = actor.operator(self.staff["treasury"])
-        with transaction(who):
-            governance.approve(booked[0], operator_id=who.id, shown=booked[1], actor=who)
-        with transaction(who):
-            governance.deny(rejected[0], operator_id=who.id, reason="Say which fees, and by how much.", actor=who)
-
-    def _ask_for_journal(self, naira: int, reason: str) -> tuple[str, str]:
-        who, amount = actor.operator(self.staff["finance"]), Money(NGN, naira * 100)
-        legs = (
-            Leg(chart.house(chart.WITHDRAWAL_FEES, asset=NGN), amount),
-            Leg(chart.house(chart.PAYSTACK_FEES, asset=NGN), -amount),
-        )
-        with transaction(who):
-            asked = adjustments.request(Content(legs, reason), operator_id=who.id, actor=who)
-        return asked.id, asked.payload_hash
-
     def _ask_about_staff(self) -> None:
         """One change of roles waits, one was denied; somebody is to be invited, and somebody was."""
         who, other = actor.operator(self.staff["admin2"]), actor.operator(self.staff["admin"])
@@ -388,6 +366,7 @@ class Business:
         leave()
         runtime.drain(self.app)
         self._vendor("webhooks/flush", {})  # transfers that are due end now
+        atomically(lambda: posting.expire(limit=999), actor=actor.system("demo"))  # (a day of the story is long over)
         runtime.drain(self.app, horizon=timedelta(minutes=1))
 
     def _moment(self, moment: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)

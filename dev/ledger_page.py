@@ -8,10 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.adjustments import postings as adjustments
-from app.core.money import NGN, Money
+from app.core.money import NGN, Money, zero
+from app.disputes import postings as disputes
+from app.disputes.postings import Shares
 from app.ledger import chart
 from app.ledger.journal import Journal, credit, debit
 from app.payments import postings as payments
+from app.settlement import postings as settlement
 from app.withdrawals import postings as withdrawals
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "ledger.md"
@@ -41,6 +44,37 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         {"ref": "dep_…", "account": CUSTOMER, "intent": naira(35_000), "paid": naira(35_625)},
     ),
     (
+        "₦50,000 of a customer who has ₦45,000 of it left go back to their payer: that was done at Paystack.",
+        payments.refund_asked,
+        {"ref": "rfd_…", "account": CUSTOMER, "taken": naira(45_000), "owed": naira(5_000)},
+    ),
+    (
+        "Paystack paid that refund, ₦30,000 of it out of our balance.",
+        payments.refund_paid,
+        {"ref": "rfd_…", "amount": naira(50_000), "from_balance": naira(30_000)},
+    ),
+    (
+        "That refund could not be paid instead. Paystack had kept all of it of a settlement.",
+        payments.refund_failed,
+        {
+            "ref": "rfd_…",
+            "account": CUSTOMER,
+            "taken": naira(45_000),
+            "owed": naira(5_000),
+            "to_balance": naira(50_000),
+        },
+    ),
+    (
+        "The payer of ₦50,000 disputed that, and it was lost; the customer had ₦12,000 left.",
+        disputes.lost,
+        {
+            "ref": "dsp_…",
+            "account": CUSTOMER,
+            "shares": Shares(naira(12_000), naira(38_000), zero(NGN)),
+            "from_balance": naira(0),
+        },
+    ),
+    (
         "A withdrawal of ₦20,000 reached the bank; the customer pays ₦25, Paystack takes ₦25.",
         withdrawals.settled,
         {"ref": "wd_…", "account": CUSTOMER, "amount": naira(20_000), "fee": naira(25), "vendor_fee": naira(25)},
@@ -49,6 +83,22 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         "The bank sent that withdrawal back.",
         withdrawals.returned,
         {"ref": "wd_…", "account": CUSTOMER, "amount": naira(20_000), "fee": naira(25), "vendor_fee": naira(25)},
+    ),
+    (
+        "Paystack settled ₦83,525 of charges, having kept ₦25 more than was booked, and deducted ₦2,000 for a refund.",
+        settlement.settled,
+        {
+            "ref": "set_…",
+            "total": naira(83_525),
+            "more_fees": naira(25),
+            "deducted": naira(2_000),
+            "effective": naira(81_525),
+        },
+    ),
+    (
+        "₦1,000,000 went from the bank into the float.",
+        settlement.topped_up,
+        {"ref": "top_…", "amount": naira(1_000_000)},
     ),
     (
         "₦100 of Paystack's fees that it gave back had been booked as income.",

@@ -1,16 +1,20 @@
 """Work of notifications: which mail tells of which event."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
+from app.cases import rules as cases
 from app.core import clock, machine
 from app.core.db import atomically
 from app.core.errors import NotFound
+from app.core.permissions import Role
 from app.customers import queries as customers
 from app.documents import queries as documents
 from app.documents.rules import WAITS_LONG
 from app.identity import api_keys, phones, recoveries, recovery, renewal
 from app.identity import queries as identity
 from app.identity.rules import Audience, masked_ip
+from app.notifications import cases as about_cases
 from app.notifications import flows, rules
 from app.notifications.rules import Words
 from app.payments import queries as payments
@@ -27,7 +31,7 @@ from jobs.work import Work
 
 def email_code(work: Work) -> timedelta | None:
     """The code that confirms an address."""
-    return _tell(work, login_id=work.facts["login_id"], words=rules.code(identity.code_for_system(work.subject)))
+    return tell(work, login_id=work.facts["login_id"], words=rules.code(identity.code_for_system(work.subject)))
 
 
 def phone_code(work: Work) -> timedelta | None:
@@ -39,7 +43,7 @@ def phone_code(work: Work) -> timedelta | None:
 
 def phone_changed(work: Work) -> timedelta | None:
     """A security notice: there is another phone number."""
-    return _tell(work, login_id=work.facts["login_id"], words=rules.phone_changed())
+    return tell(work, login_id=work.facts["login_id"], words=rules.phone_changed())
 
 
 def phone_replaced(work: Work) -> timedelta | None:
@@ -58,7 +62,7 @@ def new_device(work: Work) -> timedelta | None:
         page=f"{work.console_url}/console/account/password" if staff else f"{work.public_url}/security/freeze",
         staff=staff,
     )
-    return _tell(work, login_id=session.login_id, words=words)
+    return tell(work, login_id=session.login_id, words=words)
 
 
 def operator_invited(work: Work) -> timedelta | None:
@@ -66,7 +70,7 @@ def operator_invited(work: Work) -> timedelta | None:
     token = staff.token_for_system(work.subject)
     if token is not None:
         words = rules.invitation(f"{work.console_url}/console/join/{token}")
-        _tell(work, login_id=work.facts["login_id"], words=words)
+        tell(work, login_id=work.facts["login_id"], words=words)
         atomically(lambda: staff_service.forget_token(work.subject), actor=work.actor)
     return None
 
@@ -82,41 +86,59 @@ def glass_broken(work: Work) -> timedelta | None:
         reason=lent.reason,
         review=lent.review_id,
     )
-    return _tell_watchers(work, words)
+    return tell_holders(work, words, roles=WATCHERS)
 
 
 def reveals_exceeded(work: Work) -> timedelta | None:
     """An operator looks at too much that is masked: whoever watches is told, each once."""
     words = rules.reveals_exceeded(identity.operator_for_operators(work.subject).name)
-    return _tell_watchers(work, words)
+    return tell_holders(work, words, roles=WATCHERS)
 
 
 def documents_viewed(work: Work) -> timedelta | None:
     """An operator looks at many documents: whoever watches is told, each once."""
     words = rules.documents_viewed(identity.operator_for_operators(work.subject).name)
-    return _tell_watchers(work, words)
+    return tell_holders(work, words, roles=WATCHERS)
+
+
+def cases_opened(work: Work) -> timedelta | None:
+    """Something stands still, or went wrong: whose queue it is in is told, of all at once."""
+    owner = work.subject
+    words = about_cases.opened(
+        work.facts["many"], queue=owner.replace("_", " "), page=f"{work.console_url}/console/cases?view=mine"
+    )
+    return tell_holders(work, words, roles=(Role(owner),))
+
+
+def cases_raised(work: Work) -> timedelta | None:
+    """Nobody closed these cases in time: whose queue they are in is told, and who is senior to them."""
+    owner = work.subject
+    words = about_cases.raised(
+        work.facts["many"], queue=owner.replace("_", " "), page=f"{work.console_url}/console/cases?view=raised"
+    )
+    return tell_holders(work, words, roles=(Role(owner), cases.senior_to(owner)))
 
 
 def list_aged(work: Work) -> timedelta | None:
     """Nobody loads a list any more: whoever watches is told, each once."""
-    return _tell_watchers(work, rules.list_aged(screening.list_for_system(work.subject).title))
+    return tell_holders(work, rules.list_aged(screening.list_for_system(work.subject).title), roles=WATCHERS)
 
 
 def documents_waiting(work: Work) -> timedelta | None:
     """Documents wait for long for something that does not answer: whoever watches is told."""
     waiting = documents.waiting_long_for_system(before=clock.now() - WAITS_LONG)
-    return _tell_watchers(work, rules.documents_waiting(waiting)) if waiting else None
+    return tell_holders(work, rules.documents_waiting(waiting), roles=WATCHERS) if waiting else None
 
 
 def sign_up_repeated(work: Work) -> timedelta | None:
     """Somebody used this address again."""
-    return _tell(work, login_id=work.subject, words=rules.sign_up_repeated())
+    return tell(work, login_id=work.subject, words=rules.sign_up_repeated())
 
 
 def api_key_issued(work: Work) -> timedelta | None:
     """A program can act for them from now on."""
     words = rules.api_key_issued(api_keys.name_for_system(work.subject))
-    return _tell(work, login_id=work.facts["login_id"], words=words)
+    return tell(work, login_id=work.facts["login_id"], words=words)
 
 
 def password_reset(work: Work) -> timedelta | None:
@@ -127,19 +149,19 @@ def password_reset(work: Work) -> timedelta | None:
     theirs = audience is Audience.OPERATOR
     door = f"{work.console_url}/console/reset-password" if theirs else f"{work.public_url}/reset-password"
     words = rules.password_reset(f"{door}/{token}")
-    _tell(work, login_id=work.facts["login_id"], words=words)
+    tell(work, login_id=work.facts["login_id"], words=words)
     atomically(lambda: renewal.forget_token(work.subject), actor=work.actor)
     return None
 
 
 def password_changed(work: Work) -> timedelta | None:
     """A security notice: there is another password."""
-    return _tell(work, login_id=work.subject, words=rules.password_changed(how=work.facts["how"]))
+    return tell(work, login_id=work.subject, words=rules.password_changed(how=work.facts["how"]))
 
 
 def signed_out_elsewhere(work: Work) -> timedelta | None:
     """A security notice: all sessions but one were ended."""
-    return _tell(work, login_id=work.subject, words=rules.signed_out_elsewhere())
+    return tell(work, login_id=work.subject, words=rules.signed_out_elsewhere())
 
 
 def recovery_asked(work: Work) -> timedelta | None:
@@ -148,14 +170,14 @@ def recovery_asked(work: Work) -> timedelta | None:
     if token is None:
         return None
     words = rules.recovery_asked(f"{work.public_url}/stop-recovery/{token}")
-    _tell(work, login_id=work.facts["login_id"], words=words)
+    tell(work, login_id=work.facts["login_id"], words=words)
     atomically(lambda: recovery.forget_token(work.subject), actor=work.actor)
     return None
 
 
 def recovered(work: Work) -> timedelta | None:
     """The account has another address: this one."""
-    return _tell(work, login_id=work.subject, words=rules.recovered())
+    return tell(work, login_id=work.subject, words=rules.recovered())
 
 
 def recovered_from(work: Work) -> timedelta | None:
@@ -171,42 +193,42 @@ def recovered_from(work: Work) -> timedelta | None:
 
 def closure_asked(work: Work) -> timedelta | None:
     """A customer asked to close their account."""
-    return _tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=rules.closure_asked())
+    return tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=rules.closure_asked())
 
 
 def account_locked(work: Work) -> timedelta | None:
     """The account is frozen."""
-    return _tell(work, login_id=customers.login_for_system(work.subject), words=rules.account_locked())
+    return tell(work, login_id=customers.login_for_system(work.subject), words=rules.account_locked())
 
 
 def account_unlocked(work: Work) -> timedelta | None:
     """The freeze is lifted."""
-    return _tell(work, login_id=customers.login_for_system(work.subject), words=rules.account_unlocked())
+    return tell(work, login_id=customers.login_for_system(work.subject), words=rules.account_unlocked())
 
 
 def factor_added(work: Work) -> timedelta | None:
     """A second factor was added."""
-    return _tell(work, login_id=work.subject, words=rules.factor_added(work.facts["kind"]))
+    return tell(work, login_id=work.subject, words=rules.factor_added(work.facts["kind"]))
 
 
 def factor_removed(work: Work) -> timedelta | None:
     """A second factor was taken away."""
-    return _tell(work, login_id=work.subject, words=rules.factor_removed(work.facts["kind"]))
+    return tell(work, login_id=work.subject, words=rules.factor_removed(work.facts["kind"]))
 
 
 def recovery_code_used(work: Work) -> timedelta | None:
     """Somebody came in with a recovery code."""
-    return _tell(work, login_id=work.subject, words=rules.recovery_code_used(work.facts["left"]))
+    return tell(work, login_id=work.subject, words=rules.recovery_code_used(work.facts["left"]))
 
 
 def factor_guessed(work: Work) -> timedelta | None:
     """Somebody guesses codes behind the right password."""
-    return _tell(work, login_id=work.subject, words=rules.factor_guessed(work.facts["minutes"]))
+    return tell(work, login_id=work.subject, words=rules.factor_guessed(work.facts["minutes"]))
 
 
 def passkey_suspected(work: Work) -> timedelta | None:
     """A passkey may have been copied."""
-    return _tell(work, login_id=work.subject, words=rules.passkey_suspected())
+    return tell(work, login_id=work.subject, words=rules.passkey_suspected())
 
 
 def deposit_credited(work: Work) -> timedelta | None:
@@ -215,28 +237,28 @@ def deposit_credited(work: Work) -> timedelta | None:
     if deposit is None:
         raise NotFound
     login_id = customers.login_for_system(deposit.customer_id)
-    return _tell(work, login_id=login_id, words=rules.deposit_credited(deposit.amount))
+    return tell(work, login_id=login_id, words=rules.deposit_credited(deposit.amount))
 
 
 def bank_account_added(work: Work) -> timedelta | None:
     """A security notice: money can go to another bank account, a day from now."""
     customer_id = work.facts["customer_id"]
     words = rules.bank_account_added(_in_words(payments.bank_account(work.subject, customer_id=customer_id)))
-    return _tell(work, login_id=customers.login_for_system(customer_id), words=words)
+    return tell(work, login_id=customers.login_for_system(customer_id), words=words)
 
 
 def withdrawal_requested(work: Work) -> timedelta | None:
     """Money is about to leave."""
     withdrawal = withdrawals.one_for_operators(work.subject)
     words = rules.withdrawal_requested(withdrawal.amount, destination=_destination(withdrawal))
-    return _tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
+    return tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
 
 
 def withdrawal_settled(work: Work) -> timedelta | None:
     """The bank has the money."""
     withdrawal = withdrawals.one_for_operators(work.subject)
     words = rules.withdrawal_settled(withdrawal.amount, destination=_destination(withdrawal))
-    return _tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
+    return tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
 
 
 def withdrawal_ended(work: Work) -> timedelta | None:
@@ -245,7 +267,7 @@ def withdrawal_ended(work: Work) -> timedelta | None:
     state = work.facts["state"]
     reason = next((move.reason for move in machine.history(withdrawal.id) if move.new_state == state), "")
     words = rules.withdrawal_ended(withdrawal.amount, state=state, reason=reason)
-    return _tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
+    return tell(work, login_id=customers.login_for_system(withdrawal.customer_id), words=words)
 
 
 def restriction_placed(work: Work) -> timedelta | None:
@@ -254,7 +276,7 @@ def restriction_placed(work: Work) -> timedelta | None:
     if told is None:
         return None
     words = rules.restriction_placed(told.title, text=told.text, works=told.works, asks=told.asks)
-    return _tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=words)
+    return tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=words)
 
 
 def restriction_ended(work: Work) -> timedelta | None:
@@ -263,7 +285,7 @@ def restriction_ended(work: Work) -> timedelta | None:
     if told is None:
         return None
     words = rules.restriction_ended(told.title)
-    return _tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=words)
+    return tell(work, login_id=customers.login_for_system(work.facts["customer_id"]), words=words)
 
 
 def _destination(withdrawal: Withdrawal) -> str:
@@ -274,18 +296,22 @@ def _in_words(account: BankAccount) -> str:
     return f"{account.bank_name}, account ending in {account.account_number[-4:]}"
 
 
-def _tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
+def tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
+    """One mail to one person, once for each cause."""
     flows.tell(work.cause, login_id=login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
     return None
 
 
-def _tell_watchers(work: Work, words: Words) -> timedelta | None:
-    """Each once; one who cannot be told keeps nobody else from it. What failed is tried again."""
+def tell_holders(work: Work, words: Words, *, roles: Collection[Role]) -> timedelta | None:
+    """Whoever has one of these roles, each once; one who cannot be told keeps nobody else from it.
+
+    What failed is tried again.
+    """
     failed: list[Exception] = []
-    for watcher in identity.holders_for_system([str(role) for role in WATCHERS]):
-        cause = f"{work.cause}:{watcher.id}"
+    for holder in identity.holders_for_system([str(role) for role in roles]):
+        cause = f"{work.cause}:{holder.id}"
         try:
-            flows.tell(cause, login_id=watcher.login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
+            flows.tell(cause, login_id=holder.login_id, words=words, mailer=work.clients.mailer, actor=work.actor)
         except OSError as error:
             failed.append(error)
     if failed:

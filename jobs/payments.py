@@ -4,8 +4,10 @@ from datetime import timedelta
 
 from app.core import inbox
 from app.core.db import atomically
+from app.disputes import flows as disputes
 from app.identification import flows as identification
-from app.payments import flows
+from app.payments import flows, refund_flows
+from app.payments.intake import flows as intake
 from jobs.work import Work
 
 
@@ -13,9 +15,13 @@ def hear(work: Work) -> timedelta | None:
     """Act on one webhook."""
     inbox_id = int(work.subject)
     if inbox.read(inbox_id).handled_at is None:
-        heard = identification.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor)
+        heard = identification.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or disputes.hear(
+            inbox_id, paystack=work.clients.paystack, actor=work.actor
+        )
         if heard is None:
-            outcome = flows.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor)
+            outcome = intake.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or flows.hear(
+                inbox_id, paystack=work.clients.paystack, actor=work.actor
+            )
         elif heard.placed:
             outcome = heard.words
         else:
@@ -36,7 +42,34 @@ def watch_payout(work: Work) -> timedelta | None:
     return flows.watch_payout(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+def send_refund(work: Work) -> timedelta | None:
+    """Tell Paystack what goes back to a payer."""
+    return refund_flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
+
+
+def redirect_refund(work: Work) -> timedelta | None:
+    """Tell Paystack where a refund goes that could not reach its payer."""
+    refund_flows.redirect(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    return None
+
+
+def watch_refund(work: Work) -> timedelta | None:
+    """Ask about a refund that Paystack has: its webhook may be lost."""
+    return refund_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
+
+
 def refresh_banks(work: Work) -> timedelta | None:
     """Keep the list of banks fresh."""
     flows.refresh_banks(paystack=work.clients.paystack, actor=work.actor)
+    return None
+
+
+def open_account(work: Work) -> timedelta | None:
+    """Have Paystack open a customer's own account number."""
+    return intake.open_account(work.subject, paystack=work.clients.paystack, actor=work.actor)
+
+
+def sweep_charges(work: Work) -> timedelta | None:
+    """Find what was paid and nobody told us of."""
+    intake.sweep(paystack=work.clients.paystack, actor=work.actor)
     return None

@@ -25,10 +25,15 @@ class Periodic:
 
 
 SCHEDULE: tuple[Periodic, ...] = (
+    Periodic("what stands still", "cases.watch", 60, 45, "slot", "admin"),
     Periodic("expired approval requests", "governance.expire", 60, 45, "slot", "admin"),
     Periodic("identity checks that nobody answered", "identification.resume", 600, 45, "slot", "compliance_officer"),
+    Periodic("charges that nobody told us of", "payments.sweep_charges", 600, 45, "slot", "treasury"),
     Periodic("banks", "payments.refresh_banks", 3_600, 45, "slot", "treasury"),
     Periodic("expired holds", "ledger.expire_holds", 60, 45, "slot", "treasury"),
+    Periodic("withdrawals that cooled off", "withdrawals.wake", 60, 45, "slot", "compliance_officer"),
+    Periodic("withdrawals that nobody decided on", "withdrawals.expire", 600, 45, "slot", "treasury"),
+    Periodic("withdrawals that stayed unpaid", "withdrawals.give_up", 60, 45, "slot", "treasury"),
     Periodic("seal", "ledger.seal", 60, 45, "slot", "finance"),
     Periodic("anchor of the seal", "ledger.anchor", 3_600, 45, "slot", "finance"),
     Periodic("proof of the books", "ledger.prove", 600, 540, "slot", "finance"),
@@ -50,6 +55,9 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("partitions", "ledger.partitions", 3_600, 45, "slot", "admin"),
     Periodic("whoever could not be screened", "screening.catch_up", 60, 45, "slot", "compliance_manager"),
     Periodic("lists that nobody loads", "screening.watch_lists", 3_600, 45, "slot", "compliance_manager"),
+    Periodic("settlements", "settlement.pull", 3_600, 540, "slot", "finance"),
+    Periodic("float", "settlement.read_float", 300, 45, "slot", "treasury"),
+    Periodic("disputes that nobody told of", "disputes.sweep", 900, 45, "slot", "finance"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),
 )
 

@@ -1,7 +1,8 @@
 """Work of withdrawals."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from app.core import clock
 from app.core.db import atomically
 from app.customers.errors import AccountFrozen
 from app.restrictions.errors import Restricted
@@ -20,6 +21,8 @@ def send(work: Work) -> timedelta | None:
         return WHILE_HALTED
     except (AccountFrozen, Restricted):
         return WHILE_FROZEN
+    except errors.NotDueYet as early:
+        return max(datetime.fromisoformat(early.facts["due_at"]) - clock.now(), timedelta(seconds=1))
     return None
 
 
@@ -28,7 +31,7 @@ def resume(work: Work) -> timedelta | None:
     for withdrawal_id in queries.approved_for_system(work.facts["customer_id"]):
         try:
             flows.send(withdrawal_id, paystack=work.clients.paystack, actor=work.actor)
-        except (AccountFrozen, Restricted, errors.PayoutsHalted):
+        except (AccountFrozen, Restricted, errors.PayoutsHalted, errors.NotDueYet):
             return None  # (each has its own task, which asks again)
     return None
 

@@ -77,6 +77,7 @@ def test_production_refuses_what_is_for_tests(name: str, value: str, says: str) 
         ("CLAMD_URL", "http://clamd:3310", "CLAMD_URL begins with none of tcp://, unix:///."),
         ("DATA_KEY", "no base 64", "DATA_KEY is not base64 of 32 bytes."),
         ("PASSWORD_KIB", "31", "PASSWORD_KIB is less than 65536."),
+        ("PAYSTACK_SILENT_CALLS", "0", "PAYSTACK_TIMEOUT_SECONDS or PAYSTACK_SILENT_CALLS is nought."),
         ("TRUSTED_PROXIES", "one", "TRUSTED_PROXIES is not a whole number."),
         ("TASK_LEASE_SECONDS", "45", "TASK_LEASE_SECONDS must be longer than 3 times PAYSTACK_TIMEOUT_SECONDS."),
     ],

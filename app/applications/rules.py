@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from app.core.machine import Machine
+from app.core.machine import Machine, Wait
 from app.customers.rules import Tier
 
 LEASE = timedelta(minutes=15)  # a claim lasts so long after the last sign of life
@@ -31,6 +31,8 @@ class State(StrEnum):
 
 
 S = State
+_FORGOTTEN = "The clock ends what a customer began and forgot. Where we asked for it, write to them."
+_CLAIM = "Claim it, and decide or say what has to be sent again."
 MACHINE = Machine(
     "application",
     {
@@ -39,6 +41,15 @@ MACHINE = Machine(
         S.ESCALATED: frozenset({S.WAITING, S.SUBMITTED, S.PROPOSED, S.APPROVED}),
         S.WAITING: frozenset({S.SUBMITTED, S.ABANDONED}),
         S.PROPOSED: frozenset({S.APPROVED, S.REJECTED, S.SUBMITTED, S.WAITING}),
+    },
+    waits={
+        S.DRAFT: Wait(ABANDONED_AFTER + timedelta(days=2), "compliance_officer", _FORGOTTEN),
+        S.SUBMITTED: Wait(timedelta(hours=72), "compliance_officer", _CLAIM),
+        S.ESCALATED: Wait(timedelta(hours=72), "compliance_manager", _CLAIM),
+        S.WAITING: Wait(ABANDONED_AFTER + timedelta(days=2), "compliance_officer", _FORGOTTEN),
+        S.PROPOSED: Wait(
+            timedelta(hours=72), "compliance_manager", "Agree to the decision or deny it, among the approvals."
+        ),
     },
 )
 OPEN = (S.DRAFT, S.SUBMITTED, S.ESCALATED, S.WAITING, S.PROPOSED)
@@ -83,6 +94,7 @@ STEP_MACHINE = Machine(
         StepState.DONE: frozenset({StepState.OPEN, StepState.AGAIN}),
         StepState.AGAIN: frozenset({StepState.DONE}),
     },
+    rests=dict.fromkeys(StepState, "the application that it belongs to is watched"),
 )
 
 

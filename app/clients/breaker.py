@@ -17,7 +17,7 @@ log = logs.get("clients")
 FAILURES = 5
 LASTING_SECONDS = 20.0
 REST_SECONDS = 30.0
-ROUTES = 64
+ROUTES = 65_536  # far more than there are, so that two hardly ever share a number
 WINDOW_SECONDS = 60  # Paystack counts calls over this long
 
 
@@ -79,7 +79,7 @@ class Breaker:
 
 
 class Pace:
-    """Until when which kind of call would be one too many. Two kinds that share a number wait for each other."""
+    """Until when which kind of call would be one too many."""
 
     def __init__(self) -> None:
         self._until = _shared(ROUTES)

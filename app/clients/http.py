@@ -7,6 +7,7 @@ of a call that certainly did not arrive.
 
 import json
 import logging
+import random
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,9 +24,13 @@ from app.core.errors import Unavailable
 log = logs.get("clients")
 logging.getLogger("urllib3").setLevel(logging.INFO)  # below it writes whole addresses, and those name accounts
 
+_chance = random.SystemRandom()
+
 CHUNK = 64 * 1024
+NO_ANSWER = {*range(HTTPStatus.MULTIPLE_CHOICES, HTTPStatus.BAD_REQUEST), int(HTTPStatus.REQUEST_TIMEOUT)}
 BODY_MAX = 16 * 1024 * 1024
-AGAIN_AFTER_SECONDS = 0.1
+AGAIN_AFTER_SECONDS = (0.05, 0.2)  # somewhere in between, so that many do not come again at once
+LEFT_SECONDS_MIN = 0.05
 
 
 class Refused(Exception):
@@ -72,7 +77,7 @@ class Circuit(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, below 500. Header names in lower case."""
+    """What came back: a yes or a no. Header names in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -80,8 +85,8 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """Whether the vendor agreed; a redirect is no answer to anything we ask."""
-        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
+        """Whether the vendor agreed."""
+        return self.status < HTTPStatus.BAD_REQUEST
 
     def read(self) -> dict[str, Any] | None:
         """The JSON object of the body, fractions exact; None when it is none."""
@@ -92,8 +97,15 @@ class Answer:
         return body if isinstance(body, dict) else None
 
 
+class _Once(requests.Session):
+    """A session for one call, which follows no redirect and does not read where one leads to."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # (its own would read the body without our bounds)
+        """Nowhere."""
+
+
 class Http:
-    """A vendor's address with its credentials. Time-outs in seconds; both together bound a call with all its tries."""
+    """A vendor's address with its credentials. Time-outs in seconds; `read_seconds` bounds a whole call."""
 
     def __init__(
         self,
@@ -127,7 +139,7 @@ class Http:
         """
         if self._circuit:
             self._circuit.ask()
-        until = time.monotonic() + sum(self._timeouts)
+        until = time.monotonic() + self._timeouts[1]
         try:
             answer = self._tried(method, path, until, **request)
         except Silent:
@@ -138,12 +150,15 @@ class Http:
             self._circuit.answered()
         return answer
 
-    def download(self, address: str, *, bytes_max: int, seconds: float) -> bytes:
-        """A file that a vendor put at another address, asked for without our credentials. Raises Silent."""
+    def elsewhere(
+        self, method: str, address: str, *, seconds: float, bytes_max: int = BODY_MAX, content: bytes | None = None
+    ) -> bytes:
+        """Fetch or put a file at another address that the vendor named, without our credentials. Raises Silent."""
         secure = address.startswith(("https://", f"{self._base_url}/"))
         if not secure:
             raise Unreadable
-        answer = self._sent("GET", address, time.monotonic() + seconds, headers={}, bytes_max=bytes_max)
+        until = time.monotonic() + seconds
+        answer = self._sent(method, address, until, headers={}, bytes_max=bytes_max, data=content)
         if not answer.ok:
             raise Silent
         return answer.body
@@ -153,10 +168,10 @@ class Http:
         try:
             return self._sent(method, address, until, headers=self._headers, **request)
         except Silent as silence:
-            early = until - time.monotonic() > sum(self._timeouts) / 2
+            early = until - time.monotonic() > self._timeouts[1] / 2
             if not early or not (method == "GET" or isinstance(silence, Unreached)):
                 raise
-        time.sleep(AGAIN_AFTER_SECONDS)
+        time.sleep(_chance.uniform(*AGAIN_AFTER_SECONDS))
         return self._sent(method, address, until, headers=self._headers, **request)
 
     def _sent(
@@ -171,18 +186,19 @@ class Http:
     ) -> Answer:
         """One try. A fresh connection each time: a kept one that broke while idle looks like an unknown answer."""
         path = address.removeprefix(self._base_url).partition("?")[0]
-        left = max(until - time.monotonic(), AGAIN_AFTER_SECONDS)
-        timeouts = (min(self._timeouts[0], left), min(self._timeouts[1], left))
+        left = max(until - time.monotonic(), LEFT_SECONDS_MIN)
+        timeouts = (min(self._timeouts[0], left), left)
         try:
-            with requests.request(
-                method, address, headers=headers, timeout=timeouts, allow_redirects=False, stream=True, **request
-            ) as got:
+            with (
+                _Once() as session,
+                session.request(method, address, headers=headers, timeout=timeouts, stream=True, **request) as got,
+            ):
                 body = b"".join(_chunks(got, until, bytes_max))
         except (requests.RequestException, HTTPError, OSError) as error:
             log.warning("vendor is silent", extra={"facts": {"path": path, "error": type(error).__name__}})
             raise (Unreached if _never_arrived(error) else Silent) from error
         status = got.status_code
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in NO_ANSWER:
             log.warning("vendor is unwell", extra={"facts": {"path": path, "http_status": status}})
             raise Silent
         return Answer(status, {name.lower(): value for name, value in got.headers.items()}, body)

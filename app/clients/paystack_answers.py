@@ -191,6 +191,7 @@ class Refund:
     expected_at: datetime | None
     created_at: datetime | None
     transaction_id: str = ""
+    merchant_note: str = ""
 
 
 @dataclass(frozen=True)

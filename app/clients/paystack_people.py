@@ -61,7 +61,7 @@ class People(Wire):
         Paystack does this once in ten minutes for an account. Raises RateLimited.
         """
         query = {"account_number": account_number, "provider_slug": provider_slug, "date": on.isoformat()}
-        self._ask("GET", "/dedicated_account/requery", params=query)
+        self._ask("GET", "/dedicated_account/requery", counted_by=account_number, params=query)
 
     def account_providers(self) -> list[Provider]:
         """The banks that give our customers accounts."""

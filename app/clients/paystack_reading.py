@@ -198,9 +198,15 @@ def settlement(row: Row) -> Settlement:
 
 def refund(row: Row) -> Refund:
     """A refund; its transaction is a number in lists and an object elsewhere."""
+    must(row, "id")
+    return refund_news(row)
+
+
+def refund_news(row: Row) -> Refund:
+    """A refund as an event tells it: mostly without its id, the amount often as digits."""
     about, number = part(row, "transaction"), row.get("transaction")
     return Refund(
-        id=must(row, "id"),
+        id=name(row.get("id")),
         status=must(row, "status"),
         amount=kobo(row["amount"]),
         deducted=kobo_if_said(row.get("deducted_amount")) or 0,
@@ -209,6 +215,7 @@ def refund(row: Row) -> Refund:
         expected_at=moment(row.get("expected_at")),
         created_at=moment(either(row, "createdAt", "created_at")),
         transaction_id=name(about.get("id")) if about else name(number),
+        merchant_note=word(row.get("merchant_note")),
     )
 
 
@@ -230,6 +237,11 @@ def dispute(row: Row) -> Dispute:
         history=tuple(_step(each) for each in row.get("history") or () if isinstance(each, dict)),
         messages=tuple(_message(each) for each in row.get("messages") or () if isinstance(each, dict)),
     )
+
+
+def upload(row: Row) -> tuple[str, str]:
+    """Where to put a file, and under which name it is then known."""
+    return must(row, "signedUrl"), must(row, "fileName")
 
 
 def _step(row: Row) -> DisputeStep:

@@ -23,7 +23,7 @@ PAGE_SIZE = 100
 PAGES_MAX = 2_000
 PATIENCE_SECONDS = 2.0  # so long a read waits for its turn; whoever moves money comes again on their own
 EXPORT_BYTES_MAX = 64 * 1024 * 1024
-EXPORT_SECONDS = 60.0
+FILE_SECONDS = 60.0
 NOTHING_THERE = frozenset({"", ".", ".."})  # as a part of a path these are another address
 Made = TypeVar("Made")
 
@@ -55,14 +55,14 @@ class Wire:
         """Whether Paystack has been silent for so long that it is left alone."""
         return self._breaker.rests
 
-    def _ask(self, method: str, template: str, *parts: str, **request: Any) -> dict[str, Any]:
+    def _ask(self, method: str, template: str, *parts: str, counted_by: str = "", **request: Any) -> dict[str, Any]:
         """The envelope of a call that Paystack agreed to. Raises Refused, by name, and Silent.
 
-        `template` has `{}` for each of `parts`; it is what calls are counted by.
+        `template` has `{}` for each of `parts`; calls are counted by it, and by what `counted_by` names.
         """
         if not NOTHING_THERE.isdisjoint(parts):
             raise refusals.BadReference(HTTPStatus.BAD_REQUEST, "bad_reference", "That cannot be a reference.")
-        route, path = f"{method} {template}", template.format(*(quote(part, safe="") for part in parts))
+        route, path = f"{method} {template} {counted_by}", template.format(*(quote(part, safe="") for part in parts))
         patience = PATIENCE_SECONDS if method == "GET" else 0.0
         self._await_turn(route, patience)
         answer = self._http.exchange(method, path, **request)
@@ -143,7 +143,7 @@ class Wire:
         """A file of rows. Its address lives for a minute, so it is fetched at once, without our key."""
         query = {name: value for name, value in between(since, until).items() if value is not None}
         address = self._get(lambda row: values.must(row, "path"), template, **query)
-        return self._http.download(address, bytes_max=EXPORT_BYTES_MAX, seconds=EXPORT_SECONDS)
+        return self._http.elsewhere("GET", address, bytes_max=EXPORT_BYTES_MAX, seconds=FILE_SECONDS)
 
 
 def between(since: datetime | None, until: datetime | None) -> dict[str, str | None]:
@@ -155,7 +155,7 @@ def _opened(answer: Answer, template: str) -> dict[str, Any]:
     body = answer.read()
     if body is not None and answer.ok and body.get("status") in (True, "success"):
         return body
-    if not answer.ok and answer.status >= HTTPStatus.BAD_REQUEST and body is not None and body.get("status") is False:
+    if not answer.ok and body is not None and body.get("status") is False:
         raise refusals.named(answer.status, answer.headers, body)
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS:  # (whoever says so did not let the call through)
         raise refusals.too_many(answer.headers)

@@ -28,12 +28,14 @@ class Wait:
 class Machine:
     """`moves` lists for each state where it may go; a state that may go nowhere is final.
 
-    `waits` says for each state that is not final how long it may last: beyond that a case is opened.
+    `waits` says for each state that is not final how long it may last: beyond that a case is opened. `rests` are those
+    in which nothing waits, each with the reason. Every state that is not final is in one of the two.
     """
 
     name: str
     moves: Mapping[StrEnum, frozenset[StrEnum]]
     waits: Mapping[StrEnum, Wait] = field(default_factory=dict)
+    rests: Mapping[StrEnum, str] = field(default_factory=dict)
 
     def allows(self, old: StrEnum, new: StrEnum) -> bool:
         """Whether there is an arrow from `old` to `new`."""

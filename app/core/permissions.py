@@ -13,6 +13,8 @@ class Permission(StrEnum):
     OVERVIEW_READ = "overview:read"
     WITHDRAWALS_READ = "withdrawals:read"
     WITHDRAWALS_APPROVE = "withdrawals:approve"
+    WITHDRAWALS_WITNESS = "withdrawals:witness"
+    WITHDRAWALS_RETRY = "withdrawals:retry"
     LEDGER_READ = "ledger:read"
     LEDGER_CLOSE = "ledger:close"
     LEDGER_LIFT = "ledger:lift"
@@ -26,12 +28,21 @@ class Permission(StrEnum):
     OPERATORS_REQUEST = "operators:request"
     RECONCILIATION_READ = "reconciliation:read"
     RECONCILIATION_RUN = "reconciliation:run"
+    SETTLEMENT_READ = "settlement:read"
+    SETTLEMENT_RUN = "settlement:run"
+    SETTLEMENT_REQUEST_FLOAT = "settlement:request_float"
+    SETTLEMENT_ABANDON = "settlement:abandon"
     LIMITS_READ = "limits:read"
     LIMITS_REQUEST = "limits:request"
     LIMITS_REQUEST_FEES = "limits:request_fees"
     CLOSURES_READ = "closures:read"
+    CASES_READ = "cases:read"
+    CASES_WORK = "cases:work"
     SUSPENSE_READ = "suspense:read"
     SUSPENSE_RESOLVE = "suspense:resolve"
+    REFUNDS_READ = "refunds:read"
+    REFUNDS_REQUEST = "refunds:request"
+    DISPUTES_READ = "disputes:read"
     JOBS_READ = "jobs:read"
     JOBS_RETRY = "jobs:retry"
     MAILBOX_READ = "mailbox:read"
@@ -73,7 +84,7 @@ class Role(StrEnum):
 
 P = Permission
 # Whose records of the audit each role sees: app/audit/rules.py.
-_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ})
+_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ, P.CASES_READ})
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: _EVERYONE
@@ -87,9 +98,13 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.APPROVALS_READ,
         P.CLOSURES_READ,
         P.RESTRICTIONS_READ,
+        P.CASES_WORK,
+        P.REFUNDS_READ,
+        P.DISPUTES_READ,
     },
     Role.COMPLIANCE_OFFICER: _EVERYONE
     | {
+        P.CASES_WORK,
         P.DOCUMENTS_READ,
         P.LIMITS_READ,
         P.WITHDRAWALS_READ,
@@ -112,9 +127,11 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RESTRICTIONS_INSPECT,
         P.RESTRICTIONS_PLACE,
         P.RESTRICTIONS_REQUEST_LIFT,
+        P.DISPUTES_READ,
     },
     Role.COMPLIANCE_MANAGER: _EVERYONE
     | {
+        P.CASES_WORK,
         P.DOCUMENTS_READ,
         P.LIMITS_READ,
         P.WITHDRAWALS_READ,
@@ -137,9 +154,11 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RETENTION_REQUEST,
         P.SCREENING_READ,
         P.SCREENING_DECIDE,
+        P.DISPUTES_READ,
     },
     Role.FINANCE: _EVERYONE
     | {
+        P.CASES_WORK,
         P.LIMITS_READ,
         P.LIMITS_REQUEST_FEES,
         P.APPROVALS_READ,
@@ -150,26 +169,42 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOURNALS_REQUEST,
         P.RECONCILIATION_READ,
         P.RECONCILIATION_RUN,
+        P.SETTLEMENT_READ,
+        P.SETTLEMENT_RUN,
+        P.SETTLEMENT_REQUEST_FLOAT,
+        P.SETTLEMENT_ABANDON,
         P.SUSPENSE_READ,
         P.SUSPENSE_RESOLVE,
+        P.REFUNDS_READ,
+        P.REFUNDS_REQUEST,
+        P.DISPUTES_READ,
     },
     Role.TREASURY: _EVERYONE
     | {
+        P.CASES_WORK,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,
+        P.WITHDRAWALS_RETRY,
         P.LEDGER_READ,
         P.LEDGER_LIFT,
         P.JOURNALS_READ,
         P.APPROVALS_READ,
         P.APPROVALS_DECIDE,
         P.RECONCILIATION_READ,
+        P.SETTLEMENT_READ,
+        P.SETTLEMENT_ABANDON,
         P.SUSPENSE_READ,
         P.JOBS_READ,
         P.JOBS_RETRY,
         P.RESTRICTIONS_READ,
+        P.REFUNDS_READ,
+        P.DISPUTES_READ,
     },
     Role.ADMIN: _EVERYONE
     | {
+        P.CASES_WORK,
+        P.WITHDRAWALS_READ,
+        P.WITHDRAWALS_WITNESS,
         P.LIMITS_READ,
         P.LIMITS_REQUEST,
         P.RETENTION_READ,
@@ -196,6 +231,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LEDGER_READ,
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
+        P.SETTLEMENT_READ,
         P.CUSTOMERS_REVEAL,
         P.APPLICATIONS_READ,
         P.RECOVERIES_READ,
@@ -206,6 +242,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RESTRICTIONS_INSPECT,
         P.RETENTION_READ,
         P.SCREENING_READ,
+        P.REFUNDS_READ,
+        P.DISPUTES_READ,
     },
 }
 

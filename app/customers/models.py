@@ -15,6 +15,7 @@ class Customer(Model):
     __tablename__ = "customers"
     __table_args__ = (
         Index(None, "created_at"),
+        Index("ix_customers_locked", "id", postgresql_where=text("state = 'locked'")),
         CheckConstraint("state IN ('active', 'locked')", name="state_known"),
         CheckConstraint("locked_until IS NULL OR state = 'locked'", name="locked_until_while_locked"),
         CheckConstraint("tier IN ('t0', 't1', 't2', 't3', 't3_plus')", name="tier_known"),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import reduce
 
-from app.core.machine import Machine
+from app.core.machine import Machine, Wait
 
 SAFETY_LOCK = timedelta(hours=24)  # for those who may not freeze: until compliance has looked
 TIER_WAITS = timedelta(hours=24)  # how long a higher tier waits after what opens the account was changed
@@ -59,7 +59,18 @@ def counting(present: Tier, *, changes: Sequence[tuple[datetime, Tier]], chain: 
 
 # Its owner locks it alone and at once, and so does compliance; only staff unlock it, by an approval request.
 # A safety lock ends by itself.
-MACHINE = Machine("account", {State.ACTIVE: frozenset({State.LOCKED}), State.LOCKED: frozenset({State.ACTIVE})})
+MACHINE = Machine(
+    "account",
+    {State.ACTIVE: frozenset({State.LOCKED}), State.LOCKED: frozenset({State.ACTIVE})},
+    waits={
+        State.LOCKED: Wait(
+            timedelta(days=90),
+            "compliance_officer",
+            "The customer's money stands still. Reach them, and ask that the freeze end; or say why it has to stay.",
+        ),
+    },
+    rests={State.ACTIVE: "the account is in use"},
+)
 
 
 class ClosureState(StrEnum):
@@ -69,7 +80,17 @@ class ClosureState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-CLOSURE = Machine("closure request", {ClosureState.ASKED: frozenset({ClosureState.WITHDRAWN})})
+CLOSURE = Machine(
+    "closure request",
+    {ClosureState.ASKED: frozenset({ClosureState.WITHDRAWN})},
+    waits={
+        ClosureState.ASKED: Wait(
+            timedelta(days=30),
+            "support",
+            "Write to the customer: tell them what stands in the way, or help them to stay.",
+        ),
+    },
+)
 
 
 def view_is_live(expires_at: datetime, *, ended_at: datetime | None, at: datetime) -> bool:

@@ -5,7 +5,7 @@ import unicodedata
 from datetime import timedelta
 from enum import StrEnum
 
-from app.core.machine import Machine
+from app.core.machine import Machine, Wait
 from app.documents import errors
 
 MIB = 1024 * 1024
@@ -71,6 +71,15 @@ MACHINE = Machine(
         State.READY: frozenset({State.DISCARDED}),
         State.REFUSED: frozenset({State.DISCARDED}),
         State.DISCARDED: frozenset(),
+    },
+    waits={
+        State.RECEIVED: Wait(
+            WAITS_LONG, "admin", "It waits for the scanner or the store. See that they answer; the clock then goes on."
+        ),
+    },
+    rests={
+        State.READY: "it is kept for as long as the law asks",
+        State.REFUSED: "its owner was told, and it goes with what is due",
     },
 )
 

@@ -66,13 +66,30 @@ class Kind:
     sees: Permission | None = None  # who is shown that there are such requests at all; None: whoever reads approvals
 
 
+@dataclass(frozen=True)
+class Routed:
+    """What another room has voted on by itself, on legs that a policy kept here says. Nobody asks for it here.
+
+    Its rules may ask nobody, and may deny.
+    """
+
+    name: str
+    title: str
+
+
 _KINDS: dict[str, Kind] = {}
+_ROUTED: dict[str, Routed] = {}
 _RELATION: list[Relation] = []
 
 
 def register(*kinds: Kind) -> None:
     """Hand in kinds. Called by the assembly; the last one of a name counts."""
     _KINDS.update({kind.name: kind for kind in kinds})
+
+
+def route(*routed: Routed) -> None:
+    """Hand in what has a policy and is voted on elsewhere. Called by the assembly."""
+    _ROUTED.update({one.name: one for one in routed})
 
 
 def relate(relation: Relation) -> None:
@@ -83,6 +100,22 @@ def relate(relation: Relation) -> None:
 def known(name: str) -> Kind | None:
     """The kind of this name."""
     return _KINDS.get(name)
+
+
+def governed(name: str) -> Kind | Routed | None:
+    """What has a policy of this name."""
+    return _KINDS.get(name) or _ROUTED.get(name)
+
+
+def is_routed(name: str) -> bool:
+    """Whether it is voted on elsewhere."""
+    return name in _ROUTED
+
+
+def all_governed() -> list[Kind | Routed]:
+    """All that has a policy, by name."""
+    both: dict[str, Kind | Routed] = {**_KINDS, **_ROUTED}
+    return [both[name] for name in sorted(both)]
 
 
 def everything() -> list[Kind]:

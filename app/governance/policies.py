@@ -16,6 +16,7 @@ TARGETS = {
     "compliance": "compliance roles",
     "other": "other roles",
     "both": "compliance and other roles at once",
+    "new": "a destination that is new or that asks for a look",
 }
 
 
@@ -32,10 +33,10 @@ def request_change(kind: str, *, proposed: list[Rule], reason: str, maker: str, 
 
 
 def _check(payload: Payload) -> None:
-    if kinds.known(payload["kind"]) is None:
+    if kinds.governed(payload["kind"]) is None:
         raise errors.BadPolicy("There is nothing of that name to agree to.")
     proposed = [rules.rule_of(written) for written in payload["rules"]]
-    fault = rules.fault_of(proposed)
+    fault = rules.fault_of(proposed, may_ask_nobody=kinds.is_routed(payload["kind"]))
     if fault:
         raise errors.BadPolicy(fault)
     if payload["rules"] == payload["was"]:
@@ -95,7 +96,7 @@ def _describe(payload: Payload) -> list[Line]:
 
 def title_of(kind: str) -> str:
     """What a kind is called."""
-    found = kinds.known(kind)
+    found = kinds.governed(kind)
     return found.title if found else kind
 
 
@@ -110,6 +111,10 @@ def _in_words(rule: Rule, *, otherwise: str) -> str:
         *([f"risk {rule.risk}"] if rule.risk is not None else []),
         *([TARGETS.get(rule.target, rule.target)] if rule.target is not None else []),
     ]
+    if rule.denies:
+        return f"{', '.join(conditions) or otherwise}: nobody may agree, it is refused"
+    if not rule.legs:
+        return f"{', '.join(conditions) or otherwise}: it goes by itself"
     needed = " and ".join(f"{leg.count} of {' or '.join(leg.roles)}".replace("_", " ") for leg in rule.legs)
     hours, minutes = int(rule.ttl.total_seconds() // 3600), int(rule.delay.total_seconds() // 60)
     within = f"{hours} h" if hours < DAYS_FROM_HOURS else f"{hours // 24} days"

@@ -6,12 +6,13 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from app.core.machine import Machine
+from app.core.machine import Machine, Wait
 from app.core.permissions import Permission, Role, granted
 
 REASON_MAX = 500
-RULES_MAX = 10
+RULES_MAX = 20
 COUNT_MAX = 5
+PEOPLE_NEVER = 1_000
 TTL_MIN, TTL_MAX = timedelta(hours=1), timedelta(days=30)
 DELAY_MAX = timedelta(days=7)
 
@@ -35,6 +36,23 @@ MACHINE = Machine(
         S.PENDING: frozenset({S.APPROVED, S.DENIED, S.EXPIRED, S.CANCELLED}),
         S.APPROVED: frozenset({S.EXECUTED, S.FAILED, S.PENDING, S.DENIED, S.CANCELLED}),
         S.FAILED: frozenset({S.APPROVED, S.DENIED, S.EXPIRED, S.CANCELLED}),
+    },
+    waits={
+        S.PENDING: Wait(
+            TTL_MAX + timedelta(hours=1),
+            "admin",
+            "The clock ends what nobody decided in time. Look whether that job runs.",
+        ),
+        S.APPROVED: Wait(
+            DELAY_MAX + timedelta(hours=1),
+            "admin",
+            "A job carries it out. Find it among those that were given up, and retry it.",
+        ),
+        S.FAILED: Wait(
+            timedelta(hours=24),
+            "admin",
+            "See why it could not be done; then it is tried again, or whoever asked takes it back.",
+        ),
     },
 )
 
@@ -69,7 +87,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Rule:
-    """Who is needed when the conditions fit; one that is not stated fits everything."""
+    """Who is needed when the conditions fit; one that is not stated fits everything.
+
+    One without legs asks nobody, which only what is routed may have; one that `denies` is for what nobody agrees to.
+    """
 
     legs: tuple[Leg, ...]
     ttl: timedelta
@@ -77,11 +98,12 @@ class Rule:
     amount_over: int | None = None
     risk: str | None = None
     target: str | None = None
+    denies: bool = False
 
     @property
     def people(self) -> int:
-        """How many must agree."""
-        return sum(leg.count for leg in self.legs)
+        """How many must agree; more than there can be where nobody may."""
+        return PEOPLE_NEVER if self.denies else sum(leg.count for leg in self.legs)
 
     @property
     def unconditional(self) -> bool:
@@ -98,6 +120,7 @@ class Rule:
         conditions = {"amount_over": self.amount_over, "risk": self.risk, "target": self.target}
         return {
             **{name: value for name, value in conditions.items() if value is not None},
+            **({"denies": True} if self.denies else {}),
             "legs": [leg.as_json() for leg in self.legs],
             "ttl_seconds": int(self.ttl.total_seconds()),
             "delay_seconds": int(self.delay.total_seconds()),
@@ -118,6 +141,7 @@ def rule_of(written: Mapping[str, Any]) -> Rule:
         written.get("amount_over"),
         written.get("risk"),
         written.get("target"),
+        bool(written.get("denies", False)),
     )
 
 
@@ -126,13 +150,15 @@ def route(rules: Iterable[Rule], facts: Facts) -> Rule | None:
     return next((rule for rule in rules if rule.fits(facts)), None)
 
 
-def fault_of(rules: Sequence[Rule]) -> str:
+def fault_of(rules: Sequence[Rule], *, may_ask_nobody: bool = False) -> str:
     """What is wrong with a policy, in a sentence; empty when nothing is."""
     if not 1 <= len(rules) <= RULES_MAX:
         return f"A policy has 1 to {RULES_MAX} rules."
     faults = [sentence for rule in rules if (sentence := _fault_of_rule(rule))]
     if faults:
         return faults[0]
+    if not may_ask_nobody and any(not rule.legs for rule in rules):
+        return "Each rule needs somebody's yes."
     if any(rule.unconditional for rule in rules[:-1]):
         return "A rule for everything stands last: nothing comes after it."
     if [rule.people for rule in rules] != sorted((rule.people for rule in rules), reverse=True):
@@ -142,8 +168,8 @@ def fault_of(rules: Sequence[Rule]) -> str:
 
 def _fault_of_rule(rule: Rule) -> str:
     known = {str(role) for role in Role}
-    if not rule.legs:
-        return "Each rule needs somebody's yes."
+    if rule.denies and rule.legs:
+        return "What nobody may agree to needs nobody's yes."
     if any(not leg.roles or not set(leg.roles) <= known for leg in rule.legs):
         return "Each approval names roles that there are."
     if any(Permission.APPROVALS_DECIDE not in granted([role]) for leg in rule.legs for role in leg.roles):

@@ -20,6 +20,7 @@ class IdentityCheck(Model):
         Index(None, "customer_id", "kind", "asked_at"),
         Index(None, "number_index"),
         Index(None, "asked_at", postgresql_where=text("state = 'asked'")),
+        Index("ix_identity_checks_unavailable", "id", postgresql_where=text("state = 'unavailable'")),
         Index(None, "vendor_reference", postgresql_where=text("provider = 'paystack'")),
         Index(
             "ix_identity_checks_account",

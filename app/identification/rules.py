@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from app.core.machine import Machine
+from app.core.machine import Machine, Wait
 from app.identification import names
 
 ASKS_A_DAY = 5  # of one kind: who guesses numbers has few tries
@@ -76,6 +76,16 @@ CHECK = Machine(
         CheckState.ASKED: frozenset({CheckState.ANSWERED, CheckState.UNAVAILABLE}),
         CheckState.UNAVAILABLE: frozenset({CheckState.ASKED, CheckState.ANSWERED}),
         CheckState.ANSWERED: frozenset(),
+    },
+    waits={
+        CheckState.ASKED: Wait(
+            WAITS_MAX + timedelta(hours=2),
+            "compliance_officer",
+            "The clock asks again by itself. Look whether that job runs and the register answers.",
+        ),
+        CheckState.UNAVAILABLE: Wait(
+            timedelta(hours=48), "compliance_officer", "Have it looked up again, on the page of the application."
+        ),
     },
 )
 SAID = {

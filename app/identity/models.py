@@ -39,12 +39,16 @@ class Login(Model):
 
 
 class SecurityChange(Model):
-    """A time at which what opens a login was changed."""
+    """A time at which what opens a login was changed: how one signs in, or how its owner is reached."""
 
     __tablename__ = "security_changes"
-    __table_args__ = (Index(None, "login_id", "changed_at"),)
+    __table_args__ = (
+        Index(None, "login_id", "changed_at"),
+        CheckConstraint("kind IN ('sign_in', 'contact')", name="kind_known"),
+    )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     login_id: Mapped[str] = mapped_column(Text, ForeignKey("logins.id"))
+    kind: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

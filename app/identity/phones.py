@@ -130,7 +130,7 @@ def _count(phone: Phone) -> None:
     if before is not None:
         before.replaced_at = moment
         db.session.flush()
-        security.note_change(phone.login_id)
+        security.note_change(phone.login_id, of=security.CONTACT)
         outbox.emit(events.PhoneChanged(old_phone_id=before.id, login_id=phone.login_id))
     phone.confirmed_at = moment
     outbox.emit(events.PhoneConfirmed(phone_id=phone.id, login_id=phone.login_id))

@@ -112,6 +112,12 @@ def security_changes(*, owner: str) -> list[datetime]:
     return list(db.session.scalars(times))
 
 
+def last_security_changes(*, owner: str) -> dict[str, datetime]:
+    """When what opens this login was changed last, by kind of change."""
+    newest = select(SecurityChange.kind, func.max(SecurityChange.changed_at).label("at")).filter_by(login_id=owner)
+    return {row.kind: row.at for row in db.session.execute(newest.group_by(SecurityChange.kind))}
+
+
 def live_app(*, owner: str) -> TotpApp | None:
     """The authenticator app of a login."""
     live = select(TotpApp).where(

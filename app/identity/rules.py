@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 
-from app.core.machine import Machine
+from app.core.machine import Machine, Wait
 
 ADDRESS_LENGTH_MAX = 254
 PASSWORD_LENGTH_MIN = 10
@@ -83,6 +83,18 @@ RECOVERY = Machine(
                 *(RecoveryState.MOOT, RecoveryState.STOPPED, RecoveryState.REFUSED, RecoveryState.EXPIRED),
                 RecoveryState.CARRIED_OUT,
             }
+        ),
+    },
+    waits={
+        RecoveryState.NOTED: Wait(
+            timedelta(hours=2),
+            "admin",
+            "A job looks whose it is. Find it among the jobs that were given up, and retry it.",
+        ),
+        RecoveryState.ASKED: Wait(
+            RECOVERY_LIVES + timedelta(hours=2),
+            "admin",
+            "The clock ends what nobody carried out in time. Look whether that job runs.",
         ),
     },
 )

@@ -7,8 +7,10 @@ from app.core import clock
 from app.core.db import db
 from app.identity.models import SecurityChange
 
+SIGN_IN, CONTACT = "sign_in", "contact"
 
-def note_change(login_id: str) -> None:
-    """Another password, phone or address, or a factor less, as of now."""
-    db.session.add(SecurityChange(login_id=login_id, changed_at=clock.now()))
+
+def note_change(login_id: str, *, of: str = SIGN_IN) -> None:
+    """Another password, or a factor less (how one signs in), or another phone or address (a contact), as of now."""
+    db.session.add(SecurityChange(login_id=login_id, kind=of, changed_at=clock.now()))
     db.session.flush()

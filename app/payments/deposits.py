@@ -1,5 +1,7 @@
-"""Commands of deposits: start, await, apply a charge, give up, and place what waited in suspense."""
+"""Commands of deposits: start, await, apply a charge, receive one without an intent, give up, place what waited."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -9,10 +11,13 @@ from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.money import NGN, Money
+from app.customers import queries as customers
+from app.identification import names
 from app.ledger import chart, posting
-from app.payments import errors, events, postings, queries, rules, suspense
-from app.payments.models import Deposit
-from app.payments.rules import DepositState, Verdict
+from app.ledger.journal import Journal
+from app.payments import cards, errors, events, pending, postings, queries, rules, suspense
+from app.payments.models import DedicatedAccount, Deposit
+from app.payments.rules import DepositState, Method, Verdict
 from app.payments.suspense import Trouble
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
@@ -20,15 +25,41 @@ from app.risk import service as risk
 from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
 
+HOME = "NG"
 
-def start(customer_id: str, *, amount: Money, actor: Actor) -> Deposit:
+
+@dataclass(frozen=True)
+class PayWhere:
+    """Where a deposit is to be paid, as Paystack said: a page, a one-off account, or a code to dial."""
+
+    checkout_url: str = ""
+    number: str = ""
+    name: str = ""
+    bank: str = ""
+    until: datetime | None = None
+    dial: str = ""
+
+
+def start(
+    customer_id: str,
+    *,
+    amount: Money,
+    actor: Actor,
+    method: Method = Method.CHECKOUT,
+    saved_card_id: str | None = None,
+    keep_card: bool = False,
+) -> Deposit:
     """Write down the intent to pay in, before Paystack hears of it.
 
-    Raises Restricted, DepositOutOfBounds, LimitExceeded, TierTooLow.
+    Raises Restricted, DepositOutOfBounds, NoSuchWay, CardGone, LimitExceeded, TierTooLow.
     """
     restrictions.refuse(customer_id, way=Way.IN)
     if not rules.deposit_fits(amount):
         raise errors.DepositOutOfBounds
+    if method not in rules.CHOSEN or (method is Method.SAVED_CARD) != bool(saved_card_id):
+        raise errors.NoSuchWay
+    if saved_card_id:
+        queries.saved_card(saved_card_id, customer_id=customer_id)
     deposit_id = ids.new("dep")
     deposit = Deposit(
         id=deposit_id,
@@ -36,6 +67,9 @@ def start(customer_id: str, *, amount: Money, actor: Actor) -> Deposit:
         reference=deposit_id.replace("_", "-"),  # a charge's reference may not have an underscore
         amount_units=amount.units,
         state=DepositState.STARTED,
+        method=method,
+        saved_card_id=saved_card_id,
+        keep_card=keep_card,
         created_at=clock.now(),
     )
     risk.check(_intent(deposit))
@@ -44,17 +78,27 @@ def start(customer_id: str, *, amount: Money, actor: Actor) -> Deposit:
     return deposit
 
 
-def await_payment(deposit_id: str, *, checkout_url: str, actor: Actor) -> None:
-    """Paystack opened the checkout. A payment that was faster than this answer is left as it is."""
-    deposit = _locked(deposit_id)
-    deposit.checkout_url = checkout_url
+def await_payment(deposit_id: str, *, where: PayWhere, actor: Actor) -> None:
+    """Paystack said where to pay. A payment that was faster than this answer is left as it is."""
+    deposit = locked(deposit_id)
+    deposit.checkout_url, deposit.dial = where.checkout_url, where.dial
+    deposit.pay_number, deposit.pay_name, deposit.pay_bank = where.number, where.name, where.bank
+    deposit.pay_until = where.until
     if deposit.state == DepositState.STARTED:
         machine.move(deposit, DepositState.AWAITING_PAYMENT, machine=rules.DEPOSIT, actor=actor)
 
 
+def note_trouble(deposit_id: str, *, words: str, actor: Actor) -> None:
+    """What went wrong on the way, for its owner to read; it can still be paid."""
+    deposit = locked(deposit_id)
+    deposit.trouble = words
+    if deposit.state == DepositState.STARTED:
+        machine.move(deposit, DepositState.AWAITING_PAYMENT, machine=rules.DEPOSIT, actor=actor, reason=words)
+
+
 def give_up(deposit_id: str, *, reason: str, actor: Actor) -> None:
     """No payment came. One that comes later is credited all the same."""
-    deposit = _locked(deposit_id)
+    deposit = locked(deposit_id)
     if deposit.state in {DepositState.STARTED, DepositState.AWAITING_PAYMENT}:
         machine.move(deposit, DepositState.FAILED, machine=rules.DEPOSIT, actor=actor, reason=reason)
         risk.release(deposit.id)
@@ -65,7 +109,7 @@ def settle(deposit_id: str, *, charge: Charge, our_domain: str, actor: Actor) ->
 
     Money for an account that takes none in is not turned away: it is booked to suspense, for people to place.
     """
-    deposit = _locked(deposit_id)
+    deposit = locked(deposit_id)
     if deposit.state in {DepositState.CREDITED, DepositState.SUSPENDED}:
         return DepositState(deposit.state)
     judgement = rules.judge(
@@ -89,17 +133,48 @@ def settle(deposit_id: str, *, charge: Charge, our_domain: str, actor: Actor) ->
     return DepositState(deposit.state)
 
 
-def place_stray(charge: Charge, *, our_domain: str, inbox_id: int, actor: Actor) -> None:
-    """A charge that Paystack confirms and we never asked for: money that came is booked to suspense."""
-    trouble = Trouble(
-        cause=f"charge:{charge.reference}",
-        event="charge.success",
+def receive(charge: Charge, *, account: DedicatedAccount, our_domain: str, actor: Actor) -> str:
+    """A transfer to a customer's own account number: credited as it came, there is no intent. What became of it.
+
+    Whose it is, the number says and nothing else in the charge. One that somebody else sent goes to suspense, as does
+    what came for an account that takes nothing in. Applying it again changes nothing.
+    """
+    customer_id = account.customer_id
+    # Two deliveries of one charge come one after the other: the second finds what the first wrote.
+    queries.one_at_a_time_for_system(f"charge:{charge.reference}")
+    stopped = restrictions.stops(customer_id, way=Way.IN)
+    known = queries.deposit_for_system(reference=charge.reference)
+    if known is not None:
+        return f"deposit {known.state}"
+    if queries.is_booked_for_system(f"charge:{charge.reference}"):
+        return "in suspense"  # it came before we knew the number; people place it
+    if not _is_ours(charge, our_domain=our_domain):
+        place_stray(charge, our_domain=our_domain, actor=actor)
+        return "in suspense"
+    alike = _alike(charge, customer_id)
+    reason = rules.RESTRICTED if stopped else rules.ANOTHERS if alike is not None and alike < rules.UNLIKE else ""
+    deposit = Deposit(
+        id=ids.new("dep"),
+        customer_id=customer_id,
         reference=charge.reference,
-        reason=f"we did not start this charge (Paystack says {charge.status})",
-        amount=Money(NGN, charge.amount) if charge.currency == NGN.code else None,
-        inbox_id=inbox_id,
+        amount_units=Decimal(charge.amount),
+        state=DepositState.STARTED,
+        method=Method.DEDICATED_ACCOUNT,
+        created_at=clock.now(),
     )
-    ours = charge.status == "success" and charge.currency == NGN.code and charge.domain == our_domain
+    machine.begin(deposit, machine=rules.DEPOSIT, actor=actor, reason="it came to their account number")
+    if reason:
+        _suspend(deposit, charge, reason=reason, our_domain=our_domain, actor=actor)
+    else:
+        _credit(deposit, charge, alike=alike, actor=actor)
+    return f"deposit {deposit.state}"
+
+
+def place_stray(charge: Charge, *, our_domain: str, actor: Actor, inbox_id: int | None = None) -> None:
+    """A charge that Paystack confirms and we never asked for: money that came is booked to suspense."""
+    ours = _is_ours(charge, our_domain=our_domain)
+    reason = f"we did not start this charge (Paystack says {charge.status})"
+    trouble = _trouble(charge, reason=reason, inbox_id=inbox_id)
     suspense.suspend(trouble, journal_id=_book_suspense(charge) if ours else None, actor=actor)
 
 
@@ -119,52 +194,102 @@ def place(item_id: str, *, note: str, actor: Actor) -> Deposit:
     Whoever calls this has the approval, and the database asks for it. Raises as `check_placing` does.
     """
     item = suspense.locked(item_id)
-    deposit = _locked(check_placing(item_id).id)
+    deposit = locked(check_placing(item_id).id)
     if item.amount is None:
         raise errors.NotPlaceable
     account = chart.of_customer(deposit.customer_id, asset=NGN)
     journal = postings.placed(ref=deposit.id, account=account, intent=deposit.amount, paid=item.amount)
-    machine.move(deposit, DepositState.CREDITED, machine=rules.DEPOSIT, actor=actor, reason=note)
-    risk.count_what_came(_intent(deposit))
-    posting.post(journal, key=f"suspense:{item.id}")
-    suspense.close(item, note=note, actor=actor)
-    outbox.emit(events.DepositCredited(deposit_id=deposit.id))
+    finish_placing(deposit, journal=journal, item_id=item_id, credited=deposit.amount, note=note, actor=actor)
     return deposit
 
 
-def _credit(deposit: Deposit, charge: Charge, *, actor: Actor) -> None:
+def finish_placing(
+    deposit: Deposit, *, journal: Journal, item_id: str, credited: Money, note: str, actor: Actor
+) -> None:
+    """Credit a deposit out of suspense and close the item. The caller holds both, and has the approval."""
+    deposit.credited_units, deposit.settled_at = Decimal(credited.units), clock.now()
+    machine.move(deposit, DepositState.CREDITED, machine=rules.DEPOSIT, actor=actor, reason=note)
+    risk.count_what_came(_intent(deposit))
+    posting.post(journal, key=f"suspense:{item_id}")
+    suspense.close(suspense.locked(item_id), note=note, actor=actor)
+    outbox.emit(events.DepositCredited(deposit_id=deposit.id))
+
+
+def _credit(deposit: Deposit, charge: Charge, *, actor: Actor, alike: int | None = rules.ALIKE) -> None:
+    account = chart.of_customer(deposit.customer_id, asset=NGN)
+    held_for = _held_for(deposit, charge, alike=alike)  # (counted before this one)
     journal = postings.credited(
         ref=deposit.id,
-        account=chart.of_customer(deposit.customer_id, asset=NGN),
+        account=account,
         intent=deposit.amount,
         paid=Money(NGN, charge.amount),
         fees=Money(NGN, charge.fees),
     )
     deposit.fee_units, deposit.channel = Decimal(charge.fees), charge.channel
-    deposit.settled_at = clock.now()
+    deposit.credited_units, deposit.settled_at, deposit.trouble = deposit.amount_units, clock.now(), ""
+    deposit.payer = _payer(charge)
     machine.move(deposit, DepositState.CREDITED, machine=rules.DEPOSIT, actor=actor)
     risk.count_what_came(_intent(deposit))
+    if deposit.keep_card:
+        cards.keep(deposit.customer_id, charge=charge)
     posting.post(journal, key=_charge_key(charge))
+    if held_for:
+        pending.hold(deposit, lasts=held_for)
     outbox.emit(events.DepositCredited(deposit_id=deposit.id))
 
 
+def _held_for(deposit: Deposit, charge: Charge, *, alike: int | None) -> timedelta:
+    count, first = queries.credited_before(customer_id=deposit.customer_id, channel=charge.channel)
+    country = charge.authorization.country if charge.authorization else ""
+    return rules.pending_for(
+        charge.channel,
+        amount=deposit.amount,
+        earlier=count,
+        paying_for=clock.now() - first if first else timedelta(0),
+        abroad=bool(country) and country != HOME,
+        alike=alike,
+    )
+
+
 def _suspend(deposit: Deposit, charge: Charge, *, reason: str, our_domain: str, actor: Actor) -> None:
-    deposit.settled_at = clock.now()
+    deposit.settled_at, deposit.channel, deposit.payer = clock.now(), charge.channel, _payer(charge)
     machine.move(deposit, DepositState.SUSPENDED, machine=rules.DEPOSIT, actor=actor, reason=reason)
     risk.release(deposit.id)  # it is not the customer's before somebody has placed it
-    trouble = Trouble(
+    ours = _is_ours(charge, our_domain=our_domain)
+    suspense.suspend(_trouble(charge, reason=reason), journal_id=_book_suspense(charge) if ours else None, actor=actor)
+
+
+def _trouble(charge: Charge, *, reason: str, inbox_id: int | None = None) -> Trouble:
+    return Trouble(
         cause=f"charge:{charge.reference}",
         event="charge.success",
         reference=charge.reference,
         reason=reason,
         amount=Money(NGN, charge.amount) if charge.currency == NGN.code else None,
+        inbox_id=inbox_id,
+        channel=charge.channel,
+        payer=_payer(charge),
+        paid_to=charge.authorization.receiver_account if charge.authorization else "",
     )
-    ours = charge.currency == NGN.code and charge.domain == our_domain
-    suspense.suspend(trouble, journal_id=_book_suspense(charge) if ours else None, actor=actor)
+
+
+def _is_ours(charge: Charge, *, our_domain: str) -> bool:
+    return charge.status == "success" and charge.currency == NGN.code and charge.domain == our_domain
+
+
+def _payer(charge: Charge) -> str:
+    return charge.authorization.sender_name if charge.authorization else ""
+
+
+def _alike(charge: Charge, customer_id: str) -> int | None:
+    """How alike the sender's name and the customer's are; None where their bank did not say who sent it."""
+    sender = _payer(charge)
+    owner = customers.one_for_operators(customer_id).name
+    return names.compare(owner, sender).score if sender.strip() else None
 
 
 def _intent(deposit: Deposit) -> Intent:
-    return Intent(deposit.id, deposit.customer_id, Rail.BANK, Direction.IN, deposit.amount)
+    return Intent(deposit.id, deposit.customer_id, Rail.BANK, Direction.IN, deposit.credited)
 
 
 def _book_suspense(charge: Charge) -> int:
@@ -177,5 +302,7 @@ def _charge_key(charge: Charge) -> str:
     return f"paystack:charge:{charge.reference}"
 
 
-def _locked(deposit_id: str) -> Deposit:
-    return db.session.scalars(select(Deposit).where(Deposit.id == deposit_id).with_for_update()).one()
+def locked(deposit_id: str) -> Deposit:
+    """The deposit as it stands now, until the transaction ends."""
+    wanted = select(Deposit).where(Deposit.id == deposit_id).with_for_update()
+    return db.session.scalars(wanted.execution_options(populate_existing=True)).one()

@@ -28,6 +28,46 @@ class CheckoutLost(Unprocessable):
     message = "Paystack's answer was lost on the way. Nothing was charged: start a new deposit."
 
 
+class NoSuchWay(Unprocessable):
+    code = "no_such_way"
+    message = "Choose how you pay."
+
+
+class CardGone(Unprocessable):
+    code = "card_gone"
+    message = "This card is not kept any more. Choose another way to pay."
+
+
+class CardDeclined(Unprocessable):
+    code = "card_declined"
+    message = "The bank declined this card. Nothing was charged; choose another way to pay."
+
+
+class NumberTaken(Conflict):
+    code = "number_taken"
+    message = "This account number belongs to another customer."
+
+
+class LookedAlready(Conflict):
+    code = "looked_already"
+    message = "Paystack looked a moment ago."
+
+
+class PartsDoNotSum(Unprocessable):
+    code = "parts_do_not_sum"
+    message = "Give two to ten amounts that add up to the whole."
+
+
+class NotReturnable(Conflict):
+    code = "not_returnable"
+    message = "This cannot be returned: no payment that Paystack could send back stands behind it."
+
+
+class EvidenceMissing(Unprocessable):
+    code = "evidence_missing"
+    message = "Say what shows that it is theirs, in 20 letters or more."
+
+
 class NotPlaceable(Conflict):
     code = "not_placeable"
     message = "This is placed already, or cannot be placed so."
@@ -46,3 +86,28 @@ class PlacingAskedAlready(Conflict):
 class NotResolvable(Unprocessable):
     code = "not_resolvable"
     message = "Money stands in suspense for this: it is credited, or corrected in the books, before it is closed."
+
+
+class NothingToRefund(Conflict):
+    code = "nothing_to_refund"
+    message = "No money of this payment is here to give back."
+
+
+class RefundTooLarge(Unprocessable):
+    code = "refund_too_large"
+    message = "That is more than is left of this payment."
+
+
+class RefundUnderWay(Conflict):
+    code = "refund_under_way"
+    message = "A refund of this payment is under way or was asked for. The next one waits for its end."
+
+
+class ChargeDisputed(Conflict):
+    code = "charge_disputed"
+    message = "The payer disputes this payment: a refund beside it would pay them twice."
+
+
+class NotRedirectable(Conflict):
+    code = "not_redirectable"
+    message = "This refund does not wait for a bank account."

@@ -11,15 +11,20 @@ from app.core import clock, inbox
 from app.core.actor import Actor
 from app.core.db import atomically, leave
 from app.core.money import NGN, Money
-from app.payments import banking, deposits, errors, payouts, queries, rules, suspense
+from app.payments import banking, deposits, errors, payouts, queries, refund_flows, rules, suspense
+from app.payments.deposits import PayWhere
 from app.payments.models import BankAccount, Deposit
-from app.payments.rules import DepositState, PayoutState
+from app.payments.rules import DepositState, Method, PayoutState
 from app.payments.suspense import Trouble
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 
 CHARGES = frozenset({"charge.success"})
+REFUNDS = frozenset(
+    {"refund.pending", "refund.processing", "refund.processed", "refund.failed", "refund.needs-attention"}
+)
 TRANSFERS = frozenset({"transfer.success", "transfer.failed", "transfer.reversed"})
+DEDICATED = "dedicated_nuban"  # Paystack's word for a transfer to a customer's own account number
 BANKS_KEPT_FOR = timedelta(days=1)
 TEXT_MAX = 200
 DIGITS_MAX = 30
@@ -35,7 +40,11 @@ def open_checkout(deposit: Deposit, *, paystack: Paystack, email: str, callback_
     leave()
     try:
         checkout = paystack.initialize(
-            email=email, amount=deposit.amount.units, reference=deposit.reference, callback_url=callback_url
+            email=email,
+            amount=deposit.amount.units,
+            reference=deposit.reference,
+            callback_url=callback_url,
+            channels=rules.CHANNELS.get(Method(deposit.method), ()),
         )
     except Refused as refusal:
         if refusal.code == "duplicate_reference":
@@ -43,7 +52,8 @@ def open_checkout(deposit: Deposit, *, paystack: Paystack, email: str, callback_
         reason = f"Paystack refused: {refusal.message}"
         atomically(lambda: deposits.give_up(deposit.id, reason=reason, actor=actor), actor=actor)
         raise
-    atomically(lambda: deposits.await_payment(deposit.id, checkout_url=checkout.url, actor=actor), actor=actor)
+    where = PayWhere(checkout_url=checkout.url)
+    atomically(lambda: deposits.await_payment(deposit.id, where=where, actor=actor), actor=actor)
     return checkout.url
 
 
@@ -134,9 +144,34 @@ def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str:
         return _hear_charge(inbox_id, reference=reference, paystack=paystack, actor=actor)
     if event in TRANSFERS and reference:
         return _hear_transfer(inbox_id, event=event, reference=reference, paystack=paystack, actor=actor)
+    if event in REFUNDS and reference:
+        words, placed = refund_flows.hear(reference, paystack=paystack, actor=actor)
+        return words if placed else put_aside(inbox_id, event=event, reference=reference, reason=words, actor=actor)
     return put_aside(
         inbox_id, event=event, reference=reference, reason="nothing of ours answers to this event yet", actor=actor
     )
+
+
+def look_up_charge(reference: str, *, paystack: Paystack, actor: Actor, inbox_id: int | None = None) -> str | None:
+    """Ask Paystack about a charge that somebody spoke of, and place it: what became of it, None for an unknown one."""
+    deposit = queries.deposit_for_system(reference=reference)
+    leave()
+    charge = paystack.find_charge(reference)
+    if charge is None:
+        return None
+    if deposit is not None:
+        return f"deposit {settle(deposit.id, charge=charge, paystack=paystack, actor=actor)}"
+    came_to = charge.authorization.receiver_account if charge.authorization else ""
+    account = queries.dedicated_by_number_for_system(came_to) if charge.channel == DEDICATED else None
+    if account is not None:
+        return atomically(
+            lambda: deposits.receive(charge, account=account, our_domain=paystack.domain, actor=actor), actor=actor
+        )
+    atomically(
+        lambda: deposits.place_stray(charge, our_domain=paystack.domain, inbox_id=inbox_id, actor=actor),
+        actor=actor,
+    )
+    return "in suspense"
 
 
 def add_bank_account(
@@ -194,19 +229,11 @@ def put_aside(inbox_id: int, *, event: str, reference: str, reason: str, actor: 
 
 
 def _hear_charge(inbox_id: int, *, reference: str, paystack: Paystack, actor: Actor) -> str:
-    deposit = queries.deposit_for_system(reference=reference)
-    leave()
-    charge = paystack.find_charge(reference)
-    if charge is None:
+    outcome = look_up_charge(reference, paystack=paystack, actor=actor, inbox_id=inbox_id)
+    if outcome is None:
         reason = "Paystack does not know this reference"
         return put_aside(inbox_id, event="charge.success", reference=reference, reason=reason, actor=actor)
-    if deposit is not None:
-        return f"deposit {settle(deposit.id, charge=charge, paystack=paystack, actor=actor)}"
-    atomically(
-        lambda: deposits.place_stray(charge, our_domain=paystack.domain, inbox_id=inbox_id, actor=actor),
-        actor=actor,
-    )
-    return "in suspense"
+    return outcome
 
 
 def _hear_transfer(inbox_id: int, *, event: str, reference: str, paystack: Paystack, actor: Actor) -> str:

@@ -3,7 +3,18 @@
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Index, Numeric, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
@@ -20,13 +31,21 @@ class BankRow(Model):
 
 
 class BankAccount(Model):
-    """A customer's bank account, with the name its bank gave and Paystack's recipient code."""
+    """A customer's bank account, with the name its bank gave, how alike it is to theirs, and Paystack's recipient code."""
 
     __tablename__ = "bank_accounts"
     __table_args__ = (
-        UniqueConstraint("customer_id", "bank_code", "account_number"),
+        Index(
+            "uq_bank_accounts_customer_id",
+            "customer_id",
+            "bank_code",
+            "account_number",
+            unique=True,
+            postgresql_where=text("removed_at IS NULL"),
+        ),
         Index("ix_bank_accounts_account_number", "account_number", "bank_code"),
         CheckConstraint("account_number ~ '^[0-9]{10}$'", name="account_number_nuban"),
+        CheckConstraint("name_score BETWEEN 0 AND 100", name="name_score_percent"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
@@ -35,20 +54,86 @@ class BankAccount(Model):
     account_number: Mapped[str] = mapped_column(Text)
     account_name: Mapped[str] = mapped_column(Text)
     recipient_code: Mapped[str] = mapped_column(Text)
+    name_score: Mapped[int | None] = mapped_column(SmallInteger)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SavedCard(Model):
+    """A card that a customer chose to keep. What charges it is sealed; the index finds the same one."""
+
+    __tablename__ = "saved_cards"
+    __table_args__ = (
+        Index(
+            "ix_saved_cards_kept", "customer_id", "code_index", unique=True, postgresql_where=text("removed_at IS NULL")
+        ),
+        CheckConstraint("expires_month BETWEEN 1 AND 12", name="expires_month_real"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
+    code_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    code_index: Mapped[bytes] = mapped_column(LargeBinary)
+    email: Mapped[str] = mapped_column(Text)
+    brand: Mapped[str] = mapped_column(Text)
+    bank: Mapped[str] = mapped_column(Text)
+    last4: Mapped[str] = mapped_column(Text)
+    expires_month: Mapped[int | None] = mapped_column(SmallInteger)
+    expires_year: Mapped[int | None] = mapped_column(SmallInteger)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class DedicatedAccount(Model):
+    """A customer's own account number: asked for at Paystack, open, refused with its reason, or closed."""
+
+    __tablename__ = "dedicated_accounts"
+    __table_args__ = (
+        Index("ix_dedicated_accounts_one", "customer_id", unique=True, postgresql_where=text("state <> 'closed'")),
+        Index(None, "customer_code"),
+        CheckConstraint("state IN ('asked', 'open', 'refused', 'closed')", name="state_known"),
+        CheckConstraint(
+            "state NOT IN ('open', 'closed') OR (account_number IS NOT NULL AND opened_at IS NOT NULL)",
+            name="open_whole",
+        ),
+        CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_when"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
+    state: Mapped[str] = mapped_column(Text)
+    customer_code: Mapped[str] = mapped_column(Text, default="")
+    vendor_id: Mapped[str] = mapped_column(Text, default="")
+    account_number: Mapped[str | None] = mapped_column(Text, unique=True)
+    account_name: Mapped[str] = mapped_column(Text, default="")
+    bank_name: Mapped[str] = mapped_column(Text, default="")
+    bank_slug: Mapped[str] = mapped_column(Text, default="")
+    trouble: Mapped[str] = mapped_column(Text, default="")
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    requeried_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Deposit(Model):
-    """An intent to pay in, and what became of it. `reference` is ours, at Paystack."""
+    """Money on its way in, and what became of it. `reference` names it at Paystack: ours, where there was an intent.
+
+    `amount_units` is what was asked for, `credited_units` what the customer got, held until `available_at`.
+    """
 
     __tablename__ = "deposits"
     __table_args__ = (
         Index(None, "customer_id", "id"),
         Index(None, "state", postgresql_where=text("state IN ('started', 'awaiting_payment')")),
+        Index("ix_deposits_suspended", "id", postgresql_where=text("state = 'suspended'")),
         CheckConstraint("amount_units > 0", name="amount_positive"),
         CheckConstraint(
             "state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended')", name="state_known"
         ),
+        CheckConstraint(
+            "method IN ('checkout', 'card', 'saved_card', 'bank_transfer', 'ussd', 'dedicated_account', 'placed')",
+            name="method_known",
+        ),
+        CheckConstraint("credited_units > 0", name="credited_positive"),
+        CheckConstraint("(method = 'saved_card') = (saved_card_id IS NOT NULL)", name="saved_card_named"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
@@ -60,11 +145,29 @@ class Deposit(Model):
     channel: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    method: Mapped[str] = mapped_column(Text, default="checkout")
+    saved_card_id: Mapped[str | None] = mapped_column(Text, ForeignKey("saved_cards.id"))
+    keep_card: Mapped[bool] = mapped_column(default=False)
+    pay_number: Mapped[str] = mapped_column(Text, default="")
+    pay_name: Mapped[str] = mapped_column(Text, default="")
+    pay_bank: Mapped[str] = mapped_column(Text, default="")
+    pay_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    dial: Mapped[str] = mapped_column(Text, default="")
+    payer: Mapped[str] = mapped_column(Text, default="")
+    credited_units: Mapped[Decimal | None] = mapped_column(Numeric(38))
+    available_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    hold_id: Mapped[int | None] = mapped_column(BigInteger)
+    trouble: Mapped[str] = mapped_column(Text, default="")
 
     @property
     def amount(self) -> Money:
         """What the customer asked to pay in."""
         return Money(NGN, int(self.amount_units))
+
+    @property
+    def credited(self) -> Money:
+        """What they got, or are to get where nothing came yet."""
+        return Money(NGN, int(self.credited_units or self.amount_units))
 
 
 class Payout(Model):
@@ -103,6 +206,7 @@ class SuspenseItem(Model):
     __tablename__ = "suspense_items"
     __table_args__ = (
         Index(None, "state", "id"),
+        Index(None, "parent_id"),
         CheckConstraint("state IN ('open', 'resolved')", name="state_known"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -117,6 +221,10 @@ class SuspenseItem(Model):
     note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     resolved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    payer: Mapped[str] = mapped_column(Text, default="")
+    channel: Mapped[str] = mapped_column(Text, default="")
+    paid_to: Mapped[str] = mapped_column(Text, default="")
+    parent_id: Mapped[str | None] = mapped_column(Text, ForeignKey("suspense_items.id"))
 
     @property
     def amount(self) -> Money | None:

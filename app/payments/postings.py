@@ -6,7 +6,7 @@ from app.ledger.journal import Journal, credit, debit
 
 
 def credited(*, ref: str, account: str, intent: Money, paid: Money, fees: Money) -> Journal:
-    """A deposit: what reached our Paystack balance, the fee as our cost, the whole intent to the customer.
+    """A deposit: what Paystack will settle to us, the fee as our cost, the whole intent to the customer.
 
     `fees` is Paystack's; what of it the payer bore (`paid` above `intent`) is no cost of ours.
     """
@@ -15,7 +15,7 @@ def credited(*, ref: str, account: str, intent: Money, paid: Money, fees: Money)
         "payments.deposit_credited",
         ref,
         (
-            debit(chart.house(chart.PAYSTACK, asset=intent.asset), paid - fees),
+            debit(chart.house(chart.PAYSTACK_CLEARING, asset=intent.asset), paid - fees),
             debit(chart.house(chart.PAYSTACK_FEES, asset=intent.asset), cost),
             credit(account, intent),
         ),
@@ -42,8 +42,59 @@ def suspended(*, ref: str, paid: Money, fees: Money) -> Journal:
         "payments.charge_suspended",
         ref,
         (
-            debit(chart.house(chart.PAYSTACK, asset=paid.asset), paid - fees),
+            debit(chart.house(chart.PAYSTACK_CLEARING, asset=paid.asset), paid - fees),
             debit(chart.house(chart.PAYSTACK_FEES, asset=paid.asset), fees),
             credit(chart.house(chart.SUSPENSE, asset=paid.asset), paid),
+        ),
+    )
+
+
+def refund_asked(*, ref: str, account: str, taken: Money, owed: Money, corrects: int | None = None) -> Journal:
+    """What goes back to a payer leaves its account and is owed to them; what the account had not, its owner owes us.
+
+    Paystack's fee for the charge stays our cost: it does not give that back. What stood in suspense as a whole and was
+    given back at Paystack corrects the journal that put it there.
+    """
+    asset = taken.asset
+    return Journal(
+        "payments.refund_asked",
+        ref,
+        (
+            debit(account, taken),
+            debit(chart.house(chart.OWED_BY_CUSTOMERS, asset=asset), owed),
+            credit(chart.house(chart.REFUNDS, asset=asset), taken + owed),
+        ),
+        corrects=corrects,
+    )
+
+
+def refund_paid(*, ref: str, amount: Money, from_balance: Money) -> Journal:
+    """Paystack paid it: out of what it was to settle to us, and for the rest out of our balance."""
+    return Journal(
+        "payments.refund_paid",
+        ref,
+        (
+            debit(chart.house(chart.REFUNDS, asset=amount.asset), amount),
+            credit(chart.house(chart.PAYSTACK_CLEARING, asset=amount.asset), amount - from_balance),
+            credit(chart.house(chart.PAYSTACK, asset=amount.asset), from_balance),
+        ),
+    )
+
+
+def refund_failed(*, ref: str, account: str, taken: Money, owed: Money, to_balance: Money) -> Journal:
+    """It could not be paid: everything is where it was taken from.
+
+    What Paystack had kept of a settlement for it and could not put back there, it puts into our balance.
+    """
+    asset = taken.asset
+    return Journal(
+        "payments.refund_failed",
+        ref,
+        (
+            debit(chart.house(chart.REFUNDS, asset=asset), taken + owed),
+            debit(chart.house(chart.PAYSTACK, asset=asset), to_balance),
+            credit(account, taken),
+            credit(chart.house(chart.OWED_BY_CUSTOMERS, asset=asset), owed),
+            credit(chart.house(chart.PAYSTACK_CLEARING, asset=asset), to_balance),
         ),
     )

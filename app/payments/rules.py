@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from app.core.machine import Machine
+from app.core.machine import Machine, Wait
 from app.core.money import NGN, Money
+from app.core.permissions import Role
 
 DEPOSIT_MIN = Money(NGN, 100_00)
 DEPOSIT_MAX = Money(NGN, 5_000_000_00)
@@ -14,6 +15,7 @@ NUBAN_DIGITS = 10
 RESTRICTED = (
     "restricted: the customer's account takes nothing in at present"  # (finance reads it in the suspense queue)
 )
+ANOTHERS = "sent by somebody else: the sender's name is not the customer's"
 
 # How long to wait before asking Paystack again, by how long the thing has been open: (open for, wait).
 WATCH_PAUSES = (
@@ -34,6 +36,29 @@ class DepositState(StrEnum):
     SUSPENDED = "suspended"
 
 
+class Method(StrEnum):
+    """How a deposit is paid. Dedicated accounts and placing have no intent before them."""
+
+    CHECKOUT = "checkout"  # any way that Paystack's page offers
+    CARD = "card"
+    SAVED_CARD = "saved_card"
+    BANK_TRANSFER = "bank_transfer"  # to an account that is theirs for half an hour
+    USSD = "ussd"
+    DEDICATED_ACCOUNT = "dedicated_account"
+    PLACED = "placed"  # by two people, out of suspense
+
+
+CHOSEN = (Method.CHECKOUT, Method.CARD, Method.SAVED_CARD, Method.BANK_TRANSFER, Method.USSD)
+# What of Paystack's page is offered; empty: everything.
+CHANNELS: dict[Method, tuple[str, ...]] = {Method.CHECKOUT: (), Method.CARD: ("card",)}
+PAY_WITHIN = timedelta(minutes=30)  # of a one-off account: between 15 minutes and 8 hours, or Paystack clamps it
+USSD_BANKS = {
+    "737": "GTBank",
+    "919": "UBA",
+    "822": "Sterling Bank",
+    "966": "Zenith Bank",
+}  # (those whose codes Paystack's charge knows)
+
 DEPOSIT = Machine(
     "deposit",
     {
@@ -45,7 +70,86 @@ DEPOSIT = Machine(
         DepositState.FAILED: frozenset({DepositState.CREDITED, DepositState.SUSPENDED}),
         DepositState.SUSPENDED: frozenset({DepositState.CREDITED}),  # placed, by two people
     },
+    waits={
+        DepositState.STARTED: Wait(
+            DEPOSIT_LIVES + timedelta(hours=2),
+            Role.TREASURY,
+            "The watch asks Paystack and gives it up after a day: run the job payments.watch_deposit again.",
+        ),
+        DepositState.AWAITING_PAYMENT: Wait(
+            DEPOSIT_LIVES + timedelta(hours=2),
+            Role.TREASURY,
+            "The watch asks Paystack and gives it up after a day: run the job payments.watch_deposit again.",
+        ),
+        DepositState.SUSPENDED: Wait(
+            timedelta(days=2),
+            Role.FINANCE,
+            "Its money stands in suspense: finance asks that it be placed, assigned or returned, and treasury agrees.",
+        ),
+    },
+    rests={DepositState.FAILED: "nobody paid, and nothing is owed to anybody"},
 )
+
+
+class DedicatedState(StrEnum):
+    """A customer's own account number, from asking to closing."""
+
+    ASKED = "asked"
+    OPEN = "open"
+    REFUSED = "refused"
+    CLOSED = "closed"
+
+
+DEDICATED = Machine(
+    "dedicated account",
+    {
+        DedicatedState.ASKED: frozenset({DedicatedState.OPEN, DedicatedState.REFUSED}),
+        DedicatedState.REFUSED: frozenset({DedicatedState.ASKED}),
+        DedicatedState.OPEN: frozenset({DedicatedState.CLOSED}),
+    },
+    waits={
+        DedicatedState.ASKED: Wait(
+            timedelta(hours=24),
+            Role.TREASURY,
+            "Paystack has not opened it: run the job payments.open_account again, or ask Paystack.",
+        ),
+    },
+    rests={
+        DedicatedState.OPEN: "the number is in use",
+        DedicatedState.REFUSED: "they were told why, and may ask again",
+    },
+)
+REQUERY_PAUSE = timedelta(minutes=10)  # Paystack looks no more often for one account
+
+# How long what came is held before it can be used. A card's payment can be disputed, a bank's transfer cannot.
+NEW_PAYER = 3  # the first ones of somebody
+CARD_OF_NEW, CARD_FROM_ABROAD, OTHER_SENDER = timedelta(hours=24), timedelta(hours=72), timedelta(hours=24)
+YOUNG, LARGE = timedelta(days=30), Money(NGN, 500_000_00)
+ALIKE, UNLIKE = 80, 50  # of a sender's name and the customer's: from here on the same, below here another's
+
+
+def pending_for(
+    channel: str,
+    *,
+    amount: Money,
+    earlier: int,
+    paying_for: timedelta,
+    abroad: bool = False,
+    alike: int | None = 100,
+) -> timedelta:
+    """How long a deposit is held: by its channel, by how many came before it and since when, by who sent it.
+
+    `alike` compares the names of sender and customer, 0 to 100; None where the sender is not known.
+    """
+    held = timedelta(0)
+    if channel == "card":
+        if earlier < NEW_PAYER or (paying_for < YOUNG and amount > LARGE):
+            held = CARD_OF_NEW
+        if abroad:
+            held = CARD_FROM_ABROAD
+    if alike is None or alike < ALIKE:
+        held = max(held, OTHER_SENDER)
+    return held
 
 
 class PayoutState(StrEnum):
@@ -99,6 +203,14 @@ SUSPENSE = Machine(
         # Money may come for something that was closed with a note.
         SuspenseState.RESOLVED: frozenset({SuspenseState.OPEN}),
     },
+    waits={
+        SuspenseState.OPEN: Wait(
+            timedelta(days=2),
+            Role.FINANCE,
+            "Finance asks to place, assign, split or return its money, or closes what no money stands behind.",
+        ),
+    },
+    rests={SuspenseState.RESOLVED: "it was dealt with"},
 )
 
 

@@ -7,21 +7,37 @@ from app.core.errors import NotFound
 from app.core.money import NGN
 from app.ledger import chart
 from app.reconciliation.models import Reconciliation, ReconciliationLine
-from app.reconciliation.rules import Ours, RunState, Verdict
+from app.reconciliation.rules import DEDUCTED, FROM_BALANCE, Ours, RunState, Verdict
 
-# The reference at Paystack of each entry of our account: deposits and withdrawals carry ids of their own in the books.
+# What Paystack holds of ours stands on two accounts: the balance that transfers are paid from, and what it took and has
+# not settled. The reference at Paystack of each entry: deposits and withdrawals carry ids of their own in the books.
+# What refunds and disputes took is told by Paystack as a sum per settlement, so it is compared as a sum.
 _OURS = """
-SELECT e.amount, e.journal_id, e.effective_at, j.kind, coalesce(d.reference, w.payout_id, j.ref) AS reference
-  FROM ledger.entries e JOIN ledger.journals j ON j.id = e.journal_id
-  LEFT JOIN deposits d ON d.id = j.ref LEFT JOIN withdrawals w ON w.id = j.ref
- WHERE e.account_id = (SELECT id FROM ledger.accounts WHERE code = :code)
- ORDER BY e.journal_id, e.leg
+SELECT e.amount, e.journal_id, e.effective_at, j.kind,
+       CASE WHEN j.kind LIKE 'disputes.%' OR j.kind LIKE 'payments.refund%'
+            THEN CASE WHEN a.code = :clearing THEN :deducted ELSE :from_balance END
+            WHEN t.id IS NOT NULL THEN 'top-up ' || t.vendor_line
+            ELSE coalesce(d.reference, w.payout_id, j.ref) END AS reference
+  FROM ledger.entries e JOIN ledger.journals j ON j.id = e.journal_id JOIN ledger.accounts a ON a.id = e.account_id
+  LEFT JOIN deposits d ON d.id = j.ref LEFT JOIN withdrawals w ON w.id = j.ref LEFT JOIN top_ups t ON t.id = j.ref
+ WHERE e.account_id IN (SELECT id FROM ledger.accounts WHERE code IN (:balance, :clearing))
+   AND j.kind <> 'settlement.settled'
+UNION ALL  -- what our bank was paid; a fee that had become another one by then belongs to its charge
+SELECT -s.effective_units, s.journal_id, s.ended_at, 'settlement.settled', 'settlement ' || s.vendor_id
+  FROM settlements s WHERE s.state = 'posted'
+UNION ALL
+SELECT c.amount_units - c.fees_units - c.booked_units, s.journal_id, s.ended_at, 'settlement.settled', c.reference
+  FROM settled_charges c JOIN settlements s ON s.id = c.settlement_id
+ WHERE c.booked_units <> c.amount_units - c.fees_units
+   AND abs(c.booked_units - c.amount_units + c.fees_units) <= c.fees_units
+ ORDER BY 2, 1
 """
 
 
 def our_entries_for_system() -> list[Ours]:
-    """Every entry of our Paystack account, with the vendor's reference it is about."""
-    found = rows(_OURS, code=chart.house(chart.PAYSTACK, asset=NGN))
+    """Every entry of our accounts at Paystack, with the vendor's reference it is about."""
+    balance, clearing = (chart.house(each, asset=NGN) for each in (chart.PAYSTACK, chart.PAYSTACK_CLEARING))
+    found = rows(_OURS, balance=balance, clearing=clearing, deducted=DEDUCTED, from_balance=FROM_BALANCE)
     return [Ours(row.kind, row.reference, int(row.amount), row.journal_id, row.effective_at) for row in found]
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.core.machine import Machine
+from app.core.machine import Machine, Wait
 
 
 class Verdict(StrEnum):
@@ -27,10 +27,22 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
-RUN = Machine("reconciliation", {RunState.RUNNING: frozenset({RunState.DONE, RunState.FAILED})})
-
 RUN_LIMIT = timedelta(minutes=15)  # a run that takes longer has lost its worker
+RUN = Machine(
+    "reconciliation",
+    {RunState.RUNNING: frozenset({RunState.DONE, RunState.FAILED})},
+    waits={
+        RunState.RUNNING: Wait(
+            2 * RUN_LIMIT, "finance", "It has lost its worker. Start another run: that ends this one."
+        )
+    },
+)
+
 GRACE = timedelta(minutes=2)  # news this young may still be on its way to us
+
+# Sums that Paystack tells as sums: what refunds and disputes took of settlements, and what they took of the balance.
+DEDUCTED = "deducted from settlements"
+FROM_BALANCE = "refunds and disputes from the balance"
 
 UNMATCHED = (Verdict.AMOUNT_DIFFERS, Verdict.MISSING_HERE, Verdict.MISSING_THERE)
 
@@ -93,6 +105,8 @@ def _line(reference: str, ours: list[Ours], theirs: Theirs | None) -> Line:
         verdict = Verdict.IN_FLIGHT
     elif our_sum == their_sum:
         verdict = Verdict.MATCHED
+    elif reference == DEDUCTED and our_sum < their_sum:
+        verdict = Verdict.IN_FLIGHT  # paid out to payers, and waits for the settlement that it is taken from
     elif not theirs:
         verdict = Verdict.MISSING_THERE
     elif not ours:

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.core.machine import Machine
+from app.core.machine import Machine, Wait
 
 NOTE_MAX = 2000
 AUTHORITY_MAX = 200
@@ -38,7 +38,17 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-MACHINE = Machine("restriction", {State.PLACED: frozenset({State.LIFTED, State.EXPIRED})})
+MACHINE = Machine(
+    "restriction",
+    {State.PLACED: frozenset({State.LIFTED, State.EXPIRED})},
+    waits={
+        State.PLACED: Wait(
+            timedelta(days=90),
+            "compliance_manager",
+            "The customer's money stands still. Look whether the reason holds: have it lifted, or say why it stays.",
+        ),
+    },
+)
 
 # A trade takes from one wallet and gives to another: what stops either stops it too.
 STOPS: Mapping[Kind, frozenset[Way]] = {

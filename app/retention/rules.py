@@ -1,10 +1,11 @@
 """What retention decides without looking anything up: the states of a run, the classes it goes through, its sides."""
 
 from collections.abc import Collection
+from datetime import timedelta
 from enum import StrEnum
 from hashlib import sha256
 
-from app.core.machine import Machine
+from app.core.machine import Machine, Wait
 from app.core.permissions import Role
 
 AT_A_TIME = 200  # of a class in one step: it stays well within the limit of a statement
@@ -32,7 +33,17 @@ class State(StrEnum):
     DONE = "done"
 
 
-MACHINE = Machine("retention run", {State.BEGUN: frozenset({State.DONE})})
+MACHINE = Machine(
+    "retention run",
+    {State.BEGUN: frozenset({State.DONE})},
+    waits={
+        State.BEGUN: Wait(
+            timedelta(hours=24),
+            "admin",
+            "It goes on in steps. Find its job among those that were given up, and retry it.",
+        ),
+    },
+)
 
 
 class Action(StrEnum):

@@ -111,3 +111,18 @@ class Fee(Model):
         """What it asks for."""
         floor, cap = (None if value is None else int(value) for value in (self.floor_units, self.cap_units))
         return Band(int(self.over_units), int(self.flat_units), self.bps, floor, cap)
+
+
+class Threshold(Model):
+    """What checks and breakers measure against, from a time on; a later row of the same name takes its place."""
+
+    __tablename__ = "risk_thresholds"
+    __table_args__ = (
+        UniqueConstraint("name", "starts_at"),
+        CheckConstraint("value >= 0", name="not_negative"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    value: Mapped[Decimal] = mapped_column(KOBO)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))

@@ -11,7 +11,7 @@ from app.core.db import db
 from app.core.money import NGN, Money
 from app.ledger import balances, chart
 from app.risk import errors, rules
-from app.risk.models import Fee, Limit, LimitUse
+from app.risk.models import Fee, Limit, LimitUse, Threshold
 from app.risk.rules import ANY, Bounds, Direction, Measured, Rail, Scope
 
 
@@ -40,6 +40,19 @@ def limits_without_owner(tier: str, *, at: datetime | None = None) -> list[Limit
     )
     found = db.session.scalars(newest)
     return sorted(found, key=lambda one: (-[one.rail, one.direction, one.asset].count(ANY), one.rail, one.direction))
+
+
+def thresholds_without_owner(*, at: datetime | None = None) -> dict[str, int]:
+    """What checks and breakers measure against at a time, by name."""
+    newest = select(Threshold).where(Threshold.starts_at <= (at or clock.now())).ext(distinct_on(Threshold.name))
+    found = db.session.scalars(newest.order_by(Threshold.name, Threshold.starts_at.desc()))
+    return {one.name: int(one.value) for one in found}
+
+
+def thresholds_to_come_for_operators() -> list[Threshold]:
+    """What was agreed and has not begun, the next first."""
+    coming = select(Threshold).where(Threshold.starts_at > clock.now()).order_by(Threshold.starts_at, Threshold.name)
+    return list(db.session.scalars(coming))
 
 
 def limits_to_come_for_operators() -> list[Limit]:

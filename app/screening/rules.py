@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from app.core.machine import Machine
+from app.core.machine import Machine, Wait
 from app.identification import names
 
 REVIEW_MIN = 70  # from here on people look (yente's own default)
@@ -77,6 +77,17 @@ HIT = Machine(
         HitState.MATCH_ASKED: frozenset({HitState.NO_MATCH, HitState.MATCH, HitState.OPEN}),
         HitState.MATCH: frozenset({HitState.WITHDRAWN}),
     },
+    waits={
+        HitState.OPEN: Wait(
+            timedelta(hours=24),
+            "compliance_officer",
+            "Decide on the hit: say why it is nobody, or ask others to agree to it.",
+        ),
+        HitState.MATCH_ASKED: Wait(
+            timedelta(hours=72), "compliance_manager", "Agree to the match or deny it, among the approvals."
+        ),
+    },
+    rests={HitState.MATCH: "it was decided, and what it stops is a restriction, which is watched"},
 )
 
 

@@ -46,3 +46,43 @@ class ReasonMissing(Unprocessable):
 class PayoutsHalted(Unavailable):
     code = "payouts_halted"
     message = "Payouts stand still until somebody has looked at the books."
+
+
+class NotChecked(Conflict):
+    code = "not_checked"
+    message = "This one is still being checked. Look again in a moment."
+
+
+class NotYourLeg(Forbidden):
+    code = "not_your_leg"
+    message = "None of the approvals that are missing is yours to give."
+
+
+class NotDueYet(Unavailable):
+    code = "not_due_yet"
+    message = "It is approved, and is sent when its delay is over."
+
+
+class VotesLapsed(Conflict):
+    code = "votes_lapsed"
+    message = "Somebody who agreed may not decide any more. Give the money back; the customer can ask anew."
+
+
+class DestinationRemoved(Conflict):
+    code = "destination_removed"
+    message = "This bank account was removed. Choose another one."
+
+
+class DestinationInUse(Conflict):
+    code = "destination_in_use"
+    message = "A withdrawal to this account is under way. Remove it when that has ended."
+
+
+class BadThreshold(Unprocessable):
+    code = "bad_threshold"
+    message = "That is not a threshold, or not a value it can have."
+
+
+class BadHours(Unprocessable):
+    code = "bad_hours"
+    message = "Hold it for 1 to 720 hours, or state no time."

@@ -8,7 +8,7 @@ from app.core.outbox import Event
 
 @dataclass(frozen=True)
 class Requested(Event):
-    """A customer asked for money out; it is held."""
+    """A customer asked for money out; it is held, and its checks begin."""
 
     name: ClassVar[str] = "withdrawals.requested"
     withdrawal_id: str
@@ -16,9 +16,17 @@ class Requested(Event):
 
 @dataclass(frozen=True)
 class Approved(Event):
-    """Enough operators agreed: it can be sent."""
+    """Everybody who must has agreed, or nobody had to; also when treasury tries again: it can be sent."""
 
     name: ClassVar[str] = "withdrawals.approved"
+    withdrawal_id: str
+
+
+@dataclass(frozen=True)
+class Unpaid(Event):
+    """The rail ended an attempt without payment: treasury tries again or gives it back."""
+
+    name: ClassVar[str] = "withdrawals.unpaid"
     withdrawal_id: str
 
 

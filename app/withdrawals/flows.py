@@ -15,8 +15,7 @@ def send(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> None:
     Killed anywhere in between, the next call finds the payout begun and asks Paystack before it sends. Raises Silent
     or Refused while the end is open; the caller tries again later.
     """
-    first = atomically(lambda: service.begin_sending(withdrawal_id, actor=actor), actor=actor)
-    if first is None:
+    attempt = atomically(lambda: service.begin_sending(withdrawal_id, actor=actor), actor=actor)
+    if attempt is None:
         return
-    payout_id = withdrawal_id.replace("wd_", "po_")
-    payments.pay_out(payout_id, first=first, paystack=paystack, reason=TRANSFER_REASON, actor=actor)
+    payments.pay_out(attempt.payout_id, first=attempt.first, paystack=paystack, reason=TRANSFER_REASON, actor=actor)

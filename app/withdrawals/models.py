@@ -2,46 +2,79 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     DateTime,
+    FetchedValue,
     ForeignKey,
+    Identity,
     Index,
+    Integer,
     Numeric,
     SmallInteger,
     Text,
     UniqueConstraint,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
 from app.core.money import NGN, Money
+from app.governance.rules import Leg, leg_of
+from app.withdrawals.rules import attempt_id
 
 
 class Withdrawal(Model):
-    """One request for money out. `content_hash` is what approvals are bound to."""
+    """One request for money out. `content_hash` is what approvals are bound to.
+
+    `round`, `score`, `band`, `target`, `large`, the policy and its legs are what the newest round of checks came to;
+    round 0 is one that nobody has checked. `attempts` counts the payouts that were begun for it.
+    """
 
     __tablename__ = "withdrawals"
     __table_args__ = (
         Index(None, "customer_id", "id"),
         Index(None, "state", "id"),
+        Index(None, "bank_account_id", postgresql_where=text("state = 'settled'")),
+        Index(None, "held_until", postgresql_where=text("state = 'cooling_off'")),
+        Index(None, "unpaid_at", postgresql_where=text("state = 'unpaid'")),
         CheckConstraint("amount_units > 0", name="amount_positive"),
         CheckConstraint("fee_units >= 0", name="fee_not_negative"),
-        CheckConstraint("approvals_needed BETWEEN 1 AND 2", name="approvals_needed"),
+        CheckConstraint("attempts >= 0", name="attempts_not_negative"),
+        CheckConstraint("round >= 0", name="round_not_negative"),
+        CheckConstraint("score BETWEEN 0 AND 100", name="score_percent"),
+        CheckConstraint("delay_seconds >= 0", name="delay_forward"),
+        CheckConstraint("(round = 0) = (policy_id IS NULL)", name="routed"),
+        CheckConstraint("state <> 'cooling_off' OR held_until IS NOT NULL", name="cooling_has_end"),
+        CheckConstraint("state <> 'unpaid' OR unpaid_at IS NOT NULL", name="unpaid_since"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
     bank_account_id: Mapped[str] = mapped_column(Text, ForeignKey("bank_accounts.id"))
     payout_id: Mapped[str] = mapped_column(Text, unique=True)
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     amount_units: Mapped[Decimal] = mapped_column(Numeric(38))
     fee_units: Mapped[Decimal] = mapped_column(Numeric(38))
     hold_id: Mapped[int] = mapped_column(BigInteger)
-    approvals_needed: Mapped[int] = mapped_column(SmallInteger)
+    round: Mapped[int] = mapped_column(SmallInteger)
+    score: Mapped[int] = mapped_column(SmallInteger)
+    band: Mapped[str] = mapped_column(Text)
+    target: Mapped[str] = mapped_column(Text)
+    large: Mapped[bool] = mapped_column(Boolean)
+    policy_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_policies.id"))
+    legs: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    delay_seconds: Mapped[int] = mapped_column(Integer)
     content_hash: Mapped[str] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    held_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    unpaid_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     @property
@@ -54,14 +87,64 @@ class Withdrawal(Model):
         """What the customer pays for it."""
         return Money(NGN, int(self.fee_units))
 
+    @property
+    def needs(self) -> list[Leg]:
+        """Whose yes is needed."""
+        return [leg_of(written) for written in self.legs]
+
+    @property
+    def approvals_needed(self) -> int:
+        """How many must agree."""
+        return sum(leg.count for leg in self.needs)
+
+    @property
+    def checked(self) -> bool:
+        """Whether its checks were done."""
+        return self.round > 0
+
+    @property
+    def attempt_id(self) -> str:
+        """The payout of its newest attempt, or of the first where none has begun."""
+        return attempt_id(self.payout_id, self.attempts)
+
+    @property
+    def attempt_ids(self) -> list[str]:
+        """The payouts that were begun for it, the first one first."""
+        return [attempt_id(self.payout_id, number + 1) for number in range(self.attempts)]
+
 
 class Approval(Model):
-    """One operator's yes to exactly this content. Never changed."""
+    """One operator's yes to exactly this content, for one leg. Never changed; to other content it does not count."""
 
     __tablename__ = "withdrawal_approvals"
-    __table_args__ = (UniqueConstraint("withdrawal_id", "operator_id"),)
+    __table_args__ = (UniqueConstraint("withdrawal_id", "operator_id", "content_hash"),)
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     withdrawal_id: Mapped[str] = mapped_column(Text, ForeignKey("withdrawals.id"))
     operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
+    leg: Mapped[int] = mapped_column(SmallInteger)
     content_hash: Mapped[str] = mapped_column(Text)
     approved_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    voted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=FetchedValue())
+
+
+class CheckRow(Model):
+    """One check of one round, with what it was given and what came of it. Written once."""
+
+    __tablename__ = "withdrawal_checks"
+    __table_args__ = (
+        UniqueConstraint("withdrawal_id", "round", "number"),
+        CheckConstraint("round > 0", name="round_positive"),
+        CheckConstraint("number BETWEEN 1 AND 18", name="number"),
+        CheckConstraint("outcome IN ('pass', 'review', 'hold', 'refuse')", name="outcome_known"),
+        CheckConstraint("points BETWEEN 0 AND 100", name="points"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    withdrawal_id: Mapped[str] = mapped_column(Text, ForeignKey("withdrawals.id"))
+    round: Mapped[int] = mapped_column(SmallInteger)
+    number: Mapped[int] = mapped_column(SmallInteger)
+    name: Mapped[str] = mapped_column(Text)
+    outcome: Mapped[str] = mapped_column(Text)
+    points: Mapped[int] = mapped_column(SmallInteger)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    words: Mapped[str] = mapped_column(Text)
+    checked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

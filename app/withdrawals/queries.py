@@ -1,13 +1,137 @@
 """Reads of withdrawals."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
-from app.core.db import db
+from app.core import clock
+from app.core.db import db, rows
 from app.core.errors import NotFound
-from app.withdrawals.models import Approval, Withdrawal
-from app.withdrawals.rules import State
+from app.core.money import NGN, Money
+from app.core.permissions import Permission, granted
+from app.governance.rules import Leg, open_leg
+from app.identity import queries as identity
+from app.ledger import balances, chart
+from app.withdrawals.models import Approval, CheckRow, Withdrawal
+from app.withdrawals.rules import CHECKABLE, State, first_attempt_id
+
+# What a customer asked for before this one and did not have rejected or take back, as the rules on speed count it.
+_PAST = """
+SELECT count(*) FILTER (WHERE created_at > :hour) AS in_hour, count(*) FILTER (WHERE created_at > :day) AS in_day,
+       coalesce(sum(amount_units) FILTER (WHERE created_at > :day), 0) AS day_units,
+       count(*) FILTER (WHERE state = 'settled' AND created_at > :quarter) AS paid_count,
+       coalesce(sum(amount_units) FILTER (WHERE state = 'settled' AND created_at > :quarter), 0) AS paid_units,
+       count(*) FILTER (WHERE created_at > :week AND amount_units >= :low AND amount_units < :high) AS near_bound
+  FROM withdrawals
+ WHERE customer_id = :customer AND id <> :this AND created_at > :quarter
+   AND state NOT IN ('rejected', 'cancelled', 'failed')
+"""
+# (holds for what somebody disputes are filed under that dispute)
+_DISPUTED = """
+SELECT coalesce(sum(h.remaining), 0) AS units FROM ledger.holds h JOIN ledger.balances b USING (account_id)
+ WHERE b.code = :code AND b.stripe = 0 AND h.remaining > 0 AND h.ref LIKE :prefix
+"""
+_OWN_HOLD = "SELECT h.remaining FROM ledger.holds h WHERE h.id = :hold"
+_LAST_MOVED = """
+SELECT max(e.booked_at) AS at FROM ledger.entries e JOIN ledger.balances b USING (account_id)
+ WHERE b.code = :code AND b.stripe = 0 AND e.booked_at < :before
+"""
+# A leg that is open, by the votes that count, for somebody with one of these roles who has not voted.
+_OPEN_LEG = """(withdrawals.round > 0 AND NOT EXISTS (
+    SELECT FROM withdrawal_approvals a WHERE a.withdrawal_id = withdrawals.id AND a.operator_id = :voter
+       AND a.content_hash = withdrawals.content_hash)
+  AND EXISTS (
+    SELECT FROM jsonb_array_elements(withdrawals.legs) WITH ORDINALITY AS l (leg, place)
+     WHERE leg -> 'roles' ?| CAST(:roles AS text[])
+       AND (leg ->> 'count')::integer > let_out_votes(withdrawals, place::integer - 1)))"""
+DISPUTE_REFS = "dsp\\_%"
+QUARTER = timedelta(days=90)
+CHECK_DIGITS = 3
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """What of a queue to list: each condition that is stated. `needs` is an operator whose yes is missing.
+
+    `check` is the number of a check that speaks against it.
+    """
+
+    needs: str = ""
+    band: str = ""
+    target: str = ""
+    state: str = ""
+    check: str = ""
+
+
+EVERYTHING = Narrowed()
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a customer withdrew before: how often, and how much (kobo)."""
+
+    in_hour: int
+    in_day: int
+    day_units: int
+    paid_count: int
+    paid_units: int
+    near_bound: int
+
+
+@dataclass(frozen=True)
+class LegNow:
+    """One leg of a withdrawal: how many of those it needs have said yes and still count, and the votes for it."""
+
+    leg: Leg
+    given: int
+    votes: tuple[Approval, ...]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A withdrawal with the votes to its present content. `lapsed`: those whose voters may not vote so any more."""
+
+    withdrawal: Withdrawal
+    votes: tuple[Approval, ...]
+    lapsed: frozenset[str]
+
+    @property
+    def filled(self) -> list[int]:
+        """How many count, leg by leg."""
+        given = [vote.leg for vote in self.votes if vote.id not in self.lapsed]
+        return [given.count(place) for place in range(len(self.withdrawal.legs))]
+
+    @property
+    def legs(self) -> list[LegNow]:
+        """Each leg with its votes."""
+        return [
+            LegNow(leg, filled, tuple(vote for vote in self.votes if vote.leg == place))
+            for place, (leg, filled) in enumerate(zip(self.withdrawal.needs, self.filled, strict=True))
+        ]
+
+    @property
+    def given(self) -> int:
+        """How many have said yes, and count."""
+        return sum(self.filled)
+
+    @property
+    def agreed(self) -> bool:
+        """Whether everybody who must has said yes."""
+        needed = [leg.count for leg in self.withdrawal.needs]
+        return self.withdrawal.checked and all(has >= need for has, need in zip(self.filled, needed, strict=True))
+
+    def voted(self, operator_id: str) -> bool:
+        """Whether this operator has voted on what stands there now."""
+        return any(vote.operator_id == operator_id for vote in self.votes)
+
+    def place_for(self, operator_id: str) -> int | None:
+        """The open leg that is theirs to fill, by roles that are their own; None when there is none."""
+        if self.voted(operator_id):
+            return None
+        return open_leg(self.withdrawal.needs, self.filled, identity.roles_for_system(operator_id))
 
 
 def one(withdrawal_id: str, *, customer_id: str) -> Withdrawal:
@@ -28,14 +152,47 @@ def one_for_operators(withdrawal_id: str) -> Withdrawal:
 
 
 def queue_for_operators(
-    states: Sequence[State], *, oldest_first: bool, after: str | None = None, limit: int = 50
+    states: Sequence[State],
+    *,
+    oldest_first: bool,
+    narrowed: Narrowed = EVERYTHING,
+    after: str | None = None,
+    limit: int = 50,
 ) -> list[Withdrawal]:
     """Withdrawals in these states; waiting ones are read oldest first, ended ones newest first. Keyset by id."""
     order = Withdrawal.id.asc() if oldest_first else Withdrawal.id.desc()
     wanted = select(Withdrawal).where(Withdrawal.state.in_(states)).order_by(order).limit(limit)
     if after:
         wanted = wanted.where(Withdrawal.id > after if oldest_first else Withdrawal.id < after)
-    return list(db.session.scalars(wanted))
+    return list(db.session.scalars(wanted.where(*_conditions(narrowed))))
+
+
+def _conditions(narrowed: Narrowed) -> list[ColumnElement[bool]]:
+    stated = (
+        (Withdrawal.band, narrowed.band),
+        (Withdrawal.target, narrowed.target),
+        (Withdrawal.state, narrowed.state),
+    )
+    found = [column == value for column, value in stated if value]
+    if narrowed.needs:
+        found.append(_needs(narrowed.needs))
+    if narrowed.check.isascii() and narrowed.check.isdecimal() and len(narrowed.check) < CHECK_DIGITS:
+        said = (CheckRow.withdrawal_id == Withdrawal.id) & (CheckRow.round == Withdrawal.round)
+        against = (CheckRow.number == int(narrowed.check)) & (CheckRow.outcome != "pass")
+        found.append(select(CheckRow.id).where(said, against).exists())
+    return found
+
+
+def needing_count_for_operators(operator_id: str) -> int:
+    """How many wait for this operator's yes."""
+    waiting = select(func.count()).select_from(Withdrawal).where(Withdrawal.state == State.REQUESTED)
+    return db.session.scalar(waiting.where(_needs(operator_id))) or 0
+
+
+def _needs(operator_id: str) -> ColumnElement[bool]:
+    """As `Standing.place_for`, in the database."""
+    roles = [str(role) for role in identity.roles_for_system(operator_id)]
+    return text(_OPEN_LEG).bindparams(roles=roles, voter=operator_id)  # type: ignore[return-value]
 
 
 def counts_for_operators() -> dict[str, int]:
@@ -44,18 +201,158 @@ def counts_for_operators() -> dict[str, int]:
     return {row.state: row.n for row in db.session.execute(counted)}
 
 
-def approvals_for_operators(withdrawal_ids: set[str]) -> dict[str, list[Approval]]:
-    """Approvals by withdrawal, oldest first."""
-    wanted = select(Approval).where(Approval.withdrawal_id.in_(withdrawal_ids)).order_by(Approval.id)
-    found: dict[str, list[Approval]] = {withdrawal_id: [] for withdrawal_id in withdrawal_ids}
-    for approval in db.session.scalars(wanted):
-        found[approval.withdrawal_id].append(approval)
+def standings_for_operators(found: Collection[Withdrawal]) -> dict[str, Standing]:
+    """Withdrawals with the votes to what stands there now, by id, the oldest vote first."""
+    wanted = select(Approval).where(Approval.withdrawal_id.in_([one.id for one in found])).order_by(Approval.id)
+    votes = list(db.session.scalars(wanted))
+    roles = {voter: identity.roles_for_system(voter) for voter in {vote.operator_id for vote in votes}}
+    standings = {}
+    for one in found:
+        legs = one.needs
+        mine = tuple(v for v in votes if v.withdrawal_id == one.id and v.content_hash == one.content_hash)
+        lapsed = frozenset(v.id for v in mine if not legs[v.leg].fits(roles[v.operator_id]))
+        standings[one.id] = Standing(one, mine, lapsed)
+    return standings
+
+
+def standing_for_operators(withdrawal: Withdrawal) -> Standing:
+    """One withdrawal with the votes to what stands there now."""
+    return standings_for_operators([withdrawal])[withdrawal.id]
+
+
+def may_decide_for_system(operator_id: str) -> bool:
+    """Whether this operator may decide by a role of their own; one that was borrowed does not count."""
+    return Permission.WITHDRAWALS_APPROVE in granted(identity.roles_for_system(operator_id))
+
+
+def checks_for_operators(withdrawal_id: str) -> list[CheckRow]:
+    """The newest result of each check, by number."""
+    newest = select(CheckRow).where(CheckRow.withdrawal_id == withdrawal_id).ext(distinct_on(CheckRow.number))
+    return list(db.session.scalars(newest.order_by(CheckRow.number, CheckRow.round.desc())))
+
+
+def rounds_for_operators(withdrawal_id: str) -> dict[int, list[CheckRow]]:
+    """Every round of checks, the newest first."""
+    found: dict[int, list[CheckRow]] = {}
+    every = select(CheckRow).where(CheckRow.withdrawal_id == withdrawal_id)
+    for row in db.session.scalars(every.order_by(CheckRow.round.desc(), CheckRow.number)):
+        found.setdefault(row.round, []).append(row)
     return found
 
 
+def reasons_for_operators(withdrawal_ids: Collection[str]) -> dict[str, list[CheckRow]]:
+    """What speaks against each withdrawal in its newest round, the heaviest first."""
+    wanted = (
+        select(CheckRow)
+        .join(Withdrawal, (Withdrawal.id == CheckRow.withdrawal_id) & (Withdrawal.round == CheckRow.round))
+        .where(CheckRow.withdrawal_id.in_(withdrawal_ids), CheckRow.outcome != "pass")
+        .order_by(CheckRow.points.desc(), CheckRow.number)
+    )
+    found: dict[str, list[CheckRow]] = {withdrawal_id: [] for withdrawal_id in withdrawal_ids}
+    for row in db.session.scalars(wanted):
+        found[row.withdrawal_id].append(row)
+    return found
+
+
+def uses_for_operators(account_ids: Collection[str]) -> dict[str, int]:
+    """How often each bank account was paid to, and kept it."""
+    settled = select(Withdrawal.bank_account_id, func.count().label("many"))
+    settled = settled.where(Withdrawal.bank_account_id.in_(account_ids), Withdrawal.state == State.SETTLED)
+    counted = {
+        row.bank_account_id: row.many for row in db.session.execute(settled.group_by(Withdrawal.bank_account_id))
+    }
+    return {account_id: counted.get(account_id, 0) for account_id in account_ids}
+
+
+def uses(account_ids: Collection[str], *, customer_id: str) -> dict[str, int]:
+    """How often the customer's own bank accounts were paid to."""
+    own = select(Withdrawal.bank_account_id, func.count().label("many")).where(Withdrawal.customer_id == customer_id)
+    settled = own.where(Withdrawal.bank_account_id.in_(account_ids), Withdrawal.state == State.SETTLED)
+    counted = {
+        row.bank_account_id: row.many for row in db.session.execute(settled.group_by(Withdrawal.bank_account_id))
+    }
+    return {account_id: counted.get(account_id, 0) for account_id in account_ids}
+
+
+def is_open_to(account_id: str, *, customer_id: str) -> bool:
+    """Whether one of the customer's withdrawals to this account has not ended."""
+    own = select(Withdrawal.id).where(Withdrawal.customer_id == customer_id, Withdrawal.ended_at.is_(None))
+    return db.session.scalars(own.where(Withdrawal.bank_account_id == account_id).limit(1)).first() is not None
+
+
+def past_for_system(withdrawal: Withdrawal, *, low: int, high: int) -> Past:
+    """What this withdrawal's customer asked for before it. `low` and `high` bound what hugs a reporting bound (kobo)."""
+    moment = clock.now()
+    (row,) = rows(
+        _PAST,
+        customer=withdrawal.customer_id,
+        this=withdrawal.id,
+        hour=moment - timedelta(hours=1),
+        day=moment - timedelta(days=1),
+        week=moment - timedelta(days=7),
+        quarter=moment - QUARTER,
+        low=low,
+        high=high,
+    )
+    sums = (int(row.day_units), row.paid_count, int(row.paid_units), row.near_bound)
+    return Past(row.in_hour, row.in_day, *sums)
+
+
+def disputed_for_system(account: str) -> Money:
+    """What is held of an account because somebody disputes how it came."""
+    return Money(NGN, int(rows(_DISPUTED, code=account, prefix=DISPUTE_REFS)[0].units))
+
+
+def held_for_system(hold_id: int) -> Money:
+    """What is left of a hold."""
+    found = rows(_OWN_HOLD, hold=hold_id)
+    return Money(NGN, int(found[0].remaining) if found else 0)
+
+
+def last_moved_for_system(account: str, *, before: datetime) -> datetime | None:
+    """When something was last booked on an account before a time."""
+    found: datetime | None = rows(_LAST_MOVED, code=account, before=before)[0].at
+    return found
+
+
+def payout_float_for_system() -> Money:
+    """What payouts are paid from, as the books have it."""
+    return balances.of(chart.house(chart.PAYSTACK, asset=NGN)).booked
+
+
+def cooled_for_system(*, at: datetime, limit: int = 100) -> list[str]:
+    """Those whose time to cool off is over, the first to end first."""
+    over = select(Withdrawal.id).where(Withdrawal.state == State.COOLING_OFF, Withdrawal.held_until <= at)
+    return list(db.session.scalars(over.order_by(Withdrawal.held_until).limit(limit)))
+
+
+def unpaid_for_system(*, before: datetime, limit: int = 100) -> list[str]:
+    """Those whose last attempt ended without payment before a time."""
+    old = select(Withdrawal.id).where(Withdrawal.state == State.UNPAID, Withdrawal.unpaid_at <= before)
+    return list(db.session.scalars(old.order_by(Withdrawal.unpaid_at).limit(limit)))
+
+
+def undecided_for_system(*, before: datetime, limit: int = 100) -> list[str]:
+    """Those that were asked for before a time, and nobody has decided on."""
+    old = select(Withdrawal.id).where(Withdrawal.state.in_(CHECKABLE), Withdrawal.created_at <= before)
+    return list(db.session.scalars(old.order_by(Withdrawal.id).limit(limit)))
+
+
+def held_of_for_system(customer_id: str) -> list[str]:
+    """The customer's withdrawals that a check stops, the oldest first."""
+    held = select(Withdrawal.id).where(Withdrawal.customer_id == customer_id, Withdrawal.state == State.HELD)
+    return list(db.session.scalars(held.order_by(Withdrawal.id)))
+
+
+def next_to_cool_for_operators() -> datetime | None:
+    """When the next one that cools off is checked again."""
+    return db.session.scalar(select(func.min(Withdrawal.held_until)).where(Withdrawal.state == State.COOLING_OFF))
+
+
 def by_payout_for_system(payout_id: str) -> Withdrawal | None:
-    """The withdrawal that a payout is for."""
-    return db.session.scalars(select(Withdrawal).where(Withdrawal.payout_id == payout_id)).one_or_none()
+    """The withdrawal that a payout is an attempt of."""
+    first = first_attempt_id(payout_id)
+    return db.session.scalars(select(Withdrawal).where(Withdrawal.payout_id == first)).one_or_none()
 
 
 def approved_for_system(customer_id: str) -> list[str]:

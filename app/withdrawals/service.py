@@ -1,33 +1,36 @@
-"""Commands of withdrawals: request, approve, reject, cancel, begin sending, settle, fail, take back."""
+"""Commands of withdrawals: request, approve, reject, hold, cancel, begin sending, settle, fail, retry, take back."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypedDict
-
-from sqlalchemy import select
 
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor, Kind
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import IllegalMove, NotFound
 from app.core.money import NGN, Money
 from app.core.permissions import Permission, granted
 from app.customers import queries as customers
 from app.identity import queries as identity
 from app.identity.errors import FactorMissing, PhoneUnconfirmed
 from app.ledger import chart, health, posting
-from app.payments import payouts
+from app.payments import banking, payouts
 from app.payments import queries as payments
-from app.payments.models import BankAccount
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 from app.risk import queries as risk_queries
 from app.risk import service as risk
 from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
-from app.withdrawals import errors, events, postings, rules
+from app.withdrawals import checks, errors, events, postings, queries, rounds, rows, rules
 from app.withdrawals.models import Approval, Withdrawal
-from app.withdrawals.rules import Content, State
+from app.withdrawals.rules import Band, State, Target
+
+LAPSED = "somebody who agreed may not decide any more: it needs another's yes"
+NOT_TAKEN = "The bank did not take the payment."
+DECIDES = frozenset({Permission.WITHDRAWALS_APPROVE})
+RETRIES = frozenset({Permission.WITHDRAWALS_RETRY})
 
 
 class Moved(TypedDict):
@@ -39,15 +42,25 @@ class Moved(TypedDict):
     vendor_fee: Money
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """A payout that is written down. `first`: nobody has sent it yet; otherwise the rail is asked before."""
+
+    payout_id: str
+    first: bool
+
+
 def request(
     customer_id: str, *, bank_account_id: str, amount: Money, actor: Actor, shown_fee: Money | None = None
 ) -> Withdrawal:
     """Ask for money out to one of the customer's own bank accounts; amount and fee are held from now on.
 
+    Beyond what is refused at once it is not checked yet: a round of checks follows, which sees more than its owner may.
+
     The amount counts against the customer's limits: it is what goes out to somewhere, the fee stays in the house.
     Raises AccountFrozen, Restricted, FactorMissing, PhoneUnconfirmed, WithdrawalOutOfBounds, NotFound (the bank
-    account), TooNew, FeeChanged when it is not the one they were shown, LimitExceeded, TierTooLow, InsufficientFunds,
-    AccountBlocked.
+    account), DestinationRemoved, TooNew, FeeChanged when it is not the one they were shown, LimitExceeded, TierTooLow,
+    InsufficientFunds, AccountBlocked.
     """
     restrictions.refuse(customer_id, way=Way.OUT)
     login_id = customers.login_for_system(customer_id)
@@ -59,6 +72,8 @@ def request(
     if not rules.fits(amount):
         raise errors.WithdrawalOutOfBounds
     destination = payments.bank_account(bank_account_id, customer_id=customer_id)
+    if destination.removed_at is not None:
+        raise errors.DestinationRemoved
     refuse_new({"second factor": enrolled_since, "bank account": destination.created_at})
     withdrawal_id, fee = ids.new("wd"), fee_of(amount)
     if shown_fee is not None and shown_fee != fee:
@@ -75,12 +90,18 @@ def request(
         amount_units=amount.units,
         fee_units=fee.units,
         hold_id=hold.hold_id,
-        approvals_needed=rules.approvals_needed(amount),
+        attempts=0,
+        round=0,
+        score=rules.SCORE_MAX,
+        band=Band.HIGH,
+        target=Target.NEW,
+        large=False,
+        legs=[],
+        delay_seconds=0,
         content_hash="",
         state=State.REQUESTED,
         created_at=clock.now(),
     )
-    withdrawal.content_hash = _content(withdrawal, destination).hash
     machine.begin(withdrawal, machine=rules.MACHINE, actor=actor)
     outbox.emit(events.Requested(withdrawal_id=withdrawal.id))
     return withdrawal
@@ -93,13 +114,14 @@ def fee_of(amount: Money) -> Money:
 
 def intent(ref: str, *, customer_id: str, amount: Money) -> Intent:
     """What a withdrawal counts against its owner's limits."""
-    return Intent(ref, customer_id, Rail.BANK, Direction.OUT, amount)
+    return checks.intent(ref, customer_id=customer_id, amount=amount)
 
 
 def refuse_new(added: Mapping[str, datetime]) -> None:
     """Raise TooNew, with the time from which on it works, when something of `added` has not been there long enough."""
+    hours = risk_queries.thresholds_without_owner()
     for what, since in added.items():
-        possible = rules.possible_at(what, since=since)
+        possible = since + timedelta(hours=hours[rules.NEW_FOR[what]])
         if clock.now() < possible:
             when = possible.astimezone(clock.WAT)
             raise errors.TooNew(
@@ -108,37 +130,53 @@ def refuse_new(added: Mapping[str, datetime]) -> None:
             )
 
 
+def remove_destination(account_id: str, *, customer_id: str) -> None:
+    """The customer takes a bank account off their list. Raises NotFound, DestinationInUse."""
+    if queries.is_open_to(account_id, customer_id=customer_id):
+        raise errors.DestinationInUse
+    banking.remove_account(account_id, customer_id=customer_id)
+
+
 def approve(withdrawal_id: str, *, operator_id: str, content_hash: str, owns: str | None, actor: Actor) -> State:
-    """One operator's yes to the content they were shown; with enough of them it is approved.
+    """One operator's yes to the content they were shown, for the leg that is theirs; with all of them it is approved.
 
     `owns` is the customer whom this operator is privately, if any. A vote counts as long as its voter may vote, by
-    roles that are their own. Raises NotYourDecision, SameOperatorTwice, OwnWithdrawal, ContentChanged, IllegalMove.
+    roles that are their own. Raises NotYourDecision, SameOperatorTwice, OwnWithdrawal, ContentChanged, NotChecked,
+    NotYourLeg, IllegalMove.
     """
-    withdrawal = _locked(withdrawal_id)
-    if not rules.MACHINE.allows(State(withdrawal.state), State.APPROVED):
-        machine.move(withdrawal, State.APPROVED, machine=rules.MACHINE, actor=actor)  # refuses, in its own words
-    if not _may_decide(operator_id):
+    withdrawal = rows.locked(withdrawal_id)
+    if withdrawal.state != State.REQUESTED:
+        raise IllegalMove(f"This withdrawal is {withdrawal.state.replace('_', ' ')} and waits for nobody's yes.")
+    held = identity.roles_for_system(operator_id)
+    witnesses = Permission.WITHDRAWALS_WITNESS in granted(held) and any(leg.fits(held) for leg in withdrawal.needs)
+    if not (witnesses or granted(held) & DECIDES):
         raise errors.NotYourDecision
     if owns == withdrawal.customer_id:
         raise errors.OwnWithdrawal
-    if content_hash != withdrawal.content_hash or _content_hash(withdrawal) != withdrawal.content_hash:
+    if not withdrawal.checked:
+        raise errors.NotChecked
+    if content_hash != withdrawal.content_hash or rows.content_hash(withdrawal) != withdrawal.content_hash:
         raise errors.ContentChanged
-    mine = select(Approval.id).filter_by(withdrawal_id=withdrawal_id, operator_id=operator_id)
-    if db.session.scalars(mine).one_or_none():
+    standing = queries.standing_for_operators(withdrawal)
+    if standing.voted(operator_id):
         raise errors.SameOperatorTwice
-    db.session.add(
-        Approval(
-            id=ids.new("apr"),
-            withdrawal_id=withdrawal_id,
-            operator_id=operator_id,
-            content_hash=content_hash,
-            approved_at=clock.now(),
-        )
+    place = standing.place_for(operator_id)
+    if place is None:
+        raise errors.NotYourLeg
+    vote = Approval(
+        id=ids.new("apr"),
+        withdrawal_id=withdrawal_id,
+        operator_id=operator_id,
+        leg=place,
+        content_hash=content_hash,
+        approved_at=clock.now(),
     )
+    db.session.add(vote)
     db.session.flush()
-    if _is_agreed(withdrawal):
-        machine.move(withdrawal, State.APPROVED, machine=rules.MACHINE, actor=actor)
-        outbox.emit(events.Approved(withdrawal_id=withdrawal.id))
+    if queries.standing_for_operators(withdrawal).agreed:
+        # (what cools off does so by the clock of the database, which holds to it)
+        agreed_at = max(clock.now(), vote.voted_at) if withdrawal.delay_seconds else clock.now()
+        rounds.approve_now(withdrawal, agreed_at=agreed_at, actor=actor)
     return State(withdrawal.state)
 
 
@@ -147,55 +185,120 @@ def reject(withdrawal_id: str, *, reason: str, owns: str | None, actor: Actor) -
 
     Raises NotYourDecision, OwnWithdrawal, ReasonMissing, IllegalMove.
     """
-    if not reason.strip():
-        raise errors.ReasonMissing
-    withdrawal = _locked(withdrawal_id)
-    if actor.kind is Kind.OPERATOR and not _may_decide(actor.id):
-        raise errors.NotYourDecision
-    if owns == withdrawal.customer_id:
-        raise errors.OwnWithdrawal
-    _give_back(withdrawal, State.REJECTED, actor=actor, reason=reason.strip())
+    words = _reason(reason)
+    withdrawal = rows.locked(withdrawal_id)
+    _refuse_undeciding(actor, withdrawal, owns=owns, to=DECIDES)
+    rows.give_back(withdrawal, State.REJECTED, actor=actor, reason=words)
+
+
+def hold(withdrawal_id: str, *, reason: str, hours: str = "", owns: str | None, actor: Actor) -> None:
+    """Stop what waits or is approved for so many hours, or (nothing stated) until somebody releases it.
+
+    Raises NotYourDecision, OwnWithdrawal, ReasonMissing, BadHours, IllegalMove.
+    """
+    words, until = _reason(reason), _until(hours)
+    withdrawal = rows.locked(withdrawal_id)
+    _refuse_undeciding(actor, withdrawal, owns=owns, to=DECIDES)
+    withdrawal.held_until = until
+    to = State.COOLING_OFF if until else State.HELD
+    machine.move(withdrawal, to, machine=rules.MACHINE, actor=actor, reason=words)
+
+
+def release_hold(withdrawal_id: str, *, note: str, owns: str | None, actor: Actor) -> State:
+    """Have what is held checked anew: where it leads. What the policy lets nobody agree to, a manager's note lets on.
+
+    Raises NotYourDecision, OwnWithdrawal, ReasonMissing, IllegalMove.
+    """
+    words = _reason(note)
+    withdrawal = rows.locked(withdrawal_id)
+    _refuse_undeciding(actor, withdrawal, owns=owns, to=DECIDES)
+    if withdrawal.state not in rules.STOPPED:
+        raise IllegalMove("Only what is held is released.")
+    return rounds.look_again(withdrawal_id, note=words, actor=actor)
 
 
 def cancel(withdrawal_id: str, *, customer_id: str, actor: Actor) -> None:
-    """The customer takes their own request back, as long as it is not approved. Raises NotFound."""
-    withdrawal = _locked(withdrawal_id)
+    """The customer takes their own request back, as long as it is not being sent. Raises NotFound, IllegalMove."""
+    withdrawal = rows.locked(withdrawal_id)
     if withdrawal.customer_id != customer_id:
         raise NotFound
-    _give_back(withdrawal, State.CANCELLED, actor=actor)
+    rows.give_back(withdrawal, State.CANCELLED, actor=actor)
 
 
-def begin_sending(withdrawal_id: str, *, actor: Actor) -> bool | None:
-    """Write the payout down before it is sent.
+def begin_sending(withdrawal_id: str, *, actor: Actor) -> Attempt | None:
+    """Write the payout down before it is sent; None when there is nothing to send (any more).
 
-    True: the first to do so, send. False: begun before, ask Paystack. None: nothing to send (any more).
-    Raises PayoutsHalted while the books do not prove, AccountFrozen or Restricted while its owner's account is,
+    What can have changed since it was agreed to is looked at again, under the lock. Raises PayoutsHalted while the
+    books do not prove, AccountFrozen or Restricted while its owner's account is, NotDueYet before its delay is over,
     ContentChanged when what was approved is not what stands here.
     """
-    withdrawal = _locked(withdrawal_id)
+    withdrawal = rows.locked(withdrawal_id)
     if health.standing():
         raise errors.PayoutsHalted
-    if withdrawal.state in rules.UNDERWAY:  # also when it was begun: a second try could be the one that sends
-        restrictions.refuse(withdrawal.customer_id, way=Way.OUT)
-    if withdrawal.state == State.APPROVED:
-        if _content_hash(withdrawal) != withdrawal.content_hash:
-            raise errors.ContentChanged
-        if not _is_agreed(withdrawal):
-            why = "somebody who agreed may not decide any more: it needs another's yes"
-            machine.move(withdrawal, State.REQUESTED, machine=rules.MACHINE, actor=actor, reason=why)
-            return None
-        machine.move(withdrawal, State.SENDING, machine=rules.MACHINE, actor=actor)
-    if withdrawal.state != State.SENDING:
+    if withdrawal.state not in {State.APPROVED, State.SENDING}:
+        return None
+    restrictions.refuse(withdrawal.customer_id, way=Way.OUT)  # also when it was begun: a second try may be what sends
+    if withdrawal.state == State.APPROVED and not _let_go(withdrawal, actor=actor):
         return None
     destination = payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id)
-    return payouts.begin(
-        withdrawal.payout_id, amount=withdrawal.amount, recipient_code=destination.recipient_code, actor=actor
-    )
+    attempt = withdrawal.attempt_id
+    first = payouts.begin(attempt, amount=withdrawal.amount, recipient_code=destination.recipient_code, actor=actor)
+    return Attempt(attempt, first)
+
+
+def _let_go(withdrawal: Withdrawal, *, actor: Actor) -> bool:
+    """Whether what was approved goes out now: then its next attempt has begun."""
+    if withdrawal.not_before is not None and clock.now() < withdrawal.not_before:
+        raise errors.NotDueYet(due_at=withdrawal.not_before.isoformat())
+    if rows.content_hash(withdrawal) != withdrawal.content_hash:
+        raise errors.ContentChanged
+    if not queries.standing_for_operators(withdrawal).agreed:
+        machine.move(withdrawal, State.REQUESTED, machine=rules.MACHINE, actor=actor, reason=LAPSED)
+        return False
+    if not rounds.before_sending(withdrawal, actor=actor):
+        return False
+    withdrawal.attempts += 1
+    machine.move(withdrawal, State.SENDING, machine=rules.MACHINE, actor=actor)
+    return True
+
+
+def retry(withdrawal_id: str, *, owns: str | None, actor: Actor) -> None:
+    """Try again what the rail ended without payment, as a new attempt under a new reference.
+
+    Raises NotYourDecision, OwnWithdrawal, VotesLapsed, IllegalMove.
+    """
+    withdrawal = rows.locked(withdrawal_id)
+    _refuse_undeciding(actor, withdrawal, owns=owns, to=RETRIES)
+    if withdrawal.state != State.UNPAID:
+        raise IllegalMove("Only what came back unpaid is tried again.")
+    if not queries.standing_for_operators(withdrawal).agreed:
+        raise errors.VotesLapsed
+    machine.move(withdrawal, State.APPROVED, machine=rules.MACHINE, actor=actor, reason="it is tried again")
+    outbox.emit(events.Approved(withdrawal_id=withdrawal.id))
+
+
+def give_up(withdrawal_id: str, *, owns: str | None, actor: Actor) -> None:
+    """Give back what the rail ended without payment. Raises NotYourDecision, OwnWithdrawal, IllegalMove."""
+    withdrawal = rows.locked(withdrawal_id)
+    _refuse_undeciding(actor, withdrawal, owns=owns, to=RETRIES)
+    rows.give_back(withdrawal, State.FAILED, actor=actor, reason=NOT_TAKEN)
+
+
+def give_up_old(*, actor: Actor) -> int:
+    """Give back what has stood unpaid for as long as the threshold says: how many."""
+    moment, ended = clock.now(), 0
+    waits = timedelta(minutes=risk_queries.thresholds_without_owner(at=moment)["unpaid_minutes"])
+    for withdrawal_id in queries.unpaid_for_system(before=moment - waits):
+        withdrawal = rows.locked(withdrawal_id)
+        if withdrawal.state == State.UNPAID and withdrawal.unpaid_at and withdrawal.unpaid_at <= moment - waits:
+            rows.give_back(withdrawal, State.FAILED, actor=actor, reason=NOT_TAKEN)
+            ended += 1
+    return ended
 
 
 def settle(payout_id: str, *, actor: Actor) -> None:
     """The bank has the money: turn the hold into a journal. News that comes again changes nothing."""
-    withdrawal = _locked_by_payout(payout_id)
+    withdrawal = rows.locked_by_attempt(payout_id)
     if withdrawal is None or withdrawal.state != State.SENDING:
         return
     moved = _moved(withdrawal)
@@ -209,16 +312,19 @@ def settle(payout_id: str, *, actor: Actor) -> None:
 
 
 def fail(payout_id: str, *, actor: Actor) -> None:
-    """Nothing left us: the money is the customer's again."""
-    withdrawal = _locked_by_payout(payout_id)
-    if withdrawal is not None and withdrawal.state == State.SENDING:
-        _give_back(withdrawal, State.FAILED, actor=actor, reason="The bank did not take the payment.")
+    """Nothing left us by this attempt: the money stays held, and treasury tries again or gives it back."""
+    withdrawal = rows.locked_by_attempt(payout_id)
+    if withdrawal is None or withdrawal.state != State.SENDING:
+        return
+    withdrawal.unpaid_at = clock.now()
+    machine.move(withdrawal, State.UNPAID, machine=rules.MACHINE, actor=actor, reason=NOT_TAKEN)
+    outbox.emit(events.Unpaid(withdrawal_id=withdrawal.id))
 
 
 def take_back(payout_id: str, *, actor: Actor) -> None:
     """The bank sent back what counted as paid. When the payment itself was not heard of yet, that comes first."""
     settle(payout_id, actor=actor)
-    withdrawal = _locked_by_payout(payout_id)
+    withdrawal = rows.locked_by_attempt(payout_id)
     if withdrawal is None or withdrawal.state != State.SETTLED:
         return
     moved = _moved(withdrawal)
@@ -229,61 +335,33 @@ def take_back(payout_id: str, *, actor: Actor) -> None:
     outbox.emit(events.Ended(withdrawal_id=withdrawal.id, state=State.RETURNED))
 
 
-def _may_decide(operator_id: str) -> bool:
-    """Whether this operator may decide by a role of their own; one that was borrowed does not count."""
-    return Permission.WITHDRAWALS_APPROVE in granted(identity.roles_for_system(operator_id))
+def _refuse_undeciding(actor: Actor, withdrawal: Withdrawal, *, owns: str | None, to: Collection[Permission]) -> None:
+    """Raise when this operator may do none of these things by roles that are their own, or the money is theirs."""
+    if actor.kind is Kind.OPERATOR and not granted(identity.roles_for_system(actor.id)) & set(to):
+        raise errors.NotYourDecision
+    if owns == withdrawal.customer_id:
+        raise errors.OwnWithdrawal
 
 
-def _is_agreed(withdrawal: Withdrawal) -> bool:
-    voters = db.session.scalars(select(Approval.operator_id).filter_by(withdrawal_id=withdrawal.id))
-    return sum(map(_may_decide, voters)) >= withdrawal.approvals_needed
+def _until(hours: str) -> datetime | None:
+    if not hours:
+        return None
+    if not (hours.isascii() and hours.isdecimal()) or not 1 <= int(hours[:9]) <= rules.HOLD_HOURS_MAX:
+        raise errors.BadHours
+    return clock.now() + timedelta(hours=int(hours))
 
 
-def _give_back(withdrawal: Withdrawal, to: State, *, actor: Actor, reason: str = "") -> None:
-    withdrawal.ended_at = clock.now()
-    machine.move(withdrawal, to, machine=rules.MACHINE, actor=actor, reason=reason)
-    posting.release(withdrawal.hold_id)
-    risk.release(withdrawal.id)
-    outbox.emit(events.Ended(withdrawal_id=withdrawal.id, state=to))
+def _reason(reason: str) -> str:
+    if not reason.strip():
+        raise errors.ReasonMissing
+    return reason.strip()[: rules.REASON_MAX]
 
 
 def _moved(withdrawal: Withdrawal) -> Moved:
-    payout = payments.payout_for_system(withdrawal.payout_id)
+    payout = payments.payout_for_system(withdrawal.attempt_id)
     return {
         "account": chart.of_customer(withdrawal.customer_id, asset=NGN),
         "amount": withdrawal.amount,
         "fee": withdrawal.fee,
         "vendor_fee": payout.fee if payout else Money(NGN, 0),
     }
-
-
-def _content_hash(withdrawal: Withdrawal) -> str:
-    return _content(
-        withdrawal, payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id)
-    ).hash
-
-
-def _content(withdrawal: Withdrawal, destination: BankAccount) -> Content:
-    return Content(
-        withdrawal_id=withdrawal.id,
-        customer_id=withdrawal.customer_id,
-        amount=withdrawal.amount,
-        fee=withdrawal.fee,
-        bank_code=destination.bank_code,
-        account_number=destination.account_number,
-        recipient_code=destination.recipient_code,
-        approvals_needed=withdrawal.approvals_needed,
-    )
-
-
-def _locked(withdrawal_id: str) -> Withdrawal:
-    found = db.session.scalars(select(Withdrawal).where(Withdrawal.id == withdrawal_id).with_for_update()).one_or_none()
-    if found is None:
-        raise NotFound
-    return found
-
-
-def _locked_by_payout(payout_id: str) -> Withdrawal | None:
-    return db.session.scalars(
-        select(Withdrawal).where(Withdrawal.payout_id == payout_id).with_for_update()
-    ).one_or_none()

@@ -14,9 +14,13 @@ CREATE TABLE bank_accounts (
     account_number text NOT NULL CONSTRAINT ck_bank_accounts_account_number_nuban CHECK (account_number ~ '^[0-9]{10}$'),
     account_name text NOT NULL,
     recipient_code text NOT NULL,
+    name_score smallint CONSTRAINT ck_bank_accounts_name_score_percent CHECK (name_score BETWEEN 0 AND 100),
     created_at timestamptz NOT NULL,
-    CONSTRAINT uq_bank_accounts_customer_id UNIQUE (customer_id, bank_code, account_number)
+    removed_at timestamptz
 );
+-- (one that was removed may be added again: it is new then)
+CREATE UNIQUE INDEX uq_bank_accounts_customer_id ON bank_accounts (customer_id, bank_code, account_number)
+    WHERE removed_at IS NULL;
 CREATE INDEX ix_bank_accounts_account_number ON bank_accounts (account_number, bank_code);  -- who else has it?
 
 CREATE TABLE deposits (
@@ -79,47 +83,81 @@ CREATE TABLE withdrawals (
     id text CONSTRAINT pk_withdrawals PRIMARY KEY,
     customer_id text NOT NULL CONSTRAINT fk_withdrawals_customer_id REFERENCES customers,
     bank_account_id text NOT NULL CONSTRAINT fk_withdrawals_bank_account_id REFERENCES bank_accounts,
-    payout_id text NOT NULL CONSTRAINT uq_withdrawals_payout_id UNIQUE,
+    payout_id text NOT NULL CONSTRAINT uq_withdrawals_payout_id UNIQUE,  -- of the first attempt: later ones end in -2, -3 …
+    attempts smallint NOT NULL CONSTRAINT ck_withdrawals_attempts_not_negative CHECK (attempts >= 0),
     amount_units numeric(38) NOT NULL CONSTRAINT ck_withdrawals_amount_positive CHECK (amount_units > 0),
     fee_units numeric(38) NOT NULL CONSTRAINT ck_withdrawals_fee_not_negative CHECK (fee_units >= 0),
     hold_id bigint NOT NULL,
-    approvals_needed smallint NOT NULL CONSTRAINT ck_withdrawals_approvals_needed CHECK (approvals_needed BETWEEN 1 AND 2),
+    -- What the newest round of checks came to, and whose yes that takes. Round 0: nothing was checked yet.
+    round smallint NOT NULL CONSTRAINT ck_withdrawals_round_not_negative CHECK (round >= 0),
+    score smallint NOT NULL CONSTRAINT ck_withdrawals_score_percent CHECK (score BETWEEN 0 AND 100),
+    band text NOT NULL CONSTRAINT ck_withdrawals_band_known CHECK (band IN ('low', 'medium', 'high')),
+    target text NOT NULL CONSTRAINT ck_withdrawals_target_known CHECK (target IN ('known', 'new')),
+    large boolean NOT NULL,                            -- more of the payout float than counts as an amount of its own
+    policy_id text,
+    legs jsonb NOT NULL,                               -- [{"roles": ["treasury"], "count": 1}], as the policy said
+    delay_seconds integer NOT NULL CONSTRAINT ck_withdrawals_delay_forward CHECK (delay_seconds >= 0),
     content_hash text NOT NULL,
     state text NOT NULL CONSTRAINT ck_withdrawals_state_known
-        CHECK (state IN ('requested', 'approved', 'sending', 'settled', 'failed', 'returned', 'rejected', 'cancelled')),
+        CHECK (state IN ('requested', 'held', 'cooling_off', 'approved', 'sending', 'unpaid', 'settled', 'failed',
+                         'returned', 'rejected', 'cancelled')),
     created_at timestamptz NOT NULL,
-    ended_at timestamptz
+    held_until timestamptz,                            -- while it cools off
+    not_before timestamptz,                            -- when it may be sent: approval plus the policy's delay
+    unpaid_at timestamptz,                             -- when its last attempt ended without payment
+    ended_at timestamptz,
+    CONSTRAINT ck_withdrawals_routed CHECK ((round = 0) = (policy_id IS NULL)),
+    CONSTRAINT ck_withdrawals_cooling_has_end CHECK (state <> 'cooling_off' OR held_until IS NOT NULL),
+    CONSTRAINT ck_withdrawals_unpaid_since CHECK (state <> 'unpaid' OR unpaid_at IS NOT NULL)
 );
 CREATE INDEX ix_withdrawals_customer_id ON withdrawals (customer_id, id);
 CREATE INDEX ix_withdrawals_state ON withdrawals (state, id);
+CREATE INDEX ix_withdrawals_bank_account_id ON withdrawals (bank_account_id) WHERE state = 'settled';
+CREATE INDEX ix_withdrawals_held_until ON withdrawals (held_until) WHERE state = 'cooling_off';
+CREATE INDEX ix_withdrawals_unpaid_at ON withdrawals (unpaid_at) WHERE state = 'unpaid';
 
 CREATE TABLE withdrawal_approvals (
     id text CONSTRAINT pk_withdrawal_approvals PRIMARY KEY,
     withdrawal_id text NOT NULL CONSTRAINT fk_withdrawal_approvals_withdrawal_id REFERENCES withdrawals,
     operator_id text NOT NULL CONSTRAINT fk_withdrawal_approvals_operator_id REFERENCES operators,
+    leg smallint NOT NULL,
     content_hash text NOT NULL,
     approved_at timestamptz NOT NULL,
-    CONSTRAINT uq_withdrawal_approvals_withdrawal_id UNIQUE (withdrawal_id, operator_id)
+    voted_at timestamptz NOT NULL DEFAULT clock_timestamp(),  -- by the clock of the database: what a delay is counted from
+    CONSTRAINT uq_withdrawal_approvals_withdrawal_id UNIQUE (withdrawal_id, operator_id, content_hash)
 );
 
--- Who may let this money out: by roles of their own, and money that is not, privately, theirs.
-CREATE FUNCTION may_let_out(p_operator text, p_withdrawal text) RETURNS boolean
+-- Who may fill this leg of this withdrawal: by roles of their own, and money that is not, privately, theirs.
+CREATE FUNCTION may_let_out(p_operator text, p_withdrawal text, p_leg integer) RETURNS boolean
     LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     SELECT EXISTS (SELECT FROM withdrawals w
                      JOIN customers c ON c.id = w.customer_id JOIN logins theirs ON theirs.id = c.login_id
                      JOIN operators o ON o.id = p_operator JOIN logins l ON l.id = o.login_id
                     WHERE w.id = p_withdrawal AND l.email <> theirs.email AND l.disabled_at IS NULL
-                      AND o.roles && '{treasury,compliance_officer,compliance_manager}')
+                      AND (w.legs -> p_leg -> 'roles') ?| o.roles)
 $$;
 
--- One vote a person, in their own name, to what stands there while it waits. Voters come one after the other.
+-- How many count for a leg: yes to exactly this content, by people who may still fill it. (What is on its way is not
+-- called back when one of them leaves.)
+CREATE FUNCTION let_out_votes(p_withdrawal withdrawals, p_leg integer) RETURNS bigint
+    LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    SELECT count(*) FROM withdrawal_approvals a
+     WHERE a.withdrawal_id = p_withdrawal.id AND a.leg = p_leg AND a.content_hash = p_withdrawal.content_hash
+       AND (p_withdrawal.state = 'settled' OR may_let_out(a.operator_id, p_withdrawal.id, p_leg))
+$$;
+
+-- One vote a person, in their own name, to what stands there while it waits, for a leg that is open to them. Voters come
+-- one after the other.
 CREATE FUNCTION guard_withdrawal_vote() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE
     w withdrawals;
 BEGIN
     SELECT * INTO w FROM withdrawals WHERE id = NEW.withdrawal_id FOR UPDATE;
-    IF audit.actor() <> 'operator:' || NEW.operator_id OR w.state IS DISTINCT FROM 'requested'
-       OR NEW.content_hash <> w.content_hash OR NOT may_let_out(NEW.operator_id, NEW.withdrawal_id) THEN
+    NEW.voted_at := clock_timestamp();
+    IF audit.actor() <> 'operator:' || NEW.operator_id OR w.state IS DISTINCT FROM 'requested' OR w.round = 0
+       OR NEW.content_hash <> w.content_hash OR w.legs -> NEW.leg IS NULL OR NEW.leg < 0
+       OR NOT may_let_out(NEW.operator_id, NEW.withdrawal_id, NEW.leg)
+       OR let_out_votes(w, NEW.leg) >= (w.legs -> NEW.leg ->> 'count')::integer THEN
         RAISE EXCEPTION 'withdrawal %: this is nobody''s vote', NEW.withdrawal_id USING ERRCODE = 'BU002';
     END IF;
     RETURN NEW;
@@ -127,14 +165,26 @@ END $$;
 CREATE TRIGGER vote BEFORE INSERT ON withdrawal_approvals FOR EACH ROW EXECUTE FUNCTION guard_withdrawal_vote();
 ALTER TABLE withdrawal_approvals ENABLE ALWAYS TRIGGER vote;
 
--- The database counts the votes itself: nothing is sent on fewer approvals of exactly this content than it needs, by
--- people who may still approve. (What is on its way is not called back when one of them leaves.)
+-- The database counts the votes itself, leg by leg: nothing is sent on fewer than its legs ask for, none before it was
+-- checked, and none before its delay is over.
 CREATE FUNCTION refuse_unapproved() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    v_agreed_at timestamptz;
 BEGIN
-    IF (SELECT count(*) FROM withdrawal_approvals a
-         WHERE a.withdrawal_id = NEW.id AND a.content_hash = NEW.content_hash
-           AND (NEW.state = 'settled' OR may_let_out(a.operator_id, NEW.id))) < NEW.approvals_needed THEN
+    IF NEW.round = 0 OR EXISTS (
+        SELECT FROM jsonb_array_elements(NEW.legs) WITH ORDINALITY AS l (leg, place)
+         WHERE let_out_votes(NEW, place::integer - 1) < (leg ->> 'count')::integer
+    ) THEN
         RAISE EXCEPTION 'withdrawal % lacks approvals', NEW.id USING ERRCODE = 'BU002';
+    END IF;
+    IF NEW.delay_seconds > 0 AND NEW.state IN ('approved', 'sending') THEN
+        SELECT max(a.voted_at) INTO v_agreed_at FROM withdrawal_approvals a
+         WHERE a.withdrawal_id = NEW.id AND a.content_hash = NEW.content_hash;
+        IF NEW.not_before IS NULL
+           OR NEW.not_before < coalesce(v_agreed_at, NEW.created_at) + make_interval(secs => NEW.delay_seconds)
+           OR (NEW.state = 'sending' AND NEW.not_before > clock_timestamp()) THEN
+            RAISE EXCEPTION 'withdrawal %: its delay is not cut short', NEW.id USING ERRCODE = 'BU002';
+        END IF;
     END IF;
     RETURN NEW;
 END $$;
@@ -157,4 +207,6 @@ GRANT SELECT, INSERT, UPDATE ON banks TO bursar_app;
 GRANT UPDATE (state, checkout_url, fee_units, channel, settled_at) ON deposits TO bursar_app;
 GRANT UPDATE (state, transfer_code, fee_units, settled_at) ON payouts TO bursar_app;
 GRANT UPDATE (state, note, journal_id, resolved_at) ON suspense_items TO bursar_app;
-GRANT UPDATE (state, ended_at) ON withdrawals TO bursar_app;
+GRANT UPDATE (state, attempts, round, score, band, target, large, policy_id, legs, delay_seconds, content_hash, held_until,
+              not_before, unpaid_at, ended_at) ON withdrawals TO bursar_app;
+GRANT UPDATE (removed_at) ON bank_accounts TO bursar_app;

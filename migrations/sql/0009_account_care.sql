@@ -45,6 +45,8 @@ GRANT UPDATE (address_sealed, login_id, token_hash, token_sealed, used_at) ON pa
 ALTER TABLE customers
     ADD COLUMN state text NOT NULL DEFAULT 'active'
         CONSTRAINT ck_customers_state_known CHECK (state IN ('active', 'locked'));
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX ix_customers_locked ON customers (id) WHERE state = 'locked';  -- (the clock looks for how long)
 
 -- Nobody's login: what is done for it is taken back, so that an unknown address costs what a known one does.
 SELECT set_config('bursar.actor', 'system:migration', true);

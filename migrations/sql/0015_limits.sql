@@ -42,6 +42,7 @@ ALTER TABLE customers ENABLE ALWAYS TRIGGER tier;
 CREATE TABLE security_changes (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_security_changes PRIMARY KEY,
     login_id text NOT NULL CONSTRAINT fk_security_changes_login_id REFERENCES logins,
+    kind text NOT NULL CONSTRAINT ck_security_changes_kind_known CHECK (kind IN ('sign_in', 'contact')),
     changed_at timestamptz NOT NULL
 );
 CREATE INDEX ix_security_changes_login_id ON security_changes (login_id, changed_at);

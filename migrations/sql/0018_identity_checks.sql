@@ -32,6 +32,7 @@ CREATE TABLE identity_checks (
 CREATE INDEX ix_identity_checks_customer_id ON identity_checks (customer_id, kind, asked_at);
 CREATE INDEX ix_identity_checks_number_index ON identity_checks (number_index);
 CREATE INDEX ix_identity_checks_asked_at ON identity_checks (asked_at) WHERE state = 'asked';
+CREATE INDEX ix_identity_checks_unavailable ON identity_checks (id) WHERE state = 'unavailable';
 CREATE INDEX ix_identity_checks_vendor_reference ON identity_checks (vendor_reference) WHERE provider = 'paystack';
 CREATE INDEX ix_identity_checks_account ON identity_checks (vendor_reference) WHERE provider = 'paystack_resolve';
 ALTER TABLE identity_checks ENABLE ROW LEVEL SECURITY;

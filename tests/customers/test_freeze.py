@@ -17,6 +17,7 @@ from app.customers.errors import AccountFrozen
 from app.withdrawals import queries, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
+from app.withdrawals.service import Attempt
 from tests.makers import apps, browse, mailbox, people
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
@@ -39,7 +40,8 @@ def account(inside: Flask, owner: Customer) -> str:
 
 def ask(owner: Customer, account: str, amount: int = 5_000) -> Withdrawal:
     with transaction(owner.actor):
-        return service.request(owner.id, bank_account_id=account, amount=naira(amount), actor=owner.actor)
+        asked = service.request(owner.id, bank_account_id=account, amount=naira(amount), actor=owner.actor)
+    return people.looked_into(asked.id)
 
 
 def approve(withdrawal: Withdrawal) -> None:
@@ -100,13 +102,15 @@ class TestLock:
         withdrawal = ask(owner, account)
         approve(withdrawal)
         with transaction(actor.system("test")):
-            assert service.begin_sending(withdrawal.id, actor=actor.system("test")) is True
+            begun = service.begin_sending(withdrawal.id, actor=actor.system("test"))
+            assert begun == Attempt(withdrawal.payout_id, first=True)
         lock(owner)
         with pytest.raises(AccountFrozen), transaction(actor.system("test")):
             service.begin_sending(withdrawal.id, actor=actor.system("test"))
         unlock(owner)
         with transaction(actor.system("test")):
-            assert service.begin_sending(withdrawal.id, actor=actor.system("test")) is False
+            begun = service.begin_sending(withdrawal.id, actor=actor.system("test"))
+            assert begun == Attempt(withdrawal.payout_id, first=False)
 
     def test_its_owner_can_still_take_a_request_back(self, owner: Customer, account: str) -> None:
         withdrawal = ask(owner, account)

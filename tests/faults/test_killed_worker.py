@@ -100,6 +100,7 @@ def test_one_payout_each(
         number += 1
         with transaction(owner.actor):
             asked = service.request(owner.id, bank_account_id=account, amount=naira(10_000 + number), actor=owner.actor)
+        asked = people.looked_into(asked.id)
         staff = actor.operator(operator_id)
         with transaction(staff):
             service.approve(asked.id, operator_id=operator_id, content_hash=asked.content_hash, owns=None, actor=staff)

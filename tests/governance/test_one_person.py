@@ -114,7 +114,15 @@ ASK: dict[str, Callable[[str], Request]] = {
     "applications.refusal": asking.refusal,
     "applications.lift": asking.lift,
     "payments.place": asking.placing,
+    "payments.assign": asking.assigning,
+    "payments.return": asking.returning,
+    "payments.split": asking.splitting,
+    "payments.refund": asking.refund,
+    "payments.redirect": asking.redirect,
     "retention.run": asking.run,
+    "settlement.top_up": asking.top_up,
+    "settlement.float_floor": asking.floor,
+    "settlement.partner_fees": asking.prices,
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.
 SHARED = {"customer.unfreeze", "customer.recovery", "restrictions.lift"}
@@ -235,8 +243,7 @@ class TestWithdrawals:
         for held in approving:
             for operator_id in (mine, other):
                 governed.set_roles(owner_engine, operator_id, *held)
-            with transaction(owner.actor):
-                asked = withdrawals.request(owner.id, bank_account_id=account, amount=naira(600_000), actor=owner.actor)
+            asked = people.asked_for(owner, naira(600_000), account=account)
             assert asked.approvals_needed > 1
             with pytest.raises(withdrawal_errors.OwnWithdrawal):
                 let_out(asked, mine, owns)

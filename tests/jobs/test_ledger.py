@@ -47,6 +47,7 @@ def approved(inside: Flask, sandbox: SandboxProcess) -> Callable[[], str]:
         account_id = people.bank_account(owner, app=inside)
         with transaction(owner.actor):
             asked = service.request(owner.id, bank_account_id=account_id, amount=naira(1_000), actor=owner.actor)
+        asked = people.looked_into(asked.id)
         operator_id, _ = people.operator(Role.TREASURY)
         who = actor.operator(operator_id)
         with transaction(who):

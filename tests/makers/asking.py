@@ -1,5 +1,6 @@
 """Requests of the rooms that know customers, asked for by whoever a test names; what is refused uses nothing up."""
 
+import secrets
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -20,9 +21,14 @@ from app.retention import requests as retention
 from app.risk import changes, fees
 from app.risk.rules import ANY, Band, Bounds, Direction, Rail, Scope
 from app.screening import requests as screening
-from tests.makers import applicants, forgetting, listed, people, restricted
+from app.settlement import price_lists
+from app.settlement import requests as settlement
+from app.settlement.partner_fees import Service
+from tests.makers import applicants, forgetting, giving_back, listed, paying, people, restricted, settled
+from tests.makers.people import naira
 
 _READY: dict[str, str] = {}
+_SOMEBODY: dict[str, str] = {}
 
 
 def limits(maker: str) -> Request:
@@ -66,6 +72,35 @@ def placing(maker: str) -> Request:
     return _once("placing", lambda: restricted.waiting(people.customer()), lambda item_id: placing_of(item_id, maker))
 
 
+def refund(maker: str) -> Request:
+    """That a deposit go back to its payer."""
+    return _once(
+        "refund",
+        lambda: giving_back.credited(people.customer(), people.naira(200)),
+        lambda charge: giving_back.ask_refund(charge, people.naira(200), maker=maker),
+    )
+
+
+def redirect(maker: str) -> Request:
+    """That a refund that is stuck go to another account."""
+    return _once("redirect", giving_back.stuck, lambda refund_id: giving_back.ask_redirect(refund_id, maker=maker))
+
+
+def assigning(maker: str) -> Request:
+    """That a stray be credited to somebody."""
+    return _once("assigning", lambda: paying.stray(naira(700)), lambda item_id: _assigning(item_id, maker))
+
+
+def returning(maker: str) -> Request:
+    """That a stray go back to its sender."""
+    return _once("returning", lambda: paying.stray(naira(700)), lambda item_id: _returning(item_id, maker))
+
+
+def splitting(maker: str) -> Request:
+    """That a stray become two."""
+    return _once("splitting", lambda: paying.stray(naira(700)), lambda item_id: _splitting(item_id, maker))
+
+
 def run(maker: str) -> Request:
     """That what is due be forgotten. One stands at a time: of who asked already, it is that one."""
     standing = [one.request for one in governance_queries.about_for_operators(retention.TARGET)]
@@ -81,6 +116,28 @@ def run(maker: str) -> Request:
         identity.open_session(login_id, audience=Audience.CUSTOMER, device=device)
     with transaction(who := actor.operator(maker)):
         return retention.request_run(reason="x", maker=maker, actor=who)
+
+
+def top_up(maker: str) -> Request:
+    """That money go into the float."""
+    settled.in_the_bank(500_000)
+    amount = people.naira(1_000 + secrets.randbelow(400_000))
+    with transaction(who := actor.operator(maker)):
+        return settlement.request_top_up(amount, reason="x", maker=maker, actor=who)
+
+
+def floor(maker: str) -> Request:
+    """Another floor of the float."""
+    with transaction(who := actor.operator(maker)):
+        return settlement.request_floor(people.naira(77), starts_on=_later(), reason="x", maker=maker, actor=who)
+
+
+def prices(maker: str) -> Request:
+    """Another price list of Paystack's."""
+    with transaction(who := actor.operator(maker)):
+        return price_lists.request(
+            Service.DEDICATED, [Band(0, flat=9_900)], starts_on=_later(), reason="x", maker=maker, actor=who
+        )
 
 
 def _once(kind: str, make: Callable[[], str], ask: Callable[[str], Request]) -> Request:
@@ -128,6 +185,25 @@ def placing_of(item_id: str, maker: str) -> Request:
     """That what waits in suspense as this item go to its customer."""
     with transaction(who := actor.operator(maker)):
         return payments.request_placing(item_id, reason="x", maker=maker, actor=who)
+
+
+def _assigning(item_id: str, maker: str) -> Request:
+    owner = _SOMEBODY.setdefault("id", people.customer().id)
+    with transaction(who := actor.operator(maker)):
+        return payments.request_assigning(
+            item_id, customer_id=owner, evidence="Their bank's statement shows it.", maker=maker, actor=who
+        )
+
+
+def _returning(item_id: str, maker: str) -> Request:
+    with transaction(who := actor.operator(maker)):
+        return payments.request_returning(item_id, reason="x", maker=maker, actor=who)
+
+
+def _splitting(item_id: str, maker: str) -> Request:
+    with transaction(who := actor.operator(maker)):
+        parts = [naira(300), naira(400)]
+        return payments.request_splitting(item_id, parts=parts, reason="x", maker=maker, actor=who)
 
 
 def _later() -> date:

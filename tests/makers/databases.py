@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, pool, text
 from sqlalchemy.engine import make_url
 
 from app.core.db import db, leave
-from dev import verified
+from dev import floated, verified
 from dev.embedded import Servers
 from dev.roles import app_url
 from migrations import migrate
@@ -34,6 +34,7 @@ def fresh_database(given: Servers, home: Path) -> Iterator[Database]:
     owner = make_url(given.database_url).set(database=name).render_as_string(hide_password=False)
     migrate.upgrade(owner)
     verified.allow(owner)
+    floated.put_in(owner)
     yield Database(owner, app_url(owner, kept=home / "app-role-password"))
     with engine.connect() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))

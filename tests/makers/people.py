@@ -4,6 +4,7 @@ import itertools
 import secrets
 from dataclasses import dataclass
 
+import requests
 from flask import Flask
 from sqlalchemy import select
 
@@ -12,6 +13,7 @@ from app.core.actor import Actor
 from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
+from app.customers import queries as customer_queries
 from app.customers import service as customers
 from app.customers.rules import Tier
 from app.identity import phones
@@ -24,6 +26,10 @@ from app.payments import deposits
 from app.payments import flows as payments
 from app.staff.rules import WATCHERS
 from app.wallets import service as wallets
+from app.withdrawals import queries as withdrawal_queries
+from app.withdrawals import rounds
+from app.withdrawals import service as withdrawals
+from app.withdrawals.models import Withdrawal
 from dev import verified
 from tests.makers import apps
 from tests.makers.sandbox import SandboxProcess
@@ -149,14 +155,39 @@ def somebody_watches() -> None:
 
 
 def bank_account(owner: Customer, *, app: Flask, number: str = "") -> str:
-    """A bank account of theirs, looked up at the vendor, two days ago: its id."""
+    """A bank account of theirs and in their name, looked up at the vendor, two days ago: its id."""
     clients = app.extensions["clients"]
     payments.refresh_banks(paystack=clients.paystack, actor=actor.system("test"))
     number = number or f"{secrets.randbelow(8_000_000_000) + 1_000_000_000}"
+    leave()
+    name = customer_queries.names_for_operators({owner.id})[owner.id]
+    leave()
+    holder = {"account_number": number, "account_name": name}
+    address = f"{app.extensions['settings'].paystack_base_url}/_sandbox/accounts"
+    with requests.Session() as session:
+        session.trust_env = False  # (what the environment says of proxies does not hold for this machine)
+        session.post(address, json=holder, timeout=5).raise_for_status()
     with clock.at(clock.now() - apps.OLD):
         return payments.add_bank_account(
             owner.id, bank_code=ZENITH, account_number=number, paystack=clients.paystack, actor=owner.actor
         ).id
+
+
+def asked_for(owner: Customer, amount: Money, *, account: str) -> Withdrawal:
+    """A withdrawal of theirs that was asked for and checked."""
+    with transaction(owner.actor):
+        asked = withdrawals.request(owner.id, bank_account_id=account, amount=amount, actor=owner.actor)
+    return looked_into(asked.id)
+
+
+def looked_into(withdrawal_id: str) -> Withdrawal:
+    """A withdrawal, with its checks done."""
+    checker = actor.system("test")
+    with transaction(checker):
+        rounds.look_into(withdrawal_id, actor=checker)
+    found = withdrawal_queries.one_for_operators(withdrawal_id)
+    leave()
+    return found
 
 
 def open_deposit(owner: Customer, amount: Money, *, app: Flask) -> tuple[str, str]:
@@ -174,9 +205,9 @@ def open_deposit(owner: Customer, amount: Money, *, app: Flask) -> tuple[str, st
 
 
 def paid_in(owner: Customer, amount: Money, *, app: Flask, sandbox: SandboxProcess) -> str:
-    """A deposit, paid at the vendor and credited: its id."""
+    """A deposit, paid at the vendor by bank transfer, so that it is free at once, and credited: its id."""
     deposit_id, reference = open_deposit(owner, amount, app=app)
-    sandbox.pay(reference)
+    sandbox.pay(reference, channel="bank_transfer")
     payments.watch_deposit(deposit_id, paystack=app.extensions["clients"].paystack, actor=actor.system("test"))
     leave()
     return deposit_id

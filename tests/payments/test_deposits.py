@@ -50,12 +50,12 @@ def owner(inside: Flask) -> Customer:
 
 class TestCredit:
     def test_credits_the_intent_books_the_fee(self, inside: Flask, sandbox: SandboxProcess, owner: Customer) -> None:
-        before = balances.of(chart.house(chart.PAYSTACK, asset=NGN)).booked
+        before = balances.of(chart.house(chart.PAYSTACK_CLEARING, asset=NGN)).booked
         deposit_id = people.paid_in(owner, naira(50_000), app=inside, sandbox=sandbox)
         assert state(deposit_id) == DepositState.CREDITED
         assert owner.balance().available == naira(50_000)
-        # 1.5 % and NGN 100: what stays at Paystack is NGN 49,150
-        assert balances.of(chart.house(chart.PAYSTACK, asset=NGN)).booked - before == naira(49_150)
+        # 1.5 % and NGN 100: what Paystack owes us is NGN 49,150
+        assert balances.of(chart.house(chart.PAYSTACK_CLEARING, asset=NGN)).booked - before == naira(49_150)
 
     def test_watching_again_changes_nothing(self, inside: Flask, sandbox: SandboxProcess, owner: Customer) -> None:
         deposit_id = people.paid_in(owner, naira(1_000), app=inside, sandbox=sandbox)
@@ -128,7 +128,7 @@ class TestSuspense:
         charge = paystack.find_charge(reference)
         for _ in range(2):
             with transaction(SYSTEM):
-                deposits.place_stray(charge, our_domain="test", inbox_id=None, actor=SYSTEM)  # type: ignore[arg-type]
+                deposits.place_stray(charge, our_domain="test", actor=SYSTEM)
         assert (balances.of(chart.house(chart.SUSPENSE, asset=NGN)).booked - before).units == 750_000
         assert item_of(reference).journal_id is not None
 

@@ -9,7 +9,7 @@ from app.payments.postings import credited, suspended
 from tests.makers.books import kobo
 
 CUSTOMER = "liability:customer:cus_1:NGN"
-PAYSTACK = "asset:paystack:NGN"
+CLEARING = "asset:paystack_clearing:NGN"
 FEES = "expense:paystack_fees:NGN"
 SUSPENSE = "liability:suspense:NGN"
 UNITS = st.integers(1, 10**15)
@@ -25,10 +25,10 @@ class TestCredited:
     @pytest.mark.parametrize(
         ("intent", "paid", "fees", "moved"),
         [
-            (500_000, 500_000, 17_500, {PAYSTACK: 482_500, FEES: 17_500, CUSTOMER: -500_000}),
-            (500_000, 500_000, 0, {PAYSTACK: 500_000, CUSTOMER: -500_000}),
-            (500_000, 517_500, 17_500, {PAYSTACK: 500_000, CUSTOMER: -500_000}),
-            (500_000, 510_000, 17_500, {PAYSTACK: 492_500, FEES: 7_500, CUSTOMER: -500_000}),
+            (500_000, 500_000, 17_500, {CLEARING: 482_500, FEES: 17_500, CUSTOMER: -500_000}),
+            (500_000, 500_000, 0, {CLEARING: 500_000, CUSTOMER: -500_000}),
+            (500_000, 517_500, 17_500, {CLEARING: 500_000, CUSTOMER: -500_000}),
+            (500_000, 510_000, 17_500, {CLEARING: 492_500, FEES: 7_500, CUSTOMER: -500_000}),
         ],
         ids=["we bear the fee", "there is no fee", "the payer bears the fee", "each bears a part"],
     )
@@ -45,15 +45,15 @@ class TestCredited:
         moved = legs(journal)
         assert sum(moved.values()) == 0
         assert moved[CUSTOMER] == -intent
-        assert moved.get(PAYSTACK, 0) == paid - fees
+        assert moved.get(CLEARING, 0) == paid - fees
 
 
 class TestSuspended:
     @pytest.mark.parametrize(
         ("paid", "fees", "moved"),
         [
-            (500_000, 17_500, {PAYSTACK: 482_500, FEES: 17_500, SUSPENSE: -500_000}),
-            (500_000, 0, {PAYSTACK: 500_000, SUSPENSE: -500_000}),
+            (500_000, 17_500, {CLEARING: 482_500, FEES: 17_500, SUSPENSE: -500_000}),
+            (500_000, 0, {CLEARING: 500_000, SUSPENSE: -500_000}),
             (10_000, 10_000, {FEES: 10_000, SUSPENSE: -10_000}),
         ],
         ids=["with a fee", "there is no fee", "the fee eats it up"],

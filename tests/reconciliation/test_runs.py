@@ -7,12 +7,14 @@ from flask import Flask
 from app.clients.paystack import Paystack
 from app.core import actor, clock
 from app.core.db import leave, transaction
+from app.core.money import NGN, Money
 from app.payments import flows as rail
 from app.payments import queries as deposits
 from app.reconciliation import flows, queries, service
 from app.reconciliation.models import ReconciliationLine
-from app.reconciliation.rules import RunState, Verdict
-from tests.makers import people
+from app.reconciliation.rules import DEDUCTED, Ours, RunState, Theirs, Verdict, match
+from app.settlement import flows as settling
+from tests.makers import people, settled
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -84,3 +86,28 @@ def test_a_run_that_lost_its_worker_is_given_up_by_the_next(inside: Flask) -> No
     leave()
     assert fresh != lost
     assert queries.run_for_operators(lost).state == RunState.FAILED
+
+
+def test_settlements_and_top_ups_are_lines_of_their_own(inside: Flask, sandbox: SandboxProcess) -> None:
+    paystack = inside.extensions["clients"].paystack
+    people.paid_in(people.customer(), naira(10_000), app=inside, sandbox=sandbox)
+    (made, *_) = sandbox.settle()
+    settled.top_up(naira(23_456))
+    sandbox.top_up(2_345_600)
+    first = run(paystack)
+    paid = f"settlement {made['id']}"
+    assert (line(first, paid).verdict, line(first, paid).ours) == (Verdict.IN_FLIGHT, None)
+    settling.pull(paystack=paystack, actor=SYSTEM)
+    settling.read_float(paystack=paystack, actor=SYSTEM)
+    second = run(paystack)
+    assert (line(second, paid).verdict, line(second, paid).ours) == (Verdict.MATCHED, Money(NGN, -made["total_amount"]))
+    lines = queries.lines_for_operators(second, verdicts=(Verdict.MATCHED,), limit=100_000)
+    assert [one.ours for one in lines if one.kind == "top-up" and one.ours == naira(23_456)] == [naira(23_456)]
+
+
+def test_what_refunds_took_is_compared_as_a_sum() -> None:
+    moment = clock.now()
+    ours = [Ours("payments.refund_paid", DEDUCTED, -500, 1, moment), Ours("disputes.lost", DEDUCTED, -300, 2, moment)]
+    for told, verdict in ((-800, Verdict.MATCHED), (-500, Verdict.IN_FLIGHT), (-900, Verdict.AMOUNT_DIFFERS)):
+        (found,) = match(ours, [Theirs("deductions", DEDUCTED, told, None)])
+        assert found.verdict is verdict

@@ -69,7 +69,8 @@ def put(owner: Customer, what: str) -> None:
 
 def ask(owner: Customer, account: str) -> Withdrawal:
     with transaction(owner.actor):
-        return service.request(owner.id, bank_account_id=account, amount=naira(5_000), actor=owner.actor)
+        asked = service.request(owner.id, bank_account_id=account, amount=naira(5_000), actor=owner.actor)
+    return people.looked_into(asked.id)
 
 
 def approve(withdrawal: Withdrawal) -> None:

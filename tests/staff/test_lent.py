@@ -76,7 +76,8 @@ def ask(inside: Flask, owner: Customer) -> Ask:
 
     def request(amount: int) -> Withdrawal:
         with transaction(owner.actor):
-            return withdrawals.request(owner.id, bank_account_id=account, amount=naira(amount), actor=owner.actor)
+            asked = withdrawals.request(owner.id, bank_account_id=account, amount=naira(amount), actor=owner.actor)
+        return people.looked_into(asked.id)
 
     return request
 
@@ -161,7 +162,7 @@ class TestAVoteOfSomebodyWhoMayNotVoteAnyMore:
         assert approve(asked, by=first) is State.REQUESTED
         governed.set_roles(owner_engine, first, Role.SUPPORT)
         assert approve(asked, by=people.operator(Role.COMPLIANCE_OFFICER)[0]) is State.REQUESTED
-        assert approve(asked, by=people.operator(Role.COMPLIANCE_MANAGER)[0]) is State.APPROVED
+        assert approve(asked, by=people.operator(Role.TREASURY)[0]) is State.APPROVED
 
     def test_is_not_enough_to_send(self, ask: Ask, owner_engine: Engine) -> None:
         asked, first = ask(1_000), people.operator(Role.TREASURY)[0]
@@ -173,7 +174,7 @@ class TestAVoteOfSomebodyWhoMayNotVoteAnyMore:
         assert state_of(asked) == State.REQUESTED
         assert approve(asked, by=people.operator(Role.TREASURY)[0]) is State.APPROVED
         with transaction(system):
-            assert withdrawals.begin_sending(asked.id, actor=system) is True
+            assert withdrawals.begin_sending(asked.id, actor=system) is not None
 
     def test_is_not_enough_for_the_database(self, ask: Ask, owner_engine: Engine) -> None:
         asked, first = ask(1_000), people.operator(Role.TREASURY)[0]

@@ -14,7 +14,7 @@ from app.clients.paystack import Transfer
 from app.core import actor, clock, ids
 from app.core.db import db, leave, rows, sqlstate, transaction
 from app.core.errors import IllegalMove, NotFound
-from app.core.permissions import ROLES, Permission, Role
+from app.core.permissions import Role
 from app.identity import queries as identity
 from app.identity import service as identity_service
 from app.identity import sessions
@@ -27,6 +27,7 @@ from app.payments.rules import PayoutState, SuspenseState
 from app.withdrawals import errors, flows, queries, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
+from app.withdrawals.service import Attempt
 from tests.makers import apps, people
 from tests.makers.bare import act_as, past
 from tests.makers.books import refused, undone
@@ -35,6 +36,7 @@ from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 
 SYSTEM = actor.system("test")
+COMPLIANCE = ("compliance_officer", "compliance_manager")
 
 
 @pytest.fixture
@@ -50,8 +52,7 @@ def ask(inside: Flask, owner: Customer) -> Callable[[int], Withdrawal]:
     account = people.bank_account(owner, app=inside)
 
     def request(amount: int) -> Withdrawal:
-        with transaction(owner.actor):
-            return service.request(owner.id, bank_account_id=account, amount=naira(amount), actor=owner.actor)
+        return people.asked_for(owner, naira(amount), account=account)
 
     return request
 
@@ -67,6 +68,13 @@ def approve(withdrawal: Withdrawal, *, owns: str | None = None, content_hash: st
             owns=owns,
             actor=who,
         )
+
+
+def given_up() -> set[str]:
+    """Those that the clock gives back now."""
+    before = set(queries.unpaid_for_system(before=clock.now(), limit=1_000))
+    service.give_up_old(actor=SYSTEM)
+    return before - set(queries.unpaid_for_system(before=clock.now(), limit=1_000))
 
 
 def state(withdrawal: Withdrawal) -> str:
@@ -187,10 +195,16 @@ class TestApprove:
     def test_one_is_enough_up_to_half_a_million(self, ask: Callable[[int], Withdrawal]) -> None:
         assert approve(ask(500_000)) is State.APPROVED
 
-    def test_two_are_needed_above(self, ask: Callable[[int], Withdrawal]) -> None:
+    def test_two_of_two_roles_are_needed_where_a_new_account_asks_for_much(
+        self, ask: Callable[[int], Withdrawal]
+    ) -> None:
         asked = ask(500_001)
+        assert [leg.leg.roles for leg in queries.standing_for_operators(asked).legs] == [COMPLIANCE, ("treasury",)]
+        leave()
         assert approve(asked) is State.REQUESTED
-        assert approve(asked) is State.APPROVED
+        with pytest.raises(errors.NotYourLeg):
+            approve(asked)  # (another of treasury: their leg is filled)
+        assert approve(asked, by=people.operator(Role.COMPLIANCE_OFFICER)[0]) is State.APPROVED
 
     def test_refuses_the_operator_who_approved_before(self, ask: Callable[[int], Withdrawal]) -> None:
         asked, (operator_id, _) = ask(600_000), people.operator(Role.TREASURY)
@@ -229,8 +243,9 @@ class TestApprove:
         asked = ask(1_000)
         for statement in (
             "UPDATE withdrawals SET amount_units = 1 WHERE id = :id",
-            "UPDATE withdrawals SET approvals_needed = 1 WHERE id = :id",
-            "UPDATE withdrawals SET content_hash = '' WHERE id = :id",
+            "UPDATE withdrawals SET bank_account_id = '' WHERE id = :id",
+            "UPDATE withdrawals SET hold_id = 1 WHERE id = :id",
+            "UPDATE withdrawal_checks SET outcome = 'pass' WHERE withdrawal_id = :id",
             "UPDATE bank_accounts SET recipient_code = 'RCP_other' WHERE id = :id",
             "UPDATE payouts SET amount_units = 1 WHERE id = :id",
             "UPDATE inbox SET body = '' WHERE id::text = :id",
@@ -264,8 +279,8 @@ class TestApprove:
 
 
 VOTE = (
-    "INSERT INTO withdrawal_approvals (id, withdrawal_id, operator_id, content_hash, approved_at)"
-    " VALUES ('apr_' || :voter, :withdrawal, :voter, :hash, now())"
+    "INSERT INTO withdrawal_approvals (id, withdrawal_id, operator_id, leg, content_hash, approved_at)"
+    " VALUES ('apr_' || :voter, :withdrawal, :voter, CAST(:leg AS smallint), :hash, now())"
 )
 
 
@@ -284,7 +299,7 @@ class TestTheDatabase:
 
     def vote(self, connection: Connection, asked: Withdrawal, voter: str, *, who: str = "", **more: str) -> str:
         act_as(connection, who or f"operator:{voter}")
-        given = {"withdrawal": asked.id, "voter": voter, "hash": asked.content_hash, **more}
+        given = {"withdrawal": asked.id, "voter": voter, "leg": "0", "hash": asked.content_hash, **more}
         return refused(connection, VOTE, **given)
 
     @pytest.mark.parametrize("role", list(Role))
@@ -293,8 +308,9 @@ class TestTheDatabase:
     ) -> None:
         voter, asked = people.operator(role)[0], ask(1_000)
         leave()
-        allowed = Permission.WITHDRAWALS_APPROVE in ROLES[role]
-        assert self.vote(connection, asked, voter) == ("" if allowed else "BU002")
+        assert self.vote(connection, asked, voter) == ("" if role is Role.TREASURY else "BU002")  # (its one leg)
+        assert self.vote(connection, asked, voter, leg="1") == "BU002"
+        assert self.vote(connection, asked, voter, leg="-1") == "BU002"
 
     def test_takes_votes_in_ones_own_name_to_what_stands_there(
         self, connection: Connection, owner: Customer, ask: Callable[[int], Withdrawal]
@@ -344,7 +360,7 @@ class TestTheDatabase:
                 login = text(f"UPDATE logins SET {change} WHERE id = :login")  # noqa: S608 (one of the two above)
                 connection.execute(login, {"login": login_id, "email": owner.email})
             seen = "0" * 64 if spoilt == "hash" else asked.content_hash
-            past(connection, "withdrawal_approvals", "vote", VOTE, voter=voter, withdrawal=asked.id, hash=seen)
+            past(connection, "withdrawal_approvals", "vote", VOTE, voter=voter, withdrawal=asked.id, hash=seen, leg="0")
             done = "UPDATE withdrawals SET state = 'approved' WHERE id = :id"
             assert refused(connection, done, id=asked.id) == ("BU002" if spoilt else "")
 
@@ -375,17 +391,21 @@ class TestGivingBack:
             service.reject(asked.id, reason="No.", owns=owner.id, actor=who)
         assert state(asked) == State.REQUESTED
 
-    def test_cancelling_is_the_owners_and_only_before_approval(
-        self, owner: Customer, ask: Callable[[int], Withdrawal]
-    ) -> None:
-        first, second, stranger = ask(5_000), ask(6_000), people.customer()
+    def test_cancelling_is_the_owners_until_it_is_sent(self, owner: Customer, ask: Callable[[int], Withdrawal]) -> None:
+        first, second, third, stranger = ask(5_000), ask(6_000), ask(7_000), people.customer()
         with pytest.raises(NotFound), transaction(stranger.actor):
             service.cancel(first.id, customer_id=stranger.id, actor=stranger.actor)
         with transaction(owner.actor):
             service.cancel(first.id, customer_id=owner.id, actor=owner.actor)
         approve(second)
-        with pytest.raises(IllegalMove), transaction(owner.actor):
+        with transaction(owner.actor):
             service.cancel(second.id, customer_id=owner.id, actor=owner.actor)
+        approve(third)
+        with transaction(SYSTEM):
+            assert service.begin_sending(third.id, actor=SYSTEM) == Attempt(third.payout_id, first=True)
+        with pytest.raises(IllegalMove), transaction(owner.actor):
+            service.cancel(third.id, customer_id=owner.id, actor=owner.actor)
+        assert owner.balance().held == naira(7_025)
 
 
 class TestSending:
@@ -411,7 +431,44 @@ class TestSending:
         listed = sandbox.call("GET", "/transfer", params={"perPage": 100}).json()["data"]
         assert len([row for row in listed if row["reference"] == asked.payout_id]) == 1
 
-    def test_a_failed_transfer_returns_the_money(
+    def test_what_failed_is_tried_again_as_another_attempt(
+        self,
+        sandbox: SandboxProcess,
+        owner: Customer,
+        ask: Callable[[int], Withdrawal],
+        work_off: Callable[..., int],
+    ) -> None:
+        sandbox.knobs(transfer_outcome="failed")
+        asked, (treasurer, _), officer = ask(20_000), people.operator(Role.TREASURY), actor.operator("op_nobody")
+        approve(asked, by=treasurer)
+        work_off()
+        sandbox.flush()
+        work_off(timedelta(minutes=5))
+        assert state(asked) == State.UNPAID
+        sandbox.knobs(transfer_outcome="success")
+        who = actor.operator(treasurer)
+        leave()
+        for no, by, owns in ((errors.NotYourDecision, officer, None), (errors.OwnWithdrawal, who, owner.id)):
+            with pytest.raises(no), transaction(by):
+                service.retry(asked.id, owns=owns, actor=by)
+        with transaction(who):
+            service.retry(asked.id, owns=None, actor=who)
+        with pytest.raises(IllegalMove), transaction(who):
+            service.retry(asked.id, owns=None, actor=who)  # (twice)
+        with transaction(SYSTEM):
+            assert service.begin_sending(asked.id, actor=SYSTEM) == Attempt(f"{asked.payout_id}-2", first=True)
+            service.fail(asked.payout_id, actor=SYSTEM)  # (late news of the first attempt)
+            service.settle(asked.payout_id, actor=SYSTEM)
+        assert state(asked) == State.SENDING
+        work_off()
+        sandbox.flush()
+        work_off(timedelta(minutes=5))
+        assert state(asked) == State.SETTLED
+        assert queries.one_for_operators(asked.id).attempt_id == f"{asked.payout_id}-2"
+        assert sandbox.calls("/transfer", method="POST", reference=f"{asked.payout_id}-2") == 1
+        assert owner.balance().booked == naira(1_000_000) - naira(20_025)
+
+    def test_a_failed_transfer_is_given_back_by_the_clock(
         self,
         sandbox: SandboxProcess,
         owner: Customer,
@@ -424,6 +481,13 @@ class TestSending:
         work_off()
         sandbox.flush()
         work_off(timedelta(minutes=5))
+        assert state(asked) == State.UNPAID
+        assert owner.balance().held == naira(20_025)
+        leave()
+        with clock.at(clock.now() + timedelta(minutes=119)), transaction(SYSTEM):
+            assert asked.id not in given_up()
+        with clock.at(clock.now() + timedelta(minutes=121)), transaction(SYSTEM):
+            assert asked.id in given_up()
         assert state(asked) == State.FAILED
         assert owner.balance().available == naira(1_000_000)
 
@@ -445,6 +509,8 @@ class TestSending:
         for told in (replace(failed, status="success"), replace(failed, amount=1)):
             assert rail.record(asked.payout_id, transfer=told, actor=SYSTEM) is PayoutState.FAILED
         leave()
+        with transaction(SYSTEM):
+            service.give_up(asked.id, owns=None, actor=SYSTEM)
         reasons = [
             item.reason
             for item in payments.suspense_for_operators(state=SuspenseState.OPEN)

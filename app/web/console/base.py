@@ -8,17 +8,23 @@ from flask_login import current_user
 
 from app.adjustments.service import KIND as JOURNALS
 from app.applications import queries as applications
+from app.cases import queries as cases
+from app.cases.rules import OWNERS
 from app.core import clock
 from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.customers.rules import ClosureState
+from app.disputes import queries as disputes
+from app.disputes.rules import State as DisputeState
 from app.governance import queries as governance
 from app.governance.rules import State
 from app.identity import queries as identity
 from app.identity import recoveries
 from app.identity.rules import RecoveryState
 from app.ledger import health
+from app.payments import refund_queries as refunds
+from app.payments.refund_rules import RefundState
 from app.screening import queries as screening
 from app.screening.rules import HitState
 from reports import overview
@@ -63,7 +69,10 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Approvals", "console.approvals", "checks", "v", P.APPROVALS_READ),
             Place("Applications", "console.applications", "id-badge-2", "i", P.APPLICATIONS_READ),
             Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
+            Place("Cases", "console.cases", "flag", "9", P.CASES_READ),
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
+            Place("Disputes", "console.disputes", "flag", "5", P.DISPUTES_READ),
+            Place("Refunds", "console.refunds", "arrow-down-left", "6", P.REFUNDS_READ),
             Place("Customers", "console.customers", "user", "k", P.CUSTOMERS_READ),
             Place("Restrictions", "console.restrictions", "ban", "b", P.RESTRICTIONS_READ),
             Place("View as customer", "console.find_to_view", "eye", "e", P.CUSTOMERS_VIEW_AS),
@@ -82,6 +91,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Months", "console.ledger_periods", "calendar", "p", P.LEDGER_READ),
             Place("Proof", "console.ledger_proof", "shield-check", "x", P.LEDGER_READ),
             Place("Reconciliation", "console.reconciliation", "scale", "r", P.RECONCILIATION_READ),
+            Place("Settlement", "console.settlements", "building-bank", "2", P.SETTLEMENT_READ),
         ),
     ),
     (
@@ -167,12 +177,22 @@ def _counts() -> dict[str, int]:
         "console.suspense": overview.open_suspense().count,
         "console.journal_requests": governance.count_for_operators((State.PENDING, State.FAILED), kind=JOURNALS.name),
         "console.approvals": _needing_me(),
+        "console.cases": cases.needing_count_for_operators(owners=queues()),
         "console.applications": _unclaimed(),
         "console.closures": customers.closure_count_for_operators(state=ClosureState.ASKED),
         "console.recoveries": recoveries.recovery_counts_for_operators().get(RecoveryState.ASKED, 0),
         "console.screening": _hits_to_look_at(),
         "console.jobs": overview.dead_tasks(),
+        "console.disputes": disputes.counts_for_operators().get(DisputeState.OPEN, 0),
+        "console.refunds": refunds.counts_for_operators().get(RefundState.NEEDS_ATTENTION, 0),
     }
+
+
+def queues() -> list[str]:
+    """The queues of cases that the one who looks works on; a borrowed role brings none."""
+    if P.CASES_WORK not in current_user.permissions:
+        return []
+    return [role for role in identity.roles_for_system(current_user.id) if role in OWNERS]
 
 
 def _hits_to_look_at() -> int:

@@ -28,8 +28,12 @@ SUBJECTS = {
     "res": Subject("Restriction", "console.restriction", "restriction_id", P.RESTRICTIONS_INSPECT),
     "op": Subject("Operator", "console.operator", "operator_id", P.OPERATORS_READ),
     "grq": Subject("Approval request", "console.approval", "request_id", P.APPROVALS_READ),
+    "dsp": Subject("Dispute", "console.dispute", "dispute_id", P.DISPUTES_READ),
+    "rfd": Subject("Refund", "console.refund", "refund_id", P.REFUNDS_READ),
+    "case": Subject("Case", "console.case", "case_id", P.CASES_READ),
     "sus": Subject("Suspense item", "console.suspense_item", "item_id", P.SUSPENSE_READ),
     "hit": Subject("Screening hit", "console.screening_hit", "hit_id", P.SCREENING_READ),
+    "set": Subject("Settlement", "console.settlement", "settlement_id", P.SETTLEMENT_READ),
     "rec": Subject("Reconciliation", "console.reconciliation_run", "run_id", P.RECONCILIATION_READ),
 }
 

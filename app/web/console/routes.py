@@ -4,9 +4,11 @@ from app.web import factor_doors, guards
 from app.web.console import (
     audit,
     base,
+    cases,
     closures,
     customer_parts,
     customers,
+    disputes,
     documents,
     fees,
     home,
@@ -18,24 +20,29 @@ from app.web.console import (
     operators,
     reconciliation,
     recoveries,
+    refunds,
     restrictions,
     retention,
     reveals,
     screening,
     sign_in,
     suspense,
+    suspense_acts,
     view_as,
     withdrawals,
 )
 from app.web.console.applications import decide, queue, work
 from app.web.console.approvals import inbox, policies
 from app.web.console.books import accounts, journal, months, proof, reports, request_form, requests, statement
+from app.web.console.settlement import float as float_doors
+from app.web.console.settlement import payments, prices
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, withdrawals, suspense, customers,
+    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases, withdrawals, suspense,
+    suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
-    reconciliation, limits, fees, jobs, mailbox, audit, retention,
+    reconciliation, payments, float_doors, prices, limits, fees, jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)

@@ -39,12 +39,16 @@ class NoteForm(forms.FlaskForm):
 def suspense() -> Response:
     """Open items, or those that were closed."""
     state = SuspenseState.RESOLVED if request.args.get("view") == "resolved" else SuspenseState.OPEN
-    found = queries.suspense_for_operators(state=state, before=request.args.get("before"), limit=PAGE + 1)
+    money = request.args.get("money") == "1"
+    found = queries.suspense_for_operators(
+        state=state, before=request.args.get("before"), limit=PAGE + 1, money_only=money
+    )
     return page(
         "console/suspense.html",
         block="results",
         state=state,
         restricted=RESTRICTED,
+        money=money,
         items=found[:PAGE],
         older=found[PAGE - 1].id if len(found) > PAGE else None,
         first="before" not in request.args,
@@ -56,7 +60,7 @@ def suspense() -> Response:
 @guards.operator(Permission.SUSPENSE_READ)
 def suspense_item(item_id: str) -> Response:
     """One item with the message behind it."""
-    return _detail(item_id, NoteForm(), {})
+    return detail(item_id, {})
 
 
 @bp.post("/suspense/<item_id>/resolve")
@@ -65,7 +69,7 @@ def resolve_suspense(item_id: str) -> Response | BaseResponse:
     """Close an item with a note."""
     form, actor = NoteForm(), guards.actor()
     if not form.validate_on_submit():
-        return _detail(item_id, form, forms.errors_of(form), status=422)
+        return detail(item_id, forms.errors_of(form), status=422)
     note = form.note.data.strip()
     try:
         atomically(lambda: waiting.resolve(item_id, note=note, actor=actor), actor=actor, reason=note)
@@ -89,25 +93,28 @@ def request_placing(item_id: str) -> Response | BaseResponse:
     except NotFound:
         raise
     except Refusal as refused:
-        return _detail(item_id, NoteForm(), {"reason": refused.message}, status=refused.status)
+        return detail(item_id, {"reason": refused.message}, status=refused.status)
     flash("Asked for. Treasury must agree.", "ok")
     return redirect(url_for("console.suspense_item", item_id=item_id), 303)
 
 
-def _detail(item_id: str, form: NoteForm, faults: dict[str, str], *, status: int = 200) -> Response:
+def detail(item_id: str, faults: dict[str, str], *, status: int = 200) -> Response:
+    """The page of one item, with what was wrong with what was asked."""
     item = queries.suspense_item_for_operators(item_id)
     deposit = queries.placeable_for_operators(item)
+    named = queries.deposit_for_system(reference=item.reference) if item.reference else None
     return page(
         "console/suspense_item.html",
         item=item,
         deposit=deposit,
         owner=customers.one_for_operators(deposit.customer_id) if deposit else None,
+        named=customers.one_for_operators(named.customer_id) if named else None,
+        parts=queries.suspense_parts_for_operators(item.id),
         waits=deposit is not None and restrictions.stopped_for_operators(deposit.customer_id, way=Way.IN),
         pending=governance.about_for_operators(requests.target_of(item.id)),
         corrected=queries.is_corrected_for_operators(item),
-        reason=request.form.get("reason", ""),
+        typed=request.form,
         message=_message(item),
-        form=form,
         errors=faults,
         status=status,
         history=history.of(item.id),

@@ -1,33 +1,45 @@
-"""The queue of withdrawals: look, approve, reject. Both ask twice, and nobody decides alone on a large one."""
+"""The queue of withdrawals: look, approve, reject, hold, release, try again. Each deed asks twice."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.core import clock
 from app.core.db import atomically
 from app.core.errors import Refusal
 from app.core.money import NGN
-from app.core.permissions import Permission, granted
+from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.identity import queries as identity
 from app.ledger import balances, chart, statements
 from app.payments import queries as payments
-from app.payments.models import BankAccount, Payout
+from app.payments.models import BankAccount
 from app.restrictions import queries as restrictions
 from app.restrictions.rules import Way
 from app.web import errors, guards
 from app.web.console import history, reveals
 from app.web.console.base import bp
 from app.web.fragments import page, toast, wants_fragment
-from app.withdrawals import queries, rules, service
-from app.withdrawals.models import Approval, Withdrawal
+from app.withdrawals import checks, queries, rules, service
+from app.withdrawals.models import CheckRow, Withdrawal
+from app.withdrawals.queries import Narrowed, Standing
+from app.withdrawals.rules import State
 from reports import limits
 
 PAGE = 25
-VIEWS = {"waiting": rules.WAITING, "underway": rules.UNDERWAY, "ended": rules.ENDED}
+VIEWS = {
+    "waiting": rules.WAITING,
+    "stopped": rules.STOPPED,
+    "underway": rules.UNDERWAY,
+    "ended": rules.ENDED,
+}
+REASONS_SHOWN = 2
+CHANGES_SHOWN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -37,18 +49,25 @@ class Row:
     withdrawal: Withdrawal
     customer: str
     account: BankAccount
-    approvals: list[Approval]
-    lapsed: frozenset[str]  # those of its voters who may not vote any more
+    standing: Standing
+    reasons: list[CheckRow]  # what speaks against it, the heaviest first
+    uses: int
 
     @property
     def given(self) -> int:
         """How many approvals count."""
-        return sum(approval.operator_id not in self.lapsed for approval in self.approvals)
+        return self.standing.given
 
     @property
     def mine(self) -> bool:
         """Whether the operator who looks has approved it already."""
-        return any(approval.operator_id == current_user.id for approval in self.approvals)
+        return self.standing.voted(current_user.id)
+
+    @property
+    def needs_me(self) -> bool:
+        """Whether a yes of theirs is missing."""
+        one = self.withdrawal
+        return one.state == State.REQUESTED and one.checked and self.standing.place_for(current_user.id) is not None
 
 
 @bp.get("/withdrawals")
@@ -56,19 +75,34 @@ class Row:
 def withdrawals() -> Response:
     """One view of the queue, a page at a time."""
     view = request.args.get("view", "")
-    view = view if view in VIEWS else "waiting"
+    view = view if view in VIEWS or view == "me" else "waiting"
+    narrowed = Narrowed(
+        needs=current_user.id if view == "me" else "",
+        band=request.args.get("band", ""),
+        target=request.args.get("to", ""),
+        state=request.args.get("state", ""),
+        check=request.args.get("check", ""),
+    )
     after = request.args.get("after")
-    found = queries.queue_for_operators(VIEWS[view], oldest_first=view != "ended", after=after, limit=PAGE + 1)
+    states = VIEWS.get(view, rules.WAITING)
+    found = queries.queue_for_operators(
+        states, oldest_first=view != "ended", narrowed=narrowed, after=after, limit=PAGE + 1
+    )
     counts = queries.counts_for_operators()
     return page(
         "console/withdrawals.html",
         block="results",
         view=view,
-        counts={name: sum(counts.get(state, 0) for state in states) for name, states in VIEWS.items()},
+        narrowed=narrowed,
+        bands=list(rules.Band),
+        states=states,
+        counts={name: sum(counts.get(state, 0) for state in states) for name, states in VIEWS.items()}
+        | {"me": queries.needing_count_for_operators(current_user.id)},
         rows=_rows(found[:PAGE]),
         next=found[PAGE - 1].id if len(found) > PAGE else None,
         first=after is None,
-        two_above=rules.TWO_MUST_APPROVE_ABOVE,
+        cooled_at=queries.next_to_cool_for_operators() if view in {"me", "waiting", "stopped"} else None,
+        may_see=_may_see,
     )
 
 
@@ -94,10 +128,20 @@ def approve(withdrawal_id: str) -> Response | BaseResponse:
     def said(state: rules.State) -> str:
         return "Approved. It is being sent." if state is rules.State.APPROVED else "Approved. It needs one more person."
 
-    try:
-        return _done(withdrawal_id, said(atomically(deed, actor=actor)))
-    except Refusal as refused:
-        return _refused(withdrawal_id, refused)
+    return _do(withdrawal_id, lambda: said(deed()))
+
+
+@bp.post("/withdrawals/<withdrawal_id>/witness")
+@guards.operator(Permission.WITHDRAWALS_WITNESS, fresh=True)
+def witness(withdrawal_id: str) -> Response | BaseResponse:
+    """An administrator's yes beside those of others: they saw that it was agreed to, and decide on no money."""
+    actor, shown = guards.actor(), request.form.get("content_hash", "")
+
+    def deed() -> str:
+        service.approve(withdrawal_id, operator_id=current_user.id, content_hash=shown, owns=guards.owns(), actor=actor)
+        return "Witnessed."
+
+    return _do(withdrawal_id, deed)
 
 
 @bp.post("/withdrawals/<withdrawal_id>/reject")
@@ -105,13 +149,69 @@ def approve(withdrawal_id: str) -> Response | BaseResponse:
 def reject(withdrawal_id: str) -> Response | BaseResponse:
     """A no, with the reason that the customer will read."""
     actor, reason = guards.actor(), request.form.get("reason", "")
+
+    def deed() -> str:
+        service.reject(withdrawal_id, reason=reason, owns=guards.owns(), actor=actor)
+        return "Rejected. The money is the customer's again."
+
+    return _do(withdrawal_id, deed, reason=reason)
+
+
+@bp.post("/withdrawals/<withdrawal_id>/hold")
+@guards.operator(Permission.WITHDRAWALS_APPROVE, fresh=True)
+def hold(withdrawal_id: str) -> Response | BaseResponse:
+    """Stop it for so many hours, or until somebody releases it."""
+    actor, reason, hours = guards.actor(), request.form.get("reason", ""), request.form.get("hours", "").strip()
+
+    def deed() -> str:
+        service.hold(withdrawal_id, reason=reason, hours=hours, owns=guards.owns(), actor=actor)
+        return "Held. Nothing is sent meanwhile."
+
+    return _do(withdrawal_id, deed, reason=reason)
+
+
+@bp.post("/withdrawals/<withdrawal_id>/release")
+@guards.operator(Permission.WITHDRAWALS_APPROVE, fresh=True)
+def release(withdrawal_id: str) -> Response | BaseResponse:
+    """End a hold: everything is checked anew, with the note of who released it."""
+    actor, note = guards.actor(), request.form.get("reason", "")
+
+    def deed() -> str:
+        state = service.release_hold(withdrawal_id, note=note, owns=guards.owns(), actor=actor)
+        return "Checked again. Something still stops it." if state in rules.STOPPED else "Checked again. It goes on."
+
+    return _do(withdrawal_id, deed, reason=note)
+
+
+@bp.post("/withdrawals/<withdrawal_id>/retry")
+@guards.operator(Permission.WITHDRAWALS_RETRY, fresh=True)
+def retry(withdrawal_id: str) -> Response | BaseResponse:
+    """Another attempt at what the rail ended without payment."""
+    actor = guards.actor()
+
+    def deed() -> str:
+        service.retry(withdrawal_id, owns=guards.owns(), actor=actor)
+        return "It is tried again."
+
+    return _do(withdrawal_id, deed)
+
+
+@bp.post("/withdrawals/<withdrawal_id>/give-up")
+@guards.operator(Permission.WITHDRAWALS_RETRY, fresh=True)
+def give_up(withdrawal_id: str) -> Response | BaseResponse:
+    """No other attempt: the money is the customer's again."""
+    actor = guards.actor()
+
+    def deed() -> str:
+        service.give_up(withdrawal_id, owns=guards.owns(), actor=actor)
+        return "Given back. The money is the customer's again."
+
+    return _do(withdrawal_id, deed)
+
+
+def _do(withdrawal_id: str, deed: Callable[[], str], *, reason: str = "") -> Response | BaseResponse:
     try:
-        atomically(
-            lambda: service.reject(withdrawal_id, reason=reason, owns=guards.owns(), actor=actor),
-            actor=actor,
-            reason=reason,
-        )
-        return _done(withdrawal_id, "Rejected. The money is the customer's again.")
+        return _done(withdrawal_id, atomically(deed, actor=guards.actor(), reason=reason))
     except Refusal as refused:
         return _refused(withdrawal_id, refused)
 
@@ -119,7 +219,8 @@ def reject(withdrawal_id: str) -> Response | BaseResponse:
 def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
     one = queries.one_for_operators(withdrawal_id)
     (row,) = _rows([one])
-    payout: Payout | None = payments.payout_for_system(one.payout_id)
+    attempts = [found for found in map(payments.payout_for_system, one.attempt_ids) if found]
+    login_id = customers.login_for_system(one.customer_id)
     return page(
         "console/withdrawal.html",
         block="drawer",
@@ -127,10 +228,14 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
         status=status,
         row=row,
         withdrawal=one,
-        payout=payout,
+        attempts=attempts,
+        checks=[check for check in queries.checks_for_operators(one.id) if _may_see(check)],
+        hidden=any(not _may_see(check) for check in row.reasons),
+        credits=payments.last_credits_for_operators(one.customer_id),
+        changes=[at for at in identity.security_changes(owner=login_id) if at > clock.now() - CHANGES_SHOWN],
         number=reveals.veil("account_number", row.account.id, row.account.account_number),
         history=history.of(
-            one.id, row.account.id, *([payout.id] if payout else []), *(approval.id for approval in row.approvals)
+            one.id, row.account.id, *(payout.id for payout in attempts), *(vote.id for vote in row.standing.votes)
         ),
         frozen=customers.is_locked(customer_id=one.customer_id),
         stopped=restrictions.stopped_for_operators(one.customer_id, way=Way.OUT),
@@ -141,6 +246,8 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
         if Permission.LIMITS_READ in current_user.permissions
         else None,
         may_decide=Permission.WITHDRAWALS_APPROVE in current_user.permissions,
+        may_witness=Permission.WITHDRAWALS_WITNESS in current_user.permissions,
+        may_retry=Permission.WITHDRAWALS_RETRY in current_user.permissions,
     )
 
 
@@ -161,11 +268,22 @@ def _refused(withdrawal_id: str, refused: Refusal) -> Response | BaseResponse:
 def _rows(found: list[Withdrawal]) -> list[Row]:
     names = customers.names_for_operators({one.customer_id for one in found})
     accounts = payments.accounts_for_operators({one.bank_account_id for one in found})
-    approvals = queries.approvals_for_operators({one.id for one in found})
-    voters = {approval.operator_id for one in found for approval in approvals[one.id]}
-    lapsed = frozenset(voter for voter in voters if not _may_approve(voter))
-    return [Row(one, names[one.customer_id], accounts[one.bank_account_id], approvals[one.id], lapsed) for one in found]
+    standings = queries.standings_for_operators(found)
+    reasons = queries.reasons_for_operators({one.id for one in found})
+    uses = queries.uses_for_operators({one.bank_account_id for one in found})
+    return [
+        Row(
+            one,
+            names[one.customer_id],
+            accounts[one.bank_account_id],
+            standings[one.id],
+            reasons[one.id],
+            uses[one.bank_account_id],
+        )
+        for one in found
+    ]
 
 
-def _may_approve(operator_id: str) -> bool:
-    return Permission.WITHDRAWALS_APPROVE in granted(identity.roles_for_system(operator_id))
+def _may_see(check: CheckRow) -> bool:
+    """Whether what this check found is theirs to know: what the lists say is compliance's."""
+    return check.number not in checks.KEPT or Permission.SCREENING_READ in current_user.permissions

@@ -22,6 +22,7 @@ class Item:
     current: bool
 
 
+_DEPOSIT = ("portal.deposit", "portal.deposit_page", "portal.account_number", "portal.card_list")
 _WITHDRAW = ("portal.withdraw", "portal.request_withdrawal", "portal.withdrawal", "portal.bank_account")
 _VERIFICATION = (
     "portal.verification",
@@ -31,9 +32,9 @@ _VERIFICATION = (
 )
 _PLACES = (
     ("Home", "portal.home", "home", ("portal.home",)),
-    ("Add money", "portal.deposit", "plus", ("portal.deposit", "portal.deposit_page")),
+    ("Add money", "portal.deposit", "plus", _DEPOSIT),
     ("Withdraw", "portal.withdraw", "arrow-up-right", _WITHDRAW),
-    ("Activity", "portal.activity", "list-details", ("portal.activity",)),
+    ("Activity", "portal.activity", "list-details", ("portal.activity", "portal.receipt")),
     (
         "Security",
         "portal.security",

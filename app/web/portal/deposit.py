@@ -1,44 +1,66 @@
-"""Add money: an intent of ours, Paystack's checkout, and a page that shows where it stands."""
+"""Add money: an intent of ours, a way to pay it at Paystack, and a page that shows where it stands."""
 
-from flask import current_app, redirect, url_for
+from datetime import timedelta
+
+from flask import current_app, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
+from wtforms import BooleanField, StringField
 
 from app.clients.http import Refused
-from app.core import idempotency
+from app.core import clock, idempotency
 from app.core.db import atomically
 from app.core.errors import Refusal, Unavailable
-from app.payments import deposits, flows, queries, rules
-from app.payments.errors import CheckoutLost
-from app.payments.rules import DepositState
+from app.core.money import NGN, Money
+from app.payments import deposits, queries, rules
+from app.payments.errors import CardDeclined, CardGone, CheckoutLost, NoSuchWay
+from app.payments.intake import flows
+from app.payments.rules import DepositState, Method
 from app.restrictions.errors import Restricted
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import bp
-from reports import limits
+from reports import limits, timelines
 
 OPEN = (DepositState.STARTED, DepositState.AWAITING_PAYMENT)
+NOT_CHARGED = "Nothing was charged; try again from here."
+SAVED = "saved_card:"
 
 
 class DepositForm(forms.KeyedForm):
-    """How much."""
+    """How much, and how it is paid."""
 
     amount = forms.MoneyField("Amount")
+    method = StringField("How you pay", default=Method.CHECKOUT)
+    ussd = StringField("Your bank", default="")
+    keep = BooleanField("Keep this card")
+
+    @property
+    def chosen(self) -> tuple[Method, str | None]:
+        """The way to pay, and the kept card where it is one. Raises NoSuchWay."""
+        named = self.method.data or Method.CHECKOUT
+        method = Method.SAVED_CARD if named.startswith(SAVED) else next((m for m in rules.CHOSEN if m == named), None)
+        if method is None or (method is Method.USSD and self.ussd.data not in rules.USSD_BANKS):
+            raise NoSuchWay
+        return method, named.removeprefix(SAVED) if method is Method.SAVED_CARD else None
 
 
 @bp.route("/deposit", methods=["GET", "POST"])
 @guards.customer
 def deposit() -> Response | BaseResponse:
-    """Say how much; a form sent twice is one deposit."""
+    """Say how much and how; a form sent twice is one deposit."""
     form = DepositForm()
     if not form.validate_on_submit():
         return _form(form, forms.errors_of(form), status=422 if form.is_submitted() else 200)
     try:
         answer, _ = atomically(lambda: _start(form), actor=guards.actor())
+    except (NoSuchWay, CardGone) as refused:
+        words = "Choose your bank." if form.method.data == Method.USSD else refused.message
+        return _form(form, {"ussd" if form.method.data == Method.USSD else "method": words}, status=422)
     except Refusal as refused:
         return _form(form, {"amount": refused.message}, status=422)
-    _open_checkout(answer["id"])
+    _open_payment(answer["id"], ussd=form.ussd.data or "")
     return redirect(url_for("portal.deposit_page", deposit_id=answer["id"]), 303)
 
 
@@ -46,55 +68,93 @@ def deposit() -> Response | BaseResponse:
 @guards.customer
 def deposit_page(deposit_id: str) -> Response:
     """Where one deposit stands; Paystack sends the customer back to here, and that alone credits nothing."""
-    return _standing(deposit_id)
+    intent = queries.deposit(deposit_id, customer_id=current_user.id)
+    late = intent.pay_until is not None and intent.pay_until <= clock.now()
+    return page(
+        "portal/deposit_page.html",
+        block="standing",
+        deposit=intent,
+        open=intent.state in OPEN,
+        late=late,
+        held=intent.available_at is not None and intent.available_at > clock.now(),
+        ussd_banks=list(rules.USSD_BANKS.items()),
+        steps=timelines.of(intent.id, kind="deposit", state=intent.state),
+    )
 
 
 @bp.post("/deposits/<deposit_id>/checkout")
 @guards.customer
 def reopen_checkout(deposit_id: str) -> BaseResponse:
-    """Try Paystack again for a deposit whose checkout could not be opened."""
+    """Try Paystack again for a deposit that it was not yet asked about, or did not answer for."""
     queries.deposit(deposit_id, customer_id=current_user.id)
-    _open_checkout(deposit_id)
+    _open_payment(deposit_id, ussd=request.form.get("ussd", ""))
     return redirect(url_for("portal.deposit_page", deposit_id=deposit_id), 303)
 
 
 def _start(form: DepositForm) -> tuple[dict[str, str], bool]:
     amount, actor = form.amount.money, guards.actor()
+    method, card_id = form.chosen
     return idempotency.once(
         form.key.data or "",
         actor=actor,
-        request={"do": "deposit", "amount": amount.units},
-        body=lambda: {"id": deposits.start(current_user.id, amount=amount, actor=actor).id},
+        request={"do": "deposit", "amount": amount.units, "method": method, "card": card_id, "ussd": form.ussd.data},
+        body=lambda: {
+            "id": deposits.start(
+                current_user.id,
+                amount=amount,
+                actor=actor,
+                method=method,
+                saved_card_id=card_id,
+                keep_card=bool(form.keep.data) and method in {Method.CARD, Method.CHECKOUT},
+            ).id
+        },
     )
 
 
-def _open_checkout(deposit_id: str) -> None:
+def _open_payment(deposit_id: str, *, ussd: str) -> None:
     intent = queries.deposit(deposit_id, customer_id=current_user.id)
     if intent.state != DepositState.STARTED:
         return
     public_url = current_app.extensions["settings"].public_url
     try:
-        flows.open_checkout(
+        flows.open_payment(
             intent,
             paystack=current_app.extensions["clients"].paystack,
             email=current_user.email,
             callback_url=public_url + url_for("portal.deposit_page", deposit_id=deposit_id),
+            ussd=ussd,
             actor=guards.actor(),
         )
     except Refused:
         errors.say(Unavailable("Paystack did not take this deposit. Nothing was charged."))
-    except (CheckoutLost, Restricted) as refused:
+    except (CheckoutLost, Restricted, CardDeclined, CardGone, NoSuchWay) as refused:
         errors.say(refused)
     except Unavailable:
-        errors.say(Unavailable("Paystack does not answer at the moment. Nothing was charged; try again from here."))
-
-
-def _standing(deposit_id: str) -> Response:
-    intent = queries.deposit(deposit_id, customer_id=current_user.id)
-    return page("portal/deposit_page.html", block="standing", deposit=intent, open=intent.state in OPEN)
+        words = "Paystack does not answer at the moment. "
+        words += "Whether the card was charged shows here soon." if intent.saved_card_id else NOT_CHARGED
+        errors.say(Unavailable(words))
 
 
 def _form(form: DepositForm, faults: dict[str, str], *, status: int) -> Response:
-    bounds = (rules.DEPOSIT_MIN, rules.DEPOSIT_MAX)
-    standing = limits.of_customer(customer_id=current_user.id)
-    return page("portal/deposit.html", form=form, errors=faults, bounds=bounds, standing=standing, status=status)
+    method = form.method.data if form.is_submitted() else request.args.get("method", Method.CARD)
+    return page(
+        "portal/deposit.html",
+        form=form,
+        method=method,
+        errors=faults,
+        bounds=(rules.DEPOSIT_MIN, rules.DEPOSIT_MAX),
+        standing=limits.of_customer(customer_id=current_user.id),
+        cards=queries.saved_cards(customer_id=current_user.id),
+        account=queries.dedicated_account(customer_id=current_user.id),
+        ussd_banks=list(rules.USSD_BANKS.items()),
+        held_hours=_held_hours(),
+        minutes=rules.PAY_WITHIN // timedelta(minutes=1),
+        status=status,
+    )
+
+
+def _held_hours() -> int:
+    """For how long a card's payment of theirs would be held now."""
+    earlier, first = queries.credited_before(customer_id=current_user.id, channel="card")
+    since = clock.now() - first if first else timedelta(0)
+    return rules.pending_for("card", amount=Money(NGN, 0), earlier=earlier, paying_for=since) // timedelta(hours=1)

@@ -19,6 +19,7 @@ from app.web.portal import (
     verification,
     verification_steps,
     view_as,
+    ways_in,
     withdraw,
 )
 
@@ -27,6 +28,7 @@ MODULES = (
     sign_in,
     password,
     deposit,
+    ways_in,
     withdraw,
     activity,
     security,

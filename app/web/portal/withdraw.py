@@ -1,4 +1,4 @@
-"""Withdraw: choose a bank account and an amount, see fee and destination, confirm; cancel while nobody has approved."""
+"""Withdraw: choose a bank account and an amount, see fee and destination, confirm; cancel until it is sent."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ from app.web.fragments import page
 from app.web.portal.base import back_to_step, bp
 from app.withdrawals import queries, rules, service
 from app.withdrawals.errors import WithdrawalOutOfBounds
-from reports import limits
+from reports import limits, timelines
 
 
 class WithdrawForm(forms.KeyedForm):
@@ -58,7 +58,6 @@ class Review:
     total: Money
     left: Money
     account: BankAccount
-    approvals: int
 
 
 @bp.get("/withdraw")
@@ -130,6 +129,8 @@ def withdrawal(withdrawal_id: str) -> Response:
         withdrawal=one,
         account=account,
         moves=machine.history(one.id),
+        may_cancel=one.state in rules.CANCELLABLE,
+        steps=timelines.of(one.id, kind="withdrawal", state=one.state),
         open=not rules.MACHINE.is_final(rules.State(one.state)) and one.state != rules.State.SETTLED,
     )
 
@@ -137,7 +138,7 @@ def withdrawal(withdrawal_id: str) -> Response:
 @bp.post("/withdrawals/<withdrawal_id>/cancel")
 @guards.customer
 def cancel(withdrawal_id: str) -> BaseResponse:
-    """Take the request back, as long as nobody has approved it."""
+    """Take the request back, as long as it is not being sent."""
     actor = guards.actor()
     try:
         atomically(lambda: service.cancel(withdrawal_id, customer_id=current_user.id, actor=actor), actor=actor)
@@ -158,7 +159,7 @@ def _review(form: WithdrawForm) -> Review:
     if available < amount + fee:
         raise InsufficientFunds(f"{amount} and the fee of {fee} are more than the {available} you have available.")
     total = amount + fee
-    return Review(amount, fee, total, available - total, account, rules.approvals_needed(amount))
+    return Review(amount, fee, total, available - total, account)
 
 
 def _added(account: BankAccount) -> dict[str, datetime]:

@@ -13,6 +13,7 @@ from app.adjustments import service as adjustments
 from app.adjustments.rules import Content
 from app.applications import views
 from app.applications.rules import About
+from app.cases import service as cases
 from app.core import actor, clock, tasks
 from app.core.db import atomically, leave, rows, transaction
 from app.core.permissions import Role
@@ -28,8 +29,7 @@ from app.payments import deposits, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
-from app.withdrawals import service as withdrawals
-from tests.makers import applicants, books, care, listed, papers, people, restricted
+from tests.makers import applicants, books, care, giving_back, listed, papers, paying, people, restricted, settled
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
@@ -77,11 +77,17 @@ class Things:
             leave()
         self._house: dict[str, tuple[Callable[[], str], str]] = {
             "invitation_id": (self._invitation, "inv_none"),
+            "dispute_id": (self._dispute, "dsp_none"),
+            "refund_id": (self._refund, "rfd_none"),
             "item_id": (self._suspense, "sus_none"),
+            "case_id": (self._case, "case_none"),
             "run_id": (self._reconciliation, "rec_none"),
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
             "customer_id": (lambda: cast.customer.id, "cus_none"),
             "object_id": (lambda: cast.customer.id, "cus_none"),
+            "settlement_id": (self._settlement, "set_none"),
+            "top_up_id": (lambda: settled.top_up(naira(45_000 + secrets.randbelow(9_000))), "top_none"),
+            "service": (lambda: "card", "nonsense"),
             "restriction_id": (lambda: restricted.placed(cast.customer, Kind.NO_TRADE), "res_none"),
             "hit_id": (listed.open_hit, "hit_none"),
             "version_id": (self._version, "scv_none"),
@@ -152,6 +158,11 @@ class Things:
         if argument == "key_id":
             with transaction(TEST):
                 return api_keys.issue(login_id, name="Spare", scopes=set(Scope), lives=rules.KEY_LIVES[0])[0].id
+        if argument == "movement_id":  # (a receipt is given for what was paid)
+            paid = "SELECT id FROM deposits WHERE customer_id = :me AND state = 'credited' LIMIT 1"
+            return str(rows(paid, me=customer.id)[0].id)
+        if argument == "card_id":
+            return paying.kept_card(customer)
         return self._withdrawal(customer) if argument == "withdrawal_id" else self._deposit(customer)
 
     def _passkey(self, login_id: str, audience: Audience) -> str:
@@ -169,10 +180,7 @@ class Things:
             return deposits.start(customer.id, amount=naira(5_000), actor=customer.actor).id
 
     def _withdrawal(self, customer: Customer) -> str:
-        with transaction(customer.actor):
-            return withdrawals.request(
-                customer.id, bank_account_id=self._accounts[customer.id], amount=naira(1_000), actor=customer.actor
-            ).id
+        return people.asked_for(customer, naira(1_000), account=self._accounts[customer.id]).id
 
     def _part(self, argument: str, whose: str) -> str:
         """A part of something that an address names: a page, a step of what somebody has under way."""
@@ -187,14 +195,35 @@ class Things:
                 applicants.begin(one, Tier.T3, about=About.PHONE)
         leave()
 
+    def _dispute(self) -> str:
+        told = giving_back.told_dispute(f"matrix-{books.fresh()}", naira(1))
+        return giving_back.dispute(told, naira(1)).id
+
+    def _refund(self) -> str:
+        charge = giving_back.credited(self.cast.customer, naira(200))
+        return giving_back.adopted(giving_back.told_refund(charge, naira(200), "needs-attention"))
+
     def _suspense(self) -> str:
         cause = books.fresh("cause")
         with transaction(TEST):
             suspense.suspend(suspense.Trouble(cause, "test", "", "A reason."), actor=TEST)
         return self._first("SELECT max(id) AS id FROM suspense_items")
 
+    def _case(self) -> str:
+        subject = books.fresh("x")
+        with transaction(TEST):
+            made = cases.open("tested", subject, owner=Role.TREASURY, words="Look at this.", actor=TEST)
+        assert made
+        return made
+
     def _reconciliation(self) -> str:
         return atomically(lambda: reconciliation.ask(actor=TEST), actor=TEST)
+
+    def _settlement(self) -> str:
+        charges = [settled.charge(), settled.charge()]
+        said = settled.told(charges)
+        settled.note(said, charges[:1])  # (it does not add up: somebody may close it)
+        return settled.row(said).id
 
     def _version(self) -> str:
         self._once(("hit_id",), self._house["hit_id"][0])

@@ -1,13 +1,18 @@
 """A call of each door through which operators work on what customers do, and come in and out."""
 
+import secrets
+
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.cases import service as cases
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.payments import suspense
-from tests.makers import books, browse, people, restricted
+from tests.makers import books, browse, giving_back, paying, people, restricted, settled
 from tests.web.scenes.stage import TEST, Call, Scene
+
+FLOAT = "/console/settlements/float"
 
 
 def console_sign_in(scene: Scene) -> TestResponse:
@@ -27,6 +32,44 @@ def reconcile(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.FINANCE), "/console/reconciliation")
 
 
+def close_settlement(scene: Scene) -> TestResponse:
+    charges = [settled.charge(), settled.charge()]
+    said = settled.told(charges)
+    settled.note(said, charges[:1])
+    place = f"/console/settlements/{settled.row(said).id}"
+    leave()
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/close", form_at=place, note="By journal 7.")
+
+
+def request_top_up(scene: Scene) -> TestResponse:
+    settled.in_the_bank(20_000)
+    return _float(scene, "top-ups", amount=f"{10_000 + secrets.randbelow(9_000)}")
+
+
+def request_floor(scene: Scene) -> TestResponse:
+    return _float(scene, "floor", floor="2,500,000", starts_on="2031-05-01")
+
+
+def abandon_top_up(scene: Scene) -> TestResponse:
+    top_up_id = settled.top_up(people.naira(60_000 + secrets.randbelow(9_000)))
+    leave()
+    where = f"{FLOAT}/top-ups/{top_up_id}/abandon"
+    return browse.send(scene.staff(Role.TREASURY), where, form_at=FLOAT, note="Not sent.")
+
+
+def request_partner_prices(scene: Scene) -> TestResponse:
+    place = "/console/settlements/prices"
+    fields = {"over-0": "0", "share-0": "1.4", "starts_on": "2031-05-01", "reason": "A new contract."}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/card", form_at=place, key=books.fresh(), **fields)
+
+
+def _float(scene: Scene, door: str, **fields: str) -> TestResponse:
+    client = scene.staff(Role.FINANCE)
+    return browse.send(
+        client, f"{FLOAT}/{door}", form_at=FLOAT, reason="More is asked for.", key=books.fresh(), **fields
+    )
+
+
 def resolve_suspense(scene: Scene) -> TestResponse:
     cause = books.fresh("cause")
     with transaction(TEST):
@@ -40,6 +83,37 @@ def resolve_suspense(scene: Scene) -> TestResponse:
 def request_placing(scene: Scene) -> TestResponse:
     place = f"/console/suspense/{restricted.waiting(people.customer())}"
     return browse.send(scene.staff(Role.FINANCE), f"{place}/place", form_at=place, reason="It is lifted.")
+
+
+def request_refund(scene: Scene) -> TestResponse:
+    charge = giving_back.credited(people.customer(), people.naira(200))
+    fields = {"reference": charge, "amount": "200", "reason": "They ask for it."}
+    return browse.send(scene.staff(Role.FINANCE), "/console/refunds", form_at="/console/refunds", **fields)
+
+
+def redirect_refund(scene: Scene) -> TestResponse:
+    owner = people.customer()
+    people.bank_account(owner, app=scene.app)  # (the list of banks is here, then)
+    place = f"/console/refunds/{giving_back.stuck()}"
+    fields = {"bank_code": people.ZENITH, "account_number": "0123456789", "reason": "Their bank says so."}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/redirect", form_at=place, **fields)
+
+
+def request_assigning(scene: Scene) -> TestResponse:
+    place = f"/console/suspense/{paying.stray(people.naira(700))}"
+    fields = {"customer": people.customer().email, "evidence": "Their bank's statement shows it."}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/assign", form_at=place, **fields)
+
+
+def request_returning(scene: Scene) -> TestResponse:
+    place = f"/console/suspense/{paying.stray(people.naira(700))}"
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/return", form_at=place, return_reason="It is nobody's.")
+
+
+def request_splitting(scene: Scene) -> TestResponse:
+    place = f"/console/suspense/{paying.stray(people.naira(700))}"
+    fields = {"parts": "300\n400", "split_reason": "Two payers."}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/split", form_at=place, **fields)
 
 
 def begin_view(scene: Scene) -> TestResponse:
@@ -57,6 +131,14 @@ def end_view(scene: Scene) -> TestResponse:
     )
     assert client.get(begun.location).location == "/"
     return browse.send(client, "/view-as/end", form_at="/")
+
+
+def case(scene: Scene, deed: str, **said: str) -> TestResponse:
+    """Treasury does this to a case of theirs."""
+    with transaction(TEST):
+        case_id = cases.open("tested", books.fresh("x"), owner=Role.TREASURY, words="Look at this.", actor=TEST)
+    place = f"/console/cases/{case_id}"
+    return browse.send(scene.staff(Role.TREASURY), f"{place}/{deed}", form_at=place, **said)
 
 
 def approve(scene: Scene) -> TestResponse:
@@ -80,10 +162,24 @@ CALLS: dict[str, Call] = {
     "console.sign_out": console_sign_out,
     "console.export_audit": export_audit,
     "console.reconcile": reconcile,
+    "console.close_settlement": close_settlement,
+    "console.request_top_up": request_top_up,
+    "console.request_floor": request_floor,
+    "console.abandon_top_up": abandon_top_up,
+    "console.request_partner_prices": request_partner_prices,
+    "console.request_refund": request_refund,
+    "console.redirect_refund": redirect_refund,
     "console.resolve_suspense": resolve_suspense,
     "console.request_placing": request_placing,
+    "console.request_assigning": request_assigning,
+    "console.request_returning": request_returning,
+    "console.request_splitting": request_splitting,
     "console.begin_view": begin_view,
     "portal.end_view": end_view,
+    "console.take_case": lambda scene: case(scene, "take"),
+    "console.note_on_case": lambda scene: case(scene, "note", note="The bank is closed."),
+    "console.put_off_case": lambda scene: case(scene, "put-off", wait="4h", note="The bank is closed."),
+    "console.close_case": lambda scene: case(scene, "close", note="It was a test."),
     "console.approve": approve,
     "console.reject": reject,
 }

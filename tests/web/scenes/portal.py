@@ -6,7 +6,7 @@ from werkzeug.test import TestResponse
 
 from app.core.db import leave, transaction
 from app.payments import deposits
-from tests.makers import browse, people
+from tests.makers import browse, paying, people
 from tests.makers.people import naira
 from tests.web.scenes.stage import Call, Scene
 
@@ -73,6 +73,22 @@ def reopen_checkout(scene: Scene) -> TestResponse:
     return browse.send(scene.at_home(customer), f"/deposits/{deposit_id}/checkout", form_at="/deposit")
 
 
+def ask_account_number(scene: Scene) -> TestResponse:
+    return browse.send(scene.at_home(people.customer()), "/deposit/account")
+
+
+def look_for_transfer(scene: Scene) -> TestResponse:
+    customer = people.customer()
+    paying.account_number(customer)
+    return browse.send(scene.at_home(customer), "/deposit/account/look", form_at="/deposit/account")
+
+
+def remove_card(scene: Scene) -> TestResponse:
+    customer = people.customer()
+    card_id = paying.kept_card(customer)
+    return browse.send(scene.at_home(customer), f"/cards/{card_id}/remove", form_at="/cards")
+
+
 def request_withdrawal(scene: Scene) -> TestResponse:
     customer, account = scene.rich()
     client = scene.at_home(customer)
@@ -102,6 +118,9 @@ CALLS: dict[str, Call] = {
     "portal.sign_in": portal_sign_in,
     "portal.sign_out": portal_sign_out,
     "portal.deposit": portal_deposit,
+    "portal.ask_account_number": ask_account_number,
+    "portal.look_for_transfer": look_for_transfer,
+    "portal.remove_card": remove_card,
     "portal.reopen_checkout": reopen_checkout,
     "portal.request_withdrawal": request_withdrawal,
     "portal.bank_account": portal_bank_account,

@@ -9,10 +9,9 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.core import actor
-from app.core.db import db, leave, transaction
+from app.core.db import db, leave
 from app.core.permissions import Role
 from app.identity.models import Login
-from app.withdrawals import service as withdrawals
 from app.withdrawals.models import Withdrawal
 from tests.makers import apps, browse, people
 from tests.makers.databases import Database, owner_does
@@ -59,8 +58,7 @@ class Scene:
     def asked(self) -> tuple[Customer, Withdrawal]:
         """A withdrawal that waits."""
         customer, account = self.rich()
-        with transaction(customer.actor):
-            one = withdrawals.request(customer.id, bank_account_id=account, amount=naira(1_000), actor=customer.actor)
+        one = people.asked_for(customer, naira(1_000), account=account)
         leave()
         return customer, one
 

@@ -31,7 +31,7 @@ DIGITS_MAX = len(str(NUMBER_MAX))
 @guards.operator(Permission.POLICIES_READ)
 def policies() -> Response:
     """The policy that counts, for everything that needs others' consent."""
-    present = [(kind, queries.policy_for_operators(kind.name)) for kind in kinds.everything()]
+    present = [(kind, queries.policy_for_operators(kind.name)) for kind in kinds.all_governed()]
     return page(
         "console/approvals/policies.html",
         rows=[(kind, one, changes.in_words(one.routes) if one else []) for kind, one in present],
@@ -74,7 +74,7 @@ def request_policy(kind: str) -> Response | BaseResponse:
 
 
 def _policy(kind: str, *, fault: str = "", status: int = 200) -> Response:
-    found = kinds.known(kind)
+    found = kinds.governed(kind)
     if found is None:
         raise NotFound
     present = queries.policy_for_operators(kind)

@@ -1,0 +1,146 @@
+"""Steps of disputes that cross the world: what a message says is a hint, the truth is asked back from Paystack."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from app.clients.paystack import Paystack
+from app.clients.paystack_answers import Dispute as Told
+from app.core import clock, inbox
+from app.core.actor import Actor
+from app.core.db import atomically, leave
+from app.core.money import NGN, Money, zero
+from app.disputes import queries, rules, service
+from app.disputes.models import Dispute
+from app.disputes.rules import State
+from app.payments import flows as payments
+from app.payments import queries as payments_queries
+from app.payments import refund_queries
+from app.payments.rules import DepositState
+
+EVENTS = frozenset({"charge.dispute.create", "charge.dispute.remind", "charge.dispute.resolve"})
+_LEDGER_MARGIN = timedelta(hours=1)
+_SHOWN_MAX = 200
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What became of an event; `placed` is false for one that somebody should look at."""
+
+    event: str
+    reference: str
+    words: str
+    placed: bool = True
+
+
+def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> Heard | None:
+    """Act on an event of a dispute, None for another. Raises Silent."""
+    message = _dispute(inbox.read(inbox_id).body)
+    leave()
+    if message is None:
+        return None
+    event, vendor_id, reference = message
+    told = paystack.find_dispute(vendor_id) if vendor_id else None
+    if told is None:
+        return Heard(event, reference, "Paystack does not know this dispute", placed=False)
+    dispute = _apply(told, paystack=paystack, actor=actor)
+    if dispute is None:
+        return Heard(event, reference, "Paystack does not say which charge it is about, or how much", placed=False)
+    return Heard(event, reference, f"dispute {dispute.state}")
+
+
+def watch(dispute_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | None:
+    """Ask Paystack how a dispute stands, and warn before it is due: how long until to ask again, None at its end."""
+    dispute = queries.one_for_system(dispute_id)
+    if dispute.state in rules.ENDED:
+        return None
+    vendor_id = dispute.vendor_id
+    atomically(lambda: service.warn(dispute_id), actor=actor)  # (first: Paystack may be silent, and time goes on)
+    leave()
+    told = paystack.find_dispute(vendor_id)
+    if told is not None:
+        found = _apply(told, paystack=paystack, actor=actor)
+        if found is not None and found.state in rules.ENDED:
+            return None
+    return rules.pause(queries.one_for_system(dispute_id).due_at, at=clock.now())
+
+
+def sweep(*, paystack: Paystack, actor: Actor) -> int:
+    """Find disputes whose webhook never came: how many."""
+    leave()
+    theirs = {told.id: told for told in paystack.disputes(since=clock.now() - rules.SWEPT_BACK)}
+    known = queries.known_for_system(theirs)
+    leave()
+    missed = [told for vendor_id, told in theirs.items() if vendor_id not in known]
+    for told in missed:
+        _apply(told, paystack=paystack, actor=actor)
+    return len(missed)
+
+
+def _apply(told: Told, *, paystack: Paystack, actor: Actor) -> Dispute | None:
+    reference = told.transaction_reference
+    if not reference:
+        return None
+    _settle_first(reference, paystack=paystack, actor=actor)
+    amount = told.refund_amount
+    if amount is None:
+        charge = paystack.find_charge(reference)
+        amount = charge.amount if charge else None
+    if not amount:
+        return None
+    worth, lost = Money(NGN, amount), rules.state_of(told.status, told.resolution) is State.LOST
+    from_balance = _from_balance(told, paystack=paystack) if lost else zero(NGN)
+    leave()
+    return atomically(
+        lambda: service.apply(told, amount=worth, from_balance=min(from_balance, worth), actor=actor), actor=actor
+    )
+
+
+def _settle_first(reference: str, *, paystack: Paystack, actor: Actor) -> None:
+    """A charge that we know and whose payment was not heard of yet is booked before it is disputed."""
+    deposit = payments_queries.deposit_for_system(reference=reference)
+    leave()
+    if deposit is None or deposit.state in {DepositState.CREDITED, DepositState.SUSPENDED}:
+        return
+    charge = paystack.find_charge(reference)
+    if charge is not None:
+        payments.settle(deposit.id, charge=charge, paystack=paystack, actor=actor)
+
+
+def _from_balance(told: Told, *, paystack: Paystack) -> Money:
+    """What of a lost dispute was taken from our balance, as itself or as the refund that it became.
+
+    The rest Paystack keeps of a settlement.
+    """
+    ours = refund_queries.vendor_ids_for_system(told.transaction_reference)
+    leave()
+    causes = {("Refund", each.id) for each in paystack.refunds(told.transaction_reference) if each.id not in ours}
+    causes.add(("Dispute", told.id))
+    begun = (told.created_at or clock.now()) - _LEDGER_MARGIN
+    moved = sum(
+        entry.difference
+        for entry in paystack.balance_ledger(begun, clock.now() + _LEDGER_MARGIN)
+        if (entry.model, entry.model_row) in causes and entry.currency == NGN.code
+    )
+    return Money(NGN, max(-moved, 0))
+
+
+def _dispute(body: bytes) -> tuple[str, str, str] | None:
+    """The event, Paystack's id of the dispute and its charge's reference; None for another event."""
+    try:
+        message = json.loads(body)
+        event, facts = message["event"], message["data"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if not isinstance(event, str) or event not in EVENTS or not isinstance(facts, dict):
+        return None
+    charge: Any = facts.get("transaction")
+    reference = charge.get("reference") if isinstance(charge, dict) else facts.get("transaction_reference")
+    return event, _plain(facts.get("id")), _plain(reference)
+
+
+def _plain(value: object) -> str:
+    """Somebody else's text as the database and a person can take it."""
+    shown = str("" if value is None else value)[:_SHOWN_MAX].encode(errors="replace").decode()
+    return "".join(letter if letter.isprintable() else "�" for letter in shown)

@@ -1,0 +1,63 @@
+"""Reads of disputes."""
+
+from collections.abc import Collection
+
+from sqlalchemy import func, select, tuple_
+
+from app.core.db import db
+from app.core.errors import NotFound
+from app.disputes import rules
+from app.disputes.models import Dispute
+from app.disputes.rules import State
+
+
+def one_for_operators(dispute_id: str) -> Dispute:
+    """A dispute by its id. Raises NotFound."""
+    found = db.session.get(Dispute, dispute_id, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def one_for_system(dispute_id: str) -> Dispute:
+    """A dispute by its id, for jobs. Raises NotFound."""
+    return one_for_operators(dispute_id)
+
+
+def known_for_system(vendor_ids: Collection[str]) -> set[str]:
+    """Which of Paystack's disputes we have written down."""
+    return set(db.session.scalars(select(Dispute.vendor_id).where(Dispute.vendor_id.in_(list(vendor_ids)))))
+
+
+def of_charge_for_operators(reference: str) -> list[Dispute]:
+    """The disputes of a charge, oldest first."""
+    return list(db.session.scalars(select(Dispute).where(Dispute.reference == reference).order_by(Dispute.id)))
+
+
+def under_way_for_operators(state: State, *, after: str | None = None, limit: int) -> list[Dispute]:
+    """Disputes that are under way in this state: those that are due first, first; after the one of this id."""
+    due = func.coalesce(Dispute.due_at, "infinity")
+    wanted = select(Dispute).where(Dispute.state == state).order_by(due, Dispute.id).limit(limit)
+    if after:
+        last = select(due, Dispute.id).where(Dispute.id == after).subquery()
+        wanted = wanted.where(tuple_(due, Dispute.id) > select(last).scalar_subquery())
+    return list(db.session.scalars(wanted))
+
+
+def ended_for_operators(state: State, *, before: str | None = None, limit: int) -> list[Dispute]:
+    """Disputes that ended so, newest first."""
+    wanted = select(Dispute).where(Dispute.state == state).order_by(Dispute.id.desc()).limit(limit)
+    return list(db.session.scalars(wanted.where(Dispute.id < before) if before else wanted))
+
+
+def counts_for_operators() -> dict[str, int]:
+    """How many disputes are under way in each state; of those that ended there may be any number."""
+    under_way = select(Dispute.state, func.count()).where(Dispute.state.in_(rules.UNDER_WAY))
+    counted = db.session.execute(under_way.group_by(Dispute.state))
+    return {state: int(many) for state, many in counted}
+
+
+def next_due_for_operators() -> Dispute | None:
+    """The dispute that has to be answered first."""
+    due = Dispute.due_at.is_not(None) & (Dispute.state == State.OPEN)
+    return db.session.scalars(select(Dispute).where(due).order_by(Dispute.due_at, Dispute.id).limit(1)).one_or_none()

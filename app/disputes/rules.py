@@ -1,0 +1,93 @@
+"""What disputes decides without looking anything up: states, Paystack's words for them, when to warn and ask again."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.clients.paystack_answers import Dispute as Told
+from app.core.machine import Machine, Wait
+from app.core.money import NGN
+
+# How long before it counts as accepted people are told that nobody has answered (docs: unanswered, it is refunded).
+WARNINGS = (timedelta(hours=4), timedelta(hours=1))
+WATCHED_EVERY = timedelta(minutes=30)
+SWEPT_BACK = timedelta(days=7)
+MESSAGES_MAX = 50
+TEXT_MAX = 2_000
+
+
+class State(StrEnum):
+    """A dispute from its opening to its end."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    WON = "won"
+    LOST = "lost"
+
+
+S = State
+MACHINE = Machine(
+    "dispute",
+    {
+        S.OPEN: frozenset({S.ANSWERED, S.WON, S.LOST}),
+        S.ANSWERED: frozenset({S.OPEN, S.WON, S.LOST}),
+    },
+    waits={
+        S.OPEN: Wait(
+            timedelta(hours=16), "finance", "Answer it at Paystack before it is due: unanswered it counts as accepted."
+        ),
+        S.ANSWERED: Wait(timedelta(days=45), "finance", "The payer's bank has not decided: ask Paystack where it is."),
+    },
+)
+UNDER_WAY = (S.OPEN, S.ANSWERED)
+ENDED = (S.WON, S.LOST)
+
+_ENDS = {"merchant-accepted": S.LOST, "auto-accepted": S.LOST, "declined": S.WON}
+_LASTS = {"awaiting-merchant-feedback": S.OPEN, "pending": S.OPEN, "awaiting-bank-feedback": S.ANSWERED}
+
+
+def state_of(status: str, resolution: str) -> State | None:
+    """Our state for Paystack's words; None for words that do not say how it stands."""
+    return _LASTS.get(status) or _ENDS.get(resolution)
+
+
+def taken_of(amount: int, *, has: int) -> int:
+    """What of a lost amount the account pays that has so much, in kobo."""
+    return max(min(amount, has), 0)
+
+
+def contradiction(*, known: State, told: Told) -> str:
+    """Why news of a dispute cannot be true beside what we know; empty when it can."""
+    if told.currency not in {None, NGN.code}:
+        return f"it is about {told.currency}, not NGN"
+    state = state_of(told.status, told.resolution)
+    if state is None:
+        return f"Paystack says {told.status} ({told.resolution or 'no resolution'}), which says nothing of its end"
+    if known in ENDED and state is not known:
+        return f"it was {known} here, Paystack says {told.status} {told.resolution}".strip()
+    return ""
+
+
+def warnings_due(due_at: datetime | None, *, at: datetime) -> int:
+    """How many of the warnings are due by now."""
+    return 0 if due_at is None else sum(at >= due_at - before for before in WARNINGS)
+
+
+def pause(due_at: datetime | None, *, at: datetime) -> timedelta:
+    """How long until it is looked at again: at the next warning, when it is due, or in a while."""
+    moments = [] if due_at is None else [*(due_at - before for before in WARNINGS), due_at]
+    until = [moment - at for moment in moments if moment > at]
+    return min([WATCHED_EVERY, *(wait + timedelta(seconds=5) for wait in until)])
+
+
+def said(told: Told) -> list[dict[str, str]]:
+    """What was said in it, oldest first, as it is kept: bounded, and plain text."""
+    return [
+        {"by": _plain(each.sender), "at": each.at.isoformat() if each.at else "", "text": _plain(each.body)}
+        for each in told.messages[:MESSAGES_MAX]
+    ]
+
+
+def _plain(text: str) -> str:
+    """Somebody else's text as the database and a person can take it."""
+    shown = text[:TEXT_MAX].encode(errors="replace").decode()
+    return "".join(letter if letter.isprintable() or letter == "\n" else "�" for letter in shown)

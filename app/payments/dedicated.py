@@ -1,0 +1,100 @@
+"""Commands of customers' own account numbers: ask for one, write down what Paystack said, close it."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from app.clients.paystack_answers import DedicatedAccount as Opened
+from app.core import clock, ids, machine, outbox
+from app.core.actor import Actor
+from app.core.db import db
+from app.payments import errors, events, queries, rules
+from app.payments.models import DedicatedAccount
+from app.payments.rules import DedicatedState
+from app.restrictions import service as restrictions
+from app.restrictions.rules import Way
+
+
+def ask(customer_id: str, *, actor: Actor) -> DedicatedAccount:
+    """Ask for an account number of their own; asked for or open already, it is that one. Raises Restricted.
+
+    One that was refused is asked for again.
+    """
+    restrictions.refuse(customer_id, way=Way.IN)
+    queries.one_at_a_time_for_system(f"dedicated:{customer_id}")
+    account = queries.dedicated_account(customer_id=customer_id)
+    if account is None:
+        account = DedicatedAccount(
+            id=ids.new("va"), customer_id=customer_id, state=DedicatedState.ASKED, asked_at=clock.now()
+        )
+        machine.begin(account, machine=rules.DEDICATED, actor=actor)
+    elif account.state == DedicatedState.REFUSED:
+        account.trouble = ""
+        machine.move(account, DedicatedState.ASKED, machine=rules.DEDICATED, actor=actor, reason="asked again")
+    else:
+        return account
+    outbox.emit(events.AccountNumberAsked(account_id=account.id))
+    return account
+
+
+def note_customer(account_id: str, *, code: str) -> None:
+    """What Paystack calls the customer, written before it is asked for a number."""
+    locked(account_id).customer_code = code
+    db.session.flush()
+
+
+def open_account(account_id: str, *, opened: Opened, actor: Actor) -> None:
+    """Paystack opened it; told again, nothing changes. Raises NumberTaken when it is somebody else's with us."""
+    account = locked(account_id)
+    if account.state != DedicatedState.ASKED:
+        return
+    other = queries.dedicated_by_number_for_system(opened.account_number)
+    if other is not None and other.id != account.id:
+        raise errors.NumberTaken
+    account.vendor_id, account.account_number, account.account_name = (
+        opened.id,
+        opened.account_number,
+        opened.account_name,
+    )
+    account.bank_name, account.bank_slug, account.opened_at = opened.bank_name, opened.bank_slug, clock.now()
+    account.trouble = ""
+    machine.move(account, DedicatedState.OPEN, machine=rules.DEDICATED, actor=actor)
+    outbox.emit(events.AccountNumberOpened(account_id=account.id))
+
+
+def refuse(account_id: str, *, reason: str, actor: Actor) -> None:
+    """Paystack opens none for them, with its reason. They may ask again."""
+    account = locked(account_id)
+    if account.state == DedicatedState.ASKED:
+        account.trouble = reason
+        machine.move(account, DedicatedState.REFUSED, machine=rules.DEDICATED, actor=actor, reason=reason)
+
+
+def close(account_id: str, *, actor: Actor, reason: str) -> None:
+    """It is shown to nobody any more. What still arrives there stays its owner's."""
+    account = locked(account_id)
+    if account.state == DedicatedState.OPEN:
+        account.closed_at = clock.now()
+        machine.move(account, DedicatedState.CLOSED, machine=rules.DEDICATED, actor=actor, reason=reason)
+
+
+def begin_requery(*, customer_id: str) -> DedicatedAccount:
+    """Take the turn to have Paystack look for transfers. Raises NotFound, LookedAlready before ten minutes are over."""
+    queries.one_at_a_time_for_system(f"dedicated:{customer_id}")
+    account = queries.open_dedicated_account(customer_id=customer_id)
+    moment = clock.now()
+    if account.requeried_at is not None and moment - account.requeried_at < rules.REQUERY_PAUSE:
+        raise errors.LookedAlready(f"Paystack looked a moment ago. It can look again {_at(account.requeried_at)}.")
+    account.requeried_at = moment
+    db.session.flush()
+    return account
+
+
+def locked(account_id: str) -> DedicatedAccount:
+    """The account as it stands now, until the transaction ends."""
+    wanted = select(DedicatedAccount).where(DedicatedAccount.id == account_id).with_for_update()
+    return db.session.scalars(wanted.execution_options(populate_existing=True)).one()
+
+
+def _at(looked: datetime) -> str:
+    return f"at {(looked + rules.REQUERY_PAUSE).astimezone(clock.WAT):%H:%M} WAT"

@@ -1,0 +1,156 @@
+"""Steps of refunds that cross the world: note and commit, ask Paystack, record. None runs inside a transaction.
+
+Paystack takes no key of ours for a refund, so before it is asked it is asked what it has; and after a call whose answer
+was lost nobody calls again before that call must be over.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from http import HTTPStatus
+
+from app.clients.http import Refused
+from app.clients.paystack import Paystack
+from app.clients.paystack_answers import Refund as Told
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import atomically, leave
+from app.core.money import NGN, Money, zero
+from app.payments import refund_queries as queries
+from app.payments import refund_rules, refunds, rules
+from app.payments.refund_models import Refund
+from app.payments.refund_rules import RefundState
+
+# A no to us, or to now, and not to the refund: it may be a yes later.
+_MAY_PASS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
+# Paystack takes a refund's money when it makes it, and puts it back when it fails.
+_LEDGER_MARGIN = timedelta(hours=1)
+
+
+def send(refund_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | None:
+    """Bring an asked refund to Paystack, once, however often this is called: how long until to try again, None if sent.
+
+    Raises Silent when it stays unknown, Refused when Paystack's no may pass.
+    """
+    refund = queries.refund_for_system(refund_id)
+    if refund.state != RefundState.ASKED:
+        return None
+    told = _made_before(refund, paystack=paystack)
+    if told is None and not atomically(lambda: refunds.begin_try(refund_id), actor=actor):
+        return refund_rules.CALL_LASTS
+    leave()
+    if told is None:
+        try:
+            told = paystack.refund(refund.reference, amount=refund.amount.units, note=f"{refund.reason} ({refund.id})")
+        except Refused as refusal:
+            if refusal.status in _MAY_PASS:
+                raise
+            told = _made_before(queries.refund_for_system(refund_id), paystack=paystack)
+            if told is None:  # (and not refused because an earlier call had made it)
+                words = f"Paystack refused: {refusal.message}"
+                atomically(lambda: refunds.refuse(refund_id, reason=words, actor=actor), actor=actor)
+                return None
+    _record(refund_id, told=told, paystack=paystack, actor=actor)
+    return None
+
+
+def watch(refund_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | None:
+    """Ask Paystack about a refund that it has and apply the answer: how long until to ask again, None when it ended."""
+    refund = queries.refund_for_system(refund_id)
+    if refund.state in refund_rules.ENDED or refund.vendor_id is None:
+        return None
+    leave()
+    told = paystack.find_refund(refund.vendor_id)
+    if told is not None and _record(refund_id, told=told, paystack=paystack, actor=actor) in refund_rules.ENDED:
+        return None
+    return rules.watch_pause(clock.now() - refund.created_at)
+
+
+def redirect(refund_id: str, *, paystack: Paystack, actor: Actor) -> None:
+    """Tell Paystack to which account a refund goes instead. Raises Silent when it is unknown whether it knows.
+
+    Told twice it changes nothing: Paystack takes an account only while the refund needs one.
+    """
+    refund = queries.refund_for_system(refund_id)
+    if refund.state != RefundState.REDIRECTING or refund.vendor_id is None:
+        return
+    leave()
+    told = paystack.find_refund(refund.vendor_id)
+    if told is not None and refund_rules.STATES.get(told.status) is RefundState.NEEDS_ATTENTION:
+        bank = next((bank for bank in paystack.banks() if bank.code == refund.to_bank_code), None)
+        try:
+            told = paystack.retry_refund(
+                refund.vendor_id, account_number=refund.to_account_number, bank_id=bank.id if bank else ""
+            )
+        except Refused as refusal:
+            if refusal.status in _MAY_PASS:
+                raise
+            words = f"Paystack refused: {refusal.message}"
+            atomically(lambda: refunds.redirect_in_vain(refund_id, reason=words, actor=actor), actor=actor)
+            return
+    if told is not None:
+        _record(refund_id, told=told, paystack=paystack, actor=actor)
+
+
+def hear(reference: str, *, paystack: Paystack, actor: Actor) -> tuple[str, bool]:
+    """Bring our refunds of a charge in line with Paystack's, also those that somebody made there.
+
+    What became of it, and whether that is all: False when somebody should look.
+    """
+    leave()
+    # (where a list names the charge by its number, the reference is the one that was asked for)
+    theirs = [replace(told, transaction_reference=reference) for told in paystack.refunds(reference)]
+    if not theirs:
+        return "Paystack knows no refund of this charge", False
+    outcomes = [_apply(told, paystack=paystack, actor=actor) for told in theirs]
+    return ", ".join(words for words, _ in outcomes), all(placed for _, placed in outcomes)
+
+
+def _apply(told: Told, *, paystack: Paystack, actor: Actor) -> tuple[str, bool]:
+    refund_id = queries.of_vendor_for_system(told)
+    if refund_id is None:
+        if refund_rules.STATES.get(told.status) is RefundState.FAILED:
+            return "a refund that was not made here failed", True
+        if refunds.is_disputed(told.transaction_reference):
+            return "the refund of a dispute", True
+        refund_id = atomically(lambda: refunds.adopt(told, actor=actor), actor=actor)
+    if refund_id is None:
+        return "no money of this charge is in our books", False
+    return f"refund {_record(refund_id, told=told, paystack=paystack, actor=actor)}", True
+
+
+def _record(refund_id: str, *, told: Told, paystack: Paystack, actor: Actor) -> RefundState:
+    leave()
+    ends = refund_rules.STATES.get(told.status) in refund_rules.ENDED
+    from_balance = _from_balance(told, paystack=paystack) if ends else zero(NGN)
+    return atomically(lambda: refunds.record(refund_id, told=told, from_balance=from_balance, actor=actor), actor=actor)
+
+
+def _from_balance(told: Told, *, paystack: Paystack) -> Money:
+    """What of a refund was taken from our balance, less what was put back there.
+
+    The rest Paystack keeps of a settlement.
+    """
+    begun = (told.created_at or clock.now()) - _LEDGER_MARGIN
+    moved = sum(
+        entry.difference
+        for entry in paystack.balance_ledger(begun, clock.now() + _LEDGER_MARGIN)
+        if (entry.model, entry.model_row, entry.currency) == ("Refund", told.id, NGN.code)
+    )
+    return Money(NGN, -moved)
+
+
+def _made_before(refund: Refund, *, paystack: Paystack) -> Told | None:
+    """The refund at Paystack that an earlier call of ours made, whose answer did not reach us."""
+    if refund.tried_at is None:
+        return None
+    leave()
+    theirs = paystack.refunds(refund.reference)
+    taken = queries.vendor_ids_for_system(refund.reference)
+    return next(
+        (
+            told
+            for told in theirs
+            if refund_rules.is_ours(told, amount=refund.amount.units, tried_at=refund.tried_at, taken=taken)
+        ),
+        None,
+    )

@@ -1,0 +1,81 @@
+"""Steps of settlement that cross the world: read what Paystack paid and holds. None runs inside a transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+
+from app.clients.paystack import Paystack
+from app.clients.paystack_answers import Charge, LedgerEntry, Settlement
+from app.core import clock
+from app.core.actor import Actor
+from app.core.clock import WAT
+from app.core.db import atomically, leave
+from app.core.money import NGN
+from app.payments import flows as payments
+from app.settlement import queries, rules, service
+from app.settlement.models import TopUp
+from app.settlement.rules import SettlementState
+
+LOOKED_BACK = timedelta(days=10)  # past the longest row of holidays
+_ENDED = frozenset({SettlementState.POSTED, SettlementState.CLOSED})
+
+
+def pull(*, paystack: Paystack, actor: Actor) -> int:
+    """Read Paystack's settlements and book what was paid; then note what is late. How many were looked at.
+
+    One that ended is not read again. Raises Silent and Refused; what was recorded until then stays.
+    """
+    oldest = queries.oldest_open_for_system()
+    leave()
+    day = clock.now().astimezone(WAT).date() - LOOKED_BACK
+    since = datetime.combine(min(day, oldest) if oldest else day, time(), WAT)
+    told = [one for one in paystack.settlements(since=since) if one.currency == NGN.code]
+    known = queries.known_for_system([one.id for one in told])
+    fresh = [one for one in told if known.get(one.id) not in _ENDED]
+    for one in sorted(fresh, key=lambda each: (each.settled_on, each.id)):
+        _take(one, paystack=paystack, actor=actor)
+    atomically(service.note_late, actor=actor)
+    return len(fresh)
+
+
+def read_float(*, paystack: Paystack, actor: Actor) -> None:
+    """Read Paystack's balance beside the books, and book the top-ups that have arrived in it."""
+    waiting = queries.agreed_top_ups_for_system()
+    leave()
+    if waiting:
+        _receive(waiting, paystack=paystack, actor=actor)
+    theirs = paystack.balance()
+    atomically(lambda: service.note_float(theirs), actor=actor)
+
+
+def _take(told: Settlement, *, paystack: Paystack, actor: Actor) -> None:
+    """One settlement: its charges once it is paid, those first that no news had told us of."""
+    leave()
+    charges = list(paystack.settlement_charges(told.id)) if told.status == rules.PAID else []
+    _hear_of(charges, paystack=paystack, actor=actor)
+    atomically(lambda: service.note(told, charges=charges, actor=actor), actor=actor)
+
+
+def _hear_of(charges: Sequence[Charge], *, paystack: Paystack, actor: Actor) -> None:
+    """A charge whose news was lost is money of somebody's: it is looked up and placed before it is settled."""
+    booked = queries.booked_for_system(charge.reference for charge in charges)
+    leave()
+    for charge in charges:
+        if charge.reference not in booked:
+            payments.look_up_charge(charge.reference, paystack=paystack, actor=actor)
+
+
+def _receive(waiting: Sequence[TopUp], *, paystack: Paystack, actor: Actor) -> None:
+    """Lines of the balance that bring money and are nothing else's, each for the oldest top-up of its amount."""
+    since = min(top_up.created_at for top_up in waiting)
+    lines = [line for line in paystack.balance_ledger(since=since, until=clock.now()) if _is_top_up(line)]
+    for line in sorted(lines, key=lambda one: one.id):
+        for top_up in waiting:
+            if top_up.amount.units == line.difference and atomically(
+                lambda one=top_up, line_id=line.id: service.receive_top_up(one.id, vendor_line=line_id, actor=actor),  # type: ignore[misc]
+                actor=actor,
+            ):
+                break
+
+
+def _is_top_up(line: LedgerEntry) -> bool:
+    return line.currency == NGN.code and line.difference > 0 and line.model.lower() not in rules.OTHER_LINES

@@ -1,0 +1,304 @@
+"""Reads of settlement."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.core import clock
+from app.core.clock import WAT
+from app.core.db import db, rows
+from app.core.errors import NotFound
+from app.core.money import NGN, Money
+from app.ledger import balances, chart
+from app.risk.rules import Band
+from app.settlement import partner_fees, working_days
+from app.settlement.models import FloatFloor, FloatReading, LateDay, PartnerFee, SettledCharge, Settlement, TopUp
+from app.settlement.partner_fees import Service
+from app.settlement.rules import SettlementState, TopUpState
+
+LOOKED_BACK = timedelta(days=60)  # what was owed for longer stands on the account all the same
+
+# What we booked to clearing for charges, by the vendor's reference: one journal stands for one charge.
+_BOOKED = """
+SELECT substr(j.key, 17) AS reference, sum(e.amount) AS units
+  FROM ledger.journals j JOIN ledger.entries e ON e.journal_id = j.id
+ WHERE j.key = ANY (:keys) AND e.account_id = (SELECT id FROM ledger.accounts WHERE code = :clearing)
+ GROUP BY j.key
+"""
+_CHARGE_KEY = "paystack:charge:"
+# By the day in Lagos on which they were taken: charges on the clearing account that no settlement has had.
+_OWED = """
+SELECT (e.effective_at AT TIME ZONE 'Africa/Lagos')::date AS day, count(*) AS n, sum(e.amount) AS units
+  FROM ledger.entries e JOIN ledger.journals j ON j.id = e.journal_id
+  LEFT JOIN settled_charges s ON s.reference = substr(j.key, 17)
+ WHERE e.account_id = (SELECT id FROM ledger.accounts WHERE code = :clearing) AND e.booked_at >= :since
+   AND j.key LIKE 'paystack:charge:%' AND s.reference IS NULL
+ GROUP BY 1 ORDER BY 1
+"""
+# Transfers that Paystack has taken from the balance and that the books have not, with the fee we expect.
+_IN_FLIGHT = """
+SELECT coalesce(sum(amount_units + coalesce(fee_units, partner_fee('transfer', amount_units, created_at), 0)), 0)
+       AS units
+  FROM payouts WHERE state = 'sent'
+"""
+_FEES_OF_CHARGES = """
+SELECT service, count(*) AS n, sum(fees_units) AS told, sum(expected) AS expected,
+       count(*) FILTER (WHERE fees_units <> expected) AS other
+  FROM (SELECT service, fees_units, coalesce(partner_fee(service, amount_units, paid_at), 0) AS expected
+          FROM settled_charges WHERE paid_at >= :since AND paid_at < :until) c
+ GROUP BY service
+"""
+_FEES_OF_TRANSFERS = """
+SELECT 'transfer' AS service, count(*) AS n, sum(fee_units) AS told, sum(expected) AS expected,
+       count(*) FILTER (WHERE fee_units <> expected) AS other
+  FROM (SELECT fee_units, coalesce(partner_fee('transfer', amount_units, created_at), 0) AS expected
+          FROM payouts
+         WHERE state = 'paid' AND fee_units IS NOT NULL AND created_at >= :since AND created_at < :until) t
+HAVING count(*) > 0
+"""
+_LINES = """
+SELECT c.reference, c.amount_units, c.fees_units, c.service, c.paid_at, j.id AS journal_id,
+       coalesce(partner_fee(c.service, c.amount_units, c.paid_at), 0) AS expected_units,
+       c.booked_units IS NULL AS came_late, c.booked_units IS DISTINCT FROM c.amount_units - c.fees_units AS differs
+  FROM settled_charges c LEFT JOIN ledger.journals j ON j.key = 'paystack:charge:' || c.reference
+ WHERE c.settlement_id = :settlement_id AND c.reference > :after ORDER BY c.reference LIMIT :limit
+"""
+
+
+@dataclass(frozen=True)
+class Owed:
+    """What is to be settled on one day."""
+
+    due_on: date
+    charges: int
+    amount: Money
+    late: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What Paystack owes us, and how much of it is late; beside it, the account. `rest` is what no charge explains."""
+
+    days: list[Owed]
+    clearing: Money
+
+    @property
+    def owed(self) -> Money:
+        """All of it."""
+        return sum((day.amount for day in self.days), Money(NGN, 0))
+
+    @property
+    def late(self) -> Money:
+        """What was to be here by now."""
+        return sum((day.amount for day in self.days if day.late), Money(NGN, 0))
+
+    @property
+    def rest(self) -> Money:
+        """Refunds and disputes that wait to be deducted (below nothing), or what somebody must look into."""
+        return self.clearing - self.owed
+
+
+@dataclass(frozen=True)
+class FeeLine:
+    """What one service cost in a time, beside the price list."""
+
+    service: Service
+    count: int
+    told: Money
+    expected: Money
+    others: int
+
+    @property
+    def difference(self) -> Money:
+        """What it cost more than the list says."""
+        return self.told - self.expected
+
+
+@dataclass(frozen=True)
+class Line:
+    """One charge of a settlement, for the page."""
+
+    reference: str
+    service: Service
+    amount: Money
+    fees: Money
+    expected: Money
+    paid_at: datetime
+    journal_id: int | None
+    came_late: bool
+    differs: bool
+
+
+def booked_for_system(references: Iterable[str]) -> dict[str, int]:
+    """What stands booked to clearing for each of these charges, in kobo; those we do not know are not in it."""
+    keys = [_CHARGE_KEY + reference for reference in references]
+    return {row.reference: int(row.units) for row in rows(_BOOKED, keys=keys, clearing=_clearing())}
+
+
+def settled_elsewhere_for_system(references: Iterable[str]) -> list[str]:
+    """Those of these charges that a settlement has had."""
+    wanted = select(SettledCharge.reference).where(SettledCharge.reference.in_(list(references)))
+    return list(db.session.scalars(wanted))
+
+
+def standing_for_operators() -> Standing:
+    """What is owed by the day it is due, as of now."""
+    today = clock.now().astimezone(WAT).date()
+    found: dict[date, tuple[int, int]] = {}
+    for row in rows(_OWED, clearing=_clearing(), since=clock.now() - LOOKED_BACK):
+        due = working_days.after(row.day)
+        count, units = found.get(due, (0, 0))
+        found[due] = (count + row.n, units + int(row.units))
+    days = [Owed(due, count, Money(NGN, units), due < today) for due, (count, units) in sorted(found.items())]
+    return Standing(days, balances.of(_clearing()).booked)
+
+
+def settlements_for_operators(
+    *, states: tuple[SettlementState, ...], before: str | None = None, limit: int = 25
+) -> list[Settlement]:
+    """Settlements in these states, newest first, those before an id."""
+    wanted = select(Settlement).where(Settlement.state.in_(states))
+    if before:
+        wanted = wanted.where(Settlement.id < before)
+    return list(db.session.scalars(wanted.order_by(Settlement.id.desc()).limit(limit)))
+
+
+def settlement_counts_for_operators() -> dict[str, int]:
+    """How many settlements stand in each state."""
+    counted = select(Settlement.state, func.count().label("n")).group_by(Settlement.state)
+    return {row.state: row.n for row in db.session.execute(counted)}
+
+
+def settlement_for_operators(settlement_id: str) -> Settlement:
+    """One settlement. Raises NotFound."""
+    found = db.session.get(Settlement, settlement_id, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def lines_for_operators(settlement_id: str, *, after: str = "", limit: int = 50) -> list[Line]:
+    """The charges of a settlement that was booked, by reference."""
+    return [
+        Line(
+            reference=row.reference,
+            service=Service(row.service),
+            amount=Money(NGN, int(row.amount_units)),
+            fees=Money(NGN, int(row.fees_units)),
+            expected=Money(NGN, int(row.expected_units)),
+            paid_at=row.paid_at,
+            journal_id=row.journal_id,
+            came_late=row.came_late,
+            differs=row.differs and not row.came_late,
+        )
+        for row in rows(_LINES, settlement_id=settlement_id, after=after, limit=limit)
+    ]
+
+
+def known_for_system(vendor_ids: Iterable[str]) -> dict[str, str]:
+    """The states of those of the vendor's settlements that we have."""
+    wanted = select(Settlement.vendor_id, Settlement.state).where(Settlement.vendor_id.in_(list(vendor_ids)))
+    return {row.vendor_id: row.state for row in db.session.execute(wanted)}
+
+
+def oldest_open_for_system() -> date | None:
+    """The day of the oldest settlement that has not ended."""
+    open_ = (SettlementState.ANNOUNCED, SettlementState.DIFFERS, SettlementState.FAILED)
+    return db.session.scalar(select(func.min(Settlement.settled_on)).where(Settlement.state.in_(open_)))
+
+
+def late_days_for_system() -> list[LateDay]:
+    """The days that were noted as late and are not over."""
+    return list(db.session.scalars(select(LateDay).where(LateDay.ended_at.is_(None)).order_by(LateDay.due_on)))
+
+
+def late_day_for_system(due_on: date) -> LateDay | None:
+    """What was noted of a day."""
+    return db.session.get(LateDay, due_on)
+
+
+def in_flight_for_system() -> int:
+    """What transfers under way have taken from Paystack's balance and not yet from ours, in kobo, with their fees."""
+    return int(rows(_IN_FLIGHT)[0].units)
+
+
+def floor_for_system(*, at: datetime | None = None) -> int:
+    """The floor of the float that counts at a moment (now), in kobo."""
+    counts = select(FloatFloor.floor_units).where(FloatFloor.starts_at <= (at or clock.now()))
+    return int(db.session.scalars(counts.order_by(FloatFloor.starts_at.desc()).limit(1)).one_or_none() or 0)
+
+
+def floors_for_operators() -> list[FloatFloor]:
+    """The newest floors, those to come included."""
+    return list(db.session.scalars(select(FloatFloor).order_by(FloatFloor.starts_at.desc()).limit(5)))
+
+
+def readings_for_operators(*, before: int | None = None, limit: int = 25) -> list[FloatReading]:
+    """Readings of the float, newest first."""
+    wanted = select(FloatReading).order_by(FloatReading.id.desc()).limit(limit)
+    return list(db.session.scalars(wanted.where(FloatReading.id < before) if before else wanted))
+
+
+def reading_for_system(reading_id: int) -> FloatReading:
+    """One reading. Raises NotFound."""
+    found = db.session.get(FloatReading, reading_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def top_ups_for_operators(*, limit: int = 20) -> list[TopUp]:
+    """The newest top-ups."""
+    return list(db.session.scalars(select(TopUp).order_by(TopUp.id.desc()).limit(limit)))
+
+
+def agreed_top_ups_for_system() -> list[TopUp]:
+    """Those that are on their way, oldest first."""
+    return list(db.session.scalars(select(TopUp).where(TopUp.state == TopUpState.AGREED).order_by(TopUp.id)))
+
+
+def bank_for_operators() -> Money:
+    """What our bank account has, by the books."""
+    return balances.of(chart.house(chart.BANK, asset=NGN)).booked
+
+
+def schedules_without_owner(*, at: datetime | None = None) -> dict[Service, list[Band]]:
+    """The price list that counts at a moment (now)."""
+    moment = at or clock.now()
+    listed: dict[Service, dict[datetime, list[Band]]] = {}
+    for fee in db.session.scalars(select(PartnerFee).where(PartnerFee.starts_at <= moment)):
+        listed.setdefault(Service(fee.service), {}).setdefault(fee.starts_at, []).append(fee.band)
+    return {service: sorted(lists[max(lists)], key=lambda band: band.over) for service, lists in sorted(listed.items())}
+
+
+def lists_to_come_for_operators() -> dict[tuple[Service, datetime], list[Band]]:
+    """The price lists that begin later."""
+    coming: dict[tuple[Service, datetime], list[Band]] = {}
+    wanted = select(PartnerFee).where(PartnerFee.starts_at > clock.now())
+    for fee in db.session.scalars(wanted.order_by(PartnerFee.starts_at, PartnerFee.over_units)):
+        coming.setdefault((Service(fee.service), fee.starts_at), []).append(fee.band)
+    return coming
+
+
+def expected_fee_without_owner(service: Service, *, amount: Money) -> Money:
+    """What Paystack will charge for an amount, by its list."""
+    bands = schedules_without_owner().get(service, [])
+    return Money(amount.asset, partner_fees.expected(bands, amount=amount.units))
+
+
+def fee_lines_for_operators(*, since: datetime, until: datetime) -> list[FeeLine]:
+    """What Paystack's services cost in a time, beside what its list says: charges that were settled, transfers paid."""
+    found = [*rows(_FEES_OF_CHARGES, since=since, until=until), *rows(_FEES_OF_TRANSFERS, since=since, until=until)]
+    return sorted((_fee_line(row) for row in found), key=lambda line: line.service)
+
+
+def _fee_line(row: Any) -> FeeLine:
+    told, expected = Money(NGN, int(row.told)), Money(NGN, int(row.expected))
+    return FeeLine(Service(row.service), row.n, told, expected, row.other)
+
+
+def _clearing() -> str:
+    return chart.house(chart.PAYSTACK_CLEARING, asset=NGN)

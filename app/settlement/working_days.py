@@ -1,0 +1,33 @@
+"""The days on which Nigerian banks settle: neither weekends nor public holidays. Pure.
+
+Moon-dependent holidays are estimates until they are declared: one that moves makes a settlement look a day late or
+early, never lost.
+"""
+
+from datetime import date, datetime, timedelta
+
+from holidays import country_holidays
+
+from app.core.clock import WAT
+
+_HOLIDAYS = country_holidays("NG")
+_DAY = timedelta(days=1)
+SATURDAY = 5
+
+
+def is_working(day: date) -> bool:
+    """Whether banks settle on this day."""
+    return day.weekday() < SATURDAY and day not in _HOLIDAYS
+
+
+def after(day: date) -> date:
+    """The next working day: when what was taken on `day` is settled (T+1)."""
+    day += _DAY
+    while not is_working(day):
+        day += _DAY
+    return day
+
+
+def due_on(taken_at: datetime) -> date:
+    """The day in Lagos on which a charge taken at this moment is to be settled."""
+    return after(taken_at.astimezone(WAT).date())

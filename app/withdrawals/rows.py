@@ -1,0 +1,57 @@
+"""A withdrawal under its lock, and what a yes to it is bound to: for the commands of this room."""
+
+from sqlalchemy import select
+
+from app.core import clock, machine, outbox
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import NotFound
+from app.ledger import posting
+from app.payments import queries as payments
+from app.risk import service as risk
+from app.withdrawals import events, rules
+from app.withdrawals.models import Withdrawal
+from app.withdrawals.rules import Content, State
+
+
+def locked(withdrawal_id: str) -> Withdrawal:
+    """One withdrawal, until the transaction ends nobody else's. Raises NotFound."""
+    mine = select(Withdrawal).where(Withdrawal.id == withdrawal_id).with_for_update()
+    found = db.session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def locked_by_attempt(attempt: str) -> Withdrawal | None:
+    """The withdrawal whose newest attempt this payout is, locked; None for an earlier attempt and for nobody's."""
+    mine = select(Withdrawal).where(Withdrawal.payout_id == rules.first_attempt_id(attempt)).with_for_update()
+    found = db.session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
+    return found if found is not None and found.attempt_id == attempt else None
+
+
+def content_hash(withdrawal: Withdrawal) -> str:
+    """The hash of what stands there now."""
+    destination = payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id)
+    return Content(
+        withdrawal_id=withdrawal.id,
+        customer_id=withdrawal.customer_id,
+        amount=withdrawal.amount,
+        fee=withdrawal.fee,
+        bank_code=destination.bank_code,
+        account_number=destination.account_number,
+        recipient_code=destination.recipient_code,
+        round=withdrawal.round,
+        score=withdrawal.score,
+        legs=tuple(withdrawal.needs),
+        delay_seconds=withdrawal.delay_seconds,
+    ).hash
+
+
+def give_back(withdrawal: Withdrawal, to: State, *, actor: Actor, reason: str = "") -> None:
+    """End it without payment: what was held is the customer's again, and it counts against no limit any more."""
+    withdrawal.ended_at = clock.now()
+    machine.move(withdrawal, to, machine=rules.MACHINE, actor=actor, reason=reason)
+    posting.release(withdrawal.hold_id)
+    risk.release(withdrawal.id)
+    outbox.emit(events.Ended(withdrawal_id=withdrawal.id, state=to))

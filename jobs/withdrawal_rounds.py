@@ -1,0 +1,42 @@
+"""Work of the rounds of checks: look into what was asked for, and what the clock does with what waits."""
+
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+
+from app.core.db import atomically
+from app.core.errors import IllegalMove
+from app.withdrawals import queries, rounds, service
+from jobs.work import Work
+
+
+def look_into(work: Work) -> timedelta | None:
+    """Somebody asked for money out: check it."""
+    atomically(lambda: rounds.look_into(work.subject, actor=work.actor), actor=work.actor)
+    return None
+
+
+def look_again(work: Work) -> timedelta | None:
+    """A customer stands otherwise on the lists now: check what was stopped."""
+    for withdrawal_id in queries.held_of_for_system(work.facts["customer_id"]):
+        with suppress(IllegalMove):  # (it went on meanwhile)
+            atomically(partial(rounds.look_again, withdrawal_id, actor=work.actor), actor=work.actor)
+    return None
+
+
+def wake(work: Work) -> timedelta | None:
+    """Check those whose time to cool off is over."""
+    atomically(lambda: rounds.wake(actor=work.actor), actor=work.actor)
+    return None
+
+
+def expire(work: Work) -> timedelta | None:
+    """Give back what nobody decided on in time."""
+    atomically(lambda: rounds.expire(actor=work.actor), actor=work.actor)
+    return None
+
+
+def give_up(work: Work) -> timedelta | None:
+    """Give back what stood unpaid for too long."""
+    atomically(lambda: service.give_up_old(actor=work.actor), actor=work.actor)
+    return None

@@ -1,0 +1,232 @@
+"""Disputes: what is held while they last, what is booked when they are lost, and what late or false news change."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.core import actor, clock
+from app.core.db import db, leave, rows, transaction
+from app.core.money import NGN, zero
+from app.core.permissions import Role
+from app.disputes import queries, rules, service
+from app.disputes.models import Dispute
+from app.disputes.rules import State
+from app.ledger import balances, chart, posting
+from app.payments import postings, refunds, suspense
+from app.payments.suspense import Trouble
+from app.restrictions.rules import Kind
+from tests.makers import giving_back, mailbox, people, restricted
+from tests.makers.giving_back import ANSWERED, LOST, OPENED, WON, dispute, told_dispute
+from tests.makers.people import Customer, naira
+
+SYSTEM = actor.system("test")
+WORTH = naira(50_000)
+pytestmark = pytest.mark.usefixtures("inside")
+
+
+def booked(template: str) -> int:
+    found = balances.of(chart.house(template, asset=NGN)).booked.units
+    leave()
+    return found
+
+
+@pytest.fixture
+def owner(inside: Flask) -> Customer:
+    return people.customer()
+
+
+@pytest.fixture
+def charge(owner: Customer) -> str:
+    return giving_back.credited(owner, WORTH)
+
+
+@pytest.fixture
+def opened(charge: str) -> Dispute:
+    return dispute(told_dispute(charge, WORTH), WORTH)
+
+
+def later(found: Dispute, said: tuple[str, str] = OPENED, *, amount: int = 0, from_balance: int = 0) -> Dispute:
+    """The same dispute, in other news."""
+    worth = naira(amount) if amount else WORTH
+    told = told_dispute(found.reference, worth, said, vendor_id=found.vendor_id)
+    return dispute(told, worth, from_balance=naira(from_balance))
+
+
+class TestWhileItLasts:
+    def test_what_it_is_about_is_held(self, owner: Customer, opened: Dispute) -> None:
+        assert (opened.state, opened.customer_id, opened.held) == (State.OPEN, owner.id, WORTH)
+        assert owner.balance().available == naira(0)
+        assert owner.balance().booked == WORTH
+
+    def test_told_again_it_is_one_and_held_once(self, owner: Customer, opened: Dispute) -> None:
+        giving_back.credited(owner, naira(7_000))
+        assert later(opened).id == opened.id
+        assert owner.balance().held == WORTH
+
+    def test_more_is_held_when_more_comes(self, owner: Customer, charge: str) -> None:
+        giving_back.spent(owner, naira(40_000))
+        found = dispute(told_dispute(charge, WORTH), WORTH)
+        assert found.held == naira(10_000)
+        giving_back.credited(owner, naira(5_000))
+        assert later(found).held == naira(15_000)
+        assert owner.balance().available == naira(0)
+
+    def test_and_of_a_frozen_account(self, owner: Customer, charge: str) -> None:
+        restricted.placed(owner, Kind.NO_DEBIT)
+        assert dispute(told_dispute(charge, WORTH), WORTH).held == WORTH
+        assert owner.balance().no_debits
+
+    def test_an_answer_is_not_its_end(self, owner: Customer, opened: Dispute) -> None:
+        assert later(opened, ANSWERED).state == State.ANSWERED
+        assert later(opened).state == State.OPEN
+        assert owner.balance().held == WORTH
+
+
+class TestItsEnd:
+    def test_one_that_was_won_frees_the_money(self, owner: Customer, opened: Dispute) -> None:
+        found = later(opened, WON)
+        assert (found.state, found.journal_id, found.lost_units) == (State.WON, None, None)
+        assert owner.balance().available == WORTH
+
+    def test_one_that_was_lost_is_booked_once(self, owner: Customer, opened: Dispute) -> None:
+        clearing, balance = booked(chart.PAYSTACK_CLEARING), booked(chart.PAYSTACK)
+        for _ in range(2):
+            found = later(opened, LOST, from_balance=20_000)
+        assert (found.state, found.lost, found.owed) == (State.LOST, WORTH, zero(NGN))
+        assert (owner.balance().booked, owner.balance().held) == (naira(0), naira(0))
+        assert clearing - booked(chart.PAYSTACK_CLEARING) == naira(30_000).units
+        assert balance - booked(chart.PAYSTACK) == naira(20_000).units
+
+    def test_what_they_have_not_any_more_they_owe(self, owner: Customer, charge: str) -> None:
+        giving_back.spent(owner, naira(40_000))
+        owed = booked(chart.OWED_BY_CUSTOMERS)
+        found = later(dispute(told_dispute(charge, WORTH), WORTH), LOST)
+        assert (found.lost, found.owed) == (WORTH, naira(40_000))
+        assert booked(chart.OWED_BY_CUSTOMERS) - owed == naira(40_000).units
+        assert owner.balance().booked == naira(0)
+
+    def test_a_part_that_was_accepted_takes_that_part(self, owner: Customer, opened: Dispute) -> None:
+        found = later(opened, ("resolved", "merchant-accepted"), amount=20_000)
+        assert found.lost == naira(20_000)
+        assert owner.balance().available == naira(30_000)
+
+    def test_the_first_we_hear_of_it_may_be_its_end(self, owner: Customer, charge: str) -> None:
+        restricted.placed(owner, Kind.NO_DEBIT)
+        found = dispute(told_dispute(charge, WORTH, LOST), WORTH)
+        assert (found.state, owner.balance().booked) == (State.LOST, naira(0))
+        assert owner.balance().no_debits
+
+    @pytest.mark.parametrize(("first", "then"), [(WON, LOST), (LOST, WON), (LOST, OPENED)], ids=["won", "lost", "late"])
+    def test_news_against_its_end_moves_nothing_and_is_seen(
+        self, owner: Customer, opened: Dispute, first: tuple[str, str], then: tuple[str, str]
+    ) -> None:
+        ended = later(opened, first)
+        before = owner.balance()
+        assert later(opened, then).state == ended.state
+        assert owner.balance() == before
+        assert rows("SELECT 1 FROM suspense_items WHERE reference = :charge", charge=opened.reference)
+
+    def test_words_that_say_nothing_end_nothing(self, owner: Customer, opened: Dispute) -> None:
+        assert later(opened, ("archived", "")).state == State.OPEN
+        assert owner.balance().held == WORTH
+        assert rows("SELECT 1 FROM suspense_items WHERE reference = :charge", charge=opened.reference)
+
+
+class TestRefundOfIt:
+    def test_one_that_was_told_first_is_not_booked_twice(self, owner: Customer, charge: str) -> None:
+        with transaction(SYSTEM):
+            refunds.adopt(giving_back.told_refund(charge, WORTH, "processed"), actor=SYSTEM)
+        assert owner.balance().booked == naira(0)
+        owed = booked(chart.OWED_BY_CUSTOMERS)
+        found = dispute(told_dispute(charge, WORTH, LOST), WORTH)
+        assert (found.state, found.journal_id, found.lost) == (State.LOST, None, zero(NGN))
+        assert booked(chart.OWED_BY_CUSTOMERS) == owed
+
+
+class TestSuspense:
+    def test_what_nobody_was_credited_pays_for_itself(self, inside: Flask) -> None:
+        reference = f"stray-{told_dispute('x', None).id}"
+        with transaction(SYSTEM):
+            journal = postings.suspended(ref=reference, paid=naira(900), fees=zero(NGN))
+            journal_id = posting.post(journal, key=f"paystack:charge:{reference}").journal_id
+            trouble = Trouble(f"charge:{reference}", "charge.success", reference, "whose?", naira(900))
+            suspense.suspend(trouble, journal_id=journal_id, actor=SYSTEM)
+        before, losses = booked(chart.SUSPENSE), booked(chart.DISPUTE_LOSSES)
+        found = dispute(told_dispute(reference, naira(1_000), LOST), naira(1_000))
+        assert (found.customer_id, found.owed) == (None, zero(NGN))
+        assert before - booked(chart.SUSPENSE) == naira(900).units
+        assert booked(chart.DISPUTE_LOSSES) - losses == naira(100).units
+        assert refunds.source_of(reference) is None
+
+    def test_a_charge_that_we_never_booked_is_not_booked_and_seen(self, inside: Flask) -> None:
+        found = dispute(told_dispute("never-booked-charge-1", naira(10), LOST), naira(10))
+        assert (found.state, found.journal_id) == (State.LOST, None)
+        assert rows("SELECT 1 FROM suspense_items WHERE cause = :cause", cause=f"{found.id}:lost")
+
+
+class TestWarnings:
+    def test_come_before_it_is_due_and_once_each(self, opened: Dispute) -> None:
+        assert opened.due_at is not None
+        due_soon = "SELECT count(*) AS n FROM outbox WHERE name = 'disputes.due_soon' AND facts->>'dispute_id' = :id"
+
+        def told_at(before: timedelta) -> int:
+            assert opened.due_at is not None
+            with clock.at(opened.due_at - before), transaction(SYSTEM):
+                service.warn(opened.id)
+            leave()
+            return int(rows(due_soon, id=opened.id)[0].n)
+
+        moments = (timedelta(hours=5), timedelta(hours=4), timedelta(hours=2), timedelta(hours=1), timedelta(0))
+        assert [told_at(before) for before in moments] == [0, 1, 1, 2, 2]
+
+    def test_what_was_answered_is_not_warned_of(self, opened: Dispute) -> None:
+        later(opened, ANSWERED)
+        with clock.at(clock.now() + timedelta(days=1)), transaction(SYSTEM):
+            service.warn(opened.id)
+        leave()
+        assert queries.one_for_operators(opened.id).warned == 0
+
+
+def test_its_customer_and_finance_are_told(owner: Customer, charge: str, work_off: Callable[..., int]) -> None:
+    finance = people.operator(Role.FINANCE)[1]
+    found = dispute(told_dispute(charge, WORTH), WORTH)
+    work_off()
+    later(found, LOST)
+    work_off()
+    assert any("is disputed" in subject for subject in mailbox.subjects_to(owner.email))
+    assert any("went back to its payer" in subject for subject in mailbox.subjects_to(owner.email))
+    assert any("Answer a dispute" in subject for subject in mailbox.subjects_to(finance))
+
+
+def test_those_that_are_due_come_first_page_by_page(charge: str) -> None:
+    soon = clock.now() + timedelta(minutes=1)
+    made = [dispute(told_dispute(charge, naira(1), due_at=soon + timedelta(seconds=n)), naira(1)).id for n in (2, 0, 1)]
+    first = queries.under_way_for_operators(State.OPEN, limit=2)
+    (third,) = queries.under_way_for_operators(State.OPEN, after=first[-1].id, limit=1)
+    assert [one.id for one in (*first, third)] == [made[1], made[2], made[0]]
+
+
+def test_an_end_stays(opened: Dispute) -> None:
+    later(opened, WON)
+    with pytest.raises(DBAPIError), transaction(SYSTEM):
+        db.session.execute(text("UPDATE disputes SET ended_at = now() WHERE id = :id"), {"id": opened.id})
+
+
+@pytest.mark.parametrize(
+    ("status", "resolution", "state"),
+    [
+        ("awaiting-merchant-feedback", "", State.OPEN),
+        ("pending", "", State.OPEN),
+        ("awaiting-bank-feedback", "declined", State.ANSWERED),
+        ("resolved", "declined", State.WON),
+        ("resolved", "merchant-accepted", State.LOST),
+        ("archived", "auto-accepted", State.LOST),
+        ("archived", "", None),
+    ],
+)
+def test_what_paystacks_words_mean(status: str, resolution: str, state: State | None) -> None:
+    assert rules.state_of(status, resolution) is state

@@ -1,0 +1,95 @@
+"""Settlement against the sandbox's own book, over HTTP: what it paid, what it kept, what it holds."""
+
+import pytest
+from flask import Flask
+
+from app.clients.http import Silent
+from app.clients.paystack import Paystack
+from app.core.db import leave
+from app.core.money import NGN, Money
+from app.payments import queries as payments
+from app.payments.rules import DepositState
+from app.settlement import flows, queries
+from app.settlement.models import Settlement
+from app.settlement.rules import SettlementState
+from tests.makers import people, settled
+from tests.makers.people import naira
+from tests.makers.sandbox import SandboxProcess
+from tests.makers.settled import BANK, CLEARING, FLOAT, SYSTEM
+
+
+@pytest.fixture
+def paystack(inside: Flask, sandbox: SandboxProcess) -> Paystack:
+    """The client; what earlier tests were paid is settled and taken first."""
+    client: Paystack = inside.extensions["clients"].paystack
+    if sandbox.stream():
+        sandbox.settle()
+    flows.pull(paystack=client, actor=SYSTEM)
+    leave()
+    return client
+
+
+def pull(paystack: Paystack) -> int:
+    looked_at = flows.pull(paystack=paystack, actor=SYSTEM)
+    leave()
+    return looked_at
+
+
+def newest() -> Settlement:
+    everything = tuple(SettlementState)
+    return queries.settlements_for_operators(states=everything, limit=1)[0]
+
+
+def test_what_it_paid_is_booked_and_what_we_never_heard_of_comes_with_it(
+    inside: Flask, sandbox: SandboxProcess, paystack: Paystack
+) -> None:
+    owner = people.customer()
+    people.paid_in(owner, naira(20_000), app=inside, sandbox=sandbox)
+    unheard, reference = people.open_deposit(owner, naira(10_000), app=inside)
+    sandbox.pay(reference)
+    bank, stream = settled.booked(BANK), sandbox.stream()
+    assert stream == 2_000_000 - 40_000 + 1_000_000 - 25_000
+    sandbox.settle()
+    assert pull(paystack) == 1
+    assert settled.booked(BANK) - bank == stream
+    found = payments.deposit_for_system(deposit_id=unheard)
+    assert found is not None
+    assert found.state == DepositState.CREDITED
+    assert {line.differs or line.came_late for line in queries.lines_for_operators(newest().id)} == {False}
+    assert (pull(paystack), settled.booked(BANK) - bank) == (0, stream)
+
+
+def test_one_that_is_only_announced_waits(inside: Flask, sandbox: SandboxProcess, paystack: Paystack) -> None:
+    people.paid_in(people.customer(), naira(3_000), app=inside, sandbox=sandbox)
+    sandbox.knobs(settlement_status="pending")
+    (made,) = sandbox.settle()
+    clearing = settled.booked(CLEARING)
+    pull(paystack)
+    assert (newest().state, settled.booked(CLEARING)) == (SettlementState.ANNOUNCED, clearing)
+    sandbox.control("POST", f"settlements/{made['id']}/success")
+    pull(paystack)
+    assert newest().state == SettlementState.POSTED
+    assert clearing - settled.booked(CLEARING) == int(made["total_amount"])
+
+
+def test_a_silent_vendor_changes_nothing(inside: Flask) -> None:
+    bank = settled.booked(BANK)
+    with pytest.raises(Silent):
+        pull(Paystack("http://127.0.0.1:1", secret_key="sk_test_nobody"))
+    assert settled.booked(BANK) == bank
+
+
+def test_a_top_up_is_booked_when_the_balance_shows_it(
+    inside: Flask, sandbox: SandboxProcess, paystack: Paystack
+) -> None:
+    top_up_id, before = settled.top_up(Money(NGN, 12_345_600)), settled.booked(FLOAT)
+    flows.read_float(paystack=paystack, actor=SYSTEM)
+    assert settled.booked(FLOAT) == before  # agreed to is not sent
+    sandbox.top_up(99_900)  # another amount is another one's
+    sandbox.top_up(12_345_600)
+    for _ in range(2):
+        flows.read_float(paystack=paystack, actor=SYSTEM)
+    assert settled.booked(FLOAT) - before == 12_345_600
+    leave()
+    assert top_up_id not in {one.id for one in queries.agreed_top_ups_for_system()}
+    assert queries.readings_for_operators(limit=1)[0].theirs.units == sandbox.balance()

@@ -1,0 +1,138 @@
+"""Settlements as they are told: booked once, whatever comes twice, late, out of order or not adding up."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from app.core import clock
+from app.core.db import db, for_everyone, leave, transaction
+from app.settlement import errors, queries, service
+from app.settlement.models import LateDay
+from app.settlement.rules import SettlementState
+from tests.makers import settled
+from tests.makers.bare import act_as
+from tests.makers.settled import BANK, CLEARING, SYSTEM, charge, note, told
+
+FEES = "expense:paystack_fees:NGN"
+
+
+class TestBooking:
+    def test_what_was_paid_goes_from_clearing_to_the_bank_once(self, inside: Flask) -> None:
+        charges = [charge(), charge(100_000, fees=1_500)]
+        said, before = told(charges, deductions=30_000), (settled.booked(BANK), settled.booked(CLEARING))
+        assert [note(said, charges) for _ in range(3)] == [SettlementState.POSTED] * 3
+        assert settled.booked(BANK) - before[0] == 551_000
+        assert settled.booked(CLEARING) - before[1] == -551_000
+        row = settled.row(said)
+        assert [line.reference for line in queries.lines_for_operators(row.id)] == sorted(c.reference for c in charges)
+        assert not any(line.differs or line.came_late for line in queries.lines_for_operators(row.id))
+
+    def test_a_fee_that_is_another_one_by_now_is_our_cost(self, inside: Flask) -> None:
+        one = charge()
+        dearer = [type(one)(**{**vars(one), "fees": 17_900})]
+        before = settled.booked(FEES), settled.booked(CLEARING)
+        assert note(told(dearer), dearer) is SettlementState.POSTED
+        assert (settled.booked(FEES) - before[0], settled.booked(CLEARING) - before[1]) == (400, -482_500)
+
+    def test_two_that_read_it_at_the_same_moment_book_it_once(self, inside: Flask) -> None:
+        charges = [charge()]
+        said, before, together = told(charges), settled.booked(BANK), Barrier(2)
+
+        def take() -> None:
+            with inside.app_context(), for_everyone():
+                together.wait()
+                note(said, charges)
+                leave()
+
+        both = [Thread(target=take) for _ in range(2)]
+        for each in both:
+            each.start()
+        for each in both:
+            each.join()
+        assert settled.booked(BANK) - before == 482_500
+
+    def test_announced_first_and_paid_later(self, inside: Flask) -> None:
+        charges = [charge()]
+        said = told(charges, status="pending")
+        assert note(said, []) is SettlementState.ANNOUNCED
+        assert note(type(said)(**{**vars(said), "status": "success"}), charges) is SettlementState.POSTED
+        assert note(said, []) is SettlementState.POSTED  # what was told before comes late
+
+    def test_one_that_failed_is_owed_until_it_is_paid(self, inside: Flask) -> None:
+        charges = [charge()]
+        said = told(charges, status="failed")
+        owed = queries.standing_for_operators().owed
+        assert note(said, []) is SettlementState.FAILED
+        assert queries.standing_for_operators().owed == owed
+        assert note(type(said)(**{**vars(said), "status": "success"}), charges) is SettlementState.POSTED
+        assert (owed - queries.standing_for_operators().owed).units == 482_500
+
+    def test_a_charge_that_nobody_knew_is_marked(self, inside: Flask) -> None:
+        charges = [charge(known=False)]
+        said = told(charges)
+        assert note(said, charges) is SettlementState.POSTED
+        assert [line.came_late for line in queries.lines_for_operators(settled.row(said).id)] == [True]
+
+
+class TestSettingAside:
+    def test_what_does_not_add_up_is_not_booked_until_it_does(self, inside: Flask) -> None:
+        charges = [charge(), charge()]
+        said, before = told(charges), settled.booked(BANK)
+        assert note(said, charges[:1]) is SettlementState.DIFFERS
+        assert note(said, charges[:1]) is SettlementState.DIFFERS
+        assert (settled.booked(BANK), "do not add up" in settled.row(said).trouble) == (before, True)
+        assert note(said, charges) is SettlementState.POSTED
+        assert settled.row(said).trouble == ""
+
+    def test_a_charge_is_settled_once(self, inside: Flask) -> None:
+        charges = [charge()]
+        assert note(told(charges), charges) is SettlementState.POSTED
+        again, before = told(charges), settled.booked(BANK)
+        assert note(again, charges) is SettlementState.DIFFERS
+        assert (settled.booked(BANK), "settled before" in settled.row(again).trouble) == (before, True)
+
+    def test_is_closed_by_hand_and_stays_so(self, inside: Flask) -> None:
+        charges = [charge(), charge()]
+        said = told(charges)
+        note(said, charges[:1])
+        settlement_id = settled.row(said).id
+        with transaction(SYSTEM):
+            service.close(settlement_id, note="booked by journal 1", actor=SYSTEM)
+        assert note(said, charges) is SettlementState.CLOSED
+        with pytest.raises(errors.NothingToClose), transaction(SYSTEM):
+            service.close(settlement_id, note="again", actor=SYSTEM)
+
+    def test_the_database_keeps_what_was_booked(self, inside: Flask, owner_engine: Engine) -> None:
+        charges = [charge()]
+        said = told(charges)
+        note(said, charges)
+        with owner_engine.connect() as connection:
+            act_as(connection, "system:test")
+            with pytest.raises(DBAPIError, match="is booked"):
+                connection.execute(text("UPDATE settlements SET note = 'x' WHERE vendor_id = :v"), {"v": said.id})
+
+
+class TestLateness:
+    def test_a_day_is_noted_once_and_ends_when_it_was_paid(self, inside: Flask) -> None:
+        taken = clock.now() - timedelta(days=12)
+        charges = [charge(at=taken)]
+        due = next(day.due_on for day in queries.standing_for_operators().days if day.late)
+        with transaction(SYSTEM):
+            assert due in service.note_late()
+        with transaction(SYSTEM):
+            assert due not in service.note_late()
+        note(told(charges), charges)
+        with transaction(SYSTEM):
+            service.note_late()
+        leave()
+        day = db.session.get(LateDay, due)
+        assert day is not None
+        assert day.ended_at is not None
+
+    def test_what_is_due_today_is_not_late(self, inside: Flask) -> None:
+        charge()
+        assert [day.late for day in queries.standing_for_operators().days][-1] is False
