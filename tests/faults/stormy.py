@@ -39,7 +39,6 @@ from tests.makers.house import START_SECONDS, redis_database
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess, free_port
 
-WEB_PROCESSES, WORKERS, CUSTOMERS = 4, 2, 6
 COPIES = 3  # deliveries of each event, besides those that are replayed
 WEATHER = {
     "repeat": COPIES - 1, "reorder": True, "delay_ms": 400, "lose": 20, "lose_times": 2, "transfer_delay_seconds": 0.1,
@@ -55,7 +54,7 @@ LATE_MS = 1_200  # later than our patience of a second, so that the event comes 
 _STANDING = (
     # (What only asks again what became of something is the sweep's: nothing waits for it here.)
     "SELECT (SELECT count(*) FROM tasks WHERE queue = 'money' AND status IN ('due', 'leased')"
-    " AND kind NOT LIKE 'payments.watch%') AS tasks,"
+    " AND kind NOT LIKE 'payments.watch%' AND due_at <= now() + interval '30 seconds') AS tasks,"
     " (SELECT count(*) FROM outbox WHERE relayed_at IS NULL) AS news,"
     " (SELECT count(*) FROM inbox WHERE source = 'paystack' AND handled_at IS NULL) AS unread,"
     " (SELECT count(*) FROM withdrawals WHERE state IN ('approved', 'sending')) AS underway"
@@ -76,17 +75,27 @@ class Tally:
         self.operations[what] = self.operations.get(what, 0) + 1
 
 
+@dataclass(frozen=True)
+class Size:
+    """How much of a house, and of a business, stands in the storm."""
+
+    web: int = 4
+    workers: int = 2
+    customers: int = 6
+
+
 class House:
     """The processes, and the application in this one."""
 
-    def __init__(self, env: dict[str, str], *, port: int, home: Path, vendor: SandboxProcess) -> None:
+    def __init__(self, env: dict[str, str], *, port: int, home: Path, vendor: SandboxProcess, size: Size) -> None:
         self.vendor, self.tally, self._killed = vendor, Tally(), ""
         self._where = Addresses("127.0.0.1", port, None)
         self._env = env | {"PUBLIC_URL": f"http://localhost:{port}", "PORT": str(port), "PYTHONUNBUFFERED": "1"}
-        workers = ("--workers", str(WEB_PROCESSES), "--threads", "2", "--bind", f"127.0.0.1:{port}")
+        self.size = size
+        workers = ("--workers", str(size.web), "--threads", "2", "--bind", f"127.0.0.1:{port}")
         self._web = self._child("web", ("-m", "gunicorn", "wsgi:app", *programs.GUNICORN, *workers), home)
         self._workers = [
-            self._child(f"worker-{number}", ("-m", "jobs.worker", "money"), home) for number in range(WORKERS)
+            self._child(f"worker-{number}", ("-m", "jobs.worker", "money"), home) for number in range(size.workers)
         ]
         self.app = assembly.assemble(Settings.from_env(self._env))
         self.waker = Waker(Redis.from_url(env["REDIS_URL"]))
@@ -141,7 +150,7 @@ class Business:
     def __init__(self, house: House, luck: random.Random) -> None:
         self._house, self._app, self._vendor, self._luck = house, house.app, house.vendor, luck
         self._operator_id, _ = people.operator(Role.TREASURY)
-        self._customers = [people.customer(enrolled=True) for _ in range(CUSTOMERS)]
+        self._customers = [people.customer(enrolled=True) for _ in range(house.size.customers)]
         for one in self._customers:
             people.paid_in(one, naira(400_000), app=self._app, sandbox=self._vendor)
         self._banks = {one.id: people.bank_account(one, app=self._app) for one in self._customers}
@@ -209,7 +218,7 @@ class Business:
 
 
 @contextmanager
-def stormy_house(given: Servers, home: Path, *, redis_number: int) -> Iterator[House]:
+def stormy_house(given: Servers, home: Path, *, redis_number: int, size: Size) -> Iterator[House]:
     """A migrated house whose vendor tells it what happens; not yet started."""
     port = free_port()
     book, told = home / "storm" / "sandbox.sqlite3", f"http://127.0.0.1:{port}/callbacks/paystack"
@@ -219,7 +228,7 @@ def stormy_house(given: Servers, home: Path, *, redis_number: int) -> Iterator[H
             "TASK_LEASE_SECONDS": "4",
             "PAYSTACK_TIMEOUT_SECONDS": "1",
         }
-        yield House(env, port=port, home=home / "storm", vendor=vendor)
+        yield House(env, port=port, home=home / "storm", vendor=vendor, size=size)
 
 
 def rage(house: House, business: Business, luck: random.Random, *, deliveries: int, kills: int) -> None:
