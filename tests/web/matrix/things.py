@@ -158,12 +158,13 @@ class Things:
         if argument == "key_id":
             with transaction(TEST):
                 return api_keys.issue(login_id, name="Spare", scopes=set(Scope), lives=rules.KEY_LIVES[0])[0].id
-        if argument == "movement_id":  # (a receipt is given for what was paid)
-            paid = "SELECT id FROM deposits WHERE customer_id = :me AND state = 'credited' LIMIT 1"
-            return str(rows(paid, me=customer.id)[0].id)
-        if argument == "card_id":
-            return paying.kept_card(customer)
-        return self._withdrawal(customer) if argument == "withdrawal_id" else self._deposit(customer)
+        of_customers = {
+            "movement_id": self._paid,
+            "card_id": paying.kept_card,
+            "withdrawal_id": self._withdrawal,
+            "deposit_id": self._deposit,
+        }
+        return of_customers[argument](customer)
 
     def _passkey(self, login_id: str, audience: Audience) -> str:
         visitor = Visitor(self.app, login_id, audience, timedelta(0)).open()
@@ -174,6 +175,11 @@ class Things:
         assert visitor.client.post(f"{page}/passkeys", json=body, headers=headers).status_code == 200
         (found,) = rows("SELECT max(id) AS id FROM passkeys WHERE login_id = :login", login=login_id)
         return str(found.id)
+
+    def _paid(self, customer: Customer) -> str:
+        """(A receipt is given for what was paid.)"""
+        paid = "SELECT id FROM deposits WHERE customer_id = :me AND state = 'credited' LIMIT 1"
+        return str(rows(paid, me=customer.id)[0].id)
 
     def _deposit(self, customer: Customer) -> str:
         with transaction(customer.actor):
