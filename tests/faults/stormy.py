@@ -198,6 +198,7 @@ class Business:
                     amount=naira(self._luck.randrange(200, 2_000)),
                     actor=owner.actor,
                 )
+            asked = people.looked_into(asked.id)
             with transaction(staff):
                 withdrawals.approve(
                     asked.id,
@@ -207,6 +208,7 @@ class Business:
                     actor=staff,
                 )
             self._sent.append(asked.payout_id)
+            self._house.tally.add("agreed")
 
     def send_back(self) -> None:
         """The bank sends back what the vendor had said was paid."""
