@@ -67,8 +67,7 @@ def product(servers: Servers, where: Addresses) -> dict[str, str]:
         "SANDBOX_SECRET_KEY": made["PAYSTACK_SECRET_KEY"],
         "SANDBOX_WEBHOOK_URL": f"http://localhost:{where.port}/callbacks/paystack",
         "SANDBOX_PUBLIC_URL": where.sandbox_url,
-        "SANDBOX_OPENING_BALANCE": "5000000000",  # the float: what payers pay is settled to the bank, not added to it
-        "SANDBOX_SETTLES": "1",
+        "SANDBOX_OPENING_BALANCE": "0",  # the books begin at nothing, so the vendor does too
     }
     return {
         "BURSAR_ENV": os.environ.get("BURSAR_ENV", "development"),

@@ -248,6 +248,19 @@ def _add_watching(control: Blueprint, book: Book, worker: Worker) -> None:
         ended, counts = worker.round(early=bool(isinstance(body, dict) and body.get("early")))
         return jsonify(transfers=ended, **asdict(counts))
 
+    @control.get("/webhooks/count")
+    def count_webhooks() -> Response:
+        with book.reading() as db:
+            return jsonify(webhooks.counted(db))
+
+    @control.post("/webhooks/replay")
+    def replay() -> Response:
+        sent = _fields()
+        with book.writing() as db:
+            number = webhooks.replay(db, amounts.kobo(sent.get("count")), number=int(sent.get("number") or 0))
+        worker.wake()
+        return jsonify(replayed=number)
+
     @control.get("/texts")
     def list_texts() -> Response:
         with book.reading() as db:

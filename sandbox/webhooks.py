@@ -161,6 +161,29 @@ class Courier:
         return str(answer.status_code)
 
 
+def replay(db: sqlite3.Connection, count: int, *, number: int) -> int:
+    """Send some past events once more, byte for byte, drawn by `number`; says how many."""
+    newest = db.execute("SELECT max(id) FROM events").fetchone()[0] or 0
+    luck = draw(knobboard.load(db).seed, "replay", number)
+    drawn = sorted({luck.randint(1, newest) for _ in range(count)}) if newest else []
+    for event_id in drawn:
+        db.execute(
+            "INSERT INTO deliveries (event_id, copy, due_at, state) SELECT e.id, (SELECT count(*) FROM deliveries d"
+            " WHERE d.event_id = e.id), ?, 'waiting' FROM events e WHERE e.id = ?",
+            (time.time(), event_id),
+        )
+    return len(drawn)
+
+
+def counted(db: sqlite3.Connection) -> dict[str, int]:
+    """How many events there are, and how many deliveries stand at each state; and how many tries there were."""
+    states = db.execute("SELECT state, count(*) AS count FROM deliveries GROUP BY state").fetchall()
+    events = db.execute("SELECT count(*) FROM events").fetchone()[0]
+    tries = db.execute("SELECT coalesce(sum(attempts), 0) FROM deliveries").fetchone()[0]
+    found = {"waiting": 0, "delivered": 0, "given up": 0} | {row["state"]: row["count"] for row in states}
+    return found | {"events": events, "tries": tries}
+
+
 def listing(db: sqlite3.Connection, *, limit: int) -> list[dict[str, Any]]:
     """Deliveries, newest first, as control and tests read them."""
     rows = db.execute(

@@ -113,7 +113,7 @@ class Running:
 
 @contextmanager
 def vendor_for(port: int, *, book: Path) -> Iterator[SandboxProcess]:
-    """A sandbox vendor that tells the house at this port what happens, and begins with nothing."""
+    """A sandbox vendor that tells the house at this port what happens."""
     told = f"http://localhost:{port}/callbacks/paystack"
     with ExitStack() as stack:
         process = stack.enter_context(SandboxProcess(book, webhook_url=told))

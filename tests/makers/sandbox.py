@@ -180,6 +180,15 @@ class SandboxProcess:
         deliveries: list[dict[str, Any]] = self.control("GET", "webhooks")
         return deliveries
 
+    def replay(self, count: int, *, number: int = 0) -> int:
+        """Send up to so many past events once more, drawn by `number`; how many it was."""
+        return int(self.control("POST", "webhooks/replay", {"count": count, "number": number})["replayed"])
+
+    def delivered(self) -> dict[str, int]:
+        """How many `events`; deliveries `waiting`, `delivered`, `given up`; and `tries`."""
+        counts: dict[str, int] = self.control("GET", "webhooks/count")
+        return counts
+
     def texts(self, number: str) -> list[str]:
         """Text messages to a number, newest first."""
         return [str(each["text"]) for each in self.control("GET", "texts", params={"to": number})]

@@ -86,6 +86,15 @@ class TestDelivery:
         assert (delivery["state"], delivery["attempts"], delivery["last_result"]) == ("delivered", 4, "200")
         assert sandbox.flush(early=True) == {"transfers": 0, "delivered": 0, "lost": 0, "refused": 0}
 
+    def test_sends_past_events_again_when_asked(self, sandbox: SandboxProcess, ear: Ear) -> None:
+        ask(sandbox)
+        sandbox.pay("dep-1")
+        (first,) = ear.wait_for(1)
+        assert sandbox.replay(5) == 1
+        assert ear.wait_for(2) == [first, first]
+        sandbox.flush()
+        assert sandbox.delivered() == {"waiting": 0, "delivered": 2, "given up": 0, "events": 1, "tries": 2}
+
     def test_tries_again_by_itself_after_two_seconds(self, sandbox: SandboxProcess, ear: Ear) -> None:
         ear.answer_next(500)
         ask(sandbox)

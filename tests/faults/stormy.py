@@ -1,0 +1,270 @@
+"""A house in a storm: four web processes and two workers that are killed at any moment, before a vendor who misbehaves.
+
+What the money rooms offer today is called in `Business` alone; what they come to offer besides is a method more there.
+"""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+from flask import Flask
+from redis import Redis
+from sqlalchemy import text
+
+from app import assembly
+from app.clients.http import Refused, Silent
+from app.core import actor
+from app.core.db import db, leave, transaction
+from app.core.errors import Refusal
+from app.core.permissions import Role
+from app.withdrawals import service as withdrawals
+from config import Settings
+from dev import programs
+from dev.children import Child, wait_until
+from dev.embedded import Servers
+from dev.environment import Addresses
+from jobs import relay, runtime
+from jobs.queues import Waker
+from tests.makers import people
+from tests.makers.databases import fresh_database
+from tests.makers.environment import environment
+from tests.makers.house import redis_database
+from tests.makers.people import Customer, naira
+from tests.makers.sandbox import SandboxProcess, free_port
+
+COPIES = 3  # deliveries of each event, besides those that are replayed
+WEATHER = {
+    "repeat": COPIES - 1, "reorder": True, "delay_ms": 400, "lose": 20, "lose_times": 2, "transfer_delay_seconds": 0.1,
+}  # fmt: skip
+CALM = {
+    "answer": "normal", "repeat": 0, "reorder": False, "delay_ms": 0, "lose": 0, "transfer_delay_seconds": 0,
+    "transfer_outcome": "success",
+}  # fmt: skip
+# How the vendor answers a transfer, and what becomes of it: drawn for each withdrawal.
+ANSWERS = ("normal", "normal", "drop", "error_after", "refuse", "late_ms")
+OUTCOMES = ("success", "success", "success", "success", "failed", "reversed")
+START_SECONDS = 120.0  # seven processes start at once, on whatever machine this is
+LATE_MS = 1_200  # later than our patience of a second, so that the event comes before the answer
+_STANDING = (
+    # (What only asks again what became of something is the sweep's: nothing waits for it here.)
+    "SELECT (SELECT count(*) FROM tasks WHERE queue = 'money' AND status IN ('due', 'leased')"
+    " AND kind NOT LIKE 'payments.watch%' AND due_at <= now() + interval '30 seconds') AS tasks,"
+    " (SELECT count(*) FROM outbox WHERE relayed_at IS NULL) AS news,"
+    " (SELECT count(*) FROM inbox WHERE source = 'paystack' AND handled_at IS NULL) AS unread,"
+    " (SELECT count(*) FROM withdrawals WHERE state IN ('approved', 'sending')) AS underway"
+)
+
+
+@dataclass
+class Tally:
+    """What was done to the house, for the report."""
+
+    operations: dict[str, int] = field(default_factory=dict)
+    kills: dict[str, int] = field(default_factory=dict)
+    recovered_seconds: list[float] = field(default_factory=list)
+    calm_seconds: float = 0.0
+
+    def add(self, what: str) -> None:
+        """One more."""
+        self.operations[what] = self.operations.get(what, 0) + 1
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of a house, and of a business, stands in the storm."""
+
+    web: int = 4
+    workers: int = 2
+    customers: int = 6
+
+
+class House:
+    """The processes, and the application in this one."""
+
+    def __init__(self, env: dict[str, str], *, port: int, home: Path, vendor: SandboxProcess, size: Size) -> None:
+        self.vendor, self.tally, self._killed = vendor, Tally(), ""
+        self._where = Addresses("127.0.0.1", port, None)
+        self._env = env | {"PUBLIC_URL": f"http://localhost:{port}", "PORT": str(port), "PYTHONUNBUFFERED": "1"}
+        self.size = size
+        workers = ("--workers", str(size.web), "--threads", "2", "--bind", f"127.0.0.1:{port}")
+        self._web = self._child("web", ("-m", "gunicorn", "wsgi:app", *programs.GUNICORN, *workers), home)
+        self._workers = [
+            self._child(f"worker-{number}", ("-m", "jobs.worker", "money"), home) for number in range(size.workers)
+        ]
+        self.app = assembly.assemble(Settings.from_env(self._env))
+        self.waker = Waker(Redis.from_url(env["REDIS_URL"]))
+
+    def _child(self, name: str, command: tuple[str, ...], home: Path) -> Child:
+        return Child(name, programs.python(*command), log=home / f"{name}.log", env={**os.environ, **self._env})
+
+    def start(self) -> None:
+        """Everything, until the web answers."""
+        for child in (self._web, *self._workers):
+            child.start()
+        wait_until(lambda: programs.serves(self._where, "/readyz"), self._web, seconds=START_SECONDS)
+
+    def stop(self) -> None:
+        """Everything, at once."""
+        for child in (self._web, *self._workers):
+            child.kill()
+
+    def kill_one(self, luck: random.Random) -> None:
+        """SIGKILL to a web process, or to a worker with its work-horse, which then starts again."""
+        # In turn after the first, so that the shortest storm has one of each.
+        what = {"web": "worker", "worker": "web"}.get(self._killed, luck.choice(("web", "worker")))
+        self._killed = what
+        began = time.monotonic()
+        if what == "web":
+            processes = psutil.Process(self._web.pid).children()
+            with suppress(psutil.NoSuchProcess, IndexError):
+                luck.choice(processes).send_signal(signal.SIGKILL)
+            wait_until(lambda: programs.serves(self._where, "/readyz"), self._web, seconds=START_SECONDS)
+            self.tally.recovered_seconds.append(time.monotonic() - began)
+        else:
+            worker = luck.choice(self._workers)
+            family = psutil.Process(worker.pid)
+            for one in [family, *family.children(recursive=True)]:
+                with suppress(psutil.NoSuchProcess):
+                    one.send_signal(signal.SIGKILL)
+            worker.kill()
+            worker.start()
+        self.tally.kills[what] = self.tally.kills.get(what, 0) + 1
+
+    def standing(self) -> dict[str, int]:
+        """What is not done yet, by what it is."""
+        leave()
+        row = db.session.execute(text(_STANDING)).mappings().one()
+        leave()
+        return {name: int(count) for name, count in row.items() if count}
+
+
+class Business:
+    """What customers, payers and the vendor do while it storms: one method each, drawn by luck."""
+
+    def __init__(self, house: House, luck: random.Random) -> None:
+        self._house, self._app, self._vendor, self._luck = house, house.app, house.vendor, luck
+        self._operator_id, _ = people.operator(Role.TREASURY)
+        self._customers = [people.customer(enrolled=True) for _ in range(house.size.customers)]
+        for one in self._customers:
+            people.paid_in(one, naira(400_000), app=self._app, sandbox=self._vendor)
+        self._banks = {one.id: people.bank_account(one, app=self._app) for one in self._customers}
+        self._sent: list[str] = []
+        self._acts = (
+            *((self.pay_in,) * 6), *((self.withdraw,) * 4), self.stray, self.send_back, self.abandon,
+        )  # fmt: skip
+
+    def act(self) -> None:
+        """Something happens."""
+        what = self._luck.choice(self._acts)
+        with suppress(AssertionError):  # (the vendor's control refuses, as when a transfer cannot be reversed)
+            what()
+            self._house.tally.add(what.__name__)
+
+    def pay_in(self) -> None:
+        """A deposit, paid by card or transfer, in full or not quite."""
+        owner, amount = self._someone(), self._luck.randrange(500, 3_000)
+        with suppress(Silent, Refused):
+            _, reference = people.open_deposit(owner, naira(amount), app=self._app)
+            paid = amount * 100 + self._luck.choice((0, 0, 0, 0, -100, 5_000))
+            channel = "card" if paid == amount * 100 else "bank_transfer"
+            self._vendor.pay(reference, channel=channel, amount=paid)
+
+    def abandon(self) -> None:
+        """A deposit that nobody pays, after a card was declined."""
+        with suppress(Silent, Refused):
+            _, reference = people.open_deposit(self._someone(), naira(700), app=self._app)
+            self._vendor.pay(reference, outcome="failed")
+
+    def stray(self) -> None:
+        """Money nobody asked for, into a number that is nobody's."""
+        self._vendor.receive(self._luck.randrange(10_000, 90_000), f"97{self._luck.randrange(10**8):08d}")
+
+    def withdraw(self) -> None:
+        """A withdrawal, agreed to at once, at a vendor who may not say what became of it."""
+        knobs = {"transfer_outcome": self._luck.choice(OUTCOMES), "answer": self._luck.choice(ANSWERS)}
+        self._vendor.knobs(**knobs, answer_to="/transfer", answer_times=1, late_ms=LATE_MS)
+        owner, staff = self._someone(), actor.operator(self._operator_id)
+        with suppress(Refusal):
+            with transaction(owner.actor):
+                asked = withdrawals.request(
+                    owner.id,
+                    bank_account_id=self._banks[owner.id],
+                    amount=naira(self._luck.randrange(200, 2_000)),
+                    actor=owner.actor,
+                )
+            asked = people.looked_into(asked.id)
+            with transaction(staff):
+                withdrawals.approve(
+                    asked.id,
+                    operator_id=self._operator_id,
+                    content_hash=asked.content_hash,
+                    owns=None,
+                    actor=staff,
+                )
+            self._sent.append(asked.payout_id)
+            self._house.tally.add("agreed")
+
+    def send_back(self) -> None:
+        """The bank sends back what the vendor had said was paid."""
+        if self._sent:
+            self._vendor.conclude(self._luck.choice(self._sent), "reverse")
+
+    def _someone(self) -> Customer:
+        return self._luck.choice(self._customers)
+
+
+@contextmanager
+def stormy_house(given: Servers, home: Path, *, redis_number: int, size: Size) -> Iterator[House]:
+    """A migrated house whose vendor tells it what happens; not yet started."""
+    port = free_port()
+    book, told = home / "storm" / "sandbox.sqlite3", f"http://127.0.0.1:{port}/callbacks/paystack"
+    with SandboxProcess(book, webhook_url=told) as vendor, fresh_database(given, home) as made:
+        env = environment(made, given, vendor) | {
+            "REDIS_URL": redis_database(given.redis_url, redis_number),
+            "TASK_LEASE_SECONDS": "4",
+            "PAYSTACK_TIMEOUT_SECONDS": "1",
+        }
+        yield House(env, port=port, home=home / "storm", vendor=vendor, size=size)
+
+
+def rage(house: House, business: Business, luck: random.Random, *, deliveries: int, kills: int) -> None:
+    """Business and trouble until the vendor has that many deliveries to make, with the kills spread over them."""
+    house.vendor.knobs(**WEATHER)
+    made, killed, number = 0, 0, 0
+    while made < deliveries:
+        number += 1
+        business.act()
+        relay.sweep(house.waker)
+        if number % 10 == 0:
+            house.vendor.replay(5, number=number)
+        counts = house.vendor.delivered()
+        made = counts["waiting"] + counts["delivered"]
+        if killed < kills and made >= deliveries * (killed + 1) // (kills + 1):
+            killed += 1
+            house.kill_one(luck)
+
+
+def calm_down(house: House, *, patience_seconds: float) -> dict[str, int]:
+    """Good weather, until nothing is under way any more or patience ends; what is not done then."""
+    house.vendor.knobs(**CALM)
+    began = time.monotonic()
+    left = {"begun": 1}
+    while left and time.monotonic() < began + patience_seconds:
+        relay.sweep(house.waker)
+        house.vendor.flush(early=True)
+        left = house.standing() | {name: n for name, n in house.vendor.delivered().items() if name == "waiting" and n}
+        time.sleep(0.1)  # nothing to wait for but other processes' work, asked for before and after
+    house.tally.calm_seconds = time.monotonic() - began
+    return left
+
+
+def sweep_ahead(app: Flask, *, horizon: timedelta) -> int:
+    """The sweeps of the hours to come, here and now: everything that is watched is asked about."""
+    return runtime.drain(app, horizon=horizon)
