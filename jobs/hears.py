@@ -86,8 +86,8 @@ HEARS: dict[str, tuple[str, ...]] = {
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
-    "payments.refund_failed": "the money is where it was; what stands in suspense again has an item in its queue",
     "settlement.posted": "it is as it should be: its page and the books show it",
+    "payments.refund_failed": "the money is where it was; what stands in suspense again has an item in its queue",
     "customers.tier_changed": "who decided tells the customer, and the page of their limits shows it",
     "customers.closure_withdrawn": "everything stays as it was, and the customer sees so on the page",
     "payments.card_kept": "they asked for it when they paid, and the page where they pay lists it",

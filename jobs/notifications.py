@@ -293,7 +293,7 @@ def tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
 
 
 def tell_holders(work: Work, words: Words, *, roles: Collection[Role]) -> timedelta | None:
-    """Whoever has one of these roles, each once; one who cannot be told keeps nobody else from it.
+    """Each who holds one of these roles, once; one who cannot be told keeps nobody else from it.
 
     What failed is tried again.
     """

@@ -55,9 +55,9 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("partitions", "ledger.partitions", 3_600, 45, "slot", "admin"),
     Periodic("whoever could not be screened", "screening.catch_up", 60, 45, "slot", "compliance_manager"),
     Periodic("lists that nobody loads", "screening.watch_lists", 3_600, 45, "slot", "compliance_manager"),
-    Periodic("disputes that nobody told of", "disputes.sweep", 900, 45, "slot", "finance"),
     Periodic("settlements", "settlement.pull", 3_600, 540, "slot", "finance"),
     Periodic("float", "settlement.read_float", 300, 45, "slot", "treasury"),
+    Periodic("disputes that nobody told of", "disputes.sweep", 900, 45, "slot", "finance"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),
 )
 

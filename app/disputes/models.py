@@ -16,7 +16,7 @@ class Dispute(Model):
     """A payer's no to a charge. `vendor_id` is Paystack's; `due_at` is theirs too and never worked out here.
 
     `held_units` was held of its customer's money; `lost_units` is what it took in the end, of which they owe
-    `owed_units`. `status` and `resolution` are Paystack's last words.
+    `owed_units`. `vendor_status` and `resolution` are Paystack's last words.
     """
 
     __tablename__ = "disputes"
@@ -38,7 +38,7 @@ class Dispute(Model):
     deposit_id: Mapped[str | None] = mapped_column(Text, ForeignKey("deposits.id"))
     amount_units: Mapped[Decimal] = mapped_column(Numeric(38))
     category: Mapped[str] = mapped_column(Text)
-    status: Mapped[str] = mapped_column(Text)
+    vendor_status: Mapped[str] = mapped_column(Text)
     resolution: Mapped[str] = mapped_column(Text)
     messages: Mapped[list[Any]] = mapped_column(JSONB)
     state: Mapped[str] = mapped_column(Text)

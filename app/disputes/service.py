@@ -44,7 +44,7 @@ def apply(told: Told, *, amount: Money, from_balance: Money, actor: Actor) -> Di
     source = refunds.source_of(dispute.reference)
     if source is not None and source.credited and dispute.customer_id is None:
         dispute.customer_id, dispute.deposit_id = source.customer_id, source.deposit_id
-    dispute.status, dispute.resolution = told.status, told.resolution
+    dispute.vendor_status, dispute.resolution = told.status, told.resolution
     dispute.due_at, dispute.messages = told.due_at or dispute.due_at, rules.said(told)
     state = rules.state_of(told.status, told.resolution)
     if state is State.LOST:
@@ -74,7 +74,7 @@ def _written(told: Told, *, amount: Money, actor: Actor) -> Dispute:
         reference=told.transaction_reference,
         amount_units=Decimal(amount.units),
         category=told.category,
-        status=told.status,
+        vendor_status=told.status,
         resolution=told.resolution,
         messages=[],
         state=State.OPEN,
@@ -123,7 +123,10 @@ def _lose(dispute: Dispute, source: Source | None, *, amount: Money, from_balanc
     if amount.units <= 0:
         _let_go(dispute)
     elif source is not None and source.credited and source.customer_id is not None:
-        with restrictions.already_under_way(source.customer_id, account=source.account):
+        with (
+            restrictions.already_under_way(source.customer_id, account=source.account),
+            pending.past(source.deposit_id, takes=amount, key=dispute.id),
+        ):
             _let_go(dispute)
             has = balances.of(source.account).available.units
             taken = Money(NGN, rules.taken_of(amount.units, has=has))
@@ -165,7 +168,7 @@ def _let_go(dispute: Dispute) -> None:
 
 
 def _move(dispute: Dispute, to: State, *, actor: Actor) -> None:
-    said = f"Paystack says {dispute.status} {dispute.resolution}".strip()
+    said = f"Paystack says {dispute.vendor_status} {dispute.resolution}".strip()
     machine.move(dispute, to, machine=rules.MACHINE, actor=actor, reason=said)
 
 

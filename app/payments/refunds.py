@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -145,8 +146,7 @@ def ask_for_item(item: SuspenseItem, *, reason: str, actor: Actor) -> Refund:
 
 
 def _asked(reference: str, source: Source, *, amount: Money, reason: str, actor: Actor) -> Refund:
-    refund = _written(reference, source, amount=amount, owed=zero(NGN), reason=reason)
-    refund.origin, refund.state = "asked", RefundState.ASKED
+    refund = _written(reference, source, amount=amount, reason=reason, origin="asked", state=RefundState.ASKED)
     machine.begin(refund, machine=refund_rules.REFUND, actor=actor, reason=reason)
     _take(refund)
     outbox.emit(events.RefundAsked(refund_id=refund.id))
@@ -224,8 +224,8 @@ def adopt(told: Told, *, actor: Actor) -> str | None:
         has = min(source.left, amount)
     reason = "It was made at Paystack, not here."
     owed = amount - min(has, amount)
-    refund = _written(told.transaction_reference, source, amount=amount, owed=owed, reason=reason)
-    refund.origin, refund.state, refund.vendor_id = "told", RefundState.SENT, told.id
+    kept = {"origin": "told", "state": RefundState.SENT, "vendor_id": told.id, "owed_units": Decimal(owed.units)}
+    refund = _written(told.transaction_reference, source, amount=amount, reason=reason, **kept)
     machine.begin(refund, machine=refund_rules.REFUND, actor=actor, reason=reason)
     if refund.customer_id is not None and source.credited:
         with restrictions.already_under_way(refund.customer_id, account=account):
@@ -267,15 +267,15 @@ def redirect_in_vain(refund_id: str, *, reason: str, actor: Actor) -> None:
         outbox.emit(events.RefundStuck(refund_id=refund.id))
 
 
-def _written(reference: str, source: Source, *, amount: Money, owed: Money, reason: str) -> Refund:
+def _written(reference: str, source: Source, *, amount: Money, reason: str, **kept: Any) -> Refund:
     return Refund(
+        **({"owed_units": Decimal(0)} | kept),
         id=ids.new("rfd"),
         reference=reference,
         customer_id=source.customer_id,
         deposit_id=source.deposit_id,
         from_account=source.account,
         amount_units=Decimal(amount.units),
-        owed_units=Decimal(owed.units),
         reason=reason,
         to_bank_code="",
         to_account_number="",

@@ -8,7 +8,7 @@ CREATE TABLE disputes (
     deposit_id text CONSTRAINT fk_disputes_deposit_id REFERENCES deposits,
     amount_units numeric(38) NOT NULL CONSTRAINT ck_disputes_amount_positive CHECK (amount_units > 0),
     category text NOT NULL,
-    status text NOT NULL,
+    vendor_status text NOT NULL,
     resolution text NOT NULL,
     messages jsonb NOT NULL,
     state text NOT NULL CONSTRAINT ck_disputes_state_known CHECK (state IN ('open', 'answered', 'won', 'lost')),
@@ -117,7 +117,7 @@ SELECT audit.watch('refunds', 'to_account_number', 'to_account_name');
 SELECT audit.marks_stay('disputes', 'customer_id', 'ended_at');
 SELECT audit.marks_stay('refunds', 'ended_at');
 GRANT SELECT, INSERT ON disputes, refunds TO bursar_app;
-GRANT UPDATE (customer_id, deposit_id, status, resolution, messages, state, due_at, warned, hold_id, held_units, lost_units,
+GRANT UPDATE (customer_id, deposit_id, vendor_status, resolution, messages, state, due_at, warned, hold_id, held_units, lost_units,
               owed_units, journal_id, ended_at) ON disputes TO bursar_app;
 GRANT UPDATE (state, vendor_id, tried_at, expected_at, to_bank_code, to_account_number, to_account_name, ended_at)
     ON refunds TO bursar_app;

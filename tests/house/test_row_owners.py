@@ -26,7 +26,7 @@ from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
 from jobs.queues import Waker
-from tests.makers import applicants, apps, browse, identities, listed, papers, paying, people, restricted
+from tests.makers import applicants, apps, browse, giving_back, identities, listed, papers, paying, people, restricted
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -89,6 +89,8 @@ def somebody(app: Flask, vendor: SandboxProcess) -> people.Customer:
     looker, session_id = people.at_work(Role.SUPPORT)
     with transaction(TEST):
         customers.begin_view(one.id, operator_id=looker, session_id=session_id, reason="Help.", ticket="T-1")
+    giving_back.dispute(giving_back.told_dispute(giving_back.credited(one, naira(200)), naira(1)), naira(1))
+    giving_back.adopted(giving_back.told_refund(giving_back.credited(one, naira(200)), naira(1), "needs-attention"))
     leave()
     return one
 

@@ -72,6 +72,20 @@ def placing(maker: str) -> Request:
     return _once("placing", lambda: restricted.waiting(people.customer()), lambda item_id: placing_of(item_id, maker))
 
 
+def refund(maker: str) -> Request:
+    """That a deposit go back to its payer."""
+    return _once(
+        "refund",
+        lambda: giving_back.credited(people.customer(), people.naira(200)),
+        lambda charge: giving_back.ask_refund(charge, people.naira(200), maker=maker),
+    )
+
+
+def redirect(maker: str) -> Request:
+    """That a refund that is stuck go to another account."""
+    return _once("redirect", giving_back.stuck, lambda refund_id: giving_back.ask_redirect(refund_id, maker=maker))
+
+
 def assigning(maker: str) -> Request:
     """That a stray be credited to somebody."""
     return _once("assigning", lambda: paying.stray(naira(700)), lambda item_id: _assigning(item_id, maker))
@@ -85,20 +99,6 @@ def returning(maker: str) -> Request:
 def splitting(maker: str) -> Request:
     """That a stray become two."""
     return _once("splitting", lambda: paying.stray(naira(700)), lambda item_id: _splitting(item_id, maker))
-
-
-def refund(maker: str) -> Request:
-    """That a deposit go back to its payer."""
-    return _once(
-        "refund",
-        lambda: giving_back.credited(people.customer(), people.naira(200)),
-        lambda charge: giving_back.ask_refund(charge, people.naira(200), maker=maker),
-    )
-
-
-def redirect(maker: str) -> Request:
-    """That a refund that is stuck go to another account."""
-    return _once("redirect", giving_back.stuck, lambda refund_id: giving_back.ask_redirect(refund_id, maker=maker))
 
 
 def run(maker: str) -> Request:

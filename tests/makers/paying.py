@@ -92,6 +92,6 @@ def agreed(asked: Request) -> None:
     leave()
 
 
-def told(reference: str, app: Flask) -> str | None:
+def told(reference: str, app: Flask) -> str:
     """What becomes of a charge that a webhook names."""
-    return payments.look_up_charge(reference, paystack=app.extensions["clients"].paystack, actor=SYSTEM)
+    return payments.hear_charge(reference, paystack=app.extensions["clients"].paystack, actor=SYSTEM)

@@ -42,7 +42,7 @@ def faults(root: Path) -> list[str]:
 
 
 CLOCK = ("app/core/clock.py", "dev/", "sandbox/")
-BEGINNERS = ("app/core/db.py", "app/web/", "jobs/", "**/flows.py", "**/cli.py")
+BEGINNERS = ("app/core/db.py", "app/web/", "jobs/", "**/flows.py", "**/refund_flows.py", "**/cli.py")
 ANYWHERE = tuple(top if top.endswith(".py") else f"{top}/" for top in SHIPPED)
 RULES = (
     Rule(
