@@ -141,7 +141,7 @@ def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str:
     event, facts = message
     reference = _shown(facts.get("reference") or facts.get("transaction_reference") or "")
     if event in CHARGES and reference:
-        return hear_charge(reference, paystack=paystack, actor=actor, inbox_id=inbox_id)
+        return _hear_charge(inbox_id, reference=reference, paystack=paystack, actor=actor)
     if event in TRANSFERS and reference:
         return _hear_transfer(inbox_id, event=event, reference=reference, paystack=paystack, actor=actor)
     if event in REFUNDS and reference:
@@ -150,6 +150,28 @@ def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str:
     return put_aside(
         inbox_id, event=event, reference=reference, reason="nothing of ours answers to this event yet", actor=actor
     )
+
+
+def look_up_charge(reference: str, *, paystack: Paystack, actor: Actor, inbox_id: int | None = None) -> str | None:
+    """Ask Paystack about a charge that somebody spoke of, and place it: what became of it, None for an unknown one."""
+    deposit = queries.deposit_for_system(reference=reference)
+    leave()
+    charge = paystack.find_charge(reference)
+    if charge is None:
+        return None
+    if deposit is not None:
+        return f"deposit {settle(deposit.id, charge=charge, paystack=paystack, actor=actor)}"
+    came_to = charge.authorization.receiver_account if charge.authorization else ""
+    account = queries.dedicated_by_number_for_system(came_to) if charge.channel == DEDICATED else None
+    if account is not None:
+        return atomically(
+            lambda: deposits.receive(charge, account=account, our_domain=paystack.domain, actor=actor), actor=actor
+        )
+    atomically(
+        lambda: deposits.place_stray(charge, our_domain=paystack.domain, inbox_id=inbox_id, actor=actor),
+        actor=actor,
+    )
+    return "in suspense"
 
 
 def add_bank_account(
@@ -206,27 +228,12 @@ def put_aside(inbox_id: int, *, event: str, reference: str, reason: str, actor: 
     return "in suspense"
 
 
-def hear_charge(reference: str, *, paystack: Paystack, actor: Actor, inbox_id: int | None = None) -> str:
-    """Apply a charge that somebody told us of, by its reference, as Paystack has it. What became of it."""
-    deposit = queries.deposit_for_system(reference=reference)
-    leave()
-    charge = paystack.find_charge(reference)
-    if charge is None:
+def _hear_charge(inbox_id: int, *, reference: str, paystack: Paystack, actor: Actor) -> str:
+    outcome = look_up_charge(reference, paystack=paystack, actor=actor, inbox_id=inbox_id)
+    if outcome is None:
         reason = "Paystack does not know this reference"
         return put_aside(inbox_id, event="charge.success", reference=reference, reason=reason, actor=actor)
-    if deposit is not None:
-        return f"deposit {settle(deposit.id, charge=charge, paystack=paystack, actor=actor)}"
-    came_to = charge.authorization.receiver_account if charge.authorization else ""
-    account = queries.dedicated_by_number_for_system(came_to) if charge.channel == DEDICATED else None
-    if account is not None:
-        return atomically(
-            lambda: deposits.receive(charge, account=account, our_domain=paystack.domain, actor=actor), actor=actor
-        )
-    atomically(
-        lambda: deposits.place_stray(charge, our_domain=paystack.domain, inbox_id=inbox_id, actor=actor),
-        actor=actor,
-    )
-    return "in suspense"
+    return outcome
 
 
 def _hear_transfer(inbox_id: int, *, event: str, reference: str, paystack: Paystack, actor: Actor) -> str:

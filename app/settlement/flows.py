@@ -61,7 +61,7 @@ def _hear_of(charges: Sequence[Charge], *, paystack: Paystack, actor: Actor) -> 
     leave()
     for charge in charges:
         if charge.reference not in booked:
-            payments.hear_charge(charge.reference, paystack=paystack, actor=actor)
+            payments.look_up_charge(charge.reference, paystack=paystack, actor=actor)
 
 
 def _receive(waiting: Sequence[TopUp], *, paystack: Paystack, actor: Actor) -> None:

@@ -92,6 +92,6 @@ def agreed(asked: Request) -> None:
     leave()
 
 
-def told(reference: str, app: Flask) -> str:
+def told(reference: str, app: Flask) -> str | None:
     """What becomes of a charge that a webhook names."""
-    return payments.hear_charge(reference, paystack=app.extensions["clients"].paystack, actor=SYSTEM)
+    return payments.look_up_charge(reference, paystack=app.extensions["clients"].paystack, actor=SYSTEM)

@@ -147,7 +147,7 @@ def sweep(*, paystack: Paystack, actor: Actor) -> int:
     unknown = queries.unknown_references_for_system(paid)
     leave()
     for reference in sorted(unknown):
-        flows.hear_charge(reference, paystack=paystack, actor=actor)
+        flows.look_up_charge(reference, paystack=paystack, actor=actor)
     return len(unknown)
 
 
