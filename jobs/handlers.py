@@ -110,6 +110,7 @@ HANDLERS: dict[str, Handler] = {
     "documents.check": Handler("documents", documents.check),
     "documents.sweep": Handler("slow", documents.sweep),
     "notifications.documents_viewed": Handler("default", notifications.documents_viewed),
+    "notifications.cases_opened": Handler("default", notifications.cases_opened),
     "notifications.cases_raised": Handler("default", notifications.cases_raised),
     "notifications.list_aged": Handler("default", notifications.list_aged),
     "notifications.documents_waiting": Handler("default", notifications.documents_waiting),

@@ -51,6 +51,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "withdrawals.approved": ("withdrawals.send",),
     "withdrawals.settled": ("notifications.withdrawal_settled",),
     "withdrawals.ended": ("notifications.withdrawal_ended",),
+    "cases.opened": ("notifications.cases_opened",),
     "cases.raised": ("notifications.cases_raised",),
     "staff.glass_broken": ("notifications.glass_broken",),
     "audit.reveals_exceeded": ("notifications.reveals_exceeded",),

@@ -14,6 +14,7 @@ from app.documents.rules import WAITS_LONG
 from app.identity import api_keys, phones, recoveries, recovery, renewal
 from app.identity import queries as identity
 from app.identity.rules import Audience, masked_ip
+from app.notifications import cases as about_cases
 from app.notifications import flows, rules
 from app.notifications.rules import Words
 from app.payments import queries as payments
@@ -100,10 +101,19 @@ def documents_viewed(work: Work) -> timedelta | None:
     return tell_holders(work, words, roles=WATCHERS)
 
 
+def cases_opened(work: Work) -> timedelta | None:
+    """Something stands still, or went wrong: whose queue it is in is told, of all at once."""
+    owner = work.subject
+    words = about_cases.opened(
+        work.facts["many"], queue=owner.replace("_", " "), page=f"{work.console_url}/console/cases?view=mine"
+    )
+    return tell_holders(work, words, roles=(Role(owner),))
+
+
 def cases_raised(work: Work) -> timedelta | None:
     """Nobody closed these cases in time: whose queue they are in is told, and who is senior to them."""
     owner = work.subject
-    words = rules.cases_raised(
+    words = about_cases.raised(
         work.facts["many"], queue=owner.replace("_", " "), page=f"{work.console_url}/console/cases?view=raised"
     )
     return tell_holders(work, words, roles=(Role(owner), cases.senior_to(owner)))
@@ -293,7 +303,7 @@ def tell(work: Work, *, login_id: str, words: Words) -> timedelta | None:
 
 
 def tell_holders(work: Work, words: Words, *, roles: Collection[Role]) -> timedelta | None:
-    """Each who holds one of these roles, once; one who cannot be told keeps nobody else from it.
+    """Whoever has one of these roles, each once; one who cannot be told keeps nobody else from it.
 
     What failed is tried again.
     """

@@ -75,6 +75,8 @@ def watch(work: Work) -> timedelta | None:
     """
     actor, failed = work.actor, list[Exception]()
     atomically(lambda: service.close_moved_on(actor=actor), actor=actor)
+    atomically(lambda: service.close_tasks(actor=actor), actor=actor)
+    atomically(lambda: service.open_for_tasks(actor=actor), actor=actor)
     for each in WATCHED:
         try:
             atomically(lambda each=each: _open(each, work), actor=actor)  # type: ignore[misc]
@@ -82,6 +84,7 @@ def watch(work: Work) -> timedelta | None:
             failed.append(error)
     atomically(lambda: service.open_again(actor=actor), actor=actor)
     atomically(lambda: service.raise_overdue(actor=actor), actor=actor)
+    atomically(service.tell, actor=actor)
     if failed:
         raise failed[0]
     return None

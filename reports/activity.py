@@ -1,23 +1,52 @@
-"""A customer's movements across rooms, newest first."""
+"""A customer's movements across rooms, newest first: by kind, by how they stand and by days, a page at a time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.core.db import rows
+from app.core.errors import NotFound
 from app.core.money import NGN, Money
 
+ARRIVED = frozenset({"credited", "settled"})
+CAME_TO_NOTHING = frozenset({"failed", "returned", "rejected", "cancelled", "refunded"})
+OVER = ARRIVED | CAME_TO_NOTHING
+KINDS = ("deposit", "withdrawal")
+# How movements stand: the states, and whether it is those or all others.
+STANDINGS: Mapping[str, tuple[frozenset[str], bool]] = {
+    "": (frozenset(), False),
+    "open": (OVER, False),
+    "done": (ARRIVED, True),
+    "nothing": (CAME_TO_NOTHING, True),
+}
+
+# Each side is cut to a page by its own index (customer and id) before the two are put together.
 _MOVEMENTS = """
-SELECT * FROM (
-    SELECT d.id, 'deposit' AS kind, d.state, d.amount_units AS units, 0 AS fee, d.created_at, d.channel AS detail,
-           substr(d.id, 5) AS position
-      FROM deposits d WHERE d.customer_id = :customer
-    UNION ALL
-    SELECT w.id, 'withdrawal', w.state, w.amount_units, w.fee_units, w.created_at,
-           b.bank_name || ' ••' || right(b.account_number, 4), substr(w.id, 4)
-      FROM withdrawals w JOIN bank_accounts b ON b.id = w.bank_account_id WHERE w.customer_id = :customer
-) m
-WHERE (CAST(:before AS text) IS NULL OR m.position < :before) AND (:kind = '' OR m.kind = :kind)
-ORDER BY m.position DESC LIMIT :limit
+(SELECT d.id, 'deposit' AS kind, d.state, d.amount_units AS units, 0 AS fee, d.created_at, d.channel AS detail,
+        substr(d.id, 5) AS position
+   FROM deposits d
+  WHERE d.customer_id = :customer AND :kind <> 'withdrawal' AND (:before = '' OR d.id < 'dep_' || :before)
+    AND (d.state = ANY(CAST(:states AS text[]))) = :among
+    AND d.created_at >= CAST(:since AS timestamptz) AND d.created_at < CAST(:until AS timestamptz)
+  ORDER BY d.id DESC LIMIT :limit)
+UNION ALL
+(SELECT w.id, 'withdrawal', w.state, w.amount_units, w.fee_units, w.created_at,
+        b.bank_name || ' ••' || right(b.account_number, 4), substr(w.id, 4)
+   FROM withdrawals w JOIN bank_accounts b ON b.id = w.bank_account_id
+  WHERE w.customer_id = :customer AND :kind <> 'deposit' AND (:before = '' OR w.id < 'wd_' || :before)
+    AND (w.state = ANY(CAST(:states AS text[]))) = :among
+    AND w.created_at >= CAST(:since AS timestamptz) AND w.created_at < CAST(:until AS timestamptz)
+  ORDER BY w.id DESC LIMIT :limit)
+ORDER BY position DESC LIMIT :limit
+"""
+_ONE = """
+SELECT d.id, 'deposit' AS kind, d.state, d.amount_units AS units, 0 AS fee, d.created_at, d.channel AS detail
+  FROM deposits d WHERE d.id = :id AND d.customer_id = :customer
+UNION ALL
+SELECT w.id, 'withdrawal', w.state, w.amount_units, w.fee_units, w.created_at,
+       b.bank_name || ' ••' || right(b.account_number, 4)
+  FROM withdrawals w JOIN bank_accounts b ON b.id = w.bank_account_id WHERE w.id = :id AND w.customer_id = :customer
 """
 
 
@@ -34,21 +63,46 @@ class Movement:
     detail: str
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Which movements: of a kind ('' for all), of one of STANDINGS, begun from a moment and before another."""
+
+    kind: str = ""
+    standing: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERYTHING = Asked()
+
+
 def of_customer(
-    *, customer_id: str, kind: str = "", before: str | None = None, limit: int = 20
+    *, customer_id: str, asked: Asked = EVERYTHING, before: str | None = None, limit: int = 20
 ) -> tuple[list[Movement], str | None]:
     """A page of movements and where the older ones begin (None at the end). Ids sort by time, so they page too."""
-    found = rows(_MOVEMENTS, customer=customer_id, kind=kind, before=before, limit=limit + 1)
-    lines = [
-        Movement(
-            row.id,
-            row.kind,
-            row.state,
-            Money(NGN, int(row.units)),
-            Money(NGN, int(row.fee)),
-            row.created_at,
-            row.detail,
-        )
-        for row in found[:limit]
-    ]
-    return lines, found[limit - 1].position if len(found) > limit else None
+    states, among = STANDINGS[asked.standing]
+    found = rows(
+        _MOVEMENTS,
+        customer=customer_id,
+        kind=asked.kind,
+        states=sorted(states),
+        among=among,
+        since=asked.since or "-infinity",
+        until=asked.until or "infinity",
+        before=before or "",
+        limit=limit + 1,
+    )
+    return [_movement(row) for row in found[:limit]], found[limit - 1].position if len(found) > limit else None
+
+
+def one(movement_id: str, *, customer_id: str) -> Movement:
+    """One of the customer's own. Raises NotFound."""
+    found = rows(_ONE, id=movement_id, customer=customer_id)
+    if not found:
+        raise NotFound
+    return _movement(found[0])
+
+
+def _movement(row: Any) -> Movement:
+    amount, fee = Money(NGN, int(row.units)), Money(NGN, int(row.fee))
+    return Movement(row.id, row.kind, row.state, amount, fee, row.created_at, row.detail)

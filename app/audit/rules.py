@@ -25,7 +25,7 @@ CONFIDENTIAL = Permission.SCREENING_READ
 CONFIDENTIAL_TABLES = frozenset(
     {
         *("screening_lists", "screening_versions", "screening_hits"),
-        *("applications", "application_answers", "application_notes", "restrictions", "cases"),
+        *("applications", "application_answers", "application_notes", "restrictions", "cases", "case_notes"),
     }
 )
 

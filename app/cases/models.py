@@ -1,4 +1,4 @@
-"""Table of cases."""
+"""Tables of cases."""
 
 from datetime import datetime
 
@@ -21,6 +21,7 @@ class Case(Model):
         Index(None, "subject"),
         Index(None, "customer_id", postgresql_where=text("customer_id IS NOT NULL")),
         Index(None, "state", "id"),
+        Index(None, "owner", postgresql_where=text("told_at IS NULL")),
         CheckConstraint("state IN ('open', 'put_off', 'raised', 'closed')", name="state_known"),
         CheckConstraint("kind ~ '^[a-z][a-z_]*$'", name="kind_written"),
         CheckConstraint("words <> '' AND way_out <> ''", name="says_what_and_how"),
@@ -47,5 +48,18 @@ class Case(Model):
     state: Mapped[str] = mapped_column(Text)
     taken_by: Mapped[str | None] = mapped_column(Text, ForeignKey("operators.id"))
     put_off_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    told_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     raised_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Note(Model):
+    """What somebody found while they worked on a case. Never changed."""
+
+    __tablename__ = "case_notes"
+    __table_args__ = (Index(None, "case_id", "id"), CheckConstraint("words <> ''", name="words_given"))
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    case_id: Mapped[str] = mapped_column(Text, ForeignKey("cases.id"))
+    operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
+    words: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

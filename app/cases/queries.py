@@ -2,18 +2,19 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, literal, null, select, true
+from sqlalchemy import BigInteger, ColumnElement, Text, case, cast, exists, func, literal, null, select, true
 
 from app.cases import rules
 from app.cases.errors import NoSuchCase
-from app.cases.models import Case
+from app.cases.models import Case, Note
 from app.cases.rules import MACHINE, NEEDS_WORK, STANDING, State
 from app.core.db import db
 from app.core.machine import Machine, Move
+from app.core.tasks import Task, TaskState
 
 AT_ONCE = 500  # of a state in one look: what is left is found by the next, a minute later
 VIEWS: dict[str, tuple[State, ...]] = {
@@ -109,6 +110,8 @@ def stuck_for_system(machine: Machine, model: Any, *, whose: str, at: datetime, 
     since = func.coalesce(latest.c.moved_at, literal(at))
     found = []
     for state, wait in machine.waits.items():
+        if wait.limit >= rules.FOREVER:
+            continue
         stands = (
             select(
                 model.id, customer.label("customer_id"), func.coalesce(latest.c.id, 0).label("move"), since.label("at")
@@ -136,6 +139,34 @@ def put_off_until_for_system(*, at: datetime, limit: int = AT_ONCE) -> list[str]
     return list(db.session.scalars(over.order_by(Case.id).limit(limit)))
 
 
+def untold_for_system(*, limit: int = 10 * AT_ONCE) -> list[str]:
+    """Cases of which nobody was told."""
+    new = select(Case.id).where(Case.told_at.is_(None), Case.state.in_(STANDING))
+    return list(db.session.scalars(new.order_by(Case.id).limit(limit)))
+
+
+def hanging_tasks_for_system(*, at: datetime, limit: int = AT_ONCE) -> list[Task]:
+    """Work that was given up or is late, and has no open case."""
+    name = literal(rules.TASK_PREFIX) + cast(Task.id, Text)
+    known = exists().where(Case.kind == rules.TASK, Case.subject == name, Case.state.in_(STANDING))
+    found = select(Task).where(_hangs(at), ~known).order_by(Task.id).limit(limit)
+    return list(db.session.scalars(found))
+
+
+def done_tasks_for_system(*, at: datetime, limit: int = AT_ONCE) -> list[str]:
+    """Cases of work that hangs no more."""
+    number = func.substr(Case.subject, len(rules.TASK_PREFIX) + 1)
+    task_id = case((Case.kind == rules.TASK, cast(number, BigInteger)))  # (no other kind's subject is read as a number)
+    hangs = exists().where(Task.id == task_id, _hangs(at))
+    over = select(Case.id).where(Case.kind == rules.TASK, Case.state.in_(STANDING), ~hangs)
+    return list(db.session.scalars(over.order_by(Case.id).limit(limit)))
+
+
+def notes_for_operators(case_id: str) -> list[Note]:
+    """What people wrote while they worked on a case, the oldest first."""
+    return list(db.session.scalars(select(Note).where(Note.case_id == case_id).order_by(Note.id)))
+
+
 def overdue_for_system(*, at: datetime, limit: int = AT_ONCE) -> list[str]:
     """Cases that nobody closed in time, and those that were raised so long ago that people are told again."""
     last = (
@@ -150,12 +181,10 @@ def overdue_for_system(*, at: datetime, limit: int = AT_ONCE) -> list[str]:
     return list(db.session.scalars(select(Case.id).where(opened | again).order_by(Case.id).limit(limit)))
 
 
-def longest_for_operators(*, owners: Collection[str], at: datetime) -> timedelta | None:
-    """How long the oldest that needs work has been open."""
-    first = db.session.scalar(
-        select(func.min(Case.opened_at)).where(Case.state.in_(NEEDS_WORK), Case.owner.in_(owners))
-    )
-    return at - first if first else None
+def oldest_for_operators(*, owners: Collection[str]) -> datetime | None:
+    """Since when the oldest that needs work has been open."""
+    waiting = select(func.min(Case.opened_at)).where(Case.state.in_(NEEDS_WORK), Case.owner.in_(owners))
+    return db.session.scalar(waiting)
 
 
 def _within(asked: Asked) -> list[ColumnElement[bool]]:
@@ -164,3 +193,9 @@ def _within(asked: Asked) -> list[ColumnElement[bool]]:
         *([Case.state.in_(VIEWS[asked.view])] if asked.view else []),
         *([Case.machine == asked.machine] if asked.machine else []),
     ]
+
+
+def _hangs(at: datetime) -> ColumnElement[bool]:
+    late = Task.due_at <= at - rules.LATE_AFTER
+    unleased = Task.lease_until.is_(None) | (Task.lease_until <= at - rules.LATE_AFTER)
+    return (Task.status == TaskState.DEAD) | (Task.status.in_((TaskState.DUE, TaskState.LEASED)) & late & unleased)

@@ -8,6 +8,12 @@ from app.core.machine import Machine, Wait
 from app.core.permissions import Role
 
 STUCK = "stuck"  # the kind of case that the clock opens: something stands still
+TASK_PREFIX = "task_"
+TASK = "task"  # and the one for work that was given up, or is late
+LATE_AFTER = timedelta(minutes=30)  # work that was due so long ago and is not done: nobody works
+RETRY_IT = "See why it failed, and try it again, among the jobs that were given up."
+SEE_THE_WORKERS = "See whether workers run, and what they wait for; then it is done by itself."
+FOREVER = timedelta(days=3_650)  # a limit of ten years and more is none: nothing is looked through for it
 NOTE_MAX = 500
 RAISED_AFTER = timedelta(hours=24)
 PUT_OFF_MAX = timedelta(days=30)
@@ -69,6 +75,11 @@ def may_work(owner: str, *, state: str, roles: Collection[str]) -> bool:
 def senior_to(owner: str) -> Role:
     """Who is told, and may act, when a queue leaves something lying."""
     return Role.COMPLIANCE_MANAGER if owner in CONFIDENTIAL else Role.ADMIN
+
+
+def subject_of_task(task_id: int) -> str:
+    """What a case calls a piece of work."""
+    return f"{TASK_PREFIX}{task_id}"
 
 
 def in_words(limit: timedelta) -> str:

@@ -6,13 +6,15 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.cases import errors, events, queries, rules
-from app.cases.models import Case
+from app.cases.models import Case, Note
 from app.cases.queries import Stuck
 from app.cases.rules import MACHINE, PUT_OFF_FOR, STUCK, State
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.machine import Machine
+from app.core.permissions import Role
+from app.core.tasks import TaskState
 from app.identity import queries as identity
 
 LOOK_INTO_IT = "Look into it, and close the case with a note of what you found."
@@ -80,16 +82,54 @@ def put_off(case_id: str, *, wait: str, note: str, operator_id: str, actor: Acto
     machine.move(one, State.PUT_OFF, machine=MACHINE, actor=actor, reason=words)
 
 
+def note(case_id: str, *, words: str, operator_id: str) -> None:
+    """Write down what one found. Raises NoSuchCase, NotYours, IsClosed, NoteMissing."""
+    one = _mine(case_id, operator_id)
+    written = Note(
+        id=ids.new("cnt"), case_id=one.id, operator_id=operator_id, words=_noted(words), written_at=clock.now()
+    )
+    db.session.add(written)
+    db.session.flush()
+
+
 def close(case_id: str, *, note: str, operator_id: str, actor: Actor) -> None:
     """Close one that does not close by itself, with a note of what was found.
 
     Raises NoSuchCase, NotYours, IsClosed, NoteMissing, StandsStill.
     """
     one, words = _mine(case_id, operator_id), _noted(note)
-    if one.machine:
+    if one.machine or one.kind == rules.TASK:
         raise errors.StandsStill
     one.taken_by = operator_id
     _end(one, actor=actor, reason=words)
+
+
+def open_for_tasks(*, actor: Actor) -> int:
+    """Open a case for each piece of work that was given up, or should have been done long ago: how many."""
+    words = {True: "This piece of work was given up.", False: "This piece of work should have been done long ago."}
+    opened = 0
+    for task in queries.hanging_tasks_for_system(at=clock.now()):
+        given_up, money = task.status == TaskState.DEAD, task.queue == "money"
+        case_id = open(
+            rules.TASK,
+            rules.subject_of_task(task.id),
+            owner=Role.TREASURY if money else Role.ADMIN,
+            words=f"{words[given_up]} Its name is {task.kind}.",
+            way_out=rules.RETRY_IT if given_up else rules.SEE_THE_WORKERS,
+            actor=actor,
+        )
+        opened += case_id is not None
+    return opened
+
+
+def close_tasks(*, actor: Actor) -> int:
+    """Close the cases of work that hangs no more: how many."""
+    closed = 0
+    for one in _locked_all(queries.done_tasks_for_system(at=clock.now())):
+        if one.state != State.CLOSED:
+            _end(one, actor=actor, reason="It goes on, or is done.")
+            closed += 1
+    return closed
 
 
 def close_moved_on(*, actor: Actor) -> int:
@@ -111,6 +151,19 @@ def open_again(*, actor: Actor) -> int:
             machine.move(one, State.OPEN, machine=MACHINE, actor=actor)
             opened += 1
     return opened
+
+
+def tell() -> int:
+    """Tell each queue of what is new in it: of how many. One event for each queue, however much there is."""
+    moment, new = clock.now(), Counter[str]()
+    for one in _locked_all(queries.untold_for_system()):
+        if one.told_at is None:
+            one.told_at = moment
+            new[one.owner] += 1
+    db.session.flush()
+    for owner, many in sorted(new.items()):
+        outbox.emit(events.Opened(owner=owner, many=many))
+    return new.total()
 
 
 def raise_overdue(*, actor: Actor) -> int:

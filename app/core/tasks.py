@@ -55,6 +55,7 @@ class Task(Model):
         UniqueConstraint("kind", "ref"),
         CheckConstraint("status IN ('due', 'leased', 'done', 'dead')", name="status_known"),
         Index(None, "due_at", postgresql_where=text("status IN ('due', 'leased')")),
+        Index("ix_tasks_dead", "id", postgresql_where=text("status = 'dead'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

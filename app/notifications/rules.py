@@ -129,19 +129,6 @@ def list_aged(title: str) -> Words:
     )
 
 
-def cases_raised(many: int, *, queue: str, page: str) -> Words:
-    """To whose queue it is, and who is senior: something has been waiting for people for more than a day."""
-    what = "One case has" if many == 1 else f"{many} cases have"
-    return Words(
-        f"{what} been open for a day: {queue}",
-        letter(
-            f"{what} been open for more than a day in the queue of {queue}, and nobody closed or put off any of them.",
-            "Each says what stands still and what can be done about it:",
-            page,
-        ),
-    )
-
-
 def documents_waiting(waiting: Mapping[str, int]) -> Words:
     """To those who watch: customers' documents are not checked. What they wait for → how many."""
     counts = ", ".join(f"{many} for the {what}" for what, many in sorted(waiting.items()))

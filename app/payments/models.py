@@ -31,7 +31,7 @@ class BankRow(Model):
 
 
 class BankAccount(Model):
-    """A customer's bank account, with the name its bank gave, how alike it is to theirs, and Paystack's recipient code."""
+    """A customer's bank account, with the name its bank gave, how alike it is to theirs, and a recipient code."""
 
     __tablename__ = "bank_accounts"
     __table_args__ = (

@@ -281,7 +281,7 @@ def is_open_to(account_id: str, *, customer_id: str) -> bool:
 
 
 def past_for_system(withdrawal: Withdrawal, *, low: int, high: int) -> Past:
-    """What this withdrawal's customer asked for before it. `low` and `high` bound what hugs a reporting bound (kobo)."""
+    """What this withdrawal's customer asked for before it. `low` and `high` (kobo) bound what hugs a report's."""
     moment = clock.now()
     (row,) = rows(
         _PAST,

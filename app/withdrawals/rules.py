@@ -1,4 +1,4 @@
-"""What withdrawals decides without looking anything up: states, bounds, what checks add up to, what a yes is bound to."""
+"""What withdrawals decides without looking anything up: states, bounds, what checks add up to, what a yes binds."""
 
 import hashlib
 import json

@@ -131,6 +131,7 @@ CREATE TABLE tasks (
     CONSTRAINT uq_tasks_kind UNIQUE (kind, ref)
 );
 CREATE INDEX ix_tasks_due_at ON tasks (due_at) WHERE status IN ('due', 'leased');
+CREATE INDEX ix_tasks_dead ON tasks (id) WHERE status = 'dead';
 
 CREATE TABLE outbox (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_outbox PRIMARY KEY,

@@ -17,6 +17,7 @@ CREATE TABLE cases (
     state text NOT NULL CONSTRAINT ck_cases_state_known CHECK (state IN ('open', 'put_off', 'raised', 'closed')),
     taken_by text CONSTRAINT fk_cases_taken_by REFERENCES operators,
     put_off_until timestamptz,
+    told_at timestamptz,                               -- when its queue was told that it is there
     raised_at timestamptz,                             -- when people were last told that nobody closed it
     closed_at timestamptz,
     CONSTRAINT ck_cases_says_what_and_how CHECK (words <> '' AND way_out <> ''),
@@ -28,6 +29,7 @@ CREATE UNIQUE INDEX uq_cases_kind ON cases (kind, subject) WHERE state <> 'close
 CREATE INDEX ix_cases_subject ON cases (subject);
 CREATE INDEX ix_cases_customer_id ON cases (customer_id) WHERE customer_id IS NOT NULL;
 CREATE INDEX ix_cases_state ON cases (state, id);
+CREATE INDEX ix_cases_owner ON cases (owner) WHERE told_at IS NULL;
 ALTER TABLE cases ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cases FORCE ROW LEVEL SECURITY;
 -- (what a case says is for staff, whoever it is about)
@@ -35,7 +37,7 @@ CREATE POLICY whole_house ON cases USING (current_setting('bursar.owner', true) 
 
 -- What opened it stays as it was written, and a case that is closed stays closed.
 CREATE FUNCTION guard_case() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE v_moving text[] := ARRAY['state', 'taken_by', 'put_off_until', 'raised_at', 'closed_at'];
+DECLARE v_moving text[] := ARRAY['state', 'taken_by', 'put_off_until', 'told_at', 'raised_at', 'closed_at'];
 BEGIN
     IF to_jsonb(OLD) - v_moving <> to_jsonb(NEW) - v_moving OR OLD.state = 'closed' THEN
         RAISE EXCEPTION 'case %: stays as it was written', OLD.id USING ERRCODE = 'restrict_violation';
@@ -50,7 +52,24 @@ CREATE TRIGGER kept BEFORE DELETE ON cases FOR EACH ROW EXECUTE FUNCTION audit.r
 CREATE TRIGGER never_emptied BEFORE TRUNCATE ON cases FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 ALTER TABLE cases ENABLE ALWAYS TRIGGER guarded, ENABLE ALWAYS TRIGGER kept, ENABLE ALWAYS TRIGGER never_emptied;
 
-SELECT audit.watch('cases');
-SELECT audit.marks_stay('cases', 'closed_at');
-GRANT SELECT, INSERT ON cases TO bursar_app;
-GRANT UPDATE (state, taken_by, put_off_until, raised_at, closed_at) ON cases TO bursar_app;
+-- What people found while they worked on one.
+CREATE TABLE case_notes (
+    id text CONSTRAINT pk_case_notes PRIMARY KEY,
+    case_id text NOT NULL CONSTRAINT fk_case_notes_case_id REFERENCES cases,
+    operator_id text NOT NULL CONSTRAINT fk_case_notes_operator_id REFERENCES operators,
+    words text NOT NULL CONSTRAINT ck_case_notes_words_given CHECK (words <> ''),
+    written_at timestamptz NOT NULL
+);
+CREATE INDEX ix_case_notes_case_id ON case_notes (case_id, id);
+CREATE TRIGGER kept BEFORE UPDATE OR DELETE ON case_notes FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON case_notes FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+ALTER TABLE case_notes ENABLE ALWAYS TRIGGER kept, ENABLE ALWAYS TRIGGER never_emptied;
+ALTER TABLE case_notes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE case_notes FORCE ROW LEVEL SECURITY;
+CREATE POLICY whole_house ON case_notes USING (current_setting('bursar.owner', true) = '*');
+
+SELECT audit.watch('cases', '-told_at');
+SELECT audit.watch('case_notes', 'words');
+SELECT audit.marks_stay('cases', 'told_at', 'closed_at');
+GRANT SELECT, INSERT ON cases, case_notes TO bursar_app;
+GRANT UPDATE (state, taken_by, put_off_until, told_at, raised_at, closed_at) ON cases TO bursar_app;

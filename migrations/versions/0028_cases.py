@@ -1,7 +1,7 @@
 """Cases: what stood still for too long, with an owner and an exit.
 
 Why: no money waits without somebody who looks after it.
-Undo: drop the table and its guard.
+Undo: drop the two tables and the guard.
 """
 
 from migrations import steps

@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.cases import errors, queries, rules, service
 from app.cases.models import Case
 from app.cases.rules import State
-from app.core import actor, clock, machine
+from app.core import actor, clock, machine, tasks
 from app.core.actor import Actor
-from app.core.db import db, for_everyone, leave, rows, sqlstate, transaction
+from app.core.db import db, for_everyone, leave, narrow, rows, sqlstate, transaction, widen
 from app.core.permissions import Role
+from app.core.tasks import Task, TaskState
 from app.customers import closures
 from app.customers.rules import CLOSURE
 from app.restrictions.rules import Kind
@@ -281,3 +282,94 @@ class TestWhatNobodyCloses:
         watch(clock.now() + timedelta(hours=25))
         acts(service.put_off, case_id, Role.ADMIN, wait="1d", note="Treasury is told.")
         assert case(case_id).state == State.PUT_OFF
+
+
+class TestItsQueue:
+    def test_is_told_once_of_all_that_is_new(self, watch: Callable[[datetime], None]) -> None:
+        made = [opened(owner=Role.COMPLIANCE_MANAGER) for _ in range(3)]
+        for _ in range(2):
+            watch(clock.now())
+        assert all(case(case_id).told_at for case_id in made)
+        told = rows(
+            "SELECT facts FROM outbox WHERE name = 'cases.opened' AND subject = 'compliance_manager' ORDER BY id DESC"
+        )
+        assert told[0].facts["many"] >= len(made)
+        with transaction(SYSTEM):
+            assert service.tell() == 0
+
+    def test_is_written_to(self, watch: Callable[[datetime], None], work_off: Callable[..., int]) -> None:
+        operator_id, _ = people.operator(Role.FINANCE)
+        opened(owner=Role.FINANCE)
+        watch(clock.now())
+        work_off()
+        told = rows(
+            "SELECT m.subject FROM mails m JOIN operators o ON o.login_id = m.login_id WHERE o.id = :who",
+            who=operator_id,
+        )
+        assert any(": finance" in one.subject for one in told)
+
+    def test_writes_down_what_it_found_and_nothing_changes_that(self) -> None:
+        case_id = opened()
+        who = acts(note, case_id, Role.TREASURY, words="The bank is asked.")
+        (written,) = queries.notes_for_operators(case_id)
+        assert (written.words, written.operator_id) == ("The bank is asked.", who)
+        leave()
+        with pytest.raises(DBAPIError), transaction(SYSTEM):
+            db.session.execute(text("DELETE FROM case_notes WHERE id = :id"), {"id": written.id})
+        token = narrow(people.customer().id)
+        assert queries.notes_for_operators(case_id) == []
+        leave()
+        widen(token)
+
+
+def note(case_id: str, *, operator_id: str, actor: Actor, words: str) -> None:
+    service.note(case_id, words=words, operator_id=operator_id)
+
+
+class TestWork:
+    @staticmethod
+    def hanging(**columns: object) -> int:
+        """A piece of work that stands so in its table."""
+        ref = fresh("work")
+        with transaction(SYSTEM):
+            tasks.add("payments.refresh_banks", ref=ref, queue="money")
+            db.session.execute(update(Task).where(Task.ref == ref).values(**columns))
+        (found,) = rows("SELECT id FROM tasks WHERE ref = :ref", ref=ref)
+        leave()
+        return int(found.id)
+
+    def test_that_was_given_up_is_a_case_until_it_is_tried_again(self, watch: Callable[[datetime], None]) -> None:
+        task_id = self.hanging(status=TaskState.DEAD, ended_at=clock.now())
+        for _ in range(2):
+            watch(clock.now())
+        (found,) = standing(rules.subject_of_task(task_id))
+        assert (found.owner, found.way_out) == (Role.TREASURY, rules.RETRY_IT)
+        with pytest.raises(errors.StandsStill):
+            acts(service.close, found.id, Role.TREASURY, note="I do not want to see it.")
+        with transaction(SYSTEM):
+            tasks.retry(task_id, actor=SYSTEM)
+        watch(clock.now())
+        assert case(found.id).state == State.CLOSED
+
+    def test_that_is_late_is_a_case_and_one_that_waits_for_its_time_is_not(
+        self, watch: Callable[[datetime], None]
+    ) -> None:
+        late = self.hanging(due_at=clock.now() - timedelta(minutes=31))
+        soon = self.hanging(due_at=clock.now() + timedelta(minutes=31))
+        lost = self.hanging(
+            status=TaskState.LEASED,
+            due_at=clock.now() - timedelta(hours=2),
+            lease_until=clock.now() - timedelta(hours=1),
+        )
+        watch(clock.now())
+        many = {task_id: len(standing(rules.subject_of_task(task_id))) for task_id in (late, soon, lost)}
+        assert many == {late: 1, soon: 0, lost: 1}
+        self.done(late, lost)
+        watch(clock.now())
+        assert standing(rules.subject_of_task(late)) == []
+
+    @staticmethod
+    def done(*task_ids: int) -> None:
+        with transaction(SYSTEM):
+            values = {"status": TaskState.DONE, "ended_at": clock.now(), "lease_until": None}
+            db.session.execute(update(Task).where(Task.id.in_(task_ids)).values(**values))

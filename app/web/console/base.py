@@ -8,6 +8,8 @@ from flask_login import current_user
 
 from app.adjustments.service import KIND as JOURNALS
 from app.applications import queries as applications
+from app.cases import queries as cases
+from app.cases.rules import OWNERS
 from app.core import clock
 from app.core.errors import NotFound
 from app.core.permissions import Permission
@@ -67,6 +69,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Approvals", "console.approvals", "checks", "v", P.APPROVALS_READ),
             Place("Applications", "console.applications", "id-badge-2", "i", P.APPLICATIONS_READ),
             Place("Withdrawals", "console.withdrawals", "arrow-up-right", "w", P.WITHDRAWALS_READ),
+            Place("Cases", "console.cases", "flag", "9", P.CASES_READ),
             Place("Suspense", "console.suspense", "inbox", "s", P.SUSPENSE_READ),
             Place("Disputes", "console.disputes", "flag", "5", P.DISPUTES_READ),
             Place("Refunds", "console.refunds", "arrow-down-left", "6", P.REFUNDS_READ),
@@ -174,6 +177,7 @@ def _counts() -> dict[str, int]:
         "console.suspense": overview.open_suspense().count,
         "console.journal_requests": governance.count_for_operators((State.PENDING, State.FAILED), kind=JOURNALS.name),
         "console.approvals": _needing_me(),
+        "console.cases": cases.needing_count_for_operators(owners=queues()),
         "console.applications": _unclaimed(),
         "console.closures": customers.closure_count_for_operators(state=ClosureState.ASKED),
         "console.recoveries": recoveries.recovery_counts_for_operators().get(RecoveryState.ASKED, 0),
@@ -182,6 +186,13 @@ def _counts() -> dict[str, int]:
         "console.disputes": disputes.counts_for_operators().get(DisputeState.OPEN, 0),
         "console.refunds": refunds.counts_for_operators().get(RefundState.NEEDS_ATTENTION, 0),
     }
+
+
+def queues() -> list[str]:
+    """The queues of cases that the one who looks works on; a borrowed role brings none."""
+    if P.CASES_WORK not in current_user.permissions:
+        return []
+    return [role for role in identity.roles_for_system(current_user.id) if role in OWNERS]
 
 
 def _hits_to_look_at() -> int:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from flask import request
 from flask.wrappers import Response
 
+from app.cases import queries as cases
 from app.core import clock
 from app.core.money import NGN, Money
 from app.core.permissions import Permission
@@ -12,6 +13,7 @@ from app.customers import queries as customers
 from app.reconciliation import queries as reconciliation
 from app.reconciliation.rules import UNMATCHED
 from app.web.console.base import bp
+from app.web.console.cases import seen
 from app.web.fragments import page
 from app.web.guards import operator
 from reports import charts
@@ -43,6 +45,8 @@ def overview() -> Response:
         stuck=reports.stuck_withdrawals(older_than=STUCK_AFTER),
         suspense=reports.open_suspense(),
         dead=reports.dead_tasks(),
+        cases=cases.needing_count_for_operators(owners=seen()),
+        oldest_case=cases.oldest_for_operators(owners=seen()),
         covers=reports.covers(),
         run=run,
         unmatched=sum(counts.get(verdict, 0) for verdict in UNMATCHED),

@@ -30,6 +30,7 @@ SUBJECTS = {
     "grq": Subject("Approval request", "console.approval", "request_id", P.APPROVALS_READ),
     "dsp": Subject("Dispute", "console.dispute", "dispute_id", P.DISPUTES_READ),
     "rfd": Subject("Refund", "console.refund", "refund_id", P.REFUNDS_READ),
+    "case": Subject("Case", "console.case", "case_id", P.CASES_READ),
     "sus": Subject("Suspense item", "console.suspense_item", "item_id", P.SUSPENSE_READ),
     "hit": Subject("Screening hit", "console.screening_hit", "hit_id", P.SCREENING_READ),
     "set": Subject("Settlement", "console.settlement", "settlement_id", P.SETTLEMENT_READ),

@@ -4,6 +4,7 @@ from app.web import factor_doors, guards
 from app.web.console import (
     audit,
     base,
+    cases,
     closures,
     customer_parts,
     customers,
@@ -38,7 +39,7 @@ from app.web.console.settlement import payments, prices
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, withdrawals, suspense,
+    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases, withdrawals, suspense,
     suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
     reconciliation, payments, float_doors, prices, limits, fees, jobs, mailbox, audit, retention,

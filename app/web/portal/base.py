@@ -34,7 +34,7 @@ _PLACES = (
     ("Home", "portal.home", "home", ("portal.home",)),
     ("Add money", "portal.deposit", "plus", _DEPOSIT),
     ("Withdraw", "portal.withdraw", "arrow-up-right", _WITHDRAW),
-    ("Activity", "portal.activity", "list-details", ("portal.activity",)),
+    ("Activity", "portal.activity", "list-details", ("portal.activity", "portal.receipt")),
     (
         "Security",
         "portal.security",

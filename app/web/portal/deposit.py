@@ -21,7 +21,7 @@ from app.restrictions.errors import Restricted
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import bp
-from reports import limits
+from reports import limits, timelines
 
 OPEN = (DepositState.STARTED, DepositState.AWAITING_PAYMENT)
 NOT_CHARGED = "Nothing was charged; try again from here."
@@ -78,6 +78,7 @@ def deposit_page(deposit_id: str) -> Response:
         late=late,
         held=intent.available_at is not None and intent.available_at > clock.now(),
         ussd_banks=list(rules.USSD_BANKS.items()),
+        steps=timelines.of(intent.id, kind="deposit", state=intent.state),
     )
 
 

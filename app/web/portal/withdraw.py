@@ -29,7 +29,7 @@ from app.web.fragments import page
 from app.web.portal.base import back_to_step, bp
 from app.withdrawals import queries, rules, service
 from app.withdrawals.errors import WithdrawalOutOfBounds
-from reports import limits
+from reports import limits, timelines
 
 
 class WithdrawForm(forms.KeyedForm):
@@ -130,6 +130,7 @@ def withdrawal(withdrawal_id: str) -> Response:
         account=account,
         moves=machine.history(one.id),
         may_cancel=one.state in rules.CANCELLABLE,
+        steps=timelines.of(one.id, kind="withdrawal", state=one.state),
         open=not rules.MACHINE.is_final(rules.State(one.state)) and one.state != rules.State.SETTLED,
     )
 

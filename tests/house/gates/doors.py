@@ -32,6 +32,7 @@ OPEN_WRITES = frozenset(
         "portal.recover",
         "portal.stop_recovery",
         "portal.end_view",
+        "portal.check_receipt",
         "console.forgotten_password",
         "console.reset_password",
         "console.sign_in",

@@ -13,6 +13,7 @@ from app.adjustments import service as adjustments
 from app.adjustments.rules import Content
 from app.applications import views
 from app.applications.rules import About
+from app.cases import service as cases
 from app.core import actor, clock, tasks
 from app.core.db import atomically, leave, rows, transaction
 from app.core.permissions import Role
@@ -79,6 +80,7 @@ class Things:
             "dispute_id": (self._dispute, "dsp_none"),
             "refund_id": (self._refund, "rfd_none"),
             "item_id": (self._suspense, "sus_none"),
+            "case_id": (self._case, "case_none"),
             "run_id": (self._reconciliation, "rec_none"),
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
             "customer_id": (lambda: cast.customer.id, "cus_none"),
@@ -156,9 +158,13 @@ class Things:
         if argument == "key_id":
             with transaction(TEST):
                 return api_keys.issue(login_id, name="Spare", scopes=set(Scope), lives=rules.KEY_LIVES[0])[0].id
-        if argument == "card_id":
-            return paying.kept_card(customer)
-        return self._withdrawal(customer) if argument == "withdrawal_id" else self._deposit(customer)
+        of_customers = {
+            "movement_id": self._paid,
+            "card_id": paying.kept_card,
+            "withdrawal_id": self._withdrawal,
+            "deposit_id": self._deposit,
+        }
+        return of_customers[argument](customer)
 
     def _passkey(self, login_id: str, audience: Audience) -> str:
         visitor = Visitor(self.app, login_id, audience, timedelta(0)).open()
@@ -169,6 +175,11 @@ class Things:
         assert visitor.client.post(f"{page}/passkeys", json=body, headers=headers).status_code == 200
         (found,) = rows("SELECT max(id) AS id FROM passkeys WHERE login_id = :login", login=login_id)
         return str(found.id)
+
+    def _paid(self, customer: Customer) -> str:
+        """(A receipt is given for what was paid.)"""
+        paid = "SELECT id FROM deposits WHERE customer_id = :me AND state = 'credited' LIMIT 1"
+        return str(rows(paid, me=customer.id)[0].id)
 
     def _deposit(self, customer: Customer) -> str:
         with transaction(customer.actor):
@@ -203,6 +214,13 @@ class Things:
         with transaction(TEST):
             suspense.suspend(suspense.Trouble(cause, "test", "", "A reason."), actor=TEST)
         return self._first("SELECT max(id) AS id FROM suspense_items")
+
+    def _case(self) -> str:
+        subject = books.fresh("x")
+        with transaction(TEST):
+            made = cases.open("tested", subject, owner=Role.TREASURY, words="Look at this.", actor=TEST)
+        assert made
+        return made
 
     def _reconciliation(self) -> str:
         return atomically(lambda: reconciliation.ask(actor=TEST), actor=TEST)

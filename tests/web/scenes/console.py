@@ -5,6 +5,7 @@ import secrets
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.cases import service as cases
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.payments import suspense
@@ -132,6 +133,14 @@ def end_view(scene: Scene) -> TestResponse:
     return browse.send(client, "/view-as/end", form_at="/")
 
 
+def case(scene: Scene, deed: str, **said: str) -> TestResponse:
+    """Treasury does this to a case of theirs."""
+    with transaction(TEST):
+        case_id = cases.open("tested", books.fresh("x"), owner=Role.TREASURY, words="Look at this.", actor=TEST)
+    place = f"/console/cases/{case_id}"
+    return browse.send(scene.staff(Role.TREASURY), f"{place}/{deed}", form_at=place, **said)
+
+
 def approve(scene: Scene) -> TestResponse:
     place, client, content = decided(scene)
     return browse.send(client, f"{place}/approve", form_at=place, content_hash=content)
@@ -167,6 +176,10 @@ CALLS: dict[str, Call] = {
     "console.request_splitting": request_splitting,
     "console.begin_view": begin_view,
     "portal.end_view": end_view,
+    "console.take_case": lambda scene: case(scene, "take"),
+    "console.note_on_case": lambda scene: case(scene, "note", note="The bank is closed."),
+    "console.put_off_case": lambda scene: case(scene, "put-off", wait="4h", note="The bank is closed."),
+    "console.close_case": lambda scene: case(scene, "close", note="It was a test."),
     "console.approve": approve,
     "console.reject": reject,
 }

@@ -12,6 +12,7 @@ from app.core import tasks
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.screening import queries
+from reports import receipts
 from tests.makers import browse, listed
 from tests.makers.sandbox import SECRET
 from tests.web.scenes.stage import TEST, Call, Scene
@@ -85,8 +86,19 @@ def search_screening(scene: Scene) -> TestResponse:
     return answer
 
 
+def check_receipt(scene: Scene) -> TestResponse:
+    customer, _ = scene.rich()
+    deposit_id = rows("SELECT id FROM deposits WHERE customer_id = :me", me=customer.id)[0].id
+    code = receipts.code_of(deposit_id)
+    leave()
+    answer = browse.send(scene.app.test_client(), "/receipts/check", reference=deposit_id, code=code)
+    assert "This receipt is ours" in answer.text
+    return answer
+
+
 CALLS: dict[str, Call] = {
     "console.pull_settlements": pull_settlements,
+    "portal.check_receipt": check_receipt,  # nothing: it is a comparison
     "console.retry_job": retry_job,  # a line in moves: tasks are machinery (app/audit/exempt.py)
     "console.search_screening": search_screening,  # what was found: nothing of a search is kept
     "callbacks.receive": receive,  # the message itself, byte for byte; what is done about it is recorded then
