@@ -114,7 +114,8 @@ def security_changes(*, owner: str) -> list[datetime]:
 
 def last_security_changes(*, owner: str) -> dict[str, datetime]:
     """When what opens this login was changed last, by kind of change."""
-    newest = select(SecurityChange.kind, func.max(SecurityChange.changed_at).label("at")).filter_by(login_id=owner)
+    newest = select(SecurityChange.kind, func.max(SecurityChange.changed_at).label("at"))
+    newest = newest.where(SecurityChange.login_id == owner)
     return {row.kind: row.at for row in db.session.execute(newest.group_by(SecurityChange.kind))}
 
 
