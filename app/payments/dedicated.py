@@ -8,6 +8,8 @@ from app.clients.paystack_answers import DedicatedAccount as Opened
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
+from app.customers import queries as customers
+from app.customers.rules import Tier
 from app.payments import errors, events, queries, rules
 from app.payments.models import DedicatedAccount
 from app.payments.rules import DedicatedState
@@ -16,11 +18,13 @@ from app.restrictions.rules import Way
 
 
 def ask(customer_id: str, *, actor: Actor) -> DedicatedAccount:
-    """Ask for an account number of their own; asked for or open already, it is that one. Raises Restricted.
+    """Ask for an account number of their own; asked for or open already, it is that one.
 
-    One that was refused is asked for again.
+    One that was refused is asked for again. Raises Restricted, NotVerifiedYet.
     """
     restrictions.refuse(customer_id, way=Way.IN)
+    if customers.tier(owner=customer_id) is Tier.T0:
+        raise errors.NotVerifiedYet
     queries.one_at_a_time_for_system(f"dedicated:{customer_id}")
     account = queries.dedicated_account(customer_id=customer_id)
     if account is None:

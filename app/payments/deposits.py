@@ -21,6 +21,7 @@ from app.payments.rules import DepositState, Method, Verdict
 from app.payments.suspense import Trouble
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
+from app.risk import queries as risk_queries
 from app.risk import service as risk
 from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
@@ -233,6 +234,9 @@ def _credit(deposit: Deposit, charge: Charge, *, actor: Actor, alike: int | None
     if deposit.keep_card:
         cards.keep(deposit.customer_id, charge=charge)
     posting.post(journal, key=_charge_key(charge))
+    # (Where there was an intent, its limits were asked before it was paid.)
+    if deposit.method == Method.DEDICATED_ACCOUNT and risk_queries.is_over_for_system(deposit.id):
+        held_for = max(held_for, rules.OVER_LIMIT)
     if held_for:
         pending.hold(deposit, lasts=held_for)
     outbox.emit(events.DepositCredited(deposit_id=deposit.id))

@@ -43,6 +43,11 @@ class CardDeclined(Unprocessable):
     message = "The bank declined this card. Nothing was charged; choose another way to pay."
 
 
+class NotVerifiedYet(Unprocessable):
+    code = "not_verified_yet"
+    message = "An account number is opened once we know who you are. Verify yourself first."
+
+
 class NumberTaken(Conflict):
     code = "number_taken"
     message = "This account number belongs to another customer."

@@ -124,6 +124,7 @@ REQUERY_PAUSE = timedelta(minutes=10)  # Paystack looks no more often for one ac
 # How long what came is held before it can be used. A card's payment can be disputed, a bank's transfer cannot.
 NEW_PAYER = 3  # the first ones of somebody
 CARD_OF_NEW, CARD_FROM_ABROAD, OTHER_SENDER = timedelta(hours=24), timedelta(hours=72), timedelta(hours=24)
+OVER_LIMIT = timedelta(hours=24)  # money that came is credited all the same, and people have a day to look at it
 YOUNG, LARGE = timedelta(days=30), Money(NGN, 500_000_00)
 ALIKE, UNLIKE = 80, 50  # of a sender's name and the customer's: from here on the same, below here another's
 
@@ -253,7 +254,7 @@ SUSPENSE = Machine(
     },
     waits={
         SuspenseState.OPEN: Wait(
-            timedelta(days=2),
+            timedelta(hours=24),
             Role.FINANCE,
             "Finance asks to place, assign, split or return its money, or closes what no money stands behind.",
         ),

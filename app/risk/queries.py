@@ -189,3 +189,9 @@ def _mine(customer_id: str) -> ColumnElement[bool]:
 def _within(scope: Scope) -> list[ColumnElement[bool]]:
     parts = ((LimitUse.rail, scope.rail), (LimitUse.direction, scope.direction), (LimitUse.asset, scope.asset))
     return [column == value for column, value in parts if value != ANY]
+
+
+def is_over_for_system(ref: str) -> bool:
+    """Whether what was counted under a command's id, or came for it after all, is over a limit."""
+    counted = select(LimitUse.ref).where(LimitUse.ref.in_([ref, f"{ref}:came"]), LimitUse.over != "")
+    return db.session.scalar(counted.limit(1)) is not None

@@ -118,12 +118,13 @@ class CustomerAtHome:
         return self.page.locator(".hero-amount")
 
     def deposit(self, amount: str) -> None:
-        """Start it here, pay it at the vendor, and wait on our page until it is credited."""
+        """Start it here, pay it at the vendor by transfer, and wait on our page until it is credited."""
         self.go("Add money")
         self.page.get_by_role("textbox", name="Amount").fill(amount)
+        self.page.locator(".choice", has_text="See all ways").click()
         self.page.get_by_role("button", name="Continue").click()
         self.page.get_by_role("link", name=re.compile("at Paystack$")).click()
-        self.page.get_by_role("button", name=re.compile(r"^Pay ₦")).click()
+        self.page.get_by_role("button", name="Pay by bank transfer").click()
         self.page.wait_for_url("**/deposits/**")
         self.page.evaluate("window.untouched = true")
         expect(self.page.locator("#standing .pill")).to_have_text("In your wallet")

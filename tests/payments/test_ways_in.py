@@ -14,6 +14,7 @@ from app.core.db import db, for_everyone, leave, rows, transaction
 from app.core.errors import NotFound
 from app.core.money import NGN
 from app.core.permissions import Role
+from app.customers.rules import Tier
 from app.ledger import balances, chart, posting
 from app.payments import cards, dedicated, deposits, errors, pending, placing, queries, requests, rules
 from app.payments.rules import DedicatedState, DepositState, Method, SuspenseState
@@ -143,6 +144,12 @@ class TestAccountNumber:
         received(paying.came(50_000, number, sender="ADA"), number)
         assert (owner.balance().booked.units, owner.balance().available.units) == (50_000, 0)
 
+    def test_holds_what_is_over_the_owners_limit(self, inside: Flask) -> None:
+        small = people.customer(tier=Tier.T1)
+        number = paying.account_number(small)
+        received(paying.came(naira(60_000).units, number), number)
+        assert (small.balance().booked, small.balance().available) == (naira(60_000), naira(0))
+
     @pytest.mark.parametrize("why", ["another", "restricted", "currency", "live"])
     def test_keeps_in_suspense_what_is_not_plainly_theirs(self, inside: Flask, owner: Customer, why: str) -> None:
         number = paying.account_number(owner)
@@ -170,6 +177,13 @@ class TestAccountNumber:
         with transaction(owner.actor):
             again = dedicated.ask(owner.id, actor=owner.actor)
         assert (again.state, again.account_number) == (DedicatedState.OPEN, number)
+
+    def test_is_opened_for_nobody_who_is_not_known(self, inside: Flask) -> None:
+        stranger = people.customer(tier=Tier.T0)
+        with pytest.raises(errors.NotVerifiedYet), transaction(stranger.actor):
+            dedicated.ask(stranger.id, actor=stranger.actor)
+        leave()
+        assert queries.dedicated_account(customer_id=stranger.id) is None
 
     def test_is_looked_at_every_ten_minutes_at_most(self, inside: Flask, owner: Customer) -> None:
         paying.account_number(owner)
