@@ -12,7 +12,7 @@ from app.identity import queries as identity
 from app.identity import rules, totp
 from app.reconciliation import queries as reconciliation
 from app.web.command_groups import HouseGroup
-from dev import floated, verified
+from dev import verified
 from dev.business import MAIL, PASSWORD, SECRET, STAFF, Business
 
 demo = HouseGroup("demo", help="A business to look at.")
@@ -37,7 +37,6 @@ def seed() -> None:
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 (flask's way to the object)
     owner_url = os.environ["MIGRATIONS_DATABASE_URL"]
     verified.allow(owner_url)
-    floated.put_in(owner_url)
     try:
         for line in Business(app, vendor_url=settings.paystack_base_url).live():
             click.echo(line)

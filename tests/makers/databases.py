@@ -10,10 +10,11 @@ from sqlalchemy import create_engine, pool, text
 from sqlalchemy.engine import make_url
 
 from app.core.db import db, leave
-from dev import floated, verified
+from dev import verified
 from dev.embedded import Servers
 from dev.roles import app_url
 from migrations import migrate
+from tests.makers import floated
 
 
 @dataclass(frozen=True)
