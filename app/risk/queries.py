@@ -56,6 +56,19 @@ def thresholds_to_come_for_operators() -> list[Threshold]:
     return list(db.session.scalars(coming))
 
 
+def threshold_begins_for_operators(name: str, *, at: datetime) -> bool:
+    """Whether a threshold of this name begins at exactly this time."""
+    same = select(Threshold.id).where(Threshold.name == name, Threshold.starts_at == at)
+    return db.session.scalars(same).one_or_none() is not None
+
+
+def thresholds_begun_for_operators() -> dict[str, Threshold]:
+    """What counts now, by name, each with when it began and by which request."""
+    newest = select(Threshold).where(Threshold.starts_at <= clock.now()).ext(distinct_on(Threshold.name))
+    found = db.session.scalars(newest.order_by(Threshold.name, Threshold.starts_at.desc()))
+    return {one.name: one for one in found}
+
+
 def limits_to_come_for_operators() -> list[Limit]:
     """What was agreed and has not begun, the next first."""
     coming = select(Limit).where(Limit.starts_at > clock.now()).order_by(Limit.starts_at, Limit.tier)

@@ -109,6 +109,7 @@ ASK: dict[str, Callable[[str], Request]] = {
     "restrictions.lift": ask_lift,
     "risk.limits": asking.limits,
     "risk.fees": asking.charges,
+    "risk.thresholds": asking.threshold,
     "risk.switch_on": asking.switch_on,
     "screening.match": asking.match,
     "applications.tier": asking.tier,

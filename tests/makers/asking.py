@@ -18,7 +18,7 @@ from app.identity import service as identity
 from app.identity.rules import Audience
 from app.payments import requests as payments
 from app.retention import requests as retention
-from app.risk import changes, fees, switches
+from app.risk import changes, fees, switches, thresholds
 from app.risk import queries as risk
 from app.risk.rules import ANY, Band, Bounds, Direction, Rail, Scope
 from app.screening import requests as screening
@@ -46,6 +46,12 @@ def charges(maker: str) -> Request:
     with transaction(who := actor.operator(maker)):
         scope = Scope(Rail.BANK, Direction.OUT, NGN.code)
         return fees.request(scope, [Band(0, flat=9_900)], starts_on=_later(), reason="x", maker=maker, actor=who)
+
+
+def threshold(maker: str) -> Request:
+    """Another threshold."""
+    with transaction(who := actor.operator(maker)):
+        return thresholds.request("dormant_days", 90, starts_on=_later(), reason="x", maker=maker, actor=who)
 
 
 def match(maker: str) -> Request:
