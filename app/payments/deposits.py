@@ -237,8 +237,8 @@ def _credit(deposit: Deposit, charge: Charge, *, actor: Actor, alike: int | None
     if deposit.keep_card:
         cards.keep(deposit.customer_id, charge=charge)
     posting.post(journal, key=_charge_key(charge))
-    # (Where there was an intent, its limits were asked before it was paid. What came is credited all the same, and people
-    # have this long to look at it.)
+    # (Where there was an intent, its limits were asked before it was paid. What came is credited all the same, and for
+    # so long people can look at it.)
     if deposit.method == Method.DEDICATED_ACCOUNT and risk_queries.is_over_for_system(deposit.id):
         held_for = max(held_for, timedelta(hours=bounds["deposit_over_limit_hours"]))
     if held_for:

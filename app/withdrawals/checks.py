@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.applications import looking, past
+from app.applications import past
 from app.core import clock
 from app.core.money import NGN, Money
 from app.customers import queries as customers
@@ -18,6 +18,7 @@ from app.identification import names
 from app.identity import queries as identity
 from app.identity import security
 from app.ledger import chart
+from app.payments import name_requests
 from app.payments import queries as payments
 from app.payments.models import BankAccount
 from app.restrictions import queries as restrictions
@@ -188,10 +189,14 @@ def _sign_in_changes(asked: Asked) -> Found:
 
 
 def _name(asked: Asked) -> Found:
-    given = looking.name_of(asked.customer.id) or asked.customer.name
-    match = names.compare(given, asked.destination.account_name)
+    match = names.compare(name_requests.given_name(asked.customer.id), asked.destination.account_name)
     facts = {"score": match.score, "needed": asked.thresholds["name_match_percent"]}
     if match.score < asked.thresholds["name_match_percent"]:
+        if name_requests.agreed_for_system(asked.destination):
+            agreed = {"request": asked.destination.name_request_id}
+            return _passed(
+                "The name at the bank differs; two people said that the account is theirs.", **facts, **agreed
+            )
         words = f"The name at the bank is alike to theirs by {match.score} %."
         return Found(Outcome.REVIEW, words, facts, asked.thresholds["name_differs_points"])
     return _passed("The name at the bank is theirs.", **facts)

@@ -141,5 +141,25 @@ ALTER TABLE withdrawals ADD CONSTRAINT fk_withdrawals_policy_id FOREIGN KEY (pol
 SELECT audit.watch('risk_thresholds');
 SELECT audit.protect('risk_thresholds');
 SELECT audit.protect('withdrawal_checks');
-SELECT audit.marks_stay('bank_accounts', 'removed_at');
+
+-- That an account is its owner's although its bank names it otherwise: by a request that was approved for exactly this.
+-- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
+ALTER TABLE bank_accounts ADD COLUMN name_request_id text
+    CONSTRAINT fk_bank_accounts_name_request_id REFERENCES approval_requests;
+CREATE FUNCTION guard_account_name() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM approval_requests r
+                    WHERE r.id = NEW.name_request_id AND is_due(r) AND r.kind = 'payments.override_name'
+                      AND r.payload ->> 'account_id' = NEW.id AND r.payload ->> 'account_name' = NEW.account_name) THEN
+        PERFORM refuse_request(NEW.name_request_id, 'does not say whose account this is');
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER name_agreed BEFORE UPDATE OF name_request_id ON bank_accounts FOR EACH ROW
+    WHEN (NEW.name_request_id IS NOT NULL) EXECUTE FUNCTION guard_account_name();
+CREATE TRIGGER name_born BEFORE INSERT ON bank_accounts FOR EACH ROW
+    WHEN (NEW.name_request_id IS NOT NULL) EXECUTE FUNCTION guard_account_name();
+ALTER TABLE bank_accounts ENABLE ALWAYS TRIGGER name_agreed, ENABLE ALWAYS TRIGGER name_born;
+SELECT audit.marks_stay('bank_accounts', 'removed_at', 'name_request_id');
+GRANT UPDATE (name_request_id) ON bank_accounts TO bursar_app;
 GRANT SELECT, INSERT ON risk_thresholds, withdrawal_checks TO bursar_app;

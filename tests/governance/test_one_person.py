@@ -116,6 +116,7 @@ ASK: dict[str, Callable[[str], Request]] = {
     "applications.refusal": asking.refusal,
     "applications.lift": asking.lift,
     "payments.place": asking.placing,
+    "payments.override_name": asking.override_name,
     "payments.assign": asking.assigning,
     "payments.return": asking.returning,
     "payments.split": asking.splitting,
@@ -128,7 +129,14 @@ ASK: dict[str, Callable[[str], Request]] = {
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.
 SHARED = {"customer.unfreeze", "customer.recovery", "restrictions.lift"}
-SHARED |= {"risk.switch_on", "screening.match", "applications.tier", "applications.refusal", "applications.lift"}
+SHARED |= {
+    "payments.override_name",
+    "risk.switch_on",
+    "screening.match",
+    "applications.tier",
+    "applications.refusal",
+    "applications.lift",
+}
 
 
 @pytest.fixture
