@@ -137,8 +137,8 @@ def pending_for(
 ) -> timedelta:
     """How long a deposit is held: by its channel, by how many came before it and since when, by who sent it.
 
-    A card's payment can be disputed, a bank's transfer cannot. `bounds` are the thresholds of its time; `alike` compares
-    the names of sender and customer, 0 to 100; None where the sender is not known.
+    A card's payment can be disputed, a bank's transfer cannot. `bounds` are the thresholds of its time. `alike`
+    compares the names of sender and customer, 0 to 100; None where the sender is not known.
     """
     hours = 0
     if channel == "card":

@@ -99,7 +99,6 @@ MEANINGS: dict[str, Meaning] = {
     "new_account_points": Meaning(_P, "N1: a large amount from a new account", U.POINTS),
     "destination_shared_customers": Meaning(_P, "D2: customers with one bank account", U.NUMBER),
     "destination_shared_points": Meaning(_P, "D2: a shared bank account", U.POINTS),
-    "takeover_failures": Meaning(_P, "A1: failed sign-ins within an hour", U.NUMBER),
     "takeover_hours": Meaning(_P, "A1: before the withdrawal, within", U.HOURS),
     "takeover_points": Meaning(_P, "A1: as if somebody else had come in", U.POINTS),
     "breaker_outflow_times": Meaning(_B, "A quarter of an hour's outflow, times the usual", U.TIMES),

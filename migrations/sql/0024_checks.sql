@@ -25,7 +25,7 @@ SELECT 'rth_' || name, name, value, '2026-01-01 00:00:00+01' FROM (VALUES
     ('dormant_days', 180), ('dormant_amount', 10000000), ('dormant_points', 30),
     ('unpaid_minutes', 120),
     ('hugging_percent', 90), ('hugging_days', 3), ('hugging_points', 20),
-    ('takeover_failures', 5), ('takeover_hours', 24), ('takeover_points', 60),
+    ('takeover_hours', 24), ('takeover_points', 60),
     ('deposit_alike_percent', 80), ('deposit_unlike_percent', 50), ('deposit_other_sender_hours', 24),
     ('deposit_new_payer_count', 3), ('deposit_card_new_hours', 24), ('deposit_young_days', 30),
     ('deposit_large_amount', 50000000), ('deposit_card_abroad_hours', 72), ('deposit_over_limit_hours', 24)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.applications import queries as applications
 from app.core.db import atomically
-from app.core.errors import Refusal
+from app.core.errors import NotFound, Refusal
 from app.core.permissions import Permission
 from app.customers import queries, requests, rules, service
 from app.customers.models import Customer
@@ -113,11 +113,15 @@ def request_unfreeze(customer_id: str) -> Response | BaseResponse:
     return _do(customer_id, deed, "Asked for. A compliance manager must agree.", fault_of="unfreeze")
 
 
-@bp.post("/customers/<customer_id>/accounts/<account_id>/name")
+@bp.post("/accounts/<bank_account_id>/name")
 @guards.operator(Permission.APPLICATIONS_REQUEST, fresh=True)
-def request_account_name(customer_id: str, account_id: str) -> Response | BaseResponse:
-    """Ask that a bank account count as theirs although its bank names it otherwise."""
+def request_account_name(bank_account_id: str) -> Response | BaseResponse:
+    """Ask that a bank account count as its customer's although its bank names it otherwise."""
     reason, actor = request.form.get("reason", ""), guards.actor()
+    account = payments.accounts_for_operators({bank_account_id}).get(bank_account_id)
+    if account is None:
+        raise NotFound
+    customer_id, account_id = account.customer_id, account.id
     refuse_own(customer_id)
 
     def deed() -> None:

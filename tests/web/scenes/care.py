@@ -53,7 +53,9 @@ def request_account_name(scene: Scene) -> TestResponse:
     leave()
     page = f"/console/customers/{found.customer_id}"
     sent = {"reason": "The marriage certificate was seen."}
-    return browse.send(scene.staff(Role.COMPLIANCE_OFFICER), f"{page}/accounts/{account_id}/name", form_at=page, **sent)
+    return browse.send(
+        scene.staff(Role.COMPLIANCE_OFFICER), f"/console/accounts/{account_id}/name", form_at=page, **sent
+    )
 
 
 def of_hit(deed: str) -> Call:
