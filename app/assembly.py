@@ -22,11 +22,12 @@ from app.customers import requests
 from app.documents import sealing
 from app.governance import kinds, policies
 from app.identity import passwords
+from app.payments import name_requests
 from app.payments import refund_requests as refunds
 from app.payments import requests as payments
 from app.restrictions import requests as restrictions
 from app.retention import requests as retention
-from app.risk import changes, fees, switches
+from app.risk import changes, fees, switches, thresholds
 from app.screening import requests as screening
 from app.settlement import price_lists
 from app.settlement import requests as settlement
@@ -97,9 +98,9 @@ def assemble(settings: Settings) -> Flask:
 def govern() -> None:
     """Hand governance what it governs, and how people are related: it knows none of those rooms by itself."""
     kinds.register(adjustments.KIND, staff.ROLES, staff.INVITATION, staff.REVIEW, policies.CHANGE)
-    kinds.register(requests.UNFREEZE, requests.RECOVERY, restrictions.LIFT, changes.KIND, fees.KIND)
+    kinds.register(requests.UNFREEZE, requests.RECOVERY, restrictions.LIFT, changes.KIND, fees.KIND, thresholds.KIND)
     kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT)
-    kinds.register(payments.PLACE, payments.ASSIGN, payments.RETURN, payments.SPLIT)
+    kinds.register(payments.PLACE, payments.ASSIGN, payments.RETURN, payments.SPLIT, name_requests.KIND)
     kinds.register(refunds.REFUND, refunds.REDIRECT)
     kinds.register(screening.MATCH, retention.RUN, switches.ON)
     kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)

@@ -333,6 +333,7 @@ SYSTEM = (
     Sight("limits-policy", "/console/limits", ADMIN),
     Sight("limits-policy-faulty", "/console/limits", ADMIN, (_ask_for_limits,), FAULTY),
     Sight("limits-policy-read", "/console/limits", AUDITOR),
+    Sight("thresholds", "/console/thresholds", ADMIN),
     Sight("fees", "/console/fees", FINANCE),
     Sight("fees-read", "/console/fees", AUDITOR),
     Sight("jobs", "/console/jobs", ADMIN),

@@ -51,6 +51,8 @@ def confirm_app(session_id: str, *, code: str) -> str | None:
         before.removed_at = clock.now()
         security.note_change(session.login_id)
         db.session.flush()
+    elif queries.enrolled(owner=session.login_id):
+        security.note_change(session.login_id, of=security.CONTACT)
     app.confirmed_at = clock.now()
     outbox.emit(events.FactorAdded(login_id=session.login_id, kind="app"))
     return proved(session)

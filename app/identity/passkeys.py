@@ -26,7 +26,7 @@ from webauthn.registration.verify_registration_response import VerifiedRegistrat
 from app.core import clock, crypto, ids, logs, outbox
 from app.core.db import db
 from app.core.errors import NotFound
-from app.identity import errors, events, factors, queries, rules
+from app.identity import errors, events, factors, queries, rules, security
 from app.identity.models import Login, Passkey, PasskeyChallenge, SignedIn
 
 log = logs.get("identity.passkeys")
@@ -91,8 +91,11 @@ def add(session_id: str, *, credential: Credential, name: str, site: Site) -> st
             require_user_verification=_must_recognise(session),
         ),
     )
+    further = queries.enrolled(owner=session.login_id)
     if made is None or not _kept(made, login_id=session.login_id, name=name):
         return None
+    if further:
+        security.note_change(session.login_id, of=security.CONTACT)
     outbox.emit(events.FactorAdded(login_id=session.login_id, kind="passkey"))
     return factors.proved(session)
 

@@ -11,6 +11,6 @@ SIGN_IN, CONTACT = "sign_in", "contact"
 
 
 def note_change(login_id: str, *, of: str = SIGN_IN) -> None:
-    """Another password, or a factor less (how one signs in), or another phone or address (a contact), as of now."""
+    """As of now: another password or a factor less (sign-in); another phone, address or a further factor (contact)."""
     db.session.add(SecurityChange(login_id=login_id, kind=of, changed_at=clock.now()))
     db.session.flush()

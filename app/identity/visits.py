@@ -50,6 +50,19 @@ def devices_for_operators(login_id: str, *, limit: int = 20) -> list[SeenDevice]
     ]
 
 
+def has_new_device_for_system(login_id: str, *, since: datetime) -> bool:
+    """Whether they came with something that they never came with before a time, and had come with another."""
+    first = (
+        select(func.min(SignedIn.created_at).label("at"))
+        .where(SignedIn.login_id == login_id)
+        .group_by(SignedIn.device_name)
+        .subquery()
+    )
+    later, earlier = func.count().filter(first.c.at > since), func.count().filter(first.c.at <= since)
+    row = db.session.execute(select(later.label("later"), earlier.label("earlier")).select_from(first)).one()
+    return bool(row.later and row.earlier)
+
+
 def session_ip_for_operators(session_id: str) -> str:
     """Where a session came from. Raises NotFound."""
     found = db.session.get(SignedIn, session_id)

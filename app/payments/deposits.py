@@ -1,5 +1,6 @@
 """Commands of deposits: start, await, apply a charge, receive one without an intent, give up, place what waited."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -153,7 +154,8 @@ def receive(charge: Charge, *, account: DedicatedAccount, our_domain: str, actor
         place_stray(charge, our_domain=our_domain, actor=actor)
         return "in suspense"
     alike = _alike(charge, customer_id)
-    reason = rules.RESTRICTED if stopped else rules.ANOTHERS if alike is not None and alike < rules.UNLIKE else ""
+    unlike = risk_queries.thresholds_without_owner()["deposit_unlike_percent"]
+    reason = rules.RESTRICTED if stopped else rules.ANOTHERS if alike is not None and alike < unlike else ""
     deposit = Deposit(
         id=ids.new("dep"),
         customer_id=customer_id,
@@ -218,7 +220,8 @@ def finish_placing(
 
 def _credit(deposit: Deposit, charge: Charge, *, actor: Actor, alike: int | None = rules.ALIKE) -> None:
     account = chart.of_customer(deposit.customer_id, asset=NGN)
-    held_for = _held_for(deposit, charge, alike=alike)  # (counted before this one)
+    bounds = risk_queries.thresholds_without_owner()
+    held_for = _held_for(deposit, charge, alike=alike, bounds=bounds)  # (counted before this one)
     journal = postings.credited(
         ref=deposit.id,
         account=account,
@@ -234,19 +237,21 @@ def _credit(deposit: Deposit, charge: Charge, *, actor: Actor, alike: int | None
     if deposit.keep_card:
         cards.keep(deposit.customer_id, charge=charge)
     posting.post(journal, key=_charge_key(charge))
-    # (Where there was an intent, its limits were asked before it was paid.)
+    # (Where there was an intent, its limits were asked before it was paid. What came is credited all the same, and for
+    # so long people can look at it.)
     if deposit.method == Method.DEDICATED_ACCOUNT and risk_queries.is_over_for_system(deposit.id):
-        held_for = max(held_for, rules.OVER_LIMIT)
+        held_for = max(held_for, timedelta(hours=bounds["deposit_over_limit_hours"]))
     if held_for:
         pending.hold(deposit, lasts=held_for)
     outbox.emit(events.DepositCredited(deposit_id=deposit.id))
 
 
-def _held_for(deposit: Deposit, charge: Charge, *, alike: int | None) -> timedelta:
+def _held_for(deposit: Deposit, charge: Charge, *, alike: int | None, bounds: Mapping[str, int]) -> timedelta:
     count, first = queries.credited_before(customer_id=deposit.customer_id, channel=charge.channel)
     country = charge.authorization.country if charge.authorization else ""
     return rules.pending_for(
         charge.channel,
+        bounds=bounds,
         amount=deposit.amount,
         earlier=count,
         paying_for=clock.now() - first if first else timedelta(0),

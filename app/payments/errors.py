@@ -83,6 +83,16 @@ class TakesNothingIn(Conflict):
     message = "The customer's account takes nothing in at present. This can be placed when that has ended."
 
 
+class NameFits(Conflict):
+    code = "name_fits"
+    message = "There is nothing to agree to: the name counts as theirs, the account is gone, or their own has changed."
+
+
+class NameAskedAlready(Conflict):
+    code = "name_asked_already"
+    message = "That this account is theirs was asked for already."
+
+
 class PlacingAskedAlready(Conflict):
     code = "placing_asked_already"
     message = "Placing this was asked for already."

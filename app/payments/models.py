@@ -56,6 +56,7 @@ class BankAccount(Model):
     account_name: Mapped[str] = mapped_column(Text)
     recipient_code: Mapped[str] = mapped_column(Text)
     name_score: Mapped[int | None] = mapped_column(SmallInteger)
+    name_request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

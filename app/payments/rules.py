@@ -1,5 +1,6 @@
 """What payments decides without looking anything up: states, bounds, and what a charge is worth to whom."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -121,36 +122,34 @@ DEDICATED = Machine(
 )
 REQUERY_PAUSE = timedelta(minutes=10)  # Paystack looks no more often for one account
 
-# How long what came is held before it can be used. A card's payment can be disputed, a bank's transfer cannot.
-NEW_PAYER = 3  # the first ones of somebody
-CARD_OF_NEW, CARD_FROM_ABROAD, OTHER_SENDER = timedelta(hours=24), timedelta(hours=72), timedelta(hours=24)
-OVER_LIMIT = timedelta(hours=24)  # money that came is credited all the same, and people have a day to look at it
-YOUNG, LARGE = timedelta(days=30), Money(NGN, 500_000_00)
-ALIKE, UNLIKE = 80, 50  # of a sender's name and the customer's: from here on the same, below here another's
+ALIKE = 100  # of a sender's name and the customer's, where nobody else can have sent it
 
 
 def pending_for(
     channel: str,
     *,
+    bounds: Mapping[str, int],
     amount: Money,
     earlier: int,
     paying_for: timedelta,
     abroad: bool = False,
-    alike: int | None = 100,
+    alike: int | None = ALIKE,
 ) -> timedelta:
     """How long a deposit is held: by its channel, by how many came before it and since when, by who sent it.
 
-    `alike` compares the names of sender and customer, 0 to 100; None where the sender is not known.
+    A card's payment can be disputed, a bank's transfer cannot. `bounds` are the thresholds of its time. `alike`
+    compares the names of sender and customer, 0 to 100; None where the sender is not known.
     """
-    held = timedelta(0)
+    hours = 0
     if channel == "card":
-        if earlier < NEW_PAYER or (paying_for < YOUNG and amount > LARGE):
-            held = CARD_OF_NEW
+        young = paying_for < timedelta(days=bounds["deposit_young_days"])
+        if earlier < bounds["deposit_new_payer_count"] or (young and amount.units > bounds["deposit_large_amount"]):
+            hours = bounds["deposit_card_new_hours"]
         if abroad:
-            held = CARD_FROM_ABROAD
-    if alike is None or alike < ALIKE:
-        held = max(held, OTHER_SENDER)
-    return held
+            hours = bounds["deposit_card_abroad_hours"]
+    if alike is None or alike < bounds["deposit_alike_percent"]:
+        hours = max(hours, bounds["deposit_other_sender_hours"])
+    return timedelta(hours=hours)
 
 
 class PayoutState(StrEnum):

@@ -23,6 +23,11 @@ class BadFees(Unprocessable):
     message = "These fees cannot be."
 
 
+class BadThreshold(Unprocessable):
+    code = "bad_threshold"
+    message = "This threshold cannot be."
+
+
 class DayTaken(Conflict):
     code = "day_taken"
     message = "Another change of this begins on that day already. Choose another one."

@@ -1,7 +1,7 @@
 """Reads of risk."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -54,6 +54,19 @@ def thresholds_to_come_for_operators() -> list[Threshold]:
     """What was agreed and has not begun, the next first."""
     coming = select(Threshold).where(Threshold.starts_at > clock.now()).order_by(Threshold.starts_at, Threshold.name)
     return list(db.session.scalars(coming))
+
+
+def threshold_begins_for_operators(name: str, *, at: datetime) -> bool:
+    """Whether a threshold of this name begins at exactly this time."""
+    same = select(Threshold.id).where(Threshold.name == name, Threshold.starts_at == at)
+    return db.session.scalars(same).one_or_none() is not None
+
+
+def thresholds_begun_for_operators() -> dict[str, Threshold]:
+    """What counts now, by name, each with when it began and by which request."""
+    newest = select(Threshold).where(Threshold.starts_at <= clock.now()).ext(distinct_on(Threshold.name))
+    found = db.session.scalars(newest.order_by(Threshold.name, Threshold.starts_at.desc()))
+    return {one.name: one for one in found}
 
 
 def limits_to_come_for_operators() -> list[Limit]:
@@ -122,6 +135,24 @@ def measured(customer_id: str, *, scope: Scope, at: datetime) -> Measured:
     )
     this_day, this_month = db.session.execute(days).one()
     return Measured(int(this_day or 0), int(this_month or 0), _held(customer_id))
+
+
+def close_days_for_system(customer_id: str, *, tier: str, scope: Scope, percent: int) -> int:
+    """On how many of the last seven days, this one among them, nearly all was used that a day's limits allow."""
+    days = [one.bounds.day for one in limits_without_owner(tier) if one.scope.covers(scope)]
+    stated = [each for each in days if each]
+    if not stated:
+        return 0
+    begins = rules.day_begins(clock.now()) - timedelta(days=6)
+    day = func.date_trunc("day", func.timezone("Africa/Lagos", LimitUse.used_at))
+    used = (
+        select(func.sum(LimitUse.units).label("units"))
+        .where(_mine(customer_id), LimitUse.used_at >= begins, *_within(scope))
+        .group_by(day)
+        .subquery()
+    )
+    close = select(func.count()).select_from(used).where(used.c.units * rules.PERCENT >= min(stated) * percent)
+    return int(db.session.scalar(close) or 0)
 
 
 def switches_off_for_operators() -> list[Switch]:

@@ -226,7 +226,8 @@ class Breaker:
                 f"{Money(NGN, outflow)} left within a quarter of an hour. Above {Money(NGN, bound)}"
                 " payouts stop by themselves."
             )
-        if self.target and left * PERCENT < self.target * self.percent:
+        # (an empty one needs no stop: nothing leaves it, and what is to leave waits for a top-up)
+        if self.target and left and left * PERCENT < self.target * self.percent:
             return (
                 f"{Money(NGN, left)} is left to pay out from, less than {self.percent} % of the"
                 f" {Money(NGN, self.target)} that are meant to be there."

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from app.applications import looking, past
+from app.applications import past
 from app.core import clock
 from app.core.money import NGN, Money
 from app.customers import queries as customers
 from app.customers.models import Customer
 from app.identification import names
 from app.identity import queries as identity
-from app.identity import security
+from app.identity import security, visits
 from app.ledger import chart
+from app.payments import name_requests
 from app.payments import queries as payments
 from app.payments.models import BankAccount
 from app.restrictions import queries as restrictions
@@ -188,10 +189,14 @@ def _sign_in_changes(asked: Asked) -> Found:
 
 
 def _name(asked: Asked) -> Found:
-    given = looking.name_of(asked.customer.id) or asked.customer.name
-    match = names.compare(given, asked.destination.account_name)
+    match = names.compare(name_requests.given_name(asked.customer.id), asked.destination.account_name)
     facts = {"score": match.score, "needed": asked.thresholds["name_match_percent"]}
     if match.score < asked.thresholds["name_match_percent"]:
+        if name_requests.agreed_for_system(asked.destination):
+            agreed = {"request": asked.destination.name_request_id}
+            return _passed(
+                "The name at the bank differs; two people said that the account is theirs.", **facts, **agreed
+            )
         words = f"The name at the bank is alike to theirs by {match.score} %."
         return Found(Outcome.REVIEW, words, facts, asked.thresholds["name_differs_points"])
     return _passed("The name at the bank is theirs.", **facts)
@@ -251,12 +256,27 @@ def _speed(asked: Asked) -> Found:
         age=asked.withdrawal.created_at - asked.customer.created_at,
         quiet_for=asked.withdrawal.created_at - last if last else None,
         sharers=payments.sharers_for_system(asked.destination, since=lately),
+        close_days=risk_queries.close_days_for_system(
+            asked.customer.id,
+            tier=customers.tier_in_force(owner=asked.customer.id).counts,
+            scope=intent("", customer_id="", amount=asked.withdrawal.amount).scope,
+            percent=limits["hugging_percent"],
+        ),
+        taken_over=_is_taken_over(asked),
     )
     hits = rules.speed_hits(speed, limits)
     facts = {"rules": [hit.rule for hit in hits], **speed.as_json()}
     if not hits:
         return _passed("Nothing unusual in how much and how often.", **facts)
     return Found(Outcome.REVIEW, " ".join(hit.words for hit in hits), facts, sum(hit.points for hit in hits))
+
+
+def _is_taken_over(asked: Asked) -> bool:
+    """Whether somebody came with a new device, and changed what opens the account, shortly before they asked."""
+    since = asked.withdrawal.created_at - asked.hours("takeover_hours")
+    changes = identity.last_security_changes(owner=asked.customer.login_id)
+    changed = any(at > since for at in changes.values())
+    return changed and visits.has_new_device_for_system(asked.customer.login_id, since=since)
 
 
 def _liquidity(asked: Asked) -> Found:

@@ -264,6 +264,13 @@ def uses_for_operators(account_ids: Collection[str]) -> dict[str, int]:
     return {account_id: counted.get(account_id, 0) for account_id in account_ids}
 
 
+def last_paid_for_operators(account_ids: Collection[str]) -> dict[str, datetime | None]:
+    """When each bank account was last paid to, of those that ever were."""
+    settled = select(Withdrawal.bank_account_id, func.max(Withdrawal.ended_at).label("last"))
+    settled = settled.where(Withdrawal.bank_account_id.in_(account_ids), Withdrawal.state == State.SETTLED)
+    return {row.bank_account_id: row.last for row in db.session.execute(settled.group_by(Withdrawal.bank_account_id))}
+
+
 def uses(account_ids: Collection[str], *, customer_id: str) -> dict[str, int]:
     """How often the customer's own bank accounts were paid to."""
     own = select(Withdrawal.bank_account_id, func.count().label("many")).where(Withdrawal.customer_id == customer_id)

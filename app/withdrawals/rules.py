@@ -163,6 +163,8 @@ class Speed:
     age: timedelta  # of the account
     quiet_for: timedelta | None  # since something last moved; None: nothing ever did
     sharers: int  # customers who have the destination on their list
+    close_days: int = 0  # of the last seven, those on which they used nearly all that a day allows
+    taken_over: bool = False  # a device never seen before, and a change of what opens the account
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept beside the result."""
@@ -177,6 +179,8 @@ class Speed:
             "age_days": self.age.days,
             "quiet_days": self.quiet_for.days if self.quiet_for else None,
             "sharers": self.sharers,
+            "close_days": self.close_days,
+            "new_device_and_change": self.taken_over,
         }
 
 
@@ -200,6 +204,8 @@ def speed_hits(seen: Speed, bounds: Mapping[str, int]) -> list[Hit]:
         and outflow * days > bounds["outflow_times_mean"] * seen.paid_units
     )
     near = bounds["structuring_low"] <= seen.units < bounds["structuring_high"]
+    parts, reported = seen.in_day + 1, bounds["structuring_high"]
+    split = parts >= bounds["structuring_count"] and outflow > reported and seen.units < reported
     passes = seen.units >= bounds["pass_through_min"] and (
         seen.came_units > 0 and seen.units * PERCENT >= seen.came_units * bounds["pass_through_percent"]
     )
@@ -209,10 +215,22 @@ def speed_hits(seen: Speed, bounds: Mapping[str, int]) -> list[Hit]:
         (often, "V1", "count_points", "Many withdrawals in a short time."),
         (unlike, "V2", "outflow_points", "Much more in a day than they are used to."),
         (
-            near and seen.near_bound + 1 >= bounds["structuring_count"],
+            (near and seen.near_bound + 1 >= bounds["structuring_count"]) or split,
             "S1",
             "structuring_points",
-            "Several amounts just below what is reported.",
+            "Several amounts kept below what is reported.",
+        ),
+        (
+            seen.close_days >= bounds["hugging_days"],
+            "V3",
+            "hugging_points",
+            "Day after day close to the limit of a day.",
+        ),
+        (
+            seen.taken_over,
+            "A1",
+            "takeover_points",
+            "A device never seen before, and a change of what opens the account.",
         ),
         (passes, "P1", "pass_through_points", "Most of what came a moment ago goes out again."),
         (young, "N1", "new_account_points", "A new account, and a large amount."),

@@ -163,7 +163,7 @@ BEGIN
     SELECT * INTO w FROM withdrawals WHERE id = NEW.withdrawal_id FOR UPDATE;
     NEW.voted_at := clock_timestamp();
     IF audit.actor() <> 'operator:' || NEW.operator_id OR w.state IS DISTINCT FROM 'requested' OR w.round = 0
-       OR NEW.content_hash <> w.content_hash OR w.legs -> NEW.leg IS NULL OR NEW.leg < 0
+       OR NEW.content_hash <> w.content_hash OR NEW.leg < 0
        OR NOT may_let_out(NEW.operator_id, NEW.withdrawal_id, NEW.leg)
        OR let_out_votes(w, NEW.leg) >= (w.legs -> NEW.leg ->> 'count')::integer THEN
         RAISE EXCEPTION 'withdrawal %: this is nobody''s vote', NEW.withdrawal_id USING ERRCODE = 'BU002';

@@ -247,6 +247,10 @@ SELECT 'pol_' || kind || '_1', kind, 1, rules::jsonb, now() FROM (VALUES
         {"legs": [{"roles": ["admin"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]'),
     ('risk.fees', '[
         {"legs": [{"roles": ["admin"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]'),
+    ('payments.override_name', '[
+        {"legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]'),
+    ('risk.thresholds', '[
+        {"legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]'),
     ('staff.review', '[
         {"legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 2592000, "delay_seconds": 0}]'),
     ('withdrawals.send', '[

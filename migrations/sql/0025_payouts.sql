@@ -60,13 +60,13 @@ CREATE TRIGGER not_taken_up_switched_off BEFORE UPDATE OF state ON payouts FOR E
 ALTER TABLE payouts ENABLE ALWAYS TRIGGER not_switched_off, ENABLE ALWAYS TRIGGER not_taken_up_switched_off;
 
 -- When the naira rail turns itself off: above three times the usual, and above 50 million naira; and below a fifth of
--- what its float is meant to be, once the house has said what that is.
+-- the ten million naira that its float is meant to be.
 SELECT set_config('bursar.actor', 'system:migration 0025', true);
 ALTER TABLE risk_thresholds DISABLE TRIGGER approved;
 INSERT INTO risk_thresholds (id, name, value, starts_at)
 SELECT 'rth_' || name, name, value, '2026-01-01 00:00:00+01' FROM (VALUES
     ('breaker_outflow_times', 3), ('breaker_outflow_min', 5000000000),
-    ('breaker_float_target', 0), ('breaker_float_percent', 20)
+    ('breaker_float_target', 1000000000), ('breaker_float_percent', 20)
   ) AS beginning (name, value);
 ALTER TABLE risk_thresholds ENABLE ALWAYS TRIGGER approved;
 

@@ -109,12 +109,14 @@ ASK: dict[str, Callable[[str], Request]] = {
     "restrictions.lift": ask_lift,
     "risk.limits": asking.limits,
     "risk.fees": asking.charges,
+    "risk.thresholds": asking.threshold,
     "risk.switch_on": asking.switch_on,
     "screening.match": asking.match,
     "applications.tier": asking.tier,
     "applications.refusal": asking.refusal,
     "applications.lift": asking.lift,
     "payments.place": asking.placing,
+    "payments.override_name": asking.override_name,
     "payments.assign": asking.assigning,
     "payments.return": asking.returning,
     "payments.split": asking.splitting,
@@ -127,7 +129,14 @@ ASK: dict[str, Callable[[str], Request]] = {
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.
 SHARED = {"customer.unfreeze", "customer.recovery", "restrictions.lift"}
-SHARED |= {"risk.switch_on", "screening.match", "applications.tier", "applications.refusal", "applications.lift"}
+SHARED |= {
+    "payments.override_name",
+    "risk.switch_on",
+    "screening.match",
+    "applications.tier",
+    "applications.refusal",
+    "applications.lift",
+}
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from app.core import actor, clock
-from app.core.db import atomically, transaction
+from app.core.db import atomically, leave, transaction
 from app.core.errors import NotFound
 from app.core.permissions import Role
 from app.identity import errors, factors, passkeys, queries, rules, service
@@ -70,6 +70,13 @@ class Owner:
         return queries.passkeys_of(owner=self.login_id)
 
 
+def security_changes(owner: Owner) -> set[str]:
+    """The kinds of change that were noted."""
+    found = set(queries.last_security_changes(owner=owner.login_id))
+    leave()
+    return found
+
+
 def test_one_key_for_two_accounts_at_once_is_one_accounts(app: Flask, owner_engine: Engine) -> None:
     first, second, device = Owner(), Owner(), Authenticator()
     made = [device.create(each.asked_to_add()) for each in (first, second)]
@@ -99,8 +106,10 @@ class TestAdding:
         assert queries.enrolled(owner=operator.login_id)
 
     def test_takes_several_each_with_its_name(self, owner: Owner) -> None:
+        assert security_changes(owner) == set()  # (the first takes nothing from whoever had the login)
         assert owner.add(Authenticator().create(owner.asked_to_add()), name="  Key on\nthe ring ")
         assert owner.add(Authenticator().create(owner.asked_to_add()), name=" ")
+        assert security_changes(owner) == {"contact"}
         assert sorted(key.name for key in owner.keys) == ["Key on the ring", "Passkey", "Phone"]
 
     def test_does_not_take_the_same_key_twice(self, owner: Owner) -> None:

@@ -16,9 +16,12 @@ from app.governance.models import Request
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.rules import Audience
+from app.payments import banking, name_requests
+from app.payments import queries as payments_queries
 from app.payments import requests as payments
+from app.payments.models import BankRow
 from app.retention import requests as retention
-from app.risk import changes, fees, switches
+from app.risk import changes, fees, switches, thresholds
 from app.risk import queries as risk
 from app.risk.rules import ANY, Band, Bounds, Direction, Rail, Scope
 from app.screening import requests as screening
@@ -28,6 +31,7 @@ from app.settlement.partner_fees import Service
 from tests.makers import applicants, forgetting, giving_back, listed, paying, people, restricted, settled, switched
 from tests.makers.people import naira
 
+SYSTEM = actor.system("test")
 _READY: dict[str, str] = {}
 _SOMEBODY: dict[str, str] = {}
 
@@ -46,6 +50,37 @@ def charges(maker: str) -> Request:
     with transaction(who := actor.operator(maker)):
         scope = Scope(Rail.BANK, Direction.OUT, NGN.code)
         return fees.request(scope, [Band(0, flat=9_900)], starts_on=_later(), reason="x", maker=maker, actor=who)
+
+
+def threshold(maker: str) -> Request:
+    """Another threshold."""
+    with transaction(who := actor.operator(maker)):
+        return thresholds.request("dormant_days", 90, starts_on=_later(), reason="x", maker=maker, actor=who)
+
+
+def override_name(maker: str) -> Request:
+    """That an account in another name is its customer's."""
+    return _once("name", others_account, lambda account_id: override_of(account_id, maker))
+
+
+def others_account() -> str:
+    """A customer's bank account that its bank names otherwise."""
+    owner = people.customer()
+    with transaction(SYSTEM):
+        bank = BankRow(code=secrets.token_hex(4), name="Test Bank", fetched_at=clock.now())
+        return banking.keep_account(
+            owner.id, bank=bank, account_number=f"{secrets.randbelow(10**10):010}",
+            account_name="CHUKWUEMEKA BALOGUN", recipient_code="RCP_x",
+        ).id  # fmt: skip
+
+
+def override_of(account_id: str, maker: str) -> Request:
+    """That this account is its customer's."""
+    (found,) = payments_queries.accounts_for_operators({account_id}).values()
+    owner = found.customer_id
+    leave()
+    with transaction(who := actor.operator(maker)):
+        return name_requests.request(account_id, customer_id=owner, reason="x", maker=maker, actor=who)
 
 
 def match(maker: str) -> Request:

@@ -24,6 +24,12 @@ from tests.makers.paying import SYSTEM
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 
+BOUNDS = {
+    "deposit_alike_percent": 80, "deposit_other_sender_hours": 24, "deposit_new_payer_count": 3,
+    "deposit_card_new_hours": 24, "deposit_young_days": 30, "deposit_large_amount": 500_000_00,
+    "deposit_card_abroad_hours": 72,
+}  # fmt: skip
+
 
 @pytest.fixture
 def owner(inside: Flask) -> Customer:
@@ -83,6 +89,7 @@ class TestPending:
     ) -> None:
         held = rules.pending_for(
             channel,
+            bounds=BOUNDS,
             amount=naira(amount),
             earlier=earlier,
             paying_for=timedelta(days=days),

@@ -34,6 +34,7 @@ BOUNDS = {
     "new_account_days": 7, "new_account_amount": 500_000_00, "new_account_points": 30,
     "dormant_days": 180, "dormant_amount": 100_000_00, "dormant_points": 30,
     "destination_shared_customers": 3, "destination_shared_points": 40,
+    "hugging_days": 3, "hugging_points": 20, "takeover_points": 60,
 }  # fmt: skip
 QUIET = Speed(
     units=10_000_00, in_hour=0, in_day=0, day_units=0, paid_count=0, paid_units=0, near_bound=0, came_units=0,
@@ -126,6 +127,12 @@ class TestWeighing:
         ({"paid_count": 4, "paid_units": 900_000_00, "day_units": 490_000_01}, []),
         ({"paid_count": 5, "paid_units": 90_000_000_00, "day_units": 490_000_01}, []),
         ({"units": 4_000_000_00, "near_bound": 2}, ["S1"]),
+        ({"units": 1_000_000_00, "in_day": 2, "day_units": 4_000_000_01}, ["S1"]),
+        ({"units": 1_000_000_00, "in_day": 2, "day_units": 4_000_000_00}, []),
+        ({"units": 1_000_000_00, "in_day": 1, "day_units": 4_000_000_01}, []),
+        ({"close_days": 3}, ["V3"]),
+        ({"close_days": 2}, []),
+        ({"taken_over": True}, ["A1"]),
         ({"units": 5_000_000_00, "near_bound": 2}, []),
         ({"units": 4_999_999_99, "near_bound": 1}, []),
         ({"units": 200_000_00, "came_units": 250_000_00}, ["P1"]),

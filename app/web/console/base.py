@@ -106,6 +106,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Policies", "console.policies", "adjustments", "y", P.POLICIES_READ),
             Place("Switches", "console.switches_page", "plug", "8", P.SWITCHES_READ),
             Place("Limits", "console.limits", "gauge", "q", P.LIMITS_READ),
+            Place("Thresholds", "console.thresholds", "chart-bar", "3", P.LIMITS_READ),
             Place("Fees", "console.fees", "receipt", "g", P.LIMITS_READ),
             Place("Jobs", "console.jobs", "cpu", "j", P.JOBS_READ),
             Place("Mailbox", "console.mailbox", "send", "m", P.MAILBOX_READ),

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.applications import queries as applications
 from app.core.db import atomically
-from app.core.errors import Refusal
+from app.core.errors import NotFound, Refusal
 from app.core.permissions import Permission
 from app.customers import queries, requests, rules, service
 from app.customers.models import Customer
@@ -18,13 +18,16 @@ from app.customers.rules import State, Tier
 from app.governance import queries as governance
 from app.identity import queries as identity
 from app.identity import recoveries
+from app.payments import name_requests
 from app.payments import queries as payments
 from app.restrictions import queries as restrictions
+from app.risk import queries as risk
 from app.web import guards
 from app.web.console import customer_parts, reveals
-from app.web.console.base import bp
+from app.web.console.base import bp, refuse_own
 from app.web.filters import masked_email
 from app.web.fragments import page
+from app.withdrawals import queries as withdrawals
 from reports import limits
 
 PAGE = 25
@@ -110,6 +113,23 @@ def request_unfreeze(customer_id: str) -> Response | BaseResponse:
     return _do(customer_id, deed, "Asked for. A compliance manager must agree.", fault_of="unfreeze")
 
 
+@bp.post("/accounts/<bank_account_id>/name")
+@guards.operator(Permission.APPLICATIONS_REQUEST, fresh=True)
+def request_account_name(bank_account_id: str) -> Response | BaseResponse:
+    """Ask that a bank account count as its customer's although its bank names it otherwise."""
+    reason, actor = request.form.get("reason", ""), guards.actor()
+    account = payments.accounts_for_operators({bank_account_id}).get(bank_account_id)
+    if account is None:
+        raise NotFound
+    customer_id, account_id = account.customer_id, account.id
+    refuse_own(customer_id)
+
+    def deed() -> None:
+        name_requests.request(account_id, customer_id=customer_id, reason=reason, maker=current_user.id, actor=actor)
+
+    return _do(customer_id, deed, "Asked for. A compliance manager must agree.", fault_of=account_id)
+
+
 def _do(customer_id: str, deed: Callable[[], None], words: str, *, fault_of: str) -> Response | BaseResponse:
     try:
         atomically(deed, actor=guards.actor(), reason=request.form.get("reason", ""))
@@ -138,6 +158,10 @@ def _customer(customer_id: str, *, fault: str = "", fault_of: str = "", status: 
         factors=identity.factors_of(owner=login_id),
         sessions=len(identity.sessions_of(owner=login_id)),
         accounts=[(each, reveals.veil("account_number", each.id, each.account_number)) for each in accounts],
+        account_uses=withdrawals.uses_for_operators([each.id for each in accounts]),
+        account_paid=withdrawals.last_paid_for_operators([each.id for each in accounts]),
+        alike_from=risk.thresholds_without_owner()["name_match_percent"],
+        names_asked={each.id: governance.about_for_operators(name_requests.target_of(each.id)) for each in accounts},
         standing=limits.of_customer(customer_id=one.id) if Permission.LIMITS_READ in may else None,
         tier_changes=queries.tier_changes(customer_id=one.id) if Permission.LIMITS_READ in may else [],
         tier_names=limits.NAMES,

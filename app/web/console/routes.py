@@ -30,6 +30,7 @@ from app.web.console import (
     suspense,
     suspense_acts,
     switches,
+    thresholds,
     view_as,
     withdrawals,
 )
@@ -44,7 +45,7 @@ MODULES = (
     home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases, withdrawals, payouts,
     suspense, suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
-    reconciliation, payments, float_doors, prices, switches, limits, fees, jobs, mailbox, audit, retention,
+    reconciliation, payments, float_doors, prices, switches, limits, thresholds, fees, jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)

@@ -18,6 +18,7 @@ from app.payments.errors import CardDeclined, CardGone, CheckoutLost, NoSuchWay
 from app.payments.intake import flows
 from app.payments.rules import DepositState, Method
 from app.restrictions.errors import Restricted
+from app.risk import queries as risk
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import bp
@@ -157,4 +158,6 @@ def _held_hours() -> int:
     """For how long a card's payment of theirs would be held now."""
     earlier, first = queries.credited_before(customer_id=current_user.id, channel="card")
     since = clock.now() - first if first else timedelta(0)
-    return rules.pending_for("card", amount=Money(NGN, 0), earlier=earlier, paying_for=since) // timedelta(hours=1)
+    bounds, nothing = risk.thresholds_without_owner(), Money(NGN, 0)
+    held = rules.pending_for("card", bounds=bounds, amount=nothing, earlier=earlier, paying_for=since)
+    return held // timedelta(hours=1)

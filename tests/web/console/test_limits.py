@@ -20,7 +20,7 @@ from tests.web.console.conftest import Visitor
 
 pytestmark = pytest.mark.usefixtures("inside")
 
-LIMITS, FEES = "/console/limits", "/console/fees"
+LIMITS, FEES, THRESHOLDS = "/console/limits", "/console/fees", "/console/thresholds"
 FIELDS = {"tier": "t1", "scope": "bank.in", "single": "40,000", "day": "", "balance": "0", "reason": "The law."}
 
 
@@ -102,6 +102,35 @@ class TestFees:
         fields = {"over-0": "0", "flat-0": "10", "reason": "Why not.", "starts_on": tomorrow(), "key": books.fresh()}
         place = f"{FEES}/bank.out.NGN"
         answer = browse.send(visitor(Role.FINANCE), place, form_at=FEES, **(fields | typed))
+        assert answer.status_code == 422
+        assert told in answer.text
+        assert "Why not." in answer.text
+
+
+class TestThresholds:
+    def test_are_asked_for_by_a_form(self, visitor: Visitor) -> None:
+        client = visitor(Role.ADMIN)
+        assert 'value="100000.00"' in client.get(f"{THRESHOLDS}?name=dormant_amount").text
+        fields = {"name": "dormant_amount", "value": "90,000", "reason": "They wake up sooner."}
+        sent = browse.send(client, THRESHOLDS, **fields, starts_on=tomorrow(), key=books.fresh())
+        assert sent.status_code == 303
+        asked = of_request(sent.location)
+        assert (asked["value"], asked["was"]) == ("9000000", "10000000")
+        assert "₦90,000.00" in client.get(sent.location).text
+        assert sent.location in client.get(THRESHOLDS).text
+
+    def test_are_read_by_who_may_not_ask(self, visitor: Visitor) -> None:
+        text = visitor(Role.AUDITOR).get(THRESHOLDS).text
+        assert "80 %" in text
+        assert "Ask for another" not in text
+
+    @pytest.mark.parametrize(
+        ("typed", "told"),
+        [({"name": "x"}, "Choose a threshold"), ({"starts_on": ""}, "which day"), ({"value": ""}, "digits")],
+    )
+    def test_that_cannot_be_stay_in_the_form(self, visitor: Visitor, typed: dict[str, str], told: str) -> None:
+        fields = {"name": "dormant_days", "value": "90", "reason": "Why not.", "starts_on": tomorrow()} | typed
+        answer = browse.send(visitor(Role.ADMIN), THRESHOLDS, **fields, key=books.fresh())
         assert answer.status_code == 422
         assert told in answer.text
         assert "Why not." in answer.text

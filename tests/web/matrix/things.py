@@ -32,6 +32,7 @@ from app.staff import service as staff
 from app.withdrawals import service as withdrawals
 from tests.makers import (
     applicants,
+    asking,
     books,
     care,
     giving_back,
@@ -103,6 +104,7 @@ class Things:
             "run_id": (self._reconciliation, "rec_none"),
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
             "customer_id": (lambda: cast.customer.id, "cus_none"),
+            "bank_account_id": (asking.others_account, "ba_none"),
             "object_id": (lambda: cast.customer.id, "cus_none"),
             "settlement_id": (self._settlement, "set_none"),
             "top_up_id": (lambda: settled.top_up(naira(45_000 + secrets.randbelow(9_000))), "top_none"),

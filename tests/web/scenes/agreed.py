@@ -131,8 +131,15 @@ def request_fees(scene: Scene) -> TestResponse:
     return browse.send(client, place, form_at="/console/fees", **fields, starts_on=begins, key=books.fresh())
 
 
+def request_threshold(scene: Scene) -> TestResponse:
+    fields = {"name": "dormant_days", "value": "90", "reason": "They wake up sooner."}
+    begins = f"{2100 + secrets.randbelow(900)}-05-01"
+    return browse.send(scene.staff(Role.ADMIN), "/console/thresholds", **fields, starts_on=begins, key=books.fresh())
+
+
 CALLS: dict[str, Call] = {
     "console.request_limits": request_limits,
+    "console.request_threshold": request_threshold,
     "console.request_fees": request_fees,
     "console.request_roles": request_roles,
     "console.request_invitation": request_invitation,

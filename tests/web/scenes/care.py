@@ -5,8 +5,9 @@ from datetime import timedelta
 from werkzeug.test import TestResponse
 
 from app.core import clock, ids
+from app.core.db import leave, rows
 from app.core.permissions import Role
-from tests.makers import aged, browse, care, forgetting, listed, people, restricted
+from tests.makers import aged, asking, browse, care, forgetting, listed, people, restricted
 from tests.web.scenes.stage import Call, Scene
 
 
@@ -46,6 +47,17 @@ def request_recovery(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.SUPPORT), f"/console/recoveries/{recovery_id}", reason="A reason.")
 
 
+def request_account_name(scene: Scene) -> TestResponse:
+    account_id = asking.others_account()
+    (found,) = rows("SELECT customer_id FROM bank_accounts WHERE id = :id", id=account_id)
+    leave()
+    page = f"/console/customers/{found.customer_id}"
+    sent = {"reason": "The marriage certificate was seen."}
+    return browse.send(
+        scene.staff(Role.COMPLIANCE_OFFICER), f"/console/accounts/{account_id}/name", form_at=page, **sent
+    )
+
+
 def of_hit(deed: str) -> Call:
     """An officer does this about a hit."""
 
@@ -71,6 +83,7 @@ CALLS: dict[str, Call] = {
     "console.freeze_customer": of_customer(Role.COMPLIANCE_MANAGER, "freeze"),
     "console.safety_lock_customer": of_customer(Role.SUPPORT, "safety-lock"),
     "console.request_unfreeze": of_customer(Role.COMPLIANCE_OFFICER, "unfreeze", "freeze"),
+    "console.request_account_name": request_account_name,
     "console.place_restriction": place_restriction,
     "console.request_lift": request_lift,
     "console.reveal": reveal,
