@@ -18,8 +18,8 @@ SELECT e.amount, e.journal_id, e.effective_at, j.kind,
        CASE WHEN j.kind LIKE 'disputes.%' OR j.kind LIKE 'payments.refund%'
             THEN CASE WHEN a.code = :clearing THEN :deducted ELSE :from_balance END
             WHEN t.id IS NOT NULL THEN 'top-up ' || t.vendor_line
-            ELSE coalesce(d.reference, w.payout_id || CASE WHEN w.attempts > 1 THEN '-' || w.attempts ELSE '' END, j.ref)
-       END AS reference
+            WHEN w.attempts > 1 THEN w.payout_id || '-' || w.attempts
+            ELSE coalesce(d.reference, w.payout_id, j.ref) END AS reference
   FROM ledger.entries e JOIN ledger.journals j ON j.id = e.journal_id JOIN ledger.accounts a ON a.id = e.account_id
   LEFT JOIN deposits d ON d.id = j.ref LEFT JOIN withdrawals w ON w.id = j.ref LEFT JOIN top_ups t ON t.id = j.ref
  WHERE e.account_id IN (SELECT id FROM ledger.accounts WHERE code IN (:balance, :clearing))
