@@ -22,7 +22,7 @@ from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.customers import service as customers
 from app.customers.rules import Tier
-from app.identity import factors, phones
+from app.identity import factors, phones, security
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.models import Code
@@ -82,7 +82,6 @@ class Person:
     login_id: str
     email: str
     bank_account_id: str = ""
-    name: str = ""  # as its bank writes it
 
 
 class Business:
@@ -202,8 +201,9 @@ class Business:
             self._agree(self._request(person, ODD))
             self._work_off()
         self._vendor("knobs", {"transfer_outcome": "success"})
-        for person in with_money[2:3]:  # to an account that they added just now
-            self._add_account(person, f"{self.luck.randint(1_000_000_000, 8_999_999_999)}", person.name)
+        for person in with_money[2:3]:  # who have another password since an hour
+            with clock.at(self.ended - timedelta(hours=1)), transaction(actor.customer(person.id)):
+                security.note_change(person.login_id)
             self._request(person, ODD)
         for person in with_money[3:4]:
             held, who = self._request(person, ODD), actor.operator(self.staff["officer"])
@@ -245,22 +245,18 @@ class Business:
             verified.set_tier(person.id, tier, actor=demo)
         self._confirm_phone(person.login_id)
         number_at_bank = f"{self.luck.randint(1_000_000_000, 8_999_999_999)}"
-        self._register(number, f"{last} {first}")
-        person.name = f"{last} {first}".upper()
-        self._add_account(person, number_at_bank, person.name)
-        self.people.append(person)
-
-    def _add_account(self, person: Person, number: str, name: str) -> None:
-        holder: dict[str, object] = {"account_number": number, "account_name": name}
+        holder: dict[str, object] = {"account_number": number_at_bank, "account_name": f"{last} {first}".upper()}
         self._vendor("accounts", holder)
+        self._register(number, f"{last} {first}")
         account = payments.add_bank_account(
             person.id,
             bank_code=self.luck.choice(BANKS),
-            account_number=number,
+            account_number=number_at_bank,
             paystack=self.clients.paystack,
             actor=actor.customer(person.id),
         )
         person.bank_account_id = account.id
+        self.people.append(person)
 
     def _applicant(self, number: int) -> Person:
         first, last = FIRST[-1 - number % len(FIRST)], LAST[-1 - number % len(LAST)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.clients.paystack import Paystack
 from app.core import actor, clock, inbox, tasks
@@ -19,6 +19,7 @@ from app.core.money import NGN, Money
 from app.disputes import flows as disputes
 from app.governance import flows as carrying_out
 from app.governance import service as governance
+from app.ledger import balances, chart
 from app.payments import refund_flows as refunds
 from app.payments import refund_requests
 from app.payments.models import Deposit
@@ -29,7 +30,6 @@ from app.settlement import queries as settlements
 DEMO = actor.system("demo")
 STRAY_KOBO = 3_500_000
 FAILED_SINCE = 5  # days before the end: the first settlement from there on does not reach the bank
-CHARGES = 7
 Vendor = Callable[[str, dict[str, object]], dict[str, Any]]
 
 
@@ -75,41 +75,54 @@ class Counter:
     work_off: Callable[[], None]
 
     def open(self, at: datetime) -> None:
-        """Payers who dispute, and payers who get their money back: of each kind one that is over and some that wait."""
+        """Payers who dispute, and payers who get their money back: of each kind one that is over and some that wait.
+
+        A short story with few customers has fewer of them.
+        """
         self.vendor("knobs", {"refund_delay_seconds": 86_400})
-        won, near, far, paid, stuck, asked, theirs = self._charges(CHARGES)
-        number = self._dispute(won, "general", at + timedelta(hours=16))
-        self._dispute(near, "fraud", at + timedelta(hours=3))
-        self._dispute(far, "chargeback", at + timedelta(hours=14))
-        disputes.sweep(paystack=self.paystack, actor=DEMO)
-        self.vendor(f"disputes/{number}/decline", {})
-        self._refund(paid, "They paid twice.", verb="process")
-        self._refund(stuck, "They asked for it: the account is to be closed.", verb="needs-attention")
-        self._ask(asked, "The wrong amount: they meant a tenth of it.")
-        self.paystack.refund(theirs.reference, amount=theirs.credited.units // 4, note="Given back on the telephone")
-        refunds.sweep(paystack=self.paystack, actor=DEMO)
+        acts: tuple[Callable[[Deposit], None], ...] = (
+            lambda charge: self._dispute(charge, "chargeback", at + timedelta(hours=14)),
+            lambda charge: self._refund(charge, "They want it on another account.", verb="needs-attention"),
+            lambda charge: self._refund(charge, "They paid twice.", verb="process"),
+            lambda charge: self._dispute(charge, "fraud", at + timedelta(hours=3)),
+            self._wait,
+            self._give_back_there,
+            lambda charge: self._dispute(charge, "general", at + timedelta(hours=16), won=True),
+        )
+        for act, charge in zip(acts, self._charges(len(acts)), strict=False):
+            act(charge)
         self.work_off()
         self.vendor("knobs", {"refund_delay_seconds": 10})
 
     def _charges(self, many: int) -> list[Deposit]:
-        """The newest that were credited, of as many customers; not of who signs in as the first."""
+        """The newest that were credited, of as many customers who still have it; none of who signs in as the first."""
         lead = select(Deposit.customer_id).order_by(Deposit.id).limit(1).scalar_subquery()
         newest = (
-            select(Deposit.id)
+            select(func.max(Deposit.id))
             .where(Deposit.state == DepositState.CREDITED, Deposit.customer_id != lead)
-            .distinct(Deposit.customer_id)
-            .order_by(Deposit.customer_id, Deposit.id.desc())
+            .group_by(Deposit.customer_id)
         )
-        wanted = select(Deposit).where(Deposit.id.in_(newest)).order_by(Deposit.id.desc()).limit(many)
-        found = list(db.session.scalars(wanted))
+        found = list(db.session.scalars(select(Deposit).where(Deposit.id.in_(newest)).order_by(Deposit.id.desc())))
+        have = [
+            one for one in found if balances.of(chart.of_customer(one.customer_id, asset=NGN)).available >= one.credited
+        ]
         leave()
-        return found
+        return have[:many]
 
-    def _dispute(self, charge: Deposit, category: str, due_at: datetime) -> str:
+    def _dispute(self, charge: Deposit, category: str, due_at: datetime, *, won: bool = False) -> None:
         opened = self.vendor(
             "disputes", {"reference": charge.reference, "category": category, "due_at": due_at.isoformat()}
         )
-        return str(opened["id"])
+        disputes.sweep(paystack=self.paystack, actor=DEMO)
+        if won:
+            self.vendor(f"disputes/{opened['id']}/decline", {})
+
+    def _wait(self, charge: Deposit) -> None:
+        self._ask(charge, "The wrong amount: they meant a tenth of it.")
+
+    def _give_back_there(self, charge: Deposit) -> None:
+        self.paystack.refund(charge.reference, amount=charge.credited.units // 4, note="Given back on the telephone")
+        refunds.sweep(paystack=self.paystack, actor=DEMO)
 
     def _ask(self, charge: Deposit, reason: str) -> tuple[str, str]:
         who, half = actor.operator(self.finance), Money(NGN, charge.credited.units // 2)
