@@ -1,6 +1,5 @@
 """What finance and treasury do in the demo business: found it, fund the float, take settlements, correct by hand."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -18,11 +17,12 @@ from app.ledger import chart, prices
 from app.ledger.journal import Leg
 from app.settlement import flows as settlement
 from app.settlement import queries, requests, service
+from dev import odd_cases
+from dev.odd_cases import Vendor
 
 CAPITAL = Money(NGN, 50_000_000_00)
 FLOAT = Money(NGN, 40_000_000_00)
 PRICES_NAIRA = (("USD", "1532.40"), ("BTC", "148250000"), ("ETH", "5120300.50"), ("USDT.TRC20", "1530.15"))
-Vendor = Callable[[str, dict[str, object]], dict[str, object]]
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ class Office:
         with clock.at(at), transaction(who := actor.system("demo")):
             service.receive_top_up(top_up.id, vendor_line=line.id, actor=who)
 
-    def take_settlements(self) -> None:
+    def take_settlements(self, *, days_left: int) -> None:
         """What is due by this day reaches the bank, and the float is looked at."""
-        self.vendor("settle", {"date": clock.now().astimezone(WAT).date().isoformat()})
+        odd_cases.settle(self.vendor, days_left=days_left)
         settlement.pull(paystack=self.paystack, actor=actor.system("demo"))
         settlement.read_float(paystack=self.paystack, actor=actor.system("demo"))
         leave()

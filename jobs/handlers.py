@@ -54,6 +54,7 @@ HANDLERS: dict[str, Handler] = {
     "payments.sweep_charges": Handler("money", payments.sweep_charges),
     "payments.send_refund": Handler("money", payments.send_refund),
     "payments.redirect_refund": Handler("money", payments.redirect_refund),
+    "payments.sweep_refunds": Handler("money", payments.sweep_refunds),
     "payments.watch_refund": Handler("money", payments.watch_refund),
     "disputes.watch": Handler("money", disputes.watch),
     "disputes.sweep": Handler("money", disputes.sweep),

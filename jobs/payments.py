@@ -70,6 +70,12 @@ def watch_refund(work: Work) -> timedelta | None:
     return refund_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+def sweep_refunds(work: Work) -> timedelta | None:
+    """Find refunds that were made at Paystack and nobody told us of."""
+    refund_flows.sweep(paystack=work.clients.paystack, actor=work.actor)
+    return None
+
+
 def refresh_banks(work: Work) -> timedelta | None:
     """Keep the list of banks fresh."""
     flows.refresh_banks(paystack=work.clients.paystack, actor=work.actor)

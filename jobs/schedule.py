@@ -60,6 +60,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("lists that nobody loads", "screening.watch_lists", 3_600, 45, "slot", "compliance_manager"),
     Periodic("settlements", "settlement.pull", 3_600, 540, "slot", "finance"),
     Periodic("float", "settlement.read_float", 300, 45, "slot", "treasury"),
+    Periodic("refunds that nobody told of", "payments.sweep_refunds", 900, 45, "slot", "finance"),
     Periodic("disputes that nobody told of", "disputes.sweep", 900, 45, "slot", "finance"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),
 )

@@ -63,11 +63,12 @@ def daily(*, days: int) -> list[Day]:
 
 
 def covers() -> list[Cover]:
-    """Owed to customers and in suspense, against what our Paystack account holds."""
+    """Owed to customers and in suspense, against what we hold: not what customers owe us, which nobody is paid from."""
     found = rows(
         "SELECT a.asset, coalesce(sum(b.credits - b.debits) FILTER (WHERE a.class = 'liability'), 0) AS owed,"
-        " coalesce(sum(b.debits - b.credits) FILTER (WHERE a.class = 'asset'), 0) AS held"
-        " FROM ledger.accounts a JOIN ledger.balances b ON b.account_id = a.id GROUP BY a.asset ORDER BY a.asset"
+        " coalesce(sum(b.debits - b.credits) FILTER (WHERE a.class = 'asset' AND a.code NOT LIKE :owed), 0) AS held"
+        " FROM ledger.accounts a JOIN ledger.balances b ON b.account_id = a.id GROUP BY a.asset ORDER BY a.asset",
+        owed=chart.OWED_BY_CUSTOMERS.format(asset="%"),
     )
     return [
         Cover(row.asset, Money(ASSETS[row.asset], int(row.owed)), Money(ASSETS[row.asset], int(row.held)))

@@ -29,14 +29,15 @@ _TITLES = {"credited": "Money added", "settled": "Withdrawal", "returned": "With
 _FACTS = """
 SELECT d.id, d.state, coalesce(d.credited_units, d.amount_units) AS units, 0 AS fee, d.created_at,
        d.settled_at AS ended_at, d.reference, c.name,
-       d.channel, '' AS bank, '' AS number, '' AS account_name
+       d.channel, '' AS bank, '' AS number, '' AS account_name, '' AS session
   FROM deposits d JOIN customers c ON c.id = d.customer_id WHERE d.id = :id AND d.customer_id = :customer
 UNION ALL
 SELECT w.id, w.state, w.amount_units, w.fee_units, w.created_at, w.ended_at,
        w.payout_id || CASE WHEN w.attempts > 1 THEN '-' || w.attempts ELSE '' END,
        c.name,
-       '', b.bank_name, right(b.account_number, 4), b.account_name
+       '', b.bank_name, right(b.account_number, 4), b.account_name, coalesce(p.session_id, '')
   FROM withdrawals w JOIN customers c ON c.id = w.customer_id JOIN bank_accounts b ON b.id = w.bank_account_id
+  LEFT JOIN payouts p ON p.id = w.payout_id || CASE WHEN w.attempts > 1 THEN '-' || w.attempts ELSE '' END
  WHERE w.id = :id AND w.customer_id = :customer
 """
 _PAID = "SELECT moved_at FROM moves WHERE subject = :id AND new_state = 'settled' ORDER BY id LIMIT 1"
@@ -136,4 +137,5 @@ def _withdrawal(row: Any, amount: Money, fee: Money, *, masked: bool) -> tuple[t
         *((("Sent back", at(row.ended_at)),) if back and row.ended_at else ()),
         ("Our reference", row.id),
         ("Reference at Paystack", row.reference),
+        *((("Session at the banks", row.session),) if row.session else ()),
     )

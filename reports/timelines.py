@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.core import machine
+from app.core.db import rows
+from app.core.money import NGN, Money
 from reports.activity import CAME_TO_NOTHING, OVER
 
 STEPS: Mapping[str, Mapping[str, str]] = {
@@ -49,6 +51,23 @@ AHEAD: Mapping[str, Mapping[str, str]] = {
 }
 # States beside that way, and the step after which each stands.
 BESIDE = {"suspended": "awaiting_payment", "held": "requested", "cooling_off": "requested", "unpaid": "approved"}
+# What became of a deposit after it was credited: said when it began, and when it ended.
+GIVEN_BACK: Mapping[tuple[str, str], str] = {
+    ("refund", ""): "{} of it goes back to whoever paid it",
+    ("refund", "processed"): "{} went back to whoever paid it",
+    ("refund", "failed"): "{} could not go back, and is where it was",
+    ("dispute", ""): "Whoever paid it asks their bank for {} back, and it is held until that is decided",
+    ("dispute", "won"): "Their bank decided for you: {} is yours as before",
+    ("dispute", "lost"): "Their bank decided for whoever paid it, who got {} back",
+}
+_GIVEN_BACK = """
+SELECT 'refund' AS kind, r.id, r.state, r.amount_units AS units, r.amount_units AS asked, r.created_at, r.ended_at
+  FROM refunds r WHERE r.deposit_id = :deposit AND r.customer_id = :customer
+ UNION ALL
+SELECT 'dispute', d.id, d.state, coalesce(d.lost_units, d.amount_units), d.amount_units, d.opened_at, d.ended_at
+  FROM disputes d WHERE d.deposit_id = :deposit AND d.customer_id = :customer
+ ORDER BY created_at, id
+"""
 FOLLOWS = "This page follows by itself."
 
 
@@ -78,6 +97,19 @@ def of(subject: str, *, kind: str, state: str) -> list[Step]:
     if done and state in BESIDE:
         done[-1] = replace(done[-1], state="current", text=FOLLOWS)
     return done + _ahead(kind, state)
+
+
+def given_back(deposit_id: str, *, customer_id: str) -> list[Step]:
+    """The refunds and disputes of a customer's deposit, each with how it began and how it ended, oldest first."""
+    steps = []
+    for row in rows(_GIVEN_BACK, deposit=deposit_id, customer=customer_id):
+        began = GIVEN_BACK[row.kind, ""].format(Money(NGN, int(row.asked)))
+        steps.append(Step(began, "done" if row.ended_at else "current", row.created_at))
+        if row.ended_at:
+            failed = row.state in {"failed", "lost"}
+            words = GIVEN_BACK[row.kind, row.state].format(Money(NGN, int(row.units)))
+            steps.append(Step(words, "failed" if failed else "done", row.ended_at))
+    return steps
 
 
 def _ahead(kind: str, state: str) -> list[Step]:

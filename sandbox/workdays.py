@@ -1,29 +1,19 @@
 """The vendor's calendar: on which day what was paid today is settled. T+1, working days of Nigeria, in Lagos time.
 
-The holidays of the sun's calendar are computed here. Those of the moon's are announced, days before: control tells
-them, as it tells any other day without work.
+The kept list of public holidays names those of the moon by estimate. What is announced beyond it, control tells, as it
+tells any other day without work.
 """
 
 import sqlite3
 from datetime import UTC, date, datetime, timedelta, timezone
 
+from holidays import country_holidays
+
 from sandbox.book import recall, remember
 
 LAGOS = timezone(timedelta(hours=1))
-_FIXED = {(1, 1), (5, 1), (6, 12), (10, 1), (12, 25), (12, 26)}
+_HOLIDAYS = country_holidays("NG")
 _SATURDAY = 5
-
-
-def _easter(year: int) -> date:
-    """Easter Sunday by the Gregorian computus."""
-    golden, century, of_century = year % 19, *divmod(year, 100)
-    leap, of_leap = divmod(century, 4)
-    moon = (19 * golden + century - leap - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
-    quarter, of_quarter = divmod(of_century, 4)
-    sunday = (32 + 2 * of_leap + 2 * quarter - moon - of_quarter) % 7
-    late = (golden + 11 * moon + 22 * sunday) // 451
-    month, day = divmod(moon + sunday - 7 * late + 114, 31)
-    return date(year, month, day + 1)
 
 
 def named(db: sqlite3.Connection) -> frozenset[str]:
@@ -38,9 +28,7 @@ def name(db: sqlite3.Connection, days: list[date]) -> None:
 
 def is_working(day: date, also: frozenset[str] = frozenset()) -> bool:
     """Whether banks settle on this day."""
-    easter = _easter(day.year)
-    free = (day.month, day.day) in _FIXED or day in (easter - timedelta(days=2), easter + timedelta(days=1))
-    return day.weekday() < _SATURDAY and not free and day.isoformat() not in also
+    return day.weekday() < _SATURDAY and day not in _HOLIDAYS and day.isoformat() not in also
 
 
 def settles_on(paid_at: str, also: frozenset[str] = frozenset()) -> date:

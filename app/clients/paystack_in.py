@@ -63,6 +63,10 @@ class MoneyIn(Wire):
         """The charge under this reference, or None when Paystack does not know it."""
         return self._find(reading.charge, "/transaction/verify/{}", reference)
 
+    def charge_numbered(self, charge_id: str) -> Charge | None:
+        """The charge with Paystack's own number, or None when it does not know it."""
+        return self._find(reading.charge, "/transaction/{}", charge_id)
+
     def charges(
         self, since: datetime | None = None, until: datetime | None = None, settlement: str | None = None
     ) -> Iterator[Charge]:
@@ -90,6 +94,10 @@ class MoneyIn(Wire):
             if found := [each for each in listed if reference == each.transaction_reference or _of(each, charge)]:
                 return [replace(each, transaction_reference=reference) for each in found]
         return []
+
+    def refunds_since(self, since: datetime) -> Iterator[Refund]:
+        """Every refund since then, of whatever charge. Rows of a list name their charge by its number alone."""
+        return self._list(reading.refund, "/refund", query=between(since, None))
 
     def find_refund(self, refund_id: str) -> Refund | None:
         """A refund by its id, or None when Paystack does not know it."""

@@ -174,7 +174,12 @@ def receive(charge: Charge, *, account: DedicatedAccount, our_domain: str, actor
 
 
 def place_stray(charge: Charge, *, our_domain: str, actor: Actor, inbox_id: int | None = None) -> None:
-    """A charge that Paystack confirms and we never asked for: money that came is booked to suspense."""
+    """A charge that Paystack confirms and we never asked for: money that came is booked to suspense, once.
+
+    What is booked stays as it was, whatever its fees have become since: settlement books the difference.
+    """
+    if queries.is_booked_for_system(f"charge:{charge.reference}"):
+        return
     ours = _is_ours(charge, our_domain=our_domain)
     reason = f"we did not start this charge (Paystack says {charge.status})"
     trouble = _trouble(charge, reason=reason, inbox_id=inbox_id)

@@ -200,6 +200,7 @@ class Payout(Model):
     transfer_code: Mapped[str] = mapped_column(Text, default="")
     vendor_status: Mapped[str] = mapped_column(Text, default="")  # Paystack's own word, as it was told last
     vendor_words: Mapped[str] = mapped_column(Text, default="")  # and why, when it said
+    session_id: Mapped[str] = mapped_column(Text, default="")  # the banks' own number of it
     fee_units: Mapped[Decimal | None] = mapped_column(Numeric(38))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

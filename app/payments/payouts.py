@@ -31,6 +31,7 @@ def begin(payout_id: str, *, amount: Money, recipient_code: str, actor: Actor) -
         transfer_code="",
         vendor_status="",
         vendor_words="",
+        session_id="",
         created_at=clock.now(),
     )
     fresh = db.session.execute(
@@ -65,6 +66,7 @@ def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
         return PayoutState(payout.state)
     if payout.state in rules.OPEN:  # (what was booked stays as booked)
         payout.transfer_code = transfer.transfer_code or payout.transfer_code
+        payout.session_id = transfer.session_id[: rules.SESSION_MAX] or payout.session_id
         payout.fee_units = payout.fee_units if transfer.fee is None else Decimal(transfer.fee)
     if not rules.PAYOUT.allows(PayoutState(payout.state), told):
         return PayoutState(payout.state)

@@ -6,6 +6,7 @@ was lost nobody calls again before that call must be over.
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 
 from app.clients.http import Refused
@@ -15,12 +16,13 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import atomically, leave
 from app.core.money import NGN, Money, zero
-from app.payments import deposits, refund_rules, refunds, rules
+from app.payments import deposits, refund_rules, refunds, rules, suspense
 from app.payments import queries as deposits_queries
 from app.payments import refund_queries as queries
 from app.payments.refund_models import Refund
 from app.payments.refund_rules import RefundState
 from app.payments.rules import DepositState
+from app.payments.suspense import Trouble
 
 # A no to us, or to now, and not to the refund: it may be a yes later.
 _MAY_PASS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
@@ -107,6 +109,28 @@ def hear(reference: str, *, paystack: Paystack, actor: Actor) -> tuple[str, bool
     return ", ".join(words for words, _ in outcomes), all(placed for _, placed in outcomes)
 
 
+def sweep(*, paystack: Paystack, actor: Actor) -> int:
+    """Find refunds that were made at Paystack and nobody told us of: how many. Raises Silent.
+
+    What cannot be placed waits in suspense, once however often it is found.
+    """
+    leave()
+    theirs = {told.id: told for told in paystack.refunds_since(clock.now() - refund_rules.SWEPT_BACK)}
+    known = queries.known_for_system(theirs)
+    leave()
+    failed = {told.id for told in theirs.values() if refund_rules.STATES.get(told.status) is RefundState.FAILED}
+    missed = [theirs[vendor_id] for vendor_id in sorted(theirs.keys() - known - failed)]
+    for told in missed:
+        reference = told.transaction_reference or _reference_of(told, paystack=paystack)
+        words, placed = "Paystack does not say which charge it is of", False
+        if reference:
+            words, placed = hear(reference, paystack=paystack, actor=actor)
+        if not placed:
+            trouble = Trouble(f"refund:{told.id}", "refund.found", reference, words, Money(NGN, told.amount))
+            atomically(partial(suspense.suspend, trouble, actor=actor), actor=actor)
+    return len(missed)
+
+
 def settle_first(reference: str, *, paystack: Paystack, actor: Actor) -> None:
     """Book a charge that we know and whose payment was not heard of yet, before some of it goes back."""
     deposit = deposits_queries.deposit_for_system(reference=reference)
@@ -138,6 +162,11 @@ def _record(refund_id: str, *, told: Told, paystack: Paystack, actor: Actor) -> 
     ends = refund_rules.STATES.get(told.status) in refund_rules.ENDED
     from_balance = _from_balance(told, paystack=paystack) if ends else zero(NGN)
     return atomically(lambda: refunds.record(refund_id, told=told, from_balance=from_balance, actor=actor), actor=actor)
+
+
+def _reference_of(told: Told, *, paystack: Paystack) -> str:
+    charge = paystack.charge_numbered(told.transaction_id) if told.transaction_id else None
+    return charge.reference if charge else ""
 
 
 def _from_balance(told: Told, *, paystack: Paystack) -> Money:

@@ -42,6 +42,12 @@ def vendor_ids_for_system(reference: str) -> set[str]:
     return {str(found) for found in db.session.scalars(known)}
 
 
+def known_for_system(vendor_ids: Collection[str]) -> set[str]:
+    """Which of Paystack's refunds we have."""
+    known = select(Refund.vendor_id).where(Refund.vendor_id.in_(vendor_ids))
+    return {str(found) for found in db.session.scalars(known)}
+
+
 def of_charge_for_operators(reference: str) -> list[Refund]:
     """The refunds of a charge, oldest first."""
     return list(db.session.scalars(select(Refund).where(Refund.reference == reference).order_by(Refund.id)))

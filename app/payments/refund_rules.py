@@ -14,6 +14,7 @@ CALL_LASTS = timedelta(minutes=5)
 CLOCKS_DIFFER = timedelta(minutes=2)  # Paystack's and ours, at most
 # Paystack's refunds take up to ten business days after they were processed (docs: refunds).
 REFUND_TAKES = timedelta(days=16)
+SWEPT_BACK = timedelta(days=3)  # for refunds that were made at Paystack and whose news did not come
 REASON_MAX = 500
 NOTE_MAX = 200
 

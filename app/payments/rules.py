@@ -207,6 +207,7 @@ OPEN = UNSENT | UNDERWAY
 CALL_OFF_AFTER = timedelta(minutes=5)
 RESEND_AFTER = timedelta(seconds=15)
 STATUS_MAX = 40  # of somebody else's word
+SESSION_MAX = 60
 CALL_OFF_REASON_MAX = 300
 CODE_DIGITS = (4, 10)
 BULK_MAX = 100

@@ -11,12 +11,14 @@ from app.reconciliation.rules import DEDUCTED, FROM_BALANCE, Ours, RunState, Ver
 
 # What Paystack holds of ours stands on two accounts: the balance that transfers are paid from, and what it took and has
 # not settled. The reference at Paystack of each entry: deposits and withdrawals carry ids of their own in the books.
+# A withdrawal is about its newest attempt: those before it failed, and took nothing.
 # What refunds and disputes took is told by Paystack as a sum per settlement, so it is compared as a sum.
 _OURS = """
 SELECT e.amount, e.journal_id, e.effective_at, j.kind,
        CASE WHEN j.kind LIKE 'disputes.%' OR j.kind LIKE 'payments.refund%'
             THEN CASE WHEN a.code = :clearing THEN :deducted ELSE :from_balance END
             WHEN t.id IS NOT NULL THEN 'top-up ' || t.vendor_line
+            WHEN w.attempts > 1 THEN w.payout_id || '-' || w.attempts
             ELSE coalesce(d.reference, w.payout_id, j.ref) END AS reference
   FROM ledger.entries e JOIN ledger.journals j ON j.id = e.journal_id JOIN ledger.accounts a ON a.id = e.account_id
   LEFT JOIN deposits d ON d.id = j.ref LEFT JOIN withdrawals w ON w.id = j.ref LEFT JOIN top_ups t ON t.id = j.ref

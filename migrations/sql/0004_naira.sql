@@ -49,6 +49,7 @@ CREATE TABLE payouts (
     transfer_code text NOT NULL,
     vendor_status text NOT NULL,                       -- Paystack's own word, as it was told last
     vendor_words text NOT NULL,                        -- and why, when it said
+    session_id text NOT NULL DEFAULT '',               -- the banks' own number of it, by which a bank finds it
     fee_units numeric(38),
     created_at timestamptz NOT NULL,
     settled_at timestamptz,
@@ -213,7 +214,7 @@ SELECT audit.watch('withdrawal_approvals');
 GRANT SELECT, INSERT ON bank_accounts, deposits, payouts, suspense_items, withdrawals, withdrawal_approvals TO bursar_app;
 GRANT SELECT, INSERT, UPDATE ON banks TO bursar_app;
 GRANT UPDATE (state, checkout_url, fee_units, channel, settled_at) ON deposits TO bursar_app;
-GRANT UPDATE (state, transfer_code, vendor_status, vendor_words, fee_units, settled_at) ON payouts TO bursar_app;
+GRANT UPDATE (state, transfer_code, vendor_status, vendor_words, session_id, fee_units, settled_at) ON payouts TO bursar_app;
 GRANT UPDATE (state, note, journal_id, resolved_at) ON suspense_items TO bursar_app;
 GRANT UPDATE (state, attempts, round, score, band, target, large, policy_id, legs, delay_seconds, content_hash, held_until,
               not_before, unpaid_at, ended_at) ON withdrawals TO bursar_app;

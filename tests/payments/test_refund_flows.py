@@ -1,6 +1,7 @@
 """Refunds against the sandbox over real HTTP: sent once whatever happens to the answer, watched to their end."""
 
 import json
+import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,17 +9,19 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app.clients.http import Silent
 from app.clients.paystack import Paystack
 from app.core import actor, clock
-from app.core.db import leave, transaction
+from app.core.db import db, leave, transaction
 from app.core.money import NGN
 from app.ledger import balances, chart
 from app.payments import flows as payments
 from app.payments import refund_flows as flows
 from app.payments import refund_queries as queries
 from app.payments import refund_rules, refunds
+from app.payments.models import SuspenseItem
 from app.payments.refund_models import Refund
 from app.payments.refund_rules import RefundState
 from tests.makers import giving_back, people
@@ -165,6 +168,36 @@ class TestHear:
             assert deliver(client, body) == 200
             work_off()
             assert owner.balance().booked == naira(left)
+
+
+class TestSweep:
+    def test_what_was_made_there_and_never_told_is_found(
+        self, owner: Customer, charge: str, paystack: Paystack, sandbox: SandboxProcess
+    ) -> None:
+        sandbox.call("POST", "/refund", json={"transaction": charge, "amount": 1_000_000})
+        assert flows.sweep(paystack=paystack, actor=SYSTEM) >= 1
+        (found,) = queries.of_charge_for_operators(charge)
+        assert (found.origin, found.amount, found.state) == ("told", naira(10_000), RefundState.SENT)
+        assert owner.balance().booked == naira(40_000)
+        flows.sweep(paystack=paystack, actor=SYSTEM)
+        assert owner.balance().booked == naira(40_000)
+
+    def test_one_of_a_charge_that_nobody_has_waits_in_suspense_once(
+        self, app: Flask, paystack: Paystack, sandbox: SandboxProcess
+    ) -> None:
+        reference = f"till-{secrets.token_hex(6)}"
+        sandbox.call(
+            "POST", "/transaction/initialize",
+            json={"email": "a@b.example", "amount": 500_000, "reference": reference, "currency": "NGN"},
+        )  # fmt: skip
+        sandbox.pay(reference)
+        told = paystack.refund(reference, amount=500_000, note="x")
+        for _ in range(2):
+            flows.sweep(paystack=paystack, actor=SYSTEM)
+        items = select(SuspenseItem).where(SuspenseItem.cause == f"refund:{told.id}")
+        (item,) = db.session.scalars(items).all()
+        assert (item.reference, item.journal_id) == (reference, None)
+        leave()
 
 
 class TestRedirect:

@@ -1,5 +1,6 @@
 """Reconciliation against the sandbox's own lists."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from flask import Flask
@@ -14,7 +15,9 @@ from app.reconciliation import flows, queries, service
 from app.reconciliation.models import ReconciliationLine
 from app.reconciliation.rules import DEDUCTED, Ours, RunState, Theirs, Verdict, match
 from app.settlement import flows as settling
-from tests.makers import people, settled
+from app.withdrawals import service as withdrawals
+from reports import receipts
+from tests.makers import leaving, people, settled
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -106,6 +109,27 @@ def test_settlements_and_top_ups_are_lines_of_their_own(inside: Flask, sandbox: 
     )
     lines = queries.lines_for_operators(second, verdicts=(Verdict.MATCHED,), limit=100_000)
     assert [one.ours for one in lines if one.kind == "top-up" and one.ours == naira(23_456)] == [naira(23_456)]
+
+
+def test_what_was_tried_again_is_about_its_newest_attempt(
+    inside: Flask, sandbox: SandboxProcess, work_off: Callable[..., int]
+) -> None:
+    owner, account = leaving.rich(inside, sandbox)
+    asked = leaving.approved(owner, account, 20_000)
+    for outcome in ("failed", "success"):
+        sandbox.knobs(transfer_outcome=outcome)
+        work_off()
+        sandbox.flush()
+        work_off(timedelta(minutes=5))
+        if outcome == "failed":
+            with transaction(SYSTEM):
+                withdrawals.retry(asked.id, owns=None, actor=SYSTEM)
+    second, found = f"{asked.payout_id}-2", run(inside.extensions["clients"].paystack)
+    assert (line(found, second).theirs, line(found, second).ours) == (naira(-20_025), naira(-20_025))
+    assert line(found, asked.payout_id).ours is None
+    session = leaving.payout(second).session_id
+    assert session
+    assert ("Session at the banks", session) in receipts.of_movement(asked.id, customer_id=owner.id).lines
 
 
 def test_what_refunds_took_is_compared_as_a_sum() -> None:

@@ -31,7 +31,7 @@ class TestCalendar:
             ("2026-11-19T10:00:00.000Z", "2026-11-20"),
             ("2026-11-20T10:00:00.000Z", "2026-11-23"),  # Friday
             ("2026-11-19T23:30:00.000Z", "2026-11-23"),  # Friday in Lagos
-            ("2026-12-24T10:00:00.000Z", "2026-12-28"),  # Christmas, Boxing Day, Sunday
+            ("2026-12-24T10:00:00.000Z", "2026-12-29"),  # Christmas, Boxing Day on a Saturday and the Monday for it
             ("2026-04-02T10:00:00.000Z", "2026-04-07"),  # Easter
         ],
     )

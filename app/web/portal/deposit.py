@@ -79,7 +79,10 @@ def deposit_page(deposit_id: str) -> Response:
         late=late,
         held=intent.available_at is not None and intent.available_at > clock.now(),
         ussd_banks=list(rules.USSD_BANKS.items()),
-        steps=timelines.of(intent.id, kind="deposit", state=intent.state),
+        steps=[
+            *timelines.of(intent.id, kind="deposit", state=intent.state),
+            *timelines.given_back(intent.id, customer_id=current_user.id),
+        ],
     )
 
 

@@ -70,7 +70,7 @@ def test_the_float_stands_beside_the_books(visitor: Visitor) -> None:
         service.note_float(4_321_00)
     leave()
     page = visitor(Role.TREASURY).get(FLOAT).text
-    for words in ("The balance is below its floor", "4,321", "topped up to"):
+    for words in ("The balance is below its floor", "4,321", "Topped up to"):
         assert words in page
     assert "Ask for a top-up" not in page  # finance asks
 

@@ -13,15 +13,17 @@ from app.core import actor, clock
 from app.core.db import leave, rows, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
+from app.disputes import rules as disputes
 from app.payments import flows as rail
+from app.payments import refund_rules
 from app.payments import rules as payments
 from app.web import receipts
 from app.withdrawals import rules, service
 from app.withdrawals.models import Withdrawal
-from reports import activity, timelines
+from reports import activity, overview, timelines
 from reports import receipts as reports
 from reports.receipts import Receipt
-from tests.makers import browse, people
+from tests.makers import browse, giving_back, people
 from tests.makers.books import fresh
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
@@ -306,3 +308,32 @@ class TestWhoDoubtsOne:
             told = self.asks(app, reference, written)
             assert "no receipt of ours" in told
             assert "This receipt is ours" not in told
+
+
+class TestWhatWentBack:
+    def test_a_deposit_tells_of_its_refunds_and_disputes(self, app: Flask) -> None:
+        one = people.customer(enrolled=True)
+        told, disputed = (giving_back.credited(one, naira(50_000)) for _ in range(2))
+        giving_back.asked(told, naira(20_000))
+        giving_back.dispute(giving_back.told_dispute(disputed, naira(50_000), giving_back.LOST), naira(50_000))
+        found = rows("SELECT id, reference FROM deposits WHERE customer_id = :me", me=one.id)
+        ids = {row.reference: row.id for row in found}
+        leave()
+        client = at_home(app, one)
+        assert "₦20,000.00 of it goes back to whoever paid it" in client.get(f"/deposits/{ids[told]}").text
+        assert "who got ₦50,000.00 back" in client.get(f"/deposits/{ids[disputed]}").text
+        assert timelines.given_back(ids[told], customer_id=people.customer().id) == []
+
+    def test_every_end_has_its_words(self) -> None:
+        ends = {("refund", state) for state in refund_rules.ENDED} | {("dispute", state) for state in disputes.ENDED}
+        assert {key for key in timelines.GIVEN_BACK if key[1]} == ends
+
+
+def test_what_customers_owe_us_is_nothing_that_we_hold(app: Flask) -> None:
+    one, worth = people.customer(), naira(50_000)
+    reference = giving_back.credited(one, worth)
+    giving_back.spent(one, worth)
+    (before,) = overview.covers()
+    giving_back.dispute(giving_back.told_dispute(reference, worth, giving_back.LOST), worth)
+    (after,) = overview.covers()
+    assert before.held - after.held == worth

@@ -1,0 +1,145 @@
+"""What goes wrong with money in the demo: strays, refunds, disputes, payouts that wait, a settlement that did not come.
+
+Each is brought about where it would be in life, at the simulated vendor or by the people who may, and then left to the
+product: what stands on the pages is its own doing.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.clients.paystack import Paystack
+from app.core import actor, clock, inbox, tasks
+from app.core.db import db, leave, transaction
+from app.core.money import NGN, Money
+from app.disputes import flows as disputes
+from app.governance import flows as carrying_out
+from app.governance import service as governance
+from app.ledger import balances, chart
+from app.payments import refund_flows as refunds
+from app.payments import refund_requests
+from app.payments.models import Deposit
+from app.payments.refund_models import Refund
+from app.payments.rules import DepositState
+from app.settlement import queries as settlements
+
+DEMO = actor.system("demo")
+STRAY_KOBO = 3_500_000
+FAILED_SINCE = 5  # days before the end: the first settlement from there on does not reach the bank
+Vendor = Callable[[str, dict[str, object]], dict[str, Any]]
+
+
+def stray(vendor: Vendor, *, note: bool) -> None:
+    """A transfer to an account number of ours that nobody asked for, and (`note`) an event that nothing answers to."""
+    sender: dict[str, object] = {
+        "amount": STRAY_KOBO,
+        "account_number": "9900112233",
+        "sender_name": "BLESSING OKON",
+    }
+    reference = vendor("receive", sender)["reference"]
+    told: list[dict[str, object]] = [
+        {"event": "charge.success", "data": {"reference": reference, "amount": STRAY_KOBO, "currency": "NGN"}}
+    ]
+    if note:
+        told.append({"event": "charge.dispute.create", "data": {"id": 4021, "refund_amount": 2_500_000}})
+    for event in told:
+        with transaction(DEMO):
+            external_id = f"demo:{event['event']}:{reference}"
+            inbox_id = inbox.receive("paystack", external_id=external_id, body=json.dumps(event).encode())
+            tasks.add("payments.hear", ref=str(inbox_id), queue="money")
+
+
+def settle(vendor: Vendor, *, days_left: int) -> None:
+    """Have the vendor settle what is due; of the last days one does not reach the bank, and today's is on its way."""
+    made = vendor("settle", {"date": clock.now().astimezone(clock.WAT).date().isoformat()})["settlements"]
+    failed = settlements.settlement_counts_for_operators().get("failed", 0)
+    leave()
+    if made and 0 < days_left <= FAILED_SINCE and not failed:
+        vendor(f"settlements/{made[-1]['id']}/failed", {})
+    elif made and not days_left:
+        vendor(f"settlements/{made[-1]['id']}/processing", {})
+
+
+@dataclass(frozen=True)
+class Counter:
+    """Where money goes back over: who asks, who agrees, and how the vendor is reached."""
+
+    finance: str
+    treasury: str
+    paystack: Paystack
+    vendor: Vendor
+    work_off: Callable[[], None]
+
+    def open(self, at: datetime) -> None:
+        """Payers who dispute, and payers who get their money back: of each kind one that is over and some that wait.
+
+        A short story with few customers has fewer of them.
+        """
+        self.vendor("knobs", {"refund_delay_seconds": 86_400})
+        acts: tuple[Callable[[Deposit], None], ...] = (
+            lambda charge: self._dispute(charge, "chargeback", at + timedelta(hours=14)),
+            lambda charge: self._refund(charge, "They want it on another account.", verb="needs-attention"),
+            lambda charge: self._refund(charge, "They paid twice.", verb="process"),
+            lambda charge: self._dispute(charge, "fraud", at + timedelta(hours=3)),
+            self._wait,
+            self._give_back_there,
+            lambda charge: self._dispute(charge, "general", at + timedelta(hours=16), won=True),
+        )
+        for act, charge in zip(acts, self._charges(len(acts)), strict=False):
+            act(charge)
+        self.work_off()
+        self.vendor("knobs", {"refund_delay_seconds": 10})
+
+    def _charges(self, many: int) -> list[Deposit]:
+        """The newest that were credited, of as many customers who still have it; none of who signs in as the first."""
+        lead = select(Deposit.customer_id).order_by(Deposit.id).limit(1).scalar_subquery()
+        newest = (
+            select(func.max(Deposit.id))
+            .where(Deposit.state == DepositState.CREDITED, Deposit.customer_id != lead)
+            .group_by(Deposit.customer_id)
+        )
+        found = list(db.session.scalars(select(Deposit).where(Deposit.id.in_(newest)).order_by(Deposit.id.desc())))
+        have = [
+            one for one in found if balances.of(chart.of_customer(one.customer_id, asset=NGN)).available >= one.credited
+        ]
+        leave()
+        return have[:many]
+
+    def _dispute(self, charge: Deposit, category: str, due_at: datetime, *, won: bool = False) -> None:
+        opened = self.vendor(
+            "disputes", {"reference": charge.reference, "category": category, "due_at": due_at.isoformat()}
+        )
+        disputes.sweep(paystack=self.paystack, actor=DEMO)
+        if won:
+            self.vendor(f"disputes/{opened['id']}/decline", {})
+
+    def _wait(self, charge: Deposit) -> None:
+        self._ask(charge, "The wrong amount: they meant a tenth of it.")
+
+    def _give_back_there(self, charge: Deposit) -> None:
+        self.paystack.refund(charge.reference, amount=charge.credited.units // 4, note="Given back on the telephone")
+        refunds.sweep(paystack=self.paystack, actor=DEMO)
+
+    def _ask(self, charge: Deposit, reason: str) -> tuple[str, str]:
+        who, half = actor.operator(self.finance), Money(NGN, charge.credited.units // 2)
+        with transaction(who):
+            asked = refund_requests.request_refund(
+                charge.reference, amount=half, reason=reason, maker=who.id, actor=who
+            )
+        return asked.id, asked.payload_hash
+
+    def _refund(self, charge: Deposit, reason: str, *, verb: str) -> None:
+        request_id, shown = self._ask(charge, reason)
+        who = actor.operator(self.treasury)
+        with transaction(who):
+            governance.approve(request_id, operator_id=who.id, shown=shown, actor=who)
+        carrying_out.carry_out(request_id, actor=DEMO)
+        self.work_off()
+        number = db.session.scalar(select(Refund.vendor_id).where(Refund.reference == charge.reference))
+        leave()
+        self.vendor(f"refunds/{number}/{verb}", {})
+        refunds.hear(charge.reference, paystack=self.paystack, actor=DEMO)
