@@ -60,6 +60,15 @@ _STANDING = (
     " (SELECT count(*) FROM inbox WHERE source = 'paystack' AND handled_at IS NULL) AS unread,"
     " (SELECT count(*) FROM withdrawals WHERE state IN ('approved', 'sending')) AS underway"
 )
+_STANDING_ONES = (
+    "SELECT 'task', kind, ref, status, attempt::text, due_at - now(), lease_until - now(), woken_at - now(),"
+    " last_error FROM tasks WHERE queue = 'money' AND status IN ('due', 'leased')"
+    " AND kind NOT LIKE 'payments.watch%' AND due_at <= now() + interval '30 seconds'"
+    " UNION ALL SELECT 'withdrawal', w.id, w.state, p.state, p.vendor_words, now() - w.created_at, NULL, NULL,"
+    " coalesce(p.vendor_status, '') FROM withdrawals w LEFT JOIN payouts p ON p.id = w.payout_id"
+    " WHERE w.state IN ('approved', 'sending')"
+    " UNION ALL SELECT 'switch', scope, state, reason, '', now() - turned_off_at, NULL, NULL, '' FROM switches"
+)
 
 
 @dataclass
@@ -136,6 +145,13 @@ class House:
             worker.kill()
             worker.start()
         self.tally.kills[what] = self.tally.kills.get(what, 0) + 1
+
+    def what_stands(self) -> list[str]:
+        """What is not done yet, one line each, for whoever reads why a storm did not end."""
+        leave()
+        rows = db.session.execute(text(_STANDING_ONES)).all()
+        leave()
+        return [" | ".join(str(value) for value in row) for row in rows]
 
     def standing(self) -> dict[str, int]:
         """What is not done yet, by what it is."""

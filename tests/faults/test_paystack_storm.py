@@ -101,6 +101,7 @@ def test_both_books_agree_after_the_storm(house: House) -> None:
     house.start()
     rage(house, business, luck, deliveries=DELIVERIES, kills=KILLS)
     left = calm_down(house, patience_seconds=PATIENCE_SECONDS)
+    standing = house.what_stands() if left else []
     house.stop()
     swept = sweep_ahead(house.app, horizon=timedelta(hours=2))
 
@@ -120,7 +121,7 @@ def test_both_books_agree_after_the_storm(house: House) -> None:
         f" {max(tally.recovered_seconds, default=0):.1f} s; all quiet {tally.calm_seconds:.1f} s after the last;"
         f" {swept} swept; {len(lines)} references there, {dict(verdicts)}"
     )
-    assert left == {}
+    assert (left, standing) == ({}, [])
     assert [line for line in matched if line.verdict != Verdict.MATCHED] == []
     assert names(_CREDITS) == set()
     assert [payout for payout, times in paid_there.items() if times > 1] == []
