@@ -11,7 +11,10 @@ JOB_SECONDS_MAX = 60  # longer than three calls to a vendor and the database's l
 # Work that reads the whole books has a queue of its own, so that nothing waits for it; so has what reads files, with
 # time for a scanner, a reader and a store that takes twenty pages slowly.
 QUEUES = {"money": JOB_SECONDS_MAX, "default": JOB_SECONDS_MAX, "documents": 300, "slow": 540}
-WAITING_MAX = 200
+# A work-horse that has done what it was woken for goes on with what else is due, for so long: a process for each task
+# costs more than the task, and a queue that is filled faster than processes start would never be empty again.
+GO_ON_SECONDS = 20
+WAITING_MAX = 16  # each wakes a work-horse that looks for everything that is due: more would find nothing
 
 log = logs.get("jobs")
 
@@ -34,12 +37,12 @@ class Waker:
         try:
             waiting = Queue(queue, connection=self._redis, serializer=JSONSerializer)
             if waiting.count >= WAITING_MAX:
-                return  # those who wait will be followed by a sweep; more wake-ups would only be in the way
+                return  # those who wait will find this too
             waiting.enqueue(
                 function,
                 *arguments,
                 description=function,
-                job_timeout=QUEUES[queue],
+                job_timeout=QUEUES[queue] + GO_ON_SECONDS,
                 result_ttl=60,
                 failure_ttl=86_400,
             )

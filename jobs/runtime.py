@@ -1,10 +1,12 @@
-"""Where a wake-up becomes work: the worker's application, and one attempt at one task."""
+"""Where a wake-up becomes work: the worker's application, one attempt at one task, and what else is due."""
 
+import time
 from datetime import timedelta
 from functools import cache
 
 from flask import Flask
 from redis import Redis
+from rq import get_current_job
 
 from app import assembly
 from app.core import actor, clock, ids, logs, outbox, tasks
@@ -13,7 +15,7 @@ from app.core.tasks import Claim
 from config import Settings
 from jobs import relay as relays
 from jobs.handlers import HANDLERS
-from jobs.queues import Waker
+from jobs.queues import GO_ON_SECONDS, Waker
 from jobs.work import Work
 
 log = logs.get("jobs")
@@ -34,19 +36,41 @@ def relay() -> None:
 
 
 def run(task_id: int, more_seconds: int) -> None:
-    """RQ's entry: one attempt at one task, that may take so many seconds more than is usual."""
+    """RQ's entry: one attempt at one task, that may take so many seconds more than is usual; then what else is due."""
     app, waker, settings = runtime()
+    lease_seconds = settings.task_lease_seconds + more_seconds
     with app.app_context(), for_everyone():
-        attempt(task_id, app=app, lease_seconds=settings.task_lease_seconds + more_seconds)
+        attempt(task_id, app=app, lease_seconds=lease_seconds)
         relays.sweep(waker)  # what this attempt left behind goes on at once
+    woken = get_current_job()
+    if woken is not None:
+        go_on(woken.origin, app=app, waker=waker, lease_seconds=lease_seconds)
+
+
+def go_on(queue: str, *, app: Flask, waker: Waker, lease_seconds: int, seconds: float = GO_ON_SECONDS) -> int:
+    """Do what is due in this queue until nothing is, or so many seconds are over: how many tasks."""
+    done, until = 0, time.monotonic() + seconds
+    while time.monotonic() < until:
+        with app.app_context(), for_everyone():
+            with transaction(actor.system("worker")):
+                claim = tasks.claim_next(queue, lease_seconds=lease_seconds)
+            if claim is None:
+                break
+            _attempt(claim, app)
+            relays.sweep(waker)
+        done += 1
+    return done
 
 
 def attempt(task_id: int, *, app: Flask, lease_seconds: int) -> None:
     """Claim the task, do it, write down how it went. Nothing to do when somebody else has it."""
     with transaction(actor.system("worker")):
         claim = tasks.claim(task_id, lease_seconds=lease_seconds)
-    if claim is None:
-        return
+    if claim is not None:
+        _attempt(claim, app)
+
+
+def _attempt(claim: Claim, app: Flask) -> None:
     with logs.during(ids.new("job")):
         _do(claim, app)
 

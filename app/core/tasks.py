@@ -13,6 +13,7 @@ from enum import StrEnum
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     DateTime,
     Identity,
     Index,
@@ -115,15 +116,24 @@ def due(*, limit: int) -> list[tuple[int, str]]:
 def claim(task_id: int, *, lease_seconds: int) -> Claim | None:
     """Take the task for `lease_seconds`, counting the attempt; None when it is not due or somebody has it."""
     moment = clock.now()
-    until = moment + timedelta(seconds=lease_seconds)
-    taken = (
-        sql_update(Task)
-        .where(Task.id == task_id, _claimable(moment), Task.attempt < ATTEMPTS_MAX)
-        .values(status=TaskState.LEASED, attempt=Task.attempt + 1, lease_until=until)
-        .returning(Task.id, Task.kind, Task.ref, Task.attempt)
+    return _take(Task.id == task_id, moment=moment, until=moment + timedelta(seconds=lease_seconds))
+
+
+def claim_next(queue: str, *, lease_seconds: int) -> Claim | None:
+    """The same for the one of a queue that is due the longest, whether or not anybody was woken for it.
+
+    For who has done what they were woken for, and goes on. Rows that somebody holds are passed over.
+    """
+    moment = clock.now()
+    longest_due = (
+        select(Task.id)
+        .where(Task.queue == queue, _claimable(moment), Task.attempt < ATTEMPTS_MAX)
+        .order_by(Task.due_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .scalar_subquery()
     )
-    row = db.session.execute(taken).one_or_none()
-    return Claim(*row, lease_until=until) if row else None
+    return _take(Task.id == longest_due, moment=moment, until=moment + timedelta(seconds=lease_seconds))
 
 
 def finish(mine: Claim) -> bool:
@@ -168,6 +178,17 @@ def retry(task_id: int, *, actor: Actor) -> None:
         )
     )
     work_was_left(db.session())
+
+
+def _take(which: ColumnElement[bool], *, moment: datetime, until: datetime) -> Claim | None:
+    taken = (
+        sql_update(Task)
+        .where(which, _claimable(moment), Task.attempt < ATTEMPTS_MAX)
+        .values(status=TaskState.LEASED, attempt=Task.attempt + 1, lease_until=until)
+        .returning(Task.id, Task.kind, Task.ref, Task.attempt)
+    )
+    row = db.session.execute(taken).one_or_none()
+    return Claim(*row, lease_until=until) if row else None
 
 
 def _bury(moment: datetime) -> None:

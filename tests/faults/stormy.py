@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 from flask import Flask
 from redis import Redis
+from rq import Worker
 from sqlalchemy import text
 
 from app import assembly
@@ -24,6 +25,11 @@ from app.core import actor
 from app.core.db import db, leave, transaction
 from app.core.errors import Refusal
 from app.core.permissions import Role
+from app.payments import dedicated, deposits, queries
+from app.payments import flows as payments
+from app.payments.intake import flows as intake
+from app.payments.models import Deposit
+from app.payments.rules import Method
 from app.withdrawals import service as withdrawals
 from config import Settings
 from dev import programs
@@ -32,7 +38,7 @@ from dev.embedded import Servers
 from dev.environment import Addresses
 from jobs import relay, runtime
 from jobs.queues import Waker
-from tests.makers import people
+from tests.makers import giving_back, people, switched
 from tests.makers.databases import fresh_database
 from tests.makers.environment import environment
 from tests.makers.house import redis_database
@@ -50,6 +56,7 @@ CALM = {
 # How the vendor answers a transfer, and what becomes of it: drawn for each withdrawal.
 ANSWERS = ("normal", "normal", "drop", "error_after", "refuse", "late_ms")
 OUTCOMES = ("success", "success", "success", "success", "failed", "reversed")
+MANY_EVERY = 60  # acts, until payouts are stopped once more
 START_SECONDS = 120.0  # seven processes start at once, on whatever machine this is
 LATE_MS = 1_200  # later than our patience of a second, so that the event comes before the answer
 _STANDING = (
@@ -58,7 +65,17 @@ _STANDING = (
     " AND kind NOT LIKE 'payments.watch%' AND due_at <= now() + interval '30 seconds') AS tasks,"
     " (SELECT count(*) FROM outbox WHERE relayed_at IS NULL) AS news,"
     " (SELECT count(*) FROM inbox WHERE source = 'paystack' AND handled_at IS NULL) AS unread,"
-    " (SELECT count(*) FROM withdrawals WHERE state IN ('approved', 'sending')) AS underway"
+    " (SELECT count(*) FROM withdrawals WHERE state IN ('approved', 'sending')) AS underway,"
+    " (SELECT count(*) FROM refunds WHERE state IN ('asked', 'sent')) AS refunds"
+)
+_STANDING_ONES = (
+    "SELECT 'task', kind, ref, status, attempt::text, due_at - now(), lease_until - now(), woken_at - now(),"
+    " last_error FROM tasks WHERE queue = 'money' AND status IN ('due', 'leased')"
+    " AND kind NOT LIKE 'payments.watch%' AND due_at <= now() + interval '30 seconds'"
+    " UNION ALL SELECT 'withdrawal', w.id, w.state, p.state, p.vendor_words, now() - w.created_at, NULL, NULL,"
+    " coalesce(p.vendor_status, '') FROM withdrawals w LEFT JOIN payouts p ON p.id = w.payout_id"
+    " WHERE w.state IN ('approved', 'sending')"
+    " UNION ALL SELECT 'switch', scope, state, reason, '', now() - turned_off_at, NULL, NULL, '' FROM switches"
 )
 
 
@@ -67,13 +84,22 @@ class Tally:
     """What was done to the house, for the report."""
 
     operations: dict[str, int] = field(default_factory=dict)
-    kills: dict[str, int] = field(default_factory=dict)
-    recovered_seconds: list[float] = field(default_factory=list)
+    recovered: dict[str, list[float]] = field(default_factory=dict)
+    rage_seconds: float = 0.0
     calm_seconds: float = 0.0
 
     def add(self, what: str) -> None:
         """One more."""
         self.operations[what] = self.operations.get(what, 0) + 1
+
+    def back(self, what: str, seconds: float) -> None:
+        """Something was killed, and works again after so long."""
+        self.recovered.setdefault(what, []).append(seconds)
+
+    def recoveries(self) -> str:
+        """How often each was killed, and how soon it was back at most."""
+        told = (f"{len(each)} x {what}, back after {max(each):.1f} s at most" for what, each in self.recovered.items())
+        return "; ".join(told)
 
 
 @dataclass(frozen=True)
@@ -99,7 +125,8 @@ class House:
             self._child(f"worker-{number}", ("-m", "jobs.worker", "money"), home) for number in range(size.workers)
         ]
         self.app = assembly.assemble(Settings.from_env(self._env))
-        self.waker = Waker(Redis.from_url(env["REDIS_URL"]))
+        self.redis = Redis.from_url(env["REDIS_URL"])
+        self.waker = Waker(self.redis)
 
     def _child(self, name: str, command: tuple[str, ...], home: Path) -> Child:
         return Child(name, programs.python(*command), log=home / f"{name}.log", env={**os.environ, **self._env})
@@ -126,7 +153,6 @@ class House:
             with suppress(psutil.NoSuchProcess, IndexError):
                 luck.choice(processes).send_signal(signal.SIGKILL)
             wait_until(lambda: programs.serves(self._where, "/readyz"), self._web, seconds=START_SECONDS)
-            self.tally.recovered_seconds.append(time.monotonic() - began)
         else:
             worker = luck.choice(self._workers)
             family = psutil.Process(worker.pid)
@@ -135,7 +161,18 @@ class House:
                     one.send_signal(signal.SIGKILL)
             worker.kill()
             worker.start()
-        self.tally.kills[what] = self.tally.kills.get(what, 0) + 1
+            wait_until(lambda: self._listens(worker.pid), worker, seconds=START_SECONDS)
+        self.tally.back(what, time.monotonic() - began)
+
+    def _listens(self, pid: int) -> bool:
+        return any(one.pid == pid for one in Worker.all(connection=self.redis))
+
+    def what_stands(self) -> list[str]:
+        """What is not done yet, one line each, for whoever reads why a storm did not end."""
+        leave()
+        rows = db.session.execute(text(_STANDING_ONES)).all()
+        leave()
+        return [" | ".join(str(value) for value in row) for row in rows]
 
     def standing(self) -> dict[str, int]:
         """What is not done yet, by what it is."""
@@ -155,14 +192,30 @@ class Business:
         for one in self._customers:
             people.paid_in(one, naira(400_000), app=self._app, sandbox=self._vendor)
         self._banks = {one.id: people.bank_account(one, app=self._app) for one in self._customers}
+        self._paid: list[str] = []  # references of what was paid in full
+        self._numbers = {one.id: self._account_number(one) for one in self._customers}
+        self._cards = {one.id: self._kept_card(one) for one in self._customers}
+        self._finance, _ = people.operator(Role.FINANCE)
         self._sent: list[str] = []
+        self._disputes: list[str] = []
+        self._first = [
+            self.pay_in, self.withdraw, self.pay_into_number, self.pay_by_card, self.refund, self.dispute,
+            self.withdraw_many, self.stray, self.abandon,
+        ]  # fmt: skip
         self._acts = (
-            *((self.pay_in,) * 6), *((self.withdraw,) * 4), self.stray, self.send_back, self.abandon,
+            *((self.pay_in,) * 8), *((self.withdraw,) * 8), *((self.pay_into_number,) * 3), *((self.pay_by_card,) * 3),
+            self.stray, self.send_back, self.abandon, self.refund, self.dispute, self.end_dispute,
         )  # fmt: skip
 
-    def act(self) -> None:
-        """Something happens."""
-        what = self._luck.choice(self._acts)
+    @property
+    def began(self) -> bool:
+        """Whether there was one of each."""
+        return not self._first
+
+    def act(self, number: int) -> None:
+        """Something happens: one of each, then by luck; now and then much that had to wait."""
+        what = self._first.pop(0) if self._first else self._luck.choice(self._acts)
+        what = self.withdraw_many if number % MANY_EVERY == 0 else what
         with suppress(AssertionError):  # (the vendor's control refuses, as when a transfer cannot be reversed)
             what()
             self._house.tally.add(what.__name__)
@@ -175,6 +228,42 @@ class Business:
             paid = amount * 100 + self._luck.choice((0, 0, 0, 0, -100, 5_000))
             channel = "card" if paid == amount * 100 else "bank_transfer"
             self._vendor.pay(reference, channel=channel, amount=paid)
+            if paid == amount * 100:
+                self._paid.append(reference)
+
+    def pay_into_number(self) -> None:
+        """A transfer to a customer's own account number: nobody announced it."""
+        self._vendor.receive(self._luck.randrange(50_000, 300_000), self._numbers[self._someone().id])
+
+    def pay_by_card(self) -> None:
+        """A card that they kept is charged."""
+        owner = self._someone()
+        with suppress(Silent, Refused, Refusal):
+            with transaction(owner.actor):
+                deposit = deposits.start(
+                    owner.id,
+                    amount=naira(self._luck.randrange(500, 3_000)),
+                    actor=owner.actor,
+                    method=Method.SAVED_CARD,
+                    saved_card_id=self._cards[owner.id],
+                )
+            self._open(deposit, owner)
+
+    def refund(self) -> None:
+        """A deposit, or half of it, goes back to its payer: two people want it so."""
+        reference = self._luck.choice(self._paid)
+        with suppress(Refusal):
+            giving_back.agree(giving_back.ask_refund(reference, naira(250), maker=self._finance))
+
+    def dispute(self) -> None:
+        """A payer disputes what they paid."""
+        reference = self._luck.choice(self._paid)
+        self._disputes.append(str(self._vendor.dispute(reference, amount=20_000)["id"]))
+
+    def end_dispute(self) -> None:
+        """It is lost or won."""
+        if self._disputes:
+            self._vendor.end_dispute(self._disputes.pop(), self._luck.choice(("auto-accept", "decline")))
 
     def abandon(self) -> None:
         """A deposit that nobody pays, after a card was declined."""
@@ -190,16 +279,21 @@ class Business:
         """A withdrawal, agreed to at once, at a vendor who may not say what became of it."""
         knobs = {"transfer_outcome": self._luck.choice(OUTCOMES), "answer": self._luck.choice(ANSWERS)}
         self._vendor.knobs(**knobs, answer_to="/transfer", answer_times=1, late_ms=LATE_MS)
+        self._agreed()
+
+    def withdraw_many(self) -> None:
+        """Payouts are stopped, withdrawals are agreed to all the same, and then go together in one call."""
+        answer = self._luck.choice(ANSWERS) if self.began else "normal"
+        self._vendor.knobs(answer=answer, answer_to="/transfer/bulk", answer_times=1, late_ms=LATE_MS)
+        off = switched.off("rail:bank", by=self._operator_id)
+        for _ in range(3):
+            self._agreed()
+        switched.on(off.id)
+
+    def _agreed(self) -> None:
         owner, staff = self._someone(), actor.operator(self._operator_id)
         with suppress(Refusal):
-            with transaction(owner.actor):
-                asked = withdrawals.request(
-                    owner.id,
-                    bank_account_id=self._banks[owner.id],
-                    amount=naira(self._luck.randrange(200, 2_000)),
-                    actor=owner.actor,
-                )
-            asked = people.looked_into(asked.id)
+            asked = people.asked_for(owner, naira(self._luck.randrange(200, 2_000)), account=self._banks[owner.id])
             with transaction(staff):
                 withdrawals.approve(
                     asked.id,
@@ -219,6 +313,38 @@ class Business:
     def _someone(self) -> Customer:
         return self._luck.choice(self._customers)
 
+    def _open(self, deposit: Deposit, owner: Customer) -> None:
+        intake.open_payment(
+            deposit,
+            paystack=self._app.extensions["clients"].paystack,
+            email=owner.email,
+            callback_url="http://localhost/",
+            ussd="",
+            actor=owner.actor,
+        )
+
+    def _account_number(self, owner: Customer) -> str:
+        with transaction(owner.actor):
+            asked = dedicated.ask(owner.id, actor=owner.actor)
+        intake.open_account(asked.id, paystack=self._app.extensions["clients"].paystack, actor=owner.actor)
+        found = queries.dedicated_account_for_system(asked.id)
+        leave()
+        assert found is not None
+        assert found.account_number
+        return found.account_number
+
+    def _kept_card(self, owner: Customer) -> str:
+        with transaction(owner.actor):
+            amount = naira(3_000)
+            deposit = deposits.start(owner.id, amount=amount, actor=owner.actor, method=Method.CARD, keep_card=True)
+        self._open(deposit, owner)
+        self._vendor.pay(deposit.reference)
+        payments.watch_deposit(deposit.id, paystack=self._app.extensions["clients"].paystack, actor=owner.actor)
+        self._paid.append(deposit.reference)
+        (card,) = queries.saved_cards(customer_id=owner.id)
+        leave()
+        return card.id
+
 
 @contextmanager
 def stormy_house(given: Servers, home: Path, *, redis_number: int, size: Size) -> Iterator[House]:
@@ -237,10 +363,11 @@ def stormy_house(given: Servers, home: Path, *, redis_number: int, size: Size) -
 def rage(house: House, business: Business, luck: random.Random, *, deliveries: int, kills: int) -> None:
     """Business and trouble until the vendor has that many deliveries to make, with the kills spread over them."""
     house.vendor.knobs(**WEATHER)
+    began = time.monotonic()
     made, killed, number = 0, 0, 0
-    while made < deliveries:
+    while made < deliveries or not business.began:
         number += 1
-        business.act()
+        business.act(number)
         relay.sweep(house.waker)
         if number % 10 == 0:
             house.vendor.replay(5, number=number)
@@ -249,6 +376,7 @@ def rage(house: House, business: Business, luck: random.Random, *, deliveries: i
         if killed < kills and made >= deliveries * (killed + 1) // (kills + 1):
             killed += 1
             house.kill_one(luck)
+    house.tally.rage_seconds = time.monotonic() - began
 
 
 def calm_down(house: House, *, patience_seconds: float) -> dict[str, int]:

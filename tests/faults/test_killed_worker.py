@@ -1,7 +1,7 @@
 """kill -9 of the worker while it sends money: one payout each, none lost.
 
-The rounds are three in the everyday tests and ten in `make faults`; where in the sending each kill falls is drawn
-from a printed seed.
+One round of each in the everyday tests, more in `make faults`. Where in the sending a kill falls is drawn from a
+printed seed; and once it falls on each line, where a lock or a frozen vendor holds the worker.
 """
 
 import os
@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import psutil
@@ -23,6 +24,7 @@ from app.core import actor
 from app.core.db import leave, transaction
 from app.core.permissions import Role
 from app.withdrawals import queries, service
+from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
 from dev.embedded import Servers
 from jobs import relay
@@ -30,7 +32,7 @@ from jobs.queues import Waker
 from tests.makers import people
 from tests.makers.databases import Database
 from tests.makers.environment import environment
-from tests.makers.people import naira
+from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 from tests.makers.waiting import until
 
@@ -40,7 +42,13 @@ SEED = int(os.environ.get("FAULT_SEED", "2026"))
 ANSWER_LATE_MS = 700
 KILL_WITHIN_SECONDS = 1.1  # before the call, during it, or after its answer
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(60 + 40 * ROUNDS)]
+LINES = ("nothing written", "on its way", "done there", "answered", "paid")
+LONG_LATE_MS = 1_900  # time to put a lock in the way of what comes after the answer
+_WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+_PAYOUT = "SELECT id FROM payouts WHERE id = :id FOR UPDATE"
+_WITHDRAWAL = "SELECT id FROM withdrawals WHERE payout_id = :id FOR UPDATE"
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120 + 40 * ROUNDS)]
 
 
 class Worker:
@@ -74,10 +82,38 @@ class Worker:
 @pytest.fixture
 def worker(database: Database, given: Servers, sandbox: SandboxProcess) -> Iterator[Worker]:
     """A real worker with a short lease, so that an abandoned task is taken up soon."""
-    env = environment(database, given, sandbox) | {"TASK_LEASE_SECONDS": "4", "PAYSTACK_TIMEOUT_SECONDS": "1"}
+    env = environment(database, given, sandbox) | {"TASK_LEASE_SECONDS": "7", "PAYSTACK_TIMEOUT_SECONDS": "2"}
     running = Worker(os.environ | env)
     yield running
     running.kill()
+
+
+def state(withdrawal_id: str) -> str:
+    """How a withdrawal stands, freshly read."""
+    leave()
+    return queries.one_for_operators(withdrawal_id).state
+
+
+def agreed(owner: Customer, account: str, operator_id: str, *, amount: int) -> Withdrawal:
+    """A withdrawal that was asked for, checked and agreed to."""
+    asked = people.asked_for(owner, naira(amount), account=account)
+    staff = actor.operator(operator_id)
+    with transaction(staff):
+        service.approve(asked.id, operator_id=operator_id, content_hash=asked.content_hash, owns=None, actor=staff)
+    return asked
+
+
+def paid_there(sandbox: SandboxProcess, reference: str) -> int:
+    """How many transfers the vendor has of this reference."""
+    listed = sandbox.call("GET", "/transfer", params={"perPage": 100}).json()["data"]
+    return sum(row["reference"] == reference for row in listed)
+
+
+def booked(ref: str, owner_engine: Engine) -> int:
+    """How many journals there are about this."""
+    with owner_engine.connect() as connection:
+        counted = connection.execute(text("SELECT count(*) FROM ledger.journals WHERE ref = :ref"), {"ref": ref})
+        return int(counted.scalar_one())
 
 
 def test_one_payout_each(
@@ -91,19 +127,10 @@ def test_one_payout_each(
     account = people.bank_account(owner, app=inside)
     sandbox.knobs(answer="late_ms", late_ms=ANSWER_LATE_MS)
 
-    def state(withdrawal_id: str) -> str:
-        leave()
-        return queries.one_for_operators(withdrawal_id).state
-
     number = hits = 0
     while hits < ROUNDS:  # (a kill that came after the end of its sending does not count)
         number += 1
-        with transaction(owner.actor):
-            asked = service.request(owner.id, bank_account_id=account, amount=naira(10_000 + number), actor=owner.actor)
-        asked = people.looked_into(asked.id)
-        staff = actor.operator(operator_id)
-        with transaction(staff):
-            service.approve(asked.id, operator_id=operator_id, content_hash=asked.content_hash, owns=None, actor=staff)
+        asked = agreed(owner, account, operator_id, amount=10_000 + number)
 
         def sweeps(wanted: set[str], withdrawal_id: str = asked.id) -> bool:
             relay.sweep(waker)
@@ -115,16 +142,58 @@ def test_one_payout_each(
         before = state(asked.id)
         worker.restart()
         until(lambda: sweeps({"settled"}))
-        transfers = [
-            row
-            for row in sandbox.call("GET", "/transfer", params={"perPage": 100}).json()["data"]
-            if row["reference"] == asked.payout_id
-        ]
-        with owner_engine.connect() as connection:
-            journals = connection.execute(
-                text("SELECT count(*) FROM ledger.journals WHERE ref = :ref"), {"ref": asked.id}
-            ).scalar_one()
-        print(f"seed {SEED} round {number}: killed {pause:.2f} s into it ({before}), transfers {len(transfers)}")  # noqa: T201
-        assert (len(transfers), journals) == (1, 1)
+        transfers, journals = paid_there(sandbox, asked.payout_id), booked(asked.id, owner_engine)
+        print(f"seed {SEED} round {number}: killed {pause:.2f} s into it ({before}), transfers {transfers}")  # noqa: T201
+        assert (transfers, journals) == (1, 1)
         hits += before == State.SENDING
+    assert owner.balance().held == naira(0)
+
+
+@pytest.mark.parametrize("line", LINES if ROUNDS > 1 else LINES[3:4])
+def test_one_payout_wherever_it_falls(
+    line: str, inside: Flask, given: Servers, sandbox: SandboxProcess, worker: Worker, owner_engine: Engine
+) -> None:
+    """Each line between writing `sending` and writing `paid`: a lock or a frozen vendor holds the worker there."""
+    waker = Waker(Redis.from_url(given.redis_url))
+    operator_id, _ = people.operator(Role.TREASURY)
+    owner = people.customer(enrolled=True)
+    people.paid_in(owner, naira(100_000), app=inside, sandbox=sandbox)
+    account = people.bank_account(owner, app=inside)
+    asked = agreed(owner, account, operator_id, amount=10_000)
+    payout = {"id": asked.payout_id}
+    sandbox.knobs(answer="late_ms", late_ms=LONG_LATE_MS, answer_to="/transfer")
+
+    def swept(reached: Callable[[], bool]) -> None:
+        def look() -> bool:
+            relay.sweep(waker)
+            return reached()
+
+        until(look)
+
+    with owner_engine.connect() as lock, owner_engine.connect() as watch, ExitStack() as vendor:
+
+        def waits() -> bool:
+            found = watch.execute(text(_WAITING)).scalar_one()
+            watch.rollback()
+            return bool(found)
+
+        if line == "nothing written":
+            lock.execute(text(_WITHDRAWAL), payout)
+            swept(waits)
+        elif line == "on its way":
+            vendor.enter_context(sandbox.frozen())
+            swept(lambda: state(asked.id) == State.SENDING)
+            time.sleep(0.3)  # a moment for the call to leave; if it did not, the kill comes a line earlier
+        else:
+            swept(lambda: paid_there(sandbox, asked.payout_id) == 1)
+            if line != "done there":
+                lock.execute(text(_PAYOUT if line == "answered" else _WITHDRAWAL), payout)
+                swept(waits)
+        before = state(asked.id)
+        worker.restart()
+        lock.rollback()
+    sandbox.knobs(answer="normal")
+    swept(lambda: state(asked.id) == State.SETTLED)
+    assert before == (State.APPROVED if line == "nothing written" else State.SENDING)
+    assert (paid_there(sandbox, asked.payout_id), booked(asked.id, owner_engine)) == (1, 1)
     assert owner.balance().held == naira(0)

@@ -16,10 +16,12 @@ import pytest
 from sqlalchemy import text
 
 from app.clients.paystack import Paystack
+from app.core import actor
 from app.core.db import db, for_everyone, leave
 from app.ledger import proof
 from app.reconciliation import queries, rules
-from app.reconciliation.rules import Ours, Theirs, Verdict
+from app.reconciliation.rules import DEDUCTED, FROM_BALANCE, Ours, Theirs, Verdict
+from app.settlement import flows as settlement
 from dev.embedded import Servers
 from tests.faults.stormy import Business, House, Size, calm_down, rage, stormy_house, sweep_ahead
 
@@ -74,7 +76,12 @@ def theirs(paystack: Paystack) -> list[Theirs]:
     for transfer in paystack.transfers():
         taken = transfer.amount + (transfer.fee or 0) if transfer.status in TAKEN else 0
         lines.append(Theirs("transfer", transfer.reference, -taken, transfer.created_at))
-    return lines
+    settled = list(paystack.settlements())
+    lines += [Theirs("settlement", f"settlement {one.id}", -one.effective, one.created_at) for one in settled]
+    returned = sum(line.difference for line in paystack.balance_ledger() if line.model.lower() in {"refund", "dispute"})
+    deducted = sum(abs(one.deductions) for one in settled)
+    sums = Theirs("deductions", DEDUCTED, -deducted, None), Theirs("refunds", FROM_BALANCE, returned, None)
+    return lines + [one for one in sums if one.units]
 
 
 def ours() -> list[Ours]:
@@ -101,8 +108,12 @@ def test_both_books_agree_after_the_storm(house: House) -> None:
     house.start()
     rage(house, business, luck, deliveries=DELIVERIES, kills=KILLS)
     left = calm_down(house, patience_seconds=PATIENCE_SECONDS)
+    standing = house.what_stands() if left else []
     house.stop()
     swept = sweep_ahead(house.app, horizon=timedelta(hours=2))
+
+    house.vendor.settle()  # and with it what refunds and lost disputes took
+    settlement.pull(paystack=paystack, actor=actor.system("test"))
 
     leave()
     lines = theirs(paystack)
@@ -116,11 +127,11 @@ def test_both_books_agree_after_the_storm(house: House) -> None:
     print(  # noqa: T201
         f"\nstorm, seed {SEED}: {counts['events']} events, {counts['tries']} tries, {counts['delivered']} delivered;"
         f" {kept} kept, {counts['delivered'] - kept} duplicates absorbed; {dict(tally.operations)};"
-        f" killed {tally.kills} of {SIZE.web} web and {SIZE.workers} workers, web back after at most"
-        f" {max(tally.recovered_seconds, default=0):.1f} s; all quiet {tally.calm_seconds:.1f} s after the last;"
+        f" of {SIZE.web} web and {SIZE.workers} workers killed {tally.recoveries()};"
+        f" raged {tally.rage_seconds:.1f} s, all quiet {tally.calm_seconds:.1f} s later;"
         f" {swept} swept; {len(lines)} references there, {dict(verdicts)}"
     )
-    assert left == {}
+    assert (left, standing) == ({}, [])
     assert [line for line in matched if line.verdict != Verdict.MATCHED] == []
     assert names(_CREDITS) == set()
     assert [payout for payout, times in paid_there.items() if times > 1] == []

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -70,6 +72,16 @@ class SandboxProcess:
     def kill(self) -> None:
         """End it as a power cut would (SIGKILL)."""
         self._end(signal.SIGKILL)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Calls reach it and are not heard (SIGSTOP), until it goes on with all of them."""
+        assert self._running is not None, "the sandbox is not running"
+        self._running.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._running.send_signal(signal.SIGCONT)
 
     def restart(self) -> Self:
         """Stop it and start it again on the same port and book."""
