@@ -28,6 +28,8 @@ from app.core.money import NGN, Money
 from app.governance.rules import Leg, leg_of
 from app.withdrawals.rules import attempt_id
 
+_OPEN = "state IN ('requested', 'held', 'cooling_off', 'approved', 'sending', 'unpaid')"
+
 
 class Withdrawal(Model):
     """One request for money out. `content_hash` is what approvals are bound to.
@@ -40,6 +42,7 @@ class Withdrawal(Model):
     __table_args__ = (
         Index(None, "customer_id", "id"),
         Index(None, "state", "id"),
+        Index("ix_withdrawals_open", "id", postgresql_where=text(_OPEN)),
         Index(None, "bank_account_id", postgresql_where=text("state = 'settled'")),
         Index(None, "held_until", postgresql_where=text("state = 'cooling_off'")),
         Index(None, "unpaid_at", postgresql_where=text("state = 'unpaid'")),
