@@ -17,12 +17,14 @@ from flask.testing import FlaskClient
 
 from app.core import actor, clock
 from app.core.db import for_everyone, transaction
+from app.core.money import NGN
 from app.core.permissions import Role
 from app.factory import create_app
 from app.identity import factors, rules, totp
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.rules import Audience
+from app.wallets import service as wallets
 from bench.queue import GOAL_MS, WARM_UP, percentile, settings
 from bench.servers import Database
 from dev import roles
@@ -43,13 +45,14 @@ QUEUE = (
     "view=ended&state=returned",
     "view=ended&band=high",
     "view=ended&check=15",
+    "view=ended&check=9",
     "view=ended&size=large&to=new",
 )
 ACTIVITY = ("", "kind=withdrawal", "kind=withdrawal&stands=nothing", "kind=withdrawal&stands=open")
 # People and their bank accounts; the last one is who looks at their own activity, with a hundred times as much as others.
 PEOPLE = """
-INSERT INTO logins (id, audience, email, password_hash, created_at)
-SELECT 'lgn_owner', 'customer', %(email)s, password_hash, created_at FROM logins WHERE email = %(staff)s;
+INSERT INTO logins (id, audience, email, password_hash, created_at, email_confirmed_at)
+SELECT 'lgn_owner', 'customer', %(email)s, password_hash, created_at, created_at FROM logins WHERE email = %(staff)s;
 INSERT INTO customers (id, login_id, name, state, tier, created_at)
 VALUES (%(owner)s, 'lgn_owner', 'Ngozi Eze', 'active', 't2', now());
 INSERT INTO logins (id, audience, email, password_hash, created_at)
@@ -179,8 +182,11 @@ def prepare(app: Flask, database: Database, *, many: int) -> dict[str, FlaskClie
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         for table in TRIGGERED:
             cursor.execute(f"VACUUM ANALYZE {table}")
-        cursor.execute("SELECT id FROM withdrawals WHERE state = 'requested' ORDER BY id LIMIT 1")
-        (waiting,) = cursor.fetchone() or ("",)
+        cursor.execute("SELECT id, customer_id FROM withdrawals WHERE state = 'requested' ORDER BY id LIMIT 1")
+        waiting, holder = cursor.fetchone() or ("", "")
+    with app.app_context(), for_everyone(), transaction(BENCH):
+        for each in (holder, "cus_owner"):
+            wallets.open_wallet(each, asset=NGN)
     staff = _staff(app, secret)
     home = _customer(app)
     pages = {f"/console/withdrawals?{query}": staff for query in QUEUE} | {f"/console/withdrawals/{waiting}": staff}

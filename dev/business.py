@@ -35,6 +35,7 @@ from app.reconciliation import service as reconciliation
 from app.risk.errors import LimitExceeded
 from app.staff import service as staff
 from app.wallets import service as wallets
+from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import queue as withdrawals_queue
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals

@@ -136,6 +136,7 @@ class CheckRow(Model):
     __tablename__ = "withdrawal_checks"
     __table_args__ = (
         UniqueConstraint("withdrawal_id", "round", "number"),
+        Index("ix_withdrawal_checks_against", "number", "withdrawal_id", postgresql_where=text("outcome <> 'pass'")),
         CheckConstraint("round > 0", name="round_positive"),
         CheckConstraint("number BETWEEN 1 AND 18", name="number"),
         CheckConstraint("outcome IN ('pass', 'review', 'hold', 'refuse')", name="outcome_known"),
