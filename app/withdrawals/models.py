@@ -42,7 +42,12 @@ class Withdrawal(Model):
     __table_args__ = (
         Index(None, "customer_id", "id"),
         Index(None, "state", "id"),
-        Index("ix_withdrawals_open", "id", postgresql_where=text(_OPEN)),
+        Index(
+            "ix_withdrawals_open",
+            "id",
+            postgresql_include=["state", "customer_id", "amount_units", "created_at"],
+            postgresql_where=text(_OPEN),
+        ),
         Index(None, "bank_account_id", postgresql_where=text("state = 'settled'")),
         Index(None, "held_until", postgresql_where=text("state = 'cooling_off'")),
         Index(None, "unpaid_at", postgresql_where=text("state = 'unpaid'")),

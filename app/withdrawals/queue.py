@@ -95,8 +95,10 @@ def _needs(operator_id: str) -> ColumnElement[bool]:
 
 def counts_for_operators() -> dict[str, int]:
     """How many withdrawals that have not ended are in each state."""
-    counted = select(Withdrawal.state, func.count().label("n")).where(Withdrawal.state.in_(OPEN))
-    return {row.state: row.n for row in db.session.execute(counted.group_by(Withdrawal.state))}
+    # (counted one by one: to sort so many rows by their state takes longer than to read them)
+    counted = (func.count().filter(Withdrawal.state == state).label(state) for state in OPEN)
+    row = db.session.execute(select(*counted).where(Withdrawal.state.in_(OPEN))).one()
+    return dict(row._mapping)  # noqa: SLF001 (public, by its documentation)
 
 
 def reasons_for_operators(withdrawal_ids: Collection[str]) -> dict[str, list[CheckRow]]:

@@ -7,7 +7,7 @@ from app.core import actor, machine
 from app.core.db import leave, transaction
 from app.core.permissions import Role
 from app.web.console import withdrawal_facts
-from app.withdrawals import queries, queue, rules, rows, service
+from app.withdrawals import queries, queue, rows, rules, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.queue import Narrowed
 from app.withdrawals.rules import State
