@@ -49,7 +49,7 @@ QUEUE = (
     "view=ended&size=large&to=new",
 )
 ACTIVITY = ("", "kind=withdrawal", "kind=withdrawal&stands=nothing", "kind=withdrawal&stands=open")
-# People and their bank accounts; the last one is who looks at their own activity, with a hundred times as much as others.
+# People and their bank accounts; one of them, who looks at their own activity, has a hundred times as much as others.
 PEOPLE = """
 INSERT INTO logins (id, audience, email, password_hash, created_at, email_confirmed_at)
 SELECT 'lgn_owner', 'customer', %(email)s, password_hash, created_at, created_at FROM logins WHERE email = %(staff)s;
@@ -61,7 +61,8 @@ SELECT 'lgn_bench_' || i, 'customer', 'c' || i || '@bench.example', 'none', now(
 INSERT INTO customers (id, login_id, name, state, tier, created_at)
 SELECT 'cus_bench_' || i, 'lgn_bench_' || i, 'Customer ' || i, 'active', 't2', now()
   FROM generate_series(1, %(owners)s) i;
-INSERT INTO bank_accounts (id, customer_id, bank_code, bank_name, account_number, account_name, recipient_code, created_at)
+INSERT INTO bank_accounts (id, customer_id, bank_code, bank_name, account_number, account_name, recipient_code,
+                           created_at)
 SELECT 'ba_bench_' || i, CASE WHEN i %% 200 = 0 THEN %(owner)s ELSE 'cus_bench_' || i END, '057', 'Zenith Bank',
        lpad(i::text, 10, '0'), 'Customer ' || i, 'RCP_' || i, now() - interval '90 days'
   FROM generate_series(1, %(owners)s) i;
@@ -91,8 +92,8 @@ SELECT 'wd_' || lpad(i::text, 26, '0'), b.customer_id, b.id, 'po_' || lpad(i::te
                                         'sending', 'unpaid'])[1 + (hashint4(i) & 1023) %% 8] END AS state) s;
 UPDATE withdrawals SET state = 'returned' WHERE id LIKE '%%77777';
 """
-# What the newest rounds found: two checks of each, the first of which speaks against one in ten; half of those that wait
-# for two have one yes.
+# What the newest rounds found: two checks of each, the first of which speaks against one in ten. Half of those that
+# wait for two have one yes.
 CHECKS = """
 INSERT INTO withdrawal_checks (withdrawal_id, round, number, name, outcome, points, facts, words, checked_at)
 SELECT w.id, 1, n, 'Check ' || n, CASE WHEN w.score >= 90 AND n = 15 THEN 'review' ELSE 'pass' END,

@@ -78,7 +78,7 @@ MACHINE = Machine(
     },
 )
 
-# What its owner reads of an end; of one that was declined they read what was written for them. No other reason is theirs.
+# What its owner reads of an end; of one that was declined, what was written for them. No other reason is theirs.
 NOT_TAKEN = "The bank did not take the payment."
 SENT_BACK = "The bank sent it back."
 TOLD = {S.FAILED: NOT_TAKEN, S.RETURNED: SENT_BACK}
