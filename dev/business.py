@@ -34,6 +34,7 @@ from app.reconciliation import service as reconciliation
 from app.risk.errors import LimitExceeded
 from app.wallets import service as wallets
 from app.withdrawals import queries as withdrawals_queries
+from app.withdrawals import queue as withdrawals_queue
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
 from dev import applicants, compliance, hiring, odd_cases, papers, verified, verifying
@@ -168,7 +169,7 @@ class Business:
             with clock.at(self.ended - timedelta(minutes=23 * (7 - place))):
                 self._request(person, amount)
         self._work_off()
-        first = withdrawals_queries.queue_for_operators([withdrawal_rules.State.REQUESTED], oldest_first=True)
+        first = withdrawals_queue.page_for_operators([withdrawal_rules.State.REQUESTED], oldest_first=True)
         large = [one for one in first if one.approvals_needed > 1]
         if large:
             self._agree(large[0].id, legs=1)

@@ -119,6 +119,12 @@ def names_for_operators(customer_ids: set[str]) -> dict[str, str]:
     return {row.id: row.name for row in db.session.execute(found)}
 
 
+def tiers_for_operators(customer_ids: set[str]) -> dict[str, str]:
+    """Tiers by id."""
+    found = select(Customer.id, Customer.tier).where(Customer.id.in_(customer_ids))
+    return {row.id: row.tier for row in db.session.execute(found)}
+
+
 def id_by_email_for_operators(email: str) -> str | None:
     """The customer with this address, if there is one: staff have private lives, and may not decide on their own."""
     same = select(Customer.id).join(Login, Login.id == Customer.login_id)

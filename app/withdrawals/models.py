@@ -28,6 +28,8 @@ from app.core.money import NGN, Money
 from app.governance.rules import Leg, leg_of
 from app.withdrawals.rules import attempt_id
 
+_OPEN = "state IN ('requested', 'held', 'cooling_off', 'approved', 'sending', 'unpaid')"
+
 
 class Withdrawal(Model):
     """One request for money out. `content_hash` is what approvals are bound to.
@@ -40,6 +42,12 @@ class Withdrawal(Model):
     __table_args__ = (
         Index(None, "customer_id", "id"),
         Index(None, "state", "id"),
+        Index(
+            "ix_withdrawals_open",
+            "id",
+            postgresql_include=["state", "customer_id", "amount_units", "created_at"],
+            postgresql_where=text(_OPEN),
+        ),
         Index(None, "bank_account_id", postgresql_where=text("state = 'settled'")),
         Index(None, "held_until", postgresql_where=text("state = 'cooling_off'")),
         Index(None, "unpaid_at", postgresql_where=text("state = 'unpaid'")),
@@ -133,6 +141,7 @@ class CheckRow(Model):
     __tablename__ = "withdrawal_checks"
     __table_args__ = (
         UniqueConstraint("withdrawal_id", "round", "number"),
+        Index("ix_withdrawal_checks_against", "number", "withdrawal_id", postgresql_where=text("outcome <> 'pass'")),
         CheckConstraint("round > 0", name="round_positive"),
         CheckConstraint("number BETWEEN 1 AND 18", name="number"),
         CheckConstraint("outcome IN ('pass', 'review', 'hold', 'refuse')", name="outcome_known"),

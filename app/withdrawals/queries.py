@@ -1,13 +1,13 @@
 """Reads of withdrawals."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select, text
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from app.core import clock
+from app.core import clock, machine
 from app.core.db import db, rows
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
@@ -16,7 +16,7 @@ from app.governance.rules import Leg, open_leg
 from app.identity import queries as identity
 from app.ledger import balances, chart
 from app.withdrawals.models import Approval, CheckRow, Withdrawal
-from app.withdrawals.rules import CHECKABLE, State, first_attempt_id
+from app.withdrawals.rules import CHECKABLE, TOLD, State, first_attempt_id
 
 # What a customer asked for before this one and did not have rejected or take back, as the rules on speed count it.
 _PAST = """
@@ -34,39 +34,24 @@ _DISPUTED = """
 SELECT coalesce(sum(h.remaining), 0) AS units FROM ledger.holds h JOIN ledger.balances b USING (account_id)
  WHERE b.code = :code AND b.stripe = 0 AND h.remaining > 0 AND h.ref LIKE :prefix
 """
+_ENTRY = "SELECT h.amount, h.remaining, h.held_at FROM ledger.holds h WHERE h.id = :hold"
 _OWN_HOLD = "SELECT h.remaining FROM ledger.holds h WHERE h.id = :hold"
 _LAST_MOVED = """
 SELECT max(e.booked_at) AS at FROM ledger.entries e JOIN ledger.balances b USING (account_id)
  WHERE b.code = :code AND b.stripe = 0 AND e.booked_at < :before
 """
-# A leg that is open, by the votes that count, for somebody with one of these roles who has not voted.
-_OPEN_LEG = """(withdrawals.round > 0 AND NOT EXISTS (
-    SELECT FROM withdrawal_approvals a WHERE a.withdrawal_id = withdrawals.id AND a.operator_id = :voter
-       AND a.content_hash = withdrawals.content_hash)
-  AND EXISTS (
-    SELECT FROM jsonb_array_elements(withdrawals.legs) WITH ORDINALITY AS l (leg, place)
-     WHERE leg -> 'roles' ?| CAST(:roles AS text[])
-       AND (leg ->> 'count')::integer > let_out_votes(withdrawals, place::integer - 1)))"""
 DISPUTE_REFS = "dsp\\_%"
 QUARTER = timedelta(days=90)
-CHECK_DIGITS = 3
 
 
 @dataclass(frozen=True)
-class Narrowed:
-    """What of a queue to list: each condition that is stated. `needs` is an operator whose yes is missing.
+class Held:
+    """What was set aside for a withdrawal, what of it still is, and since when."""
 
-    `check` is the number of a check that speaks against it.
-    """
-
-    needs: str = ""
-    band: str = ""
-    target: str = ""
-    state: str = ""
-    check: str = ""
-
-
-EVERYTHING = Narrowed()
+    id: int
+    amount: Money
+    remaining: Money
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -143,62 +128,20 @@ def one(withdrawal_id: str, *, customer_id: str) -> Withdrawal:
     return found
 
 
+def told(withdrawal: Withdrawal) -> str:
+    """Why it came to nothing, in words that were written for its owner; nothing of what the house told itself."""
+    state = State(withdrawal.state)
+    if state is not State.REJECTED:
+        return TOLD.get(state, "")
+    return next((move.reason for move in machine.history(withdrawal.id) if move.new_state == state), "")
+
+
 def one_for_operators(withdrawal_id: str) -> Withdrawal:
     """Any withdrawal. Raises NotFound."""
     found = db.session.get(Withdrawal, withdrawal_id, populate_existing=True)
     if found is None:
         raise NotFound
     return found
-
-
-def queue_for_operators(
-    states: Sequence[State],
-    *,
-    oldest_first: bool,
-    narrowed: Narrowed = EVERYTHING,
-    after: str | None = None,
-    limit: int = 50,
-) -> list[Withdrawal]:
-    """Withdrawals in these states; waiting ones are read oldest first, ended ones newest first. Keyset by id."""
-    order = Withdrawal.id.asc() if oldest_first else Withdrawal.id.desc()
-    wanted = select(Withdrawal).where(Withdrawal.state.in_(states)).order_by(order).limit(limit)
-    if after:
-        wanted = wanted.where(Withdrawal.id > after if oldest_first else Withdrawal.id < after)
-    return list(db.session.scalars(wanted.where(*_conditions(narrowed))))
-
-
-def _conditions(narrowed: Narrowed) -> list[ColumnElement[bool]]:
-    stated = (
-        (Withdrawal.band, narrowed.band),
-        (Withdrawal.target, narrowed.target),
-        (Withdrawal.state, narrowed.state),
-    )
-    found = [column == value for column, value in stated if value]
-    if narrowed.needs:
-        found.append(_needs(narrowed.needs))
-    if narrowed.check.isascii() and narrowed.check.isdecimal() and len(narrowed.check) < CHECK_DIGITS:
-        said = (CheckRow.withdrawal_id == Withdrawal.id) & (CheckRow.round_no == Withdrawal.round_no)
-        against = (CheckRow.number == int(narrowed.check)) & (CheckRow.outcome != "pass")
-        found.append(select(CheckRow.id).where(said, against).exists())
-    return found
-
-
-def needing_count_for_operators(operator_id: str) -> int:
-    """How many wait for this operator's yes."""
-    waiting = select(func.count()).select_from(Withdrawal).where(Withdrawal.state == State.REQUESTED)
-    return db.session.scalar(waiting.where(_needs(operator_id))) or 0
-
-
-def _needs(operator_id: str) -> ColumnElement[bool]:
-    """As `Standing.place_for`, in the database."""
-    roles = [str(role) for role in identity.roles_for_system(operator_id)]
-    return text(_OPEN_LEG).bindparams(roles=roles, voter=operator_id)  # type: ignore[return-value]
-
-
-def counts_for_operators() -> dict[str, int]:
-    """How many withdrawals are in each state."""
-    counted = select(Withdrawal.state, func.count().label("n")).group_by(Withdrawal.state)
-    return {row.state: row.n for row in db.session.execute(counted)}
 
 
 def standings_for_operators(found: Collection[Withdrawal]) -> dict[str, Standing]:
@@ -237,20 +180,6 @@ def rounds_for_operators(withdrawal_id: str) -> dict[int, list[CheckRow]]:
     every = select(CheckRow).where(CheckRow.withdrawal_id == withdrawal_id)
     for row in db.session.scalars(every.order_by(CheckRow.round_no.desc(), CheckRow.number)):
         found.setdefault(row.round_no, []).append(row)
-    return found
-
-
-def reasons_for_operators(withdrawal_ids: Collection[str]) -> dict[str, list[CheckRow]]:
-    """What speaks against each withdrawal in its newest round, the heaviest first."""
-    wanted = (
-        select(CheckRow)
-        .join(Withdrawal, (Withdrawal.id == CheckRow.withdrawal_id) & (Withdrawal.round_no == CheckRow.round_no))
-        .where(CheckRow.withdrawal_id.in_(withdrawal_ids), CheckRow.outcome != "pass")
-        .order_by(CheckRow.points.desc(), CheckRow.number)
-    )
-    found: dict[str, list[CheckRow]] = {withdrawal_id: [] for withdrawal_id in withdrawal_ids}
-    for row in db.session.scalars(wanted):
-        found[row.withdrawal_id].append(row)
     return found
 
 
@@ -316,6 +245,21 @@ def held_for_system(hold_id: int) -> Money:
     return Money(NGN, int(found[0].remaining) if found else 0)
 
 
+def hold_for_operators(withdrawal: Withdrawal) -> Held | None:
+    """Its hold as the books have it."""
+    found = rows(_ENTRY, hold=withdrawal.hold_id)
+    if not found:
+        return None
+    amounts = (Money(NGN, int(found[0].amount)), Money(NGN, int(found[0].remaining)))
+    return Held(withdrawal.hold_id, *amounts, found[0].held_at)
+
+
+def earlier_votes_for_operators(withdrawal: Withdrawal) -> list[Approval]:
+    """Votes to what stood there before it was checked anew: they count no more."""
+    other = (Approval.withdrawal_id == withdrawal.id) & (Approval.content_hash != withdrawal.content_hash)
+    return list(db.session.scalars(select(Approval).where(other).order_by(Approval.id)))
+
+
 def last_moved_for_system(account: str, *, before: datetime) -> datetime | None:
     """When something was last booked on an account before a time."""
     found: datetime | None = rows(_LAST_MOVED, code=account, before=before)[0].at
@@ -349,11 +293,6 @@ def held_of_for_system(customer_id: str) -> list[str]:
     """The customer's withdrawals that a check stops, the oldest first."""
     held = select(Withdrawal.id).where(Withdrawal.customer_id == customer_id, Withdrawal.state == State.HELD)
     return list(db.session.scalars(held.order_by(Withdrawal.id)))
-
-
-def next_to_cool_for_operators() -> datetime | None:
-    """When the next one that cools off is checked again."""
-    return db.session.scalar(select(func.min(Withdrawal.held_until)).where(Withdrawal.state == State.COOLING_OFF))
 
 
 def by_payout_for_system(payout_id: str) -> Withdrawal | None:

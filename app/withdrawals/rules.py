@@ -78,9 +78,15 @@ MACHINE = Machine(
     },
 )
 
+# What its owner reads of an end; of one that was declined, what was written for them. No other reason is theirs.
+NOT_TAKEN = "The bank did not take the payment."
+SENT_BACK = "The bank sent it back."
+TOLD = {S.FAILED: NOT_TAKEN, S.RETURNED: SENT_BACK}
+
 STOPPED = (S.HELD, S.COOLING_OFF)
 WAITING = (S.REQUESTED,)
 UNDERWAY = (S.APPROVED, S.SENDING, S.UNPAID)
+OPEN = (*WAITING, *STOPPED, *UNDERWAY)
 ENDED = (S.SETTLED, S.FAILED, S.RETURNED, S.REJECTED, S.CANCELLED)
 CHECKABLE = (S.REQUESTED, S.HELD, S.COOLING_OFF)
 CANCELLABLE = tuple(state for state in S if MACHINE.allows(state, S.CANCELLED))
@@ -108,6 +114,22 @@ class Target(StrEnum):
 
     KNOWN = "known"
     NEW = "new"
+
+
+class Size(StrEnum):
+    """How much it is, as a queue is narrowed."""
+
+    SMALL = "small"  # up to NGN 100,000
+    MIDDLE = "middle"
+    LARGE = "large"  # more than NGN 1,000,000
+
+
+_SIZES = {Size.SMALL: (0, 100_000_00), Size.MIDDLE: (100_000_00, 1_000_000_00), Size.LARGE: (1_000_000_00, None)}
+
+
+def bounds_of(size: Size) -> tuple[int, int | None]:
+    """More than how much and up to how much (kobo; None: any amount) is of this size."""
+    return _SIZES[size]
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,6 @@ from app.withdrawals.models import Approval, Withdrawal
 from app.withdrawals.rules import Band, State, Target
 
 LAPSED = "somebody who agreed may not decide any more: it needs another's yes"
-NOT_TAKEN = "The bank did not take the payment."
 DECIDES = frozenset({Permission.WITHDRAWALS_APPROVE})
 RETRIES = frozenset({Permission.WITHDRAWALS_RETRY})
 
@@ -213,15 +212,15 @@ def hold(withdrawal_id: str, *, reason: str, hours: str = "", owns: str | None, 
 
 
 def release_hold(withdrawal_id: str, *, note: str, owns: str | None, actor: Actor) -> State:
-    """Have what is held checked anew: where it leads. What the policy lets nobody agree to, a manager's note lets on.
+    """Have what waits or is held checked anew: where it leads. Votes to what stood there before count no more.
+
+    What the policy lets nobody agree to, a manager's note lets on.
 
     Raises NotYourDecision, OwnWithdrawal, ReasonMissing, IllegalMove.
     """
     words = _reason(note)
     withdrawal = rows.locked(withdrawal_id)
     _refuse_undeciding(actor, withdrawal, owns=owns, to=DECIDES)
-    if withdrawal.state not in rules.STOPPED:
-        raise IllegalMove("Only what is held is released.")
     return rounds.look_again(withdrawal_id, note=words, actor=actor)
 
 
@@ -290,7 +289,7 @@ def give_up(withdrawal_id: str, *, owns: str | None, actor: Actor) -> None:
     """Give back what the rail ended without payment. Raises NotYourDecision, OwnWithdrawal, IllegalMove."""
     withdrawal = rows.locked(withdrawal_id)
     _refuse_undeciding(actor, withdrawal, owns=owns, to=RETRIES)
-    rows.give_back(withdrawal, State.FAILED, actor=actor, reason=NOT_TAKEN)
+    rows.give_back(withdrawal, State.FAILED, actor=actor, reason=rules.NOT_TAKEN)
 
 
 def give_up_old(*, actor: Actor) -> int:
@@ -300,7 +299,7 @@ def give_up_old(*, actor: Actor) -> int:
     for withdrawal_id in queries.unpaid_for_system(before=moment - waits):
         withdrawal = rows.locked(withdrawal_id)
         if withdrawal.state == State.UNPAID and withdrawal.unpaid_at and withdrawal.unpaid_at <= moment - waits:
-            rows.give_back(withdrawal, State.FAILED, actor=actor, reason=NOT_TAKEN)
+            rows.give_back(withdrawal, State.FAILED, actor=actor, reason=rules.NOT_TAKEN)
             ended += 1
     return ended
 
@@ -326,7 +325,7 @@ def fail(payout_id: str, *, actor: Actor) -> None:
     if withdrawal is None or withdrawal.state != State.SENDING:
         return
     withdrawal.unpaid_at = clock.now()
-    machine.move(withdrawal, State.UNPAID, machine=rules.MACHINE, actor=actor, reason=NOT_TAKEN)
+    machine.move(withdrawal, State.UNPAID, machine=rules.MACHINE, actor=actor, reason=rules.NOT_TAKEN)
     outbox.emit(events.Unpaid(withdrawal_id=withdrawal.id))
 
 
@@ -340,7 +339,7 @@ def take_back(payout_id: str, *, actor: Actor) -> None:
     with restrictions.already_under_way(withdrawal.customer_id, account=moved["account"]):
         posting.post(postings.returned(ref=withdrawal.id, **moved), key=f"{withdrawal.id}:returned")
     risk.give_back(withdrawal.id)
-    machine.move(withdrawal, State.RETURNED, machine=rules.MACHINE, actor=actor, reason="The bank sent it back.")
+    machine.move(withdrawal, State.RETURNED, machine=rules.MACHINE, actor=actor, reason=rules.SENT_BACK)
     outbox.emit(events.Ended(withdrawal_id=withdrawal.id, state=State.RETURNED))
 
 

@@ -121,6 +121,9 @@ CREATE TABLE withdrawals (
 );
 CREATE INDEX ix_withdrawals_customer_id ON withdrawals (customer_id, id);
 CREATE INDEX ix_withdrawals_state ON withdrawals (state, id);
+-- (what is open is counted and added up on every page of the queue: from the index alone)
+CREATE INDEX ix_withdrawals_open ON withdrawals (id) INCLUDE (state, customer_id, amount_units, created_at)
+    WHERE state IN ('requested', 'held', 'cooling_off', 'approved', 'sending', 'unpaid');
 CREATE INDEX ix_withdrawals_bank_account_id ON withdrawals (bank_account_id) WHERE state = 'settled';
 CREATE INDEX ix_withdrawals_held_until ON withdrawals (held_until) WHERE state = 'cooling_off';
 CREATE INDEX ix_withdrawals_unpaid_at ON withdrawals (unpaid_at) WHERE state = 'unpaid';

@@ -66,6 +66,7 @@ CREATE TABLE withdrawal_checks (
     checked_at timestamptz NOT NULL,
     CONSTRAINT uq_withdrawal_checks_withdrawal_id UNIQUE (withdrawal_id, round, number)
 );
+CREATE INDEX ix_withdrawal_checks_against ON withdrawal_checks (number, withdrawal_id) WHERE outcome <> 'pass';
 
 -- The first rule of a policy that fits, as the product routes; or the first of those that deny nothing.
 CREATE FUNCTION withdrawal_rule(p_rules jsonb, w withdrawals, p_but_denying boolean) RETURNS jsonb

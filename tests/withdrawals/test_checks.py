@@ -21,7 +21,7 @@ from app.identity import security
 from app.ledger import posting
 from app.payments import queries as payments
 from app.risk import queries as risk_queries
-from app.withdrawals import checks, errors, queries, rounds, service
+from app.withdrawals import checks, errors, queries, queue, rounds, service
 from app.withdrawals.models import CheckRow, Withdrawal
 from app.withdrawals.rules import State
 from tests.makers import applicants, listed, people, restricted
@@ -32,7 +32,7 @@ from tests.withdrawals.conftest import SYSTEM, Case
 
 def against(asked: Withdrawal) -> dict[int, CheckRow]:
     """What speaks against it, by number."""
-    return {row.number: row for row in queries.reasons_for_operators({asked.id})[asked.id]}
+    return {row.number: row for row in queue.reasons_for_operators({asked.id})[asked.id]}
 
 
 def restrict(case: Case) -> None:
@@ -49,7 +49,7 @@ def over_limit(case: Case) -> None:
 
 
 def lose_hold(case: Case) -> None:
-    asked = queries.queue_for_operators([State.REQUESTED], oldest_first=False, limit=1)[0]
+    asked = queue.page_for_operators([State.REQUESTED], oldest_first=False, limit=1)[0]
     leave()
     with transaction(SYSTEM):
         posting.release(asked.hold_id)

@@ -22,12 +22,13 @@ from app.payments.models import BankAccount
 from app.restrictions import queries as restrictions
 from app.restrictions.rules import Way
 from app.web import errors, guards
-from app.web.console import history, reveals
+from app.web.console import history, reveals, withdrawal_facts
 from app.web.console.base import bp
 from app.web.fragments import page, toast, wants_fragment
-from app.withdrawals import checks, queries, rules, service
+from app.withdrawals import checks, queries, queue, rules, service
 from app.withdrawals.models import CheckRow, Withdrawal
-from app.withdrawals.queries import Narrowed, Standing
+from app.withdrawals.queries import Standing
+from app.withdrawals.queue import Narrowed
 from app.withdrawals.rules import State
 from reports import limits
 
@@ -38,7 +39,7 @@ VIEWS = {
     "underway": rules.UNDERWAY,
     "ended": rules.ENDED,
 }
-REASONS_SHOWN = 2
+NARROWED_BY = ("size", "band", "to", "check", "state")
 CHANGES_SHOWN = timedelta(days=7)
 
 
@@ -48,6 +49,7 @@ class Row:
 
     withdrawal: Withdrawal
     customer: str
+    tier: str
     account: BankAccount
     standing: Standing
     reasons: list[CheckRow]  # what speaks against it, the heaviest first
@@ -64,6 +66,12 @@ class Row:
         return self.standing.voted(current_user.id)
 
     @property
+    def lacking(self) -> list[str]:
+        """Whose yes is missing, leg by leg: the roles of which one may give it."""
+        open_legs = (leg.leg for leg in self.standing.legs if leg.given < leg.leg.count)
+        return [" or ".join(role.replace("_", " ") for role in sorted(leg.roles)) for leg in open_legs]
+
+    @property
     def needs_me(self) -> bool:
         """Whether a yes of theirs is missing."""
         one = self.withdrawal
@@ -73,35 +81,39 @@ class Row:
 @bp.get("/withdrawals")
 @guards.operator(Permission.WITHDRAWALS_READ)
 def withdrawals() -> Response:
-    """One view of the queue, a page at a time."""
+    """One view of the queue, narrowed as its address says, a page at a time."""
     view = request.args.get("view", "")
     view = view if view in VIEWS or view == "me" else "waiting"
+    given = {name: text for name in NARROWED_BY if (text := request.args.get(name, "").strip())}
     narrowed = Narrowed(
         needs=current_user.id if view == "me" else "",
-        band=request.args.get("band", ""),
-        target=request.args.get("to", ""),
-        state=request.args.get("state", ""),
-        check=request.args.get("check", ""),
+        band=given.get("band", ""),
+        size=given.get("size", ""),
+        target=given.get("to", ""),
+        state=given.get("state", ""),
+        check=given.get("check", ""),
     )
-    after = request.args.get("after")
-    states = VIEWS.get(view, rules.WAITING)
-    found = queries.queue_for_operators(
+    after, states = request.args.get("after"), VIEWS.get(view, rules.WAITING)
+    found = queue.page_for_operators(
         states, oldest_first=view != "ended", narrowed=narrowed, after=after, limit=PAGE + 1
     )
-    counts = queries.counts_for_operators()
+    counts = queue.counts_for_operators()
     return page(
         "console/withdrawals.html",
         block="results",
         view=view,
-        narrowed=narrowed,
-        bands=list(rules.Band),
+        given=given,
+        names={str(number): name for number, name in _names() if _may_know(number)},
         states=states,
         counts={name: sum(counts.get(state, 0) for state in states) for name, states in VIEWS.items()}
-        | {"me": queries.needing_count_for_operators(current_user.id)},
+        | {"me": queue.needing_count_for_operators(current_user.id), "ended": None},
+        counted_max=queue.COUNTED_MAX,
         rows=_rows(found[:PAGE]),
         next=found[PAGE - 1].id if len(found) > PAGE else None,
         first=after is None,
-        cooled_at=queries.next_to_cool_for_operators() if view in {"me", "waiting", "stopped"} else None,
+        cooling=counts.get(rules.State.COOLING_OFF, 0),
+        cooled_at=queue.next_to_cool_for_operators() if view in {"me", "waiting", "stopped"} else None,
+        float_left=queue.float_for_operators() if view != "ended" else None,
         may_see=_may_see,
     )
 
@@ -209,6 +221,10 @@ def give_up(withdrawal_id: str) -> Response | BaseResponse:
     return _do(withdrawal_id, deed)
 
 
+def _names() -> list[tuple[int, str]]:
+    return [(number, name) for number, (name, _) in checks.CHECKS.items()]
+
+
 def _do(withdrawal_id: str, deed: Callable[[], str], *, reason: str = "") -> Response | BaseResponse:
     try:
         return _done(withdrawal_id, atomically(deed, actor=guards.actor(), reason=reason))
@@ -230,6 +246,7 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
         withdrawal=one,
         attempts=attempts,
         checks=[check for check in queries.checks_for_operators(one.id) if _may_see(check)],
+        inputs=withdrawal_facts.lines,
         hidden=any(not _may_see(check) for check in row.reasons),
         credits=payments.last_credits_for_operators(one.customer_id),
         changes=[at for at in identity.security_changes(owner=login_id) if at > clock.now() - CHANGES_SHOWN],
@@ -241,6 +258,9 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
         stopped=restrictions.stopped_for_operators(one.customer_id, way=Way.OUT),
         staff={staff.id: staff.name for staff in identity.operators_for_operators()},
         balance=balances.of(chart.of_customer(one.customer_id, asset=NGN)),
+        held=queries.hold_for_operators(one),
+        earlier=queries.earlier_votes_for_operators(one),
+        float_left=queue.float_for_operators(),
         journals=statements.journals_of(one.id),
         standing=limits.of_customer(customer_id=one.customer_id)
         if Permission.LIMITS_READ in current_user.permissions
@@ -266,15 +286,17 @@ def _refused(withdrawal_id: str, refused: Refusal) -> Response | BaseResponse:
 
 
 def _rows(found: list[Withdrawal]) -> list[Row]:
-    names = customers.names_for_operators({one.customer_id for one in found})
+    owners = {one.customer_id for one in found}
+    names, tiers = customers.names_for_operators(owners), customers.tiers_for_operators(owners)
     accounts = payments.accounts_for_operators({one.bank_account_id for one in found})
     standings = queries.standings_for_operators(found)
-    reasons = queries.reasons_for_operators({one.id for one in found})
+    reasons = queue.reasons_for_operators({one.id for one in found})
     uses = queries.uses_for_operators({one.bank_account_id for one in found})
     return [
         Row(
             one,
             names[one.customer_id],
+            tiers[one.customer_id],
             accounts[one.bank_account_id],
             standings[one.id],
             reasons[one.id],
@@ -286,4 +308,8 @@ def _rows(found: list[Withdrawal]) -> list[Row]:
 
 def _may_see(check: CheckRow) -> bool:
     """Whether what this check found is theirs to know: what the lists say is compliance's."""
-    return check.number not in checks.KEPT or Permission.SCREENING_READ in current_user.permissions
+    return _may_know(check.number)
+
+
+def _may_know(number: int) -> bool:
+    return number not in checks.KEPT or Permission.SCREENING_READ in current_user.permissions

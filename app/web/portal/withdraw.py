@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from app.core import idempotency, machine
+from app.core import idempotency
 from app.core.db import atomically
 from app.core.errors import Refusal
 from app.core.money import NGN, Money
@@ -128,7 +128,7 @@ def withdrawal(withdrawal_id: str) -> Response:
         block="standing",
         withdrawal=one,
         account=account,
-        moves=machine.history(one.id),
+        told=queries.told(one),
         may_cancel=one.state in rules.CANCELLABLE,
         steps=timelines.of(one.id, kind="withdrawal", state=one.state),
         open=not rules.MACHINE.is_final(rules.State(one.state)) and one.state != rules.State.SETTLED,

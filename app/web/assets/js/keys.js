@@ -78,6 +78,15 @@ on('keydown', (event) => {
   if (!inDialog && press(event.key)) event.preventDefault();
 });
 
+// Ctrl+Enter sends the form of the dialog that asks, as its own button does; a single key sends nothing.
+on('keydown', (event) => {
+  if (!enabled() || event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.repeat) return;
+  const button = one('dialog[open]:not(.drawer) form button[type=submit]');
+  if (!button || button.disabled) return;
+  event.preventDefault();
+  button.click();
+});
+
 // The whole row is a target for its first link; what is itself a control keeps its own click.
 on('click', (event) => {
   const row = event.target.closest?.('tr:has(.row-main)');

@@ -1,0 +1,126 @@
+"""Reads of the queue of withdrawals: a page of a view, narrowed as its reader asks, and how many wait for whom.
+
+Almost all withdrawals have ended. What has not is found by an index of its own, so that no page and no count reads past
+what is over; and nobody needs to know of more than a hundred that they are so many.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, select, text
+
+from app.core.db import db
+from app.core.money import NGN, Money
+from app.identity import queries as identity
+from app.withdrawals.models import CheckRow, Withdrawal
+from app.withdrawals.queries import payout_float_for_system
+from app.withdrawals.rules import OPEN, Size, State, bounds_of
+
+# A leg that is open, by the votes that count, for somebody with one of these roles who has not voted.
+_OPEN_LEG = """(withdrawals.round > 0 AND NOT EXISTS (
+    SELECT FROM withdrawal_approvals a WHERE a.withdrawal_id = withdrawals.id AND a.operator_id = :voter
+       AND a.content_hash = withdrawals.content_hash)
+  AND EXISTS (
+    SELECT FROM jsonb_array_elements(withdrawals.legs) WITH ORDINALITY AS l (leg, place)
+     WHERE leg -> 'roles' ?| CAST(:roles AS text[])
+       AND (leg ->> 'count')::integer > let_out_votes(withdrawals, place::integer - 1)))"""
+CHECK_DIGITS = 3
+COUNTED_MAX = 100
+LEAVES = (State.APPROVED, State.SENDING)
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """What of a queue to list: each condition that is stated. `needs` is an operator whose yes is missing.
+
+    `check` is the number of a check that speaks against it.
+    """
+
+    needs: str = ""
+    band: str = ""
+    size: str = ""
+    target: str = ""
+    state: str = ""
+    check: str = ""
+
+
+EVERYTHING = Narrowed()
+
+
+def page_for_operators(
+    states: Sequence[State],
+    *,
+    oldest_first: bool,
+    narrowed: Narrowed = EVERYTHING,
+    after: str | None = None,
+    limit: int = 50,
+) -> list[Withdrawal]:
+    """Withdrawals in these states; waiting ones are read oldest first, ended ones newest first. Keyset by id."""
+    order = Withdrawal.id.asc() if oldest_first else Withdrawal.id.desc()
+    shown = [state for state in states if state == narrowed.state] or list(states)
+    wanted = select(Withdrawal).where(Withdrawal.state.in_(shown)).order_by(order).limit(limit)
+    if after:
+        wanted = wanted.where(Withdrawal.id > after if oldest_first else Withdrawal.id < after)
+    return list(db.session.scalars(wanted.where(*_conditions(narrowed))))
+
+
+def _conditions(narrowed: Narrowed) -> list[ColumnElement[bool]]:
+    stated = ((Withdrawal.band, narrowed.band), (Withdrawal.target, narrowed.target))
+    found = [column == value for column, value in stated if value]
+    if narrowed.size in set(Size):
+        over, up_to = bounds_of(Size(narrowed.size))
+        found.append(Withdrawal.amount_units > over)
+        found += [Withdrawal.amount_units <= up_to] if up_to else []
+    if narrowed.needs:
+        found.append(_needs(narrowed.needs))
+    if narrowed.check.isascii() and narrowed.check.isdecimal() and len(narrowed.check) < CHECK_DIGITS:
+        said = (CheckRow.withdrawal_id == Withdrawal.id) & (CheckRow.round_no == Withdrawal.round_no)
+        against = (CheckRow.number == int(narrowed.check)) & (CheckRow.outcome != "pass")
+        found.append(select(CheckRow.id).where(said, against).exists())
+    return found
+
+
+def needing_count_for_operators(operator_id: str) -> int:
+    """How many wait for this operator's yes; of more than a hundred, a hundred."""
+    waiting = select(Withdrawal.id).where(Withdrawal.state == State.REQUESTED, _needs(operator_id)).limit(COUNTED_MAX)
+    return db.session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
+
+
+def _needs(operator_id: str) -> ColumnElement[bool]:
+    """As `Standing.place_for`, in the database."""
+    roles = [str(role) for role in identity.roles_for_system(operator_id)]
+    return text(_OPEN_LEG).bindparams(roles=roles, voter=operator_id)  # type: ignore[return-value]
+
+
+def counts_for_operators() -> dict[str, int]:
+    """How many withdrawals that have not ended are in each state."""
+    # (counted one by one: to sort so many rows by their state takes longer than to read them)
+    counted = (func.count().filter(Withdrawal.state == state).label(state) for state in OPEN)
+    row = db.session.execute(select(*counted).where(Withdrawal.state.in_(OPEN))).one()
+    return dict(row._mapping)  # noqa: SLF001 (public, by its documentation)
+
+
+def reasons_for_operators(withdrawal_ids: Collection[str]) -> dict[str, list[CheckRow]]:
+    """What speaks against each withdrawal in its newest round, the heaviest first."""
+    wanted = (
+        select(CheckRow)
+        .join(Withdrawal, (Withdrawal.id == CheckRow.withdrawal_id) & (Withdrawal.round_no == CheckRow.round_no))
+        .where(CheckRow.withdrawal_id.in_(withdrawal_ids), CheckRow.outcome != "pass")
+        .order_by(CheckRow.points.desc(), CheckRow.number)
+    )
+    found: dict[str, list[CheckRow]] = {withdrawal_id: [] for withdrawal_id in withdrawal_ids}
+    for row in db.session.scalars(wanted):
+        found[row.withdrawal_id].append(row)
+    return found
+
+
+def next_to_cool_for_operators() -> datetime | None:
+    """When the next one that cools off is checked again."""
+    return db.session.scalar(select(func.min(Withdrawal.held_until)).where(Withdrawal.state == State.COOLING_OFF))
+
+
+def float_for_operators() -> Money:
+    """What payouts are paid from, less what was approved and has not left it."""
+    leaves = select(func.sum(Withdrawal.amount_units)).where(Withdrawal.state.in_(LEAVES))
+    return payout_float_for_system() - Money(NGN, int(db.session.scalar(leaves) or 0))
