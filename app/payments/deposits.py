@@ -49,10 +49,13 @@ def start(
     method: Method = Method.CHECKOUT,
     saved_card_id: str | None = None,
     keep_card: bool = False,
+    shown: int | None = None,
 ) -> Deposit:
     """Write down the intent to pay in, before Paystack hears of it.
 
-    Raises Restricted, DepositOutOfBounds, NoSuchWay, CardGone, LimitExceeded, TierTooLow.
+    A kept card is charged at once: what is paid on top must have been `shown` (kobo).
+
+    Raises Restricted, DepositOutOfBounds, NoSuchWay, CardGone, FeeNotSeen, LimitExceeded, TierTooLow.
     """
     restrictions.refuse(customer_id, way=Way.IN)
     if not rules.deposit_fits(amount):
@@ -61,12 +64,17 @@ def start(
         raise errors.NoSuchWay
     if saved_card_id:
         queries.saved_card(saved_card_id, customer_id=customer_id)
+    added = added_to(amount)
+    # Elsewhere Paystack says what it takes before it does.
+    if added.units != (shown or 0) and (saved_card_id or shown is not None):
+        raise errors.FeeNotSeen
     deposit_id = ids.new("dep")
     deposit = Deposit(
         id=deposit_id,
         customer_id=customer_id,
         reference=deposit_id.replace("_", "-"),  # a charge's reference may not have an underscore
         amount_units=amount.units,
+        added_units=Decimal(added.units),
         state=DepositState.STARTED,
         method=method,
         saved_card_id=saved_card_id,
@@ -77,6 +85,16 @@ def start(
     machine.begin(deposit, machine=rules.DEPOSIT, actor=actor)
     outbox.emit(events.DepositStarted(deposit_id=deposit.id))
     return deposit
+
+
+def added_to(amount: Money) -> Money:
+    """What one pays on top for this much to arrive: nothing while the house bears Paystack's fee."""
+    return risk_queries.added_without_owner(amount)
+
+
+def refuse_over(customer_id: str, *, amount: Money) -> None:
+    """Raise what `start` would refuse for a limit, and count nothing. Raises LimitExceeded, TierTooLow."""
+    risk.refuse_over(Intent("", customer_id, Rail.BANK, Direction.IN, amount))
 
 
 def await_payment(deposit_id: str, *, where: PayWhere, actor: Actor) -> None:
@@ -121,7 +139,7 @@ def settle(deposit_id: str, *, charge: Charge, our_domain: str, actor: Actor) ->
         paid=charge.amount,
         requested=charge.requested,
         fees=charge.fees,
-        intent=deposit.amount.units,
+        asked=deposit.charged.units,
     )
     if judgement.verdict is Verdict.CREDIT and restrictions.stops(deposit.customer_id, way=Way.IN):
         _suspend(deposit, charge, reason=rules.RESTRICTED, our_domain=our_domain, actor=actor)

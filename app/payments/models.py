@@ -117,7 +117,8 @@ class DedicatedAccount(Model):
 class Deposit(Model):
     """Money on its way in, and what became of it. `reference` names it at Paystack: ours, where there was an intent.
 
-    `amount_units` is what was asked for, `credited_units` what the customer got, held until `available_at`.
+    `amount_units` is what was asked for, `added_units` what its payer pays on top, `credited_units` what the customer
+    got, held until `available_at`.
     """
 
     __tablename__ = "deposits"
@@ -134,6 +135,7 @@ class Deposit(Model):
             name="method_known",
         ),
         CheckConstraint("credited_units > 0", name="credited_positive"),
+        CheckConstraint("added_units >= 0", name="added_not_negative"),
         CheckConstraint("(method = 'saved_card') = (saved_card_id IS NOT NULL)", name="saved_card_named"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -155,6 +157,7 @@ class Deposit(Model):
     pay_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     dial: Mapped[str] = mapped_column(Text, default="")
     payer: Mapped[str] = mapped_column(Text, default="")
+    added_units: Mapped[Decimal] = mapped_column(Numeric(38), default=Decimal(0))
     credited_units: Mapped[Decimal | None] = mapped_column(Numeric(38))
     available_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     hold_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -164,6 +167,16 @@ class Deposit(Model):
     def amount(self) -> Money:
         """What the customer asked to pay in."""
         return Money(NGN, int(self.amount_units))
+
+    @property
+    def added(self) -> Money:
+        """What of Paystack's fee its payer bears."""
+        return Money(NGN, int(self.added_units))
+
+    @property
+    def charged(self) -> Money:
+        """What Paystack is to take from them."""
+        return self.amount + self.added
 
     @property
     def credited(self) -> Money:

@@ -289,12 +289,13 @@ def judge(  # noqa: PLR0911 (one line per case)
     paid: int,
     requested: int | None,
     fees: int,
-    intent: int,
+    asked: int,
 ) -> Judgement:
     """Compare what Paystack verified with what we asked for; all amounts in kobo.
 
-    The customer is credited the intent when exactly it came: `paid` is the intent when we bear the fee, the intent plus
-    the fee when they do. Anything else is not ours to guess. A failed try is not the end: the payer may try again.
+    The customer is credited when exactly that came: `paid` is what was asked for, with what they bear of the fee in it,
+    or that plus the fee where Paystack adds it by itself. Anything else is not ours to guess. A failed try is not the
+    end: the payer may try again.
     """
     if status in {"abandoned", "failed", "ongoing", "pending", "processing", "queued"}:
         return Judgement(Verdict.WAIT)
@@ -304,11 +305,11 @@ def judge(  # noqa: PLR0911 (one line per case)
         return Judgement(Verdict.SUSPEND, f"a {domain} payment at a {our_domain} key")
     if currency != NGN.code:
         return Judgement(Verdict.SUSPEND, f"paid in {currency}, not NGN")
-    asked = paid if requested is None else requested
-    if asked != intent:
-        return Judgement(Verdict.SUSPEND, f"asked {intent} kobo, Paystack was asked {asked}")
-    if paid not in {intent, intent + fees}:
-        return Judgement(Verdict.SUSPEND, f"asked {intent} kobo, paid {paid} with fees of {fees}")
+    told = paid if requested is None else requested
+    if told != asked:
+        return Judgement(Verdict.SUSPEND, f"asked {asked} kobo, Paystack was asked {told}")
+    if paid not in {asked, asked + fees}:
+        return Judgement(Verdict.SUSPEND, f"asked {asked} kobo, paid {paid} with fees of {fees}")
     return Judgement(Verdict.CREDIT)
 
 

@@ -54,6 +54,8 @@ ALTER TABLE deposits
     ADD COLUMN pay_until timestamptz,
     ADD COLUMN dial text NOT NULL DEFAULT '',             -- the USSD code, or Paystack's words about it
     ADD COLUMN payer text NOT NULL DEFAULT '',            -- the sender's name, as their bank gave it
+    ADD COLUMN added_units numeric(38) NOT NULL DEFAULT 0  -- what of the fee its payer pays on top
+        CONSTRAINT ck_deposits_added_not_negative CHECK (added_units >= 0),
     ADD COLUMN credited_units numeric(38) CONSTRAINT ck_deposits_credited_positive CHECK (credited_units > 0),
     ADD COLUMN available_at timestamptz,                  -- until then it is held; NULL when it was not
     ADD COLUMN hold_id bigint,                            -- the newest of its holds

@@ -48,7 +48,7 @@ def open_payment(
         pay_to = _begun(
             deposit,
             lambda: paystack.begin_bank_transfer(
-                email=email, amount=deposit.amount.units, reference=deposit.reference, expires_at=until
+                email=email, amount=deposit.charged.units, reference=deposit.reference, expires_at=until
             ),
             actor=actor,
         )
@@ -65,7 +65,7 @@ def open_payment(
         code = _begun(
             deposit,
             lambda: paystack.begin_ussd(
-                email=email, amount=deposit.amount.units, reference=deposit.reference, code=ussd
+                email=email, amount=deposit.charged.units, reference=deposit.reference, code=ussd
             ),
             actor=actor,
         )
@@ -153,7 +153,7 @@ def sweep(*, paystack: Paystack, actor: Actor) -> int:
 
 def _charge_card(deposit: Deposit, *, paystack: Paystack, actor: Actor) -> None:
     code, under = atomically(lambda: _chargeable(deposit), actor=actor)
-    deposit_id, amount, reference = deposit.id, deposit.amount.units, deposit.reference
+    deposit_id, amount, reference = deposit.id, deposit.charged.units, deposit.reference
     leave()
     try:
         charge: Charge | None = paystack.charge_card(
