@@ -1,6 +1,6 @@
 """Commands of deposits: start, await, apply a charge, receive one without an intent, give up, place what waited."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ from app.ledger import chart, posting
 from app.ledger.journal import Journal
 from app.payments import cards, errors, events, pending, postings, queries, rules, suspense
 from app.payments.models import DedicatedAccount, Deposit
-from app.payments.rules import DepositState, Method, Verdict
+from app.payments.rules import DepositState, Method, Topic, Verdict
 from app.payments.suspense import Trouble
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
@@ -141,12 +141,16 @@ def settle(deposit_id: str, *, charge: Charge, our_domain: str, actor: Actor) ->
         fees=charge.fees,
         asked=deposit.charged.units,
     )
+    # They announced it themselves: a sender whom nobody names is taken for them.
+    alike = rules.ALIKE if (found := _alike(charge, deposit.customer_id)) is None else found
     if judgement.verdict is Verdict.CREDIT and restrictions.stops(deposit.customer_id, way=Way.IN):
-        _suspend(deposit, charge, reason=rules.RESTRICTED, our_domain=our_domain, actor=actor)
+        _suspend(deposit, charge, Topic.RESTRICTED, reason=rules.RESTRICTED, our_domain=our_domain, actor=actor)
+    elif judgement.verdict is Verdict.CREDIT and alike < rules.UNLIKE:
+        _suspend(deposit, charge, Topic.NAME, reason=rules.ANOTHERS, our_domain=our_domain, actor=actor)
     elif judgement.verdict is Verdict.CREDIT:
-        _credit(deposit, charge, actor=actor)
+        _credit(deposit, charge, alike=alike, actor=actor)
     elif judgement.verdict is Verdict.SUSPEND:
-        _suspend(deposit, charge, reason=judgement.reason, our_domain=our_domain, actor=actor)
+        _suspend(deposit, charge, Topic.AMOUNT, reason=judgement.reason, our_domain=our_domain, actor=actor)
     elif judgement.verdict is Verdict.FAIL:
         give_up(deposit_id, reason=judgement.reason, actor=actor)
     return DepositState(deposit.state)
@@ -183,7 +187,8 @@ def receive(charge: Charge, *, account: DedicatedAccount, our_domain: str, actor
     )
     machine.begin(deposit, machine=rules.DEPOSIT, actor=actor, reason="it came to their account number")
     if reason:
-        _suspend(deposit, charge, reason=reason, our_domain=our_domain, actor=actor)
+        topic = Topic.RESTRICTED if stopped else Topic.NAME
+        _suspend(deposit, charge, topic, reason=reason, our_domain=our_domain, actor=actor)
     else:
         _credit(deposit, charge, alike=alike, actor=actor)
     return f"deposit {deposit.state}"
@@ -193,7 +198,7 @@ def place_stray(charge: Charge, *, our_domain: str, actor: Actor, inbox_id: int 
     """A charge that Paystack confirms and we never asked for: money that came is booked to suspense."""
     ours = _is_ours(charge, our_domain=our_domain)
     reason = f"we did not start this charge (Paystack says {charge.status})"
-    trouble = _trouble(charge, reason=reason, inbox_id=inbox_id)
+    trouble = _trouble(charge, Topic.UNKNOWN, reason=reason, inbox_id=inbox_id)
     suspense.suspend(trouble, journal_id=_book_suspense(charge) if ours else None, actor=actor)
 
 
@@ -257,6 +262,8 @@ def _credit(deposit: Deposit, charge: Charge, *, actor: Actor, alike: int | None
         held_for = max(held_for, rules.OVER_LIMIT)
     if held_for:
         pending.hold(deposit, lasts=held_for)
+    if alike is not None and alike < rules.ALIKE:
+        _review(charge, alike=alike, actor=actor)
     outbox.emit(events.DepositCredited(deposit_id=deposit.id))
 
 
@@ -273,15 +280,25 @@ def _held_for(deposit: Deposit, charge: Charge, *, alike: int | None) -> timedel
     )
 
 
-def _suspend(deposit: Deposit, charge: Charge, *, reason: str, our_domain: str, actor: Actor) -> None:
+def _suspend(deposit: Deposit, charge: Charge, topic: Topic, *, reason: str, our_domain: str, actor: Actor) -> None:
     deposit.settled_at, deposit.channel, deposit.payer = clock.now(), charge.channel, _payer(charge)
     machine.move(deposit, DepositState.SUSPENDED, machine=rules.DEPOSIT, actor=actor, reason=reason)
     risk.release(deposit.id)  # it is not the customer's before somebody has placed it
     ours = _is_ours(charge, our_domain=our_domain)
-    suspense.suspend(_trouble(charge, reason=reason), journal_id=_book_suspense(charge) if ours else None, actor=actor)
+    trouble = _trouble(charge, topic, reason=reason)
+    suspense.suspend(trouble, journal_id=_book_suspense(charge) if ours else None, actor=actor)
 
 
-def _trouble(charge: Charge, *, reason: str, inbox_id: int | None = None) -> Trouble:
+def _review(charge: Charge, *, alike: int, actor: Actor) -> None:
+    """Have finance look at a sender whose name is only partly the customer's: the money is theirs, and held.
+
+    The item closes with a note; where it is not theirs, its page leads to the refund.
+    """
+    told = _trouble(charge, Topic.NAME, reason=rules.SIMILAR.format(alike=alike))
+    suspense.suspend(replace(told, cause=f"name:{charge.reference}"), actor=actor)
+
+
+def _trouble(charge: Charge, topic: Topic, *, reason: str, inbox_id: int | None = None) -> Trouble:
     return Trouble(
         cause=f"charge:{charge.reference}",
         event="charge.success",
@@ -292,6 +309,7 @@ def _trouble(charge: Charge, *, reason: str, inbox_id: int | None = None) -> Tro
         channel=charge.channel,
         payer=_payer(charge),
         paid_to=charge.authorization.receiver_account if charge.authorization else "",
+        topic=topic,
     )
 
 

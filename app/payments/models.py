@@ -91,9 +91,9 @@ class DedicatedAccount(Model):
     __table_args__ = (
         Index("ix_dedicated_accounts_one", "customer_id", unique=True, postgresql_where=text("state <> 'closed'")),
         Index(None, "customer_code"),
-        CheckConstraint("state IN ('asked', 'open', 'refused', 'closed')", name="state_known"),
+        CheckConstraint("state IN ('asked', 'open', 'refused', 'closing', 'closed')", name="state_known"),
         CheckConstraint(
-            "state NOT IN ('open', 'closed') OR (account_number IS NOT NULL AND opened_at IS NOT NULL)",
+            "state NOT IN ('open', 'closing', 'closed') OR (account_number IS NOT NULL AND opened_at IS NOT NULL)",
             name="open_whole",
         ),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_when"),
@@ -235,6 +235,9 @@ class SuspenseItem(Model):
         Index(None, "state", "id"),
         Index(None, "parent_id"),
         CheckConstraint("state IN ('open', 'resolved')", name="state_known"),
+        CheckConstraint(
+            "topic IN ('name', 'restricted', 'amount', 'unknown', 'given_back', 'payout', 'news')", name="topic_known"
+        ),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     cause: Mapped[str] = mapped_column(Text, unique=True)
@@ -251,6 +254,7 @@ class SuspenseItem(Model):
     payer: Mapped[str] = mapped_column(Text, default="")
     channel: Mapped[str] = mapped_column(Text, default="")
     paid_to: Mapped[str] = mapped_column(Text, default="")
+    topic: Mapped[str] = mapped_column(Text, default="news")
     parent_id: Mapped[str | None] = mapped_column(Text, ForeignKey("suspense_items.id"))
 
     @property

@@ -16,6 +16,7 @@ RESTRICTED = (
     "restricted: the customer's account takes nothing in at present"  # (finance reads it in the suspense queue)
 )
 ANOTHERS = "sent by somebody else: the sender's name is not the customer's"
+SIMILAR = "credited and held: the sender's name is {alike} of 100 like the customer's"
 
 # How long to wait before asking Paystack again, by how long the thing has been open: (open for, wait).
 WATCH_PAUSES = (
@@ -97,6 +98,7 @@ class DedicatedState(StrEnum):
     ASKED = "asked"
     OPEN = "open"
     REFUSED = "refused"
+    CLOSING = "closing"
     CLOSED = "closed"
 
 
@@ -105,13 +107,19 @@ DEDICATED = Machine(
     {
         DedicatedState.ASKED: frozenset({DedicatedState.OPEN, DedicatedState.REFUSED}),
         DedicatedState.REFUSED: frozenset({DedicatedState.ASKED}),
-        DedicatedState.OPEN: frozenset({DedicatedState.CLOSED}),
+        DedicatedState.OPEN: frozenset({DedicatedState.CLOSING}),
+        DedicatedState.CLOSING: frozenset({DedicatedState.CLOSED}),
     },
     waits={
         DedicatedState.ASKED: Wait(
             timedelta(hours=24),
             Role.TREASURY,
             "Paystack has not opened it: run the job payments.open_account again, or ask Paystack.",
+        ),
+        DedicatedState.CLOSING: Wait(
+            timedelta(hours=24),
+            Role.TREASURY,
+            "Paystack has not closed it: run the job payments.close_account again, or ask Paystack.",
         ),
     },
     rests={
@@ -243,6 +251,35 @@ class SuspenseState(StrEnum):
 
     OPEN = "open"
     RESOLVED = "resolved"
+
+
+class Topic(StrEnum):
+    """What an item of suspense is about, to look for."""
+
+    NAME = "name"
+    RESTRICTED = "restricted"
+    AMOUNT = "amount"
+    UNKNOWN = "unknown"
+    GIVEN_BACK = "given_back"
+    PAYOUT = "payout"
+    NEWS = "news"
+
+
+TOPICS = {
+    Topic.NAME: "Sender's name",
+    Topic.RESTRICTED: "Account takes nothing in",
+    Topic.AMOUNT: "Amount, currency or mode",
+    Topic.UNKNOWN: "Nobody announced it",
+    Topic.GIVEN_BACK: "Refunds and disputes",
+    Topic.PAYOUT: "Payouts",
+    Topic.NEWS: "Other news",
+}
+_TOPIC_OF = {"refund": Topic.GIVEN_BACK, "charge.dispute": Topic.GIVEN_BACK, "transfer": Topic.PAYOUT}
+
+
+def topic_of(event: str) -> Topic:
+    """What news is about, by its name."""
+    return next((topic for start, topic in _TOPIC_OF.items() if event.startswith(start)), Topic.NEWS)
 
 
 SUSPENSE = Machine(

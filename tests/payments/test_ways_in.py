@@ -18,9 +18,10 @@ from app.core.money import NGN
 from app.core.permissions import Role
 from app.customers.rules import Tier
 from app.ledger import balances, chart, posting
-from app.payments import cards, dedicated, deposits, errors, pending, placing, queries, requests, rules
+from app.payments import cards, dedicated, deposits, errors, pending, placing, queries, requests, rules, suspense
+from app.payments.intake import flows as intake
 from app.payments.models import Deposit
-from app.payments.rules import DedicatedState, DepositState, Method, SuspenseState
+from app.payments.rules import DedicatedState, DepositState, Method, SuspenseState, Topic
 from app.restrictions.rules import Kind
 from app.risk import fees
 from app.risk.rules import Band
@@ -149,6 +150,19 @@ class TestAccountNumber:
         received(paying.came(50_000, number, sender="ADA"), number)
         assert (owner.balance().booked.units, owner.balance().available.units) == (50_000, 0)
 
+    def test_has_people_look_at_a_similar_name_once(self, inside: Flask, owner: Customer) -> None:
+        number = paying.account_number(owner)
+        charge, before = paying.came(50_000, number, sender="ADA"), suspended()
+        for _ in range(2):
+            assert received(charge, number) == "deposit credited"
+        item = paying.item_of(charge.reference)
+        assert (item.state, item.topic, item.journal_id) == (SuspenseState.OPEN, Topic.NAME, None)
+        assert suspended() == before
+        leave()
+        with transaction(SYSTEM):
+            suspense.resolve(item.id, note="It is their short name.", actor=SYSTEM)
+        assert owner.balance().booked.units == 50_000
+
     def test_holds_what_is_over_the_owners_limit(self, inside: Flask) -> None:
         small = people.customer(tier=Tier.T1)
         number = paying.account_number(small)
@@ -189,6 +203,39 @@ class TestAccountNumber:
             dedicated.ask(stranger.id, actor=stranger.actor)
         leave()
         assert queries.dedicated_account(customer_id=stranger.id) is None
+
+    def test_given_up_is_closed_and_what_came_to_it_is_still_theirs(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer
+    ) -> None:
+        number, paystack = self.opened(inside, owner), inside.extensions["clients"].paystack
+        late = sandbox.receive(70_000, number, sender_name="Ada Obi")
+        with transaction(owner.actor):
+            dedicated.give_up(customer_id=owner.id, reason="test", actor=owner.actor)
+        with pytest.raises(NotFound), transaction(owner.actor):
+            dedicated.give_up(customer_id=owner.id, reason="test", actor=owner.actor)
+        leave()
+        account = queries.dedicated_by_number_for_system(number)
+        assert account is not None
+        assert account.state == DedicatedState.CLOSING
+        account_id = account.id
+        leave()
+        paystack.close_account(account.vendor_id)  # (an earlier try whose answer was lost)
+        assert intake.close_account(account_id, paystack=paystack, actor=SYSTEM) is None
+        assert queries.dedicated_account(customer_id=owner.id) is None
+        leave()
+        assert paying.told(late, inside) == "deposit credited"
+        assert owner.balance().booked.units == 70_000
+        assert self.opened(inside, owner) != number
+
+    def opened(self, app: Flask, owner: Customer) -> str:
+        """An account number that Paystack's side knows of."""
+        with transaction(owner.actor):
+            account_id = dedicated.ask(owner.id, actor=owner.actor).id
+        intake.open_account(account_id, paystack=app.extensions["clients"].paystack, actor=SYSTEM)
+        found = queries.open_dedicated_account(customer_id=owner.id).account_number
+        leave()
+        assert found is not None
+        return found
 
     def test_is_looked_at_every_ten_minutes_at_most(self, inside: Flask, owner: Customer) -> None:
         paying.account_number(owner)

@@ -106,6 +106,25 @@ def open_account(account_id: str, *, paystack: Paystack, actor: Actor) -> timede
     return None
 
 
+def close_account(account_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | None:
+    """Have Paystack close an account number that was given up: how long until the next try, None when it is.
+
+    One that it does not know any more is closed: an earlier try reached it. Raises Silent.
+    """
+    account = queries.dedicated_account_for_system(account_id)
+    if account is None or account.state != DedicatedState.CLOSING:
+        return None
+    vendor_id = account.vendor_id
+    leave()
+    try:
+        paystack.close_account(vendor_id)
+    except Refused as refusal:
+        if refusal.status != HTTPStatus.NOT_FOUND:
+            return AGAIN
+    atomically(lambda: dedicated.close(account_id, actor=actor), actor=actor)
+    return None
+
+
 def look_again(customer_id: str, *, paystack: Paystack, actor: Actor) -> None:
     """Have Paystack look for transfers to a customer's account number today; what it finds comes as webhooks.
 

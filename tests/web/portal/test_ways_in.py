@@ -45,7 +45,7 @@ class TestAddingMoney:
         leave()
         assert f'data-copy="{row.pay_number}"' in page
         assert "Send exactly this amount, once" in page
-        sandbox.receive(300_000, row.pay_number)
+        sandbox.receive(300_000, row.pay_number, sender_name="Ada Obi")
         paying.told(row.reference, visitor.application)
         assert "It is in your wallet" in text_of(visitor.get(answer.location))
 
