@@ -57,6 +57,14 @@ class TestAddingMoney:
         answer = add(visitor, method="ussd", ussd="737")
         assert 'data-copy="*737*' in text_of(visitor.get(answer.location)).replace("&#42;", "*")
 
+    def test_shows_what_an_amount_costs_before_one_continues(self, visitor: FlaskClient) -> None:
+        asks = {"HX-Request": "true", "HX-Request-Type": "partial"}
+        part = text_of(visitor.get("/deposit?amount=5000", headers=asks))
+        assert "Arrives in your wallet" in part
+        assert "Nothing: we pay it" in part
+        assert "<html" not in part
+        assert "Arrives in your wallet" not in text_of(visitor.get("/deposit?amount=1", headers=asks))
+
     def test_a_way_that_there_is_not_is_refused(self, visitor: FlaskClient) -> None:
         for method in ("placed", "dedicated_account", "nonsense"):
             assert add(visitor, method=method).status_code == 422
