@@ -51,6 +51,8 @@ HANDLERS: dict[str, Handler] = {
     "payments.watch_outflow": Handler("money", payments.watch_outflow),
     "payments.measure_outflow": Handler("slow", payments.measure_outflow),
     "payments.open_account": Handler("money", payments.open_account),
+    "payments.close_account": Handler("money", payments.close_account),
+    "payments.give_up_account": Handler("default", payments.give_up_account),
     "payments.sweep_charges": Handler("money", payments.sweep_charges),
     "payments.send_refund": Handler("money", payments.send_refund),
     "payments.redirect_refund": Handler("money", payments.redirect_refund),

@@ -1,12 +1,14 @@
 """Work of the naira rail."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from app.core import inbox
 from app.core.db import atomically
+from app.core.errors import NotFound
 from app.disputes import flows as disputes
 from app.identification import flows as identification
-from app.payments import breaker, flows, payout_flows, refund_flows
+from app.payments import breaker, dedicated, flows, payout_flows, refund_flows
 from app.payments.intake import flows as intake
 from jobs.work import Work
 
@@ -85,6 +87,23 @@ def refresh_banks(work: Work) -> timedelta | None:
 def open_account(work: Work) -> timedelta | None:
     """Have Paystack open a customer's own account number."""
     return intake.open_account(work.subject, paystack=work.clients.paystack, actor=work.actor)
+
+
+def close_account(work: Work) -> timedelta | None:
+    """Have Paystack close a customer's own account number."""
+    return intake.close_account(work.subject, paystack=work.clients.paystack, actor=work.actor)
+
+
+def give_up_account(work: Work) -> timedelta | None:
+    """Whoever asked to close their account takes no more money in by a number of their own."""
+    with suppress(NotFound):  # (they have none)
+        atomically(
+            lambda: dedicated.give_up(
+                customer_id=work.facts["customer_id"], reason="they asked to close their account", actor=work.actor
+            ),
+            actor=work.actor,
+        )
+    return None
 
 
 def sweep_charges(work: Work) -> timedelta | None:

@@ -191,7 +191,7 @@ def pay(
             (words, channel, row["id"]),
         )
     else:
-        sender = {"name": row["email"].split("@")[0], "bank": "Test Bank", "account_number": "0123456789", "card": card}
+        sender = {"name": None, "bank": "Test Bank", "account_number": "0123456789", "card": card}
         succeed(db, row, channel=channel, amount=amount or row["requested_amount"], sender=sender)
     return known(db, reference)
 

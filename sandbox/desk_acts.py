@@ -67,7 +67,8 @@ def _add_money(desk: Blueprint, book: Book, done: Callable[[str], Response]) -> 
         amount, noticed = amounts.kobo(request.form.get("amount")), not request.form.get("unnoticed")
         email = f"{number}@nuban.example.com"
         with book.writing() as db:
-            nubans.receive(db, amount, number, sender=dict(_SENDER), email=email, noticed=noticed)
+            sender = _SENDER | {"name": request.form.get("sender_name", "").strip() or _SENDER["name"]}
+            nubans.receive(db, amount, number, sender=sender, email=email, noticed=noticed)
         return done("received")
 
 

@@ -74,12 +74,20 @@ def refuse(account_id: str, *, reason: str, actor: Actor) -> None:
         machine.move(account, DedicatedState.REFUSED, machine=rules.DEDICATED, actor=actor, reason=reason)
 
 
-def close(account_id: str, *, actor: Actor, reason: str) -> None:
-    """It is shown to nobody any more. What still arrives there stays its owner's."""
+def give_up(*, customer_id: str, reason: str, actor: Actor) -> None:
+    """Have their account number closed. Raises NotFound where none is open."""
+    queries.one_at_a_time_for_system(f"dedicated:{customer_id}")
+    account = locked(queries.open_dedicated_account(customer_id=customer_id).id)
+    machine.move(account, DedicatedState.CLOSING, machine=rules.DEDICATED, actor=actor, reason=reason)
+    outbox.emit(events.AccountNumberGivenUp(account_id=account.id))
+
+
+def close(account_id: str, *, actor: Actor) -> None:
+    """Paystack closed it. What arrives there all the same, and reaches us, stays its owner's."""
     account = locked(account_id)
-    if account.state == DedicatedState.OPEN:
+    if account.state == DedicatedState.CLOSING:
         account.closed_at = clock.now()
-        machine.move(account, DedicatedState.CLOSED, machine=rules.DEDICATED, actor=actor, reason=reason)
+        machine.move(account, DedicatedState.CLOSED, machine=rules.DEDICATED, actor=actor)
 
 
 def begin_requery(*, customer_id: str) -> DedicatedAccount:

@@ -1,7 +1,7 @@
 """Commands of deposits: start, await, apply a charge, receive one without an intent, give up, place what waited."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -18,7 +18,7 @@ from app.ledger import chart, posting
 from app.ledger.journal import Journal
 from app.payments import cards, errors, events, pending, postings, queries, rules, suspense
 from app.payments.models import DedicatedAccount, Deposit
-from app.payments.rules import DepositState, Method, Verdict
+from app.payments.rules import DepositState, Method, Topic, Verdict
 from app.payments.suspense import Trouble
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
@@ -50,10 +50,13 @@ def start(
     method: Method = Method.CHECKOUT,
     saved_card_id: str | None = None,
     keep_card: bool = False,
+    shown: int | None = None,
 ) -> Deposit:
     """Write down the intent to pay in, before Paystack hears of it.
 
-    Raises Restricted, DepositOutOfBounds, NoSuchWay, CardGone, LimitExceeded, TierTooLow.
+    A kept card is charged at once: what is paid on top must have been `shown` (kobo).
+
+    Raises Restricted, DepositOutOfBounds, NoSuchWay, CardGone, FeeNotSeen, LimitExceeded, TierTooLow.
     """
     restrictions.refuse(customer_id, way=Way.IN)
     if not rules.deposit_fits(amount):
@@ -62,12 +65,17 @@ def start(
         raise errors.NoSuchWay
     if saved_card_id:
         queries.saved_card(saved_card_id, customer_id=customer_id)
+    added = added_to(amount)
+    # Elsewhere Paystack says what it takes before it does.
+    if added.units != (shown or 0) and (saved_card_id or shown is not None):
+        raise errors.FeeNotSeen
     deposit_id = ids.new("dep")
     deposit = Deposit(
         id=deposit_id,
         customer_id=customer_id,
         reference=deposit_id.replace("_", "-"),  # a charge's reference may not have an underscore
         amount_units=amount.units,
+        added_units=Decimal(added.units),
         state=DepositState.STARTED,
         method=method,
         saved_card_id=saved_card_id,
@@ -78,6 +86,16 @@ def start(
     machine.begin(deposit, machine=rules.DEPOSIT, actor=actor)
     outbox.emit(events.DepositStarted(deposit_id=deposit.id))
     return deposit
+
+
+def added_to(amount: Money) -> Money:
+    """What one pays on top for this much to arrive: nothing while the house bears Paystack's fee."""
+    return risk_queries.added_without_owner(amount)
+
+
+def refuse_over(customer_id: str, *, amount: Money) -> None:
+    """Raise what `start` would refuse for a limit, and count nothing. Raises LimitExceeded, TierTooLow."""
+    risk.refuse_over(Intent("", customer_id, Rail.BANK, Direction.IN, amount))
 
 
 def await_payment(deposit_id: str, *, where: PayWhere, actor: Actor) -> None:
@@ -122,14 +140,19 @@ def settle(deposit_id: str, *, charge: Charge, our_domain: str, actor: Actor) ->
         paid=charge.amount,
         requested=charge.requested,
         fees=charge.fees,
-        intent=deposit.amount.units,
+        asked=deposit.charged.units,
     )
+    # They announced it themselves: a sender whom nobody names is taken for them.
+    alike = rules.ALIKE if (found := _alike(charge, deposit.customer_id)) is None else found
+    unlike = risk_queries.thresholds_without_owner()["deposit_unlike_percent"]
     if judgement.verdict is Verdict.CREDIT and restrictions.stops(deposit.customer_id, way=Way.IN):
-        _suspend(deposit, charge, reason=rules.RESTRICTED, our_domain=our_domain, actor=actor)
+        _suspend(deposit, charge, Topic.RESTRICTED, reason=rules.RESTRICTED, our_domain=our_domain, actor=actor)
+    elif judgement.verdict is Verdict.CREDIT and alike < unlike:
+        _suspend(deposit, charge, Topic.NAME, reason=rules.ANOTHERS, our_domain=our_domain, actor=actor)
     elif judgement.verdict is Verdict.CREDIT:
-        _credit(deposit, charge, actor=actor)
+        _credit(deposit, charge, alike=alike, actor=actor)
     elif judgement.verdict is Verdict.SUSPEND:
-        _suspend(deposit, charge, reason=judgement.reason, our_domain=our_domain, actor=actor)
+        _suspend(deposit, charge, Topic.AMOUNT, reason=judgement.reason, our_domain=our_domain, actor=actor)
     elif judgement.verdict is Verdict.FAIL:
         give_up(deposit_id, reason=judgement.reason, actor=actor)
     return DepositState(deposit.state)
@@ -167,7 +190,8 @@ def receive(charge: Charge, *, account: DedicatedAccount, our_domain: str, actor
     )
     machine.begin(deposit, machine=rules.DEPOSIT, actor=actor, reason="it came to their account number")
     if reason:
-        _suspend(deposit, charge, reason=reason, our_domain=our_domain, actor=actor)
+        topic = Topic.RESTRICTED if stopped else Topic.NAME
+        _suspend(deposit, charge, topic, reason=reason, our_domain=our_domain, actor=actor)
     else:
         _credit(deposit, charge, alike=alike, actor=actor)
     return f"deposit {deposit.state}"
@@ -182,7 +206,7 @@ def place_stray(charge: Charge, *, our_domain: str, actor: Actor, inbox_id: int 
         return
     ours = _is_ours(charge, our_domain=our_domain)
     reason = f"we did not start this charge (Paystack says {charge.status})"
-    trouble = _trouble(charge, reason=reason, inbox_id=inbox_id)
+    trouble = _trouble(charge, Topic.UNKNOWN, reason=reason, inbox_id=inbox_id)
     suspense.suspend(trouble, journal_id=_book_suspense(charge) if ours else None, actor=actor)
 
 
@@ -248,6 +272,8 @@ def _credit(deposit: Deposit, charge: Charge, *, actor: Actor, alike: int | None
         held_for = max(held_for, timedelta(hours=bounds["deposit_over_limit_hours"]))
     if held_for:
         pending.hold(deposit, lasts=held_for)
+    if alike is not None and alike < bounds["deposit_alike_percent"]:
+        _review(charge, alike=alike, actor=actor)
     outbox.emit(events.DepositCredited(deposit_id=deposit.id))
 
 
@@ -265,15 +291,25 @@ def _held_for(deposit: Deposit, charge: Charge, *, alike: int | None, bounds: Ma
     )
 
 
-def _suspend(deposit: Deposit, charge: Charge, *, reason: str, our_domain: str, actor: Actor) -> None:
+def _suspend(deposit: Deposit, charge: Charge, topic: Topic, *, reason: str, our_domain: str, actor: Actor) -> None:
     deposit.settled_at, deposit.channel, deposit.payer = clock.now(), charge.channel, _payer(charge)
     machine.move(deposit, DepositState.SUSPENDED, machine=rules.DEPOSIT, actor=actor, reason=reason)
     risk.release(deposit.id)  # it is not the customer's before somebody has placed it
     ours = _is_ours(charge, our_domain=our_domain)
-    suspense.suspend(_trouble(charge, reason=reason), journal_id=_book_suspense(charge) if ours else None, actor=actor)
+    trouble = _trouble(charge, topic, reason=reason)
+    suspense.suspend(trouble, journal_id=_book_suspense(charge) if ours else None, actor=actor)
 
 
-def _trouble(charge: Charge, *, reason: str, inbox_id: int | None = None) -> Trouble:
+def _review(charge: Charge, *, alike: int, actor: Actor) -> None:
+    """Have finance look at a sender whose name is only partly the customer's: the money is theirs, and held.
+
+    The item closes with a note; where it is not theirs, its page leads to the refund.
+    """
+    told = _trouble(charge, Topic.NAME, reason=rules.SIMILAR.format(alike=alike))
+    suspense.suspend(replace(told, cause=f"name:{charge.reference}"), actor=actor)
+
+
+def _trouble(charge: Charge, topic: Topic, *, reason: str, inbox_id: int | None = None) -> Trouble:
     return Trouble(
         cause=f"charge:{charge.reference}",
         event="charge.success",
@@ -284,6 +320,7 @@ def _trouble(charge: Charge, *, reason: str, inbox_id: int | None = None) -> Tro
         channel=charge.channel,
         payer=_payer(charge),
         paid_to=charge.authorization.receiver_account if charge.authorization else "",
+        topic=topic,
     )
 
 

@@ -146,3 +146,10 @@ class ChargeDisputed(Conflict):
 class NotRedirectable(Conflict):
     code = "not_redirectable"
     message = "This refund does not wait for a bank account."
+
+
+class FeeNotSeen(Unprocessable):
+    """A card that is kept is charged at once: nobody pays a fee on top that they were not shown."""
+
+    code = "fee_not_seen"
+    message = "See what it costs now, and continue if that is right."

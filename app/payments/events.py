@@ -48,6 +48,14 @@ class AccountNumberOpened(Event):
 
 
 @dataclass(frozen=True)
+class AccountNumberGivenUp(Event):
+    """A customer's own account number is to be closed."""
+
+    name: ClassVar[str] = "payments.account_number_given_up"
+    account_id: str
+
+
+@dataclass(frozen=True)
 class BankAccountAdded(Event):
     """Money can go to another bank account, a day from now."""
 

@@ -41,7 +41,7 @@ def open_checkout(deposit: Deposit, *, paystack: Paystack, email: str, callback_
     try:
         checkout = paystack.initialize(
             email=email,
-            amount=deposit.amount.units,
+            amount=deposit.charged.units,
             reference=deposit.reference,
             callback_url=callback_url,
             channels=rules.CHANNELS.get(Method(deposit.method), ()),

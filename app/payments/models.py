@@ -92,9 +92,9 @@ class DedicatedAccount(Model):
     __table_args__ = (
         Index("ix_dedicated_accounts_one", "customer_id", unique=True, postgresql_where=text("state <> 'closed'")),
         Index(None, "customer_code"),
-        CheckConstraint("state IN ('asked', 'open', 'refused', 'closed')", name="state_known"),
+        CheckConstraint("state IN ('asked', 'open', 'refused', 'closing', 'closed')", name="state_known"),
         CheckConstraint(
-            "state NOT IN ('open', 'closed') OR (account_number IS NOT NULL AND opened_at IS NOT NULL)",
+            "state NOT IN ('open', 'closing', 'closed') OR (account_number IS NOT NULL AND opened_at IS NOT NULL)",
             name="open_whole",
         ),
         CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_when"),
@@ -118,7 +118,8 @@ class DedicatedAccount(Model):
 class Deposit(Model):
     """Money on its way in, and what became of it. `reference` names it at Paystack: ours, where there was an intent.
 
-    `amount_units` is what was asked for, `credited_units` what the customer got, held until `available_at`.
+    `amount_units` is what was asked for, `added_units` what its payer pays on top, `credited_units` what the customer
+    got, held until `available_at`.
     """
 
     __tablename__ = "deposits"
@@ -135,6 +136,7 @@ class Deposit(Model):
             name="method_known",
         ),
         CheckConstraint("credited_units > 0", name="credited_positive"),
+        CheckConstraint("added_units >= 0", name="added_not_negative"),
         CheckConstraint("(method = 'saved_card') = (saved_card_id IS NOT NULL)", name="saved_card_named"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -156,6 +158,7 @@ class Deposit(Model):
     pay_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     dial: Mapped[str] = mapped_column(Text, default="")
     payer: Mapped[str] = mapped_column(Text, default="")
+    added_units: Mapped[Decimal] = mapped_column(Numeric(38), default=Decimal(0))
     credited_units: Mapped[Decimal | None] = mapped_column(Numeric(38))
     available_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     hold_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -165,6 +168,16 @@ class Deposit(Model):
     def amount(self) -> Money:
         """What the customer asked to pay in."""
         return Money(NGN, int(self.amount_units))
+
+    @property
+    def added(self) -> Money:
+        """What of Paystack's fee its payer bears."""
+        return Money(NGN, int(self.added_units))
+
+    @property
+    def charged(self) -> Money:
+        """What Paystack is to take from them."""
+        return self.amount + self.added
 
     @property
     def credited(self) -> Money:
@@ -224,6 +237,9 @@ class SuspenseItem(Model):
         Index(None, "state", "id"),
         Index(None, "parent_id"),
         CheckConstraint("state IN ('open', 'resolved')", name="state_known"),
+        CheckConstraint(
+            "topic IN ('name', 'restricted', 'amount', 'unknown', 'given_back', 'payout', 'news')", name="topic_known"
+        ),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     cause: Mapped[str] = mapped_column(Text, unique=True)
@@ -240,6 +256,7 @@ class SuspenseItem(Model):
     payer: Mapped[str] = mapped_column(Text, default="")
     channel: Mapped[str] = mapped_column(Text, default="")
     paid_to: Mapped[str] = mapped_column(Text, default="")
+    topic: Mapped[str] = mapped_column(Text, default="news")
     parent_id: Mapped[str | None] = mapped_column(Text, ForeignKey("suspense_items.id"))
 
     @property

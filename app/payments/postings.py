@@ -10,7 +10,8 @@ from app.ledger.journal import Journal, credit, debit
 def credited(*, ref: str, account: str, intent: Money, paid: Money, fees: Money) -> Journal:
     """A deposit: what Paystack will settle to us, the fee as our cost, the whole intent to the customer.
 
-    `fees` is Paystack's; what of it the payer bore (`paid` above `intent`) is no cost of ours.
+    `fees` is Paystack's; what of it the payer bore (`paid` above `intent`) is no cost of ours. Where they bore
+    more than it came to, the rest makes our costs less.
     """
     cost = intent + fees - paid
     return Journal(

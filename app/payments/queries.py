@@ -1,15 +1,19 @@
 """Reads of payments."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from app.core.db import db, rows
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
+from app.governance.models import Request
+from app.governance.rules import OPEN
 from app.ledger import statements
 from app.payments.models import BankAccount, BankRow, DedicatedAccount, Deposit, Payout, SavedCard, SuspenseItem
-from app.payments.rules import RESTRICTED, DedicatedState, DepositState, Method, SuspenseState
+from app.payments.rules import RESTRICTED, DedicatedState, DepositState, Method, SuspenseState, Topic
 
 
 def deposit(deposit_id: str, *, customer_id: str) -> Deposit:
@@ -173,14 +177,42 @@ def banks_fetched_at_for_system() -> datetime | None:
     return db.session.scalar(select(func.max(BankRow.fetched_at)))
 
 
+@dataclass(frozen=True)
+class Sought:
+    """Which items are looked for: of a topic, that came before a time, with money, whose next step is treasury's."""
+
+    topic: Topic | None = None
+    until: datetime | None = None
+    money: bool = False
+    asked: bool | None = None  # None: whoever's turn it is
+
+
 def suspense_for_operators(
-    *, state: SuspenseState, before: str | None = None, limit: int = 50, money_only: bool = False
+    sought: Sought = Sought(),
+    *,
+    state: SuspenseState,
+    before: str | None = None,
+    limit: int = 50,
 ) -> list[SuspenseItem]:
-    """What could not be placed, newest first; with `money_only` that behind which money stands."""
+    """What could not be placed, newest first."""
     wanted = select(SuspenseItem).where(SuspenseItem.state == state).order_by(SuspenseItem.id.desc()).limit(limit)
-    if money_only:
+    if sought.money:
         wanted = wanted.where(SuspenseItem.journal_id.is_not(None))
+    if sought.topic:
+        wanted = wanted.where(SuspenseItem.topic == sought.topic)
+    if sought.until:
+        wanted = wanted.where(SuspenseItem.created_at <= sought.until)
+    if sought.asked is not None:
+        requests = exists().where(Request.target == "suspense:" + SuspenseItem.id, Request.state.in_(OPEN))
+        wanted = wanted.where(requests if sought.asked else ~requests)
     return list(db.session.scalars(wanted.where(SuspenseItem.id < before) if before else wanted))
+
+
+def asked_about_for_operators(item_ids: Sequence[str]) -> set[str]:
+    """About which of these items something was asked for that treasury has not answered."""
+    targets = [f"suspense:{item_id}" for item_id in item_ids]
+    found = db.session.scalars(select(Request.target).where(Request.target.in_(targets), Request.state.in_(OPEN)))
+    return {target.removeprefix("suspense:") for target in found}
 
 
 def suspense_item_for_operators(item_id: str) -> SuspenseItem:

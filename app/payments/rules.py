@@ -17,6 +17,7 @@ RESTRICTED = (
     "restricted: the customer's account takes nothing in at present"  # (finance reads it in the suspense queue)
 )
 ANOTHERS = "sent by somebody else: the sender's name is not the customer's"
+SIMILAR = "credited and held: the sender's name is {alike} of 100 like the customer's"
 
 # How long to wait before asking Paystack again, by how long the thing has been open: (open for, wait).
 WATCH_PAUSES = (
@@ -98,6 +99,7 @@ class DedicatedState(StrEnum):
     ASKED = "asked"
     OPEN = "open"
     REFUSED = "refused"
+    CLOSING = "closing"
     CLOSED = "closed"
 
 
@@ -106,13 +108,19 @@ DEDICATED = Machine(
     {
         DedicatedState.ASKED: frozenset({DedicatedState.OPEN, DedicatedState.REFUSED}),
         DedicatedState.REFUSED: frozenset({DedicatedState.ASKED}),
-        DedicatedState.OPEN: frozenset({DedicatedState.CLOSED}),
+        DedicatedState.OPEN: frozenset({DedicatedState.CLOSING}),
+        DedicatedState.CLOSING: frozenset({DedicatedState.CLOSED}),
     },
     waits={
         DedicatedState.ASKED: Wait(
             timedelta(hours=24),
             Role.TREASURY,
             "Paystack has not opened it: run the job payments.open_account again, or ask Paystack.",
+        ),
+        DedicatedState.CLOSING: Wait(
+            timedelta(hours=24),
+            Role.TREASURY,
+            "Paystack has not closed it: run the job payments.close_account again, or ask Paystack.",
         ),
     },
     rests={
@@ -245,6 +253,35 @@ class SuspenseState(StrEnum):
     RESOLVED = "resolved"
 
 
+class Topic(StrEnum):
+    """What an item of suspense is about, to look for."""
+
+    NAME = "name"
+    RESTRICTED = "restricted"
+    AMOUNT = "amount"
+    UNKNOWN = "unknown"
+    GIVEN_BACK = "given_back"
+    PAYOUT = "payout"
+    NEWS = "news"
+
+
+TOPICS = {
+    Topic.NAME: "Sender's name",
+    Topic.RESTRICTED: "Account takes nothing in",
+    Topic.AMOUNT: "Amount, currency or mode",
+    Topic.UNKNOWN: "Nobody announced it",
+    Topic.GIVEN_BACK: "Refunds and disputes",
+    Topic.PAYOUT: "Payouts",
+    Topic.NEWS: "Other news",
+}
+_TOPIC_OF = {"refund": Topic.GIVEN_BACK, "charge.dispute": Topic.GIVEN_BACK, "transfer": Topic.PAYOUT}
+
+
+def topic_of(event: str) -> Topic:
+    """What news is about, by its name."""
+    return next((topic for start, topic in _TOPIC_OF.items() if event.startswith(start)), Topic.NEWS)
+
+
 SUSPENSE = Machine(
     "suspense item",
     {
@@ -289,12 +326,13 @@ def judge(  # noqa: PLR0911 (one line per case)
     paid: int,
     requested: int | None,
     fees: int,
-    intent: int,
+    asked: int,
 ) -> Judgement:
     """Compare what Paystack verified with what we asked for; all amounts in kobo.
 
-    The customer is credited the intent when exactly it came: `paid` is the intent when we bear the fee, the intent plus
-    the fee when they do. Anything else is not ours to guess. A failed try is not the end: the payer may try again.
+    The customer is credited when exactly that came: `paid` is what was asked for, with what they bear of the fee in it,
+    or that plus the fee where Paystack adds it by itself. Anything else is not ours to guess. A failed try is not the
+    end: the payer may try again.
     """
     if status in {"abandoned", "failed", "ongoing", "pending", "processing", "queued"}:
         return Judgement(Verdict.WAIT)
@@ -304,11 +342,11 @@ def judge(  # noqa: PLR0911 (one line per case)
         return Judgement(Verdict.SUSPEND, f"a {domain} payment at a {our_domain} key")
     if currency != NGN.code:
         return Judgement(Verdict.SUSPEND, f"paid in {currency}, not NGN")
-    asked = paid if requested is None else requested
-    if asked != intent:
-        return Judgement(Verdict.SUSPEND, f"asked {intent} kobo, Paystack was asked {asked}")
-    if paid not in {intent, intent + fees}:
-        return Judgement(Verdict.SUSPEND, f"asked {intent} kobo, paid {paid} with fees of {fees}")
+    told = paid if requested is None else requested
+    if told != asked:
+        return Judgement(Verdict.SUSPEND, f"asked {asked} kobo, Paystack was asked {told}")
+    if paid not in {asked, asked + fees}:
+        return Judgement(Verdict.SUSPEND, f"asked {asked} kobo, paid {paid} with fees of {fees}")
     return Judgement(Verdict.CREDIT)
 
 

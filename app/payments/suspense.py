@@ -11,7 +11,7 @@ from app.core.errors import NotFound
 from app.core.money import Money
 from app.payments import errors, queries, rules
 from app.payments.models import SuspenseItem
-from app.payments.rules import SuspenseState
+from app.payments.rules import SuspenseState, Topic
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Trouble:
     channel: str = ""
     payer: str = ""
     paid_to: str = ""
+    topic: Topic | None = None  # where none is said, the event says it
 
 
 def suspend(trouble: Trouble, *, actor: Actor, journal_id: int | None = None) -> None:
@@ -54,6 +55,7 @@ def suspend(trouble: Trouble, *, actor: Actor, journal_id: int | None = None) ->
         channel=trouble.channel,
         payer=trouble.payer,
         paid_to=trouble.paid_to,
+        topic=trouble.topic or rules.topic_of(trouble.event),
         journal_id=journal_id,
         state=SuspenseState.OPEN,
         created_at=clock.now(),
@@ -87,6 +89,7 @@ def split(item: SuspenseItem, *, parts: list[Money], note: str, actor: Actor) ->
             channel=item.channel,
             payer=item.payer,
             paid_to=item.paid_to,
+            topic=item.topic,
             parent_id=item.id,
             journal_id=item.journal_id,
             state=SuspenseState.OPEN,

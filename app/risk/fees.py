@@ -21,7 +21,7 @@ from app.risk.models import Fee
 from app.risk.rules import Band, Direction, Rail, Scope
 
 WAYS = {
-    (Rail.BANK, Direction.IN): "Deposits",
+    (Rail.BANK, Direction.IN): "Deposits: what their payer pays on top",
     (Rail.BANK, Direction.OUT): "Withdrawals to a bank",
     (Rail.CHAIN, Direction.IN): "Coins coming in",
     (Rail.CHAIN, Direction.OUT): "Coins sent",
@@ -29,7 +29,8 @@ WAYS = {
     (Rail.INSIDE, Direction.OUT): "Going out inside the house",
 }
 PERCENT_DECIMALS = 2
-CHARGED = (Scope(Rail.BANK, Direction.OUT, NGN.code),)  # what has a fee at all: a fee that nothing takes is not set
+PAID_IN = Scope(Rail.BANK, Direction.IN, NGN.code)  # what of Paystack's fee the payer bears: none where none is set
+CHARGED = (Scope(Rail.BANK, Direction.OUT, NGN.code), PAID_IN)  # what has a fee: one that nothing takes is not set
 
 
 def request(scope: Scope, bands: Sequence[Band], *, starts_on: date, reason: str, maker: str, actor: Actor) -> Request:
@@ -79,6 +80,8 @@ def _check(payload: Payload) -> None:
     fault = rules.fault_of_bands(bands)
     if fault:
         raise errors.BadFees(fault)
+    if scope == PAID_IN and any(band.bps >= rules.BPS for band in bands):
+        raise errors.BadFees("Nothing would be left of what is paid.")
     if payload["bands"] == payload["was"]:
         raise errors.BadFees("These are the fees that count now.")
     if _starts_at(payload) <= clock.now():

@@ -102,6 +102,12 @@ def fee_without_owner(amount: Money, *, rail: Rail, direction: Direction, at: da
     return Money(amount.asset, units)
 
 
+def added_without_owner(amount: Money, *, at: datetime | None = None) -> Money:
+    """What somebody who pays in naira pays on top at a time, so that this much arrives; nothing where no fee is set."""
+    bands = [one.band for one in schedule_without_owner(Scope(Rail.BANK, Direction.IN, amount.asset.code), at=at)]
+    return Money(amount.asset, rules.added(bands, net=amount.units))
+
+
 def schedule_without_owner(scope: Scope, *, at: datetime | None = None) -> list[Fee]:
     """The fees of a scope in force at a time, the smallest amounts first."""
     mine = (Fee.rail == scope.rail, Fee.direction == scope.direction, Fee.asset == scope.asset)

@@ -150,6 +150,31 @@ def fee_units(bands: Sequence[Band], *, amount: int) -> int | None:
     return asked if band.cap is None else min(asked, band.cap)
 
 
+def rounded_up(bands: Sequence[Band], *, amount: int) -> int:
+    """As `fee_units`, nothing where no band fits, and a part of the amount is rounded up, as Paystack does."""
+    band = max((one for one in bands if amount > one.over), key=lambda one: one.over, default=None)
+    return 0 if band is None else _bounded(band, band.flat - (-amount * band.bps // BPS))
+
+
+def added(bands: Sequence[Band], *, net: int) -> int:
+    """What a payer who bears the fee pays on top, so that `net` units remain of the whole.
+
+    The highest band counts whose first amount leaves less than `net`: between two bands an amount exists that leaves
+    `net` more cheaply, and Paystack's own formula does not use it.
+    """
+    for band in sorted(bands, key=lambda one: one.over, reverse=True):
+        first = band.over + 1
+        if net > first - rounded_up(bands, amount=first) or band.over == min(one.over for one in bands):
+            share = BPS - band.bps
+            return _bounded(band, -(-(net + band.flat) * BPS // share) - net)
+    return 0
+
+
+def _bounded(band: Band, fee: int) -> int:
+    fee = max(fee, band.floor or 0)
+    return fee if band.cap is None else min(fee, band.cap)
+
+
 def fault_of_bands(bands: Sequence[Band]) -> str:
     """What is wrong with a schedule, in a sentence; empty when nothing is."""
     overs = [band.over for band in bands]

@@ -6,7 +6,8 @@ What Paystack tells is the truth and is what is booked; the list says when to as
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from app.risk.rules import BPS, Band
+from app.risk import rules as risk
+from app.risk.rules import Band
 
 
 class Service(StrEnum):
@@ -40,25 +41,5 @@ def service_of(channel: str, *, country: str = "") -> Service:
 
 
 def expected(bands: Sequence[Band], *, amount: int) -> int:
-    """The fee on an amount of kobo, none where no band fits. A part of the amount is rounded up, as Paystack does."""
-    band = max((one for one in bands if amount > one.over), key=lambda one: one.over, default=None)
-    return 0 if band is None else _bounded(band, band.flat - (-amount * band.bps // BPS))
-
-
-def added(bands: Sequence[Band], *, net: int) -> int:
-    """What a payer who bears the fee pays on top, so that `net` kobo remain of the whole.
-
-    The highest band counts whose first amount leaves less than `net`: between two bands an amount exists that leaves
-    `net` more cheaply, and Paystack's own formula does not use it.
-    """
-    for band in sorted(bands, key=lambda one: one.over, reverse=True):
-        first = band.over + 1
-        if net > first - expected(bands, amount=first) or band.over == min(one.over for one in bands):
-            share = BPS - band.bps
-            return _bounded(band, -(-(net + band.flat) * BPS // share) - net)
-    return 0
-
-
-def _bounded(band: Band, fee: int) -> int:
-    fee = max(fee, band.floor or 0)
-    return fee if band.cap is None else min(fee, band.cap)
+    """The fee on an amount of kobo, none where no band fits."""
+    return risk.rounded_up(bands, amount=amount)

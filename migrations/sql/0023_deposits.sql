@@ -22,7 +22,7 @@ CREATE TABLE dedicated_accounts (
     id text CONSTRAINT pk_dedicated_accounts PRIMARY KEY,
     customer_id text NOT NULL CONSTRAINT fk_dedicated_accounts_customer_id REFERENCES customers,
     state text NOT NULL CONSTRAINT ck_dedicated_accounts_state_known
-        CHECK (state IN ('asked', 'open', 'refused', 'closed')),
+        CHECK (state IN ('asked', 'open', 'refused', 'closing', 'closed')),
     customer_code text NOT NULL DEFAULT '',            -- what Paystack calls the customer
     vendor_id text NOT NULL DEFAULT '',
     account_number text CONSTRAINT uq_dedicated_accounts_account_number UNIQUE,
@@ -35,7 +35,7 @@ CREATE TABLE dedicated_accounts (
     requeried_at timestamptz,                          -- Paystack looks at most once in ten minutes
     closed_at timestamptz,
     CONSTRAINT ck_dedicated_accounts_open_whole
-        CHECK (state NOT IN ('open', 'closed') OR (account_number IS NOT NULL AND opened_at IS NOT NULL)),
+        CHECK (state NOT IN ('open', 'closing', 'closed') OR (account_number IS NOT NULL AND opened_at IS NOT NULL)),
     CONSTRAINT ck_dedicated_accounts_closed_when CHECK ((state = 'closed') = (closed_at IS NOT NULL))
 );
 CREATE UNIQUE INDEX ix_dedicated_accounts_one ON dedicated_accounts (customer_id) WHERE state <> 'closed';
@@ -54,6 +54,8 @@ ALTER TABLE deposits
     ADD COLUMN pay_until timestamptz,
     ADD COLUMN dial text NOT NULL DEFAULT '',             -- the USSD code, or Paystack's words about it
     ADD COLUMN payer text NOT NULL DEFAULT '',            -- the sender's name, as their bank gave it
+    ADD COLUMN added_units numeric(38) NOT NULL DEFAULT 0  -- what of the fee its payer pays on top
+        CONSTRAINT ck_deposits_added_not_negative CHECK (added_units >= 0),
     ADD COLUMN credited_units numeric(38) CONSTRAINT ck_deposits_credited_positive CHECK (credited_units > 0),
     ADD COLUMN available_at timestamptz,                  -- until then it is held; NULL when it was not
     ADD COLUMN hold_id bigint,                            -- the newest of its holds
@@ -104,6 +106,8 @@ ALTER TABLE suspense_items
     ADD COLUMN payer text NOT NULL DEFAULT '',
     ADD COLUMN channel text NOT NULL DEFAULT '',
     ADD COLUMN paid_to text NOT NULL DEFAULT '',          -- the account number that it came to
+    ADD COLUMN topic text NOT NULL DEFAULT 'news' CONSTRAINT ck_suspense_items_topic_known CHECK (topic IN
+        ('name', 'restricted', 'amount', 'unknown', 'given_back', 'payout', 'news')),
     -- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
     ADD COLUMN parent_id text CONSTRAINT fk_suspense_items_parent_id REFERENCES suspense_items;
 SELECT audit.mask_also('suspense_items', 'payer', 'paid_to');

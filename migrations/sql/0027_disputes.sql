@@ -79,6 +79,12 @@ BEGIN
                    AND q.payload ->> 'units' = NEW.amount_units::text) THEN
             RAISE EXCEPTION 'refund of %: two people give a customer''s money back', NEW.reference
                 USING ERRCODE = 'BU005';
+        ELSIF NEW.origin = 'asked' AND NEW.from_account NOT LIKE 'liability:customer:%' AND NOT EXISTS (
+                SELECT FROM suspense_items s JOIN approval_requests q ON q.target = 'suspense:' || s.id
+                 WHERE q.kind = 'payments.return' AND is_due(q) AND s.state = 'open'
+                   AND s.reference = NEW.reference AND q.payload ->> 'units' = NEW.amount_units::text) THEN
+            RAISE EXCEPTION 'refund of %: two people send back what stands in suspense', NEW.reference
+                USING ERRCODE = 'BU005';
         END IF;
     ELSIF NEW.state = 'redirecting' AND OLD.state <> 'redirecting' AND NOT EXISTS (
             SELECT FROM approval_requests q

@@ -83,9 +83,9 @@ def item_of(reference: str) -> SuspenseItem:
     return db.session.scalars(select(SuspenseItem).where(SuspenseItem.reference == reference)).one()
 
 
-def agreed(asked: Request) -> None:
-    """Treasury says yes, and it is carried out."""
-    treasury = people.operator(Role.TREASURY)[0]
+def agreed(asked: Request, *, by: str = "") -> None:
+    """Treasury, or who is named, says yes, and it is carried out."""
+    treasury = by or people.operator(Role.TREASURY)[0]
     with transaction(who := actor.operator(treasury)):
         governance.approve(asked.id, operator_id=treasury, shown=asked.payload_hash, actor=who)
     governance_flows.carry_out(asked.id, actor=SYSTEM)

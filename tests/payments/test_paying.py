@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.clients.http import Silent
 from app.core import clock, inbox
-from app.core.db import leave, transaction
+from app.core.db import leave, rows, transaction
 from app.payments import dedicated, deposits, errors, queries
 from app.payments import flows as payments
 from app.payments.intake import flows
@@ -80,9 +80,24 @@ class TestOneOffAccount:
         assert deposit.pay_until is not None
         assert timedelta(minutes=14) < deposit.pay_until - clock.now() <= timedelta(minutes=31)
         assert watched(deposit.id, inside) == DepositState.AWAITING_PAYMENT
-        sandbox.receive(300_000, deposit.pay_number)
+        sandbox.receive(300_000, deposit.pay_number, sender_name="Ada Obi")
         assert watched(deposit.id, inside) == DepositState.CREDITED
         assert owner.balance().available == naira(3_000)
+
+    @pytest.mark.parametrize(
+        ("sender", "state", "available"),
+        [("MUSA BELLO", DepositState.SUSPENDED, 0), ("ADA", DepositState.CREDITED, 0), ("OBI, Ada", None, 3_000)],
+    )
+    def test_is_for_who_sends_in_their_own_name(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer,
+        sender: str, state: DepositState | None, available: int,
+    ) -> None:  # fmt: skip
+        deposit = opened(started(owner, Method.BANK_TRANSFER), owner, inside)
+        sandbox.receive(300_000, deposit.pay_number, sender_name=sender)
+        assert watched(deposit.id, inside) == (state or DepositState.CREDITED)
+        assert owner.balance().available == naira(available)
+        waiting = rows("SELECT topic FROM suspense_items WHERE reference = :r", r=deposit.reference)
+        assert [item.topic for item in waiting] == (["name"] if state else [])
 
     def test_sends_another_amount_back_and_says_so(
         self, inside: Flask, sandbox: SandboxProcess, owner: Customer

@@ -11,18 +11,18 @@ from sqlalchemy.exc import DBAPIError
 from app.clients.paystack_answers import Refund as Told
 from app.core import actor, clock
 from app.core.db import db, leave, rows, transaction
-from app.core.money import NGN, Money, zero
+from app.core.money import NGN, zero
 from app.core.permissions import Role
 from app.ledger import balances, chart, posting
 from app.ledger.errors import InsufficientFunds
-from app.payments import errors, postings, queries, refund_queries, refund_rules, refunds, suspense
+from app.payments import errors, postings, queries, refund_queries, refund_rules, refunds, requests, suspense
 from app.payments.models import SuspenseItem
 from app.payments.refund_models import Refund
 from app.payments.refund_rules import RefundState
 from app.payments.refunds import Destination
 from app.payments.suspense import Trouble
 from app.restrictions.rules import Kind
-from tests.makers import giving_back, mailbox, people, restricted
+from tests.makers import giving_back, mailbox, paying, people, restricted
 from tests.makers.people import Customer, naira
 
 SYSTEM = actor.system("test")
@@ -181,25 +181,35 @@ class TestFromSuspense:
         leave()
         return reference
 
-    def ask(self, reference: str, amount: Money) -> Refund:
-        with transaction(SYSTEM):
-            found = refunds.ask(
-                reference, amount=amount, reason="To its sender.", from_account=refunds.SUSPENSE, actor=SYSTEM
-            )
+    def returned(self, reference: str) -> Refund:
+        """What two people sent back to its payer."""
+        item_id, finance = paying.item_of(reference).id, people.operator(Role.FINANCE)[0]
+        leave()
+        with transaction(who := actor.operator(finance)):
+            asked = requests.request_returning(item_id, reason="It is nobody's here.", maker=finance, actor=who)
+        paying.agreed(asked)
+        (found,) = refund_queries.of_charge_for_operators(reference)
         leave()
         return found
 
     def test_goes_back_to_its_sender(self, stray: str) -> None:
         before = booked(chart.SUSPENSE)
-        refund = self.ask(stray, naira(900))
-        giving_back.say(refund, "processed")
+        giving_back.say(self.returned(stray), "processed")
         assert before - booked(chart.SUSPENSE) == naira(900).units
-        with pytest.raises(errors.NothingToRefund):
-            self.ask(stray, naira(1))
+        with pytest.raises(errors.NotPlaceable):
+            self.returned(stray)
+
+    @pytest.mark.parametrize("units", [900, 899])
+    def test_goes_back_by_two_people_only_whatever_the_app_does(self, stray: str, units: int) -> None:
+        before = booked(chart.SUSPENSE)
+        with pytest.raises(DBAPIError, match="two people send back"), transaction(SYSTEM):
+            refunds.ask(stray, amount=naira(units), reason="x", from_account=refunds.SUSPENSE, actor=SYSTEM)
+        leave()
+        assert booked(chart.SUSPENSE) == before
 
     def test_what_failed_stands_there_again_for_somebody_to_see(self, stray: str) -> None:
         before = booked(chart.SUSPENSE)
-        refund = self.ask(stray, naira(900))
+        refund = self.returned(stray)
         giving_back.say(refund, "failed")
         assert booked(chart.SUSPENSE) == before
         (item,) = rows("SELECT state, journal_id FROM suspense_items WHERE cause = :cause", cause=f"{refund.id}:failed")

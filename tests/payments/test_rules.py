@@ -22,7 +22,7 @@ SOUND: dict[str, Any] = {
     "paid": 500_000,
     "requested": 500_000,
     "fees": 17_500,
-    "intent": 500_000,
+    "asked": 500_000,
 }
 
 
@@ -143,7 +143,7 @@ class TestJudge:
 
     @given(st.integers(0, 10**9), st.none() | st.integers(0, 10**9), st.integers(0, 10**6), st.integers(1, 10**9))
     def test_never_credits_more_than_came(self, paid: int, requested: int | None, fees: int, intent: int) -> None:
-        verdict = judge(**(SOUND | {"paid": paid, "requested": requested, "fees": fees, "intent": intent})).verdict
+        verdict = judge(**(SOUND | {"paid": paid, "requested": requested, "fees": fees, "asked": intent})).verdict
         assert verdict in {Verdict.CREDIT, Verdict.SUSPEND}  # a success is never waited on, failed or forgotten
         if verdict is Verdict.CREDIT:
             assert paid in {intent, intent + fees}

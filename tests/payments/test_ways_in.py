@@ -1,14 +1,16 @@
 """Money that comes without an intent, what is held of what came, cards that are kept, parts of what waits."""
 
 import threading
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.clients.paystack_answers import Charge
 from app.core import clock
 from app.core.db import db, for_everyone, leave, rows, transaction
 from app.core.errors import NotFound
@@ -16,9 +18,13 @@ from app.core.money import NGN
 from app.core.permissions import Role
 from app.customers.rules import Tier
 from app.ledger import balances, chart, posting
-from app.payments import cards, dedicated, deposits, errors, pending, placing, queries, requests, rules
-from app.payments.rules import DedicatedState, DepositState, Method, SuspenseState
+from app.payments import cards, dedicated, deposits, errors, pending, placing, queries, requests, rules, suspense
+from app.payments.intake import flows as intake
+from app.payments.models import Deposit
+from app.payments.rules import DedicatedState, DepositState, Method, SuspenseState, Topic
 from app.restrictions.rules import Kind
+from app.risk import fees
+from app.risk.rules import Band
 from tests.makers import giving_back, paying, people, restricted
 from tests.makers.paying import SYSTEM
 from tests.makers.people import Customer, naira
@@ -151,6 +157,19 @@ class TestAccountNumber:
         received(paying.came(50_000, number, sender="ADA"), number)
         assert (owner.balance().booked.units, owner.balance().available.units) == (50_000, 0)
 
+    def test_has_people_look_at_a_similar_name_once(self, inside: Flask, owner: Customer) -> None:
+        number = paying.account_number(owner)
+        charge, before = paying.came(50_000, number, sender="ADA"), suspended()
+        for _ in range(2):
+            assert received(charge, number) == "deposit credited"
+        item = paying.item_of(charge.reference)
+        assert (item.state, item.topic, item.journal_id) == (SuspenseState.OPEN, Topic.NAME, None)
+        assert suspended() == before
+        leave()
+        with transaction(SYSTEM):
+            suspense.resolve(item.id, note="It is their short name.", actor=SYSTEM)
+        assert owner.balance().booked.units == 50_000
+
     def test_holds_what_is_over_the_owners_limit(self, inside: Flask) -> None:
         small = people.customer(tier=Tier.T1)
         number = paying.account_number(small)
@@ -191,6 +210,39 @@ class TestAccountNumber:
             dedicated.ask(stranger.id, actor=stranger.actor)
         leave()
         assert queries.dedicated_account(customer_id=stranger.id) is None
+
+    def test_given_up_is_closed_and_what_came_to_it_is_still_theirs(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer
+    ) -> None:
+        number, paystack = self.opened(inside, owner), inside.extensions["clients"].paystack
+        late = sandbox.receive(70_000, number, sender_name="Ada Obi")
+        with transaction(owner.actor):
+            dedicated.give_up(customer_id=owner.id, reason="test", actor=owner.actor)
+        with pytest.raises(NotFound), transaction(owner.actor):
+            dedicated.give_up(customer_id=owner.id, reason="test", actor=owner.actor)
+        leave()
+        account = queries.dedicated_by_number_for_system(number)
+        assert account is not None
+        assert account.state == DedicatedState.CLOSING
+        account_id = account.id
+        leave()
+        paystack.close_account(account.vendor_id)  # (an earlier try whose answer was lost)
+        assert intake.close_account(account_id, paystack=paystack, actor=SYSTEM) is None
+        assert queries.dedicated_account(customer_id=owner.id) is None
+        leave()
+        assert paying.told(late, inside) == "deposit credited"
+        assert owner.balance().booked.units == 70_000
+        assert self.opened(inside, owner) != number
+
+    def opened(self, app: Flask, owner: Customer) -> str:
+        """An account number that Paystack's side knows of."""
+        with transaction(owner.actor):
+            account_id = dedicated.ask(owner.id, actor=owner.actor).id
+        intake.open_account(account_id, paystack=app.extensions["clients"].paystack, actor=SYSTEM)
+        found = queries.open_dedicated_account(customer_id=owner.id).account_number
+        leave()
+        assert found is not None
+        return found
 
     def test_is_looked_at_every_ten_minutes_at_most(self, inside: Flask, owner: Customer) -> None:
         paying.account_number(owner)
@@ -379,3 +431,52 @@ class TestWhatIsHeldGoesBack:
         with transaction(SYSTEM):
             found = queries.deposit_for_system(reference=charge)
             assert pending.held_of(found.id if found else None) == naira(0)
+
+
+class TestWhoBearsTheFee:
+    LOCAL = (Band(0, 0, 150), Band(2_500_00, 100_00, 150, cap=2_000_00))
+    DAY = date(2300, 1, 1)
+
+    def started(self, owner: Customer, method: Method = Method.BANK_TRANSFER, **how: Any) -> Deposit:
+        with transaction(owner.actor):
+            return deposits.start(owner.id, amount=naira(10_000), actor=owner.actor, method=method, **how)
+
+    def test_the_payer_from_the_day_that_was_agreed(self, inside: Flask, owner: Customer) -> None:
+        finance, admin = people.operator(Role.FINANCE)[0], people.operator(Role.ADMIN)[0]
+        begins = datetime.combine(self.DAY, time(), clock.WAT)
+        assert self.started(owner).added == naira(0)
+        with transaction(who := people.actor.operator(finance)):
+            asked = fees.request(
+                fees.PAID_IN, self.LOCAL, starts_on=self.DAY, reason="They bear it.", maker=finance, actor=who
+            )
+        leave()
+        paying.agreed(asked, by=admin)
+        assert self.started(owner).added == naira(0)
+        with clock.at(begins):
+            deposit = self.started(owner)
+            assert (deposit.added.units, deposit.charged.units) == (253_81, 10_253_81)
+            card = paying.kept_card(owner)
+            for shown in (None, 253_80):
+                with pytest.raises(errors.FeeNotSeen):
+                    self.started(owner, Method.SAVED_CARD, saved_card_id=card, shown=shown)
+            assert self.started(owner, Method.SAVED_CARD, saved_card_id=card, shown=253_81).added.units == 253_81
+            bare = self.started(owner)
+        self.settles_as_asked(owner, deposit, bare)
+
+    def settles_as_asked(self, owner: Customer, deposit: Deposit, bare: Deposit) -> None:
+        """What they bear is neither theirs nor our cost; where Paystack takes less, our costs are less."""
+        cost = chart.house(chart.PAYSTACK_FEES, asset=NGN)
+        before, deposit_id, reference = balances.of(cost).booked.units, deposit.id, deposit.reference
+        bare_id, bare_reference = bare.id, bare.reference
+        leave()
+        charge = Charge(reference, "success", 10_253_81, 10_253_81, 200_00, "NGN", "test", "bank_transfer", None)
+        for _ in range(2):
+            with transaction(SYSTEM):
+                assert deposits.settle(deposit_id, charge=charge, our_domain="test", actor=SYSTEM) == "credited"
+        assert owner.balance().booked == naira(10_000)
+        assert balances.of(cost).booked.units - before == -53_81
+        leave()
+        charge = Charge(bare_reference, "success", 1_000_000, 1_000_000, 0, "NGN", "test", "bank_transfer", None)
+        with transaction(SYSTEM):
+            assert deposits.settle(bare_id, charge=charge, our_domain="test", actor=SYSTEM) == "suspended"
+        assert owner.balance().booked == naira(10_000)

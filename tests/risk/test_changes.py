@@ -164,7 +164,7 @@ class TestFees:
         with pytest.raises(errors.BadFees, match="first band"):
             ask_fees(NEW_BANDS[1:], day=far())
         with pytest.raises(errors.BadFees, match="Nothing takes"):
-            ask_fees(NEW_BANDS, day=far(), scope=replace(CHARGED, direction="in"))
+            ask_fees(NEW_BANDS, day=far(), scope=replace(CHARGED, rail="chain"))
         with pytest.raises(errors.BadFees, match="count now"):
             ask_fees([one.band for one in queries.schedule_without_owner(CHARGED)], day=far())
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.risk import rules as risk
 from app.risk.rules import Band
 from app.settlement import partner_fees, working_days
 from app.settlement.partner_fees import Service
@@ -77,7 +78,7 @@ class TestPrices:
 
     @pytest.mark.parametrize(("net", "on_top"), VECTORS["gross_up"]["vectors"])
     def test_what_a_payer_pays_on_top(self, net: int, on_top: int) -> None:
-        assert partner_fees.added(LOCAL, net=net) == on_top
+        assert risk.added(LOCAL, net=net) == on_top
         whole = net + on_top
         assert whole - partner_fees.expected(LOCAL, amount=whole) >= net
 

@@ -83,6 +83,7 @@ NOT_FRESH = {
     "portal.deposit": "money comes in, and from its owner's own account",
     "portal.ask_account_number": "money comes in by it, and none goes out",
     "portal.look_for_transfer": "it has Paystack look for what came in",
+    "portal.close_account_number": "nothing comes in by it any more, and none goes out",
     "portal.remove_card": _TAKES_AWAY,
     "portal.end_other_sessions": _TAKES_AWAY,
     "portal.end_session": _TAKES_AWAY,

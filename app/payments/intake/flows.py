@@ -48,7 +48,7 @@ def open_payment(
         pay_to = _begun(
             deposit,
             lambda: paystack.begin_bank_transfer(
-                email=email, amount=deposit.amount.units, reference=deposit.reference, expires_at=until
+                email=email, amount=deposit.charged.units, reference=deposit.reference, expires_at=until
             ),
             actor=actor,
         )
@@ -65,7 +65,7 @@ def open_payment(
         code = _begun(
             deposit,
             lambda: paystack.begin_ussd(
-                email=email, amount=deposit.amount.units, reference=deposit.reference, code=ussd
+                email=email, amount=deposit.charged.units, reference=deposit.reference, code=ussd
             ),
             actor=actor,
         )
@@ -103,6 +103,25 @@ def open_account(account_id: str, *, paystack: Paystack, actor: Actor) -> timede
         atomically(lambda: dedicated.refuse(account_id, reason=reason, actor=actor), actor=actor)
         return None
     atomically(lambda: dedicated.open_account(account_id, opened=opened, actor=actor), actor=actor)
+    return None
+
+
+def close_account(account_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | None:
+    """Have Paystack close an account number that was given up: how long until the next try, None when it is.
+
+    One that it does not know any more is closed: an earlier try reached it. Raises Silent.
+    """
+    account = queries.dedicated_account_for_system(account_id)
+    if account is None or account.state != DedicatedState.CLOSING:
+        return None
+    vendor_id = account.vendor_id
+    leave()
+    try:
+        paystack.close_account(vendor_id)
+    except Refused as refusal:
+        if refusal.status != HTTPStatus.NOT_FOUND:
+            return AGAIN
+    atomically(lambda: dedicated.close(account_id, actor=actor), actor=actor)
     return None
 
 
@@ -153,7 +172,7 @@ def sweep(*, paystack: Paystack, actor: Actor) -> int:
 
 def _charge_card(deposit: Deposit, *, paystack: Paystack, actor: Actor) -> None:
     code, under = atomically(lambda: _chargeable(deposit), actor=actor)
-    deposit_id, amount, reference = deposit.id, deposit.amount.units, deposit.reference
+    deposit_id, amount, reference = deposit.id, deposit.charged.units, deposit.reference
     leave()
     try:
         charge: Charge | None = paystack.charge_card(

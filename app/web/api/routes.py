@@ -251,7 +251,16 @@ def withdrawal(withdrawal_id: str) -> Response:
 
 def _deposit(deposit_id: str, *, status: int) -> Response:
     one = payments.deposit(deposit_id, customer_id=current_user.id)
-    body = {"id": one.id, "state": one.state, "amount": _money(one.amount), "checkout_url": one.checkout_url}
+    body = {
+        "id": one.id,
+        "state": one.state,
+        "amount": _money(one.amount),
+        "fee": _money(one.added),
+        "credited": _money(one.credited) if one.state == DepositState.CREDITED else None,
+        "method": one.method,
+        "available_at": one.available_at.isoformat() if one.available_at else None,
+        "checkout_url": one.checkout_url,
+    }
     return make_response(jsonify(body), status)
 
 

@@ -87,6 +87,7 @@ def _fees(*, fault: str = "", fault_of: str = "", status: int = 200) -> Response
             _schedule(scope, starts_at, bands, counts=bands == present.get(scope))
             for (scope, starts_at), bands in queries.fees_for_operators().items()
         ],
+        chosen=fault_of or request.args.get("for", _name(changes.CHARGED[0])),
         forms=[(_name(scope), changes.in_words(scope), _typed(bands)) for scope, bands in present.items()],
         pending=[one for scope in present for one in governance.about_for_operators(changes.target_of(scope))],
         sent=request.form,

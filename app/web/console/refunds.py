@@ -104,7 +104,7 @@ def _list(faults: dict[str, str], *, status: int = 200) -> Response:
         first="before" not in request.args,
         counts={name: sum(counts.get(state, 0) for state in states) for name, states in VIEWS.items()},
         errors=faults,
-        given=request.form,
+        given=request.form or {"reference": request.args.get("reference", "")},
         status=status,
     )
 

@@ -1,13 +1,14 @@
 """What could not be placed: look, ask that money go to its customer, close with a note what no money stands behind."""
 
 import json
+from datetime import timedelta
 
 from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import inbox
+from app.core import clock, inbox
 from app.core.db import atomically
 from app.core.errors import NotFound, Refusal
 from app.core.permissions import Permission
@@ -17,7 +18,7 @@ from app.identity import queries as identity
 from app.payments import queries, requests
 from app.payments import suspense as waiting
 from app.payments.models import SuspenseItem
-from app.payments.rules import RESTRICTED, SuspenseState
+from app.payments.rules import RESTRICTED, SUSPENSE, TOPICS, DepositState, SuspenseState
 from app.restrictions import queries as restrictions
 from app.restrictions.rules import Way
 from app.web import errors, forms, guards
@@ -26,6 +27,11 @@ from app.web.console.base import bp
 from app.web.fragments import page
 
 PAGE = 25
+AGES = {
+    "day": ("Older than a day", timedelta(days=1)),
+    "week": ("Older than a week", timedelta(days=7)),
+    "month": ("Older than thirty days", timedelta(days=30)),
+}
 
 
 class NoteForm(forms.FlaskForm):
@@ -39,20 +45,34 @@ class NoteForm(forms.FlaskForm):
 def suspense() -> Response:
     """Open items, or those that were closed."""
     state = SuspenseState.RESOLVED if request.args.get("view") == "resolved" else SuspenseState.OPEN
-    money = request.args.get("money") == "1"
+    chosen = {name: request.args.get(name, "") for name in ("topic", "age", "turn", "money")}
     found = queries.suspense_for_operators(
-        state=state, before=request.args.get("before"), limit=PAGE + 1, money_only=money
+        _sought(chosen), state=state, before=request.args.get("before"), limit=PAGE + 1
     )
     return page(
         "console/suspense.html",
         block="results",
         state=state,
         restricted=RESTRICTED,
-        money=money,
+        chosen={name: value for name, value in chosen.items() if value},
+        topics=TOPICS,
+        ages=[(name, words) for name, (words, _) in AGES.items()],
         items=found[:PAGE],
+        asked=queries.asked_about_for_operators([item.id for item in found[:PAGE]]),
+        late=clock.now() - SUSPENSE.waits[SuspenseState.OPEN].limit,
         older=found[PAGE - 1].id if len(found) > PAGE else None,
         first="before" not in request.args,
         counts={each: queries.suspense_count_for_operators(state=each) for each in SuspenseState},
+    )
+
+
+def _sought(chosen: dict[str, str]) -> queries.Sought:
+    age = AGES.get(chosen["age"])
+    return queries.Sought(
+        topic=next((topic for topic in TOPICS if topic == chosen["topic"]), None),
+        until=clock.now() - age[1] if age else None,
+        money=chosen["money"] == "1",
+        asked={"treasury": True, "finance": False}.get(chosen["turn"]),
     )
 
 
@@ -108,6 +128,7 @@ def detail(item_id: str, faults: dict[str, str], *, status: int = 200) -> Respon
         item=item,
         deposit=deposit,
         owner=customers.one_for_operators(deposit.customer_id) if deposit else None,
+        credited=named if named and named.state == DepositState.CREDITED and not item.journal_id else None,
         named=customers.one_for_operators(named.customer_id) if named else None,
         parts=queries.suspense_parts_for_operators(item.id),
         waits=deposit is not None and restrictions.stopped_for_operators(deposit.customer_id, way=Way.IN),

@@ -1,5 +1,6 @@
 """Add money: an intent of ours, a way to pay it at Paystack, and a page that shows where it stands."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import current_app, redirect, request, url_for
@@ -12,13 +13,15 @@ from app.clients.http import Refused
 from app.core import clock, idempotency
 from app.core.db import atomically
 from app.core.errors import Refusal, Unavailable
-from app.core.money import NGN, Money
+from app.core.money import NGN, Money, parse
 from app.payments import deposits, queries, rules
-from app.payments.errors import CardDeclined, CardGone, CheckoutLost, NoSuchWay
+from app.payments.errors import CardDeclined, CardGone, CheckoutLost, FeeNotSeen, NoSuchWay
 from app.payments.intake import flows
 from app.payments.rules import DepositState, Method
 from app.restrictions.errors import Restricted
-from app.risk import queries as risk
+from app.risk import fees
+from app.risk import queries as risk_queries
+from app.risk.rules import Band
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import bp
@@ -27,6 +30,18 @@ from reports import limits, timelines
 OPEN = (DepositState.STARTED, DepositState.AWAITING_PAYMENT)
 NOT_CHARGED = "Nothing was charged; try again from here."
 SAVED = "saved_card:"
+UNITS_DIGITS_MAX = 30
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What one pays for an amount, what of the limit is left after it, and why it cannot be."""
+
+    amount: Money
+    added: Money
+    total: Money
+    left: Money | None
+    refusal: str
 
 
 class DepositForm(forms.KeyedForm):
@@ -36,6 +51,7 @@ class DepositForm(forms.KeyedForm):
     method = StringField("How you pay", default=Method.CHECKOUT)
     ussd = StringField("Your bank", default="")
     keep = BooleanField("Keep this card")
+    shown = StringField("What you pay on top", default="")
 
     @property
     def chosen(self) -> tuple[Method, str | None]:
@@ -59,6 +75,8 @@ def deposit() -> Response | BaseResponse:
     except (NoSuchWay, CardGone) as refused:
         words = "Choose your bank." if form.method.data == Method.USSD else refused.message
         return _form(form, {"ussd" if form.method.data == Method.USSD else "method": words}, status=422)
+    except FeeNotSeen as refused:
+        return _form(form, {"shown": refused.message}, status=422)
     except Refusal as refused:
         return _form(form, {"amount": refused.message}, status=422)
     _open_payment(answer["id"], ussd=form.ussd.data or "")
@@ -110,6 +128,7 @@ def _start(form: DepositForm) -> tuple[dict[str, str], bool]:
                 method=method,
                 saved_card_id=card_id,
                 keep_card=bool(form.keep.data) and method in {Method.CARD, Method.CHECKOUT},
+                shown=_units(form.shown.data),
             ).id
         },
     )
@@ -141,13 +160,17 @@ def _open_payment(deposit_id: str, *, ussd: str) -> None:
 
 def _form(form: DepositForm, faults: dict[str, str], *, status: int) -> Response:
     method = form.method.data if form.is_submitted() else request.args.get("method", Method.CARD)
+    standing = limits.of_customer(customer_id=current_user.id)
     return page(
         "portal/deposit.html",
+        block="preview",
         form=form,
         method=method,
         errors=faults,
         bounds=(rules.DEPOSIT_MIN, rules.DEPOSIT_MAX),
-        standing=limits.of_customer(customer_id=current_user.id),
+        standing=standing,
+        preview=_preview(standing, form.amount.data or request.args.get("amount", "")),
+        costs=[(f"Above {Money(NGN, one.over)}", fees.band_in_words(one, asset=NGN.code)) for one in _price()],
         cards=queries.saved_cards(customer_id=current_user.id),
         account=queries.dedicated_account(customer_id=current_user.id),
         ussd_banks=list(rules.USSD_BANKS.items()),
@@ -157,10 +180,39 @@ def _form(form: DepositForm, faults: dict[str, str], *, status: int) -> Response
     )
 
 
+def _preview(standing: limits.OfCustomer, typed: str) -> Preview | None:
+    """What comes of the amount that is typed; nothing while it is none."""
+    try:
+        amount = parse(typed, asset=NGN)
+    except Refusal:
+        return None
+    if not rules.deposit_fits(amount):
+        return None
+    refusal = ""
+    try:
+        deposits.refuse_over(current_user.id, amount=amount)
+    except Refusal as refused:
+        refusal = refused.message
+    room = [bar.left for group in standing.going("in") for bar in group.bars]
+    added = deposits.added_to(amount)
+    return Preview(amount, added, amount + added, min(room) - amount if room and not refusal else None, refusal)
+
+
+def _price() -> list[Band]:
+    """What is paid on top by its schedule; none where that is nothing."""
+    bands = [one.band for one in risk_queries.schedule_without_owner(fees.PAID_IN)]
+    return bands if any(band.flat or band.bps or band.floor for band in bands) else []
+
+
+def _units(typed: str | None) -> int | None:
+    plain = typed or ""
+    return int(plain) if plain.isascii() and plain.isdecimal() and len(plain) < UNITS_DIGITS_MAX else None
+
+
 def _held_hours() -> int:
     """For how long a card's payment of theirs would be held now."""
     earlier, first = queries.credited_before(customer_id=current_user.id, channel="card")
     since = clock.now() - first if first else timedelta(0)
-    bounds, nothing = risk.thresholds_without_owner(), Money(NGN, 0)
+    bounds, nothing = risk_queries.thresholds_without_owner(), Money(NGN, 0)
     held = rules.pending_for("card", bounds=bounds, amount=nothing, earlier=earlier, paying_for=since)
     return held // timedelta(hours=1)

@@ -21,7 +21,7 @@ from app.web.portal.base import bp
 def account_number() -> Response:
     """The account number that is theirs alone, where the way to it stands."""
     account = queries.dedicated_account(customer_id=current_user.id)
-    waiting = account is not None and account.state == DedicatedState.ASKED
+    waiting = account is not None and account.state in {DedicatedState.ASKED, DedicatedState.CLOSING}
     return page("portal/account_number.html", block="standing", account=account, waiting=waiting)
 
 
@@ -50,6 +50,18 @@ def look_for_transfer() -> BaseResponse:
         errors.say(Unavailable("Paystack cannot look at the moment. Try again in ten minutes."))
     except Refusal as refused:
         errors.say(refused)
+    return redirect(url_for("portal.account_number"), 303)
+
+
+@bp.post("/deposit/account/close")
+@guards.customer
+def close_account_number() -> BaseResponse:
+    """Have it closed."""
+    actor = guards.actor()
+    atomically(
+        lambda: dedicated.give_up(customer_id=current_user.id, reason="they asked for it", actor=actor), actor=actor
+    )
+    flash("It is being closed. Tell whoever sends money there.", "ok")
     return redirect(url_for("portal.account_number"), 303)
 
 

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from app.core import actor
 from app.core.db import leave, transaction
 from app.core.permissions import Role
-from app.payments import queries, requests
+from app.payments import deposits, queries, requests
 from tests.makers import browse, paying, people
 from tests.makers.people import naira
 from tests.web.console.conftest import enter
@@ -42,6 +42,40 @@ def test_finance_asks_and_the_page_says_so(finance: FlaskClient, item_id: str) -
     status, _ = send(finance, item_id, "assign", customer=owner.email, evidence="Their bank's statement shows it.")
     assert status == 303
     assert "was asked for" in page(finance, item_id)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "shows"),
+    [
+        ("topic=unknown&money=1&turn=finance", True),
+        ("topic=name", False),
+        ("age=day", False),
+        ("turn=treasury", False),
+        ("topic=nonsense&age=nonsense&turn=nonsense", True),
+    ],
+)
+def test_the_queue_is_looked_through(finance: FlaskClient, item_id: str, chosen: str, *, shows: bool) -> None:
+    queue = finance.get(f"/console/suspense?{chosen}")
+    assert (queue.status_code, item_id in queue.get_data(as_text=True)) == (200, shows)
+
+
+def test_a_name_to_look_at_leads_to_the_refund_and_closes_with_a_note(finance: FlaskClient) -> None:
+    owner = people.customer()
+    number = paying.account_number(owner)
+    charge = paying.came(50_000, number, sender="ADA")
+    account = queries.dedicated_by_number_for_system(number)
+    assert account is not None
+    leave()
+    with transaction(paying.SYSTEM):
+        deposits.receive(charge, account=account, our_domain="test", actor=paying.SYSTEM)
+    leave()
+    found = paying.item_of(charge.reference).id
+    leave()
+    shown = page(finance, found)
+    assert "ask that it go back" in shown
+    assert f"/console/refunds?reference={charge.reference}" in shown
+    status, _ = send(finance, found, "resolve", note="It is her short name: her statement shows it.")
+    assert (status, paying.item_of(charge.reference).state) == (303, "resolved")
 
 
 @pytest.mark.parametrize(

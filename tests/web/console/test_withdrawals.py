@@ -40,7 +40,7 @@ def found(narrowed: Narrowed) -> set[str]:
 class TestTheQueue:
     def test_lists_what_its_address_asks_for(self, waiting: tuple[Customer, Withdrawal]) -> None:
         one = queries.one_for_operators(waiting[1].id)
-        (against, *_) = queue.reasons_for_operators({one.id})[one.id] or [None]
+        against = next(iter(queue.reasons_for_operators({one.id})[one.id]), None)
         fits = Narrowed(
             band=one.band,
             target=one.target,

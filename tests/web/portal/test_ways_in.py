@@ -45,7 +45,7 @@ class TestAddingMoney:
         leave()
         assert f'data-copy="{row.pay_number}"' in page
         assert "Send exactly this amount, once" in page
-        sandbox.receive(300_000, row.pay_number)
+        sandbox.receive(300_000, row.pay_number, sender_name="Ada Obi")
         paying.told(row.reference, visitor.application)
         assert "It is in your wallet" in text_of(visitor.get(answer.location))
 
@@ -56,6 +56,14 @@ class TestAddingMoney:
         assert (without.status_code, "Choose your bank." in text_of(without)) == (422, True)
         answer = add(visitor, method="ussd", ussd="737")
         assert 'data-copy="*737*' in text_of(visitor.get(answer.location)).replace("&#42;", "*")
+
+    def test_shows_what_an_amount_costs_before_one_continues(self, visitor: FlaskClient) -> None:
+        asks = {"HX-Request": "true", "HX-Request-Type": "partial"}
+        part = text_of(visitor.get("/deposit?amount=5000", headers=asks))
+        assert "Arrives in your wallet" in part
+        assert "Nothing: we pay it" in part
+        assert "<html" not in part
+        assert "Arrives in your wallet" not in text_of(visitor.get("/deposit?amount=1", headers=asks))
 
     def test_a_way_that_there_is_not_is_refused(self, visitor: FlaskClient) -> None:
         for method in ("placed", "dedicated_account", "nonsense"):

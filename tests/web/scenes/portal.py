@@ -83,6 +83,12 @@ def look_for_transfer(scene: Scene) -> TestResponse:
     return browse.send(scene.at_home(customer), "/deposit/account/look", form_at="/deposit/account")
 
 
+def close_account_number(scene: Scene) -> TestResponse:
+    customer = people.customer()
+    paying.account_number(customer)
+    return browse.send(scene.at_home(customer), "/deposit/account/close", form_at="/deposit/account")
+
+
 def remove_card(scene: Scene) -> TestResponse:
     customer = people.customer()
     card_id = paying.kept_card(customer)
@@ -125,6 +131,7 @@ CALLS: dict[str, Call] = {
     "portal.deposit": portal_deposit,
     "portal.ask_account_number": ask_account_number,
     "portal.look_for_transfer": look_for_transfer,
+    "portal.close_account_number": close_account_number,
     "portal.remove_card": remove_card,
     "portal.reopen_checkout": reopen_checkout,
     "portal.request_withdrawal": request_withdrawal,
