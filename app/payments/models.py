@@ -189,6 +189,7 @@ class Payout(Model):
             name="state_known",
         ),
         CheckConstraint("id = reference", name="id_is_reference"),
+        CheckConstraint("kept_units IS NULL OR state IN ('failed', 'reversed')", name="kept_of_unpaid"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     reference: Mapped[str] = mapped_column(Text, unique=True)
@@ -200,6 +201,9 @@ class Payout(Model):
     vendor_status: Mapped[str] = mapped_column(Text, default="")  # Paystack's own word, as it was told last
     vendor_words: Mapped[str] = mapped_column(Text, default="")  # and why, when it said
     fee_units: Mapped[Decimal | None] = mapped_column(Numeric(38))
+    kept_units: Mapped[Decimal | None] = mapped_column(
+        Numeric(38)
+    )  # of one that ended unpaid: what it cost all the same
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
