@@ -180,6 +180,7 @@ class Payout(Model):
     __tablename__ = "payouts"
     __table_args__ = (
         Index(None, "state", "id", postgresql_where=text("state NOT IN ('paid', 'failed', 'reversed')")),
+        Index("ix_payouts_ended", "id", postgresql_where=text("state IN ('failed', 'reversed')")),
         Index("ix_payouts_one_lives", "base_id", unique=True, postgresql_where=text("state <> 'failed'")),
         Index(None, "base_id", "created_at"),
         Index(None, "created_at"),

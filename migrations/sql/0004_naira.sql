@@ -61,6 +61,7 @@ CREATE TABLE payouts (
 CREATE UNIQUE INDEX ix_payouts_one_lives ON payouts (base_id) WHERE state <> 'failed';
 CREATE INDEX ix_payouts_base_id ON payouts (base_id, created_at);
 CREATE INDEX ix_payouts_created_at ON payouts (created_at);
+CREATE INDEX ix_payouts_ended ON payouts (id) WHERE state IN ('failed', 'reversed');
 -- No payout begins while the books do not prove, whoever asks.
 CREATE FUNCTION refuse_while_halted() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
