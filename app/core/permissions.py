@@ -39,7 +39,7 @@ class Permission(StrEnum):
     SWITCHES_READ = "switches:read"
     SWITCHES_TURN_OFF = "switches:turn_off"
     SWITCHES_REQUEST_ON = "switches:request_on"
-    PAYOUTS_ATTEND = "payouts:attend"
+    WITHDRAWALS_ATTEND = "withdrawals:attend"
     CASES_READ = "cases:read"
     CASES_WORK = "cases:work"
     SUSPENSE_READ = "suspense:read"
@@ -191,7 +191,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | {
         P.SWITCHES_TURN_OFF,
         P.SWITCHES_REQUEST_ON,
-        P.PAYOUTS_ATTEND,
+        P.WITHDRAWALS_ATTEND,
         P.CASES_WORK,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_APPROVE,

@@ -66,7 +66,7 @@ class TestTheMatrix:
 
     def test_keeps_the_administrator_away_from_money(self) -> None:
         rooms = {"overview", "audit", "jobs", "mailbox", "approvals", "policies", "operators", "customers"}
-        rooms |= {"cases"}  # what stands still, which nobody moves there
+        rooms |= {"cases", "switches"}  # what stands still, which nobody moves there; stopping, never starting
         rooms |= {"limits", "retention"}  # what may be done and what is kept, each agreed to by somebody else
         mine = {permission for permission in ROLES[R.ADMIN] if not permission.startswith("withdrawals:")}
         assert {permission.split(":")[0] for permission in mine} == rooms
@@ -89,6 +89,7 @@ class TestGranted:
     def test_lends_looking_and_stopping_harm_and_nothing_else(self, role: Role) -> None:
         lent = granted([], lent=[role])
         stops = {P.CUSTOMERS_VIEW_AS, P.CUSTOMERS_FREEZE, P.CUSTOMERS_SAFETY_LOCK, P.RESTRICTIONS_PLACE, P.JOBS_RETRY}
+        stops |= {P.SWITCHES_TURN_OFF}
         kept = {
             P.DOCUMENTS_READ,
             P.APPLICATIONS_READ,

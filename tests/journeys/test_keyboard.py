@@ -121,7 +121,7 @@ def test_back_brings_whole_pages(console: Page) -> None:
     with console.expect_response(re.compile("q=asset")):
         console.locator("[data-search]").fill("asset")
     expect(console.locator("#class-liability")).to_have_count(0)
-    console.get_by_role("link", name="Paystack").click()
+    console.get_by_role("link", name="Paystack", exact=True).click()
     console.wait_for_url("**/accounts/**")
     console.go_back()
     whole(console)

@@ -5,7 +5,7 @@ from sqlalchemy import create_engine, pool, text
 UNITS = 1_000_000_000_000  # ten thousand million naira: no test's amount is a large part of it
 _POST = """
 SELECT FROM ledger.post('opening float', 'opening.float', 'opening', ARRAY['asset:paystack:NGN', 'equity:capital:NGN'],
-                        ARRAY[:units, -:units]::numeric[], NULL, '{}'::jsonb, NULL, NULL)
+                        ARRAY[:units, -:units]::numeric[], now() - interval '730 days', '{}'::jsonb, NULL, NULL)
 """
 
 

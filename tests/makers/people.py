@@ -154,13 +154,13 @@ def somebody_watches() -> None:
     leave()
 
 
-def bank_account(owner: Customer, *, app: Flask, number: str = "") -> str:
-    """A bank account of theirs and in their name, looked up at the vendor, two days ago: its id."""
+def bank_account(owner: Customer, *, app: Flask, number: str = "", name: str = "") -> str:
+    """A bank account of theirs, in their name or another, looked up at the vendor, two days ago: its id."""
     clients = app.extensions["clients"]
     payments.refresh_banks(paystack=clients.paystack, actor=actor.system("test"))
     number = number or f"{secrets.randbelow(8_000_000_000) + 1_000_000_000}"
     leave()
-    name = customer_queries.names_for_operators({owner.id})[owner.id]
+    name = name or customer_queries.names_for_operators({owner.id})[owner.id]
     leave()
     holder = {"account_number": number, "account_name": name}
     address = f"{app.extensions['settings'].paystack_base_url}/_sandbox/accounts"

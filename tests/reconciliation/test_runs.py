@@ -100,7 +100,10 @@ def test_settlements_and_top_ups_are_lines_of_their_own(inside: Flask, sandbox: 
     settling.pull(paystack=paystack, actor=SYSTEM)
     settling.read_float(paystack=paystack, actor=SYSTEM)
     second = run(paystack)
-    assert (line(second, paid).verdict, line(second, paid).ours) == (Verdict.MATCHED, Money(NGN, -made["total_amount"]))
+    assert (line(second, paid).verdict, line(second, paid).ours) == (
+        Verdict.MATCHED,
+        Money(NGN, -made["effective_amount"]),
+    )
     lines = queries.lines_for_operators(second, verdicts=(Verdict.MATCHED,), limit=100_000)
     assert [one.ours for one in lines if one.kind == "top-up" and one.ours == naira(23_456)] == [naira(23_456)]
 

@@ -27,7 +27,6 @@ from app.payments import queries as payments_queries
 from app.payments.rules import DepositState
 from app.risk import errors, queries
 from app.risk.rules import Scope
-from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import service as withdrawals
 from app.withdrawals.errors import FeeChanged
 from reports import limits as reports
@@ -67,7 +66,7 @@ def comes(deposit_id: str) -> str:
     assert deposit is not None
     units, reference = deposit.amount.units, deposit.reference
     leave()
-    charge = Charge(reference, "success", units, units, 0, "NGN", DOMAIN, "card", clock.now())
+    charge = Charge(reference, "success", units, units, 0, "NGN", DOMAIN, "bank_transfer", clock.now())
     with transaction(TEST):
         state = deposits.settle(deposit_id, charge=charge, our_domain=DOMAIN, actor=TEST)
     leave()
@@ -105,11 +104,13 @@ def takes_back(who: Customer, withdrawal_id: str) -> None:
 
 def sent(withdrawal_id: str) -> str:
     """It is approved, and its payout begun: the payout's id."""
-    who = actor.operator(people.operator(Role.TREASURY)[0])
-    shown = withdrawals_queries.one_for_operators(withdrawal_id).content_hash
-    leave()
-    with transaction(who):
-        withdrawals.approve(withdrawal_id, operator_id=who.id, content_hash=shown, owns=None, actor=who)
+    asked = people.looked_into(withdrawal_id)
+    for leg in asked.legs:
+        who = actor.operator(people.operator(Role(leg["roles"][0]))[0])
+        with transaction(who):
+            withdrawals.approve(
+                withdrawal_id, operator_id=who.id, content_hash=asked.content_hash, owns=None, actor=who
+            )
     with transaction(TEST):
         assert withdrawals.begin_sending(withdrawal_id, actor=TEST)
     leave()

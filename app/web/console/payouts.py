@@ -73,7 +73,7 @@ def payout(payout_id: str) -> Response:
 
 
 @bp.post("/payouts/<payout_id>/ask")
-@guards.operator(Permission.PAYOUTS_ATTEND)
+@guards.operator(Permission.WITHDRAWALS_ATTEND)
 def ask_for_payout(payout_id: str) -> Response | BaseResponse:
     """Ask Paystack how it stands. Nothing is sent."""
     actor = guards.actor()
@@ -84,7 +84,7 @@ def ask_for_payout(payout_id: str) -> Response | BaseResponse:
 
 
 @bp.post("/payouts/<payout_id>/code")
-@guards.operator(Permission.PAYOUTS_ATTEND, fresh=True)
+@guards.operator(Permission.WITHDRAWALS_ATTEND, fresh=True)
 def confirm_payout(payout_id: str) -> Response | BaseResponse:
     """Type the code that Paystack wants."""
     actor, code = guards.actor(), "".join(request.form.get("code", "").split())
@@ -95,7 +95,7 @@ def confirm_payout(payout_id: str) -> Response | BaseResponse:
 
 
 @bp.post("/payouts/<payout_id>/code-again")
-@guards.operator(Permission.PAYOUTS_ATTEND, fresh=True)
+@guards.operator(Permission.WITHDRAWALS_ATTEND, fresh=True)
 def send_payout_code_again(payout_id: str) -> Response | BaseResponse:
     """Have Paystack send another code."""
     actor = guards.actor()
@@ -108,7 +108,7 @@ def send_payout_code_again(payout_id: str) -> Response | BaseResponse:
 
 
 @bp.post("/payouts/<payout_id>/call-off")
-@guards.operator(Permission.PAYOUTS_ATTEND, fresh=True)
+@guards.operator(Permission.WITHDRAWALS_ATTEND, fresh=True)
 def call_off_payout(payout_id: str) -> Response | BaseResponse:
     """End one that waits for a float."""
     actor, reason = guards.actor(), request.form.get("reason", "")
@@ -191,7 +191,7 @@ def _payout(payout_id: str, *, fault: Refusal | None = None) -> Response:
         history=history.of(one.id),
         staff=identity.names_for_operators(),
         may_decide=Permission.WITHDRAWALS_RETRY in current_user.permissions,
-        may_attend=Permission.PAYOUTS_ATTEND in current_user.permissions,
+        may_attend=Permission.WITHDRAWALS_ATTEND in current_user.permissions,
         reason_max=rules.CALL_OFF_REASON_MAX,
         sent=request.form,
         fault=fault,

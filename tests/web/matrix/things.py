@@ -14,7 +14,7 @@ from app.adjustments.rules import Content
 from app.applications import views
 from app.applications.rules import About
 from app.cases import service as cases
-from app.core import actor, clock, ids, tasks
+from app.core import actor, clock, tasks
 from app.core.db import atomically, leave, rows, transaction
 from app.core.permissions import Role
 from app.customers.rules import Tier
@@ -25,15 +25,17 @@ from app.identity.rules import Audience
 from app.identity.scopes import Scope
 from app.ledger import health
 from app.ledger.journal import credit, debit
-from app.payments import deposits, payouts, suspense
+from app.payments import deposits, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
+from app.withdrawals import service as withdrawals
 from tests.makers import (
     applicants,
     books,
     care,
     giving_back,
+    leaving,
     listed,
     papers,
     paying,
@@ -235,9 +237,13 @@ class Things:
         return self._first("SELECT max(id) AS id FROM suspense_items")
 
     def _payout(self) -> str:
+        """One that is on its way: nobody can send it anew yet, or give it back."""
+        customer = self.cast.customer
+        asked = leaving.approved(customer, self._accounts[customer.id], 1_000)
         with transaction(TEST):
-            payouts.begin(payout_id := ids.new("po"), amount=naira(1), recipient_code="RCP_x", actor=TEST)
-        return payout_id
+            begun = withdrawals.begin_sending(asked.id, actor=TEST)
+        assert begun
+        return begun.payout_id
 
     def _case(self) -> str:
         subject = books.fresh("x")

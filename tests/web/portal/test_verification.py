@@ -466,7 +466,7 @@ class TestWhose:
         self, app: Flask, visitor: FlaskClient, owner: Customer, work_off: WorkOff
     ) -> None:
         begin(visitor, Tier.T2)
-        account = people.bank_account(owner, app=app)  # (the vendor's invention of a name)
+        account = people.bank_account(owner, app=app, name="SOMEBODY ELSE")
         work_off()
         leave()
         assert send(visitor, "/verification/bank", account=account).status_code == 303
