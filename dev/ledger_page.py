@@ -81,7 +81,17 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
     (
         "The bank sent that withdrawal back.",
         withdrawals.returned,
-        {"ref": "wd_…", "account": CUSTOMER, "amount": naira(20_000), "fee": naira(25), "vendor_fee": naira(25)},
+        {"ref": "wd_…", "account": CUSTOMER, "amount": naira(20_000), "fee": naira(25)},
+    ),
+    (
+        "Paystack's ledger shows the fee of that payout given back.",
+        payments.fee_back,
+        {"ref": "po_…", "fee": naira(25)},
+    ),
+    (
+        "Another payout failed, and Paystack's ledger shows its fee kept.",
+        payments.fee_kept,
+        {"ref": "po_…", "fee": naira(25)},
     ),
     (
         "Paystack settled ₦83,525 of charges, having kept ₦25 more than was booked, and deducted ₦2,000 for a refund.",

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from app.cases import service as cases
+from app.core.db import atomically
 from app.core.permissions import Role
 from app.identity import queries as identity
 from app.notifications import alerts
@@ -11,8 +13,11 @@ from app.payments.models import Payout
 from app.payments.rules import PayoutState
 from app.risk import queries as risk
 from app.risk import rules
+from app.withdrawals import queries as withdrawals
 from jobs.notifications import tell_holders
 from jobs.work import Work
+
+ASK_ANEW = "See with the customer whether the account is right and still open. Their money is theirs to withdraw again."
 
 
 def switched_off(work: Work) -> timedelta | None:
@@ -51,10 +56,23 @@ def payout_lacks_float(work: Work) -> timedelta | None:
 
 
 def payout_reversed(work: Work) -> timedelta | None:
-    """A bank sent back what was paid."""
+    """A bank sent back what was paid: a case of its own for why, and treasury and finance are told."""
     payout = _payout(work)
     if payout is None:
         return None
+    withdrawal = withdrawals.by_payout_for_system(payout.id)
+    atomically(
+        lambda: cases.open(
+            "reversed_payout",
+            payout.id,
+            owner=Role.TREASURY,
+            words="A bank sent back a payout that counted as paid.",
+            way_out=ASK_ANEW,
+            customer_id=withdrawal.customer_id if withdrawal else None,
+            actor=work.actor,
+        ),
+        actor=work.actor,
+    )
     words = alerts.payout_reversed(payout.amount, page=_page(work))
     return tell_holders(work, words, roles=(Role.TREASURY, Role.FINANCE))
 

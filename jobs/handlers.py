@@ -48,6 +48,7 @@ HANDLERS: dict[str, Handler] = {
     "payments.hear": Handler("money", payments.hear),
     "payments.watch_deposit": Handler("money", payments.watch_deposit),
     "payments.watch_payout": Handler("money", payments.watch_payout),
+    "payments.read_kept": Handler("money", payments.read_kept),
     "payments.watch_outflow": Handler("money", payments.watch_outflow),
     "payments.measure_outflow": Handler("slow", payments.measure_outflow),
     "payments.open_account": Handler("money", payments.open_account),

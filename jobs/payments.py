@@ -3,12 +3,14 @@
 from contextlib import suppress
 from datetime import timedelta
 
-from app.core import inbox
+from app.cases import service as cases
+from app.core import clock, inbox
 from app.core.db import atomically
 from app.core.errors import NotFound
+from app.core.permissions import Role
 from app.disputes import flows as disputes
 from app.identification import flows as identification
-from app.payments import breaker, dedicated, flows, payout_flows, refund_flows
+from app.payments import breaker, dedicated, flows, payout_flows, queries, refund_flows, rules
 from app.payments.intake import flows as intake
 from jobs.work import Work
 
@@ -42,6 +44,28 @@ def watch_deposit(work: Work) -> timedelta | None:
 def watch_payout(work: Work) -> timedelta | None:
     """Ask about a sent payout: its webhook may be lost, and some ends have none."""
     return payout_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
+
+
+def read_kept(work: Work) -> timedelta | None:
+    """Read what a payout that ended unpaid cost; when that cannot be read for days, somebody asks Paystack."""
+    pause = payout_flows.read_kept(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    payout = queries.payout_for_system(work.subject)
+    ended = payout.settled_at if payout else None
+    if pause and ended and clock.now() - ended > rules.FEE_LATE_AFTER:
+        words = "A payout ended unpaid days ago, and Paystack's ledger does not show its money put back."
+        ask = "Ask Paystack where the money is, by our reference; what its ledger says then is booked by itself."
+        atomically(
+            lambda: cases.open(
+                "payout_not_put_back",
+                work.subject,
+                owner=Role.FINANCE,
+                words=words,
+                way_out=ask,
+                actor=work.actor,
+            ),
+            actor=work.actor,
+        )
+    return pause
 
 
 def watch_outflow(work: Work) -> timedelta | None:

@@ -194,6 +194,7 @@ class Payout(Model):
     __tablename__ = "payouts"
     __table_args__ = (
         Index(None, "state", "id", postgresql_where=text("state NOT IN ('paid', 'failed', 'reversed')")),
+        Index("ix_payouts_ended", "id", postgresql_where=text("state IN ('failed', 'reversed')")),
         Index("ix_payouts_one_lives", "base_id", unique=True, postgresql_where=text("state <> 'failed'")),
         Index(None, "base_id", "created_at"),
         Index(None, "created_at"),
@@ -203,6 +204,7 @@ class Payout(Model):
             name="state_known",
         ),
         CheckConstraint("id = reference", name="id_is_reference"),
+        CheckConstraint("kept_units IS NULL OR state IN ('failed', 'reversed')", name="kept_of_unpaid"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     reference: Mapped[str] = mapped_column(Text, unique=True)
@@ -215,6 +217,9 @@ class Payout(Model):
     vendor_words: Mapped[str] = mapped_column(Text, default="")  # and why, when it said
     session_id: Mapped[str] = mapped_column(Text, default="")  # the banks' own number of it
     fee_units: Mapped[Decimal | None] = mapped_column(Numeric(38))
+    kept_units: Mapped[Decimal | None] = mapped_column(
+        Numeric(38)
+    )  # of one that ended unpaid: what it cost all the same
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

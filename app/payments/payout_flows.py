@@ -5,19 +5,22 @@ Whatever is unknown is asked by its reference, and sent anew only under the same
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.clients.http import Refused, Silent
 from app.clients.paystack import Paystack
-from app.clients.paystack_answers import Order
+from app.clients.paystack_answers import Order, Transfer
 from app.clients.paystack_refusals import BalanceTooLow
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import atomically, leave
 from app.core.errors import NotFound
+from app.core.money import NGN, Money
 from app.payments import errors, flows, payouts, queries, rules
 from app.payments.models import Payout
 from app.payments.rules import PayoutState
+
+_LEDGER_MARGIN = timedelta(days=1)  # their clock is not ours
 
 
 def pay_out(payout_id: str, *, first: bool, paystack: Paystack, reason: str, actor: Actor) -> PayoutState:
@@ -143,6 +146,34 @@ def call_off(payout_id: str, *, reason: str, paystack: Paystack, actor: Actor) -
         raise errors.NotCallable
     atomically(lambda: payouts.call_off(payout_id, reason=reason, actor=actor), actor=actor, reason=reason)
     return PayoutState.FAILED
+
+
+def read_kept(payout_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | None:
+    """Book what a payout that ended unpaid cost, as Paystack's ledger says: when to read again, None when booked.
+
+    Paystack does not say whether its fee comes back: its ledger does, once what was taken has been put back there.
+    """
+    payout = _known(payout_id)
+    if payout.state not in {PayoutState.FAILED, PayoutState.REVERSED} or payout.kept_units is not None:
+        return None
+    leave()
+    transfer = paystack.find_transfer(payout.reference)
+    lines = _moved(transfer, since=payout.created_at, paystack=paystack) if transfer else []
+    kept, age = -sum(lines), clock.now() - (payout.settled_at or payout.created_at)
+    certain = transfer is None or lines or age > rules.FEE_CERTAIN_AFTER
+    if not certain or not 0 <= kept < payout.amount.units:
+        return rules.watch_pause(age)
+    atomically(lambda: payouts.book_kept(payout_id, kept=Money(NGN, kept)), actor=actor)
+    return None
+
+
+def _moved(transfer: Transfer, *, since: datetime, paystack: Paystack) -> list[int]:
+    """How a transfer moved our balance: what was taken is below zero."""
+    return [
+        line.difference
+        for line in paystack.balance_ledger(since - _LEDGER_MARGIN, clock.now() + _LEDGER_MARGIN)
+        if (line.model, line.model_row, line.currency) == ("Transfer", transfer.id, NGN.code)
+    ]
 
 
 def _take_up(payout: Payout, *, paystack: Paystack, actor: Actor) -> bool:

@@ -14,7 +14,7 @@ _USUAL = """
 SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY sums.units) AS units FROM (
     SELECT sum(amount_units) AS units FROM payouts
      WHERE created_at >= :since AND created_at < :until AND state <> 'failed'
-     GROUP BY floor(extract(epoch FROM created_at) / :seconds)) sums
+     GROUP BY date_bin(make_interval(secs => :seconds), created_at, TIMESTAMPTZ 'epoch')) sums
 """
 
 

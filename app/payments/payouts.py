@@ -11,7 +11,8 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
-from app.payments import errors, events, rules, suspense
+from app.ledger import posting
+from app.payments import errors, events, postings, rules, suspense
 from app.payments.models import Payout
 from app.payments.rules import PayoutState
 from app.payments.suspense import Trouble
@@ -127,6 +128,22 @@ def call_off(payout_id: str, *, reason: str, actor: Actor) -> None:
     if clock.now() - since < rules.CALL_OFF_AFTER:
         raise errors.NotCallable("Somebody may be about to send it. It can be called off after five minutes.")
     _end(payout, words=f"called off: {words}", actor=actor)
+
+
+def book_kept(payout_id: str, *, kept: Money) -> None:
+    """What one that ended unpaid cost, by Paystack's ledger; once. Until then its books stay as they are.
+
+    One that failed has booked no fee, one that came back has the fee it was paid with.
+    """
+    payout = _locked(payout_id)
+    if payout.kept_units is not None or payout.state not in {PayoutState.FAILED, PayoutState.REVERSED}:
+        return
+    payout.kept_units = Decimal(kept.units)
+    more = kept.units - (payout.fee.units if payout.state == PayoutState.REVERSED else 0)
+    if more:
+        change, units = (postings.fee_kept, more) if more > 0 else (postings.fee_back, -more)
+        posting.post(change(ref=payout.id, fee=Money(NGN, units)), key=f"{payout.id}:fee")
+    db.session.flush()
 
 
 def _end(payout: Payout, *, words: str, actor: Actor) -> None:

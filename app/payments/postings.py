@@ -52,6 +52,30 @@ def suspended(*, ref: str, paid: Money, fees: Money) -> Journal:
     )
 
 
+def fee_kept(*, ref: str, fee: Money) -> Journal:
+    """Paystack's ledger says that a payout which did not reach its bank cost us something all the same."""
+    return Journal(
+        "payments.payout_fee_kept",
+        ref,
+        (
+            debit(chart.house(chart.PAYSTACK_FEES, asset=fee.asset), fee),
+            credit(chart.house(chart.PAYSTACK, asset=fee.asset), fee),
+        ),
+    )
+
+
+def fee_back(*, ref: str, fee: Money) -> Journal:
+    """Paystack's ledger says that the fee of a payout which came back was given back too."""
+    return Journal(
+        "payments.payout_fee_back",
+        ref,
+        (
+            debit(chart.house(chart.PAYSTACK, asset=fee.asset), fee),
+            credit(chart.house(chart.PAYSTACK_FEES, asset=fee.asset), fee),
+        ),
+    )
+
+
 @dataclass(frozen=True)
 class Shares:
     """Who pays for what went back: the account where the charge's money stands, its customer later, and we."""

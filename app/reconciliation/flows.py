@@ -25,10 +25,10 @@ def run(run_id: str, *, paystack: Paystack, actor: Actor) -> None:
     leave()
     try:
         theirs = [_from_charge(charge) for charge in paystack.charges() if charge.status in _CHARGES_THAT_COUNT]
-        theirs += [_from_transfer(transfer) for transfer in paystack.transfers()]
         settled = [one for one in paystack.settlements() if one.currency == NGN.code and one.status == "success"]
         theirs += [_from_settlement(one) for one in settled]
         lines = [line for line in paystack.balance_ledger() if line.currency == NGN.code]
+        theirs += [_from_transfer(transfer, lines) for transfer in paystack.transfers()]
         theirs += [_from_line(line) for line in lines if _is_top_up(line)]
         theirs += _sums(settled, lines)
         balance = paystack.balance()
@@ -52,8 +52,13 @@ def _from_charge(charge: Charge) -> Theirs:
     return Theirs("charge", charge.reference, charge.amount - charge.fees, charge.paid_at, _settled(charge.paid_at))
 
 
-def _from_transfer(transfer: Transfer) -> Theirs:
-    taken = transfer.amount + (transfer.fee or 0) if transfer.status in _TRANSFERS_TAKEN else 0
+def _from_transfer(transfer: Transfer, lines: list[LedgerEntry]) -> Theirs:
+    """What a transfer took; of one that ended unpaid what their ledger shows it kept: nothing, mostly."""
+    if transfer.status in _TRANSFERS_TAKEN:
+        taken = transfer.amount + (transfer.fee or 0)
+    else:
+        own = (line for line in lines if (line.model.lower(), line.model_row) == ("transfer", transfer.id))
+        taken = -sum(line.difference for line in own)
     final = transfer.status in _TRANSFERS_FINAL and _settled(transfer.created_at)
     return Theirs("transfer", transfer.reference, -taken, transfer.created_at, final)
 

@@ -19,15 +19,17 @@ def settled(*, ref: str, account: str, amount: Money, fee: Money, vendor_fee: Mo
     )
 
 
-def returned(*, ref: str, account: str, amount: Money, fee: Money, vendor_fee: Money) -> Journal:
-    """The bank sent it back: the customer has everything again, our fee too; Paystack gives back amount and fee."""
+def returned(*, ref: str, account: str, amount: Money, fee: Money) -> Journal:
+    """The bank sent it back: the customer has everything again, our fee too.
+
+    Paystack's fee stays booked as taken until its ledger shows that it was given back.
+    """
     return Journal(
         "withdrawals.returned",
         ref,
         (
-            debit(chart.house(chart.PAYSTACK, asset=amount.asset), amount + vendor_fee),
+            debit(chart.house(chart.PAYSTACK, asset=amount.asset), amount),
             debit(chart.house(chart.WITHDRAWAL_FEES, asset=amount.asset), fee),
             credit(account, amount + fee),
-            credit(chart.house(chart.PAYSTACK_FEES, asset=amount.asset), vendor_fee),
         ),
     )

@@ -337,7 +337,10 @@ def take_back(payout_id: str, *, actor: Actor) -> None:
         return
     moved = _moved(withdrawal)
     with restrictions.already_under_way(withdrawal.customer_id, account=moved["account"]):
-        posting.post(postings.returned(ref=withdrawal.id, **moved), key=f"{withdrawal.id}:returned")
+        journal = postings.returned(
+            ref=withdrawal.id, account=moved["account"], amount=withdrawal.amount, fee=withdrawal.fee
+        )
+        posting.post(journal, key=f"{withdrawal.id}:returned")
     risk.give_back(withdrawal.id)
     machine.move(withdrawal, State.RETURNED, machine=rules.MACHINE, actor=actor, reason=rules.SENT_BACK)
     outbox.emit(events.Ended(withdrawal_id=withdrawal.id, state=State.RETURNED))

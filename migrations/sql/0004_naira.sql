@@ -51,15 +51,18 @@ CREATE TABLE payouts (
     vendor_words text NOT NULL,                        -- and why, when it said
     session_id text NOT NULL DEFAULT '',               -- the banks' own number of it, by which a bank finds it
     fee_units numeric(38),
+    kept_units numeric(38),                            -- of one that ended unpaid: what it cost, by Paystack's ledger
     created_at timestamptz NOT NULL,
     settled_at timestamptz,
     -- 'po_…' is the first attempt, 'po_…-2' the next: of one payment at most one may reach the bank.
     base_id text NOT NULL GENERATED ALWAYS AS (split_part(id, '-', 1)) STORED,
-    CONSTRAINT ck_payouts_id_is_reference CHECK (id = reference)
+    CONSTRAINT ck_payouts_id_is_reference CHECK (id = reference),
+    CONSTRAINT ck_payouts_kept_of_unpaid CHECK (kept_units IS NULL OR state IN ('failed', 'reversed'))
 );
 CREATE UNIQUE INDEX ix_payouts_one_lives ON payouts (base_id) WHERE state <> 'failed';
 CREATE INDEX ix_payouts_base_id ON payouts (base_id, created_at);
 CREATE INDEX ix_payouts_created_at ON payouts (created_at);
+CREATE INDEX ix_payouts_ended ON payouts (id) WHERE state IN ('failed', 'reversed');
 -- No payout begins while the books do not prove, whoever asks.
 CREATE FUNCTION refuse_while_halted() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
@@ -217,7 +220,8 @@ SELECT audit.watch('withdrawal_approvals');
 GRANT SELECT, INSERT ON bank_accounts, deposits, payouts, suspense_items, withdrawals, withdrawal_approvals TO bursar_app;
 GRANT SELECT, INSERT, UPDATE ON banks TO bursar_app;
 GRANT UPDATE (state, checkout_url, fee_units, channel, settled_at) ON deposits TO bursar_app;
-GRANT UPDATE (state, transfer_code, vendor_status, vendor_words, session_id, fee_units, settled_at) ON payouts TO bursar_app;
+GRANT UPDATE (state, transfer_code, vendor_status, vendor_words, session_id, fee_units, kept_units, settled_at)
+    ON payouts TO bursar_app;
 GRANT UPDATE (state, note, journal_id, resolved_at) ON suspense_items TO bursar_app;
 GRANT UPDATE (state, attempts, round, score, band, target, large, policy_id, legs, delay_seconds, content_hash, held_until,
               not_before, unpaid_at, ended_at) ON withdrawals TO bursar_app;

@@ -139,7 +139,7 @@ def explained(finance: OperatorAtWork) -> None:
 def test_a_large_one_needs_two_people(running: Running, visiting: Visiting, staff: Staff) -> None:
     bola = with_money_and_account(running, visiting, name="Bola", naira="700,000")
     bola.review_withdrawal("600,000")
-    expect(bola.page.get_by_text("Two of us look at an amount of this size")).to_be_visible()
+    expect(bola.page.get_by_text("A large or unusual one waits for people here")).to_be_visible()
     bola.confirm_withdrawal()
     reference = bola.page.url.rpartition("/")[2]
 

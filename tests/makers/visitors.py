@@ -110,8 +110,8 @@ class CustomerAtHome:
         expect(self.balance()).to_be_visible()
 
     def go(self, place: str) -> None:
-        """Follow the navigation."""
-        self.page.get_by_role("navigation", name="Main", exact=True).get_by_role("link", name=place).click()
+        """Follow the navigation: above on a large screen, at the bottom on a small one."""
+        self.page.get_by_role("navigation", name=re.compile("^Main")).get_by_role("link", name=place).click()
 
     def balance(self) -> Locator:
         """The large number on the first page."""

@@ -26,6 +26,7 @@ from tests.makers.sandbox import SandboxProcess
 
 SYSTEM = actor.system("test")
 LATER = timedelta(minutes=3)
+HELD_UP = 3600  # seconds: until a test says how a transfer ends
 Approve = Callable[[int], Withdrawal]
 WorkOff = Callable[..., int]
 
@@ -67,6 +68,19 @@ def told(event: str, subject: str) -> int:
 def state(withdrawal: Withdrawal) -> tuple[str, str]:
     found = leaving.now(withdrawal)
     return leaving.payout(found.attempt_id).state, found.state
+
+
+def booked(withdrawal: Withdrawal) -> tuple[int, int]:
+    """What a withdrawal and its payout moved on our balance at Paystack, and as its fees."""
+    found = rows(
+        "SELECT a.code, sum(e.amount) AS units FROM ledger.entries e JOIN ledger.journals j ON j.id = e.journal_id"
+        " JOIN ledger.accounts a ON a.id = e.account_id WHERE j.ref IN (:one, :other) GROUP BY a.code",
+        one=withdrawal.id,
+        other=withdrawal.payout_id,
+    )
+    leave()
+    units = {row.code: int(row.units) for row in found}
+    return units.get("asset:paystack:NGN", 0), units.get("expense:paystack_fees:NGN", 0)
 
 
 class TestACode:
@@ -304,6 +318,51 @@ class TestAttempts:
         leave()
         letters = "SELECT count(*) AS n FROM mails WHERE cause LIKE 'alerts.payout_reversed:' || :id || '%'"
         assert rows(letters, id=asked.payout_id)[0].n
+        opened = "SELECT owner, state, customer_id FROM cases WHERE kind = 'reversed_payout' AND subject = :id"
+        (case,) = rows(opened, id=asked.payout_id)
+        assert (case.owner, case.state, case.customer_id) == ("treasury", "open", owner[0].id)
+        leave()
+
+
+class TestWhatItCostAllTheSame:
+    """Whether Paystack keeps its fee for what did not reach a bank is read in its ledger."""
+
+    @pytest.mark.parametrize("kept", [0, 25_00])
+    @pytest.mark.parametrize("end", ["fail", "reverse"])
+    def test_is_booked_as_its_ledger_says(
+        self, sandbox: SandboxProcess, paystack: Paystack, approve: Approve, work_off: WorkOff, end: str, kept: int
+    ) -> None:
+        asked = approve(20_000)
+        sandbox.knobs(fee_returned=not kept, transfer_delay_seconds=HELD_UP)
+        send(asked, paystack)
+        for verb in ("succeed", "reverse") if end == "reverse" else ("fail",):
+            sandbox.conclude(asked.payout_id, verb)
+            payout_flows.ask(asked.payout_id, paystack=paystack, actor=SYSTEM)
+        work_off(LATER)
+        sandbox.knobs(fee_returned=True, transfer_delay_seconds=0)
+        for _ in range(2):  # (and once)
+            assert booked(asked) == (-kept, kept)
+            assert payout_flows.read_kept(asked.payout_id, paystack=paystack, actor=SYSTEM) is None
+        assert leaving.payout(asked.payout_id).kept_units == kept
+        leave()
+
+    def test_waits_until_the_ledger_shows_the_money_put_back(
+        self, sandbox: SandboxProcess, paystack: Paystack, approve: Approve
+    ) -> None:
+        asked = approve(20_000)
+        sandbox.knobs(transfer_delay_seconds=HELD_UP)
+        send(asked, paystack)
+        sandbox.knobs(transfer_delay_seconds=0)
+        found = paystack.find_transfer(asked.payout_id)
+        assert found is not None
+        with transaction(SYSTEM):  # (the news is there before the ledger says so)
+            payouts.record(asked.payout_id, transfer=type(found)(**vars(found) | {"status": "failed"}), actor=SYSTEM)
+        assert payout_flows.read_kept(asked.payout_id, paystack=paystack, actor=SYSTEM) is not None
+        assert leaving.payout(asked.payout_id).kept_units is None
+        leave()
+        sandbox.conclude(asked.payout_id, "fail")
+        assert payout_flows.read_kept(asked.payout_id, paystack=paystack, actor=SYSTEM) is None
+        assert leaving.payout(asked.payout_id).kept_units == 0
         leave()
 
 

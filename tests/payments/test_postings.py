@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.ledger.journal import Journal
-from app.payments.postings import credited, suspended
+from app.payments.postings import credited, fee_back, fee_kept, suspended
 from tests.makers.books import kobo
 
 CUSTOMER = "liability:customer:cus_1:NGN"
@@ -69,3 +69,11 @@ class TestSuspended:
         assert sum(moved.values()) == 0
         assert moved[SUSPENSE] == -paid
         assert moved.get(FEES, 0) == fees
+
+
+class TestPayoutFees:
+    def test_are_ours_when_kept_and_come_back_the_other_way_round(self) -> None:
+        kept, back = fee_kept(ref="po_1", fee=kobo(25_00)), fee_back(ref="po_1", fee=kobo(25_00))
+        assert (kept.kind, back.kind) == ("payments.payout_fee_kept", "payments.payout_fee_back")
+        assert legs(kept) == {FEES: 25_00, "asset:paystack:NGN": -25_00}
+        assert legs(back) == {account: -units for account, units in legs(kept).items()}

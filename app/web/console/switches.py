@@ -11,11 +11,13 @@ from app.core.money import NGN
 from app.core.permissions import Permission
 from app.governance import queries as governance
 from app.identity import queries as identity
+from app.payments import payout_queries as payouts
 from app.risk import queries, rules, switches
 from app.risk.rules import Rail
 from app.web import guards
 from app.web.console.base import bp
 from app.web.fragments import page
+from app.withdrawals import queries as withdrawals
 
 PAGE = 25
 
@@ -30,9 +32,11 @@ def switches_page() -> Response:
 @bp.post("/switches")
 @guards.operator(Permission.SWITCHES_TURN_OFF)
 def turn_off() -> Response | BaseResponse:
-    """Stop payouts of a kind, at once."""
+    """Stop payouts of a kind, at once; all of them after a second look at what that stops."""
     actor, sent = guards.actor(), request.form
     scope, reason = sent.get("scope", ""), sent.get("reason", "")
+    if scope == rules.EVERYTHING and reason.strip() and sent.get("sure") != "all":
+        return _switches(looks=True)
     try:
         atomically(lambda: switches.turn_off(scope, reason=reason, actor=actor), actor=actor, reason=reason)
     except Refusal as refused:
@@ -59,7 +63,7 @@ def request_on(switch_id: str) -> Response | BaseResponse:
     return redirect(url_for("console.approval", request_id=asked), 303)
 
 
-def _switches(*, fault: Refusal | None = None, about: str = "") -> Response:
+def _switches(*, fault: Refusal | None = None, about: str = "", looks: bool = False) -> Response:
     off, before = queries.switches_off_for_operators(), request.args.get("before")
     past = queries.switches_on_again_for_operators(before=before, limit=PAGE + 1)
     taken = {one.scope for one in off}
@@ -80,6 +84,9 @@ def _switches(*, fault: Refusal | None = None, about: str = "") -> Response:
         sees_requests=Permission.APPROVALS_READ in held,
         staff=identity.names_for_operators(),
         sent=request.form,
+        # What waits, of what all would stop; what Paystack has already is not stopped by it.
+        stops=withdrawals.counts_for_operators() if looks else None,
+        committed=payouts.committed_for_operators() if looks else None,
         fault=fault,
         about=about,
         reason_max=switches.REASON_MAX,

@@ -28,6 +28,20 @@ def test_nothing_is_stopped_without_a_reason_or_by_who_may_not(visitor: Visitor)
     assert not [one for one in queries.switches_off_for_operators() if one.scope == "asset:BNB"]
 
 
+def test_all_payouts_stop_after_a_second_look(visitor: Visitor) -> None:
+    switched.all_on("all")
+    treasury, place, said = visitor(Role.TREASURY), "/console/switches", {"scope": "all", "reason": "An <i>attack</i>."}
+    look = browse.send(treasury, place, **said).text
+    assert "Turn off all payouts?" in look
+    assert "An &lt;i&gt;attack&lt;/i&gt;." in look
+    assert not [one for one in queries.switches_off_for_operators() if one.scope == "all"]
+    try:
+        assert browse.send(treasury, place, **said, sure="all").status_code == 303
+        assert [one.reason for one in queries.switches_off_for_operators() if one.scope == "all"] == [said["reason"]]
+    finally:
+        switched.all_on("all")
+
+
 def test_customers_read_that_withdrawals_stand_still(app: Flask) -> None:
     owner, client = people.customer(enrolled=True), app.test_client()
     people.bank_account(owner, app=app)
