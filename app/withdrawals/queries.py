@@ -128,8 +128,9 @@ def one(withdrawal_id: str, *, customer_id: str) -> Withdrawal:
     return found
 
 
-def told(withdrawal: Withdrawal) -> str:
+def told(withdrawal_id: str, *, customer_id: str) -> str:
     """Why it came to nothing, in words that were written for its owner; nothing of what the house told itself."""
+    withdrawal = one(withdrawal_id, customer_id=customer_id)
     state = State(withdrawal.state)
     if state is not State.REJECTED:
         return TOLD.get(state, "")

@@ -144,9 +144,10 @@ SELECT audit.protect('risk_thresholds');
 SELECT audit.protect('withdrawal_checks');
 
 -- That an account is its owner's although its bank names it otherwise: by a request that was approved for exactly this.
+ALTER TABLE bank_accounts ADD COLUMN name_request_id text;
 -- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
-ALTER TABLE bank_accounts ADD COLUMN name_request_id text
-    CONSTRAINT fk_bank_accounts_name_request_id REFERENCES approval_requests;
+ALTER TABLE bank_accounts ADD CONSTRAINT fk_bank_accounts_name_request_id
+    FOREIGN KEY (name_request_id) REFERENCES approval_requests;
 CREATE FUNCTION guard_account_name() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM approval_requests r

@@ -17,7 +17,7 @@ from app.risk.rules import Rail
 from app.web import guards
 from app.web.console.base import bp
 from app.web.fragments import page
-from app.withdrawals import queries as withdrawals
+from app.withdrawals import queue as withdrawals
 
 PAGE = 25
 

@@ -128,7 +128,7 @@ def withdrawal(withdrawal_id: str) -> Response:
         block="standing",
         withdrawal=one,
         account=account,
-        told=queries.told(one),
+        told=queries.told(one.id, customer_id=current_user.id),
         may_cancel=one.state in rules.CANCELLABLE,
         steps=timelines.of(one.id, kind="withdrawal", state=one.state),
         open=not rules.MACHINE.is_final(rules.State(one.state)) and one.state != rules.State.SETTLED,

@@ -102,9 +102,8 @@ class TestWhatItsOwnerIsTold:
         with transaction(SYSTEM):
             one = rows.locked(waiting[1].id)
             machine.move(one, State.CANCELLED, machine=rules.MACHINE, actor=SYSTEM, reason="Police called.")
-            assert queries.told(one) == ""
-        told = {state: queries.told(Withdrawal(id="wd_none", state=state)) for state in (State.FAILED, State.RETURNED)}
-        assert told == {State.FAILED: rules.NOT_TAKEN, State.RETURNED: rules.SENT_BACK}
+            assert queries.told(one.id, customer_id=waiting[0].id) == ""
+        assert queries.TOLD == {State.FAILED: rules.NOT_TAKEN, State.RETURNED: rules.SENT_BACK}
 
 
 def test_facts_are_told_as_people_read_them() -> None:
