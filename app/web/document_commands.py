@@ -9,18 +9,17 @@ from app.core.db import atomically
 from app.documents import queries, sealing, service
 from app.web.command_groups import HouseGroup
 
-AT_ONCE = 200
-
 documents = HouseGroup("documents", help="What customers sent to prove who they are: its keys.")
 
 
 @documents.command("rotate")
-def rotate() -> None:
+@click.option("--batch", type=click.IntRange(min=1), default=200, show_default=True, help="Files in one transaction.")
+def rotate(batch: int) -> None:
     """Re-seal every document under the first of DOCUMENT_KEYS. Stopped in between, it goes on where it was."""
     who, total, stuck = actor.system("command:documents rotate"), 0, 0
     place: service.Place | None = ("", 0)
     while place is not None:
-        some = atomically(partial(service.reseal, after=place, limit=AT_ONCE), actor=who)
+        some = atomically(partial(service.reseal, after=place, limit=batch), actor=who)
         total, stuck, place = total + some.done, stuck + len(some.stuck), some.last
         for line in some.stuck:
             click.echo(line, err=True)

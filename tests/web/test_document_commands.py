@@ -22,19 +22,18 @@ def keys(app: Flask, inside: Flask) -> Iterator[None]:
     rotate(app)
 
 
-def rotate(app: Flask) -> tuple[int, str]:
-    done = app.test_cli_runner().invoke(document_commands.documents, ["rotate"])
+def rotate(app: Flask, *options: str) -> tuple[int, str]:
+    done = app.test_cli_runner().invoke(document_commands.documents, ["rotate", *options])
     leave()
     return done.exit_code, done.output
 
 
-def test_a_new_key_takes_over(app: Flask, inside: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document_commands, "AT_ONCE", 2)  # several batches, of fewer than hundreds of files
+def test_a_new_key_takes_over(app: Flask, inside: Flask) -> None:
     owner = people.customer()
     before = [papers.checked(owner, app=app).id for _ in range(3)]
     waiting = papers.sent(owner, app=app)
     sealing.use_keys([NEW, OLD])
-    code, said = rotate(app)
+    code, said = rotate(app, "--batch=2")
     assert (code, "Under the present key now" in said) == (0, True), said
     assert queries.sealed_otherwise_for_system("new") == 0
     leave()
@@ -61,16 +60,13 @@ def test_without_the_old_key_nothing_is_changed_and_nothing_opens(app: Flask, in
     assert file.key_id == "test"
 
 
-def test_a_row_that_was_altered_is_named_and_passed_over(
-    app: Flask, inside: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(document_commands, "AT_ONCE", 1)  # the altered row is a batch of its own
+def test_a_row_that_was_altered_is_named_and_passed_over(app: Flask, inside: Flask) -> None:
     owner = people.customer()
     harmed, sound = (papers.taken(owner, app=app, purpose="other") for _ in range(2))
     with transaction(papers.TEST):
         rows("UPDATE document_files SET data_key = 'x' WHERE document_id = :id AND page = 1 RETURNING page", id=harmed)
     sealing.use_keys([NEW, OLD])
-    code, said = rotate(app)
+    code, said = rotate(app, "--batch=1")  # (the altered row is a batch of its own)
     assert (code, f"{harmed}, page 1: its row was altered" in said) == (1, True), said
     sealing.use_keys([NEW])
     assert flows.content(papers.store_of(app), sound)
