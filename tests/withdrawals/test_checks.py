@@ -76,17 +76,8 @@ def change_password(case: Case) -> None:
         security.note_change(case.owner.login_id)
 
 
-def other_name(case: Case) -> None:
-    case.does("UPDATE bank_accounts SET account_name = 'CHUKWUEMEKA BALOGUN' WHERE id = :account")
-
-
 def hit_a_list(case: Case) -> None:
     listed.open_hit(case.owner)
-
-
-def dispute(case: Case) -> None:
-    with transaction(SYSTEM):
-        posting.hold(case.owner.account, amount=naira(100), ref=ids.new("dsp"), key=ids.new("dsp"))
 
 
 def hurry(case: Case) -> None:
@@ -103,18 +94,23 @@ ALONE: dict[int, tuple[Callable[[Case], None], str, State, int]] = {
     6: (remove_account, "hold", State.HELD, 0),
     7: (new_account, "hold", State.COOLING_OFF, 0),
     8: (change_password, "hold", State.COOLING_OFF, 0),
-    9: (other_name, "review", State.REQUESTED, 40),
+    9: (Case.named_otherwise, "review", State.REQUESTED, 40),
     10: (hit_a_list, "hold", State.HELD, 0),
-    13: (dispute, "review", State.REQUESTED, 30),
+    13: (Case.disputed, "review", State.REQUESTED, 30),
     15: (hurry, "review", State.REQUESTED, 40),
 }
-# What needs a state of the house of its own, or has nothing to say of a bank.
-ELSEWHERE = {4: "test_an_identity_that_is_due_is_looked_at", 16: "test_a_float_that_is_short_asks_for_a_look"}
-NOT_OF_A_BANK = {11, 12, 14}
+# What needs a state of the house of its own, or stops nothing that goes to a bank.
+ELSEWHERE = {
+    4: "test_an_identity_that_is_due_is_looked_at",
+    11: "test_what_chains_show_is_not_asked_of_a_bank",
+    12: "test_that_the_bank_names_who_is_paid_is_kept",
+    14: "test_how_much_of_it_came_today_is_kept",
+    16: "test_a_float_that_is_short_asks_for_a_look",
+}
 
 
 def test_every_check_has_its_case() -> None:
-    assert set(ALONE) | set(ELSEWHERE) | NOT_OF_A_BANK == set(checks.CHECKS)
+    assert set(ALONE) | set(ELSEWHERE) == set(checks.CHECKS)
     assert set(ELSEWHERE.values()) <= set(globals())
 
 
@@ -168,6 +164,34 @@ def test_a_float_that_is_short_asks_for_a_look(case: Case, float_of: Callable[[M
     assert (asked.large, asked.state) == (True, State.REQUESTED)
 
 
+def found_by(asked: Withdrawal, number: int) -> tuple[str, dict[str, object]]:
+    """What one check came to the last time, and what it was given."""
+    row = next(each for each in queries.checks_for_operators(asked.id) if each.number == number)
+    return row.outcome, row.facts
+
+
+def test_what_chains_show_is_not_asked_of_a_bank(case: Case) -> None:
+    assert found_by(case.ask(), 11) == ("pass", {"rail": "bank"})
+
+
+def test_that_the_bank_names_who_is_paid_is_kept(case: Case) -> None:
+    asked = case.ask()
+    assert found_by(asked, 12) == ("pass", {"rail": "bank", "beneficiary_named": True})
+    case.does("UPDATE bank_accounts SET account_name = '' WHERE id = :account")
+    assert found_by(case.again(asked), 12) == ("pass", {"rail": "bank", "beneficiary_named": False})
+
+
+def test_how_much_of_it_came_today_is_kept(case: Case) -> None:
+    asked = case.ask()
+    assert found_by(asked, 14) == ("pass", {"rail": "bank", "day_old": "0"})
+    leave()
+    case.does("UPDATE deposits SET settled_at = now() - interval '23 hours' WHERE customer_id = :customer")
+    assert found_by(case.again(asked), 14) == ("pass", {"rail": "bank", "day_old": "200000000"})
+    leave()
+    case.does("UPDATE deposits SET settled_at = now() - interval '25 hours' WHERE customer_id = :customer")
+    assert found_by(case.again(asked), 14) == ("pass", {"rail": "bank", "day_old": "0"})
+
+
 def test_nothing_speaks_against_it(case: Case) -> None:
     asked = case.ask()
     assert against(asked) == {}
@@ -208,7 +232,7 @@ def test_a_round_is_done_once_and_a_later_one_voids_votes(case: Case) -> None:
     assert queries.one_for_operators(asked.id).round_no == 1
     old = asked.content_hash
     leave()
-    other_name(case)
+    case.named_otherwise()
     now = case.again(asked)
     assert (now.round_no, now.content_hash == old) == (2, False)
     leave()
