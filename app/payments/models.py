@@ -268,3 +268,33 @@ class SuspenseItem(Model):
     def amount(self) -> Money | None:
         """The amount it speaks of, when it speaks of one."""
         return None if self.amount_units is None else Money(NGN, int(self.amount_units))
+
+
+class FloatFloor(Model):
+    """What the balance at Paystack should not fall below, and what it is topped up to, from a time on."""
+
+    __tablename__ = "float_floors"
+    __table_args__ = (CheckConstraint("floor_units > 0 AND target_units >= floor_units", name="in_order"),)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    floor_units: Mapped[Decimal] = mapped_column(Numeric(38))
+    target_units: Mapped[Decimal] = mapped_column(Numeric(38))
+    request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
+
+    @property
+    def floor(self) -> Money:
+        """The least."""
+        return Money(NGN, int(self.floor_units))
+
+    @property
+    def target(self) -> Money:
+        """What a top-up brings it to."""
+        return Money(NGN, int(self.target_units))
+
+
+class PayoutQuarter(Model):
+    """What left within one quarter of an hour, as it was counted last: a sum, so that no month is read anew."""
+
+    __tablename__ = "payout_quarters"
+    __table_args__ = (CheckConstraint("units >= 0", name="not_negative"),)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    units: Mapped[Decimal] = mapped_column(Numeric(38))

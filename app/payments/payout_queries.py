@@ -1,20 +1,19 @@
-"""Reads of payouts: what waits, what is under way, what failed; how much leaves, and how much usually does."""
+"""Reads of payouts: what waits, what is under way, what failed; how much leaves, usually leaves, and is to be there."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 
+from app.core import clock
 from app.core.db import db, rows
 from app.core.money import NGN, Money
-from app.payments.models import Payout
+from app.payments.models import FloatFloor, Payout, PayoutQuarter
 from app.payments.rules import OPEN, PayoutState
 
 _USUAL = """
-SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY sums.units) AS units FROM (
-    SELECT sum(amount_units) AS units FROM payouts
-     WHERE created_at >= :since AND created_at < :until AND state <> 'failed'
-     GROUP BY date_bin(make_interval(secs => :seconds), created_at, TIMESTAMPTZ 'epoch')) sums
+SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY units) AS units
+  FROM payout_quarters WHERE starts_at >= :since AND starts_at < :until AND units > 0
 """
 
 
@@ -63,7 +62,22 @@ def outflow_for_system(*, since: datetime, until: datetime) -> int:
     return int(db.session.scalar(gone) or 0)
 
 
-def usual_outflow_for_system(*, since: datetime, until: datetime, window: timedelta) -> int:
-    """The 95th percentile of what left within a window, of those in which something did (kobo)."""
-    (found,) = rows(_USUAL, since=since, until=until, seconds=int(window.total_seconds()))
-    return int(found.units or 0)
+def usual_outflow_for_system(*, since: datetime, until: datetime) -> int:
+    """The 95th percentile of what left within a quarter of an hour, of those in which something did (kobo)."""
+    return int(rows(_USUAL, since=since, until=until)[0].units or 0)
+
+
+def counted_until_for_system(*, before: datetime) -> datetime | None:
+    """When the newest quarter of an hour began that was counted, before a time."""
+    return db.session.scalar(select(func.max(PayoutQuarter.starts_at)).where(PayoutQuarter.starts_at < before))
+
+
+def floor_for_system(*, at: datetime | None = None) -> FloatFloor:
+    """The floor of the float that counts at a moment (now)."""
+    counts = select(FloatFloor).where(FloatFloor.starts_at <= (at or clock.now()))
+    return db.session.scalars(counts.order_by(FloatFloor.starts_at.desc()).limit(1)).one()
+
+
+def floors_for_operators() -> list[FloatFloor]:
+    """The newest floors, those to come included."""
+    return list(db.session.scalars(select(FloatFloor).order_by(FloatFloor.starts_at.desc()).limit(5)))

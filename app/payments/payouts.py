@@ -1,5 +1,6 @@
 """Commands of payouts: begin an attempt, apply what Paystack says of it, its no, a lack of float; call it off."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from app.core.errors import NotFound
 from app.core.money import NGN, Money
 from app.ledger import posting
 from app.payments import errors, events, postings, rules, suspense
-from app.payments.models import Payout
+from app.payments.models import FloatFloor, Payout
 from app.payments.rules import PayoutState
 from app.payments.suspense import Trouble
 
@@ -143,6 +144,13 @@ def book_kept(payout_id: str, *, kept: Money) -> None:
     if more:
         change, units = (postings.fee_kept, more) if more > 0 else (postings.fee_back, -more)
         posting.post(change(ref=payout.id, fee=Money(NGN, units)), key=f"{payout.id}:fee")
+    db.session.flush()
+
+
+def set_floor(floor: Money, *, target: Money, starts_at: datetime, request_id: str) -> None:
+    """From then on the float should not fall below `floor`, and is topped up to `target`. The request says so too."""
+    units = {"floor_units": Decimal(floor.units), "target_units": Decimal(target.units)}
+    db.session.add(FloatFloor(starts_at=starts_at, request_id=request_id, **units))
     db.session.flush()
 
 

@@ -141,27 +141,6 @@ class PartnerFee(Model):
         return Band(int(self.over_units), int(self.flat_units), self.bps, cap=cap)
 
 
-class FloatFloor(Model):
-    """What the balance at Paystack should not fall below, and what it is topped up to, from a time on."""
-
-    __tablename__ = "float_floors"
-    __table_args__ = (CheckConstraint("floor_units > 0 AND target_units >= floor_units", name="in_order"),)
-    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
-    floor_units: Mapped[Decimal] = mapped_column(KOBO)
-    target_units: Mapped[Decimal] = mapped_column(KOBO)
-    request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
-
-    @property
-    def floor(self) -> Money:
-        """The least."""
-        return Money(NGN, int(self.floor_units))
-
-    @property
-    def target(self) -> Money:
-        """What a top-up brings it to."""
-        return Money(NGN, int(self.target_units))
-
-
 class FloatReading(Model):
     """The balance as Paystack told it beside the books, at one moment; never changed."""
 

@@ -14,7 +14,7 @@ from app.core.money import NGN, Money
 from app.ledger import balances, chart
 from app.risk.rules import Band
 from app.settlement import partner_fees, working_days
-from app.settlement.models import FloatFloor, FloatReading, LateDay, PartnerFee, SettledCharge, Settlement, TopUp
+from app.settlement.models import FloatReading, LateDay, PartnerFee, SettledCharge, Settlement, TopUp
 from app.settlement.partner_fees import Service
 from app.settlement.rules import SettlementState, TopUpState
 
@@ -240,17 +240,6 @@ def in_flight_for_system() -> int:
 def queued_for_system() -> int:
     """What withdrawals that are asked for and not yet handed over will take from the balance, in kobo, with fees."""
     return int(rows(_QUEUED)[0].units)
-
-
-def floor_for_system(*, at: datetime | None = None) -> FloatFloor:
-    """The floor of the float that counts at a moment (now)."""
-    counts = select(FloatFloor).where(FloatFloor.starts_at <= (at or clock.now()))
-    return db.session.scalars(counts.order_by(FloatFloor.starts_at.desc()).limit(1)).one()
-
-
-def floors_for_operators() -> list[FloatFloor]:
-    """The newest floors, those to come included."""
-    return list(db.session.scalars(select(FloatFloor).order_by(FloatFloor.starts_at.desc()).limit(5)))
 
 
 def readings_for_operators(*, before: int | None = None, limit: int = 25) -> list[FloatReading]:

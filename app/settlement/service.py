@@ -16,6 +16,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
 from app.ledger import balances, chart, posting
+from app.payments import payout_queries
 from app.settlement import errors, events, partner_fees, postings, queries, rules
 from app.settlement.models import FloatReading, LateDay, SettledCharge, Settlement, TopUp
 from app.settlement.rules import Settled, SettlementState, TopUpState
@@ -81,7 +82,7 @@ def note_float(theirs: int) -> FloatReading:
         theirs_units=Decimal(theirs),
         ours_units=Decimal(balances.of(chart.house(chart.PAYSTACK, asset=NGN)).booked.units),
         in_flight_units=Decimal(queries.in_flight_for_system()),
-        floor_units=queries.floor_for_system().floor_units,
+        floor_units=payout_queries.floor_for_system().floor_units,
         low=False,
         differs=False,
         read_at=clock.now(),
