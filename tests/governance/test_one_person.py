@@ -80,22 +80,35 @@ def ask_policy(maker: str) -> Request:
 
 
 def ask_unfreeze(maker: str) -> Request:
-    owner = people.customer()
-    with transaction(who := actor.operator(people.operator(Role.COMPLIANCE_OFFICER)[0])):
-        freezing.freeze(owner.id, reason="Reported as stolen.", actor=who)
-    with transaction(who := actor.operator(maker)):
-        return requests.request_unfreeze(owner.id, wanted_by="customer", reason="x", maker=maker, actor=who)
+    def frozen() -> str:
+        owner = people.customer()
+        with transaction(who := actor.operator(people.operator(Role.COMPLIANCE_OFFICER)[0])):
+            freezing.freeze(owner.id, reason="Reported as stolen.", actor=who)
+        return owner.id
+
+    def ask(owner_id: str) -> Request:
+        with transaction(who := actor.operator(maker)):
+            return requests.request_unfreeze(owner_id, wanted_by="customer", reason="x", maker=maker, actor=who)
+
+    return asking.once("unfreeze", frozen, ask)
 
 
 def ask_recovery(maker: str) -> Request:
     """After its own cooling-off."""
-    recovery_id = care.lost_mailbox(people.customer())
-    with clock.at(clock.now() + timedelta(hours=73)), transaction(who := actor.operator(maker)):
-        return requests.request_recovery(recovery_id, reason="x", maker=maker, actor=who)
+
+    def ask(recovery_id: str) -> Request:
+        with clock.at(clock.now() + timedelta(hours=73)), transaction(who := actor.operator(maker)):
+            return requests.request_recovery(recovery_id, reason="x", maker=maker, actor=who)
+
+    return asking.once("recovery", lambda: care.lost_mailbox(people.customer()), ask)
 
 
 def ask_lift(maker: str) -> Request:
-    return restricted.asked(restricted.placed(people.customer()), by=maker)
+    return asking.once(
+        "restriction",
+        lambda: restricted.placed(people.customer()),
+        lambda restriction_id: restricted.asked(restriction_id, by=maker),
+    )
 
 
 ASK: dict[str, Callable[[str], Request]] = {
