@@ -25,7 +25,7 @@ from tests.makers.people import Customer, naira
 
 SYSTEM = actor.system("test")
 WORTH = naira(50_000)
-pytestmark = pytest.mark.usefixtures("inside")
+pytestmark = pytest.mark.usefixtures("inside", "few_to_tell")
 
 
 def booked(template: str) -> int:
