@@ -11,6 +11,12 @@ def watch(work: Work) -> timedelta | None:
     return flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+def look_for_refunds(work: Work) -> timedelta | None:
+    """One was won: what was refunded meanwhile at Paystack was not for it."""
+    flows.look_for_refunds(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    return None
+
+
 def sweep(work: Work) -> timedelta | None:
     """Find the disputes that no webhook told of."""
     flows.sweep(paystack=work.clients.paystack, actor=work.actor)

@@ -43,7 +43,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "payments.refund_paid": ("notifications.refund_paid",),
     "disputes.opened": ("disputes.watch", "notifications.dispute_opened", "notifications.dispute_to_answer"),
     "disputes.due_soon": ("notifications.dispute_to_answer",),
-    "disputes.won": ("notifications.dispute_ended",),
+    "disputes.won": ("notifications.dispute_ended", "disputes.look_for_refunds"),
     "disputes.lost": ("notifications.dispute_ended",),
     "payments.payout_paid": ("withdrawals.settle",),
     "payments.payout_failed": ("withdrawals.fail", "payments.read_kept"),

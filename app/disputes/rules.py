@@ -1,5 +1,6 @@
 """What disputes decides without looking anything up: states, Paystack's words for them, when to warn and ask again."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -43,6 +44,22 @@ ENDED = (S.WON, S.LOST)
 
 _ENDS = {"merchant-accepted": S.LOST, "auto-accepted": S.LOST, "declined": S.WON}
 _LASTS = {"awaiting-merchant-feedback": S.OPEN, "pending": S.OPEN, "awaiting-bank-feedback": S.ANSWERED}
+
+
+@dataclass(frozen=True)
+class Last:
+    """What we have of a dispute: our state, and the vendor's last words for it."""
+
+    state: State
+    status: str
+    resolution: str
+
+
+def is_news(told: Told, *, heard: Last | None) -> bool:
+    """Whether this is more than we have: one that we did not know, or that is under way and stands otherwise by now."""
+    if heard is None or heard.state in ENDED:
+        return heard is None
+    return (told.status, told.resolution) != (heard.status, heard.resolution)
 
 
 def state_of(status: str, resolution: str) -> State | None:
