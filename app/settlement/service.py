@@ -16,6 +16,8 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
 from app.ledger import balances, chart, posting
+from app.payments import suspense
+from app.payments.suspense import Trouble
 from app.settlement import errors, events, partner_fees, postings, queries, rules
 from app.settlement.models import FloatReading, LateDay, SettledCharge, Settlement, TopUp
 from app.settlement.rules import Settled, SettlementState, TopUpState
@@ -43,6 +45,17 @@ def note(told: Told, *, charges: Sequence[Charge], actor: Actor) -> SettlementSt
         row.trouble = ""
         machine.move(row, SettlementState.ANNOUNCED, machine=rules.SETTLEMENT, actor=actor)
     return SettlementState(row.state)
+
+
+def compare(told: Told, *, actor: Actor) -> None:
+    """What was booked stays; where Paystack says something else of it by now, somebody must look, once."""
+    row = db.session.scalars(select(Settlement).where(Settlement.vendor_id == told.id)).one()
+    if row.state != SettlementState.POSTED:
+        return
+    words = rules.change_of(_amounts(told), status=told.status, booked=row.amounts)
+    if words:
+        cause = f"settlement:{row.id}:{told.status}:{told.effective}"
+        suspense.suspend(Trouble(cause, "settlement.changed", told.id, words, row.effective), actor=actor)
 
 
 def close(settlement_id: str, *, note: str, actor: Actor) -> None:
@@ -168,6 +181,10 @@ def _facts(told: Told) -> dict[str, object]:
     }
 
 
+def _amounts(told: Told) -> rules.Told:
+    return rules.Told(told.gross, told.fees, told.total, _deducted(told), told.effective)
+
+
 def _deducted(told: Told) -> int:
     return abs(told.deductions)  # no sample has one: it may be told with its sign
 
@@ -181,9 +198,7 @@ def _judge(row: Settlement, told: Told, charges: Sequence[Charge], *, actor: Act
     references = [charge.reference for charge in charges]
     booked = queries.booked_for_system(references)
     lines = [Settled(charge.reference, charge.amount, charge.fees, booked.get(charge.reference)) for charge in charges]
-    trouble = rules.trouble_of(
-        rules.Told(told.gross, told.fees, told.total, _deducted(told), told.effective), lines
-    ) or _settled_before(references)
+    trouble = rules.trouble_of(_amounts(told), lines) or _settled_before(references)
     if trouble:
         _set_aside(row, SettlementState.DIFFERS, trouble=trouble, actor=actor)
         return
@@ -199,6 +214,10 @@ def _judge(row: Settlement, told: Told, charges: Sequence[Charge], *, actor: Act
                 paid_at=charge.paid_at or clock.now(),
             )
         )
+        if words := rules.words_of(line):
+            amount = Money(NGN, charge.amount)
+            cause = f"settled:{charge.reference}"
+            suspense.suspend(Trouble(cause, "settlement.charge", charge.reference, words, amount), actor=actor)
     journal = postings.settled(
         ref=row.id,
         total=Money(NGN, told.total),

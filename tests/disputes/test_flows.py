@@ -142,7 +142,7 @@ class TestHear:
     def test_a_refund_made_beside_one_that_was_won_is_booked(
         self, owner: Customer, charge: str, paystack: Paystack, sandbox: SandboxProcess, work_off: Callable[..., int]
     ) -> None:
-        """While it was disputed it counted as the dispute's; the dispute took nothing, so the payer has it by itself."""
+        """It counted as the dispute's while that lasted; the dispute took nothing, so it is a refund by itself."""
         dispute_id = str(sandbox.dispute(charge)["id"])
         hear(event("create", dispute_id, charge), paystack)
         paystack.refund(charge, amount=2_000_000, note="made at the desk")

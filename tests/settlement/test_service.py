@@ -1,7 +1,9 @@
 """Settlements as they are told: booked once, whatever comes twice, late, out of order or not adding up."""
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -76,6 +78,28 @@ class TestBooking:
         said = told(charges)
         assert note(said, charges) is SettlementState.POSTED
         assert [line.came_late for line in queries.lines_for_operators(settled.row(said).id)] == [True]
+        assert "not in our books" in settled.trouble(f"settled:{charges[0].reference}")
+
+    def test_a_charge_that_is_off_by_more_than_a_fee_is_for_people(self, inside: Flask) -> None:
+        one, other = charge(), charge()
+        grown = [replace(one, amount=600_000), replace(other, fees=17_600)]
+        assert note(told(grown), grown) is SettlementState.POSTED
+        assert "we had booked 482500" in settled.trouble(f"settled:{one.reference}")
+        assert settled.trouble(f"settled:{other.reference}") == ""  # that is a fee
+
+    @pytest.mark.parametrize("change", [{"status": "failed"}, {"effective": 1, "deductions": 482_499}])
+    def test_one_that_is_told_otherwise_later_stays_booked_and_is_for_people(
+        self, inside: Flask, change: dict[str, Any]
+    ) -> None:
+        charges = [charge()]
+        said = told(charges)
+        note(said, charges)
+        for news in (said, replace(said, **change), replace(said, **change)):
+            with transaction(SYSTEM):
+                service.compare(news, actor=SYSTEM)
+        row = settled.row(said)
+        assert (row.state, row.effective.units) == (SettlementState.POSTED, 482_500)
+        assert "booked" in settled.trouble(f"settlement:{row.id}:{change.get('status', 'success')}", begins=True)
 
 
 class TestSettingAside:
@@ -132,6 +156,18 @@ class TestLateness:
         day = db.session.get(LateDay, due)
         assert day is not None
         assert day.ended_at is not None
+
+    def test_a_day_stays_owed_however_long_ago_it_was(self, inside: Flask) -> None:
+        charges = [charge(at=clock.now() - timedelta(days=33))]
+        due = next(day.due_on for day in queries.standing_for_operators().days if day.late)
+        for later in (timedelta(0), timedelta(days=90)):
+            with clock.at(clock.now() + later), transaction(SYSTEM):
+                service.note_late()
+            leave()
+            day = db.session.get(LateDay, due, populate_existing=True)
+            assert day is not None
+            assert day.ended_at is None
+        note(told(charges), charges)
 
     def test_what_is_due_today_is_not_late(self, inside: Flask) -> None:
         charge()
