@@ -93,6 +93,7 @@ HANDLERS: dict[str, Handler] = {
     "reconciliation.run": Handler("slow", reconciliation.run),
     "reconciliation.daily": Handler("default", reconciliation.daily),
     "settlement.pull": Handler("slow", settlement.pull),
+    "settlement.note_charges": Handler("slow", settlement.note_charges),
     "settlement.read_float": Handler("default", settlement.read_float),
     "settlement.tell_differs": Handler("default", settlement.tell_differs),
     "settlement.tell_late": Handler("default", settlement.tell_late),

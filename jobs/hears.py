@@ -83,6 +83,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "screening.list_loaded": ("screening.rescreen",),
     "retention.run_begun": ("retention.carry_out",),
     "settlement.pull_asked": ("settlement.pull",),
+    "settlement.booked_by_hand": ("settlement.note_charges",),
     "settlement.differs": ("settlement.tell_differs",),
     "settlement.late": ("settlement.tell_late",),
     "settlement.float_low": ("settlement.tell_float_low",),

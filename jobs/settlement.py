@@ -22,6 +22,12 @@ def pull(work: Work) -> timedelta | None:
     return None
 
 
+def note_charges(work: Work) -> timedelta | None:
+    """A settlement was booked by hand: its charges are owed no more."""
+    flows.note_charges(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    return None
+
+
 def read_float(work: Work) -> timedelta | None:
     """Read the balance that transfers are paid from, and book the top-ups that came."""
     flows.read_float(paystack=work.clients.paystack, actor=work.actor)

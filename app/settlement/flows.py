@@ -32,6 +32,14 @@ def pull(*, paystack: Paystack, actor: Actor) -> int:
         atomically(service.note_late, actor=actor)
 
 
+def note_charges(settlement_id: str, *, paystack: Paystack, actor: Actor) -> None:
+    """Read what a settlement that people booked is made of, so that it is not owed any more. Raises Silent."""
+    vendor_id = queries.settlement_for_operators(settlement_id).vendor_id
+    leave()
+    charges = list(paystack.settlement_charges(vendor_id))
+    atomically(lambda: service.note_charges(settlement_id, charges=charges), actor=actor)
+
+
 def read_float(*, paystack: Paystack, actor: Actor) -> None:
     """Read Paystack's balance beside the books, and book the top-ups that have arrived in it."""
     waiting = queries.agreed_top_ups_for_system()

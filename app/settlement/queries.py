@@ -11,7 +11,7 @@ from app.core.clock import WAT
 from app.core.db import db, rows
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
-from app.ledger import balances, chart
+from app.ledger import balances, chart, statements
 from app.risk.rules import Band
 from app.settlement import partner_fees, working_days
 from app.settlement.models import FloatFloor, FloatReading, LateDay, PartnerFee, SettledCharge, Settlement, TopUp
@@ -155,6 +155,15 @@ def settled_elsewhere_for_system(references: Iterable[str]) -> list[str]:
     """Those of these charges that a settlement has had."""
     wanted = select(SettledCharge.reference).where(SettledCharge.reference.in_(list(references)))
     return list(db.session.scalars(wanted))
+
+
+def moves_clearing_for_system(journal_id: int) -> bool:
+    """Whether there is such a journal, and what Paystack owes us is less by it."""
+    try:
+        _, legs = statements.journal(journal_id)
+    except LookupError:
+        return False
+    return any(leg.code == _clearing() and leg.amount < 0 for leg in legs)
 
 
 def standing_for_operators() -> Standing:

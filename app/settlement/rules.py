@@ -45,7 +45,8 @@ SETTLEMENT = Machine(
         S.DIFFERS: Wait(
             timedelta(days=1),
             Role.FINANCE,
-            "It is read again every hour and booked once it adds up. Or book it by a manual journal and close it.",
+            "It is read again every hour and booked once it adds up. Or book it by a manual journal, and close it"
+            " by its number.",
         ),
         S.FAILED: Wait(
             timedelta(days=1),

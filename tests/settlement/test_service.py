@@ -12,10 +12,12 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
 from app.core.db import db, for_everyone, leave, transaction
+from app.core.money import NGN
+from app.ledger import chart
 from app.settlement import errors, queries, service
 from app.settlement.models import LateDay
 from app.settlement.rules import SettlementState
-from tests.makers import settled
+from tests.makers import books, settled
 from tests.makers.bare import act_as
 from tests.makers.settled import BANK, CLEARING, SYSTEM, charge, note, told
 
@@ -129,6 +131,33 @@ class TestSettingAside:
         assert note(said, charges) is SettlementState.CLOSED
         with pytest.raises(errors.NothingToClose), transaction(SYSTEM):
             service.close(settlement_id, note="again", actor=SYSTEM)
+
+    def test_what_people_booked_is_not_owed_any_more(self, inside: Flask) -> None:
+        charges, elsewhere = [charge(), charge()], charge()
+        assert note(told([elsewhere]), [elsewhere]) is SettlementState.POSTED
+        said = told([*charges, elsewhere])
+        note(said, [*charges, elsewhere])
+        owed = queries.standing_for_operators().owed.units
+        booked = books.post(books.move(BANK, CLEARING, 965_000)).journal_id
+        settlement_id = settled.row(said).id
+        with transaction(SYSTEM):
+            service.close(settlement_id, note="booked", actor=SYSTEM, journal_id=booked)
+        for _ in range(2):  # (the job may come twice)
+            with transaction(SYSTEM):
+                service.note_charges(settlement_id, charges=[*charges, elsewhere])
+        assert owed - queries.standing_for_operators().owed.units == 965_000
+        assert len(queries.lines_for_operators(settlement_id)) == 2
+        assert settled.row(said).note == f"booked (journal {booked})"
+
+    def test_a_journal_that_moves_something_else_stands_for_nothing(self, inside: Flask) -> None:
+        charges = [charge(), charge()]
+        said = told(charges)
+        note(said, charges[:1])
+        other = books.post(books.move(BANK, chart.house(chart.CAPITAL, asset=NGN), 1)).journal_id
+        settlement_id = settled.row(said).id
+        for journal_id in (other, 2**62):
+            with pytest.raises(errors.NoSuchBooking), transaction(SYSTEM):
+                service.close(settlement_id, note="booked", actor=SYSTEM, journal_id=journal_id)
 
     def test_the_database_keeps_what_was_booked(self, inside: Flask, owner_engine: Engine) -> None:
         charges = [charge()]
