@@ -87,8 +87,7 @@ def send_refund(work: Work) -> timedelta | None:
 
 def redirect_refund(work: Work) -> timedelta | None:
     """Tell Paystack where a refund goes that could not reach its payer."""
-    refund_flows.redirect(work.subject, paystack=work.clients.paystack, actor=work.actor)
-    return None
+    return refund_flows.redirect(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
 def watch_refund(work: Work) -> timedelta | None:

@@ -50,7 +50,9 @@ CREATE TABLE refunds (
     created_at timestamptz NOT NULL,
     ended_at timestamptz,
     CONSTRAINT ck_refunds_known_there
-        CHECK (vendor_id IS NOT NULL OR state IN ('asked', 'failed'))
+        CHECK (vendor_id IS NOT NULL OR state IN ('asked', 'failed')),
+    -- (what was made at the vendor is there: nothing that nobody agreed to waits here to be sent)
+    CONSTRAINT ck_refunds_told_of_one CHECK (origin = 'asked' OR (vendor_id IS NOT NULL AND state <> 'asked'))
 );
 -- One at a time for each charge: Paystack gives us no key under which a second call would be the same one.
 CREATE UNIQUE INDEX uq_refunds_open ON refunds (reference)
