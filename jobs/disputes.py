@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 from app.disputes import flows
-from jobs.work import Work
+from jobs.work import Work, however_long_silent
 
 
+@however_long_silent
 def watch(work: Work) -> timedelta | None:
     """Ask how a dispute stands, and warn before it is due: its webhooks may be lost."""
     return flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@however_long_silent
 def look_for_refunds(work: Work) -> timedelta | None:
     """One was won: what was refunded meanwhile at Paystack was not for it."""
     flows.look_for_refunds(work.subject, paystack=work.clients.paystack, actor=work.actor)
