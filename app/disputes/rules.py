@@ -34,9 +34,17 @@ MACHINE = Machine(
     },
     waits={
         S.OPEN: Wait(
-            timedelta(hours=16), "finance", "Answer it at Paystack before it is due: unanswered it counts as accepted."
+            timedelta(hours=16),
+            "finance",
+            "Answer it at Paystack before it is due: unanswered it counts as accepted. Where Paystack never says how it"
+            " ended, finance asks on its page that its money be let go.",
         ),
-        S.ANSWERED: Wait(timedelta(days=45), "finance", "The payer's bank has not decided: ask Paystack where it is."),
+        S.ANSWERED: Wait(
+            timedelta(days=45),
+            "finance",
+            "The payer's bank has not decided: ask Paystack where it is. Where that is never told, finance asks on its"
+            " page that its money be let go.",
+        ),
     },
 )
 UNDER_WAY = (S.OPEN, S.ANSWERED)

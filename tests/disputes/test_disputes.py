@@ -12,7 +12,7 @@ from app.core import actor, clock
 from app.core.db import db, leave, rows, transaction
 from app.core.money import NGN, zero
 from app.core.permissions import Role
-from app.disputes import queries, rules, service
+from app.disputes import errors, queries, rules, service
 from app.disputes.models import Dispute
 from app.disputes.rules import State
 from app.ledger import balances, chart, posting
@@ -135,6 +135,29 @@ class TestItsEnd:
         assert later(opened, then).state == ended.state
         assert owner.balance() == before
         assert rows("SELECT 1 FROM suspense_items WHERE reference = :charge", charge=opened.reference)
+
+    def test_one_whose_end_is_never_told_is_let_go_by_two(self, owner: Customer, opened: Dispute) -> None:
+        later(opened, ("archived", ""))
+        giving_back.agree(giving_back.ask_letting_go(opened.id))
+        assert queries.one_for_system(opened.id).state == State.WON
+        assert owner.balance().available == WORTH
+        assert later(opened, LOST).state == State.WON  # told after all: for people to see
+        assert rows("SELECT 1 FROM suspense_items WHERE cause LIKE :cause", cause=f"{opened.id}:resolved%")
+
+    def test_nobody_lets_go_of_what_has_ended(self, opened: Dispute) -> None:
+        asked = giving_back.ask_letting_go(opened.id)
+        later(opened, LOST)
+        giving_back.agree(asked)
+        assert queries.one_for_system(opened.id).state == State.LOST
+
+    def test_nor_asks_for_it(self, opened: Dispute) -> None:
+        later(opened, LOST)
+        with pytest.raises(errors.DisputeEnded):
+            giving_back.ask_letting_go(opened.id)
+
+    def test_the_database_lets_go_by_two_only(self, opened: Dispute) -> None:
+        with pytest.raises(DBAPIError, match="two people"), transaction(SYSTEM):
+            service.let_go(opened.id, reason="alone", actor=SYSTEM)
 
     def test_words_that_say_nothing_end_nothing(self, owner: Customer, opened: Dispute) -> None:
         assert later(opened, ("archived", "")).state == State.OPEN
