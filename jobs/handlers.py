@@ -61,6 +61,7 @@ HANDLERS: dict[str, Handler] = {
     "payments.watch_refund": Handler("money", payments.watch_refund),
     "disputes.watch": Handler("money", disputes.watch),
     "disputes.look_for_refunds": Handler("money", disputes.look_for_refunds),
+    "disputes.hold_more": Handler("money", disputes.hold_more),
     "disputes.sweep": Handler("money", disputes.sweep),
     "withdrawals.send": Handler("money", withdrawals.send),
     "withdrawals.resume": Handler("money", withdrawals.resume),

@@ -30,7 +30,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "restrictions.lifted": ("notifications.restriction_ended", "withdrawals.resume"),
     "restrictions.expired": ("notifications.restriction_ended", "withdrawals.resume"),
     "payments.deposit_started": ("payments.watch_deposit",),
-    "payments.deposit_credited": ("notifications.deposit_credited",),
+    "payments.deposit_credited": ("disputes.hold_more", "notifications.deposit_credited"),
     "payments.account_number_asked": ("payments.open_account",),
     "payments.account_number_given_up": ("payments.close_account",),
     "payments.bank_account_added": ("notifications.bank_account_added", "identification.record_bank"),

@@ -24,6 +24,16 @@ def one_for_system(dispute_id: str) -> Dispute:
     return one_for_operators(dispute_id)
 
 
+def short_for_system(customer_id: str) -> list[str]:
+    """The disputes under way of a customer of whom less is held than each is about, the oldest first."""
+    short = select(Dispute.id).where(
+        Dispute.customer_id == customer_id,
+        Dispute.state.in_(rules.UNDER_WAY),
+        Dispute.held_units < Dispute.amount_units,
+    )
+    return list(db.session.scalars(short.order_by(Dispute.id)))
+
+
 def heard_last_for_system(vendor_ids: Collection[str]) -> dict[str, Last]:
     """Of those of Paystack's disputes that we have written down: our state, and its words for it."""
     known = select(Dispute.vendor_id, Dispute.state, Dispute.vendor_status, Dispute.resolution)

@@ -16,10 +16,12 @@ from app.disputes import errors, queries, rules, service
 from app.disputes.models import Dispute
 from app.disputes.rules import State
 from app.ledger import balances, chart, posting
-from app.payments import postings, refunds, suspense
+from app.payments import placing, postings, refunds, suspense
+from app.payments.errors import ChargeDisputed
+from app.payments.models import SuspenseItem
 from app.payments.suspense import Trouble
 from app.restrictions.rules import Kind
-from tests.makers import giving_back, mailbox, people, restricted
+from tests.makers import giving_back, mailbox, paying, people, restricted
 from tests.makers.giving_back import ANSWERED, LOST, OPENED, WON, dispute, told_dispute
 from tests.makers.people import Customer, naira
 
@@ -73,6 +75,16 @@ class TestWhileItLasts:
         assert found.held == naira(10_000)
         giving_back.credited(owner, naira(5_000))
         assert later(found).held == naira(15_000)
+        assert owner.balance().available == naira(0)
+
+    def test_what_comes_is_held_before_it_is_used(
+        self, owner: Customer, charge: str, work_off: Callable[..., int]
+    ) -> None:
+        giving_back.spent(owner, naira(40_000))
+        found = dispute(told_dispute(charge, WORTH), WORTH)
+        giving_back.credited(owner, naira(5_000))
+        work_off()
+        assert queries.one_for_system(found.id).held == naira(15_000)
         assert owner.balance().available == naira(0)
 
     def test_and_of_a_frozen_account(self, owner: Customer, charge: str) -> None:
@@ -194,6 +206,18 @@ class TestRefundOfIt:
 
 
 class TestSuspense:
+    def test_what_is_disputed_is_credited_to_nobody_meanwhile(self, inside: Flask, owner: Customer) -> None:
+        item_id = paying.stray(naira(900))
+        reference = db.session.get_one(SuspenseItem, item_id).reference
+        leave()
+        found = dispute(told_dispute(reference, naira(300)), naira(300))
+        with pytest.raises(ChargeDisputed):
+            placing.check_assigning(item_id, customer_id=owner.id)
+        leave()
+        later(found, WON, amount=300)
+        assert placing.check_assigning(item_id, customer_id=owner.id)[1] == naira(900)
+        leave()
+
     def test_what_nobody_was_credited_pays_for_itself(self, inside: Flask) -> None:
         reference = f"stray-{told_dispute('x', None).id}"
         with transaction(SYSTEM):
