@@ -17,6 +17,7 @@ from app.settlement.models import TopUp
 from app.settlement.rules import SettlementState
 
 LOOKED_BACK = timedelta(days=10)  # past the longest row of holidays
+CLOCKS_DIFFER = timedelta(minutes=2)  # Paystack's and ours, at most
 _ENDED = frozenset({SettlementState.POSTED, SettlementState.CLOSED})
 
 
@@ -90,16 +91,24 @@ def _hear_of(charges: Sequence[Charge], *, paystack: Paystack, actor: Actor) -> 
 
 
 def _receive(waiting: Sequence[TopUp], *, paystack: Paystack, actor: Actor) -> None:
-    """Lines of the balance that bring money and are nothing else's, each for the oldest top-up of its amount."""
-    since = min(top_up.created_at for top_up in waiting)
+    """Lines of the balance that bring money and are nothing else's, each for the top-up of its amount.
+
+    What was there before two people agreed to it is another one's.
+    """
+    since = min(top_up.created_at for top_up in waiting) - CLOCKS_DIFFER
     lines = [line for line in paystack.balance_ledger(since=since, until=clock.now()) if _is_top_up(line)]
     for line in sorted(lines, key=lambda one: one.id):
         for top_up in waiting:
-            if top_up.amount.units == line.difference and atomically(
+            if _may_be(line, top_up) and atomically(
                 lambda one=top_up, line_id=line.id: service.receive_top_up(one.id, vendor_line=line_id, actor=actor),  # type: ignore[misc]
                 actor=actor,
             ):
                 break
+
+
+def _may_be(line: LedgerEntry, top_up: TopUp) -> bool:
+    new = line.created_at is None or line.created_at >= top_up.created_at - CLOCKS_DIFFER
+    return new and line.difference == top_up.amount.units
 
 
 def _is_top_up(line: LedgerEntry) -> bool:

@@ -135,3 +135,16 @@ def test_a_top_up_is_booked_when_the_balance_shows_it(
     leave()
     assert top_up_id not in {one.id for one in queries.agreed_top_ups_for_system()}
     assert queries.readings_for_operators(limit=1)[0].theirs.units == sandbox.balance()
+
+
+def test_what_came_before_it_was_agreed_to_is_another_ones(
+    inside: Flask, sandbox: SandboxProcess, paystack: Paystack
+) -> None:
+    settled.top_up(Money(NGN, 7_654_300))  # (waits, so that the lines since then are read)
+    sandbox.top_up(7_654_400)
+    with clock.at(clock.now() + timedelta(hours=1)):
+        later = settled.top_up(Money(NGN, 7_654_400))
+        before = settled.booked(FLOAT)
+        flows.read_float(paystack=paystack, actor=SYSTEM)
+        assert settled.booked(FLOAT) == before
+    assert later in {one.id for one in queries.agreed_top_ups_for_system()}
