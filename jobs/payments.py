@@ -12,9 +12,10 @@ from app.disputes import flows as disputes
 from app.identification import flows as identification
 from app.payments import breaker, dedicated, flows, payout_flows, queries, refund_flows, rules
 from app.payments.intake import flows as intake
-from jobs.work import Work
+from jobs.work import Work, however_long_silent
 
 
+@however_long_silent
 def hear(work: Work) -> timedelta | None:
     """Act on one webhook."""
     inbox_id = int(work.subject)
@@ -36,16 +37,19 @@ def hear(work: Work) -> timedelta | None:
     return None
 
 
+@however_long_silent
 def watch_deposit(work: Work) -> timedelta | None:
     """Ask about an open checkout: its webhook may be lost."""
     return flows.watch_deposit(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@however_long_silent
 def watch_payout(work: Work) -> timedelta | None:
     """Ask about a sent payout: its webhook may be lost, and some ends have none."""
     return payout_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@however_long_silent
 def read_kept(work: Work) -> timedelta | None:
     """Read what a payout that ended unpaid cost; when that cannot be read for days, somebody asks Paystack."""
     pause = payout_flows.read_kept(work.subject, paystack=work.clients.paystack, actor=work.actor)
@@ -80,17 +84,19 @@ def measure_outflow(work: Work) -> timedelta | None:
     return None
 
 
+@however_long_silent
 def send_refund(work: Work) -> timedelta | None:
     """Tell Paystack what goes back to a payer."""
     return refund_flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@however_long_silent
 def redirect_refund(work: Work) -> timedelta | None:
     """Tell Paystack where a refund goes that could not reach its payer."""
-    refund_flows.redirect(work.subject, paystack=work.clients.paystack, actor=work.actor)
-    return None
+    return refund_flows.redirect(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@however_long_silent
 def watch_refund(work: Work) -> timedelta | None:
     """Ask about a refund that Paystack has: its webhook may be lost."""
     return refund_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)

@@ -1,10 +1,16 @@
 """What a handler is given."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 from app.clients.bundle import Clients
+from app.clients.http import Silent, Unreadable
 from app.core.actor import Actor
+
+AFTER_SILENCE = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -24,3 +30,23 @@ class Work:
     public_url: str = ""
     console_url: str = ""
     last: bool = False
+
+
+def however_long_silent(function: Callable[[Work], timedelta | None]) -> Callable[[Work], timedelta | None]:
+    """A job that a vendor was silent to for longer than jobs are tried: it begins anew, and is not given up.
+
+    For what asks first and may be done again. What the vendor says and nobody can read is given up, for people to see.
+    """
+
+    @wraps(function)
+    def patient(work: Work) -> timedelta | None:
+        try:
+            return function(work)
+        except Unreadable:
+            raise
+        except Silent:
+            if not work.last:
+                raise
+            return AFTER_SILENCE
+
+    return patient

@@ -16,7 +16,7 @@ from app.customers import queries as customers
 from app.identification import names
 from app.ledger import chart, posting
 from app.ledger.journal import Journal
-from app.payments import cards, errors, events, pending, postings, queries, rules, suspense
+from app.payments import cards, errors, events, pending, postings, queries, refunds, rules, suspense
 from app.payments.models import DedicatedAccount, Deposit
 from app.payments.rules import DepositState, Method, Topic, Verdict
 from app.payments.suspense import Trouble
@@ -211,10 +211,15 @@ def place_stray(charge: Charge, *, our_domain: str, actor: Actor, inbox_id: int 
 
 
 def check_placing(item_id: str) -> Deposit:
-    """The deposit that an item's money can be credited for now. Raises NotFound, NotPlaceable, TakesNothingIn."""
+    """The deposit that an item's money can be credited for now.
+
+    Raises NotFound, NotPlaceable, ChargeDisputed, TakesNothingIn.
+    """
     deposit = queries.placeable_for_operators(queries.suspense_item_for_operators(item_id))
     if deposit is None:
         raise errors.NotPlaceable
+    if refunds.is_disputed(deposit.reference):
+        raise errors.ChargeDisputed
     if restrictions.stops(deposit.customer_id, way=Way.IN):
         raise errors.TakesNothingIn
     return deposit

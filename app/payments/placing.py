@@ -17,12 +17,14 @@ PARTS_MAX = 10
 
 
 def check_money(item_id: str) -> tuple[SuspenseItem, Money]:
-    """An open item with money behind it, and how much. Raises NotFound, NotPlaceable."""
+    """An open item with money behind it, and how much. Raises NotFound, NotPlaceable, ChargeDisputed."""
     item = queries.suspense_item_for_operators(item_id)
     if item.state != SuspenseState.OPEN or item.journal_id is None or item.amount is None:
         raise errors.NotPlaceable
     if queries.is_corrected_for_operators(item) or refunds.left_of(item) != item.amount:
         raise errors.NotPlaceable
+    if refunds.is_disputed(item.reference):
+        raise errors.ChargeDisputed
     return item, item.amount
 
 

@@ -187,7 +187,8 @@ def record(refund_id: str, *, told: Told, from_balance: Money, actor: Actor) -> 
         return was
     said = f"Paystack says {told.status}"
     if state is RefundState.FAILED:
-        return _fail(refund, reason=said, to_balance=-from_balance, actor=actor)
+        # What Paystack took from the balance it puts back there, though not by now: new is what it had not taken there.
+        return _fail(refund, reason=said, to_balance=max(-from_balance, NOTHING), actor=actor)
     if state is RefundState.PROCESSED:
         refund.ended_at = clock.now()
     machine.move(refund, state, machine=refund_rules.REFUND, actor=actor, reason=said)

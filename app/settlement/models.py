@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Model
 from app.core.money import NGN, Money
 from app.risk.rules import Band
+from app.settlement.rules import Told
 
 KOBO = Numeric(38)
 
@@ -72,6 +73,12 @@ class Settlement(Model):
     def effective(self) -> Money:
         """What our bank was paid."""
         return Money(NGN, int(self.effective_units))
+
+    @property
+    def amounts(self) -> Told:
+        """All that was told of it."""
+        units = (self.gross_units, self.fees_units, self.total_units, self.deducted_units, self.effective_units)
+        return Told(*map(int, units))
 
 
 class SettledCharge(Model):

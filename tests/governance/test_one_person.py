@@ -135,6 +135,7 @@ ASK: dict[str, Callable[[str], Request]] = {
     "payments.split": asking.splitting,
     "payments.refund": asking.refund,
     "payments.redirect": asking.redirect,
+    "disputes.let_go": asking.letting_go,
     "retention.run": asking.run,
     "settlement.top_up": asking.top_up,
     "settlement.float_floor": asking.floor,

@@ -149,6 +149,11 @@ def redirect(maker: str) -> Request:
     return once("redirect", giving_back.stuck, lambda refund_id: giving_back.ask_redirect(refund_id, maker=maker))
 
 
+def letting_go(maker: str) -> Request:
+    """That a dispute count as won."""
+    return _once("letting_go", giving_back.disputed, lambda one: giving_back.ask_letting_go(one, maker=maker))
+
+
 def assigning(maker: str) -> Request:
     """That a stray be credited to somebody."""
     return once("assigning", lambda: paying.stray(naira(700)), lambda item_id: _assigning(item_id, maker))

@@ -1,0 +1,42 @@
+"""Work that asks a vendor goes on after an outage of any length, and is given up for what nobody can read."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.clients.http import Silent, Unreadable
+from app.core import actor
+from jobs import disputes, payments, settlement, withdrawals
+from jobs.work import AFTER_SILENCE, Work, however_long_silent
+
+
+@pytest.fixture
+def work(inside: Flask) -> Work:
+    return Work("test:1", "1", {}, inside.extensions["clients"], actor.system("test"))
+
+
+@pytest.mark.parametrize(
+    ("error", "last", "pause"),
+    [(Silent, False, None), (Silent, True, AFTER_SILENCE), (Unreadable, True, None), (ValueError, True, None)],
+)
+def test_silence_is_waited_out(work: Work, error: type[Exception], last: bool, pause: timedelta | None) -> None:  # noqa: FBT001 (a column of the table)
+    @however_long_silent
+    def ask(_work: Work) -> timedelta | None:
+        raise error
+
+    if pause is None:
+        with pytest.raises(error):
+            ask(replace(work, last=last))
+    else:
+        assert ask(replace(work, last=last)) == pause
+
+
+def test_what_follows_money_is_never_given_up_for_silence() -> None:
+    following = (
+        payments.hear, payments.watch_deposit, payments.watch_payout, payments.read_kept, payments.send_refund,
+        payments.redirect_refund, payments.watch_refund, disputes.watch, disputes.look_for_refunds,
+        settlement.note_charges, withdrawals.send,
+    )  # fmt: skip
+    assert [job.__name__ for job in following if not hasattr(job, "__wrapped__")] == []
