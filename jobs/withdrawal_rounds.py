@@ -6,7 +6,7 @@ from functools import partial
 
 from app.core.db import atomically
 from app.core.errors import IllegalMove
-from app.withdrawals import queries, rounds, service
+from app.withdrawals import checks, queries, rounds, service
 from jobs.work import Work
 
 
@@ -17,8 +17,8 @@ def look_into(work: Work) -> timedelta | None:
 
 
 def look_again(work: Work) -> timedelta | None:
-    """A customer stands otherwise on the lists now: check what was stopped."""
-    for withdrawal_id in queries.held_of_for_system(work.facts["customer_id"]):
+    """A customer stands otherwise on the lists now: check what that stopped. What a person holds, a person releases."""
+    for withdrawal_id in queries.held_by_for_system(checks.LISTS, customer_id=work.facts["customer_id"]):
         with suppress(IllegalMove):  # (it went on meanwhile)
             atomically(partial(rounds.look_again, withdrawal_id, actor=work.actor), actor=work.actor)
     return None
