@@ -1,12 +1,16 @@
 """Work of the rounds of checks: look into what was asked for, and what the clock does with what waits."""
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
+from app.clients.http import Refused, Silent
+from app.core import clock
 from app.core.db import atomically
 from app.core.errors import IllegalMove
-from app.withdrawals import checks, queries, rounds, service
+from app.withdrawals import checks, flows, queries, rounds, service
+from app.withdrawals.errors import Contradicted
 from jobs.work import Work
 
 
@@ -26,17 +30,42 @@ def look_again(work: Work) -> timedelta | None:
 
 def wake(work: Work) -> timedelta | None:
     """Check those whose time to cool off is over."""
-    atomically(lambda: rounds.wake(actor=work.actor), actor=work.actor)
+    each(
+        queries.cooled_for_system(at=clock.now()),
+        lambda one: atomically(lambda: rounds.wake(one, actor=work.actor), actor=work.actor),
+    )
     return None
 
 
 def expire(work: Work) -> timedelta | None:
     """Give back what nobody decided on in time."""
-    atomically(lambda: rounds.expire(actor=work.actor), actor=work.actor)
+    each(
+        rounds.undecided_for_system(),
+        lambda one: atomically(lambda: rounds.expire(one, actor=work.actor), actor=work.actor),
+    )
     return None
 
 
 def give_up(work: Work) -> timedelta | None:
-    """Give back what stood unpaid for too long."""
-    atomically(lambda: service.give_up_old(actor=work.actor), actor=work.actor)
+    """Give back what stood unpaid for too long. What may have been paid waits on."""
+
+    def give_back(withdrawal_id: str) -> None:
+        with suppress(Contradicted):
+            flows.give_up_old(withdrawal_id, paystack=work.clients.paystack, actor=work.actor)
+
+    each(queries.unpaid_for_system(before=service.unpaid_before(clock.now())), give_back)
     return None
+
+
+def each(withdrawal_ids: Sequence[str], deed: Callable[[str], object]) -> None:
+    """Each in a transaction of its own: what is wrong with one keeps no other waiting, and is raised in the end."""
+    failed = list[Exception]()
+    for withdrawal_id in withdrawal_ids:
+        try:
+            deed(withdrawal_id)
+        except (Silent, Refused):  # Paystack says nothing at present: the clock comes again
+            break
+        except Exception as error:  # noqa: BLE001 (it is raised below, when the others were looked at)
+            failed.append(error)
+    if failed:
+        raise failed[0]

@@ -15,7 +15,7 @@ WHILE_HALTED = timedelta(minutes=1)
 WHILE_FROZEN = timedelta(minutes=5)
 WAITS = {PayoutState.AWAITING_FLOAT: timedelta(minutes=2), PayoutState.SENDING: timedelta(seconds=5)}
 AT_ONCE = 100
-STOPS = (AccountFrozen, Restricted, errors.PayoutsHalted, errors.NotDueYet, SwitchedOff)
+STOPS = (AccountFrozen, Restricted, errors.PayoutsHalted, errors.NotDueYet, SwitchedOff, errors.Contradicted)
 
 
 def send(work: Work) -> timedelta | None:
@@ -24,7 +24,7 @@ def send(work: Work) -> timedelta | None:
         state = flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
     except (errors.PayoutsHalted, SwitchedOff):
         return WHILE_HALTED
-    except (AccountFrozen, Restricted):
+    except (AccountFrozen, Restricted, errors.Contradicted):
         return WHILE_FROZEN
     except errors.NotDueYet as early:
         return max(datetime.fromisoformat(early.facts["due_at"]) - clock.now(), timedelta(seconds=1))

@@ -240,6 +240,7 @@ class SuspenseItem(Model):
     __tablename__ = "suspense_items"
     __table_args__ = (
         Index(None, "state", "id"),
+        Index(None, "reference", postgresql_where=text("state = 'open'")),
         Index(None, "parent_id"),
         CheckConstraint("state IN ('open', 'resolved')", name="state_known"),
         CheckConstraint(

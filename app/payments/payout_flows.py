@@ -88,6 +88,20 @@ def ask(payout_id: str, *, paystack: Paystack, actor: Actor) -> PayoutState:
     return flows.record(payout_id, transfer=transfer, actor=actor)
 
 
+def is_over(payout_id: str, *, paystack: Paystack, actor: Actor) -> bool:
+    """Whether Paystack, asked anew, still says that nothing comes of a payout that failed, or does not know it.
+
+    What it says otherwise is on record for somebody to look at. Raises NotFound, Refused, Silent.
+    """
+    payout = _known(payout_id)
+    leave()
+    transfer = paystack.find_transfer(payout.reference)
+    if transfer is None:
+        return True
+    flows.record(payout_id, transfer=transfer, actor=actor)
+    return rules.TRANSFER_STATES.get(transfer.status) in {PayoutState.FAILED, PayoutState.REVERSED}
+
+
 def ask_if_begun(payout_id: str, *, paystack: Paystack, actor: Actor) -> None:
     """The same for one that may not have been begun, or that ended."""
     payout = queries.payout_for_system(payout_id)

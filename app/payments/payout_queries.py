@@ -7,8 +7,8 @@ from sqlalchemy import func, select
 
 from app.core.db import db, rows
 from app.core.money import NGN, Money
-from app.payments.models import Payout
-from app.payments.rules import OPEN, PayoutState
+from app.payments.models import Payout, SuspenseItem
+from app.payments.rules import OPEN, PayoutState, SuspenseState, Topic
 
 _USUAL = """
 SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY sums.units) AS units FROM (
@@ -47,6 +47,13 @@ def attempts_for_operators(payout_id: str) -> list[Payout]:
     """All attempts at the payment that this one is for, the first one first."""
     base_id = payout_id.partition("-")[0]
     return list(db.session.scalars(select(Payout).where(Payout.base_id == base_id).order_by(Payout.created_at)))
+
+
+def contradicted_for_system(payout_ids: Collection[str]) -> bool:
+    """Whether news of one of these waits in suspense for somebody: it cannot be true beside what we know."""
+    about = SuspenseItem.reference.in_(payout_ids) & (SuspenseItem.topic == Topic.PAYOUT)
+    waiting = select(SuspenseItem.id).where(about, SuspenseItem.state == SuspenseState.OPEN).limit(1)
+    return db.session.scalar(waiting) is not None
 
 
 def lacked_float_before_for_system(payout: Payout) -> bool:

@@ -68,6 +68,11 @@ class VotesLapsed(Conflict):
     message = "Somebody who agreed may not decide any more. Give the money back; the customer can ask anew."
 
 
+class Contradicted(Conflict):
+    code = "contradicted"
+    message = "We were told two things of its last payment, paid and not paid. It waits until that is cleared up."
+
+
 class DestinationRemoved(Conflict):
     code = "destination_removed"
     message = "This bank account was removed. Choose another one."

@@ -7,9 +7,10 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.ledger import posting
+from app.payments import payout_queries
 from app.payments import queries as payments
 from app.risk import service as risk
-from app.withdrawals import events, rules
+from app.withdrawals import errors, events, rules
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import Content, State
 
@@ -48,8 +49,18 @@ def content_hash(withdrawal: Withdrawal) -> str:
     ).hash
 
 
+def refuse_contradicted(withdrawal: Withdrawal) -> None:
+    """Raise Contradicted while news of one of its attempts waits for somebody to look: it may have been paid."""
+    if withdrawal.attempts and payout_queries.contradicted_for_system(withdrawal.attempt_ids):
+        raise errors.Contradicted
+
+
 def give_back(withdrawal: Withdrawal, to: State, *, actor: Actor, reason: str = "") -> None:
-    """End it without payment: what was held is the customer's again, and it counts against no limit any more."""
+    """End it without payment: what was held is the customer's again, and it counts against no limit any more.
+
+    Raises IllegalMove, and Contradicted where it may have been paid after all.
+    """
+    refuse_contradicted(withdrawal)
     withdrawal.ended_at = clock.now()
     machine.move(withdrawal, to, machine=rules.MACHINE, actor=actor, reason=reason)
     posting.release(withdrawal.hold_id)

@@ -225,7 +225,10 @@ def release_hold(withdrawal_id: str, *, note: str, owns: str | None, actor: Acto
 
 
 def cancel(withdrawal_id: str, *, customer_id: str, actor: Actor) -> None:
-    """The customer takes their own request back, as long as it is not being sent. Raises NotFound, IllegalMove."""
+    """The customer takes their own request back, as long as it is not being sent.
+
+    Raises NotFound, IllegalMove, Contradicted.
+    """
     withdrawal = rows.locked(withdrawal_id)
     if withdrawal.customer_id != customer_id:
         raise NotFound
@@ -237,7 +240,8 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> Attempt | None:
 
     What can have changed since it was agreed to is looked at again, under the lock. Raises PayoutsHalted while the
     books do not prove, SwitchedOff while payouts are, AccountFrozen or Restricted while its owner's account is,
-    NotDueYet before its delay is over, ContentChanged when what was approved is not what stands here.
+    NotDueYet before its delay is over, ContentChanged when what was approved is not what stands here, and Contradicted
+    where an earlier attempt may have been paid.
     """
     withdrawal = rows.locked(withdrawal_id)
     if health.standing():
@@ -260,6 +264,7 @@ def _let_go(withdrawal: Withdrawal, *, actor: Actor) -> bool:
         raise errors.NotDueYet(due_at=withdrawal.not_before.isoformat())
     if rows.content_hash(withdrawal) != withdrawal.content_hash:
         raise errors.ContentChanged
+    rows.refuse_contradicted(withdrawal)
     if not queries.standing_for_operators(withdrawal).agreed:
         machine.move(withdrawal, State.REQUESTED, machine=rules.MACHINE, actor=actor, reason=LAPSED)
         return False
@@ -273,12 +278,13 @@ def _let_go(withdrawal: Withdrawal, *, actor: Actor) -> bool:
 def retry(withdrawal_id: str, *, owns: str | None, actor: Actor) -> None:
     """Try again what the rail ended without payment, as a new attempt under a new reference.
 
-    Raises NotYourDecision, OwnWithdrawal, VotesLapsed, IllegalMove.
+    Raises NotYourDecision, OwnWithdrawal, VotesLapsed, Contradicted, IllegalMove.
     """
     withdrawal = rows.locked(withdrawal_id)
     _refuse_undeciding(actor, withdrawal, owns=owns, to=RETRIES)
     if withdrawal.state != State.UNPAID:
         raise IllegalMove("Only what came back unpaid is tried again.")
+    rows.refuse_contradicted(withdrawal)
     if not queries.standing_for_operators(withdrawal).agreed:
         raise errors.VotesLapsed
     machine.move(withdrawal, State.APPROVED, machine=rules.MACHINE, actor=actor, reason="it is tried again")
@@ -286,22 +292,27 @@ def retry(withdrawal_id: str, *, owns: str | None, actor: Actor) -> None:
 
 
 def give_up(withdrawal_id: str, *, owns: str | None, actor: Actor) -> None:
-    """Give back what the rail ended without payment. Raises NotYourDecision, OwnWithdrawal, IllegalMove."""
+    """Give back what the rail ended without payment.
+
+    Raises NotYourDecision, OwnWithdrawal, Contradicted, IllegalMove.
+    """
     withdrawal = rows.locked(withdrawal_id)
     _refuse_undeciding(actor, withdrawal, owns=owns, to=RETRIES)
     rows.give_back(withdrawal, State.FAILED, actor=actor, reason=rules.NOT_TAKEN)
 
 
-def give_up_old(*, actor: Actor) -> int:
-    """Give back what has stood unpaid for as long as the threshold says: how many."""
-    moment, ended = clock.now(), 0
-    waits = timedelta(minutes=risk_queries.thresholds_without_owner(at=moment)["unpaid_minutes"])
-    for withdrawal_id in queries.unpaid_for_system(before=moment - waits):
-        withdrawal = rows.locked(withdrawal_id)
-        if withdrawal.state == State.UNPAID and withdrawal.unpaid_at and withdrawal.unpaid_at <= moment - waits:
-            rows.give_back(withdrawal, State.FAILED, actor=actor, reason=rules.NOT_TAKEN)
-            ended += 1
-    return ended
+def give_up_old(withdrawal_id: str, *, actor: Actor) -> bool:
+    """Give back what has stood unpaid for as long as the threshold says; whether it was. Raises Contradicted."""
+    withdrawal, moment = rows.locked(withdrawal_id), clock.now()
+    if withdrawal.state != State.UNPAID or not withdrawal.unpaid_at or withdrawal.unpaid_at > unpaid_before(moment):
+        return False
+    rows.give_back(withdrawal, State.FAILED, actor=actor, reason=rules.NOT_TAKEN)
+    return True
+
+
+def unpaid_before(moment: datetime) -> datetime:
+    """Since when something must have stood unpaid that the clock gives it back at a time."""
+    return moment - timedelta(minutes=risk_queries.thresholds_without_owner(at=moment)["unpaid_minutes"])
 
 
 def settle(payout_id: str, *, actor: Actor) -> None:

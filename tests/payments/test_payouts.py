@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -18,6 +19,7 @@ from app.payments.rules import PayoutState, SuspenseState
 from app.risk import queries as risk
 from app.risk.errors import SwitchedOff
 from app.withdrawals import flows, service
+from app.withdrawals.errors import Contradicted
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
 from tests.makers import leaving, people, switched
@@ -293,6 +295,38 @@ class TestAttempts:
             one for one in queries.suspense_for_operators(state=SuspenseState.OPEN) if one.reference == asked.payout_id
         ]
         assert [one.event for one in items] == ["transfer.success"]
+
+    @pytest.mark.parametrize("says", ["success", "pending"])
+    def test_none_follows_one_that_may_have_been_paid_after_all(
+        self, sandbox: SandboxProcess, paystack: Paystack, approve: Approve, work_off: WorkOff, says: str
+    ) -> None:
+        """The news that it failed was wrong, and nobody has told us yet."""
+        sandbox.knobs(transfer_delay_seconds=HELD_UP)
+        asked = approve(20_000)
+        send(asked, paystack)
+        sandbox.knobs(transfer_delay_seconds=0)
+        found = paystack.find_transfer(asked.payout_id)
+        assert found is not None
+        with transaction(SYSTEM):
+            payouts.record(asked.payout_id, transfer=type(found)(**vars(found) | {"status": "failed"}), actor=SYSTEM)
+            service.fail(asked.payout_id, actor=SYSTEM)
+        if says == "success":
+            sandbox.conclude(asked.payout_id, "succeed")
+        for give_up in (flows.give_up_old, partial(flows.give_up, owns=None)):
+            leave()
+            with pytest.raises(Contradicted):
+                give_up(asked.id, paystack=paystack, actor=SYSTEM)
+        open_items = payout_queries.contradicted_for_system([asked.payout_id])
+        assert open_items is (says == "success")
+        leave()
+        if says == "pending":  # (nothing in suspense keeps treasury from trying again)
+            with transaction(SYSTEM):
+                service.retry(asked.id, owns=None, actor=SYSTEM)
+            with pytest.raises(Contradicted):
+                send(asked, paystack)
+            assert flows.send_many([asked.id], paystack=paystack, actor=SYSTEM) == 0
+        assert leaving.transfers(sandbox, asked) == [asked.payout_id]
+        assert leaving.now(asked).state == (State.APPROVED if says == "pending" else State.UNPAID)
 
     def test_what_comes_back_after_it_was_paid_is_the_customers_and_staff_are_told(
         self,

@@ -193,7 +193,7 @@ def test_a_contact_holds_for_six_hours_and_the_clock_checks_again(case: Case) ->
     leave()
     for hours, state in ((5, State.COOLING_OFF), (7, State.REQUESTED)):
         with clock.at(clock.now() + timedelta(hours=hours)), transaction(SYSTEM):
-            rounds.wake(actor=SYSTEM, limit=1_000)
+            assert rounds.wake(asked.id, actor=SYSTEM) is (state == State.REQUESTED)
         leave()
         assert queries.one_for_operators(asked.id).state == state
         leave()
@@ -262,8 +262,9 @@ def test_what_nobody_decides_on_is_given_back_after_its_time(case: Case) -> None
     asked = case.ask()
     before = case.owner.balance().held
     leave()
-    with clock.at(clock.now() + timedelta(days=7, hours=1)), transaction(SYSTEM):
-        rounds.expire(actor=SYSTEM, limit=1_000)
+    for hours, over in ((-1, False), (1, True), (2, False)):
+        with clock.at(clock.now() + timedelta(days=7, hours=hours)), transaction(SYSTEM):
+            assert rounds.expire(asked.id, actor=SYSTEM) is over
     leave()
     assert queries.one_for_operators(asked.id).state == State.REJECTED
     assert case.owner.balance().held == before - asked.amount - asked.fee

@@ -1,7 +1,9 @@
 """Rounds that the clock and events ask for: whom they let go on, and that one that fails keeps no other."""
 
+import pytest
 from flask import Flask
 
+from app.clients.http import Silent
 from app.core import actor
 from app.core.db import leave, transaction
 from app.core.permissions import Role
@@ -46,3 +48,27 @@ class TestNewsOfTheLists:
             deciding.clear(hit, reason="Somebody else.", shown=listed.content(hit), actor=who, operator_id=who.id)
         withdrawal_rounds.look_again(work(inside, customer_id=case.owner.id))
         assert (state(theirs), state(mine)) == (State.APPROVED, State.HELD)
+
+
+class TestTheClock:
+    def test_passes_over_the_one_that_fails_and_says_so(self) -> None:
+        seen = []
+
+        def deed(one: str) -> None:
+            seen.append(one)
+            if one == "second":
+                raise LookupError(one)
+
+        with pytest.raises(LookupError):
+            withdrawal_rounds.each(["first", "second", "third"], deed)
+        assert seen == ["first", "second", "third"]
+
+    def test_asks_a_vendor_that_is_away_for_one_and_comes_again(self) -> None:
+        seen = []
+
+        def deed(one: str) -> None:
+            seen.append(one)
+            raise Silent
+
+        withdrawal_rounds.each(["first", "second"], deed)
+        assert seen == ["first"]
