@@ -56,6 +56,15 @@ def send_many(withdrawal_ids: Sequence[str], *, paystack: Paystack, actor: Actor
     return len(begun)
 
 
+def confirm(payout_id: str, *, code: str, paystack: Paystack, actor: Actor) -> PayoutState:
+    """Type the code that Paystack wants: that sends it, so what stops payouts stops this.
+
+    Raises as `service.refuse_code` and `payout_flows.confirm` do.
+    """
+    atomically(lambda: service.refuse_code(payout_id), actor=actor)
+    return payout_flows.confirm(payout_id, code=code, paystack=paystack, actor=actor)
+
+
 def give_up(withdrawal_id: str, *, owns: str | None, paystack: Paystack, actor: Actor) -> None:
     """Give back what the rail ended without payment, once Paystack has said again that nothing came of it.
 

@@ -6,10 +6,15 @@ from app.core import clock, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
-from app.ledger import posting
+from app.core.money import NGN
+from app.ledger import health, posting
 from app.payments import payout_queries
 from app.payments import queries as payments
+from app.restrictions import service as restrictions
+from app.restrictions.rules import Way
 from app.risk import service as risk
+from app.risk import switches
+from app.risk.rules import Rail
 from app.withdrawals import errors, events, rules
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import Content, State
@@ -53,6 +58,14 @@ def refuse_contradicted(withdrawal: Withdrawal) -> None:
     """Raise Contradicted while news of one of its attempts waits for somebody to look: it may have been paid."""
     if withdrawal.attempts and payout_queries.contradicted_for_system(withdrawal.attempt_ids):
         raise errors.Contradicted
+
+
+def refuse_stopped(withdrawal: Withdrawal) -> None:
+    """Raise what stops its money from leaving by now: PayoutsHalted, AccountFrozen, Restricted, SwitchedOff."""
+    if health.standing():
+        raise errors.PayoutsHalted
+    restrictions.refuse(withdrawal.customer_id, way=Way.OUT)
+    switches.refuse(rail=Rail.BANK, asset=NGN.code)
 
 
 def give_back(withdrawal: Withdrawal, to: State, *, actor: Actor, reason: str = "") -> None:

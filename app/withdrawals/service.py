@@ -14,7 +14,7 @@ from app.core.permissions import Permission, granted
 from app.customers import queries as customers
 from app.identity import queries as identity
 from app.identity.errors import FactorMissing, PhoneUnconfirmed
-from app.ledger import chart, health, posting
+from app.ledger import chart, posting
 from app.payments import banking, payouts
 from app.payments import queries as payments
 from app.payments.models import BankAccount
@@ -22,7 +22,6 @@ from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 from app.risk import queries as risk_queries
 from app.risk import service as risk
-from app.risk import switches
 from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
 from app.withdrawals import checks, errors, events, postings, queries, rounds, rows, rules
@@ -244,18 +243,26 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> Attempt | None:
     where an earlier attempt may have been paid.
     """
     withdrawal = rows.locked(withdrawal_id)
-    if health.standing():
-        raise errors.PayoutsHalted
     if withdrawal.state not in {State.APPROVED, State.SENDING}:
         return None
-    restrictions.refuse(withdrawal.customer_id, way=Way.OUT)  # also when it was begun: a second try may be what sends
-    switches.refuse(rail=Rail.BANK, asset=NGN.code)
+    rows.refuse_stopped(withdrawal)  # also when it was begun: a second try may be what sends
     if withdrawal.state == State.APPROVED and not _let_go(withdrawal, actor=actor):
         return None
     destination = payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id)
     attempt = withdrawal.attempt_id
     first = payouts.begin(attempt, amount=withdrawal.amount, recipient_code=destination.recipient_code, actor=actor)
     return Attempt(attempt, first)
+
+
+def refuse_code(payout_id: str) -> None:
+    """Raise what stops payouts by now, before somebody types the code with which Paystack sends one.
+
+    Raises NotFound, PayoutsHalted, SwitchedOff, AccountFrozen, Restricted.
+    """
+    withdrawal = rows.locked_by_attempt(payout_id)
+    if withdrawal is None:
+        raise NotFound
+    rows.refuse_stopped(withdrawal)
 
 
 def _let_go(withdrawal: Withdrawal, *, actor: Actor) -> bool:

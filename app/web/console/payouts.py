@@ -90,7 +90,7 @@ def confirm_payout(payout_id: str) -> Response | BaseResponse:
     actor, code = guards.actor(), "".join(request.form.get("code", "").split())
     return _attended(
         payout_id,
-        lambda paystack: _said(payout_flows.confirm(payout_id, code=code, paystack=paystack, actor=actor)),
+        lambda paystack: _said(flows.confirm(payout_id, code=code, paystack=paystack, actor=actor)),
     )
 
 
