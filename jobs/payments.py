@@ -12,7 +12,7 @@ from app.disputes import flows as disputes
 from app.identification import flows as identification
 from app.payments import breaker, dedicated, flows, payout_flows, queries, refund_flows, rules
 from app.payments.intake import flows as intake
-from jobs.work import Work
+from jobs.work import Work, until_it_answers
 
 
 def hear(work: Work) -> timedelta | None:
@@ -41,11 +41,13 @@ def watch_deposit(work: Work) -> timedelta | None:
     return flows.watch_deposit(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@until_it_answers
 def watch_payout(work: Work) -> timedelta | None:
     """Ask about a sent payout: its webhook may be lost, and some ends have none."""
     return payout_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@until_it_answers
 def read_kept(work: Work) -> timedelta | None:
     """Read what a payout that ended unpaid cost; when that cannot be read for days, somebody asks Paystack."""
     pause = payout_flows.read_kept(work.subject, paystack=work.clients.paystack, actor=work.actor)

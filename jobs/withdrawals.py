@@ -9,7 +9,7 @@ from app.payments.rules import PayoutState
 from app.restrictions.errors import Restricted
 from app.risk.errors import SwitchedOff
 from app.withdrawals import errors, flows, queries, service
-from jobs.work import Work
+from jobs.work import Work, until_it_answers
 
 WHILE_HALTED = timedelta(minutes=1)
 WHILE_FROZEN = timedelta(minutes=5)
@@ -18,6 +18,7 @@ AT_ONCE = 100
 STOPS = (AccountFrozen, Restricted, errors.PayoutsHalted, errors.NotDueYet, SwitchedOff, errors.Contradicted)
 
 
+@until_it_answers
 def send(work: Work) -> timedelta | None:
     """Send what was approved. While something stops it, or the float is too low, it waits, and that is no failure."""
     try:

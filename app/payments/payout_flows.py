@@ -201,6 +201,7 @@ def _refused(payout: Payout, refusal: Refused, *, paystack: Paystack, actor: Act
     """Paystack said no. That ends nothing until it also says that it does not know the reference."""
     final, lacking = refusal.code in rules.FINAL_REFUSALS, isinstance(refusal, BalanceTooLow)
     if not final and not lacking:
+        atomically(lambda: payouts.note_refusal(payout.id, words=refusal.message), actor=actor)
         raise refusal
     known = paystack.find_transfer(payout.reference)
     if known is not None:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.clients.paystack import Transfer
-from app.core import clock, machine, outbox
+from app.core import clock, logs, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
@@ -67,12 +67,13 @@ def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
         return PayoutState(payout.state)
     if payout.state in rules.OPEN:  # (what was booked stays as booked)
         payout.transfer_code = transfer.transfer_code or payout.transfer_code
-        payout.session_id = transfer.session_id[: rules.SESSION_MAX] or payout.session_id
+        payout.session_id = rules.legible(transfer.session_id, most=rules.SESSION_MAX) or payout.session_id
         payout.fee_units = payout.fee_units if transfer.fee is None else Decimal(transfer.fee)
     if not rules.PAYOUT.allows(PayoutState(payout.state), told):
         return PayoutState(payout.state)
     fresh = payout.state in rules.UNSENT
-    payout.vendor_status = transfer.status[: rules.STATUS_MAX]
+    payout.vendor_status = rules.legible(transfer.status, most=rules.STATUS_MAX)
+    payout.vendor_words = _why(transfer.reason) if told in _UNPAID else ""  # (not those of an earlier trouble)
     if told not in rules.OPEN:
         payout.settled_at = clock.now()
     machine.move(payout, told, machine=rules.PAYOUT, actor=actor, reason=f"Paystack says {payout.vendor_status}")
@@ -88,6 +89,14 @@ def refuse(payout_id: str, *, reason: str, actor: Actor) -> None:
     payout = _locked(payout_id)
     if payout.state == PayoutState.SENDING:
         _end(payout, words=reason, actor=actor)
+
+
+def note_refusal(payout_id: str, *, words: str) -> None:
+    """Paystack says no to it at present: why is on its page while it waits."""
+    payout = _locked(payout_id)
+    if payout.state in rules.UNSENT:
+        payout.vendor_words = f"Paystack refused: {_why(words)}"
+        db.session.flush()
 
 
 def lack_float(payout_id: str, *, actor: Actor) -> None:
@@ -152,6 +161,10 @@ def _end(payout: Payout, *, words: str, actor: Actor) -> None:
     outbox.emit(events.PayoutFailed(payout_id=payout.id))
 
 
+def _why(words: str) -> str:
+    return logs.masked(rules.legible(words, most=rules.WORDS_MAX))
+
+
 def _locked(payout_id: str) -> Payout:
     wanted = select(Payout).where(Payout.id == payout_id).with_for_update().execution_options(populate_existing=True)
     found = db.session.scalars(wanted).one_or_none()
@@ -160,6 +173,7 @@ def _locked(payout_id: str) -> Payout:
     return found
 
 
+_UNPAID = (PayoutState.FAILED, PayoutState.REVERSED)
 _NEWS = {
     PayoutState.AWAITING_OTP: events.PayoutNeedsOtp,
     PayoutState.PAID: events.PayoutPaid,

@@ -218,6 +218,7 @@ FEE_CERTAIN_AFTER = timedelta(hours=1)  # when nothing in Paystack's ledger mean
 FEE_LATE_AFTER = timedelta(days=3)  # then somebody asks Paystack where the money is
 STATUS_MAX = 40  # of somebody else's word
 SESSION_MAX = 60
+WORDS_MAX = 300
 CALL_OFF_REASON_MAX = 300
 CODE_DIGITS = (4, 10)
 BULK_MAX = 100
@@ -361,6 +362,12 @@ def contradiction(*, known: PayoutState, told: PayoutState, ours: int, theirs: i
     if known is PayoutState.PAID and told is PayoutState.FAILED:
         return "we booked it as paid, Paystack says that it failed"
     return ""
+
+
+def legible(text: str, *, most: int) -> str:
+    """Somebody else's words as the database and a person can take them: no controls, no half characters, so many."""
+    whole = text.encode(errors="replace").decode()
+    return "".join(letter if letter.isprintable() else " " for letter in whole[:most]).strip()
 
 
 def code_fits(code: str) -> bool:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -10,19 +11,23 @@ from flask import Flask
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from app.clients.paystack import Paystack
+from app.clients.paystack import Paystack, Transfer
+from app.clients.paystack_refusals import InvalidKey
 from app.core import actor, clock, ids
 from app.core.db import for_everyone, leave, rows, sqlstate, transaction
 from app.core.permissions import Role
 from app.payments import errors, payout_flows, payout_queries, payouts, queries, rules
 from app.payments.rules import PayoutState, SuspenseState
+from app.restrictions.errors import Restricted
 from app.risk import queries as risk
 from app.risk.errors import SwitchedOff
 from app.withdrawals import flows, service
 from app.withdrawals.errors import Contradicted
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
-from tests.makers import leaving, people, switched
+from jobs import withdrawals
+from jobs.work import QUICK_TRIES, WHILE_AWAY, Work
+from tests.makers import leaving, people, restricted, switched
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -124,6 +129,19 @@ class TestACode:
         work_off(LATER)
         assert state(waiting) == ("failed", "unpaid")
         assert leaving.payout(waiting.payout_id).vendor_status == "abandoned"
+
+    def test_is_not_typed_while_something_stops_it(
+        self, sandbox: SandboxProcess, paystack: Paystack, owner: tuple[Customer, str], waiting: Withdrawal
+    ) -> None:
+        before = sandbox.calls("/transfer/finalize_transfer")
+        type_it = partial(flows.confirm, waiting.payout_id, code="123456", paystack=paystack, actor=SYSTEM)
+        with switched.stopped("rail:bank"), pytest.raises(SwitchedOff):
+            type_it()
+        restricted.placed(owner[0], restricted.Kind.NO_DEBIT)
+        leave()
+        with pytest.raises(Restricted):
+            type_it()
+        assert sandbox.calls("/transfer/finalize_transfer") == before
 
     def test_that_is_none_is_not_sent_to_the_vendor(
         self, sandbox: SandboxProcess, paystack: Paystack, waiting: Withdrawal
@@ -236,6 +254,31 @@ class TestAnUnknownAnswer:
             worker.join()
         assert leaving.transfers(sandbox, asked) == [asked.payout_id]
         assert leaving.payout(asked.payout_id).state == PayoutState.SENT
+
+
+class TestWhatPaystackSays:
+    def test_of_an_end_is_kept_and_an_earlier_trouble_is_not(self, approve: Approve) -> None:
+        asked = approve(20_000)
+        with transaction(SYSTEM):
+            service.begin_sending(asked.id, actor=SYSTEM)
+            payouts.lack_float(asked.payout_id, actor=SYSTEM)
+        told_now = Transfer(
+            asked.payout_id, "failed", 2_000_000, None, "NGN", "TRF_1", None, reason="Closed\x00 account"
+        )
+        with transaction(SYSTEM):
+            payouts.record(asked.payout_id, transfer=told_now, actor=SYSTEM)
+        assert leaving.payout(asked.payout_id).vendor_words == "Closed  account"
+
+    def test_when_it_refuses_is_on_its_page_and_the_work_goes_on(
+        self, inside: Flask, sandbox: SandboxProcess, approve: Approve
+    ) -> None:
+        asked, clients = approve(20_000), inside.extensions["clients"]
+        wrong = replace(clients, paystack=Paystack(sandbox.url, secret_key="sk_test_wrong"))
+        leave()
+        with pytest.raises(InvalidKey):
+            withdrawals.send(Work("test", asked.id, {}, wrong, SYSTEM, tries=QUICK_TRIES - 1))
+        assert leaving.payout(asked.payout_id).vendor_words == "Paystack refused: Invalid key"
+        assert withdrawals.send(Work("test", asked.id, {}, wrong, SYSTEM, tries=QUICK_TRIES)) == WHILE_AWAY
 
 
 class TestAttempts:
