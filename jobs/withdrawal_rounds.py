@@ -38,11 +38,13 @@ def wake(work: Work) -> timedelta | None:
 
 
 def expire(work: Work) -> timedelta | None:
-    """Give back what nobody decided on in time."""
-    each(
-        rounds.undecided_for_system(),
-        lambda one: atomically(lambda: rounds.expire(one, actor=work.actor), actor=work.actor),
-    )
+    """Give back what nobody decided on in time. What may have been paid waits on."""
+
+    def give_back(withdrawal_id: str) -> None:
+        with suppress(Contradicted):
+            atomically(lambda: rounds.expire(withdrawal_id, actor=work.actor), actor=work.actor)
+
+    each(rounds.undecided_for_system(), give_back)
     return None
 
 

@@ -27,7 +27,7 @@ def pay_out(payout_id: str, *, first: bool, paystack: Paystack, reason: str, act
     """Bring a begun payout to Paystack, once, however often this is called.
 
     Only the first call sends right away. Later ones ask by reference, and send under the same reference only what
-    Paystack does not know though it was begun RESEND_AFTER ago: just after the call it may not see what it has.
+    Paystack does not know though it was last begun RESEND_AFTER ago: just after the call it may not see what it has.
     Answers `sending` while that is open. Raises Silent when it stays unknown, Refused when Paystack's no may pass.
     """
     payout = _known(payout_id)
@@ -35,7 +35,7 @@ def pay_out(payout_id: str, *, first: bool, paystack: Paystack, reason: str, act
         return PayoutState(payout.state)
     leave()
     transfer = None if first else paystack.find_transfer(payout.reference)
-    if transfer is None and not first and clock.now() - payout.created_at < rules.RESEND_AFTER:
+    if transfer is None and not first and clock.now() - payout.begun_at < rules.RESEND_AFTER:
         return PayoutState(payout.state)
     if transfer is None:
         if payout.state == PayoutState.AWAITING_FLOAT and not _take_up(payout, paystack=paystack, actor=actor):

@@ -63,10 +63,10 @@ def lacked_float_before_for_system(payout: Payout) -> bool:
 
 
 def outflow_for_system(*, since: datetime, until: datetime) -> int:
-    """What was sent, or is being sent, between the two (kobo): that which failed left nothing."""
-    gone = select(func.sum(Payout.amount_units)).where(
-        Payout.created_at.between(since, until), Payout.state.not_in([PayoutState.FAILED, PayoutState.AWAITING_FLOAT])
-    )
+    """What was begun, or taken up again, between the two (kobo): what failed, or waits for a float, left nothing."""
+    begun = Payout.created_at.between(since, until) | Payout.taken_up_at.between(since, until)
+    left_nothing = [PayoutState.FAILED, PayoutState.AWAITING_FLOAT]
+    gone = select(func.sum(Payout.amount_units)).where(begun, Payout.state.not_in(left_nothing))
     return int(db.session.scalar(gone) or 0)
 
 

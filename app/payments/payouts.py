@@ -100,18 +100,25 @@ def note_refusal(payout_id: str, *, words: str) -> None:
 
 
 def lack_float(payout_id: str, *, actor: Actor) -> None:
-    """Our balance at Paystack does not cover it, and Paystack does not know the reference: it waits for a top-up."""
-    payout = _locked(payout_id)
+    """Our balance at Paystack does not cover it, and Paystack does not know the reference: it waits for a top-up.
+
+    That is told of once an hour: a balance that covers the amount and not the fee lets it be tried again and again.
+    """
+    payout, since = _locked(payout_id), clock.now() - rules.FLOAT_TOLD_FOR
     if payout.state == PayoutState.SENDING:
+        lacked = PayoutState.AWAITING_FLOAT
+        told = any(move.new_state == lacked and move.moved_at > since for move in machine.history(payout.id))
         payout.vendor_words = "the balance at Paystack does not cover it"
-        machine.move(payout, PayoutState.AWAITING_FLOAT, machine=rules.PAYOUT, actor=actor, reason=payout.vendor_words)
-        outbox.emit(events.PayoutLacksFloat(payout_id=payout.id))
+        machine.move(payout, lacked, machine=rules.PAYOUT, actor=actor, reason=payout.vendor_words)
+        if not told:
+            outbox.emit(events.PayoutLacksFloat(payout_id=payout.id))
 
 
 def take_up(payout_id: str, *, actor: Actor) -> bool:
     """There may be enough now: it is being sent again. False when it was ended meanwhile."""
     payout = _locked(payout_id)
     if payout.state == PayoutState.AWAITING_FLOAT:
+        payout.taken_up_at = clock.now()
         machine.move(payout, PayoutState.SENDING, machine=rules.PAYOUT, actor=actor, reason="the balance covers it")
     return payout.state == PayoutState.SENDING
 

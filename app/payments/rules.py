@@ -214,6 +214,7 @@ OPEN = UNSENT | UNDERWAY
 # Whoever was about to send, when it was found that there is too little, is over by then: a job lives less than this.
 CALL_OFF_AFTER = timedelta(minutes=5)
 RESEND_AFTER = timedelta(seconds=15)
+FLOAT_TOLD_FOR = timedelta(hours=1)
 FEE_CERTAIN_AFTER = timedelta(hours=1)  # when nothing in Paystack's ledger means that nothing was taken
 FEE_LATE_AFTER = timedelta(days=3)  # then somebody asks Paystack where the money is
 STATUS_MAX = 40  # of somebody else's word
