@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from app.core import clock
 from app.core.db import atomically
 from app.customers.errors import AccountFrozen
-from app.payments.rules import PayoutState
+from app.payments import queries as payments
+from app.payments.rules import RESEND_AFTER, PayoutState, watch_pause
 from app.restrictions.errors import Restricted
 from app.risk.errors import SwitchedOff
 from app.withdrawals import errors, flows, queries, service
@@ -13,7 +14,8 @@ from jobs.work import Work, until_it_answers
 
 WHILE_HALTED = timedelta(minutes=1)
 WHILE_FROZEN = timedelta(minutes=5)
-WAITS = {PayoutState.AWAITING_FLOAT: timedelta(minutes=2), PayoutState.SENDING: timedelta(seconds=5)}
+WHILE_LACKING = timedelta(minutes=2)
+SEEN_SOON = timedelta(seconds=5)
 AT_ONCE = 100
 STOPS = (AccountFrozen, Restricted, errors.PayoutsHalted, errors.NotDueYet, SwitchedOff, errors.Contradicted)
 
@@ -29,7 +31,16 @@ def send(work: Work) -> timedelta | None:
         return WHILE_FROZEN
     except errors.NotDueYet as early:
         return max(datetime.fromisoformat(early.facts["due_at"]) - clock.now(), timedelta(seconds=1))
-    return WAITS.get(state) if state else None
+    if state is PayoutState.AWAITING_FLOAT:
+        return WHILE_LACKING
+    return _until_seen(work.subject) if state is PayoutState.SENDING else None
+
+
+def _until_seen(withdrawal_id: str) -> timedelta:
+    """How long until Paystack is asked again for what it does not show yet, or shows as what was not asked for."""
+    payout = payments.payout_for_system(queries.one_for_operators(withdrawal_id).attempt_id)
+    age = clock.now() - payout.begun_at if payout else timedelta(0)
+    return SEEN_SOON if age < RESEND_AFTER else watch_pause(age)
 
 
 def resume(work: Work) -> timedelta | None:

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -69,11 +69,6 @@ def told(event: str, subject: str) -> int:
     )
     leave()
     return int(found[0].n)
-
-
-def leaves(at: datetime) -> int:
-    """What leaves within the quarter of an hour before this."""
-    return payout_queries.outflow_for_system(since=at - timedelta(minutes=15), until=at)
 
 
 def state(withdrawal: Withdrawal) -> tuple[str, str]:
@@ -175,7 +170,7 @@ class TestAFloatThatRunsDry:
         assert leaving.transfers(sandbox, first, second) == sorted([first.payout_id, second.payout_id])
 
     def test_what_waited_counts_as_leaving_when_it_is_taken_up(self, inside: Flask, approve: Approve) -> None:
-        asked, hour = approve(20_000), timedelta(hours=1)
+        asked, hour, leaves = approve(20_000), timedelta(hours=1), payout_queries.outflow_for_system
         then = clock.now() + timedelta(days=300)
         for at in (then, then + hour):
             with clock.at(at), transaction(SYSTEM):
@@ -183,9 +178,9 @@ class TestAFloatThatRunsDry:
                     payouts.begin(asked.payout_id, amount=asked.amount, recipient_code="RCP_x", actor=SYSTEM)
                 else:
                     assert payouts.take_up(asked.payout_id, actor=SYSTEM)
-                    assert leaves(at) == asked.amount.units
+                    assert leaves(since=at - hour / 4, until=at) == asked.amount.units
                 payouts.lack_float(asked.payout_id, actor=SYSTEM)
-                assert leaves(at) == 0
+                assert leaves(since=at - hour / 4, until=at) == 0
             assert told("payments.payout_lacks_float", asked.payout_id) == 1 + (at > then)
         with clock.at(then + hour + timedelta(minutes=2)), transaction(SYSTEM):
             payouts.take_up(asked.payout_id, actor=SYSTEM)
@@ -293,6 +288,22 @@ class TestWhatPaystackSays:
             payouts.record(asked.payout_id, transfer=told_now, actor=SYSTEM)
         assert leaving.payout(asked.payout_id).vendor_words == "Closed  account"
 
+    def test_that_is_not_what_was_asked_for_moves_nothing_and_is_not_asked_for_in_a_hurry(
+        self, inside: Flask, sandbox: SandboxProcess, paystack: Paystack, approve: Approve
+    ) -> None:
+        sandbox.knobs(transfer_outcome="pending-forever")
+        asked = approve(20_000)
+        code = paystack.add_recipient(name="Ada Obi", account_number="0123456789", bank_code=people.ZENITH)
+        paystack.transfer(amount=1_000_000, recipient_code=code, reference=asked.payout_id, reason="Another")
+        leave()
+        for later, pause in ((0, 5), (60, 20), (600, 120)):
+            with clock.at(clock.now() + timedelta(seconds=later)):
+                work = Work("test", asked.id, {}, inside.extensions["clients"], SYSTEM)
+                assert withdrawals.send(work) == timedelta(seconds=pause)
+        assert state(asked) == ("sending", "sending")
+        assert payout_queries.contradicted_for_system([asked.payout_id])
+        leave()
+
     def test_when_it_refuses_is_on_its_page_and_the_work_goes_on(
         self, inside: Flask, sandbox: SandboxProcess, approve: Approve
     ) -> None:
@@ -383,8 +394,7 @@ class TestAttempts:
             leave()
             with pytest.raises(Contradicted):
                 give_up(asked.id, paystack=paystack, actor=SYSTEM)
-        open_items = payout_queries.contradicted_for_system([asked.payout_id])
-        assert open_items is (says == "success")
+        assert payout_queries.contradicted_for_system([asked.payout_id]) is (says == "success")
         leave()
         if says == "pending":  # (nothing in suspense keeps treasury from trying again)
             with transaction(SYSTEM):
