@@ -1,5 +1,6 @@
 """Commands of payouts: begin an attempt, apply what Paystack says of it, its no, a lack of float; call it off."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
@@ -59,6 +60,7 @@ def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
         ours=payout.amount.units,
         theirs=transfer.amount,
         currency=transfer.currency,
+        ended_for=clock.now() - payout.settled_at if payout.settled_at else timedelta(0),
     )
     if contradiction:
         cause = f"payout:{payout.id}:{transfer.status}"

@@ -215,6 +215,7 @@ OPEN = UNSENT | UNDERWAY
 CALL_OFF_AFTER = timedelta(minutes=5)
 RESEND_AFTER = timedelta(seconds=15)
 FLOAT_TOLD_FOR = timedelta(hours=1)
+NEWS_LASTS = timedelta(minutes=1)  # so long ago at most was asked what is being written down now
 FEE_CERTAIN_AFTER = timedelta(hours=1)  # when nothing in Paystack's ledger means that nothing was taken
 FEE_LATE_AFTER = timedelta(days=3)  # then somebody asks Paystack where the money is
 STATUS_MAX = 40  # of somebody else's word
@@ -354,12 +355,16 @@ def judge(  # noqa: PLR0911 (one line per case)
     return Judgement(Verdict.CREDIT)
 
 
-def contradiction(*, known: PayoutState, told: PayoutState, ours: int, theirs: int, currency: str) -> str:
-    """Why news of a transfer cannot be true beside what we know (amounts in kobo); empty when it can."""
+def contradiction(
+    *, known: PayoutState, told: PayoutState, ours: int, theirs: int, currency: str, ended_for: timedelta
+) -> str:
+    """Why news of a transfer cannot be true beside what we know since so long (amounts in kobo); empty when it can."""
     if (theirs, currency) != (ours, NGN.code):
         return f"we asked for {ours} kobo, Paystack speaks of {theirs} in {currency}"
     if known is PayoutState.FAILED and told is PayoutState.PAID:
         return "for us it failed, so its money went back or was sent anew; Paystack says it was paid"
+    if known is PayoutState.REVERSED and told is PayoutState.PAID and ended_for > NEWS_LASTS:
+        return "for us it came back, and the customer has it again; Paystack says it was paid"
     if known is PayoutState.PAID and told is PayoutState.FAILED:
         return "we booked it as paid, Paystack says that it failed"
     return ""
