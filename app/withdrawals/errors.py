@@ -38,6 +38,11 @@ class ContentChanged(Conflict):
     message = "This withdrawal is not what you were shown. Look again before you approve."
 
 
+class NotYourHold(Forbidden):
+    code = "not_your_hold"
+    message = "Compliance holds this one: they say when it goes on."
+
+
 class ReasonMissing(Unprocessable):
     code = "reason_missing"
     message = "Say why: the customer will read it."

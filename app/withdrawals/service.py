@@ -213,13 +213,14 @@ def hold(withdrawal_id: str, *, reason: str, hours: str = "", owns: str | None, 
 def release_hold(withdrawal_id: str, *, note: str, owns: str | None, actor: Actor) -> State:
     """Have what waits or is held checked anew: where it leads. Votes to what stood there before count no more.
 
-    What the policy lets nobody agree to, a manager's note lets on.
+    What the policy lets nobody agree to, a manager's note lets on. What compliance holds, compliance releases.
 
-    Raises NotYourDecision, OwnWithdrawal, ReasonMissing, IllegalMove.
+    Raises NotYourDecision, OwnWithdrawal, NotYourHold, ReasonMissing, IllegalMove.
     """
     words = _reason(note)
     withdrawal = rows.locked(withdrawal_id)
     _refuse_undeciding(actor, withdrawal, owns=owns, to=DECIDES)
+    rows.refuse_anothers_hold(withdrawal, actor=actor)
     return rounds.look_again(withdrawal_id, note=words, actor=actor)
 
 

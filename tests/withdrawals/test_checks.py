@@ -251,6 +251,9 @@ def test_a_person_holds_and_releases(case: Case) -> None:
         leave()
         with pytest.raises(errors.ReasonMissing), transaction(who):
             service.release_hold(asked.id, note=" ", owns=None, actor=who)
+        treasurer = actor.operator(people.operator(Role.TREASURY)[0])
+        with pytest.raises(errors.NotYourHold), transaction(treasurer):
+            service.release_hold(asked.id, note="They called back.", owns=None, actor=treasurer)
         with transaction(who):
             assert service.release_hold(asked.id, note="They called back.", owns=None, actor=who) is State.REQUESTED
     for hours in ("0", "721", "x", "9" * 30):
