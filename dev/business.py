@@ -33,6 +33,7 @@ from app.payments import flows as payments
 from app.reconciliation import service as reconciliation
 from app.risk.errors import LimitExceeded
 from app.wallets import service as wallets
+from app.withdrawals import flows as withdrawal_flows
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import queue as withdrawals_queue
 from app.withdrawals import rules as withdrawal_rules
@@ -366,9 +367,15 @@ class Business:
         leave()
         runtime.drain(self.app)
         self._vendor("webhooks/flush", {})  # transfers that are due end now
-        atomically(lambda: withdrawals.give_up_old(actor=actor.system("demo")), actor=actor.system("demo"))
+        self._give_up_old()
         atomically(lambda: posting.expire(limit=999), actor=actor.system("demo"))  # (a day of the story is long over)
         runtime.drain(self.app, horizon=timedelta(minutes=1))
+
+    def _give_up_old(self) -> None:
+        paystack, by = self.app.extensions["clients"].paystack, actor.system("demo")
+        for one in withdrawals_queries.unpaid_for_system(before=withdrawals.unpaid_before(clock.now())):
+            withdrawal_flows.give_up_old(one, paystack=paystack, actor=by)
+        leave()
 
     def _moment(self, moment: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
         self._vendor("clock", {"now": moment.isoformat()})

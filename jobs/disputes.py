@@ -5,16 +5,16 @@ from datetime import timedelta
 from app.core.db import atomically
 from app.disputes import flows, service
 from app.payments import queries as payments
-from jobs.work import Work, however_long_silent
+from jobs.work import Work, until_it_answers
 
 
-@however_long_silent
+@until_it_answers
 def watch(work: Work) -> timedelta | None:
     """Ask how a dispute stands, and warn before it is due: its webhooks may be lost."""
     return flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
-@however_long_silent
+@until_it_answers
 def look_for_refunds(work: Work) -> timedelta | None:
     """One was won: what was refunded meanwhile at Paystack was not for it."""
     flows.look_for_refunds(work.subject, paystack=work.clients.paystack, actor=work.actor)

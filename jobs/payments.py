@@ -12,10 +12,10 @@ from app.disputes import flows as disputes
 from app.identification import flows as identification
 from app.payments import breaker, dedicated, flows, payout_flows, queries, refund_flows, rules
 from app.payments.intake import flows as intake
-from jobs.work import Work, however_long_silent
+from jobs.work import Work, until_it_answers
 
 
-@however_long_silent
+@until_it_answers
 def hear(work: Work) -> timedelta | None:
     """Act on one webhook."""
     inbox_id = int(work.subject)
@@ -37,19 +37,19 @@ def hear(work: Work) -> timedelta | None:
     return None
 
 
-@however_long_silent
+@until_it_answers
 def watch_deposit(work: Work) -> timedelta | None:
     """Ask about an open checkout: its webhook may be lost."""
     return flows.watch_deposit(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
-@however_long_silent
+@until_it_answers
 def watch_payout(work: Work) -> timedelta | None:
     """Ask about a sent payout: its webhook may be lost, and some ends have none."""
     return payout_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
-@however_long_silent
+@until_it_answers
 def read_kept(work: Work) -> timedelta | None:
     """Read what a payout that ended unpaid cost; when that cannot be read for days, somebody asks Paystack."""
     pause = payout_flows.read_kept(work.subject, paystack=work.clients.paystack, actor=work.actor)
@@ -84,19 +84,19 @@ def measure_outflow(work: Work) -> timedelta | None:
     return None
 
 
-@however_long_silent
+@until_it_answers
 def send_refund(work: Work) -> timedelta | None:
     """Tell Paystack what goes back to a payer."""
     return refund_flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
-@however_long_silent
+@until_it_answers
 def redirect_refund(work: Work) -> timedelta | None:
     """Tell Paystack where a refund goes that could not reach its payer."""
     return refund_flows.redirect(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
-@however_long_silent
+@until_it_answers
 def watch_refund(work: Work) -> timedelta | None:
     """Ask about a refund that Paystack has: its webhook may be lost."""
     return refund_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)

@@ -8,7 +8,7 @@ from app.core.permissions import Role
 from app.notifications import money
 from app.settlement import flows, queries
 from jobs.notifications import tell_holders
-from jobs.work import Work, however_long_silent
+from jobs.work import Work, until_it_answers
 
 ASK_PAYSTACK = "Ask Paystack where it is. It is booked by itself once Paystack tells of it; then close the case."
 TOP_IT_UP = "Have finance ask for a top-up, agree to it, send it from the bank; close the case when it has arrived."
@@ -22,7 +22,7 @@ def pull(work: Work) -> timedelta | None:
     return None
 
 
-@however_long_silent
+@until_it_answers
 def note_charges(work: Work) -> timedelta | None:
     """A settlement was booked by hand: its charges are owed no more."""
     flows.note_charges(work.subject, paystack=work.clients.paystack, actor=work.actor)

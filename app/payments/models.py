@@ -198,6 +198,7 @@ class Payout(Model):
         Index("ix_payouts_one_lives", "base_id", unique=True, postgresql_where=text("state <> 'failed'")),
         Index(None, "base_id", "created_at"),
         Index(None, "created_at"),
+        Index(None, "taken_up_at", postgresql_where=text("taken_up_at IS NOT NULL")),
         CheckConstraint("amount_units > 0", name="amount_positive"),
         CheckConstraint(
             "state IN ('sending', 'sent', 'awaiting_otp', 'awaiting_float', 'paid', 'failed', 'reversed')",
@@ -221,7 +222,13 @@ class Payout(Model):
         Numeric(38)
     )  # of one that ended unpaid: what it cost all the same
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    taken_up_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def begun_at(self) -> datetime:
+        """When somebody last began to send it."""
+        return self.taken_up_at or self.created_at
 
     @property
     def amount(self) -> Money:
@@ -240,6 +247,7 @@ class SuspenseItem(Model):
     __tablename__ = "suspense_items"
     __table_args__ = (
         Index(None, "state", "id"),
+        Index(None, "reference", postgresql_where=text("state = 'open'")),
         Index(None, "parent_id"),
         CheckConstraint("state IN ('open', 'resolved')", name="state_known"),
         CheckConstraint(

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from app.core import clock
 from app.core.db import db, rows
 from app.core.money import NGN, Money
-from app.payments.models import FloatFloor, Payout, PayoutQuarter
-from app.payments.rules import OPEN, PayoutState
+from app.payments.models import FloatFloor, Payout, PayoutQuarter, SuspenseItem
+from app.payments.rules import OPEN, PayoutState, SuspenseState, Topic
 
 _USUAL = """
 SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY units) AS units
@@ -48,6 +48,13 @@ def attempts_for_operators(payout_id: str) -> list[Payout]:
     return list(db.session.scalars(select(Payout).where(Payout.base_id == base_id).order_by(Payout.created_at)))
 
 
+def contradicted_for_system(payout_ids: Collection[str]) -> bool:
+    """Whether news of one of these waits in suspense for somebody: it cannot be true beside what we know."""
+    about = SuspenseItem.reference.in_(payout_ids) & (SuspenseItem.topic == Topic.PAYOUT)
+    waiting = select(SuspenseItem.id).where(about, SuspenseItem.state == SuspenseState.OPEN).limit(1)
+    return db.session.scalar(waiting) is not None
+
+
 def lacked_float_before_for_system(payout: Payout) -> bool:
     """Whether an older payout waits for a float too."""
     older = select(Payout.id).where(Payout.state == PayoutState.AWAITING_FLOAT, Payout.id < payout.id).limit(1)
@@ -55,10 +62,10 @@ def lacked_float_before_for_system(payout: Payout) -> bool:
 
 
 def outflow_for_system(*, since: datetime, until: datetime) -> int:
-    """What was sent, or is being sent, between the two (kobo): that which failed left nothing."""
-    gone = select(func.sum(Payout.amount_units)).where(
-        Payout.created_at.between(since, until), Payout.state.not_in([PayoutState.FAILED, PayoutState.AWAITING_FLOAT])
-    )
+    """What was begun, or taken up again, between the two (kobo): what failed, or waits for a float, left nothing."""
+    begun = Payout.created_at.between(since, until) | Payout.taken_up_at.between(since, until)
+    left_nothing = [PayoutState.FAILED, PayoutState.AWAITING_FLOAT]
+    gone = select(func.sum(Payout.amount_units)).where(begun, Payout.state.not_in(left_nothing))
     return int(db.session.scalar(gone) or 0)
 
 

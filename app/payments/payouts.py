@@ -1,13 +1,13 @@
 """Commands of payouts: begin an attempt, apply what Paystack says of it, its no, a lack of float; call it off."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.clients.paystack import Transfer
-from app.core import clock, machine, outbox
+from app.core import clock, logs, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
@@ -60,6 +60,7 @@ def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
         ours=payout.amount.units,
         theirs=transfer.amount,
         currency=transfer.currency,
+        ended_for=clock.now() - payout.settled_at if payout.settled_at else timedelta(0),
     )
     if contradiction:
         cause = f"payout:{payout.id}:{transfer.status}"
@@ -68,12 +69,13 @@ def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
         return PayoutState(payout.state)
     if payout.state in rules.OPEN:  # (what was booked stays as booked)
         payout.transfer_code = transfer.transfer_code or payout.transfer_code
-        payout.session_id = transfer.session_id[: rules.SESSION_MAX] or payout.session_id
+        payout.session_id = rules.legible(transfer.session_id, most=rules.SESSION_MAX) or payout.session_id
         payout.fee_units = payout.fee_units if transfer.fee is None else Decimal(transfer.fee)
     if not rules.PAYOUT.allows(PayoutState(payout.state), told):
         return PayoutState(payout.state)
     fresh = payout.state in rules.UNSENT
-    payout.vendor_status = transfer.status[: rules.STATUS_MAX]
+    payout.vendor_status = rules.legible(transfer.status, most=rules.STATUS_MAX)
+    payout.vendor_words = _why(transfer.reason) if told in _UNPAID else ""  # (not those of an earlier trouble)
     if told not in rules.OPEN:
         payout.settled_at = clock.now()
     machine.move(payout, told, machine=rules.PAYOUT, actor=actor, reason=f"Paystack says {payout.vendor_status}")
@@ -91,19 +93,34 @@ def refuse(payout_id: str, *, reason: str, actor: Actor) -> None:
         _end(payout, words=reason, actor=actor)
 
 
-def lack_float(payout_id: str, *, actor: Actor) -> None:
-    """Our balance at Paystack does not cover it, and Paystack does not know the reference: it waits for a top-up."""
+def note_refusal(payout_id: str, *, words: str) -> None:
+    """Paystack says no to it at present: why is on its page while it waits."""
     payout = _locked(payout_id)
+    if payout.state in rules.UNSENT:
+        payout.vendor_words = f"Paystack refused: {_why(words)}"
+        db.session.flush()
+
+
+def lack_float(payout_id: str, *, actor: Actor) -> None:
+    """Our balance at Paystack does not cover it, and Paystack does not know the reference: it waits for a top-up.
+
+    That is told of once an hour: a balance that covers the amount and not the fee lets it be tried again and again.
+    """
+    payout, since = _locked(payout_id), clock.now() - rules.FLOAT_TOLD_FOR
     if payout.state == PayoutState.SENDING:
+        lacked = PayoutState.AWAITING_FLOAT
+        told = any(move.new_state == lacked and move.moved_at > since for move in machine.history(payout.id))
         payout.vendor_words = "the balance at Paystack does not cover it"
-        machine.move(payout, PayoutState.AWAITING_FLOAT, machine=rules.PAYOUT, actor=actor, reason=payout.vendor_words)
-        outbox.emit(events.PayoutLacksFloat(payout_id=payout.id))
+        machine.move(payout, lacked, machine=rules.PAYOUT, actor=actor, reason=payout.vendor_words)
+        if not told:
+            outbox.emit(events.PayoutLacksFloat(payout_id=payout.id))
 
 
 def take_up(payout_id: str, *, actor: Actor) -> bool:
     """There may be enough now: it is being sent again. False when it was ended meanwhile."""
     payout = _locked(payout_id)
     if payout.state == PayoutState.AWAITING_FLOAT:
+        payout.taken_up_at = clock.now()
         machine.move(payout, PayoutState.SENDING, machine=rules.PAYOUT, actor=actor, reason="the balance covers it")
     return payout.state == PayoutState.SENDING
 
@@ -160,6 +177,10 @@ def _end(payout: Payout, *, words: str, actor: Actor) -> None:
     outbox.emit(events.PayoutFailed(payout_id=payout.id))
 
 
+def _why(words: str) -> str:
+    return logs.masked(rules.legible(words, most=rules.WORDS_MAX))
+
+
 def _locked(payout_id: str) -> Payout:
     wanted = select(Payout).where(Payout.id == payout_id).with_for_update().execution_options(populate_existing=True)
     found = db.session.scalars(wanted).one_or_none()
@@ -168,6 +189,7 @@ def _locked(payout_id: str) -> Payout:
     return found
 
 
+_UNPAID = (PayoutState.FAILED, PayoutState.REVERSED)
 _NEWS = {
     PayoutState.AWAITING_OTP: events.PayoutNeedsOtp,
     PayoutState.PAID: events.PayoutPaid,

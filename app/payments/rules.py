@@ -214,10 +214,13 @@ OPEN = UNSENT | UNDERWAY
 # Whoever was about to send, when it was found that there is too little, is over by then: a job lives less than this.
 CALL_OFF_AFTER = timedelta(minutes=5)
 RESEND_AFTER = timedelta(seconds=15)
+FLOAT_TOLD_FOR = timedelta(hours=1)
+NEWS_LASTS = timedelta(minutes=1)  # so long ago at most was asked what is being written down now
 FEE_CERTAIN_AFTER = timedelta(hours=1)  # when nothing in Paystack's ledger means that nothing was taken
 FEE_LATE_AFTER = timedelta(days=3)  # then somebody asks Paystack where the money is
 STATUS_MAX = 40  # of somebody else's word
 SESSION_MAX = 60
+WORDS_MAX = 300
 CALL_OFF_REASON_MAX = 300
 CODE_DIGITS = (4, 10)
 BULK_MAX = 100
@@ -352,15 +355,25 @@ def judge(  # noqa: PLR0911 (one line per case)
     return Judgement(Verdict.CREDIT)
 
 
-def contradiction(*, known: PayoutState, told: PayoutState, ours: int, theirs: int, currency: str) -> str:
-    """Why news of a transfer cannot be true beside what we know (amounts in kobo); empty when it can."""
+def contradiction(
+    *, known: PayoutState, told: PayoutState, ours: int, theirs: int, currency: str, ended_for: timedelta
+) -> str:
+    """Why news of a transfer cannot be true beside what we know since so long (amounts in kobo); empty when it can."""
     if (theirs, currency) != (ours, NGN.code):
         return f"we asked for {ours} kobo, Paystack speaks of {theirs} in {currency}"
     if known is PayoutState.FAILED and told is PayoutState.PAID:
         return "for us it failed, so its money went back or was sent anew; Paystack says it was paid"
+    if known is PayoutState.REVERSED and told is PayoutState.PAID and ended_for > NEWS_LASTS:
+        return "for us it came back, and the customer has it again; Paystack says it was paid"
     if known is PayoutState.PAID and told is PayoutState.FAILED:
         return "we booked it as paid, Paystack says that it failed"
     return ""
+
+
+def legible(text: str, *, most: int) -> str:
+    """Somebody else's words as the database and a person can take them: no controls, no half characters, so many."""
+    whole = text.encode(errors="replace").decode()
+    return "".join(letter if letter.isprintable() else " " for letter in whole[:most]).strip()
 
 
 def code_fits(code: str) -> bool:

@@ -312,4 +312,5 @@ CHECKS: dict[int, tuple[str, Look]] = {
 POLICY_NUMBER, POLICY_NAME = 17, "Approval policy"
 AGAIN_NUMBER, AGAIN_NAME = 18, "Looked at again before sending"
 AGAIN = (1, 3, 10, 16)
-KEPT = frozenset({10})  # what only those may read who read what the lists say
+LISTS = 10
+KEPT = frozenset({LISTS})  # what only those may read who read what the lists say

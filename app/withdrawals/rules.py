@@ -71,7 +71,10 @@ MACHINE = Machine(
         S.APPROVED: Wait(timedelta(hours=6), Role.TREASURY, "See why it is not sent: a halt, a switch, a restriction."),
         S.SENDING: Wait(timedelta(hours=2), Role.TREASURY, "Ask the rail for its payout, by our reference."),
         S.UNPAID: Wait(
-            timedelta(hours=3), Role.TREASURY, "Try again, or give it back; after two hours the clock does."
+            timedelta(hours=3),
+            Role.TREASURY,
+            "Try again, or give it back; after two hours the clock does. Where news of its payment waits in suspense,"
+            " clear that up first: it may have been paid.",
         ),
         # (Nothing is awaited: it may still come back, and mostly never does.)
         S.SETTLED: Wait(timedelta(days=36_500), Role.TREASURY, "Nothing: it is paid, and only the bank can undo that."),

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.clients.http import Silent, Unreadable
+from app.clients.http import Refused, Silent, Unreadable
 from app.core import actor
 from jobs import disputes, payments, settlement, withdrawals
-from jobs.work import AFTER_SILENCE, Work, however_long_silent
+from jobs.work import QUICK_TRIES, WHILE_AWAY, Work, until_it_answers
 
 
 @pytest.fixture
@@ -18,19 +18,25 @@ def work(inside: Flask) -> Work:
 
 
 @pytest.mark.parametrize(
-    ("error", "last", "pause"),
-    [(Silent, False, None), (Silent, True, AFTER_SILENCE), (Unreadable, True, None), (ValueError, True, None)],
+    ("error", "tries", "pause"),
+    [
+        (Silent(), 1, None),
+        (Silent(), QUICK_TRIES, WHILE_AWAY),
+        (Refused(429, "rate_limited", "later"), QUICK_TRIES, WHILE_AWAY),
+        (Unreadable(), QUICK_TRIES, None),
+        (ValueError(), QUICK_TRIES, None),
+    ],
 )
-def test_silence_is_waited_out(work: Work, error: type[Exception], last: bool, pause: timedelta | None) -> None:  # noqa: FBT001 (a column of the table)
-    @however_long_silent
+def test_silence_is_waited_out(work: Work, error: Exception, tries: int, pause: timedelta | None) -> None:
+    @until_it_answers
     def ask(_work: Work) -> timedelta | None:
         raise error
 
     if pause is None:
-        with pytest.raises(error):
-            ask(replace(work, last=last))
+        with pytest.raises(type(error)):
+            ask(replace(work, tries=tries))
     else:
-        assert ask(replace(work, last=last)) == pause
+        assert ask(replace(work, tries=tries)) == pause
 
 
 def test_what_follows_money_is_never_given_up_for_silence() -> None:

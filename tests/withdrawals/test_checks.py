@@ -217,7 +217,7 @@ def test_a_contact_holds_for_six_hours_and_the_clock_checks_again(case: Case) ->
     leave()
     for hours, state in ((5, State.COOLING_OFF), (7, State.REQUESTED)):
         with clock.at(clock.now() + timedelta(hours=hours)), transaction(SYSTEM):
-            rounds.wake(actor=SYSTEM, limit=1_000)
+            assert rounds.wake(asked.id, actor=SYSTEM) is (state == State.REQUESTED)
         leave()
         assert queries.one_for_operators(asked.id).state == state
         leave()
@@ -275,6 +275,9 @@ def test_a_person_holds_and_releases(case: Case) -> None:
         leave()
         with pytest.raises(errors.ReasonMissing), transaction(who):
             service.release_hold(asked.id, note=" ", owns=None, actor=who)
+        treasurer = actor.operator(people.operator(Role.TREASURY)[0])
+        with pytest.raises(errors.NotYourHold), transaction(treasurer):
+            service.release_hold(asked.id, note="They called back.", owns=None, actor=treasurer)
         with transaction(who):
             assert service.release_hold(asked.id, note="They called back.", owns=None, actor=who) is State.REQUESTED
     for hours in ("0", "721", "x", "9" * 30):
@@ -286,8 +289,9 @@ def test_what_nobody_decides_on_is_given_back_after_its_time(case: Case) -> None
     asked = case.ask()
     before = case.owner.balance().held
     leave()
-    with clock.at(clock.now() + timedelta(days=7, hours=1)), transaction(SYSTEM):
-        rounds.expire(actor=SYSTEM, limit=1_000)
+    for hours, over in ((-1, False), (1, True), (2, False)):
+        with clock.at(clock.now() + timedelta(days=7, hours=hours)), transaction(SYSTEM):
+            assert rounds.expire(asked.id, actor=SYSTEM) is over
     leave()
     assert queries.one_for_operators(asked.id).state == State.REJECTED
     assert case.owner.balance().held == before - asked.amount - asked.fee

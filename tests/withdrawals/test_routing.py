@@ -185,7 +185,8 @@ class TestThroughTheHouse:
                 assert service.release_hold(asked.id, note="Papers seen.", owns=None, actor=who) is state
             leave()
         now = queries.one_for_operators(asked.id)
-        assert [leg.roles for leg in now.needs] == [(MANAGER,), ("treasury",)]
+        assert [leg.roles for leg in now.needs] == [(MANAGER,), ("treasury",), ("admin",)]
+        assert now.delay_seconds == 4 * HOUR  # (no less than what less risk asks for)
         (row,) = [each for each in queries.checks_for_operators(asked.id) if each.number == 17]
         assert row.facts["released_with"] == "Papers seen."
 

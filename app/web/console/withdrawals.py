@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import flash, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -25,7 +25,7 @@ from app.web import errors, guards
 from app.web.console import history, reveals, withdrawal_facts
 from app.web.console.base import bp
 from app.web.fragments import page, toast, wants_fragment
-from app.withdrawals import checks, queries, queue, rules, service
+from app.withdrawals import checks, flows, queries, queue, rules, service
 from app.withdrawals.models import CheckRow, Withdrawal
 from app.withdrawals.queries import Standing
 from app.withdrawals.queue import Narrowed
@@ -211,14 +211,13 @@ def retry(withdrawal_id: str) -> Response | BaseResponse:
 @bp.post("/withdrawals/<withdrawal_id>/give-up")
 @guards.operator(Permission.WITHDRAWALS_RETRY, fresh=True)
 def give_up(withdrawal_id: str) -> Response | BaseResponse:
-    """No other attempt: the money is the customer's again."""
-    actor = guards.actor()
-
-    def deed() -> str:
-        service.give_up(withdrawal_id, owns=guards.owns(), actor=actor)
-        return "Given back. The money is the customer's again."
-
-    return _do(withdrawal_id, deed)
+    """No other attempt: the money is the customer's again. Paystack is asked once more before."""
+    paystack = current_app.extensions["clients"].paystack
+    try:
+        flows.give_up(withdrawal_id, owns=guards.owns(), paystack=paystack, actor=guards.actor())
+    except Refusal as refused:
+        return _refused(withdrawal_id, refused)
+    return _done(withdrawal_id, "Given back. The money is the customer's again.")
 
 
 def _names() -> list[tuple[int, str]]:
