@@ -304,7 +304,6 @@ class TestWhatPaystackSays:
                 assert withdrawals.send(work) == timedelta(seconds=pause)
         assert state(asked) == ("sending", "sending")
         assert payout_queries.contradicted_for_system([asked.payout_id])
-        leave()
 
     def test_when_it_refuses_is_on_its_page_and_the_work_goes_on(
         self, inside: Flask, sandbox: SandboxProcess, approve: Approve
