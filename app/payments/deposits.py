@@ -16,7 +16,7 @@ from app.customers import queries as customers
 from app.identification import names
 from app.ledger import chart, posting
 from app.ledger.journal import Journal
-from app.payments import cards, errors, events, pending, postings, queries, rules, suspense
+from app.payments import cards, errors, events, pending, postings, queries, refunds, rules, suspense
 from app.payments.models import DedicatedAccount, Deposit
 from app.payments.rules import DepositState, Method, Topic, Verdict
 from app.payments.suspense import Trouble
@@ -130,7 +130,7 @@ def settle(deposit_id: str, *, charge: Charge, our_domain: str, actor: Actor) ->
     Money for an account that takes none in is not turned away: it is booked to suspense, for people to place.
     """
     deposit = locked(deposit_id)
-    if deposit.state in {DepositState.CREDITED, DepositState.SUSPENDED}:
+    if deposit.state in rules.SETTLED:
         return DepositState(deposit.state)
     judgement = rules.judge(
         status=charge.status,
@@ -211,9 +211,13 @@ def place_stray(charge: Charge, *, our_domain: str, actor: Actor, inbox_id: int 
 
 
 def check_placing(item_id: str) -> Deposit:
-    """The deposit that an item's money can be credited for now. Raises NotFound, NotPlaceable, TakesNothingIn."""
-    deposit = queries.placeable_for_operators(queries.suspense_item_for_operators(item_id))
-    if deposit is None:
+    """The deposit that an item's money can be credited for now, all of it.
+
+    Raises NotFound, NotPlaceable, TakesNothingIn.
+    """
+    item = queries.suspense_item_for_operators(item_id)
+    deposit = queries.placeable_for_operators(item)
+    if deposit is None or refunds.left_of(item) != item.amount:
         raise errors.NotPlaceable
     if restrictions.stops(deposit.customer_id, way=Way.IN):
         raise errors.TakesNothingIn

@@ -29,13 +29,14 @@ WATCH_PAUSES = (
 
 
 class DepositState(StrEnum):
-    """A deposit from intent to credit."""
+    """A deposit from intent to credit; `closed` where what came for it went another way in the end."""
 
     STARTED = "started"
     AWAITING_PAYMENT = "awaiting_payment"
     CREDITED = "credited"
     FAILED = "failed"
     SUSPENDED = "suspended"
+    CLOSED = "closed"
 
 
 class Method(StrEnum):
@@ -70,7 +71,8 @@ DEPOSIT = Machine(
         DepositState.AWAITING_PAYMENT: frozenset({DepositState.CREDITED, DepositState.SUSPENDED, DepositState.FAILED}),
         # Money may come after we gave up: a late success is still the customer's.
         DepositState.FAILED: frozenset({DepositState.CREDITED, DepositState.SUSPENDED}),
-        DepositState.SUSPENDED: frozenset({DepositState.CREDITED}),  # placed, by two people
+        # Placed, by two people; or its money went back, was split, or was somebody else's.
+        DepositState.SUSPENDED: frozenset({DepositState.CREDITED, DepositState.CLOSED}),
     },
     waits={
         DepositState.STARTED: Wait(
@@ -91,6 +93,8 @@ DEPOSIT = Machine(
     },
     rests={DepositState.FAILED: "nobody paid, and nothing is owed to anybody"},
 )
+# What came for it is in the books, or was looked at by people: news of its charge changes nothing.
+SETTLED = frozenset({DepositState.CREDITED, DepositState.SUSPENDED, DepositState.CLOSED})
 
 
 class DedicatedState(StrEnum):

@@ -44,6 +44,7 @@ class TestMachines:
                     (D.FAILED, D.CREDITED),  # a late success is still the customer's
                     (D.FAILED, D.SUSPENDED),
                     (D.SUSPENDED, D.CREDITED),  # placed, by two people
+                    (D.SUSPENDED, D.CLOSED),  # it went back, or another way
                 },
             ),
             (
