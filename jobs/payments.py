@@ -12,33 +12,26 @@ from app.disputes import flows as disputes
 from app.identification import flows as identification
 from app.payments import breaker, dedicated, flows, payout_flows, queries, refund_flows, rules
 from app.payments.intake import flows as intake
-from jobs.work import Work
+from jobs.work import Work, patiently
 
 
 def hear(work: Work) -> timedelta | None:
     """Act on one webhook."""
-    inbox_id = int(work.subject)
-    if inbox.read(inbox_id).handled_at is None:
-        heard = identification.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or disputes.hear(
-            inbox_id, paystack=work.clients.paystack, actor=work.actor
-        )
-        if heard is None:
-            outcome = intake.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or flows.hear(
-                inbox_id, paystack=work.clients.paystack, actor=work.actor
-            )
-        elif heard.placed:
-            outcome = heard.words
-        else:
-            outcome = flows.put_aside(
-                inbox_id, event=heard.event, reference=heard.reference, reason=heard.words, actor=work.actor
-            )
-        atomically(lambda: inbox.settle(inbox_id, outcome=outcome), actor=work.actor)
-    return None
+    message = inbox.read(int(work.subject))
+    if message.handled_at is not None:
+        return None
+    return patiently(lambda: _hear(message.id, work), since=message.received_at)
 
 
 def watch_deposit(work: Work) -> timedelta | None:
     """Ask about an open checkout: its webhook may be lost."""
-    return flows.watch_deposit(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    deposit = queries.deposit_for_system(deposit_id=work.subject)
+    if deposit is None:
+        return None
+    return patiently(
+        lambda: flows.watch_deposit(work.subject, paystack=work.clients.paystack, actor=work.actor),
+        since=deposit.created_at,
+    )
 
 
 def watch_payout(work: Work) -> timedelta | None:
@@ -134,3 +127,20 @@ def sweep_charges(work: Work) -> timedelta | None:
     """Find what was paid and nobody told us of."""
     intake.sweep(paystack=work.clients.paystack, actor=work.actor)
     return None
+
+
+def _hear(inbox_id: int, work: Work) -> None:
+    heard = identification.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or disputes.hear(
+        inbox_id, paystack=work.clients.paystack, actor=work.actor
+    )
+    if heard is None:
+        outcome = intake.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or flows.hear(
+            inbox_id, paystack=work.clients.paystack, actor=work.actor
+        )
+    elif heard.placed:
+        outcome = heard.words
+    else:
+        outcome = flows.put_aside(
+            inbox_id, event=heard.event, reference=heard.reference, reason=heard.words, actor=work.actor
+        )
+    atomically(lambda: inbox.settle(inbox_id, outcome=outcome), actor=work.actor)

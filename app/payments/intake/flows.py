@@ -6,9 +6,10 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from app.clients.http import Refused, Silent
+from app.clients.http import Refused, Silent, Unreadable
 from app.clients.paystack import Charge, Paystack
 from app.clients.paystack_answers import DedicatedAccount as Opened
+from app.clients.paystack_refusals import RateLimited
 from app.core import clock, inbox
 from app.core.actor import Actor
 from app.core.db import atomically, leave
@@ -160,13 +161,23 @@ def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str | None:
 
 
 def sweep(*, paystack: Paystack, actor: Actor) -> int:
-    """Find charges of the last hours that nobody told us of, and apply them: how many there were. Raises Silent."""
+    """Find charges of the last hours that were paid and not booked, and apply them: how many there were. Raises Silent.
+
+    One that cannot be applied keeps none behind it from being looked at; what was wrong with it is raised at the end.
+    """
     leave()
-    paid = [one.reference for one in paystack.charges(since=clock.now() - SWEEP_BACK) if one.status == "success"]
-    unknown = queries.unknown_references_for_system(paid)
+    paid = [one.reference for one in paystack.charges(since=clock.now() - SWEEP_BACK, status="success")]
+    unknown, faults = queries.unknown_references_for_system(paid), list[Exception]()
     leave()
     for reference in sorted(unknown):
-        flows.look_up_charge(reference, paystack=paystack, actor=actor)
+        try:
+            flows.look_up_charge(reference, paystack=paystack, actor=actor)
+        except Exception as fault:  # noqa: BLE001 (it is raised below, when the others were looked at)
+            if isinstance(fault, Silent | RateLimited) and not isinstance(fault, Unreadable):
+                raise  # (the others would hear the same)
+            faults.append(fault)
+    if faults:
+        raise faults[0]
     return len(unknown)
 
 
