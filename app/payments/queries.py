@@ -99,9 +99,10 @@ def dedicated_by_code_for_system(customer_code: str) -> DedicatedAccount | None:
 
 
 def unknown_references_for_system(references: list[str]) -> set[str]:
-    """Of which of these paid charges nothing is in the books: a deposit that still waits, or was given up, is not enough.
+    """Of which of these paid charges nothing is in the books.
 
-    Neither is an item without money: it may have been told of before it was paid.
+    A deposit that waits still, or was given up, is not enough; neither is an item without money, which may have been
+    told of before it was paid.
     """
     settled = Deposit.reference.in_(references) & Deposit.state.in_(SETTLED)
     deposited = select(Deposit.reference).where(settled)

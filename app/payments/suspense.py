@@ -112,7 +112,7 @@ def locked(item_id: str) -> SuspenseItem:
 
 
 def close(item: SuspenseItem, *, note: str, actor: Actor) -> None:
-    """It was dealt with, and so was a deposit whose money it was and that was not credited. The caller holds its lock."""
+    """It was dealt with, and so was a deposit whose money it was and that was not credited. The caller holds it."""
     item.note, item.resolved_at = note, clock.now()
     machine.move(item, SuspenseState.RESOLVED, machine=rules.SUSPENSE, actor=actor, reason=note)
     if item.cause == f"charge:{item.reference}":

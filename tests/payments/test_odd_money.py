@@ -7,12 +7,13 @@ from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.clients.http import Unreadable
 from app.clients.paystack_answers import Charge
 from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.ledger import balances, chart
-from app.payments import deposits, errors, placing, queries, requests, suspense
+from app.payments import dedicated, deposits, errors, placing, queries, requests, suspense
 from app.payments.rules import DepositState, Topic
 from app.restrictions.rules import Kind
 from tests.makers import giving_back, paying, people, restricted
@@ -71,6 +72,28 @@ class TestToldBeforeItCame:
         item_id = paying.stray(naira(700))
         with pytest.raises(DBAPIError, match="stays as it was written"), transaction(SYSTEM):
             db.session.execute(text("UPDATE suspense_items SET amount_units = 1 WHERE id = :id"), {"id": item_id})
+
+
+class TestAnothersCharge:
+    def test_settles_no_deposit(self, owner: Customer) -> None:
+        with transaction(owner.actor):
+            deposit_id = deposits.start(owner.id, amount=naira(500), actor=owner.actor).id
+        another = Charge("dep-another", "success", 50_000, 50_000, 0, "NGN", "test", "bank_transfer", None)
+        with pytest.raises(Unreadable), transaction(SYSTEM):
+            deposits.settle(deposit_id, charge=another, our_domain="test", actor=SYSTEM)
+        assert (state(deposit_id), owner.balance().booked) == (DepositState.STARTED, naira(0))
+
+    @pytest.mark.parametrize(("code", "credited"), [("CUS_theirs", 500), ("CUS_anothers", 0), ("", 500)])
+    def test_to_a_number_that_paystack_gave_to_somebody_else_waits_for_people(
+        self, owner: Customer, code: str, credited: int
+    ) -> None:
+        number = paying.account_number(owner)
+        with transaction(SYSTEM):
+            account = queries.open_dedicated_account(customer_id=owner.id)
+            dedicated.note_customer(account.id, code="CUS_theirs")
+        charge, before = replace(paying.came(50_000, number), customer_code=code), suspended()
+        receive(charge, number)
+        assert (owner.balance().booked, suspended() - before) == (naira(credited), naira(500 - credited))
 
 
 class TestPartOfItWentBack:

@@ -11,6 +11,7 @@ from flask import Flask
 
 from app.clients.http import Silent, Unreadable
 from app.clients.paystack import Charge, Paystack
+from app.clients.paystack_refusals import InvalidKey
 from app.core import clock, inbox
 from app.core.db import leave, rows, transaction
 from app.payments import dedicated, deposits, errors, queries
@@ -112,6 +113,32 @@ class TestOneOffAccount:
         after = found(deposit.id)
         assert (after.state, after.trouble) == (DepositState.AWAITING_PAYMENT, flows.REJECTED_WORDS)
         assert told("bank.transfer.rejected", {"customer": {"email": "nobody@test.example"}}, inside) == "in suspense"
+
+    def test_that_was_sent_back_is_found_by_its_number_among_several(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer
+    ) -> None:
+        one, other = (opened(started(owner, Method.BANK_TRANSFER), owner, inside) for _ in range(2))
+        charge = inside.extensions["clients"].paystack.find_charge(one.reference)
+        assert charge is not None
+        facts = {"customer": {"email": "of@old.example"}, "bank_transfer": {"transaction_id": charge.id}}
+        assert told("bank.transfer.rejected", facts, inside) == f"transfer for {one.id} was sent back"
+        assert [found(each.id).trouble for each in (one, other)] == [flows.REJECTED_WORDS, ""]
+
+    @pytest.mark.parametrize("method", [Method.BANK_TRANSFER, Method.CARD])
+    def test_a_no_to_our_key_ends_no_deposit(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer, method: Method
+    ) -> None:
+        deposit, wrong = started(owner, method), Paystack(sandbox.url, secret_key="sk_test_wrong")
+        with pytest.raises(InvalidKey):
+            flows.open_payment(
+                deposit,
+                paystack=wrong,
+                email=owner.email,
+                callback_url="http://localhost/",
+                ussd="",
+                actor=owner.actor,
+            )
+        assert found(deposit.id).state == DepositState.STARTED
 
     def test_a_lost_answer_is_not_asked_for_twice(
         self, inside: Flask, sandbox: SandboxProcess, owner: Customer

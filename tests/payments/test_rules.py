@@ -120,8 +120,8 @@ class TestJudge:
             ({"status": "processing"}, Verdict.WAIT, ""),
             ({"status": "queued"}, Verdict.WAIT, ""),
             ({"status": "reversed"}, Verdict.FAIL, "Paystack says reversed"),
-            ({"status": ""}, Verdict.FAIL, "Paystack says "),
-            ({"status": "SUCCESS"}, Verdict.FAIL, "Paystack says SUCCESS"),
+            ({"status": "reversal pending"}, Verdict.WAIT, ""),  # a refund that fails leaves it paid
+            ({"status": "SUCCESS"}, Verdict.WAIT, ""),  # no word of the contract
             ({"domain": "live"}, Verdict.SUSPEND, "a live payment at a test key"),
             ({"our_domain": "live"}, Verdict.SUSPEND, "a test payment at a live key"),
             ({"currency": "USD"}, Verdict.SUSPEND, "paid in USD, not NGN"),
