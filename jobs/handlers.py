@@ -1,8 +1,6 @@
 """The kinds of work: name → (queue, function). Each function loads what it is about and makes one call."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from jobs import (
     alerts,
@@ -27,10 +25,7 @@ from jobs import (
     withdrawal_rounds,
     withdrawals,
 )
-from jobs.work import Work
-
-# A handler answers None when the work is done, or how long to wait before it looks again.
-Function = Callable[[Work], timedelta | None]
+from jobs.work import Function
 
 
 @dataclass(frozen=True)

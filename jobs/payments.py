@@ -12,33 +12,33 @@ from app.disputes import flows as disputes
 from app.identification import flows as identification
 from app.payments import breaker, dedicated, flows, payout_flows, queries, refund_flows, rules
 from app.payments.intake import flows as intake
-from jobs.work import Work, patiently
+from jobs.work import Work, until_it_answers
+
+HEARD_WITHIN = timedelta(days=1)
 
 
 def hear(work: Work) -> timedelta | None:
-    """Act on one webhook."""
+    """Act on one webhook. While Paystack is away it waits, for a day; then whoever treats failed work looks at it."""
     message = inbox.read(int(work.subject))
     if message.handled_at is not None:
         return None
-    return patiently(lambda: _hear(message.id, work), since=message.received_at)
+    late = clock.now() - message.received_at > HEARD_WITHIN
+    return _hear(work) if late else until_it_answers(_hear)(work)
 
 
+@until_it_answers
 def watch_deposit(work: Work) -> timedelta | None:
     """Ask about an open checkout: its webhook may be lost."""
-    deposit = queries.deposit_for_system(deposit_id=work.subject)
-    if deposit is None:
-        return None
-    return patiently(
-        lambda: flows.watch_deposit(work.subject, paystack=work.clients.paystack, actor=work.actor),
-        since=deposit.created_at,
-    )
+    return flows.watch_deposit(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@until_it_answers
 def watch_payout(work: Work) -> timedelta | None:
     """Ask about a sent payout: its webhook may be lost, and some ends have none."""
     return payout_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@until_it_answers
 def read_kept(work: Work) -> timedelta | None:
     """Read what a payout that ended unpaid cost; when that cannot be read for days, somebody asks Paystack."""
     pause = payout_flows.read_kept(work.subject, paystack=work.clients.paystack, actor=work.actor)
@@ -73,17 +73,20 @@ def measure_outflow(work: Work) -> timedelta | None:
     return None
 
 
+@until_it_answers
 def send_refund(work: Work) -> timedelta | None:
     """Tell Paystack what goes back to a payer."""
     return refund_flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@until_it_answers
 def redirect_refund(work: Work) -> timedelta | None:
     """Tell Paystack where a refund goes that could not reach its payer."""
     refund_flows.redirect(work.subject, paystack=work.clients.paystack, actor=work.actor)
     return None
 
 
+@until_it_answers
 def watch_refund(work: Work) -> timedelta | None:
     """Ask about a refund that Paystack has: its webhook may be lost."""
     return refund_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
@@ -101,11 +104,13 @@ def refresh_banks(work: Work) -> timedelta | None:
     return None
 
 
+@until_it_answers
 def open_account(work: Work) -> timedelta | None:
     """Have Paystack open a customer's own account number."""
     return intake.open_account(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@until_it_answers
 def close_account(work: Work) -> timedelta | None:
     """Have Paystack close a customer's own account number."""
     return intake.close_account(work.subject, paystack=work.clients.paystack, actor=work.actor)
@@ -129,7 +134,8 @@ def sweep_charges(work: Work) -> timedelta | None:
     return None
 
 
-def _hear(inbox_id: int, work: Work) -> None:
+def _hear(work: Work) -> timedelta | None:
+    inbox_id = int(work.subject)
     heard = identification.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or disputes.hear(
         inbox_id, paystack=work.clients.paystack, actor=work.actor
     )
@@ -144,3 +150,4 @@ def _hear(inbox_id: int, work: Work) -> None:
             inbox_id, event=heard.event, reference=heard.reference, reason=heard.words, actor=work.actor
         )
     atomically(lambda: inbox.settle(inbox_id, outcome=outcome), actor=work.actor)
+    return None

@@ -2,17 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 from app.clients.bundle import Clients
-from app.clients.http import Silent, Unreadable
-from app.clients.paystack_refusals import RateLimited
-from app.core import clock
+from app.clients.http import Refused, Silent
+from app.core import logs
 from app.core.actor import Actor
 
-PATIENCE = timedelta(days=1)
-SOON, LATE = timedelta(seconds=1), timedelta(minutes=15)
+QUICK_TRIES = 6  # in a row, over about a minute
+WHILE_AWAY = timedelta(minutes=2)
+log = logs.get("jobs")
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Work:
 
     `cause` is the same for every try of the same work, and no other work's. `public_url` is where links in mails lead,
     `console_url` where those in mails to staff do.
-    `last`: when this try fails there is no other.
+    `tries`: which one this is, since it last waited. `last`: when this try fails there is no other.
     """
 
     cause: str
@@ -31,20 +32,28 @@ class Work:
     actor: Actor
     public_url: str = ""
     console_url: str = ""
+    tries: int = 1
     last: bool = False
 
 
-def patiently(act: Callable[[], timedelta | None], *, since: datetime) -> timedelta | None:
-    """What `act` answers. While Paystack is away, or we ask too often, it is tried again and no try counts as failed.
+# A handler answers None when the work is done, or how long to wait before it looks again.
+Function = Callable[[Work], timedelta | None]
 
-    So what began before Paystack was silent for hours goes on when it is back. What lasts for longer than a day, and an
-    answer that cannot be read, is a failure: somebody has to look.
+
+def until_it_answers(function: Function) -> Function:
+    """Go on with this work for as long as a vendor is away, or says a no that may pass: it is never given up for that.
+
+    A few quick tries fail as those of any work do. What stands still meanwhile becomes a case by its own limit.
     """
-    try:
-        return act()
-    except (Silent, RateLimited) as away:
-        age = clock.now() - since
-        if isinstance(away, Unreadable) or age > PATIENCE:
-            raise
-        held_back = timedelta(seconds=away.retry_after_seconds) if isinstance(away, RateLimited) else SOON
-        return max(min(age / 4, LATE), held_back)  # (at once for what is fresh, more and more rarely while it lasts)
+
+    @wraps(function)
+    def patiently(work: Work) -> timedelta | None:
+        try:
+            return function(work)
+        except (Silent, Refused) as error:
+            if work.tries < QUICK_TRIES:
+                raise
+            log.warning("a vendor is away", extra={"facts": {"work": work.cause}}, exc_info=error)
+            return WHILE_AWAY
+
+    return patiently

@@ -170,7 +170,7 @@ def sweep(*, paystack: Paystack, actor: Actor) -> int:
     for reference in sorted(unknown):
         try:
             flows.look_up_charge(reference, paystack=paystack, actor=actor)
-        except Exception as fault:  # noqa: BLE001 (it is raised below, when the others were looked at)
+        except Exception as fault:
             if isinstance(fault, Silent | RateLimited) and not isinstance(fault, Unreadable):
                 raise  # (the others would hear the same)
             faults.append(fault)
@@ -239,7 +239,7 @@ def _bank(paystack: Paystack) -> str:
 
 
 def _hear_rejected(inbox_id: int, told: dict[str, Any], *, paystack: Paystack, actor: Actor) -> str:
-    """A transfer to a one-off account that Paystack did not take: it names the charge by its number, and who sent it."""
+    """A transfer to a one-off account that Paystack did not take: it names the charge by its number, and its payer."""
     deposit_id = _deposit_of(told.get("transaction_id"), paystack=paystack) or _waiting_of(told["customer"])
     if deposit_id is None:
         reason = "Paystack sent a transfer back, and no single deposit waits for one"
