@@ -224,12 +224,14 @@ def place_stray(
 def check_placing(item_id: str) -> Deposit:
     """The deposit that an item's money can be credited for now, all of it.
 
-    Raises NotFound, NotPlaceable, TakesNothingIn.
+    Raises NotFound, NotPlaceable, ChargeDisputed, TakesNothingIn.
     """
     item = queries.suspense_item_for_operators(item_id)
     deposit = queries.placeable_for_operators(item)
     if deposit is None or refunds.left_of(item) != item.amount:
         raise errors.NotPlaceable
+    if refunds.is_disputed(deposit.reference):
+        raise errors.ChargeDisputed
     if restrictions.stops(deposit.customer_id, way=Way.IN):
         raise errors.TakesNothingIn
     return deposit

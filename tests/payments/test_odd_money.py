@@ -123,6 +123,21 @@ class TestPartOfItWentBack:
             placing.check_money(item_id)
         leave()
 
+    def test_nothing_is_placed_while_its_payer_may_take_it_back(self, owner: Customer) -> None:
+        _, reference = settled(owner, naira(1_000), amount=120_000)
+        item_id = paying.item_of(reference).id
+        leave()
+        told = giving_back.told_dispute(reference, naira(1_200))
+        giving_back.dispute(told, naira(1_200))
+        with pytest.raises(errors.ChargeDisputed):
+            placing.check_assigning(item_id, customer_id=owner.id)
+        leave()
+        giving_back.dispute(
+            giving_back.told_dispute(reference, naira(1_200), giving_back.WON, vendor_id=told.id), naira(1_200)
+        )
+        placing.check_assigning(item_id, customer_id=owner.id)
+        leave()
+
 
 class TestWhatEndsInSuspense:
     @pytest.mark.parametrize("way", ["returned", "split", "noted"])
