@@ -29,7 +29,7 @@ CREATE TABLE deposits (
     reference text NOT NULL CONSTRAINT uq_deposits_reference UNIQUE,
     amount_units numeric(38) NOT NULL CONSTRAINT ck_deposits_amount_positive CHECK (amount_units > 0),
     state text NOT NULL CONSTRAINT ck_deposits_state_known
-        CHECK (state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended')),
+        CHECK (state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended', 'closed')),
     checkout_url text NOT NULL,
     fee_units numeric(38),
     channel text NOT NULL,
