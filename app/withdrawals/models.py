@@ -45,7 +45,10 @@ class Withdrawal(Model):
         Index(
             "ix_withdrawals_open",
             "id",
-            postgresql_include=["state", "customer_id", "amount_units", "created_at"],
+            postgresql_include=[
+                *("state", "customer_id", "amount_units", "created_at"),
+                *("band", "target", "round", "legs", "content_hash"),
+            ],
             postgresql_where=text(_OPEN),
         ),
         Index(
