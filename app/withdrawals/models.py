@@ -45,11 +45,17 @@ class Withdrawal(Model):
         Index(
             "ix_withdrawals_open",
             "id",
-            postgresql_include=[
-                *("state", "customer_id", "amount_units", "created_at"),
-                *("band", "target", "round", "legs", "content_hash"),
-            ],
+            postgresql_include=["state", "customer_id", "amount_units", "created_at", "band", "target", "round"],
             postgresql_where=text(_OPEN),
+        ),
+        Index(
+            "ix_withdrawals_waiting",
+            "id",
+            postgresql_include=[
+                *("customer_id", "amount_units", "created_at", "band", "target", "round"),
+                *("legs", "content_hash"),
+            ],
+            postgresql_where=text("state = 'requested'"),
         ),
         Index(
             "ix_withdrawals_ended",
