@@ -15,7 +15,7 @@ from typing import Any, Self
 import pytest
 from playwright.sync_api import Browser, Page, Response
 
-from dev import tour, tour_care, tour_verification
+from dev import tour, tour_care, tour_verification, tour_withdrawals
 from dev.business import MAIL, PASSWORD, SECRET
 from dev.chromium import NARROW, WIDE
 from dev.tour import Sight
@@ -34,6 +34,7 @@ PARTS = {
     "portal": tour.PORTAL,
     "verification": tour_verification.VERIFICATION,
     "work": tour.WORK,
+    "withdrawals": tour_withdrawals.WITHDRAWALS,
     "books": tour.BOOKS,
     "closing": tour.CLOSING,
     "approvals": tour_care.APPROVALS,

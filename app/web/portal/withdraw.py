@@ -27,7 +27,7 @@ from app.risk.rules import Direction, Rail, Scope
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import back_to_step, bp
-from app.withdrawals import queries, rules, service
+from app.withdrawals import queries, refused, rules, service
 from app.withdrawals.errors import WithdrawalOutOfBounds
 from reports import limits, timelines
 
@@ -79,8 +79,9 @@ def request_withdrawal() -> Response | BaseResponse:
         if request.form.get("step") != "confirm":
             return page("portal/withdraw_review.html", form=form, review=_review(form))
         answer, _ = atomically(lambda: _request(form), actor=guards.actor())
-    except Refusal as refused:
-        return _form(form, {"amount": refused.message}, status=422)
+    except Refusal as refusal:
+        _note(form, refusal)
+        return _form(form, {"amount": refusal.message}, status=422)
     return redirect(url_for("portal.withdrawal", withdrawal_id=answer["id"]), 303)
 
 
@@ -146,6 +147,16 @@ def cancel(withdrawal_id: str) -> BaseResponse:
     except Refusal as refused:
         errors.say(refused)
     return redirect(url_for("portal.withdrawal", withdrawal_id=withdrawal_id), 303)
+
+
+def _note(form: WithdrawForm, refusal: Refusal) -> None:
+    """What was begun is undone: that it was tried is written down by itself."""
+    owner, account, amount = current_user.id, form.account.data, form.amount.money
+
+    def deed() -> None:
+        refused.note(owner, amount=amount, bank_account_id=account, refused=refusal)
+
+    atomically(deed, actor=guards.actor())
 
 
 def _review(form: WithdrawForm) -> Review:
