@@ -202,6 +202,10 @@ class Business:
             self._agree(self._request(person, ODD))
             self._work_off()
         self._vendor("knobs", {"transfer_outcome": "success"})
+        for person in with_money[4:5]:
+            self._agree(sent_back := self._request(person, ODD))
+            self._work_off()
+            odd_cases.send_back(sent_back, paystack=self.clients.paystack, vendor=self._vendor)
         for person in with_money[2:3]:  # who have another password since an hour
             with clock.at(self.ended - timedelta(hours=1)), transaction(actor.customer(person.id)):
                 security.note_change(person.login_id)
@@ -211,6 +215,7 @@ class Business:
             self._work_off()
             with transaction(who):
                 withdrawals.hold(held, reason="They are to say whose account it is.", owns=None, actor=who)
+        odd_cases.stop_and_go_on(asks=treasury, agrees=self.staff["compliance"], at=self.ended)
         self._deposit(self.people[-1], pays=True, naira=20_000, short_by=5_000)
         self._work_off()
         with transaction(actor.system("demo")):
@@ -229,9 +234,18 @@ class Business:
             self._reject(self._request(person, Money(NGN, 3_500_000)))
         elif days_left == LONG_SINCE:
             odd_cases.stray(self._vendor, note=False)
+            self._linger(next((one for one in self.people[1:] if self._available(one) >= ENOUGH), None))
         elif days_left == 0:
             self._request(person, Money(NGN, 1_500_000))
             self._deposit(person, pays=False)
+
+    def _linger(self, person: Person | None) -> None:
+        """Their bank neither takes nor refuses it: what treasury asks after."""
+        if person is not None:
+            self._vendor("knobs", {"transfer_outcome": "pending-forever"})
+            self._agree(self._request(person, ODD))
+            self._work_off()
+            self._vendor("knobs", {"transfer_outcome": "success"})
 
     # ---- the acts
 

@@ -2,15 +2,22 @@
 
 from playwright.sync_api import Page
 
-from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, OFFICER, SUPPORT, TREASURY, Sight, Step, follow, send
+from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, MISSING, OFFICER, SUPPORT, TREASURY, Sight, Step, follow, send
 
 DISPUTES, REFUNDS, PAYOUTS = "/console/disputes", "/console/refunds", "/console/payouts"
 SUSPENSE, SETTLEMENTS, CASES = "/console/suspense", "/console/settlements", "/console/cases"
-_ONE = follow("a.row-main")
 
 
-def _of(words: str) -> Step:
-    return follow(f"tr:has-text('{words}') a.row-main")
+def _of(words: str = "") -> Step:
+    """Open the first that says so; where a short story has none, the list itself is what is looked at."""
+
+    def step(page: Page) -> None:
+        found = page.locator(f"tr:has-text('{words}') a.row-main" if words else "a.row-main")
+        if found.count():
+            with page.expect_navigation():
+                found.first.click()
+
+    return step
 
 
 def _blank(button: str, **fields: str) -> Step:
@@ -37,40 +44,45 @@ MONEY = (
     Sight("disputes", DISPUTES, FINANCE),
     Sight("disputes-answered", f"{DISPUTES}?view=answered", FINANCE),
     Sight("disputes-lost", f"{DISPUTES}?view=lost", FINANCE),
-    Sight("dispute", DISPUTES, FINANCE, (_ONE,)),
-    Sight("dispute-answered", f"{DISPUTES}?view=answered", AUDITOR, (_ONE,)),
+    Sight("dispute", DISPUTES, FINANCE, (_of(),)),
+    Sight("dispute-answered", f"{DISPUTES}?view=answered", AUDITOR, (_of(),)),
     Sight("refunds", REFUNDS, FINANCE),
     Sight("refunds-ended", f"{REFUNDS}?view=ended", FINANCE),
     Sight("refunds-read", f"{REFUNDS}?view=stuck", AUDITOR),
     Sight(
         "refunds-faulty", REFUNDS, FINANCE,
-        (_blank("Ask for approval", reference="nothing", amount="5", reason="A reason."),), 404,
+        (_blank("Ask for approval", reference="nothing", amount="5", reason="A reason."),), MISSING,
     ),
-    Sight("refund", REFUNDS, FINANCE, (_ONE,)),
-    Sight("refund-stuck", f"{REFUNDS}?view=stuck", FINANCE, (_ONE,)),
-    Sight("refund-stuck-read", f"{REFUNDS}?view=stuck", AUDITOR, (_ONE,)),
-    Sight("refund-ended", f"{REFUNDS}?view=ended", SUPPORT, (_ONE,)),
+    Sight("refund", REFUNDS, FINANCE, (_of(),)),
+    Sight("refund-stuck", f"{REFUNDS}?view=stuck", FINANCE, (_of(),)),
+    Sight("refund-stuck-read", f"{REFUNDS}?view=stuck", AUDITOR, (_of(),)),
+    Sight("refund-ended", f"{REFUNDS}?view=ended", SUPPORT, (_of(),)),
     Sight("payouts", PAYOUTS, TREASURY),
     Sight("payouts-underway", f"{PAYOUTS}?view=underway", TREASURY),
     Sight("payouts-ended", f"{PAYOUTS}?view=ended", TREASURY),
     Sight("payout-code", f"{PAYOUTS}?view=waiting", TREASURY, (_of("code"),)),
-    Sight("payout-code-faulty", f"{PAYOUTS}?view=waiting", TREASURY, (_of("code"), _blank("Let it go", code="x")), 422),
     Sight("payout-code-read", f"{PAYOUTS}?view=waiting", AUDITOR, (_of("code"),)),
-    Sight("payout-failed", f"{PAYOUTS}?view=ended", TREASURY, (_ONE,)),
+    Sight("payout-failed", f"{PAYOUTS}?view=ended", TREASURY, (_of(),)),
     Sight("payout-reversed", f"{PAYOUTS}?view=ended", TREASURY, (_of("Reversed"),)),
     Sight("switches", "/console/switches", TREASURY),
     Sight("switches-all", "/console/switches", TREASURY, (_stop_everything,)),
     Sight("switches-read", "/console/switches", AUDITOR),
     Sight("suspense-money-acts", SUSPENSE, FINANCE, (_of("Money is in suspense"),)),
-    Sight("suspense-read", SUSPENSE, AUDITOR, (_ONE,)),
+    Sight("suspense-read", SUSPENSE, AUDITOR, (_of(),)),
     Sight("thresholds-change", "/console/thresholds", ADMIN, (follow("a[href*='name=']"),)),
     Sight("thresholds-faulty", "/console/thresholds", ADMIN, (_blank("Ask for approval", value="-1"),), FAULTY),
     Sight("thresholds-read", "/console/thresholds", AUDITOR),
     Sight("cases-none", f"{CASES}?view=put_off&queue=finance", OFFICER),
-    Sight("case", CASES, FINANCE, (_ONE,)),
-    Sight("case-treasury", CASES, TREASURY, (_ONE,)),
-    Sight("case-faulty", CASES, TREASURY, (_ONE, _blank("Put it off", note=" ")), FAULTY),
-    Sight("case-read", f"{CASES}?view=open", AUDITOR, (_ONE,)),
+    Sight("case", CASES, FINANCE, (_of(),)),
+    Sight("case-suspense", CASES, FINANCE, (_of("Suspense item"),)),
+    Sight("payouts-paid", f"{PAYOUTS}?view=paid", AUDITOR),
+    Sight("payout-paid", f"{PAYOUTS}?view=paid", AUDITOR, (_of(),)),
+    Sight("payout-sent", f"{PAYOUTS}?view=underway", TREASURY, (_of(),)),
+    Sight("dispute-lost", f"{DISPUTES}?view=lost", FINANCE, (_of(),)),
+    Sight("dispute-won", f"{DISPUTES}?view=won", OFFICER, (_of(),)),
+    Sight("refund-failed", f"{REFUNDS}?view=ended", FINANCE, (_of("Failed"),)),
+    Sight("case-treasury", CASES, TREASURY, (_of(),)),
+    Sight("case-read", f"{CASES}?view=open", AUDITOR, (_of(),)),
     Sight("settlements-open", f"{SETTLEMENTS}?view=open", FINANCE),
     Sight("settlement-failed", f"{SETTLEMENTS}?view=open", FINANCE, (_of("Failed"),)),
     Sight("settlement-announced", f"{SETTLEMENTS}?view=open", AUDITOR, (_of("Announced"),)),

@@ -24,9 +24,7 @@ def list_for_operators(states: Collection[PayoutState], *, after: str | None = N
     return list(db.session.scalars(wanted.where(Payout.id > after) if after else wanted))
 
 
-def ended_for_operators(
-    states: Collection[PayoutState], *, before: str | None = None, limit: int = 50
-) -> list[Payout]:
+def ended_for_operators(states: Collection[PayoutState], *, before: str | None = None, limit: int = 50) -> list[Payout]:
     """Those that ended so, the newest first. Keyset by id."""
     ended = select(Payout).where(Payout.state.in_(states))
     wanted = ended.order_by(Payout.id.desc()).limit(limit)
