@@ -13,7 +13,7 @@ _REFUNDS = {
 }  # fmt: skip
 # What a merchant sends who does not agree.
 _ANSWER = {
-    "resolution": "declined", "message": "The customer had what they paid for.", "refund_amount": 0,
+    "resolution": "declined", "message": "The customer had what they paid for.", "refund_amount": 100,
     "uploaded_filename": "receipt.pdf",
 }  # fmt: skip
 _DISPUTES = {"accept": "merchant-accepted", "decline": "declined", "auto-accept": "auto-accepted"}
