@@ -44,7 +44,6 @@ def test_a_charge_is_credited_once_and_as_paystack_confirms_it(
     sandbox: SandboxProcess,
     owner: Customer,
     work_off: WorkOff,
-    name: str,
     channel: str,
 ) -> None:
     deposit_id, reference = people.open_deposit(owner, naira(5_000), app=app)
