@@ -203,6 +203,7 @@ class Business:
             self.staff, self.clients.paystack, self._vendor, self._available, self._agree, self._work_off, self.ended
         )
         queue.fill(self.people[2:])
+        odd_cases.stop_and_go_on(asks=treasury, agrees=self.staff["compliance"], at=self.ended)
         self._deposit(self.people[-1], pays=True, naira=20_000, short_by=5_000)
         self._work_off()
         with transaction(actor.system("demo")):
@@ -221,9 +222,18 @@ class Business:
             self._reject(self._request(person, Money(NGN, 3_500_000)))
         elif days_left == LONG_SINCE:
             odd_cases.stray(self._vendor, note=False)
+            self._linger(next((one for one in self.people[1:] if self._available(one) >= outgoing.ENOUGH), None))
         elif days_left == 0:
             self._request(person, Money(NGN, 1_500_000))
             self._deposit(person, pays=False)
+
+    def _linger(self, person: Person | None) -> None:
+        """Their bank neither takes nor refuses it: what treasury asks after."""
+        if person is not None:
+            self._vendor("knobs", {"transfer_outcome": "pending-forever"})
+            self._agree(self._request(person, outgoing.ODD))
+            self._work_off()
+            self._vendor("knobs", {"transfer_outcome": "success"})
 
     # ---- the acts
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from app.core.machine import Machine, Wait
-from app.core.money import NGN, Money
+from app.core.money import NGN, Money, plain
 from app.core.permissions import Role
 
 DEPOSIT_MIN = Money(NGN, 100_00)
@@ -247,7 +247,13 @@ TRANSFER_STATES = {
     "reversed": PayoutState.REVERSED,
 }
 # What its end means, for whoever decides whether to send it again.
-END_WORDS = {
+# The same words as people read them.
+VENDOR_WORDS = {
+    "pending": "it is under way",
+    "received": "it waits for our approval address",
+    "processing": "it is under way",
+    "otp": "it waits for the code",
+    "success": "it is paid",
     "failed": "Paystack could not make the payment",
     "abandoned": "nobody typed the code in time",
     "blocked": "our approval address did not answer",
@@ -357,10 +363,14 @@ def judge(  # noqa: PLR0911 (one line per case)
         return Judgement(Verdict.SUSPEND, f"paid in {currency}, not NGN")
     told = paid if requested is None else requested
     if told != asked:
-        return Judgement(Verdict.SUSPEND, f"asked {asked} kobo, Paystack was asked {told}")
+        return Judgement(Verdict.SUSPEND, f"asked {_naira(asked)}, Paystack was asked {_naira(told)}")
     if paid not in {asked, asked + fees}:
-        return Judgement(Verdict.SUSPEND, f"asked {asked} kobo, paid {paid} with fees of {fees}")
+        return Judgement(Verdict.SUSPEND, f"asked {_naira(asked)}, paid {_naira(paid)} with fees of {_naira(fees)}")
     return Judgement(Verdict.CREDIT)
+
+
+def _naira(kobo: int) -> str:
+    return str(Money(NGN, kobo))
 
 
 def contradiction(
@@ -368,7 +378,7 @@ def contradiction(
 ) -> str:
     """Why news of a transfer cannot be true beside what we know since so long (amounts in kobo); empty when it can."""
     if (theirs, currency) != (ours, NGN.code):
-        return f"we asked for {ours} kobo, Paystack speaks of {theirs} in {currency}"
+        return f"we asked for {_naira(ours)}, Paystack speaks of {plain(Money(NGN, theirs))} {currency}"
     if known is PayoutState.FAILED and told is PayoutState.PAID:
         return "for us it failed, so its money went back or was sent anew; Paystack says it was paid"
     if known is PayoutState.REVERSED and told is PayoutState.PAID and ended_for > NEWS_LASTS:
