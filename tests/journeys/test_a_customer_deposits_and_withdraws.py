@@ -208,7 +208,7 @@ def test_a_form_sent_twice_is_one_withdrawal(running: Running, visiting: Visitin
 
     # Back to the same page, and once more: the browser's own guard is gone, the form's key is the same.
     dayo.review_withdrawal("5,000")
-    form = dayo.page.locator("form:has([name=step])")
+    form = dayo.page.locator("form:has([name=fee])")
     sent = form.evaluate(SEND_TWICE)
     assert len(set(sent)) == 1, sent
     assert first not in sent
@@ -220,7 +220,6 @@ def test_a_form_sent_twice_is_one_withdrawal(running: Running, visiting: Visitin
 
 SEND_TWICE = """async (form) => {
   const body = new URLSearchParams(new FormData(form));
-  body.set("step", "confirm");
   const send = async () => (await fetch(form.action, {method: "POST", body})).url;
   return Promise.all([send(), send(), send()]);
 }"""

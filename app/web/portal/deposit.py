@@ -71,7 +71,8 @@ def deposit() -> Response | BaseResponse:
         return _form(form, forms.errors_of(form), status=422 if form.is_submitted() else 200)
     try:
         if (form.method.data or "").startswith(SAVED) and request.form.get("step") != "confirm":
-            return _review(form)
+            asked = {"amount": form.amount.data, "method": form.method.data, "key": form.key.data}
+            return redirect(url_for("portal.review_deposit", **asked), 303)
         answer, _ = atomically(lambda: _start(form), actor=guards.actor())
     except (NoSuchWay, CardGone) as refused:
         words = "Choose your bank." if form.method.data == Method.USSD else refused.message
@@ -114,8 +115,22 @@ def reopen_checkout(deposit_id: str) -> BaseResponse:
     return redirect(url_for("portal.deposit_page", deposit_id=deposit_id), 303)
 
 
-def _review(form: DepositForm) -> Response:
+@bp.get("/deposit/review")
+@guards.customer
+def review_deposit() -> Response:
     """What is charged to a kept card, before it is: nothing else asks its owner again."""
+    form = DepositForm(request.args, meta={"csrf": False})
+    if not form.validate():
+        return _form(form, forms.errors_of(form), status=422)
+    try:
+        return _review(form)
+    except CardGone as refused:
+        return _form(form, {"method": refused.message}, status=422)
+    except Refusal as refused:
+        return _form(form, {"amount": refused.message}, status=422)
+
+
+def _review(form: DepositForm) -> Response:
     amount, (_, card_id) = form.amount.money, form.chosen
     card = next((one for one in queries.saved_cards(customer_id=current_user.id) if one.id == card_id), None)
     if card is None:
@@ -174,7 +189,7 @@ def _open_payment(deposit_id: str, *, ussd: str) -> None:
 
 
 def _form(form: DepositForm, faults: dict[str, str], *, status: int) -> Response:
-    method = form.method.data if form.is_submitted() else request.args.get("method", Method.CARD)
+    method = form.method.data if faults else request.args.get("method", Method.CARD)
     standing = limits.of_customer(customer_id=current_user.id)
     return page(
         "portal/deposit.html",

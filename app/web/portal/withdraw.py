@@ -68,20 +68,30 @@ def withdraw() -> Response:
     return _form(WithdrawForm(), {}, status=200)
 
 
+@bp.get("/withdraw/review")
+@guards.fresh
+@guards.customer
+def review_withdrawal() -> Response:
+    """What it means, before it is asked for. An address of its own: whoever comes back to it finds it again."""
+    form = WithdrawForm(request.args, meta={"csrf": False})
+    if not form.validate():
+        return _form(form, forms.errors_of(form), status=422)
+    try:
+        account, costs = _review(form)
+    except Refusal as refused:
+        return _form(form, {"amount": refused.message}, status=422)
+    return page("portal/withdraw_review.html", form=form, account=account, review=costs, stands_still=_stands_still())
+
+
 @bp.post("/withdraw")
 @guards.fresh
 @guards.customer
 def request_withdrawal() -> Response | BaseResponse:
-    """What it means, then the deed: the same address, told apart by `step`."""
+    """The deed. The same form sent twice is one withdrawal."""
     form = WithdrawForm()
     if not form.validate_on_submit():
         return _form(form, forms.errors_of(form), status=422)
     try:
-        if request.form.get("step") != "confirm":
-            account, costs = _review(form)
-            return page(
-                "portal/withdraw_review.html", form=form, account=account, review=costs, stands_still=_stands_still()
-            )
         answer, _ = atomically(lambda: _request(form), actor=guards.actor())
     except Refusal as refused:
         return _form(form, {"amount": refused.message}, status=422)
