@@ -15,7 +15,7 @@ from typing import Any, Self
 import pytest
 from playwright.sync_api import Browser, Page, Response
 
-from dev import tour, tour_care, tour_verification
+from dev import tour, tour_care, tour_money, tour_verification
 from dev.business import MAIL, PASSWORD, SECRET
 from dev.chromium import NARROW, WIDE
 from dev.tour import Sight
@@ -32,6 +32,7 @@ CONTRAST: dict[str, Any] = {
 }
 PARTS = {
     "portal": tour.PORTAL,
+    "money": tour_money.MONEY,
     "verification": tour_verification.VERIFICATION,
     "work": tour.WORK,
     "books": tour.BOOKS,

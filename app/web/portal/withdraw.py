@@ -235,7 +235,9 @@ def _form(form: WithdrawForm, faults: dict[str, str], *, status: int) -> Respons
     found, moment = payments.bank_accounts(customer_id=current_user.id), clock.now()
     accounts = [(one, None if (at := service.usable_from(one)) <= moment else at) for one in found]
     usable = [one.id for one, usable_from in accounts if usable_from is None]
-    chosen = form.account.data or request.args.get("account") or next(iter(usable or [one.id for one in found]), "")
+    chosen = form.account.data or request.args.get("account") or ""
+    if chosen not in usable:
+        chosen = next(iter(usable), chosen)  # (what may not be chosen yet is not proposed)
     standing = limits.of_customer(customer_id=current_user.id)
     typed = "" if faults else form.amount.data or request.args.get("amount", "")
     return page(
