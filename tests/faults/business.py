@@ -29,7 +29,6 @@ from tests.makers.sandbox import SandboxProcess
 # How the vendor answers a call, and what becomes of a transfer: drawn for each.
 ANSWERS = ("normal", "normal", "drop", "error_after", "refuse", "late_ms")
 OUTCOMES = ("success", "success", "success", "success", "failed", "reversed")
-LATE_MS = 1_200  # later than our patience of a second, so that the event comes before the answer
 MANY_EVERY = 60  # acts, until payouts are stopped once more
 TOO_LONG = "57014"  # the statement took longer than it may: the machine is busy
 TRIES = 5
@@ -39,9 +38,16 @@ class Business:
     """What some customers do, and what is done to them; `alone` also what touches everybody's payouts."""
 
     def __init__(
-        self, app: Flask, vendor: SandboxProcess, luck: random.Random, *, customers: int, alone: bool = True
+        self,
+        app: Flask,
+        vendor: SandboxProcess,
+        luck: random.Random,
+        *,
+        customers: int,
+        late_ms: int,
+        alone: bool = True,
     ) -> None:
-        self._app, self._vendor, self._luck = app, vendor, luck
+        self._app, self._vendor, self._luck, self._late_ms = app, vendor, luck, late_ms
         self.operations: Counter[str] = Counter()
         self._treasury, _ = people.operator(Role.TREASURY)
         self._compliance, _ = people.operator(Role.COMPLIANCE_MANAGER)
@@ -172,7 +178,7 @@ class Business:
 
     def _answer(self, path: str, *, odd: bool = True) -> dict[str, object]:
         answer = self._luck.choice(ANSWERS) if odd else "normal"
-        return {"answer": answer, "answer_to": path, "answer_times": 1, "late_ms": LATE_MS}
+        return {"answer": answer, "answer_to": path, "answer_times": 1, "late_ms": self._late_ms}
 
     def _agreed(self) -> None:
         owner = self._someone()

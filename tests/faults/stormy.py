@@ -53,7 +53,9 @@ START_SECONDS = 240.0  # the processes start at once, on whatever machine this i
 CALL_SECONDS = 600.0  # for what the vendor is asked to do in one go: bring all that waits, settle all there is
 LOOK_SECONDS = 0.1
 TELL_SECONDS = 60.0
-BEHIND = 1_500  # deliveries that wait for their time or for a carrier: more, and the drivers pause
+# Deliveries that wait for their time or for a carrier, and events that wait for a worker: with more of them the drivers
+# pause, so that what is killed is always in the midst of what goes on, and not hours behind.
+WAITING_MAX, UNREAD_MAX = 1_500, 150
 _STANDING = (
     # (What only asks again what became of something is the sweep's: nothing waits for it here.)
     "SELECT (SELECT count(*) FROM tasks WHERE queue = 'money' AND status IN ('due', 'leased')"
@@ -72,6 +74,12 @@ _STANDING_ONES = (
     " WHERE w.state IN ('approved', 'sending')"
     " UNION ALL SELECT 'switch', scope, state, reason, '', now() - turned_off_at, NULL, NULL, '' FROM switches"
 )
+_WHY = (
+    "SELECT kind || ' ' || status || ' ' || left(last_error, 60) AS why, count(*) AS times FROM tasks"
+    " WHERE queue = 'money' AND status IN ('due', 'leased') AND due_at <= now() + interval '30 seconds'"
+    " GROUP BY 1 ORDER BY 2 DESC LIMIT 3"
+)
+_UNREAD = "SELECT count(*) FROM inbox WHERE source = 'paystack' AND handled_at IS NULL"
 _UNDER_WAY = "SELECT id || ':' || attempt FROM tasks WHERE status = 'leased'"
 _FORK = multiprocessing.get_context("fork")  # what was imported is there at once
 
@@ -106,6 +114,7 @@ class Size:
     queues: tuple[str, ...] = ("money", "money", "default")
     drivers: int = 3
     customers: int = 6  # of each driver
+    patience_seconds: int = 2  # with the vendor
 
 
 @dataclass(frozen=True)
@@ -132,9 +141,9 @@ class House:
             self._child(f"worker-{number}-{queue}", ("-m", "jobs.worker", queue), home)
             for number, queue in enumerate(size.queues)
         ]
-        # This process compares the books: it has the patience that the house has not.
-        patient = {"PAYSTACK_TIMEOUT_SECONDS": "15", "TASK_LEASE_SECONDS": "60"}
-        self.app = assembly.assemble(Settings.from_env(self.env | patient))
+        # Who drives and who compares the books has the patience that the house has not.
+        self.patient = self.env | {"PAYSTACK_TIMEOUT_SECONDS": "15", "TASK_LEASE_SECONDS": "60"}
+        self.app = assembly.assemble(Settings.from_env(self.patient))
         self.redis = Redis.from_url(env["REDIS_URL"])
         self.waker = Waker(self.redis)
 
@@ -198,6 +207,13 @@ class House:
         leave()
         return {name: int(count) for name, count in row.items() if count}
 
+    def why(self) -> dict[str, int]:
+        """What most of the tasks are that wait, and what went wrong with them."""
+        leave()
+        rows = db.session.execute(text(_WHY)).all()
+        leave()
+        return {row.why.strip(): row.times for row in rows}
+
     def _answers(self) -> bool:
         return programs.serves(self._where, "/readyz")
 
@@ -230,7 +246,7 @@ class Crew:
         """Once all have their customers."""
         for _ in self._drivers:
             while not self._ready.acquire(timeout=1):
-                assert any(one.is_alive() for one in self._drivers), self.end()
+                assert all(one.is_alive() for one in self._drivers), self.end()
         self._go.set()
 
     @property
@@ -253,7 +269,7 @@ class Crew:
 
     def _drive(self, number: int) -> None:
         self._house.vendor.meet()
-        app = assembly.assemble(Settings.from_env(self._house.env))
+        app = assembly.assemble(Settings.from_env(self._house.patient))
         try:
             with app.app_context(), for_everyone():
                 self._told.put(self._do_business(app, number))
@@ -262,7 +278,10 @@ class Crew:
 
     def _do_business(self, app: Flask, number: int) -> Counter[str]:
         vendor, luck = self._house.vendor, random.Random(f"{self._seed}:{number}")  # noqa: S311
-        business = Business(app, vendor, luck, customers=self._house.size.customers, alone=number == 0)
+        # An answer is late beyond the patience of the house: so the event comes before it.
+        late_ms = self._house.size.patience_seconds * 1000 + 200
+        customers = self._house.size.customers
+        business = Business(app, vendor, luck, customers=customers, late_ms=late_ms, alone=number == 0)
         self._ready.release()
         self._go.wait()
         acts, made = 0, 0
@@ -273,10 +292,16 @@ class Crew:
                 vendor.replay(5, number=acts * self._house.size.drivers + number)
             counts = vendor.delivered()
             made = counts["waiting"] + counts["delivered"]
-            while counts["waiting"] > BEHIND:
-                time.sleep(0.5)  # for the vendor's carriers, who are in another process
-                counts = vendor.delivered()
+            while vendor.delivered()["waiting"] > WAITING_MAX or _unread() > UNREAD_MAX:
+                time.sleep(0.5)  # for the vendor's carriers and the house's workers, who are in other processes
         return business.operations
+
+
+def _unread() -> int:
+    leave()
+    unread = db.session.scalar(text(_UNREAD))
+    leave()
+    return int(unread or 0)
 
 
 @contextmanager
@@ -288,8 +313,8 @@ def stormy_house(given: Servers, home: Path, *, redis_number: int, size: Size) -
         vendor.timeout_seconds = CALL_SECONDS
         env = environment(made, given, vendor) | {
             "REDIS_URL": redis_database(given.redis_url, redis_number),
-            "TASK_LEASE_SECONDS": "4",
-            "PAYSTACK_TIMEOUT_SECONDS": "1",
+            "TASK_LEASE_SECONDS": str(3 * size.patience_seconds + 1),
+            "PAYSTACK_TIMEOUT_SECONDS": str(size.patience_seconds),
         }
         yield House(env, port=port, home=home / "storm", vendor=vendor, size=size)
 
@@ -307,8 +332,8 @@ class Reporter:
         self._told_at = time.monotonic()
         counts, standing = self._house.vendor.delivered(), self._house.standing()
         print(  # noqa: T201
-            f"{time.monotonic() - self._began:7.0f} s {when}: {counts}, standing {standing};"
-            f" back {self._house.tally.recoveries()}",
+            f"{time.monotonic() - self._began:7.0f} s {when}: {counts}, standing {standing}, most"
+            f" {self._house.why()}; back {self._house.tally.recoveries()}",
             flush=True,
         )
 

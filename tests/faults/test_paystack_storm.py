@@ -32,7 +32,7 @@ KILLS = int(os.environ.get("STORM_KILLS", str(min(2 + DELIVERIES // 200, 60))))
 SIZE = (
     Size(customers=6 + DELIVERIES // 400)
     if DELIVERIES >= 200
-    else Size(web=2, queues=("money",), drivers=1, customers=2)
+    else Size(web=2, queues=("money",), drivers=1, customers=2, patience_seconds=1)
 )
 SEED = int(os.environ.get("FAULT_SEED", "2026"))
 PATIENCE_SECONDS = 90 + DELIVERIES * 0.5

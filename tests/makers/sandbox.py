@@ -226,6 +226,7 @@ class SandboxProcess:
             "SANDBOX_PUBLIC_URL": self.url,
             "SANDBOX_OPENING_BALANCE": str(self.opening_balance),
             "SANDBOX_RESET_ALLOWED": "1",
+            "SANDBOX_DURABLE": "0",  # tests kill processes, not power
         }
 
     def _send(self, method: str, path: str, **how: Any) -> requests.Response:
