@@ -14,27 +14,16 @@ from app.payments import breaker, dedicated, flows, payout_flows, queries, refun
 from app.payments.intake import flows as intake
 from jobs.work import Work, until_it_answers
 
+HEARD_WITHIN = timedelta(days=1)
 
-@until_it_answers
+
 def hear(work: Work) -> timedelta | None:
-    """Act on one webhook."""
-    inbox_id = int(work.subject)
-    if inbox.read(inbox_id).handled_at is None:
-        heard = identification.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or disputes.hear(
-            inbox_id, paystack=work.clients.paystack, actor=work.actor
-        )
-        if heard is None:
-            outcome = intake.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or flows.hear(
-                inbox_id, paystack=work.clients.paystack, actor=work.actor
-            )
-        elif heard.placed:
-            outcome = heard.words
-        else:
-            outcome = flows.put_aside(
-                inbox_id, event=heard.event, reference=heard.reference, reason=heard.words, actor=work.actor
-            )
-        atomically(lambda: inbox.settle(inbox_id, outcome=outcome), actor=work.actor)
-    return None
+    """Act on one webhook. While Paystack is away it waits, for a day; then whoever treats failed work looks at it."""
+    message = inbox.read(int(work.subject))
+    if message.handled_at is not None:
+        return None
+    late = clock.now() - message.received_at > HEARD_WITHIN
+    return _hear(work) if late else until_it_answers(_hear)(work)
 
 
 @until_it_answers
@@ -114,11 +103,13 @@ def refresh_banks(work: Work) -> timedelta | None:
     return None
 
 
+@until_it_answers
 def open_account(work: Work) -> timedelta | None:
     """Have Paystack open a customer's own account number."""
     return intake.open_account(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@until_it_answers
 def close_account(work: Work) -> timedelta | None:
     """Have Paystack close a customer's own account number."""
     return intake.close_account(work.subject, paystack=work.clients.paystack, actor=work.actor)
@@ -139,4 +130,23 @@ def give_up_account(work: Work) -> timedelta | None:
 def sweep_charges(work: Work) -> timedelta | None:
     """Find what was paid and nobody told us of."""
     intake.sweep(paystack=work.clients.paystack, actor=work.actor)
+    return None
+
+
+def _hear(work: Work) -> timedelta | None:
+    inbox_id = int(work.subject)
+    heard = identification.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or disputes.hear(
+        inbox_id, paystack=work.clients.paystack, actor=work.actor
+    )
+    if heard is None:
+        outcome = intake.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or flows.hear(
+            inbox_id, paystack=work.clients.paystack, actor=work.actor
+        )
+    elif heard.placed:
+        outcome = heard.words
+    else:
+        outcome = flows.put_aside(
+            inbox_id, event=heard.event, reference=heard.reference, reason=heard.words, actor=work.actor
+        )
+    atomically(lambda: inbox.settle(inbox_id, outcome=outcome), actor=work.actor)
     return None

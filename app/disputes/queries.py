@@ -46,6 +46,12 @@ def of_charge_for_operators(reference: str) -> list[Dispute]:
     return list(db.session.scalars(select(Dispute).where(Dispute.reference == reference).order_by(Dispute.id)))
 
 
+def named_for_operators(text: str) -> list[str]:
+    """The ids of disputes that go by this: Paystack's number of one, or the reference of the charge."""
+    named = select(Dispute.id).where((Dispute.vendor_id == text) | (Dispute.reference == text))
+    return list(db.session.scalars(named.order_by(Dispute.id).limit(5)))
+
+
 def under_way_for_operators(state: State, *, after: str | None = None, limit: int) -> list[Dispute]:
     """Disputes that are under way in this state: those that are due first, first; after the one of this id."""
     due = func.coalesce(Dispute.due_at, "infinity")

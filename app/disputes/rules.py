@@ -51,6 +51,16 @@ UNDER_WAY = (S.OPEN, S.ANSWERED)
 ENDED = (S.WON, S.LOST)
 
 _ENDS = {"merchant-accepted": S.LOST, "auto-accepted": S.LOST, "declined": S.WON}
+# Paystack's words as people read them.
+WORDS = {
+    "awaiting-merchant-feedback": "it waits for our answer",
+    "pending": "it waits for our answer",
+    "awaiting-bank-feedback": "the payer's bank decides",
+    "merchant-accepted": "we accepted it",
+    "auto-accepted": "nobody answered in time",
+    "declined": "the payer's bank left us the money",
+    "resolved": "it is decided",
+}
 _LASTS = {"awaiting-merchant-feedback": S.OPEN, "pending": S.OPEN, "awaiting-bank-feedback": S.ANSWERED}
 
 

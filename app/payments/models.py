@@ -129,7 +129,7 @@ class Deposit(Model):
         Index("ix_deposits_suspended", "id", postgresql_where=text("state = 'suspended'")),
         CheckConstraint("amount_units > 0", name="amount_positive"),
         CheckConstraint(
-            "state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended')", name="state_known"
+            "state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended', 'closed')", name="state_known"
         ),
         CheckConstraint(
             "method IN ('checkout', 'card', 'saved_card', 'bank_transfer', 'ussd', 'dedicated_account', 'placed')",
@@ -249,6 +249,7 @@ class SuspenseItem(Model):
         Index(None, "state", "id"),
         Index(None, "reference", postgresql_where=text("state = 'open'")),
         Index(None, "parent_id"),
+        Index(None, "reference"),
         CheckConstraint("state IN ('open', 'resolved')", name="state_known"),
         CheckConstraint(
             "topic IN ('name', 'restricted', 'amount', 'unknown', 'given_back', 'payout', 'news')", name="topic_known"

@@ -23,9 +23,9 @@ def list_for_operators(states: Collection[PayoutState], *, after: str | None = N
     return list(db.session.scalars(wanted.where(Payout.id > after) if after else wanted))
 
 
-def ended_for_operators(*, before: str | None = None, limit: int = 50) -> list[Payout]:
-    """Those that brought nothing to a bank, or that a bank sent back, the newest first. Keyset by id."""
-    ended = select(Payout).where(Payout.state.in_([PayoutState.FAILED, PayoutState.REVERSED]))
+def ended_for_operators(states: Collection[PayoutState], *, before: str | None = None, limit: int = 50) -> list[Payout]:
+    """Those that ended so, the newest first. Keyset by id."""
+    ended = select(Payout).where(Payout.state.in_(states))
     wanted = ended.order_by(Payout.id.desc()).limit(limit)
     return list(db.session.scalars(wanted.where(Payout.id < before) if before else wanted))
 

@@ -29,8 +29,13 @@ def check_money(item_id: str) -> tuple[SuspenseItem, Money]:
 
 
 def check_assigning(item_id: str, *, customer_id: str) -> tuple[SuspenseItem, Money]:
-    """As `check_money`, for a customer who takes it in. Raises NoSuchCustomer, NotPlaceable, TakesNothingIn."""
+    """As `check_money`, for a customer who takes it in; not while its payer may take it back.
+
+    Raises NoSuchCustomer, NotPlaceable, ChargeDisputed, TakesNothingIn.
+    """
     item, amount = check_money(item_id)
+    if refunds.is_disputed(item.reference):
+        raise errors.ChargeDisputed
     customers.one_for_operators(customer_id)
     if restrictions.stops(customer_id, way=Way.IN):
         raise errors.TakesNothingIn

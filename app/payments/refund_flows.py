@@ -20,7 +20,6 @@ from app.payments import queries as deposits_queries
 from app.payments import refund_queries as queries
 from app.payments.refund_models import Refund
 from app.payments.refund_rules import RefundState
-from app.payments.rules import DepositState
 from app.payments.suspense import Trouble
 
 # A no to us, or to now, and not to the refund: it may be a yes later.
@@ -138,7 +137,7 @@ def settle_first(reference: str, *, paystack: Paystack, actor: Actor) -> None:
     """Book a charge that we know and whose payment was not heard of yet, before some of it goes back."""
     deposit = deposits_queries.deposit_for_system(reference=reference)
     leave()
-    if deposit is None or deposit.state in {DepositState.CREDITED, DepositState.SUSPENDED}:
+    if deposit is None or deposit.state in rules.SETTLED:
         return
     charge = paystack.find_charge(reference)
     if charge is not None:

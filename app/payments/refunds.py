@@ -23,6 +23,11 @@ from app.restrictions import service as restrictions
 
 SUSPENSE = chart.house(chart.SUSPENSE, asset=NGN)
 NOTHING = zero(NGN)
+# What disputes of a charge that were lost took out of suspense. (They are of a room above this one.)
+_TAKEN_BACK = """
+SELECT coalesce(sum(e.amount), 0) AS units FROM disputes d JOIN ledger.entries e ON e.journal_id = d.journal_id
+ WHERE d.reference = :reference AND e.account_id = (SELECT id FROM ledger.accounts WHERE code = :code)
+"""
 RETURNABLE = frozenset({"charge.success", "refund.failed"})  # items behind which a payment stands at Paystack
 
 
@@ -116,7 +121,7 @@ def ask(reference: str, *, amount: Money, reason: str, from_account: str, actor:
 
 
 def left_of(item: SuspenseItem) -> Money:
-    """What of an item stands in suspense still: less what went back to its payer, here or at Paystack.
+    """What of an item stands in suspense still: less what went back to its payer, here, at Paystack or by a dispute.
 
     The parts of what was split went back one by one, each with its own item; only what Paystack did lessens them all.
     """
@@ -125,7 +130,8 @@ def left_of(item: SuspenseItem) -> Money:
     )
     if item.parent_id is not None:
         gone = gone.where(Refund.origin == "told")
-    return (item.amount or zero(NGN)) - Money(NGN, int(db.session.scalar(gone) or 0))
+    back = int(db.session.scalar(gone) or 0) + int(rows(_TAKEN_BACK, reference=item.reference, code=SUSPENSE)[0].units)
+    return (item.amount or zero(NGN)) - Money(NGN, back)
 
 
 def check_returning(item: SuspenseItem) -> Source:

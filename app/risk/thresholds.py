@@ -61,7 +61,7 @@ U = Unit
 MEANINGS: dict[str, Meaning] = {
     "band_medium_points": Meaning(_W, "Medium risk begins at", U.POINTS),
     "band_high_points": Meaning(_W, "High risk begins at", U.POINTS),
-    "float_share_percent": Meaning(_W, "Larger than any amount is more of the payout float than", U.PERCENT),
+    "float_share_percent": Meaning(_W, "Counts as larger than any amount: more of the payout float than", U.PERCENT),
     "name_match_percent": Meaning(_W, "The name at the bank is alike from", U.PERCENT),
     "name_differs_points": Meaning(_W, "The name at the bank differs", U.POINTS),
     "screening_unavailable_points": Meaning(_W, "The lists could not be asked", U.POINTS),

@@ -45,7 +45,7 @@ SELECT (e.effective_at AT TIME ZONE 'Africa/Lagos')::date AS day, count(*) AS n,
 _IN_FLIGHT = """
 SELECT coalesce(sum(amount_units + coalesce(fee_units, partner_fee('transfer', amount_units, created_at), 0)), 0)
        AS units
-  FROM payouts WHERE state = 'sent'
+  FROM payouts WHERE state IN ('sent', 'awaiting_otp')
 """
 _QUEUED = """
 SELECT coalesce(sum(amount_units + coalesce(partner_fee('transfer', amount_units, created_at), 0)), 0) AS units

@@ -96,3 +96,10 @@ class BadThreshold(Unprocessable):
 class BadHours(Unprocessable):
     code = "bad_hours"
     message = "Hold it for 1 to 720 hours, or state no time."
+
+
+class InOtherHands(Conflict):
+    """`by` and `until` say who has it and how long that lasts."""
+
+    code = "in_other_hands"
+    message = "Somebody else has it in hand."

@@ -304,6 +304,12 @@ def by_payout_for_system(payout_id: str) -> Withdrawal | None:
     return db.session.scalars(select(Withdrawal).where(Withdrawal.payout_id == first)).one_or_none()
 
 
+def by_payouts_for_operators(base_ids: Collection[str]) -> dict[str, Withdrawal]:
+    """The withdrawals behind payouts, by the id of each one's first attempt."""
+    found = db.session.scalars(select(Withdrawal).where(Withdrawal.payout_id.in_(base_ids)))
+    return {str(one.payout_id): one for one in found}
+
+
 def approved_for_system(customer_id: str) -> list[str]:
     """The customer's withdrawals that wait to be sent, the oldest first."""
     waiting = select(Withdrawal.id).where(Withdrawal.customer_id == customer_id, Withdrawal.state == State.APPROVED)

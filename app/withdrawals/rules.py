@@ -22,6 +22,7 @@ BPS_OF_PERCENT = 100
 REASON_MAX = 500
 QUARTER_DAYS = 90
 HOLD_HOURS_MAX = 720
+LEASE = timedelta(minutes=15)  # so long somebody has one in hand
 
 # What somebody who got into an account would add to it first is no way out until its owner, who is told by mail, has
 # had as long as these thresholds say (hours) to say no.

@@ -29,7 +29,7 @@ CREATE TABLE deposits (
     reference text NOT NULL CONSTRAINT uq_deposits_reference UNIQUE,
     amount_units numeric(38) NOT NULL CONSTRAINT ck_deposits_amount_positive CHECK (amount_units > 0),
     state text NOT NULL CONSTRAINT ck_deposits_state_known
-        CHECK (state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended')),
+        CHECK (state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended', 'closed')),
     checkout_url text NOT NULL,
     fee_units numeric(38),
     channel text NOT NULL,
@@ -127,9 +127,16 @@ CREATE TABLE withdrawals (
 );
 CREATE INDEX ix_withdrawals_customer_id ON withdrawals (customer_id, id);
 CREATE INDEX ix_withdrawals_state ON withdrawals (state, id);
--- (what is open is counted and added up on every page of the queue: from the index alone)
-CREATE INDEX ix_withdrawals_open ON withdrawals (id) INCLUDE (state, customer_id, amount_units, created_at)
+-- (what is open is counted, added up and searched on every page of the queue: from the index alone)
+CREATE INDEX ix_withdrawals_open ON withdrawals (id)
+    INCLUDE (state, customer_id, amount_units, created_at, band, target, round)
     WHERE state IN ('requested', 'held', 'cooling_off', 'approved', 'sending', 'unpaid');
+-- (whose yes is missing is looked for in what waits, on every page of the console)
+CREATE INDEX ix_withdrawals_waiting ON withdrawals (id)
+    INCLUDE (customer_id, amount_units, created_at, band, target, round, legs, content_hash) WHERE state = 'requested';
+-- (what has ended is searched by everything that a queue is narrowed by: from the index alone, too)
+CREATE INDEX ix_withdrawals_ended ON withdrawals (id)
+    INCLUDE (customer_id, state, band, target, amount_units, round) WHERE ended_at IS NOT NULL;
 CREATE INDEX ix_withdrawals_bank_account_id ON withdrawals (bank_account_id) WHERE state = 'settled';
 CREATE INDEX ix_withdrawals_held_until ON withdrawals (held_until) WHERE state = 'cooling_off';
 CREATE INDEX ix_withdrawals_unpaid_at ON withdrawals (unpaid_at) WHERE state = 'unpaid';

@@ -166,3 +166,31 @@ ALTER TABLE bank_accounts ENABLE ALWAYS TRIGGER name_agreed, ENABLE ALWAYS TRIGG
 SELECT audit.marks_stay('bank_accounts', 'removed_at', 'name_request_id');
 GRANT UPDATE (name_request_id) ON bank_accounts TO bursar_app;
 GRANT SELECT, INSERT ON risk_thresholds, withdrawal_checks TO bursar_app;
+
+-- Who has a withdrawal in hand, until when: a word to colleagues. It opens and closes nothing.
+CREATE TABLE withdrawal_claims (
+    withdrawal_id text CONSTRAINT pk_withdrawal_claims PRIMARY KEY
+        CONSTRAINT fk_withdrawal_claims_withdrawal_id REFERENCES withdrawals,
+    operator_id text NOT NULL CONSTRAINT fk_withdrawal_claims_operator_id REFERENCES operators,
+    until timestamptz NOT NULL
+);
+SELECT audit.watch('withdrawal_claims', '=withdrawal_id');
+GRANT SELECT, INSERT, UPDATE (operator_id, until) ON withdrawal_claims TO bursar_app;
+
+-- What a customer asked for and was refused at the door, before there was a withdrawal.
+CREATE TABLE withdrawal_refusals (
+    id text CONSTRAINT pk_withdrawal_refusals PRIMARY KEY,
+    customer_id text NOT NULL CONSTRAINT fk_withdrawal_refusals_customer_id REFERENCES customers,
+    bank_account_id text CONSTRAINT fk_withdrawal_refusals_bank_account_id REFERENCES bank_accounts,  -- one of theirs
+    asset text NOT NULL,
+    amount_units numeric(38) NOT NULL CONSTRAINT ck_withdrawal_refusals_amount_positive CHECK (amount_units > 0),
+    code text NOT NULL CONSTRAINT ck_withdrawal_refusals_code_stated CHECK (code <> ''),
+    words text NOT NULL,                               -- as they were told
+    refused_at timestamptz NOT NULL
+);
+CREATE INDEX ix_withdrawal_refusals_customer_id ON withdrawal_refusals (customer_id, id);
+ALTER TABLE withdrawal_refusals ENABLE ROW LEVEL SECURITY;
+ALTER TABLE withdrawal_refusals FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_rows ON withdrawal_refusals USING (current_setting('bursar.owner', true) IN ('*', customer_id));
+SELECT audit.protect('withdrawal_refusals');
+GRANT SELECT, INSERT ON withdrawal_refusals TO bursar_app;

@@ -41,7 +41,7 @@ def test_silence_is_waited_out(work: Work, error: Exception, tries: int, pause: 
 
 def test_what_follows_money_is_never_given_up_for_silence() -> None:
     following = (
-        payments.hear, payments.watch_deposit, payments.watch_payout, payments.read_kept, payments.send_refund,
+        payments.watch_deposit, payments.watch_payout, payments.read_kept, payments.send_refund,
         payments.redirect_refund, payments.watch_refund, disputes.watch, disputes.look_for_refunds,
         settlement.note_charges, withdrawals.send,
     )  # fmt: skip

@@ -151,7 +151,7 @@ def redirect(maker: str) -> Request:
 
 def letting_go(maker: str) -> Request:
     """That a dispute count as won."""
-    return _once("letting_go", giving_back.disputed, lambda one: giving_back.ask_letting_go(one, maker=maker))
+    return once("letting_go", giving_back.disputed, lambda one: giving_back.ask_letting_go(one, maker=maker))
 
 
 def assigning(maker: str) -> Request:

@@ -88,7 +88,9 @@ CALLS = [
     ),
     Call(
         "transaction_list",
-        lambda paystack: _facts("reference", "fees")(_first(paystack.charges(AT, AT, settlement="3090024"))),
+        lambda paystack: _facts("reference", "fees")(
+            _first(paystack.charges(AT, AT, settlement="3090024", status="success"))
+        ),
         ("re4lyvq3s3", 10_283),
     ),
     Call(

@@ -44,6 +44,7 @@ class TestMachines:
                     (D.FAILED, D.CREDITED),  # a late success is still the customer's
                     (D.FAILED, D.SUSPENDED),
                     (D.SUSPENDED, D.CREDITED),  # placed, by two people
+                    (D.SUSPENDED, D.CLOSED),  # it went back, or another way
                 },
             ),
             (
@@ -119,19 +120,19 @@ class TestJudge:
             ({"status": "processing"}, Verdict.WAIT, ""),
             ({"status": "queued"}, Verdict.WAIT, ""),
             ({"status": "reversed"}, Verdict.FAIL, "Paystack says reversed"),
-            ({"status": ""}, Verdict.FAIL, "Paystack says "),
-            ({"status": "SUCCESS"}, Verdict.FAIL, "Paystack says SUCCESS"),
+            ({"status": "reversal pending"}, Verdict.WAIT, ""),  # a refund that fails leaves it paid
+            ({"status": "SUCCESS"}, Verdict.WAIT, ""),  # no word of the contract
             ({"domain": "live"}, Verdict.SUSPEND, "a live payment at a test key"),
             ({"our_domain": "live"}, Verdict.SUSPEND, "a test payment at a live key"),
             ({"currency": "USD"}, Verdict.SUSPEND, "paid in USD, not NGN"),
-            ({"requested": 400_000}, Verdict.SUSPEND, "asked 500000 kobo, Paystack was asked 400000"),
-            ({"requested": None, "paid": 400_000}, Verdict.SUSPEND, "asked 500000 kobo, Paystack was asked 400000"),
-            ({"requested": None, "paid": 517_500}, Verdict.SUSPEND, "asked 500000 kobo, Paystack was asked 517500"),
-            ({"paid": 499_999}, Verdict.SUSPEND, "asked 500000 kobo, paid 499999 with fees of 17500"),
-            ({"paid": 0}, Verdict.SUSPEND, "asked 500000 kobo, paid 0 with fees of 17500"),
-            ({"paid": 500_001}, Verdict.SUSPEND, "asked 500000 kobo, paid 500001 with fees of 17500"),
-            ({"paid": 517_499}, Verdict.SUSPEND, "asked 500000 kobo, paid 517499 with fees of 17500"),
-            ({"paid": 517_501}, Verdict.SUSPEND, "asked 500000 kobo, paid 517501 with fees of 17500"),
+            ({"requested": 400_000}, Verdict.SUSPEND, "asked ₦5,000.00, Paystack was asked ₦4,000.00"),
+            ({"requested": None, "paid": 400_000}, Verdict.SUSPEND, "asked ₦5,000.00, Paystack was asked ₦4,000.00"),
+            ({"requested": None, "paid": 517_500}, Verdict.SUSPEND, "asked ₦5,000.00, Paystack was asked ₦5,175.00"),
+            ({"paid": 499_999}, Verdict.SUSPEND, "asked ₦5,000.00, paid ₦4,999.99 with fees of ₦175.00"),
+            ({"paid": 0}, Verdict.SUSPEND, "asked ₦5,000.00, paid ₦0.00 with fees of ₦175.00"),
+            ({"paid": 500_001}, Verdict.SUSPEND, "asked ₦5,000.00, paid ₦5,000.01 with fees of ₦175.00"),
+            ({"paid": 517_499}, Verdict.SUSPEND, "asked ₦5,000.00, paid ₦5,174.99 with fees of ₦175.00"),
+            ({"paid": 517_501}, Verdict.SUSPEND, "asked ₦5,000.00, paid ₦5,175.01 with fees of ₦175.00"),
         ],
         ids=str,
     )

@@ -82,7 +82,7 @@ def hit_a_list(case: Case) -> None:
 
 def hurry(case: Case) -> None:
     case.does("UPDATE deposits SET settled_at = now() WHERE customer_id = :customer")
-    case.does("UPDATE deposits SET amount_units = 20000000 WHERE customer_id = :customer")
+    case.does("UPDATE deposits SET credited_units = 20000000 WHERE customer_id = :customer")
 
 
 # Number → what is done, what becomes of it, in which state it is then, and its points.

@@ -175,7 +175,7 @@ class TestThroughTheHouse:
     def test_what_nobody_may_agree_to_a_manager_lets_on(self, case: Case, float_of: Callable[[Money], None]) -> None:
         float_of(naira(1_000_000))
         case.named_otherwise()
-        case.does("UPDATE deposits SET settled_at = now(), amount_units = 20000000 WHERE customer_id = :customer")
+        case.does("UPDATE deposits SET settled_at = now(), credited_units = 20000000 WHERE customer_id = :customer")
         asked = case.ask(200_000)
         assert (asked.state, asked.band, asked.legs) == (State.HELD, "high", [])
         leave()

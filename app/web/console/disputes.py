@@ -23,9 +23,11 @@ from app.payments import refund_queries as refunds
 from app.web import guards
 from app.web.console import history
 from app.web.console.base import bp
+from app.web.console.objects import cases_about
 from app.web.fragments import page
 
 PAGE = 25
+DAY_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Row:
         minutes = int(self.left.total_seconds()) // 60
         if minutes < 0:
             return "its time is over"
+        if minutes >= DAY_MINUTES:
+            return f"{minutes // DAY_MINUTES} d {minutes % DAY_MINUTES // 60} h left"
         return f"{minutes // 60} h {minutes % 60} min left" if minutes >= 60 else f"{minutes} min left"  # noqa: PLR2004
 
 
@@ -108,6 +112,8 @@ def _detail(dispute_id: str, *, fault: str = "", status: int = 200) -> Response:
         row=row,
         dispute=one,
         deposit=payments.deposit_for_system(reference=one.reference),
+        cases=cases_about(one.id),
+        vendor_words=rules.WORDS,
         refunds=refunds.of_charge_for_operators(one.reference),
         pending=governance.about_for_operators(requests.target_of(one.id)),
         may_ask=one.state in rules.UNDER_WAY and Permission.REFUNDS_REQUEST in current_user.permissions,

@@ -18,6 +18,7 @@ from app.settlement.rules import SettlementState
 from app.web import errors, forms, guards, sheets
 from app.web.console import history
 from app.web.console.base import bp
+from app.web.console.objects import cases_about
 from app.web.fragments import page
 
 PAGE = 25
@@ -133,6 +134,7 @@ def _detail(settlement_id: str, form: NoteForm, faults: dict[str, str], *, statu
         first=not after,
         services=partner_fees.NAMES,
         way_out=wait.exit if wait else "",
+        cases=cases_about(found.id),
         may_close=found.state in {SettlementState.DIFFERS, SettlementState.FAILED}
         and Permission.SETTLEMENT_RUN in current_user.permissions,
         form=form,
