@@ -25,6 +25,7 @@ from app.identification import rules as identification
 from app.identification.models import IdentityCheck
 from app.identity import rules as identity
 from app.identity.models import Recovery
+from app.payments import dedicated_rules as dedicated
 from app.payments import refund_rules as refunds
 from app.payments import rules as payments
 from app.payments.models import DedicatedAccount, Deposit, Payout, SuspenseItem
@@ -62,7 +63,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched(risk.SWITCH, Switch),
     Watched(payments.DEPOSIT, Deposit),
     Watched(payments.SUSPENSE, SuspenseItem),
-    Watched(payments.DEDICATED, DedicatedAccount),
+    Watched(dedicated.DEDICATED, DedicatedAccount),
     Watched(refunds.REFUND, Refund),
     Watched(disputes.MACHINE, Dispute),
     Watched(settlement.SETTLEMENT, Settlement),

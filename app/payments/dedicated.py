@@ -10,9 +10,9 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.customers import queries as customers
 from app.customers.rules import Tier
-from app.payments import errors, events, queries, rules
+from app.payments import dedicated_rules, errors, events, queries
+from app.payments.dedicated_rules import DedicatedState
 from app.payments.models import DedicatedAccount
-from app.payments.rules import DedicatedState
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 
@@ -31,10 +31,12 @@ def ask(customer_id: str, *, actor: Actor) -> DedicatedAccount:
         account = DedicatedAccount(
             id=ids.new("va"), customer_id=customer_id, state=DedicatedState.ASKED, asked_at=clock.now()
         )
-        machine.begin(account, machine=rules.DEDICATED, actor=actor)
+        machine.begin(account, machine=dedicated_rules.DEDICATED, actor=actor)
     elif account.state == DedicatedState.REFUSED:
         account.trouble = ""
-        machine.move(account, DedicatedState.ASKED, machine=rules.DEDICATED, actor=actor, reason="asked again")
+        machine.move(
+            account, DedicatedState.ASKED, machine=dedicated_rules.DEDICATED, actor=actor, reason="asked again"
+        )
     else:
         return account
     outbox.emit(events.AccountNumberAsked(account_id=account.id))
@@ -62,7 +64,7 @@ def open_account(account_id: str, *, opened: Opened, actor: Actor) -> None:
     )
     account.bank_name, account.bank_slug, account.opened_at = opened.bank_name, opened.bank_slug, clock.now()
     account.trouble = ""
-    machine.move(account, DedicatedState.OPEN, machine=rules.DEDICATED, actor=actor)
+    machine.move(account, DedicatedState.OPEN, machine=dedicated_rules.DEDICATED, actor=actor)
     outbox.emit(events.AccountNumberOpened(account_id=account.id))
 
 
@@ -71,14 +73,14 @@ def refuse(account_id: str, *, reason: str, actor: Actor) -> None:
     account = locked(account_id)
     if account.state == DedicatedState.ASKED:
         account.trouble = reason
-        machine.move(account, DedicatedState.REFUSED, machine=rules.DEDICATED, actor=actor, reason=reason)
+        machine.move(account, DedicatedState.REFUSED, machine=dedicated_rules.DEDICATED, actor=actor, reason=reason)
 
 
 def give_up(*, customer_id: str, reason: str, actor: Actor) -> None:
     """Have their account number closed. Raises NotFound where none is open."""
     queries.one_at_a_time_for_system(f"dedicated:{customer_id}")
     account = locked(queries.open_dedicated_account(customer_id=customer_id).id)
-    machine.move(account, DedicatedState.CLOSING, machine=rules.DEDICATED, actor=actor, reason=reason)
+    machine.move(account, DedicatedState.CLOSING, machine=dedicated_rules.DEDICATED, actor=actor, reason=reason)
     outbox.emit(events.AccountNumberGivenUp(account_id=account.id))
 
 
@@ -87,7 +89,7 @@ def close(account_id: str, *, actor: Actor) -> None:
     account = locked(account_id)
     if account.state == DedicatedState.CLOSING:
         account.closed_at = clock.now()
-        machine.move(account, DedicatedState.CLOSED, machine=rules.DEDICATED, actor=actor)
+        machine.move(account, DedicatedState.CLOSED, machine=dedicated_rules.DEDICATED, actor=actor)
 
 
 def begin_requery(*, customer_id: str) -> DedicatedAccount:
@@ -95,7 +97,7 @@ def begin_requery(*, customer_id: str) -> DedicatedAccount:
     queries.one_at_a_time_for_system(f"dedicated:{customer_id}")
     account = queries.open_dedicated_account(customer_id=customer_id)
     moment = clock.now()
-    if account.requeried_at is not None and moment - account.requeried_at < rules.REQUERY_PAUSE:
+    if account.requeried_at is not None and moment - account.requeried_at < dedicated_rules.REQUERY_PAUSE:
         raise errors.LookedAlready(f"Paystack looked a moment ago. It can look again {_at(account.requeried_at)}.")
     account.requeried_at = moment
     db.session.flush()
@@ -109,4 +111,4 @@ def locked(account_id: str) -> DedicatedAccount:
 
 
 def _at(looked: datetime) -> str:
-    return f"at {(looked + rules.REQUERY_PAUSE).astimezone(clock.WAT):%H:%M} WAT"
+    return f"at {(looked + dedicated_rules.REQUERY_PAUSE).astimezone(clock.WAT):%H:%M} WAT"

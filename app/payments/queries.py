@@ -12,8 +12,9 @@ from app.core.money import NGN, Money
 from app.governance.models import Request
 from app.governance.rules import OPEN
 from app.ledger import statements
+from app.payments.dedicated_rules import DedicatedState
 from app.payments.models import BankAccount, BankRow, DedicatedAccount, Deposit, Payout, SavedCard, SuspenseItem
-from app.payments.rules import RESTRICTED, SETTLED, DedicatedState, DepositState, Method, SuspenseState, Topic
+from app.payments.rules import RESTRICTED, SETTLED, DepositState, Method, SuspenseState, Topic
 
 
 def deposit(deposit_id: str, *, customer_id: str) -> Deposit:

@@ -97,44 +97,6 @@ DEPOSIT = Machine(
 # What came for it is in the books, or was looked at by people: news of its charge changes nothing.
 SETTLED = frozenset({DepositState.CREDITED, DepositState.SUSPENDED, DepositState.CLOSED})
 
-
-class DedicatedState(StrEnum):
-    """A customer's own account number, from asking to closing."""
-
-    ASKED = "asked"
-    OPEN = "open"
-    REFUSED = "refused"
-    CLOSING = "closing"
-    CLOSED = "closed"
-
-
-DEDICATED = Machine(
-    "dedicated account",
-    {
-        DedicatedState.ASKED: frozenset({DedicatedState.OPEN, DedicatedState.REFUSED}),
-        DedicatedState.REFUSED: frozenset({DedicatedState.ASKED}),
-        DedicatedState.OPEN: frozenset({DedicatedState.CLOSING}),
-        DedicatedState.CLOSING: frozenset({DedicatedState.CLOSED}),
-    },
-    waits={
-        DedicatedState.ASKED: Wait(
-            timedelta(hours=24),
-            Role.TREASURY,
-            "Paystack has not opened it: run the job payments.open_account again, or ask Paystack.",
-        ),
-        DedicatedState.CLOSING: Wait(
-            timedelta(hours=24),
-            Role.TREASURY,
-            "Paystack has not closed it: run the job payments.close_account again, or ask Paystack.",
-        ),
-    },
-    rests={
-        DedicatedState.OPEN: "the number is in use",
-        DedicatedState.REFUSED: "they were told why, and may ask again",
-    },
-)
-REQUERY_PAUSE = timedelta(minutes=10)  # Paystack looks no more often for one account
-
 # What a payer's bank does not take back once it was paid. Cards, and whatever stands for one or for an order to debit,
 # it does; so may a way to pay that we do not know.
 FINAL_CHANNELS = frozenset({"bank_transfer", "dedicated_nuban", "ussd", "bank"})

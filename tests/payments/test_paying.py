@@ -16,9 +16,10 @@ from app.core import clock, inbox
 from app.core.db import leave, rows, transaction
 from app.payments import dedicated, deposits, errors, queries
 from app.payments import flows as payments
+from app.payments.dedicated_rules import DedicatedState
 from app.payments.intake import flows
 from app.payments.models import Deposit
-from app.payments.rules import DedicatedState, DepositState, Method
+from app.payments.rules import DepositState, Method
 from tests.makers import paying, people
 from tests.makers.paying import SYSTEM
 from tests.makers.people import Customer, naira

@@ -18,10 +18,23 @@ from app.core.money import NGN
 from app.core.permissions import Role
 from app.customers.rules import Tier
 from app.ledger import balances, chart, posting
-from app.payments import cards, dedicated, deposits, errors, pending, placing, queries, requests, rules, suspense
+from app.payments import (
+    cards,
+    dedicated,
+    dedicated_rules,
+    deposits,
+    errors,
+    pending,
+    placing,
+    queries,
+    requests,
+    rules,
+    suspense,
+)
+from app.payments.dedicated_rules import DedicatedState
 from app.payments.intake import flows as intake
 from app.payments.models import Deposit
-from app.payments.rules import DedicatedState, DepositState, Method, SuspenseState, Topic
+from app.payments.rules import DepositState, Method, SuspenseState, Topic
 from app.restrictions.rules import Kind
 from app.risk import fees
 from app.risk.rules import Band
@@ -252,7 +265,7 @@ class TestAccountNumber:
             dedicated.begin_requery(customer_id=owner.id)
         with pytest.raises(errors.LookedAlready), transaction(owner.actor):
             dedicated.begin_requery(customer_id=owner.id)
-        with clock.at(clock.now() + rules.REQUERY_PAUSE), transaction(owner.actor):
+        with clock.at(clock.now() + dedicated_rules.REQUERY_PAUSE), transaction(owner.actor):
             dedicated.begin_requery(customer_id=owner.id)
 
     def test_nobody_writes_a_deposit_to_a_number_that_there_is_not(self, inside: Flask, owner: Customer) -> None:

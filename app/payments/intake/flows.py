@@ -16,9 +16,10 @@ from app.core.db import atomically, leave
 from app.customers import queries as customers
 from app.identification import queries as identification
 from app.payments import cards, dedicated, deposits, errors, flows, queries, rules
+from app.payments.dedicated_rules import DedicatedState
 from app.payments.deposits import PayWhere
 from app.payments.models import Deposit
-from app.payments.rules import DedicatedState, DepositState, Method
+from app.payments.rules import DepositState, Method
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 

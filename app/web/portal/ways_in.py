@@ -9,8 +9,8 @@ from app.clients.http import Refused
 from app.core.db import atomically
 from app.core.errors import NotFound, Refusal, Unavailable
 from app.payments import cards, dedicated, queries
+from app.payments.dedicated_rules import DedicatedState
 from app.payments.intake import flows
-from app.payments.rules import DedicatedState
 from app.web import errors, guards
 from app.web.fragments import page
 from app.web.portal.base import bp

@@ -10,8 +10,9 @@ from flask.testing import FlaskClient
 
 from app.core.db import leave, transaction
 from app.payments import dedicated, deposits, queries
+from app.payments.dedicated_rules import DedicatedState
 from app.payments.deposits import PayWhere
-from app.payments.rules import DedicatedState, DepositState, Method
+from app.payments.rules import DepositState, Method
 from tests.makers import people
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
