@@ -50,7 +50,7 @@ def add(control: Blueprint, book: Book, worker: Worker) -> None:
         resolution = _DISPUTES.get(verb) or sent.get("resolution") or "declined"
         if resolution not in disputes.RESOLUTIONS:
             raise answers.invalid(f"resolution is one of {', '.join(disputes.RESOLUTIONS)}")
-        amount = None if sent.get("amount") is None else amounts.kobo(sent["amount"])
+        amount = amounts.kobo(sent["amount"]) if sent.get("amount") else sent.get("amount")
         with book.writing() as db:
             if verb == "remind":
                 row = disputes.remind(db, dispute_id)

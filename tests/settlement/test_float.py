@@ -13,7 +13,7 @@ from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.outbox import Outboxed
 from app.core.permissions import Role
-from app.payments import payouts
+from app.payments import payout_queries, payouts
 from app.risk.rules import Band
 from app.settlement import errors, partner_fees, price_lists, queries, requests, service
 from app.settlement.models import TopUp
@@ -138,5 +138,5 @@ def test_another_floor_counts_from_its_day(inside: Flask) -> None:
         ),
         by=Role.TREASURY,
     )
-    assert queries.floor_for_system().floor.units == FLOOR
-    assert queries.floor_for_system(at=datetime(2032, 6, 1, 0, 0, 1, tzinfo=WAT)).floor == amount
+    assert payout_queries.floor_for_system().floor.units == FLOOR
+    assert payout_queries.floor_for_system(at=datetime(2032, 6, 1, 0, 0, 1, tzinfo=WAT)).floor == amount

@@ -27,8 +27,8 @@ from app.web.console import history, reveals
 from app.web.console.base import bp
 from app.web.console.objects import cases_about
 from app.web.fragments import page
+from app.withdrawals import flows, service
 from app.withdrawals import queries as withdrawals
-from app.withdrawals import service
 from app.withdrawals.models import Withdrawal
 
 PAGE = 25
@@ -107,7 +107,7 @@ def confirm_payout(payout_id: str) -> Response | BaseResponse:
     actor, code = guards.actor(), "".join(request.form.get("code", "").split())
     return _attended(
         payout_id,
-        lambda paystack: _said(payout_flows.confirm(payout_id, code=code, paystack=paystack, actor=actor)),
+        lambda paystack: _said(flows.confirm(payout_id, code=code, paystack=paystack, actor=actor)),
     )
 
 
@@ -144,7 +144,9 @@ def send_payout_anew(payout_id: str) -> Response | BaseResponse:
     actor = guards.actor()
     return _decided(
         payout_id,
-        lambda withdrawal_id: service.retry(withdrawal_id, owns=guards.owns(), actor=actor),
+        lambda withdrawal_id: atomically(
+            lambda: service.retry(withdrawal_id, owns=guards.owns(), actor=actor), actor=actor
+        ),
         said="It is sent anew, under a reference of its own.",
     )
 
@@ -152,11 +154,11 @@ def send_payout_anew(payout_id: str) -> Response | BaseResponse:
 @bp.post("/payouts/<payout_id>/give-back")
 @guards.operator(Permission.WITHDRAWALS_RETRY, fresh=True)
 def give_payout_back(payout_id: str) -> Response | BaseResponse:
-    """Give its withdrawal's money back to the customer."""
-    actor = guards.actor()
+    """Give its withdrawal's money back to the customer. Paystack is asked once more before."""
+    actor, paystack = guards.actor(), current_app.extensions["clients"].paystack
     return _decided(
         payout_id,
-        lambda withdrawal_id: service.give_up(withdrawal_id, owns=guards.owns(), actor=actor),
+        lambda withdrawal_id: flows.give_up(withdrawal_id, owns=guards.owns(), paystack=paystack, actor=actor),
         said="Given back. The money is available to the customer again.",
     )
 
@@ -167,7 +169,7 @@ def _decided(payout_id: str, deed: Callable[[str], None], *, said: str) -> Respo
     if withdrawal is None or withdrawal.attempt_id != payout_id:
         raise NotFound
     try:
-        atomically(lambda: deed(withdrawal.id), actor=guards.actor())
+        deed(withdrawal.id)
     except Refusal as refused:
         return _payout(payout_id, fault=refused)
     flash(said, "ok")
