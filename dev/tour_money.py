@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, MISSING, OFFICER, SUPPORT, TREASURY, Sight, Step, follow, send
+from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, OFFICER, SUPPORT, TREASURY, Sight, Step, follow, send
 
 DISPUTES, REFUNDS, PAYOUTS = "/console/disputes", "/console/refunds", "/console/payouts"
 SUSPENSE, SETTLEMENTS, CASES = "/console/suspense", "/console/settlements", "/console/cases"
@@ -40,7 +40,11 @@ def _stop_everything(page: Page) -> None:
     page.locator("#stop-all").wait_for()
 
 
+# What asks for a fresh proof comes first: they have just signed in.
 MONEY = (
+    Sight("thresholds-faulty", "/console/thresholds", ADMIN, (_blank("Ask for approval", value="-1"),), FAULTY),
+    Sight("float-faulty", f"{SETTLEMENTS}/float", FINANCE, (_blank("Ask for approval", amount="0"),), FAULTY),
+    Sight("prices-faulty", f"{SETTLEMENTS}/prices", FINANCE, (_blank("Ask for approval", starts_on=""),), FAULTY),
     Sight("disputes", DISPUTES, FINANCE),
     Sight("disputes-answered", f"{DISPUTES}?view=answered", FINANCE),
     Sight("disputes-lost", f"{DISPUTES}?view=lost", FINANCE),
@@ -49,10 +53,6 @@ MONEY = (
     Sight("refunds", REFUNDS, FINANCE),
     Sight("refunds-ended", f"{REFUNDS}?view=ended", FINANCE),
     Sight("refunds-read", f"{REFUNDS}?view=stuck", AUDITOR),
-    Sight(
-        "refunds-faulty", REFUNDS, FINANCE,
-        (_blank("Ask for approval", reference="nothing", amount="5", reason="A reason."),), MISSING,
-    ),
     Sight("refund", REFUNDS, FINANCE, (_of(),)),
     Sight("refund-stuck", f"{REFUNDS}?view=stuck", FINANCE, (_of(),)),
     Sight("refund-stuck-read", f"{REFUNDS}?view=stuck", AUDITOR, (_of(),)),
@@ -70,7 +70,6 @@ MONEY = (
     Sight("suspense-money-acts", SUSPENSE, FINANCE, (_of("Money is in suspense"),)),
     Sight("suspense-read", SUSPENSE, AUDITOR, (_of(),)),
     Sight("thresholds-change", "/console/thresholds", ADMIN, (follow("a[href*='name=']"),)),
-    Sight("thresholds-faulty", "/console/thresholds", ADMIN, (_blank("Ask for approval", value="-1"),), FAULTY),
     Sight("thresholds-read", "/console/thresholds", AUDITOR),
     Sight("cases-none", f"{CASES}?view=put_off&queue=finance", OFFICER),
     Sight("case", CASES, FINANCE, (_of(),)),
@@ -88,7 +87,5 @@ MONEY = (
     Sight("settlement-announced", f"{SETTLEMENTS}?view=open", AUDITOR, (_of("Announced"),)),
     Sight("settlements-none", f"{SETTLEMENTS}?view=closed", AUDITOR),
     Sight("float-read", f"{SETTLEMENTS}/float", AUDITOR),
-    Sight("float-faulty", f"{SETTLEMENTS}/float", FINANCE, (_blank("Ask for approval", amount="0"),), FAULTY),
     Sight("prices-read", f"{SETTLEMENTS}/prices", AUDITOR),
-    Sight("prices-faulty", f"{SETTLEMENTS}/prices", FINANCE, (_blank("Ask for approval", starts_on=""),), FAULTY),
 )  # fmt: skip
