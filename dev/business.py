@@ -34,6 +34,7 @@ from app.payments import flows as payments
 from app.reconciliation import service as reconciliation
 from app.risk.errors import LimitExceeded
 from app.wallets import service as wallets
+from app.withdrawals import flows as withdrawal_flows
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import queue as withdrawals_queue
 from app.withdrawals import rules as withdrawal_rules
@@ -202,6 +203,7 @@ class Business:
             self.staff, self.clients.paystack, self._vendor, self._available, self._agree, self._work_off, self.ended
         )
         queue.fill(self.people[2:])
+        odd_cases.stop_and_go_on(asks=treasury, agrees=self.staff["compliance"], at=self.ended)
         self._deposit(self.people[-1], pays=True, naira=20_000, short_by=5_000)
         self._work_off()
         with transaction(actor.system("demo")):
@@ -220,9 +222,18 @@ class Business:
             self._reject(self._request(person, Money(NGN, 3_500_000)))
         elif days_left == LONG_SINCE:
             odd_cases.stray(self._vendor, note=False)
+            self._linger(next((one for one in self.people[1:] if self._available(one) >= outgoing.ENOUGH), None))
         elif days_left == 0:
             self._request(person, Money(NGN, 1_500_000))
             self._deposit(person, pays=False)
+
+    def _linger(self, person: Person | None) -> None:
+        """Their bank neither takes nor refuses it: what treasury asks after."""
+        if person is not None:
+            self._vendor("knobs", {"transfer_outcome": "pending-forever"})
+            self._agree(self._request(person, outgoing.ODD))
+            self._work_off()
+            self._vendor("knobs", {"transfer_outcome": "success"})
 
     # ---- the acts
 
@@ -358,9 +369,15 @@ class Business:
         leave()
         runtime.drain(self.app)
         self._vendor("webhooks/flush", {})  # transfers that are due end now
-        atomically(lambda: withdrawals.give_up_old(actor=actor.system("demo")), actor=actor.system("demo"))
+        self._give_up_old()
         atomically(lambda: posting.expire(limit=999), actor=actor.system("demo"))  # (a day of the story is long over)
         runtime.drain(self.app, horizon=timedelta(minutes=1))
+
+    def _give_up_old(self) -> None:
+        paystack, by = self.app.extensions["clients"].paystack, actor.system("demo")
+        for one in withdrawals_queries.unpaid_for_system(before=withdrawals.unpaid_before(clock.now())):
+            withdrawal_flows.give_up_old(one, paystack=paystack, actor=by)
+        leave()
 
     def _moment(self, moment: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
         self._vendor("clock", {"now": moment.isoformat()})

@@ -24,6 +24,7 @@ from app.payments import flows as payments
 from app.withdrawals import claims, refused
 from app.withdrawals import service as withdrawals
 from app.withdrawals.errors import WithdrawalOutOfBounds
+from dev import odd_cases
 from dev.odd_cases import Vendor
 
 ODD, ENOUGH = Money(NGN, 10_000_00), Money(NGN, 15_000_00)  # what something goes wrong with, and who has it
@@ -85,6 +86,10 @@ class Outgoing:
                 self.agree(self._ask(person, ODD))
                 self.work_off()
         self.vendor("knobs", {"transfer_outcome": "success"})
+        for person in _next(usual):
+            self.agree(sent_back := self._ask(person, ODD))
+            self.work_off()
+            odd_cases.send_back(sent_back, paystack=self.paystack, vendor=self.vendor)
         for person in _next(usual):  # who have another password since an hour, and come with another telephone
             with clock.at(self.at - timedelta(hours=1)):
                 with transaction(actor.customer(person.id)):

@@ -15,7 +15,17 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Page
 
-from dev import chromium, environment, programs, running, tour, tour_care, tour_verification, tour_withdrawals
+from dev import (
+    chromium,
+    environment,
+    programs,
+    running,
+    tour,
+    tour_care,
+    tour_money,
+    tour_verification,
+    tour_withdrawals,
+)
 from dev.business import MAIL, PASSWORD, SECRET
 from dev.children import Child, Unavailable
 from dev.environment import ROOT, VAR
@@ -87,6 +97,7 @@ def _wanted() -> list[Sight]:
         *tour_withdrawals.WITHDRAWALS,
         *tour_withdrawals.KINDS,
         *tour_care.EVERYTHING,
+        *tour_money.MONEY,
         *tour_verification.VERIFICATION,
     )
     return [sight for sight in every if not asked or sight.name.startswith(asked)]

@@ -38,6 +38,11 @@ class ContentChanged(Conflict):
     message = "This withdrawal is not what you were shown. Look again before you approve."
 
 
+class NotYourHold(Forbidden):
+    code = "not_your_hold"
+    message = "Compliance holds this one: they say when it goes on."
+
+
 class ReasonMissing(Unprocessable):
     code = "reason_missing"
     message = "Say why: the customer will read it."
@@ -66,6 +71,11 @@ class NotDueYet(Unavailable):
 class VotesLapsed(Conflict):
     code = "votes_lapsed"
     message = "Somebody who agreed may not decide any more. Give the money back; the customer can ask anew."
+
+
+class Contradicted(Conflict):
+    code = "contradicted"
+    message = "We were told two things of its last payment, paid and not paid. It waits until that is cleared up."
 
 
 class DestinationRemoved(Conflict):

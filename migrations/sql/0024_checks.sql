@@ -20,6 +20,7 @@ SELECT 'rth_' || name, name, value, '2026-01-01 00:00:00+01' FROM (VALUES
     ('hour_count', 5), ('day_count', 10), ('count_points', 30),
     ('outflow_times_mean', 3), ('outflow_min', 50000000), ('outflow_history_count', 5), ('outflow_points', 30),
     ('structuring_low', 400000000), ('structuring_high', 500000000), ('structuring_count', 3), ('structuring_points', 60),
+    ('structuring_company_low', 800000000), ('structuring_company_high', 1000000000),
     ('pass_through_percent', 80), ('pass_through_minutes', 60), ('pass_through_min', 20000000), ('pass_through_points', 40),
     ('new_account_days', 7), ('new_account_amount', 50000000), ('new_account_points', 30),
     ('dormant_days', 180), ('dormant_amount', 10000000), ('dormant_points', 30),

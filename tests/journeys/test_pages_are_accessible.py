@@ -15,7 +15,7 @@ from typing import Any, Self
 import pytest
 from playwright.sync_api import Browser, Page, Response
 
-from dev import tour, tour_care, tour_verification, tour_withdrawals
+from dev import tour, tour_care, tour_money, tour_verification, tour_withdrawals
 from dev.business import MAIL, PASSWORD, SECRET
 from dev.chromium import NARROW, WIDE
 from dev.tour import Sight
@@ -41,6 +41,7 @@ PARTS = {
     "care": tour_care.CARE,
     "review": tour_care.REVIEW,
     "system": tour.SYSTEM,
+    "money": tour_money.MONEY,
 }
 
 RUN = """async (options) => {

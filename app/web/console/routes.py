@@ -11,6 +11,7 @@ from app.web.console import (
     disputes,
     documents,
     fees,
+    find,
     home,
     jobs,
     join,
@@ -43,7 +44,7 @@ from app.web.console.settlement import payments, prices
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
+    home, find, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
     withdrawals_queue, withdrawals, payouts, suspense, suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
     reconciliation, payments, float_doors, prices, switches, limits, thresholds, fees, jobs, mailbox, audit, retention,

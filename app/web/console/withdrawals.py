@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from flask import flash, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -24,7 +24,7 @@ from app.web.console import history, reveals, withdrawal_facts, withdrawal_origi
 from app.web.console.base import bp
 from app.web.console.withdrawals_queue import may_see, rows
 from app.web.fragments import page, toast, wants_fragment
-from app.withdrawals import claims, queries, queue, refused, rules, service
+from app.withdrawals import claims, flows, queries, queue, refused, rules, service
 from reports import limits
 
 CHANGES_SHOWN = timedelta(days=7)
@@ -150,14 +150,14 @@ def retry(withdrawal_id: str) -> Response | BaseResponse:
 @bp.post("/withdrawals/<withdrawal_id>/give-up")
 @guards.operator(Permission.WITHDRAWALS_RETRY, fresh=True)
 def give_up(withdrawal_id: str) -> Response | BaseResponse:
-    """No other attempt: the money is the customer's again."""
-    actor = guards.actor()
-
-    def deed() -> str:
-        service.give_up(withdrawal_id, owns=guards.owns(), actor=actor)
-        return "Given back. The money is the customer's again."
-
-    return _decide(withdrawal_id, deed)
+    """No other attempt: the money is the customer's again. Paystack is asked once more before."""
+    me, paystack = current_user.id, current_app.extensions["clients"].paystack
+    try:
+        flows.give_up(withdrawal_id, owns=guards.owns(), paystack=paystack, actor=guards.actor())
+    except Refusal as refusal:
+        return _refused(withdrawal_id, refusal)
+    atomically(lambda: claims.let_go(withdrawal_id, operator_id=me), actor=guards.actor())
+    return _done(withdrawal_id, "Given back. The money is the customer's again.")
 
 
 def _decide(withdrawal_id: str, deed: Callable[[], str], *, reason: str = "") -> Response | BaseResponse:

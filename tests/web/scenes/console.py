@@ -102,6 +102,11 @@ def redirect_refund(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.FINANCE), f"{place}/redirect", form_at=place, **fields)
 
 
+def request_letting_go(scene: Scene) -> TestResponse:
+    place = f"/console/disputes/{giving_back.disputed()}"
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/let-go", form_at=place, reason="It is archived.")
+
+
 def request_assigning(scene: Scene) -> TestResponse:
     place = f"/console/suspense/{paying.stray(people.naira(700))}"
     fields = {"customer": people.customer().email, "evidence": "Their bank's statement shows it."}
@@ -233,6 +238,7 @@ CALLS: dict[str, Call] = {
     "console.reconcile": reconcile,
     "console.request_refund": request_refund,
     "console.redirect_refund": redirect_refund,
+    "console.request_letting_go": request_letting_go,
     "console.close_settlement": close_settlement,
     "console.request_top_up": request_top_up,
     "console.request_floor": request_floor,
