@@ -23,6 +23,7 @@ from dev import (
     tour,
     tour_care,
     tour_money,
+    tour_portal,
     tour_verification,
     tour_withdrawals,
 )
@@ -94,6 +95,7 @@ def _wanted() -> list[Sight]:
     asked = tuple(sys.argv[1:])
     every = (
         *tour.EVERYTHING,
+        *tour_portal.MONEY,
         *tour_withdrawals.WITHDRAWALS,
         *tour_withdrawals.KINDS,
         *tour_care.EVERYTHING,

@@ -105,10 +105,6 @@ _MENU = click("summary.menu-button", shows=".menu-panel")
 _OPEN_NOTE = follow("tr:has-text('dispute') a.row-main")
 
 
-def _line(words: str) -> Step:
-    return follow(f"a.line:has-text('{words}')")
-
-
 def _begin_to_close(page: Page) -> None:
     """Be asked about it. In a story of a few days no month has ended, and there is nothing to close."""
     begin = page.locator("form[action$='/begin'] button")
@@ -156,38 +152,8 @@ PORTAL = (
     Sight("home", "/", CUSTOMER),
     Sight("home-menu", "/", CUSTOMER, (_MENU,)),
     Sight("home-empty", "/", NEWCOMER),
-    Sight("deposit", "/deposit", CUSTOMER),
-    Sight("deposit-faulty", "/deposit", CUSTOMER, (send("Continue", amount="5"),), FAULTY),
-    Sight("deposit-credited", "/activity?kind=deposit", CUSTOMER, (_line("In your wallet"),)),
-    Sight("deposit-open", "/activity?kind=deposit", CUSTOMER, (_line("Waiting for your payment"),)),
     Sight("api-keys", "/api-keys", CUSTOMER),
     Sight("api-keys-faulty", "/api-keys", CUSTOMER, (send("Make this key", name="Bookkeeping"),), FAULTY),
-    Sight("withdraw", "/withdraw", CUSTOMER),
-    Sight("withdraw-empty", "/withdraw", NEWCOMER),
-    Sight("withdraw-faulty", "/withdraw", CUSTOMER, (send("Continue", amount="4999999"),), FAULTY),
-    Sight("withdraw-review", "/withdraw", CUSTOMER, (send("Continue", amount="5000"),)),
-    Sight("bank-account", "/withdraw/account", CUSTOMER),
-    Sight("withdrawal-checked", "/activity?kind=withdrawal", CUSTOMER, (_line("Being checked"),)),
-    Sight(
-        "withdrawal-cancel",
-        "/activity?kind=withdrawal",
-        CUSTOMER,
-        (_line("Being checked"), click("form[data-confirm] button", shows="#confirm")),
-    ),
-    Sight("withdrawal-declined", "/activity?kind=withdrawal", CUSTOMER, (_line("Declined"),)),
-    Sight("withdrawal-paid", "/activity?kind=withdrawal", CUSTOMER, (_line("Paid"),)),
-    Sight("activity", "/activity", CUSTOMER),
-    Sight("activity-none", "/activity?stands=nothing&until=2020-01-01", CUSTOMER),
-    Sight(
-        "receipt",
-        "/activity?kind=deposit&stands=done",
-        CUSTOMER,
-        (_line("In your wallet"), follow("a[href^='/receipts/']")),
-    ),
-    Sight("check-receipt", "/receipts/check", NOBODY),
-    Sight(
-        "check-receipt-faulty", "/receipts/check", NOBODY, (send("Check it", reference="dep_1", code="AAAA"),), FAULTY
-    ),
     Sight("limits", "/limits", CUSTOMER),
     Sight("limits-none", "/limits", NEWCOMER),
     Sight("security", "/security", CUSTOMER),
