@@ -200,7 +200,7 @@ class Business:
         counter = odd_cases.Counter(finance, treasury, self.clients.paystack, self._vendor, self._work_off)
         counter.open(self.ended)
         queue = outgoing.Outgoing(
-            self.staff, self.clients.paystack, self._vendor, self._available, self._agree, self._work_off, self.ended
+            self.staff, self.clients.paystack, self._vendor, self._agree, self._work_off, self.ended
         )
         queue.fill(self.people[2:])
         odd_cases.stop_and_go_on(asks=treasury, agrees=self.staff["compliance"], at=self.ended)

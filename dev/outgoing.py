@@ -20,6 +20,7 @@ from app.identity import security
 from app.identity import service as identity
 from app.identity.rules import Audience
 from app.identity.service import Device
+from app.ledger import balances, chart
 from app.payments import flows as payments
 from app.withdrawals import claims, refused
 from app.withdrawals import service as withdrawals
@@ -69,7 +70,6 @@ class Outgoing:
     staff: Mapping[str, str]
     paystack: Paystack
     vendor: Vendor
-    available: Callable[[Person], Money]
     agree: Callable[..., None]
     work_off: Callable[[], None]
     at: datetime
@@ -78,7 +78,7 @@ class Outgoing:
         """One of each kind, as far as a short story has people who have money."""
         disputed = set(db.session.scalars(select(Dispute.customer_id)))
         leave()
-        able = [one for one in people if self.available(one) >= ENOUGH]
+        able = [one for one in people if _available(one) >= ENOUGH]
         usual = iter([one for one in able if one.id not in disputed])
         for outcome in ("otp", "failed", "pending-forever"):
             for person in _next(usual):
@@ -102,11 +102,11 @@ class Outgoing:
             with transaction(who):
                 withdrawals.hold(held, reason="They are to say whose account it is.", owns=None, actor=who)
         for person in (one for one in able if one.id in disputed):  # (what is held for a dispute speaks against them)
-            self._to_a_firm(person, self.available(person) - ENOUGH)
+            self._to_a_firm(person, _available(person) - ENOUGH)
             break
-        rich = sorted(usual, key=lambda one: -self.available(one).units)
+        rich = sorted(usual, key=lambda one: -_available(one).units)
         for person, legs in zip(rich, (1, 0), strict=False):
-            self.agree(self._to_a_firm(person, self.available(person) - ENOUGH), legs=legs)
+            self.agree(self._to_a_firm(person, _available(person) - ENOUGH), legs=legs)
         self.work_off()
 
     def _ask(self, person: Person, amount: Money, account: str = "") -> str:
@@ -131,3 +131,7 @@ class Outgoing:
 def _next(people: Iterator[Person]) -> list[Person]:
     """The next of them, if there is one."""
     return [one for one in [next(people, None)] if one is not None]
+
+
+def _available(person: Person) -> Money:
+    return balances.of(chart.of_customer(person.id, asset=NGN)).available
