@@ -247,7 +247,6 @@ class SuspenseItem(Model):
     __tablename__ = "suspense_items"
     __table_args__ = (
         Index(None, "state", "id"),
-        Index(None, "reference", postgresql_where=text("state = 'open'")),
         Index(None, "parent_id"),
         Index(None, "reference"),
         CheckConstraint("state IN ('open', 'resolved')", name="state_known"),
