@@ -102,9 +102,6 @@ def send(button: str, **fields: str) -> Step:
 _SUBMIT_NOBODY = {"name": "Ada Obi", "email": "ada@nowhere.example", "phone": "0803", "password": "short"}
 _MISTAKEN = {"present": "not the password", "password": "several entirely other words"}
 _MENU = click("summary.menu-button", shows=".menu-panel")
-_DRAWER = click("tr:not(:has-text('you said yes')) a.row-main[data-htmx-powered]", shows="dialog.drawer .drawer-title")
-_APPROVE = click(".decision [data-open=approve]", shows="#approve")
-_REJECT = click(".decision [data-open=reject]", shows="#reject")
 _OPEN_NOTE = follow("tr:has-text('dispute') a.row-main")
 
 
@@ -205,18 +202,6 @@ WORK = (
     Sight("sidebar", "/console/", TREASURY, (click(".top-menu", shows="#side:popover-open"),), narrow=True),
     Sight("palette", "/console/", TREASURY, (press("Control+k", shows="#palette li"),)),
     Sight("shortcuts", "/console/suspense", TREASURY, (press("?", shows="#shortcuts"),)),
-    Sight("withdrawals", "/console/withdrawals", TREASURY),
-    Sight("withdrawals-none", "/console/withdrawals?view=underway", TREASURY),
-    Sight("withdrawals-ended", "/console/withdrawals?view=ended", TREASURY),
-    Sight("drawer", "/console/withdrawals", TREASURY, (_DRAWER,)),
-    Sight("drawer-approve", "/console/withdrawals", TREASURY, (_DRAWER, _APPROVE)),
-    Sight("drawer-reject", "/console/withdrawals", TREASURY, (_DRAWER, _REJECT)),
-    Sight(
-        "console-withdrawal",
-        "/console/withdrawals?view=ended",
-        TREASURY,
-        (_DRAWER, follow("dialog.drawer a[href*='/withdrawals/']")),
-    ),
     Sight("view-as", "/console/view-as", SUPPORT),
     Sight("view-as-none", "/console/view-as?q=nobody@nowhere.example", SUPPORT),
     Sight("view-as-found", f"/console/view-as?q={CUSTOMER}@demo.example", SUPPORT),

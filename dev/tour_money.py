@@ -1,60 +1,94 @@
-"""Every page on which a customer adds or withdraws money, and how to come there."""
+"""The pages on which staff look after money that went astray or stands still. They go on from dev/tour.py."""
 
 from playwright.sync_api import Page
 
-from dev.tour import CUSTOMER, FAULTY, NEWCOMER, NOBODY, Sight, Step, click, follow, send
+from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, MISSING, OFFICER, SUPPORT, TREASURY, Sight, Step, follow, send
+
+DISPUTES, REFUNDS, PAYOUTS = "/console/disputes", "/console/refunds", "/console/payouts"
+SUSPENSE, SETTLEMENTS, CASES = "/console/suspense", "/console/settlements", "/console/cases"
 
 
-def _line(words: str) -> Step:
-    return follow(f"a.line:has-text('{words}')")
-
-
-def _type_amount(naira: str, *, shows: str) -> Step:
-    """Type an amount, and wait for what the page says of it."""
+def _of(words: str = "") -> Step:
+    """Open the first that says so; where a short story has none, the list itself is what is looked at."""
 
     def step(page: Page) -> None:
-        page.locator("#amount").fill(naira)
-        page.locator(shows).wait_for()
+        found = page.locator(f"tr:has-text('{words}') a.row-main" if words else "a.row-main")
+        if found.count():
+            with page.expect_navigation():
+                found.first.click()
 
     return step
 
 
+def _blank(button: str, **fields: str) -> Step:
+    """Send a form whose page says what is missing: the browser's own look at it is left out."""
+
+    def step(page: Page) -> None:
+        page.locator("form").evaluate_all("(forms) => forms.forEach((form) => form.noValidate = true)")
+        send(button, **fields)(page)
+
+    return step
+
+
+def _stop_everything(page: Page) -> None:
+    """Be asked a second time whether all payouts are to stop."""
+    page.locator("#scope").select_option("all")
+    page.locator("#reason").fill("A look round: nothing is turned off.")
+    page.get_by_role("button", name="Turn off").first.click()
+    with page.expect_navigation():
+        page.locator("#confirm-yes").click()
+    page.locator("#stop-all").wait_for()
+
+
 MONEY = (
-    Sight("deposit", "/deposit", CUSTOMER),
-    Sight("deposit-faulty", "/deposit", CUSTOMER, (send("Continue", amount="5"),), FAULTY),
-    Sight("deposit-typed", "/deposit", CUSTOMER, (_type_amount("20,000", shows="#preview .kv"),)),
-    Sight("deposit-over", "/deposit", CUSTOMER, (_type_amount("9,000,000", shows="#preview .note"),)),
-    Sight("deposit-ussd", "/deposit?method=ussd&amount=5,000", CUSTOMER),
-    Sight("account-number", "/deposit/account", CUSTOMER),
-    Sight("cards", "/cards", CUSTOMER),
-    Sight("deposit-credited", "/activity?kind=deposit", CUSTOMER, (_line("In your wallet"),)),
-    Sight("deposit-open", "/activity?kind=deposit", CUSTOMER, (_line("Waiting for your payment"),)),
-    Sight("withdraw", "/withdraw", CUSTOMER),
-    Sight("withdraw-empty", "/withdraw", NEWCOMER),
-    Sight("withdraw-faulty", "/withdraw", CUSTOMER, (send("Continue", amount="4999999"),), FAULTY),
-    Sight("withdraw-typed", "/withdraw", CUSTOMER, (_type_amount("20,000", shows="#preview .kv"),)),
-    Sight("bank-accounts", "/withdraw/accounts", CUSTOMER),
-    Sight("withdraw-review", "/withdraw", CUSTOMER, (send("Continue", amount="5000"),)),
-    Sight("bank-account", "/withdraw/account", CUSTOMER),
-    Sight("withdrawal-checked", "/activity?kind=withdrawal", CUSTOMER, (_line("Being checked"),)),
+    Sight("disputes", DISPUTES, FINANCE),
+    Sight("disputes-answered", f"{DISPUTES}?view=answered", FINANCE),
+    Sight("disputes-lost", f"{DISPUTES}?view=lost", FINANCE),
+    Sight("dispute", DISPUTES, FINANCE, (_of(),)),
+    Sight("dispute-answered", f"{DISPUTES}?view=answered", AUDITOR, (_of(),)),
+    Sight("refunds", REFUNDS, FINANCE),
+    Sight("refunds-ended", f"{REFUNDS}?view=ended", FINANCE),
+    Sight("refunds-read", f"{REFUNDS}?view=stuck", AUDITOR),
     Sight(
-        "withdrawal-cancel",
-        "/activity?kind=withdrawal",
-        CUSTOMER,
-        (_line("Being checked"), click("form[data-confirm] button", shows="#confirm")),
+        "refunds-faulty", REFUNDS, FINANCE,
+        (_blank("Ask for approval", reference="nothing", amount="5", reason="A reason."),), MISSING,
     ),
-    Sight("withdrawal-declined", "/activity?kind=withdrawal", CUSTOMER, (_line("Declined"),)),
-    Sight("withdrawal-paid", "/activity?kind=withdrawal", CUSTOMER, (_line("Paid"),)),
-    Sight("activity", "/activity", CUSTOMER),
-    Sight("activity-none", "/activity?stands=nothing&until=2020-01-01", CUSTOMER),
-    Sight(
-        "receipt",
-        "/activity?kind=deposit&stands=done",
-        CUSTOMER,
-        (_line("In your wallet"), follow("a[href^='/receipts/']")),
-    ),
-    Sight("check-receipt", "/receipts/check", NOBODY),
-    Sight(
-        "check-receipt-faulty", "/receipts/check", NOBODY, (send("Check it", reference="dep_1", code="AAAA"),), FAULTY
-    ),
-)
+    Sight("refund", REFUNDS, FINANCE, (_of(),)),
+    Sight("refund-stuck", f"{REFUNDS}?view=stuck", FINANCE, (_of(),)),
+    Sight("refund-stuck-read", f"{REFUNDS}?view=stuck", AUDITOR, (_of(),)),
+    Sight("refund-ended", f"{REFUNDS}?view=ended", SUPPORT, (_of(),)),
+    Sight("payouts", PAYOUTS, TREASURY),
+    Sight("payouts-underway", f"{PAYOUTS}?view=underway", TREASURY),
+    Sight("payouts-ended", f"{PAYOUTS}?view=ended", TREASURY),
+    Sight("payout-code", f"{PAYOUTS}?view=waiting", TREASURY, (_of("code"),)),
+    Sight("payout-code-read", f"{PAYOUTS}?view=waiting", AUDITOR, (_of("code"),)),
+    Sight("payout-failed", f"{PAYOUTS}?view=ended", TREASURY, (_of(),)),
+    Sight("payout-reversed", f"{PAYOUTS}?view=ended", TREASURY, (_of("Reversed"),)),
+    Sight("switches", "/console/switches", TREASURY),
+    Sight("switches-all", "/console/switches", TREASURY, (_stop_everything,)),
+    Sight("switches-read", "/console/switches", AUDITOR),
+    Sight("suspense-money-acts", SUSPENSE, FINANCE, (_of("Money is in suspense"),)),
+    Sight("suspense-read", SUSPENSE, AUDITOR, (_of(),)),
+    Sight("thresholds-change", "/console/thresholds", ADMIN, (follow("a[href*='name=']"),)),
+    Sight("thresholds-faulty", "/console/thresholds", ADMIN, (_blank("Ask for approval", value="-1"),), FAULTY),
+    Sight("thresholds-read", "/console/thresholds", AUDITOR),
+    Sight("cases-none", f"{CASES}?view=put_off&queue=finance", OFFICER),
+    Sight("case", CASES, FINANCE, (_of(),)),
+    Sight("case-suspense", CASES, FINANCE, (_of("Suspense item"),)),
+    Sight("payouts-paid", f"{PAYOUTS}?view=paid", AUDITOR),
+    Sight("payout-paid", f"{PAYOUTS}?view=paid", AUDITOR, (_of(),)),
+    Sight("payout-sent", f"{PAYOUTS}?view=underway", TREASURY, (_of(),)),
+    Sight("dispute-lost", f"{DISPUTES}?view=lost", FINANCE, (_of(),)),
+    Sight("dispute-won", f"{DISPUTES}?view=won", OFFICER, (_of(),)),
+    Sight("refund-failed", f"{REFUNDS}?view=ended", FINANCE, (_of("Failed"),)),
+    Sight("case-treasury", CASES, TREASURY, (_of(),)),
+    Sight("case-read", f"{CASES}?view=open", AUDITOR, (_of(),)),
+    Sight("settlements-open", f"{SETTLEMENTS}?view=open", FINANCE),
+    Sight("settlement-failed", f"{SETTLEMENTS}?view=open", FINANCE, (_of("Failed"),)),
+    Sight("settlement-announced", f"{SETTLEMENTS}?view=open", AUDITOR, (_of("Announced"),)),
+    Sight("settlements-none", f"{SETTLEMENTS}?view=closed", AUDITOR),
+    Sight("float-read", f"{SETTLEMENTS}/float", AUDITOR),
+    Sight("float-faulty", f"{SETTLEMENTS}/float", FINANCE, (_blank("Ask for approval", amount="0"),), FAULTY),
+    Sight("prices-read", f"{SETTLEMENTS}/prices", AUDITOR),
+    Sight("prices-faulty", f"{SETTLEMENTS}/prices", FINANCE, (_blank("Ask for approval", starts_on=""),), FAULTY),
+)  # fmt: skip

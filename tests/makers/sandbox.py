@@ -170,7 +170,7 @@ class SandboxProcess:
         return opened
 
     def end_dispute(self, dispute_id: int | str, verb: str, **how: Any) -> dict[str, Any]:
-        """`accept`, `decline`, `auto-accept`, `resolve` or `remind` of a dispute."""
+        """`answer`, `accept`, `decline`, `auto-accept`, `resolve` or `remind` of a dispute."""
         ended: dict[str, Any] = self.control("POST", f"disputes/{dispute_id}/{verb}", how)
         return ended
 

@@ -314,6 +314,7 @@ LIMITED = {
     "ck_payouts_amount_positive": A_PAYOUT.replace("100", "0"),
     "ck_payouts_state_known": A_PAYOUT.replace("'sending'", "'x'"),
     "ck_payouts_id_is_reference": A_PAYOUT.replace(":reference", ":reference || 'x'"),
+    "ck_payouts_kept_of_unpaid": A_PAYOUT.replace("created_at", "created_at, kept_units").replace("())", "(), 5)"),
 }
 
 

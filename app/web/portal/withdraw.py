@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import current_app, flash, redirect, request, url_for
+from flask import current_app, flash, g, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -27,7 +27,7 @@ from app.risk.rules import Direction, Rail, Scope
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import back_to_step, bp
-from app.withdrawals import queries, rules, service
+from app.withdrawals import queries, refused, rules, service
 from app.withdrawals.errors import WithdrawalOutOfBounds
 from reports import limits, timelines
 
@@ -78,8 +78,10 @@ def review_withdrawal() -> Response:
         return _form(form, forms.errors_of(form), status=422)
     try:
         account, costs = _review(form)
-    except Refusal as refused:
-        return _form(form, {"amount": refused.message}, status=422)
+    except Refusal as refusal:
+        if "view_as" not in g:  # (who looks as a customer tries nothing)
+            _note(form, refusal)
+        return _form(form, {"amount": refusal.message}, status=422)
     return page("portal/withdraw_review.html", form=form, account=account, review=costs, stands_still=_stands_still())
 
 
@@ -93,8 +95,9 @@ def request_withdrawal() -> Response | BaseResponse:
         return _form(form, forms.errors_of(form), status=422)
     try:
         answer, _ = atomically(lambda: _request(form), actor=guards.actor())
-    except Refusal as refused:
-        return _form(form, {"amount": refused.message}, status=422)
+    except Refusal as refusal:
+        _note(form, refusal)
+        return _form(form, {"amount": refusal.message}, status=422)
     return redirect(url_for("portal.withdrawal", withdrawal_id=answer["id"]), 303)
 
 
@@ -162,6 +165,16 @@ def cancel(withdrawal_id: str) -> BaseResponse:
     return redirect(url_for("portal.withdrawal", withdrawal_id=withdrawal_id), 303)
 
 
+def _note(form: WithdrawForm, refusal: Refusal) -> None:
+    """What was begun is undone: that it was tried is written down by itself."""
+    owner, account, amount = current_user.id, form.account.data, form.amount.money
+
+    def deed() -> None:
+        refused.note(owner, amount=amount, bank_account_id=account, refused=refusal)
+
+    atomically(deed, actor=guards.actor())
+
+
 def _review(form: WithdrawForm) -> tuple[BankAccount, Preview]:
     account = payments.bank_account(form.account.data, customer_id=current_user.id)
     service.refuse_new(_added(account))
@@ -189,8 +202,8 @@ def _preview(typed: str, *, room: Money | None) -> Preview | None:
         return _costs(amount, room=room) if amount >= rules.WITHDRAWAL_MIN else None
     except InvalidAmount:
         return None
-    except Refusal as refused:
-        return Preview(amount, nothing, nothing, nothing, None, refused.message)
+    except Refusal as refusal:
+        return Preview(amount, nothing, nothing, nothing, None, refusal.message)
 
 
 def _added(account: BankAccount) -> dict[str, datetime]:
