@@ -23,8 +23,8 @@ from dev import (
     tour,
     tour_care,
     tour_money,
+    tour_portal,
     tour_verification,
-    tour_wallet,
     tour_withdrawals,
 )
 from dev.business import MAIL, PASSWORD, SECRET
@@ -95,12 +95,12 @@ def _wanted() -> list[Sight]:
     asked = tuple(sys.argv[1:])
     every = (
         *tour.EVERYTHING,
+        *tour_portal.MONEY,
         *tour_withdrawals.WITHDRAWALS,
         *tour_withdrawals.KINDS,
         *tour_care.EVERYTHING,
         *tour_money.MONEY,
         *tour_verification.VERIFICATION,
-        *tour_wallet.WALLET,
     )
     return [sight for sight in every if not asked or sight.name.startswith(asked)]
 

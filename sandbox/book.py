@@ -38,7 +38,7 @@ def iso(moment: datetime) -> str:
 class Book:
     """The open book."""
 
-    def __init__(self, path: Path, *, opening_balance_kobo: int) -> None:
+    def __init__(self, path: Path, *, opening_balance_kobo: int, durable: bool = True) -> None:
         self._opening_balance_kobo = opening_balance_kobo
         self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,6 +46,8 @@ class Book:
         self._db.row_factory = sqlite3.Row
         for pragma in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON"):
             self._db.execute(pragma)
+        if not durable:  # what is committed is with the kernel: `kill -9` loses none of it, a power cut may
+            self._db.execute("PRAGMA synchronous=OFF")
         schema.bring_up(self._db)
         with self.writing() as db:
             self._open_page(db)

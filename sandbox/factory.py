@@ -33,7 +33,7 @@ def naira(kobo: int) -> str:
 
 def assemble(settings: Settings) -> Sandbox:
     """Open the book and build the app; the worker is built but not started."""
-    book = Book(settings.book, opening_balance_kobo=settings.opening_balance_kobo)
+    book = Book(settings.book, opening_balance_kobo=settings.opening_balance_kobo, durable=settings.durable)
     courier = Courier(book, secret_key=settings.secret_key, webhook_url=settings.webhook_url)
     worker = Worker(book, courier, settles=settings.settles)
     app = Flask("sandbox")

@@ -22,6 +22,7 @@ DOWN = ("no", "503", "cut")
 LISTS = ("asked", "cursor")
 SAVED = ("success", "failed")
 REGISTRY = ("normal", "late", "drop", "busy", "down")
+CARRIERS_MAX = 16
 IDENTIFICATION = ("by_name", "success", "unresolved", "name", "number", "never")
 
 
@@ -39,6 +40,7 @@ class Knobs:
     lose_times: int = 1  # … each this many times before one arrives
     delay_ms: int = 0  # each delivery waits between 0 and this
     repeat: int = 0  # extra copies of each event
+    carriers: int = 1  # how many deliveries are made at the same moment
     reorder: bool = False  # events are spread over a second and a half, so later ones overtake
     schedule: str = "demo"  # how long between tries: "live" and "test" are the vendor's own
     answer: str = "normal"  # what happens to the calls that move money
@@ -70,6 +72,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "lose_times": (1, 1_000),
     "delay_ms": (0, 3_600_000),
     "repeat": (0, 100),
+    "carriers": (1, CARRIERS_MAX),
     "answer_times": (1, 1_000_000),
     "late_ms": (0, 600_000),
     "hide_transfers": (0, 1_000),

@@ -25,6 +25,7 @@ class Settings:
     reset_allowed: bool
     control_open: bool
     settles: bool = False
+    durable: bool = True
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
@@ -48,6 +49,7 @@ class Settings:
             reset_allowed=env.get("SANDBOX_RESET_ALLOWED", "") == "1",
             control_open=env.get("SANDBOX_CONTROL_OPEN", "") == "1",
             settles=env.get("SANDBOX_SETTLES", "") == "1",
+            durable=env.get("SANDBOX_DURABLE", "") != "0",
         )
 
 

@@ -9,7 +9,9 @@ import hashlib
 import hmac
 import json
 import sqlite3
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,28 +98,40 @@ class Courier:
         self._book = book
         self._secret_key = secret_key
         self._webhook_url = webhook_url
-        self._session = requests.Session()
-        # A proxy from the environment must not see or answer what goes to the merchant on this machine.
-        self._session.trust_env = False
+        self._local = threading.local()  # a session is one carrier's alone
+        self._carriers = ThreadPoolExecutor(knobboard.CARRIERS_MAX, thread_name_prefix="sandbox-carrier")
 
     def address(self) -> str | None:
         """Where events go; None when they wait, because of the knob or because no address was given."""
-        with self._book.reading() as db:
-            knobs = knobboard.load(db)
+        return self._address(self._knobs())
+
+    def _address(self, knobs: knobboard.Knobs) -> str | None:
         return (knobs.webhook_url or self._webhook_url) if knobs.webhooks else None
+
+    def _knobs(self) -> knobboard.Knobs:
+        with self._book.reading() as db:
+            return knobboard.load(db)
 
     def round(self, *, early: bool = False) -> Counts:
         """Try everything due now, oldest due first; `early` also takes what is due later."""
         counts = Counts()
         tried: set[int] = set()
-        while (address := self.address()) is not None:
+        while (address := self._address(knobs := self._knobs())) is not None:
             fresh = [row for row in self._due(early=early) if row["id"] not in tried]
             if not fresh:
                 break
-            for row in fresh:
-                tried.add(row["id"])
-                counts.add(self._try(row, address))
+            tried.update(row["id"] for row in fresh)
+            for result in self._carry(fresh, address, knobs.carriers):
+                counts.add(result)
         return counts
+
+    def _carry(self, rows: list[sqlite3.Row], address: str, carriers: int) -> list[str]:
+        """Each carrier takes every so-manieth, so that copies of one event arrive at the same moment."""
+        if carriers == 1:
+            return [self._try(row, address) for row in rows]
+        shares = [rows[first::carriers] for first in range(carriers)]
+        carried = self._carriers.map(lambda share: [self._try(row, address) for row in share], shares)
+        return [result for share in carried for result in share]
 
     def next_due_at(self) -> float | None:
         """When the next delivery is due; None when none waits or none may go."""
@@ -149,10 +163,18 @@ class Courier:
             )
         return result
 
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = self._local.session = requests.Session()
+            # A proxy from the environment must not see or answer what goes to the merchant on this machine.
+            session.trust_env = False
+        return session
+
     def _post(self, address: str, body: bytes) -> str:
         headers = {"Content-Type": "application/json", "x-paystack-signature": sign(body, self._secret_key)}
         try:
-            answer = self._session.post(
+            answer = self._session().post(
                 address, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
             )
         except requests.RequestException as trouble:

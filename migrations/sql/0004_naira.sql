@@ -92,7 +92,6 @@ CREATE TABLE suspense_items (
     resolved_at timestamptz
 );
 CREATE INDEX ix_suspense_items_state ON suspense_items (state, id);
-CREATE INDEX ix_suspense_items_reference ON suspense_items (reference) WHERE state = 'open';
 
 CREATE TABLE withdrawals (
     id text CONSTRAINT pk_withdrawals PRIMARY KEY,

@@ -35,12 +35,16 @@ class Ear:
     def __init__(self) -> None:
         self._heard: list[Heard] = []
         self._answers: list[int] = []
+        self._meeting: threading.Barrier | None = None
         self._news = threading.Condition()
         ear = self
 
         class Door(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                if not ear._met():
+                    self.send_error(503)
+                    return
                 self.send_response(ear._note(Heard(body, self.headers.get("x-paystack-signature"))))
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -68,6 +72,18 @@ class Ear:
         with self._news:
             self._answers.extend(statuses)
 
+    def hear_together(self, count: int) -> None:
+        """From now on a delivery is answered when so many are being made at the same moment, and refused otherwise."""
+        self._meeting = threading.Barrier(count, timeout=WAIT_SECONDS)
+
+    def _met(self) -> bool:
+        try:
+            if self._meeting is not None:
+                self._meeting.wait()
+        except threading.BrokenBarrierError:
+            return False
+        return True
+
     def wait_for(self, count: int) -> list[Heard]:
         """Wait until at least `count` deliveries were heard; AssertionError when they do not come."""
         with self._news:
@@ -77,6 +93,7 @@ class Ear:
 
     def forget(self) -> None:
         """Start from silence."""
+        self._meeting = None
         with self._news:
             self._heard.clear()
             self._answers.clear()

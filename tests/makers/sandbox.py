@@ -45,14 +45,13 @@ class SandboxProcess:
         self._running: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
         self._session: requests.Session | None = None
+        self.timeout_seconds: float = TIMEOUT_SECONDS
 
     # ------------------------------------------------------------------------------------------ life
 
     def start(self) -> Self:
         """Start the process and wait until it answers."""
-        self._session = requests.Session()
-        # What the environment says of proxies does not hold for a process on this machine.
-        self._session.trust_env = False
+        self.meet()
         self.book.parent.mkdir(parents=True, exist_ok=True)
         self._log = self.book.with_suffix(".log").open("ab")
         self._running = subprocess.Popen(
@@ -64,6 +63,12 @@ class SandboxProcess:
                 raise AssertionError(f"the sandbox did not start:\n{self.log}")
             time.sleep(0.02)
         return self
+
+    def meet(self) -> None:
+        """Speak to it over connections of one's own: for who was forked from the process that started it."""
+        self._session = requests.Session()
+        # What the environment says of proxies does not hold for a process on this machine.
+        self._session.trust_env = False
 
     def stop(self) -> None:
         """End it in order (SIGTERM)."""
@@ -221,11 +226,12 @@ class SandboxProcess:
             "SANDBOX_PUBLIC_URL": self.url,
             "SANDBOX_OPENING_BALANCE": str(self.opening_balance),
             "SANDBOX_RESET_ALLOWED": "1",
+            "SANDBOX_DURABLE": "0",  # tests kill processes, not power
         }
 
     def _send(self, method: str, path: str, **how: Any) -> requests.Response:
         assert self._session is not None, "the sandbox is not running"
-        how.setdefault("timeout", TIMEOUT_SECONDS)
+        how.setdefault("timeout", self.timeout_seconds)
         return self._session.request(method, f"{self.url}{path}", **how)
 
     def _answers(self) -> bool:

@@ -67,6 +67,13 @@ class TestWebhooks:
         assert len(ear.heard) == 3
         assert len({heard.body for heard in ear.heard}) == 1
 
+    def test_arrive_at_the_same_moment_when_there_are_carriers(self, sandbox: SandboxProcess, ear: Ear) -> None:
+        ear.hear_together(3)
+        sandbox.knobs(webhooks=False, carriers=3)
+        receive(sandbox, 3)
+        sandbox.knobs(webhooks=True)
+        ear.wait_for(3)
+
     def test_arrive_in_order_unless_told_to_overtake(self, sandbox: SandboxProcess, ear: Ear) -> None:
         sandbox.knobs(webhooks=False, reorder=True)
         shuffled = receive(sandbox, 8)

@@ -125,8 +125,8 @@ def bank_account() -> Response | BaseResponse:
             paystack=current_app.extensions["clients"].paystack,
             actor=guards.actor(),
         )
-    except Refusal as refused:
-        return page("portal/bank_account.html", form=form, banks=banks, errors={"number": refused.message}, status=422)
+    except Refusal as refusal:
+        return page("portal/bank_account.html", form=form, banks=banks, errors={"number": refusal.message}, status=422)
     flash(
         f"{account.account_name} at {account.bank_name} was added. You can withdraw to it a day later.",
         "ok",
@@ -160,8 +160,8 @@ def cancel(withdrawal_id: str) -> BaseResponse:
     try:
         atomically(lambda: service.cancel(withdrawal_id, customer_id=current_user.id, actor=actor), actor=actor)
         flash("Cancelled. The money is available again.", "ok")
-    except Refusal as refused:
-        errors.say(refused)
+    except Refusal as refusal:
+        errors.say(refusal)
     return redirect(url_for("portal.withdrawal", withdrawal_id=withdrawal_id), 303)
 
 

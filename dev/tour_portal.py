@@ -19,7 +19,7 @@ def _type_amount(naira: str, *, shows: str) -> Step:
     return step
 
 
-WALLET = (
+MONEY = (
     Sight("deposit", "/deposit", CUSTOMER),
     Sight("deposit-faulty", "/deposit", CUSTOMER, (send("Continue", amount="5"),), FAULTY),
     Sight("deposit-typed", "/deposit", CUSTOMER, (_type_amount("20,000", shows="#preview .kv"),)),
