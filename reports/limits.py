@@ -98,8 +98,9 @@ class OfCustomer:
         return [one for one in self.groups if one.direction in {direction, ANY} and one.rail in {rail, ANY}]
 
     def most(self, direction: str, *, rail: str = Rail.BANK, within: Money) -> Money:
-        """The largest amount at a time: `within`, or less where a limit says so."""
-        singles = [one.single for one in self.going(direction, rail) if one.single is not None]
+        """The largest amount at a time: `within`, or less where a limit says so that lets anything through."""
+        going = self.going(direction, rail)
+        singles = [one.single for one in going if one.single is not None and not one.blocked]
         return min([within, *singles])
 
     def room(self, direction: str, *, rail: str = Rail.BANK) -> Money | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import current_app, flash, redirect, request, url_for
+from flask import current_app, flash, g, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -79,6 +79,8 @@ def review_withdrawal() -> Response:
     try:
         account, costs = _review(form)
     except Refusal as refusal:
+        if "view_as" not in g:  # (who looks as a customer tries nothing)
+            _note(form, refusal)
         return _form(form, {"amount": refusal.message}, status=422)
     return page("portal/withdraw_review.html", form=form, account=account, review=costs, stands_still=_stands_still())
 
