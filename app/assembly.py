@@ -19,6 +19,7 @@ from app.core import crypto, logs
 from app.core.db import db
 from app.customers import queries as customers
 from app.customers import requests
+from app.disputes import requests as disputes
 from app.documents import sealing
 from app.governance import kinds, policies
 from app.identity import passwords
@@ -102,6 +103,7 @@ def govern() -> None:
     kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT)
     kinds.register(payments.PLACE, payments.ASSIGN, payments.RETURN, payments.SPLIT, name_requests.KIND)
     kinds.register(refunds.REFUND, refunds.REDIRECT)
+    kinds.register(disputes.LET_GO)
     kinds.register(screening.MATCH, retention.RUN, switches.ON)
     kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
     kinds.route(withdrawals.SEND)

@@ -41,12 +41,15 @@ QUEUE = (
     "view=waiting&band=high&to=new",
     "view=waiting&check=15",
     "view=waiting&size=large",
+    "view=waiting&hands=nobody",
     "view=stopped&state=cooling_off",
     "view=ended&state=returned",
     "view=ended&band=high",
     "view=ended&check=15",
     "view=ended&check=9",
     "view=ended&size=large&to=new",
+    "view=ended&size=large&state=returned",
+    "view=ended&check=15&band=low&size=large",
 )
 ACTIVITY = ("", "kind=withdrawal", "kind=withdrawal&stands=nothing", "kind=withdrawal&stands=open")
 # People and their bank accounts; one of them, who looks at their own activity, has a hundred times as much as others.
@@ -67,24 +70,34 @@ SELECT 'ba_bench_' || i, CASE WHEN i %% 200 = 0 THEN %(owner)s ELSE 'cus_bench_'
        lpad(i::text, 10, '0'), 'Customer ' || i, 'RCP_' || i, now() - interval '90 days'
   FROM generate_series(1, %(owners)s) i;
 """
+# Ids begin with the time of their making, as those of the product do.
+NAMING = """
+CREATE FUNCTION pg_temp.named(p_at timestamptz, p_number bigint) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz',
+                             ((floor(extract(epoch FROM p_at) * 1000)::bigint >> (5 * place)) & 31)::integer + 1, 1),
+                      '' ORDER BY place DESC) || lpad(p_number::text, 16, '0')
+      FROM generate_series(0, 9) place
+$$
+"""
 # One in forty has not ended, which is far more than a house that works them off would have.
 WITHDRAWALS = """
 INSERT INTO withdrawals (id, customer_id, bank_account_id, payout_id, attempts, amount_units, fee_units, hold_id, round,
                          score, band, target, large, policy_id, legs, delay_seconds, content_hash, state, created_at,
                          held_until, not_before, unpaid_at, ended_at)
-SELECT 'wd_' || lpad(i::text, 26, '0'), b.customer_id, b.id, 'po_' || lpad(i::text, 26, '0'),
+SELECT 'wd_' || pg_temp.named(n.at, i), b.customer_id, b.id, 'po_' || pg_temp.named(n.at, i),
        (s.state IN ('sending', 'unpaid', 'settled', 'failed', 'returned'))::integer,
        10000 * (1 + i %% 400), 2500, i, 1, (i %% 10) * 10, (ARRAY['low', 'low', 'medium', 'high'])[1 + i %% 4],
        (ARRAY['known', 'known', 'new'])[1 + i %% 3], false, %(policy)s,
        CASE WHEN i %% 5 = 0 THEN '[{"roles": ["compliance_officer"], "count": 1}]'::jsonb
             WHEN i %% 2 = 0 THEN '[{"roles": ["treasury"], "count": 1}]'::jsonb
             ELSE '[{"roles": ["compliance_officer"], "count": 1}, {"roles": ["treasury"], "count": 1}]'::jsonb END,
-       0, md5(i::text), s.state, now() - (%(many)s - i) * interval '10 seconds',
+       0, md5(i::text), s.state, n.at,
        CASE WHEN s.state = 'cooling_off' THEN now() + interval '3 hours' END, NULL,
        CASE WHEN s.state = 'unpaid' THEN now() END,
        CASE WHEN s.state IN ('settled', 'failed', 'returned', 'rejected', 'cancelled') THEN now() END
   FROM generate_series(1, %(many)s) i
   JOIN bank_accounts b ON b.id = 'ba_bench_' || (1 + i %% %(owners)s),
+       LATERAL (SELECT now() - (%(many)s - i) * interval '10 seconds' AS at) n,
        LATERAL (SELECT CASE WHEN i %% 40 <> 0 OR i %% 20000 = 0
                             THEN (ARRAY['settled', 'settled', 'settled', 'settled', 'settled', 'settled', 'settled',
                                         'failed', 'rejected', 'cancelled'])[1 + (hashint4(i) & 1023) %% 10]
@@ -177,7 +190,7 @@ def prepare(app: Flask, database: Database, *, many: int) -> dict[str, FlaskClie
             "email": OWNER,
             "staff": EMAIL,
         }
-        for statement in (PEOPLE, WITHDRAWALS, CHECKS, MOVES):
+        for statement in (NAMING, PEOPLE, WITHDRAWALS, CHECKS, MOVES):
             cursor.execute(statement, facts)
         for table in TRIGGERED:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")

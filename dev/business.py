@@ -7,7 +7,7 @@ and the customers' pages tell the same past.
 import random
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,12 +17,13 @@ from sqlalchemy import select
 
 from app.clients.bundle import Clients
 from app.core import actor, clock, tasks
+from app.core.actor import Actor
 from app.core.db import atomically, db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.customers import service as customers
 from app.customers.rules import Tier
-from app.identity import factors, phones, security
+from app.identity import factors, phones
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.models import Code
@@ -33,11 +34,12 @@ from app.payments import flows as payments
 from app.reconciliation import service as reconciliation
 from app.risk.errors import LimitExceeded
 from app.wallets import service as wallets
+from app.withdrawals import flows as withdrawal_flows
 from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import queue as withdrawals_queue
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
-from dev import applicants, compliance, hiring, odd_cases, papers, verified, verifying
+from dev import applicants, compliance, hiring, odd_cases, outgoing, papers, screened, verified, verifying
 from dev.hiring import MAIL
 from dev.treasury import Office
 from jobs import runtime
@@ -69,7 +71,6 @@ BANKS = ("058", "044", "011", "033", "057")
 TIERS = {7: Tier.T1, 8: Tier.T2}  # of every ten; the others have shown everything
 APPLICANTS = 4
 AT_A_TIME = Money(NGN, 1_000_000_00)  # what their tier lets go to a bank in one piece
-ODD, ENOUGH = Money(NGN, 10_000_00), Money(NGN, 15_000_00)  # what something goes wrong with, and who has it
 LONG_SINCE = 3  # days before the end: what waits since then is a case
 DEPOSIT_NAIRA = (5_000, 10_000, 15_000, 20_000, 25_000, 50_000, 75_000, 100_000, 150_000, 250_000, 600_000, 1_200_000)
 DEPOSIT_WEIGHTS = (10, 14, 8, 12, 8, 14, 8, 10, 6, 5, 3, 2)
@@ -83,6 +84,7 @@ class Person:
     login_id: str
     email: str
     bank_account_id: str = ""
+    acts: Actor = field(default_factory=lambda: actor.system("demo"))
 
 
 class Business:
@@ -159,6 +161,8 @@ class Business:
 
     def _leave_work_for_people(self) -> None:
         """The end of the story is today's work: requests to decide, a checkout half done, strays to place."""
+        lead = self.people[0].id  # (whose withdrawal is to wait for people)
+        screened.hold_against_lists([person.id for person in self.people], but={lead})
         free = (person for number, person in enumerate(self.people) if number % 10 not in TIERS)
         rich = sorted(free, key=lambda person: -self._available(person).units)[:7]
         for place, (person, part) in enumerate(zip(rich, (60, 55, 40, 35, 30, 25, 20), strict=True)):
@@ -170,9 +174,8 @@ class Business:
                 self._request(person, amount)
         self._work_off()
         first = withdrawals_queue.page_for_operators([withdrawal_rules.State.REQUESTED], oldest_first=True)
-        large = [one for one in first if one.approvals_needed > 1]
-        if large:
-            self._agree(large[0].id, legs=1)
+        if first:
+            outgoing.take(first[-1].id, by=self.staff["compliance"])
         self._deposit(rich[0], pays=False)
         verifying.begin(self._open_account("Amina Yaro", f"newcomer@{MAIL}").id)
         restricted = self._open_account("Ngozi Eze", f"restricted@{MAIL}")
@@ -183,7 +186,7 @@ class Business:
         poor = sorted(self.people[1:], key=lambda person: self._available(person).units)[:4]
         compliance.look_after_accounts([(one.id, one.email) for one in poor], staff=self.staff, at=self.ended)
         store, officer, next_one = self.clients.documents, self.staff["officer"], len(self.people)
-        compliance.look_into(self.people, restricted=restricted.id, officer=officer, at=self.ended)
+        compliance.look_into(self.people[:1], restricted=restricted.id, officer=officer, at=self.ended)
         applying = [(number, self._applicant(number)) for number in range(next_one, next_one + APPLICANTS)]
         applicants.apply(applying, store=store, officer=officer, work_off=self._work_off, at=self.ended)
         self._work_off()
@@ -196,21 +199,11 @@ class Business:
         finance, treasury = self.staff["finance"], self.staff["treasury"]
         counter = odd_cases.Counter(finance, treasury, self.clients.paystack, self._vendor, self._work_off)
         counter.open(self.ended)
-        with_money = [one for one in self.people[1:] if self._available(one) >= ENOUGH]
-        for person, outcome in zip(with_money, ("otp", "failed"), strict=False):
-            self._vendor("knobs", {"transfer_outcome": outcome})
-            self._agree(self._request(person, ODD))
-            self._work_off()
-        self._vendor("knobs", {"transfer_outcome": "success"})
-        for person in with_money[2:3]:  # who have another password since an hour
-            with clock.at(self.ended - timedelta(hours=1)), transaction(actor.customer(person.id)):
-                security.note_change(person.login_id)
-            self._request(person, ODD)
-        for person in with_money[3:4]:
-            held, who = self._request(person, ODD), actor.operator(self.staff["officer"])
-            self._work_off()
-            with transaction(who):
-                withdrawals.hold(held, reason="They are to say whose account it is.", owns=None, actor=who)
+        queue = outgoing.Outgoing(
+            self.staff, self.clients.paystack, self._vendor, self._available, self._agree, self._work_off, self.ended
+        )
+        queue.fill(self.people[2:])
+        odd_cases.stop_and_go_on(asks=treasury, agrees=self.staff["compliance"], at=self.ended)
         self._deposit(self.people[-1], pays=True, naira=20_000, short_by=5_000)
         self._work_off()
         with transaction(actor.system("demo")):
@@ -229,9 +222,18 @@ class Business:
             self._reject(self._request(person, Money(NGN, 3_500_000)))
         elif days_left == LONG_SINCE:
             odd_cases.stray(self._vendor, note=False)
+            self._linger(next((one for one in self.people[1:] if self._available(one) >= outgoing.ENOUGH), None))
         elif days_left == 0:
             self._request(person, Money(NGN, 1_500_000))
             self._deposit(person, pays=False)
+
+    def _linger(self, person: Person | None) -> None:
+        """Their bank neither takes nor refuses it: what treasury asks after."""
+        if person is not None:
+            self._vendor("knobs", {"transfer_outcome": "pending-forever"})
+            self._agree(self._request(person, outgoing.ODD))
+            self._work_off()
+            self._vendor("knobs", {"transfer_outcome": "success"})
 
     # ---- the acts
 
@@ -257,6 +259,7 @@ class Business:
             actor=actor.customer(person.id),
         )
         person.bank_account_id = account.id
+        person.acts = outgoing.come_in(person.login_id, person.id, number=number)
         self.people.append(person)
 
     def _applicant(self, number: int) -> Person:
@@ -330,7 +333,7 @@ class Business:
             self._vendor("knobs", {"transfer_outcome": "success"})
 
     def _request(self, person: Person, amount: Money) -> str:
-        who = actor.customer(person.id)
+        who = person.acts
         with transaction(who):
             made = withdrawals.request(person.id, bank_account_id=person.bank_account_id, amount=amount, actor=who)
         return made.id
@@ -366,9 +369,15 @@ class Business:
         leave()
         runtime.drain(self.app)
         self._vendor("webhooks/flush", {})  # transfers that are due end now
-        atomically(lambda: withdrawals.give_up_old(actor=actor.system("demo")), actor=actor.system("demo"))
+        self._give_up_old()
         atomically(lambda: posting.expire(limit=999), actor=actor.system("demo"))  # (a day of the story is long over)
         runtime.drain(self.app, horizon=timedelta(minutes=1))
+
+    def _give_up_old(self) -> None:
+        paystack, by = self.app.extensions["clients"].paystack, actor.system("demo")
+        for one in withdrawals_queries.unpaid_for_system(before=withdrawals.unpaid_before(clock.now())):
+            withdrawal_flows.give_up_old(one, paystack=paystack, actor=by)
+        leave()
 
     def _moment(self, moment: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
         self._vendor("clock", {"now": moment.isoformat()})

@@ -10,7 +10,7 @@ from app.customers import service as customers
 from app.identity import recovery
 from dev.applicants import Person
 from dev.restricting import restrict
-from dev.screened import hold_against_lists
+from dev.screened import screen
 
 DEMO = actor.system("demo")
 
@@ -33,6 +33,6 @@ def look_after_accounts(people: Sequence[tuple[str, str]], *, staff: Mapping[str
 
 
 def look_into(people: Iterable[Person], *, restricted: str, officer: str, at: datetime) -> None:
-    """Restrict one for a day, and search the lists for all of them."""
+    """Restrict one for a day, and search the lists for those who were not searched for yet."""
     restrict(restricted, officer=officer, until=at + timedelta(days=1))
-    hold_against_lists(person.id for person in people)
+    screen(person.id for person in people)

@@ -20,33 +20,42 @@ from app.disputes import flows as disputes
 from app.governance import flows as carrying_out
 from app.governance import service as governance
 from app.ledger import balances, chart
+from app.payments import payout_flows, refund_requests
 from app.payments import refund_flows as refunds
-from app.payments import refund_requests
 from app.payments.models import Deposit
 from app.payments.refund_models import Refund
 from app.payments.rules import DepositState
+from app.risk import switches
 from app.settlement import queries as settlements
+from app.withdrawals import queries as withdrawals
+from app.withdrawals.rules import State
 
 DEMO = actor.system("demo")
 STRAY_KOBO = 3_500_000
+PROCESSING_SINCE = 3  # and the first from here on is announced and not paid yet
 FAILED_SINCE = 5  # days before the end: the first settlement from there on does not reach the bank
 Vendor = Callable[[str, dict[str, object]], dict[str, Any]]
 
 
+NEWS: tuple[dict[str, object], ...] = (
+    {"event": "charge.dispute.create", "data": {"id": 4021, "refund_amount": 2_500_000}},
+    {"event": "transfer.success", "data": {"reference": "po_made-in-the-dashboard", "amount": 1_250_000}},
+    {"event": "subscription.create", "data": {"id": 771}},
+)  # of things that we know nothing of
+
+
 def stray(vendor: Vendor, *, note: bool) -> None:
-    """A transfer to an account number of ours that nobody asked for, and (`note`) an event that nothing answers to."""
+    """A transfer to an account number of ours that nobody asked for, and (`note`) events that nothing answers to."""
     sender: dict[str, object] = {
         "amount": STRAY_KOBO,
         "account_number": "9900112233",
         "sender_name": "BLESSING OKON",
     }
     reference = vendor("receive", sender)["reference"]
-    told: list[dict[str, object]] = [
-        {"event": "charge.success", "data": {"reference": reference, "amount": STRAY_KOBO, "currency": "NGN"}}
-    ]
-    if note:
-        told.append({"event": "charge.dispute.create", "data": {"id": 4021, "refund_amount": 2_500_000}})
-    for event in told:
+    told: dict[str, object] = {
+        "event": "charge.success", "data": {"reference": reference, "amount": STRAY_KOBO, "currency": "NGN"}
+    }  # fmt: skip
+    for event in (told, *(NEWS if note else ())):
         with transaction(DEMO):
             external_id = f"demo:{event['event']}:{reference}"
             inbox_id = inbox.receive("paystack", external_id=external_id, body=json.dumps(event).encode())
@@ -54,14 +63,39 @@ def stray(vendor: Vendor, *, note: bool) -> None:
 
 
 def settle(vendor: Vendor, *, days_left: int) -> None:
-    """Have the vendor settle what is due; of the last days one does not reach the bank, and today's is on its way."""
+    """Have the vendor settle what is due; one of the last does not reach the bank, and a later one is on its way."""
     made = vendor("settle", {"date": clock.now().astimezone(clock.WAT).date().isoformat()})["settlements"]
-    failed = settlements.settlement_counts_for_operators().get("failed", 0)
+    counts = settlements.settlement_counts_for_operators()
     leave()
-    if made and 0 < days_left <= FAILED_SINCE and not failed:
+    if made and 0 < days_left <= FAILED_SINCE and not counts.get("failed"):
         vendor(f"settlements/{made[-1]['id']}/failed", {})
-    elif made and not days_left:
+    elif made and days_left <= PROCESSING_SINCE and not counts.get("announced"):
         vendor(f"settlements/{made[-1]['id']}/processing", {})
+
+
+def send_back(withdrawal_id: str, *, paystack: Paystack, vendor: Vendor) -> None:
+    """A bank sends back what it had taken: the customer has it again."""
+    one = withdrawals.one_for_operators(withdrawal_id)
+    leave()
+    if one.state == State.SETTLED:
+        vendor(f"transfers/{one.attempt_id}/reverse", {})
+        payout_flows.ask(one.attempt_id, paystack=paystack, actor=DEMO)
+
+
+def stop_and_go_on(*, asks: str, agrees: str, at: datetime) -> None:
+    """Payouts to banks were stopped for an hour, and go on since two people agreed."""
+    who, other = actor.operator(asks), actor.operator(agrees)
+    why = "Three banks send transfers back since half past nine. Until Paystack says what is wrong."
+    with clock.at(at - timedelta(hours=1)), transaction(who, reason=why):
+        stopped = switches.turn_off("rail:bank", reason=why, actor=who)
+    with transaction(who):
+        asked = switches.request_on(
+            stopped.id, reason="Paystack's status page: the banks take transfers again.", maker=who.id, actor=who
+        )
+    with transaction(other):
+        governance.approve(asked.id, operator_id=other.id, shown=asked.payload_hash, actor=other)
+    carrying_out.carry_out(asked.id, actor=DEMO)
+    leave()
 
 
 @dataclass(frozen=True)
@@ -75,7 +109,7 @@ class Counter:
     work_off: Callable[[], None]
 
     def open(self, at: datetime) -> None:
-        """Payers who dispute, and payers who get their money back: of each kind one that is over and some that wait.
+        """Payers who dispute, and payers who get their money back: of each kind some that are over and some that wait.
 
         A short story with few customers has fewer of them.
         """
@@ -87,7 +121,10 @@ class Counter:
             lambda charge: self._dispute(charge, "fraud", at + timedelta(hours=3)),
             self._wait,
             self._give_back_there,
-            lambda charge: self._dispute(charge, "general", at + timedelta(hours=16), won=True),
+            lambda charge: self._dispute(charge, "general", at + timedelta(hours=16), then="decline"),
+            lambda charge: self._dispute(charge, "chargeback", at + timedelta(hours=20), then="answer"),
+            lambda charge: self._refund(charge, "They closed the account they meant to fill.", verb="fail"),
+            lambda charge: self._dispute(charge, "fraud", at + timedelta(hours=22), then="accept"),
         )
         for act, charge in zip(acts, self._charges(len(acts)), strict=False):
             act(charge)
@@ -109,13 +146,14 @@ class Counter:
         leave()
         return have[:many]
 
-    def _dispute(self, charge: Deposit, category: str, due_at: datetime, *, won: bool = False) -> None:
+    def _dispute(self, charge: Deposit, category: str, due_at: datetime, *, then: str = "") -> None:
         opened = self.vendor(
             "disputes", {"reference": charge.reference, "category": category, "due_at": due_at.isoformat()}
         )
         disputes.sweep(paystack=self.paystack, actor=DEMO)
-        if won:
-            self.vendor(f"disputes/{opened['id']}/decline", {})
+        if then:
+            self.vendor(f"disputes/{opened['id']}/{then}", {})
+            disputes.sweep(paystack=self.paystack, actor=DEMO)
 
     def _wait(self, charge: Deposit) -> None:
         self._ask(charge, "The wrong amount: they meant a tenth of it.")

@@ -15,7 +15,18 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, Page
 
-from dev import chromium, environment, programs, running, tour, tour_care, tour_verification
+from dev import (
+    chromium,
+    environment,
+    programs,
+    running,
+    tour,
+    tour_care,
+    tour_money,
+    tour_portal,
+    tour_verification,
+    tour_withdrawals,
+)
 from dev.business import MAIL, PASSWORD, SECRET
 from dev.children import Child, Unavailable
 from dev.environment import ROOT, VAR
@@ -82,7 +93,15 @@ def look_around(browser: Browser, url: str) -> int:
 def _wanted() -> list[Sight]:
     """Every sight, or those that were asked for."""
     asked = tuple(sys.argv[1:])
-    every = (*tour.EVERYTHING, *tour_care.EVERYTHING, *tour_verification.VERIFICATION)
+    every = (
+        *tour.EVERYTHING,
+        *tour_portal.MONEY,
+        *tour_withdrawals.WITHDRAWALS,
+        *tour_withdrawals.KINDS,
+        *tour_care.EVERYTHING,
+        *tour_money.MONEY,
+        *tour_verification.VERIFICATION,
+    )
     return [sight for sight in every if not asked or sight.name.startswith(asked)]
 
 

@@ -102,14 +102,7 @@ def send(button: str, **fields: str) -> Step:
 _SUBMIT_NOBODY = {"name": "Ada Obi", "email": "ada@nowhere.example", "phone": "0803", "password": "short"}
 _MISTAKEN = {"present": "not the password", "password": "several entirely other words"}
 _MENU = click("summary.menu-button", shows=".menu-panel")
-_DRAWER = click("tr:not(:has-text('you said yes')) a.row-main[data-htmx-powered]", shows="dialog.drawer .drawer-title")
-_APPROVE = click(".decision [data-open=approve]", shows="#approve")
-_REJECT = click(".decision [data-open=reject]", shows="#reject")
 _OPEN_NOTE = follow("tr:has-text('dispute') a.row-main")
-
-
-def _line(words: str) -> Step:
-    return follow(f"a.line:has-text('{words}')")
 
 
 def _begin_to_close(page: Page) -> None:
@@ -159,38 +152,8 @@ PORTAL = (
     Sight("home", "/", CUSTOMER),
     Sight("home-menu", "/", CUSTOMER, (_MENU,)),
     Sight("home-empty", "/", NEWCOMER),
-    Sight("deposit", "/deposit", CUSTOMER),
-    Sight("deposit-faulty", "/deposit", CUSTOMER, (send("Continue", amount="5"),), FAULTY),
-    Sight("deposit-credited", "/activity?kind=deposit", CUSTOMER, (_line("In your wallet"),)),
-    Sight("deposit-open", "/activity?kind=deposit", CUSTOMER, (_line("Waiting for your payment"),)),
     Sight("api-keys", "/api-keys", CUSTOMER),
     Sight("api-keys-faulty", "/api-keys", CUSTOMER, (send("Make this key", name="Bookkeeping"),), FAULTY),
-    Sight("withdraw", "/withdraw", CUSTOMER),
-    Sight("withdraw-empty", "/withdraw", NEWCOMER),
-    Sight("withdraw-faulty", "/withdraw", CUSTOMER, (send("Continue", amount="4999999"),), FAULTY),
-    Sight("withdraw-review", "/withdraw", CUSTOMER, (send("Continue", amount="5000"),)),
-    Sight("bank-account", "/withdraw/account", CUSTOMER),
-    Sight("withdrawal-checked", "/activity?kind=withdrawal", CUSTOMER, (_line("Being checked"),)),
-    Sight(
-        "withdrawal-cancel",
-        "/activity?kind=withdrawal",
-        CUSTOMER,
-        (_line("Being checked"), click("form[data-confirm] button", shows="#confirm")),
-    ),
-    Sight("withdrawal-declined", "/activity?kind=withdrawal", CUSTOMER, (_line("Declined"),)),
-    Sight("withdrawal-paid", "/activity?kind=withdrawal", CUSTOMER, (_line("Paid"),)),
-    Sight("activity", "/activity", CUSTOMER),
-    Sight("activity-none", "/activity?stands=nothing&until=2020-01-01", CUSTOMER),
-    Sight(
-        "receipt",
-        "/activity?kind=deposit&stands=done",
-        CUSTOMER,
-        (_line("In your wallet"), follow("a[href^='/receipts/']")),
-    ),
-    Sight("check-receipt", "/receipts/check", NOBODY),
-    Sight(
-        "check-receipt-faulty", "/receipts/check", NOBODY, (send("Check it", reference="dep_1", code="AAAA"),), FAULTY
-    ),
     Sight("limits", "/limits", CUSTOMER),
     Sight("limits-none", "/limits", NEWCOMER),
     Sight("security", "/security", CUSTOMER),
@@ -239,18 +202,6 @@ WORK = (
     Sight("sidebar", "/console/", TREASURY, (click(".top-menu", shows="#side:popover-open"),), narrow=True),
     Sight("palette", "/console/", TREASURY, (press("Control+k", shows="#palette li"),)),
     Sight("shortcuts", "/console/suspense", TREASURY, (press("?", shows="#shortcuts"),)),
-    Sight("withdrawals", "/console/withdrawals", TREASURY),
-    Sight("withdrawals-none", "/console/withdrawals?view=underway", TREASURY),
-    Sight("withdrawals-ended", "/console/withdrawals?view=ended", TREASURY),
-    Sight("drawer", "/console/withdrawals", TREASURY, (_DRAWER,)),
-    Sight("drawer-approve", "/console/withdrawals", TREASURY, (_DRAWER, _APPROVE)),
-    Sight("drawer-reject", "/console/withdrawals", TREASURY, (_DRAWER, _REJECT)),
-    Sight(
-        "console-withdrawal",
-        "/console/withdrawals?view=ended",
-        TREASURY,
-        (_DRAWER, follow("dialog.drawer a[href*='/withdrawals/']")),
-    ),
     Sight("view-as", "/console/view-as", SUPPORT),
     Sight("view-as-none", "/console/view-as?q=nobody@nowhere.example", SUPPORT),
     Sight("view-as-found", f"/console/view-as?q={CUSTOMER}@demo.example", SUPPORT),

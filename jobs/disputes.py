@@ -2,13 +2,32 @@
 
 from datetime import timedelta
 
-from app.disputes import flows
-from jobs.work import Work
+from app.core.db import atomically
+from app.disputes import flows, service
+from app.payments import queries as payments
+from jobs.work import Work, until_it_answers
 
 
+@until_it_answers
 def watch(work: Work) -> timedelta | None:
     """Ask how a dispute stands, and warn before it is due: its webhooks may be lost."""
     return flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
+
+
+@until_it_answers
+def look_for_refunds(work: Work) -> timedelta | None:
+    """One was won: what was refunded meanwhile at Paystack was not for it."""
+    flows.look_for_refunds(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    return None
+
+
+def hold_more(work: Work) -> timedelta | None:
+    """Money came: of whom less is held than is disputed, it is held before it is used."""
+    deposit = payments.deposit_for_system(deposit_id=work.subject)
+    if deposit is not None:
+        customer_id = deposit.customer_id
+        atomically(lambda: service.hold_more(customer_id), actor=work.actor)
+    return None
 
 
 def sweep(work: Work) -> timedelta | None:

@@ -1,8 +1,6 @@
 """The kinds of work: name → (queue, function). Each function loads what it is about and makes one call."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from jobs import (
     alerts,
@@ -27,10 +25,7 @@ from jobs import (
     withdrawal_rounds,
     withdrawals,
 )
-from jobs.work import Work
-
-# A handler answers None when the work is done, or how long to wait before it looks again.
-Function = Callable[[Work], timedelta | None]
+from jobs.work import Function
 
 
 @dataclass(frozen=True)
@@ -60,6 +55,8 @@ HANDLERS: dict[str, Handler] = {
     "payments.sweep_refunds": Handler("money", payments.sweep_refunds),
     "payments.watch_refund": Handler("money", payments.watch_refund),
     "disputes.watch": Handler("money", disputes.watch),
+    "disputes.look_for_refunds": Handler("money", disputes.look_for_refunds),
+    "disputes.hold_more": Handler("money", disputes.hold_more),
     "disputes.sweep": Handler("money", disputes.sweep),
     "withdrawals.send": Handler("money", withdrawals.send),
     "withdrawals.resume": Handler("money", withdrawals.resume),
@@ -89,9 +86,10 @@ HANDLERS: dict[str, Handler] = {
     "applications.mail_approved": Handler("default", applications.mail_approved),
     "applications.mail_rejected": Handler("default", applications.mail_rejected),
     "applications.mail_reopened": Handler("default", applications.mail_reopened),
-    "reconciliation.run": Handler("default", reconciliation.run),
+    "reconciliation.run": Handler("slow", reconciliation.run),
     "reconciliation.daily": Handler("default", reconciliation.daily),
-    "settlement.pull": Handler("default", settlement.pull),
+    "settlement.pull": Handler("slow", settlement.pull),
+    "settlement.note_charges": Handler("slow", settlement.note_charges),
     "settlement.read_float": Handler("default", settlement.read_float),
     "settlement.tell_differs": Handler("default", settlement.tell_differs),
     "settlement.tell_late": Handler("default", settlement.tell_late),

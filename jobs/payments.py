@@ -12,40 +12,33 @@ from app.disputes import flows as disputes
 from app.identification import flows as identification
 from app.payments import breaker, dedicated, flows, payout_flows, queries, refund_flows, rules
 from app.payments.intake import flows as intake
-from jobs.work import Work
+from jobs.work import Work, until_it_answers
+
+HEARD_WITHIN = timedelta(days=1)
 
 
 def hear(work: Work) -> timedelta | None:
-    """Act on one webhook."""
-    inbox_id = int(work.subject)
-    if inbox.read(inbox_id).handled_at is None:
-        heard = identification.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or disputes.hear(
-            inbox_id, paystack=work.clients.paystack, actor=work.actor
-        )
-        if heard is None:
-            outcome = intake.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or flows.hear(
-                inbox_id, paystack=work.clients.paystack, actor=work.actor
-            )
-        elif heard.placed:
-            outcome = heard.words
-        else:
-            outcome = flows.put_aside(
-                inbox_id, event=heard.event, reference=heard.reference, reason=heard.words, actor=work.actor
-            )
-        atomically(lambda: inbox.settle(inbox_id, outcome=outcome), actor=work.actor)
-    return None
+    """Act on one webhook. While Paystack is away it waits, for a day; then whoever treats failed work looks at it."""
+    message = inbox.read(int(work.subject))
+    if message.handled_at is not None:
+        return None
+    late = clock.now() - message.received_at > HEARD_WITHIN
+    return _hear(work) if late else until_it_answers(_hear)(work)
 
 
+@until_it_answers
 def watch_deposit(work: Work) -> timedelta | None:
     """Ask about an open checkout: its webhook may be lost."""
     return flows.watch_deposit(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@until_it_answers
 def watch_payout(work: Work) -> timedelta | None:
     """Ask about a sent payout: its webhook may be lost, and some ends have none."""
     return payout_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@until_it_answers
 def read_kept(work: Work) -> timedelta | None:
     """Read what a payout that ended unpaid cost; when that cannot be read for days, somebody asks Paystack."""
     pause = payout_flows.read_kept(work.subject, paystack=work.clients.paystack, actor=work.actor)
@@ -80,17 +73,19 @@ def measure_outflow(work: Work) -> timedelta | None:
     return None
 
 
+@until_it_answers
 def send_refund(work: Work) -> timedelta | None:
     """Tell Paystack what goes back to a payer."""
     return refund_flows.send(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@until_it_answers
 def redirect_refund(work: Work) -> timedelta | None:
     """Tell Paystack where a refund goes that could not reach its payer."""
-    refund_flows.redirect(work.subject, paystack=work.clients.paystack, actor=work.actor)
-    return None
+    return refund_flows.redirect(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@until_it_answers
 def watch_refund(work: Work) -> timedelta | None:
     """Ask about a refund that Paystack has: its webhook may be lost."""
     return refund_flows.watch(work.subject, paystack=work.clients.paystack, actor=work.actor)
@@ -108,11 +103,13 @@ def refresh_banks(work: Work) -> timedelta | None:
     return None
 
 
+@until_it_answers
 def open_account(work: Work) -> timedelta | None:
     """Have Paystack open a customer's own account number."""
     return intake.open_account(work.subject, paystack=work.clients.paystack, actor=work.actor)
 
 
+@until_it_answers
 def close_account(work: Work) -> timedelta | None:
     """Have Paystack close a customer's own account number."""
     return intake.close_account(work.subject, paystack=work.clients.paystack, actor=work.actor)
@@ -133,4 +130,23 @@ def give_up_account(work: Work) -> timedelta | None:
 def sweep_charges(work: Work) -> timedelta | None:
     """Find what was paid and nobody told us of."""
     intake.sweep(paystack=work.clients.paystack, actor=work.actor)
+    return None
+
+
+def _hear(work: Work) -> timedelta | None:
+    inbox_id = int(work.subject)
+    heard = identification.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or disputes.hear(
+        inbox_id, paystack=work.clients.paystack, actor=work.actor
+    )
+    if heard is None:
+        outcome = intake.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or flows.hear(
+            inbox_id, paystack=work.clients.paystack, actor=work.actor
+        )
+    elif heard.placed:
+        outcome = heard.words
+    else:
+        outcome = flows.put_aside(
+            inbox_id, event=heard.event, reference=heard.reference, reason=heard.words, actor=work.actor
+        )
+    atomically(lambda: inbox.settle(inbox_id, outcome=outcome), actor=work.actor)
     return None

@@ -110,6 +110,7 @@ def _work(claim: Claim, app: Flask) -> Work:
         actor=actor.system(claim.kind, request_id=logs.request_id.get()),
         public_url=app.extensions["settings"].public_url,
         console_url=app.extensions["settings"].console_url,
+        tries=claim.attempt,
         last=claim.attempt >= tasks.ATTEMPTS_MAX,
     )
 

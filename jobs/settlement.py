@@ -8,7 +8,7 @@ from app.core.permissions import Role
 from app.notifications import money
 from app.settlement import flows, queries
 from jobs.notifications import tell_holders
-from jobs.work import Work
+from jobs.work import Work, until_it_answers
 
 ASK_PAYSTACK = "Ask Paystack where it is. It is booked by itself once Paystack tells of it; then close the case."
 TOP_IT_UP = "Have finance ask for a top-up, agree to it, send it from the bank; close the case when it has arrived."
@@ -19,6 +19,13 @@ BOTH = (Role.FINANCE, Role.TREASURY)
 def pull(work: Work) -> timedelta | None:
     """Read Paystack's settlements, book what was paid, note what is late."""
     flows.pull(paystack=work.clients.paystack, actor=work.actor)
+    return None
+
+
+@until_it_answers
+def note_charges(work: Work) -> timedelta | None:
+    """A settlement was booked by hand: its charges are owed no more."""
+    flows.note_charges(work.subject, paystack=work.clients.paystack, actor=work.actor)
     return None
 
 

@@ -1,12 +1,16 @@
 """Work of the rounds of checks: look into what was asked for, and what the clock does with what waits."""
 
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
+from app.clients.http import Refused, Silent
+from app.core import clock
 from app.core.db import atomically
 from app.core.errors import IllegalMove
-from app.withdrawals import queries, rounds, service
+from app.withdrawals import checks, flows, queries, rounds, service
+from app.withdrawals.errors import Contradicted
 from jobs.work import Work
 
 
@@ -17,8 +21,8 @@ def look_into(work: Work) -> timedelta | None:
 
 
 def look_again(work: Work) -> timedelta | None:
-    """A customer stands otherwise on the lists now: check what was stopped."""
-    for withdrawal_id in queries.held_of_for_system(work.facts["customer_id"]):
+    """A customer stands otherwise on the lists now: check what that stopped. What a person holds, a person releases."""
+    for withdrawal_id in queries.held_by_for_system(checks.LISTS, customer_id=work.facts["customer_id"]):
         with suppress(IllegalMove):  # (it went on meanwhile)
             atomically(partial(rounds.look_again, withdrawal_id, actor=work.actor), actor=work.actor)
     return None
@@ -26,17 +30,44 @@ def look_again(work: Work) -> timedelta | None:
 
 def wake(work: Work) -> timedelta | None:
     """Check those whose time to cool off is over."""
-    atomically(lambda: rounds.wake(actor=work.actor), actor=work.actor)
+    each(
+        queries.cooled_for_system(at=clock.now()),
+        lambda one: atomically(lambda: rounds.wake(one, actor=work.actor), actor=work.actor),
+    )
     return None
 
 
 def expire(work: Work) -> timedelta | None:
-    """Give back what nobody decided on in time."""
-    atomically(lambda: rounds.expire(actor=work.actor), actor=work.actor)
+    """Give back what nobody decided on in time. What may have been paid waits on."""
+
+    def give_back(withdrawal_id: str) -> None:
+        with suppress(Contradicted):
+            atomically(lambda: rounds.expire(withdrawal_id, actor=work.actor), actor=work.actor)
+
+    each(rounds.undecided_for_system(), give_back)
     return None
 
 
 def give_up(work: Work) -> timedelta | None:
-    """Give back what stood unpaid for too long."""
-    atomically(lambda: service.give_up_old(actor=work.actor), actor=work.actor)
+    """Give back what stood unpaid for too long. What may have been paid waits on."""
+
+    def give_back(withdrawal_id: str) -> None:
+        with suppress(Contradicted):
+            flows.give_up_old(withdrawal_id, paystack=work.clients.paystack, actor=work.actor)
+
+    each(queries.unpaid_for_system(before=service.unpaid_before(clock.now())), give_back)
     return None
+
+
+def each(withdrawal_ids: Sequence[str], deed: Callable[[str], object]) -> None:
+    """Each in a transaction of its own: what is wrong with one keeps no other waiting, and is raised in the end."""
+    failed = list[Exception]()
+    for withdrawal_id in withdrawal_ids:
+        try:
+            deed(withdrawal_id)
+        except (Silent, Refused):  # Paystack says nothing at present: the clock comes again
+            break
+        except Exception as error:  # noqa: BLE001 (it is raised below, when the others were looked at)
+            failed.append(error)
+    if failed:
+        raise failed[0]

@@ -1,10 +1,19 @@
 """What a handler is given."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import wraps
 from typing import Any
 
 from app.clients.bundle import Clients
+from app.clients.http import Refused, Silent, Unreadable
+from app.core import logs
 from app.core.actor import Actor
+
+QUICK_TRIES = 6  # in a row, over about a minute
+WHILE_AWAY = timedelta(minutes=2)
+log = logs.get("jobs")
 
 
 @dataclass(frozen=True)
@@ -13,7 +22,7 @@ class Work:
 
     `cause` is the same for every try of the same work, and no other work's. `public_url` is where links in mails lead,
     `console_url` where those in mails to staff do.
-    `last`: when this try fails there is no other.
+    `tries`: which one this is, since it last waited. `last`: when this try fails there is no other.
     """
 
     cause: str
@@ -23,4 +32,31 @@ class Work:
     actor: Actor
     public_url: str = ""
     console_url: str = ""
+    tries: int = 1
     last: bool = False
+
+
+# A handler answers None when the work is done, or how long to wait before it looks again.
+Function = Callable[[Work], timedelta | None]
+
+
+def until_it_answers(function: Function) -> Function:
+    """Go on with this work for as long as a vendor is away, or says a no that may pass: it is never given up for that.
+
+    A few quick tries fail as those of any work do. What stands still meanwhile becomes a case by its own limit. An
+    answer that nobody can read is given up, for people to see.
+    """
+
+    @wraps(function)
+    def patiently(work: Work) -> timedelta | None:
+        try:
+            return function(work)
+        except Unreadable:
+            raise
+        except (Silent, Refused) as error:
+            if work.tries < QUICK_TRIES:
+                raise
+            log.warning("a vendor is away", extra={"facts": {"work": work.cause}}, exc_info=error)
+            return WHILE_AWAY
+
+    return patiently

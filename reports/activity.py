@@ -11,7 +11,7 @@ from app.core.errors import NotFound
 from app.core.money import NGN, Money
 
 ARRIVED = frozenset({"credited", "settled"})
-CAME_TO_NOTHING = frozenset({"failed", "returned", "rejected", "cancelled", "refunded"})
+CAME_TO_NOTHING = frozenset({"failed", "returned", "rejected", "cancelled", "closed"})
 OVER = ARRIVED | CAME_TO_NOTHING
 UNDER_WAY = frozenset({"started", "awaiting_payment", "suspended", "requested", "held", "cooling_off"}) | {
     *("approved", "sending", "unpaid")

@@ -19,7 +19,8 @@ NEEDS = {
 }
 WAYS = {Direction.IN: "Money in", Direction.OUT: "Money out", ANY: "Money in and out"}
 RAILS = {Rail.BANK: "by bank", Rail.CHAIN: "as coins", Rail.INSIDE: "inside Bursar", ANY: ""}
-BARS = (("day", "Today"), ("month", "In thirty days"), ("balance", "In your wallet"))
+WALLET = "In your wallet"
+BARS = (("day", "Today"), ("month", "In thirty days"), ("balance", WALLET))
 PERCENT = 100
 NEARLY = 80
 
@@ -95,6 +96,17 @@ class OfCustomer:
     def going(self, direction: str, rail: str = Rail.BANK) -> list[Group]:
         """The groups that are on something which goes this way."""
         return [one for one in self.groups if one.direction in {direction, ANY} and one.rail in {rail, ANY}]
+
+    def most(self, direction: str, *, rail: str = Rail.BANK, within: Money) -> Money:
+        """The largest amount at a time: `within`, or less where a limit says so."""
+        singles = [one.single for one in self.going(direction, rail) if one.single is not None]
+        return min([within, *singles])
+
+    def room(self, direction: str, *, rail: str = Rail.BANK) -> Money | None:
+        """What still fits into every limit that counts what goes this way; None where none does."""
+        bars = [bar for one in self.going(direction, rail) for bar in one.bars]
+        counted = [bar.left for bar in bars if direction == Direction.IN or bar.name != WALLET]
+        return min(counted, default=None)
 
     @property
     def passed(self) -> bool:

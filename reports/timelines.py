@@ -19,7 +19,7 @@ STEPS: Mapping[str, Mapping[str, str]] = {
         "credited": "It is in your wallet",
         "failed": "No payment came",
         "suspended": "Something is in the way, and people look at it",
-        "refunded": "It went back to where it came from",
+        "closed": "It was not added to your wallet as it came: it went back, or another way",
     },
     "withdrawal": {
         "requested": "You asked for it",

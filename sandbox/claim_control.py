@@ -11,6 +11,11 @@ from sandbox.worker import Worker
 _REFUNDS = {
     "processing": "processing", "process": "processed", "fail": "failed", "needs-attention": "needs-attention",
 }  # fmt: skip
+# What a merchant sends who does not agree.
+_ANSWER = {
+    "resolution": "declined", "message": "The customer had what they paid for.", "refund_amount": 100,
+    "uploaded_filename": "receipt.pdf",
+}  # fmt: skip
 _DISPUTES = {"accept": "merchant-accepted", "decline": "declined", "auto-accept": "auto-accepted"}
 
 
@@ -39,16 +44,18 @@ def add(control: Blueprint, book: Book, worker: Worker) -> None:
         worker.wake()
         return jsonify(shape)
 
-    @control.post("/disputes/<int:dispute_id>/<any(resolve, accept, decline, 'auto-accept', remind):verb>")
+    @control.post("/disputes/<int:dispute_id>/<any(answer, resolve, accept, decline, 'auto-accept', remind):verb>")
     def end_dispute(dispute_id: int, verb: str) -> Response:
         sent = request.get_json(silent=True) or {}
         resolution = _DISPUTES.get(verb) or sent.get("resolution") or "declined"
         if resolution not in disputes.RESOLUTIONS:
             raise answers.invalid(f"resolution is one of {', '.join(disputes.RESOLUTIONS)}")
-        amount = None if sent.get("amount") is None else amounts.kobo(sent["amount"])
+        amount = amounts.kobo(sent["amount"]) if sent.get("amount") else sent.get("amount")
         with book.writing() as db:
             if verb == "remind":
                 row = disputes.remind(db, dispute_id)
+            elif verb == "answer":
+                row = disputes.answer(db, dispute_id, _ANSWER)
             else:
                 row = disputes.resolve(db, dispute_id, resolution, amount=amount)
             shape = disputes.shape(db, row)

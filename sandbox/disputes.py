@@ -91,7 +91,7 @@ def resolve(
     row = known(db, dispute_id)
     if row["status"] == RESOLVED:
         raise NotDisputable(f"dispute {dispute_id} is resolved")
-    now, claimed = stamp(db), amount or row["refund_amount"]
+    now, claimed = stamp(db), row["refund_amount"] if amount is None else amount
     db.execute(
         "UPDATE disputes SET status = ?, resolution = ?, refund_amount = ?, resolved_at = ?, updated_at = ?,"
         " messages = ? WHERE id = ?",

@@ -19,6 +19,7 @@ from app.ledger import proof
 from config import Settings
 from dev.embedded import Servers, servers, temporary_home
 from jobs import runtime
+from tests.makers import governed
 from tests.makers.client import Browser
 from tests.makers.databases import Database, fresh_database
 from tests.makers.environment import environment
@@ -123,6 +124,13 @@ def nothing_left_over(request: pytest.FixtureRequest) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE outbox SET relayed_at = now() WHERE relayed_at IS NULL"))
         connection.execute(text("UPDATE tasks SET status = 'done', ended_at = now() WHERE status = 'due'"))
+
+
+@pytest.fixture(scope="module")
+def few_to_tell(owner_engine: Engine) -> Iterator[None]:
+    """Nobody of earlier files is told of what happens in this one: a mail to each of hundreds takes its time."""
+    with governed.nobody_else(owner_engine):
+        yield
 
 
 @pytest.fixture

@@ -233,16 +233,18 @@ class View(Model):
 
 
 class SavedView(Model):
-    """A reviewer's own way to look at the queue: the part of its address after the question mark, under a name."""
+    """Somebody's own way to look at a queue: the part of its address after the question mark, under a name."""
 
     __tablename__ = "saved_views"
     __table_args__ = (
-        UniqueConstraint("operator_id", "name"),
+        UniqueConstraint("operator_id", "queue", "name"),
+        CheckConstraint("queue IN ('applications', 'withdrawals')", name="queue_known"),
         CheckConstraint("length(name) BETWEEN 1 AND 40", name="name_length"),
         CheckConstraint("length(filters) <= 500", name="filters_length"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
+    queue: Mapped[str] = mapped_column(Text)
     name: Mapped[str] = mapped_column(Text)
     filters: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

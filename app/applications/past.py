@@ -18,6 +18,12 @@ def last_approved(*, owner: str) -> Application | None:
     return db.session.scalars(theirs.order_by(Application.decided_at.desc(), Application.id.desc()).limit(1)).first()
 
 
+def is_business(*, owner: str) -> bool:
+    """Whether what was approved last was about a business."""
+    last = last_approved(owner=owner)
+    return last is not None and last.subject == Subject.BUSINESS
+
+
 def shown(*, owner: str) -> set[str]:
     """The steps that a customer has shown: those that counted for the tier that was given, and that they still have."""
     has = customers.tier(owner=owner)

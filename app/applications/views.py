@@ -1,4 +1,4 @@
-"""Commands around the queue: who opened an application is written down, and reviewers keep their ways to look at it."""
+"""Who opened an application is written down; and everybody keeps their own ways to look at a queue, this or another."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from app.core.errors import NotFound
 SAVED_MAX = 20
 NAME_MAX = 40
 FILTERS_MAX = 500
+APPLICATIONS, WITHDRAWALS = "applications", "withdrawals"  # the queues
 
 
 def note_view(application_id: str, *, operator_id: str) -> None:
@@ -24,19 +25,26 @@ def note_view(application_id: str, *, operator_id: str) -> None:
     db.session.flush()
 
 
-def save(name: str, filters: Mapping[str, str], *, operator_id: str) -> SavedView:
+def save(name: str, filters: Mapping[str, str], *, operator_id: str, queue: str = APPLICATIONS) -> SavedView:
     """Keep a way to look at the queue; under a name that there is, in its place. Raises BadViewName, TooManySaved."""
     words, wanted = _named(name), urlencode(filters)[:FILTERS_MAX]
     # Of two clicks at the same time the second sees what the first has left.
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"saved_views:{operator_id}"))))
-    kept = saved(owner=operator_id)
+    kept = saved(owner=operator_id, queue=queue)
     there = next((one for one in kept if one.name == words), None)
     if there is not None:
         there.filters = wanted
         return there
     if len(kept) >= SAVED_MAX:
         raise errors.TooManySaved
-    view = SavedView(id=ids.new("svw"), operator_id=operator_id, name=words, filters=wanted, created_at=clock.now())
+    view = SavedView(
+        id=ids.new("svw"),
+        operator_id=operator_id,
+        queue=queue,
+        name=words,
+        filters=wanted,
+        created_at=clock.now(),
+    )
     db.session.add(view)
     db.session.flush()
     return view
@@ -45,7 +53,7 @@ def save(name: str, filters: Mapping[str, str], *, operator_id: str) -> SavedVie
 def rename(view_id: str, name: str, *, owner: str) -> None:
     """Call a kept one otherwise. Raises NotFound, BadViewName."""
     view, words = _one(view_id, owner=owner), _named(name)
-    if any(other.name == words and other.id != view_id for other in saved(owner=owner)):
+    if any(other.name == words and other.id != view_id for other in saved(owner=owner, queue=view.queue)):
         raise errors.BadViewName("You have one of that name.")
     view.name = words
     db.session.flush()
@@ -57,9 +65,10 @@ def forget(view_id: str, *, owner: str) -> None:
     db.session.flush()
 
 
-def saved(*, owner: str) -> list[SavedView]:
-    """What somebody keeps, by name."""
-    return list(db.session.scalars(select(SavedView).filter_by(operator_id=owner).order_by(SavedView.name)))
+def saved(*, owner: str, queue: str = APPLICATIONS) -> list[SavedView]:
+    """What somebody keeps of a queue, by name."""
+    theirs = select(SavedView).filter_by(operator_id=owner, queue=queue)
+    return list(db.session.scalars(theirs.order_by(SavedView.name)))
 
 
 def _one(view_id: str, *, owner: str) -> SavedView:

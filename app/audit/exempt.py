@@ -14,6 +14,8 @@ EXEMPT: dict[str, str] = {
     "screening_subject_keys": "an index: what a row of screening_subjects is found by",
     "screening_runs": "is a record itself: append-only, with its actor",
     "withdrawal_checks": "is a record itself: append-only, with what each check was given",
+    "payout_quarters": "a sum over payouts, which are recorded, kept for speed",
+    "withdrawal_refusals": "is a record itself: append-only, what a customer asked for and was told",
     "banks": "a vendor's public list, kept for speed",
     "settled_charges": "a finding, append-only, under a recorded settlement",
     "float_readings": "a finding, append-only: a balance as it was told",

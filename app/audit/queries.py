@@ -91,6 +91,13 @@ def of_objects_for_operators(
     return list(db.session.scalars(found.order_by(AuditRecord.id.desc()).limit(limit)))
 
 
+def session_that_made_for_operators(row_id: str, *, table: str) -> str:
+    """The session in which a row was written first; empty where it was none's."""
+    made = (AuditRecord.row_id == row_id, AuditRecord.table_name == table, AuditRecord.action == "insert")
+    found = select(AuditRecord.session_id).where(*made).order_by(AuditRecord.id).limit(1)
+    return db.session.scalars(found).first() or ""
+
+
 def moves_for_operators(subjects: Collection[str], *, before: datetime | None = None, limit: int = 100) -> list[Move]:
     """The newest moves of any of these rows; those before a moment."""
     found = select(Move).where(Move.subject.in_(set(subjects) - {""}))

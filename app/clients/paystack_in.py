@@ -68,10 +68,15 @@ class MoneyIn(Wire):
         return self._find(reading.charge, "/transaction/{}", charge_id)
 
     def charges(
-        self, since: datetime | None = None, until: datetime | None = None, settlement: str | None = None
+        self,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        settlement: str | None = None,
+        *,
+        status: str | None = None,
     ) -> Iterator[Charge]:
-        """Every charge, newest first: of all time, of some, or of one settlement."""
-        query = {**between(since, until), "settlement": settlement}
+        """Every charge, newest first: of all time, of some, of one settlement, of one status."""
+        query = {**between(since, until), "settlement": settlement, "status": status}
         return self._list(reading.charge, "/transaction", query=query, cursor=True)
 
     def refund(self, reference: str, *, amount: int, note: str) -> Refund:

@@ -15,7 +15,8 @@ from app.disputes import queries, rules, service
 from app.disputes.models import Dispute
 from app.disputes.rules import State
 from app.payments import refund_flows as refunds
-from app.payments import refund_queries
+from app.payments import refund_queries, suspense
+from app.payments.suspense import Trouble
 
 EVENTS = frozenset({"charge.dispute.create", "charge.dispute.remind", "charge.dispute.resolve"})
 _LEDGER_MARGIN = timedelta(hours=1)
@@ -65,15 +66,36 @@ def watch(dispute_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | N
 
 
 def sweep(*, paystack: Paystack, actor: Actor) -> int:
-    """Find disputes whose webhook never came: how many."""
+    """Find disputes whose webhook never came, and those that stand otherwise than was heard last: how many it applied.
+
+    One that cannot be placed waits in suspense, once however often it is found; one that fails keeps no other from
+    being applied, and is raised when they are done.
+    """
     leave()
     theirs = {told.id: told for told in paystack.disputes(since=clock.now() - rules.SWEPT_BACK)}
-    known = queries.known_for_system(theirs)
+    heard = queries.heard_last_for_system(theirs)
     leave()
-    missed = [told for vendor_id, told in theirs.items() if vendor_id not in known]
+    missed = [told for told in theirs.values() if rules.is_news(told, heard=heard.get(told.id))]
+    applied, failed = 0, list[Exception]()
     for told in missed:
-        _apply(told, paystack=paystack, actor=actor)
-    return len(missed)
+        try:
+            if _apply(told, paystack=paystack, actor=actor) is not None:
+                applied += 1
+            else:
+                _put_aside(told, actor=actor)
+        except Exception as error:  # noqa: BLE001 (it is raised below, when the others were applied)
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return applied
+
+
+def look_for_refunds(dispute_id: str, *, paystack: Paystack, actor: Actor) -> None:
+    """Book what was refunded of a charge at Paystack while it was disputed: it was not for the dispute, that was won.
+
+    Raises Silent.
+    """
+    refunds.hear(queries.one_for_system(dispute_id).reference, paystack=paystack, actor=actor)
 
 
 def _apply(told: Told, *, paystack: Paystack, actor: Actor) -> Dispute | None:
@@ -81,18 +103,25 @@ def _apply(told: Told, *, paystack: Paystack, actor: Actor) -> Dispute | None:
     if not reference:
         return None
     refunds.settle_first(reference, paystack=paystack, actor=actor)
-    amount = told.refund_amount
-    if amount is None:
+    lost, amount = rules.state_of(told.status, told.resolution) is State.LOST, told.refund_amount
+    # One that was declined may be told with nothing to pay back: then what it was about is the charge.
+    if amount is None or (amount == 0 and not lost):
         charge = paystack.find_charge(reference)
         amount = charge.amount if charge else None
     if not amount:
         return None
-    worth, lost = Money(NGN, amount), rules.state_of(told.status, told.resolution) is State.LOST
+    worth = Money(NGN, amount)
     from_balance = _from_balance(told, paystack=paystack) if lost else zero(NGN)
     leave()
     return atomically(
         lambda: service.apply(told, amount=worth, from_balance=min(from_balance, worth), actor=actor), actor=actor
     )
+
+
+def _put_aside(told: Told, *, actor: Actor) -> None:
+    words = f"Paystack has dispute {_plain(told.id)}, and does not say of which charge, or how much"
+    trouble = Trouble(f"dispute:{told.id}", "charge.dispute.found", told.transaction_reference, words)
+    atomically(lambda: suspense.suspend(trouble, actor=actor), actor=actor)
 
 
 def _from_balance(told: Told, *, paystack: Paystack) -> Money:

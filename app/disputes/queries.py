@@ -8,7 +8,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.disputes import rules
 from app.disputes.models import Dispute
-from app.disputes.rules import State
+from app.disputes.rules import Last, State
 
 
 def one_for_operators(dispute_id: str) -> Dispute:
@@ -24,14 +24,32 @@ def one_for_system(dispute_id: str) -> Dispute:
     return one_for_operators(dispute_id)
 
 
-def known_for_system(vendor_ids: Collection[str]) -> set[str]:
-    """Which of Paystack's disputes we have written down."""
-    return set(db.session.scalars(select(Dispute.vendor_id).where(Dispute.vendor_id.in_(list(vendor_ids)))))
+def short_for_system(customer_id: str) -> list[str]:
+    """The disputes under way of a customer of whom less is held than each is about, the oldest first."""
+    short = select(Dispute.id).where(
+        Dispute.customer_id == customer_id,
+        Dispute.state.in_(rules.UNDER_WAY),
+        Dispute.held_units < Dispute.amount_units,
+    )
+    return list(db.session.scalars(short.order_by(Dispute.id)))
+
+
+def heard_last_for_system(vendor_ids: Collection[str]) -> dict[str, Last]:
+    """Of those of Paystack's disputes that we have written down: our state, and its words for it."""
+    known = select(Dispute.vendor_id, Dispute.state, Dispute.vendor_status, Dispute.resolution)
+    found = db.session.execute(known.where(Dispute.vendor_id.in_(list(vendor_ids))))
+    return {row.vendor_id: Last(State(row.state), row.vendor_status, row.resolution) for row in found}
 
 
 def of_charge_for_operators(reference: str) -> list[Dispute]:
     """The disputes of a charge, oldest first."""
     return list(db.session.scalars(select(Dispute).where(Dispute.reference == reference).order_by(Dispute.id)))
+
+
+def named_for_operators(text: str) -> list[str]:
+    """The ids of disputes that go by this: Paystack's number of one, or the reference of the charge."""
+    named = select(Dispute.id).where((Dispute.vendor_id == text) | (Dispute.reference == text))
+    return list(db.session.scalars(named.order_by(Dispute.id).limit(5)))
 
 
 def under_way_for_operators(state: State, *, after: str | None = None, limit: int) -> list[Dispute]:

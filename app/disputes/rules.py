@@ -1,5 +1,6 @@
 """What disputes decides without looking anything up: states, Paystack's words for them, when to warn and ask again."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -33,16 +34,50 @@ MACHINE = Machine(
     },
     waits={
         S.OPEN: Wait(
-            timedelta(hours=16), "finance", "Answer it at Paystack before it is due: unanswered it counts as accepted."
+            timedelta(hours=16),
+            "finance",
+            "Answer it at Paystack before it is due: unanswered it counts as accepted. Where Paystack never says how it"
+            " ended, finance asks on its page that its money be let go.",
         ),
-        S.ANSWERED: Wait(timedelta(days=45), "finance", "The payer's bank has not decided: ask Paystack where it is."),
+        S.ANSWERED: Wait(
+            timedelta(days=45),
+            "finance",
+            "The payer's bank has not decided: ask Paystack where it is. Where that is never told, finance asks on its"
+            " page that its money be let go.",
+        ),
     },
 )
 UNDER_WAY = (S.OPEN, S.ANSWERED)
 ENDED = (S.WON, S.LOST)
 
 _ENDS = {"merchant-accepted": S.LOST, "auto-accepted": S.LOST, "declined": S.WON}
+# Paystack's words as people read them.
+WORDS = {
+    "awaiting-merchant-feedback": "it waits for our answer",
+    "pending": "it waits for our answer",
+    "awaiting-bank-feedback": "the payer's bank decides",
+    "merchant-accepted": "we accepted it",
+    "auto-accepted": "nobody answered in time",
+    "declined": "the payer's bank left us the money",
+    "resolved": "it is decided",
+}
 _LASTS = {"awaiting-merchant-feedback": S.OPEN, "pending": S.OPEN, "awaiting-bank-feedback": S.ANSWERED}
+
+
+@dataclass(frozen=True)
+class Last:
+    """What we have of a dispute: our state, and the vendor's last words for it."""
+
+    state: State
+    status: str
+    resolution: str
+
+
+def is_news(told: Told, *, heard: Last | None) -> bool:
+    """Whether this is more than we have: one that we did not know, or that is under way and stands otherwise by now."""
+    if heard is None or heard.state in ENDED:
+        return heard is None
+    return (told.status, told.resolution) != (heard.status, heard.resolution)
 
 
 def state_of(status: str, resolution: str) -> State | None:

@@ -9,7 +9,7 @@ from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db, rows
 from app.core.money import NGN, Money, zero
-from app.disputes import events, postings, rules
+from app.disputes import errors, events, postings, queries, rules
 from app.disputes.models import Dispute
 from app.disputes.rules import State
 from app.ledger import balances, posting
@@ -29,8 +29,7 @@ def apply(told: Told, *, amount: Money, from_balance: Money, actor: Actor) -> Di
     `amount` is what it takes, `from_balance` what of that Paystack took from our balance where it was lost. News that
     contradicts an end that we know moves nothing: it goes to suspense, for somebody to look.
     """
-    rows("SELECT pg_advisory_xact_lock(hashtextextended('dispute:' || :id, 0))", id=told.id)
-    refunds.lock_charge(told.transaction_reference)
+    _lock(told.id, reference=told.transaction_reference)
     dispute = _known(told) or _written(told, amount=amount, actor=actor)
     words = rules.contradiction(known=State(dispute.state), told=told)
     if words:
@@ -50,12 +49,39 @@ def apply(told: Told, *, amount: Money, from_balance: Money, actor: Actor) -> Di
     if state is State.LOST:
         _lose(dispute, source, amount=amount, from_balance=from_balance, actor=actor)
     elif state is State.WON:
-        _win(dispute, actor=actor)
+        _win(dispute, reason=_said(dispute), actor=actor)
     else:
         if state is not None and state is not State(dispute.state):
             _move(dispute, state, actor=actor)
         _hold(dispute, source)
     return dispute
+
+
+def hold_more(customer_id: str) -> int:
+    """Money came to somebody of whom less is held than is disputed: hold that too. Of how many disputes."""
+    held = 0
+    for dispute_id in queries.short_for_system(customer_id):
+        dispute = queries.one_for_system(dispute_id)
+        _lock(dispute.vendor_id, reference=dispute.reference)
+        dispute = queries.one_for_system(dispute_id)
+        if dispute.state in rules.UNDER_WAY:
+            before = dispute.held
+            _hold(dispute, refunds.source_of(dispute.reference))
+            held += dispute.held > before
+    return held
+
+
+def let_go(dispute_id: str, *, reason: str, actor: Actor) -> None:
+    """Two people say that it is over, for Paystack does not: it counts as won. News against that is for people to see.
+
+    Raises DisputeEnded.
+    """
+    dispute = queries.one_for_system(dispute_id)
+    _lock(dispute.vendor_id, reference=dispute.reference)
+    dispute = queries.one_for_system(dispute_id)
+    if dispute.state in rules.ENDED:
+        raise errors.DisputeEnded
+    _win(dispute, reason=reason, actor=actor)
 
 
 def warn(dispute_id: str) -> None:
@@ -108,10 +134,10 @@ def _hold(dispute: Dispute, source: Source | None) -> None:
         dispute.hold_id, dispute.held_units = found.hold_id, Decimal(held.units)
 
 
-def _win(dispute: Dispute, *, actor: Actor) -> None:
+def _win(dispute: Dispute, *, reason: str, actor: Actor) -> None:
     _let_go(dispute)
     dispute.ended_at = clock.now()
-    _move(dispute, State.WON, actor=actor)
+    machine.move(dispute, State.WON, machine=rules.MACHINE, actor=actor, reason=reason)
     outbox.emit(events.Won(dispute_id=dispute.id))
 
 
@@ -169,8 +195,17 @@ def _let_go(dispute: Dispute) -> None:
 
 
 def _move(dispute: Dispute, to: State, *, actor: Actor) -> None:
-    said = f"Paystack says {dispute.vendor_status} {dispute.resolution}".strip()
-    machine.move(dispute, to, machine=rules.MACHINE, actor=actor, reason=said)
+    machine.move(dispute, to, machine=rules.MACHINE, actor=actor, reason=_said(dispute))
+
+
+def _said(dispute: Dispute) -> str:
+    return f"Paystack says {dispute.vendor_status} {dispute.resolution}".strip()
+
+
+def _lock(vendor_id: str, *, reference: str) -> None:
+    """Who changes a dispute comes one after the other, and after who gives back money of its charge."""
+    rows("SELECT pg_advisory_xact_lock(hashtextextended('dispute:' || :id, 0))", id=vendor_id)
+    refunds.lock_charge(reference)
 
 
 def _known(told: Told) -> Dispute | None:

@@ -222,8 +222,9 @@ def borrowed_one_for_system(borrowed_id: str) -> BorrowedRole:
 
 
 def holders_for_system(roles: Collection[str]) -> list[Operator]:
-    """Operators who hold one of these roles."""
-    return list(db.session.scalars(select(Operator).where(Operator.roles.overlap(list(roles)))))
+    """Operators who hold one of these roles, and may sign in."""
+    held = select(Operator).join(Login, Login.id == Operator.login_id).where(Operator.roles.overlap(list(roles)))
+    return list(db.session.scalars(held.where(Login.disabled_at.is_(None))))
 
 
 def active_count_for_system(*roles: str) -> int:

@@ -1,5 +1,6 @@
 """Reads of what somebody came with, for staff: devices of sessions that are open and of those that are over."""
 
+import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +11,9 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
 from app.identity.models import SignedIn
+
+COMPARED = 200  # sessions of a login, the newest
+NEAR = {4: 24, 6: 48}  # bits that two addresses of one network share
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,52 @@ class SeenDevice:
     last_at: datetime
     session_id: str
     ip: str
+
+
+@dataclass(frozen=True)
+class Came:
+    """One session beside the others of its login: on what, from where, and since when they come so."""
+
+    session_id: str
+    device: str
+    ip: str
+    since: datetime
+    device_since: datetime
+    network_since: datetime
+    other_devices: int
+    other_networks: int
+
+
+def came_for_operators(session_id: str, *, login_id: str) -> Came | None:
+    """How a session of this login stands beside those before it and it; None when it is not known any more."""
+    this = db.session.scalars(select(SignedIn).filter_by(id=session_id, login_id=login_id)).one_or_none()
+    if this is None:
+        return None
+    until = (SignedIn.login_id == login_id) & (SignedIn.created_at <= this.created_at)
+    newest = select(SignedIn).where(until).order_by(SignedIn.created_at.desc()).limit(COMPARED)
+    earlier = list(db.session.scalars(newest))
+    network = _network(this.ip)
+    alike = [one.created_at for one in earlier if one.device_name == this.device_name]
+    near = [one.created_at for one in earlier if _network(one.ip) == network]
+    return Came(
+        session_id=this.id,
+        device=this.device_name,
+        ip=this.ip,
+        since=this.created_at,
+        device_since=min(alike),
+        network_since=min(near),
+        other_devices=len({one.device_name for one in earlier} - {this.device_name}),
+        other_networks=len({_network(one.ip) for one in earlier} - {network}),
+    )
+
+
+def _network(ip: str) -> str:
+    """The neighbourhood of an address: of a telephone the last part changes with each call."""
+    try:
+        address = ipaddress.ip_address(ip)
+    except ValueError:
+        return ip
+    return str(ipaddress.ip_network((address, NEAR[address.version]), strict=False))
 
 
 def devices_for_operators(login_id: str, *, limit: int = 20) -> list[SeenDevice]:

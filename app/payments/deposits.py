@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
+from app.clients.http import Unreadable
 from app.clients.paystack import Charge
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
@@ -16,7 +17,7 @@ from app.customers import queries as customers
 from app.identification import names
 from app.ledger import chart, posting
 from app.ledger.journal import Journal
-from app.payments import cards, errors, events, pending, postings, queries, rules, suspense
+from app.payments import cards, errors, events, pending, postings, queries, refunds, rules, suspense
 from app.payments.models import DedicatedAccount, Deposit
 from app.payments.rules import DepositState, Method, Topic, Verdict
 from app.payments.suspense import Trouble
@@ -111,6 +112,8 @@ def await_payment(deposit_id: str, *, where: PayWhere, actor: Actor) -> None:
 def note_trouble(deposit_id: str, *, words: str, actor: Actor) -> None:
     """What went wrong on the way, for its owner to read; it can still be paid."""
     deposit = locked(deposit_id)
+    if deposit.state in rules.SETTLED:
+        return
     deposit.trouble = words
     if deposit.state == DepositState.STARTED:
         machine.move(deposit, DepositState.AWAITING_PAYMENT, machine=rules.DEPOSIT, actor=actor, reason=words)
@@ -127,10 +130,13 @@ def give_up(deposit_id: str, *, reason: str, actor: Actor) -> None:
 def settle(deposit_id: str, *, charge: Charge, our_domain: str, actor: Actor) -> DepositState:
     """Apply a charge as Paystack verified it to the deposit it belongs to; applying it again changes nothing.
 
-    Money for an account that takes none in is not turned away: it is booked to suspense, for people to place.
+    Money for an account that takes none in is not turned away: it is booked to suspense, for people to place. Raises
+    Unreadable for a charge under another reference: nobody knows then what was asked.
     """
     deposit = locked(deposit_id)
-    if deposit.state in {DepositState.CREDITED, DepositState.SUSPENDED}:
+    if charge.reference != deposit.reference:
+        raise Unreadable
+    if deposit.state in rules.SETTLED:
         return DepositState(deposit.state)
     judgement = rules.judge(
         status=charge.status,
@@ -161,7 +167,8 @@ def settle(deposit_id: str, *, charge: Charge, our_domain: str, actor: Actor) ->
 def receive(charge: Charge, *, account: DedicatedAccount, our_domain: str, actor: Actor) -> str:
     """A transfer to a customer's own account number: credited as it came, there is no intent. What became of it.
 
-    Whose it is, the number says and nothing else in the charge. One that somebody else sent goes to suspense, as does
+    Whose it is, the number says, where Paystack names no other customer beside it: it may have given the number to
+    somebody else since. One that somebody else sent goes to suspense, as does
     what came for an account that takes nothing in. Applying it again changes nothing.
     """
     customer_id = account.customer_id
@@ -173,8 +180,10 @@ def receive(charge: Charge, *, account: DedicatedAccount, our_domain: str, actor
         return f"deposit {known.state}"
     if queries.is_booked_for_system(f"charge:{charge.reference}"):
         return "in suspense"  # it came before we knew the number; people place it
-    if not _is_ours(charge, our_domain=our_domain):
-        place_stray(charge, our_domain=our_domain, actor=actor)
+    anothers = charge.customer_code and account.customer_code not in {"", charge.customer_code}
+    if anothers or not _is_ours(charge, our_domain=our_domain):
+        reason = rules.ANOTHER_CODE if anothers else ""
+        place_stray(charge, our_domain=our_domain, actor=actor, reason=reason)
         return "in suspense"
     alike = _alike(charge, customer_id)
     unlike = risk_queries.thresholds_without_owner()["deposit_unlike_percent"]
@@ -197,7 +206,9 @@ def receive(charge: Charge, *, account: DedicatedAccount, our_domain: str, actor
     return f"deposit {deposit.state}"
 
 
-def place_stray(charge: Charge, *, our_domain: str, actor: Actor, inbox_id: int | None = None) -> None:
+def place_stray(
+    charge: Charge, *, our_domain: str, actor: Actor, inbox_id: int | None = None, reason: str = ""
+) -> None:
     """A charge that Paystack confirms and we never asked for: money that came is booked to suspense, once.
 
     What is booked stays as it was, whatever its fees have become since: settlement books the difference.
@@ -205,16 +216,22 @@ def place_stray(charge: Charge, *, our_domain: str, actor: Actor, inbox_id: int 
     if queries.is_booked_for_system(f"charge:{charge.reference}"):
         return
     ours = _is_ours(charge, our_domain=our_domain)
-    reason = f"we did not start this charge (Paystack says {charge.status})"
+    reason = reason or f"we did not start this charge (Paystack says {charge.status})"
     trouble = _trouble(charge, Topic.UNKNOWN, reason=reason, inbox_id=inbox_id)
     suspense.suspend(trouble, journal_id=_book_suspense(charge) if ours else None, actor=actor)
 
 
 def check_placing(item_id: str) -> Deposit:
-    """The deposit that an item's money can be credited for now. Raises NotFound, NotPlaceable, TakesNothingIn."""
-    deposit = queries.placeable_for_operators(queries.suspense_item_for_operators(item_id))
-    if deposit is None:
+    """The deposit that an item's money can be credited for now, all of it.
+
+    Raises NotFound, NotPlaceable, ChargeDisputed, TakesNothingIn.
+    """
+    item = queries.suspense_item_for_operators(item_id)
+    deposit = queries.placeable_for_operators(item)
+    if deposit is None or refunds.left_of(item) != item.amount:
         raise errors.NotPlaceable
+    if refunds.is_disputed(deposit.reference):
+        raise errors.ChargeDisputed
     if restrictions.stops(deposit.customer_id, way=Way.IN):
         raise errors.TakesNothingIn
     return deposit

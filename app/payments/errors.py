@@ -140,7 +140,7 @@ class RefundUnderWay(Conflict):
 
 class ChargeDisputed(Conflict):
     code = "charge_disputed"
-    message = "The payer disputes this payment: a refund beside it would pay them twice."
+    message = "The payer disputes this payment, or had it back by that: nothing else is done with it meanwhile."
 
 
 class NotRedirectable(Conflict):

@@ -25,6 +25,8 @@ REFUNDS = frozenset(
 )
 TRANSFERS = frozenset({"transfer.success", "transfer.failed", "transfer.reversed"})
 DEDICATED = "dedicated_nuban"  # Paystack's word for a transfer to a customer's own account number
+# A no to us and not to what we asked: it may be a yes later.
+ABOUT_US = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
 BANKS_KEPT_FOR = timedelta(days=1)
 TEXT_MAX = 200
 DIGITS_MAX = 30
@@ -49,6 +51,8 @@ def open_checkout(deposit: Deposit, *, paystack: Paystack, email: str, callback_
     except Refused as refusal:
         if refusal.code == "duplicate_reference":
             raise errors.CheckoutLost from refusal
+        if refusal.status in ABOUT_US:
+            raise
         reason = f"Paystack refused: {refusal.message}"
         atomically(lambda: deposits.give_up(deposit.id, reason=reason, actor=actor), actor=actor)
         raise

@@ -129,7 +129,7 @@ class Deposit(Model):
         Index("ix_deposits_suspended", "id", postgresql_where=text("state = 'suspended'")),
         CheckConstraint("amount_units > 0", name="amount_positive"),
         CheckConstraint(
-            "state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended')", name="state_known"
+            "state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended', 'closed')", name="state_known"
         ),
         CheckConstraint(
             "method IN ('checkout', 'card', 'saved_card', 'bank_transfer', 'ussd', 'dedicated_account', 'placed')",
@@ -198,6 +198,7 @@ class Payout(Model):
         Index("ix_payouts_one_lives", "base_id", unique=True, postgresql_where=text("state <> 'failed'")),
         Index(None, "base_id", "created_at"),
         Index(None, "created_at"),
+        Index(None, "taken_up_at", postgresql_where=text("taken_up_at IS NOT NULL")),
         CheckConstraint("amount_units > 0", name="amount_positive"),
         CheckConstraint(
             "state IN ('sending', 'sent', 'awaiting_otp', 'awaiting_float', 'paid', 'failed', 'reversed')",
@@ -221,7 +222,13 @@ class Payout(Model):
         Numeric(38)
     )  # of one that ended unpaid: what it cost all the same
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    taken_up_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def begun_at(self) -> datetime:
+        """When somebody last began to send it."""
+        return self.taken_up_at or self.created_at
 
     @property
     def amount(self) -> Money:
@@ -240,7 +247,9 @@ class SuspenseItem(Model):
     __tablename__ = "suspense_items"
     __table_args__ = (
         Index(None, "state", "id"),
+        Index(None, "reference", postgresql_where=text("state = 'open'")),
         Index(None, "parent_id"),
+        Index(None, "reference"),
         CheckConstraint("state IN ('open', 'resolved')", name="state_known"),
         CheckConstraint(
             "topic IN ('name', 'restricted', 'amount', 'unknown', 'given_back', 'payout', 'news')", name="topic_known"
@@ -268,3 +277,33 @@ class SuspenseItem(Model):
     def amount(self) -> Money | None:
         """The amount it speaks of, when it speaks of one."""
         return None if self.amount_units is None else Money(NGN, int(self.amount_units))
+
+
+class FloatFloor(Model):
+    """What the balance at Paystack should not fall below, and what it is topped up to, from a time on."""
+
+    __tablename__ = "float_floors"
+    __table_args__ = (CheckConstraint("floor_units > 0 AND target_units >= floor_units", name="in_order"),)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    floor_units: Mapped[Decimal] = mapped_column(Numeric(38))
+    target_units: Mapped[Decimal] = mapped_column(Numeric(38))
+    request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
+
+    @property
+    def floor(self) -> Money:
+        """The least."""
+        return Money(NGN, int(self.floor_units))
+
+    @property
+    def target(self) -> Money:
+        """What a top-up brings it to."""
+        return Money(NGN, int(self.target_units))
+
+
+class PayoutQuarter(Model):
+    """What left within one quarter of an hour, as it was counted last: a sum, so that no month is read anew."""
+
+    __tablename__ = "payout_quarters"
+    __table_args__ = (CheckConstraint("units >= 0", name="not_negative"),)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    units: Mapped[Decimal] = mapped_column(Numeric(38))

@@ -27,7 +27,7 @@ def pay_out(payout_id: str, *, first: bool, paystack: Paystack, reason: str, act
     """Bring a begun payout to Paystack, once, however often this is called.
 
     Only the first call sends right away. Later ones ask by reference, and send under the same reference only what
-    Paystack does not know though it was begun RESEND_AFTER ago: just after the call it may not see what it has.
+    Paystack does not know though it was last begun RESEND_AFTER ago: just after the call it may not see what it has.
     Answers `sending` while that is open. Raises Silent when it stays unknown, Refused when Paystack's no may pass.
     """
     payout = _known(payout_id)
@@ -35,7 +35,7 @@ def pay_out(payout_id: str, *, first: bool, paystack: Paystack, reason: str, act
         return PayoutState(payout.state)
     leave()
     transfer = None if first else paystack.find_transfer(payout.reference)
-    if transfer is None and not first and clock.now() - payout.created_at < rules.RESEND_AFTER:
+    if transfer is None and not first and clock.now() - payout.begun_at < rules.RESEND_AFTER:
         return PayoutState(payout.state)
     if transfer is None:
         if payout.state == PayoutState.AWAITING_FLOAT and not _take_up(payout, paystack=paystack, actor=actor):
@@ -86,6 +86,20 @@ def ask(payout_id: str, *, paystack: Paystack, actor: Actor) -> PayoutState:
     if transfer is None:
         return PayoutState(payout.state)
     return flows.record(payout_id, transfer=transfer, actor=actor)
+
+
+def is_over(payout_id: str, *, paystack: Paystack, actor: Actor) -> bool:
+    """Whether Paystack, asked anew, still says that nothing comes of a payout that failed, or does not know it.
+
+    What it says otherwise is on record for somebody to look at. Raises NotFound, Refused, Silent.
+    """
+    payout = _known(payout_id)
+    leave()
+    transfer = paystack.find_transfer(payout.reference)
+    if transfer is None:
+        return True
+    flows.record(payout_id, transfer=transfer, actor=actor)
+    return rules.TRANSFER_STATES.get(transfer.status) in {PayoutState.FAILED, PayoutState.REVERSED}
 
 
 def ask_if_begun(payout_id: str, *, paystack: Paystack, actor: Actor) -> None:
@@ -187,6 +201,7 @@ def _refused(payout: Payout, refusal: Refused, *, paystack: Paystack, actor: Act
     """Paystack said no. That ends nothing until it also says that it does not know the reference."""
     final, lacking = refusal.code in rules.FINAL_REFUSALS, isinstance(refusal, BalanceTooLow)
     if not final and not lacking:
+        atomically(lambda: payouts.note_refusal(payout.id, words=refusal.message), actor=actor)
         raise refusal
     known = paystack.find_transfer(payout.reference)
     if known is not None:

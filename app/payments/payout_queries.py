@@ -1,20 +1,19 @@
-"""Reads of payouts: what waits, what is under way, what failed; how much leaves, and how much usually does."""
+"""Reads of payouts: what waits, what is under way, what failed; how much leaves, usually leaves, and is to be there."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 
+from app.core import clock
 from app.core.db import db, rows
 from app.core.money import NGN, Money
-from app.payments.models import Payout
-from app.payments.rules import OPEN, PayoutState
+from app.payments.models import FloatFloor, Payout, PayoutQuarter, SuspenseItem
+from app.payments.rules import OPEN, PayoutState, SuspenseState, Topic
 
 _USUAL = """
-SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY sums.units) AS units FROM (
-    SELECT sum(amount_units) AS units FROM payouts
-     WHERE created_at >= :since AND created_at < :until AND state <> 'failed'
-     GROUP BY date_bin(make_interval(secs => :seconds), created_at, TIMESTAMPTZ 'epoch')) sums
+SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY units) AS units
+  FROM payout_quarters WHERE starts_at >= :since AND starts_at < :until AND units > 0
 """
 
 
@@ -24,9 +23,9 @@ def list_for_operators(states: Collection[PayoutState], *, after: str | None = N
     return list(db.session.scalars(wanted.where(Payout.id > after) if after else wanted))
 
 
-def ended_for_operators(*, before: str | None = None, limit: int = 50) -> list[Payout]:
-    """Those that brought nothing to a bank, or that a bank sent back, the newest first. Keyset by id."""
-    ended = select(Payout).where(Payout.state.in_([PayoutState.FAILED, PayoutState.REVERSED]))
+def ended_for_operators(states: Collection[PayoutState], *, before: str | None = None, limit: int = 50) -> list[Payout]:
+    """Those that ended so, the newest first. Keyset by id."""
+    ended = select(Payout).where(Payout.state.in_(states))
     wanted = ended.order_by(Payout.id.desc()).limit(limit)
     return list(db.session.scalars(wanted.where(Payout.id < before) if before else wanted))
 
@@ -49,6 +48,13 @@ def attempts_for_operators(payout_id: str) -> list[Payout]:
     return list(db.session.scalars(select(Payout).where(Payout.base_id == base_id).order_by(Payout.created_at)))
 
 
+def contradicted_for_system(payout_ids: Collection[str]) -> bool:
+    """Whether news of one of these waits in suspense for somebody: it cannot be true beside what we know."""
+    about = SuspenseItem.reference.in_(payout_ids) & (SuspenseItem.topic == Topic.PAYOUT)
+    waiting = select(SuspenseItem.id).where(about, SuspenseItem.state == SuspenseState.OPEN).limit(1)
+    return db.session.scalar(waiting) is not None
+
+
 def lacked_float_before_for_system(payout: Payout) -> bool:
     """Whether an older payout waits for a float too."""
     older = select(Payout.id).where(Payout.state == PayoutState.AWAITING_FLOAT, Payout.id < payout.id).limit(1)
@@ -56,14 +62,29 @@ def lacked_float_before_for_system(payout: Payout) -> bool:
 
 
 def outflow_for_system(*, since: datetime, until: datetime) -> int:
-    """What was sent, or is being sent, between the two (kobo): that which failed left nothing."""
-    gone = select(func.sum(Payout.amount_units)).where(
-        Payout.created_at.between(since, until), Payout.state.not_in([PayoutState.FAILED, PayoutState.AWAITING_FLOAT])
-    )
+    """What was begun, or taken up again, between the two (kobo): what failed, or waits for a float, left nothing."""
+    begun = Payout.created_at.between(since, until) | Payout.taken_up_at.between(since, until)
+    left_nothing = [PayoutState.FAILED, PayoutState.AWAITING_FLOAT]
+    gone = select(func.sum(Payout.amount_units)).where(begun, Payout.state.not_in(left_nothing))
     return int(db.session.scalar(gone) or 0)
 
 
-def usual_outflow_for_system(*, since: datetime, until: datetime, window: timedelta) -> int:
-    """The 95th percentile of what left within a window, of those in which something did (kobo)."""
-    (found,) = rows(_USUAL, since=since, until=until, seconds=int(window.total_seconds()))
-    return int(found.units or 0)
+def usual_outflow_for_system(*, since: datetime, until: datetime) -> int:
+    """The 95th percentile of what left within a quarter of an hour, of those in which something did (kobo)."""
+    return int(rows(_USUAL, since=since, until=until)[0].units or 0)
+
+
+def counted_until_for_system(*, before: datetime) -> datetime | None:
+    """When the newest quarter of an hour began that was counted, before a time."""
+    return db.session.scalar(select(func.max(PayoutQuarter.starts_at)).where(PayoutQuarter.starts_at < before))
+
+
+def floor_for_system(*, at: datetime | None = None) -> FloatFloor:
+    """The floor of the float that counts at a moment (now)."""
+    counts = select(FloatFloor).where(FloatFloor.starts_at <= (at or clock.now()))
+    return db.session.scalars(counts.order_by(FloatFloor.starts_at.desc()).limit(1)).one()
+
+
+def floors_for_operators() -> list[FloatFloor]:
+    """The newest floors, those to come included."""
+    return list(db.session.scalars(select(FloatFloor).order_by(FloatFloor.starts_at.desc()).limit(5)))

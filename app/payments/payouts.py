@@ -1,19 +1,20 @@
 """Commands of payouts: begin an attempt, apply what Paystack says of it, its no, a lack of float; call it off."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.clients.paystack import Transfer
-from app.core import clock, machine, outbox
+from app.core import clock, logs, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
 from app.ledger import posting
 from app.payments import errors, events, postings, rules, suspense
-from app.payments.models import Payout
+from app.payments.models import FloatFloor, Payout
 from app.payments.rules import PayoutState
 from app.payments.suspense import Trouble
 
@@ -59,6 +60,7 @@ def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
         ours=payout.amount.units,
         theirs=transfer.amount,
         currency=transfer.currency,
+        ended_for=clock.now() - payout.settled_at if payout.settled_at else timedelta(0),
     )
     if contradiction:
         cause = f"payout:{payout.id}:{transfer.status}"
@@ -67,12 +69,13 @@ def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
         return PayoutState(payout.state)
     if payout.state in rules.OPEN:  # (what was booked stays as booked)
         payout.transfer_code = transfer.transfer_code or payout.transfer_code
-        payout.session_id = transfer.session_id[: rules.SESSION_MAX] or payout.session_id
+        payout.session_id = rules.legible(transfer.session_id, most=rules.SESSION_MAX) or payout.session_id
         payout.fee_units = payout.fee_units if transfer.fee is None else Decimal(transfer.fee)
     if not rules.PAYOUT.allows(PayoutState(payout.state), told):
         return PayoutState(payout.state)
     fresh = payout.state in rules.UNSENT
-    payout.vendor_status = transfer.status[: rules.STATUS_MAX]
+    payout.vendor_status = rules.legible(transfer.status, most=rules.STATUS_MAX)
+    payout.vendor_words = _why(transfer.reason) if told in _UNPAID else ""  # (not those of an earlier trouble)
     if told not in rules.OPEN:
         payout.settled_at = clock.now()
     machine.move(payout, told, machine=rules.PAYOUT, actor=actor, reason=f"Paystack says {payout.vendor_status}")
@@ -90,19 +93,34 @@ def refuse(payout_id: str, *, reason: str, actor: Actor) -> None:
         _end(payout, words=reason, actor=actor)
 
 
-def lack_float(payout_id: str, *, actor: Actor) -> None:
-    """Our balance at Paystack does not cover it, and Paystack does not know the reference: it waits for a top-up."""
+def note_refusal(payout_id: str, *, words: str) -> None:
+    """Paystack says no to it at present: why is on its page while it waits."""
     payout = _locked(payout_id)
+    if payout.state in rules.UNSENT:
+        payout.vendor_words = f"Paystack refused: {_why(words)}"
+        db.session.flush()
+
+
+def lack_float(payout_id: str, *, actor: Actor) -> None:
+    """Our balance at Paystack does not cover it, and Paystack does not know the reference: it waits for a top-up.
+
+    That is told of once an hour: a balance that covers the amount and not the fee lets it be tried again and again.
+    """
+    payout, since = _locked(payout_id), clock.now() - rules.FLOAT_TOLD_FOR
     if payout.state == PayoutState.SENDING:
+        lacked = PayoutState.AWAITING_FLOAT
+        told = any(move.new_state == lacked and move.moved_at > since for move in machine.history(payout.id))
         payout.vendor_words = "the balance at Paystack does not cover it"
-        machine.move(payout, PayoutState.AWAITING_FLOAT, machine=rules.PAYOUT, actor=actor, reason=payout.vendor_words)
-        outbox.emit(events.PayoutLacksFloat(payout_id=payout.id))
+        machine.move(payout, lacked, machine=rules.PAYOUT, actor=actor, reason=payout.vendor_words)
+        if not told:
+            outbox.emit(events.PayoutLacksFloat(payout_id=payout.id))
 
 
 def take_up(payout_id: str, *, actor: Actor) -> bool:
     """There may be enough now: it is being sent again. False when it was ended meanwhile."""
     payout = _locked(payout_id)
     if payout.state == PayoutState.AWAITING_FLOAT:
+        payout.taken_up_at = clock.now()
         machine.move(payout, PayoutState.SENDING, machine=rules.PAYOUT, actor=actor, reason="the balance covers it")
     return payout.state == PayoutState.SENDING
 
@@ -146,10 +164,21 @@ def book_kept(payout_id: str, *, kept: Money) -> None:
     db.session.flush()
 
 
+def set_floor(floor: Money, *, target: Money, starts_at: datetime, request_id: str) -> None:
+    """From then on the float should not fall below `floor`, and is topped up to `target`. The request says so too."""
+    units = {"floor_units": Decimal(floor.units), "target_units": Decimal(target.units)}
+    db.session.add(FloatFloor(starts_at=starts_at, request_id=request_id, **units))
+    db.session.flush()
+
+
 def _end(payout: Payout, *, words: str, actor: Actor) -> None:
     payout.settled_at, payout.vendor_words = clock.now(), words
     machine.move(payout, PayoutState.FAILED, machine=rules.PAYOUT, actor=actor, reason=words)
     outbox.emit(events.PayoutFailed(payout_id=payout.id))
+
+
+def _why(words: str) -> str:
+    return logs.masked(rules.legible(words, most=rules.WORDS_MAX))
 
 
 def _locked(payout_id: str) -> Payout:
@@ -160,6 +189,7 @@ def _locked(payout_id: str) -> Payout:
     return found
 
 
+_UNPAID = (PayoutState.FAILED, PayoutState.REVERSED)
 _NEWS = {
     PayoutState.AWAITING_OTP: events.PayoutNeedsOtp,
     PayoutState.PAID: events.PayoutPaid,

@@ -17,18 +17,25 @@ PARTS_MAX = 10
 
 
 def check_money(item_id: str) -> tuple[SuspenseItem, Money]:
-    """An open item with money behind it, and how much. Raises NotFound, NotPlaceable."""
+    """An open item with money behind it, and how much. Raises NotFound, NotPlaceable, ChargeDisputed."""
     item = queries.suspense_item_for_operators(item_id)
     if item.state != SuspenseState.OPEN or item.journal_id is None or item.amount is None:
         raise errors.NotPlaceable
     if queries.is_corrected_for_operators(item) or refunds.left_of(item) != item.amount:
         raise errors.NotPlaceable
+    if refunds.is_disputed(item.reference):
+        raise errors.ChargeDisputed
     return item, item.amount
 
 
 def check_assigning(item_id: str, *, customer_id: str) -> tuple[SuspenseItem, Money]:
-    """As `check_money`, for a customer who takes it in. Raises NoSuchCustomer, NotPlaceable, TakesNothingIn."""
+    """As `check_money`, for a customer who takes it in; not while its payer may take it back.
+
+    Raises NoSuchCustomer, NotPlaceable, ChargeDisputed, TakesNothingIn.
+    """
     item, amount = check_money(item_id)
+    if refunds.is_disputed(item.reference):
+        raise errors.ChargeDisputed
     customers.one_for_operators(customer_id)
     if restrictions.stops(customer_id, way=Way.IN):
         raise errors.TakesNothingIn

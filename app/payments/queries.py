@@ -13,7 +13,7 @@ from app.governance.models import Request
 from app.governance.rules import OPEN
 from app.ledger import statements
 from app.payments.models import BankAccount, BankRow, DedicatedAccount, Deposit, Payout, SavedCard, SuspenseItem
-from app.payments.rules import RESTRICTED, DedicatedState, DepositState, Method, SuspenseState, Topic
+from app.payments.rules import RESTRICTED, SETTLED, DedicatedState, DepositState, Method, SuspenseState, Topic
 
 
 def deposit(deposit_id: str, *, customer_id: str) -> Deposit:
@@ -99,10 +99,15 @@ def dedicated_by_code_for_system(customer_code: str) -> DedicatedAccount | None:
 
 
 def unknown_references_for_system(references: list[str]) -> set[str]:
-    """Which of these charges we have neither a deposit nor an item of suspense for."""
-    deposited = select(Deposit.reference).where(Deposit.reference.in_(references))
+    """Of which of these paid charges nothing is in the books.
+
+    A deposit that waits still, or was given up, is not enough; neither is an item without money, which may have been
+    told of before it was paid.
+    """
+    settled = Deposit.reference.in_(references) & Deposit.state.in_(SETTLED)
+    deposited = select(Deposit.reference).where(settled)
     causes = [f"charge:{reference}" for reference in references]
-    waiting = select(SuspenseItem.cause).where(SuspenseItem.cause.in_(causes))
+    waiting = select(SuspenseItem.cause).where(SuspenseItem.cause.in_(causes), SuspenseItem.journal_id.is_not(None))
     known = set(db.session.scalars(deposited)) | {c.removeprefix("charge:") for c in db.session.scalars(waiting)}
     return set(references) - known
 
@@ -163,7 +168,8 @@ def last_credits_for_operators(customer_id: str, *, limit: int = 10) -> list[Dep
 def credited_since(since: datetime, *, customer_id: str) -> Money:
     """What a customer's deposits brought since a time."""
     own = (Deposit.customer_id == customer_id) & (Deposit.state == DepositState.CREDITED)
-    units = db.session.scalar(select(func.sum(Deposit.amount_units)).where(own, Deposit.settled_at >= since))
+    came = func.sum(func.coalesce(Deposit.credited_units, Deposit.amount_units))
+    units = db.session.scalar(select(came).where(own, Deposit.settled_at >= since))
     return Money(NGN, int(units or 0))
 
 

@@ -6,7 +6,6 @@ was lost nobody calls again before that call must be over.
 
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from http import HTTPStatus
 
 from app.clients.http import Refused
@@ -21,7 +20,6 @@ from app.payments import queries as deposits_queries
 from app.payments import refund_queries as queries
 from app.payments.refund_models import Refund
 from app.payments.refund_rules import RefundState
-from app.payments.rules import DepositState
 from app.payments.suspense import Trouble
 
 # A no to us, or to now, and not to the refund: it may be a yes later.
@@ -69,17 +67,20 @@ def watch(refund_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | No
     return rules.watch_pause(clock.now() - refund.created_at)
 
 
-def redirect(refund_id: str, *, paystack: Paystack, actor: Actor) -> None:
-    """Tell Paystack to which account a refund goes instead. Raises Silent when it is unknown whether it knows.
+def redirect(refund_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | None:
+    """Tell Paystack to which account a refund goes instead: how long until to try again, None when it was told.
 
-    Told twice it changes nothing: Paystack takes an account only while the refund needs one.
+    Told twice it changes nothing: Paystack takes an account only while the refund needs one. Raises Silent when it is
+    unknown whether it knows.
     """
     refund = queries.refund_for_system(refund_id)
     if refund.state != RefundState.REDIRECTING or refund.vendor_id is None:
-        return
+        return None
     leave()
     told = paystack.find_refund(refund.vendor_id)
-    if told is not None and refund_rules.STATES.get(told.status) is RefundState.NEEDS_ATTENTION:
+    if told is None:  # (it had it: it will see it again)
+        return refund_rules.CALL_LASTS
+    if refund_rules.STATES.get(told.status) is RefundState.NEEDS_ATTENTION:
         bank = next((bank for bank in paystack.banks() if bank.code == refund.to_bank_code), None)
         try:
             told = paystack.retry_refund(
@@ -90,9 +91,9 @@ def redirect(refund_id: str, *, paystack: Paystack, actor: Actor) -> None:
                 raise
             words = f"Paystack refused: {refusal.message}"
             atomically(lambda: refunds.redirect_in_vain(refund_id, reason=words, actor=actor), actor=actor)
-            return
-    if told is not None:
-        _record(refund_id, told=told, paystack=paystack, actor=actor)
+            return None
+    _record(refund_id, told=told, paystack=paystack, actor=actor)
+    return None
 
 
 def hear(reference: str, *, paystack: Paystack, actor: Actor) -> tuple[str, bool]:
@@ -112,7 +113,8 @@ def hear(reference: str, *, paystack: Paystack, actor: Actor) -> tuple[str, bool
 def sweep(*, paystack: Paystack, actor: Actor) -> int:
     """Find refunds that were made at Paystack and nobody told us of: how many. Raises Silent.
 
-    What cannot be placed waits in suspense, once however often it is found.
+    What cannot be placed waits in suspense, once however often it is found. One that fails keeps no other from being
+    placed, and is raised when they are.
     """
     leave()
     theirs = {told.id: told for told in paystack.refunds_since(clock.now() - refund_rules.SWEPT_BACK)}
@@ -120,14 +122,14 @@ def sweep(*, paystack: Paystack, actor: Actor) -> int:
     leave()
     failed = {told.id for told in theirs.values() if refund_rules.STATES.get(told.status) is RefundState.FAILED}
     missed = [theirs[vendor_id] for vendor_id in sorted(theirs.keys() - known - failed)]
+    faults: list[Exception] = []
     for told in missed:
-        reference = told.transaction_reference or _reference_of(told, paystack=paystack)
-        words, placed = "Paystack does not say which charge it is of", False
-        if reference:
-            words, placed = hear(reference, paystack=paystack, actor=actor)
-        if not placed:
-            trouble = Trouble(f"refund:{told.id}", "refund.found", reference, words, Money(NGN, told.amount))
-            atomically(partial(suspense.suspend, trouble, actor=actor), actor=actor)
+        try:
+            _place(told, paystack=paystack, actor=actor)
+        except Exception as error:  # noqa: BLE001 (it is raised below, when the others were placed)
+            faults.append(error)
+    if faults:
+        raise faults[0]
     return len(missed)
 
 
@@ -135,7 +137,7 @@ def settle_first(reference: str, *, paystack: Paystack, actor: Actor) -> None:
     """Book a charge that we know and whose payment was not heard of yet, before some of it goes back."""
     deposit = deposits_queries.deposit_for_system(reference=reference)
     leave()
-    if deposit is None or deposit.state in {DepositState.CREDITED, DepositState.SUSPENDED}:
+    if deposit is None or deposit.state in rules.SETTLED:
         return
     charge = paystack.find_charge(reference)
     if charge is not None:
@@ -151,10 +153,22 @@ def _apply(told: Told, *, paystack: Paystack, actor: Actor) -> tuple[str, bool]:
             return "a refund that was not made here failed", True
         if refunds.is_disputed(told.transaction_reference):
             return "the refund of a dispute", True
+        if told.currency != NGN.code or not told.amount:
+            return f"Paystack speaks of {told.amount} in {told.currency}", False
         refund_id = atomically(lambda: refunds.adopt(told, actor=actor), actor=actor)
     if refund_id is None:
         return "no money of this charge is in our books", False
     return f"refund {_record(refund_id, told=told, paystack=paystack, actor=actor)}", True
+
+
+def _place(told: Told, *, paystack: Paystack, actor: Actor) -> None:
+    reference = told.transaction_reference or _reference_of(told, paystack=paystack)
+    words, placed = "Paystack does not say which charge it is of", False
+    if reference:
+        words, placed = hear(reference, paystack=paystack, actor=actor)
+    if not placed:
+        trouble = Trouble(f"refund:{told.id}", "refund.found", reference, words, Money(NGN, told.amount))
+        atomically(lambda: suspense.suspend(trouble, actor=actor), actor=actor)
 
 
 def _record(refund_id: str, *, told: Told, paystack: Paystack, actor: Actor) -> RefundState:

@@ -37,6 +37,7 @@ class Refund(Model):
             "state IN ('asked', 'sent', 'needs_attention', 'redirecting', 'processed', 'failed')", name="state_known"
         ),
         CheckConstraint("vendor_id IS NOT NULL OR state IN ('asked', 'failed')", name="known_there"),
+        CheckConstraint("origin = 'asked' OR (vendor_id IS NOT NULL AND state <> 'asked')", name="told_of_one"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     reference: Mapped[str] = mapped_column(Text)

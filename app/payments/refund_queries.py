@@ -53,6 +53,12 @@ def of_charge_for_operators(reference: str) -> list[Refund]:
     return list(db.session.scalars(select(Refund).where(Refund.reference == reference).order_by(Refund.id)))
 
 
+def named_for_operators(text: str) -> list[str]:
+    """The ids of refunds that go by this: Paystack's number of one, or the reference of the charge."""
+    named = select(Refund.id).where((Refund.vendor_id == text) | (Refund.reference == text))
+    return list(db.session.scalars(named.order_by(Refund.id).limit(5)))
+
+
 def list_for_operators(states: Collection[str], *, before: str | None = None, limit: int) -> list[Refund]:
     """Refunds in these states, newest first."""
     wanted = select(Refund).where(Refund.state.in_(list(states))).order_by(Refund.id.desc()).limit(limit)

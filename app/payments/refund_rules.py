@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from app.clients.paystack_answers import Refund as Told
 from app.core.machine import Machine, Wait
-from app.core.money import NGN, Money, zero
+from app.core.money import NGN, Money, plain, zero
 from app.payments.postings import Shares
 
 # A call that was begun may still be running for so long: before that is over nobody makes a second one.
@@ -90,7 +90,8 @@ def shares(amount: Money, *, came: Money, has: Money, owner_known: bool) -> Shar
 def contradiction(*, known: RefundState, told: Told, ours: int) -> str:
     """Why news of a refund cannot be true beside what we know (amounts in kobo); empty when it can."""
     if (told.amount, told.currency) != (ours, NGN.code):
-        return f"we know a refund of {ours} kobo, Paystack speaks of {told.amount} in {told.currency}"
+        spoken = f"{plain(Money(NGN, told.amount))} {told.currency}"
+        return f"we know a refund of {Money(NGN, ours)}, Paystack speaks of {spoken}"
     state = STATES.get(told.status, S.SENT)
     if known in ENDED and state in ENDED and state is not known:
         return f"we booked this refund as {known}, Paystack says {told.status}"

@@ -23,6 +23,11 @@ from app.restrictions import service as restrictions
 
 SUSPENSE = chart.house(chart.SUSPENSE, asset=NGN)
 NOTHING = zero(NGN)
+# What disputes of a charge that were lost took out of suspense. (They are of a room above this one.)
+_TAKEN_BACK = """
+SELECT coalesce(sum(e.amount), 0) AS units FROM disputes d JOIN ledger.entries e ON e.journal_id = d.journal_id
+ WHERE d.reference = :reference AND e.account_id = (SELECT id FROM ledger.accounts WHERE code = :code)
+"""
 RETURNABLE = frozenset({"charge.success", "refund.failed"})  # items behind which a payment stands at Paystack
 
 
@@ -116,7 +121,7 @@ def ask(reference: str, *, amount: Money, reason: str, from_account: str, actor:
 
 
 def left_of(item: SuspenseItem) -> Money:
-    """What of an item stands in suspense still: less what went back to its payer, here or at Paystack.
+    """What of an item stands in suspense still: less what went back to its payer, here, at Paystack or by a dispute.
 
     The parts of what was split went back one by one, each with its own item; only what Paystack did lessens them all.
     """
@@ -125,7 +130,8 @@ def left_of(item: SuspenseItem) -> Money:
     )
     if item.parent_id is not None:
         gone = gone.where(Refund.origin == "told")
-    return (item.amount or zero(NGN)) - Money(NGN, int(db.session.scalar(gone) or 0))
+    back = int(db.session.scalar(gone) or 0) + int(rows(_TAKEN_BACK, reference=item.reference, code=SUSPENSE)[0].units)
+    return (item.amount or zero(NGN)) - Money(NGN, back)
 
 
 def check_returning(item: SuspenseItem) -> Source:
@@ -187,7 +193,8 @@ def record(refund_id: str, *, told: Told, from_balance: Money, actor: Actor) -> 
         return was
     said = f"Paystack says {told.status}"
     if state is RefundState.FAILED:
-        return _fail(refund, reason=said, to_balance=-from_balance, actor=actor)
+        # What Paystack took from the balance it puts back there, though not by now: new is what it had not taken there.
+        return _fail(refund, reason=said, to_balance=max(-from_balance, NOTHING), actor=actor)
     if state is RefundState.PROCESSED:
         refund.ended_at = clock.now()
     machine.move(refund, state, machine=refund_rules.REFUND, actor=actor, reason=said)

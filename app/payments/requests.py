@@ -25,7 +25,7 @@ def target_of(item_id: str) -> str:
 def request_placing(item_id: str, *, reason: str, maker: str, actor: Actor) -> Request:
     """Ask that an item's money be credited to its customer.
 
-    Raises NotFound, NotPlaceable, TakesNothingIn, PlacingAskedAlready, and as governance does.
+    Raises NotFound, NotPlaceable, ChargeDisputed, TakesNothingIn, PlacingAskedAlready, and as governance does.
     """
     deposit = deposits.check_placing(item_id)
     _refuse_second(item_id)
@@ -42,8 +42,8 @@ def request_placing(item_id: str, *, reason: str, maker: str, actor: Actor) -> R
 def request_assigning(item_id: str, *, customer_id: str, evidence: str, maker: str, actor: Actor) -> Request:
     """Ask that an item's money be credited to this customer, for what shows that it is theirs.
 
-    Raises NotFound, NoSuchCustomer, NotPlaceable, TakesNothingIn, EvidenceMissing, PlacingAskedAlready, and as
-    governance does.
+    Raises NotFound, NoSuchCustomer, NotPlaceable, ChargeDisputed, TakesNothingIn, EvidenceMissing,
+    PlacingAskedAlready, and as governance does.
     """
     item, amount = placing.check_assigning(item_id, customer_id=customer_id)
     shown = evidence.strip()

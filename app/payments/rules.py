@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from app.core.machine import Machine, Wait
-from app.core.money import NGN, Money
+from app.core.money import NGN, Money, plain
 from app.core.permissions import Role
 
 DEPOSIT_MIN = Money(NGN, 100_00)
@@ -17,6 +17,7 @@ RESTRICTED = (
     "restricted: the customer's account takes nothing in at present"  # (finance reads it in the suspense queue)
 )
 ANOTHERS = "sent by somebody else: the sender's name is not the customer's"
+ANOTHER_CODE = "it came to a number of one customer, and Paystack says that it is another's"
 SIMILAR = "credited and held: the sender's name is {alike} of 100 like the customer's"
 
 # How long to wait before asking Paystack again, by how long the thing has been open: (open for, wait).
@@ -29,13 +30,14 @@ WATCH_PAUSES = (
 
 
 class DepositState(StrEnum):
-    """A deposit from intent to credit."""
+    """A deposit from intent to credit; `closed` where what came for it went another way in the end."""
 
     STARTED = "started"
     AWAITING_PAYMENT = "awaiting_payment"
     CREDITED = "credited"
     FAILED = "failed"
     SUSPENDED = "suspended"
+    CLOSED = "closed"
 
 
 class Method(StrEnum):
@@ -70,7 +72,8 @@ DEPOSIT = Machine(
         DepositState.AWAITING_PAYMENT: frozenset({DepositState.CREDITED, DepositState.SUSPENDED, DepositState.FAILED}),
         # Money may come after we gave up: a late success is still the customer's.
         DepositState.FAILED: frozenset({DepositState.CREDITED, DepositState.SUSPENDED}),
-        DepositState.SUSPENDED: frozenset({DepositState.CREDITED}),  # placed, by two people
+        # Placed, by two people; or its money went back, was split, or was somebody else's.
+        DepositState.SUSPENDED: frozenset({DepositState.CREDITED, DepositState.CLOSED}),
     },
     waits={
         DepositState.STARTED: Wait(
@@ -91,6 +94,8 @@ DEPOSIT = Machine(
     },
     rests={DepositState.FAILED: "nobody paid, and nothing is owed to anybody"},
 )
+# What came for it is in the books, or was looked at by people: news of its charge changes nothing.
+SETTLED = frozenset({DepositState.CREDITED, DepositState.SUSPENDED, DepositState.CLOSED})
 
 
 class DedicatedState(StrEnum):
@@ -130,6 +135,9 @@ DEDICATED = Machine(
 )
 REQUERY_PAUSE = timedelta(minutes=10)  # Paystack looks no more often for one account
 
+# What a payer's bank does not take back once it was paid. Cards, and whatever stands for one or for an order to debit,
+# it does; so may a way to pay that we do not know.
+FINAL_CHANNELS = frozenset({"bank_transfer", "dedicated_nuban", "ussd", "bank"})
 ALIKE = 100  # of a sender's name and the customer's, where nobody else can have sent it
 
 
@@ -145,11 +153,11 @@ def pending_for(
 ) -> timedelta:
     """How long a deposit is held: by its channel, by how many came before it and since when, by who sent it.
 
-    A card's payment can be disputed, a bank's transfer cannot. `bounds` are the thresholds of its time. `alike`
-    compares the names of sender and customer, 0 to 100; None where the sender is not known.
+    A card's payment can be disputed, a bank's transfer cannot (FINAL_CHANNELS). `bounds` are the thresholds of its
+    time. `alike` compares the names of sender and customer, 0 to 100; None where the sender is not known.
     """
     hours = 0
-    if channel == "card":
+    if channel not in FINAL_CHANNELS:
         young = paying_for < timedelta(days=bounds["deposit_young_days"])
         if earlier < bounds["deposit_new_payer_count"] or (young and amount.units > bounds["deposit_large_amount"]):
             hours = bounds["deposit_card_new_hours"]
@@ -214,10 +222,13 @@ OPEN = UNSENT | UNDERWAY
 # Whoever was about to send, when it was found that there is too little, is over by then: a job lives less than this.
 CALL_OFF_AFTER = timedelta(minutes=5)
 RESEND_AFTER = timedelta(seconds=15)
+FLOAT_TOLD_FOR = timedelta(hours=1)
+NEWS_LASTS = timedelta(minutes=1)  # so long ago at most was asked what is being written down now
 FEE_CERTAIN_AFTER = timedelta(hours=1)  # when nothing in Paystack's ledger means that nothing was taken
 FEE_LATE_AFTER = timedelta(days=3)  # then somebody asks Paystack where the money is
 STATUS_MAX = 40  # of somebody else's word
 SESSION_MAX = 60
+WORDS_MAX = 300
 CALL_OFF_REASON_MAX = 300
 CODE_DIGITS = (4, 10)
 BULK_MAX = 100
@@ -236,7 +247,13 @@ TRANSFER_STATES = {
     "reversed": PayoutState.REVERSED,
 }
 # What its end means, for whoever decides whether to send it again.
-END_WORDS = {
+# The same words as people read them.
+VENDOR_WORDS = {
+    "pending": "it is under way",
+    "received": "it waits for our approval address",
+    "processing": "it is under way",
+    "otp": "it waits for the code",
+    "success": "it is paid",
     "failed": "Paystack could not make the payment",
     "abandoned": "nobody typed the code in time",
     "blocked": "our approval address did not answer",
@@ -334,33 +351,47 @@ def judge(  # noqa: PLR0911 (one line per case)
 
     The customer is credited when exactly that came: `paid` is what was asked for, with what they bear of the fee in it,
     or that plus the fee where Paystack adds it by itself. Anything else is not ours to guess. A failed try is not the
-    end: the payer may try again.
+    end: the payer may try again. Nor is a word that we do not know: a refund under way may fail.
     """
-    if status in {"abandoned", "failed", "ongoing", "pending", "processing", "queued"}:
-        return Judgement(Verdict.WAIT)
-    if status != "success":
+    if status == "reversed":
         return Judgement(Verdict.FAIL, f"Paystack says {status}")
+    if status != "success":
+        return Judgement(Verdict.WAIT)
     if domain != our_domain:
         return Judgement(Verdict.SUSPEND, f"a {domain} payment at a {our_domain} key")
     if currency != NGN.code:
         return Judgement(Verdict.SUSPEND, f"paid in {currency}, not NGN")
     told = paid if requested is None else requested
     if told != asked:
-        return Judgement(Verdict.SUSPEND, f"asked {asked} kobo, Paystack was asked {told}")
+        return Judgement(Verdict.SUSPEND, f"asked {_naira(asked)}, Paystack was asked {_naira(told)}")
     if paid not in {asked, asked + fees}:
-        return Judgement(Verdict.SUSPEND, f"asked {asked} kobo, paid {paid} with fees of {fees}")
+        return Judgement(Verdict.SUSPEND, f"asked {_naira(asked)}, paid {_naira(paid)} with fees of {_naira(fees)}")
     return Judgement(Verdict.CREDIT)
 
 
-def contradiction(*, known: PayoutState, told: PayoutState, ours: int, theirs: int, currency: str) -> str:
-    """Why news of a transfer cannot be true beside what we know (amounts in kobo); empty when it can."""
+def _naira(kobo: int) -> str:
+    return str(Money(NGN, kobo))
+
+
+def contradiction(
+    *, known: PayoutState, told: PayoutState, ours: int, theirs: int, currency: str, ended_for: timedelta
+) -> str:
+    """Why news of a transfer cannot be true beside what we know since so long (amounts in kobo); empty when it can."""
     if (theirs, currency) != (ours, NGN.code):
-        return f"we asked for {ours} kobo, Paystack speaks of {theirs} in {currency}"
+        return f"we asked for {_naira(ours)}, Paystack speaks of {plain(Money(NGN, theirs))} {currency}"
     if known is PayoutState.FAILED and told is PayoutState.PAID:
         return "for us it failed, so its money went back or was sent anew; Paystack says it was paid"
+    if known is PayoutState.REVERSED and told is PayoutState.PAID and ended_for > NEWS_LASTS:
+        return "for us it came back, and the customer has it again; Paystack says it was paid"
     if known is PayoutState.PAID and told is PayoutState.FAILED:
         return "we booked it as paid, Paystack says that it failed"
     return ""
+
+
+def legible(text: str, *, most: int) -> str:
+    """Somebody else's words as the database and a person can take them: no controls, no half characters, so many."""
+    whole = text.encode(errors="replace").decode()
+    return "".join(letter if letter.isprintable() else " " for letter in whole[:most]).strip()
 
 
 def code_fits(code: str) -> bool:

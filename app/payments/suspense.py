@@ -1,6 +1,7 @@
 """Commands of the queue of what could not be placed: put something into it, close it."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import select
 
@@ -10,8 +11,8 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import Money
 from app.payments import errors, queries, rules
-from app.payments.models import SuspenseItem
-from app.payments.rules import SuspenseState, Topic
+from app.payments.models import Deposit, SuspenseItem
+from app.payments.rules import DepositState, SuspenseState, Topic
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,14 @@ class Trouble:
 def suspend(trouble: Trouble, *, actor: Actor, journal_id: int | None = None) -> None:
     """Put something into the visible queue of what could not be placed; the same cause once.
 
-    Money that comes for a known cause is noted on its item, which is open again then.
+    Money that comes for a known cause is noted on its item, with whose and how much it is; it is open again then.
     """
     known = db.session.scalars(
         select(SuspenseItem).where(SuspenseItem.cause == trouble.cause).with_for_update()
     ).one_or_none()
     if known is not None:
         if journal_id is not None and known.journal_id is None:
-            known.journal_id = journal_id
+            _note_money(known, trouble, journal_id=journal_id)
             if known.state == SuspenseState.RESOLVED:
                 machine.move(known, SuspenseState.OPEN, machine=rules.SUSPENSE, actor=actor, reason="money came")
         return
@@ -111,6 +112,20 @@ def locked(item_id: str) -> SuspenseItem:
 
 
 def close(item: SuspenseItem, *, note: str, actor: Actor) -> None:
-    """It was dealt with. The caller holds its lock."""
+    """It was dealt with, and so was a deposit whose money it was and that was not credited. The caller holds it."""
     item.note, item.resolved_at = note, clock.now()
     machine.move(item, SuspenseState.RESOLVED, machine=rules.SUSPENSE, actor=actor, reason=note)
+    if item.cause == f"charge:{item.reference}":
+        left = select(Deposit).filter_by(reference=item.reference, state=DepositState.SUSPENDED).with_for_update()
+        deposit = db.session.scalars(left.execution_options(populate_existing=True)).one_or_none()
+        if deposit is not None:
+            machine.move(deposit, DepositState.CLOSED, machine=rules.DEPOSIT, actor=actor, reason=note)
+
+
+def _note_money(item: SuspenseItem, trouble: Trouble, *, journal_id: int) -> None:
+    """What was told before it came may have been less than this, or nothing: from here on people go by it."""
+    item.journal_id, item.reason = journal_id, trouble.reason
+    item.amount_units = Decimal(trouble.amount.units) if trouble.amount else None
+    item.channel, item.payer, item.paid_to = trouble.channel, trouble.payer, trouble.paid_to
+    item.topic = trouble.topic or rules.topic_of(trouble.event)
+    db.session.flush()

@@ -42,7 +42,8 @@ def run(run_id: str, *, paystack: Paystack, actor: Actor) -> None:
         raise
 
     def compare_and_keep() -> None:
-        lines = rules.match(queries.our_entries_for_system(), theirs)
+        since = clock.now() - rules.DEDUCTED_WITHIN
+        lines = rules.match(queries.our_entries_for_system(), theirs, deducted_since=since)
         service.finish(run_id, lines=lines, theirs_units=balance, actor=actor)
 
     atomically(compare_and_keep, actor=actor)

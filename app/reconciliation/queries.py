@@ -30,7 +30,7 @@ SELECT -s.effective_units, s.journal_id, s.ended_at, 'settlement.settled', 'sett
 UNION ALL
 SELECT c.amount_units - c.fees_units - c.booked_units, s.journal_id, s.ended_at, 'settlement.settled', c.reference
   FROM settled_charges c JOIN settlements s ON s.id = c.settlement_id
- WHERE c.booked_units <> c.amount_units - c.fees_units
+ WHERE s.state = 'posted' AND c.booked_units <> c.amount_units - c.fees_units
    AND abs(c.booked_units - c.amount_units + c.fees_units) <= c.fees_units
  ORDER BY 2, 1
 """

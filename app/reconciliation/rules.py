@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from app.core.machine import Machine, Wait
@@ -39,6 +39,9 @@ RUN = Machine(
 )
 
 GRACE = timedelta(minutes=2)  # news this young may still be on its way to us
+
+DEDUCTED_WITHIN = timedelta(days=14)  # settlements come each working day, and holidays are fewer in a row
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 # Sums that Paystack tells as sums: what refunds and disputes took of settlements, and what they took of the balance.
 DEDUCTED = "deducted from settlements"
@@ -82,9 +85,10 @@ class Line:
     happened_at: datetime | None
 
 
-def match(ours: Iterable[Ours], theirs: Iterable[Theirs]) -> list[Line]:
+def match(ours: Iterable[Ours], theirs: Iterable[Theirs], *, deducted_since: datetime = LONG_AGO) -> list[Line]:
     """Compare the two sides by reference. Entries of ours under one reference count as their sum.
 
+    What payers had back since `deducted_since` may still be on its way to being deducted; what they had before may not.
     A vendor's line whose sum is zero and that we have nothing for (a transfer that failed) is matched: both say nothing
     moved. One that may still change, and that we wait for, is in flight.
     """
@@ -94,18 +98,19 @@ def match(ours: Iterable[Ours], theirs: Iterable[Theirs]) -> list[Line]:
     # A line that slips from one page of a list to the next while it is read comes twice: it is one line.
     listed = {line.reference: line for line in theirs}
     return [
-        _line(reference, booked.get(reference, []), listed.get(reference))
+        _line(reference, booked.get(reference, []), listed.get(reference), deducted_since)
         for reference in [*listed, *(booked.keys() - listed.keys())]
     ]
 
 
-def _line(reference: str, ours: list[Ours], theirs: Theirs | None) -> Line:
+def _line(reference: str, ours: list[Ours], theirs: Theirs | None, deducted_since: datetime) -> Line:
+    on_its_way = sum(entry.units for entry in ours if entry.happened_at >= deducted_since)
     our_sum, their_sum = sum(entry.units for entry in ours), theirs.units if theirs else 0
     if theirs and not theirs.final and not ours:
         verdict = Verdict.IN_FLIGHT
     elif our_sum == their_sum:
         verdict = Verdict.MATCHED
-    elif reference == DEDUCTED and our_sum < their_sum:
+    elif reference == DEDUCTED and on_its_way <= our_sum - their_sum < 0:
         verdict = Verdict.IN_FLIGHT  # paid out to payers, and waits for the settlement that it is taken from
     elif not theirs:
         verdict = Verdict.MISSING_THERE

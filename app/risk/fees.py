@@ -57,6 +57,14 @@ def in_words(scope: Scope) -> str:
     return f"{WAYS[Rail(scope.rail), Direction(scope.direction)]}, {scope.asset}"
 
 
+def ladder_in_words(bands: Sequence[Band], *, asset: str) -> list[tuple[str, str]]:
+    """What is asked by size, the smallest first: `Up to ₦5,000.00`, then `Above ₦5,000.00`."""
+    coin, ends = ASSETS[asset], [band.over for band in bands[1:]]
+    sizes = [f"Up to {Money(coin, end)}" for end in ends]
+    sizes.append(f"Above {Money(coin, ends[-1])}" if ends else "Any amount")
+    return [(size, band_in_words(band, asset=asset)) for size, band in zip(sizes, bands, strict=True)]
+
+
 def band_in_words(band: Band, *, asset: str) -> str:
     """`₦25.00`, or `₦10.00 and 1.5 %, at least ₦50.00, at most ₦2,000.00`."""
     coin = ASSETS[asset]

@@ -188,13 +188,13 @@ def stopped_without_owner(*, rail: Rail, asset: str) -> Switch | None:
     return db.session.scalars(off).one_or_none()
 
 
-def breaker_without_owner() -> Breaker:
-    """When the naira rail turns itself off by now."""
+def breaker_without_owner(*, target: int) -> Breaker:
+    """When the naira rail turns itself off by now, its float being meant to be so much (kobo)."""
     said = thresholds_without_owner()
     return Breaker(
         times=said["breaker_outflow_times"],
         floor=said["breaker_outflow_min"],
-        target=said["breaker_float_target"],
+        target=target,
         percent=said["breaker_float_percent"],
     )
 
@@ -202,7 +202,9 @@ def breaker_without_owner() -> Breaker:
 def usual_outflow_without_owner(*, rail: Rail, asset: str) -> int:
     """What leaves in a busy quarter of an hour, as it was measured last (kobo)."""
     mine = (UsualOutflow.rail == rail, UsualOutflow.asset == asset)
-    return int(db.session.scalar(select(UsualOutflow.units).where(*mine).order_by(UsualOutflow.id.desc())) or 0)
+    return int(
+        db.session.scalar(select(UsualOutflow.units).where(*mine).order_by(UsualOutflow.id.desc()).limit(1)) or 0
+    )
 
 
 def _held(customer_id: str) -> int:

@@ -235,7 +235,7 @@ class Breaker:
     """When a rail turns itself off, in kobo.
 
     More than `times` the usual left it within the window, and more than `floor`; or less than `percent` of `target`,
-    which its float is meant to be, is left. Where nothing is meant to be there (0), the float is not watched.
+    which its float is topped up to, is left.
     """
 
     times: int
@@ -252,7 +252,7 @@ class Breaker:
                 " payouts stop by themselves."
             )
         # (an empty one needs no stop: nothing leaves it, and what is to leave waits for a top-up)
-        if self.target and left and left * PERCENT < self.target * self.percent:
+        if left and left * PERCENT < self.target * self.percent:
             return (
                 f"{Money(NGN, left)} is left to pay out from, less than {self.percent} % of the"
                 f" {Money(NGN, self.target)} that are meant to be there."

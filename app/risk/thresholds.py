@@ -61,7 +61,7 @@ U = Unit
 MEANINGS: dict[str, Meaning] = {
     "band_medium_points": Meaning(_W, "Medium risk begins at", U.POINTS),
     "band_high_points": Meaning(_W, "High risk begins at", U.POINTS),
-    "float_share_percent": Meaning(_W, "Larger than any amount is more of the payout float than", U.PERCENT),
+    "float_share_percent": Meaning(_W, "Counts as larger than any amount: more of the payout float than", U.PERCENT),
     "name_match_percent": Meaning(_W, "The name at the bank is alike from", U.PERCENT),
     "name_differs_points": Meaning(_W, "The name at the bank differs", U.POINTS),
     "screening_unavailable_points": Meaning(_W, "The lists could not be asked", U.POINTS),
@@ -85,8 +85,10 @@ MEANINGS: dict[str, Meaning] = {
     "hugging_points": Meaning(_P, "V3: close to the limit day after day", U.POINTS),
     "structuring_low": Meaning(_P, "S1: just below what is reported, from", U.NAIRA),
     "structuring_high": Meaning(_P, "S1: what is reported, from", U.NAIRA),
-    "structuring_count": Meaning(_P, "S1: amounts that add up to a pattern", U.NUMBER),
-    "structuring_points": Meaning(_P, "S1: amounts kept below what is reported", U.POINTS),
+    "structuring_company_low": Meaning(_P, "S2: just below what is reported of a business, from", U.NAIRA),
+    "structuring_company_high": Meaning(_P, "S2: what is reported of a business, from", U.NAIRA),
+    "structuring_count": Meaning(_P, "S1, S2: amounts that add up to a pattern", U.NUMBER),
+    "structuring_points": Meaning(_P, "S1, S2: amounts kept below what is reported", U.POINTS),
     "pass_through_percent": Meaning(_P, "P1: of what came, leaves again", U.PERCENT),
     "pass_through_minutes": Meaning(_P, "P1: within", U.MINUTES),
     "pass_through_min": Meaning(_P, "P1: from an amount of", U.NAIRA),
@@ -103,8 +105,7 @@ MEANINGS: dict[str, Meaning] = {
     "takeover_points": Meaning(_P, "A1: as if somebody else had come in", U.POINTS),
     "breaker_outflow_times": Meaning(_B, "A quarter of an hour's outflow, times the usual", U.TIMES),
     "breaker_outflow_min": Meaning(_B, "A quarter of an hour's outflow above", U.NAIRA),
-    "breaker_float_target": Meaning(_B, "What the payout float is meant to be (0: it is not watched)", U.NAIRA),
-    "breaker_float_percent": Meaning(_B, "Of that, left at least", U.PERCENT),
+    "breaker_float_percent": Meaning(_B, "Of what the payout float is topped up to, left at least", U.PERCENT),
     "deposit_alike_percent": Meaning(_I, "A sender's name is the customer's from", U.PERCENT),
     "deposit_unlike_percent": Meaning(_I, "A sender's name is somebody else's below", U.PERCENT),
     "deposit_other_sender_hours": Meaning(_I, "From a sender whose name differs, or is not known", U.HOURS),
@@ -119,6 +120,7 @@ GROUPS = tuple(dict.fromkeys(each.group for each in MEANINGS.values()))
 BELOW = (
     ("band_medium_points", "band_high_points"),
     ("structuring_low", "structuring_high"),
+    ("structuring_company_low", "structuring_company_high"),
     ("deposit_unlike_percent", "deposit_alike_percent"),
 )
 

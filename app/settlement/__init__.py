@@ -2,5 +2,5 @@
 
 Promise: every charge that Paystack took is settled once or shown as owed; what came to our bank is booked with what was
 kept of it; a fee that is not what was agreed is seen. It owns settlements and their charges, what is late, partner
-fees, float floors and readings, and top-ups.
+fees, readings of the float, and top-ups.
 """

@@ -8,6 +8,11 @@ class NothingToClose(Conflict):
     message = "Only a settlement that does not tie is closed by hand."
 
 
+class NoSuchBooking(Unprocessable):
+    code = "no_such_booking"
+    message = "No journal of this number moves what Paystack owes us."
+
+
 class TopUpOutOfBounds(Unprocessable):
     code = "top_up_out_of_bounds"
     message = "A top-up is between ₦1,000.00 and ₦500,000,000.00, and no more than the bank account has in the books."

@@ -31,6 +31,14 @@ class SettlementDiffers(Event):
 
 
 @dataclass(frozen=True)
+class SettlementBookedByHand(Event):
+    """A journal of people's stands for a settlement that did not add up: its charges are not owed any more."""
+
+    name: ClassVar[str] = "settlement.booked_by_hand"
+    settlement_id: str
+
+
+@dataclass(frozen=True)
 class SettlementLate(Event):
     """A day is over on which Paystack was to pay us, and something of it is still owed."""
 

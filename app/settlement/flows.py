@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from app.clients.paystack import Paystack
 from app.clients.paystack_answers import Charge, LedgerEntry, Settlement
@@ -16,25 +17,28 @@ from app.settlement.models import TopUp
 from app.settlement.rules import SettlementState
 
 LOOKED_BACK = timedelta(days=10)  # past the longest row of holidays
+CLOCKS_DIFFER = timedelta(minutes=2)  # Paystack's and ours, at most
 _ENDED = frozenset({SettlementState.POSTED, SettlementState.CLOSED})
 
 
 def pull(*, paystack: Paystack, actor: Actor) -> int:
     """Read Paystack's settlements and book what was paid; then note what is late. How many were looked at.
 
-    One that ended is not read again. Raises Silent and Refused; what was recorded until then stays.
+    Of one that ended nothing is booked again: it is compared. One that fails keeps no other from being taken, and none
+    keeps what is late from being noted. Raises Silent and Refused; what was recorded until then stays.
     """
-    oldest = queries.oldest_open_for_system()
+    try:
+        return _read(paystack=paystack, actor=actor)
+    finally:  # (most of all when Paystack says nothing)
+        atomically(service.note_late, actor=actor)
+
+
+def note_charges(settlement_id: str, *, paystack: Paystack, actor: Actor) -> None:
+    """Read what a settlement that people booked is made of, so that it is not owed any more. Raises Silent."""
+    vendor_id = queries.settlement_for_operators(settlement_id).vendor_id
     leave()
-    day = clock.now().astimezone(WAT).date() - LOOKED_BACK
-    since = datetime.combine(min(day, oldest) if oldest else day, time(), WAT)
-    told = [one for one in paystack.settlements(since=since) if one.currency == NGN.code]
-    known = queries.known_for_system([one.id for one in told])
-    fresh = [one for one in told if known.get(one.id) not in _ENDED]
-    for one in sorted(fresh, key=lambda each: (each.settled_on, each.id)):
-        _take(one, paystack=paystack, actor=actor)
-    atomically(service.note_late, actor=actor)
-    return len(fresh)
+    charges = list(paystack.settlement_charges(vendor_id))
+    atomically(lambda: service.note_charges(settlement_id, charges=charges), actor=actor)
 
 
 def read_float(*, paystack: Paystack, actor: Actor) -> None:
@@ -45,6 +49,28 @@ def read_float(*, paystack: Paystack, actor: Actor) -> None:
         _receive(waiting, paystack=paystack, actor=actor)
     theirs = paystack.balance()
     atomically(lambda: service.note_float(theirs), actor=actor)
+
+
+def _read(*, paystack: Paystack, actor: Actor) -> int:
+    oldest, today = queries.oldest_open_for_system(), clock.now().astimezone(WAT).date()
+    leave()
+    # (it is listed by the day it was made, which is some days before the one it is paid on)
+    since = datetime.combine(min(today, oldest or today) - LOOKED_BACK, time(), WAT)
+    told = [one for one in paystack.settlements(since=since) if one.currency == NGN.code]
+    known = queries.known_for_system([one.id for one in told])
+    looked_at, failed = 0, list[Exception]()
+    for one in sorted(told, key=lambda each: (each.settled_on, each.id)):
+        try:
+            if known.get(one.id) in _ENDED:
+                atomically(partial(service.compare, one, actor=actor), actor=actor)
+                continue
+            looked_at += 1
+            _take(one, paystack=paystack, actor=actor)
+        except Exception as error:  # noqa: BLE001 (it is raised below, when the others were taken)
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return looked_at
 
 
 def _take(told: Settlement, *, paystack: Paystack, actor: Actor) -> None:
@@ -65,16 +91,24 @@ def _hear_of(charges: Sequence[Charge], *, paystack: Paystack, actor: Actor) -> 
 
 
 def _receive(waiting: Sequence[TopUp], *, paystack: Paystack, actor: Actor) -> None:
-    """Lines of the balance that bring money and are nothing else's, each for the oldest top-up of its amount."""
-    since = min(top_up.created_at for top_up in waiting)
+    """Lines of the balance that bring money and are nothing else's, each for the top-up of its amount.
+
+    What was there before two people agreed to it is another one's.
+    """
+    since = min(top_up.created_at for top_up in waiting) - CLOCKS_DIFFER
     lines = [line for line in paystack.balance_ledger(since=since, until=clock.now()) if _is_top_up(line)]
     for line in sorted(lines, key=lambda one: one.id):
         for top_up in waiting:
-            if top_up.amount.units == line.difference and atomically(
+            if _may_be(line, top_up) and atomically(
                 lambda one=top_up, line_id=line.id: service.receive_top_up(one.id, vendor_line=line_id, actor=actor),  # type: ignore[misc]
                 actor=actor,
             ):
                 break
+
+
+def _may_be(line: LedgerEntry, top_up: TopUp) -> bool:
+    new = line.created_at is None or line.created_at >= top_up.created_at - CLOCKS_DIFFER
+    return new and line.difference == top_up.amount.units
 
 
 def _is_top_up(line: LedgerEntry) -> bool:

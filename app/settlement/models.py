@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.core.db import Model
 from app.core.money import NGN, Money
 from app.risk.rules import Band
+from app.settlement.rules import Told
 
 KOBO = Numeric(38)
 
@@ -72,6 +73,12 @@ class Settlement(Model):
     def effective(self) -> Money:
         """What our bank was paid."""
         return Money(NGN, int(self.effective_units))
+
+    @property
+    def amounts(self) -> Told:
+        """All that was told of it."""
+        units = (self.gross_units, self.fees_units, self.total_units, self.deducted_units, self.effective_units)
+        return Told(*map(int, units))
 
 
 class SettledCharge(Model):
@@ -139,27 +146,6 @@ class PartnerFee(Model):
         """What it asks for."""
         cap = None if self.cap_units is None else int(self.cap_units)
         return Band(int(self.over_units), int(self.flat_units), self.bps, cap=cap)
-
-
-class FloatFloor(Model):
-    """What the balance at Paystack should not fall below, and what it is topped up to, from a time on."""
-
-    __tablename__ = "float_floors"
-    __table_args__ = (CheckConstraint("floor_units > 0 AND target_units >= floor_units", name="in_order"),)
-    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
-    floor_units: Mapped[Decimal] = mapped_column(KOBO)
-    target_units: Mapped[Decimal] = mapped_column(KOBO)
-    request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
-
-    @property
-    def floor(self) -> Money:
-        """The least."""
-        return Money(NGN, int(self.floor_units))
-
-    @property
-    def target(self) -> Money:
-        """What a top-up brings it to."""
-        return Money(NGN, int(self.target_units))
 
 
 class FloatReading(Model):

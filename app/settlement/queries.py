@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import func, select
 
@@ -11,14 +11,16 @@ from app.core.clock import WAT
 from app.core.db import db, rows
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
-from app.ledger import balances, chart
+from app.ledger import balances, chart, statements
 from app.risk.rules import Band
 from app.settlement import partner_fees, working_days
-from app.settlement.models import FloatFloor, FloatReading, LateDay, PartnerFee, SettledCharge, Settlement, TopUp
+from app.settlement.models import FloatReading, LateDay, PartnerFee, SettledCharge, Settlement, TopUp
 from app.settlement.partner_fees import Service
 from app.settlement.rules import SettlementState, TopUpState
 
-LOOKED_BACK = timedelta(days=60)  # what was owed for longer stands on the account all the same
+LOOKED_BACK = timedelta(days=60)  # and to before the oldest day that is noted as late: what is owed never gets too old
+
+BEFORE_DUE = timedelta(days=14)  # past the longest row of holidays
 
 # What we booked to clearing for charges, by the vendor's reference: one journal stands for one charge.
 _BOOKED = """
@@ -43,7 +45,7 @@ SELECT (e.effective_at AT TIME ZONE 'Africa/Lagos')::date AS day, count(*) AS n,
 _IN_FLIGHT = """
 SELECT coalesce(sum(amount_units + coalesce(fee_units, partner_fee('transfer', amount_units, created_at), 0)), 0)
        AS units
-  FROM payouts WHERE state = 'sent'
+  FROM payouts WHERE state IN ('sent', 'awaiting_otp')
 """
 _QUEUED = """
 SELECT coalesce(sum(amount_units + coalesce(partner_fee('transfer', amount_units, created_at), 0)), 0) AS units
@@ -155,12 +157,21 @@ def settled_elsewhere_for_system(references: Iterable[str]) -> list[str]:
     return list(db.session.scalars(wanted))
 
 
+def moves_clearing_for_system(journal_id: int) -> bool:
+    """Whether there is such a journal, and what Paystack owes us is less by it."""
+    try:
+        _, legs = statements.journal(journal_id)
+    except LookupError:
+        return False
+    return any(leg.code == _clearing() and leg.amount < 0 for leg in legs)
+
+
 def standing_for_operators() -> Standing:
     """What is owed by the day it is due, as of now."""
     today = clock.now().astimezone(WAT).date()
     found: dict[date, tuple[int, int]] = {}
     clearing = rows(_ACCOUNT, code=_clearing())
-    for row in rows(_OWED, clearing=clearing[0].id, since=clock.now() - LOOKED_BACK) if clearing else []:
+    for row in rows(_OWED, clearing=clearing[0].id, since=_owed_since()) if clearing else []:
         due = working_days.after(row.day)
         count, units = found.get(due, (0, 0))
         found[due] = (count + row.n, units + int(row.units))
@@ -240,17 +251,6 @@ def in_flight_for_system() -> int:
 def queued_for_system() -> int:
     """What withdrawals that are asked for and not yet handed over will take from the balance, in kobo, with fees."""
     return int(rows(_QUEUED)[0].units)
-
-
-def floor_for_system(*, at: datetime | None = None) -> FloatFloor:
-    """The floor of the float that counts at a moment (now)."""
-    counts = select(FloatFloor).where(FloatFloor.starts_at <= (at or clock.now()))
-    return db.session.scalars(counts.order_by(FloatFloor.starts_at.desc()).limit(1)).one()
-
-
-def floors_for_operators() -> list[FloatFloor]:
-    """The newest floors, those to come included."""
-    return list(db.session.scalars(select(FloatFloor).order_by(FloatFloor.starts_at.desc()).limit(5)))
 
 
 def readings_for_operators(*, before: int | None = None, limit: int = 25) -> list[FloatReading]:
@@ -338,6 +338,13 @@ def _fee_line(day_lines: list[FeeDay]) -> FeeLine:
         expected=sum((line.expected for line in day_lines), nothing),
         others=sum(line.others for line in day_lines),
     )
+
+
+def _owed_since() -> datetime:
+    """From when charges are looked through for those that are owed; a noted day was taken before the holidays to it."""
+    oldest = db.session.scalar(select(func.min(LateDay.due_on)).where(LateDay.ended_at.is_(None)))
+    usual = clock.now() - LOOKED_BACK
+    return usual if oldest is None else min(usual, datetime.combine(oldest, time(), WAT) - BEFORE_DUE)
 
 
 def _clearing() -> str:

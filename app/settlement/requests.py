@@ -1,12 +1,10 @@
 """Money into the float, and the floor under it, are requests: finance asks, treasury agrees."""
 
 from datetime import date, datetime
-from decimal import Decimal
 
 from app.core import clock
 from app.core.actor import Actor
 from app.core.clock import WAT
-from app.core.db import db
 from app.core.money import NGN, Money
 from app.core.permissions import Permission
 from app.governance import queries as governance_queries
@@ -14,8 +12,8 @@ from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
 from app.governance.rules import Facts
+from app.payments import payout_queries, payouts
 from app.settlement import errors, queries, rules, service
-from app.settlement.models import FloatFloor
 
 TARGET_TOP_UPS = "float:top_ups"
 TARGET_FLOOR = "float:floor"
@@ -38,7 +36,7 @@ def request_floor(floor: Money, *, target: Money, starts_on: date, reason: str, 
 
     Raises BadFloor, and as governance does.
     """
-    now = queries.floor_for_system()
+    now = payout_queries.floor_for_system()
     payload = {
         "floor": str(floor.units),
         "target": str(target.units),
@@ -68,24 +66,21 @@ def _check_floor(payload: Payload) -> None:
     starts_at, floor, target = _starts_at(payload), _money(payload["floor"]), _money(payload["target"])
     if not Money(NGN, 0) < floor <= target or starts_at <= clock.now():
         raise errors.BadFloor
-    standing = queries.floor_for_system(at=starts_at)
+    standing = payout_queries.floor_for_system(at=starts_at)
     if (standing.floor, standing.target) == (floor, target):
         raise errors.BadFloor
-    if any(one.starts_at == starts_at for one in queries.floors_for_operators()):
+    if any(one.starts_at == starts_at for one in payout_queries.floors_for_operators()):
         raise errors.BadFloor("Another floor begins on that day.")
 
 
 def _set_floor(agreed: Agreed) -> str:
     _check_floor(agreed.payload)
-    db.session.add(
-        FloatFloor(
-            starts_at=_starts_at(agreed.payload),
-            floor_units=Decimal(agreed.payload["floor"]),
-            target_units=Decimal(agreed.payload["target"]),
-            request_id=agreed.request_id,
-        )
+    payouts.set_floor(
+        _money(agreed.payload["floor"]),
+        target=_money(agreed.payload["target"]),
+        starts_at=_starts_at(agreed.payload),
+        request_id=agreed.request_id,
     )
-    db.session.flush()
     return f"Begins on {agreed.payload['starts_on']}"
 
 

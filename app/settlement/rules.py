@@ -45,7 +45,8 @@ SETTLEMENT = Machine(
         S.DIFFERS: Wait(
             timedelta(days=1),
             Role.FINANCE,
-            "It is read again every hour and booked once it adds up. Or book it by a manual journal and close it.",
+            "It is read again every hour and booked once it adds up. Or book it by a manual journal, and close it"
+            " by its number.",
         ),
         S.FAILED: Wait(
             timedelta(days=1),
@@ -100,6 +101,11 @@ class Settled:
         return self.amount - self.fees
 
     @property
+    def unexplained(self) -> int:
+        """What was settled for it beside what we had booked, which no fee explains."""
+        return self.net - (self.booked or 0) + self.fee_difference
+
+    @property
     def fee_difference(self) -> int:
         """What its fee is more than we had booked. More than a fee's own size is no fee: it stays in clearing."""
         difference = 0 if self.booked is None else self.booked - self.net
@@ -110,7 +116,7 @@ def trouble_of(told: Told, charges: Sequence[Settled]) -> str:
     """Why a settlement cannot be booked as it was told, in a sentence; empty when it adds up."""
     gross, fees = sum(charge.amount for charge in charges), sum(charge.fees for charge in charges)
     if min(told.gross, told.fees, told.total, told.deducted, told.effective) < 0 or not told.gross:
-        return "An amount of it is below nothing."
+        return "An amount of it is below nothing, or it is of nothing at all."
     if told.gross - told.fees != told.total:
         return "What it comes to is not what was taken less the fees."
     if told.total - told.deducted != told.effective:
@@ -120,3 +126,19 @@ def trouble_of(told: Told, charges: Sequence[Settled]) -> str:
     if (gross, fees) != (told.gross, told.fees):
         return f"Its {len(charges)} charges do not add up to it."
     return ""
+
+
+def change_of(told: Told, *, status: str, booked: Told) -> str:
+    """Why what Paystack says of a settlement now is not what was booked, in a sentence; empty when it is."""
+    if status != PAID:
+        return f"it was booked as paid, and Paystack says {status} by now"
+    return "" if told == booked else f"it was booked as {booked.effective} kobo, Paystack says {told.effective} by now"
+
+
+def words_of(charge: Settled) -> str:
+    """What is wrong with a charge that was settled and is not explained; empty when it is."""
+    if not charge.unexplained:
+        return ""
+    if charge.booked is None:
+        return "Paystack settled this charge, and it is not in our books"
+    return f"Paystack settled {charge.net} kobo for this charge, and we had booked {charge.booked}"

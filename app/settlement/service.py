@@ -16,6 +16,8 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
 from app.ledger import balances, chart, posting
+from app.payments import payout_queries, suspense
+from app.payments.suspense import Trouble
 from app.settlement import errors, events, partner_fees, postings, queries, rules
 from app.settlement.models import FloatReading, LateDay, SettledCharge, Settlement, TopUp
 from app.settlement.rules import Settled, SettlementState, TopUpState
@@ -45,18 +47,42 @@ def note(told: Told, *, charges: Sequence[Charge], actor: Actor) -> SettlementSt
     return SettlementState(row.state)
 
 
-def close(settlement_id: str, *, note: str, actor: Actor) -> None:
-    """What does not tie was booked by hand, or has come by another settlement.
+def compare(told: Told, *, actor: Actor) -> None:
+    """What was booked stays; where Paystack says something else of it by now, somebody must look, once."""
+    row = db.session.scalars(select(Settlement).where(Settlement.vendor_id == told.id)).one()
+    if row.state != SettlementState.POSTED:
+        return
+    words = rules.change_of(_amounts(told), status=told.status, booked=row.amounts)
+    if words:
+        cause = f"settlement:{row.id}:{told.status}:{told.effective}"
+        suspense.suspend(Trouble(cause, "settlement.changed", told.id, words, row.effective), actor=actor)
 
-    Raises NotFound, NothingToClose, NoteMissing.
+
+def close(settlement_id: str, *, note: str, actor: Actor, journal_id: int | None = None) -> None:
+    """What does not tie was booked by hand, by this journal; without one its charges come by another settlement.
+
+    Raises NotFound, NothingToClose, NoteMissing, NoSuchBooking.
     """
     row = _locked(settlement_id)
     if row.state not in {SettlementState.DIFFERS, SettlementState.FAILED}:
         raise errors.NothingToClose
     if not note:
         raise errors.NoteMissing
+    if journal_id is not None:
+        if not queries.moves_clearing_for_system(journal_id):
+            raise errors.NoSuchBooking
+        note = f"{note} (journal {journal_id})"
+        outbox.emit(events.SettlementBookedByHand(settlement_id=row.id))
     row.note, row.ended_at = note, clock.now()
     machine.move(row, SettlementState.CLOSED, machine=rules.SETTLEMENT, actor=actor, reason=note)
+
+
+def note_charges(settlement_id: str, *, charges: Sequence[Charge]) -> None:
+    """Note what a settlement that was booked by hand is made of; what another one has had stays there."""
+    booked = queries.booked_for_system(charge.reference for charge in charges)
+    for charge in charges:
+        facts = _of(charge, settlement_id=settlement_id, booked=booked.get(charge.reference))
+        db.session.execute(insert(SettledCharge).values(**facts).on_conflict_do_nothing())
 
 
 def note_late() -> list[date]:
@@ -81,7 +107,7 @@ def note_float(theirs: int) -> FloatReading:
         theirs_units=Decimal(theirs),
         ours_units=Decimal(balances.of(chart.house(chart.PAYSTACK, asset=NGN)).booked.units),
         in_flight_units=Decimal(queries.in_flight_for_system()),
-        floor_units=queries.floor_for_system().floor_units,
+        floor_units=payout_queries.floor_for_system().floor_units,
         low=False,
         differs=False,
         read_at=clock.now(),
@@ -168,6 +194,10 @@ def _facts(told: Told) -> dict[str, object]:
     }
 
 
+def _amounts(told: Told) -> rules.Told:
+    return rules.Told(told.gross, told.fees, told.total, _deducted(told), told.effective)
+
+
 def _deducted(told: Told) -> int:
     return abs(told.deductions)  # no sample has one: it may be told with its sign
 
@@ -181,24 +211,16 @@ def _judge(row: Settlement, told: Told, charges: Sequence[Charge], *, actor: Act
     references = [charge.reference for charge in charges]
     booked = queries.booked_for_system(references)
     lines = [Settled(charge.reference, charge.amount, charge.fees, booked.get(charge.reference)) for charge in charges]
-    trouble = rules.trouble_of(
-        rules.Told(told.gross, told.fees, told.total, _deducted(told), told.effective), lines
-    ) or _settled_before(references)
+    trouble = rules.trouble_of(_amounts(told), lines) or _settled_before(references)
     if trouble:
         _set_aside(row, SettlementState.DIFFERS, trouble=trouble, actor=actor)
         return
     for charge, line in zip(charges, lines, strict=True):
-        db.session.add(
-            SettledCharge(
-                reference=charge.reference,
-                settlement_id=row.id,
-                amount_units=Decimal(charge.amount),
-                fees_units=Decimal(charge.fees),
-                booked_units=None if line.booked is None else Decimal(line.booked),
-                service=partner_fees.service_of(charge.channel, country=_country(charge)),
-                paid_at=charge.paid_at or clock.now(),
-            )
-        )
+        db.session.add(SettledCharge(**_of(charge, settlement_id=row.id, booked=line.booked)))
+        if words := rules.words_of(line):
+            amount = Money(NGN, charge.amount)
+            cause = f"settled:{charge.reference}"
+            suspense.suspend(Trouble(cause, "settlement.charge", charge.reference, words, amount), actor=actor)
     journal = postings.settled(
         ref=row.id,
         total=Money(NGN, told.total),
@@ -223,6 +245,18 @@ def _set_aside(row: Settlement, to: SettlementState, *, trouble: str, actor: Act
     if row.state != to:
         machine.move(row, to, machine=rules.SETTLEMENT, actor=actor, reason=trouble)
         outbox.emit(events.SettlementDiffers(settlement_id=row.id))
+
+
+def _of(charge: Charge, *, settlement_id: str, booked: int | None) -> dict[str, object]:
+    return {
+        "reference": charge.reference,
+        "settlement_id": settlement_id,
+        "amount_units": Decimal(charge.amount),
+        "fees_units": Decimal(charge.fees),
+        "booked_units": None if booked is None else Decimal(booked),
+        "service": partner_fees.service_of(charge.channel, country=_country(charge)),
+        "paid_at": charge.paid_at or clock.now(),
+    }
 
 
 def _country(charge: Charge) -> str:

@@ -10,7 +10,8 @@ from holidays import country_holidays
 
 from app.core.clock import WAT
 
-_HOLIDAYS = country_holidays("NG")
+# Filled at once: filled when it is asked, a year is empty for a moment for whoever asks beside.
+_HOLIDAYS = country_holidays("NG", years=range(2025, 2046))
 _DAY = timedelta(days=1)
 SATURDAY = 5
 

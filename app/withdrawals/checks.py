@@ -239,7 +239,9 @@ def _funding_age(asked: Asked) -> Found:
 
 def _speed(asked: Asked) -> Found:
     limits, units = asked.thresholds, asked.withdrawal.amount.units
-    seen = queries.past_for_system(asked.withdrawal, low=limits["structuring_low"], high=limits["structuring_high"])
+    business = past.is_business(owner=asked.customer.id)
+    low, high = rules.reported(limits, business=business)
+    seen = queries.past_for_system(asked.withdrawal, low=low, high=high)
     window = timedelta(minutes=limits["pass_through_minutes"])
     came = payments.credited_since(clock.now() - window, customer_id=asked.customer.id).units
     last = queries.last_moved_for_system(asked.account, before=asked.withdrawal.created_at)
@@ -263,6 +265,7 @@ def _speed(asked: Asked) -> Found:
             percent=limits["hugging_percent"],
         ),
         taken_over=_is_taken_over(asked),
+        business=business,
     )
     hits = rules.speed_hits(speed, limits)
     facts = {"rules": [hit.rule for hit in hits], **speed.as_json()}
@@ -309,4 +312,5 @@ CHECKS: dict[int, tuple[str, Look]] = {
 POLICY_NUMBER, POLICY_NAME = 17, "Approval policy"
 AGAIN_NUMBER, AGAIN_NAME = 18, "Looked at again before sending"
 AGAIN = (1, 3, 10, 16)
-KEPT = frozenset({10})  # what only those may read who read what the lists say
+LISTS = 10
+KEPT = frozenset({LISTS})  # what only those may read who read what the lists say

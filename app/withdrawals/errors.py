@@ -38,6 +38,11 @@ class ContentChanged(Conflict):
     message = "This withdrawal is not what you were shown. Look again before you approve."
 
 
+class NotYourHold(Forbidden):
+    code = "not_your_hold"
+    message = "Compliance holds this one: they say when it goes on."
+
+
 class ReasonMissing(Unprocessable):
     code = "reason_missing"
     message = "Say why: the customer will read it."
@@ -68,6 +73,11 @@ class VotesLapsed(Conflict):
     message = "Somebody who agreed may not decide any more. Give the money back; the customer can ask anew."
 
 
+class Contradicted(Conflict):
+    code = "contradicted"
+    message = "We were told two things of its last payment, paid and not paid. It waits until that is cleared up."
+
+
 class DestinationRemoved(Conflict):
     code = "destination_removed"
     message = "This bank account was removed. Choose another one."
@@ -86,3 +96,10 @@ class BadThreshold(Unprocessable):
 class BadHours(Unprocessable):
     code = "bad_hours"
     message = "Hold it for 1 to 720 hours, or state no time."
+
+
+class InOtherHands(Conflict):
+    """`by` and `until` say who has it and how long that lasts."""
+
+    code = "in_other_hands"
+    message = "Somebody else has it in hand."

@@ -11,7 +11,8 @@ from app.core.db import atomically, leave
 from app.core.errors import Refusal
 from app.payments import breaker, payout_flows
 from app.payments.rules import PayoutState
-from app.withdrawals import queries, service
+from app.withdrawals import errors, queries, service
+from app.withdrawals.rules import State
 
 TRANSFER_REASON = "Withdrawal"
 log = logs.get("withdrawals")
@@ -26,7 +27,7 @@ def send(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> PayoutState
     heard of all the same. The caller tries again later.
     """
     try:
-        attempt = _begin(withdrawal_id, actor=actor)
+        attempt = _begin(withdrawal_id, paystack=paystack, actor=actor)
     except Refusal:
         _hear(withdrawal_id, paystack=paystack, actor=actor)
         raise
@@ -45,8 +46,8 @@ def send_many(withdrawal_ids: Sequence[str], *, paystack: Paystack, actor: Actor
     begun = []
     for withdrawal_id in withdrawal_ids:
         try:
-            attempt = _begin(withdrawal_id, actor=actor)
-        except Refusal as refusal:
+            attempt = _begin(withdrawal_id, paystack=paystack, actor=actor)
+        except (Refusal, Refused) as refusal:
             log.info("not sent with the others", extra={"facts": {"id": withdrawal_id, "code": refusal.code}})
             continue
         if attempt is not None and attempt.first:
@@ -55,7 +56,44 @@ def send_many(withdrawal_ids: Sequence[str], *, paystack: Paystack, actor: Actor
     return len(begun)
 
 
-def _begin(withdrawal_id: str, *, actor: Actor) -> service.Attempt | None:
+def confirm(payout_id: str, *, code: str, paystack: Paystack, actor: Actor) -> PayoutState:
+    """Type the code that Paystack wants: that sends it, so what stops payouts stops this.
+
+    Raises as `service.refuse_code` and `payout_flows.confirm` do.
+    """
+    atomically(lambda: service.refuse_code(payout_id), actor=actor)
+    return payout_flows.confirm(payout_id, code=code, paystack=paystack, actor=actor)
+
+
+def give_up(withdrawal_id: str, *, owns: str | None, paystack: Paystack, actor: Actor) -> None:
+    """Give back what the rail ended without payment, once Paystack has said again that nothing came of it.
+
+    Raises as `service.give_up` does, Contradicted where it may have been paid, Refused and Silent.
+    """
+    _ask_again(withdrawal_id, paystack=paystack, actor=actor)
+    atomically(lambda: service.give_up(withdrawal_id, owns=owns, actor=actor), actor=actor)
+
+
+def give_up_old(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> bool:
+    """Give back what has stood unpaid for too long, once Paystack has said again that nothing came of it.
+
+    Whether it was. Raises Contradicted where it may have been paid, Refused and Silent: then the clock comes again.
+    """
+    _ask_again(withdrawal_id, paystack=paystack, actor=actor)
+    return atomically(lambda: service.give_up_old(withdrawal_id, actor=actor), actor=actor)
+
+
+def _ask_again(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> None:
+    """Before it is paid anew or given back: what Paystack says by now of the attempt that ended without payment."""
+    withdrawal = queries.one_for_operators(withdrawal_id)
+    ended = withdrawal.attempts and withdrawal.state in {State.UNPAID, State.APPROVED}
+    if ended and not payout_flows.is_over(withdrawal.attempt_id, paystack=paystack, actor=actor):
+        raise errors.Contradicted
+
+
+def _begin(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> service.Attempt | None:
+    _ask_again(withdrawal_id, paystack=paystack, actor=actor)
+    leave()
     atomically(lambda: breaker.look(actor=actor), actor=actor)
     return atomically(lambda: service.begin_sending(withdrawal_id, actor=actor), actor=actor)
 

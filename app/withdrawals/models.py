@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
-from app.core.money import NGN, Money
+from app.core.money import ASSETS, NGN, Money
 from app.governance.rules import Leg, leg_of
 from app.withdrawals.rules import attempt_id
 
@@ -45,8 +45,23 @@ class Withdrawal(Model):
         Index(
             "ix_withdrawals_open",
             "id",
-            postgresql_include=["state", "customer_id", "amount_units", "created_at"],
+            postgresql_include=["state", "customer_id", "amount_units", "created_at", "band", "target", "round"],
             postgresql_where=text(_OPEN),
+        ),
+        Index(
+            "ix_withdrawals_waiting",
+            "id",
+            postgresql_include=[
+                *("customer_id", "amount_units", "created_at", "band", "target", "round"),
+                *("legs", "content_hash"),
+            ],
+            postgresql_where=text("state = 'requested'"),
+        ),
+        Index(
+            "ix_withdrawals_ended",
+            "id",
+            postgresql_include=["customer_id", "state", "band", "target", "amount_units", "round"],
+            postgresql_where=text("ended_at IS NOT NULL"),
         ),
         Index(None, "bank_account_id", postgresql_where=text("state = 'settled'")),
         Index(None, "held_until", postgresql_where=text("state = 'cooling_off'")),
@@ -157,3 +172,36 @@ class CheckRow(Model):
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB)
     words: Mapped[str] = mapped_column(Text)
     checked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Claim(Model):
+    """Who has a withdrawal in hand, until when: a word to colleagues, and no lock on what they may do."""
+
+    __tablename__ = "withdrawal_claims"
+    withdrawal_id: Mapped[str] = mapped_column(Text, ForeignKey("withdrawals.id"), primary_key=True)
+    operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
+    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class RefusedAttempt(Model):
+    """What a customer asked for and was refused at the door: no withdrawal came of it. Written once."""
+
+    __tablename__ = "withdrawal_refusals"
+    __table_args__ = (
+        Index(None, "customer_id", "id"),
+        CheckConstraint("amount_units > 0", name="amount_positive"),
+        CheckConstraint("code <> ''", name="code_stated"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
+    bank_account_id: Mapped[str | None] = mapped_column(Text, ForeignKey("bank_accounts.id"))
+    asset: Mapped[str] = mapped_column(Text)
+    amount_units: Mapped[Decimal] = mapped_column(Numeric(38))
+    code: Mapped[str] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(Text)
+    refused_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def amount(self) -> Money:
+        """How much they asked for."""
+        return Money(ASSETS[self.asset], int(self.amount_units))

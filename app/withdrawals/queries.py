@@ -16,7 +16,7 @@ from app.governance.rules import Leg, open_leg
 from app.identity import queries as identity
 from app.ledger import balances, chart
 from app.withdrawals.models import Approval, CheckRow, Withdrawal
-from app.withdrawals.rules import CHECKABLE, TOLD, State, first_attempt_id
+from app.withdrawals.rules import CHECKABLE, TOLD, Outcome, State, first_attempt_id
 
 # What a customer asked for before this one and did not have rejected or take back, as the rules on speed count it.
 _PAST = """
@@ -290,16 +290,24 @@ def undecided_for_system(*, before: datetime, limit: int = 100) -> list[str]:
     return list(db.session.scalars(old.order_by(Withdrawal.id).limit(limit)))
 
 
-def held_of_for_system(customer_id: str) -> list[str]:
-    """The customer's withdrawals that a check stops, the oldest first."""
+def held_by_for_system(check: int, *, customer_id: str) -> list[str]:
+    """The customer's withdrawals that this check stops, the oldest first; not what a person holds."""
+    said = select(CheckRow.outcome).where(CheckRow.withdrawal_id == Withdrawal.id, CheckRow.number == check)
+    newest = said.order_by(CheckRow.round_no.desc()).limit(1).scalar_subquery()
     held = select(Withdrawal.id).where(Withdrawal.customer_id == customer_id, Withdrawal.state == State.HELD)
-    return list(db.session.scalars(held.order_by(Withdrawal.id)))
+    return list(db.session.scalars(held.where(newest == Outcome.HOLD).order_by(Withdrawal.id)))
 
 
 def by_payout_for_system(payout_id: str) -> Withdrawal | None:
     """The withdrawal that a payout is an attempt of."""
     first = first_attempt_id(payout_id)
     return db.session.scalars(select(Withdrawal).where(Withdrawal.payout_id == first)).one_or_none()
+
+
+def by_payouts_for_operators(base_ids: Collection[str]) -> dict[str, Withdrawal]:
+    """The withdrawals behind payouts, by the id of each one's first attempt."""
+    found = db.session.scalars(select(Withdrawal).where(Withdrawal.payout_id.in_(base_ids)))
+    return {str(one.payout_id): one for one in found}
 
 
 def approved_for_system(customer_id: str) -> list[str]:

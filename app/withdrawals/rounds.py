@@ -48,27 +48,28 @@ def look_again(withdrawal_id: str, *, note: str = "", actor: Actor) -> State:
     return State(withdrawal.state)
 
 
-def wake(*, actor: Actor, limit: int = 100) -> int:
-    """Check those anew whose time to cool off is over: how many."""
-    moment, woken = clock.now(), 0
-    for withdrawal_id in queries.cooled_for_system(at=moment, limit=limit):
-        withdrawal = rows.locked(withdrawal_id)
-        if withdrawal.state == State.COOLING_OFF and withdrawal.held_until and withdrawal.held_until <= moment:
-            _round(withdrawal, actor=actor)
-            woken += 1
-    return woken
+def wake(withdrawal_id: str, *, actor: Actor) -> bool:
+    """Check it anew when its time to cool off is over: whether it was."""
+    withdrawal = rows.locked(withdrawal_id)
+    over = withdrawal.state == State.COOLING_OFF and withdrawal.held_until and withdrawal.held_until <= clock.now()
+    if over:
+        _round(withdrawal, actor=actor)
+    return bool(over)
 
 
-def expire(*, actor: Actor, limit: int = 100) -> int:
-    """Give back what nobody decided on within the time that its policy gives: how many."""
-    ended, moment = 0, clock.now()
-    policy = _policy()
-    for withdrawal_id in queries.undecided_for_system(before=moment - min(_times(policy)), limit=limit):
-        withdrawal = rows.locked(withdrawal_id)
-        if withdrawal.state in rules.CHECKABLE and withdrawal.created_at + _open_for(withdrawal, policy) <= moment:
-            rows.give_back(withdrawal, State.REJECTED, actor=actor, reason=EXPIRES)
-            ended += 1
-    return ended
+def undecided_for_system() -> list[str]:
+    """Those that nobody may have decided on in time."""
+    return queries.undecided_for_system(before=clock.now() - min(_times(_policy())))
+
+
+def expire(withdrawal_id: str, *, actor: Actor) -> bool:
+    """Give it back when nobody decided on it within the time that its policy gives: whether it was."""
+    withdrawal = rows.locked(withdrawal_id)
+    over = withdrawal.created_at + _open_for(withdrawal, _policy()) <= clock.now()
+    if not over or withdrawal.state not in rules.CHECKABLE:
+        return False
+    rows.give_back(withdrawal, State.REJECTED, actor=actor, reason=EXPIRES)
+    return True
 
 
 def before_sending(withdrawal: Withdrawal, *, actor: Actor) -> bool:

@@ -3,15 +3,25 @@
 from sqlalchemy import select
 
 from app.core import clock, machine, outbox
-from app.core.actor import Actor
+from app.core.actor import Actor, Kind
 from app.core.db import db
 from app.core.errors import NotFound
-from app.ledger import posting
+from app.core.money import NGN
+from app.core.permissions import Role
+from app.identity import queries as identity
+from app.ledger import health, posting
+from app.payments import payout_queries
 from app.payments import queries as payments
+from app.restrictions import service as restrictions
+from app.restrictions.rules import Way
 from app.risk import service as risk
-from app.withdrawals import events, rules
+from app.risk import switches
+from app.risk.rules import Rail
+from app.withdrawals import errors, events, rules
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import Content, State
+
+COMPLIANCE = frozenset({Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER})
 
 
 def locked(withdrawal_id: str) -> Withdrawal:
@@ -48,8 +58,36 @@ def content_hash(withdrawal: Withdrawal) -> str:
     ).hash
 
 
+def refuse_contradicted(withdrawal: Withdrawal) -> None:
+    """Raise Contradicted while news of one of its attempts waits for somebody to look: it may have been paid."""
+    if withdrawal.attempts and payout_queries.contradicted_for_system(withdrawal.attempt_ids):
+        raise errors.Contradicted
+
+
+def refuse_anothers_hold(withdrawal: Withdrawal, *, actor: Actor) -> None:
+    """Raise NotYourHold where somebody of compliance stopped it, and this operator is not of them."""
+    if withdrawal.state not in rules.STOPPED or actor.kind is not Kind.OPERATOR:
+        return
+    kind, _, holder = machine.history(withdrawal.id)[-1].actor.partition(":")
+    theirs = kind == Kind.OPERATOR and not COMPLIANCE.isdisjoint(identity.roles_for_system(holder))
+    if theirs and COMPLIANCE.isdisjoint(identity.roles_for_system(actor.id)):
+        raise errors.NotYourHold
+
+
+def refuse_stopped(withdrawal: Withdrawal) -> None:
+    """Raise what stops its money from leaving by now: PayoutsHalted, AccountFrozen, Restricted, SwitchedOff."""
+    if health.standing():
+        raise errors.PayoutsHalted
+    restrictions.refuse(withdrawal.customer_id, way=Way.OUT)
+    switches.refuse(rail=Rail.BANK, asset=NGN.code)
+
+
 def give_back(withdrawal: Withdrawal, to: State, *, actor: Actor, reason: str = "") -> None:
-    """End it without payment: what was held is the customer's again, and it counts against no limit any more."""
+    """End it without payment: what was held is the customer's again, and it counts against no limit any more.
+
+    Raises IllegalMove, and Contradicted where it may have been paid after all.
+    """
+    refuse_contradicted(withdrawal)
     withdrawal.ended_at = clock.now()
     machine.move(withdrawal, to, machine=rules.MACHINE, actor=actor, reason=reason)
     posting.release(withdrawal.hold_id)

@@ -22,6 +22,7 @@ BPS_OF_PERCENT = 100
 REASON_MAX = 500
 QUARTER_DAYS = 90
 HOLD_HOURS_MAX = 720
+LEASE = timedelta(minutes=15)  # so long somebody has one in hand
 
 # What somebody who got into an account would add to it first is no way out until its owner, who is told by mail, has
 # had as long as these thresholds say (hours) to say no.
@@ -71,7 +72,10 @@ MACHINE = Machine(
         S.APPROVED: Wait(timedelta(hours=6), Role.TREASURY, "See why it is not sent: a halt, a switch, a restriction."),
         S.SENDING: Wait(timedelta(hours=2), Role.TREASURY, "Ask the rail for its payout, by our reference."),
         S.UNPAID: Wait(
-            timedelta(hours=3), Role.TREASURY, "Try again, or give it back; after two hours the clock does."
+            timedelta(hours=3),
+            Role.TREASURY,
+            "Try again, or give it back; after two hours the clock does. Where news of its payment waits in suspense,"
+            " clear that up first: it may have been paid.",
         ),
         # (Nothing is awaited: it may still come back, and mostly never does.)
         S.SETTLED: Wait(timedelta(days=36_500), Role.TREASURY, "Nothing: it is paid, and only the bank can undo that."),
@@ -187,6 +191,7 @@ class Speed:
     sharers: int  # customers who have the destination on their list
     close_days: int = 0  # of the last seven, those on which they used nearly all that a day allows
     taken_over: bool = False  # a device never seen before, and a change of what opens the account
+    business: bool = False  # the account is that of one: more of its amounts go without a report
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept beside the result."""
@@ -203,6 +208,7 @@ class Speed:
             "sharers": self.sharers,
             "close_days": self.close_days,
             "new_device_and_change": self.taken_over,
+            "business": self.business,
         }
 
 
@@ -215,6 +221,12 @@ class Hit:
     words: str
 
 
+def reported(bounds: Mapping[str, int], *, business: bool) -> tuple[int, int]:
+    """What is just below what is reported of money going out, and what is reported, from which amount on (kobo)."""
+    whose = "structuring_company" if business else "structuring"
+    return bounds[f"{whose}_low"], bounds[f"{whose}_high"]
+
+
 def speed_hits(seen: Speed, bounds: Mapping[str, int]) -> list[Hit]:
     """Which of the rules on patterns fit, by the thresholds of their time."""
     days = QUARTER_DAYS
@@ -225,9 +237,9 @@ def speed_hits(seen: Speed, bounds: Mapping[str, int]) -> list[Hit]:
         and outflow > bounds["outflow_min"]
         and outflow * days > bounds["outflow_times_mean"] * seen.paid_units
     )
-    near = bounds["structuring_low"] <= seen.units < bounds["structuring_high"]
-    parts, reported = seen.in_day + 1, bounds["structuring_high"]
-    split = parts >= bounds["structuring_count"] and outflow > reported and seen.units < reported
+    low, high = reported(bounds, business=seen.business)
+    near = low <= seen.units < high
+    split = seen.in_day + 1 >= bounds["structuring_count"] and outflow > high and seen.units < high
     passes = seen.units >= bounds["pass_through_min"] and (
         seen.came_units > 0 and seen.units * PERCENT >= seen.came_units * bounds["pass_through_percent"]
     )
@@ -238,7 +250,7 @@ def speed_hits(seen: Speed, bounds: Mapping[str, int]) -> list[Hit]:
         (unlike, "V2", "outflow_points", "Much more in a day than they are used to."),
         (
             (near and seen.near_bound + 1 >= bounds["structuring_count"]) or split,
-            "S1",
+            "S2" if seen.business else "S1",
             "structuring_points",
             "Several amounts kept below what is reported.",
         ),

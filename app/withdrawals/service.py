@@ -14,7 +14,7 @@ from app.core.permissions import Permission, granted
 from app.customers import queries as customers
 from app.identity import queries as identity
 from app.identity.errors import FactorMissing, PhoneUnconfirmed
-from app.ledger import chart, health, posting
+from app.ledger import chart, posting
 from app.payments import banking, payouts
 from app.payments import queries as payments
 from app.payments.models import BankAccount
@@ -22,7 +22,6 @@ from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 from app.risk import queries as risk_queries
 from app.risk import service as risk
-from app.risk import switches
 from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
 from app.withdrawals import checks, errors, events, postings, queries, rounds, rows, rules
@@ -214,18 +213,22 @@ def hold(withdrawal_id: str, *, reason: str, hours: str = "", owns: str | None, 
 def release_hold(withdrawal_id: str, *, note: str, owns: str | None, actor: Actor) -> State:
     """Have what waits or is held checked anew: where it leads. Votes to what stood there before count no more.
 
-    What the policy lets nobody agree to, a manager's note lets on.
+    What the policy lets nobody agree to, a manager's note lets on. What compliance holds, compliance releases.
 
-    Raises NotYourDecision, OwnWithdrawal, ReasonMissing, IllegalMove.
+    Raises NotYourDecision, OwnWithdrawal, NotYourHold, ReasonMissing, IllegalMove.
     """
     words = _reason(note)
     withdrawal = rows.locked(withdrawal_id)
     _refuse_undeciding(actor, withdrawal, owns=owns, to=DECIDES)
+    rows.refuse_anothers_hold(withdrawal, actor=actor)
     return rounds.look_again(withdrawal_id, note=words, actor=actor)
 
 
 def cancel(withdrawal_id: str, *, customer_id: str, actor: Actor) -> None:
-    """The customer takes their own request back, as long as it is not being sent. Raises NotFound, IllegalMove."""
+    """The customer takes their own request back, as long as it is not being sent.
+
+    Raises NotFound, IllegalMove, Contradicted.
+    """
     withdrawal = rows.locked(withdrawal_id)
     if withdrawal.customer_id != customer_id:
         raise NotFound
@@ -237,15 +240,13 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> Attempt | None:
 
     What can have changed since it was agreed to is looked at again, under the lock. Raises PayoutsHalted while the
     books do not prove, SwitchedOff while payouts are, AccountFrozen or Restricted while its owner's account is,
-    NotDueYet before its delay is over, ContentChanged when what was approved is not what stands here.
+    NotDueYet before its delay is over, ContentChanged when what was approved is not what stands here, and Contradicted
+    where an earlier attempt may have been paid.
     """
     withdrawal = rows.locked(withdrawal_id)
-    if health.standing():
-        raise errors.PayoutsHalted
     if withdrawal.state not in {State.APPROVED, State.SENDING}:
         return None
-    restrictions.refuse(withdrawal.customer_id, way=Way.OUT)  # also when it was begun: a second try may be what sends
-    switches.refuse(rail=Rail.BANK, asset=NGN.code)
+    rows.refuse_stopped(withdrawal)  # also when it was begun: a second try may be what sends
     if withdrawal.state == State.APPROVED and not _let_go(withdrawal, actor=actor):
         return None
     destination = payments.bank_account(withdrawal.bank_account_id, customer_id=withdrawal.customer_id)
@@ -254,12 +255,24 @@ def begin_sending(withdrawal_id: str, *, actor: Actor) -> Attempt | None:
     return Attempt(attempt, first)
 
 
+def refuse_code(payout_id: str) -> None:
+    """Raise what stops payouts by now, before somebody types the code with which Paystack sends one.
+
+    Raises NotFound, PayoutsHalted, SwitchedOff, AccountFrozen, Restricted.
+    """
+    withdrawal = rows.locked_by_attempt(payout_id)
+    if withdrawal is None:
+        raise NotFound
+    rows.refuse_stopped(withdrawal)
+
+
 def _let_go(withdrawal: Withdrawal, *, actor: Actor) -> bool:
     """Whether what was approved goes out now: then its next attempt has begun."""
     if withdrawal.not_before is not None and clock.now() < withdrawal.not_before:
         raise errors.NotDueYet(due_at=withdrawal.not_before.isoformat())
     if rows.content_hash(withdrawal) != withdrawal.content_hash:
         raise errors.ContentChanged
+    rows.refuse_contradicted(withdrawal)
     if not queries.standing_for_operators(withdrawal).agreed:
         machine.move(withdrawal, State.REQUESTED, machine=rules.MACHINE, actor=actor, reason=LAPSED)
         return False
@@ -273,12 +286,13 @@ def _let_go(withdrawal: Withdrawal, *, actor: Actor) -> bool:
 def retry(withdrawal_id: str, *, owns: str | None, actor: Actor) -> None:
     """Try again what the rail ended without payment, as a new attempt under a new reference.
 
-    Raises NotYourDecision, OwnWithdrawal, VotesLapsed, IllegalMove.
+    Raises NotYourDecision, OwnWithdrawal, VotesLapsed, Contradicted, IllegalMove.
     """
     withdrawal = rows.locked(withdrawal_id)
     _refuse_undeciding(actor, withdrawal, owns=owns, to=RETRIES)
     if withdrawal.state != State.UNPAID:
         raise IllegalMove("Only what came back unpaid is tried again.")
+    rows.refuse_contradicted(withdrawal)
     if not queries.standing_for_operators(withdrawal).agreed:
         raise errors.VotesLapsed
     machine.move(withdrawal, State.APPROVED, machine=rules.MACHINE, actor=actor, reason="it is tried again")
@@ -286,22 +300,27 @@ def retry(withdrawal_id: str, *, owns: str | None, actor: Actor) -> None:
 
 
 def give_up(withdrawal_id: str, *, owns: str | None, actor: Actor) -> None:
-    """Give back what the rail ended without payment. Raises NotYourDecision, OwnWithdrawal, IllegalMove."""
+    """Give back what the rail ended without payment.
+
+    Raises NotYourDecision, OwnWithdrawal, Contradicted, IllegalMove.
+    """
     withdrawal = rows.locked(withdrawal_id)
     _refuse_undeciding(actor, withdrawal, owns=owns, to=RETRIES)
     rows.give_back(withdrawal, State.FAILED, actor=actor, reason=rules.NOT_TAKEN)
 
 
-def give_up_old(*, actor: Actor) -> int:
-    """Give back what has stood unpaid for as long as the threshold says: how many."""
-    moment, ended = clock.now(), 0
-    waits = timedelta(minutes=risk_queries.thresholds_without_owner(at=moment)["unpaid_minutes"])
-    for withdrawal_id in queries.unpaid_for_system(before=moment - waits):
-        withdrawal = rows.locked(withdrawal_id)
-        if withdrawal.state == State.UNPAID and withdrawal.unpaid_at and withdrawal.unpaid_at <= moment - waits:
-            rows.give_back(withdrawal, State.FAILED, actor=actor, reason=rules.NOT_TAKEN)
-            ended += 1
-    return ended
+def give_up_old(withdrawal_id: str, *, actor: Actor) -> bool:
+    """Give back what has stood unpaid for as long as the threshold says; whether it was. Raises Contradicted."""
+    withdrawal, moment = rows.locked(withdrawal_id), clock.now()
+    if withdrawal.state != State.UNPAID or not withdrawal.unpaid_at or withdrawal.unpaid_at > unpaid_before(moment):
+        return False
+    rows.give_back(withdrawal, State.FAILED, actor=actor, reason=rules.NOT_TAKEN)
+    return True
+
+
+def unpaid_before(moment: datetime) -> datetime:
+    """Since when something must have stood unpaid that the clock gives it back at a time."""
+    return moment - timedelta(minutes=risk_queries.thresholds_without_owner(at=moment)["unpaid_minutes"])
 
 
 def settle(payout_id: str, *, actor: Actor) -> None:

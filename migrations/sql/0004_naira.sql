@@ -29,7 +29,7 @@ CREATE TABLE deposits (
     reference text NOT NULL CONSTRAINT uq_deposits_reference UNIQUE,
     amount_units numeric(38) NOT NULL CONSTRAINT ck_deposits_amount_positive CHECK (amount_units > 0),
     state text NOT NULL CONSTRAINT ck_deposits_state_known
-        CHECK (state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended')),
+        CHECK (state IN ('started', 'awaiting_payment', 'credited', 'failed', 'suspended', 'closed')),
     checkout_url text NOT NULL,
     fee_units numeric(38),
     channel text NOT NULL,
@@ -53,6 +53,7 @@ CREATE TABLE payouts (
     fee_units numeric(38),
     kept_units numeric(38),                            -- of one that ended unpaid: what it cost, by Paystack's ledger
     created_at timestamptz NOT NULL,
+    taken_up_at timestamptz,                           -- when it was last sent again, after it had waited for a float
     settled_at timestamptz,
     -- 'po_…' is the first attempt, 'po_…-2' the next: of one payment at most one may reach the bank.
     base_id text NOT NULL GENERATED ALWAYS AS (split_part(id, '-', 1)) STORED,
@@ -62,6 +63,7 @@ CREATE TABLE payouts (
 CREATE UNIQUE INDEX ix_payouts_one_lives ON payouts (base_id) WHERE state <> 'failed';
 CREATE INDEX ix_payouts_base_id ON payouts (base_id, created_at);
 CREATE INDEX ix_payouts_created_at ON payouts (created_at);
+CREATE INDEX ix_payouts_taken_up_at ON payouts (taken_up_at) WHERE taken_up_at IS NOT NULL;
 CREATE INDEX ix_payouts_ended ON payouts (id) WHERE state IN ('failed', 'reversed');
 -- No payout begins while the books do not prove, whoever asks.
 CREATE FUNCTION refuse_while_halted() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -90,6 +92,7 @@ CREATE TABLE suspense_items (
     resolved_at timestamptz
 );
 CREATE INDEX ix_suspense_items_state ON suspense_items (state, id);
+CREATE INDEX ix_suspense_items_reference ON suspense_items (reference) WHERE state = 'open';
 
 CREATE TABLE withdrawals (
     id text CONSTRAINT pk_withdrawals PRIMARY KEY,
@@ -124,9 +127,16 @@ CREATE TABLE withdrawals (
 );
 CREATE INDEX ix_withdrawals_customer_id ON withdrawals (customer_id, id);
 CREATE INDEX ix_withdrawals_state ON withdrawals (state, id);
--- (what is open is counted and added up on every page of the queue: from the index alone)
-CREATE INDEX ix_withdrawals_open ON withdrawals (id) INCLUDE (state, customer_id, amount_units, created_at)
+-- (what is open is counted, added up and searched on every page of the queue: from the index alone)
+CREATE INDEX ix_withdrawals_open ON withdrawals (id)
+    INCLUDE (state, customer_id, amount_units, created_at, band, target, round)
     WHERE state IN ('requested', 'held', 'cooling_off', 'approved', 'sending', 'unpaid');
+-- (whose yes is missing is looked for in what waits, on every page of the console)
+CREATE INDEX ix_withdrawals_waiting ON withdrawals (id)
+    INCLUDE (customer_id, amount_units, created_at, band, target, round, legs, content_hash) WHERE state = 'requested';
+-- (what has ended is searched by everything that a queue is narrowed by: from the index alone, too)
+CREATE INDEX ix_withdrawals_ended ON withdrawals (id)
+    INCLUDE (customer_id, state, band, target, amount_units, round) WHERE ended_at IS NOT NULL;
 CREATE INDEX ix_withdrawals_bank_account_id ON withdrawals (bank_account_id) WHERE state = 'settled';
 CREATE INDEX ix_withdrawals_held_until ON withdrawals (held_until) WHERE state = 'cooling_off';
 CREATE INDEX ix_withdrawals_unpaid_at ON withdrawals (unpaid_at) WHERE state = 'unpaid';
@@ -220,7 +230,7 @@ SELECT audit.watch('withdrawal_approvals');
 GRANT SELECT, INSERT ON bank_accounts, deposits, payouts, suspense_items, withdrawals, withdrawal_approvals TO bursar_app;
 GRANT SELECT, INSERT, UPDATE ON banks TO bursar_app;
 GRANT UPDATE (state, checkout_url, fee_units, channel, settled_at) ON deposits TO bursar_app;
-GRANT UPDATE (state, transfer_code, vendor_status, vendor_words, session_id, fee_units, kept_units, settled_at)
+GRANT UPDATE (state, transfer_code, vendor_status, vendor_words, session_id, fee_units, kept_units, taken_up_at, settled_at)
     ON payouts TO bursar_app;
 GRANT UPDATE (state, note, journal_id, resolved_at) ON suspense_items TO bursar_app;
 GRANT UPDATE (state, attempts, round, score, band, target, large, policy_id, legs, delay_seconds, content_hash, held_until,

@@ -255,6 +255,7 @@ SELECT 'pol_' || kind || '_1', kind, 1, rules::jsonb, now() FROM (VALUES
         {"legs": [{"roles": ["compliance_manager"], "count": 1}], "ttl_seconds": 2592000, "delay_seconds": 0}]'),
     ('withdrawals.send', '[
         {"amount_over": 1000000000, "risk": "high", "denies": true, "legs": [], "ttl_seconds": 604800, "delay_seconds": 0},
+        {"amount_over": 1000000000, "risk": "high", "legs": [{"roles": ["compliance_manager"], "count": 1}, {"roles": ["treasury"], "count": 1}, {"roles": ["admin"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 14400},
         {"amount_over": 1000000000, "risk": "medium", "legs": [{"roles": ["compliance_manager"], "count": 1}, {"roles": ["treasury"], "count": 1}, {"roles": ["admin"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 14400},
         {"amount_over": 1000000000, "legs": [{"roles": ["compliance_manager"], "count": 1}, {"roles": ["treasury"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 3600},
         {"amount_over": 200000000, "risk": "high", "legs": [{"roles": ["compliance_manager"], "count": 1}, {"roles": ["treasury"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 14400},

@@ -171,14 +171,15 @@ CREATE TABLE application_views (
 );
 CREATE INDEX ix_application_views_application_id ON application_views (application_id, viewed_at);
 
--- A reviewer's own ways to look at the queue.
+-- Somebody's own ways to look at a queue.
 CREATE TABLE saved_views (
     id text CONSTRAINT pk_saved_views PRIMARY KEY,
     operator_id text NOT NULL CONSTRAINT fk_saved_views_operator_id REFERENCES operators,
+    queue text NOT NULL CONSTRAINT ck_saved_views_queue_known CHECK (queue IN ('applications', 'withdrawals')),
     name text NOT NULL CONSTRAINT ck_saved_views_name_length CHECK (length(name) BETWEEN 1 AND 40),
     filters text NOT NULL CONSTRAINT ck_saved_views_filters_length CHECK (length(filters) <= 500),
     created_at timestamptz NOT NULL,
-    CONSTRAINT uq_saved_views_operator_id UNIQUE (operator_id, name)
+    CONSTRAINT uq_saved_views_operator_id UNIQUE (operator_id, queue, name)
 );
 
 ALTER TABLE applications ENABLE ROW LEVEL SECURITY;

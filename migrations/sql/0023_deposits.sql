@@ -87,10 +87,15 @@ CREATE TRIGGER born BEFORE INSERT ON deposits FOR EACH ROW
     WHEN (NEW.method IN ('dedicated_account', 'placed')) EXECUTE FUNCTION guard_deposit_born();
 ALTER TABLE deposits ENABLE ALWAYS TRIGGER born;
 
--- What stands in suspense for a deposit becomes its customer's by either kind of request.
+-- What stands in suspense for a deposit becomes its customer's by either kind of request. It is closed without that when
+-- its item is: the money went another way. Closed it stays.
 CREATE OR REPLACE FUNCTION guard_placing() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM suspense_items s JOIN approval_requests q ON q.target = 'suspense:' || s.id
+    IF OLD.state = 'suspended' AND NEW.state = 'closed' AND NOT EXISTS (
+        SELECT FROM suspense_items s WHERE s.cause = 'charge:' || NEW.reference AND s.state = 'open') THEN
+        RETURN NEW;
+    END IF;
+    IF OLD.state = 'closed' OR NOT EXISTS (SELECT FROM suspense_items s JOIN approval_requests q ON q.target = 'suspense:' || s.id
                     WHERE is_due(q) AND q.payload ->> 'customer_id' = NEW.customer_id
                       AND (q.kind IN ('payments.place', 'payments.assign')
                            AND s.reference = NEW.reference AND q.payload ->> 'deposit_id' = NEW.id
@@ -100,6 +105,11 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+DROP TRIGGER placed ON deposits;
+CREATE TRIGGER placed BEFORE UPDATE OF state ON deposits FOR EACH ROW
+    WHEN (OLD.state IN ('suspended', 'closed') AND NEW.state <> OLD.state) EXECUTE FUNCTION guard_placing();
+ALTER TABLE deposits ENABLE ALWAYS TRIGGER placed;
 
 -- Whose it may be, and whether it is a part of what came as one.
 ALTER TABLE suspense_items
@@ -113,6 +123,23 @@ ALTER TABLE suspense_items
 SELECT audit.mask_also('suspense_items', 'payer', 'paid_to');
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX ix_suspense_items_parent_id ON suspense_items (parent_id);
+-- (who places, gives back or loses money of a charge asks for its items)
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX ix_suspense_items_reference ON suspense_items (reference);
+
+-- What an item is about stays as it was told, until its money comes: then it is what came.
+CREATE FUNCTION guard_suspense_facts() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF OLD.journal_id IS NOT NULL OR NEW.journal_id IS NULL THEN
+        RAISE EXCEPTION 'suspense item %: stays as it was written', NEW.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER facts BEFORE UPDATE ON suspense_items FOR EACH ROW
+    WHEN ((OLD.amount_units, OLD.payer, OLD.channel, OLD.paid_to, OLD.topic, OLD.reason, OLD.journal_id)
+          IS DISTINCT FROM (NEW.amount_units, NEW.payer, NEW.channel, NEW.paid_to, NEW.topic, NEW.reason, NEW.journal_id))
+    EXECUTE FUNCTION guard_suspense_facts();
+ALTER TABLE suspense_items ENABLE ALWAYS TRIGGER facts;
 
 -- The parts of what was split are exactly the whole, and are made by a request that was approved.
 CREATE FUNCTION guard_parts() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
@@ -162,3 +189,4 @@ GRANT UPDATE (state, customer_code, vendor_id, account_number, account_name, ban
     requeried_at, closed_at) ON dedicated_accounts TO bursar_app;
 GRANT UPDATE (pay_number, pay_name, pay_bank, pay_until, dial, payer, credited_units, available_at, hold_id, trouble)
     ON deposits TO bursar_app;
+GRANT UPDATE (amount_units, payer, channel, paid_to, topic, reason) ON suspense_items TO bursar_app;

@@ -20,6 +20,7 @@ SELECT 'rth_' || name, name, value, '2026-01-01 00:00:00+01' FROM (VALUES
     ('hour_count', 5), ('day_count', 10), ('count_points', 30),
     ('outflow_times_mean', 3), ('outflow_min', 50000000), ('outflow_history_count', 5), ('outflow_points', 30),
     ('structuring_low', 400000000), ('structuring_high', 500000000), ('structuring_count', 3), ('structuring_points', 60),
+    ('structuring_company_low', 800000000), ('structuring_company_high', 1000000000),
     ('pass_through_percent', 80), ('pass_through_minutes', 60), ('pass_through_min', 20000000), ('pass_through_points', 40),
     ('new_account_days', 7), ('new_account_amount', 50000000), ('new_account_points', 30),
     ('dormant_days', 180), ('dormant_amount', 10000000), ('dormant_points', 30),
@@ -165,3 +166,31 @@ ALTER TABLE bank_accounts ENABLE ALWAYS TRIGGER name_agreed, ENABLE ALWAYS TRIGG
 SELECT audit.marks_stay('bank_accounts', 'removed_at', 'name_request_id');
 GRANT UPDATE (name_request_id) ON bank_accounts TO bursar_app;
 GRANT SELECT, INSERT ON risk_thresholds, withdrawal_checks TO bursar_app;
+
+-- Who has a withdrawal in hand, until when: a word to colleagues. It opens and closes nothing.
+CREATE TABLE withdrawal_claims (
+    withdrawal_id text CONSTRAINT pk_withdrawal_claims PRIMARY KEY
+        CONSTRAINT fk_withdrawal_claims_withdrawal_id REFERENCES withdrawals,
+    operator_id text NOT NULL CONSTRAINT fk_withdrawal_claims_operator_id REFERENCES operators,
+    until timestamptz NOT NULL
+);
+SELECT audit.watch('withdrawal_claims', '=withdrawal_id');
+GRANT SELECT, INSERT, UPDATE (operator_id, until) ON withdrawal_claims TO bursar_app;
+
+-- What a customer asked for and was refused at the door, before there was a withdrawal.
+CREATE TABLE withdrawal_refusals (
+    id text CONSTRAINT pk_withdrawal_refusals PRIMARY KEY,
+    customer_id text NOT NULL CONSTRAINT fk_withdrawal_refusals_customer_id REFERENCES customers,
+    bank_account_id text CONSTRAINT fk_withdrawal_refusals_bank_account_id REFERENCES bank_accounts,  -- one of theirs
+    asset text NOT NULL,
+    amount_units numeric(38) NOT NULL CONSTRAINT ck_withdrawal_refusals_amount_positive CHECK (amount_units > 0),
+    code text NOT NULL CONSTRAINT ck_withdrawal_refusals_code_stated CHECK (code <> ''),
+    words text NOT NULL,                               -- as they were told
+    refused_at timestamptz NOT NULL
+);
+CREATE INDEX ix_withdrawal_refusals_customer_id ON withdrawal_refusals (customer_id, id);
+ALTER TABLE withdrawal_refusals ENABLE ROW LEVEL SECURITY;
+ALTER TABLE withdrawal_refusals FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_rows ON withdrawal_refusals USING (current_setting('bursar.owner', true) IN ('*', customer_id));
+SELECT audit.protect('withdrawal_refusals');
+GRANT SELECT, INSERT ON withdrawal_refusals TO bursar_app;

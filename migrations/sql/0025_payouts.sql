@@ -60,13 +60,13 @@ CREATE TRIGGER not_taken_up_switched_off BEFORE UPDATE OF state ON payouts FOR E
 ALTER TABLE payouts ENABLE ALWAYS TRIGGER not_switched_off, ENABLE ALWAYS TRIGGER not_taken_up_switched_off;
 
 -- When the naira rail turns itself off: above three times the usual, and above 50 million naira; and below a fifth of
--- the ten million naira that its float is meant to be.
+-- what its float is topped up to.
 SELECT set_config('bursar.actor', 'system:migration 0025', true);
 ALTER TABLE risk_thresholds DISABLE TRIGGER approved;
 INSERT INTO risk_thresholds (id, name, value, starts_at)
 SELECT 'rth_' || name, name, value, '2026-01-01 00:00:00+01' FROM (VALUES
     ('breaker_outflow_times', 3), ('breaker_outflow_min', 5000000000),
-    ('breaker_float_target', 1000000000), ('breaker_float_percent', 20)
+    ('breaker_float_percent', 20)
   ) AS beginning (name, value);
 ALTER TABLE risk_thresholds ENABLE ALWAYS TRIGGER approved;
 
@@ -80,6 +80,12 @@ CREATE TABLE usual_outflows (
 );
 CREATE INDEX ix_usual_outflows_rail ON usual_outflows (rail, asset, id);
 
+-- What left within each quarter of an hour, added up by the clock; the newest anew, since what left may still fail.
+CREATE TABLE payout_quarters (
+    starts_at timestamptz CONSTRAINT pk_payout_quarters PRIMARY KEY,
+    units numeric(38) NOT NULL CONSTRAINT ck_payout_quarters_not_negative CHECK (units >= 0)
+);
+
 ALTER TABLE approval_policies DISABLE TRIGGER approved;
 INSERT INTO approval_policies (id, kind, version, rules, created_at) VALUES
     ('pol_risk.switch_on_1', 'risk.switch_on', 1, '[
@@ -91,4 +97,5 @@ SELECT set_config('bursar.actor', '', true);
 SELECT audit.watch('usual_outflows');
 SELECT audit.protect('usual_outflows');
 GRANT SELECT, INSERT ON switches, usual_outflows TO bursar_app;
+GRANT SELECT, INSERT, UPDATE (units) ON payout_quarters TO bursar_app;
 GRANT UPDATE (state, turned_on_at, request_id) ON switches TO bursar_app;

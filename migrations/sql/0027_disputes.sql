@@ -50,7 +50,9 @@ CREATE TABLE refunds (
     created_at timestamptz NOT NULL,
     ended_at timestamptz,
     CONSTRAINT ck_refunds_known_there
-        CHECK (vendor_id IS NOT NULL OR state IN ('asked', 'failed'))
+        CHECK (vendor_id IS NOT NULL OR state IN ('asked', 'failed')),
+    -- (what was made at the vendor is there: nothing that nobody agreed to waits here to be sent)
+    CONSTRAINT ck_refunds_told_of_one CHECK (origin = 'asked' OR (vendor_id IS NOT NULL AND state <> 'asked'))
 );
 -- One at a time for each charge: Paystack gives us no key under which a second call would be the same one.
 CREATE UNIQUE INDEX uq_refunds_open ON refunds (reference)
@@ -100,6 +102,19 @@ END $$;
 CREATE TRIGGER guarded BEFORE INSERT OR UPDATE ON refunds FOR EACH ROW EXECUTE FUNCTION guard_refund();
 ALTER TABLE refunds ENABLE ALWAYS TRIGGER guarded;
 
+-- A dispute is won by the vendor's word, or where that never comes by two people's.
+CREATE FUNCTION guard_dispute() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NEW.state = 'won' AND OLD.state <> 'won' AND NEW.resolution <> 'declined' AND NOT EXISTS (
+            SELECT FROM approval_requests q
+             WHERE q.kind = 'disputes.let_go' AND is_due(q) AND q.payload ->> 'dispute_id' = NEW.id) THEN
+        RAISE EXCEPTION 'dispute %: two people let it go', NEW.id USING ERRCODE = 'BU005';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER guarded BEFORE UPDATE ON disputes FOR EACH ROW EXECUTE FUNCTION guard_dispute();
+ALTER TABLE disputes ENABLE ALWAYS TRIGGER guarded;
+
 DO $$ DECLARE t text; BEGIN
     FOREACH t IN ARRAY ARRAY['disputes', 'refunds'] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
@@ -113,6 +128,9 @@ SELECT set_config('bursar.actor', 'system:migration 0027', true), set_config('bu
 ALTER TABLE approval_policies DISABLE TRIGGER approved;
 INSERT INTO approval_policies (id, kind, version, rules, created_at) VALUES
     ('pol_payments.refund_1', 'payments.refund', 1, '[
+        {"amount_over": 100000000, "legs": [{"roles": ["treasury"], "count": 2}], "ttl_seconds": 604800, "delay_seconds": 0},
+        {"legs": [{"roles": ["treasury"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]', now()),
+    ('pol_disputes.let_go_1', 'disputes.let_go', 1, '[
         {"amount_over": 100000000, "legs": [{"roles": ["treasury"], "count": 2}], "ttl_seconds": 604800, "delay_seconds": 0},
         {"legs": [{"roles": ["treasury"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]', now()),
     ('pol_payments.redirect_1', 'payments.redirect', 1, '[

@@ -125,7 +125,9 @@ class TestTheNextReview:
 
     def test_of_a_business_is_of_the_business(self, owner: Customer) -> None:
         business = applicants.submitted(owner, Tier.T1, subject=Subject.BUSINESS, today=TODAY)
+        assert not past.is_business(owner=owner.id)
         applicants.decided(business, Tier.T1)
+        assert past.is_business(owner=owner.id)
         change = applicants.begin(owner, Tier.T1, about=About.ADDRESS)
         assert change.subject == Subject.BUSINESS
         with transaction(owner.actor):

@@ -180,7 +180,7 @@ class TestDoor:
             assert "Your account is frozen" in here.get(path).text
         assert "It is frozen" in here.get("/security/freeze").text
         page = here.get("/withdraw")
-        asked = {"amount": "1000", "account": account, "step": "confirm", "key": browse.key_of(page)}
+        asked = {"amount": "1000", "account": account, "key": browse.key_of(page)}
         refused = here.post("/withdraw", data={"csrf_token": browse.token_of(page), **asked})
         assert refused.status_code == 422
         assert "nothing leaves it until our staff" in refused.text

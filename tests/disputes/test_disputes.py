@@ -12,20 +12,22 @@ from app.core import actor, clock
 from app.core.db import db, leave, rows, transaction
 from app.core.money import NGN, zero
 from app.core.permissions import Role
-from app.disputes import queries, rules, service
+from app.disputes import errors, queries, rules, service
 from app.disputes.models import Dispute
 from app.disputes.rules import State
 from app.ledger import balances, chart, posting
-from app.payments import postings, refunds, suspense
+from app.payments import placing, postings, refunds, suspense
+from app.payments.errors import ChargeDisputed
+from app.payments.models import SuspenseItem
 from app.payments.suspense import Trouble
 from app.restrictions.rules import Kind
-from tests.makers import giving_back, mailbox, people, restricted
+from tests.makers import giving_back, mailbox, paying, people, restricted
 from tests.makers.giving_back import ANSWERED, LOST, OPENED, WON, dispute, told_dispute
 from tests.makers.people import Customer, naira
 
 SYSTEM = actor.system("test")
 WORTH = naira(50_000)
-pytestmark = pytest.mark.usefixtures("inside")
+pytestmark = pytest.mark.usefixtures("inside", "few_to_tell")
 
 
 def booked(template: str) -> int:
@@ -73,6 +75,16 @@ class TestWhileItLasts:
         assert found.held == naira(10_000)
         giving_back.credited(owner, naira(5_000))
         assert later(found).held == naira(15_000)
+        assert owner.balance().available == naira(0)
+
+    def test_what_comes_is_held_before_it_is_used(
+        self, owner: Customer, charge: str, work_off: Callable[..., int]
+    ) -> None:
+        giving_back.spent(owner, naira(40_000))
+        found = dispute(told_dispute(charge, WORTH), WORTH)
+        giving_back.credited(owner, naira(5_000))
+        work_off()
+        assert queries.one_for_system(found.id).held == naira(15_000)
         assert owner.balance().available == naira(0)
 
     def test_and_of_a_frozen_account(self, owner: Customer, charge: str) -> None:
@@ -136,6 +148,29 @@ class TestItsEnd:
         assert owner.balance() == before
         assert rows("SELECT 1 FROM suspense_items WHERE reference = :charge", charge=opened.reference)
 
+    def test_one_whose_end_is_never_told_is_let_go_by_two(self, owner: Customer, opened: Dispute) -> None:
+        later(opened, ("archived", ""))
+        giving_back.agree(giving_back.ask_letting_go(opened.id))
+        assert queries.one_for_system(opened.id).state == State.WON
+        assert owner.balance().available == WORTH
+        assert later(opened, LOST).state == State.WON  # told after all: for people to see
+        assert rows("SELECT 1 FROM suspense_items WHERE cause LIKE :cause", cause=f"{opened.id}:resolved%")
+
+    def test_nobody_lets_go_of_what_has_ended(self, opened: Dispute) -> None:
+        asked = giving_back.ask_letting_go(opened.id)
+        later(opened, LOST)
+        giving_back.agree(asked)
+        assert queries.one_for_system(opened.id).state == State.LOST
+
+    def test_nor_asks_for_it(self, opened: Dispute) -> None:
+        later(opened, LOST)
+        with pytest.raises(errors.DisputeEnded):
+            giving_back.ask_letting_go(opened.id)
+
+    def test_the_database_lets_go_by_two_only(self, opened: Dispute) -> None:
+        with pytest.raises(DBAPIError, match="two people"), transaction(SYSTEM):
+            service.let_go(opened.id, reason="alone", actor=SYSTEM)
+
     def test_words_that_say_nothing_end_nothing(self, owner: Customer, opened: Dispute) -> None:
         assert later(opened, ("archived", "")).state == State.OPEN
         assert owner.balance().held == WORTH
@@ -171,6 +206,18 @@ class TestRefundOfIt:
 
 
 class TestSuspense:
+    def test_what_is_disputed_is_credited_to_nobody_meanwhile(self, inside: Flask, owner: Customer) -> None:
+        item_id = paying.stray(naira(900))
+        reference = db.session.get_one(SuspenseItem, item_id).reference
+        leave()
+        found = dispute(told_dispute(reference, naira(300)), naira(300))
+        with pytest.raises(ChargeDisputed):
+            placing.check_assigning(item_id, customer_id=owner.id)
+        leave()
+        later(found, WON, amount=300)
+        assert placing.check_assigning(item_id, customer_id=owner.id)[1] == naira(900)
+        leave()
+
     def test_what_nobody_was_credited_pays_for_itself(self, inside: Flask) -> None:
         reference = f"stray-{told_dispute('x', None).id}"
         with transaction(SYSTEM):

@@ -9,7 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.clients.http import Silent
-from app.clients.paystack import Paystack
+from app.clients.paystack import Charge, Paystack
 from app.core import actor, clock, inbox
 from app.core.db import leave, transaction
 from app.core.money import NGN
@@ -20,8 +20,10 @@ from app.ledger import balances, chart
 from app.payments import flows as payments
 from tests.makers import books, people
 from tests.makers.people import Customer, naira
-from tests.makers.sandbox import SandboxProcess
+from tests.makers.sandbox import SECRET, SandboxProcess
 from tests.web.callbacks.test_paystack import deliver
+
+pytestmark = pytest.mark.usefixtures("few_to_tell")
 
 SYSTEM = actor.system("test")
 
@@ -45,6 +47,19 @@ def charge(owner: Customer, inside: Flask, sandbox: SandboxProcess) -> str:
     payments.watch_deposit(deposit_id, paystack=inside.extensions["clients"].paystack, actor=SYSTEM)
     leave()
     return reference
+
+
+class SilentAbout(Paystack):
+    """A vendor that does not answer about one charge."""
+
+    def __init__(self, url: str, reference: str) -> None:
+        super().__init__(url, secret_key=SECRET)
+        self._reference = reference
+
+    def find_charge(self, reference: str) -> Charge | None:
+        if reference == self._reference:
+            raise Silent
+        return super().find_charge(reference)
 
 
 def of(charge: str) -> Dispute:
@@ -106,6 +121,39 @@ class TestHear:
         assert of(charge).state == State.WON
         assert owner.balance().available == naira(50_000)
 
+    def test_one_that_was_declined_with_nothing_to_pay_back_ends_too(
+        self, owner: Customer, charge: str, paystack: Paystack, sandbox: SandboxProcess
+    ) -> None:
+        dispute_id = str(sandbox.dispute(charge)["id"])
+        hear(event("create", dispute_id, charge), paystack)
+        assert sandbox.end_dispute(dispute_id, "decline", amount=0)["refund_amount"] == 0
+        hear(event("resolve", dispute_id, charge), paystack)
+        assert of(charge).state == State.WON
+        assert owner.balance().available == naira(50_000)
+
+    def test_one_that_was_lost_for_nothing_is_for_people(
+        self, owner: Customer, charge: str, paystack: Paystack, sandbox: SandboxProcess
+    ) -> None:
+        dispute_id = str(sandbox.dispute(charge)["id"])
+        hear(event("create", dispute_id, charge), paystack)
+        sandbox.end_dispute(dispute_id, "accept", amount=0)
+        heard = hear(event("resolve", dispute_id, charge), paystack)
+        assert heard is not None
+        assert (heard.placed, of(charge).state, owner.balance().booked) == (False, State.OPEN, naira(50_000))
+
+    def test_a_refund_made_beside_one_that_was_won_is_booked(
+        self, owner: Customer, charge: str, paystack: Paystack, sandbox: SandboxProcess, work_off: Callable[..., int]
+    ) -> None:
+        """It counted as the dispute's while that lasted; the dispute took nothing, so it is a refund by itself."""
+        dispute_id = str(sandbox.dispute(charge)["id"])
+        hear(event("create", dispute_id, charge), paystack)
+        paystack.refund(charge, amount=2_000_000, note="made at the desk")
+        assert payments.refund_flows.hear(charge, paystack=paystack, actor=SYSTEM) == ("the refund of a dispute", True)
+        sandbox.end_dispute(dispute_id, "decline")
+        hear(event("resolve", dispute_id, charge), paystack)
+        work_off()
+        assert owner.balance().booked == naira(30_000)
+
     def test_what_the_message_says_is_only_a_hint(
         self, charge: str, paystack: Paystack, sandbox: SandboxProcess
     ) -> None:
@@ -147,6 +195,27 @@ class TestWithoutWebhooks:
         work_off()
         assert of(charge).state == State.LOST
         assert owner.balance().booked == naira(0)
+
+    def test_the_sweep_ends_one_whose_watch_was_given_up(
+        self, charge: str, paystack: Paystack, sandbox: SandboxProcess
+    ) -> None:
+        dispute_id = str(sandbox.dispute(charge)["id"])
+        flows.sweep(paystack=paystack, actor=SYSTEM)
+        sandbox.end_dispute(dispute_id, "accept")
+        assert flows.sweep(paystack=paystack, actor=SYSTEM) == 1
+        assert of(charge).state == State.LOST
+
+    def test_one_that_cannot_be_applied_keeps_no_other_from_it(
+        self, owner: Customer, inside: Flask, charge: str, paystack: Paystack, sandbox: SandboxProcess
+    ) -> None:
+        """The newest is applied first, and of its charge Paystack says nothing."""
+        _, other = people.open_deposit(owner, naira(3_000), app=inside)
+        sandbox.pay(other)
+        sandbox.dispute(charge)
+        sandbox.dispute(other)
+        with pytest.raises(Silent):
+            flows.sweep(paystack=SilentAbout(sandbox.url, other), actor=SYSTEM)
+        assert of(charge).state == State.OPEN
 
     def test_people_are_warned_while_paystack_is_silent(
         self, charge: str, paystack: Paystack, sandbox: SandboxProcess

@@ -80,22 +80,35 @@ def ask_policy(maker: str) -> Request:
 
 
 def ask_unfreeze(maker: str) -> Request:
-    owner = people.customer()
-    with transaction(who := actor.operator(people.operator(Role.COMPLIANCE_OFFICER)[0])):
-        freezing.freeze(owner.id, reason="Reported as stolen.", actor=who)
-    with transaction(who := actor.operator(maker)):
-        return requests.request_unfreeze(owner.id, wanted_by="customer", reason="x", maker=maker, actor=who)
+    def frozen() -> str:
+        owner = people.customer()
+        with transaction(who := actor.operator(people.operator(Role.COMPLIANCE_OFFICER)[0])):
+            freezing.freeze(owner.id, reason="Reported as stolen.", actor=who)
+        return owner.id
+
+    def ask(owner_id: str) -> Request:
+        with transaction(who := actor.operator(maker)):
+            return requests.request_unfreeze(owner_id, wanted_by="customer", reason="x", maker=maker, actor=who)
+
+    return asking.once("unfreeze", frozen, ask)
 
 
 def ask_recovery(maker: str) -> Request:
     """After its own cooling-off."""
-    recovery_id = care.lost_mailbox(people.customer())
-    with clock.at(clock.now() + timedelta(hours=73)), transaction(who := actor.operator(maker)):
-        return requests.request_recovery(recovery_id, reason="x", maker=maker, actor=who)
+
+    def ask(recovery_id: str) -> Request:
+        with clock.at(clock.now() + timedelta(hours=73)), transaction(who := actor.operator(maker)):
+            return requests.request_recovery(recovery_id, reason="x", maker=maker, actor=who)
+
+    return asking.once("recovery", lambda: care.lost_mailbox(people.customer()), ask)
 
 
 def ask_lift(maker: str) -> Request:
-    return restricted.asked(restricted.placed(people.customer()), by=maker)
+    return asking.once(
+        "restriction",
+        lambda: restricted.placed(people.customer()),
+        lambda restriction_id: restricted.asked(restriction_id, by=maker),
+    )
 
 
 ASK: dict[str, Callable[[str], Request]] = {
@@ -122,6 +135,7 @@ ASK: dict[str, Callable[[str], Request]] = {
     "payments.split": asking.splitting,
     "payments.refund": asking.refund,
     "payments.redirect": asking.redirect,
+    "disputes.let_go": asking.letting_go,
     "retention.run": asking.run,
     "settlement.top_up": asking.top_up,
     "settlement.float_floor": asking.floor,
@@ -139,6 +153,11 @@ SHARED |= {
 }
 
 
+# What these are about takes long to make: they are asked for under the first set that may and under the widest alone.
+DEAR = {"customer.unfreeze", "customer.recovery", "restrictions.lift", "retention.run", "screening.match"}
+DEAR |= {kind for kind in ASK if kind.startswith(("applications.", "payments."))}
+
+
 @pytest.fixture
 def me(inside: Flask) -> str:
     found = people.operator(Role.SUPPORT)[0]
@@ -149,11 +168,6 @@ def me(inside: Flask) -> str:
 def agree(asked: Request, by: str) -> State:
     with transaction(actor.operator(by)):
         return service.approve(asked.id, operator_id=by, shown=asked.payload_hash, actor=actor.operator(by))
-
-
-def deny(asked: Request, by: str) -> None:
-    with transaction(actor.operator(by)):
-        service.deny(asked.id, operator_id=by, reason="no", actor=actor.operator(by))
 
 
 def test_every_kind_is_tried_here(inside: Flask) -> None:
@@ -170,19 +184,21 @@ def test_nobody_agrees_to_what_they_asked_for(me: str, owner_engine: Engine) -> 
         for kind, ask in ASK.items():
             found = kinds.known(kind)
             assert found is not None
-            if found.make in granted(held):
-                latest[kind] = ask(me)
-                first.setdefault(kind, latest[kind])
-            else:
+            if found.make not in granted(held):
                 with pytest.raises((errors.NotAllowedToAsk, staff_errors.NotLent)):
                     ask(me)
+            elif kind not in DEAR or kind not in first or held == widest(found.make):
+                latest[kind] = ask(me)
+                first.setdefault(kind, latest[kind])
             leave()
-        for asked in [*first.values(), *(each for kind, each in latest.items() if each is not first[kind])]:
-            for decide in (agree, deny):
+        mine = [*first.values(), *(each for kind, each in latest.items() if each is not first[kind])]
+        with transaction(who := actor.operator(me)):
+            for asked in mine:
                 with pytest.raises(errors.OwnRequest):
-                    decide(asked, me)
-                leave()
-            assert not queries.one_for_operators(asked.id).open_to(me, [str(role) for role in held])
+                    service.approve(asked.id, operator_id=me, shown=asked.payload_hash, actor=who)
+                with pytest.raises(errors.OwnRequest):
+                    service.deny(asked.id, operator_id=me, reason="no", actor=who)
+                assert not queries.one_for_operators(asked.id).open_to(me, [str(role) for role in held])
     assert set(first) == set(ASK)
     ids = [asked.id for asked in (*first.values(), *latest.values())]
     assert rows("SELECT FROM approval_votes WHERE request_id = ANY(:ids)", ids=ids) == []
@@ -191,12 +207,17 @@ def test_nobody_agrees_to_what_they_asked_for(me: str, owner_engine: Engine) -> 
     }
 
 
+def widest(permission: Permission) -> tuple[Role, ...]:
+    """The last of the largest sets that hold this permission."""
+    return max((held for held in ALLOWED if permission in granted(held)), key=lambda held: (len(held), held))
+
+
 def test_nobody_is_two_of_those_who_are_needed(me: str, owner_engine: Engine) -> None:
     """Where a request of another's needs two, each set of roles fills one place at most."""
-    filled = 0
+    filled, maker = 0, people.operator(Role.ADMIN)[0]
     for held in ALLOWED:
         governed.set_roles(owner_engine, me, *held)
-        asked = ask_policy(people.operator(Role.ADMIN)[0])
+        asked = ask_policy(maker)
         assert sum(leg.count for leg in asked.needs) > 1
         answers = []
         for _ in range(2):

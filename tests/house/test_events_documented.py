@@ -27,3 +27,10 @@ def test_bites_both_ways(plant: Plant) -> None:
         "app/pay/events.py:6: pay.failed is not in docs/events.md: document it there.",
         "docs/events.md:2: the code knows no pay.refunded: take the row out.",
     ]
+
+
+def test_bites_a_row_that_is_there_twice(plant: Plant) -> None:
+    tree = plant(GOOD | {"docs/events.md": GOOD["docs/events.md"] + "| `pay.paid` | y |\n"})
+    assert documented.events_faults(tree) == [
+        "docs/events.md:5: pay.paid stands on line 3 already: say all of it there."
+    ]

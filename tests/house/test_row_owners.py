@@ -16,12 +16,14 @@ from app.applications import review, views
 from app.cases import service as cases
 from app.core import actor, clock, tasks
 from app.core.db import db, for_everyone, leave, narrow, rows, sqlstate, transaction, widen
+from app.core.errors import NotFound
 from app.core.permissions import Role
 from app.customers import closures
 from app.customers import service as customers
 from app.customers.rules import Tier
 from app.restrictions.rules import Kind
 from app.web.command_groups import HouseGroup
+from app.withdrawals import refused
 from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
@@ -41,6 +43,7 @@ OWNED = {
     "bank_accounts": "customer_id",
     "deposits": "customer_id",
     "withdrawals": "customer_id",
+    "withdrawal_refusals": "customer_id",
     "closure_requests": "customer_id",
     "viewings": "customer_id",
     "tier_changes": "customer_id",
@@ -80,6 +83,7 @@ def somebody(app: Flask, vendor: SandboxProcess) -> people.Customer:
     account = people.bank_account(one, app=app)
     with transaction(one.actor):
         withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
+        refused.note(one.id, amount=naira(1), bank_account_id=account, refused=NotFound())
         closures.ask(one.id, reason="Moving away.", actor=one.actor)
     applicants.submitted(one, Tier.T3, today=f"{clock.now():%Y-%m-%d}", screening="unscreened")
     restricted.placed(one, Kind.NO_TRADE)

@@ -30,6 +30,18 @@ def test_the_schedule_is_complete(expect_none: ExpectNone) -> None:
     expect_none(periodic.faults(schedule, kinds=importlib.import_module("jobs.handlers").HANDLERS))
 
 
+def test_each_has_the_time_that_its_queue_gives() -> None:
+    """What is longer in its queue than that is killed at the same place each time, and never done."""
+    handlers, queues = importlib.import_module("jobs.handlers").HANDLERS, importlib.import_module("jobs.queues").QUEUES
+    schedule = importlib.import_module("jobs.schedule").SCHEDULE
+    assert [one.name for one in schedule if one.limit_seconds > queues[handlers[one.kind].queue]] == []
+
+
+def test_what_reads_the_vendors_whole_lists_has_the_time_for_it() -> None:
+    handlers = importlib.import_module("jobs.handlers").HANDLERS
+    assert {handlers[kind].queue for kind in ("reconciliation.run", "settlement.pull")} == {"slow"}
+
+
 def test_a_complete_entry_passes() -> None:
     assert periodic.faults([Entry(), Entry(name="banks at noon")], kinds=KINDS) == []
 

@@ -81,8 +81,10 @@ def test_a_mailed_link_sets_no_password(database: Database) -> None:
 def test_staff_who_left_hold_no_roles(database: Database) -> None:
     operator_id, email = people.operator(Role.TREASURY)
     assert queries.roles_for_system(operator_id) == ["treasury"]
+    assert operator_id in {one.id for one in queries.holders_for_system(["treasury"])}
     disable(database, apps.login_of(email))
     assert queries.roles_for_system(operator_id) == []
+    assert operator_id not in {one.id for one in queries.holders_for_system(["treasury"])}
 
 
 def test_a_token_is_good_at_the_doors_of_its_own_audience_alone() -> None:

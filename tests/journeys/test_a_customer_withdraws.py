@@ -22,7 +22,7 @@ from tests.makers.house import Running
 from tests.makers.people import ZENITH, naira
 from tests.makers.visitors import CustomerAtHome, OperatorAtWork
 
-pytestmark = [pytest.mark.browser, pytest.mark.journey, pytest.mark.xdist_group("running")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.browser, pytest.mark.journey, pytest.mark.xdist_group("running")]
 
 PATIENCE = 80  # quarters of a second
 TABS_MAX = 150

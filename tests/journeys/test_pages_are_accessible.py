@@ -15,7 +15,7 @@ from typing import Any, Self
 import pytest
 from playwright.sync_api import Browser, Page, Response
 
-from dev import tour, tour_care, tour_verification
+from dev import tour, tour_care, tour_money, tour_portal, tour_verification, tour_withdrawals
 from dev.business import MAIL, PASSWORD, SECRET
 from dev.chromium import NARROW, WIDE
 from dev.tour import Sight
@@ -32,14 +32,17 @@ CONTRAST: dict[str, Any] = {
 }
 PARTS = {
     "portal": tour.PORTAL,
+    "own money": tour_portal.MONEY,
     "verification": tour_verification.VERIFICATION,
     "work": tour.WORK,
+    "withdrawals": tour_withdrawals.WITHDRAWALS,
     "books": tour.BOOKS,
     "closing": tour.CLOSING,
     "approvals": tour_care.APPROVALS,
     "care": tour_care.CARE,
     "review": tour_care.REVIEW,
     "system": tour.SYSTEM,
+    "money": tour_money.MONEY,
 }
 
 RUN = """async (options) => {

@@ -36,6 +36,16 @@ _READY: dict[str, str] = {}
 _SOMEBODY: dict[str, str] = {}
 
 
+def once(kind: str, make: Callable[[], str], ask: Callable[[str], Request]) -> Request:
+    """Ask about something that waits for it; only what was asked about is used up."""
+    if kind not in _READY:
+        _READY[kind] = make()
+        leave()
+    asked = ask(_READY[kind])
+    del _READY[kind]
+    return asked
+
+
 def limits(maker: str) -> Request:
     """Other limits of the first tier."""
     with transaction(who := actor.operator(maker)):
@@ -60,7 +70,7 @@ def threshold(maker: str) -> Request:
 
 def override_name(maker: str) -> Request:
     """That an account in another name is its customer's."""
-    return _once("name", others_account, lambda account_id: override_of(account_id, maker))
+    return once("name", others_account, lambda account_id: override_of(account_id, maker))
 
 
 def others_account() -> str:
@@ -85,27 +95,27 @@ def override_of(account_id: str, maker: str) -> Request:
 
 def match(maker: str) -> Request:
     """That a hit is the customer."""
-    return _once("hit", listed.open_hit, lambda hit_id: _match(hit_id, maker))
+    return once("hit", listed.open_hit, lambda hit_id: _match(hit_id, maker))
 
 
 def tier(maker: str) -> Request:
     """A third tier."""
-    return _once("tier", _answered, lambda application_id: _tier(application_id, maker))
+    return once("tier", _answered, lambda application_id: _tier(application_id, maker))
 
 
 def refusal(maker: str) -> Request:
     """That an application be refused."""
-    return _once("refusal", _answered, lambda application_id: _refusal(application_id, maker))
+    return once("refusal", _answered, lambda application_id: _refusal(application_id, maker))
 
 
 def lift(maker: str) -> Request:
     """That a refusal be lifted."""
-    return _once("lift", _refused, lambda application_id: _lift(application_id, maker))
+    return once("lift", _refused, lambda application_id: _lift(application_id, maker))
 
 
 def placing(maker: str) -> Request:
     """That what waits in suspense go to its customer."""
-    return _once("placing", lambda: restricted.waiting(people.customer()), lambda item_id: placing_of(item_id, maker))
+    return once("placing", lambda: restricted.waiting(people.customer()), lambda item_id: placing_of(item_id, maker))
 
 
 def switch_on(maker: str) -> Request:
@@ -127,7 +137,7 @@ def switch_on(maker: str) -> Request:
 
 def refund(maker: str) -> Request:
     """That a deposit go back to its payer."""
-    return _once(
+    return once(
         "refund",
         lambda: giving_back.credited(people.customer(), people.naira(200)),
         lambda charge: giving_back.ask_refund(charge, people.naira(200), maker=maker),
@@ -136,22 +146,27 @@ def refund(maker: str) -> Request:
 
 def redirect(maker: str) -> Request:
     """That a refund that is stuck go to another account."""
-    return _once("redirect", giving_back.stuck, lambda refund_id: giving_back.ask_redirect(refund_id, maker=maker))
+    return once("redirect", giving_back.stuck, lambda refund_id: giving_back.ask_redirect(refund_id, maker=maker))
+
+
+def letting_go(maker: str) -> Request:
+    """That a dispute count as won."""
+    return once("letting_go", giving_back.disputed, lambda one: giving_back.ask_letting_go(one, maker=maker))
 
 
 def assigning(maker: str) -> Request:
     """That a stray be credited to somebody."""
-    return _once("assigning", lambda: paying.stray(naira(700)), lambda item_id: _assigning(item_id, maker))
+    return once("assigning", lambda: paying.stray(naira(700)), lambda item_id: _assigning(item_id, maker))
 
 
 def returning(maker: str) -> Request:
     """That a stray go back to its sender."""
-    return _once("returning", lambda: paying.stray(naira(700)), lambda item_id: _returning(item_id, maker))
+    return once("returning", lambda: paying.stray(naira(700)), lambda item_id: _returning(item_id, maker))
 
 
 def splitting(maker: str) -> Request:
     """That a stray become two."""
-    return _once("splitting", lambda: paying.stray(naira(700)), lambda item_id: _splitting(item_id, maker))
+    return once("splitting", lambda: paying.stray(naira(700)), lambda item_id: _splitting(item_id, maker))
 
 
 def run(maker: str) -> Request:
@@ -193,16 +208,6 @@ def prices(maker: str) -> Request:
         return price_lists.request(
             Service.DEDICATED, [Band(0, flat=9_900)], starts_on=_later(), reason="x", maker=maker, actor=who
         )
-
-
-def _once(kind: str, make: Callable[[], str], ask: Callable[[str], Request]) -> Request:
-    """Ask about something that waits for it; only what was asked about is used up."""
-    if kind not in _READY:
-        _READY[kind] = make()
-        leave()
-    asked = ask(_READY[kind])
-    del _READY[kind]
-    return asked
 
 
 def _answered() -> str:

@@ -11,6 +11,7 @@ from app.core import actor, clock
 from app.core.db import leave, transaction
 from app.core.money import NGN, Money, zero
 from app.core.permissions import Role
+from app.disputes import requests as dispute_requests
 from app.disputes import service as disputes
 from app.disputes.models import Dispute
 from app.governance import flows, queries
@@ -149,6 +150,19 @@ def dispute(told: ToldDispute, amount: Money, *, from_balance: Money = NOTHING) 
         found = disputes.apply(told, amount=amount, from_balance=from_balance, actor=SYSTEM)
     leave()
     return found
+
+
+def disputed() -> str:
+    """A dispute that is under way: its id."""
+    worth = people.naira(200)
+    return dispute(told_dispute(credited(people.customer(), worth), worth), worth).id
+
+
+def ask_letting_go(dispute_id: str, *, maker: str = "") -> Request:
+    """Finance asks that a dispute count as won."""
+    maker = maker or people.operator(Role.FINANCE)[0]
+    with transaction(who := actor.operator(maker)):
+        return dispute_requests.request_letting_go(dispute_id, reason="It is archived.", maker=maker, actor=who)
 
 
 def pending(target: str) -> int:

@@ -20,10 +20,11 @@ from config import Settings
 from dev import programs
 from dev.children import Child, wait_until
 from dev.environment import Addresses
+from tests.makers import floated
 from tests.makers.databases import Database, owner_does
 from tests.makers.sandbox import SandboxProcess
 
-START_SECONDS = 40.0
+START_SECONDS = 300.0  # (one that has ended is noticed at once; one that is slow is waited for)
 STOP_SECONDS = 10.0
 # One process of the web is enough for two people; later words win over those that `make run` uses.
 ONE_WORKER = ("--workers", "1", "--threads", "4")
@@ -117,7 +118,7 @@ def vendor_for(port: int, *, book: Path) -> Iterator[SandboxProcess]:
     told = f"http://localhost:{port}/callbacks/paystack"
     with ExitStack() as stack:
         process = stack.enter_context(SandboxProcess(book, webhook_url=told))
-        process.knobs(transfer_delay_seconds=0.5)
+        process.knobs(transfer_delay_seconds=0.5, opening_balance=floated.UNITS)  # (what the books begin with too)
         yield process
 
 

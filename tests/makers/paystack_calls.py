@@ -82,8 +82,15 @@ CALLS = [
         ("4099260516", "re4lyvq3s3", "success", 40_333, 30_050, 10_283, "test", "CUS_1rkzaqsv4rrhqo6"),
     ),
     Call(
+        "transaction_fetch",
+        lambda paystack: CHARGE(paystack.charge_numbered("4099260516")),
+        ("4099260516", "re4lyvq3s3", "success", 40_333, 30_050, 10_283, "test", "CUS_1rkzaqsv4rrhqo6"),
+    ),
+    Call(
         "transaction_list",
-        lambda paystack: _facts("reference", "fees")(_first(paystack.charges(AT, AT, settlement="3090024"))),
+        lambda paystack: _facts("reference", "fees")(
+            _first(paystack.charges(AT, AT, settlement="3090024", status="success"))
+        ),
         ("re4lyvq3s3", 10_283),
     ),
     Call(
@@ -95,6 +102,11 @@ CALLS = [
         "refund_fetch",
         lambda paystack: REFUND(paystack.find_refund("1")),
         ("1", "processed", 500_000, 500_000, "", "1641"),
+    ),
+    Call(
+        "refund_list",
+        lambda paystack: [REFUND(refund) for refund in islice(paystack.refunds_since(AT), 2)],
+        [("1", "processed", 500_000, 500_000, "", "1641"), ("2", "pending", 500_000, 0, "", "323896")],
     ),
     Call(
         "refund_retry",

@@ -18,7 +18,7 @@ from typing import IO, Any, Self
 import requests
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 15
+START_SECONDS = 120  # (one that has ended is noticed at once)
 TIMEOUT_SECONDS = 15
 SECRET = "sk_test_5f1c7e0b9a3d"
 
@@ -175,7 +175,7 @@ class SandboxProcess:
         return opened
 
     def end_dispute(self, dispute_id: int | str, verb: str, **how: Any) -> dict[str, Any]:
-        """`accept`, `decline`, `auto-accept`, `resolve` or `remind` of a dispute."""
+        """`answer`, `accept`, `decline`, `auto-accept`, `resolve` or `remind` of a dispute."""
         ended: dict[str, Any] = self.control("POST", f"disputes/{dispute_id}/{verb}", how)
         return ended
 

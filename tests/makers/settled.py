@@ -20,6 +20,7 @@ from app.governance.models import Request
 from app.governance.rules import State
 from app.ledger import balances, chart, posting
 from app.payments import postings
+from app.payments.models import SuspenseItem
 from app.settlement import queries, requests, service
 from app.settlement.models import Settlement as Settled
 from app.settlement.rules import SettlementState
@@ -70,6 +71,13 @@ def row(said: Settlement) -> Settled:
     """Our row for it, as it is now."""
     leave()
     return db.session.scalars(select(Settled).where(Settled.vendor_id == said.id)).one()
+
+
+def trouble(cause: str, *, begins: bool = False) -> str:
+    """What stands in the suspense queue for a cause (or one that begins so): the reason, nothing when there is none."""
+    leave()
+    same = SuspenseItem.cause.startswith(cause) if begins else SuspenseItem.cause == cause
+    return db.session.scalars(select(SuspenseItem.reason).where(same)).one_or_none() or ""
 
 
 def booked(code: str) -> int:

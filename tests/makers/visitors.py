@@ -210,6 +210,15 @@ class OperatorAtWork:
         expect(self.drawer()).to_be_visible()
         return self.drawer()
 
+    def open_page(self, withdrawal_id: str) -> None:
+        """Open the page of one, and load it again until its checks are done."""
+        self.page.goto(f"/console/withdrawals/{withdrawal_id}")
+        give_up_at = time.monotonic() + PATIENCE_MS // 1000
+        while (again := self.page.get_by_role("link", name="Look again")).count():
+            assert time.monotonic() < give_up_at, f"{withdrawal_id} is not checked"
+            self.page.wait_for_timeout(250)
+            again.click()
+
     def drawer(self) -> Locator:
         """The withdrawal that lies open beside the queue."""
         return self.page.locator("dialog.drawer")
@@ -222,8 +231,9 @@ class OperatorAtWork:
     def reject(self, reason: str) -> None:
         """Say no to what lies open."""
         self.drawer().get_by_role("button", name="Reject…").click()
-        self.page.get_by_label("Reason").fill(reason)
-        self.page.get_by_role("dialog").get_by_role("button", name="Reject", exact=True).click()
+        asked = self.page.locator("dialog#reject")
+        asked.get_by_label("Reason").fill(reason)
+        asked.get_by_role("button", name="Reject", exact=True).click()
 
     def close_drawer(self) -> None:
         """Back to the queue."""

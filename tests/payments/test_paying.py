@@ -3,12 +3,15 @@
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 
-from app.clients.http import Silent
+from app.clients.http import Silent, Unreadable
+from app.clients.paystack import Charge, Paystack
+from app.clients.paystack_refusals import InvalidKey
 from app.core import clock, inbox
 from app.core.db import leave, rows, transaction
 from app.payments import dedicated, deposits, errors, queries
@@ -110,6 +113,32 @@ class TestOneOffAccount:
         after = found(deposit.id)
         assert (after.state, after.trouble) == (DepositState.AWAITING_PAYMENT, flows.REJECTED_WORDS)
         assert told("bank.transfer.rejected", {"customer": {"email": "nobody@test.example"}}, inside) == "in suspense"
+
+    def test_that_was_sent_back_is_found_by_its_number_among_several(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer
+    ) -> None:
+        one, other = (opened(started(owner, Method.BANK_TRANSFER), owner, inside) for _ in range(2))
+        charge = inside.extensions["clients"].paystack.find_charge(one.reference)
+        assert charge is not None
+        facts = {"customer": {"email": "of@old.example"}, "bank_transfer": {"transaction_id": charge.id}}
+        assert told("bank.transfer.rejected", facts, inside) == f"transfer for {one.id} was sent back"
+        assert [found(each.id).trouble for each in (one, other)] == [flows.REJECTED_WORDS, ""]
+
+    @pytest.mark.parametrize("method", [Method.BANK_TRANSFER, Method.CARD])
+    def test_a_no_to_our_key_ends_no_deposit(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer, method: Method
+    ) -> None:
+        deposit, wrong = started(owner, method), Paystack(sandbox.url, secret_key="sk_test_wrong")
+        with pytest.raises(InvalidKey):
+            flows.open_payment(
+                deposit,
+                paystack=wrong,
+                email=owner.email,
+                callback_url="http://localhost/",
+                ussd="",
+                actor=owner.actor,
+            )
+        assert found(deposit.id).state == DepositState.STARTED
 
     def test_a_lost_answer_is_not_asked_for_twice(
         self, inside: Flask, sandbox: SandboxProcess, owner: Customer
@@ -242,3 +271,44 @@ class TestSweep:
         assert owner.balance().available.units == 40_000
         leave()
         assert flows.sweep(paystack=paystack, actor=SYSTEM) == 0
+
+    def test_finds_what_was_paid_for_a_deposit_that_was_given_up(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer
+    ) -> None:
+        deposit_id, reference = people.open_deposit(owner, naira(2_000), app=inside)
+        with transaction(SYSTEM):
+            deposits.give_up(deposit_id, reason="nobody paid in time", actor=SYSTEM)
+        sandbox.pay(reference, channel="bank_transfer")
+        flows.sweep(paystack=inside.extensions["clients"].paystack, actor=SYSTEM)
+        assert found(deposit_id).state == DepositState.CREDITED
+
+    def test_finds_what_was_told_of_before_it_was_paid(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer
+    ) -> None:
+        reference = sandbox.receive(45_000, number := paying.account_number(owner), sender_name="Ada Obi")
+        early = replace(paying.came(45_000, number, reference=reference), status="pending")
+        with transaction(SYSTEM):
+            deposits.place_stray(early, our_domain="test", actor=SYSTEM)
+        flows.sweep(paystack=inside.extensions["clients"].paystack, actor=SYSTEM)
+        assert owner.balance().booked.units == 45_000
+
+    def test_one_that_cannot_be_read_keeps_none_behind_it_waiting(
+        self, inside: Flask, sandbox: SandboxProcess, owner: Customer
+    ) -> None:
+        number = paying.account_number(owner)
+        first, second = sorted(sandbox.receive(10_000, number, sender_name="Ada Obi") for _ in range(2))
+        real = inside.extensions["clients"].paystack
+
+        class Odd(Paystack):
+            def find_charge(self, reference: str) -> Charge | None:
+                if reference == first:
+                    raise Unreadable
+                return super().find_charge(reference)
+
+        leave()
+        with pytest.raises(Unreadable):
+            flows.sweep(paystack=Odd(sandbox.url, secret_key=sandbox.secret), actor=SYSTEM)
+        assert owner.balance().booked.units == 10_000
+        leave()
+        flows.sweep(paystack=real, actor=SYSTEM)
+        assert (owner.balance().booked.units, second > first) == (20_000, True)

@@ -2,27 +2,35 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from app.clients.paystack import Paystack
+from app.clients.paystack import Paystack, Transfer
+from app.clients.paystack_refusals import InvalidKey
 from app.core import actor, clock, ids
 from app.core.db import for_everyone, leave, rows, sqlstate, transaction
 from app.core.permissions import Role
 from app.payments import errors, payout_flows, payout_queries, payouts, queries, rules
 from app.payments.rules import PayoutState, SuspenseState
+from app.restrictions.errors import Restricted
 from app.risk import queries as risk
 from app.risk.errors import SwitchedOff
 from app.withdrawals import flows, service
+from app.withdrawals.errors import Contradicted
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
-from tests.makers import leaving, people, switched
+from jobs import withdrawals
+from jobs.work import QUICK_TRIES, WHILE_AWAY, Work
+from tests.makers import leaving, people, restricted, switched
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
+
+pytestmark = pytest.mark.usefixtures("few_to_tell")
 
 SYSTEM = actor.system("test")
 LATER = timedelta(minutes=3)
@@ -123,6 +131,19 @@ class TestACode:
         assert state(waiting) == ("failed", "unpaid")
         assert leaving.payout(waiting.payout_id).vendor_status == "abandoned"
 
+    def test_is_not_typed_while_something_stops_it(
+        self, sandbox: SandboxProcess, paystack: Paystack, owner: tuple[Customer, str], waiting: Withdrawal
+    ) -> None:
+        before = sandbox.calls("/transfer/finalize_transfer")
+        type_it = partial(flows.confirm, waiting.payout_id, code="123456", paystack=paystack, actor=SYSTEM)
+        with switched.stopped("rail:bank"), pytest.raises(SwitchedOff):
+            type_it()
+        restricted.placed(owner[0], restricted.Kind.NO_DEBIT)
+        leave()
+        with pytest.raises(Restricted):
+            type_it()
+        assert sandbox.calls("/transfer/finalize_transfer") == before
+
     def test_that_is_none_is_not_sent_to_the_vendor(
         self, sandbox: SandboxProcess, paystack: Paystack, waiting: Withdrawal
     ) -> None:
@@ -149,6 +170,26 @@ class TestAFloatThatRunsDry:
         work_off(timedelta(minutes=40))
         assert state(first) == state(second) == ("paid", "settled")
         assert leaving.transfers(sandbox, first, second) == sorted([first.payout_id, second.payout_id])
+
+    def test_what_waited_counts_as_leaving_when_it_is_taken_up(self, inside: Flask, approve: Approve) -> None:
+        asked, hour, leaves = approve(20_000), timedelta(hours=1), payout_queries.outflow_for_system
+        then = clock.now() + timedelta(days=300)
+        for at in (then, then + hour):
+            with clock.at(at), transaction(SYSTEM):
+                if at == then:
+                    payouts.begin(asked.payout_id, amount=asked.amount, recipient_code="RCP_x", actor=SYSTEM)
+                else:
+                    assert payouts.take_up(asked.payout_id, actor=SYSTEM)
+                    assert leaves(since=at - hour / 4, until=at) == asked.amount.units
+                payouts.lack_float(asked.payout_id, actor=SYSTEM)
+                assert leaves(since=at - hour / 4, until=at) == 0
+            assert told("payments.payout_lacks_float", asked.payout_id) == 1 + (at > then)
+        with clock.at(then + hour + timedelta(minutes=2)), transaction(SYSTEM):
+            payouts.take_up(asked.payout_id, actor=SYSTEM)
+            payouts.lack_float(asked.payout_id, actor=SYSTEM)
+            payouts.take_up(asked.payout_id, actor=SYSTEM)
+            payouts.refuse(asked.payout_id, reason="The end of a test.", actor=SYSTEM)
+        assert told("payments.payout_lacks_float", asked.payout_id) == 2  # (once an hour)
 
     def test_is_told_of_once_for_all_that_wait(
         self, sandbox: SandboxProcess, paystack: Paystack, approve: Approve, work_off: WorkOff
@@ -236,6 +277,46 @@ class TestAnUnknownAnswer:
         assert leaving.payout(asked.payout_id).state == PayoutState.SENT
 
 
+class TestWhatPaystackSays:
+    def test_of_an_end_is_kept_and_an_earlier_trouble_is_not(self, approve: Approve) -> None:
+        asked = approve(20_000)
+        with transaction(SYSTEM):
+            service.begin_sending(asked.id, actor=SYSTEM)
+            payouts.lack_float(asked.payout_id, actor=SYSTEM)
+        told_now = Transfer(
+            asked.payout_id, "failed", 2_000_000, None, "NGN", "TRF_1", None, reason="Closed\x00 account"
+        )
+        with transaction(SYSTEM):
+            payouts.record(asked.payout_id, transfer=told_now, actor=SYSTEM)
+        assert leaving.payout(asked.payout_id).vendor_words == "Closed  account"
+
+    def test_that_is_not_what_was_asked_for_moves_nothing_and_is_not_asked_for_in_a_hurry(
+        self, inside: Flask, sandbox: SandboxProcess, paystack: Paystack, approve: Approve
+    ) -> None:
+        sandbox.knobs(transfer_outcome="pending-forever")
+        asked = approve(20_000)
+        code = paystack.add_recipient(name="Ada Obi", account_number="0123456789", bank_code=people.ZENITH)
+        paystack.transfer(amount=1_000_000, recipient_code=code, reference=asked.payout_id, reason="Another")
+        leave()
+        for later, pause in ((0, 5), (60, 20), (600, 120)):
+            with clock.at(clock.now() + timedelta(seconds=later)):
+                work = Work("test", asked.id, {}, inside.extensions["clients"], SYSTEM)
+                assert withdrawals.send(work) == timedelta(seconds=pause)
+        assert state(asked) == ("sending", "sending")
+        assert payout_queries.contradicted_for_system([asked.payout_id])
+
+    def test_when_it_refuses_is_on_its_page_and_the_work_goes_on(
+        self, inside: Flask, sandbox: SandboxProcess, approve: Approve
+    ) -> None:
+        asked, clients = approve(20_000), inside.extensions["clients"]
+        wrong = replace(clients, paystack=Paystack(sandbox.url, secret_key="sk_test_wrong"))
+        leave()
+        with pytest.raises(InvalidKey):
+            withdrawals.send(Work("test", asked.id, {}, wrong, SYSTEM, tries=QUICK_TRIES - 1))
+        assert leaving.payout(asked.payout_id).vendor_words == "Paystack refused: Invalid key"
+        assert withdrawals.send(Work("test", asked.id, {}, wrong, SYSTEM, tries=QUICK_TRIES)) == WHILE_AWAY
+
+
 class TestAttempts:
     @pytest.mark.parametrize("end", ["fail", "abandon", "block", "reject"])
     def test_every_end_without_payment_is_found_by_asking(
@@ -289,10 +370,39 @@ class TestAttempts:
                 payouts.record(asked.payout_id, transfer=type(found)(**vars(found) | {"status": status}), actor=SYSTEM)
         assert state(asked) == ("failed", "unpaid")
         leave()
-        items = [
-            one for one in queries.suspense_for_operators(state=SuspenseState.OPEN) if one.reference == asked.payout_id
-        ]
-        assert [one.event for one in items] == ["transfer.success"]
+        items = queries.suspense_for_operators(state=SuspenseState.OPEN)
+        assert [one.event for one in items if one.reference == asked.payout_id] == ["transfer.success"]
+
+    @pytest.mark.parametrize("says", ["success", "pending"])
+    def test_none_follows_one_that_may_have_been_paid_after_all(
+        self, sandbox: SandboxProcess, paystack: Paystack, approve: Approve, work_off: WorkOff, says: str
+    ) -> None:
+        """The news that it failed was wrong, and nobody has told us yet."""
+        sandbox.knobs(transfer_delay_seconds=HELD_UP)
+        asked = approve(20_000)
+        send(asked, paystack)
+        sandbox.knobs(transfer_delay_seconds=0)
+        found = paystack.find_transfer(asked.payout_id)
+        assert found is not None
+        with transaction(SYSTEM):
+            payouts.record(asked.payout_id, transfer=type(found)(**vars(found) | {"status": "failed"}), actor=SYSTEM)
+            service.fail(asked.payout_id, actor=SYSTEM)
+        if says == "success":
+            sandbox.conclude(asked.payout_id, "succeed")
+        for give_up in (flows.give_up_old, partial(flows.give_up, owns=None)):
+            leave()
+            with pytest.raises(Contradicted):
+                give_up(asked.id, paystack=paystack, actor=SYSTEM)
+        assert payout_queries.contradicted_for_system([asked.payout_id]) is (says == "success")
+        leave()
+        if says == "pending":  # (nothing in suspense keeps treasury from trying again)
+            with transaction(SYSTEM):
+                service.retry(asked.id, owns=None, actor=SYSTEM)
+            with pytest.raises(Contradicted):
+                send(asked, paystack)
+            assert flows.send_many([asked.id], paystack=paystack, actor=SYSTEM) == 0
+        assert leaving.transfers(sandbox, asked) == [asked.payout_id]
+        assert leaving.now(asked).state == (State.APPROVED if says == "pending" else State.UNPAID)
 
     def test_what_comes_back_after_it_was_paid_is_the_customers_and_staff_are_told(
         self,
@@ -321,6 +431,10 @@ class TestAttempts:
         opened = "SELECT owner, state, customer_id FROM cases WHERE kind = 'reversed_payout' AND subject = :id"
         (case,) = rows(opened, id=asked.payout_id)
         assert (case.owner, case.state, case.customer_id) == ("treasury", "open", owner[0].id)
+        paid = Transfer(asked.payout_id, "success", 2_000_000, 1_000, "NGN", "TRF_1", None)
+        with clock.at(clock.now() + 2 * rules.NEWS_LASTS), transaction(SYSTEM):
+            payouts.record(asked.payout_id, transfer=paid, actor=SYSTEM)
+        assert payout_queries.contradicted_for_system([asked.payout_id])
         leave()
 
 
@@ -429,26 +543,6 @@ class TestManyAtOnce:
         assert flows.send_many([first.id, second.id], paystack=paystack, actor=SYSTEM) == 1
         assert send(second, paystack) is PayoutState.SENT
         assert leaving.transfers(sandbox, first, second) == sorted([first.payout_id, second.payout_id])
-
-
-class TestAMillion:
-    """What is asked before every payout reads an index, and not the table."""
-
-    @pytest.mark.parametrize(
-        "asked",
-        [
-            "SELECT sum(amount_units) FROM payouts WHERE created_at BETWEEN now() - interval '15 min' AND now()",
-            "SELECT id FROM payouts WHERE state IN ('sending', 'sent') ORDER BY id LIMIT 26",
-            "SELECT FROM payouts WHERE base_id = 'po_x' ORDER BY created_at",
-            "SELECT id FROM payouts WHERE state = 'awaiting_float' AND id < 'po_x' LIMIT 1",
-        ],
-    )
-    def test_is_not_read_through(self, owner_engine: Engine, asked: str) -> None:
-        with owner_engine.connect() as connection:
-            connection.execute(text("SET enable_seqscan = off"))  # (of a few rows it would read all)
-            plan = "\n".join(connection.execute(text(f"EXPLAIN {asked}")).scalars())
-        assert "Index" in plan
-        assert "Seq Scan" not in plan
 
 
 class TestASwitch:

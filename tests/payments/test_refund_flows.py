@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import select
 
 from app.clients.http import Silent
 from app.clients.paystack import Paystack
+from app.clients.paystack_answers import Refund as Told
 from app.core import actor, clock
 from app.core.db import db, leave, transaction
 from app.core.money import NGN
@@ -26,8 +28,10 @@ from app.payments.refund_models import Refund
 from app.payments.refund_rules import RefundState
 from tests.makers import giving_back, people
 from tests.makers.people import Customer, naira
-from tests.makers.sandbox import SandboxProcess
+from tests.makers.sandbox import SECRET, SandboxProcess
 from tests.web.callbacks.test_paystack import deliver
+
+pytestmark = pytest.mark.usefixtures("few_to_tell")
 
 SYSTEM = actor.system("test")
 WORTH = naira(20_000)
@@ -78,6 +82,13 @@ def clearing() -> int:
     found = balances.of(chart.house(chart.PAYSTACK_CLEARING, asset=NGN)).booked.units
     leave()
     return found
+
+
+class InDollars(Paystack):
+    """A vendor that speaks of dollars."""
+
+    def refunds(self, reference: str) -> list[Told]:
+        return [replace(each, currency="USD") for each in super().refunds(reference)]
 
 
 class TestSend:
@@ -171,6 +182,13 @@ class TestHear:
 
 
 class TestSweep:
+    def test_one_in_another_currency_takes_nothing(
+        self, owner: Customer, charge: str, paystack: Paystack, sandbox: SandboxProcess
+    ) -> None:
+        paystack.refund(charge, amount=WORTH.units, note="made at the desk")
+        words, placed = flows.hear(charge, paystack=InDollars(sandbox.url, secret_key=SECRET), actor=SYSTEM)
+        assert ("USD" in words, placed, owner.balance().booked) == (True, False, naira(50_000))
+
     def test_what_was_made_there_and_never_told_is_found(
         self, owner: Customer, charge: str, paystack: Paystack, sandbox: SandboxProcess
     ) -> None:
@@ -228,3 +246,9 @@ class TestRedirect:
         assert now(stuck).state == RefundState.REDIRECTING
         flows.redirect(stuck.id, paystack=paystack, actor=SYSTEM)
         assert now(stuck).state == RefundState.SENT
+
+    def test_one_that_paystack_does_not_see_is_tried_again(self, owner: Customer, paystack: Paystack) -> None:
+        refund_id = giving_back.stuck()
+        giving_back.agree(giving_back.ask_redirect(refund_id))
+        leave()
+        assert flows.redirect(refund_id, paystack=paystack, actor=SYSTEM) == refund_rules.CALL_LASTS

@@ -138,6 +138,12 @@ class TestRecord:
         assert owner.balance().available == naira(50_000)
         giving_back.ask_refund(charge, naira(50_000))  # (it does not count as given back)
 
+    def test_one_whose_money_is_not_back_in_the_balance_yet_is_where_it_was(self, charge: str) -> None:
+        before = booked(chart.PAYSTACK), booked(chart.PAYSTACK_CLEARING)
+        refund = giving_back.asked(charge, naira(20_000))
+        giving_back.say(refund, "failed", from_balance=naira(20_000))
+        assert (booked(chart.PAYSTACK), booked(chart.PAYSTACK_CLEARING)) == before
+
     def test_and_of_a_frozen_account_too(self, owner: Customer, charge: str) -> None:
         refund = giving_back.asked(charge, naira(20_000))
         restricted.placed(owner, Kind.NO_CREDIT)
@@ -250,6 +256,11 @@ class TestAdopt:
         giving_back.say(refund_queries.refund_for_system(refund_id), "failed")
         assert owner.balance().booked == naira(50_000)
         assert booked(chart.PAYSTACK_FEES) == fees
+
+    def test_what_is_said_to_be_made_there_is_never_sent_from_here(self, charge: str) -> None:
+        found = self.adopt(giving_back.told_refund(charge, naira(10)))
+        with pytest.raises(DBAPIError, match="ck_refunds_told_of_one"), transaction(SYSTEM):
+            rows("UPDATE refunds SET state = 'asked' WHERE id = :id RETURNING id", id=found)
 
     def test_is_seen_when_the_charge_is_nobodys(self) -> None:
         assert self.adopt(giving_back.told_refund("nobodys-charge-0001", naira(1))) is None

@@ -75,6 +75,8 @@ class TestPending:
             ("card", 3, 29, 500_001, False, 100, 24),
             ("card", 3, 29, 500_000, False, 100, 0),
             ("card", 9, 90, 1_000, True, 100, 72),
+            ("apple_pay", 0, 0, 1_000, False, 100, 24),  # a card by another name
+            ("direct_debit", 2, 90, 1_000, False, 100, 24),
             ("bank_transfer", 0, 0, 5_000_000, False, 100, 0),
             ("ussd", 0, 0, 1_000, False, 100, 0),
             ("dedicated_nuban", 0, 0, 1_000, False, 80, 0),

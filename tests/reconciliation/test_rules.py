@@ -1,12 +1,13 @@
 """Matching two lists: every line of either side gets exactly one verdict, and sums decide."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.reconciliation.rules import RUN, UNMATCHED, Line, Ours, RunState, Theirs, Verdict, match
+from app.reconciliation.rules import DEDUCTED, RUN, UNMATCHED, Line, Ours, RunState, Theirs, Verdict, match
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LATER = datetime(2026, 3, 1, 13, tzinfo=UTC)
@@ -76,6 +77,27 @@ class TestLine:
         assert verdict([], [theirs(60)]) == Line(
             "charge", "r", Verdict.MISSING_HERE, ours=None, theirs=60, journal_id=None, happened_at=LATER
         )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "deducted", "expected"),
+    [
+        (0, -100, 0, Verdict.IN_FLIGHT),
+        (-300, -100, -300, Verdict.IN_FLIGHT),
+        (-300, -100, -350, Verdict.IN_FLIGHT),
+        (-300, -100, -400, Verdict.MATCHED),
+        (-300, -100, -200, Verdict.AMOUNT_DIFFERS),  # a hundred of long ago was never deducted
+        (-300, 0, 0, Verdict.AMOUNT_DIFFERS),
+        (0, -100, -150, Verdict.AMOUNT_DIFFERS),  # more was deducted than payers had back
+    ],
+)
+def test_what_payers_had_back_waits_for_its_settlement_not_for_ever(
+    old: int, new: int, deducted: int, expected: Verdict
+) -> None:
+    entries = [replace(ours(old, reference=DEDUCTED), happened_at=NOON), ours(new, reference=DEDUCTED)]
+    entries[1] = replace(entries[1], happened_at=LATER)
+    (line,) = match(entries, [theirs(deducted, reference=DEDUCTED)], deducted_since=LATER)
+    assert line.verdict is expected
 
 
 class TestMatch:

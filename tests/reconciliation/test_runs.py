@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 
 from app.clients.paystack import Paystack
@@ -10,11 +11,13 @@ from app.core import actor, clock
 from app.core.db import leave, transaction
 from app.core.money import NGN, Money
 from app.payments import flows as rail
+from app.payments import payout_flows
 from app.payments import queries as deposits
 from app.reconciliation import flows, queries, service
 from app.reconciliation.models import ReconciliationLine
 from app.reconciliation.rules import DEDUCTED, Ours, RunState, Theirs, Verdict, match
 from app.settlement import flows as settling
+from app.withdrawals import flows as withdrawals_flows
 from app.withdrawals import service as withdrawals
 from reports import receipts
 from tests.makers import leaving, people, settled
@@ -130,6 +133,31 @@ def test_what_was_tried_again_is_about_its_newest_attempt(
     session = leaving.payout(second).session_id
     assert session
     assert ("Session at the banks", session) in receipts.of_movement(asked.id, customer_id=owner.id).lines
+
+
+@pytest.mark.parametrize("end", ["fail", "reverse"])
+def test_a_fee_that_was_kept_of_what_ended_unpaid_is_matched_once_it_is_booked(
+    inside: Flask, sandbox: SandboxProcess, end: str
+) -> None:
+    paystack = inside.extensions["clients"].paystack
+    owner, account = leaving.rich(inside, sandbox)
+    sandbox.clock((clock.now() - timedelta(minutes=30)).isoformat())  # long enough ago to have been heard of
+    sandbox.knobs(fee_returned=False, transfer_delay_seconds=600)
+    asked = leaving.approved(owner, account, 20_000)
+    withdrawals_flows.send(asked.id, paystack=paystack, actor=SYSTEM)
+    for verb in ("succeed", "reverse") if end == "reverse" else ("fail",):
+        sandbox.conclude(asked.payout_id, verb)
+        payout_flows.ask(asked.payout_id, paystack=paystack, actor=SYSTEM)
+    if end == "reverse":
+        with transaction(SYSTEM):
+            withdrawals.take_back(asked.payout_id, actor=SYSTEM)
+    before = line(run(paystack), asked.payout_id)
+    assert before.theirs == naira(-25)
+    if end == "fail":  # (of what came back the fee is booked as taken from the beginning)
+        assert (before.ours, before.verdict) == (None, Verdict.MISSING_HERE)
+    payout_flows.read_kept(asked.payout_id, paystack=paystack, actor=SYSTEM)
+    after = line(run(paystack), asked.payout_id)
+    assert (after.theirs, after.ours, after.verdict) == (naira(-25), naira(-25), Verdict.MATCHED)
 
 
 def test_what_refunds_took_is_compared_as_a_sum() -> None:

@@ -50,9 +50,6 @@ class TestTheRules:
     def test_trips(self, outflow: int, usual: int, left: int, *, trips: bool) -> None:
         assert bool(PROVISION.tripped_by(outflow=outflow, usual=usual, left=left)) is trips
 
-    def test_watches_no_float_without_a_target(self) -> None:
-        assert not Breaker(times=3, floor=1_000, target=0, percent=20).tripped_by(outflow=0, usual=0, left=-1)
-
     @pytest.mark.parametrize("scope", rules.SWITCH_SCOPES)
     def test_every_switch_has_words(self, scope: str) -> None:
         assert rules.switch_in_words(scope)
@@ -207,6 +204,13 @@ class TestTheBreaker:
         with transaction(SYSTEM), clock.at(at):
             payouts.begin(ids.new("po"), amount=naira(amount), recipient_code="RCP_x", actor=SYSTEM)
 
+    def fails(self, owner_engine: Engine, amount: int) -> None:
+        """Those of so much come to nothing."""
+        with owner_engine.begin() as connection:
+            act_as(connection, "system:test")
+            failed = "UPDATE payouts SET state = 'failed' WHERE amount_units = :units AND created_at > :now"
+            connection.execute(text(failed), {"units": amount * 100, "now": clock.now() - timedelta(days=2)})
+
     def test_turns_the_rail_off_once_with_a_reason(self, owner_engine: Engine, work_off: Callable[..., int]) -> None:
         with clock.at(clock.now() + self.LATER):
             self.pay(owner_engine, 50_000_000)
@@ -231,5 +235,9 @@ class TestTheBreaker:
             self.pay(owner_engine, 9_000)  # not over yet
             with transaction(SYSTEM):
                 assert breaker.measure() == 28_00  # of twenty the nineteenth
-            assert queries.usual_outflow_without_owner(rail=Rail.BANK, asset="NGN") == 28_00
+            self.fails(owner_engine, 28)
+            with transaction(SYSTEM):  # (and what failed since is none)
+                assert breaker.measure() == 29_00  # of nineteen the nineteenth
+            leave()
+            assert queries.usual_outflow_without_owner(rail=Rail.BANK, asset="NGN") == 29_00
             leave()

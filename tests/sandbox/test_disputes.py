@@ -99,6 +99,13 @@ class TestAnswer:
         assert (ended["status"], ended["resolution"]) == ("resolved", "declined")
         assert (status(sandbox), sandbox.stream()) == ("success", NET)
 
+    def test_is_given_by_whoever_sits_here_as_the_merchant_would(
+        self, sandbox: SandboxProcess, dispute: dict[str, Any]
+    ) -> None:
+        assert sandbox.end_dispute(dispute["id"], "answer")["status"] == "awaiting-bank-feedback"
+        with pytest.raises(AssertionError, match="400"):
+            sandbox.end_dispute(dispute["id"], "answer")
+
     def test_is_refused_for_more_than_was_paid(self, sandbox: SandboxProcess, dispute: dict[str, Any]) -> None:
         refused = answer(sandbox, dispute, "merchant-accepted", refund_amount=500_001)
         assert refused.json()["message"] == "Refund amount cannot be greater than initial amount"

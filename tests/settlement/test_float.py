@@ -6,12 +6,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.core import actor, clock
+from app.clients.paystack_answers import Transfer
+from app.core import actor, clock, ids
 from app.core.clock import WAT
 from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.outbox import Outboxed
 from app.core.permissions import Role
+from app.payments import payout_queries, payouts
 from app.risk.rules import Band
 from app.settlement import errors, partner_fees, price_lists, queries, requests, service
 from app.settlement.models import TopUp
@@ -40,6 +42,16 @@ class TestReadings:
         assert "settlement.float_low" not in read(FLOOR - 2)
         read(FLOOR)
         assert "settlement.float_low" in read(FLOOR - 1)
+
+    def test_what_waits_for_a_code_has_left_the_balance_there(self, inside: Flask) -> None:
+        payout_id, before = ids.new("po"), queries.in_flight_for_system()
+        with transaction(SYSTEM):
+            payouts.begin(payout_id, amount=Money(NGN, 10_000_00), recipient_code="RCP_x", actor=SYSTEM)
+        assert queries.in_flight_for_system() == before  # (nobody knows that Paystack has it)
+        transfer = Transfer(payout_id, "otp", 10_000_00, 25_00, "NGN", "TRF_x", clock.now())
+        with transaction(SYSTEM):
+            payouts.record(payout_id, transfer=transfer, actor=SYSTEM)
+        assert queries.in_flight_for_system() - before == 10_025_00
 
     def test_a_difference_is_told_once_it_stays(self, inside: Flask) -> None:
         agreed = settled.booked(FLOAT) - queries.in_flight_for_system()
@@ -126,5 +138,5 @@ def test_another_floor_counts_from_its_day(inside: Flask) -> None:
         ),
         by=Role.TREASURY,
     )
-    assert queries.floor_for_system().floor.units == FLOOR
-    assert queries.floor_for_system(at=datetime(2032, 6, 1, 0, 0, 1, tzinfo=WAT)).floor == amount
+    assert payout_queries.floor_for_system().floor.units == FLOOR
+    assert payout_queries.floor_for_system(at=datetime(2032, 6, 1, 0, 0, 1, tzinfo=WAT)).floor == amount

@@ -1,5 +1,7 @@
 """Settlement against the sandbox's own book, over HTTP: what it paid, what it kept, what it holds."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,17 +9,18 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.clients.http import Silent
-from app.clients.paystack import Paystack
+from app.clients.paystack import Charge, Paystack
+from app.core import clock
 from app.core.db import db, leave
 from app.core.money import NGN, Money
 from app.payments import queries as payments
 from app.payments.rules import DepositState
-from app.settlement import flows, queries
+from app.settlement import flows, queries, working_days
 from app.settlement.models import Settlement
 from app.settlement.rules import SettlementState
 from tests.makers import people, settled
 from tests.makers.people import naira
-from tests.makers.sandbox import SandboxProcess
+from tests.makers.sandbox import SECRET, SandboxProcess
 from tests.makers.settled import BANK, CLEARING, FLOAT, SYSTEM
 
 
@@ -82,6 +85,42 @@ def test_a_silent_vendor_changes_nothing(inside: Flask) -> None:
     assert settled.booked(BANK) == bank
 
 
+def test_what_is_late_is_noted_while_the_vendor_is_silent(inside: Flask) -> None:
+    charges = [settled.charge(at=clock.now() - timedelta(days=20))]
+    with pytest.raises(Silent):
+        pull(Paystack("http://127.0.0.1:1", secret_key="sk_test_nobody"))
+    due = working_days.due_on(clock.now() - timedelta(days=20))
+    assert due in {day.due_on for day in queries.late_days_for_system()}
+    settled.note(settled.told(charges), charges)
+
+
+class SilentAbout(Paystack):
+    """A vendor that does not say what one settlement is made of."""
+
+    def __init__(self, url: str, settlement_id: str) -> None:
+        super().__init__(url, secret_key=SECRET)
+        self._settlement_id = settlement_id
+
+    def settlement_charges(self, settlement_id: str) -> Iterator[Charge]:
+        if settlement_id == self._settlement_id:
+            raise Silent
+        return super().settlement_charges(settlement_id)
+
+
+def test_one_that_cannot_be_read_keeps_no_other_from_being_booked(
+    inside: Flask, sandbox: SandboxProcess, paystack: Paystack
+) -> None:
+    made = []
+    for _ in range(2):
+        people.paid_in(people.customer(), naira(3_000), app=inside, sandbox=sandbox)
+        made += sandbox.settle()
+    with pytest.raises(Silent):
+        pull(SilentAbout(sandbox.url, str(made[0]["id"])))
+    assert ours(made[1]).state == SettlementState.POSTED
+    assert pull(paystack) == 1
+    assert ours(made[0]).state == SettlementState.POSTED
+
+
 def test_a_top_up_is_booked_when_the_balance_shows_it(
     inside: Flask, sandbox: SandboxProcess, paystack: Paystack
 ) -> None:
@@ -96,3 +135,16 @@ def test_a_top_up_is_booked_when_the_balance_shows_it(
     leave()
     assert top_up_id not in {one.id for one in queries.agreed_top_ups_for_system()}
     assert queries.readings_for_operators(limit=1)[0].theirs.units == sandbox.balance()
+
+
+def test_what_came_before_it_was_agreed_to_is_another_ones(
+    inside: Flask, sandbox: SandboxProcess, paystack: Paystack
+) -> None:
+    settled.top_up(Money(NGN, 7_654_300))  # (waits, so that the lines since then are read)
+    sandbox.top_up(7_654_400)
+    with clock.at(clock.now() + timedelta(hours=1)):
+        later = settled.top_up(Money(NGN, 7_654_400))
+        before = settled.booked(FLOAT)
+        flows.read_float(paystack=paystack, actor=SYSTEM)
+        assert settled.booked(FLOAT) == before
+    assert later in {one.id for one in queries.agreed_top_ups_for_system()}

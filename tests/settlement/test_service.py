@@ -1,7 +1,9 @@
 """Settlements as they are told: booked once, whatever comes twice, late, out of order or not adding up."""
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,10 +12,12 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core import clock
 from app.core.db import db, for_everyone, leave, transaction
+from app.core.money import NGN
+from app.ledger import chart
 from app.settlement import errors, queries, service
 from app.settlement.models import LateDay
 from app.settlement.rules import SettlementState
-from tests.makers import settled
+from tests.makers import books, settled
 from tests.makers.bare import act_as
 from tests.makers.settled import BANK, CLEARING, SYSTEM, charge, note, told
 
@@ -76,6 +80,28 @@ class TestBooking:
         said = told(charges)
         assert note(said, charges) is SettlementState.POSTED
         assert [line.came_late for line in queries.lines_for_operators(settled.row(said).id)] == [True]
+        assert "not in our books" in settled.trouble(f"settled:{charges[0].reference}")
+
+    def test_a_charge_that_is_off_by_more_than_a_fee_is_for_people(self, inside: Flask) -> None:
+        one, other = charge(), charge()
+        grown = [replace(one, amount=600_000), replace(other, fees=17_600)]
+        assert note(told(grown), grown) is SettlementState.POSTED
+        assert "we had booked 482500" in settled.trouble(f"settled:{one.reference}")
+        assert settled.trouble(f"settled:{other.reference}") == ""  # that is a fee
+
+    @pytest.mark.parametrize("change", [{"status": "failed"}, {"effective": 1, "deductions": 482_499}])
+    def test_one_that_is_told_otherwise_later_stays_booked_and_is_for_people(
+        self, inside: Flask, change: dict[str, Any]
+    ) -> None:
+        charges = [charge()]
+        said = told(charges)
+        note(said, charges)
+        for news in (said, replace(said, **change), replace(said, **change)):
+            with transaction(SYSTEM):
+                service.compare(news, actor=SYSTEM)
+        row = settled.row(said)
+        assert (row.state, row.effective.units) == (SettlementState.POSTED, 482_500)
+        assert "booked" in settled.trouble(f"settlement:{row.id}:{change.get('status', 'success')}", begins=True)
 
 
 class TestSettingAside:
@@ -106,6 +132,33 @@ class TestSettingAside:
         with pytest.raises(errors.NothingToClose), transaction(SYSTEM):
             service.close(settlement_id, note="again", actor=SYSTEM)
 
+    def test_what_people_booked_is_not_owed_any_more(self, inside: Flask) -> None:
+        charges, elsewhere = [charge(), charge()], charge()
+        assert note(told([elsewhere]), [elsewhere]) is SettlementState.POSTED
+        said = told([*charges, elsewhere])
+        note(said, [*charges, elsewhere])
+        owed = queries.standing_for_operators().owed.units
+        booked = books.post(books.move(BANK, CLEARING, 965_000)).journal_id
+        settlement_id = settled.row(said).id
+        with transaction(SYSTEM):
+            service.close(settlement_id, note="booked", actor=SYSTEM, journal_id=booked)
+        for _ in range(2):  # (the job may come twice)
+            with transaction(SYSTEM):
+                service.note_charges(settlement_id, charges=[*charges, elsewhere])
+        assert owed - queries.standing_for_operators().owed.units == 965_000
+        assert len(queries.lines_for_operators(settlement_id)) == 2
+        assert settled.row(said).note == f"booked (journal {booked})"
+
+    def test_a_journal_that_moves_something_else_stands_for_nothing(self, inside: Flask) -> None:
+        charges = [charge(), charge()]
+        said = told(charges)
+        note(said, charges[:1])
+        other = books.post(books.move(BANK, chart.house(chart.CAPITAL, asset=NGN), 1)).journal_id
+        settlement_id = settled.row(said).id
+        for journal_id in (other, 2**62):
+            with pytest.raises(errors.NoSuchBooking), transaction(SYSTEM):
+                service.close(settlement_id, note="booked", actor=SYSTEM, journal_id=journal_id)
+
     def test_the_database_keeps_what_was_booked(self, inside: Flask, owner_engine: Engine) -> None:
         charges = [charge()]
         said = told(charges)
@@ -132,6 +185,18 @@ class TestLateness:
         day = db.session.get(LateDay, due)
         assert day is not None
         assert day.ended_at is not None
+
+    def test_a_day_stays_owed_however_long_ago_it_was(self, inside: Flask) -> None:
+        charges = [charge(at=clock.now() - timedelta(days=33))]
+        due = next(day.due_on for day in queries.standing_for_operators().days if day.late)
+        for later in (timedelta(0), timedelta(days=90)):
+            with clock.at(clock.now() + later), transaction(SYSTEM):
+                service.note_late()
+            leave()
+            day = db.session.get(LateDay, due, populate_existing=True)
+            assert day is not None
+            assert day.ended_at is None
+        note(told(charges), charges)
 
     def test_what_is_due_today_is_not_late(self, inside: Flask) -> None:
         charge()

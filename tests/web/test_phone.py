@@ -126,7 +126,7 @@ class TestWithdrawing:
         client = app.test_client()
         browse.sign_in(client, who.email)
         fields = {"csrf_token": browse.token_of(client.get("/deposit")), "key": secrets.token_hex(8), "amount": "1000"}
-        answer = client.post("/withdraw", data={**fields, "account": account, "step": "confirm"})
+        answer = client.post("/withdraw", data={**fields, "account": account})
         assert answer.status_code == 422
         assert 'href="/phone"' in answer.text
         leave()

@@ -9,9 +9,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
-from app.core import actor, clock
+from app.core import actor, clock, ids
 from app.core.db import leave, transaction
 from app.core.money import Money
+from app.ledger import posting
 from app.withdrawals import queries, rounds
 from app.withdrawals.models import Withdrawal
 from tests.makers import floats, listed, people
@@ -49,6 +50,16 @@ class Case:
             connection.execute(text("ALTER TABLE bank_accounts DISABLE TRIGGER marks_stay"))
             connection.execute(text(statement), {"customer": self.owner.id, "account": self.account, **facts})
             connection.execute(text("ALTER TABLE bank_accounts ENABLE ALWAYS TRIGGER marks_stay"))
+
+    def named_otherwise(self) -> None:
+        """The bank names somebody else for their account."""
+        self.does("UPDATE bank_accounts SET account_name = 'CHUKWUEMEKA BALOGUN' WHERE id = :account")
+
+    def disputed(self) -> None:
+        """Something of theirs is held for a dispute."""
+        leave()
+        with transaction(SYSTEM):
+            posting.hold(self.owner.account, amount=naira(100), ref=ids.new("dsp"), key=ids.new("dsp"))
 
     def paid_before(self) -> None:
         """As if a withdrawal to their account had been paid."""

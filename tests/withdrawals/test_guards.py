@@ -47,7 +47,10 @@ SELECT 'wd_born', customer_id, bank_account_id, 'po_born', {attempts}, amount_un
 ONE, ADMIN = '[{"roles": ["treasury"], "count": 1}]', '[{"roles": ["admin"], "count": 1}]'
 TWICE = '[{"roles": ["treasury"], "count": 1}, {"roles": ["treasury"], "count": 1}]'
 MEDIUM = '[{"roles": ["compliance_officer", "compliance_manager"], "count": 1}, {"roles": ["treasury"], "count": 1}]'
-MANAGED = '[{"roles": ["compliance_manager"], "count": 1}, {"roles": ["treasury"], "count": 1}]'
+MANAGED = (
+    '[{"roles": ["compliance_manager"], "count": 1}, {"roles": ["treasury"], "count": 1},'
+    ' {"roles": ["admin"], "count": 1}]'
+)
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ UNWHOLE = "DELETE FROM withdrawal_checks WHERE withdrawal_id = :id AND round = 2
 STOPPED = "UPDATE withdrawal_checks SET outcome = 'hold' WHERE withdrawal_id = :id AND number = 9"
 WEIGHTY = "UPDATE withdrawal_checks SET points = 60 WHERE withdrawal_id = :id AND round = 2 AND number = 9"
 DENIED = (NEXT_ROUND, WEIGHTY)
-LET_ON = update(f"round = 2, score = 60, band = 'high', large = true, delay_seconds = 3600, legs = '{MANAGED}'")
+LET_ON = update(f"round = 2, score = 60, band = 'high', large = true, delay_seconds = 14400, legs = '{MANAGED}'")
 GUARDS = (
     # Votes
     Guard(
@@ -314,6 +317,7 @@ LIMITED = {
     "ck_payouts_amount_positive": A_PAYOUT.replace("100", "0"),
     "ck_payouts_state_known": A_PAYOUT.replace("'sending'", "'x'"),
     "ck_payouts_id_is_reference": A_PAYOUT.replace(":reference", ":reference || 'x'"),
+    "ck_payouts_kept_of_unpaid": A_PAYOUT.replace("created_at", "created_at, kept_units").replace("())", "(), 5)"),
 }
 
 

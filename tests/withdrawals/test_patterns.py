@@ -18,6 +18,13 @@ INSERT INTO sessions (id, login_id, audience, token_hash, device, device_name, i
 VALUES (:ref, :login, 'customer', sha256(CAST(CAST(:ref AS text) AS bytea)), :device, :device, '', :at, :at, :at)
 """
 
+BUSINESS = """
+INSERT INTO applications (id, customer_id, subject, about, wanted, had, state, round, looked_into, pep, country,
+                          screening, identity, risk, created_at, queued_at, decided_at, decided_tier)
+VALUES (:ref, :customer, 'business', 'tier', 't3', 't2', 'approved', 1, 1, false, '', 'clear', 'none', 'low',
+        now(), now(), now(), 't3')
+"""
+
 
 def rules_that_fit(case: Case, asked: Withdrawal) -> list[str]:
     """The rules on patterns that fit now."""
@@ -50,3 +57,18 @@ def test_a_new_device_and_a_change_before_it_is_asked_for(case: Case) -> None:
     assert rules_that_fit(case, asked) == []
     came("Never seen", 8)
     assert rules_that_fit(case, asked) == ["A1"]
+
+
+def test_amounts_kept_below_a_report_are_measured_as_a_business_s(case: Case) -> None:
+    def measured() -> bool:
+        (row,) = [each for each in withdrawals.checks_for_operators(asked.id) if each.number == 15]
+        leave()
+        return bool(row.facts["business"])
+
+    asked = case.ask()
+    assert not measured()
+    case.does("ALTER TABLE applications DISABLE TRIGGER decided")
+    case.does(BUSINESS, ref=ids.new("app"))
+    case.does("ALTER TABLE applications ENABLE ALWAYS TRIGGER decided")
+    case.again(asked)
+    assert measured()

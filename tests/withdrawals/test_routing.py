@@ -1,6 +1,6 @@
 """Whose yes a withdrawal takes: each row of the table, by the policy of the beginning and by the database alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
@@ -10,15 +10,17 @@ from sqlalchemy import text
 from app.core import actor, idempotency
 from app.core.db import atomically, db, leave, transaction
 from app.core.errors import InProgress, Refusal
-from app.core.money import Money
+from app.core.money import NGN, Money
 from app.core.permissions import Role
+from app.customers.rules import Tier
 from app.governance import queries as governance
 from app.governance.rules import Facts, route
+from app.ledger import chart
 from app.ledger.errors import InsufficientFunds
 from app.withdrawals import errors, queries, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import POLICY, State
-from tests.makers import crowd, people
+from tests.makers import books, crowd, people
 from tests.makers.people import naira
 from tests.withdrawals.conftest import Case
 
@@ -69,6 +71,60 @@ def test_each_row_of_the_table(
     assert db.session.scalar(text(_SQL), {"row": row}) == rule.as_json()
 
 
+_BOUNDED = "DELETE FROM limits WHERE id LIKE 'lim_unbounded%'"
+_UNGUARDED = "ALTER TABLE limits DISABLE TRIGGER approved, DISABLE TRIGGER append_only"
+_GUARDED = "ALTER TABLE limits ENABLE ALWAYS TRIGGER approved, ENABLE ALWAYS TRIGGER append_only"
+_UNBOUNDED = """
+INSERT INTO limits (id, tier, rail, direction, asset, starts_at)
+SELECT 'lim_unbounded_' || rail, 't3_plus', rail, 'out', '*', '2026-01-02 00:00:00+01'
+  FROM (VALUES ('*'), ('bank')) AS one (rail)
+"""
+# What the checks can come to: who is paid for the first time and who was paid before, one points' worth and more.
+FOUND: dict[str, tuple[str, str, tuple[Callable[[Case], None], ...]]] = {
+    "nothing, paid for the first time": ("low", "new", ()),
+    "nothing, paid before": ("low", "known", (Case.paid_before,)),
+    "a dispute": ("medium", "new", (Case.disputed,)),
+    "a dispute and another's name": ("high", "new", (Case.disputed, Case.named_otherwise)),
+}
+BY_AMOUNT = [(HALF, HALF), (HALF + 1, HALF + 1), (TWO, TWO), (TWO + 1, TWO + 1), (500_000_000, TEN)]
+
+
+@pytest.fixture
+def rich(case: Case) -> Iterator[Case]:
+    """Somebody with NGN 20,000,000 whom no limit keeps from the greatest withdrawal there is."""
+    people.verify(case.owner.id, Tier.T3_PLUS)
+    books.post(books.move(chart.house(chart.BANK, asset=NGN), case.owner.account, 20_000_000_00))
+    case.does(f"{_UNGUARDED}; {_UNBOUNDED}; {_GUARDED}")
+    yield case
+    case.does(f"{_UNGUARDED}; {_BOUNDED}; {_GUARDED}")
+
+
+@pytest.mark.parametrize("found", FOUND)
+def test_each_row_comes_out_of_the_checks(rich: Case, float_of: Callable[[Money], None], found: str) -> None:
+    band, target, acts = FOUND[found]
+    for act in acts:
+        act(rich)
+    # (above the first amount the table asks nothing of the destination)
+    wanted = {row: cell for row, to, risk, cell in CELLS if risk == band and (to == target or row != HALF)}
+
+    def is_routed(units: int, row: int | None) -> None:
+        leave()
+        asked = people.asked_for(rich.owner, Money(NGN, units), account=rich.account)
+        cell = wanted[row]
+        legs, delay = cell or ("", 0)
+        assert (asked.band, asked.target, asked.large) == (band, target, row is None)
+        assert " ".join("/".join(leg.roles) for leg in asked.needs) == legs
+        assert asked.delay_seconds == delay
+        assert asked.state == (State.HELD if cell is None else State.REQUESTED if legs else State.APPROVED)
+        with transaction(rich.owner.actor):
+            service.cancel(asked.id, customer_id=rich.owner.id, actor=rich.owner.actor)
+
+    for units, row in BY_AMOUNT:
+        is_routed(units, row)
+    float_of(naira(1_000_000))
+    is_routed(100_000_01, None)
+
+
 def yes(asked: Withdrawal, role: Role, *, by: str = "") -> State:
     who = actor.operator(by or people.operator(role)[0])
     with transaction(who):
@@ -90,7 +146,7 @@ class TestThroughTheHouse:
 
     @pytest.mark.parametrize("first", [Role.TREASURY, Role.COMPLIANCE_MANAGER])
     def test_legs_are_filled_in_any_order(self, case: Case, first: Role) -> None:
-        case.does("UPDATE bank_accounts SET account_name = 'CHUKWUEMEKA BALOGUN' WHERE id = :account")
+        case.named_otherwise()
         asked = case.ask(600_000)
         roles = [first, *({Role.TREASURY, Role.COMPLIANCE_MANAGER} - {first})]
         with pytest.raises(errors.NotYourDecision):
@@ -118,8 +174,8 @@ class TestThroughTheHouse:
 
     def test_what_nobody_may_agree_to_a_manager_lets_on(self, case: Case, float_of: Callable[[Money], None]) -> None:
         float_of(naira(1_000_000))
-        case.does("UPDATE bank_accounts SET account_name = 'CHUKWUEMEKA BALOGUN' WHERE id = :account")
-        case.does("UPDATE deposits SET settled_at = now(), amount_units = 20000000 WHERE customer_id = :customer")
+        case.named_otherwise()
+        case.does("UPDATE deposits SET settled_at = now(), credited_units = 20000000 WHERE customer_id = :customer")
         asked = case.ask(200_000)
         assert (asked.state, asked.band, asked.legs) == (State.HELD, "high", [])
         leave()
@@ -129,7 +185,8 @@ class TestThroughTheHouse:
                 assert service.release_hold(asked.id, note="Papers seen.", owns=None, actor=who) is state
             leave()
         now = queries.one_for_operators(asked.id)
-        assert [leg.roles for leg in now.needs] == [(MANAGER,), ("treasury",)]
+        assert [leg.roles for leg in now.needs] == [(MANAGER,), ("treasury",), ("admin",)]
+        assert now.delay_seconds == 4 * HOUR  # (no less than what less risk asks for)
         (row,) = [each for each in queries.checks_for_operators(asked.id) if each.number == 17]
         assert row.facts["released_with"] == "Papers seen."
 

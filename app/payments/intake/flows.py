@@ -6,9 +6,10 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from app.clients.http import Refused, Silent
+from app.clients.http import Refused, Silent, Unreadable
 from app.clients.paystack import Charge, Paystack
 from app.clients.paystack_answers import DedicatedAccount as Opened
+from app.clients.paystack_refusals import RateLimited
 from app.core import clock, inbox
 from app.core.actor import Actor
 from app.core.db import atomically, leave
@@ -28,8 +29,6 @@ TEST_BANK = "test-bank"
 SWEEP_BACK = timedelta(hours=6)
 AGAIN = timedelta(minutes=1)
 Answer = TypeVar("Answer")
-# A no to us and not to what we asked: it may be a yes later.
-_ABOUT_US = {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
 
 
 def open_payment(
@@ -97,7 +96,7 @@ def open_account(account_id: str, *, paystack: Paystack, actor: Actor) -> timede
             customer_code=code, preferred_bank=_bank(paystack)
         )
     except Refused as refusal:
-        if refusal.status in _ABOUT_US:
+        if refusal.status in flows.ABOUT_US:
             return AGAIN
         reason = f"Paystack opens none: {refusal.message}"
         atomically(lambda: dedicated.refuse(account_id, reason=reason, actor=actor), actor=actor)
@@ -141,10 +140,10 @@ def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str | None:
     event, told = _told(inbox.read(inbox_id).body)
     leave()
     if event == TRANSFER_REJECTED:
-        return _hear_rejected(inbox_id, told, actor=actor)
+        return _hear_rejected(inbox_id, told, paystack=paystack, actor=actor)
     if event not in {NUMBER_OPENED, NUMBER_REFUSED}:
         return None
-    code = str(told.get("customer_code") or "")
+    code = str(told["customer"].get("customer_code") or "")
     account = queries.dedicated_by_code_for_system(code)
     leave()
     if account is None:
@@ -160,13 +159,23 @@ def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str | None:
 
 
 def sweep(*, paystack: Paystack, actor: Actor) -> int:
-    """Find charges of the last hours that nobody told us of, and apply them: how many there were. Raises Silent."""
+    """Find charges of the last hours that were paid and not booked, and apply them: how many there were. Raises Silent.
+
+    One that cannot be applied keeps none behind it from being looked at; what was wrong with it is raised at the end.
+    """
     leave()
-    paid = [one.reference for one in paystack.charges(since=clock.now() - SWEEP_BACK) if one.status == "success"]
-    unknown = queries.unknown_references_for_system(paid)
+    paid = [one.reference for one in paystack.charges(since=clock.now() - SWEEP_BACK, status="success")]
+    unknown, faults = queries.unknown_references_for_system(paid), list[Exception]()
     leave()
     for reference in sorted(unknown):
-        flows.look_up_charge(reference, paystack=paystack, actor=actor)
+        try:
+            flows.look_up_charge(reference, paystack=paystack, actor=actor)
+        except Exception as fault:
+            if isinstance(fault, Silent | RateLimited) and not isinstance(fault, Unreadable):
+                raise  # (the others would hear the same)
+            faults.append(fault)
+    if faults:
+        raise faults[0]
     return len(unknown)
 
 
@@ -181,7 +190,7 @@ def _charge_card(deposit: Deposit, *, paystack: Paystack, actor: Actor) -> None:
     except Refused as refusal:
         if refusal.code == "duplicate_reference":  # an earlier try reached Paystack: its answer counts
             charge = paystack.find_charge(reference)
-        elif refusal.status in _ABOUT_US:
+        elif refusal.status in flows.ABOUT_US:
             raise
         else:
             reason = f"Paystack refused: {refusal.message}"
@@ -211,6 +220,8 @@ def _begun(deposit: Deposit, call: Callable[[], Answer], *, actor: Actor) -> Ans
     except Refused as refusal:
         if refusal.code == "duplicate_reference":
             raise errors.CheckoutLost from refusal
+        if refusal.status in flows.ABOUT_US:
+            raise
         reason = f"Paystack refused: {refusal.message}"
         atomically(lambda: deposits.give_up(deposit.id, reason=reason, actor=actor), actor=actor)
         raise
@@ -227,22 +238,41 @@ def _bank(paystack: Paystack) -> str:
     return next(iter(paystack.account_providers())).slug
 
 
-def _hear_rejected(inbox_id: int, told: dict[str, Any], *, actor: Actor) -> str:
-    """A transfer to a one-off account that Paystack did not take: it speaks of no reference, only of who sent it."""
-    customer_id = customers.id_by_email_for_operators(str(told.get("email") or "").lower())
-    waiting = queries.awaiting_transfer_for_system(customer_id) if customer_id else []
-    leave()
-    if len(waiting) != 1:
+def _hear_rejected(inbox_id: int, told: dict[str, Any], *, paystack: Paystack, actor: Actor) -> str:
+    """A transfer to a one-off account that Paystack did not take: it names the charge by its number, and its payer."""
+    deposit_id = _deposit_of(told.get("transaction_id"), paystack=paystack) or _waiting_of(told["customer"])
+    if deposit_id is None:
         reason = "Paystack sent a transfer back, and no single deposit waits for one"
         return flows.put_aside(inbox_id, event=TRANSFER_REJECTED, reference="", reason=reason, actor=actor)
-    atomically(lambda: deposits.note_trouble(waiting[0], words=REJECTED_WORDS, actor=actor), actor=actor)
-    return f"transfer for {waiting[0]} was sent back"
+    atomically(lambda: deposits.note_trouble(deposit_id, words=REJECTED_WORDS, actor=actor), actor=actor)
+    return f"transfer for {deposit_id} was sent back"
+
+
+def _deposit_of(number: object, *, paystack: Paystack) -> str | None:
+    """The deposit whose charge has this number at Paystack."""
+    named = str(number or "")
+    charge = paystack.charge_numbered(named) if named.isascii() and named.isdigit() else None
+    deposit = queries.deposit_for_system(reference=charge.reference) if charge else None
+    leave()
+    return deposit.id if deposit else None
+
+
+def _waiting_of(customer: dict[str, Any]) -> str | None:
+    """The one deposit of whoever has this address that waits for a transfer, where it is one."""
+    customer_id = customers.id_by_email_for_operators(str(customer.get("email") or "").lower())
+    waiting = queries.awaiting_transfer_for_system(customer_id) if customer_id else []
+    leave()
+    return waiting[0] if len(waiting) == 1 else None
 
 
 def _told(body: bytes) -> tuple[str, dict[str, Any]]:
+    """An event and whom it is about, with what a transfer that was sent back says of itself."""
     try:
         message = json.loads(body)
-        event, customer = message["event"], message["data"]["customer"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        event, facts = message["event"], message["data"]
+        customer, transfer = facts["customer"], facts.get("bank_transfer")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "", {}
-    return (event, customer) if isinstance(event, str) and isinstance(customer, dict) else ("", {})
+    if not isinstance(event, str) or not isinstance(customer, dict):
+        return "", {}
+    return event, {**(transfer if isinstance(transfer, dict) else {}), "customer": customer}

@@ -28,6 +28,7 @@ from app.wallets import queries as wallets
 from app.web import guards, security
 from app.web.throttle import throttle
 from app.withdrawals import queries as withdrawals
+from app.withdrawals import refused
 from app.withdrawals import service as withdrawals_service
 from reports import activity as reports
 
@@ -236,9 +237,13 @@ def request_withdrawal() -> Response:
             ),
             actor=actor,
         )
-    except PhoneUnconfirmed as refused:  # (a person does that, on a page)
+    except Refusal as refusal:
+        _note_refused(refusal, amount=amount, account=account)
+        if not isinstance(refusal, PhoneUnconfirmed):
+            raise
+        # (a person does that, on a page)
         page = current_app.extensions["settings"].public_url + url_for("portal.phone")
-        raise PhoneUnconfirmed(page=page) from refused
+        raise PhoneUnconfirmed(page=page) from refusal
     return _withdrawal(answer["id"], status=200 if replayed else 201)
 
 
@@ -262,6 +267,16 @@ def _deposit(deposit_id: str, *, status: int) -> Response:
         "checkout_url": one.checkout_url,
     }
     return make_response(jsonify(body), status)
+
+
+def _note_refused(refusal: Refusal, *, amount: Money, account: str) -> None:
+    """What was begun is undone: that it was tried is written down by itself."""
+    owner = current_user.id
+
+    def deed() -> None:
+        refused.note(owner, amount=amount, bank_account_id=account, refused=refusal)
+
+    atomically(deed, actor=guards.actor())
 
 
 def _withdrawal(withdrawal_id: str, *, status: int) -> Response:

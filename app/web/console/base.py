@@ -132,6 +132,7 @@ def around() -> dict[str, Any]:
     return {
         "nav": [(section, items) for section, items in nav if items],
         "operator": current_user,
+        "search_url": url_for("console.find"),
         "account_items": ({"name": "My account", "url": url_for("console.my_account"), "icon": "shield-lock"},),
         "borrowed": identity.borrowed_for_system(current_user.id),
         "environment": environment,

@@ -12,22 +12,23 @@ from app.cases.errors import NoSuchCase
 from app.cases.queries import VIEWS, Asked
 from app.core.db import atomically
 from app.core.errors import Refusal
-from app.core.permissions import Permission, Role
+from app.core.permissions import Permission
 from app.identity import queries as identity
 from app.web import errors, guards
 from app.web.console import history
 from app.web.console.base import bp, queues, refuse_own
-from app.web.console.objects import place_of
+from app.web.console.objects import place_of, whose_cases
 from app.web.fragments import page
 
 PAGE = 25
+SETTLEMENT_LATE = "settlement_late"  # a day on which Paystack was to pay us has no page of its own
 
 
 @bp.get("/cases")
 @guards.operator(Permission.CASES_READ)
 def cases() -> Response:
     """What needs work, first in the queues of the one who looks; what was raised, put off or closed."""
-    owners, mine = seen(), queues()
+    owners, mine = whose_cases(), queues()
     view, about = request.args.get("view", ""), request.args.get("about", "")
     view = view if view in VIEWS else "mine" if mine else "open"
     machines = queries.machines_for_operators(owners=owners)
@@ -100,11 +101,6 @@ def close_case(case_id: str) -> Response | BaseResponse:
     )
 
 
-def seen() -> frozenset[Role]:
-    """Whose queues the one who looks may read."""
-    return rules.seen(confidential=Permission.SCREENING_READ in current_user.permissions)
-
-
 def _act(case_id: str, deed: Callable[[], None], said: str) -> Response | BaseResponse:
     """Do it. No reason goes with it: a note is read on this page, and records are read by more people."""
     _refuse_hidden(case_id)
@@ -121,29 +117,31 @@ def _act(case_id: str, deed: Callable[[], None], said: str) -> Response | BaseRe
     return redirect(url_for("console.case", case_id=case_id), 303)
 
 
-def _place(subject: str) -> tuple[str, str] | None:
+def _place(kind: str, subject: str) -> tuple[str, str] | None:
     """What it is about, and its page; work that hangs stands in a list."""
     if subject.startswith(rules.TASK_PREFIX) and Permission.JOBS_READ in current_user.permissions:
         return "Job", url_for("console.jobs")
+    if kind == SETTLEMENT_LATE and Permission.SETTLEMENT_READ in current_user.permissions:
+        return "What Paystack owes", url_for("console.settlements")
     return place_of(subject)
 
 
 def _refuse_hidden(case_id: str) -> None:
     """Raise NoSuchCase for one that is not to be read, NotFound where it is about oneself."""
-    one = queries.one_for_operators(case_id, owners=seen())
+    one = queries.one_for_operators(case_id, owners=whose_cases())
     if one.customer_id is not None:
         refuse_own(one.customer_id)
 
 
 def _case(case_id: str, *, fault: Refusal | None = None) -> Response:
     _refuse_hidden(case_id)
-    one = queries.one_for_operators(case_id, owners=seen())
+    one = queries.one_for_operators(case_id, owners=whose_cases())
     return page(
         "console/cases/one.html",
         status=fault.status if fault else 200,
         one=one,
         closes_itself=bool(one.machine) or one.kind == rules.TASK,
-        place=_place(one.subject),
+        place=_place(one.kind, one.subject),
         notes=queries.notes_for_operators(one.id),
         customer=place_of(one.customer_id) if one.customer_id else None,
         may=one.state != rules.State.CLOSED and rules.may_work(one.owner, state=one.state, roles=queues()),

@@ -36,6 +36,7 @@ from app.web.console.approvals import inbox
 from app.web.console.base import bp, is_own, refuse_own
 from app.web.console.books import times
 from app.web.fragments import page
+from app.withdrawals import refused
 from reports import movements, shared
 
 REQUESTS, ENTRIES = 10, 20
@@ -91,14 +92,17 @@ def customer_money(customer_id: str) -> Response:
 @bp.get("/customers/<customer_id>/activity")
 @guards.operator(Permission.CUSTOMERS_READ)
 def customer_activity(customer_id: str) -> Response:
-    """Their money's movements, newest first."""
+    """Their money's movements, newest first; and what they were refused at the door."""
     one = customers.one_for_operators(customer_id)
     after = request.args.get("after", "")
     lines, following = movements.of_customer(one.id, after=movements.place_of(after))
+    tried = refused.of_for_operators(one.id) if not after else []
     return page(
         "console/customers/activity.html",
         block="activity",
         one=one,
+        tried=tried,
+        accounts=payments.accounts_for_operators({each.bank_account_id for each in tried if each.bank_account_id}),
         lines=lines,
         older=following.written() if following else "",
         first=not after,

@@ -3,24 +3,31 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import request
+from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import clock
+from app.core.db import atomically
+from app.core.errors import NotFound, Refusal
 from app.core.permissions import Permission
 from app.customers import queries as customers
-from app.disputes import queries, rules
+from app.disputes import queries, requests, rules
 from app.disputes.models import Dispute
 from app.disputes.rules import State
+from app.governance import queries as governance
 from app.identity import queries as identity
 from app.payments import queries as payments
 from app.payments import refund_queries as refunds
 from app.web import guards
 from app.web.console import history
 from app.web.console.base import bp
+from app.web.console.objects import cases_about
 from app.web.fragments import page
 
 PAGE = 25
+DAY_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class Row:
         minutes = int(self.left.total_seconds()) // 60
         if minutes < 0:
             return "its time is over"
+        if minutes >= DAY_MINUTES:
+            return f"{minutes // DAY_MINUTES} d {minutes % DAY_MINUTES // 60} h left"
         return f"{minutes // 60} h {minutes % 60} min left" if minutes >= 60 else f"{minutes} min left"  # noqa: PLR2004
 
 
@@ -73,6 +82,29 @@ def disputes() -> Response:
 @guards.operator(Permission.DISPUTES_READ)
 def dispute(dispute_id: str) -> Response:
     """One dispute: the time left, the payment, what is held, what was said, what else went back of it."""
+    return _detail(dispute_id)
+
+
+@bp.post("/disputes/<dispute_id>/let-go")
+@guards.operator(Permission.REFUNDS_REQUEST, fresh=True)
+def request_letting_go(dispute_id: str) -> Response | BaseResponse:
+    """Ask that a dispute of which Paystack says no end count as won."""
+    reason, actor, maker = request.form.get("reason", ""), guards.actor(), current_user.id
+    try:
+        asked = atomically(
+            lambda: requests.request_letting_go(dispute_id, reason=reason, maker=maker, actor=actor),
+            actor=actor,
+            reason=reason,
+        )
+    except NotFound:
+        raise
+    except Refusal as refused:
+        return _detail(dispute_id, fault=refused.message, status=refused.status)
+    flash("Asked for. Treasury must agree.", "ok")
+    return redirect(url_for("console.approval", request_id=asked.id), 303)
+
+
+def _detail(dispute_id: str, *, fault: str = "", status: int = 200) -> Response:
     one = queries.one_for_operators(dispute_id)
     (row,) = _rows([one])
     return page(
@@ -80,7 +112,14 @@ def dispute(dispute_id: str) -> Response:
         row=row,
         dispute=one,
         deposit=payments.deposit_for_system(reference=one.reference),
+        cases=cases_about(one.id),
+        vendor_words=rules.WORDS,
         refunds=refunds.of_charge_for_operators(one.reference),
+        pending=governance.about_for_operators(requests.target_of(one.id)),
+        may_ask=one.state in rules.UNDER_WAY and Permission.REFUNDS_REQUEST in current_user.permissions,
+        fault=fault,
+        given=request.form,
+        status=status,
         history=history.of(one.id),
         staff=identity.names_for_operators(),
     )

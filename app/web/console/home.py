@@ -15,7 +15,7 @@ from app.disputes.rules import State as DisputeState
 from app.reconciliation import queries as reconciliation
 from app.reconciliation.rules import UNMATCHED
 from app.web.console.base import bp
-from app.web.console.cases import seen
+from app.web.console.objects import whose_cases
 from app.web.fragments import page
 from app.web.guards import operator
 from reports import charts
@@ -49,8 +49,8 @@ def overview() -> Response:
         dead=reports.dead_tasks(),
         disputes=disputes.counts_for_operators().get(DisputeState.OPEN, 0),
         next_due=disputes.next_due_for_operators(),
-        cases=cases.needing_count_for_operators(owners=seen()),
-        oldest_case=cases.oldest_for_operators(owners=seen()),
+        cases=cases.needing_count_for_operators(owners=whose_cases()),
+        oldest_case=cases.oldest_for_operators(owners=whose_cases()),
         covers=reports.covers(),
         run=run,
         unmatched=sum(counts.get(verdict, 0) for verdict in UNMATCHED),

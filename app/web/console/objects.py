@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from flask import url_for
 from flask_login import current_user
 
-from app.core.permissions import Permission
+from app.cases import queries as cases
+from app.cases import rules as case_rules
+from app.cases.models import Case
+from app.core.permissions import Permission, Role
 
 P = Permission
 
@@ -46,3 +49,15 @@ def place_of(object_id: str) -> tuple[str, str] | None:
         return None
     places: dict[str, str] = {subject.argument: object_id}
     return subject.name, url_for(subject.endpoint, **places)  # type: ignore[arg-type]
+
+
+def whose_cases() -> frozenset[Role]:
+    """Whose queues of cases the one who looks may read."""
+    return case_rules.seen(confidential=P.SCREENING_READ in current_user.permissions)
+
+
+def cases_about(*subjects: str) -> list[Case]:
+    """The cases that stand about these, for those who may read them."""
+    if P.CASES_READ not in current_user.permissions:
+        return []
+    return cases.about_for_operators(subjects, owners=whose_cases())

@@ -1,6 +1,7 @@
 """Payouts at the console: what Paystack has, what waits for a code or a float, what failed; and what treasury does."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from flask import current_app, flash, redirect, request, url_for
 from flask.wrappers import Response
@@ -13,29 +14,45 @@ from app.core.db import atomically
 from app.core.errors import NotFound, Refusal
 from app.core.money import NGN
 from app.core.permissions import Permission
+from app.customers import queries as customers
 from app.identity import queries as identity
 from app.ledger import balances, chart
-from app.payments import payout_flows, queries, rules
+from app.payments import payout_flows, rules
 from app.payments import payout_queries as reads
+from app.payments import queries as payments
+from app.payments.models import BankAccount, Payout
 from app.payments.rules import PayoutState
 from app.web import errors, guards
-from app.web.console import history
+from app.web.console import history, reveals
 from app.web.console.base import bp
+from app.web.console.objects import cases_about
 from app.web.fragments import page
+from app.withdrawals import flows, service
 from app.withdrawals import queries as withdrawals
-from app.withdrawals import service
+from app.withdrawals.models import Withdrawal
 
 PAGE = 25
 VIEWS: dict[str, frozenset[PayoutState]] = {
     "waiting": frozenset({PayoutState.AWAITING_OTP, PayoutState.AWAITING_FLOAT}),
     "underway": frozenset({PayoutState.SENDING, PayoutState.SENT}),
     "ended": frozenset({PayoutState.FAILED, PayoutState.REVERSED}),
+    "paid": frozenset({PayoutState.PAID}),
 }
 SAID = {
     PayoutState.PAID: "It is paid.",
     PayoutState.FAILED: "It failed: nothing left us.",
     PayoutState.REVERSED: "The bank sent it back.",
 }
+
+
+@dataclass(frozen=True)
+class Row:
+    """An attempt with whose money it takes where; without those where no withdrawal of ours is behind it."""
+
+    payout: Payout
+    withdrawal: Withdrawal | None
+    customer: str
+    account: BankAccount | None
 
 
 @bp.get("/payouts")
@@ -47,8 +64,8 @@ def payouts() -> Response:
     house = balances.of(chart.house(chart.PAYSTACK, asset=NGN))
     asked, after = request.args.get("view", ""), request.args.get("after")
     view = asked if asked in VIEWS else ("waiting" if counted["waiting"] else "underway")
-    if view == "ended":
-        found = reads.ended_for_operators(before=after, limit=PAGE + 1)
+    if view in {"ended", "paid"}:
+        found = reads.ended_for_operators(VIEWS[view], before=after, limit=PAGE + 1)
     else:
         found = reads.list_for_operators(VIEWS[view], after=after, limit=PAGE + 1)
     return page(
@@ -58,10 +75,10 @@ def payouts() -> Response:
         counts=counted,
         left=house.booked,
         committed=reads.committed_for_operators(),
-        rows=found[:PAGE],
+        rows=_rows(found[:PAGE]),
         next=found[PAGE - 1].id if len(found) > PAGE else None,
         first=after is None,
-        ends=rules.END_WORDS,
+        said=rules.VENDOR_WORDS,
     )
 
 
@@ -90,7 +107,7 @@ def confirm_payout(payout_id: str) -> Response | BaseResponse:
     actor, code = guards.actor(), "".join(request.form.get("code", "").split())
     return _attended(
         payout_id,
-        lambda paystack: _said(payout_flows.confirm(payout_id, code=code, paystack=paystack, actor=actor)),
+        lambda paystack: _said(flows.confirm(payout_id, code=code, paystack=paystack, actor=actor)),
     )
 
 
@@ -127,7 +144,9 @@ def send_payout_anew(payout_id: str) -> Response | BaseResponse:
     actor = guards.actor()
     return _decided(
         payout_id,
-        lambda withdrawal_id: service.retry(withdrawal_id, owns=guards.owns(), actor=actor),
+        lambda withdrawal_id: atomically(
+            lambda: service.retry(withdrawal_id, owns=guards.owns(), actor=actor), actor=actor
+        ),
         said="It is sent anew, under a reference of its own.",
     )
 
@@ -135,11 +154,11 @@ def send_payout_anew(payout_id: str) -> Response | BaseResponse:
 @bp.post("/payouts/<payout_id>/give-back")
 @guards.operator(Permission.WITHDRAWALS_RETRY, fresh=True)
 def give_payout_back(payout_id: str) -> Response | BaseResponse:
-    """Give its withdrawal's money back to the customer."""
-    actor = guards.actor()
+    """Give its withdrawal's money back to the customer. Paystack is asked once more before."""
+    actor, paystack = guards.actor(), current_app.extensions["clients"].paystack
     return _decided(
         payout_id,
-        lambda withdrawal_id: service.give_up(withdrawal_id, owns=guards.owns(), actor=actor),
+        lambda withdrawal_id: flows.give_up(withdrawal_id, owns=guards.owns(), paystack=paystack, actor=actor),
         said="Given back. The money is available to the customer again.",
     )
 
@@ -150,7 +169,7 @@ def _decided(payout_id: str, deed: Callable[[str], None], *, said: str) -> Respo
     if withdrawal is None or withdrawal.attempt_id != payout_id:
         raise NotFound
     try:
-        atomically(lambda: deed(withdrawal.id), actor=guards.actor())
+        deed(withdrawal.id)
     except Refusal as refused:
         return _payout(payout_id, fault=refused)
     flash(said, "ok")
@@ -159,7 +178,7 @@ def _decided(payout_id: str, deed: Callable[[str], None], *, said: str) -> Respo
 
 def _attended(payout_id: str, deed: Callable[[Paystack], str]) -> Response | BaseResponse:
     """Do something about a payout with Paystack; what came of it stands on its page."""
-    if queries.payout_for_system(payout_id) is None:
+    if payments.payout_for_system(payout_id) is None:
         raise NotFound
     try:
         flash(deed(current_app.extensions["clients"].paystack), "ok")
@@ -170,24 +189,40 @@ def _attended(payout_id: str, deed: Callable[[Paystack], str]) -> Response | Bas
     return redirect(url_for("console.payout", payout_id=payout_id), 303)
 
 
+def _rows(found: list[Payout]) -> list[Row]:
+    behind = withdrawals.by_payouts_for_operators({one.base_id for one in found})
+    names = customers.names_for_operators({one.customer_id for one in behind.values()})
+    accounts = payments.accounts_for_operators({one.bank_account_id for one in behind.values()})
+    rows = []
+    for one in found:
+        withdrawal = behind.get(one.base_id)
+        whose = names.get(withdrawal.customer_id, "") if withdrawal else ""
+        rows.append(Row(one, withdrawal, whose, accounts.get(withdrawal.bank_account_id) if withdrawal else None))
+    return rows
+
+
 def _said(state: PayoutState) -> str:
     return SAID.get(state, "Asked. Nothing has changed." if state in rules.UNSENT else "Paystack has it.")
 
 
 def _payout(payout_id: str, *, fault: Refusal | None = None) -> Response:
-    one = queries.payout_for_system(payout_id)
+    one = payments.payout_for_system(payout_id)
     if one is None:
         raise NotFound
+    (row,) = _rows([one])
     attempts = reads.attempts_for_operators(one.id)
     state = PayoutState(one.state)
     return page(
         "console/payouts/one.html",
         status=fault.status if fault else 200,
         payout=one,
+        row=row,
+        number=reveals.veil("account_number", row.account.id, row.account.account_number) if row.account else None,
         attempts=attempts,
-        withdrawal=withdrawals.by_payout_for_system(one.base_id),
+        withdrawal=row.withdrawal,
+        cases=cases_about(one.id, *([row.withdrawal.id] if row.withdrawal else [])),
         wait=rules.PAYOUT.waits.get(state) if state in rules.OPEN else None,
-        ends=rules.END_WORDS,
+        said=rules.VENDOR_WORDS,
         history=history.of(one.id),
         staff=identity.names_for_operators(),
         may_decide=Permission.WITHDRAWALS_RETRY in current_user.permissions,

@@ -1,5 +1,7 @@
 """What goes back to payers: ask for it, see where it is, and say where it goes when it cannot reach them."""
 
+import re
+
 from flask import current_app, flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
@@ -12,19 +14,23 @@ from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.disputes import queries as disputes
 from app.governance import queries as governance
+from app.governance.models import Request
 from app.identity import queries as identity
 from app.ledger import chart
 from app.payments import queries as payments
 from app.payments import refund_queries as queries
 from app.payments import refund_requests as requests
 from app.payments import refund_rules as rules
+from app.payments.refund_models import Refund
 from app.payments.refund_rules import RefundState
 from app.web import guards
 from app.web.console import history
 from app.web.console.base import bp
+from app.web.console.objects import cases_about
 from app.web.fragments import page
 
 PAGE = 25
+_REQUEST = re.compile(r"grq_[0-9a-z]+")
 VIEWS = {
     "stuck": (RefundState.NEEDS_ATTENTION,),
     "underway": (RefundState.ASKED, RefundState.SENT, RefundState.REDIRECTING),
@@ -117,6 +123,8 @@ def _detail(refund_id: str, faults: dict[str, str], *, status: int = 200) -> Res
         customer=customers.one_for_operators(one.customer_id) if one.customer_id else None,
         from_suspense=one.from_account == chart.house(chart.SUSPENSE, asset=NGN),
         disputes=disputes.of_charge_for_operators(one.reference),
+        request=_request_of(one),
+        cases=cases_about(one.id),
         pending=governance.about_for_operators(f"redirect:{one.id}"),
         banks=[(bank.code, bank.name) for bank in payments.banks_without_owner()],
         errors=faults,
@@ -125,3 +133,14 @@ def _detail(refund_id: str, faults: dict[str, str], *, status: int = 200) -> Res
         history=history.of(one.id),
         staff=identity.names_for_operators(),
     )
+
+
+def _request_of(one: Refund) -> Request | None:
+    """The request that it came of: what Paystack is told names it, and nothing else of why."""
+    named = _REQUEST.search(one.reason)
+    if one.origin != "asked" or named is None:
+        return None
+    try:
+        return governance.one_for_operators(named[0]).request
+    except NotFound:
+        return None

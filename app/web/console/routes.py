@@ -11,6 +11,7 @@ from app.web.console import (
     disputes,
     documents,
     fees,
+    find,
     home,
     jobs,
     join,
@@ -33,6 +34,7 @@ from app.web.console import (
     thresholds,
     view_as,
     withdrawals,
+    withdrawals_queue,
 )
 from app.web.console.applications import decide, queue, work
 from app.web.console.approvals import inbox, policies
@@ -42,8 +44,8 @@ from app.web.console.settlement import payments, prices
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 MODULES = (
-    home, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases, withdrawals, payouts,
-    suspense, suspense_acts, disputes, refunds, customers,
+    home, find, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
+    withdrawals_queue, withdrawals, payouts, suspense, suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
     reconciliation, payments, float_doors, prices, switches, limits, thresholds, fees, jobs, mailbox, audit, retention,
 )  # fmt: skip

@@ -24,6 +24,7 @@ from app.restrictions.rules import Way
 from app.web import errors, forms, guards
 from app.web.console import history
 from app.web.console.base import bp
+from app.web.console.objects import cases_about
 from app.web.fragments import page
 
 PAGE = 25
@@ -130,6 +131,7 @@ def detail(item_id: str, faults: dict[str, str], *, status: int = 200) -> Respon
         owner=customers.one_for_operators(deposit.customer_id) if deposit else None,
         credited=named if named and named.state == DepositState.CREDITED and not item.journal_id else None,
         named=customers.one_for_operators(named.customer_id) if named else None,
+        cases=cases_about(item.id),
         parts=queries.suspense_parts_for_operators(item.id),
         waits=deposit is not None and restrictions.stopped_for_operators(deposit.customer_id, way=Way.IN),
         pending=governance.about_for_operators(requests.target_of(item.id)),

@@ -77,7 +77,7 @@ def _switches(*, fault: Refusal | None = None, about: str = "", looks: bool = Fa
         first=before is None,
         words=rules.switch_in_words,
         scopes=[(scope, rules.switch_in_words(scope)) for scope in rules.SWITCH_SCOPES if scope not in taken],
-        breaker=queries.breaker_without_owner(),
+        breaker=queries.breaker_without_owner(target=payouts.floor_for_system().target.units),
         usual=queries.usual_outflow_without_owner(rail=Rail.BANK, asset=NGN.code),
         may_stop=Permission.SWITCHES_TURN_OFF in held,
         may_ask=Permission.SWITCHES_REQUEST_ON in held,

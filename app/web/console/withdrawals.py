@@ -1,10 +1,9 @@
-"""The queue of withdrawals: look, approve, reject, hold, release, try again. Each deed asks twice."""
+"""One withdrawal: look, take it in hand, approve, reject, hold, release, try again. What decides asks twice."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import flash, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -18,104 +17,18 @@ from app.customers import queries as customers
 from app.identity import queries as identity
 from app.ledger import balances, chart, statements
 from app.payments import queries as payments
-from app.payments.models import BankAccount
 from app.restrictions import queries as restrictions
 from app.restrictions.rules import Way
 from app.web import errors, guards
-from app.web.console import history, reveals, withdrawal_facts
+from app.web.console import history, reveals, withdrawal_facts, withdrawal_origin
 from app.web.console.base import bp
+from app.web.console.withdrawals_queue import may_see, rows
 from app.web.fragments import page, toast, wants_fragment
-from app.withdrawals import checks, queries, queue, rules, service
-from app.withdrawals.models import CheckRow, Withdrawal
-from app.withdrawals.queries import Standing
-from app.withdrawals.queue import Narrowed
-from app.withdrawals.rules import State
+from app.withdrawals import claims, flows, queries, queue, refused, rules, service
 from reports import limits
 
-PAGE = 25
-VIEWS = {
-    "waiting": rules.WAITING,
-    "stopped": rules.STOPPED,
-    "underway": rules.UNDERWAY,
-    "ended": rules.ENDED,
-}
-NARROWED_BY = ("size", "band", "to", "check", "state")
 CHANGES_SHOWN = timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Row:
-    """A withdrawal with what an operator reads beside it."""
-
-    withdrawal: Withdrawal
-    customer: str
-    tier: str
-    account: BankAccount
-    standing: Standing
-    reasons: list[CheckRow]  # what speaks against it, the heaviest first
-    uses: int
-
-    @property
-    def given(self) -> int:
-        """How many approvals count."""
-        return self.standing.given
-
-    @property
-    def mine(self) -> bool:
-        """Whether the operator who looks has approved it already."""
-        return self.standing.voted(current_user.id)
-
-    @property
-    def lacking(self) -> list[str]:
-        """Whose yes is missing, leg by leg: the roles of which one may give it."""
-        open_legs = (leg.leg for leg in self.standing.legs if leg.given < leg.leg.count)
-        return [" or ".join(role.replace("_", " ") for role in sorted(leg.roles)) for leg in open_legs]
-
-    @property
-    def needs_me(self) -> bool:
-        """Whether a yes of theirs is missing."""
-        one = self.withdrawal
-        return one.state == State.REQUESTED and one.checked and self.standing.place_for(current_user.id) is not None
-
-
-@bp.get("/withdrawals")
-@guards.operator(Permission.WITHDRAWALS_READ)
-def withdrawals() -> Response:
-    """One view of the queue, narrowed as its address says, a page at a time."""
-    view = request.args.get("view", "")
-    view = view if view in VIEWS or view == "me" else "waiting"
-    given = {name: text for name in NARROWED_BY if (text := request.args.get(name, "").strip())}
-    narrowed = Narrowed(
-        needs=current_user.id if view == "me" else "",
-        band=given.get("band", ""),
-        size=given.get("size", ""),
-        target=given.get("to", ""),
-        state=given.get("state", ""),
-        check=given.get("check", ""),
-    )
-    after, states = request.args.get("after"), VIEWS.get(view, rules.WAITING)
-    found = queue.page_for_operators(
-        states, oldest_first=view != "ended", narrowed=narrowed, after=after, limit=PAGE + 1
-    )
-    counts = queue.counts_for_operators()
-    return page(
-        "console/withdrawals.html",
-        block="results",
-        view=view,
-        given=given,
-        names={str(number): name for number, name in _names() if _may_know(number)},
-        states=states,
-        counts={name: sum(counts.get(state, 0) for state in states) for name, states in VIEWS.items()}
-        | {"me": queue.needing_count_for_operators(current_user.id), "ended": None},
-        counted_max=queue.COUNTED_MAX,
-        rows=_rows(found[:PAGE]),
-        next=found[PAGE - 1].id if len(found) > PAGE else None,
-        first=after is None,
-        cooling=counts.get(rules.State.COOLING_OFF, 0),
-        cooled_at=queue.next_to_cool_for_operators() if view in {"me", "waiting", "stopped"} else None,
-        float_left=queue.float_for_operators() if view != "ended" else None,
-        may_see=_may_see,
-    )
+REFUSALS_SHOWN = 5
 
 
 @bp.get("/withdrawals/<withdrawal_id>")
@@ -123,6 +36,32 @@ def withdrawals() -> Response:
 def withdrawal(withdrawal_id: str) -> Response:
     """One withdrawal: a drawer beside the queue, or a page of its own."""
     return _detail(withdrawal_id)
+
+
+@bp.post("/withdrawals/<withdrawal_id>/take")
+@guards.operator(Permission.WITHDRAWALS_APPROVE)
+def take_withdrawal(withdrawal_id: str) -> Response | BaseResponse:
+    """Tell colleagues that one works on it, for a while."""
+    me = current_user.id
+
+    def deed() -> str:
+        claims.take(withdrawal_id, operator_id=me)
+        return f"It is in your hands for {rules.LEASE.seconds // 60} minutes."
+
+    return _do(withdrawal_id, deed)
+
+
+@bp.post("/withdrawals/<withdrawal_id>/let-go")
+@guards.operator(Permission.WITHDRAWALS_APPROVE)
+def let_go_of_withdrawal(withdrawal_id: str) -> Response | BaseResponse:
+    """Put it back."""
+    me = current_user.id
+
+    def deed() -> str:
+        claims.let_go(withdrawal_id, operator_id=me)
+        return "Put back."
+
+    return _do(withdrawal_id, deed)
 
 
 @bp.post("/withdrawals/<withdrawal_id>/approve")
@@ -140,7 +79,7 @@ def approve(withdrawal_id: str) -> Response | BaseResponse:
     def said(state: rules.State) -> str:
         return "Approved. It is being sent." if state is rules.State.APPROVED else "Approved. It needs one more person."
 
-    return _do(withdrawal_id, lambda: said(deed()))
+    return _decide(withdrawal_id, lambda: said(deed()))
 
 
 @bp.post("/withdrawals/<withdrawal_id>/witness")
@@ -153,7 +92,7 @@ def witness(withdrawal_id: str) -> Response | BaseResponse:
         service.approve(withdrawal_id, operator_id=current_user.id, content_hash=shown, owns=guards.owns(), actor=actor)
         return "Witnessed."
 
-    return _do(withdrawal_id, deed)
+    return _decide(withdrawal_id, deed)
 
 
 @bp.post("/withdrawals/<withdrawal_id>/reject")
@@ -166,7 +105,7 @@ def reject(withdrawal_id: str) -> Response | BaseResponse:
         service.reject(withdrawal_id, reason=reason, owns=guards.owns(), actor=actor)
         return "Rejected. The money is the customer's again."
 
-    return _do(withdrawal_id, deed, reason=reason)
+    return _decide(withdrawal_id, deed, reason=reason)
 
 
 @bp.post("/withdrawals/<withdrawal_id>/hold")
@@ -179,7 +118,7 @@ def hold(withdrawal_id: str) -> Response | BaseResponse:
         service.hold(withdrawal_id, reason=reason, hours=hours, owns=guards.owns(), actor=actor)
         return "Held. Nothing is sent meanwhile."
 
-    return _do(withdrawal_id, deed, reason=reason)
+    return _decide(withdrawal_id, deed, reason=reason)
 
 
 @bp.post("/withdrawals/<withdrawal_id>/release")
@@ -192,7 +131,7 @@ def release(withdrawal_id: str) -> Response | BaseResponse:
         state = service.release_hold(withdrawal_id, note=note, owns=guards.owns(), actor=actor)
         return "Checked again. Something still stops it." if state in rules.STOPPED else "Checked again. It goes on."
 
-    return _do(withdrawal_id, deed, reason=note)
+    return _decide(withdrawal_id, deed, reason=note)
 
 
 @bp.post("/withdrawals/<withdrawal_id>/retry")
@@ -205,36 +144,44 @@ def retry(withdrawal_id: str) -> Response | BaseResponse:
         service.retry(withdrawal_id, owns=guards.owns(), actor=actor)
         return "It is tried again."
 
-    return _do(withdrawal_id, deed)
+    return _decide(withdrawal_id, deed)
 
 
 @bp.post("/withdrawals/<withdrawal_id>/give-up")
 @guards.operator(Permission.WITHDRAWALS_RETRY, fresh=True)
 def give_up(withdrawal_id: str) -> Response | BaseResponse:
-    """No other attempt: the money is the customer's again."""
-    actor = guards.actor()
+    """No other attempt: the money is the customer's again. Paystack is asked once more before."""
+    me, paystack = current_user.id, current_app.extensions["clients"].paystack
+    try:
+        flows.give_up(withdrawal_id, owns=guards.owns(), paystack=paystack, actor=guards.actor())
+    except Refusal as refusal:
+        return _refused(withdrawal_id, refusal)
+    atomically(lambda: claims.let_go(withdrawal_id, operator_id=me), actor=guards.actor())
+    return _done(withdrawal_id, "Given back. The money is the customer's again.")
 
-    def deed() -> str:
-        service.give_up(withdrawal_id, owns=guards.owns(), actor=actor)
-        return "Given back. The money is the customer's again."
 
-    return _do(withdrawal_id, deed)
+def _decide(withdrawal_id: str, deed: Callable[[], str], *, reason: str = "") -> Response | BaseResponse:
+    """Do it, and let go of what one has done with."""
+    me = current_user.id
 
+    def both() -> str:
+        words = deed()
+        claims.let_go(withdrawal_id, operator_id=me)
+        return words
 
-def _names() -> list[tuple[int, str]]:
-    return [(number, name) for number, (name, _) in checks.CHECKS.items()]
+    return _do(withdrawal_id, both, reason=reason)
 
 
 def _do(withdrawal_id: str, deed: Callable[[], str], *, reason: str = "") -> Response | BaseResponse:
     try:
         return _done(withdrawal_id, atomically(deed, actor=guards.actor(), reason=reason))
-    except Refusal as refused:
-        return _refused(withdrawal_id, refused)
+    except Refusal as refusal:
+        return _refused(withdrawal_id, refusal)
 
 
 def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
     one = queries.one_for_operators(withdrawal_id)
-    (row,) = _rows([one])
+    (row,) = rows([one])
     attempts = [found for found in map(payments.payout_for_system, one.attempt_ids) if found]
     login_id = customers.login_for_system(one.customer_id)
     return page(
@@ -245,9 +192,9 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
         row=row,
         withdrawal=one,
         attempts=attempts,
-        checks=[check for check in queries.checks_for_operators(one.id) if _may_see(check)],
+        checks=[check for check in queries.checks_for_operators(one.id) if may_see(check)],
         inputs=withdrawal_facts.lines,
-        hidden=any(not _may_see(check) for check in row.reasons),
+        hidden=any(not may_see(check) for check in row.reasons),
         credits=payments.last_credits_for_operators(one.customer_id),
         changes=[at for at in identity.security_changes(owner=login_id) if at > clock.now() - CHANGES_SHOWN],
         number=reveals.veil("account_number", row.account.id, row.account.account_number),
@@ -259,6 +206,8 @@ def _detail(withdrawal_id: str, *, status: int = 200) -> Response:
         staff={staff.id: staff.name for staff in identity.operators_for_operators()},
         balance=balances.of(chart.of_customer(one.customer_id, asset=NGN)),
         held=queries.hold_for_operators(one),
+        origin=withdrawal_origin.of(one, login_id=login_id),
+        tried=refused.of_for_operators(one.customer_id, since=one.created_at - CHANGES_SHOWN, limit=REFUSALS_SHOWN),
         earlier=queries.earlier_votes_for_operators(one),
         float_left=queue.float_for_operators(),
         journals=statements.journals_of(one.id),
@@ -278,38 +227,8 @@ def _done(withdrawal_id: str, words: str) -> Response | BaseResponse:
     return redirect(url_for("console.withdrawal", withdrawal_id=withdrawal_id), 303)
 
 
-def _refused(withdrawal_id: str, refused: Refusal) -> Response | BaseResponse:
+def _refused(withdrawal_id: str, refusal: Refusal) -> Response | BaseResponse:
     if wants_fragment():
-        return toast(_detail(withdrawal_id, status=refused.status), refused.message, kind="bad", also="decided")
-    errors.say(refused)
+        return toast(_detail(withdrawal_id, status=refusal.status), refusal.message, kind="bad", also="decided")
+    errors.say(refusal)
     return redirect(url_for("console.withdrawal", withdrawal_id=withdrawal_id), 303)
-
-
-def _rows(found: list[Withdrawal]) -> list[Row]:
-    owners = {one.customer_id for one in found}
-    names, tiers = customers.names_for_operators(owners), customers.tiers_for_operators(owners)
-    accounts = payments.accounts_for_operators({one.bank_account_id for one in found})
-    standings = queries.standings_for_operators(found)
-    reasons = queue.reasons_for_operators({one.id for one in found})
-    uses = queries.uses_for_operators({one.bank_account_id for one in found})
-    return [
-        Row(
-            one,
-            names[one.customer_id],
-            tiers[one.customer_id],
-            accounts[one.bank_account_id],
-            standings[one.id],
-            reasons[one.id],
-            uses[one.bank_account_id],
-        )
-        for one in found
-    ]
-
-
-def _may_see(check: CheckRow) -> bool:
-    """Whether what this check found is theirs to know: what the lists say is compliance's."""
-    return _may_know(check.number)
-
-
-def _may_know(number: int) -> bool:
-    return number not in checks.KEPT or Permission.SCREENING_READ in current_user.permissions

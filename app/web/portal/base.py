@@ -22,8 +22,21 @@ class Item:
     current: bool
 
 
-_DEPOSIT = ("portal.deposit", "portal.deposit_page", "portal.account_number", "portal.card_list")
-_WITHDRAW = ("portal.withdraw", "portal.request_withdrawal", "portal.withdrawal", "portal.bank_account")
+_DEPOSIT = (
+    "portal.deposit",
+    "portal.review_deposit",
+    "portal.deposit_page",
+    "portal.account_number",
+    "portal.card_list",
+)
+_WITHDRAW = (
+    "portal.withdraw",
+    "portal.review_withdrawal",
+    "portal.request_withdrawal",
+    "portal.withdrawal",
+    "portal.bank_account",
+    "portal.beneficiaries",
+)
 _VERIFICATION = (
     "portal.verification",
     "portal.verification_step",

@@ -15,13 +15,12 @@ from app.core.db import atomically
 from app.core.errors import Refusal, Unavailable
 from app.core.money import NGN, Money, parse
 from app.payments import deposits, queries, rules
-from app.payments.errors import CardDeclined, CardGone, CheckoutLost, FeeNotSeen, NoSuchWay
+from app.payments.errors import CardDeclined, CardGone, CheckoutLost, DepositOutOfBounds, FeeNotSeen, NoSuchWay
 from app.payments.intake import flows
 from app.payments.rules import DepositState, Method
 from app.restrictions.errors import Restricted
 from app.risk import fees
 from app.risk import queries as risk_queries
-from app.risk.rules import Band
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import bp
@@ -71,6 +70,9 @@ def deposit() -> Response | BaseResponse:
     if not form.validate_on_submit():
         return _form(form, forms.errors_of(form), status=422 if form.is_submitted() else 200)
     try:
+        if (form.method.data or "").startswith(SAVED) and request.form.get("step") != "confirm":
+            asked = {"amount": form.amount.data, "method": form.method.data, "key": form.key.data}
+            return redirect(url_for("portal.review_deposit", **asked), 303)
         answer, _ = atomically(lambda: _start(form), actor=guards.actor())
     except (NoSuchWay, CardGone) as refused:
         words = "Choose your bank." if form.method.data == Method.USSD else refused.message
@@ -111,6 +113,34 @@ def reopen_checkout(deposit_id: str) -> BaseResponse:
     queries.deposit(deposit_id, customer_id=current_user.id)
     _open_payment(deposit_id, ussd=request.form.get("ussd", ""))
     return redirect(url_for("portal.deposit_page", deposit_id=deposit_id), 303)
+
+
+@bp.get("/deposit/review")
+@guards.customer
+def review_deposit() -> Response:
+    """What is charged to a kept card, before it is: nothing else asks its owner again."""
+    form = DepositForm(request.args, meta={"csrf": False})
+    if not form.validate():
+        return _form(form, forms.errors_of(form), status=422)
+    try:
+        return _review(form)
+    except CardGone as refused:
+        return _form(form, {"method": refused.message}, status=422)
+    except Refusal as refused:
+        return _form(form, {"amount": refused.message}, status=422)
+
+
+def _review(form: DepositForm) -> Response:
+    amount, (_, card_id) = form.amount.money, form.chosen
+    card = next((one for one in queries.saved_cards(customer_id=current_user.id) if one.id == card_id), None)
+    if card is None:
+        raise CardGone
+    if not rules.deposit_fits(amount):
+        raise DepositOutOfBounds
+    deposits.refuse_over(current_user.id, amount=amount)
+    added = deposits.added_to(amount)
+    costs = Preview(amount, added, amount + added, None, "")
+    return page("portal/deposit_review.html", form=form, card=card, review=costs, held_hours=_held_hours())
 
 
 def _start(form: DepositForm) -> tuple[dict[str, str], bool]:
@@ -159,7 +189,7 @@ def _open_payment(deposit_id: str, *, ussd: str) -> None:
 
 
 def _form(form: DepositForm, faults: dict[str, str], *, status: int) -> Response:
-    method = form.method.data if form.is_submitted() else request.args.get("method", Method.CARD)
+    method = form.method.data if faults else request.args.get("method", Method.CARD)
     standing = limits.of_customer(customer_id=current_user.id)
     return page(
         "portal/deposit.html",
@@ -167,10 +197,10 @@ def _form(form: DepositForm, faults: dict[str, str], *, status: int) -> Response
         form=form,
         method=method,
         errors=faults,
-        bounds=(rules.DEPOSIT_MIN, rules.DEPOSIT_MAX),
+        bounds=(rules.DEPOSIT_MIN, standing.most("in", within=rules.DEPOSIT_MAX)),
         standing=standing,
         preview=_preview(standing, form.amount.data or request.args.get("amount", "")),
-        costs=[(f"Above {Money(NGN, one.over)}", fees.band_in_words(one, asset=NGN.code)) for one in _price()],
+        costs=_price(),
         cards=queries.saved_cards(customer_id=current_user.id),
         account=queries.dedicated_account(customer_id=current_user.id),
         ussd_banks=list(rules.USSD_BANKS.items()),
@@ -186,22 +216,24 @@ def _preview(standing: limits.OfCustomer, typed: str) -> Preview | None:
         amount = parse(typed, asset=NGN)
     except Refusal:
         return None
-    if not rules.deposit_fits(amount):
-        return None
     refusal = ""
     try:
+        if amount < rules.DEPOSIT_MIN:
+            return None  # (more digits are on their way)
+        if not rules.deposit_fits(amount):
+            raise DepositOutOfBounds
         deposits.refuse_over(current_user.id, amount=amount)
     except Refusal as refused:
         refusal = refused.message
-    room = [bar.left for group in standing.going("in") for bar in group.bars]
-    added = deposits.added_to(amount)
-    return Preview(amount, added, amount + added, min(room) - amount if room and not refusal else None, refusal)
+    room, added = standing.room("in"), deposits.added_to(amount)
+    return Preview(amount, added, amount + added, room - amount if room and not refusal else None, refusal)
 
 
-def _price() -> list[Band]:
-    """What is paid on top by its schedule; none where that is nothing."""
+def _price() -> list[tuple[str, str]]:
+    """What is paid on top by its schedule, in words; nothing where that is nothing."""
     bands = [one.band for one in risk_queries.schedule_without_owner(fees.PAID_IN)]
-    return bands if any(band.flat or band.bps or band.floor for band in bands) else []
+    costs = any(band.flat or band.bps or band.floor for band in bands)
+    return fees.ladder_in_words(bands, asset=NGN.code) if costs else []
 
 
 def _units(typed: str | None) -> int | None:

@@ -10,10 +10,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
-from app.core import idempotency
+from app.core import clock, idempotency
 from app.core.db import atomically
-from app.core.errors import Refusal
-from app.core.money import NGN, Money
+from app.core.errors import InvalidAmount, Refusal
+from app.core.money import NGN, Money, parse
 from app.identity import queries as identity
 from app.ledger import balances, chart, health
 from app.ledger.errors import InsufficientFunds
@@ -27,7 +27,7 @@ from app.risk.rules import Direction, Rail, Scope
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import back_to_step, bp
-from app.withdrawals import queries, rules, service
+from app.withdrawals import queries, refused, rules, service
 from app.withdrawals.errors import WithdrawalOutOfBounds
 from reports import limits, timelines
 
@@ -50,14 +50,15 @@ UNITS_DIGITS_MAX = 20
 
 
 @dataclass(frozen=True)
-class Review:
-    """What the customer is about to confirm."""
+class Preview:
+    """What an amount costs, what is left of wallet and limits after it (None: no limit), and why it cannot be."""
 
     amount: Money
     fee: Money
     total: Money
     left: Money
-    account: BankAccount
+    room: Money | None
+    refusal: str = ""
 
 
 @bp.get("/withdraw")
@@ -67,20 +68,34 @@ def withdraw() -> Response:
     return _form(WithdrawForm(), {}, status=200)
 
 
+@bp.get("/withdraw/review")
+@guards.fresh
+@guards.customer
+def review_withdrawal() -> Response:
+    """What it means, before it is asked for. An address of its own: whoever comes back to it finds it again."""
+    form = WithdrawForm(request.args, meta={"csrf": False})
+    if not form.validate():
+        return _form(form, forms.errors_of(form), status=422)
+    try:
+        account, costs = _review(form)
+    except Refusal as refusal:
+        return _form(form, {"amount": refusal.message}, status=422)
+    return page("portal/withdraw_review.html", form=form, account=account, review=costs, stands_still=_stands_still())
+
+
 @bp.post("/withdraw")
 @guards.fresh
 @guards.customer
 def request_withdrawal() -> Response | BaseResponse:
-    """What it means, then the deed: the same address, told apart by `step`."""
+    """The deed. The same form sent twice is one withdrawal."""
     form = WithdrawForm()
     if not form.validate_on_submit():
         return _form(form, forms.errors_of(form), status=422)
     try:
-        if request.form.get("step") != "confirm":
-            return page("portal/withdraw_review.html", form=form, review=_review(form))
         answer, _ = atomically(lambda: _request(form), actor=guards.actor())
-    except Refusal as refused:
-        return _form(form, {"amount": refused.message}, status=422)
+    except Refusal as refusal:
+        _note(form, refusal)
+        return _form(form, {"amount": refusal.message}, status=422)
     return redirect(url_for("portal.withdrawal", withdrawal_id=answer["id"]), 303)
 
 
@@ -108,8 +123,8 @@ def bank_account() -> Response | BaseResponse:
             paystack=current_app.extensions["clients"].paystack,
             actor=guards.actor(),
         )
-    except Refusal as refused:
-        return page("portal/bank_account.html", form=form, banks=banks, errors={"number": refused.message}, status=422)
+    except Refusal as refusal:
+        return page("portal/bank_account.html", form=form, banks=banks, errors={"number": refusal.message}, status=422)
     flash(
         f"{account.account_name} at {account.bank_name} was added. You can withdraw to it a day later.",
         "ok",
@@ -143,23 +158,50 @@ def cancel(withdrawal_id: str) -> BaseResponse:
     try:
         atomically(lambda: service.cancel(withdrawal_id, customer_id=current_user.id, actor=actor), actor=actor)
         flash("Cancelled. The money is available again.", "ok")
-    except Refusal as refused:
-        errors.say(refused)
+    except Refusal as refusal:
+        errors.say(refusal)
     return redirect(url_for("portal.withdrawal", withdrawal_id=withdrawal_id), 303)
 
 
-def _review(form: WithdrawForm) -> Review:
-    amount = form.amount.money
-    if not rules.fits(amount):
-        raise WithdrawalOutOfBounds
+def _note(form: WithdrawForm, refusal: Refusal) -> None:
+    """What was begun is undone: that it was tried is written down by itself."""
+    owner, account, amount = current_user.id, form.account.data, form.amount.money
+
+    def deed() -> None:
+        refused.note(owner, amount=amount, bank_account_id=account, refused=refusal)
+
+    atomically(deed, actor=guards.actor())
+
+
+def _review(form: WithdrawForm) -> tuple[BankAccount, Preview]:
     account = payments.bank_account(form.account.data, customer_id=current_user.id)
     service.refuse_new(_added(account))
+    standing = limits.of_customer(customer_id=current_user.id)
+    return account, _costs(form.amount.money, room=standing.room("out"))
+
+
+def _costs(amount: Money, *, room: Money | None) -> Preview:
+    """What it costs and leaves. Raises what asking for it would be refused for: bounds, limits, money."""
+    if not rules.fits(amount):
+        raise WithdrawalOutOfBounds
     risk.refuse_over(service.intent("", customer_id=current_user.id, amount=amount))
     fee, available = service.fee_of(amount), _available()
     if available < amount + fee:
         raise InsufficientFunds(f"{amount} and the fee of {fee} are more than the {available} you have available.")
     total = amount + fee
-    return Review(amount, fee, total, available - total, account)
+    return Preview(amount, fee, total, available - total, None if room is None else room - amount)
+
+
+def _preview(typed: str, *, room: Money | None) -> Preview | None:
+    """The same while it is typed; nothing while it is no amount, or a small one that may still grow."""
+    nothing = Money(NGN, 0)
+    try:
+        amount = parse(typed, asset=NGN)
+        return _costs(amount, room=room) if amount >= rules.WITHDRAWAL_MIN else None
+    except InvalidAmount:
+        return None
+    except Refusal as refusal:
+        return Preview(amount, nothing, nothing, nothing, None, refusal.message)
 
 
 def _added(account: BankAccount) -> dict[str, datetime]:
@@ -188,7 +230,7 @@ def fees_in_words() -> list[tuple[str, str]]:
     """What a withdrawal costs now, by its size."""
     scope = Scope(Rail.BANK, Direction.OUT, NGN.code)
     bands = [one.band for one in risk_queries.schedule_without_owner(scope)]
-    return [(f"Above {Money(NGN, band.over)}", fees.band_in_words(band, asset=NGN.code)) for band in bands]
+    return fees.ladder_in_words(bands, asset=NGN.code)
 
 
 def _available() -> Money:
@@ -201,10 +243,17 @@ def _stands_still() -> bool:
 
 
 def _form(form: WithdrawForm, faults: dict[str, str], *, status: int) -> Response:
-    accounts = payments.bank_accounts(customer_id=current_user.id)
-    chosen = form.account.data or request.args.get("account") or (accounts[0].id if accounts else "")
+    found, moment = payments.bank_accounts(customer_id=current_user.id), clock.now()
+    accounts = [(one, None if (at := service.usable_from(one)) <= moment else at) for one in found]
+    usable = [one.id for one, usable_from in accounts if usable_from is None]
+    chosen = form.account.data or request.args.get("account") or ""
+    if chosen not in usable:
+        chosen = next(iter(usable), chosen)  # (what may not be chosen yet is not proposed)
+    standing = limits.of_customer(customer_id=current_user.id)
+    typed = "" if faults else form.amount.data or request.args.get("amount", "")
     return page(
         "portal/withdraw.html",
+        block="preview",
         form=form,
         errors=faults,
         enrolled=current_user.enrolled,
@@ -212,9 +261,10 @@ def _form(form: WithdrawForm, faults: dict[str, str], *, status: int) -> Respons
         accounts=accounts,
         chosen=chosen,
         available=_available(),
-        bounds=(rules.WITHDRAWAL_MIN, rules.WITHDRAWAL_MAX),
+        bounds=(rules.WITHDRAWAL_MIN, standing.most("out", within=rules.WITHDRAWAL_MAX)),
         fees=fees_in_words(),
-        standing=limits.of_customer(customer_id=current_user.id),
+        preview=_preview(typed, room=standing.room("out")),
+        standing=standing,
         stands_still=_stands_still(),
         status=status,
     )

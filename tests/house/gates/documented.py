@@ -58,7 +58,11 @@ def _differences(root: Path, code: dict[str, tuple[str, int]], document: str) ->
     if not page.exists():
         yield fault(document, 1, "this page is missing: list every name in the first column of a table, in backticks.")
         return
-    listed = first_column(page.read_text(), r"[\w.]+")
+    listed: dict[str, int] = {}
+    for name, line in first_column(page.read_text(), r"[\w.]+"):
+        if name in listed:
+            yield fault(document, line, f"{name} stands on line {listed[name]} already: say all of it there.")
+        listed.setdefault(name, line)
     for name in sorted(code.keys() - listed.keys()):
         yield fault(*code[name], f"{name} is not in {document}: document it there.")
     for name in sorted(listed.keys() - code.keys()):

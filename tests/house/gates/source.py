@@ -88,8 +88,8 @@ def found_in(files: Iterable[Source], check: Callable[[Source], Iterable[Finding
     return [fault(file.path, line, sentence) for file in files for line, sentence in check(file)]
 
 
-def first_column(text: str, pattern: str) -> dict[str, int]:
+def first_column(text: str, pattern: str) -> list[tuple[str, int]]:
     """Names in backticks at the start of a Markdown table's rows, with their line: what a document documents."""
     row = re.compile(rf"\|\s*`({pattern})`")
     hits = ((number, row.match(line)) for number, line in enumerate(text.splitlines(), 1))
-    return {hit[1]: number for number, hit in hits if hit}
+    return [(hit[1], number) for number, hit in hits if hit]

@@ -17,6 +17,8 @@ from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 from tests.web.callbacks.test_paystack import RECORDED, deliver
 
+pytestmark = pytest.mark.usefixtures("few_to_tell")
+
 WorkOff = Callable[..., int]
 
 
@@ -44,7 +46,6 @@ def test_a_charge_is_credited_once_and_as_paystack_confirms_it(
     sandbox: SandboxProcess,
     owner: Customer,
     work_off: WorkOff,
-    name: str,
     channel: str,
 ) -> None:
     deposit_id, reference = people.open_deposit(owner, naira(5_000), app=app)

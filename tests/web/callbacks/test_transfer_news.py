@@ -20,6 +20,8 @@ from app.withdrawals.models import Withdrawal
 from tests.makers import leaving
 from tests.makers.sandbox import SECRET, SandboxProcess
 
+pytestmark = pytest.mark.usefixtures("few_to_tell")
+
 RECORDED = Path(__file__).parents[2] / "vectors" / "paystack"
 SOON = timedelta(seconds=1)  # before anybody would ask by the clock
 ENDS = {"success": "succeed", "failed": "fail", "reversed": "reverse"}

@@ -8,6 +8,7 @@ from flask import Flask
 from app.core import clock
 from app.core.db import leave, rows
 from app.core.permissions import Role
+from app.web import filters
 from tests.makers import browse, giving_back, people
 from tests.makers.people import Customer, naira
 from tests.web.console.conftest import enter
@@ -31,6 +32,8 @@ def test_the_queue_says_how_much_time_is_left(app: Flask, charge: str) -> None:
     page = enter(app, Role.FINANCE).get("/console/disputes").text
     assert f'href="/console/disputes/{found.id}"' in page
     assert "3 h 20 min left" in page
+    assert filters.wat(due_at) in page
+    assert filters.wat(due_at) in enter(app, Role.FINANCE).get(f"/console/disputes/{found.id}").text
 
 
 def test_one_page_shows_what_is_held_what_was_said_and_the_refund_beside_it(app: Flask, charge: str) -> None:
@@ -84,6 +87,14 @@ def test_a_stuck_one_asks_for_an_account_under_the_name_its_bank_gives(app: Flas
     (request,) = rows("SELECT payload FROM approval_requests WHERE target = :target", target=target)
     assert request.payload["account_name"]
     assert "was asked for" in finance.get(place).text
+
+
+def test_one_says_why_it_was_asked_for_and_leads_to_who_agreed(app: Flask, charge: str) -> None:
+    giving_back.agree(asked := giving_back.ask_refund(charge, naira(500)))
+    (refund,) = rows("SELECT id FROM refunds WHERE reference = :reference", reference=charge)
+    page = enter(app, Role.AUDITOR).get(f"/console/refunds/{refund.id}").text
+    assert "They ask for it." in page
+    assert f'href="/console/approvals/{asked.id}"' in page
 
 
 def test_who_may_not_ask_sees_no_form(app: Flask) -> None:

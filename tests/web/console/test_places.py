@@ -3,13 +3,16 @@
 import re
 
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 
 from app.core import actor
-from app.core.db import leave, transaction
+from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
 from app.staff import service as staff
 from app.web.console.base import PLACES
-from tests.makers import people
+from tests.makers import giving_back, people
+from tests.makers.people import naira
 from tests.web.console.conftest import Visitor
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -32,3 +35,32 @@ def test_a_request_leads_to_its_approval_from_the_record(visitor: Visitor, role:
     record = re.search(r'href="(/console/audit/\d+)', client.get(f"/console/audit?object={asked}").text)
     assert record
     assert f'href="/console/approvals/{asked}"' in client.get(record[1]).text
+
+
+def test_a_reference_leads_to_what_goes_by_it(app: Flask, visitor: Visitor) -> None:
+    owner = people.customer()
+    reference = giving_back.credited(owner, naira(3_000))
+    giving_back.agree(giving_back.ask_refund(reference, naira(500)))
+    (refund,) = rows("SELECT id FROM refunds WHERE reference = :reference", reference=reference)
+    leave()
+    finance, officer = visitor(Role.FINANCE), visitor(Role.COMPLIANCE_OFFICER)
+
+    def found(client: FlaskClient, text: str) -> list[str]:
+        return [each["url"] for each in client.get("/console/find", query_string={"q": text}).get_json()]
+
+    both = [f"/console/refunds/{refund.id}", f"/console/customers/{owner.id}"]
+    assert found(finance, reference) == both
+    assert found(finance, f" {refund.id} ") == both[:1]
+    assert found(officer, reference) == both[1:]  # (refunds are none of theirs)
+    assert found(finance, "") == found(finance, "nowhere") == found(finance, owner.email) == []
+
+
+def test_who_only_reads_finds_nothing_to_send(visitor: Visitor) -> None:
+    client = visitor(Role.AUDITOR)
+    places = ("disputes", "refunds", "payouts", "switches", "suspense", "thresholds", "cases", "fees", "limits")
+    for place in (*places, "settlements", "settlements/float", "settlements/prices", "withdrawals"):
+        answer = client.get(f"/console/{place}")
+        assert answer.status_code == 200, place
+        body = answer.text.partition("<main")[2].partition("</main>")[0]
+        assert body, place
+        assert 'method="post"' not in body, place

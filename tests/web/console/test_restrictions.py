@@ -115,7 +115,7 @@ class TestWhatTheCustomerReads:
             browse.come_in(client, owner.email)
             assert reason.customer_text not in client.get("/").text
             page = client.get("/withdraw")
-            asked = {"amount": "1000", "account": account, "step": "confirm", "key": browse.key_of(page)}
+            asked = {"amount": "1000", "account": account, "key": browse.key_of(page)}
             refused = client.post("/withdraw", data={"csrf_token": browse.token_of(page), **asked})
         assert refused.status_code == 422
         assert reason.customer_text in refused.text
@@ -282,7 +282,7 @@ class TestTheConsole:
         customer: FlaskClient = app.test_client()
         browse.come_in(customer, owner.email)
         page = customer.get("/withdraw")
-        asked = {"amount": "1000", "account": account, "step": "confirm", "key": browse.key_of(page)}
+        asked = {"amount": "1000", "account": account, "key": browse.key_of(page)}
         withdrawal = customer.post("/withdraw", data={"csrf_token": browse.token_of(page), **asked}).location
         client, one = visitor(Role.TREASURY), f"/console{withdrawal}"
         assert "The account is restricted" not in client.get(one).text

@@ -65,8 +65,53 @@ class TestTheQueue:
         answer = visitor(Role.TREASURY).get(f"/console/withdrawals?view={view}{odd}")
         assert (answer.status_code, "Clear the filters" in answer.text) == (200, True)
 
+    def test_keeps_views_of_ones_own(self, visitor: Visitor) -> None:
+        client, place = visitor(Role.TREASURY), "/console/withdrawals"
+        kept = browse.send(client, f"{place}/views", form_at=place, name="Large", view="stopped", size="large")
+        assert kept.location == f"{place}?view=stopped&size=large"
+        assert 'class="chip" href="/console/withdrawals?view=stopped&amp;size=large"' in client.get(place).text
+        assert "Your views" not in visitor(Role.TREASURY).get(place).text
+
+    @pytest.mark.parametrize("until", ["", "2026-02-30", "0001-01-01", "9999-12-31", "2025-01-31"])
+    def test_shows_what_has_ended_by_days(self, until: str, visitor: Visitor) -> None:
+        page = visitor(Role.TREASURY).get(f"/console/withdrawals?view=ended&until={until}")
+        assert (page.status_code, "Asked for from" in page.text) == (200, True)
+        assert ("1 Jan 2025</strong> to <strong>31 Jan 2025" in page.text) == (until == "2025-01-31")
+
 
 class TestTheDrawer:
+    def test_says_who_has_it_in_hand(self, waiting: tuple[Customer, Withdrawal], visitor: Visitor) -> None:
+        place, mine, other = f"/console/withdrawals/{waiting[1].id}", visitor(Role.TREASURY), visitor(Role.TREASURY)
+        assert "Nobody has it in hand" in mine.get(place).text
+        browse.send(mine, f"{place}/take", form_at=place)
+        assert "In your hands until" in mine.get(place).text
+        assert "has it in hand until" in other.get(place).text
+        assert "in your hands" in mine.get("/console/withdrawals?hands=mine").text
+        # It keeps nobody from deciding, and who has decided has done with it.
+        browse.send(other, f"{place}/hold", form_at=place, reason="A call.", hours="")
+        assert queries.one_for_operators(waiting[1].id).state == State.HELD
+        leave()
+        browse.send(mine, f"{place}/reject", form_at=place, reason="Not yours.")
+        assert "in hand" not in mine.get(place).text
+
+    def test_says_on_what_it_was_asked_for_and_what_was_refused_before(
+        self, app: Flask, inside: Flask, sandbox: SandboxProcess, visitor: Visitor
+    ) -> None:
+        owner = people.customer(enrolled=True)
+        people.paid_in(owner, naira(300_000), app=inside, sandbox=sandbox)
+        account = people.bank_account(owner, app=inside)
+        leave()
+        client = app.test_client()
+        browse.come_in(client, owner.email)
+        asked = {"account": account, "step": "confirm", "key": "hands-1"}
+        browse.send(client, "/withdraw", form_at="/withdraw", amount="290000000", **asked)
+        made = browse.send(client, "/withdraw", form_at="/withdraw", amount="1000", **asked)
+        page = visitor(Role.COMPLIANCE_OFFICER).get(f"/console{made.location}").text
+        for told in ("How it was asked for", "Other networks before", "Refused in the 7 days before", "₦290,000,000"):
+            assert told in page
+        activity = visitor(Role.SUPPORT).get(f"/console/customers/{owner.id}/activity").text
+        assert "Withdrawals refused at the door" in activity
+
     def test_tells_checks_with_what_they_were_given(
         self, waiting: tuple[Customer, Withdrawal], visitor: Visitor
     ) -> None:

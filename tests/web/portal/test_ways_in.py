@@ -71,16 +71,27 @@ class TestAddingMoney:
 
     def test_somebody_elses_card_is_nobodys(self, visitor: FlaskClient) -> None:
         card_id = paying.kept_card(people.customer())
-        assert add(visitor, method=f"saved_card:{card_id}").status_code in {404, 422}
+        assert add(visitor, method=f"saved_card:{card_id}", step="confirm").status_code in {404, 422}
+        assert visitor.get(f"/deposit/review?amount=3000&method=saved_card:{card_id}").status_code == 422
 
     def test_a_kept_card_that_is_declined_says_so(
         self, sandbox: SandboxProcess, owner: Customer, visitor: FlaskClient
     ) -> None:
         card_id = paying.kept_card(owner)  # (one that the vendor does not know)
-        answer = add(visitor, method=f"saved_card:{card_id}")
+        answer = add(visitor, method=f"saved_card:{card_id}", step="confirm")
         page = text_of(visitor.get(answer.location))
         assert "declined this card" in page
         assert "No payment came" in page
+
+    def test_a_kept_card_is_charged_only_after_a_second_look(self, owner: Customer, visitor: FlaskClient) -> None:
+        card_id = paying.kept_card(owner)
+        leave()
+        looked = add(visitor, method=f"saved_card:{card_id}")
+        assert (looked.status_code, "Charge ₦3,000.00" in text_of(visitor.get(looked.location))) == (303, True)
+        assert rows("SELECT FROM deposits WHERE customer_id = :c", c=owner.id) == []
+        leave()
+        too_much = visitor.get(add(visitor, method=f"saved_card:{card_id}", amount="6000000").location)
+        assert (too_much.status_code, "A deposit is between" in text_of(too_much)) == (422, True)
 
     def test_what_is_held_says_until_when(self, owner: Customer, visitor: FlaskClient) -> None:
         assert "You can use it after 24 hours" in text_of(visitor.get("/deposit"))

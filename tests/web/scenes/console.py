@@ -102,6 +102,11 @@ def redirect_refund(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.FINANCE), f"{place}/redirect", form_at=place, **fields)
 
 
+def request_letting_go(scene: Scene) -> TestResponse:
+    place = f"/console/disputes/{giving_back.disputed()}"
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/let-go", form_at=place, reason="It is archived.")
+
+
 def request_assigning(scene: Scene) -> TestResponse:
     place = f"/console/suspense/{paying.stray(people.naira(700))}"
     fields = {"customer": people.customer().email, "evidence": "Their bank's statement shows it."}
@@ -176,6 +181,27 @@ def release(scene: Scene) -> TestResponse:
     return browse.send(client, f"{place}/release", form_at=place, reason="They called back.")
 
 
+def take_withdrawal(scene: Scene) -> TestResponse:
+    place, client, _ = decided(scene)
+    return browse.send(client, f"{place}/take", form_at=place)
+
+
+def let_go_of_withdrawal(scene: Scene) -> TestResponse:
+    place, client, _ = decided(scene)
+    browse.send(client, f"{place}/take", form_at=place)
+    return browse.send(client, f"{place}/let-go", form_at=place)
+
+
+def keep_view(scene: Scene, deed: str = "") -> TestResponse:
+    """Keep a view of the withdrawals; with a deed, do that to it."""
+    client, place = scene.staff(Role.TREASURY), "/console/withdrawals"
+    answer = browse.send(client, f"{place}/views", form_at=place, name="Large", size="large")
+    if not deed:
+        return answer
+    view = client.get(place).text.partition("/views/")[2].partition("/")[0]
+    return browse.send(client, f"{place}/views/{view}/{deed}", form_at=place, name="Larger")
+
+
 def retry(scene: Scene) -> TestResponse:
     place, client = unpaid(scene)
     return browse.send(client, f"{place}/retry", form_at=place)
@@ -212,6 +238,7 @@ CALLS: dict[str, Call] = {
     "console.reconcile": reconcile,
     "console.request_refund": request_refund,
     "console.redirect_refund": redirect_refund,
+    "console.request_letting_go": request_letting_go,
     "console.close_settlement": close_settlement,
     "console.request_top_up": request_top_up,
     "console.request_floor": request_floor,
@@ -234,5 +261,10 @@ CALLS: dict[str, Call] = {
     "console.hold": hold,
     "console.release": release,
     "console.retry": retry,
+    "console.take_withdrawal": take_withdrawal,
+    "console.let_go_of_withdrawal": let_go_of_withdrawal,
+    "console.save_withdrawals_view": keep_view,
+    "console.rename_withdrawals_view": lambda scene: keep_view(scene, "rename"),
+    "console.forget_withdrawals_view": lambda scene: keep_view(scene, "delete"),
     "console.give_up": give_up,
 }

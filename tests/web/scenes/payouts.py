@@ -34,15 +34,13 @@ def ask_for_payout(scene: Scene) -> TestResponse:
 
 
 def coded(scene: Scene) -> str:
-    """A payout for which Paystack wants a code."""
-    _, account = scene.rich()
-    (row,) = rows("SELECT recipient_code AS code FROM bank_accounts WHERE id = :id", id=account)
-    leave()
-    payout_id, paystack = begun(recipient_code=row.code), scene.app.extensions["clients"].paystack
+    """A withdrawal's payout for which Paystack wants a code."""
+    owner, account = scene.rich()
+    asked = leaving.approved(owner, account, 1_000)
     scene.sandbox.knobs(transfer_outcome="otp")
-    payout_flows.pay_out(payout_id, first=True, paystack=paystack, reason="Withdrawal", actor=TEST)
+    flows.send(asked.id, paystack=scene.app.extensions["clients"].paystack, actor=TEST)
     leave()
-    return payout_id
+    return asked.payout_id
 
 
 def confirm_payout(scene: Scene) -> TestResponse:

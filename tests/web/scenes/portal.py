@@ -100,7 +100,7 @@ def request_withdrawal(scene: Scene) -> TestResponse:
     client = scene.at_home(customer)
     page = client.get("/withdraw")
     fields = {"csrf_token": browse.token_of(page), "key": browse.key_of(page), "amount": "1000"}
-    return client.post("/withdraw", data={**fields, "account": account, "step": "confirm"})
+    return client.post("/withdraw", data={**fields, "account": account})
 
 
 def portal_bank_account(scene: Scene) -> TestResponse:

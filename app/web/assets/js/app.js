@@ -12,4 +12,5 @@ import './times.js';
 import './charts.js';
 import './uploads.js';
 import './folds.js';
+import './tabs.js';
 import './review.js';

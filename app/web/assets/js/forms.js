@@ -54,6 +54,14 @@ onClick('[data-peek]', (button) => {
   button.setAttribute('aria-pressed', shown);
 });
 
+// An amount that many choose; without a script it is an address.
+onClick('[data-fill]', (link, event) => {
+  event.preventDefault();
+  const input = document.getElementById(link.dataset.fill);
+  input.value = link.dataset.value;
+  input.dispatchEvent(new Event('input', { bubbles: true }));
+});
+
 onClick('[data-copy]', async (button, event) => {
   event.preventDefault();
   try {

@@ -13,6 +13,7 @@ from app.core.errors import InvalidAmount, NotFound, Refusal
 from app.core.money import NGN, Money, parse, plain
 from app.core.permissions import Permission
 from app.governance import queries as governance
+from app.payments import payout_queries as payouts
 from app.settlement import queries, requests, service
 from app.settlement.errors import BadFloor, TopUpOutOfBounds
 from app.web import errors, guards
@@ -113,7 +114,7 @@ def _float(*, fault: str = "", fault_of: str = "", status: int = 200) -> Respons
     newest = queries.readings_for_operators(limit=1)
     queued = Money(NGN, queries.queued_for_system())
     after = newest[0].theirs - queued if newest else None
-    target = queries.floor_for_system().target
+    target = payouts.floor_for_system().target
     targets = (requests.TARGET_TOP_UPS, requests.TARGET_FLOOR)
     return page(
         "console/settlement/float.html",
@@ -126,7 +127,7 @@ def _float(*, fault: str = "", fault_of: str = "", status: int = 200) -> Respons
         older=readings[PAGE - 1].id if len(readings) > PAGE else None,
         first=before is None,
         bank=queries.bank_for_operators(),
-        floors=queries.floors_for_operators(),
+        floors=payouts.floors_for_operators(),
         top_ups=queries.top_ups_for_operators(),
         pending=[one for target in targets for one in governance.about_for_operators(target)],
         sent=request.form,

@@ -4,6 +4,8 @@ from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
+from wtforms import IntegerField
+from wtforms.validators import NumberRange, Optional
 
 from app.core import machine
 from app.core.db import atomically
@@ -16,11 +18,13 @@ from app.settlement.rules import SettlementState
 from app.web import errors, forms, guards, sheets
 from app.web.console import history
 from app.web.console.base import bp
+from app.web.console.objects import cases_about
 from app.web.fragments import page
 
 PAGE = 25
 LINES = 50
 BATCH = 1_000
+JOURNAL_MAX = 2**63 - 1
 COLUMNS = ["reference", "paid_at", "service", "paid_ngn", "fee_ngn", "expected_fee_ngn", "journal"]
 VIEWS = {
     "open": (SettlementState.ANNOUNCED, SettlementState.DIFFERS, SettlementState.FAILED),
@@ -30,8 +34,12 @@ VIEWS = {
 
 
 class NoteForm(forms.FlaskForm):
-    """Why a settlement needs no booking any more."""
+    """Why a settlement needs no booking any more: people booked it, or its charges come by another one."""
 
+    journal = IntegerField(
+        "Journal",
+        [Optional(), NumberRange(1, JOURNAL_MAX, message="A journal has a number.")],
+    )
     note = forms.paragraph("Note")
 
 
@@ -100,9 +108,13 @@ def close_settlement(settlement_id: str) -> Response | BaseResponse:
     form, actor = NoteForm(), guards.actor()
     if not form.validate_on_submit():
         return _detail(settlement_id, form, forms.errors_of(form), status=422)
-    note = form.note.data.strip()
+    note, journal_id = form.note.data.strip(), form.journal.data
     try:
-        atomically(lambda: service.close(settlement_id, note=note, actor=actor), actor=actor, reason=note)
+        atomically(
+            lambda: service.close(settlement_id, note=note, actor=actor, journal_id=journal_id),
+            actor=actor,
+            reason=note,
+        )
         flash("Closed.", "ok")
     except Refusal as refused:
         errors.say(refused)
@@ -122,6 +134,7 @@ def _detail(settlement_id: str, form: NoteForm, faults: dict[str, str], *, statu
         first=not after,
         services=partner_fees.NAMES,
         way_out=wait.exit if wait else "",
+        cases=cases_about(found.id),
         may_close=found.state in {SettlementState.DIFFERS, SettlementState.FAILED}
         and Permission.SETTLEMENT_RUN in current_user.permissions,
         form=form,

@@ -1,0 +1,32 @@
+"""What a reference leads to, for the search on top of each page: an id of ours, or a payment's name at Paystack.
+
+Nothing that says who somebody is is looked for here: what is typed stands in an address.
+"""
+
+from flask import jsonify, request
+from flask.wrappers import Response
+
+from app.core import ids
+from app.core.permissions import Permission
+from app.disputes import queries as disputes
+from app.payments import queries as payments
+from app.payments import refund_queries as refunds
+from app.web import guards
+from app.web.console.base import bp
+from app.web.console.objects import place_of
+
+FOUND_MAX = 8
+TEXT_MAX = 100
+
+
+@bp.get("/find")
+@guards.operator(Permission.OVERVIEW_READ)
+def find() -> Response:
+    """The pages of what goes by this name, for those who may open them."""
+    text = request.args.get("q", "").strip()[:TEXT_MAX]
+    found = [] if not text else [text, *disputes.named_for_operators(text), *refunds.named_for_operators(text)]
+    deposit = payments.deposit_for_system(reference=text) if text else None
+    if deposit is not None:
+        found.append(deposit.customer_id)
+    places = [(one, place_of(one)) for one in dict.fromkeys(found) if ids.is_id(one, prefix=one.partition("_")[0])]
+    return jsonify([{"title": place[0], "sub": one, "url": place[1]} for one, place in places if place][:FOUND_MAX])

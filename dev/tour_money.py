@@ -1,0 +1,94 @@
+"""The pages on which staff look after money that went astray or stands still. They go on from dev/tour.py."""
+
+from playwright.sync_api import Page
+
+from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, MISSING, OFFICER, SUPPORT, TREASURY, Sight, Step, follow, send
+
+DISPUTES, REFUNDS, PAYOUTS = "/console/disputes", "/console/refunds", "/console/payouts"
+SUSPENSE, SETTLEMENTS, CASES = "/console/suspense", "/console/settlements", "/console/cases"
+
+
+def _of(words: str = "") -> Step:
+    """Open the first that says so; where a short story has none, the list itself is what is looked at."""
+
+    def step(page: Page) -> None:
+        found = page.locator(f"tr:has-text('{words}') a.row-main" if words else "a.row-main")
+        if found.count():
+            with page.expect_navigation():
+                found.first.click()
+
+    return step
+
+
+def _blank(button: str, **fields: str) -> Step:
+    """Send a form whose page says what is missing: the browser's own look at it is left out."""
+
+    def step(page: Page) -> None:
+        page.locator("form").evaluate_all("(forms) => forms.forEach((form) => form.noValidate = true)")
+        send(button, **fields)(page)
+
+    return step
+
+
+def _stop_everything(page: Page) -> None:
+    """Be asked a second time whether all payouts are to stop."""
+    page.locator("#scope").select_option("all")
+    page.locator("#reason").fill("A look round: nothing is turned off.")
+    page.get_by_role("button", name="Turn off").first.click()
+    with page.expect_navigation():
+        page.locator("#confirm-yes").click()
+    page.locator("#stop-all").wait_for()
+
+
+MONEY = (
+    Sight("disputes", DISPUTES, FINANCE),
+    Sight("disputes-answered", f"{DISPUTES}?view=answered", FINANCE),
+    Sight("disputes-lost", f"{DISPUTES}?view=lost", FINANCE),
+    Sight("dispute", DISPUTES, FINANCE, (_of(),)),
+    Sight("dispute-answered", f"{DISPUTES}?view=answered", AUDITOR, (_of(),)),
+    Sight("refunds", REFUNDS, FINANCE),
+    Sight("refunds-ended", f"{REFUNDS}?view=ended", FINANCE),
+    Sight("refunds-read", f"{REFUNDS}?view=stuck", AUDITOR),
+    Sight(
+        "refunds-faulty", REFUNDS, FINANCE,
+        (_blank("Ask for approval", reference="nothing", amount="5", reason="A reason."),), MISSING,
+    ),
+    Sight("refund", REFUNDS, FINANCE, (_of(),)),
+    Sight("refund-stuck", f"{REFUNDS}?view=stuck", FINANCE, (_of(),)),
+    Sight("refund-stuck-read", f"{REFUNDS}?view=stuck", AUDITOR, (_of(),)),
+    Sight("refund-ended", f"{REFUNDS}?view=ended", SUPPORT, (_of(),)),
+    Sight("payouts", PAYOUTS, TREASURY),
+    Sight("payouts-underway", f"{PAYOUTS}?view=underway", TREASURY),
+    Sight("payouts-ended", f"{PAYOUTS}?view=ended", TREASURY),
+    Sight("payout-code", f"{PAYOUTS}?view=waiting", TREASURY, (_of("code"),)),
+    Sight("payout-code-read", f"{PAYOUTS}?view=waiting", AUDITOR, (_of("code"),)),
+    Sight("payout-failed", f"{PAYOUTS}?view=ended", TREASURY, (_of(),)),
+    Sight("payout-reversed", f"{PAYOUTS}?view=ended", TREASURY, (_of("Reversed"),)),
+    Sight("switches", "/console/switches", TREASURY),
+    Sight("switches-all", "/console/switches", TREASURY, (_stop_everything,)),
+    Sight("switches-read", "/console/switches", AUDITOR),
+    Sight("suspense-money-acts", SUSPENSE, FINANCE, (_of("Money is in suspense"),)),
+    Sight("suspense-read", SUSPENSE, AUDITOR, (_of(),)),
+    Sight("thresholds-change", "/console/thresholds", ADMIN, (follow("a[href*='name=']"),)),
+    Sight("thresholds-faulty", "/console/thresholds", ADMIN, (_blank("Ask for approval", value="-1"),), FAULTY),
+    Sight("thresholds-read", "/console/thresholds", AUDITOR),
+    Sight("cases-none", f"{CASES}?view=put_off&queue=finance", OFFICER),
+    Sight("case", CASES, FINANCE, (_of(),)),
+    Sight("case-suspense", CASES, FINANCE, (_of("Suspense item"),)),
+    Sight("payouts-paid", f"{PAYOUTS}?view=paid", AUDITOR),
+    Sight("payout-paid", f"{PAYOUTS}?view=paid", AUDITOR, (_of(),)),
+    Sight("payout-sent", f"{PAYOUTS}?view=underway", TREASURY, (_of(),)),
+    Sight("dispute-lost", f"{DISPUTES}?view=lost", FINANCE, (_of(),)),
+    Sight("dispute-won", f"{DISPUTES}?view=won", OFFICER, (_of(),)),
+    Sight("refund-failed", f"{REFUNDS}?view=ended", FINANCE, (_of("Failed"),)),
+    Sight("case-treasury", CASES, TREASURY, (_of(),)),
+    Sight("case-read", f"{CASES}?view=open", AUDITOR, (_of(),)),
+    Sight("settlements-open", f"{SETTLEMENTS}?view=open", FINANCE),
+    Sight("settlement-failed", f"{SETTLEMENTS}?view=open", FINANCE, (_of("Failed"),)),
+    Sight("settlement-announced", f"{SETTLEMENTS}?view=open", AUDITOR, (_of("Announced"),)),
+    Sight("settlements-none", f"{SETTLEMENTS}?view=closed", AUDITOR),
+    Sight("float-read", f"{SETTLEMENTS}/float", AUDITOR),
+    Sight("float-faulty", f"{SETTLEMENTS}/float", FINANCE, (_blank("Ask for approval", amount="0"),), FAULTY),
+    Sight("prices-read", f"{SETTLEMENTS}/prices", AUDITOR),
+    Sight("prices-faulty", f"{SETTLEMENTS}/prices", FINANCE, (_blank("Ask for approval", starts_on=""),), FAULTY),
+)  # fmt: skip

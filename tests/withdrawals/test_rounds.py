@@ -1,0 +1,74 @@
+"""Rounds that the clock and events ask for: whom they let go on, and that one that fails keeps no other."""
+
+import pytest
+from flask import Flask
+
+from app.clients.http import Silent
+from app.core import actor
+from app.core.db import leave, transaction
+from app.core.permissions import Role
+from app.screening import deciding
+from app.withdrawals import queries, service
+from app.withdrawals.models import Withdrawal
+from app.withdrawals.rules import State
+from jobs import withdrawal_rounds
+from jobs.work import Work
+from tests.makers import listed, people
+from tests.withdrawals.conftest import SYSTEM, Case
+
+
+def state(asked: Withdrawal) -> str:
+    leave()
+    found = queries.one_for_operators(asked.id).state
+    leave()
+    return found
+
+
+def work(app: Flask, **facts: object) -> Work:
+    leave()
+    return Work("test", "", facts, app.extensions["clients"], SYSTEM)
+
+
+def held_by_somebody(asked: Withdrawal) -> None:
+    leave()
+    with transaction(who := actor.operator(people.operator(Role.COMPLIANCE_OFFICER)[0])):
+        service.hold(asked.id, reason="A call is on its way.", owns=None, actor=who)
+
+
+class TestNewsOfTheLists:
+    def test_lets_on_what_the_lists_stopped_and_not_what_a_person_holds(self, inside: Flask, case: Case) -> None:
+        case.paid_before()
+        mine = case.ask()
+        assert mine.state == State.APPROVED  # (nobody's yes is asked for)
+        held_by_somebody(mine)
+        hit = listed.open_hit(case.owner, born="")
+        theirs = case.ask()
+        assert theirs.state == State.HELD
+        with transaction(who := actor.operator(people.operator(Role.COMPLIANCE_OFFICER)[0])):
+            deciding.clear(hit, reason="Somebody else.", shown=listed.content(hit), actor=who, operator_id=who.id)
+        withdrawal_rounds.look_again(work(inside, customer_id=case.owner.id))
+        assert (state(theirs), state(mine)) == (State.APPROVED, State.HELD)
+
+
+class TestTheClock:
+    def test_passes_over_the_one_that_fails_and_says_so(self) -> None:
+        seen = []
+
+        def deed(one: str) -> None:
+            seen.append(one)
+            if one == "second":
+                raise LookupError(one)
+
+        with pytest.raises(LookupError):
+            withdrawal_rounds.each(["first", "second", "third"], deed)
+        assert seen == ["first", "second", "third"]
+
+    def test_asks_a_vendor_that_is_away_for_one_and_comes_again(self) -> None:
+        seen = []
+
+        def deed(one: str) -> None:
+            seen.append(one)
+            raise Silent
+
+        withdrawal_rounds.each(["first", "second"], deed)
+        assert seen == ["first"]
