@@ -28,9 +28,19 @@ def wake_due(waker: Waker) -> int:
     return len(due)
 
 
-def sweep(waker: Waker) -> None:
-    """Do both until nothing is left to do."""
+def relay_all() -> None:
+    """Relay until nothing is left to relay."""
     while relay_events() == BATCH:
         pass
+
+
+def wake_all(waker: Waker) -> None:
+    """Wake until nobody is left to wake."""
     while wake_due(waker) == BATCH:
         pass
+
+
+def sweep(waker: Waker) -> None:
+    """Do both until nothing is left to do."""
+    relay_all()
+    wake_all(waker)

@@ -18,6 +18,9 @@ from jobs.handlers import HANDLERS
 from jobs.queues import GO_ON_SECONDS, Waker
 from jobs.work import Work
 
+# Looking for whom to wake costs as much as a small task: who goes on does it so often, and the clock does it too.
+WAKE_EVERY_SECONDS = 1.0
+
 log = logs.get("jobs")
 
 
@@ -48,8 +51,11 @@ def run(task_id: int, more_seconds: int) -> None:
 
 
 def go_on(queue: str, *, app: Flask, waker: Waker, lease_seconds: int, seconds: float = GO_ON_SECONDS) -> int:
-    """Do what is due in this queue until nothing is, or so many seconds are over: how many tasks."""
-    done, until = 0, time.monotonic() + seconds
+    """Do what is due in this queue until nothing is, or so many seconds are over: how many tasks.
+
+    What a task tells of becomes work right after it; workers of other queues are woken for theirs within a second.
+    """
+    done, until, woke_at = 0, time.monotonic() + seconds, time.monotonic()
     while time.monotonic() < until:
         with app.app_context(), for_everyone():
             with transaction(actor.system("worker")):
@@ -57,8 +63,14 @@ def go_on(queue: str, *, app: Flask, waker: Waker, lease_seconds: int, seconds: 
             if claim is None:
                 break
             _attempt(claim, app)
-            relays.sweep(waker)
+            relays.relay_all()
+            if time.monotonic() - woke_at > WAKE_EVERY_SECONDS:
+                relays.wake_all(waker)
+                woke_at = time.monotonic()
         done += 1
+    if done:
+        with app.app_context(), for_everyone():
+            relays.sweep(waker)
     return done
 
 

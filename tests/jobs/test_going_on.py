@@ -45,6 +45,9 @@ def redis_of(app: Flask) -> Redis:
 
 def note(work: Work) -> timedelta | None:
     DID.append(work.subject)
+    if work.subject.startswith("asks"):
+        with transaction(TEST):
+            tasks.add(KIND, ref=fresh("theirs"), queue=work.subject.partition(":")[2])
     if work.subject.startswith("bad"):
         raise ValueError("as it does")
     return timedelta(minutes=1) if work.subject.startswith("later") else None
@@ -118,3 +121,20 @@ def test_a_burst_wakes_no_more_than_can_begin(inside: Flask, queue: str) -> None
     relay.sweep(Waker(redis_of(inside)))
     assert Queue(queue, connection=redis_of(inside), serializer=JSONSerializer).count == WAITING_MAX
     assert go_on(inside, queue) == WAITING_MAX + 3  # none of them waits for another wake-up
+
+
+def test_wakes_others_for_what_it_left_them(inside: Flask, queue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = fresh("queue")
+    monkeypatch.setitem(QUEUES, other, QUEUES["money"])
+    theirs = Queue(other, connection=redis_of(inside), serializer=JSONSerializer)
+    with transaction(TEST):
+        tasks.add(KIND, ref=f"asks:{other}", queue=queue)
+    try:
+        assert (go_on(inside, queue), theirs.count) == (1, 1)
+    finally:
+        theirs.delete()
+        leave()
+        with transaction(TEST):
+            mine = tasks.claim_next(other, lease_seconds=60)
+            assert mine is not None
+            tasks.finish(mine)
