@@ -14,12 +14,12 @@ from app.core.money import NGN, Money, zero
 from app.disputes import queries, rules, service
 from app.disputes.models import Dispute
 from app.disputes.rules import State
+from app.payments import balance_flows, balance_lines, refund_queries, suspense
 from app.payments import refund_flows as refunds
-from app.payments import refund_queries, suspense
 from app.payments.suspense import Trouble
 
 EVENTS = frozenset({"charge.dispute.create", "charge.dispute.remind", "charge.dispute.resolve"})
-_LEDGER_MARGIN = timedelta(hours=1)
+_LEDGER_MARGIN = timedelta(days=1)  # how far it may lie before the time that is told of its end
 _SHOWN_MAX = 200
 
 
@@ -111,7 +111,10 @@ def _apply(told: Told, *, paystack: Paystack, actor: Actor) -> Dispute | None:
     if not amount:
         return None
     worth = Money(NGN, amount)
-    from_balance = _from_balance(told, paystack=paystack) if lost else zero(NGN)
+    last = queries.heard_last_for_system([told.id]).get(told.id)
+    leave()
+    ends = lost and (last is None or last.state not in rules.ENDED)
+    from_balance = _from_balance(told, worth, paystack=paystack, actor=actor) if ends else zero(NGN)
     leave()
     return atomically(
         lambda: service.apply(told, amount=worth, from_balance=min(from_balance, worth), actor=actor), actor=actor
@@ -124,20 +127,21 @@ def _put_aside(told: Told, *, actor: Actor) -> None:
     atomically(lambda: suspense.suspend(trouble, actor=actor), actor=actor)
 
 
-def _from_balance(told: Told, *, paystack: Paystack) -> Money:
+def _from_balance(told: Told, worth: Money, *, paystack: Paystack, actor: Actor) -> Money:
     """What of a lost dispute was taken from our balance, as itself or as the refund that it became.
 
     The rest Paystack keeps of a settlement.
     """
     ours = refund_queries.vendor_ids_for_system(told.transaction_reference)
     leave()
-    causes = {("Refund", each.id) for each in paystack.refunds(told.transaction_reference) if each.id not in ours}
-    causes.add(("Dispute", told.id))
-    begun = (told.created_at or clock.now()) - _LEDGER_MARGIN
-    moved = sum(
-        entry.difference
-        for entry in paystack.balance_ledger(begun, clock.now() + _LEDGER_MARGIN)
-        if (entry.model, entry.model_row) in causes and entry.currency == NGN.code
+    theirs = [each for each in paystack.refunds(told.transaction_reference) if each.id not in ours]
+    begun = [each.created_at for each in theirs if each.created_at is not None]
+    moved = balance_flows.moved(
+        {(balance_lines.DISPUTE, told.id), *((balance_lines.REFUND, each.id) for each in theirs)},
+        since=min([told.resolved_at or told.created_at or clock.now(), *begun]) - _LEDGER_MARGIN,
+        enough=worth.units,
+        paystack=paystack,
+        actor=actor,
     )
     return Money(NGN, max(-moved, 0))
 

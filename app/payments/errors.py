@@ -1,5 +1,6 @@
 """How payments says no."""
 
+from app.clients.http import Silent
 from app.core.errors import Conflict, Unprocessable
 
 
@@ -153,3 +154,10 @@ class FeeNotSeen(Unprocessable):
 
     code = "fee_not_seen"
     message = "See what it costs now, and continue if that is right."
+
+
+class LedgerNotReadYet(Silent):
+    """There is more of the balance ledger than one run reads: the next goes on where this one ended."""
+
+    code = "ledger_not_read_yet"
+    message = "Paystack's ledger is long and is still being read. This goes on by itself."

@@ -299,6 +299,30 @@ class FloatFloor(Model):
         return Money(NGN, int(self.target_units))
 
 
+class BalanceLine(Model):
+    """A line of Paystack's balance ledger about a refund or a dispute: below nothing is what was taken for it."""
+
+    __tablename__ = "balance_lines"
+    __table_args__ = (Index(None, "model", "model_row"),)
+    vendor_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    model: Mapped[str] = mapped_column(Text)
+    model_row: Mapped[str] = mapped_column(Text)
+    units: Mapped[Decimal] = mapped_column(Numeric(38))
+
+
+class BalanceSpan(Model):
+    """From when to when Paystack's balance ledger was read, and its lines about refunds and disputes kept: one row."""
+
+    __tablename__ = "balance_spans"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="only_one"),
+        CheckConstraint("read_from <= read_until", name="in_order"),
+    )
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    read_from: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    read_until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class PayoutQuarter(Model):
     """What left within one quarter of an hour, as it was counted last: a sum, so that no month is read anew."""
 

@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import atomically, leave
 from app.core.money import NGN, Money, zero
-from app.payments import deposits, refund_rules, refunds, rules, suspense
+from app.payments import balance_flows, balance_lines, deposits, refund_rules, refunds, rules, suspense
 from app.payments import queries as deposits_queries
 from app.payments import refund_queries as queries
 from app.payments.refund_models import Refund
@@ -172,9 +172,10 @@ def _place(told: Told, *, paystack: Paystack, actor: Actor) -> None:
 
 
 def _record(refund_id: str, *, told: Told, paystack: Paystack, actor: Actor) -> RefundState:
+    known, from_balance = RefundState(queries.refund_for_system(refund_id).state), zero(NGN)
     leave()
-    ends = refund_rules.STATES.get(told.status) in refund_rules.ENDED
-    from_balance = _from_balance(told, paystack=paystack) if ends else zero(NGN)
+    if refund_rules.STATES.get(told.status) in refund_rules.ENDED and known not in refund_rules.ENDED:
+        from_balance = _from_balance(told, paystack=paystack, actor=actor)
     return atomically(lambda: refunds.record(refund_id, told=told, from_balance=from_balance, actor=actor), actor=actor)
 
 
@@ -183,16 +184,19 @@ def _reference_of(told: Told, *, paystack: Paystack) -> str:
     return charge.reference if charge else ""
 
 
-def _from_balance(told: Told, *, paystack: Paystack) -> Money:
+def _from_balance(told: Told, *, paystack: Paystack, actor: Actor) -> Money:
     """What of a refund was taken from our balance, less what was put back there.
 
-    The rest Paystack keeps of a settlement.
+    The rest Paystack keeps of a settlement. One that was paid took no more than its amount; what failed may have been
+    put back at any time.
     """
-    begun = (told.created_at or clock.now()) - _LEDGER_MARGIN
-    moved = sum(
-        entry.difference
-        for entry in paystack.balance_ledger(begun, clock.now() + _LEDGER_MARGIN)
-        if (entry.model, entry.model_row, entry.currency) == ("Refund", told.id, NGN.code)
+    paid = refund_rules.STATES.get(told.status) is RefundState.PROCESSED
+    moved = balance_flows.moved(
+        {(balance_lines.REFUND, told.id)},
+        since=(told.created_at or clock.now()) - _LEDGER_MARGIN,
+        enough=told.amount if paid else None,
+        paystack=paystack,
+        actor=actor,
     )
     return Money(NGN, -moved)
 

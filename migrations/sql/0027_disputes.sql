@@ -61,6 +61,22 @@ CREATE INDEX ix_refunds_state ON refunds (state, id);
 CREATE INDEX ix_refunds_reference ON refunds (reference);
 CREATE INDEX ix_refunds_customer_id ON refunds (customer_id, id);
 
+-- What the vendor's balance ledger says of what goes back, and from when to when it was read for that: its months are not
+-- read anew for each of them.
+CREATE TABLE balance_lines (
+    vendor_id text CONSTRAINT pk_balance_lines PRIMARY KEY,
+    model text NOT NULL,
+    model_row text NOT NULL,
+    units numeric(38) NOT NULL
+);
+CREATE INDEX ix_balance_lines_model ON balance_lines (model, model_row);
+CREATE TABLE balance_spans (
+    id smallint CONSTRAINT pk_balance_spans PRIMARY KEY CONSTRAINT ck_balance_spans_only_one CHECK (id = 1),
+    read_from timestamptz NOT NULL,
+    read_until timestamptz NOT NULL,
+    CONSTRAINT ck_balance_spans_in_order CHECK (read_from <= read_until)
+);
+
 -- Whether a payer takes this charge back, or has: what Paystack refunds for that is the dispute's, and we refund nothing
 -- beside it.
 CREATE FUNCTION charge_is_disputed(p_reference text) RETURNS boolean
@@ -142,7 +158,8 @@ SELECT audit.watch('disputes', 'messages');
 SELECT audit.watch('refunds', 'to_account_number', 'to_account_name');
 SELECT audit.marks_stay('disputes', 'customer_id', 'ended_at');
 SELECT audit.marks_stay('refunds', 'ended_at');
-GRANT SELECT, INSERT ON disputes, refunds TO bursar_app;
+GRANT SELECT, INSERT ON disputes, refunds, balance_lines, balance_spans TO bursar_app;
+GRANT UPDATE (read_from, read_until) ON balance_spans TO bursar_app;
 GRANT UPDATE (customer_id, deposit_id, vendor_status, resolution, messages, state, due_at, warned, hold_id, held_units, lost_units,
               owed_units, journal_id, ended_at) ON disputes TO bursar_app;
 GRANT UPDATE (state, vendor_id, tried_at, expected_at, to_bank_code, to_account_number, to_account_name, ended_at)
