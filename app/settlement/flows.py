@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from functools import partial
 
+from app.clients.http import Refused, Silent, Unreadable
 from app.clients.paystack import Paystack
 from app.clients.paystack_answers import Charge, LedgerEntry, Settlement
 from app.core import clock
@@ -77,17 +78,30 @@ def _take(told: Settlement, *, paystack: Paystack, actor: Actor) -> None:
     """One settlement: its charges once it is paid, those first that no news had told us of."""
     leave()
     charges = list(paystack.settlement_charges(told.id)) if told.status == rules.PAID else []
-    _hear_of(charges, paystack=paystack, actor=actor)
-    atomically(lambda: service.note(told, charges=charges, actor=actor), actor=actor)
+    faults = _hear_of(charges, paystack=paystack, actor=actor)
+    # One that cannot be read waits in suspense while the rest is booked; while Paystack is away nobody knows yet.
+    if not any(isinstance(each, Silent | Refused) and not isinstance(each, Unreadable) for each in faults):
+        atomically(lambda: service.note(told, charges=charges, actor=actor), actor=actor)
+    if faults:
+        raise faults[0]
 
 
-def _hear_of(charges: Sequence[Charge], *, paystack: Paystack, actor: Actor) -> None:
-    """A charge whose news was lost is money of somebody's: it is looked up and placed before it is settled."""
+def _hear_of(charges: Sequence[Charge], *, paystack: Paystack, actor: Actor) -> list[Exception]:
+    """A charge whose news was lost is money of somebody's: it is looked up and placed before it is settled.
+
+    One that cannot be keeps no other from being placed: why they could not.
+    """
+    faults = list[Exception]()
     booked = queries.booked_for_system(charge.reference for charge in charges)
     leave()
     for charge in charges:
-        if charge.reference not in booked:
+        if charge.reference in booked:
+            continue
+        try:
             payments.look_up_charge(charge.reference, paystack=paystack, actor=actor)
+        except Exception as fault:  # noqa: BLE001 (it is raised above, when the others were placed)
+            faults.append(fault)
+    return faults
 
 
 def _receive(waiting: Sequence[TopUp], *, paystack: Paystack, actor: Actor) -> None:

@@ -8,12 +8,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.clients.http import Silent
+from app.clients.http import Silent, Unreadable
 from app.clients.paystack import Charge, Paystack
 from app.core import clock
 from app.core.db import db, leave
 from app.core.money import NGN, Money
 from app.payments import queries as payments
+from app.payments.models import SuspenseItem
 from app.payments.rules import DepositState
 from app.settlement import flows, queries, working_days
 from app.settlement.models import Settlement
@@ -148,3 +149,39 @@ def test_what_came_before_it_was_agreed_to_is_another_ones(
         flows.read_float(paystack=paystack, actor=SYSTEM)
         assert settled.booked(FLOAT) == before
     assert later in {one.id for one in queries.agreed_top_ups_for_system()}
+
+
+class Mute(Paystack):
+    """A vendor whose word about one charge cannot be had."""
+
+    def __init__(self, url: str, reference: str, fault: Exception) -> None:
+        super().__init__(url, secret_key=SECRET)
+        self._reference, self._fault = reference, fault
+
+    def find_charge(self, reference: str) -> Charge | None:
+        if reference == self._reference:
+            raise self._fault
+        return super().find_charge(reference)
+
+
+@pytest.mark.parametrize(("fault", "booked"), [(Unreadable(), True), (Silent(), False)])
+def test_a_charge_that_cannot_be_looked_up_keeps_no_other_from_being_placed(
+    inside: Flask, sandbox: SandboxProcess, paystack: Paystack, fault: Exception, *, booked: bool
+) -> None:
+    """The settlement is booked without one that nobody can read; while Paystack is away it waits."""
+    unheard = [people.open_deposit(people.customer(), naira(3_000), app=inside) for _ in range(3)]
+    for _, reference in unheard:
+        sandbox.pay(reference)
+    (made,) = sandbox.settle()
+    odd = unheard[1][1]
+    with pytest.raises(type(fault)):
+        pull(Mute(sandbox.url, odd, fault))
+    found = [payments.deposit_for_system(deposit_id=deposit_id) for deposit_id, _ in unheard]
+    assert [each.state == DepositState.CREDITED for each in found if each] == [True, False, True]
+    state = db.session.scalars(select(Settlement.state).where(Settlement.vendor_id == str(made["id"]))).one_or_none()
+    assert state == (SettlementState.POSTED if booked else None)
+    waits = db.session.scalars(select(SuspenseItem).where(SuspenseItem.cause == f"settled:{odd}")).all()
+    assert len(waits) == booked
+    leave()
+    pull(paystack)
+    assert ours(made).state == SettlementState.POSTED
