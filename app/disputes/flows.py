@@ -105,20 +105,31 @@ def _apply(told: Told, *, paystack: Paystack, actor: Actor) -> Dispute | None:
     refunds.settle_first(reference, paystack=paystack, actor=actor)
     lost, amount = rules.state_of(told.status, told.resolution) is State.LOST, told.refund_amount
     # One that was declined may be told with nothing to pay back: then what it was about is the charge.
-    if amount is None or (amount == 0 and not lost):
-        charge = paystack.find_charge(reference)
+    unsaid = amount is None or (amount == 0 and not lost)
+    charge = paystack.find_charge(reference) if unsaid or lost else None
+    if unsaid:
         amount = charge.amount if charge else None
     if not amount:
         return None
-    worth = Money(NGN, amount)
+    worth = Money(NGN, min(amount, charge.amount) if charge else amount)
     last = queries.heard_last_for_system([told.id]).get(told.id)
     leave()
     ends = lost and (last is None or last.state not in rules.ENDED)
     from_balance = _from_balance(told, worth, paystack=paystack, actor=actor) if ends else zero(NGN)
     leave()
+    over = Money(NGN, amount) - worth
     return atomically(
-        lambda: service.apply(told, amount=worth, from_balance=min(from_balance, worth), actor=actor), actor=actor
+        lambda: _write(told, worth, from_balance=min(from_balance, worth), over=over, actor=actor), actor=actor
     )
+
+
+def _write(told: Told, worth: Money, *, from_balance: Money, over: Money, actor: Actor) -> Dispute:
+    """Nobody loses more to a dispute than its charge: what is told beyond it is asked about, and not booked."""
+    if over.units:
+        words = f"Paystack says that dispute {_plain(told.id)} took {worth + over}, and its charge was of {worth}"
+        trouble = Trouble(f"dispute:{told.id}:over", "charge.dispute.over", told.transaction_reference, words, over)
+        suspense.suspend(trouble, actor=actor)
+    return service.apply(told, amount=worth, from_balance=from_balance, actor=actor)
 
 
 def _put_aside(told: Told, *, actor: Actor) -> None:

@@ -2,22 +2,26 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app.clients.http import Silent
 from app.clients.paystack import Charge, Paystack
+from app.clients.paystack_answers import Dispute as Told
 from app.core import actor, clock, inbox
-from app.core.db import leave, transaction
+from app.core.db import db, leave, transaction
 from app.core.money import NGN
 from app.disputes import flows, queries
 from app.disputes.models import Dispute
 from app.disputes.rules import State
 from app.ledger import balances, chart
 from app.payments import flows as payments
+from app.payments.models import SuspenseItem
 from tests.makers import books, people
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SECRET, SandboxProcess
@@ -60,6 +64,14 @@ class SilentAbout(Paystack):
         if reference == self._reference:
             raise Silent
         return super().find_charge(reference)
+
+
+class Greedy(Paystack):
+    """A vendor that takes a thousand naira more than the charge was."""
+
+    def find_dispute(self, dispute_id: str) -> Told | None:
+        told = super().find_dispute(dispute_id)
+        return replace(told, refund_amount=(told.refund_amount or 0) + 1_000_00) if told else None
 
 
 def of(charge: str) -> Dispute:
@@ -140,6 +152,21 @@ class TestHear:
         heard = hear(event("resolve", dispute_id, charge), paystack)
         assert heard is not None
         assert (heard.placed, of(charge).state, owner.balance().booked) == (False, State.OPEN, naira(50_000))
+
+    def test_more_than_the_charge_is_asked_about_and_not_booked(
+        self, owner: Customer, charge: str, paystack: Paystack, sandbox: SandboxProcess
+    ) -> None:
+        dispute_id = str(sandbox.dispute(charge)["id"])
+        hear(event("create", dispute_id, charge), paystack)
+        sandbox.end_dispute(dispute_id, "accept")
+        losses = balances.of(chart.house(chart.DISPUTE_LOSSES, asset=NGN)).booked
+        for _ in range(2):
+            hear(event("resolve", dispute_id, charge), Greedy(sandbox.url, secret_key=SECRET))
+        assert (of(charge).state, of(charge).lost, owner.balance().booked) == (State.LOST, naira(50_000), naira(0))
+        assert balances.of(chart.house(chart.DISPUTE_LOSSES, asset=NGN)).booked == losses
+        (item,) = db.session.scalars(select(SuspenseItem).where(SuspenseItem.reference == charge)).all()
+        assert (item.amount, item.journal_id) == (naira(1_000), None)
+        leave()
 
     def test_a_refund_made_beside_one_that_was_won_is_booked(
         self, owner: Customer, charge: str, paystack: Paystack, sandbox: SandboxProcess, work_off: Callable[..., int]
