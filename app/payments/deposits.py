@@ -57,7 +57,7 @@ def start(
 
     A kept card is charged at once: what is paid on top must have been `shown` (kobo).
 
-    Raises Restricted, DepositOutOfBounds, NoSuchWay, CardGone, FeeNotSeen, LimitExceeded, TierTooLow.
+    Raises Restricted, DepositOutOfBounds, NoSuchWay, CardGone, FeeNotSeen, TooManyUnpaid, LimitExceeded, TierTooLow.
     """
     restrictions.refuse(customer_id, way=Way.IN)
     if not rules.deposit_fits(amount):
@@ -70,6 +70,9 @@ def start(
     # Elsewhere Paystack says what it takes before it does.
     if added.units != (shown or 0) and (saved_card_id or shown is not None):
         raise errors.FeeNotSeen
+    queries.one_at_a_time_for_system(f"deposits of {customer_id}")
+    if queries.unpaid(customer_id=customer_id) >= rules.UNPAID_MAX:
+        raise errors.TooManyUnpaid
     deposit_id = ids.new("dep")
     deposit = Deposit(
         id=deposit_id,
@@ -122,7 +125,7 @@ def note_trouble(deposit_id: str, *, words: str, actor: Actor) -> None:
 def give_up(deposit_id: str, *, reason: str, actor: Actor) -> None:
     """No payment came. One that comes later is credited all the same."""
     deposit = locked(deposit_id)
-    if deposit.state in {DepositState.STARTED, DepositState.AWAITING_PAYMENT}:
+    if deposit.state in rules.UNPAID:
         machine.move(deposit, DepositState.FAILED, machine=rules.DEPOSIT, actor=actor, reason=reason)
         risk.release(deposit.id)
 

@@ -9,6 +9,11 @@ class DepositOutOfBounds(Unprocessable):
     message = "A deposit is between ₦100.00 and ₦5,000,000.00."
 
 
+class TooManyUnpaid(Conflict):
+    code = "too_many_unpaid"
+    message = "You began 20 deposits that are not paid. Pay one of them, or wait: a day after it began each one lapses."
+
+
 class BadAccountNumber(Unprocessable):
     code = "bad_account_number"
     message = "An account number has 10 digits."

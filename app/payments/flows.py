@@ -64,15 +64,12 @@ def open_checkout(deposit: Deposit, *, paystack: Paystack, email: str, callback_
 def watch_deposit(deposit_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | None:
     """Ask Paystack about an open deposit and apply the answer: how long until to ask again, None when it ended."""
     deposit = queries.deposit_for_system(deposit_id=deposit_id)
-    if deposit is None or deposit.state not in {DepositState.STARTED, DepositState.AWAITING_PAYMENT}:
+    if deposit is None or deposit.state not in rules.UNPAID:
         return None
     open_for = clock.now() - deposit.created_at
     leave()
     charge = paystack.find_charge(deposit.reference)
-    if charge is not None and settle(deposit_id, charge=charge, paystack=paystack, actor=actor) not in {
-        DepositState.STARTED,
-        DepositState.AWAITING_PAYMENT,
-    }:
+    if charge and settle(deposit_id, charge=charge, paystack=paystack, actor=actor) not in rules.UNPAID:
         return None
     if open_for > rules.DEPOSIT_LIVES:
         reason = "nobody paid in time"

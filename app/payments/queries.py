@@ -14,7 +14,7 @@ from app.governance.rules import OPEN
 from app.ledger import statements
 from app.payments.dedicated_rules import DedicatedState
 from app.payments.models import BankAccount, BankRow, DedicatedAccount, Deposit, Payout, SavedCard, SuspenseItem
-from app.payments.rules import RESTRICTED, SETTLED, DepositState, Method, SuspenseState, Topic
+from app.payments.rules import RESTRICTED, SETTLED, UNPAID, DepositState, Method, SuspenseState, Topic
 
 
 def deposit(deposit_id: str, *, customer_id: str) -> Deposit:
@@ -37,6 +37,12 @@ def credited_before(*, customer_id: str, channel: str) -> tuple[int, datetime | 
     own = select(func.count(), func.min(Deposit.settled_at)).where(Deposit.customer_id == customer_id)
     found = db.session.execute(own.where(Deposit.state == DepositState.CREDITED, Deposit.channel == channel)).one()
     return found[0], found[1]
+
+
+def unpaid(*, customer_id: str) -> int:
+    """How many deposits of a customer wait to be paid."""
+    own = select(func.count()).where(Deposit.customer_id == customer_id, Deposit.state.in_(UNPAID))
+    return int(db.session.scalar(own) or 0)
 
 
 def awaiting_transfer_for_system(customer_id: str) -> list[str]:

@@ -12,6 +12,7 @@ from app.core.permissions import Role
 DEPOSIT_MIN = Money(NGN, 100_00)
 DEPOSIT_MAX = Money(NGN, 5_000_000_00)
 DEPOSIT_LIVES = timedelta(hours=24)  # an unpaid checkout is given up after this
+UNPAID_MAX = 20  # of one customer: each of them is asked about at Paystack until it is given up
 NUBAN_DIGITS = 10
 RESTRICTED = (
     "restricted: the customer's account takes nothing in at present"  # (finance reads it in the suspense queue)
@@ -94,6 +95,7 @@ DEPOSIT = Machine(
     },
     rests={DepositState.FAILED: "nobody paid, and nothing is owed to anybody"},
 )
+UNPAID = frozenset({DepositState.STARTED, DepositState.AWAITING_PAYMENT})
 # What came for it is in the books, or was looked at by people: news of its charge changes nothing.
 SETTLED = frozenset({DepositState.CREDITED, DepositState.SUSPENDED, DepositState.CLOSED})
 

@@ -18,6 +18,7 @@ from app.core.errors import Refusal
 from app.core.permissions import Role
 from app.payments import dedicated, deposits, queries
 from app.payments import flows as payments
+from app.payments.errors import TooManyUnpaid
 from app.payments.intake import flows as intake
 from app.payments.models import Deposit
 from app.payments.rules import Method
@@ -96,7 +97,7 @@ class Business:
     def pay_in(self) -> None:
         """A deposit, paid by card or transfer, in full or not quite."""
         owner, amount = self._someone(), self._luck.randrange(500, 3_000)
-        with suppress(Silent, Refused):
+        with suppress(Silent, Refused, TooManyUnpaid):
             _, reference = people.open_deposit(owner, naira(amount), app=self._app)
             paid = amount * 100 + self._luck.choice((0, 0, 0, 0, -100, 5_000))
             channel = "card" if paid == amount * 100 else "bank_transfer"
@@ -142,7 +143,7 @@ class Business:
 
     def abandon(self) -> None:
         """A deposit that nobody pays, after a card was declined."""
-        with suppress(Silent, Refused):
+        with suppress(Silent, Refused, TooManyUnpaid):
             _, reference = people.open_deposit(self._someone(), naira(700), app=self._app)
             self._vendor.pay(reference, outcome="failed")
 

@@ -6,18 +6,18 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from app.clients.http import Silent
 from app.core import actor
 from app.core.db import db, leave, transaction
 from app.core.money import NGN
 from app.ledger import balances, chart
-from app.payments import deposits, errors, flows, queries, suspense
+from app.payments import deposits, errors, flows, queries, rules, suspense
 from app.payments.models import SuspenseItem
 from app.payments.rules import DepositState
 from app.payments.suspense import Trouble
-from tests.makers import people
+from tests.makers import crowd, people
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -190,3 +190,33 @@ class TestBankAccount:
                 paystack=inside.extensions["clients"].paystack,
                 actor=owner.actor,
             )
+
+
+class TestUnpaid:
+    @staticmethod
+    def begun(owner: Customer, many: int) -> list[str]:
+        with transaction(owner.actor):
+            found = [deposits.start(owner.id, amount=naira(500), actor=owner.actor).id for _ in range(many)]
+        leave()
+        return found
+
+    def test_one_customer_begins_so_many_and_no_more_until_one_ends(self, owner: Customer) -> None:
+        first, *_ = self.begun(owner, rules.UNPAID_MAX)
+        with pytest.raises(errors.TooManyUnpaid, match=f" {rules.UNPAID_MAX} "):
+            self.begun(owner, 1)
+        self.begun(people.customer(), 1)
+        with transaction(SYSTEM):
+            deposits.give_up(first, reason="nobody paid in time", actor=SYSTEM)
+        self.begun(owner, 1)
+
+    def test_of_two_that_begin_at_once_one_sees_the_other(
+        self, inside: Flask, owner_engine: Engine, owner: Customer
+    ) -> None:
+        self.begun(owner, rules.UNPAID_MAX - 1)
+        found = crowd.meanwhile(
+            inside,
+            owner_engine,
+            lambda: deposits.start(owner.id, amount=naira(500), actor=owner.actor),
+            lambda: self.begun(owner, 1),
+        )
+        assert isinstance(found, errors.TooManyUnpaid)
