@@ -1,6 +1,7 @@
 """Reads of refunds."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -46,6 +47,15 @@ def known_for_system(vendor_ids: Collection[str]) -> set[str]:
     """Which of Paystack's refunds we have."""
     known = select(Refund.vendor_id).where(Refund.vendor_id.in_(vendor_ids))
     return {str(found) for found in db.session.scalars(known)}
+
+
+def under_way_for_system() -> tuple[list[str], datetime | None]:
+    """Paystack's ids of the refunds that it has and that are not booked as paid, and when the first was made."""
+    has = select(Refund.vendor_id, Refund.created_at).where(
+        Refund.state.in_(refund_rules.OPEN), Refund.vendor_id.is_not(None)
+    )
+    found = db.session.execute(has).all()
+    return [str(row.vendor_id) for row in found], min((row.created_at for row in found), default=None)
 
 
 def of_charge_for_operators(reference: str) -> list[Refund]:

@@ -1,6 +1,7 @@
 """Steps of settlement that cross the world: read what Paystack paid and holds. None runs inside a transaction."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from functools import partial
 
@@ -12,13 +13,16 @@ from app.core.actor import Actor
 from app.core.clock import WAT
 from app.core.db import atomically, leave
 from app.core.money import NGN
+from app.payments import balance_flows, balance_lines, refund_queries
 from app.payments import flows as payments
+from app.payments.errors import LedgerNotReadYet
 from app.settlement import queries, rules, service
 from app.settlement.models import TopUp
 from app.settlement.rules import SettlementState
 
 LOOKED_BACK = timedelta(days=10)  # past the longest row of holidays
 CLOCKS_DIFFER = timedelta(minutes=2)  # Paystack's and ours, at most
+REFUND_TOLD_WITHIN = timedelta(days=3)  # one that was made at Paystack is written down here so late at most
 _ENDED = frozenset({SettlementState.POSTED, SettlementState.CLOSED})
 
 
@@ -48,8 +52,9 @@ def read_float(*, paystack: Paystack, actor: Actor) -> None:
     leave()
     if waiting:
         _receive(waiting, paystack=paystack, actor=actor)
+    taken = _taken_for_refunds(paystack=paystack, actor=actor)
     theirs = paystack.balance()
-    atomically(lambda: service.note_float(theirs), actor=actor)
+    atomically(lambda: service.note_float(theirs, taken=taken), actor=actor)
 
 
 def _read(*, paystack: Paystack, actor: Actor) -> int:
@@ -118,6 +123,18 @@ def _receive(waiting: Sequence[TopUp], *, paystack: Paystack, actor: Actor) -> N
                 actor=actor,
             ):
                 break
+
+
+def _taken_for_refunds(*, paystack: Paystack, actor: Actor) -> int:
+    """What Paystack took from the balance for refunds that are under way: the books have it once they are paid."""
+    vendor_ids, first = refund_queries.under_way_for_system()
+    leave()
+    if first is None:
+        return 0
+    causes = {(balance_lines.REFUND, each) for each in vendor_ids}
+    with suppress(LedgerNotReadYet):  # (then it counts as unexplained until it is read)
+        return -balance_flows.moved(causes, since=first - REFUND_TOLD_WITHIN, paystack=paystack, actor=actor)
+    return 0
 
 
 def _may_be(line: LedgerEntry, top_up: TopUp) -> bool:

@@ -174,7 +174,7 @@ class FloatReading(Model):
 
     @property
     def in_flight(self) -> Money:
-        """What transfers under way have taken there and not yet here, by our price list."""
+        """What transfers under way, by our price list, and refunds have taken there and not yet here."""
         return Money(NGN, int(self.in_flight_units))
 
     @property

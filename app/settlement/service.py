@@ -100,13 +100,16 @@ def note_late() -> list[date]:
     return fresh
 
 
-def note_float(theirs: int) -> FloatReading:
-    """Keep the balance as Paystack told it beside the books; tell when it begins to be low, or to differ for good."""
+def note_float(theirs: int, *, taken: int = 0) -> FloatReading:
+    """Keep the balance as Paystack told it beside the books; tell when it begins to be low, or to differ for good.
+
+    `taken` from it are so many kobo for refunds that are not booked yet.
+    """
     before = queries.readings_for_operators(limit=rules.READINGS_THAT_MATTER - 1)
     reading = FloatReading(
         theirs_units=Decimal(theirs),
         ours_units=Decimal(balances.of(chart.house(chart.PAYSTACK, asset=NGN)).booked.units),
-        in_flight_units=Decimal(queries.in_flight_for_system()),
+        in_flight_units=Decimal(queries.in_flight_for_system() + taken),
         floor_units=payout_queries.floor_for_system().floor_units,
         low=False,
         differs=False,

@@ -14,12 +14,13 @@ from app.core import clock
 from app.core.db import db, leave
 from app.core.money import NGN, Money
 from app.payments import queries as payments
+from app.payments import refund_flows
 from app.payments.models import SuspenseItem
 from app.payments.rules import DepositState
 from app.settlement import flows, queries, working_days
 from app.settlement.models import Settlement
 from app.settlement.rules import SettlementState
-from tests.makers import people, settled
+from tests.makers import giving_back, people, settled
 from tests.makers.people import naira
 from tests.makers.sandbox import SECRET, SandboxProcess
 from tests.makers.settled import BANK, CLEARING, FLOAT, SYSTEM
@@ -136,6 +137,26 @@ def test_a_top_up_is_booked_when_the_balance_shows_it(
     leave()
     assert top_up_id not in {one.id for one in queries.agreed_top_ups_for_system()}
     assert queries.readings_for_operators(limit=1)[0].theirs.units == sandbox.balance()
+
+
+def test_what_a_refund_took_before_it_is_paid_is_no_difference(
+    inside: Flask, sandbox: SandboxProcess, paystack: Paystack
+) -> None:
+    """Its charge was settled to our bank by then: the balance pays."""
+    owner = people.customer()
+    deposit_id = people.paid_in(owner, naira(4_000), app=inside, sandbox=sandbox)
+    sandbox.settle()
+    sandbox.knobs(refund_delay_seconds=86_400)
+    flows.read_float(paystack=paystack, actor=SYSTEM)
+    before = queries.readings_for_operators(limit=1)[0]
+    held = sandbox.balance()
+    refund = giving_back.asked(deposit_id.replace("_", "-"), naira(4_000))
+    refund_flows.send(refund.id, paystack=paystack, actor=SYSTEM)
+    flows.read_float(paystack=paystack, actor=SYSTEM)
+    after = queries.readings_for_operators(limit=1)[0]
+    assert held - sandbox.balance() == naira(4_000).units
+    assert after.in_flight - before.in_flight == naira(4_000)
+    assert after.unexplained == before.unexplained
 
 
 def test_what_came_before_it_was_agreed_to_is_another_ones(
