@@ -1,9 +1,9 @@
 """Disputes against the sandbox over real HTTP: what its events do, and what is found when they never come."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.clients.http import Silent
 from app.clients.paystack import Charge, Paystack
 from app.clients.paystack_answers import Dispute as Told
+from app.clients.paystack_answers import LedgerEntry
 from app.core import actor, clock, inbox
 from app.core.db import db, leave, transaction
 from app.core.money import NGN
@@ -21,6 +22,7 @@ from app.disputes.models import Dispute
 from app.disputes.rules import State
 from app.ledger import balances, chart
 from app.payments import flows as payments
+from app.payments.errors import LedgerNotReadYet
 from app.payments.models import SuspenseItem
 from tests.makers import books, people
 from tests.makers.people import Customer, naira
@@ -72,6 +74,13 @@ class Greedy(Paystack):
     def find_dispute(self, dispute_id: str) -> Told | None:
         told = super().find_dispute(dispute_id)
         return replace(told, refund_amount=(told.refund_amount or 0) + 1_000_00) if told else None
+
+
+class Long(Paystack):
+    """A vendor whose ledger is longer than one run reads."""
+
+    def balance_ledger(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[LedgerEntry]:
+        raise LedgerNotReadYet
 
 
 def of(charge: str) -> Dispute:
@@ -152,6 +161,19 @@ class TestHear:
         heard = hear(event("resolve", dispute_id, charge), paystack)
         assert heard is not None
         assert (heard.placed, of(charge).state, owner.balance().booked) == (False, State.OPEN, naira(50_000))
+
+    def test_one_that_was_lost_is_booked_when_the_ledger_is_read_and_then_no_more_is_read(
+        self, owner: Customer, charge: str, paystack: Paystack, sandbox: SandboxProcess
+    ) -> None:
+        dispute_id, busy = str(sandbox.dispute(charge)["id"]), Long(sandbox.url, secret_key=SECRET)
+        hear(event("create", dispute_id, charge), paystack)
+        sandbox.end_dispute(dispute_id, "accept")
+        with pytest.raises(Silent):  # (for which the work is done again, however often)
+            hear(event("resolve", dispute_id, charge), busy)
+        assert (of(charge).state, owner.balance().booked) == (State.OPEN, naira(50_000))
+        hear(event("resolve", dispute_id, charge), paystack)
+        assert (of(charge).state, owner.balance().booked) == (State.LOST, naira(0))
+        hear(event("resolve", dispute_id, charge), busy)
 
     def test_more_than_the_charge_is_asked_about_and_not_booked(
         self, owner: Customer, charge: str, paystack: Paystack, sandbox: SandboxProcess
