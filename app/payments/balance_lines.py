@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Final, Literal
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.dialects.postgresql import insert
@@ -12,9 +13,10 @@ from app.core.db import db
 from app.core.money import NGN
 from app.payments.models import BalanceLine, BalanceSpan
 
-# Paystack's words for what a line is about, and its number of it.
-Cause = tuple[str, str]
-REFUND, DISPUTE = "Refund", "Dispute"
+# Paystack's words for what a line is about, and its number of it. Lines of these alone are kept.
+Cause = tuple[Literal["Refund", "Dispute"], str]
+REFUND: Final = "Refund"
+DISPUTE: Final = "Dispute"
 
 
 def known_for_system(causes: Collection[Cause]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from app.clients.paystack_answers import LedgerEntry
 from app.core import actor, clock
 from app.core.db import db, leave, transaction
 from app.payments import balance_flows, balance_lines
-from app.payments.balance_lines import REFUND
+from app.payments.balance_lines import REFUND, Cause
 from app.payments.errors import LedgerNotReadYet
 from app.payments.models import BalanceSpan
 from tests.makers import books
@@ -39,7 +39,7 @@ def line(at: datetime, *, about: tuple[str, str] = ("Transfer", "1"), difference
     return LedgerEntry(books.fresh("line"), 0, difference, "NGN", "", *about, at)
 
 
-def refund() -> tuple[str, str]:
+def refund() -> Cause:
     return REFUND, books.fresh("refund")
 
 
@@ -49,7 +49,7 @@ def busy(now: datetime, *, days: int) -> list[LedgerEntry]:
     return [line(now - timedelta(days=days) + every * number) for number in range(6_000 * days)]
 
 
-def read(ledger: Ledger, about: tuple[str, str], since: datetime, *, enough: int | None = None) -> tuple[int, int]:
+def read(ledger: Ledger, about: Cause, since: datetime, *, enough: int | None = None) -> tuple[int, int]:
     """What was taken, and how many runs it took to know."""
     for run in range(1, 20):
         try:
