@@ -131,7 +131,7 @@ def _taken_for_refunds(*, paystack: Paystack, actor: Actor) -> int:
     leave()
     if first is None:
         return 0
-    causes = {(balance_lines.REFUND, each) for each in vendor_ids}
+    causes: set[balance_lines.Cause] = {(balance_lines.REFUND, each) for each in vendor_ids}
     with suppress(LedgerNotReadYet):  # (then it counts as unexplained until it is read)
         return -balance_flows.moved(causes, since=first - REFUND_TOLD_WITHIN, paystack=paystack, actor=actor)
     return 0
