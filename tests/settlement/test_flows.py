@@ -1,7 +1,7 @@
 """Settlement against the sandbox's own book, over HTTP: what it paid, what it kept, what it holds."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.clients.http import Silent, Unreadable
 from app.clients.paystack import Charge, Paystack
+from app.clients.paystack_answers import LedgerEntry
 from app.core import clock
 from app.core.db import db, leave
 from app.core.money import NGN, Money
@@ -137,6 +138,31 @@ def test_a_top_up_is_booked_when_the_balance_shows_it(
     leave()
     assert top_up_id not in {one.id for one in queries.agreed_top_ups_for_system()}
     assert queries.readings_for_operators(limit=1)[0].theirs.units == sandbox.balance()
+
+
+class Asked(Paystack):
+    """A vendor that notes from when on its ledger was asked for."""
+
+    since: datetime | None = None
+
+    def balance_ledger(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[LedgerEntry]:
+        self.since = self.since or since  # (refunds are looked for after)
+        return super().balance_ledger(since, until)
+
+
+def test_a_top_up_that_waits_for_days_is_found_without_reading_them_again(
+    inside: Flask, sandbox: SandboxProcess, paystack: Paystack
+) -> None:
+    with clock.at(clock.now() - timedelta(days=2)):
+        top_up_id = settled.top_up(Money(NGN, 4_321_000))
+    flows.read_float(paystack=paystack, actor=SYSTEM)
+    sandbox.top_up(4_321_000)
+    asked = Asked(sandbox.url, secret_key=SECRET)
+    flows.read_float(paystack=asked, actor=SYSTEM)
+    assert top_up_id not in {one.id for one in queries.agreed_top_ups_for_system()}
+    assert asked.since is not None
+    assert asked.since > clock.now() - timedelta(days=1)
+    leave()
 
 
 def test_what_a_refund_took_before_it_is_paid_is_no_difference(
