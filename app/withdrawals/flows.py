@@ -83,6 +83,16 @@ def give_up_old(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> bool
     return atomically(lambda: service.give_up_old(withdrawal_id, actor=actor), actor=actor)
 
 
+def cancel(withdrawal_id: str, *, customer_id: str, paystack: Paystack, actor: Actor) -> None:
+    """Take the customer's request back; where an attempt ended unpaid, once Paystack has said so again.
+
+    Raises as `service.cancel` does, Contradicted where it may have been paid, Refused and Silent: then it stays held.
+    """
+    queries.one(withdrawal_id, customer_id=customer_id)
+    _ask_again(withdrawal_id, paystack=paystack, actor=actor)
+    atomically(lambda: service.cancel(withdrawal_id, customer_id=customer_id, actor=actor), actor=actor)
+
+
 def _ask_again(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> None:
     """Before it is paid anew or given back: what Paystack says by now of the attempt that ended without payment."""
     withdrawal = queries.one_for_operators(withdrawal_id)
