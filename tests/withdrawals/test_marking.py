@@ -124,7 +124,7 @@ def hear(withdrawal: Withdrawal) -> None:
 def says(paystack: Paystack, sent: Withdrawal, **changed: object) -> Paystack:
     """Paystack, saying this of it."""
     found = Says(NOWHERE, secret_key="")
-    found.told = Transfer(**vars(paystack.find_transfer(sent.payout_id)) | changed)  # type: ignore[arg-type]
+    found.told = Transfer(**vars(paystack.find_transfer(sent.payout_id)) | changed)
     return found
 
 
