@@ -25,6 +25,8 @@ from app.payments import refund_flows as refunds
 from app.payments.models import Deposit
 from app.payments.refund_models import Refund
 from app.payments.rules import DepositState
+from app.restrictions import queries as restrictions
+from app.restrictions.rules import Way
 from app.risk import switches
 from app.settlement import queries as settlements
 from app.withdrawals import queries as withdrawals
@@ -132,7 +134,7 @@ class Counter:
         self.vendor("knobs", {"refund_delay_seconds": 10})
 
     def _charges(self, many: int) -> list[Deposit]:
-        """The newest that were credited, of as many customers who still have it; none of who signs in as the first."""
+        """The newest that were credited, of as many customers who still have it and may send it; not of the first."""
         lead = select(Deposit.customer_id).order_by(Deposit.id).limit(1).scalar_subquery()
         newest = (
             select(func.max(Deposit.id))
@@ -141,7 +143,10 @@ class Counter:
         )
         found = list(db.session.scalars(select(Deposit).where(Deposit.id.in_(newest)).order_by(Deposit.id.desc())))
         have = [
-            one for one in found if balances.of(chart.of_customer(one.customer_id, asset=NGN)).available >= one.credited
+            one
+            for one in found
+            if balances.of(chart.of_customer(one.customer_id, asset=NGN)).available >= one.credited
+            and not restrictions.stopped_for_operators(one.customer_id, way=Way.OUT)
         ]
         leave()
         return have[:many]

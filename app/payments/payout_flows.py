@@ -146,9 +146,7 @@ def confirm(payout_id: str, *, code: str, paystack: Paystack, actor: Actor) -> P
 
     What comes of it is asked back: a wrong code fails the transfer. Raises NotFound, BadCode, NoCodeWanted, Silent.
     """
-    if not rules.code_fits(code):
-        raise errors.BadCode
-    payout = _waiting_for_code(payout_id)
+    payout = wanting(payout_id, code=code)
     leave()
     try:
         paystack.finalize_transfer(payout.transfer_code, otp=code)
@@ -231,6 +229,13 @@ def _refused(payout: Payout, refusal: Refused, *, paystack: Paystack, actor: Act
     words = f"Paystack refused: {refusal.message}"
     atomically(lambda: payouts.refuse(payout.id, reason=words, actor=actor), actor=actor)
     return PayoutState.FAILED
+
+
+def wanting(payout_id: str, *, code: str) -> Payout:
+    """The payout that waits for a code, and for one like this. Raises NotFound, BadCode, NoCodeWanted."""
+    if not rules.code_fits(code):
+        raise errors.BadCode
+    return _waiting_for_code(payout_id)
 
 
 def _waiting_for_code(payout_id: str) -> Payout:

@@ -344,10 +344,10 @@ def _enforce() -> Response | BaseResponse | None:
     if not current_user.is_authenticated:
         return _turn_away(door)
     _check_rights(door)
+    if "view_as" in g:
+        return None  # (nothing is written, not even that a session is in use: there is nothing to prove)
     if door.fresh and not current_user.fresh and not (ENROL in door.stages and current_user.may_enrol):
         return _step_up(door)
-    if "view_as" in g:
-        return None  # (nothing is written, not even that a session is in use)
     polls = door.audience != API and request.method == "GET" and request.headers.get("HX-Request")
     if not polls:  # a page that polls is not somebody at work
         with transaction(actor()):

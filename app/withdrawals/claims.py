@@ -24,20 +24,20 @@ def take(withdrawal_id: str, *, operator_id: str) -> datetime:
     if State(queries.one_for_operators(withdrawal_id).state) not in rules.OPEN:
         raise IllegalMove("It has ended: there is nothing to do with it.")
     # One statement: of two who reach for it at the same moment the second finds it taken.
-    mine = insert(Claim).values(withdrawal_id=withdrawal_id, operator_id=operator_id, until=until)
-    free = (Claim.until <= moment) | (Claim.operator_id == operator_id)
-    set_to = {"operator_id": operator_id, "until": until}
+    mine = insert(Claim).values(withdrawal_id=withdrawal_id, held_by=operator_id, until=until)
+    free = (Claim.until <= moment) | (Claim.held_by == operator_id)
+    set_to = {"held_by": operator_id, "until": until}
     taken = mine.on_conflict_do_update(index_elements=[Claim.withdrawal_id], set_=set_to, where=free)
     if db.session.scalar(taken.returning(Claim.withdrawal_id)) is None:
         holder = of_for_operators([withdrawal_id])[withdrawal_id]
-        name = identity.operator_for_operators(holder.operator_id).name
+        name = identity.operator_for_operators(holder.held_by).name
         raise errors.InOtherHands(f"{name} has it in hand.", by=name, until=holder.until.isoformat())
     return until
 
 
 def let_go(withdrawal_id: str, *, operator_id: str) -> None:
     """Put it back. What somebody else has in hand stays there."""
-    mine = update(Claim).where(Claim.withdrawal_id == withdrawal_id, Claim.operator_id == operator_id)
+    mine = update(Claim).where(Claim.withdrawal_id == withdrawal_id, Claim.held_by == operator_id)
     db.session.execute(mine.where(Claim.until > clock.now()).values(until=clock.now()))
 
 

@@ -75,6 +75,7 @@ def confirm(payout_id: str, *, code: str, paystack: Paystack, actor: Actor) -> P
 
     Raises as `service.refuse_code` and `payout_flows.confirm` do.
     """
+    payout_flows.wanting(payout_id, code=code)
     atomically(lambda: service.refuse_code(payout_id), actor=actor)
     return payout_flows.confirm(payout_id, code=code, paystack=paystack, actor=actor)
 

@@ -179,7 +179,7 @@ class Claim(Model):
 
     __tablename__ = "withdrawal_claims"
     withdrawal_id: Mapped[str] = mapped_column(Text, ForeignKey("withdrawals.id"), primary_key=True)
-    operator_id: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
+    held_by: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
     until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 

@@ -129,7 +129,7 @@ def _conditions(narrowed: Narrowed, *, since: str = "") -> list[ColumnElement[bo
         if narrowed.hands == NOBODY:
             found.append(~select(Claim.withdrawal_id).where(held).exists())
         else:
-            found.append(select(Claim.withdrawal_id).where(held, Claim.operator_id == narrowed.hands).exists())
+            found.append(select(Claim.withdrawal_id).where(held, Claim.held_by == narrowed.hands).exists())
     return found
 
 

@@ -171,11 +171,11 @@ GRANT SELECT, INSERT ON risk_thresholds, withdrawal_checks TO bursar_app;
 CREATE TABLE withdrawal_claims (
     withdrawal_id text CONSTRAINT pk_withdrawal_claims PRIMARY KEY
         CONSTRAINT fk_withdrawal_claims_withdrawal_id REFERENCES withdrawals,
-    operator_id text NOT NULL CONSTRAINT fk_withdrawal_claims_operator_id REFERENCES operators,
+    held_by text NOT NULL CONSTRAINT fk_withdrawal_claims_held_by REFERENCES operators,
     until timestamptz NOT NULL
 );
 SELECT audit.watch('withdrawal_claims', '=withdrawal_id');
-GRANT SELECT, INSERT, UPDATE (operator_id, until) ON withdrawal_claims TO bursar_app;
+GRANT SELECT, INSERT, UPDATE (held_by, until) ON withdrawal_claims TO bursar_app;
 
 -- What a customer asked for and was refused at the door, before there was a withdrawal.
 CREATE TABLE withdrawal_refusals (

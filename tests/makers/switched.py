@@ -10,6 +10,7 @@ from app.governance import flows
 from app.governance import service as governance
 from app.governance.models import Request
 from app.governance.queries import about_for_operators
+from app.governance.rules import State
 from app.risk import queries, switches
 from app.risk.models import Switch
 from tests.makers import people
@@ -45,7 +46,11 @@ def on(switch_id: str) -> None:
         waiting = about_for_operators(switches.target_of(switch_id))
         leave()
         request = waiting[0].request if waiting else asked(switch_id)
-        agree(request)
+        if request.state == State.FAILED:
+            with transaction(who := actor.operator(request.maker)):
+                governance.retry(request.id, operator_id=who.id, actor=who)
+        else:
+            agree(request)
         flows.carry_out(request.id, actor=SYSTEM)
     leave()
 

@@ -42,7 +42,7 @@ class TestInHand:
         leave()
         with transaction(SYSTEM):
             claims.let_go(one.id, operator_id=other)
-        assert claims.of_for_operators([one.id])[one.id].operator_id == me
+        assert claims.of_for_operators([one.id])[one.id].held_by == me
         leave()
         with clock.at(clock.now() + rules.LEASE + timedelta(seconds=1)):
             take(one.id, other)

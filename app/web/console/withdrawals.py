@@ -58,6 +58,7 @@ def let_go_of_withdrawal(withdrawal_id: str) -> Response | BaseResponse:
     me = current_user.id
 
     def deed() -> str:
+        queries.one_for_operators(withdrawal_id)
         claims.let_go(withdrawal_id, operator_id=me)
         return "Put back."
 

@@ -78,6 +78,8 @@ OF_THEIR_KIND = {
     # Saved views are each person's own; this one is an officer's.
     "/console/applications/views/<view_id>/rename": {OFFICER},
     "/console/applications/views/<view_id>/delete": {OFFICER},
+    "/console/withdrawals/views/<view_id>/rename": {OFFICER},
+    "/console/withdrawals/views/<view_id>/delete": {OFFICER},
 }
 # Where somebody changes what is theirs, or takes back what they asked for: all that an auditor may send.
 OWN = (
@@ -87,6 +89,7 @@ OWN = (
     "/console/sign-",
     "/console/audit/export",
     "/console/applications/views",
+    "/console/withdrawals/views",
 )
 BY_MAKER = {f"/console/approvals/<request_id>/{deed}" for deed in ("cancel", "retry")}
 SHOWS = {"/console/reveal/<kind>/<object_id>", "/console/screening/search"}  # they change nothing but the record of it
