@@ -33,6 +33,7 @@ from app.screening import requests as screening
 from app.settlement import price_lists
 from app.settlement import requests as settlement
 from app.staff import service as staff
+from app.withdrawals import marking
 from app.withdrawals import requests as withdrawals
 from config import Settings
 
@@ -103,7 +104,7 @@ def govern() -> None:
     kinds.register(decisions.APPROVAL, decisions.REFUSAL, decisions.LIFT)
     kinds.register(payments.PLACE, payments.ASSIGN, payments.RETURN, payments.SPLIT, name_requests.KIND)
     kinds.register(refunds.REFUND, refunds.REDIRECT)
-    kinds.register(disputes.LET_GO)
+    kinds.register(disputes.LET_GO, marking.KIND)
     kinds.register(screening.MATCH, retention.RUN, switches.ON)
     kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
     kinds.route(withdrawals.SEND)

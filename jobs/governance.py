@@ -1,16 +1,26 @@
 """Work of governance."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
-from app.core.db import atomically
-from app.governance import flows, service
+from app.core.db import atomically, leave
+from app.governance import flows, queries, service
+from app.withdrawals import flows as withdrawals
+from app.withdrawals import marking
 from jobs.work import Work
+
+# Kinds of which the world is asked before they are carried out.
+LOOKS: dict[str, Callable[..., None]] = {marking.KIND.name: withdrawals.look_before_marking}
 
 
 def execute(work: Work) -> timedelta | None:
     """Carry out what was agreed to; during its cooling-off it waits. What fails to the last is said on its page."""
+    kind = queries.one_for_operators(work.subject).request.kind
+    leave()
+    look = partial(LOOKS[kind], paystack=work.clients.paystack, actor=work.actor) if kind in LOOKS else None
     try:
-        return flows.carry_out(work.subject, actor=work.actor)
+        return flows.carry_out(work.subject, actor=work.actor, look=look)
     except Exception:
         if work.last:
             flows.give_up(work.subject, actor=work.actor)

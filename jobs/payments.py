@@ -18,12 +18,15 @@ HEARD_WITHIN = timedelta(days=1)
 
 
 def hear(work: Work) -> timedelta | None:
-    """Act on one webhook. While Paystack is away it waits, for a day; then whoever treats failed work looks at it."""
+    """Act on one webhook. While Paystack is away, or does not show what it tells of, it waits, for a day.
+
+    Then whoever treats failed work looks at it, or whoever deals with what is in suspense.
+    """
     message = inbox.read(int(work.subject))
     if message.handled_at is not None:
         return None
     late = clock.now() - message.received_at > HEARD_WITHIN
-    return _hear(work) if late else until_it_answers(_hear)(work)
+    return _hear(work) if late else _hear_patiently(work)
 
 
 @until_it_answers
@@ -133,14 +136,19 @@ def sweep_charges(work: Work) -> timedelta | None:
     return None
 
 
-def _hear(work: Work) -> timedelta | None:
+@until_it_answers
+def _hear_patiently(work: Work) -> timedelta | None:
+    return _hear(work, waits=True)
+
+
+def _hear(work: Work, *, waits: bool = False) -> timedelta | None:
     inbox_id = int(work.subject)
     heard = identification.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or disputes.hear(
         inbox_id, paystack=work.clients.paystack, actor=work.actor
     )
     if heard is None:
         outcome = intake.hear(inbox_id, paystack=work.clients.paystack, actor=work.actor) or flows.hear(
-            inbox_id, paystack=work.clients.paystack, actor=work.actor
+            inbox_id, paystack=work.clients.paystack, actor=work.actor, waits=waits
         )
     elif heard.placed:
         outcome = heard.words

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     SWITCHES_TURN_OFF = "switches:turn_off"
     SWITCHES_REQUEST_ON = "switches:request_on"
     WITHDRAWALS_ATTEND = "withdrawals:attend"
+    WITHDRAWALS_REQUEST_MARK = "withdrawals:request_mark"
     CASES_READ = "cases:read"
     CASES_WORK = "cases:work"
     SUSPENSE_READ = "suspense:read"
@@ -171,6 +172,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LIMITS_REQUEST_FEES,
         P.APPROVALS_READ,
         P.WITHDRAWALS_READ,
+        P.WITHDRAWALS_REQUEST_MARK,
         P.LEDGER_READ,
         P.LEDGER_CLOSE,
         P.JOURNALS_READ,

@@ -119,6 +119,26 @@ class CallOffReasonMissing(Unprocessable):
     message = "Say why, in at most 300 characters."
 
 
+class NotMarkable(Conflict):
+    code = "not_markable"
+    message = "Nobody says by hand how this ended: it has ended, is younger than a day, or has changed meanwhile."
+
+
+class MarkDenied(Conflict):
+    code = "mark_denied"
+    message = "Paystack says otherwise of this payout."
+
+
+class MarkAskedAlready(Conflict):
+    code = "mark_asked_already"
+    message = "That this payout count as ended was asked for already."
+
+
+class MarkIncomplete(Unprocessable):
+    code = "mark_incomplete"
+    message = "Say how it ended, and in 20 to 500 letters what shows it."
+
+
 class NoCodeWanted(Conflict):
     code = "no_code_wanted"
     message = "Paystack does not wait for a code for this payout any more."

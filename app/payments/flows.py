@@ -5,7 +5,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
-from app.clients.http import Refused
+from app.clients.http import Refused, Silent
 from app.clients.paystack import Charge, Paystack, Transfer
 from app.core import clock, inbox
 from app.core.actor import Actor
@@ -90,8 +90,11 @@ def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
     return atomically(lambda: payouts.record(payout_id, transfer=transfer, actor=actor), actor=actor)
 
 
-def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str:
-    """Act on one webhook: what it says is only a hint, the truth is asked back from Paystack. What became of it."""
+def hear(inbox_id: int, *, paystack: Paystack, actor: Actor, waits: bool = False) -> str:
+    """Act on one webhook: what it says is only a hint, the truth is asked back from Paystack. What became of it.
+
+    Where it `waits`, Silent is raised for news of an open payout that Paystack does not show yet.
+    """
     message = _readable(inbox.read(inbox_id).body)
     leave()
     if message is None:
@@ -101,7 +104,7 @@ def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str:
     if event in CHARGES and reference:
         return _hear_charge(inbox_id, reference=reference, paystack=paystack, actor=actor)
     if event in TRANSFERS and reference:
-        return _hear_transfer(inbox_id, event=event, reference=reference, paystack=paystack, actor=actor)
+        return _hear_transfer((inbox_id, event, reference), waits=waits, paystack=paystack, actor=actor)
     if event in REFUNDS and reference:
         words, placed = refund_flows.hear(reference, paystack=paystack, actor=actor)
         return words if placed else put_aside(inbox_id, event=event, reference=reference, reason=words, actor=actor)
@@ -200,13 +203,16 @@ def _hear_charge(inbox_id: int, *, reference: str, paystack: Paystack, actor: Ac
     return outcome
 
 
-def _hear_transfer(inbox_id: int, *, event: str, reference: str, paystack: Paystack, actor: Actor) -> str:
+def _hear_transfer(news: tuple[int, str, str], *, waits: bool, paystack: Paystack, actor: Actor) -> str:
+    inbox_id, event, reference = news
     payout = queries.payout_for_system(reference)
     leave()
     if payout is None:
         reason = "we did not make this transfer"
         return put_aside(inbox_id, event=event, reference=reference, reason=reason, actor=actor)
     transfer = paystack.find_transfer(reference)
+    if transfer is None and waits and payout.state in rules.OPEN:  # (by the contract: unknown, and not refused)
+        raise Silent("Paystack tells of a transfer that it does not show when it is asked.")
     if transfer is None:
         reason = "Paystack does not know this reference"
         return put_aside(inbox_id, event=event, reference=reference, reason=reason, actor=actor)

@@ -206,6 +206,7 @@ class Payout(Model):
         ),
         CheckConstraint("id = reference", name="id_is_reference"),
         CheckConstraint("kept_units IS NULL OR state IN ('failed', 'reversed')", name="kept_of_unpaid"),
+        CheckConstraint("request_id IS NULL OR state IN ('paid', 'failed', 'reversed')", name="marked_when_ended"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     reference: Mapped[str] = mapped_column(Text, unique=True)
@@ -224,6 +225,7 @@ class Payout(Model):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     taken_up_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))  # of one ended by hand
 
     @property
     def begun_at(self) -> datetime:

@@ -91,7 +91,8 @@ def ask(payout_id: str, *, paystack: Paystack, actor: Actor) -> PayoutState:
 def is_over(payout_id: str, *, paystack: Paystack, actor: Actor) -> bool:
     """Whether Paystack, asked anew, still says that nothing comes of a payout that failed, or does not know it.
 
-    What it says otherwise is on record for somebody to look at. Raises NotFound, Refused, Silent.
+    What it says otherwise is on record for somebody to look at. Where two people said that it failed, only that it was
+    paid is otherwise. Raises NotFound, Refused, Silent.
     """
     payout = _known(payout_id)
     leave()
@@ -99,7 +100,25 @@ def is_over(payout_id: str, *, paystack: Paystack, actor: Actor) -> bool:
     if transfer is None:
         return True
     flows.record(payout_id, transfer=transfer, actor=actor)
-    return rules.TRANSFER_STATES.get(transfer.status) in {PayoutState.FAILED, PayoutState.REVERSED}
+    told = rules.TRANSFER_STATES.get(transfer.status)
+    if payout.request_id:
+        return not rules.denies(told, mark=PayoutState.FAILED)
+    return told in {PayoutState.FAILED, PayoutState.REVERSED}
+
+
+def look_before_marking(payout_id: str, *, mark: PayoutState, paystack: Paystack, actor: Actor) -> None:
+    """Ask Paystack once more, before people say how a payout ended: what it answers is applied.
+
+    That it says nothing is no reason to refuse. Raises NotFound, and MarkDenied where it clearly says otherwise.
+    """
+    payout = _known(payout_id)
+    leave()
+    with suppress(Silent, Refused):
+        transfer = paystack.find_transfer(payout.reference)
+        if transfer is not None:
+            flows.record(payout_id, transfer=transfer, actor=actor)
+            if rules.denies(rules.TRANSFER_STATES.get(transfer.status), mark=mark):
+                raise errors.MarkDenied
 
 
 def ask_if_begun(payout_id: str, *, paystack: Paystack, actor: Actor) -> None:

@@ -55,6 +55,16 @@ def contradicted_for_system(payout_ids: Collection[str]) -> bool:
     return db.session.scalar(waiting) is not None
 
 
+def told_otherwise_for_system(payout_id: str) -> set[str]:
+    """Paystack's words for it in news that waits in suspense for somebody to look."""
+    waiting = select(SuspenseItem.event).where(
+        SuspenseItem.reference == payout_id,
+        SuspenseItem.topic == Topic.PAYOUT,
+        SuspenseItem.state == SuspenseState.OPEN,
+    )
+    return {event.partition(".")[2] for event in db.session.scalars(waiting)}
+
+
 def lacked_float_before_for_system(payout: Payout) -> bool:
     """Whether an older payout waits for a float too."""
     older = select(Payout.id).where(Payout.state == PayoutState.AWAITING_FLOAT, Payout.id < payout.id).limit(1)

@@ -1,5 +1,6 @@
-"""Commands of payouts: begin an attempt, apply what Paystack says of it, its no, a lack of float; call it off."""
+"""Commands of payouts: begin an attempt, apply what Paystack or two people say of it, a lack of float; call it off."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -13,7 +14,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
 from app.ledger import posting
-from app.payments import errors, events, postings, rules, suspense
+from app.payments import errors, events, payout_queries, postings, rules, suspense
 from app.payments.models import FloatFloor, Payout
 from app.payments.rules import PayoutState
 from app.payments.suspense import Trouble
@@ -146,6 +147,54 @@ def call_off(payout_id: str, *, reason: str, actor: Actor) -> None:
     if clock.now() - since < rules.CALL_OFF_AFTER:
         raise errors.NotCallable("Somebody may be about to send it. It can be called off after five minutes.")
     _end(payout, words=f"called off: {words}", actor=actor)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What people found out about a payout, and how it stood then. `fee` and `proof` are those of a payment.
+
+    `proof` is the banks' session or Paystack's code of the transfer.
+    """
+
+    state: PayoutState
+    amount: Money
+    mark: PayoutState
+    fee: Money | None = None
+    proof: str = ""
+
+
+def check_marking(payout_id: str, found: Finding) -> Payout:
+    """The payout, locked, if two people may say so of it.
+
+    Raises NotFound, NotMarkable, and MarkDenied where news that says otherwise waits in suspense.
+    """
+    payout = _locked(payout_id)
+    fits = found.state in rules.MARKABLE and found.mark in rules.MARKS
+    if not fits or (payout.state, payout.amount) != (found.state, found.amount):
+        raise errors.NotMarkable
+    if clock.now() - payout.begun_at < rules.MARK_AFTER:
+        raise errors.NotMarkable
+    told = (rules.TRANSFER_STATES.get(word) for word in payout_queries.told_otherwise_for_system(payout_id))
+    if any(rules.denies(state, mark=found.mark) for state in told):
+        raise errors.MarkDenied
+    return payout
+
+
+def mark(payout_id: str, found: Finding, *, request_id: str, reason: str, actor: Actor) -> None:
+    """End it as two people said, with what its end always brings: the database looks for their request.
+
+    Raises as `check_marking` does.
+    """
+    payout = check_marking(payout_id, found)
+    payout.request_id, payout.settled_at = request_id, clock.now()
+    if found.mark is PayoutState.PAID:
+        payout.fee_units = Decimal(found.fee.units) if found.fee else payout.fee_units
+        if found.proof.startswith(rules.CODE_BEGINS):
+            payout.transfer_code = found.proof
+        else:
+            payout.session_id = found.proof
+    machine.move(payout, found.mark, machine=rules.PAYOUT, actor=actor, reason=reason)
+    outbox.emit(_NEWS[found.mark](payout_id=payout.id))
 
 
 def book_kept(payout_id: str, *, kept: Money) -> None:

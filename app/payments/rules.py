@@ -1,5 +1,6 @@
 """What payments decides without looking anything up: states, bounds, and what a charge is worth to whom."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -160,17 +161,19 @@ PAYOUT = Machine(
             timedelta(minutes=15),
             "treasury",
             "Ask Paystack for it on its page. It is asked by its reference again and again, and sent anew only under"
-            " the same one, where Paystack does not know it.",
+            " the same one, where Paystack does not know it. After a day two people can say there how it ended.",
         ),
         P.SENT: Wait(
             timedelta(hours=24),
             "treasury",
-            "Ask Paystack for it on its page, then ask Paystack's support what its bank says of the transfer code.",
+            "Ask Paystack for it on its page, then ask Paystack's support what its bank says of the transfer code."
+            " With what they write, finance can ask there that it count as paid or failed, and treasury agrees.",
         ),
         P.AWAITING_OTP: Wait(
             timedelta(minutes=30),
             "treasury",
-            "Type the code that Paystack sent. Unused for half an hour it is abandoned, and can be sent anew.",
+            "Type the code that Paystack sent. Unused for half an hour it is abandoned, and can be sent anew. Where"
+            " Paystack does not say so for a day, two people can say on its page how it ended.",
         ),
         P.AWAITING_FLOAT: Wait(
             timedelta(hours=2),
@@ -183,6 +186,10 @@ PAYOUT = Machine(
 UNSENT = frozenset({P.SENDING, P.AWAITING_FLOAT})  # nobody knows that Paystack has it
 UNDERWAY = frozenset({P.SENT, P.AWAITING_OTP})  # Paystack has it
 OPEN = UNSENT | UNDERWAY
+# What two people may say of one whose end Paystack does not tell, once it was begun so long ago.
+MARKABLE = frozenset({P.SENDING, P.SENT, P.AWAITING_OTP})
+MARKS = frozenset({P.PAID, P.FAILED})
+MARK_AFTER = timedelta(hours=24)
 # Whoever was about to send, when it was found that there is too little, is over by then: a job lives less than this.
 CALL_OFF_AFTER = timedelta(minutes=5)
 RESEND_AFTER = timedelta(seconds=15)
@@ -195,6 +202,9 @@ SESSION_MAX = 60
 WORDS_MAX = 300
 CALL_OFF_REASON_MAX = 300
 CODE_DIGITS = (4, 10)
+CODE_BEGINS = "TRF_"  # of a transfer, at Paystack
+PROOF = re.compile(r"TRF_[A-Za-z0-9]{8,40}|[A-Za-z0-9]{20,60}")  # that, or the banks' session
+EVIDENCE = (20, 500)  # letters
 BULK_MAX = 100
 
 # Paystack's words for a transfer (docs: how transfers work) → ours. `reversed` before success is a failure to us.
@@ -350,6 +360,13 @@ def contradiction(
     if known is PayoutState.PAID and told is PayoutState.FAILED:
         return "we booked it as paid, Paystack says that it failed"
     return ""
+
+
+def denies(told: PayoutState | None, *, mark: PayoutState) -> bool:
+    """Whether what Paystack says of a payout is an end, and another one than people found out."""
+    if mark is PayoutState.PAID:
+        return told in {PayoutState.FAILED, PayoutState.REVERSED}
+    return told is PayoutState.PAID
 
 
 def legible(text: str, *, most: int) -> str:

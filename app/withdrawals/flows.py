@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from app.clients.http import Refused, Silent
 from app.clients.paystack import Paystack
@@ -9,13 +10,26 @@ from app.core import logs
 from app.core.actor import Actor
 from app.core.db import atomically, leave
 from app.core.errors import Refusal
+from app.core.money import Money
+from app.governance.kinds import Payload
+from app.governance.models import Request
 from app.payments import breaker, payout_flows
 from app.payments.rules import PayoutState
-from app.withdrawals import errors, queries, service
+from app.withdrawals import errors, marking, queries, service
 from app.withdrawals.rules import State
 
 TRANSFER_REASON = "Withdrawal"
 log = logs.get("withdrawals")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How somebody says that a payout ended, as they wrote it, and what shows it."""
+
+    mark: str
+    evidence: str
+    proof: str = ""
+    fee: Money | None = None
 
 
 def send(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> PayoutState | None:
@@ -82,6 +96,38 @@ def give_up_old(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> bool
     """
     _ask_again(withdrawal_id, paystack=paystack, actor=actor)
     return atomically(lambda: service.give_up_old(withdrawal_id, actor=actor), actor=actor)
+
+
+def cancel(withdrawal_id: str, *, customer_id: str, paystack: Paystack, actor: Actor) -> None:
+    """Take the customer's request back; where an attempt ended unpaid, once Paystack has said so again.
+
+    Raises as `service.cancel` does, Contradicted where it may have been paid, Refused and Silent: then it stays held.
+    """
+    queries.one(withdrawal_id, customer_id=customer_id)
+    _ask_again(withdrawal_id, paystack=paystack, actor=actor)
+    atomically(lambda: service.cancel(withdrawal_id, customer_id=customer_id, actor=actor), actor=actor)
+
+
+def request_mark(payout_id: str, asked: Asked, *, maker: str, paystack: Paystack, actor: Actor) -> Request:
+    """Ask that a payout count as paid or failed, once Paystack was asked again and did not say how it ended.
+
+    Raises as `marking.request` does, and MarkDenied where Paystack clearly says otherwise.
+    """
+    mark = marking.mark_of(asked.mark)
+    payout_flows.look_before_marking(payout_id, mark=mark, paystack=paystack, actor=actor)
+    found = marking.found_now(payout_id, mark=mark, fee=asked.fee, proof=asked.proof)
+    leave()
+    return atomically(
+        lambda: marking.request(payout_id, found, evidence=asked.evidence, maker=maker, actor=actor),
+        actor=actor,
+        reason=asked.evidence,
+    )
+
+
+def look_before_marking(payload: Payload, *, paystack: Paystack, actor: Actor) -> None:
+    """What is done before a mark that was agreed to is carried out. Raises MarkDenied."""
+    mark = PayoutState(payload["mark"])
+    payout_flows.look_before_marking(payload["payout_id"], mark=mark, paystack=paystack, actor=actor)
 
 
 def _ask_again(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> None:

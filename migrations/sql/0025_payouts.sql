@@ -59,6 +59,28 @@ CREATE TRIGGER not_taken_up_switched_off BEFORE UPDATE OF state ON payouts FOR E
     WHEN (OLD.state = 'awaiting_float' AND NEW.state = 'sending') EXECUTE FUNCTION refuse_switched_off();
 ALTER TABLE payouts ENABLE ALWAYS TRIGGER not_switched_off, ENABLE ALWAYS TRIGGER not_taken_up_switched_off;
 
+-- The end of one of which Paystack does not tell is what two people said: for this payout, as it stood, and once.
+ALTER TABLE payouts
+    -- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
+    ADD COLUMN request_id text CONSTRAINT fk_payouts_request_id REFERENCES approval_requests,
+    -- squawk-ignore constraint-missing-not-valid
+    ADD CONSTRAINT ck_payouts_marked_when_ended
+        CHECK (request_id IS NULL OR state IN ('paid', 'failed', 'reversed'));
+CREATE FUNCTION guard_mark() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF OLD.request_id IS NOT NULL OR NOT EXISTS (
+            SELECT FROM approval_requests q
+             WHERE q.id = NEW.request_id AND is_due(q) AND q.kind = 'withdrawals.mark_payout'
+               AND q.payload ->> 'payout_id' = NEW.id AND q.payload ->> 'mark' = NEW.state
+               AND q.payload ->> 'state' = OLD.state AND q.payload ->> 'units' = NEW.amount_units::text) THEN
+        RAISE EXCEPTION 'payout %: two people say how it ended', NEW.id USING ERRCODE = 'BU005';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER marked BEFORE UPDATE OF request_id ON payouts FOR EACH ROW
+    WHEN (OLD.request_id IS DISTINCT FROM NEW.request_id) EXECUTE FUNCTION guard_mark();
+ALTER TABLE payouts ENABLE ALWAYS TRIGGER marked;
+
 -- When the naira rail turns itself off: above three times the usual, and above 50 million naira; and below a fifth of
 -- what its float is topped up to.
 SELECT set_config('bursar.actor', 'system:migration 0025', true);
@@ -88,6 +110,9 @@ CREATE TABLE payout_quarters (
 
 ALTER TABLE approval_policies DISABLE TRIGGER approved;
 INSERT INTO approval_policies (id, kind, version, rules, created_at) VALUES
+    ('pol_withdrawals.mark_payout_1', 'withdrawals.mark_payout', 1, '[
+        {"amount_over": 100000000, "legs": [{"roles": ["treasury"], "count": 2}], "ttl_seconds": 604800, "delay_seconds": 0},
+        {"legs": [{"roles": ["treasury"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]', now()),
     ('pol_risk.switch_on_1', 'risk.switch_on', 1, '[
         {"legs": [{"roles": ["treasury", "compliance_manager"], "count": 1}], "ttl_seconds": 259200, "delay_seconds": 0}]', now());
 ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
@@ -99,3 +124,4 @@ SELECT audit.protect('usual_outflows');
 GRANT SELECT, INSERT ON switches, usual_outflows TO bursar_app;
 GRANT SELECT, INSERT, UPDATE (units) ON payout_quarters TO bursar_app;
 GRANT UPDATE (state, turned_on_at, request_id) ON switches TO bursar_app;
+GRANT UPDATE (request_id) ON payouts TO bursar_app;

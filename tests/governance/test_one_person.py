@@ -135,6 +135,7 @@ ASK: dict[str, Callable[[str], Request]] = {
     "payments.split": asking.splitting,
     "payments.refund": asking.refund,
     "payments.redirect": asking.redirect,
+    "withdrawals.mark_payout": asking.marking_payout,
     "disputes.let_go": asking.letting_go,
     "retention.run": asking.run,
     "settlement.top_up": asking.top_up,
@@ -155,7 +156,7 @@ SHARED |= {
 
 # What these are about takes long to make: they are asked for under the first set that may and under the widest alone.
 DEAR = {"customer.unfreeze", "customer.recovery", "restrictions.lift", "retention.run", "screening.match"}
-DEAR |= {kind for kind in ASK if kind.startswith(("applications.", "payments."))}
+DEAR |= {kind for kind in ASK if kind.startswith(("applications.", "payments.", "withdrawals."))}
 
 
 @pytest.fixture

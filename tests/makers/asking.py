@@ -9,6 +9,7 @@ from app.core import actor, clock
 from app.core.db import leave, transaction
 from app.core.money import NGN
 from app.core.permissions import granted
+from app.customers import queries as customers
 from app.customers.rules import Tier
 from app.governance import queries as governance_queries
 from app.governance import service as governance
@@ -16,10 +17,11 @@ from app.governance.models import Request
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.rules import Audience
-from app.payments import banking, name_requests
+from app.payments import banking, name_requests, payouts
 from app.payments import queries as payments_queries
 from app.payments import requests as payments
 from app.payments.models import BankRow
+from app.payments.rules import PayoutState
 from app.retention import requests as retention
 from app.risk import changes, fees, switches, thresholds
 from app.risk import queries as risk
@@ -28,6 +30,7 @@ from app.screening import requests as screening
 from app.settlement import price_lists
 from app.settlement import requests as settlement
 from app.settlement.partner_fees import Service
+from app.withdrawals import marking
 from tests.makers import applicants, forgetting, giving_back, listed, paying, people, restricted, settled, switched
 from tests.makers.people import naira
 
@@ -149,6 +152,11 @@ def redirect(maker: str) -> Request:
     return once("redirect", giving_back.stuck, lambda refund_id: giving_back.ask_redirect(refund_id, maker=maker))
 
 
+def marking_payout(maker: str) -> Request:
+    """That a payout of which nobody was told anything count as failed."""
+    return once("marking", _untold, lambda payout_id: _marking(payout_id, maker))
+
+
 def letting_go(maker: str) -> Request:
     """That a dispute count as won."""
     return once("letting_go", giving_back.disputed, lambda one: giving_back.ask_letting_go(one, maker=maker))
@@ -208,6 +216,31 @@ def prices(maker: str) -> Request:
         return price_lists.request(
             Service.DEDICATED, [Band(0, flat=9_900)], starts_on=_later(), reason="x", maker=maker, actor=who
         )
+
+
+def _untold() -> str:
+    owner, amount = people.customer(enrolled=True), naira(1_000)
+    giving_back.credited(owner, naira(2_000))
+    with clock.at(clock.now() - timedelta(days=2)):
+        with transaction(SYSTEM):
+            bank = BankRow(code=secrets.token_hex(4), name="Test Bank", fetched_at=clock.now())
+            account = banking.keep_account(
+                owner.id, bank=bank, account_number=f"{secrets.randbelow(10**10):010}",
+                account_name=customers.one_for_operators(owner.id).name, recipient_code="RCP_x",
+            )  # fmt: skip
+        account_id = account.id
+        leave()
+    asked = people.asked_for(owner, amount, account=account_id)
+    with clock.at(clock.now() - timedelta(days=2)), transaction(SYSTEM):
+        payouts.begin(asked.payout_id, amount=amount, recipient_code="RCP_x", actor=SYSTEM)
+    leave()
+    return asked.payout_id
+
+
+def _marking(payout_id: str, maker: str) -> Request:
+    with transaction(who := actor.operator(maker)):
+        found = marking.found_now(payout_id, mark=PayoutState.FAILED, fee=None, proof="")
+        return marking.request(payout_id, found, evidence="Its bank wrote so on Monday.", maker=maker, actor=who)
 
 
 def _answered() -> str:

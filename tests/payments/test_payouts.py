@@ -382,14 +382,14 @@ class TestAttempts:
         asked = approve(20_000)
         send(asked, paystack)
         sandbox.knobs(transfer_delay_seconds=0)
-        found = paystack.find_transfer(asked.payout_id)
-        assert found is not None
+        found = Transfer(**vars(paystack.find_transfer(asked.payout_id)) | {"status": "failed"})
         with transaction(SYSTEM):
-            payouts.record(asked.payout_id, transfer=type(found)(**vars(found) | {"status": "failed"}), actor=SYSTEM)
+            payouts.record(asked.payout_id, transfer=found, actor=SYSTEM)
             service.fail(asked.payout_id, actor=SYSTEM)
         if says == "success":
             sandbox.conclude(asked.payout_id, "succeed")
-        for give_up in (flows.give_up_old, partial(flows.give_up, owns=None)):
+        cancel = partial(flows.cancel, customer_id=asked.customer_id)
+        for give_up in (flows.give_up_old, partial(flows.give_up, owns=None), cancel):
             leave()
             with pytest.raises(Contradicted):
                 give_up(asked.id, paystack=paystack, actor=SYSTEM)
@@ -594,7 +594,6 @@ class TestASwitch:
             with pytest.raises(SwitchedOff):
                 send(asked, paystack)
         assert leaving.transfers(sandbox, asked) == []
-        (off,) = risk.switches_off_for_operators()
+        (off,) = (one for one in risk.switches_off_for_operators() if one.scope == "rail:bank")
         leave()
-        assert off.scope == "rail:bank"
         switched.on(off.id)

@@ -23,6 +23,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "withdrawal-checks.md"
 TABLES = ("withdrawals", "withdrawal_approvals", "payouts")
 VOTE, LET_OUT, COUNTED, UNAPPROVED = "guard_withdrawal_vote", "may_let_out", "let_out_votes", "refuse_unapproved"
 ROUTE, HALTED, SWITCHED = "guard_withdrawal_route", "refuse_while_halted", "refuse_switched_off"
+MARK = "guard_mark"
 A_VOTE = """
 INSERT INTO withdrawal_approvals (id, withdrawal_id, operator_id, leg, content_hash, approved_at)
 SELECT 'apr_' || :leg || :hash || :by, id, :by, :leg, coalesce(nullif(:hash, ''), content_hash), now()
@@ -84,6 +85,19 @@ def born(**given: object) -> str:
     return BORN.format(**facts | given)
 
 
+def agreed(
+    request: str = "x", *, kind: str = "withdrawals.mark_payout", state: str = "approved", other: str = "{}"
+) -> str:
+    """That two people said of the payout that it failed, but for this."""
+    facts = {"@id": request, "@kind": kind, "@state": state, "@other": other}
+    return re.sub("@[a-z]+", lambda found: facts[found[0]], AGREED)
+
+
+def marked(request: str = "x") -> str:
+    """It failed, as this request says."""
+    return MARKED.replace("@id", request)
+
+
 LEGS_GONE, DELAYED = update("legs = '[]'"), update("legs = '[]', delay_seconds = 3600")
 ANEW = (NEXT_ROUND,)
 LOOKED_AT = "UPDATE withdrawal_checks SET outcome = 'review' WHERE withdrawal_id = :id AND round = 2 AND number = 16"
@@ -96,6 +110,15 @@ OFF = """
 INSERT INTO switches (id, scope, state, reason, turned_off_by, turned_off_at)
 VALUES ('swi_x', '{scope}', 'off', 'x', audit.actor(), now())
 """
+AGREED = """
+INSERT INTO approval_requests (id, kind, target, payload, payload_hash, reason, maker, policy_id, legs, delay_seconds,
+                               state, created_at, expires_at, not_before)
+SELECT 'grq_@id', '@kind', '', p, payload_hash(p), 'x', :finance, 'pol_withdrawals.mark_payout_1', '[]', 0, '@state',
+       now(), now() + interval '1 day', now()
+  FROM (SELECT jsonb_build_object('payout_id', CAST(:payout AS text), 'mark', 'failed', 'state', 'sending',
+                                  'units', '100') || '@other' AS p) AS content
+"""
+MARKED = "UPDATE payouts SET state = 'failed', request_id = 'grq_@id' WHERE id = :payout"
 LET_GO = "UPDATE logins SET disabled_at = now() WHERE id = (SELECT login_id FROM operators WHERE id = {who})"
 MINE = """
 UPDATE customers SET login_id = (SELECT login_id FROM operators WHERE id = :treasury)
@@ -299,7 +322,53 @@ GUARDS = (
         (A_PAYOUT, "UPDATE payouts SET state = 'awaiting_float' WHERE id = :payout", OFF.format(scope="rail:bank")),
         instead="IF false THEN",
     ),
+    Guard(
+        "an end by hand comes once",
+        MARK,
+        r"OLD\.request_id IS NOT NULL OR ",
+        marked("y"),
+        (A_PAYOUT, agreed(), marked(), agreed("y", other='{"state": "failed"}')),
+    ),
+    Guard(
+        "it names its own request",
+        MARK,
+        r"q\.id = NEW\.request_id AND ",
+        marked("y"),
+        (A_PAYOUT, agreed(), agreed("y", kind="x")),
+    ),
+    Guard("two people agreed to it", MARK, r"is_due\(q\) AND ", marked(), (A_PAYOUT, agreed(state="pending"))),
+    Guard("it was what they agreed to", MARK, r"AND q\.kind = '[a-z._]+'", marked(), (A_PAYOUT, agreed(kind="x"))),
+    Guard(
+        "it is of their payout",
+        MARK,
+        r"q\.payload ->> 'payout_id' = NEW\.id AND ",
+        marked(),
+        (A_PAYOUT, agreed(other='{"payout_id": "x"}')),
+    ),
+    Guard(
+        "it is the end they said",
+        MARK,
+        r"AND q\.payload ->> 'mark' = NEW\.state",
+        marked(),
+        (A_PAYOUT, agreed(other='{"mark": "paid"}')),
+    ),
+    Guard(
+        "it stood as they saw it",
+        MARK,
+        r"q\.payload ->> 'state' = OLD\.state AND ",
+        marked(),
+        (A_PAYOUT, agreed(other='{"state": "sent"}')),
+    ),
+    Guard(
+        "it is the amount they saw",
+        MARK,
+        r" AND q\.payload ->> 'units' = NEW\.amount_units::text",
+        marked(),
+        (A_PAYOUT, agreed(other='{"units": "99"}')),
+    ),
 )
+A_MARKED_ONE = "WITH asked AS (@asked RETURNING id)" + A_PAYOUT.replace("created_at", "created_at, request_id")
+A_MARKED_ONE = A_MARKED_ONE.replace("now())", "now(), (SELECT id FROM asked))").replace("@asked", agreed())
 # Constraints and unique indexes: what is written that only they refuse, past every trigger.
 LIMITED = {
     "ck_withdrawals_attempts_not_negative": update("attempts = -1"),
@@ -317,6 +386,7 @@ LIMITED = {
     "ck_payouts_amount_positive": A_PAYOUT.replace("100", "0"),
     "ck_payouts_state_known": A_PAYOUT.replace("'sending'", "'x'"),
     "ck_payouts_id_is_reference": A_PAYOUT.replace(":reference", ":reference || 'x'"),
+    "ck_payouts_marked_when_ended": A_MARKED_ONE,
     "ck_payouts_kept_of_unpaid": A_PAYOUT.replace("created_at", "created_at, kept_units").replace("())", "(), 5)"),
 }
 
@@ -389,7 +459,7 @@ def test_each_constraint_alone_refuses(facts: dict[str, str], owner_engine: Engi
         with undone(owner_engine) as connection:
             act_as(connection, "system:test")
             connection.execute(text("SELECT set_config('bursar.owner', '*', true)"))
-            for table in TABLES:
+            for table in (*TABLES, "approval_requests"):
                 connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
             given = _given(statement, facts)
             with_it = refused(connection, statement, **given)
@@ -442,7 +512,7 @@ def _prepare(connection: Connection, guard: Guard, facts: dict[str, str]) -> Non
 
 def _untriggered(connection: Connection, statements: Sequence[str], facts: dict[str, str]) -> None:
     """Make it so with triggers off, all of which are on again afterwards."""
-    tables = ("withdrawals", "withdrawal_checks", "operators", "logins", "customers")
+    tables = ("withdrawals", "withdrawal_checks", "operators", "logins", "customers", "approval_requests")
     if not statements:
         return
     act_as(connection, "system:test")

@@ -10,11 +10,13 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.clients.http import Refused
 from app.clients.paystack import Paystack
+from app.core import clock
 from app.core.db import atomically
 from app.core.errors import NotFound, Refusal
-from app.core.money import NGN
+from app.core.money import NGN, parse
 from app.core.permissions import Permission
 from app.customers import queries as customers
+from app.governance import queries as governance
 from app.identity import queries as identity
 from app.ledger import balances, chart
 from app.payments import payout_flows, rules
@@ -27,8 +29,9 @@ from app.web.console import history, reveals
 from app.web.console.base import bp
 from app.web.console.objects import cases_about
 from app.web.fragments import page
-from app.withdrawals import flows, service
+from app.withdrawals import flows, marking, service
 from app.withdrawals import queries as withdrawals
+from app.withdrawals.flows import Asked
 from app.withdrawals.models import Withdrawal
 
 PAGE = 25
@@ -163,6 +166,25 @@ def give_payout_back(payout_id: str) -> Response | BaseResponse:
     )
 
 
+@bp.post("/payouts/<payout_id>/mark")
+@guards.operator(Permission.WITHDRAWALS_REQUEST_MARK, fresh=True)
+def mark_payout(payout_id: str) -> Response | BaseResponse:
+    """Ask that it count as paid or failed, where Paystack does not say so. It is asked once more before."""
+    actor, sent, paystack = guards.actor(), request.form, current_app.extensions["clients"].paystack
+    if payments.payout_for_system(payout_id) is None:
+        raise NotFound
+    try:
+        fee = parse(written, asset=NGN) if (written := sent.get("fee", "").strip()) else None
+        found = Asked(sent.get("mark", ""), sent.get("evidence", "").strip(), sent.get("proof", ""), fee)
+        asked = flows.request_mark(payout_id, found, maker=current_user.id, paystack=paystack, actor=actor)
+    except NotFound:
+        raise
+    except Refusal as refused:
+        return _payout(payout_id, fault=refused)
+    flash("Asked for. Treasury must agree.", "ok")
+    return redirect(url_for("console.approval", request_id=asked.id), 303)
+
+
 def _decided(payout_id: str, deed: Callable[[str], None], *, said: str) -> Response | BaseResponse:
     """Decide on the withdrawal that this is the newest attempt of."""
     withdrawal = withdrawals.by_payout_for_system(payout_id)
@@ -227,7 +249,11 @@ def _payout(payout_id: str, *, fault: Refusal | None = None) -> Response:
         staff=identity.names_for_operators(),
         may_decide=Permission.WITHDRAWALS_RETRY in current_user.permissions,
         may_attend=Permission.WITHDRAWALS_ATTEND in current_user.permissions,
+        may_mark=Permission.WITHDRAWALS_REQUEST_MARK in current_user.permissions,
+        markable=state in rules.MARKABLE and clock.now() - one.begun_at >= rules.MARK_AFTER,
+        marking=governance.about_for_operators(marking.target_of(one.id)),
         reason_max=rules.CALL_OFF_REASON_MAX,
+        evidence_max=rules.EVIDENCE[1],
         sent=request.form,
         fault=fault,
     )

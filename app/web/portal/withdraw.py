@@ -27,7 +27,7 @@ from app.risk.rules import Direction, Rail, Scope
 from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import back_to_step, bp
-from app.withdrawals import queries, refused, rules, service
+from app.withdrawals import flows, queries, refused, rules, service
 from app.withdrawals.errors import WithdrawalOutOfBounds
 from reports import limits, timelines
 
@@ -155,10 +155,10 @@ def withdrawal(withdrawal_id: str) -> Response:
 @bp.post("/withdrawals/<withdrawal_id>/cancel")
 @guards.customer
 def cancel(withdrawal_id: str) -> BaseResponse:
-    """Take the request back, as long as it is not being sent."""
-    actor = guards.actor()
+    """Take the request back, as long as it is not being sent. Paystack is asked before, where it had it already."""
+    actor, paystack = guards.actor(), current_app.extensions["clients"].paystack
     try:
-        atomically(lambda: service.cancel(withdrawal_id, customer_id=current_user.id, actor=actor), actor=actor)
+        flows.cancel(withdrawal_id, customer_id=current_user.id, paystack=paystack, actor=actor)
         flash("Cancelled. The money is available again.", "ok")
     except Refusal as refusal:
         errors.say(refusal)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,19 +11,24 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.clients.http import Silent
 from app.clients.paystack import Paystack
-from app.core import actor, crypto
-from app.core.db import leave
+from app.core import actor, clock, crypto
+from app.core.db import leave, rows, transaction
+from app.payments import payout_queries
 from app.payments import queries as payments
 from app.payments.rules import SuspenseState
-from app.withdrawals import flows
+from app.withdrawals import flows, service
 from app.withdrawals.models import Withdrawal
+from jobs.payments import HEARD_WITHIN, hear
+from jobs.work import QUICK_TRIES, WHILE_AWAY, Work
 from tests.makers import leaving
 from tests.makers.sandbox import SECRET, SandboxProcess
 
 pytestmark = pytest.mark.usefixtures("few_to_tell")
 
 RECORDED = Path(__file__).parents[2] / "vectors" / "paystack"
+SYSTEM = actor.system("test")
 SOON = timedelta(seconds=1)  # before anybody would ask by the clock
 ENDS = {"success": "succeed", "failed": "fail", "reversed": "reverse"}
 
@@ -38,7 +44,7 @@ def sent(inside: Flask, sandbox: SandboxProcess, paystack: Paystack) -> Withdraw
     """A withdrawal that the vendor has, and whose end nobody knows."""
     sandbox.knobs(transfer_outcome="pending-forever")
     asked = leaving.approved(*leaving.rich(inside, sandbox), 20_000)
-    flows.send(asked.id, paystack=paystack, actor=actor.system("test"))
+    flows.send(asked.id, paystack=paystack, actor=SYSTEM)
     leave()
     return asked
 
@@ -96,6 +102,32 @@ def test_is_only_a_hint(client: FlaskClient, sent: Withdrawal, work_off: Callabl
     deliver(client, word, sent.payout_id, amount=1)
     work_off(SOON)
     assert state(sent) == ("sent", "sending")
+
+
+def test_of_what_the_vendor_does_not_show_yet_waits_and_stops_nothing(
+    client: FlaskClient, inside: Flask, sandbox: SandboxProcess
+) -> None:
+    asked = leaving.approved(*leaving.rich(inside, sandbox), 20_000)
+    with transaction(SYSTEM):
+        service.begin_sending(asked.id, actor=SYSTEM)  # (what is on its way to the vendor is not there yet)
+    deliver(client, "success", asked.payout_id)
+    (news,) = rows("SELECT max(id)::text AS id FROM inbox")
+    leave()
+    work = Work("test", news.id, {}, inside.extensions["clients"], SYSTEM, tries=QUICK_TRIES)
+    with pytest.raises(Silent):
+        hear(replace(work, tries=1))
+    assert hear(work) == WHILE_AWAY
+    assert not contradicted(asked)
+    with clock.at(clock.now() + HEARD_WITHIN + SOON):
+        assert hear(work) is None  # (nor does it wait for ever)
+    assert contradicted(asked)
+
+
+def contradicted(withdrawal: Withdrawal) -> bool:
+    leave()
+    found = payout_queries.contradicted_for_system([withdrawal.payout_id])
+    leave()
+    return found
 
 
 def test_of_a_transfer_that_is_not_ours_is_for_somebody_to_look_at(

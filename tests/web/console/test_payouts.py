@@ -7,13 +7,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.cases import service as cases
-from app.core import actor
+from app.core import actor, clock
 from app.core.db import leave, transaction
 from app.core.permissions import Role
-from app.payments import payout_flows
+from app.payments import payout_flows, rules
 from app.withdrawals import flows, service
 from app.withdrawals.models import Withdrawal
-from tests.makers import leaving
+from tests.makers import browse, leaving
 from tests.makers.sandbox import SandboxProcess
 from tests.web.console.conftest import Visitor
 
@@ -82,3 +82,28 @@ def test_sending_anew_asks_once_more_and_only_those_who_may(
     assert form
     assert "₦1,000.00 go to" in form[0]
     assert f'action="{place}' not in visitor(Role.AUDITOR).get(place).text
+
+
+def test_its_end_is_asked_for_by_finance_once_it_has_hung_for_a_day(
+    app: Flask, sandbox: SandboxProcess, visitor: Visitor
+) -> None:
+    one = sent(app, sandbox, outcome="pending-forever")
+    finance, treasury, place = visitor(Role.FINANCE), visitor(Role.TREASURY), f"/console/payouts/{one.payout_id}"
+    form = f'action="{place}/mark"'
+    assert form not in finance.get(place).text
+    with clock.at(clock.now() - rules.MARK_AFTER):
+        old = sent(app, sandbox, outcome="pending-forever")
+    place, form = place.replace(one.payout_id, old.payout_id), form.replace(one.payout_id, old.payout_id)
+    assert form in finance.get(place).text
+    assert form not in treasury.get(place).text
+    found = {"mark": "failed", "evidence": "Too short.", "proof": "", "fee": ""}
+    answer = browse.send(finance, f"{place}/mark", form_at=place, **found)
+    assert answer.status_code == 422
+    assert 'id="mark"' in answer.text
+    assert ">Too short.</textarea>" in answer.text
+    found["evidence"] = "Its bank wrote on Monday that nothing came."
+    asked = browse.send(finance, f"{place}/mark", form_at=place, **found)
+    for client in (finance, treasury):
+        page = client.get(place).text
+        assert form not in page
+        assert f'href="{asked.location}"' in page

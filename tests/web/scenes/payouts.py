@@ -79,6 +79,17 @@ def give_payout_back(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.TREASURY), f"{place}/give-back", form_at=place)
 
 
+def mark_payout(scene: Scene) -> TestResponse:
+    """Nobody told how it ended, for two days."""
+    asked = leaving.approved(*scene.rich(), 1_000)
+    with clock.at(clock.now() - timedelta(days=2)), transaction(TEST):
+        payouts.begin(asked.payout_id, amount=asked.amount, recipient_code="RCP_x", actor=TEST)
+    leave()
+    place = f"/console/payouts/{asked.payout_id}"
+    found = {"mark": "paid", "evidence": "Paystack's support wrote so.", "proof": "TRF_0123456789", "fee": "50"}
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/mark", form_at=place, **found)
+
+
 def call_off_payout(scene: Scene) -> TestResponse:
     """It has waited for a float long enough."""
     payout_id, ago = begun(ago=(long := timedelta(minutes=6))), clock.now() - long
@@ -110,6 +121,7 @@ CALLS: dict[str, Call] = {
     "console.send_payout_anew": send_payout_anew,
     "console.give_payout_back": give_payout_back,
     "console.call_off_payout": call_off_payout,
+    "console.mark_payout": mark_payout,
     "console.turn_off": turn_off,
     "console.request_on": request_on,
 }
