@@ -5,13 +5,18 @@ from datetime import timedelta
 from functools import partial
 
 from app.core.db import atomically, leave
+from app.disputes import flows as disputes
+from app.disputes.requests import LET_GO
 from app.governance import flows, queries, service
 from app.withdrawals import flows as withdrawals
 from app.withdrawals import marking
 from jobs.work import Work
 
 # Kinds of which the world is asked before they are carried out.
-LOOKS: dict[str, Callable[..., None]] = {marking.KIND.name: withdrawals.look_before_marking}
+LOOKS: dict[str, Callable[..., None]] = {
+    marking.KIND.name: withdrawals.look_before_marking,
+    LET_GO.name: disputes.look_before_letting_go,
+}
 
 
 def execute(work: Work) -> timedelta | None:

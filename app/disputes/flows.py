@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from app.clients.http import Refused, Silent
 from app.clients.paystack import Paystack
 from app.clients.paystack_answers import Dispute as Told
 from app.core import clock, inbox
 from app.core.actor import Actor
 from app.core.db import atomically, leave
 from app.core.money import NGN, Money, zero
-from app.disputes import queries, rules, service
+from app.disputes import errors, queries, requests, rules, service
 from app.disputes.models import Dispute
 from app.disputes.rules import State
+from app.governance.kinds import Payload
+from app.governance.models import Request
 from app.payments import balance_flows, balance_lines, refund_queries, suspense
 from app.payments import refund_flows as refunds
 from app.payments.suspense import Trouble
@@ -50,19 +53,39 @@ def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> Heard | None:
 
 
 def watch(dispute_id: str, *, paystack: Paystack, actor: Actor) -> timedelta | None:
-    """Ask Paystack how a dispute stands, and warn before it is due: how long until to ask again, None at its end."""
-    dispute = queries.one_for_system(dispute_id)
-    if dispute.state in rules.ENDED:
+    """Ask Paystack how a dispute stands, and warn before it is due: how long until to ask again, None at its end.
+
+    One that people let go is asked about for some weeks more: an end against theirs is for somebody to see.
+    """
+    if queries.one_for_system(dispute_id).state not in rules.ENDED:
+        atomically(lambda: service.warn(dispute_id), actor=actor)  # (first: Paystack may be silent, and time goes on)
+    elif not _may_end_otherwise(dispute_id):
         return None
-    vendor_id = dispute.vendor_id
-    atomically(lambda: service.warn(dispute_id), actor=actor)  # (first: Paystack may be silent, and time goes on)
+    told = _ask(dispute_id, paystack=paystack, actor=actor)
+    dispute = queries.one_for_system(dispute_id)
+    if dispute.state not in rules.ENDED:
+        return rules.pause(dispute.due_at, at=clock.now())
+    told_its_end = told is not None and rules.state_of(told.status, told.resolution) in rules.ENDED
+    return None if told_its_end else rules.LET_GO_WATCHED_EVERY
+
+
+def request_letting_go(dispute_id: str, *, reason: str, maker: str, paystack: Paystack, actor: Actor) -> Request:
+    """Ask that a dispute count as won, after Paystack was asked how it stands. Raises as the request, and NotTold."""
+    try:
+        _ask(dispute_id, paystack=paystack, actor=actor)
+    except (Silent, Refused) as error:
+        raise errors.NotTold from error
     leave()
-    told = paystack.find_dispute(vendor_id)
-    if told is not None:
-        found = _apply(told, paystack=paystack, actor=actor)
-        if found is not None and found.state in rules.ENDED:
-            return None
-    return rules.pause(queries.one_for_system(dispute_id).due_at, at=clock.now())
+    return atomically(
+        lambda: requests.request_letting_go(dispute_id, reason=reason, maker=maker, actor=actor),
+        actor=actor,
+        reason=reason,
+    )
+
+
+def look_before_letting_go(payload: Payload, *, paystack: Paystack, actor: Actor) -> None:
+    """What is done before it is let go as was agreed: what Paystack says by now is applied. Raises Silent, Refused."""
+    _ask(payload["dispute_id"], paystack=paystack, actor=actor)
 
 
 def sweep(*, paystack: Paystack, actor: Actor) -> int:
@@ -96,6 +119,25 @@ def look_for_refunds(dispute_id: str, *, paystack: Paystack, actor: Actor) -> No
     Raises Silent.
     """
     refunds.hear(queries.one_for_system(dispute_id).reference, paystack=paystack, actor=actor)
+
+
+def _may_end_otherwise(dispute_id: str) -> bool:
+    """Whether people let it go, so that Paystack may tell another end yet."""
+    one = queries.one_for_system(dispute_id)
+    told = rules.state_of(one.vendor_status, one.resolution) in rules.ENDED
+    return not told and one.ended_at is not None and clock.now() < one.ended_at + rules.WATCHED_AFTER
+
+
+def _ask(dispute_id: str, *, paystack: Paystack, actor: Actor) -> Told | None:
+    """What Paystack says of a dispute now; it is applied, where it ended as far as it says another end."""
+    vendor_id = queries.one_for_system(dispute_id).vendor_id
+    last = queries.heard_last_for_system([vendor_id])[vendor_id]
+    leave()
+    told = paystack.find_dispute(vendor_id)
+    if told is not None and (last.state not in rules.ENDED or rules.is_news(told, heard=last)):
+        _apply(told, paystack=paystack, actor=actor)
+        leave()
+    return told
 
 
 def _apply(told: Told, *, paystack: Paystack, actor: Actor) -> Dispute | None:

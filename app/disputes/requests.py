@@ -1,5 +1,6 @@
 """Ending a dispute whose end Paystack never tells: finance asks, treasury agrees, and its money is let go."""
 
+from app.core import clock
 from app.core.actor import Actor
 from app.core.money import NGN, Money
 from app.core.permissions import Permission
@@ -19,7 +20,7 @@ def target_of(dispute_id: str) -> str:
 def request_letting_go(dispute_id: str, *, reason: str, maker: str, actor: Actor) -> Request:
     """Ask that a dispute count as won, and that what is held for it be let go.
 
-    Raises NotFound, DisputeEnded, EndUnderWay, and as governance does.
+    Raises NotFound, DisputeEnded, TooEarly, EndUnderWay, and as governance does.
     """
     dispute = queries.one_for_operators(dispute_id)
     if governance_queries.about_for_operators(target_of(dispute_id)):
@@ -36,11 +37,15 @@ def request_letting_go(dispute_id: str, *, reason: str, maker: str, actor: Actor
 
 
 def _check(payload: Payload) -> None:
-    if queries.one_for_operators(payload["dispute_id"]).state not in rules.UNDER_WAY:
+    dispute = queries.one_for_operators(payload["dispute_id"])
+    if dispute.state not in rules.UNDER_WAY:
         raise errors.DisputeEnded
+    if clock.now() < rules.let_go_from(dispute.due_at or dispute.opened_at):
+        raise errors.TooEarly
 
 
 def _let_go(agreed: Agreed) -> str:
+    _check(agreed.payload)
     reason = f"By request {agreed.request_id}: Paystack does not say how it ended."
     service.let_go(agreed.payload["dispute_id"], reason=reason, actor=agreed.actor)
     return "What was held for it is let go"

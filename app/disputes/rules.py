@@ -11,6 +11,9 @@ from app.core.money import NGN
 # How long before it counts as accepted people are told that nobody has answered (docs: unanswered, it is refunded).
 WARNINGS = (timedelta(hours=4), timedelta(hours=1))
 WATCHED_EVERY = timedelta(minutes=30)
+LET_GO_AFTER = timedelta(days=2)  # after it was due: unanswered it ends by itself then, and Paystack tells it
+WATCHED_AFTER = timedelta(days=60)  # one that people let go: the payer's bank may take weeks
+LET_GO_WATCHED_EVERY = timedelta(hours=12)
 SWEPT_BACK = timedelta(days=7)
 MESSAGES_MAX = 50
 TEXT_MAX = 2_000
@@ -74,10 +77,11 @@ class Last:
 
 
 def is_news(told: Told, *, heard: Last | None) -> bool:
-    """Whether this is more than we have: one that we did not know, or that is under way and stands otherwise by now."""
-    if heard is None or heard.state in ENDED:
-        return heard is None
-    return (told.status, told.resolution) != (heard.status, heard.resolution)
+    """Whether this is more than we have: one that we did not know, that moved on, or that ended otherwise after all."""
+    if heard is None:
+        return True
+    ends_otherwise = heard.state not in ENDED or state_of(told.status, told.resolution) not in {None, heard.state}
+    return ends_otherwise and (told.status, told.resolution) != (heard.status, heard.resolution)
 
 
 def state_of(status: str, resolution: str) -> State | None:
@@ -95,6 +99,11 @@ def contradiction(*, known: State, told: Told) -> str:
     if known in ENDED and state is not known:
         return f"it was {known} here, Paystack says {told.status} {told.resolution}".strip()
     return ""
+
+
+def let_go_from(due_at: datetime) -> datetime:
+    """From when on people may say that it is over."""
+    return due_at + LET_GO_AFTER
 
 
 def warnings_due(due_at: datetime | None, *, at: datetime) -> int:

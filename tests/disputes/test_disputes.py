@@ -51,6 +51,12 @@ def opened(charge: str) -> Dispute:
     return dispute(told_dispute(charge, WORTH), WORTH)
 
 
+@pytest.fixture
+def overdue(charge: str) -> Dispute:
+    """One that should have ended some days ago."""
+    return dispute(told_dispute(charge, WORTH, due_at=clock.now() - timedelta(days=3)), WORTH)
+
+
 def later(found: Dispute, said: tuple[str, str] = OPENED, *, amount: int = 0, from_balance: int = 0) -> Dispute:
     """The same dispute, in other news."""
     worth = naira(amount) if amount else WORTH
@@ -148,19 +154,32 @@ class TestItsEnd:
         assert owner.balance() == before
         assert rows("SELECT 1 FROM suspense_items WHERE reference = :charge", charge=opened.reference)
 
-    def test_one_whose_end_is_never_told_is_let_go_by_two(self, owner: Customer, opened: Dispute) -> None:
-        later(opened, ("archived", ""))
-        giving_back.agree(giving_back.ask_letting_go(opened.id))
-        assert queries.one_for_system(opened.id).state == State.WON
+    def test_one_whose_end_is_never_told_is_let_go_by_two(self, owner: Customer, overdue: Dispute) -> None:
+        later(overdue, ("archived", ""))
+        giving_back.agree(giving_back.ask_letting_go(overdue.id))
+        assert queries.one_for_system(overdue.id).state == State.WON
         assert owner.balance().available == WORTH
-        assert later(opened, LOST).state == State.WON  # told after all: for people to see
-        assert rows("SELECT 1 FROM suspense_items WHERE cause LIKE :cause", cause=f"{opened.id}:resolved%")
+        assert later(overdue, LOST).state == State.WON  # told after all: for people to see
+        assert rows("SELECT 1 FROM suspense_items WHERE cause LIKE :cause", cause=f"{overdue.id}:resolved%")
 
-    def test_nobody_lets_go_of_what_has_ended(self, opened: Dispute) -> None:
-        asked = giving_back.ask_letting_go(opened.id)
-        later(opened, LOST)
+    def test_nobody_lets_go_of_what_has_ended(self, overdue: Dispute) -> None:
+        asked = giving_back.ask_letting_go(overdue.id)
+        later(overdue, LOST)
         giving_back.agree(asked)
-        assert queries.one_for_system(opened.id).state == State.LOST
+        assert queries.one_for_system(overdue.id).state == State.LOST
+
+    def test_nor_of_what_may_end_by_itself_yet(self, opened: Dispute) -> None:
+        assert opened.due_at is not None
+        for moment in (clock.now(), opened.due_at + timedelta(hours=47)):
+            with clock.at(moment), pytest.raises(errors.TooEarly):
+                giving_back.ask_letting_go(opened.id)
+            leave()
+
+    def test_nor_when_it_was_given_more_time_meanwhile(self, overdue: Dispute) -> None:
+        asked = giving_back.ask_letting_go(overdue.id)
+        later(overdue)
+        giving_back.agree(asked)
+        assert queries.one_for_system(overdue.id).state == State.OPEN
 
     def test_nor_asks_for_it(self, opened: Dispute) -> None:
         later(opened, LOST)
@@ -273,7 +292,7 @@ def test_its_customer_and_finance_are_told(owner: Customer, charge: str, work_of
 
 
 def test_those_that_are_due_come_first_page_by_page(charge: str) -> None:
-    soon = clock.now() + timedelta(minutes=1)
+    soon = clock.now() - timedelta(days=30)  # (before those of other tests)
     made = [dispute(told_dispute(charge, naira(1), due_at=soon + timedelta(seconds=n)), naira(1)).id for n in (2, 0, 1)]
     first = queries.under_way_for_operators(State.OPEN, limit=2)
     (third,) = queries.under_way_for_operators(State.OPEN, after=first[-1].id, limit=1)
@@ -300,3 +319,20 @@ def test_an_end_stays(opened: Dispute) -> None:
 )
 def test_what_paystacks_words_mean(status: str, resolution: str, state: State | None) -> None:
     assert rules.state_of(status, resolution) is state
+
+
+@pytest.mark.parametrize(
+    ("heard", "said", "news"),
+    [
+        (None, OPENED, True),
+        (rules.Last(State.OPEN, *OPENED), OPENED, False),
+        (rules.Last(State.OPEN, *OPENED), ANSWERED, True),
+        (rules.Last(State.WON, "archived", ""), LOST, True),
+        (rules.Last(State.WON, *WON), LOST, True),
+        (rules.Last(State.WON, *OPENED), OPENED, False),
+        (rules.Last(State.WON, *OPENED), WON, False),
+        (rules.Last(State.LOST, *LOST), ("archived", ""), False),
+    ],
+)
+def test_what_is_news(heard: rules.Last | None, said: tuple[str, str], news: object) -> None:
+    assert rules.is_news(told_dispute("x", None, said), heard=heard) is news

@@ -69,11 +69,16 @@ def ask_refund(reference: str, amount: Money, *, maker: str = "") -> Request:
         )
 
 
-def agree(request: Request) -> None:
-    """Treasury agrees, and it is carried out."""
+def vote(request: Request) -> None:
+    """Treasury agrees."""
     voter = people.operator(Role.TREASURY)[0]
     with transaction(who := actor.operator(voter)):
         governance.approve(request.id, operator_id=voter, shown=request.payload_hash, actor=who)
+
+
+def agree(request: Request) -> None:
+    """Treasury agrees, and it is carried out."""
+    vote(request)
     flows.carry_out(request.id, actor=SYSTEM)
     leave()
 
@@ -153,9 +158,10 @@ def dispute(told: ToldDispute, amount: Money, *, from_balance: Money = NOTHING) 
 
 
 def disputed() -> str:
-    """A dispute that is under way: its id."""
+    """A dispute that is under way, though it was due some days ago: its id."""
     worth = people.naira(200)
-    return dispute(told_dispute(credited(people.customer(), worth), worth), worth).id
+    told = told_dispute(credited(people.customer(), worth), worth, due_at=clock.now() - timedelta(days=3))
+    return dispute(told, worth).id
 
 
 def ask_letting_go(dispute_id: str, *, maker: str = "") -> Request:

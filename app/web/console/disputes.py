@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import flash, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.core import clock
-from app.core.db import atomically
 from app.core.errors import NotFound, Refusal
 from app.core.permissions import Permission
 from app.customers import queries as customers
-from app.disputes import queries, requests, rules
+from app.disputes import flows, queries, requests, rules
 from app.disputes.models import Dispute
 from app.disputes.rules import State
 from app.governance import queries as governance
@@ -88,14 +87,11 @@ def dispute(dispute_id: str) -> Response:
 @bp.post("/disputes/<dispute_id>/let-go")
 @guards.operator(Permission.REFUNDS_REQUEST, fresh=True)
 def request_letting_go(dispute_id: str) -> Response | BaseResponse:
-    """Ask that a dispute of which Paystack says no end count as won."""
+    """Ask that a dispute of which Paystack says no end count as won. Paystack is asked once more before."""
     reason, actor, maker = request.form.get("reason", ""), guards.actor(), current_user.id
+    paystack = current_app.extensions["clients"].paystack
     try:
-        asked = atomically(
-            lambda: requests.request_letting_go(dispute_id, reason=reason, maker=maker, actor=actor),
-            actor=actor,
-            reason=reason,
-        )
+        asked = flows.request_letting_go(dispute_id, reason=reason, maker=maker, paystack=paystack, actor=actor)
     except NotFound:
         raise
     except Refusal as refused:
@@ -116,7 +112,9 @@ def _detail(dispute_id: str, *, fault: str = "", status: int = 200) -> Response:
         vendor_words=rules.WORDS,
         refunds=refunds.of_charge_for_operators(one.reference),
         pending=governance.about_for_operators(requests.target_of(one.id)),
-        may_ask=one.state in rules.UNDER_WAY and Permission.REFUNDS_REQUEST in current_user.permissions,
+        may_ask=one.state in rules.UNDER_WAY
+        and clock.now() >= rules.let_go_from(one.due_at or one.opened_at)
+        and Permission.REFUNDS_REQUEST in current_user.permissions,
         fault=fault,
         given=request.form,
         status=status,
