@@ -245,7 +245,7 @@ def place(item_id: str, *, note: str, actor: Actor) -> Deposit:
 
     Whoever calls this has the approval, and the database asks for it. Raises as `check_placing` does.
     """
-    item = suspense.locked(item_id)
+    item = refunds.lock_charge_of(item_id)
     deposit = locked(check_placing(item_id).id)
     if item.amount is None:
         raise errors.NotPlaceable

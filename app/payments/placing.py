@@ -34,8 +34,6 @@ def check_assigning(item_id: str, *, customer_id: str) -> tuple[SuspenseItem, Mo
     Raises NoSuchCustomer, NotPlaceable, ChargeDisputed, TakesNothingIn.
     """
     item, amount = check_money(item_id)
-    if refunds.is_disputed(item.reference):
-        raise errors.ChargeDisputed
     customers.one_for_operators(customer_id)
     if restrictions.stops(customer_id, way=Way.IN):
         raise errors.TakesNothingIn
@@ -48,7 +46,7 @@ def assign(item_id: str, *, customer_id: str, deposit_id: str, note: str, actor:
     `deposit_id` names their deposit that it came for, where it did; else one is written. Whoever calls this has the
     approval, and the database asks for it. Raises as `check_assigning` does.
     """
-    suspense.locked(item_id)
+    refunds.lock_charge_of(item_id)
     item, amount = check_assigning(item_id, customer_id=customer_id)
     deposit = queries.deposit_for_system(deposit_id=deposit_id) if deposit_id else None
     if deposit is None or deposit.state != DepositState.SUSPENDED or deposit.customer_id != customer_id:
@@ -72,7 +70,7 @@ def check_parts(item_id: str, parts: list[Money]) -> None:
 
 def split(item_id: str, *, parts: list[Money], note: str, actor: Actor) -> list[str]:
     """Make an item of each part, to be placed by itself: their ids. Raises as `check_parts` does."""
-    item = suspense.locked(item_id)
+    item = refunds.lock_charge_of(item_id)
     check_parts(item_id, parts)
     return suspense.split(item, parts=parts, note=note, actor=actor)
 
@@ -89,7 +87,7 @@ def give_back(item_id: str, *, note: str, actor: Actor) -> str:
 
     A refund that fails stands in suspense again, as an item of its own.
     """
-    item = suspense.locked(item_id)
+    item = refunds.lock_charge_of(item_id)
     check_returning(item_id)
     refund = refunds.ask_for_item(item, reason=note, actor=actor)
     suspense.close(item, note=f"{note} Refund {refund.id}.", actor=actor)

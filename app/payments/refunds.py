@@ -331,9 +331,21 @@ def _placed_of(reference: str) -> Deposit | None:
 
 
 def lock_charge(reference: str) -> None:
-    """Who gives back money of one charge comes one after the other, and after who places it."""
-    db.session.scalars(select(SuspenseItem.id).where(SuspenseItem.reference == reference).with_for_update()).all()
+    """Who gives back or places money of one charge comes one after the other: its items first, then its deposit."""
+    items = select(SuspenseItem.id).where(SuspenseItem.reference == reference)
+    db.session.scalars(items.order_by(SuspenseItem.id).with_for_update()).all()
     db.session.scalars(select(Deposit.id).where(Deposit.reference == reference).with_for_update()).all()
+
+
+def lock_charge_of(item_id: str) -> SuspenseItem:
+    """The item as it stands now, with all of its charge: the others of one payment are locked in one order by all.
+
+    Raises NotFound.
+    """
+    reference = db.session.scalar(select(SuspenseItem.reference).where(SuspenseItem.id == item_id))
+    if reference:
+        lock_charge(reference)
+    return suspense.locked(item_id)
 
 
 def _locked(refund_id: str) -> Refund:

@@ -1,5 +1,7 @@
 """Money that comes in an odd way: late, in part back already, for another's number; and what becomes of its deposit."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -9,14 +11,15 @@ from sqlalchemy.exc import DBAPIError
 
 from app.clients.http import Unreadable
 from app.clients.paystack_answers import Charge
-from app.core.db import db, leave, transaction
+from app.core.db import db, for_everyone, leave, rows, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.ledger import balances, chart
 from app.payments import dedicated, deposits, errors, placing, queries, requests, suspense
 from app.payments.rules import DepositState, Topic
+from app.payments.suspense import Trouble
 from app.restrictions.rules import Kind
-from tests.makers import giving_back, paying, people, restricted
+from tests.makers import books, giving_back, paying, people, restricted
 from tests.makers.paying import SYSTEM
 from tests.makers.people import Customer, naira
 
@@ -137,6 +140,35 @@ class TestPartOfItWentBack:
         )
         placing.check_assigning(item_id, customer_id=owner.id)
         leave()
+
+    @pytest.mark.parametrize("way", ["place", "assign", "split", "give_back"])
+    def test_who_places_waits_for_who_moves_another_part_of_the_charge(
+        self, inside: Flask, owner: Customer, way: str
+    ) -> None:
+        reference = books.fresh("charge")
+        with transaction(SYSTEM):
+            for part in range(2):
+                trouble = Trouble(f"{reference}:{part}", "charge.success", reference, "whose?", naira(300))
+                suspense.suspend(trouble, actor=SYSTEM)
+        found = rows("SELECT id FROM suspense_items WHERE reference = :reference ORDER BY id", reference=reference)
+        item_id, other = (row.id for row in found)
+        leave()
+        ways: dict[str, Callable[[], object]] = {
+            "place": lambda: deposits.place(item_id, note="x", actor=SYSTEM),
+            "assign": lambda: placing.assign(item_id, customer_id=owner.id, deposit_id="", note="x", actor=SYSTEM),
+            "split": lambda: placing.split(item_id, parts=[naira(100), naira(200)], note="x", actor=SYSTEM),
+            "give_back": lambda: placing.give_back(item_id, note="x", actor=SYSTEM),
+        }
+
+        def come() -> None:
+            with inside.app_context(), for_everyone(), transaction(SYSTEM):
+                rows("SELECT set_config('lock_timeout', '50', true)")
+                ways[way]()
+
+        with transaction(SYSTEM), ThreadPoolExecutor(1) as threads:
+            suspense.locked(other)
+            with pytest.raises(DBAPIError, match="lock timeout"):
+                threads.submit(come).result(10)
 
 
 class TestWhatEndsInSuspense:
