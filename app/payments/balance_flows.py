@@ -20,9 +20,10 @@ LINES_A_RUN = 5_000  # fifty calls: well below what one task may take
 PIECE = timedelta(hours=6)
 PIECE_MAX = timedelta(days=1)  # quiet times are read in longer ones
 CALL_COSTS = 100  # a call that brings nothing takes as long as one that brings a page
-WORTH_KEEPING = 1_000  # less is read anew as fast
-# A line may be written some time after what it tells of, and with a clock that is not ours.
-STILL_MOVING = timedelta(hours=1)
+WORTH_KEEPING = 1_000  # what cost less is read anew as fast
+MANY = 1_000  # lines in one piece
+# So long after what it tells of a line may be written, and with a clock that is not ours.
+STILL_MOVING = timedelta(hours=6)
 
 
 def moved(
@@ -45,8 +46,8 @@ def moved(
         found = list(paystack.balance_ledger(at, end))
         known |= balance_lines.of(causes, found)
         lines, cost, at = [*lines, *found], cost + len(found) + CALL_COSTS, end
-        piece = min(piece * 2, PIECE_MAX) if len(found) < WORTH_KEEPING else PIECE
-    if len(lines) >= WORTH_KEEPING:
+        piece = min(piece * 2, PIECE_MAX) if len(found) < MANY else PIECE
+    if cost >= WORTH_KEEPING:
         _keep(lines, begun=begun, until=min(at, certain), actor=actor)
     return sum(known.values())
 

@@ -22,7 +22,6 @@ from app.settlement.rules import SettlementState
 
 LOOKED_BACK = timedelta(days=10)  # past the longest row of holidays
 CLOCKS_DIFFER = timedelta(minutes=2)  # Paystack's and ours, at most
-TOP_UPS_SHOW_WITHIN = timedelta(hours=6)  # a line of the ledger, after what it tells of
 REFUND_TOLD_WITHIN = timedelta(days=3)  # one that was made at Paystack is written down here so late at most
 _ENDED = frozenset({SettlementState.POSTED, SettlementState.CLOSED})
 
@@ -119,7 +118,7 @@ def _receive(waiting: Sequence[TopUp], *, paystack: Paystack, actor: Actor) -> N
     last = queries.readings_for_operators(limit=1)
     leave()
     if last:  # (what was there by then was looked at; of a busy shop the days before would be too long to read)
-        since = max(since, min(last[0].read_at, clock.now()) - TOP_UPS_SHOW_WITHIN)
+        since = max(since, min(last[0].read_at, clock.now()) - balance_flows.STILL_MOVING)
     lines = [line for line in paystack.balance_ledger(since=since, until=clock.now()) if _is_top_up(line)]
     for line in sorted(lines, key=lambda one: one.id):
         for top_up in waiting:
