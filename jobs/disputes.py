@@ -1,9 +1,10 @@
 """Work of disputes."""
 
 from datetime import timedelta
+from functools import partial
 
-from app.core.db import atomically
-from app.disputes import flows, service
+from app.core.db import atomically, leave
+from app.disputes import flows, queries, service
 from app.payments import queries as payments
 from jobs.work import Work, until_it_answers
 
@@ -22,11 +23,12 @@ def look_for_refunds(work: Work) -> timedelta | None:
 
 
 def hold_more(work: Work) -> timedelta | None:
-    """Money came: of whom less is held than is disputed, it is held before it is used."""
+    """Money came: of whom less is held than is disputed, it is held, once its credit is written; not with it."""
     deposit = payments.deposit_for_system(deposit_id=work.subject)
-    if deposit is not None:
-        customer_id = deposit.customer_id
-        atomically(lambda: service.hold_more(customer_id), actor=work.actor)
+    short = queries.short_for_system(deposit.customer_id) if deposit is not None else []
+    leave()
+    for dispute_id in short:
+        atomically(partial(service.hold_more, dispute_id), actor=work.actor)
     return None
 
 

@@ -57,18 +57,16 @@ def apply(told: Told, *, amount: Money, from_balance: Money, actor: Actor) -> Di
     return dispute
 
 
-def hold_more(customer_id: str) -> int:
-    """Money came to somebody of whom less is held than is disputed: hold that too. Of how many disputes."""
-    held = 0
-    for dispute_id in queries.short_for_system(customer_id):
-        dispute = queries.one_for_system(dispute_id)
-        _lock(dispute.vendor_id, reference=dispute.reference)
-        dispute = queries.one_for_system(dispute_id)
-        if dispute.state in rules.UNDER_WAY:
-            before = dispute.held
-            _hold(dispute, refunds.source_of(dispute.reference))
-            held += dispute.held > before
-    return held
+def hold_more(dispute_id: str) -> None:
+    """Money came to somebody of whom less is held than this dispute is about: hold that too.
+
+    One dispute a transaction: it locks the balance, and the next one's lock may wait for who waits for that.
+    """
+    dispute = queries.one_for_system(dispute_id)
+    _lock(dispute.vendor_id, reference=dispute.reference)
+    dispute = queries.one_for_system(dispute_id)
+    if dispute.state in rules.UNDER_WAY:
+        _hold(dispute, refunds.source_of(dispute.reference))
 
 
 def let_go(dispute_id: str, *, reason: str, actor: Actor) -> None:

@@ -83,7 +83,7 @@ class TestWhileItLasts:
         assert later(found).held == naira(15_000)
         assert owner.balance().available == naira(0)
 
-    def test_what_comes_is_held_before_it_is_used(
+    def test_what_comes_is_held_for_it(
         self, owner: Customer, charge: str, work_off: Callable[..., int]
     ) -> None:
         giving_back.spent(owner, naira(40_000))
@@ -92,6 +92,26 @@ class TestWhileItLasts:
         work_off()
         assert queries.one_for_system(found.id).held == naira(15_000)
         assert owner.balance().available == naira(0)
+
+    def test_each_is_held_for_in_a_transaction_of_its_own(
+        self, owner: Customer, charge: str, work_off: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """In one, two that are about one balance would wait for each other's."""
+        giving_back.spent(owner, naira(50_000))
+        made = [dispute(told_dispute(charge, naira(3_000)), naira(3_000)).id for _ in range(2)]
+        work_off()
+        transactions, real = dict[str, int](), service.hold_more
+
+        def noted(dispute_id: str) -> None:
+            real(dispute_id)
+            transactions[dispute_id] = rows("SELECT txid_current() AS id")[0].id
+
+        monkeypatch.setattr(service, "hold_more", noted)
+        giving_back.credited(owner, naira(5_000))
+        work_off()
+        assert len({transactions[each] for each in made}) == 2
+        held = [queries.one_for_system(each).held for each in made]
+        assert held == [naira(3_000), naira(2_000)]
 
     def test_and_of_a_frozen_account(self, owner: Customer, charge: str) -> None:
         restricted.placed(owner, Kind.NO_DEBIT)
