@@ -10,7 +10,10 @@ class NothingToClose(Conflict):
 
 class NoSuchBooking(Unprocessable):
     code = "no_such_booking"
-    message = "No journal of this number moves what Paystack owes us."
+    message = (
+        "No manual journal of this number takes from what Paystack owes us what this settlement comes to, all of it"
+        " and no more; or it was reversed, or stands for another settlement."
+    )
 
 
 class TopUpOutOfBounds(Unprocessable):

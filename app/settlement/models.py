@@ -37,6 +37,7 @@ class Settlement(Model):
         Index(None, "settled_on"),
         CheckConstraint("state IN ('announced', 'differs', 'failed', 'posted', 'closed')", name="state_known"),
         CheckConstraint("(state = 'posted') = (journal_id IS NOT NULL)", name="posted_when"),
+        CheckConstraint("booked_by IS NULL OR state = 'closed'", name="by_hand_when"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     vendor_id: Mapped[str] = mapped_column(Text, unique=True)
@@ -51,6 +52,7 @@ class Settlement(Model):
     trouble: Mapped[str] = mapped_column(Text, default="")
     note: Mapped[str] = mapped_column(Text, default="")
     journal_id: Mapped[int | None] = mapped_column(BigInteger)
+    booked_by: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

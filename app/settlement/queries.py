@@ -20,6 +20,7 @@ from app.settlement.rules import SettlementState, TopUpState
 
 LOOKED_BACK = timedelta(days=60)  # and to before the oldest day that is noted as late: what is owed never gets too old
 
+BY_HAND = "adjustments.booked"  # the kind of a journal that one person asked for and another agreed to
 BEFORE_DUE = timedelta(days=14)  # past the longest row of holidays
 
 # What we booked to clearing for charges, by the vendor's reference: one journal stands for one charge.
@@ -157,13 +158,19 @@ def settled_elsewhere_for_system(references: Iterable[str]) -> list[str]:
     return list(db.session.scalars(wanted))
 
 
-def moves_clearing_for_system(journal_id: int) -> bool:
-    """Whether there is such a journal, and what Paystack owes us is less by it."""
+def stands_for_system(journal_id: int, settlement: Settlement) -> bool:
+    """Whether people booked a settlement by this journal: what Paystack owes us is less by its total.
+
+    No journal stands for two, and none that was reversed for any.
+    """
     try:
-        _, legs = statements.journal(journal_id)
+        header, legs = statements.journal(journal_id)
     except LookupError:
         return False
-    return any(leg.code == _clearing() and leg.amount < 0 for leg in legs)
+    taken = -sum(int(leg.amount) for leg in legs if leg.code == _clearing())
+    by_hand = header.kind == BY_HAND and header.reversed_by is None
+    another = db.session.scalar(select(Settlement.id).where(Settlement.booked_by == journal_id))
+    return by_hand and taken > 0 and taken == int(settlement.total_units) and another is None
 
 
 def standing_for_operators() -> Standing:

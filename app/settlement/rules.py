@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from app.core.machine import Machine, Wait
+from app.core.money import NGN, Money
 from app.core.permissions import Role
 
 
@@ -45,8 +46,8 @@ SETTLEMENT = Machine(
         S.DIFFERS: Wait(
             timedelta(days=1),
             Role.FINANCE,
-            "It is read again every hour and booked once it adds up. Or book it by a manual journal, and close it"
-            " by its number.",
+            "It is read again every hour and booked once it adds up. Or book all that it comes to by a manual"
+            " journal, and close it by its number.",
         ),
         S.FAILED: Wait(
             timedelta(days=1),
@@ -132,7 +133,11 @@ def change_of(told: Told, *, status: str, booked: Told) -> str:
     """Why what Paystack says of a settlement now is not what was booked, in a sentence; empty when it is."""
     if status != PAID:
         return f"it was booked as paid, and Paystack says {status} by now"
-    return "" if told == booked else f"it was booked as {booked.effective} kobo, Paystack says {told.effective} by now"
+    if told == booked:
+        return ""
+    if told.effective == booked.effective:
+        return "it was booked with other amounts than Paystack says by now, though what was paid is the same"
+    return f"it was booked as {_naira(booked.effective)}, Paystack says {_naira(told.effective)} by now"
 
 
 def words_of(charge: Settled) -> str:
@@ -141,4 +146,9 @@ def words_of(charge: Settled) -> str:
         return ""
     if charge.booked is None:
         return "Paystack settled this charge, and it is not in our books"
-    return f"Paystack settled {charge.net} kobo for this charge, and we had booked {charge.booked}"
+    return f"Paystack settled {_naira(charge.net)} for this charge, and we had booked {_naira(charge.booked)}"
+
+
+def _naira(units: int) -> str:
+    """So many kobo as people read them."""
+    return str(Money(NGN, units))

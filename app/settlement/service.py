@@ -59,7 +59,7 @@ def compare(told: Told, *, actor: Actor) -> None:
 
 
 def close(settlement_id: str, *, note: str, actor: Actor, journal_id: int | None = None) -> None:
-    """What does not tie was booked by hand, by this journal; without one its charges come by another settlement.
+    """What does not tie was booked by hand, by this manual journal; without one its charges come by another settlement.
 
     Raises NotFound, NothingToClose, NoteMissing, NoSuchBooking.
     """
@@ -69,8 +69,9 @@ def close(settlement_id: str, *, note: str, actor: Actor, journal_id: int | None
     if not note:
         raise errors.NoteMissing
     if journal_id is not None:
-        if not queries.moves_clearing_for_system(journal_id):
+        if not queries.stands_for_system(journal_id, row):
             raise errors.NoSuchBooking
+        row.booked_by = journal_id
         note = f"{note} (journal {journal_id})"
         outbox.emit(events.SettlementBookedByHand(settlement_id=row.id))
     row.note, row.ended_at = note, clock.now()

@@ -15,9 +15,11 @@ CREATE TABLE settlements (
     trouble text NOT NULL,                             -- why it cannot be booked as it was told
     note text NOT NULL,                                -- of whoever closed it by hand
     journal_id bigint,
+    booked_by bigint CONSTRAINT uq_settlements_booked_by UNIQUE,  -- the manual journal that stands for it, and no other
     seen_at timestamptz NOT NULL,
     ended_at timestamptz,
-    CONSTRAINT ck_settlements_posted_when CHECK ((state = 'posted') = (journal_id IS NOT NULL))
+    CONSTRAINT ck_settlements_posted_when CHECK ((state = 'posted') = (journal_id IS NOT NULL)),
+    CONSTRAINT ck_settlements_by_hand_when CHECK (booked_by IS NULL OR state = 'closed')
 );
 CREATE INDEX ix_settlements_state ON settlements (state, id);
 CREATE INDEX ix_settlements_settled_on ON settlements (settled_on);
@@ -205,6 +207,6 @@ SELECT audit.marks_stay('settlements', 'ended_at');
 GRANT SELECT, INSERT ON settlements, settled_charges, late_settlements, partner_fees, float_floors, float_readings, top_ups
     TO bursar_app;
 GRANT UPDATE (vendor_status, settled_on, gross_units, fees_units, total_units, deducted_units, effective_units, state,
-              trouble, note, journal_id, ended_at) ON settlements TO bursar_app;
+              trouble, note, journal_id, booked_by, ended_at) ON settlements TO bursar_app;
 GRANT UPDATE (ended_at) ON late_settlements TO bursar_app;
 GRANT UPDATE (state, vendor_line, journal_id, note, ended_at) ON top_ups TO bursar_app;

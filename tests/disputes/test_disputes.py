@@ -83,9 +83,7 @@ class TestWhileItLasts:
         assert later(found).held == naira(15_000)
         assert owner.balance().available == naira(0)
 
-    def test_what_comes_is_held_for_it(
-        self, owner: Customer, charge: str, work_off: Callable[..., int]
-    ) -> None:
+    def test_what_comes_is_held_for_it(self, owner: Customer, charge: str, work_off: Callable[..., int]) -> None:
         giving_back.spent(owner, naira(40_000))
         found = dispute(told_dispute(charge, WORTH), WORTH)
         giving_back.credited(owner, naira(5_000))

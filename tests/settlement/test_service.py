@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.db import db, for_everyone, leave, transaction
 from app.core.money import NGN
 from app.ledger import chart
+from app.ledger.journal import Journal, credit, debit
 from app.settlement import errors, queries, service
 from app.settlement.models import LateDay
 from app.settlement.rules import SettlementState
@@ -22,6 +23,12 @@ from tests.makers.bare import act_as
 from tests.makers.settled import BANK, CLEARING, SYSTEM, charge, note, told
 
 FEES = "expense:paystack_fees:NGN"
+
+
+def by_hand(units: int, *, out_of: str = CLEARING) -> int:
+    """A manual journal that books so many kobo to the bank: its number."""
+    legs = (debit(BANK, books.kobo(units)), credit(out_of, books.kobo(units)))
+    return books.post(Journal("adjustments.booked", books.fresh("adj"), legs)).journal_id
 
 
 class TestBooking:
@@ -86,7 +93,7 @@ class TestBooking:
         one, other = charge(), charge()
         grown = [replace(one, amount=600_000), replace(other, fees=17_600)]
         assert note(told(grown), grown) is SettlementState.POSTED
-        assert "we had booked 482500" in settled.trouble(f"settled:{one.reference}")
+        assert "we had booked ₦4,825.00" in settled.trouble(f"settled:{one.reference}")
         assert settled.trouble(f"settled:{other.reference}") == ""  # that is a fee
 
     @pytest.mark.parametrize("change", [{"status": "failed"}, {"effective": 1, "deductions": 482_499}])
@@ -138,7 +145,7 @@ class TestSettingAside:
         said = told([*charges, elsewhere])
         note(said, [*charges, elsewhere])
         owed = queries.standing_for_operators().owed.units
-        booked = books.post(books.move(BANK, CLEARING, 965_000)).journal_id
+        booked = by_hand(1_447_500)
         settlement_id = settled.row(said).id
         with transaction(SYSTEM):
             service.close(settlement_id, note="booked", actor=SYSTEM, journal_id=booked)
@@ -153,11 +160,26 @@ class TestSettingAside:
         charges = [charge(), charge()]
         said = told(charges)
         note(said, charges[:1])
-        other = books.post(books.move(BANK, chart.house(chart.CAPITAL, asset=NGN), 1)).journal_id
+        other = by_hand(965_000, out_of=chart.house(chart.CAPITAL, asset=NGN))
+        no_persons = books.post(books.move(BANK, CLEARING, 965_000)).journal_id
+        put_back = by_hand(965_000)
+        books.reverse(put_back)
         settlement_id = settled.row(said).id
-        for journal_id in (other, 2**62):
+        for journal_id in (other, no_persons, put_back, by_hand(964_999), 2**62):
             with pytest.raises(errors.NoSuchBooking), transaction(SYSTEM):
                 service.close(settlement_id, note="booked", actor=SYSTEM, journal_id=journal_id)
+
+    def test_a_journal_stands_for_one_settlement(self, inside: Flask) -> None:
+        first, second = ([charge(), charge()] for _ in range(2))
+        saids, booked = (told(first), told(second)), by_hand(965_000)
+        for said, charges in zip(saids, (first, second), strict=True):
+            note(said, charges[:1])
+        settlements = [settled.row(said).id for said in saids]
+        with transaction(SYSTEM):
+            service.close(settlements[0], note="booked", actor=SYSTEM, journal_id=booked)
+        with pytest.raises(errors.NoSuchBooking), transaction(SYSTEM):
+            service.close(settlements[1], note="booked", actor=SYSTEM, journal_id=booked)
+        assert settled.row(saids[1]).state == SettlementState.DIFFERS
 
     def test_the_database_keeps_what_was_booked(self, inside: Flask, owner_engine: Engine) -> None:
         charges = [charge()]
