@@ -62,7 +62,7 @@ def test_one_that_does_not_add_up_says_why_and_is_closed_with_a_note(visitor: Vi
     assert settled.row(said).state == SettlementState.DIFFERS
     assert browse.send(client, f"{place}/close", form_at=place, note="By one.", journal="none").status_code == 422
     browse.send(client, f"{place}/close", form_at=place, note="By one.", journal="999999999999")
-    assert "No journal of this number" in client.get(place).text
+    assert "No manual journal of this number" in client.get(place).text
     assert browse.send(client, f"{place}/close", form_at=place, note="By journal 7.").status_code == 303
     assert settled.row(said).state == SettlementState.CLOSED
     assert "By journal 7." in client.get(place).text
