@@ -117,6 +117,8 @@ CREATE TABLE withdrawals (
                          'returned', 'rejected', 'cancelled')),
     created_at timestamptz NOT NULL,
     held_until timestamptz,                            -- while it cools off
+    -- whose duty is theirs who stopped it, as it was then; nobody's where only a check does
+    stopped_by text CONSTRAINT ck_withdrawals_stopped_by_known CHECK (stopped_by IN ('compliance', 'treasury')),
     not_before timestamptz,                            -- when it may be sent: approval plus the policy's delay
     unpaid_at timestamptz,                             -- when its last attempt ended without payment
     ended_at timestamptz,
@@ -233,5 +235,5 @@ GRANT UPDATE (state, transfer_code, vendor_status, vendor_words, session_id, fee
     ON payouts TO bursar_app;
 GRANT UPDATE (state, note, journal_id, resolved_at) ON suspense_items TO bursar_app;
 GRANT UPDATE (state, attempts, round, score, band, target, large, policy_id, legs, delay_seconds, content_hash, held_until,
-              not_before, unpaid_at, ended_at) ON withdrawals TO bursar_app;
+              stopped_by, not_before, unpaid_at, ended_at) ON withdrawals TO bursar_app;
 GRANT UPDATE (removed_at) ON bank_accounts TO bursar_app;
