@@ -63,6 +63,7 @@ CREATE TABLE payouts (
 CREATE UNIQUE INDEX ix_payouts_one_lives ON payouts (base_id) WHERE state <> 'failed';
 CREATE INDEX ix_payouts_base_id ON payouts (base_id, created_at);
 CREATE INDEX ix_payouts_created_at ON payouts (created_at);
+CREATE INDEX ix_payouts_transfer_code ON payouts (transfer_code);
 CREATE INDEX ix_payouts_taken_up_at ON payouts (taken_up_at) WHERE taken_up_at IS NOT NULL;
 CREATE INDEX ix_payouts_ended ON payouts (id) WHERE state IN ('failed', 'reversed');
 -- No payout begins while the books do not prove, whoever asks.
