@@ -12,6 +12,7 @@ from app.core.permissions import Permission, Role, granted
 REASON_MAX = 500
 RULES_MAX = 20
 COUNT_MAX = 5
+LEGS_MAX = 5  # (what waits is found by an index that has its legs: an entry of it has bounds)
 PEOPLE_NEVER = 1_000
 TTL_MIN, TTL_MAX = timedelta(hours=1), timedelta(days=30)
 DELAY_MAX = timedelta(days=7)
@@ -170,12 +171,12 @@ def _fault_of_rule(rule: Rule) -> str:
     known = {str(role) for role in Role}
     if rule.denies and rule.legs:
         return "What nobody may agree to needs nobody's yes."
-    if any(not leg.roles or not set(leg.roles) <= known for leg in rule.legs):
-        return "Each approval names roles that there are."
+    if any(not leg.roles or not set(leg.roles) <= known or len(set(leg.roles)) < len(leg.roles) for leg in rule.legs):
+        return "Each approval names roles that there are, each once."
     if any(Permission.APPROVALS_DECIDE not in granted([role]) for leg in rule.legs for role in leg.roles):
         return "Each approval names roles that decide on requests."
-    if any(not 1 <= leg.count <= COUNT_MAX for leg in rule.legs):
-        return f"Each approval is of 1 to {COUNT_MAX} people."
+    if len(rule.legs) > LEGS_MAX or any(not 1 <= leg.count <= COUNT_MAX for leg in rule.legs):
+        return f"Each approval is of 1 to {COUNT_MAX} people, and a rule has {LEGS_MAX} approvals at most."
     if not TTL_MIN <= rule.ttl <= TTL_MAX or not timedelta(0) <= rule.delay <= DELAY_MAX:
         return "A request stays open for 1 hour to 30 days, and is delayed by 7 days at most."
     return ""

@@ -68,11 +68,11 @@ def open_account(account_id: str, *, opened: Opened, actor: Actor) -> None:
     outbox.emit(events.AccountNumberOpened(account_id=account.id))
 
 
-def refuse(account_id: str, *, reason: str, actor: Actor) -> None:
-    """Paystack opens none for them, with its reason. They may ask again."""
+def refuse(account_id: str, *, reason: str, words: str, actor: Actor) -> None:
+    """Paystack opens none for them, with its reason for the record and words of ours for them. They may ask again."""
     account = locked(account_id)
     if account.state == DedicatedState.ASKED:
-        account.trouble = reason
+        account.trouble = words
         machine.move(account, DedicatedState.REFUSED, machine=dedicated_rules.DEDICATED, actor=actor, reason=reason)
 
 

@@ -198,6 +198,7 @@ class Payout(Model):
         Index("ix_payouts_one_lives", "base_id", unique=True, postgresql_where=text("state <> 'failed'")),
         Index(None, "base_id", "created_at"),
         Index(None, "created_at"),
+        Index(None, "transfer_code"),
         Index(None, "taken_up_at", postgresql_where=text("taken_up_at IS NOT NULL")),
         CheckConstraint("amount_units > 0", name="amount_positive"),
         CheckConstraint(

@@ -48,6 +48,12 @@ def attempts_for_operators(payout_id: str) -> list[Payout]:
     return list(db.session.scalars(select(Payout).where(Payout.base_id == base_id).order_by(Payout.created_at)))
 
 
+def named_for_operators(text: str) -> list[str]:
+    """The ids of payouts that go by this: our reference of an attempt, or Paystack's code of the transfer."""
+    named = select(Payout.id).where((Payout.id == text) | (Payout.transfer_code == text))
+    return list(db.session.scalars(named.order_by(Payout.id).limit(5)))
+
+
 def contradicted_for_system(payout_ids: Collection[str]) -> bool:
     """Whether news of one of these waits in suspense for somebody: it cannot be true beside what we know."""
     about = SuspenseItem.reference.in_(payout_ids) & (SuspenseItem.topic == Topic.PAYOUT)

@@ -200,6 +200,12 @@ class Sought:
     asked: bool | None = None  # None: whoever's turn it is
 
 
+def named_for_operators(text: str) -> list[str]:
+    """The ids of what could not be placed and goes by this reference, the newest first."""
+    named = select(SuspenseItem.id).where(SuspenseItem.reference == text)
+    return list(db.session.scalars(named.order_by(SuspenseItem.id.desc()).limit(5)))
+
+
 def suspense_for_operators(
     sought: Sought = Sought(),
     *,

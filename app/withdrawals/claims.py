@@ -20,19 +20,30 @@ from app.withdrawals.rules import State
 
 def take(withdrawal_id: str, *, operator_id: str) -> datetime:
     """Take it in hand, or keep it there: until when. Raises NotFound, IllegalMove, InOtherHands."""
-    moment, until = clock.now(), clock.now() + rules.LEASE
     if State(queries.one_for_operators(withdrawal_id).state) not in rules.OPEN:
         raise IllegalMove("It has ended: there is nothing to do with it.")
+    until = _reach(withdrawal_id, operator_id=operator_id)
+    if until is None and not of_for_operators([withdrawal_id]):  # (its time ran out, or it was let go, meanwhile)
+        until = _reach(withdrawal_id, operator_id=operator_id)
+    if until is not None:
+        return until
+    holder = of_for_operators([withdrawal_id]).get(withdrawal_id)
+    if holder is None:
+        raise errors.InOtherHands
+    name = identity.operator_for_operators(holder.held_by).name
+    raise errors.InOtherHands(f"{name} has it in hand.", by=name, until=holder.until.isoformat())
+
+
+def _reach(withdrawal_id: str, *, operator_id: str) -> datetime | None:
+    """Until when it is theirs; None where somebody else has it."""
+    moment = clock.now()
+    until = moment + rules.LEASE
     # One statement: of two who reach for it at the same moment the second finds it taken.
     mine = insert(Claim).values(withdrawal_id=withdrawal_id, held_by=operator_id, until=until)
     free = (Claim.until <= moment) | (Claim.held_by == operator_id)
     set_to = {"held_by": operator_id, "until": until}
     taken = mine.on_conflict_do_update(index_elements=[Claim.withdrawal_id], set_=set_to, where=free)
-    if db.session.scalar(taken.returning(Claim.withdrawal_id)) is None:
-        holder = of_for_operators([withdrawal_id])[withdrawal_id]
-        name = identity.operator_for_operators(holder.held_by).name
-        raise errors.InOtherHands(f"{name} has it in hand.", by=name, until=holder.until.isoformat())
-    return until
+    return until if db.session.scalar(taken.returning(Claim.withdrawal_id)) else None
 
 
 def let_go(withdrawal_id: str, *, operator_id: str) -> None:

@@ -35,7 +35,8 @@ class Withdrawal(Model):
     """One request for money out. `content_hash` is what approvals are bound to.
 
     `round_no`, `score`, `band`, `target`, `large`, the policy and its legs are what the newest round of checks came to;
-    round 0 is one that nobody has checked. `attempts` counts the payouts that were begun for it.
+    round 0 is one that nobody has checked. `attempts` counts the payouts that were begun for it; `stopped_by` is the
+    duty of whoever holds it, None where a check alone does.
     """
 
     __tablename__ = "withdrawals"
@@ -96,6 +97,7 @@ class Withdrawal(Model):
     state: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     held_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    stopped_by: Mapped[str | None] = mapped_column(Text)
     not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     unpaid_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

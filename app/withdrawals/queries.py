@@ -295,7 +295,8 @@ def held_by_for_system(check: int, *, customer_id: str) -> list[str]:
     said = select(CheckRow.outcome).where(CheckRow.withdrawal_id == Withdrawal.id, CheckRow.number == check)
     newest = said.order_by(CheckRow.round_no.desc()).limit(1).scalar_subquery()
     held = select(Withdrawal.id).where(Withdrawal.customer_id == customer_id, Withdrawal.state == State.HELD)
-    return list(db.session.scalars(held.where(newest == Outcome.HOLD).order_by(Withdrawal.id)))
+    alone = held.where(newest == Outcome.HOLD, Withdrawal.stopped_by.is_(None))
+    return list(db.session.scalars(alone.order_by(Withdrawal.id)))
 
 
 def by_payout_for_system(payout_id: str) -> Withdrawal | None:

@@ -39,11 +39,14 @@ def look_into(withdrawal_id: str, *, actor: Actor) -> State:
 def look_again(withdrawal_id: str, *, note: str = "", actor: Actor) -> State:
     """Do every check anew, of what waits or is stopped. Raises IllegalMove for what went on or ended.
 
+    What a person holds, a person lets on: for the system that is an IllegalMove too.
     With a note of a manager of compliance also what the policy lets nobody agree to goes on.
     """
     withdrawal = rows.locked(withdrawal_id)
     if withdrawal.state not in rules.CHECKABLE:
         raise IllegalMove(f"This withdrawal is {withdrawal.state.replace('_', ' ')}: its checks are behind it.")
+    if withdrawal.stopped_by and actor.kind is not Kind.OPERATOR:
+        raise IllegalMove("Somebody holds this withdrawal: a person lets it on.")
     _round(withdrawal, note=note, actor=actor)
     return State(withdrawal.state)
 
@@ -110,6 +113,7 @@ def _round(withdrawal: Withdrawal, *, note: str = "", actor: Actor) -> None:
         withdrawal.legs = [leg.as_json() for leg in rule.legs]
         withdrawal.delay_seconds = int(rule.delay.total_seconds())
         withdrawal.content_hash = rows.content_hash(withdrawal)
+        withdrawal.stopped_by = None  # (what stops it now is what this round found)
     db.session.flush()
     _go_on(withdrawal, results, actor=actor)
 

@@ -19,7 +19,7 @@ from app.risk import switches
 from app.risk.rules import Rail
 from app.withdrawals import errors, events, rules
 from app.withdrawals.models import Withdrawal
-from app.withdrawals.rules import Content, State
+from app.withdrawals.rules import Content, Duty, State
 
 COMPLIANCE = frozenset({Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER})
 
@@ -66,12 +66,15 @@ def refuse_contradicted(withdrawal: Withdrawal) -> None:
 
 def refuse_anothers_hold(withdrawal: Withdrawal, *, actor: Actor) -> None:
     """Raise NotYourHold where somebody of compliance stopped it, and this operator is not of them."""
-    if withdrawal.state not in rules.STOPPED or actor.kind is not Kind.OPERATOR:
-        return
-    kind, _, holder = machine.history(withdrawal.id)[-1].actor.partition(":")
-    theirs = kind == Kind.OPERATOR and not COMPLIANCE.isdisjoint(identity.roles_for_system(holder))
-    if theirs and COMPLIANCE.isdisjoint(identity.roles_for_system(actor.id)):
+    theirs = withdrawal.state in rules.STOPPED and withdrawal.stopped_by == Duty.COMPLIANCE
+    if theirs and actor.kind is Kind.OPERATOR and duty_of(actor) != Duty.COMPLIANCE:
         raise errors.NotYourHold
+
+
+def duty_of(actor: Actor) -> Duty:
+    """By whose duty an operator stops something now."""
+    outside = COMPLIANCE.isdisjoint(identity.roles_for_system(actor.id))
+    return Duty.TREASURY if outside else Duty.COMPLIANCE
 
 
 def refuse_stopped(withdrawal: Withdrawal) -> None:

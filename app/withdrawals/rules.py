@@ -96,6 +96,13 @@ CHECKABLE = (S.REQUESTED, S.HELD, S.COOLING_OFF)
 CANCELLABLE = tuple(state for state in S if MACHINE.allows(state, S.CANCELLED))
 
 
+class Duty(StrEnum):
+    """Whose somebody's stop is: any of them may end it, and compliance that of treasury too."""
+
+    COMPLIANCE = "compliance"
+    TREASURY = "treasury"
+
+
 class Outcome(StrEnum):
     """What came of one check, the worst last."""
 

@@ -189,7 +189,8 @@ def approve(withdrawal_id: str, *, operator_id: str, content_hash: str, owns: st
 def reject(withdrawal_id: str, *, reason: str, owns: str | None, actor: Actor) -> None:
     """Say no, with a reason for the customer; the money is theirs again. Possible until the sending begins.
 
-    Raises NotYourDecision, OwnWithdrawal, ReasonMissing, IllegalMove.
+    What compliance holds, compliance rejects. Raises NotYourDecision, OwnWithdrawal, NotYourHold, ReasonMissing,
+    IllegalMove.
     """
     words = _reason(reason)
     withdrawal = rows.locked(withdrawal_id)
@@ -200,12 +201,13 @@ def reject(withdrawal_id: str, *, reason: str, owns: str | None, actor: Actor) -
 def hold(withdrawal_id: str, *, reason: str, hours: str = "", owns: str | None, actor: Actor) -> None:
     """Stop what waits or is approved for so many hours, or (nothing stated) until somebody releases it.
 
-    Raises NotYourDecision, OwnWithdrawal, ReasonMissing, BadHours, IllegalMove.
+    For how long compliance holds something, compliance says. Raises NotYourDecision, OwnWithdrawal, NotYourHold,
+    ReasonMissing, BadHours, IllegalMove.
     """
     words, until = _reason(reason), _until(hours)
     withdrawal = rows.locked(withdrawal_id)
     _refuse_undeciding(actor, withdrawal, owns=owns, to=DECIDES)
-    withdrawal.held_until = until
+    withdrawal.held_until, withdrawal.stopped_by = until, rows.duty_of(actor)
     to = State.COOLING_OFF if until else State.HELD
     machine.move(withdrawal, to, machine=rules.MACHINE, actor=actor, reason=words)
 
@@ -220,7 +222,6 @@ def release_hold(withdrawal_id: str, *, note: str, owns: str | None, actor: Acto
     words = _reason(note)
     withdrawal = rows.locked(withdrawal_id)
     _refuse_undeciding(actor, withdrawal, owns=owns, to=DECIDES)
-    rows.refuse_anothers_hold(withdrawal, actor=actor)
     return rounds.look_again(withdrawal_id, note=words, actor=actor)
 
 
@@ -366,11 +367,12 @@ def take_back(payout_id: str, *, actor: Actor) -> None:
 
 
 def _refuse_undeciding(actor: Actor, withdrawal: Withdrawal, *, owns: str | None, to: Collection[Permission]) -> None:
-    """Raise when this operator may do none of these things by roles that are their own, or the money is theirs."""
+    """Raise when by roles of their own they may do none of these things, the money is theirs, or the hold is not."""
     if actor.kind is Kind.OPERATOR and not granted(identity.roles_for_system(actor.id)) & set(to):
         raise errors.NotYourDecision
     if owns == withdrawal.customer_id:
         raise errors.OwnWithdrawal
+    rows.refuse_anothers_hold(withdrawal, actor=actor)
 
 
 def _until(hours: str) -> datetime | None:

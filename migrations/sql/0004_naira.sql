@@ -63,6 +63,7 @@ CREATE TABLE payouts (
 CREATE UNIQUE INDEX ix_payouts_one_lives ON payouts (base_id) WHERE state <> 'failed';
 CREATE INDEX ix_payouts_base_id ON payouts (base_id, created_at);
 CREATE INDEX ix_payouts_created_at ON payouts (created_at);
+CREATE INDEX ix_payouts_transfer_code ON payouts (transfer_code);
 CREATE INDEX ix_payouts_taken_up_at ON payouts (taken_up_at) WHERE taken_up_at IS NOT NULL;
 CREATE INDEX ix_payouts_ended ON payouts (id) WHERE state IN ('failed', 'reversed');
 -- No payout begins while the books do not prove, whoever asks.
@@ -117,6 +118,8 @@ CREATE TABLE withdrawals (
                          'returned', 'rejected', 'cancelled')),
     created_at timestamptz NOT NULL,
     held_until timestamptz,                            -- while it cools off
+    -- whose duty is theirs who stopped it, as it was then; nobody's where only a check does
+    stopped_by text CONSTRAINT ck_withdrawals_stopped_by_known CHECK (stopped_by IN ('compliance', 'treasury')),
     not_before timestamptz,                            -- when it may be sent: approval plus the policy's delay
     unpaid_at timestamptz,                             -- when its last attempt ended without payment
     ended_at timestamptz,
@@ -233,5 +236,5 @@ GRANT UPDATE (state, transfer_code, vendor_status, vendor_words, session_id, fee
     ON payouts TO bursar_app;
 GRANT UPDATE (state, note, journal_id, resolved_at) ON suspense_items TO bursar_app;
 GRANT UPDATE (state, attempts, round, score, band, target, large, policy_id, legs, delay_seconds, content_hash, held_until,
-              not_before, unpaid_at, ended_at) ON withdrawals TO bursar_app;
+              stopped_by, not_before, unpaid_at, ended_at) ON withdrawals TO bursar_app;
 GRANT UPDATE (removed_at) ON bank_accounts TO bursar_app;

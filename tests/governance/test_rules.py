@@ -55,6 +55,8 @@ def test_a_rule_is_kept_to_the_letter(rule: Rule) -> None:
             ([replace(ANY, legs=(Leg((role, "admin"), 1),))], "that decide")
             for role in ("support", "finance", "auditor")
         ),
+        ([replace(ANY, legs=(Leg(("admin", "admin"), 1),))], "each once"),
+        ([replace(ANY, legs=(ONE,) * 6)], "5 approvals at most"),
         ([replace(ANY, legs=(Leg(("admin",), 0),))], "1 to 5 people"),
         ([replace(ANY, legs=(Leg(("admin",), 6),))], "1 to 5 people"),
         ([replace(ANY, ttl=timedelta(minutes=59))], "1 hour to 30 days"),

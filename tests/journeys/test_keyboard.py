@@ -57,6 +57,19 @@ def test_the_palette_goes_anywhere(console: Page) -> None:
     expect(console.locator("#palette")).to_be_hidden()
 
 
+def test_the_palette_asks_the_house_for_references_and_for_nobody(console: Page) -> None:
+    asked = list[str]()
+    console.on("request", lambda request: asked.append(request.url))
+    press(console, "Control+k")
+    field = console.locator("#palette input")
+    for text in ("ada@example.com", "Ada Obi", "adaobi", "08031234567", "0123456789"):
+        field.fill(text)
+        console.wait_for_timeout(250)  # (longer than it waits for the next letter)
+    with console.expect_request("**/console/find?q=TRF_1abc"):
+        field.fill("TRF_1abc")
+    assert len([url for url in asked if "/console/find" in url]) == 1
+
+
 def test_letters_after_g_go_to_pages(console: Page) -> None:
     press(console, "g", "w")
     console.wait_for_url("**/console/withdrawals")

@@ -278,11 +278,28 @@ def test_a_person_holds_and_releases(case: Case) -> None:
         treasurer = actor.operator(people.operator(Role.TREASURY)[0])
         with pytest.raises(errors.NotYourHold), transaction(treasurer):
             service.release_hold(asked.id, note="They called back.", owns=None, actor=treasurer)
+        for deed in (service.hold, service.reject):  # (a shorter hold would be theirs to end, or the clock's)
+            with pytest.raises(errors.NotYourHold), transaction(treasurer):
+                deed(asked.id, reason="It is fine.", owns=None, actor=treasurer)
         with transaction(who):
             assert service.release_hold(asked.id, note="They called back.", owns=None, actor=who) is State.REQUESTED
     for hours in ("0", "721", "x", "9" * 30):
         with pytest.raises(errors.BadHours), transaction(who):
             service.hold(asked.id, reason="No.", hours=hours, owns=None, actor=who)
+
+
+def test_a_hold_stays_with_the_duty_of_who_placed_it(case: Case) -> None:
+    asked, finance = case.ask(), actor.operator(people.operator(Role.TREASURY)[0])
+    who = actor.operator(people.operator(Role.COMPLIANCE_OFFICER)[0])
+    with transaction(finance):
+        service.hold(asked.id, reason="The float is short.", hours="1", owns=None, actor=finance)
+    with transaction(who):
+        service.hold(asked.id, reason="A call is on its way.", owns=None, actor=who)
+    case.does(
+        "UPDATE logins SET disabled_at = now() WHERE id = (SELECT login_id FROM operators WHERE id = :who)", who=who.id
+    )
+    with pytest.raises(errors.NotYourHold), transaction(finance):
+        service.release_hold(asked.id, note="It is fine.", owns=None, actor=finance)
 
 
 def test_what_nobody_decides_on_is_given_back_after_its_time(case: Case) -> None:

@@ -383,6 +383,7 @@ LIMITED = {
     "ck_withdrawals_routed": update("policy_id = NULL"),
     "ck_withdrawals_cooling_has_end": update("state = 'cooling_off'"),
     "ck_withdrawals_unpaid_since": update("state = 'unpaid'"),
+    "ck_withdrawals_stopped_by_known": update("stopped_by = 'x'"),
     "ck_payouts_amount_positive": A_PAYOUT.replace("100", "0"),
     "ck_payouts_state_known": A_PAYOUT.replace("'sending'", "'x'"),
     "ck_payouts_id_is_reference": A_PAYOUT.replace(":reference", ":reference || 'x'"),

@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import chain, repeat
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -49,6 +51,19 @@ class TestInHand:
             with transaction(SYSTEM):
                 claims.let_go(one.id, operator_id=other)
             assert not claims.of_for_operators([one.id])
+
+    def test_is_to_be_had_when_its_time_runs_out_while_one_reaches_for_it(
+        self, case: Case, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        one, (me, _), (other, _) = case.ask(), people.at_work(Role.TREASURY), people.at_work(Role.TREASURY)
+        leave()
+        take(one.id, other)
+        over = claims.of_for_operators([one.id])[one.id].until
+        leave()
+        moments = chain([over - timedelta(seconds=1)], repeat(over + timedelta(seconds=1)))
+        monkeypatch.setattr(claims, "clock", SimpleNamespace(now=moments.__next__))
+        take(one.id, me)
+        assert claims.of_for_operators([one.id])[one.id].held_by == me
 
     def test_narrows_the_queue(self, case: Case) -> None:
         one, (me, _) = case.ask(), people.at_work(Role.TREASURY)

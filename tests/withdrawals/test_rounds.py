@@ -6,9 +6,10 @@ from flask import Flask
 from app.clients.http import Silent
 from app.core import actor
 from app.core.db import leave, transaction
+from app.core.errors import IllegalMove
 from app.core.permissions import Role
 from app.screening import deciding
-from app.withdrawals import queries, service
+from app.withdrawals import queries, rounds, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
 from jobs import withdrawal_rounds
@@ -29,10 +30,10 @@ def work(app: Flask, **facts: object) -> Work:
     return Work("test", "", facts, app.extensions["clients"], SYSTEM)
 
 
-def held_by_somebody(asked: Withdrawal) -> None:
+def held_by_somebody(asked: Withdrawal, *, hours: str = "") -> None:
     leave()
     with transaction(who := actor.operator(people.operator(Role.COMPLIANCE_OFFICER)[0])):
-        service.hold(asked.id, reason="A call is on its way.", owns=None, actor=who)
+        service.hold(asked.id, reason="A call is on its way.", hours=hours, owns=None, actor=who)
 
 
 class TestNewsOfTheLists:
@@ -42,12 +43,16 @@ class TestNewsOfTheLists:
         assert mine.state == State.APPROVED  # (nobody's yes is asked for)
         held_by_somebody(mine)
         hit = listed.open_hit(case.owner, born="")
-        theirs = case.ask()
-        assert theirs.state == State.HELD
+        theirs, taken = case.ask(), case.ask()
+        assert theirs.state == taken.state == State.HELD
+        held_by_somebody(taken, hours="5")
+        held_by_somebody(taken)  # (from then on no check alone stops it, whatever the newest round said)
         with transaction(who := actor.operator(people.operator(Role.COMPLIANCE_OFFICER)[0])):
             deciding.clear(hit, reason="Somebody else.", shown=listed.content(hit), actor=who, operator_id=who.id)
         withdrawal_rounds.look_again(work(inside, customer_id=case.owner.id))
-        assert (state(theirs), state(mine)) == (State.APPROVED, State.HELD)
+        assert (state(theirs), state(mine), state(taken)) == (State.APPROVED, State.HELD, State.HELD)
+        with pytest.raises(IllegalMove), transaction(SYSTEM):  # (nor where somebody took it a moment ago)
+            rounds.look_again(taken.id, actor=SYSTEM)
 
 
 class TestTheClock:

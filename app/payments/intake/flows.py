@@ -26,6 +26,8 @@ from app.restrictions.rules import Way
 NUMBER_OPENED, NUMBER_REFUSED = "dedicatedaccount.assign.success", "dedicatedaccount.assign.failed"
 TRANSFER_REJECTED = "bank.transfer.rejected"
 REJECTED_WORDS = "A transfer of another amount, or one that came too late, was not taken. Paystack sends it back."
+NOT_OPENED = "No bank opens one in your name at present. Try again later; if it stays so, write to us"
+UNKNOWN_YET = "Your identity is not known yet where they are opened. Try again in a day; if it stays so, write to us"
 TEST_BANK = "test-bank"
 SWEEP_BACK = timedelta(hours=6)
 AGAIN = timedelta(minutes=1)
@@ -100,7 +102,7 @@ def open_account(account_id: str, *, paystack: Paystack, actor: Actor) -> timede
         if refusal.status in flows.ABOUT_US:
             return AGAIN
         reason = f"Paystack opens none: {refusal.message}"
-        atomically(lambda: dedicated.refuse(account_id, reason=reason, actor=actor), actor=actor)
+        atomically(lambda: dedicated.refuse(account_id, reason=reason, words=NOT_OPENED, actor=actor), actor=actor)
         return None
     atomically(lambda: dedicated.open_account(account_id, opened=opened, actor=actor), actor=actor)
     return None
@@ -155,7 +157,7 @@ def hear(inbox_id: int, *, paystack: Paystack, actor: Actor) -> str | None:
         atomically(lambda: dedicated.open_account(account.id, opened=opened, actor=actor), actor=actor)
     elif event == NUMBER_REFUSED:
         reason = "Paystack opens none: they do not know who you are yet"
-        atomically(lambda: dedicated.refuse(account.id, reason=reason, actor=actor), actor=actor)
+        atomically(lambda: dedicated.refuse(account.id, reason=reason, words=UNKNOWN_YET, actor=actor), actor=actor)
     return f"account number of {account.id}"
 
 

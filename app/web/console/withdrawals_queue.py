@@ -201,8 +201,12 @@ def _view(args: Mapping[str, str]) -> str:
 
 
 def _given(args: Mapping[str, str]) -> dict[str, str]:
-    """The filters that are on, as they stand in the address."""
-    return {name: text for name in NARROWED_BY if (text := args.get(name, "").strip()[:VALUE_MAX])}
+    """The filters that are on, as they stand in the address; what a check found is asked for by who may know it."""
+    given = {name: text for name in NARROWED_BY if (text := args.get(name, "").strip()[:VALUE_MAX])}
+    check = given.get("check", "")
+    if check.isascii() and check.isdecimal() and not may_know(int(check)):
+        del given["check"]
+    return given
 
 
 def _narrowed(view: str, given: Mapping[str, str]) -> Narrowed:

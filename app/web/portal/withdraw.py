@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import current_app, flash, g, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -72,15 +72,16 @@ def withdraw() -> Response:
 @guards.fresh
 @guards.customer
 def review_withdrawal() -> Response:
-    """What it means, before it is asked for. An address of its own: whoever comes back to it finds it again."""
+    """What it means, before it is asked for. An address of its own: whoever comes back to it finds it again.
+
+    Nothing is written down by looking, or whoever asks for the address often uses up what is kept of a day.
+    """
     form = WithdrawForm(request.args, meta={"csrf": False})
     if not form.validate():
         return _form(form, forms.errors_of(form), status=422)
     try:
         account, costs = _review(form)
     except Refusal as refusal:
-        if "view_as" not in g:  # (who looks as a customer tries nothing)
-            _note(form, refusal)
         return _form(form, {"amount": refusal.message}, status=422)
     return page("portal/withdraw_review.html", form=form, account=account, review=costs, stands_still=_stands_still())
 

@@ -6,9 +6,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core import actor
+from app.clients.paystack_answers import Transfer
+from app.core import actor, ids
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
+from app.payments import payouts, suspense
 from app.staff import service as staff
 from app.web.console.base import PLACES
 from tests.makers import giving_back, people
@@ -53,6 +55,23 @@ def test_a_reference_leads_to_what_goes_by_it(app: Flask, visitor: Visitor) -> N
     assert found(finance, f" {refund.id} ") == both[:1]
     assert found(officer, reference) == both[1:]  # (refunds are none of theirs)
     assert found(finance, "") == found(finance, "nowhere") == found(finance, owner.email) == []
+
+
+def test_a_transfer_leads_to_its_attempt_and_a_stray_reference_to_suspense(visitor: Visitor) -> None:
+    treasurer, second = visitor(Role.TREASURY), f"{ids.new('po')}-2"
+    code, stray = ids.new("TRF"), ids.new("stray")
+    who = actor.system("test")
+    with transaction(who):
+        suspense.suspend(suspense.Trouble(stray, "test", stray, "A reason."), actor=who)
+        payouts.begin(second, amount=naira(500), recipient_code="RCP_x", actor=who)
+        payouts.record(second, transfer=Transfer(second, "pending", 50_000, None, "NGN", code, None), actor=who)
+    leave()
+    (item,) = rows("SELECT id FROM suspense_items WHERE reference = :stray", stray=stray)
+    leave()
+    for text, url in ((second, f"payouts/{second}"), (code, f"payouts/{second}"), (stray, f"suspense/{item.id}")):
+        answer = visitor(Role.FINANCE) if text == stray else treasurer
+        found = answer.get("/console/find", query_string={"q": text}).get_json()
+        assert [each["url"] for each in found] == [f"/console/{url}"]
 
 
 def test_who_only_reads_finds_nothing_to_send(visitor: Visitor) -> None:

@@ -7,11 +7,11 @@ from app.core import actor, machine
 from app.core.db import leave, transaction
 from app.core.permissions import Role
 from app.web.console import withdrawal_facts
-from app.withdrawals import queries, queue, rows, rules, service
+from app.withdrawals import queries, queue, rounds, rows, rules, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.queue import Narrowed
 from app.withdrawals.rules import State
-from tests.makers import browse, people
+from tests.makers import browse, listed, people
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 from tests.web.console.conftest import Visitor
@@ -71,6 +71,24 @@ class TestTheQueue:
         assert kept.location == f"{place}?view=stopped&size=large"
         assert 'class="chip" href="/console/withdrawals?view=stopped&amp;size=large"' in client.get(place).text
         assert "Your views" not in visitor(Role.TREASURY).get(place).text
+
+    def test_asks_what_the_lists_found_for_those_only_who_may_know(
+        self, waiting: tuple[Customer, Withdrawal], visitor: Visitor
+    ) -> None:
+        """No list has them: who may know asks for what it has and finds nothing, who may not has asked for nothing."""
+        listed.one_at_least()
+        listed.screened(listed.subject(f"{listed.word()} {listed.word()}", waiting[0]))
+        with transaction(SYSTEM):
+            rounds.look_again(waiting[1].id, actor=SYSTEM)
+        leave()
+        place, link = "/console/withdrawals", f"/console/withdrawals/{waiting[1].id}"
+        officer, treasurer = visitor(Role.COMPLIANCE_OFFICER), visitor(Role.TREASURY)
+        for check, seen in (("10", True), ("010", True), ("2", False)):
+            asked = f"{place}?check={check}&size=middle"
+            assert (link in treasurer.get(asked).text) is seen, check
+        assert link not in officer.get(f"{place}?check=10&size=middle").text
+        kept = browse.send(treasurer, f"{place}/views", form_at=place, name="Listed", view="stopped", check="10")
+        assert kept.location == f"{place}?view=stopped"
 
     @pytest.mark.parametrize("until", ["", "2026-02-30", "0001-01-01", "9999-12-31", "2025-01-31"])
     def test_shows_what_has_ended_by_days(self, until: str, visitor: Visitor) -> None:

@@ -6,7 +6,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core.db import leave, rows, transaction
-from app.payments import deposits, queries
+from app.payments import dedicated, deposits, queries
+from app.payments.intake import flows
 from app.payments.rules import Method
 from tests.makers import browse, paying, people
 from tests.makers.people import Customer, naira
@@ -118,6 +119,26 @@ class TestAccountNumber:
         browse.send(visitor, "/deposit/account/look", form_at="/deposit/account")
         browse.send(visitor, "/deposit/account/look", form_at="/deposit/account")
         assert "It can look again at" in text_of(visitor.get("/deposit/account"))
+
+    def test_that_is_refused_says_so_in_words_of_ours(
+        self, owner: Customer, visitor: FlaskClient, inside: Flask
+    ) -> None:
+        browse.send(visitor, "/deposit/account")
+        account = queries.dedicated_account(customer_id=owner.id)
+        assert account is not None
+        account_id = account.id
+        leave()
+        with transaction(paying.SYSTEM):
+            dedicated.note_customer(account_id, code="CUS_nobody")
+        paystack = inside.extensions["clients"].paystack
+        assert flows.open_account(account_id, paystack=paystack, actor=paying.SYSTEM) is None
+        (told,) = rows("SELECT reason FROM moves WHERE subject = :a AND new_state = 'refused'", a=account_id)
+        leave()
+        page = text_of(visitor.get("/deposit/account"))
+        assert "It could not be opened" in page
+        assert "if it stays so, write to us" in page
+        assert told.reason.startswith("Paystack opens none: ")
+        assert told.reason not in page
 
 
 class TestCards:

@@ -5,6 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.db import leave, rows
+from app.withdrawals import refused
 from tests.makers import browse, leaving, people
 from tests.makers.people import Customer
 from tests.makers.sandbox import SandboxProcess
@@ -59,6 +60,17 @@ class TestTheSecondLook:
         again = visitor.post("/withdraw", data={**deed, "key": browse.key_of(visitor.get(place)), "account": account})
         assert (first.status_code, again.location) == (303, first.location)
         assert len(rows(COUNT, c=owner.id)) == 1
+
+    def test_writes_nothing_down_and_the_deed_does(self, rich: tuple[Customer, str], visitor: FlaskClient) -> None:
+        owner, account = rich
+        asked = {"amount": "200000", "account": account, "key": browse.key_of(visitor.get("/withdraw"))}
+        assert visitor.get("/withdraw/review", query_string=asked).status_code == 422
+        assert refused.of_for_operators(owner.id) == []
+        leave()
+        token = browse.token_of(visitor.get("/withdraw"))
+        assert visitor.post("/withdraw", data={**asked, "csrf_token": token}).status_code == 422
+        assert [one.code for one in refused.of_for_operators(owner.id)] == ["insufficient_funds"]
+        leave()
 
     def test_knows_no_account_of_somebody_else(self, app: Flask, visitor: FlaskClient) -> None:
         other = people.bank_account(people.customer(), app=app)

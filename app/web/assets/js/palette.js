@@ -3,6 +3,9 @@ import { all, on, one, onClick } from './page.js';
 import { switchTheme } from './preferences.js';
 
 const WAIT = 160;
+// What is asked of the server stands in its log: an id, a reference (letters with a digit) or a short number of Paystack's,
+// and so no name, no address of mail, and no number of a telephone, an account or a person.
+const REFERENCE = /^((?=.*\d)(?=.*[a-z])[a-z0-9_.=-]{4,100}|\d{3,9})$/i;
 let pending;
 let asked;
 
@@ -77,7 +80,7 @@ on('input', (event) => {
   clearTimeout(pending);
   const words = event.target.value.trim();
   const address = palette.dataset.searchUrl;
-  if (address && words.length > 1) pending = setTimeout(() => search(address, words), WAIT);
+  if (address && REFERENCE.test(words)) pending = setTimeout(() => search(address, words), WAIT);
 });
 on('keydown', (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k' && one('#palette')) {
