@@ -96,6 +96,7 @@ class Withdrawal(Model):
     state: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     held_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    held_by_compliance: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))  # as they held it
     not_before: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     unpaid_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -105,6 +105,7 @@ def _round(withdrawal: Withdrawal, *, note: str = "", actor: Actor) -> None:
     number = _next_round(withdrawal)
     _keep(withdrawal, results, number=number)
     with db.session.no_autoflush:  # all of what it came to is one write, before where it goes on to
+        withdrawal.held_by_compliance = False  # (whoever held it let it go, or its time is over)
         withdrawal.round_no, withdrawal.score, withdrawal.band = number, weighed.score, weighed.band
         withdrawal.target, withdrawal.large, withdrawal.policy_id = target, large, policy.id
         withdrawal.legs = [leg.as_json() for leg in rule.legs]

@@ -117,6 +117,7 @@ CREATE TABLE withdrawals (
                          'returned', 'rejected', 'cancelled')),
     created_at timestamptz NOT NULL,
     held_until timestamptz,                            -- while it cools off
+    held_by_compliance boolean NOT NULL DEFAULT false, -- that it was held as one of compliance
     not_before timestamptz,                            -- when it may be sent: approval plus the policy's delay
     unpaid_at timestamptz,                             -- when its last attempt ended without payment
     ended_at timestamptz,
@@ -195,6 +196,12 @@ CREATE FUNCTION refuse_unapproved() RETURNS trigger LANGUAGE plpgsql SET search_
 DECLARE
     v_agreed_at timestamptz;
 BEGIN
+    -- (what the bank has paid, by the word of two people, is settled whatever was agreed to since)
+    IF TG_OP = 'UPDATE' AND NEW.state = 'settled' AND EXISTS (
+        SELECT FROM payouts p WHERE p.base_id = NEW.payout_id AND p.state = 'paid' AND p.request_id IS NOT NULL
+    ) THEN
+        RETURN NEW;
+    END IF;
     IF NEW.round = 0 OR EXISTS (
         SELECT FROM jsonb_array_elements(NEW.legs) WITH ORDINALITY AS l (leg, place)
          WHERE let_out_votes(NEW, place::integer - 1) < (leg ->> 'count')::integer
@@ -233,5 +240,5 @@ GRANT UPDATE (state, transfer_code, vendor_status, vendor_words, session_id, fee
     ON payouts TO bursar_app;
 GRANT UPDATE (state, note, journal_id, resolved_at) ON suspense_items TO bursar_app;
 GRANT UPDATE (state, attempts, round, score, band, target, large, policy_id, legs, delay_seconds, content_hash, held_until,
-              not_before, unpaid_at, ended_at) ON withdrawals TO bursar_app;
+              not_before, unpaid_at, ended_at, held_by_compliance) ON withdrawals TO bursar_app;
 GRANT UPDATE (removed_at) ON bank_accounts TO bursar_app;
