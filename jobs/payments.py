@@ -5,13 +5,14 @@ from datetime import timedelta
 
 from app.cases import service as cases
 from app.core import clock, inbox
-from app.core.db import atomically
+from app.core.db import atomically, leave
 from app.core.errors import NotFound
 from app.core.permissions import Role
 from app.disputes import flows as disputes
 from app.identification import flows as identification
 from app.payments import breaker, dedicated, flows, payout_flows, queries, refund_flows, rules
 from app.payments.intake import flows as intake
+from app.payments.rules import PayoutState
 from jobs.work import Work, until_it_answers
 
 HEARD_WITHIN = timedelta(days=1)
@@ -44,10 +45,18 @@ def watch_payout(work: Work) -> timedelta | None:
 @until_it_answers
 def read_kept(work: Work) -> timedelta | None:
     """Read what a payout that ended unpaid cost; when that cannot be read for days, somebody asks Paystack."""
-    pause = payout_flows.read_kept(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    try:
+        return payout_flows.read_kept(work.subject, paystack=work.clients.paystack, actor=work.actor)
+    finally:  # (also where the ledger cannot be read at all)
+        _tell_of_late(work)
+
+
+def _tell_of_late(work: Work) -> None:
     payout = queries.payout_for_system(work.subject)
-    ended = payout.settled_at if payout else None
-    if pause and ended and clock.now() - ended > rules.FEE_LATE_AFTER:
+    unread = payout and payout.kept_units is None and payout.state in {PayoutState.FAILED, PayoutState.REVERSED}
+    ended = payout.settled_at if payout and unread else None
+    leave()
+    if ended and clock.now() - ended > rules.FEE_LATE_AFTER:
         words = "A payout ended unpaid days ago, and Paystack's ledger does not show its money put back."
         ask = "Ask Paystack where the money is, by our reference; what its ledger says then is booked by itself."
         atomically(
@@ -61,7 +70,6 @@ def read_kept(work: Work) -> timedelta | None:
             ),
             actor=work.actor,
         )
-    return pause
 
 
 def watch_outflow(work: Work) -> timedelta | None:

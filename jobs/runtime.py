@@ -112,6 +112,7 @@ def _work(claim: Claim, app: Flask) -> Work:
         console_url=app.extensions["settings"].console_url,
         tries=claim.attempt,
         last=claim.attempt >= tasks.ATTEMPTS_MAX,
+        asked_at=claim.asked_at,
     )
 
 

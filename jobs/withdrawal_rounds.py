@@ -5,7 +5,8 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
-from app.clients.http import Refused, Silent
+from app.clients.http import Silent, Unreadable
+from app.clients.paystack_refusals import RateLimited
 from app.core import clock
 from app.core.db import atomically
 from app.core.errors import IllegalMove
@@ -42,7 +43,7 @@ def expire(work: Work) -> timedelta | None:
 
     def give_back(withdrawal_id: str) -> None:
         with suppress(Contradicted):
-            atomically(lambda: rounds.expire(withdrawal_id, actor=work.actor), actor=work.actor)
+            flows.expire(withdrawal_id, paystack=work.clients.paystack, actor=work.actor)
 
     each(rounds.undecided_for_system(), give_back)
     return None
@@ -65,7 +66,9 @@ def each(withdrawal_ids: Sequence[str], deed: Callable[[str], object]) -> None:
     for withdrawal_id in withdrawal_ids:
         try:
             deed(withdrawal_id)
-        except (Silent, Refused):  # Paystack says nothing at present: the clock comes again
+        except Unreadable as error:  # (what it says of one)
+            failed.append(error)
+        except (Silent, RateLimited):  # Paystack says nothing at present, of any: the clock comes again
             break
         except Exception as error:  # noqa: BLE001 (it is raised below, when the others were looked at)
             failed.append(error)

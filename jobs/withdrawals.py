@@ -1,5 +1,6 @@
 """Work of withdrawals."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from app.core import clock
@@ -46,10 +47,8 @@ def _until_seen(withdrawal_id: str) -> timedelta:
 def resume(work: Work) -> timedelta | None:
     """Something that stopped an account has ended: send what waited for that. What else stops it makes it wait on."""
     for withdrawal_id in queries.approved_for_system(work.facts["customer_id"]):
-        try:
+        with suppress(*STOPS):  # (each has its own task, which asks again)
             flows.send(withdrawal_id, paystack=work.clients.paystack, actor=work.actor)
-        except STOPS:
-            return None  # (each has its own task, which asks again)
     return None
 
 

@@ -82,6 +82,7 @@ class Claim:
     ref: str
     attempt: int
     lease_until: datetime
+    asked_at: datetime | None = None
 
 
 def add(kind: str, *, ref: str, queue: str, due_at: datetime | None = None) -> None:
@@ -185,10 +186,10 @@ def _take(which: ColumnElement[bool], *, moment: datetime, until: datetime) -> C
         sql_update(Task)
         .where(which, _claimable(moment), Task.attempt < ATTEMPTS_MAX)
         .values(status=TaskState.LEASED, attempt=Task.attempt + 1, lease_until=until)
-        .returning(Task.id, Task.kind, Task.ref, Task.attempt)
+        .returning(Task.id, Task.kind, Task.ref, Task.attempt, Task.created_at)
     )
     row = db.session.execute(taken).one_or_none()
-    return Claim(*row, lease_until=until) if row else None
+    return Claim(*row[:4], lease_until=until, asked_at=row.created_at) if row else None
 
 
 def _bury(moment: datetime) -> None:

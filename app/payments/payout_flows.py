@@ -16,7 +16,7 @@ from app.core.actor import Actor
 from app.core.db import atomically, leave
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
-from app.payments import errors, flows, payouts, queries, rules
+from app.payments import errors, flows, payouts, queries, rules, tellings
 from app.payments.models import Payout
 from app.payments.rules import PayoutState
 
@@ -102,7 +102,7 @@ def is_over(payout_id: str, *, paystack: Paystack, actor: Actor) -> bool:
     flows.record(payout_id, transfer=transfer, actor=actor)
     told = rules.TRANSFER_STATES.get(transfer.status)
     if payout.request_id:
-        return not rules.denies(told, mark=PayoutState.FAILED)
+        return not tellings.denies(told, mark=PayoutState.FAILED)
     return told in {PayoutState.FAILED, PayoutState.REVERSED}
 
 
@@ -117,7 +117,7 @@ def look_before_marking(payout_id: str, *, mark: PayoutState, paystack: Paystack
         transfer = paystack.find_transfer(payout.reference)
         if transfer is not None:
             flows.record(payout_id, transfer=transfer, actor=actor)
-            if rules.denies(rules.TRANSFER_STATES.get(transfer.status), mark=mark):
+            if tellings.denies(rules.TRANSFER_STATES.get(transfer.status), mark=mark):
                 raise errors.MarkDenied
 
 

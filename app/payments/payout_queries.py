@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from app.core import clock
 from app.core.db import db, rows
@@ -61,14 +61,17 @@ def contradicted_for_system(payout_ids: Collection[str]) -> bool:
     return db.session.scalar(waiting) is not None
 
 
-def told_otherwise_for_system(payout_id: str) -> set[str]:
-    """Paystack's words for it in news that waits in suspense for somebody to look."""
-    waiting = select(SuspenseItem.event).where(
-        SuspenseItem.reference == payout_id,
-        SuspenseItem.topic == Topic.PAYOUT,
-        SuspenseItem.state == SuspenseState.OPEN,
-    )
-    return {event.partition(".")[2] for event in db.session.scalars(waiting)}
+def contradicted_payments_for_system() -> Select[tuple[str]]:
+    """The same of all: the ids of the first attempts at such payments, for a query."""
+    about = (SuspenseItem.topic == Topic.PAYOUT) & (SuspenseItem.state == SuspenseState.OPEN)
+    return select(func.split_part(SuspenseItem.reference, "-", 1)).where(about)
+
+
+def told_otherwise_for_system(payout_id: str, *, ever: bool = False) -> set[str]:
+    """Paystack's words for it in news that waits in suspense for somebody to look; `ever`: or that somebody saw."""
+    told = select(SuspenseItem.event).where(SuspenseItem.reference == payout_id, SuspenseItem.topic == Topic.PAYOUT)
+    wanted = told if ever else told.where(SuspenseItem.state == SuspenseState.OPEN)
+    return {event.partition(".")[2] for event in db.session.scalars(wanted)}
 
 
 def lacked_float_before_for_system(payout: Payout) -> bool:

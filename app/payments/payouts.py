@@ -14,7 +14,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
 from app.ledger import posting
-from app.payments import errors, events, payout_queries, postings, rules, suspense
+from app.payments import errors, events, payout_queries, postings, rules, suspense, tellings
 from app.payments.models import FloatFloor, Payout
 from app.payments.rules import PayoutState
 from app.payments.suspense import Trouble
@@ -55,13 +55,14 @@ def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
     told = rules.TRANSFER_STATES.get(transfer.status, PayoutState.SENT)
     if told is PayoutState.REVERSED and payout.state not in {PayoutState.PAID, PayoutState.REVERSED}:
         told = PayoutState.FAILED  # the bank sent back what never counted as paid
-    contradiction = rules.contradiction(
+    contradiction = tellings.contradiction(
         known=PayoutState(payout.state),
         told=told,
         ours=payout.amount.units,
         theirs=transfer.amount,
         currency=transfer.currency,
         ended_for=clock.now() - payout.settled_at if payout.settled_at else timedelta(0),
+        by_hand=payout.request_id is not None,
     )
     if contradiction:
         cause = f"payout:{payout.id}:{transfer.status}"
@@ -169,13 +170,15 @@ def check_marking(payout_id: str, found: Finding) -> Payout:
     Raises NotFound, NotMarkable, and MarkDenied where news that says otherwise waits in suspense.
     """
     payout = _locked(payout_id)
-    fits = found.state in rules.MARKABLE and found.mark in rules.MARKS
+    words = payout_queries.told_otherwise_for_system(payout_id, ever=True)
+    ever = [rules.TRANSFER_STATES.get(word, PayoutState.SENT) for word in words]
+    fits = tellings.may_mark(found.mark, known=found.state, told=ever)
     if not fits or (payout.state, payout.amount) != (found.state, found.amount):
         raise errors.NotMarkable
     if clock.now() - payout.begun_at < rules.MARK_AFTER:
         raise errors.NotMarkable
     told = (rules.TRANSFER_STATES.get(word) for word in payout_queries.told_otherwise_for_system(payout_id))
-    if any(rules.denies(state, mark=found.mark) for state in told):
+    if any(tellings.denies(state, mark=found.mark) for state in told):
         raise errors.MarkDenied
     return payout
 
@@ -187,7 +190,11 @@ def mark(payout_id: str, found: Finding, *, request_id: str, reason: str, actor:
     """
     payout = check_marking(payout_id, found)
     payout.request_id, payout.settled_at = request_id, clock.now()
+    if found.mark == payout.state:  # (it failed, and two people say so now: nothing else changes)
+        db.session.flush()
+        return
     if found.mark is PayoutState.PAID:
+        _unbook_kept(payout)
         payout.fee_units = Decimal(found.fee.units) if found.fee else payout.fee_units
         if found.proof.startswith(rules.CODE_BEGINS):
             payout.transfer_code = found.proof
@@ -209,8 +216,16 @@ def book_kept(payout_id: str, *, kept: Money) -> None:
     more = kept.units - (payout.fee.units if payout.state == PayoutState.REVERSED else 0)
     if more:
         change, units = (postings.fee_kept, more) if more > 0 else (postings.fee_back, -more)
-        posting.post(change(ref=payout.id, fee=Money(NGN, units)), key=f"{payout.id}:fee")
+        posting.post(change(ref=payout.id, fee=Money(NGN, units)), key=f"{payout.id}:fee:{payout.state}")
     db.session.flush()
+
+
+def _unbook_kept(payout: Payout) -> None:
+    """It did not end unpaid: what that was booked to have cost is put back, its fee is booked with the payment."""
+    if payout.kept_units:
+        undone = postings.fee_back(ref=payout.id, fee=Money(NGN, int(payout.kept_units)))
+        posting.post(undone, key=f"{payout.id}:fee:undone")
+    payout.kept_units = None
 
 
 def set_floor(floor: Money, *, target: Money, starts_at: datetime, request_id: str) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from app.core.machine import Machine, Wait
-from app.core.money import NGN, Money, plain
+from app.core.money import NGN, Money
 from app.core.permissions import Role
 
 DEPOSIT_MIN = Money(NGN, 100_00)
@@ -155,6 +155,8 @@ PAYOUT = Machine(
         # Paystack took nothing, so it is sent anew or called off; and news of it is still possible.
         P.AWAITING_FLOAT: frozenset({P.SENDING, P.SENT, P.AWAITING_OTP, P.PAID, P.FAILED}),
         P.PAID: frozenset({P.REVERSED}),
+        # Never by Paystack's word alone: two people say so, where it says that it was paid.
+        P.FAILED: frozenset({P.PAID}),
     },
     waits={
         P.SENDING: Wait(
@@ -181,13 +183,17 @@ PAYOUT = Machine(
             "Top up the balance at Paystack: it is sent as soon as there is enough. Or call it off on its page.",
         ),
     },
-    rests={P.PAID: "the bank has the money; should it come back all the same, that is news of its own"},
+    rests={
+        P.PAID: "the bank has the money; should it come back all the same, that is news of its own",
+        P.FAILED: "nothing left us; should Paystack say otherwise, that stands in suspense",
+    },
 )
 UNSENT = frozenset({P.SENDING, P.AWAITING_FLOAT})  # nobody knows that Paystack has it
 UNDERWAY = frozenset({P.SENT, P.AWAITING_OTP})  # Paystack has it
 OPEN = UNSENT | UNDERWAY
-# What two people may say of one whose end Paystack does not tell, once it was begun so long ago.
-MARKABLE = frozenset({P.SENDING, P.SENT, P.AWAITING_OTP})
+# What two people may say of one whose end Paystack does not tell, once it was begun so long ago; of one that failed,
+# where Paystack told otherwise afterwards.
+MARKABLE = frozenset({P.SENDING, P.SENT, P.AWAITING_OTP, P.FAILED})
 MARKS = frozenset({P.PAID, P.FAILED})
 MARK_AFTER = timedelta(hours=24)
 # Whoever was about to send, when it was found that there is too little, is over by then: a job lives less than this.
@@ -345,28 +351,6 @@ def judge(  # noqa: PLR0911 (one line per case)
 
 def _naira(kobo: int) -> str:
     return str(Money(NGN, kobo))
-
-
-def contradiction(
-    *, known: PayoutState, told: PayoutState, ours: int, theirs: int, currency: str, ended_for: timedelta
-) -> str:
-    """Why news of a transfer cannot be true beside what we know since so long (amounts in kobo); empty when it can."""
-    if (theirs, currency) != (ours, NGN.code):
-        return f"we asked for {_naira(ours)}, Paystack speaks of {plain(Money(NGN, theirs))} {currency}"
-    if known is PayoutState.FAILED and told is PayoutState.PAID:
-        return "for us it failed, so its money went back or was sent anew; Paystack says it was paid"
-    if known is PayoutState.REVERSED and told is PayoutState.PAID and ended_for > NEWS_LASTS:
-        return "for us it came back, and the customer has it again; Paystack says it was paid"
-    if known is PayoutState.PAID and told is PayoutState.FAILED:
-        return "we booked it as paid, Paystack says that it failed"
-    return ""
-
-
-def denies(told: PayoutState | None, *, mark: PayoutState) -> bool:
-    """Whether what Paystack says of a payout is an end, and another one than people found out."""
-    if mark is PayoutState.PAID:
-        return told in {PayoutState.FAILED, PayoutState.REVERSED}
-    return told is PayoutState.PAID
 
 
 def legible(text: str, *, most: int) -> str:

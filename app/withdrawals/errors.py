@@ -78,6 +78,11 @@ class Contradicted(Conflict):
     message = "We were told two things of its last payment, paid and not paid. It waits until that is cleared up."
 
 
+class NotCancelledNow(Conflict):
+    code = "not_cancelled_now"
+    message = "It cannot be cancelled at the moment. We are finding out how its payment stands; your money is safe."
+
+
 class DestinationRemoved(Conflict):
     code = "destination_removed"
     message = "This bank account was removed. Choose another one."

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from app.clients.http import Refused, Silent
 from app.clients.paystack import Paystack
@@ -15,7 +16,7 @@ from app.governance.kinds import Payload
 from app.governance.models import Request
 from app.payments import breaker, payout_flows
 from app.payments.rules import PayoutState
-from app.withdrawals import errors, marking, queries, service
+from app.withdrawals import errors, marking, queries, rounds, rules, service
 from app.withdrawals.rules import State
 
 TRANSFER_REASON = "Withdrawal"
@@ -47,6 +48,9 @@ def send(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> PayoutState
         raise
     if attempt is None:
         return None
+    if not attempt.first and marking.is_asked(attempt.payout_id):  # (people are about to say how it ended)
+        leave()
+        return payout_flows.ask(attempt.payout_id, paystack=paystack, actor=actor)
     return payout_flows.pay_out(
         attempt.payout_id, first=attempt.first, paystack=paystack, reason=TRANSFER_REASON, actor=actor
     )
@@ -98,6 +102,34 @@ def give_up_old(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> bool
     return atomically(lambda: service.give_up_old(withdrawal_id, actor=actor), actor=actor)
 
 
+def retry(withdrawal_id: str, *, owns: str | None, paystack: Paystack, actor: Actor) -> None:
+    """Try again what the rail ended without payment, once Paystack has said again that nothing came of it.
+
+    Raises as `service.retry` does, Contradicted where it may have been paid, Refused and Silent.
+    """
+    _ask_again(withdrawal_id, paystack=paystack, actor=actor)
+    atomically(lambda: service.retry(withdrawal_id, owns=owns, actor=actor), actor=actor)
+
+
+def reject(withdrawal_id: str, *, reason: str, owns: str | None, paystack: Paystack, actor: Actor) -> None:
+    """Say no; where an attempt failed before, once Paystack has said again that nothing came of it.
+
+    Raises as `service.reject` does, Contradicted where it may have been paid, Refused and Silent: then it stays held.
+    """
+    _ask_again(withdrawal_id, paystack=paystack, actor=actor)
+    deed = partial(service.reject, withdrawal_id, reason=reason, owns=owns, actor=actor)
+    atomically(deed, actor=actor, reason=reason)
+
+
+def expire(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> bool:
+    """Give back what nobody decided on in time, asked for in the same way: whether it was.
+
+    Raises Contradicted where it may have been paid, Refused and Silent: then the clock comes again.
+    """
+    _ask_again(withdrawal_id, paystack=paystack, actor=actor)
+    return atomically(lambda: rounds.expire(withdrawal_id, actor=actor), actor=actor)
+
+
 def cancel(withdrawal_id: str, *, customer_id: str, paystack: Paystack, actor: Actor) -> None:
     """Take the customer's request back; where an attempt ended unpaid, once Paystack has said so again.
 
@@ -131,11 +163,13 @@ def look_before_marking(payload: Payload, *, paystack: Paystack, actor: Actor) -
 
 
 def _ask_again(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> None:
-    """Before it is paid anew or given back: what Paystack says by now of the attempt that ended without payment."""
+    """Before it is paid anew or given back, wherever it waits: what Paystack says of the attempts that failed."""
     withdrawal = queries.one_for_operators(withdrawal_id)
-    ended = withdrawal.attempts and withdrawal.state in {State.UNPAID, State.APPROVED}
-    if ended and not payout_flows.is_over(withdrawal.attempt_id, paystack=paystack, actor=actor):
-        raise errors.Contradicted
+    if withdrawal.state in {State.SENDING, *rules.ENDED}:
+        return
+    for attempt in withdrawal.attempt_ids:
+        if not payout_flows.is_over(attempt, paystack=paystack, actor=actor):
+            raise errors.Contradicted
 
 
 def _begin(withdrawal_id: str, *, paystack: Paystack, actor: Actor) -> service.Attempt | None:

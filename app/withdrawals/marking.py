@@ -1,5 +1,8 @@
 """How a payout ended of which Paystack does not tell is a request: finance asks with evidence, treasury agrees."""
 
+from datetime import timedelta
+
+from app.core import clock
 from app.core.actor import Actor
 from app.core.errors import NotFound
 from app.core.money import NGN, Money
@@ -14,7 +17,10 @@ from app.payments import errors, payouts, rules
 from app.payments import queries as payments
 from app.payments.payouts import Finding
 from app.payments.rules import PayoutState
-from app.withdrawals import queries
+from app.withdrawals import queries, service
+from app.withdrawals import rows as withdrawals
+from app.withdrawals.rules import ENDED as ENDS
+from app.withdrawals.rules import State
 
 ENDED = {PayoutState.PAID: "paid: the bank has the money", PayoutState.FAILED: "failed: nothing left us"}
 
@@ -22,6 +28,17 @@ ENDED = {PayoutState.PAID: "paid: the bank has the money", PayoutState.FAILED: "
 def target_of(payout_id: str) -> str:
     """What requests about a payout are filed under."""
     return f"payout:{payout_id}"
+
+
+def is_asked(payout_id: str) -> bool:
+    """Whether a request stands that says how it ended: nobody sends it anew meanwhile."""
+    return bool(governance_queries.about_for_operators(target_of(payout_id)))
+
+
+def pause_before(asked: Request) -> timedelta | None:
+    """How long until a mark may be carried out: whoever was about to send it anew when it was asked is over by then."""
+    left = asked.created_at + rules.CALL_OFF_AFTER - clock.now()
+    return left if asked.payload["state"] == PayoutState.SENDING and left > timedelta(0) else None
 
 
 def request(payout_id: str, found: Finding, *, evidence: str, maker: str, actor: Actor) -> Request:
@@ -34,7 +51,7 @@ def request(payout_id: str, found: Finding, *, evidence: str, maker: str, actor:
     withdrawal = queries.by_payout_for_system(payout_id)
     if withdrawal is None:
         raise NotFound
-    if governance_queries.about_for_operators(target_of(payout_id)):
+    if is_asked(payout_id):
         raise errors.MarkAskedAlready
     payload = {
         "payout_id": payout_id,
@@ -87,13 +104,26 @@ def _finding(payload: Payload) -> Finding:
 
 
 def _check(payload: Payload) -> None:
+    _refuse_gone(payload["payout_id"], _finding(payload))
     payouts.check_marking(payload["payout_id"], _finding(payload))
+
+
+def _refuse_gone(payout_id: str, found: Finding) -> None:
+    """Raise NotMarkable where one failed and its money is not held any more, or is on its way anew. It stays locked."""
+    withdrawal = withdrawals.locked_by_any_attempt(payout_id)
+    if withdrawal is None:
+        raise NotFound
+    if found.state is PayoutState.FAILED and withdrawal.state in {State.SENDING, *ENDS}:
+        raise errors.NotMarkable("Its withdrawal has ended, or is on its way anew: this payout is not said otherwise.")
 
 
 def _mark(agreed: Agreed) -> str:
     found, who = _finding(agreed.payload), ", ".join((agreed.maker, *agreed.voters))
     reason = f"{found.mark} by hand, by {who}: request {agreed.request_id}"
+    _refuse_gone(agreed.payload["payout_id"], found)
     payouts.mark(agreed.payload["payout_id"], found, request_id=agreed.request_id, reason=reason, actor=agreed.actor)
+    if (found.state, found.mark) == (PayoutState.FAILED, PayoutState.PAID):
+        service.settle(agreed.payload["payout_id"], actor=agreed.actor)  # (at once: nothing gives it back before)
     return f"payout {agreed.payload['payout_id']} is {found.mark}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.core import clock, machine
@@ -15,6 +15,7 @@ from app.core.permissions import Permission, granted
 from app.governance.rules import Leg, open_leg
 from app.identity import queries as identity
 from app.ledger import balances, chart
+from app.payments import payout_queries
 from app.withdrawals.models import Approval, CheckRow, Withdrawal
 from app.withdrawals.rules import CHECKABLE, TOLD, Outcome, State, first_attempt_id
 
@@ -279,19 +280,26 @@ def cooled_for_system(*, at: datetime, limit: int = 100) -> list[str]:
 
 
 def unpaid_for_system(*, before: datetime, limit: int = 100) -> list[str]:
-    """Those whose last attempt ended without payment before a time."""
-    old = select(Withdrawal.id).where(Withdrawal.state == State.UNPAID, Withdrawal.unpaid_at <= before)
+    """Those whose last attempt ended without payment before a time; not those of which news waits for somebody."""
+    old = select(Withdrawal.id).where(
+        Withdrawal.state == State.UNPAID, Withdrawal.unpaid_at <= before, ~_contradicted()
+    )
     return list(db.session.scalars(old.order_by(Withdrawal.unpaid_at).limit(limit)))
 
 
 def undecided_for_system(*, before: datetime, limit: int = 100) -> list[str]:
-    """Those that were asked for before a time, and nobody has decided on."""
-    old = select(Withdrawal.id).where(Withdrawal.state.in_(CHECKABLE), Withdrawal.created_at <= before)
+    """Those that were asked for before a time, and nobody decided on; not those of which news waits for somebody."""
+    old = select(Withdrawal.id).where(
+        Withdrawal.state.in_(CHECKABLE), Withdrawal.created_at <= before, ~_contradicted()
+    )
     return list(db.session.scalars(old.order_by(Withdrawal.id).limit(limit)))
 
 
 def held_by_for_system(check: int, *, customer_id: str) -> list[str]:
-    """The customer's withdrawals that this check stops, the oldest first; not what a person holds."""
+    """The customer's withdrawals that this check stops, the oldest first; not what a person holds.
+
+    Whoever moved it last holds it: what a person held, its checks may have stopped before too.
+    """
     said = select(CheckRow.outcome).where(CheckRow.withdrawal_id == Withdrawal.id, CheckRow.number == check)
     newest = said.order_by(CheckRow.round_no.desc()).limit(1).scalar_subquery()
     held = select(Withdrawal.id).where(Withdrawal.customer_id == customer_id, Withdrawal.state == State.HELD)
@@ -321,3 +329,7 @@ def all_approved_for_system(*, limit: int, at: datetime) -> list[str]:
     """Anybody's withdrawals that may be sent by now, the oldest first."""
     due = (Withdrawal.state == State.APPROVED, or_(Withdrawal.not_before.is_(None), Withdrawal.not_before <= at))
     return list(db.session.scalars(select(Withdrawal.id).where(*due).order_by(Withdrawal.id).limit(limit)))
+
+
+def _contradicted() -> ColumnElement[bool]:
+    return Withdrawal.payout_id.in_(payout_queries.contradicted_payments_for_system())

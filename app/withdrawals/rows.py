@@ -1,17 +1,20 @@
 """A withdrawal under its lock, and what a yes to it is bound to: for the commands of this room."""
 
+from typing import TypedDict
+
 from sqlalchemy import select
 
 from app.core import clock, machine, outbox
 from app.core.actor import Actor, Kind
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.money import NGN
+from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.identity import queries as identity
-from app.ledger import health, posting
+from app.ledger import chart, health, posting
 from app.payments import payout_queries
 from app.payments import queries as payments
+from app.payments.rules import PayoutState
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 from app.risk import service as risk
@@ -22,6 +25,15 @@ from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import Content, Duty, State
 
 COMPLIANCE = frozenset({Role.COMPLIANCE_OFFICER, Role.COMPLIANCE_MANAGER})
+
+
+class Moved(TypedDict):
+    """What the postings of a withdrawal are about."""
+
+    account: str
+    amount: Money
+    fee: Money
+    vendor_fee: Money
 
 
 def locked(withdrawal_id: str) -> Withdrawal:
@@ -35,9 +47,14 @@ def locked(withdrawal_id: str) -> Withdrawal:
 
 def locked_by_attempt(attempt: str) -> Withdrawal | None:
     """The withdrawal whose newest attempt this payout is, locked; None for an earlier attempt and for nobody's."""
-    mine = select(Withdrawal).where(Withdrawal.payout_id == rules.first_attempt_id(attempt)).with_for_update()
-    found = db.session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
+    found = locked_by_any_attempt(attempt)
     return found if found is not None and found.attempt_id == attempt else None
+
+
+def locked_by_any_attempt(attempt: str) -> Withdrawal | None:
+    """The withdrawal that this payout is an attempt of, the newest or an earlier one, locked; None for nobody's."""
+    mine = select(Withdrawal).where(Withdrawal.payout_id == rules.first_attempt_id(attempt)).with_for_update()
+    return db.session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
 
 
 def content_hash(withdrawal: Withdrawal) -> str:
@@ -96,3 +113,27 @@ def give_back(withdrawal: Withdrawal, to: State, *, actor: Actor, reason: str = 
     posting.release(withdrawal.hold_id)
     risk.release(withdrawal.id)
     outbox.emit(events.Ended(withdrawal_id=withdrawal.id, state=to))
+
+
+def is_paid_by(payout_id: str, withdrawal: Withdrawal) -> bool:
+    """Whether this attempt ends it: the one that is on its way, or one that was paid though it counted as failed."""
+    if withdrawal.state == State.SENDING:
+        return withdrawal.attempt_id == payout_id
+    return withdrawal.state in rules.OPEN and stands(payout_id, PayoutState.PAID, PayoutState.REVERSED)
+
+
+def stands(payout_id: str, *states: PayoutState) -> bool:
+    """Whether a payout is in one of these states."""
+    payout = payments.payout_for_system(payout_id)
+    return payout is not None and payout.state in states
+
+
+def moved(withdrawal: Withdrawal, payout_id: str) -> Moved:
+    """What is booked of it, where this attempt was the one that was paid."""
+    payout = payments.payout_for_system(payout_id)
+    return {
+        "account": chart.of_customer(withdrawal.customer_id, asset=NGN),
+        "amount": withdrawal.amount,
+        "fee": withdrawal.fee,
+        "vendor_fee": payout.fee if payout else Money(NGN, 0),
+    }

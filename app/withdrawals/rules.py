@@ -50,14 +50,15 @@ _STOPS = frozenset({S.REJECTED, S.CANCELLED})
 MACHINE = Machine(
     "withdrawal",
     {
-        S.REQUESTED: _STOPS | {S.APPROVED, S.HELD, S.COOLING_OFF},
-        S.HELD: _STOPS | {S.REQUESTED, S.APPROVED, S.COOLING_OFF},
-        S.COOLING_OFF: _STOPS | {S.REQUESTED, S.APPROVED, S.HELD},
+        # (Settled from where it waits: an attempt that counted as failed was paid, as two people say.)
+        S.REQUESTED: _STOPS | {S.APPROVED, S.HELD, S.COOLING_OFF, S.SETTLED},
+        S.HELD: _STOPS | {S.REQUESTED, S.APPROVED, S.COOLING_OFF, S.SETTLED},
+        S.COOLING_OFF: _STOPS | {S.REQUESTED, S.APPROVED, S.HELD, S.SETTLED},
         # What was approved can still be stopped, until its sending begins; it waits again when somebody who agreed may
         # not agree any more.
-        S.APPROVED: _STOPS | {S.SENDING, S.REQUESTED, S.HELD, S.COOLING_OFF},
+        S.APPROVED: _STOPS | {S.SENDING, S.REQUESTED, S.HELD, S.COOLING_OFF, S.SETTLED},
         S.SENDING: frozenset({S.SETTLED, S.UNPAID}),
-        S.UNPAID: frozenset({S.APPROVED, S.FAILED, S.CANCELLED}),
+        S.UNPAID: frozenset({S.APPROVED, S.FAILED, S.CANCELLED, S.SETTLED}),
         # The bank can send back what it had taken.
         S.SETTLED: frozenset({S.RETURNED}),
     },
@@ -74,8 +75,9 @@ MACHINE = Machine(
         S.UNPAID: Wait(
             timedelta(hours=3),
             Role.TREASURY,
-            "Try again, or give it back; after two hours the clock does. Where news of its payment waits in suspense,"
-            " clear that up first: it may have been paid.",
+            "Try again, or give it back; after two hours the clock does. Where Paystack says that it was paid or is"
+            " under way, neither works: finance asks on the payout's page that it count as one or the other, and"
+            " treasury agrees.",
         ),
         # (Nothing is awaited: it may still come back, and mostly never does.)
         S.SETTLED: Wait(timedelta(days=36_500), Role.TREASURY, "Nothing: it is paid, and only the bank can undo that."),

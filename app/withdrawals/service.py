@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypedDict
 
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor, Kind
@@ -18,6 +17,7 @@ from app.ledger import chart, posting
 from app.payments import banking, payouts
 from app.payments import queries as payments
 from app.payments.models import BankAccount
+from app.payments.rules import PayoutState
 from app.restrictions import service as restrictions
 from app.restrictions.rules import Way
 from app.risk import queries as risk_queries
@@ -31,15 +31,6 @@ from app.withdrawals.rules import Band, State, Target
 LAPSED = "somebody who agreed may not decide any more: it needs another's yes"
 DECIDES = frozenset({Permission.WITHDRAWALS_APPROVE})
 RETRIES = frozenset({Permission.WITHDRAWALS_RETRY})
-
-
-class Moved(TypedDict):
-    """What the postings of a withdrawal are about."""
-
-    account: str
-    amount: Money
-    fee: Money
-    vendor_fee: Money
 
 
 @dataclass(frozen=True)
@@ -195,6 +186,7 @@ def reject(withdrawal_id: str, *, reason: str, owns: str | None, actor: Actor) -
     words = _reason(reason)
     withdrawal = rows.locked(withdrawal_id)
     _refuse_undeciding(actor, withdrawal, owns=owns, to=DECIDES)
+    rows.refuse_anothers_hold(withdrawal, actor=actor)
     rows.give_back(withdrawal, State.REJECTED, actor=actor, reason=words)
 
 
@@ -325,11 +317,14 @@ def unpaid_before(moment: datetime) -> datetime:
 
 
 def settle(payout_id: str, *, actor: Actor) -> None:
-    """The bank has the money: turn the hold into a journal. News that comes again changes nothing."""
-    withdrawal = rows.locked_by_attempt(payout_id)
-    if withdrawal is None or withdrawal.state != State.SENDING:
+    """The bank has the money: turn the hold into a journal. News that comes again changes nothing.
+
+    It may have it from an attempt that counted as failed: then it ends so from wherever it waits.
+    """
+    withdrawal = rows.locked_by_any_attempt(payout_id)
+    if withdrawal is None or not rows.is_paid_by(payout_id, withdrawal):
         return
-    moved = _moved(withdrawal)
+    moved = rows.moved(withdrawal, payout_id)
     with restrictions.already_under_way(withdrawal.customer_id, account=moved["account"]):
         journal = postings.settled(ref=withdrawal.id, **moved)
         posting.capture(withdrawal.hold_id, journal=journal, key=f"{withdrawal.id}:settled")
@@ -352,10 +347,12 @@ def fail(payout_id: str, *, actor: Actor) -> None:
 def take_back(payout_id: str, *, actor: Actor) -> None:
     """The bank sent back what counted as paid. When the payment itself was not heard of yet, that comes first."""
     settle(payout_id, actor=actor)
-    withdrawal = rows.locked_by_attempt(payout_id)
+    withdrawal = rows.locked_by_any_attempt(payout_id)
     if withdrawal is None or withdrawal.state != State.SETTLED:
         return
-    moved = _moved(withdrawal)
+    if withdrawal.attempt_id != payout_id and not rows.stands(payout_id, PayoutState.REVERSED):
+        return
+    moved = rows.moved(withdrawal, payout_id)
     with restrictions.already_under_way(withdrawal.customer_id, account=moved["account"]):
         journal = postings.returned(
             ref=withdrawal.id, account=moved["account"], amount=withdrawal.amount, fee=withdrawal.fee
@@ -387,13 +384,3 @@ def _reason(reason: str) -> str:
     if not reason.strip():
         raise errors.ReasonMissing
     return reason.strip()[: rules.REASON_MAX]
-
-
-def _moved(withdrawal: Withdrawal) -> Moved:
-    payout = payments.payout_for_system(withdrawal.attempt_id)
-    return {
-        "account": chart.of_customer(withdrawal.customer_id, asset=NGN),
-        "amount": withdrawal.amount,
-        "fee": withdrawal.fee,
-        "vendor_fee": payout.fee if payout else Money(NGN, 0),
-    }

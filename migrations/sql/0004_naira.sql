@@ -198,6 +198,12 @@ CREATE FUNCTION refuse_unapproved() RETURNS trigger LANGUAGE plpgsql SET search_
 DECLARE
     v_agreed_at timestamptz;
 BEGIN
+    -- (what the bank has paid, by the word of two people, is settled whatever was agreed to since)
+    IF TG_OP = 'UPDATE' AND NEW.state = 'settled' AND EXISTS (
+        SELECT FROM payouts p WHERE p.base_id = NEW.payout_id AND p.state = 'paid' AND p.request_id IS NOT NULL
+    ) THEN
+        RETURN NEW;
+    END IF;
     IF NEW.round = 0 OR EXISTS (
         SELECT FROM jsonb_array_elements(NEW.legs) WITH ORDINALITY AS l (leg, place)
          WHERE let_out_votes(NEW, place::integer - 1) < (leg ->> 'count')::integer

@@ -59,7 +59,8 @@ CREATE TRIGGER not_taken_up_switched_off BEFORE UPDATE OF state ON payouts FOR E
     WHEN (OLD.state = 'awaiting_float' AND NEW.state = 'sending') EXECUTE FUNCTION refuse_switched_off();
 ALTER TABLE payouts ENABLE ALWAYS TRIGGER not_switched_off, ENABLE ALWAYS TRIGGER not_taken_up_switched_off;
 
--- The end of one of which Paystack does not tell is what two people said: for this payout, as it stood, and once.
+-- The end of one of which Paystack does not tell is what two people said: for this payout, as it stood, and once; that
+-- one failed may be said otherwise later.
 ALTER TABLE payouts
     -- squawk-ignore adding-foreign-key-constraint, constraint-missing-not-valid
     ADD COLUMN request_id text CONSTRAINT fk_payouts_request_id REFERENCES approval_requests,
@@ -68,7 +69,7 @@ ALTER TABLE payouts
         CHECK (request_id IS NULL OR state IN ('paid', 'failed', 'reversed'));
 CREATE FUNCTION guard_mark() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-    IF OLD.request_id IS NOT NULL OR NOT EXISTS (
+    IF (OLD.request_id IS NOT NULL AND OLD.state <> 'failed') OR NOT EXISTS (
             SELECT FROM approval_requests q
              WHERE q.id = NEW.request_id AND is_due(q) AND q.kind = 'withdrawals.mark_payout'
                AND q.payload ->> 'payout_id' = NEW.id AND q.payload ->> 'mark' = NEW.state
@@ -79,7 +80,14 @@ BEGIN
 END $$;
 CREATE TRIGGER marked BEFORE UPDATE OF request_id ON payouts FOR EACH ROW
     WHEN (OLD.request_id IS DISTINCT FROM NEW.request_id) EXECUTE FUNCTION guard_mark();
-ALTER TABLE payouts ENABLE ALWAYS TRIGGER marked;
+CREATE FUNCTION refuse_unmarked() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    RAISE EXCEPTION 'payout %: failed, and only two people say otherwise', NEW.id USING ERRCODE = 'BU005';
+END $$;
+CREATE TRIGGER stays_failed BEFORE UPDATE OF state ON payouts FOR EACH ROW
+    WHEN (OLD.state = 'failed' AND NEW.state <> 'failed' AND OLD.request_id IS NOT DISTINCT FROM NEW.request_id)
+    EXECUTE FUNCTION refuse_unmarked();
+ALTER TABLE payouts ENABLE ALWAYS TRIGGER marked, ENABLE ALWAYS TRIGGER stays_failed;
 
 -- When the naira rail turns itself off: above three times the usual, and above 50 million naira; and below a fifth of
 -- what its float is topped up to.

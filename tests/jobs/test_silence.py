@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app.clients.http import Refused, Silent, Unreadable
-from app.core import actor
+from app.core import actor, clock
 from jobs import disputes, payments, settlement, withdrawals
 from jobs.work import QUICK_TRIES, WHILE_AWAY, Work, until_it_answers
 
@@ -37,6 +37,22 @@ def test_silence_is_waited_out(work: Work, error: Exception, tries: int, pause: 
             ask(replace(work, tries=tries))
     else:
         assert ask(replace(work, tries=tries)) == pause
+
+
+@pytest.mark.parametrize(("status", "given_up"), [(404, True), (403, False)])
+def test_a_no_about_the_work_is_given_up_after_a_day(work: Work, *, status: int, given_up: bool) -> None:
+    @until_it_answers
+    def ask(_work: Work) -> timedelta | None:
+        raise Refused(status, "no", "No.")
+
+    young = replace(work, tries=QUICK_TRIES, asked_at=clock.now())
+    assert ask(young) == WHILE_AWAY
+    old = replace(young, asked_at=clock.now() - timedelta(hours=25))
+    if given_up:
+        with pytest.raises(Refused):
+            ask(old)
+    else:
+        assert ask(old) == WHILE_AWAY
 
 
 def test_what_follows_money_is_never_given_up_for_silence() -> None:

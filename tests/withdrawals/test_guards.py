@@ -325,9 +325,22 @@ GUARDS = (
     Guard(
         "an end by hand comes once",
         MARK,
-        r"OLD\.request_id IS NOT NULL OR ",
+        r"\(OLD\.request_id IS NOT NULL AND OLD\.state <> 'failed'\) OR ",
         marked("y"),
-        (A_PAYOUT, agreed(), marked(), agreed("y", other='{"state": "failed"}')),
+        (
+            A_PAYOUT,
+            agreed(other='{"mark": "paid"}'),
+            marked().replace("'failed'", "'paid'"),
+            agreed("y", other='{"state": "paid"}'),
+        ),
+    ),
+    Guard(
+        "what failed stays so without two people",
+        "refuse_unmarked",
+        r"RAISE EXCEPTION .*'BU005';",
+        "UPDATE payouts SET state = 'paid' WHERE id = :payout",
+        (A_PAYOUT, "UPDATE payouts SET state = 'failed' WHERE id = :payout"),
+        instead="RETURN NEW;",
     ),
     Guard(
         "it names its own request",

@@ -12,19 +12,24 @@ from app.clients.http import Silent
 from app.clients.paystack import Paystack, Transfer
 from app.core import actor, clock, machine
 from app.core.db import for_everyone, leave, rows, sqlstate, transaction
+from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.models import Request
 from app.governance.rules import State as Asking
-from app.payments import errors, payout_flows, payouts, rules
+from app.ledger import balances, chart
+from app.payments import errors, payout_flows, payout_queries, payouts, rules
 from app.payments.rules import PayoutState
 from app.withdrawals import flows, marking, service
+from app.withdrawals import rows as withdrawals
 from app.withdrawals.errors import Contradicted
 from app.withdrawals.flows import Asked
 from app.withdrawals.models import Withdrawal
+from app.withdrawals.rules import MACHINE, State
 from jobs import governance as work
-from jobs.work import Work
+from jobs import payments
+from jobs.work import QUICK_TRIES, WHILE_AWAY, Work
 from tests.makers import leaving, people
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -121,6 +126,20 @@ def hear(withdrawal: Withdrawal) -> None:
     leave()
 
 
+def vendor_fees() -> Money:
+    return balances.of(chart.house(chart.PAYSTACK_FEES, asset=NGN)).booked
+
+
+def close_news(withdrawal: Withdrawal) -> None:
+    with transaction(SYSTEM):
+        rows(
+            "UPDATE suspense_items SET state = 'resolved', note = 'x', resolved_at = now() WHERE reference = :id"
+            " RETURNING id",
+            id=withdrawal.payout_id,
+        )
+    leave()
+
+
 def says(paystack: Paystack, sent: Withdrawal, **changed: object) -> Paystack:
     """Paystack, saying this of it."""
     found = Says(NOWHERE, secret_key="")
@@ -150,15 +169,116 @@ def test_that_it_failed_lets_its_money_go_back_unless_the_vendor_says_that_it_wa
     with pytest.raises(Contradicted):
         flows.give_up(sent.id, owns=None, paystack=says(paystack, sent, status="success"), actor=SYSTEM)
     leave()
-    with transaction(SYSTEM):
-        rows(
-            "UPDATE suspense_items SET state = 'resolved', note = 'x', resolved_at = now() WHERE reference = :id"
-            " RETURNING id",
-            id=sent.payout_id,
-        )
-    leave()
+    close_news(sent)
     flows.give_up(sent.id, owns=None, paystack=paystack, actor=SYSTEM)  # (for Paystack it is still under way)
     assert state(sent) == ("failed", "failed")
+
+
+@pytest.fixture
+def unpaid(sandbox: SandboxProcess, paystack: Paystack, sent: Withdrawal) -> Withdrawal:
+    """Paystack said that it failed, and by now it says otherwise."""
+    sandbox.conclude(sent.payout_id, "fail")
+    payout_flows.ask(sent.payout_id, paystack=paystack, actor=SYSTEM)
+    hear(sent)
+    return sent
+
+
+@pytest.mark.parametrize("waits", ["unpaid", "approved", "requested"])
+def test_what_counts_as_failed_and_was_paid_is_settled_by_two_from_wherever_it_waits(
+    paystack: Paystack, unpaid: Withdrawal, ask: Ask, carry_out: Callable[..., Request], waits: str
+) -> None:
+    with transaction(SYSTEM):
+        payouts.book_kept(unpaid.payout_id, kept=naira(10))
+    before = vendor_fees()
+    if waits != "unpaid":
+        flows.retry(unpaid.id, owns=None, paystack=paystack, actor=SYSTEM)
+    if waits == "requested":
+        with transaction(SYSTEM):
+            found = withdrawals.locked(unpaid.id)
+            machine.move(found, State.REQUESTED, machine=MACHINE, actor=SYSTEM, reason=service.LAPSED)
+    leave()
+    with pytest.raises(errors.NotMarkable):  # (Paystack never said so)
+        ask(PAID, by=Says(NOWHERE, secret_key=""))
+    told = says(paystack, unpaid, status="success")
+    for no in (
+        lambda: flows.reject(unpaid.id, reason="No.", owns=None, paystack=told, actor=SYSTEM),
+        lambda: flows.expire(unpaid.id, paystack=told, actor=SYSTEM),
+        lambda: flows.retry(unpaid.id, owns=None, paystack=told, actor=SYSTEM),
+        lambda: flows.cancel(unpaid.id, customer_id=unpaid.customer_id, paystack=told, actor=SYSTEM),
+    ):
+        leave()
+        with pytest.raises(Contradicted):
+            no()
+    leave()
+    done = carry_out(ask(PAID, by=told), by=told)
+    assert done.state == Asking.EXECUTED, done.result
+    assert state(unpaid) == ("paid", "settled")
+    assert vendor_fees() - before == naira(40)  # (ten of them were booked as kept)
+    leave()
+
+
+def test_what_failed_and_is_under_way_for_the_vendor_is_on_record_and_ends_by_two(
+    paystack: Paystack, unpaid: Withdrawal, ask: Ask, carry_out: Callable[..., Request]
+) -> None:
+    told = says(paystack, unpaid, status="pending")
+    with clock.at(clock.now() + timedelta(minutes=2)), pytest.raises(Contradicted):
+        flows.give_up(unpaid.id, owns=None, paystack=told, actor=SYSTEM)
+    leave()
+    assert payout_queries.told_otherwise_for_system(unpaid.payout_id) == {"pending"}
+    leave()
+    assert carry_out(ask(FAILED, by=told), by=told).state == Asking.EXECUTED
+    close_news(unpaid)
+    with clock.at(clock.now() + LATER * 3):
+        flows.give_up(unpaid.id, owns=None, paystack=told, actor=SYSTEM)
+    assert state(unpaid) == ("failed", "failed")
+
+
+def test_nobody_says_otherwise_of_one_whose_money_went_back(paystack: Paystack, unpaid: Withdrawal, ask: Ask) -> None:
+    flows.give_up(unpaid.id, owns=None, paystack=paystack, actor=SYSTEM)
+    with pytest.raises(errors.NotMarkable, match="has ended"):
+        ask(PAID, by=says(paystack, unpaid, status="success"))
+    with pytest.raises(DBAPIError) as refused, for_everyone(), transaction(SYSTEM):
+        rows("UPDATE payouts SET state = 'paid' WHERE id = :id RETURNING id", id=unpaid.payout_id)
+    assert sqlstate(refused.value) == "BU005"
+    leave()
+
+
+def test_nobody_sends_anew_what_people_are_about_to_mark(
+    inside: Flask, sandbox: SandboxProcess, paystack: Paystack, carry_out: Callable[..., Request]
+) -> None:
+    asked = leaving.approved(*leaving.rich(inside, sandbox), 20_000)
+    with transaction(SYSTEM):
+        service.begin_sending(asked.id, actor=SYSTEM)  # (and its worker died)
+    leave()
+    maker = people.operator(Role.FINANCE)[0]
+    leave()
+    with clock.at(clock.now() + LATER):
+        standing = flows.request_mark(
+            asked.payout_id, FAILED, maker=maker, paystack=paystack, actor=actor.operator(maker)
+        )
+        leave()
+        assert flows.send(asked.id, paystack=paystack, actor=SYSTEM) is PayoutState.SENDING
+        assert marking.pause_before(standing) == rules.CALL_OFF_AFTER
+        assert sandbox.calls("/transfer", method="POST", reference=asked.payout_id) == 0
+        leave()
+        assert work.execute(Work("test", standing.id, {}, inside.extensions["clients"], SYSTEM))
+    leave()
+    with clock.at(clock.now() + LATER + rules.CALL_OFF_AFTER):
+        assert marking.pause_before(standing) is None
+    leave()
+
+
+def test_money_that_was_not_put_back_becomes_a_case_although_nobody_can_read_the_ledger(
+    inside: Flask, unpaid: Withdrawal
+) -> None:
+    clients = replace(inside.extensions["clients"], paystack=Says(NOWHERE, secret_key=""))
+    reading = Work("test", unpaid.payout_id, {}, clients, SYSTEM, tries=QUICK_TRIES)
+    for days in (2, 4):
+        with clock.at(clock.now() + timedelta(days=days)):
+            assert payments.read_kept(reading) == WHILE_AWAY
+        found = rows("SELECT count(*) AS n FROM cases WHERE subject = :id", id=unpaid.payout_id)
+        assert found[0].n == (days > 3)
+        leave()
 
 
 @pytest.mark.parametrize(("asked", "status"), [(PAID, "failed"), (FAILED, "success")])

@@ -1,20 +1,23 @@
 """Rounds that the clock and events ask for: whom they let go on, and that one that fails keeps no other."""
 
+from functools import partial
+
 import pytest
 from flask import Flask
+from sqlalchemy import Engine
 
-from app.clients.http import Silent
+from app.clients.http import Refused, Silent, Unreadable
 from app.core import actor
 from app.core.db import leave, transaction
 from app.core.errors import IllegalMove
 from app.core.permissions import Role
 from app.screening import deciding
-from app.withdrawals import queries, rounds, service
+from app.withdrawals import errors, queries, rounds, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
 from jobs import withdrawal_rounds
 from jobs.work import Work
-from tests.makers import listed, people
+from tests.makers import governed, listed, people
 from tests.withdrawals.conftest import SYSTEM, Case
 
 
@@ -77,3 +80,34 @@ class TestTheClock:
 
         withdrawal_rounds.each(["first", "second"], deed)
         assert seen == ["first"]
+
+    @pytest.mark.parametrize("error", [Unreadable(), Refused(400, "x", "Not this one.")])
+    def test_passes_over_the_one_of_which_nobody_can_read_the_answer(self, error: Exception) -> None:
+        seen = []
+
+        def deed(one: str) -> None:
+            seen.append(one)
+            raise error
+
+        with pytest.raises(type(error)):
+            withdrawal_rounds.each(["first", "second"], deed)
+        assert seen == ["first", "second"]
+
+
+def test_what_compliance_holds_is_held_whoever_comes_and_whatever_becomes_of_the_holder(
+    owner_engine: Engine, case: Case
+) -> None:
+    mine = case.ask()
+    officer, who = people.operator(Role.COMPLIANCE_OFFICER)[0], actor.operator(people.operator(Role.TREASURY)[0])
+    leave()
+    with transaction(act := actor.operator(officer)):
+        service.hold(mine.id, reason="A call is on its way.", owns=None, actor=act)
+    governed.set_roles(owner_engine, officer, Role.AUDITOR)
+    for deed in (
+        partial(service.hold, reason="For a moment.", hours="1"),
+        partial(service.reject, reason="No."),
+        partial(service.release_hold, note="It is fine."),
+    ):
+        with pytest.raises(errors.NotYourHold), transaction(who):
+            deed(mine.id, owns=None, actor=who)
+    assert state(mine) == State.HELD

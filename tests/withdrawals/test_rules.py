@@ -47,12 +47,12 @@ class TestMachine:
     def test_has_these_arrows_and_no_others(self) -> None:
         stops = {"rejected", "cancelled"}
         assert {str(old): {str(new) for new in State if MACHINE.allows(old, new)} for old in State} == {
-            "requested": stops | {"approved", "held", "cooling_off"},
-            "held": stops | {"requested", "approved", "cooling_off"},
-            "cooling_off": stops | {"requested", "approved", "held"},
-            "approved": stops | {"sending", "requested", "held", "cooling_off"},
+            "requested": stops | {"approved", "held", "cooling_off", "settled"},
+            "held": stops | {"requested", "approved", "cooling_off", "settled"},
+            "cooling_off": stops | {"requested", "approved", "held", "settled"},
+            "approved": stops | {"sending", "requested", "held", "cooling_off", "settled"},
             "sending": {"settled", "unpaid"},
-            "unpaid": {"approved", "failed", "cancelled"},
+            "unpaid": {"approved", "failed", "cancelled", "settled"},
             "settled": {"returned"},
             **{ended: set() for ended in ("failed", "returned", "rejected", "cancelled")},
         }

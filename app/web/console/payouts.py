@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.clients.http import Refused
 from app.clients.paystack import Paystack
 from app.core import clock
-from app.core.db import atomically
 from app.core.errors import NotFound, Refusal
 from app.core.money import NGN, parse
 from app.core.permissions import Permission
@@ -29,7 +28,7 @@ from app.web.console import history, reveals
 from app.web.console.base import bp
 from app.web.console.objects import cases_about
 from app.web.fragments import page
-from app.withdrawals import flows, marking, service
+from app.withdrawals import flows, marking
 from app.withdrawals import queries as withdrawals
 from app.withdrawals.flows import Asked
 from app.withdrawals.models import Withdrawal
@@ -144,12 +143,10 @@ def call_off_payout(payout_id: str) -> Response | BaseResponse:
 @guards.operator(Permission.WITHDRAWALS_RETRY, fresh=True)
 def send_payout_anew(payout_id: str) -> Response | BaseResponse:
     """Try its withdrawal again, as another attempt."""
-    actor = guards.actor()
+    actor, paystack = guards.actor(), current_app.extensions["clients"].paystack
     return _decided(
         payout_id,
-        lambda withdrawal_id: atomically(
-            lambda: service.retry(withdrawal_id, owns=guards.owns(), actor=actor), actor=actor
-        ),
+        lambda withdrawal_id: flows.retry(withdrawal_id, owns=guards.owns(), paystack=paystack, actor=actor),
         said="It is sent anew, under a reference of its own.",
     )
 
@@ -194,6 +191,8 @@ def _decided(payout_id: str, deed: Callable[[str], None], *, said: str) -> Respo
         deed(withdrawal.id)
     except Refusal as refused:
         return _payout(payout_id, fault=refused)
+    except Refused as refused:
+        return _payout(payout_id, fault=Refusal(f"Paystack refused: {refused.message}"))
     flash(said, "ok")
     return redirect(url_for("console.payout", payout_id=payout_id), 303)
 

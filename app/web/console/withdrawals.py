@@ -8,6 +8,8 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.clients.http import Refused
+from app.clients.paystack import Paystack
 from app.core import clock
 from app.core.db import atomically
 from app.core.errors import Refusal
@@ -102,11 +104,11 @@ def reject(withdrawal_id: str) -> Response | BaseResponse:
     """A no, with the reason that the customer will read."""
     actor, reason = guards.actor(), request.form.get("reason", "")
 
-    def deed() -> str:
-        service.reject(withdrawal_id, reason=reason, owns=guards.owns(), actor=actor)
+    def deed(paystack: Paystack) -> str:
+        flows.reject(withdrawal_id, reason=reason, owns=guards.owns(), paystack=paystack, actor=actor)
         return "Rejected. The money is the customer's again."
 
-    return _decide(withdrawal_id, deed, reason=reason)
+    return _decide_asking(withdrawal_id, deed)
 
 
 @bp.post("/withdrawals/<withdrawal_id>/hold")
@@ -141,24 +143,37 @@ def retry(withdrawal_id: str) -> Response | BaseResponse:
     """Another attempt at what the rail ended without payment."""
     actor = guards.actor()
 
-    def deed() -> str:
-        service.retry(withdrawal_id, owns=guards.owns(), actor=actor)
+    def deed(paystack: Paystack) -> str:
+        flows.retry(withdrawal_id, owns=guards.owns(), paystack=paystack, actor=actor)
         return "It is tried again."
 
-    return _decide(withdrawal_id, deed)
+    return _decide_asking(withdrawal_id, deed)
 
 
 @bp.post("/withdrawals/<withdrawal_id>/give-up")
 @guards.operator(Permission.WITHDRAWALS_RETRY, fresh=True)
 def give_up(withdrawal_id: str) -> Response | BaseResponse:
     """No other attempt: the money is the customer's again. Paystack is asked once more before."""
-    me, paystack = current_user.id, current_app.extensions["clients"].paystack
+    actor = guards.actor()
+
+    def deed(paystack: Paystack) -> str:
+        flows.give_up(withdrawal_id, owns=guards.owns(), paystack=paystack, actor=actor)
+        return "Given back. The money is the customer's again."
+
+    return _decide_asking(withdrawal_id, deed)
+
+
+def _decide_asking(withdrawal_id: str, deed: Callable[[Paystack], str]) -> Response | BaseResponse:
+    """The same of what asks Paystack before: outside every transaction, and its no is one of ours."""
+    me = current_user.id
     try:
-        flows.give_up(withdrawal_id, owns=guards.owns(), paystack=paystack, actor=guards.actor())
+        words = deed(current_app.extensions["clients"].paystack)
     except Refusal as refusal:
         return _refused(withdrawal_id, refusal)
+    except Refused as refused_:
+        return _refused(withdrawal_id, Refusal(f"Paystack refused: {refused_.message}"))
     atomically(lambda: claims.let_go(withdrawal_id, operator_id=me), actor=guards.actor())
-    return _done(withdrawal_id, "Given back. The money is the customer's again.")
+    return _done(withdrawal_id, words)
 
 
 def _decide(withdrawal_id: str, deed: Callable[[], str], *, reason: str = "") -> Response | BaseResponse:

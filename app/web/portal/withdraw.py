@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField
 from wtforms.validators import InputRequired
 
+from app.clients.http import Refused, Silent
 from app.core import clock, idempotency
 from app.core.db import atomically
 from app.core.errors import InvalidAmount, Refusal
@@ -28,7 +29,7 @@ from app.web import errors, forms, guards
 from app.web.fragments import page
 from app.web.portal.base import back_to_step, bp
 from app.withdrawals import flows, queries, refused, rules, service
-from app.withdrawals.errors import WithdrawalOutOfBounds
+from app.withdrawals.errors import Contradicted, NotCancelledNow, WithdrawalOutOfBounds
 from reports import limits, timelines
 
 
@@ -161,6 +162,8 @@ def cancel(withdrawal_id: str) -> BaseResponse:
     try:
         flows.cancel(withdrawal_id, customer_id=current_user.id, paystack=paystack, actor=actor)
         flash("Cancelled. The money is available again.", "ok")
+    except (Contradicted, Silent, Refused):  # (what the vendor says, and what we hold of it, is the house's)
+        errors.say(NotCancelledNow())
     except Refusal as refusal:
         errors.say(refusal)
     return redirect(url_for("portal.withdrawal", withdrawal_id=withdrawal_id), 303)

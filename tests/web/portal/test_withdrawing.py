@@ -1,17 +1,26 @@
 """The way out, page by page: what an amount costs while it is typed, a second look, and the deed once."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core.db import leave, rows
+from app.clients.http import Refused
+from app.clients.paystack import Paystack, Transfer
+from app.core import actor
+from app.core.db import leave, rows, transaction
+from app.payments import payouts
 from app.withdrawals import refused
+from app.withdrawals import service as withdrawals
+from app.withdrawals.errors import NotCancelledNow
 from tests.makers import browse, leaving, people
 from tests.makers.people import Customer
 from tests.makers.sandbox import SandboxProcess
 from tests.web.portal.conftest import at_home
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
+SYSTEM = actor.system("test")
 COUNT = "SELECT id FROM withdrawals WHERE customer_id = :c"
 
 
@@ -76,6 +85,32 @@ class TestTheSecondLook:
         other = people.bank_account(people.customer(), app=app)
         leave()
         assert visitor.get(f"/withdraw/review?amount=1000&account={other}").status_code in {404, 422}
+
+
+class Refuses(Paystack):
+    """Paystack, refusing every question."""
+
+    def find_transfer(self, reference: str) -> Transfer | None:
+        raise Refused(400, "x", f"Nothing of {reference} for you.")
+
+
+def test_a_cancel_that_has_to_wait_is_said_in_plain_words(
+    app: Flask, rich: tuple[Customer, str], visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = leaving.approved(*rich, 1_000)
+    with transaction(SYSTEM):
+        withdrawals.begin_sending(asked.id, actor=SYSTEM)
+        payouts.refuse(asked.payout_id, reason="No.", actor=SYSTEM)
+        withdrawals.fail(asked.payout_id, actor=SYSTEM)
+    leave()
+    refusing = replace(app.extensions["clients"], paystack=Refuses("http://127.0.0.1:9", secret_key=""))
+    monkeypatch.setitem(app.extensions, "clients", refusing)
+    place = f"/withdrawals/{asked.id}"
+    assert browse.send(visitor, f"{place}/cancel", form_at=place).status_code == 303
+    said = visitor.get(place).text
+    assert NotCancelledNow.message in said
+    assert "for you" not in said
+    assert leaving.now(asked).state == "unpaid"
 
 
 def account_of(visitor: FlaskClient) -> str:
