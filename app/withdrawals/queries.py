@@ -113,11 +113,11 @@ class Standing:
         """Whether this operator has voted on what stands there now."""
         return any(vote.operator_id == operator_id for vote in self.votes)
 
-    def place_for(self, operator_id: str) -> int | None:
-        """The open leg that is theirs to fill, by roles that are their own; None when there is none."""
+    def place_for(self, operator_id: str, *, roles: Collection[str]) -> int | None:
+        """The open leg that is theirs to fill, by these roles of their own; None when there is none."""
         if self.voted(operator_id):
             return None
-        return open_leg(self.withdrawal.needs, self.filled, identity.roles_for_system(operator_id))
+        return open_leg(self.withdrawal.needs, self.filled, roles)
 
 
 def one(withdrawal_id: str, *, customer_id: str) -> Withdrawal:

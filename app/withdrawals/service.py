@@ -157,7 +157,7 @@ def approve(withdrawal_id: str, *, operator_id: str, content_hash: str, owns: st
     standing = queries.standing_for_operators(withdrawal)
     if standing.voted(operator_id):
         raise errors.SameOperatorTwice
-    place = standing.place_for(operator_id)
+    place = standing.place_for(operator_id, roles=held)
     if place is None:
         raise errors.NotYourLeg
     vote = Approval(

@@ -1,6 +1,6 @@
 """The queue of withdrawals: views with counts, filters in the address, views of one's own. What has ended, by spans."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from urllib.parse import parse_qsl
@@ -54,6 +54,7 @@ class Row:
     reasons: list[CheckRow]  # what speaks against it, the heaviest first
     uses: int
     claim: Claim | None  # who has it in hand
+    roles: Collection[str]  # of the operator who looks, without what is borrowed
 
     @property
     def given(self) -> int:
@@ -75,7 +76,9 @@ class Row:
     def needs_me(self) -> bool:
         """Whether a yes of theirs is missing."""
         one = self.withdrawal
-        return one.state == State.REQUESTED and one.checked and self.standing.place_for(current_user.id) is not None
+        if one.state != State.REQUESTED or not one.checked:
+            return False
+        return self.standing.place_for(current_user.id, roles=self.roles) is not None
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,7 @@ def rows(found: list[Withdrawal]) -> list[Row]:
     reasons = queue.reasons_for_operators({one.id for one in found})
     uses = queries.uses_for_operators({one.bank_account_id for one in found})
     held = claims.of_for_operators({one.id for one in found})
+    roles = identity.roles_for_system(current_user.id)
     return [
         Row(
             one,
@@ -173,6 +177,7 @@ def rows(found: list[Withdrawal]) -> list[Row]:
             reasons[one.id],
             uses[one.bank_account_id],
             held.get(one.id),
+            roles,
         )
         for one in found
     ]
