@@ -11,8 +11,14 @@ BANK = "asset:bank:{asset}"
 OWED_BY_CUSTOMERS = "asset:owed_by_customers:{asset}"
 SUSPENSE = "liability:suspense:{asset}"
 REFUNDS = "liability:refunds:{asset}"
+VENUE = "asset:venue:{venue}:{asset}"
+DEALING = "equity:dealing:{asset}"
 CAPITAL = "equity:capital:{asset}"
 WITHDRAWAL_FEES = "income:withdrawal_fees:{asset}"
+TRADING_FEES = "income:trading_fees:{asset}"
+SPREAD = "income:spread:{asset}"
+ROUNDING = "income:rounding:{asset}"
+VENUE_FEES = "expense:venue_fees:{asset}"
 PAYSTACK_FEES = "expense:paystack_fees:{asset}"
 DISPUTE_LOSSES = "expense:dispute_losses:{asset}"
 CUSTOMER = "liability:customer:{customer}:{asset}"
@@ -24,8 +30,14 @@ PURPOSES = {
     OWED_BY_CUSTOMERS: "What customers owe us: a dispute or refund that was more than they had.",
     SUSPENSE: "Money that came and that we cannot place yet; owed to somebody until it is.",
     REFUNDS: "What we are giving back to payers, until Paystack has paid it.",
+    VENUE: "What a venue holds for us, as our own fills and transfers say.",
+    DEALING: "What was got for what was given, between assets: nil in an asset that dealing left even.",
     CAPITAL: "What the owners put in.",
     WITHDRAWAL_FEES: "What customers pay us for a withdrawal.",
+    TRADING_FEES: "What customers pay us for an order.",
+    SPREAD: "What customers pay above our own price, or get below it.",
+    ROUNDING: "What is left of an order that does not come out even: less than one smallest unit of what is got.",
+    VENUE_FEES: "What a venue takes for an order or a transfer.",
     PAYSTACK_FEES: "What Paystack keeps of each charge and takes for each transfer.",
     DISPUTE_LOSSES: "What disputes took from us and nobody owes us any more.",
     CUSTOMER: "What we owe a customer in one asset. It may not go below zero.",
@@ -35,6 +47,11 @@ PURPOSES = {
 def house(template: str, *, asset: Asset) -> str:
     """The code of a house account in one asset."""
     return template.format(asset=asset.code)
+
+
+def at_venue(venue: str, *, asset: Asset) -> str:
+    """The code of what a venue holds for us in one asset."""
+    return VENUE.format(venue=venue, asset=asset.code)
 
 
 def of_customer(customer_id: str, *, asset: Asset) -> str:

@@ -25,7 +25,7 @@ CODES = (
     "liability:customer:cus_1a:NGN",
     "equity:position:BTC",
     "equity:position:NGN",
-    "income:spread:NGN",
+    "income:markup:NGN",
     "asset:tron:TR7NHqje:USDT.TRC20",
     "asset:tron:TR7NHqje:USDT.TRC20:cold:USDT.TRC20",  # below another account
     "liability:customer:cus_1a:USDT.TRC20",
@@ -71,7 +71,7 @@ def journals() -> list[Journal]:
                 of("liability:customer:cus_1a:BTC", "-0.03"),
                 of("liability:customer:cus_1a:NGN", "4500000"),
                 of("equity:position:NGN", "-4490000.01"),
-                of("income:spread:NGN", "-9999.99"),
+                of("income:markup:NGN", "-9999.99"),
             ),
         ),
     ]

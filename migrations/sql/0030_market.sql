@@ -1,0 +1,3 @@
+-- Prices in: feeds, ticks, candles, overrides, spreads.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- Quotes, orders, recurring orders and price alerts.
+
+SELECT 1;

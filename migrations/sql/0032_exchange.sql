@@ -1,0 +1,3 @@
+-- Our own position at venues: hedges, fills, venue balances.
+
+SELECT 1;

@@ -1,0 +1,3 @@
+-- Customer to customer: transfers, requests for money.
+
+SELECT 1;
