@@ -36,6 +36,8 @@ NOT_FRESH = {
     "api.sign_token": "a key trades itself; what it may do was given to it with a fresh proof",
     "api.start_deposit": "money comes in, and from its owner's own account",
     "console.answer_item": _WORK,
+    "portal.open_wallet": "an empty wallet is opened, and nothing moves",
+    "portal.close_wallet": "a wallet with nothing in it is hidden, and opened again at will",
     "console.ask_for_payout": "it asks the vendor how something stands, and sends nothing",
     "console.turn_off": _STOPS,
     "console.ask_again": "the customer is asked to send something, and can be asked again",
