@@ -1,7 +1,7 @@
 """What orders earned us: spread, fees and rounding, by day, side and asset, from the books alone.
 
-The legs of an order's journal are what is summed; nothing is read from rows of orders. A day is one of West Africa Time,
-by when the journal took effect.
+The legs of orders' journals are what is summed; nothing is read from rows of orders. A day is one of West Africa
+Time, by when a journal took effect.
 """
 
 from collections.abc import Iterable
@@ -31,19 +31,16 @@ _SIDES = {"trading.bought": Side.BUY, "trading.sold": Side.SELL, "trading.swappe
 
 
 @dataclass(frozen=True)
-class Line:
-    """What orders of one side earned in one asset on one day."""
+class Sums:
+    """What was earned in one asset."""
 
-    day: date
-    side: Side
     spread: Money
     fees: Money
     rounding: Money
-    orders: int
 
     @property
     def asset(self) -> Asset:
-        """In what it was earned."""
+        """In what."""
         return self.spread.asset
 
     @property
@@ -52,36 +49,38 @@ class Line:
         return self.spread + self.fees + self.rounding
 
 
+@dataclass(frozen=True)
+class Line(Sums):
+    """The same, of orders of one side on one day, and of how many."""
+
+    day: date
+    side: Side
+    orders: int
+
+
 def earned(*, since: datetime, until: datetime) -> list[Line]:
-    """What was earned from one moment on and before another, by day, asset and side; days without an order are left out.
+    """What was earned from one moment on and before another, by day, asset and side; days without orders are left out.
 
     What earned nothing at all, not a unit, has no leg and no line.
     """
     return [
         Line(
-            row.day,
-            _SIDES[row.kind],
             spread=Money(ASSETS[row.asset], int(row.spread)),
             fees=Money(ASSETS[row.asset], int(row.fees)),
             rounding=Money(ASSETS[row.asset], int(row.rounding)),
+            day=row.day,
+            side=_SIDES[row.kind],
             orders=row.orders,
         )
         for row in rows(_LINES, since=since, until=until)
     ]
 
 
-def totals(lines: Iterable[Line]) -> dict[str, Line]:
-    """The sums by asset code, over all sides; the day is the last of them."""
-    found: dict[str, Line] = {}
+def totals(lines: Iterable[Line]) -> dict[str, Sums]:
+    """The same over all days and sides, by asset code."""
+    found: dict[str, Sums] = {}
     for line in lines:
-        was = found.get(line.asset.code)
         nothing = zero(line.asset)
-        found[line.asset.code] = Line(
-            max(line.day, was.day) if was else line.day,
-            line.side,
-            spread=line.spread + (was.spread if was else nothing),
-            fees=line.fees + (was.fees if was else nothing),
-            rounding=line.rounding + (was.rounding if was else nothing),
-            orders=line.orders + (was.orders if was else 0),
-        )
+        was = found.get(line.asset.code, Sums(nothing, nothing, nothing))
+        found[line.asset.code] = Sums(was.spread + line.spread, was.fees + line.fees, was.rounding + line.rounding)
     return found
