@@ -14,6 +14,7 @@ from jobs import (
     identification,
     identity,
     ledger,
+    market,
     notifications,
     payments,
     reconciliation,
@@ -40,6 +41,10 @@ class Handler:
 
 
 HANDLERS: dict[str, Handler] = {
+    "market.poll": Handler("prices", market.poll),
+    "market.roll": Handler("prices", market.roll),
+    "market.value": Handler("prices", market.value),
+    "market.sweep": Handler("slow", market.sweep),
     "payments.hear": Handler("money", payments.hear),
     "payments.watch_deposit": Handler("money", payments.watch_deposit),
     "payments.watch_payout": Handler("money", payments.watch_payout),
@@ -156,6 +161,8 @@ HANDLERS: dict[str, Handler] = {
     "identity.forget_spent": Handler("slow", identity.forget_spent),
     "identity.rotate_signing_key": Handler("default", identity.rotate_signing_key),
     "alerts.switched_off": Handler("default", alerts.switched_off),
+    "alerts.breaker_tripped": Handler("default", alerts.breaker_tripped),
+    "alerts.price_unavailable": Handler("default", alerts.price_unavailable),
     "alerts.payout_needs_code": Handler("default", alerts.payout_needs_code),
     "alerts.payout_lacks_float": Handler("default", alerts.payout_lacks_float),
     "alerts.payout_reversed": Handler("default", alerts.payout_reversed),

@@ -25,6 +25,10 @@ class Periodic:
 
 
 SCHEDULE: tuple[Periodic, ...] = (
+    Periodic("prices", "market.poll", 10, 45, "slot", "treasury"),
+    Periodic("candles", "market.roll", 60, 45, "slot", "treasury"),
+    Periodic("what assets are worth to the books", "market.value", 60, 45, "slot", "finance"),
+    Periodic("prices of long ago", "market.sweep", 3_600, 540, "slot", "admin"),
     Periodic("what stands still", "cases.watch", 60, 45, "slot", "admin"),
     Periodic("expired approval requests", "governance.expire", 60, 45, "slot", "admin"),
     Periodic("identity checks that nobody answered", "identification.resume", 600, 45, "slot", "compliance_officer"),

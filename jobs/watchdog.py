@@ -30,6 +30,8 @@ from app.payments import refund_rules as refunds
 from app.payments import rules as payments
 from app.payments.models import DedicatedAccount, Deposit, Payout, SuspenseItem
 from app.payments.refund_models import Refund
+from app.pricing import rules as pricing
+from app.pricing.models import PairHalt
 from app.reconciliation import rules as reconciliation
 from app.reconciliation.models import Reconciliation
 from app.restrictions import rules as restrictions
@@ -61,6 +63,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched(withdrawals.MACHINE, Withdrawal),
     Watched(payments.PAYOUT, Payout),
     Watched(risk.SWITCH, Switch),
+    Watched(pricing.HALT, PairHalt),
     Watched(payments.DEPOSIT, Deposit),
     Watched(payments.SUSPENSE, SuspenseItem),
     Watched(dedicated.DEDICATED, DedicatedAccount),
