@@ -52,22 +52,6 @@ class ExposureBack(Event):
 
 
 @dataclass(frozen=True)
-class VenueLacks(Event):
-    """What is free at the venue does not allow the order that a position asks for."""
-
-    name: ClassVar[str] = "exchange.venue_lacks"
-    asset: str
-
-
-@dataclass(frozen=True)
-class PriceDoubted(Event):
-    """The venue's price is too far from the stored one: no order is planned at it."""
-
-    name: ClassVar[str] = "exchange.price_doubted"
-    asset: str
-
-
-@dataclass(frozen=True)
 class BalanceDiffers(Event):
     """A venue holds something else than the books say, and goes on doing so."""
 
