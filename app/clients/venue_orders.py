@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -90,7 +91,7 @@ class Line:
 
 
 class VenueOrders:
-    """One exchange's private side. Calls are made one at a time; each raises Silent when nobody knows what came of it."""
+    """One exchange's private side. Each call raises Silent when nobody knows what came of it."""
 
     def __init__(
         self, name: str, base_url: str, *, key: str, secret: str, seconds: float, breaker: Breaker | None = None
@@ -161,7 +162,7 @@ class VenueOrders:
         orders = [_found(told) for told in self._ask(lambda made: made.fetch_open_orders(params={"trades": True}))]
         for page in range(PAGES_MAX):
             offset = {"ofs": page * PAGE}
-            told = self._ask(lambda made, offset=offset: made.fetch_closed_orders(params=start | offset))
+            told = self._ask(partial(_closed_orders, start | offset))
             orders += [_found(each) for each in told]
             if len(told) < PAGE:
                 break
@@ -196,7 +197,7 @@ class VenueOrders:
         seen: set[str] = set()
         for page in range(PAGES_MAX):
             query = {"type": kind, "start": int(since.timestamp()), "ofs": page * PAGE}
-            told = self._ask(lambda made, query=query: made.fetch_ledger(params=query))
+            told = self._ask(partial(_ledger, query))
             for each in told:
                 line = _line(each)
                 if line.id not in seen and line.at >= since.replace(microsecond=0):
@@ -253,12 +254,20 @@ class VenueOrders:
             self._circuit.silent()
             log.warning("a venue is silent", extra={"facts": {"error": type(error).__name__, "words": words}})
             cause = error.__cause__
-            return Unreached() if cause is not None and never_arrived(cause) else Silent()
+            return Unreached() if isinstance(cause, Exception) and never_arrived(cause) else Silent()
         self._circuit.answered()
         said = ", ".join(words)
         if any(RATE in each for each in words):
             return RateLimited(HTTPStatus.TOO_MANY_REQUESTS, "rate_limited", said)
         return Refused(HTTPStatus.BAD_REQUEST, words[0].partition(":")[0], said)
+
+
+def _closed_orders(query: Mapping[str, Any], made: Any) -> Any:
+    return made.fetch_closed_orders(params=query)
+
+
+def _ledger(query: Mapping[str, Any], made: Any) -> Any:
+    return made.fetch_ledger(params=query)
 
 
 def _found(told: Any) -> Found:

@@ -46,11 +46,13 @@ class Look:
 def look(*, venue: VenueOrders, actor: Actor) -> list[Look]:
     """Note what passes a limit, and write down an order for each position that asks for one.
 
-    However many trades brought it about: an order answers the position, not a trade. Raises Silent, Refused, HedgingOff.
+    However many trades brought it about: an order answers the position, not a trade. After one that came to nothing the
+    next waits a little. Raises Silent, Refused, HedgingOff.
     """
-    atomically(lambda: service.note_exposure(actor=actor), actor=actor)
+    atomically(service.note_exposure, actor=actor)
     positions = queries.positions_for_system()
     busy = {hedge.asset for hedge in queries.open_for_system()}
+    busy |= queries.came_to_nothing_for_system(since=clock.now() - rules.PAUSE)
     due = [
         policy
         for policy in queries.policies_for_system()

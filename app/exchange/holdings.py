@@ -1,4 +1,4 @@
-"""Commands of what venues hold for us: note what they say beside the books; deals over the counter and their arrival."""
+"""Commands of what venues hold for us: what they say beside the books; deals over the counter, and policies."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -69,7 +69,8 @@ class HedgePolicy(Model):
     def policy(self) -> Policy:
         """What it says."""
         sizes = (self.target_units, self.threshold_units, self.soft_units, self.hard_units)
-        return Policy(self.asset, self.pair or "", *map(int, sizes), self.slippage_bps, self.apart_bps)
+        target, threshold, soft, hard = map(int, sizes)
+        return Policy(self.asset, self.pair or "", target, threshold, soft, hard, self.slippage_bps, self.apart_bps)
 
 
 class Hedge(Model):

@@ -8,7 +8,7 @@ from app.ledger.journal import Journal, Leg, credit, debit
 
 
 def filled(*, ref: str, venue: str, trade: str, moved: Sequence[Money], fees: Sequence[Money]) -> Journal:
-    """A trade of ours at a venue: what it has more and less of ours, what it kept, and what dealing got for what it gave.
+    """A trade of ours at a venue: what it has more and less of, what it kept, what dealing got for what it gave.
 
     `moved` is by how much the venue's balance of each asset changed, its fee taken off.
     """

@@ -166,6 +166,12 @@ def open_for_system() -> list[Hedge]:
     return list(db.session.scalars(select(Hedge).where(Hedge.ended_at.is_(None)).order_by(Hedge.id)))
 
 
+def came_to_nothing_for_system(*, since: datetime) -> set[str]:
+    """The assets of orders that ended after a moment with nothing dealt."""
+    wanted = select(Hedge.asset).where(Hedge.planned_at > since - rules.LASTS_MOST, Hedge.ended_at > since)
+    return set(db.session.scalars(wanted.where(Hedge.filled_units == 0)))
+
+
 def by_client_ids_for_system(client_ids: Collection[str]) -> dict[str, Hedge]:
     """Orders by the id under which the venue has them."""
     found = db.session.scalars(select(Hedge).where(Hedge.cl_ord_id.in_(client_ids)))

@@ -18,6 +18,8 @@ FEE_ROOM_BPS = 100  # what an order may cost above its price: twice the dearest 
 DEADLINE = timedelta(seconds=10)  # after it the venue does not take an order any more, wherever its call was meanwhile
 CERTAIN_AFTER = timedelta(seconds=30)  # since it began: what the venue does not know by then it never had
 SENT_WITHIN = timedelta(seconds=20)  # of being planned: an older price is no basis
+PAUSE = timedelta(seconds=10)  # after an order that came to nothing: what stopped it stops the next one too
+LASTS_MOST = timedelta(days=2)  # far more than any order does
 CANCEL_AFTER = timedelta(seconds=30)  # none of ours is to stay open at the venue
 PRICE_COUNTS_FOR = timedelta(minutes=15)  # a stored price that is older says nothing about the venue's
 READINGS_THAT_MATTER = 3  # a balance that differs this often in a row is no order on its way

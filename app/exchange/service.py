@@ -20,6 +20,7 @@ from app.exchange import errors, events, postings, queries, rules
 from app.exchange.models import ExposureAlert, Fill, Hedge, VenuePart
 from app.exchange.rules import Change, HedgeState, Market, Policy, Seen
 from app.ledger import chart, posting
+from app.ledger.journal import Journal
 
 Row = TypeVar("Row")
 WORDS_MAX = 300
@@ -151,7 +152,7 @@ def record(hedge_id: str, *, found: Found, lines: Iterable[Line], actor: Actor) 
     return HedgeState(hedge.state)
 
 
-def note_exposure(*, actor: Actor) -> list[ExposureAlert]:
+def note_exposure() -> list[ExposureAlert]:
     """Note which limits are passed, and which are not any more: those that are new. Each is told of once."""
     positions = queries.positions_for_system()
     standing = {(alert.asset, alert.level): alert for alert in queries.alerts_standing_for_operators()}
@@ -214,8 +215,8 @@ def _book(hedge: Hedge, trade_id: str, lines: Sequence[Line]) -> None:
     db.session.flush()
 
 
-def _taken_from_hold(hedge: Hedge, journal: postings.Journal, *, key: str) -> int:
-    """Post it out of what was held for it. Where that is not enough, or is free again, what happened is booked still."""
+def _taken_from_hold(hedge: Hedge, journal: Journal, *, key: str) -> int:
+    """Post it out of what was held for it; where that is not enough, or is free again, what happened is booked."""
     account, left = (
         chart.at_venue(hedge.venue, asset=hedge.held.asset),
         queries.remaining_of_hold_for_system(hedge.hold_id),
