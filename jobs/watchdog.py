@@ -44,6 +44,9 @@ from app.screening import rules as screening
 from app.screening.models import Hit
 from app.settlement import rules as settlement
 from app.settlement.models import Settlement, TopUp
+from app.trading import rhythms
+from app.trading import rules as trading
+from app.trading.models import Order, Run
 from app.withdrawals import rules as withdrawals
 from app.withdrawals.models import Withdrawal
 from jobs.work import Work
@@ -62,6 +65,8 @@ class Watched:
 WATCHED: tuple[Watched, ...] = (
     Watched(withdrawals.MACHINE, Withdrawal),
     Watched(payments.PAYOUT, Payout),
+    Watched(trading.MACHINE, Order),
+    Watched(rhythms.RUN, Run),
     Watched(risk.SWITCH, Switch),
     Watched(pricing.HALT, PairHalt),
     Watched(payments.DEPOSIT, Deposit),
