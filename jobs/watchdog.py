@@ -19,6 +19,8 @@ from app.disputes import rules as disputes
 from app.disputes.models import Dispute
 from app.documents import rules as documents
 from app.documents.models import Document
+from app.exchange import rules as exchange
+from app.exchange.models import Deal, Hedge
 from app.governance import rules as governance
 from app.governance.models import Request
 from app.identification import rules as identification
@@ -76,6 +78,8 @@ WATCHED: tuple[Watched, ...] = (
     Watched(disputes.MACHINE, Dispute),
     Watched(settlement.SETTLEMENT, Settlement),
     Watched(settlement.TOP_UP, TopUp),
+    Watched(exchange.HEDGE, Hedge),
+    Watched(exchange.DEAL, Deal),
     Watched(reconciliation.RUN, Reconciliation),
     Watched(governance.MACHINE, Request),
     Watched(restrictions.MACHINE, Restriction),
