@@ -48,6 +48,7 @@ class Permission(StrEnum):
     REFUNDS_READ = "refunds:read"
     REFUNDS_REQUEST = "refunds:request"
     DISPUTES_READ = "disputes:read"
+    ORDERS_READ = "orders:read"
     JOBS_READ = "jobs:read"
     JOBS_RETRY = "jobs:retry"
     MAILBOX_READ = "mailbox:read"
@@ -105,6 +106,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RESTRICTIONS_READ,
         P.CASES_WORK,
         P.REFUNDS_READ,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.COMPLIANCE_OFFICER: _EVERYONE
@@ -134,6 +136,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RESTRICTIONS_INSPECT,
         P.RESTRICTIONS_PLACE,
         P.RESTRICTIONS_REQUEST_LIFT,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.COMPLIANCE_MANAGER: _EVERYONE
@@ -163,6 +166,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RETENTION_REQUEST,
         P.SCREENING_READ,
         P.SCREENING_DECIDE,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.FINANCE: _EVERYONE
@@ -187,6 +191,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.SUSPENSE_RESOLVE,
         P.REFUNDS_READ,
         P.REFUNDS_REQUEST,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.TREASURY: _EVERYONE
@@ -211,6 +216,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOBS_RETRY,
         P.RESTRICTIONS_READ,
         P.REFUNDS_READ,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.ADMIN: _EVERYONE
@@ -257,6 +263,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RETENTION_READ,
         P.SCREENING_READ,
         P.REFUNDS_READ,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
 }
