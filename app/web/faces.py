@@ -8,6 +8,7 @@ from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import clock
+from app.ledger import assets as coins
 from app.web import assets, commands, errors, filters, guards, health, reports, security, sides, throttle, uploads
 from app.web.api import routes as api
 from app.web.callbacks import paystack
@@ -29,6 +30,7 @@ def open_doors(app: Flask) -> None:
     uploads.register(app)
     security.register(app)
     throttle.register(app)
+    app.before_request(coins.freshen)
     guards.open_guard(app)
     errors.register(app)
     filters.register(app)
