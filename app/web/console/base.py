@@ -87,6 +87,10 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        "Markets",
+        (Place("Orders", "console.orders", "arrows-exchange", "1", P.ORDERS_READ),),
+    ),
+    (
         "Books",
         (
             Place("Accounts", "console.ledger", "book-2", "l", P.LEDGER_READ),

@@ -17,14 +17,8 @@ def rate(price: Decimal, ticker: str) -> str:
     return f"{SYMBOLS[ticker]}{text}" if ticker in SYMBOLS else f"{text} {ticker}"
 
 
-@bp.app_template_filter("ticker")
-def ticker(asset: str) -> str:
-    """What is priced of an asset: a token has one price on all its networks."""
-    return asset.partition(".")[0]
-
-
-@bp.app_template_filter("percent")
-def percent(bps: int) -> str:
+@bp.app_template_filter("bps")
+def share(bps: int) -> str:
     """Ten-thousandths as people say them: `0.5 %`, `-12.25 %`."""
     whole, rest = divmod(abs(bps), 100)
     tail = f".{rest:02d}".rstrip("0") if rest else ""

@@ -74,7 +74,9 @@ class Terms:
 def orders() -> Response:
     """One view of all orders, newest first, a page at a time."""
     view, given, before = _view(), _given(request.args), request.args.get("before")
-    fault, found, older, counts = "", [], None, {}
+    fault, older = "", None
+    found: list[Order] = []
+    counts: dict[Side, int] = {}
     try:
         asked = _asked(given)
         found, older = queries.orders_for_operators(replace(asked, side=VIEWS[view]), before=before, limit=PAGE)
