@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.core import clock, ids, machine, outbox, tasks
+from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound, Refusal
@@ -22,7 +22,6 @@ from app.trading.models import Recurring, Run
 from app.trading.rhythms import Rhythm, RunState, State
 
 KEPT_MAX = 20
-WORK = "trading.run_recurring"
 TOO_LATE = "too_late"
 TOO_LATE_WORDS = "We were not able to begin in time."
 
@@ -30,10 +29,11 @@ TOO_LATE_WORDS = "We were not able to begin in time."
 def set_up(customer_id: str, *, give: Money, get: Asset, rhythm: Rhythm, actor: Actor) -> Recurring:
     """From the next time on that the rhythm names, give so much of one asset for another.
 
-    Raises SameAsset, NoPrice (of what is not naira, to know its size), BelowMinimum, AboveMaximum, TooManyKept.
+    Raises SameAsset, NotTraded, NoPrice (of what is not naira, to know its size), BelowMinimum, AboveMaximum,
+    TooManyKept.
     """
     rules.side_of(give.asset, get)
-    _refuse_size(give)
+    _refuse_size(give, least=quotes.least_traded(give.asset, get)[give.asset])
     kept = select(func.count()).where(Recurring.customer_id == customer_id, Recurring.state != State.ENDED)
     if (db.session.scalar(kept) or 0) >= KEPT_MAX:
         raise errors.TooManyKept(most=KEPT_MAX)
@@ -76,8 +76,8 @@ def end(recurring_id: str, *, customer_id: str, actor: Actor) -> None:
     machine.move(found, State.ENDED, machine=rhythms.MACHINE, actor=actor)
 
 
-def begin_run(recurring_id: str, *, queue: str, actor: Actor) -> str | None:
-    """Write down that one is due, say what is to be done, and move on to the next time: the run's id.
+def begin_run(recurring_id: str, *, actor: Actor) -> str | None:
+    """Write down that one is due, tell so, and move on to the next time: the run's id.
 
     None when it is not due (any more). What is so late that its day is over is missed at once.
     """
@@ -92,7 +92,7 @@ def begin_run(recurring_id: str, *, queue: str, actor: Actor) -> str | None:
     if moment >= rhythms.given_up_at(due_at):
         _miss(run, code=TOO_LATE, why=TOO_LATE_WORDS, actor=actor)
     else:
-        tasks.add(WORK, ref=run.id, queue=queue)
+        outbox.emit(events.RunDue(run_id=run.id))
     return run.id
 
 
@@ -130,12 +130,13 @@ def _miss(run: Run, *, code: str, why: str, actor: Actor) -> None:
     outbox.emit(events.Missed(run_id=run.id, customer_id=run.customer_id))
 
 
-def _refuse_size(give: Money) -> None:
+def _refuse_size(give: Money, *, least: Money) -> None:
+    rules.refuse_less(give, least=least)
     bounds, worth = risk_queries.thresholds_without_owner(), give
     if give.asset != NGN:
         naira = pricing.price(rules.ticker_of(give.asset), rules.ticker_of(NGN)).mid
         worth = rules.worth(give, naira=naira)
-    rules.refuse_size(worth, least=Money(NGN, bounds["order_min"]), most=Money(NGN, bounds["order_max"]))
+    rules.refuse_more(worth, most=Money(NGN, bounds["order_max"]))
 
 
 def _fresh_run(found: Recurring, due_at: datetime, moment: datetime) -> Run | None:

@@ -65,7 +65,7 @@ MACHINE = Machine(
 
 def ticker_of(asset: Asset) -> str:
     """What is priced of an asset: a token has one price on all its networks."""
-    return asset.code.partition(".")[0]
+    return asset.ticker or asset.code.partition(".")[0]
 
 
 def side_of(give: Asset, get: Asset) -> Side:
@@ -232,6 +232,14 @@ def _fee(bands: Sequence[Band], amount: int) -> int:
     return fee_units(bands, amount=amount) or 0
 
 
+def rate_in_words(rate: Decimal, *, coin: Asset, money: Asset) -> str:
+    """`1 BTC = ₦101,000,000.00`: at least the money's own digits, at most eight more, cut (the terms are exact)."""
+    whole, _, fraction = format(rate, "f").partition(".")
+    kept = fraction[: money.decimals + 8].rstrip("0").ljust(min(money.decimals, NGN.decimals), "0")
+    unit = money.symbol or f"{ticker_of(money)} "
+    return f"1 {ticker_of(coin)} = {unit}{int(whole):,}{'.' if kept else ''}{kept}"
+
+
 def worth(money: Money, *, naira: Decimal) -> Money:
     """What it is worth in kobo at so much naira for a whole one, rounded up: nothing slips in below a limit."""
     if money.asset.code == NGN.code:
@@ -240,10 +248,15 @@ def worth(money: Money, *, naira: Decimal) -> Money:
     return Money(NGN, math.ceil(exact))
 
 
-def refuse_size(size: Money, *, least: Money, most: Money) -> None:
-    """Raise BelowMinimum or AboveMaximum for an order that is worth so much."""
-    if size < least:
-        raise errors.BelowMinimum(f"The smallest order is worth {least}.", minimum=str(least.units))
+def refuse_less(amount: Money, *, least: Money) -> None:
+    """Raise BelowMinimum for less of an asset than is traded."""
+    if amount < least:
+        facts = {"asset": least.asset.code, "minimum": str(least.units)}
+        raise errors.BelowMinimum(f"{least} is the least that is traded.", **facts)
+
+
+def refuse_more(size: Money, *, most: Money) -> None:
+    """Raise AboveMaximum for an order that is worth more."""
     if most < size:
         raise errors.AboveMaximum(f"The largest order is worth {most}.", maximum=str(most.units))
 
