@@ -6,6 +6,7 @@ The method is in `app/exchange/pnl.py`; `dev/pnl_from_beancount.py` gets the sam
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -49,6 +50,14 @@ class Standing:
     position: Money
     cost: Money
     worth: Money | None
+
+    @property
+    def average(self) -> Decimal | None:
+        """What a whole coin of it cost in naira, cut to kobo; None where there is none of it."""
+        if not self.position.units:
+            return None
+        kobo = abs(self.cost.units) * 10**self.position.asset.decimals // abs(self.position.units)
+        return Decimal(kobo).scaleb(-NGN.decimals)
 
     @property
     def unrealised(self) -> Money | None:
