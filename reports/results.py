@@ -1,4 +1,4 @@
-"""Profit and loss as people read it: by day and by asset, with what it is made of; in whole kobo, from `reports.pnl`."""
+"""Profit and loss as people read it: by day and by asset, with what it is made of; whole kobo, from `reports.pnl`."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

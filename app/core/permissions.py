@@ -80,6 +80,8 @@ class Permission(StrEnum):
     SCREENING_REQUEST = "screening:request"
     EXCHANGE_READ = "exchange:read"
     EXCHANGE_REQUEST = "exchange:request"
+    EXCHANGE_HEDGE = "exchange:hedge"
+    EXCHANGE_ABANDON = "exchange:abandon"
     RETENTION_READ = "retention:read"
     RETENTION_REQUEST = "retention:request"
 
@@ -200,6 +202,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.SETTLEMENT_ABANDON,
         P.EXCHANGE_READ,
         P.EXCHANGE_REQUEST,
+        P.EXCHANGE_ABANDON,
         P.SUSPENSE_READ,
         P.SUSPENSE_RESOLVE,
         P.REFUNDS_READ,
@@ -228,6 +231,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.SETTLEMENT_READ,
         P.SETTLEMENT_ABANDON,
         P.EXCHANGE_READ,
+        P.EXCHANGE_HEDGE,
+        P.EXCHANGE_ABANDON,
         P.SUSPENSE_READ,
         P.JOBS_READ,
         P.JOBS_RETRY,

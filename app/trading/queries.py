@@ -124,6 +124,11 @@ def orders_for_operators(
     return _page(asked, before, limit)
 
 
+def named_for_operators(text: str) -> list[str]:
+    """The order that was made of the quote of this id."""
+    return list(db.session.scalars(select(Order.id).where(Order.quote_id == text)))
+
+
 def counts_for_operators(asked: Asked = EVERYTHING) -> dict[Side, int]:
     """How many there are of each side among those that are asked for, up to COUNTED_MAX."""
     found = {}

@@ -88,7 +88,17 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
     ),
     (
         "Markets",
-        (Place("Orders", "console.orders", "arrows-exchange", "1", P.ORDERS_READ),),
+        (
+            Place("Orders", "console.orders", "arrows-exchange", "1", P.ORDERS_READ),
+            Place("Exposure", "console.exposure", "activity", "0", P.EXCHANGE_READ),
+        ),
+    ),
+    (
+        "Treasury",
+        (
+            Place("Owed and held", "console.owed_and_held", "scale", ".", P.EXCHANGE_READ),
+            Place("Venue balances", "console.venue_balances", "database", ",", P.EXCHANGE_READ),
+        ),
     ),
     (
         "Books",

@@ -2,6 +2,7 @@
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from app.core.money import Asset, Money
 from app.web.console.base import bp
 
 SYMBOLS = {"NGN": "₦", "USD": "$"}
@@ -23,3 +24,9 @@ def share(bps: int) -> str:
     whole, rest = divmod(abs(bps), 100)
     tail = f".{rest:02d}".rstrip("0") if rest else ""
     return f"{'−' if bps < 0 else ''}{whole:,}{tail} %"
+
+
+@bp.app_template_filter("amount_of")
+def amount_of(asset: Asset, units: int) -> Money:
+    """So many smallest units of an asset."""
+    return Money(asset, units)

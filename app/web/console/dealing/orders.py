@@ -11,9 +11,11 @@ from flask_login import current_user
 
 from app.core.clock import WAT
 from app.core.errors import Malformed
-from app.core.money import ASSETS, Money, plain
+from app.core.money import ASSETS, NGN, Money, plain
 from app.core.permissions import Permission
 from app.customers import queries as customers
+from app.exchange import queries as exchange
+from app.exchange.models import Hedge
 from app.identity import queries as identity
 from app.ledger import statements
 from app.trading import queries
@@ -132,10 +134,23 @@ def order(order_id: str) -> Response:
         tier=customers.tiers_for_operators({one.customer_id})[one.customer_id],
         journals=[_journal(found.id) for found in statements.journals_of(one.id)] if reads_books else [],
         reads_books=reads_books,
+        hedges=_answers(one) if Permission.EXCHANGE_READ in current_user.permissions else None,
         cases=cases_about(one.id),
         history=history.of(one.id, quote.id),
         staff=identity.names_for_operators(),
     )
+
+
+def _answers(one: Order) -> list[tuple[str, Hedge | None]]:
+    """For each of its two assets but naira, the first order of our own for that position since."""
+    by_ticker = {policy.ticker: policy.asset for policy in exchange.policies_for_system()}
+    tickers = [asset.ticker for asset in (one.get.asset, one.give.asset) if asset != NGN]
+    first = {
+        ticker: exchange.answering_for_operators(by_ticker[ticker], since=one.created_at)
+        for ticker in tickers
+        if ticker in by_ticker
+    }
+    return [(ticker, found[0] if found else None) for ticker, found in first.items()]
 
 
 def _journal(journal_id: int) -> tuple[Any, list[tuple[Any, Money]]]:
