@@ -85,13 +85,19 @@ class Step:
 
 def rounded(exact: Fraction) -> Decimal:
     """A price to eighteen digits below the point, half to even."""
-    return Decimal(f"{round(exact * 10**DIGITS)}E-{DIGITS}")
+    whole, rest = divmod(exact.numerator * 10**DIGITS, exact.denominator)
+    up = 2 * rest > exact.denominator or (2 * rest == exact.denominator and whole % 2 == 1)
+    return Decimal(f"{whole + up}E-{DIGITS}")
+
+
+def _between(one: Fraction, other: Fraction) -> Fraction:
+    return Fraction(one + other, 2)
 
 
 def value_of(bid: Decimal | None, ask: Decimal | None, last: Decimal | None) -> Decimal | None:
     """What a tick says: the middle of an orderly book, or else the last trade; None when neither is above nought."""
     if bid is not None and ask is not None and 0 < bid <= ask:
-        return rounded((Fraction(bid) + Fraction(ask)) / 2)
+        return rounded(_between(Fraction(bid), Fraction(ask)))
     return last if last is not None and last > 0 else None
 
 
@@ -99,7 +105,7 @@ def divided(value: Decimal | None, over: Decimal | None) -> Decimal | None:
     """A feed's number divided by another of its own; None where one is missing or nought, or nothing is left of it."""
     if not value or not over or value < 0 or over < 0:
         return None
-    return rounded(Fraction(value) / Fraction(over)) or None
+    return rounded(Fraction(Fraction(value), Fraction(over))) or None
 
 
 def median(values: Iterable[Decimal]) -> Fraction:
@@ -107,7 +113,7 @@ def median(values: Iterable[Decimal]) -> Fraction:
     ordered = sorted(Fraction(value) for value in values)
     if not ordered:
         raise ValueError("nothing has no middle")
-    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    return _between(ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2])
 
 
 def weighted_median(values: Iterable[tuple[Decimal, int]]) -> Fraction:
@@ -122,7 +128,7 @@ def weighted_median(values: Iterable[tuple[Decimal, int]]) -> Fraction:
     for place, (value, weight) in enumerate(ordered):
         reached += weight
         if 2 * reached == whole:
-            return (value + ordered[place + 1][0]) / 2
+            return _between(value, ordered[place + 1][0])
         if 2 * reached > whole:
             return value
     raise AssertionError("unreachable")
@@ -130,7 +136,7 @@ def weighted_median(values: Iterable[tuple[Decimal, int]]) -> Fraction:
 
 def apart(first: Fraction, second: Fraction) -> Fraction:
     """How far the first is from the second, in ten-thousandths of the second."""
-    return abs(first - second) * BPS / second
+    return Fraction(abs(first - second) * BPS, second)
 
 
 def make(words: Sequence[Word], *, bounds: Bounds, at: datetime) -> Made:
@@ -164,7 +170,7 @@ def _first_look(word: Word, at: datetime) -> Verdict:
 
 def _width(values: Iterable[Decimal], middle: Fraction) -> Fraction:
     exact = [Fraction(value) for value in values]
-    return (max(exact) - min(exact)) * BPS / middle
+    return Fraction((max(exact) - min(exact)) * BPS, middle)
 
 
 def way(pairs: Iterable[tuple[str, str]], base: str, quote: str) -> tuple[Step, ...] | None:
@@ -200,13 +206,22 @@ def crossed(steps: Sequence[Step], mids: Mapping[str, Decimal]) -> Decimal:
     exact = Fraction(1)
     for step in steps:
         mid = Fraction(mids[step.pair])
-        exact = exact / mid if step.inverted else exact * mid
+        exact = Fraction(exact, mid) if step.inverted else exact * mid
     return rounded(exact)
 
 
 def farthest(new: Decimal, before: Iterable[Decimal]) -> Fraction:
     """How far a price is from the farthest of those before it, in ten-thousandths of that one; nought without any."""
     return max((apart(Fraction(new), Fraction(old)) for old in before), default=Fraction(0))
+
+
+def in_words(mid: Decimal) -> str:
+    """A price as people read it: two digits below the point from a hundred on, four from one on, six significant."""
+    if mid >= 100:  # noqa: PLR2004
+        return f"{mid:,.2f}"
+    if mid >= 1:
+        return f"{mid:,.4f}"
+    return f"{mid:.{min(5 - mid.adjusted(), DIGITS)}f}" if mid else "0"
 
 
 def begins(moment: datetime, *, span: str) -> datetime:

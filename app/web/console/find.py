@@ -1,5 +1,4 @@
-"""What a reference leads to, for the search on top of each page: an id of ours, a payment's name at Paystack, or an
-order's at a venue.
+"""What a reference leads to, for the search on top of each page: an id of ours, or a name at Paystack or at a venue.
 
 Nothing that says who somebody is is looked for here: what is typed stands in an address.
 """

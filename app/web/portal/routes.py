@@ -20,6 +20,7 @@ from app.web.portal import (
     verification,
     verification_steps,
     view_as,
+    wallets,
     ways_in,
     withdraw,
 )
@@ -39,6 +40,7 @@ MODULES = (
     recover,
     keys,
     limits,
+    wallets,
     phone,
     documents,
     verification,

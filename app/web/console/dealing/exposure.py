@@ -195,7 +195,7 @@ def _read(sent: MultiDict[str, str]) -> tuple[Policy, date]:
     if was is None:
         raise BadPolicy("Choose what the policy is for.")
     try:
-        sizes = [parse(sent.get(name, ""), asset=ASSETS[was.asset]).units for name in SIZES]
+        target, threshold, soft, hard = (parse(sent.get(name, ""), asset=ASSETS[was.asset]).units for name in SIZES)
         # (two decimals of a per cent are ten-thousandths, as kobo are hundredths of a naira)
         slippage, apart = (parse(sent.get(name, ""), asset=NGN).units for name in SHARES)
         starts_on = date.fromisoformat(sent.get("starts_on", ""))
@@ -204,4 +204,4 @@ def _read(sent: MultiDict[str, str]) -> tuple[Policy, date]:
     except ValueError as unread:
         raise BadPolicy("Say on which day it begins.") from unread
     pair = sent.get("pair", "").strip().upper()
-    return Policy(was.asset, pair, *sizes, slippage, apart), starts_on
+    return Policy(was.asset, pair, target, threshold, soft, hard, slippage, apart), starts_on
