@@ -21,5 +21,9 @@ EXEMPT: dict[str, str] = {
     "banks": "a vendor's public list, kept for speed",
     "settled_charges": "a finding, append-only, under a recorded settlement",
     "float_readings": "a finding, append-only: a balance as it was told",
+    "feed_answers": "machinery: how a feed of prices answered last",
+    "ticks": "a vendor's numbers as it told them, append-only, swept after two days",
+    "pair_prices": "what the rules make of ticks, append-only, swept after two days",
+    "candles": "a sum over prices, kept for speed",
     "reconciliation_lines": "a finding, append-only, under a recorded run",
 }
