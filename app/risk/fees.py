@@ -25,12 +25,18 @@ WAYS = {
     (Rail.BANK, Direction.OUT): "Withdrawals to a bank",
     (Rail.CHAIN, Direction.IN): "Coins coming in",
     (Rail.CHAIN, Direction.OUT): "Coins sent",
-    (Rail.INSIDE, Direction.IN): "Coming in inside the house",
-    (Rail.INSIDE, Direction.OUT): "Going out inside the house",
+    (Rail.INSIDE, Direction.IN): "Selling: of what is got",
+    (Rail.INSIDE, Direction.OUT): "Buying and swapping: of what is given",
 }
 PERCENT_DECIMALS = 2
 PAID_IN = Scope(Rail.BANK, Direction.IN, NGN.code)  # what of Paystack's fee the payer bears: none where none is set
-CHARGED = (Scope(Rail.BANK, Direction.OUT, NGN.code), PAID_IN)  # what has a fee: one that nothing takes is not set
+# What has a fee: one that nothing takes is not set.
+CHARGED = (
+    Scope(Rail.BANK, Direction.OUT, NGN.code),
+    PAID_IN,
+    Scope(Rail.INSIDE, Direction.IN, NGN.code),
+    *(Scope(Rail.INSIDE, Direction.OUT, code) for code in ASSETS),
+)
 
 
 def request(scope: Scope, bands: Sequence[Band], *, starts_on: date, reason: str, maker: str, actor: Actor) -> Request:

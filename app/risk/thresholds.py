@@ -32,13 +32,15 @@ class Unit(StrEnum):
     DAYS = "days"
     NUMBER = "number"
     TIMES = "times"
+    SECONDS = "seconds"
+    BPS = "ten-thousandths"
 
 
 MOST = {
     Unit.NAIRA: 10**17, Unit.POINTS: 100, Unit.PERCENT: 100, Unit.MINUTES: 10_080, Unit.HOURS: 720, Unit.DAYS: 3_650,
-    Unit.NUMBER: 1_000, Unit.TIMES: 100,
+    Unit.NUMBER: 1_000, Unit.TIMES: 100, Unit.SECONDS: 120, Unit.BPS: 1_000,
 }  # fmt: skip
-MAY_BE_NOTHING = {Unit.NAIRA, Unit.POINTS, Unit.HOURS}  # of anything else none would fit everything
+MAY_BE_NOTHING = {Unit.NAIRA, Unit.POINTS, Unit.HOURS, Unit.BPS}  # of anything else none would fit everything
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ _W, _D, _P, _B = (
     "Breaker of payouts",
 )
 _I = "Deposits: what is held"
+_T = "Trading"
 U = Unit
 MEANINGS: dict[str, Meaning] = {
     "band_medium_points": Meaning(_W, "Medium risk begins at", U.POINTS),
@@ -115,6 +118,10 @@ MEANINGS: dict[str, Meaning] = {
     "deposit_large_amount": Meaning(_I, "Then also held: above an amount of", U.NAIRA),
     "deposit_card_abroad_hours": Meaning(_I, "By a card from abroad", U.HOURS),
     "deposit_over_limit_hours": Meaning(_I, "To an account number, over a limit", U.HOURS),
+    "quote_seconds": Meaning(_T, "A quote stands for", U.SECONDS),
+    "quote_moved_bps": Meaning(_T, "It is not honoured once the price has moved against us by more than", U.BPS),
+    "order_min": Meaning(_T, "The smallest order", U.NAIRA),
+    "order_max": Meaning(_T, "The largest order", U.NAIRA),
 }
 GROUPS = tuple(dict.fromkeys(each.group for each in MEANINGS.values()))
 BELOW = (
@@ -122,6 +129,7 @@ BELOW = (
     ("structuring_low", "structuring_high"),
     ("structuring_company_low", "structuring_company_high"),
     ("deposit_unlike_percent", "deposit_alike_percent"),
+    ("order_min", "order_max"),
 )
 
 

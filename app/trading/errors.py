@@ -5,7 +5,7 @@ from app.core.errors import Conflict, NotFound, Unavailable, Unprocessable
 
 class SameAsset(Unprocessable):
     code = "same_asset"
-    message = "Choose two different coins: this would give one for itself."
+    message = "Choose two different coins: this would give one for itself, on whatever network."
 
 
 class TooSmall(Unprocessable):

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
-from app.core.money import ASSETS, NGN, Money
+from app.core.money import ASSETS, NGN, Asset, Money
 from app.trading.rhythms import Every, Rhythm
 from app.trading.rules import Side
 
@@ -29,6 +29,7 @@ UNITS = Numeric(38)
 class Dealt:
     """What a quote and the order that is made of it say alike. Fee, spread and rounding are in the money."""
 
+    customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
     side: Mapped[str] = mapped_column(Text)
     give_asset: Mapped[str] = mapped_column(Text)
     give_units: Mapped[Decimal] = mapped_column(UNITS)
@@ -93,7 +94,6 @@ class Quote(Dealt, Model):
         Index("ix_quotes_unused", "expires_at", postgresql_where=text("used_at IS NULL")),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
-    customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
     typed: Mapped[str] = mapped_column(Text)
     value_units: Mapped[Decimal] = mapped_column(UNITS)
     spread_bps: Mapped[int] = mapped_column(Integer)
@@ -119,7 +119,6 @@ class Order(Dealt, Model):
         Index("ix_orders_placed", "id", postgresql_where=text("state = 'placed'")),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
-    customer_id: Mapped[str] = mapped_column(Text, ForeignKey("customers.id"))
     quote_id: Mapped[str] = mapped_column(Text, ForeignKey("quotes.id"), unique=True)
     run_id: Mapped[str | None] = mapped_column(Text, ForeignKey("recurring_runs.id"), unique=True)
     state: Mapped[str] = mapped_column(Text)
@@ -151,6 +150,11 @@ class Recurring(Model):
     def give(self) -> Money:
         """What is given each time."""
         return Money(ASSETS[self.give_asset], int(self.give_units))
+
+    @property
+    def into(self) -> Asset:
+        """What it is given for."""
+        return ASSETS[self.get_asset]
 
     @property
     def rhythm(self) -> Rhythm:

@@ -109,7 +109,7 @@ class Deal:
     @property
     def at_mid(self) -> Fraction:
         """The smallest units of the money that one smallest unit of the coin is worth."""
-        return Fraction(self.mid) * 10**self.money.decimals / 10**self.coin.decimals
+        return Fraction(self.mid) * Fraction(10**self.money.decimals, 10**self.coin.decimals)
 
     @property
     def priced(self) -> Fraction:

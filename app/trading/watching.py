@@ -7,6 +7,8 @@ from enum import StrEnum
 from app.core.machine import Machine
 from app.trading.errors import BadAlertPrice
 
+PRICE_LIMIT = Decimal(10**20)
+
 _WRITTEN = re.compile(r"(?P<whole>[0-9]{1,3}(,[0-9]{3}){1,6}|[0-9]{1,20})(\.(?P<fraction>[0-9]{1,18}))?")
 
 

@@ -1,4 +1,4 @@
-"""The terms of orders: for any price, spread, fee, size and decimals they add up, and nobody gets more than they say."""
+"""The terms of orders: for any price, spread, fee, size and decimals they add up, and nobody gets more than said."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -75,14 +75,16 @@ def test_every_order_balances_and_no_leg_turns_round(
     parts = {"fee": terms.fee, "spread": terms.spread, "rounding": terms.rounding}
     assert all(part.asset == deal.money and part.units >= 0 for part in (*parts.values(), terms.value))
     post = {Side.BUY: postings.bought, Side.SELL: postings.sold, Side.SWAP: postings.swapped}[deal.side]
-    journal = post(
+    journal = post(  # (an unbalanced one cannot be made)
         ref="ord_x",
         payer=f"liability:p:{deal.give.code}",
         taker=f"liability:t:{deal.get.code}",
         give=terms.give,
         get=terms.get,
-        **parts,
-    )  # fmt: skip  (an unbalanced one cannot be made)
+        fee=terms.fee,
+        spread=terms.spread,
+        rounding=terms.rounding,
+    )
     moved = {(leg.account.split(":")[1], leg.amount.asset.code): leg.amount.units for leg in journal.legs}
     sold = deal.side is Side.SELL
     assert moved["p", deal.give.code] == terms.give.units
@@ -250,7 +252,7 @@ class TestByHand:
         sound = Deal(NGN, BTC, Decimal(1), 0)
         for change in ({"mid": Decimal(0)}, {"mid": Decimal("NaN")}, {"spread_bps": 10_000}, {"spread_bps": -1}):
             with pytest.raises(ValueError, match="a price is above nothing"):
-                replace(sound, **change)  # type: ignore[arg-type]
+                replace(sound, **change)
 
 
 class TestSizes:
