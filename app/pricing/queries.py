@@ -1,6 +1,6 @@
 """What a thing costs: the price that is shown, the price that may be dealt at, the spread on it, and its history."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -57,6 +57,19 @@ def price(base: str, quote: str, *, at: datetime | None = None) -> Price:
     moment = at or clock.now()
     held = cache.read() if at is None else None
     return _priced(base, quote, market.pairs(), held or market.latest(at=moment), moment)
+
+
+def prices(bases: Iterable[str], quote: str) -> dict[str, Price | errors.NoPrice]:
+    """The same as `price` of several at once: what each is worth, or why that is not known."""
+    moment, held, pairs = clock.now(), cache.read(), market.pairs()
+    latest, by_hand = held or market.latest(at=moment), overrides_at(moment)
+    found: dict[str, Price | errors.NoPrice] = {}
+    for base in bases:
+        try:
+            found[base] = _priced(base, quote, pairs, latest, moment, by_hand)
+        except errors.NoPrice as reason:
+            found[base] = reason
+    return found
 
 
 def dealing(base: str, quote: str) -> Price:
@@ -130,8 +143,15 @@ def _way(pairs: list[Pair], base: str, quote: str) -> tuple[rules.Step, ...]:
     return steps
 
 
-def _priced(base: str, quote: str, pairs: list[Pair], latest: Mapping[str, Latest], moment: datetime) -> Price:
-    steps, by_hand = _way(pairs, base, quote), overrides_at(moment)
+def _priced(
+    base: str,
+    quote: str,
+    pairs: list[Pair],
+    latest: Mapping[str, Latest],
+    moment: datetime,
+    overrides: Mapping[str, PriceOverride] | None = None,
+) -> Price:
+    steps, by_hand = _way(pairs, base, quote), overrides_at(moment) if overrides is None else overrides
     mids, told, made, by = dict[str, Decimal](), [moment], [moment], set[str]()
     for name in (step.pair for step in steps):
         override, newest = by_hand.get(name), latest.get(name)

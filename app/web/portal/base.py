@@ -24,12 +24,12 @@ class Item:
 
 _PLACES = (
     ("Home", "portal.home", "home", ("portal.home",)),
-    ("Prices", "portal.prices", "trending-up", ("portal.prices", "portal.asset")),
+    ("Prices", "portal.price_list", "trending-up", ("portal.price_list", "portal.asset")),
     (
         "Trade",
         "portal.trade",
         "arrows-exchange",
-        ("portal.trade", "portal.make_quote", "portal.quote", "portal.accept_quote", "portal.order"),
+        ("portal.trade", "portal.make_quote", "portal.quote", "portal.requote", "portal.accept_quote", "portal.order"),
     ),
     ("Activity", "portal.activity", "list-details", ("portal.activity", "portal.receipt")),
 )
