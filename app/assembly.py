@@ -6,6 +6,7 @@ from flask import Flask
 
 from app.adjustments import service as adjustments
 from app.applications import decisions
+from app.assets import requests as assets_requests
 from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.breaker import Breaker
 from app.clients.bundle import Clients
@@ -17,12 +18,14 @@ from app.clients.storage import storage_at
 from app.clients.virus import Scanner
 from app.core import crypto, logs
 from app.core.db import db
+from app.core.money import ASSETS
 from app.customers import queries as customers
 from app.customers import requests
 from app.disputes import requests as disputes
 from app.documents import sealing
 from app.governance import kinds, policies
 from app.identity import passwords
+from app.ledger import assets
 from app.payments import name_requests
 from app.payments import refund_requests as refunds
 from app.payments import requests as payments
@@ -65,6 +68,7 @@ def assemble(settings: Settings) -> Flask:
         },
     )
     db.init_app(app)
+    ASSETS.known = assets.known
     govern()
     mailer = Mailer(settings.smtp_url, sender=settings.mail_sender)
     app.extensions["clients"] = Clients(
@@ -106,6 +110,7 @@ def govern() -> None:
     kinds.register(refunds.REFUND, refunds.REDIRECT)
     kinds.register(disputes.LET_GO, marking.KIND)
     kinds.register(screening.MATCH, retention.RUN, switches.ON)
+    kinds.register(assets_requests.ADD, assets_requests.CHANGE)
     kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
     kinds.route(withdrawals.SEND)
     kinds.relate(customers.is_related_for_system)

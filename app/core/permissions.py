@@ -35,6 +35,8 @@ class Permission(StrEnum):
     LIMITS_READ = "limits:read"
     LIMITS_REQUEST = "limits:request"
     LIMITS_REQUEST_FEES = "limits:request_fees"
+    ASSETS_READ = "assets:read"
+    ASSETS_REQUEST = "assets:request"
     CLOSURES_READ = "closures:read"
     SWITCHES_READ = "switches:read"
     SWITCHES_TURN_OFF = "switches:turn_off"
@@ -89,7 +91,7 @@ class Role(StrEnum):
 
 P = Permission
 # Whose records of the audit each role sees: app/audit/rules.py.
-_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ, P.CASES_READ, P.SWITCHES_READ})
+_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ, P.CASES_READ, P.SWITCHES_READ, P.ASSETS_READ})
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: _EVERYONE
@@ -170,6 +172,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.CASES_WORK,
         P.LIMITS_READ,
         P.LIMITS_REQUEST_FEES,
+        P.ASSETS_REQUEST,
         P.APPROVALS_READ,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_REQUEST_MARK,

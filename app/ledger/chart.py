@@ -43,6 +43,18 @@ PURPOSES = {
     CUSTOMER: "What we owe a customer in one asset. It may not go below zero.",
 }
 
+VENUES = ("kraken",)
+# What the house keeps in every asset, opened with it; the hot ones are those that very many movements touch.
+IN_EVERY_ASSET = {
+    DEALING: True,
+    TRADING_FEES: True,
+    SPREAD: True,
+    ROUNDING: True,
+    VENUE_FEES: False,
+    CAPITAL: False,
+    **{VENUE.replace("{venue}", venue): False for venue in VENUES},
+}
+
 
 def house(template: str, *, asset: Asset) -> str:
     """The code of a house account in one asset."""

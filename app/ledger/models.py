@@ -35,6 +35,28 @@ class LedgerAsset(Model):
     decimals: Mapped[int] = mapped_column(SmallInteger)
 
 
+class AssetVersion(Model):
+    """How an asset looks and from what amount on it is traded and sent; its newest version counts."""
+
+    __tablename__ = "asset_versions"
+    __table_args__ = SCHEMA
+    code: Mapped[str] = mapped_column(Text, ForeignKey("ledger.assets.code"), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    ticker: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    network: Mapped[str] = mapped_column(Text)
+    symbol: Mapped[str] = mapped_column(Text)
+    mark: Mapped[str] = mapped_column(Text)
+    digits: Mapped[int] = mapped_column(SmallInteger)
+    colour: Mapped[str] = mapped_column(Text)
+    trade_min_units: Mapped[Decimal] = mapped_column(Numeric(38))
+    send_min_units: Mapped[Decimal] = mapped_column(Numeric(38))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    open: Mapped[bool] = mapped_column(Boolean)
+    request_id: Mapped[str | None] = mapped_column(Text)
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class Account(Model):
     """One account: a code, a class (the code's first part), one asset."""
 

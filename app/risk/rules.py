@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from app.core.clock import WAT
 from app.core.machine import Machine, Wait
-from app.core.money import ASSETS, NGN, Money
+from app.core.money import NGN, Money
 
 ANY = "*"
 MONTH_DAYS = 30
@@ -209,8 +209,12 @@ SWITCH = Machine(
     },
 )
 EVERYTHING = "all"
-SWITCH_SCOPES = (EVERYTHING, *(f"rail:{rail}" for rail in Rail), *(f"asset:{code}" for code in ASSETS))
 _RAILS = {Rail.BANK: "to banks", Rail.CHAIN: "on chains", Rail.INSIDE: "inside the house"}
+
+
+def switch_scopes(assets: Iterable[str]) -> tuple[str, ...]:
+    """All that can be turned off: everything, a rail, one of these assets."""
+    return EVERYTHING, *(f"rail:{rail}" for rail in Rail), *(f"asset:{code}" for code in assets)
 
 
 def switches_of(*, rail: Rail, asset: str) -> tuple[str, ...]:

@@ -108,6 +108,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Limits", "console.limits", "gauge", "q", P.LIMITS_READ),
             Place("Thresholds", "console.thresholds", "chart-bar", "3", P.LIMITS_READ),
             Place("Fees", "console.fees", "receipt", "g", P.LIMITS_READ),
+            Place("Assets", "console.assets", "coins", "4", P.ASSETS_READ),
             Place("Jobs", "console.jobs", "cpu", "j", P.JOBS_READ),
             Place("Mailbox", "console.mailbox", "send", "m", P.MAILBOX_READ),
             Place("Audit", "console.audit", "history", "a", P.AUDIT_READ),

@@ -2,6 +2,7 @@
 
 from app.web import factor_doors, guards
 from app.web.console import (
+    assets,
     audit,
     base,
     cases,
@@ -47,7 +48,8 @@ MODULES = (
     home, find, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
     withdrawals_queue, withdrawals, payouts, suspense, suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
-    reconciliation, payments, float_doors, prices, switches, limits, thresholds, fees, jobs, mailbox, audit, retention,
+    reconciliation, payments, float_doors, prices, switches, limits, thresholds, fees, assets, jobs, mailbox,
+    audit, retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)
