@@ -65,12 +65,13 @@ def latest(*, at: datetime | None = None) -> dict[str, Latest]:
     return {row.code: Latest(row.code, row.made_at, _made(row)) for row in found}
 
 
-def mids(pair: str, *, since: datetime, until: datetime) -> list[Decimal]:
-    """The prices of a pair made after one time and before another, oldest first."""
+def mids(pair: str, *, since: datetime, until: datetime, last: int | None = None) -> list[Decimal]:
+    """The prices of a pair made after one time and before another, the newest first; so many at most."""
     wanted = select(PairPrice.mid).where(
         PairPrice.pair == pair, PairPrice.made_at > since, PairPrice.made_at < until, PairPrice.mid.is_not(None)
     )
-    return [mid for mid in db.session.scalars(wanted.order_by(PairPrice.made_at)) if mid is not None]
+    newest = wanted.order_by(PairPrice.made_at.desc()).limit(last)
+    return [mid for mid in db.session.scalars(newest) if mid is not None]
 
 
 def feeds() -> list[Standing]:

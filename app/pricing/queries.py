@@ -4,11 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
+from app.core.errors import NotFound
 from app.core.money import Money
 from app.market import cache, rules
 from app.market import queries as market
@@ -20,6 +22,7 @@ from app.pricing.models import PairHalt, PriceOverride, Spread
 from app.pricing.rules import HaltState, Ladder, bps_of, ladder_for
 
 OVERRIDE = "override"
+Row = TypeVar("Row")
 _REASONS = {
     Why.TOO_FEW: "Too few sources tell a price at the moment. Nothing happened to your money; try again in a minute.",
     Why.DISAGREE: "Our sources tell different prices at the moment. Nothing happened to your money; try again soon.",
@@ -114,6 +117,21 @@ def sparkline(base: str, quote: str = "NGN", *, hours: int = 24, points: int = 2
     return market.closes(f"{base}/{quote}", until=clock.now(), hours=hours, points=points)
 
 
+def pair(code: str) -> Pair | None:
+    """One pair."""
+    return next((one for one in market.pairs() if one.code == code), None)
+
+
+def halt_for_operators(halt_id: str, *, lock: bool = False) -> PairHalt:
+    """One halt. Raises NotFound."""
+    return _one(PairHalt, halt_id, lock=lock)
+
+
+def override_for_operators(override_id: str, *, lock: bool = False) -> PriceOverride:
+    """One price that people set. Raises NotFound."""
+    return _one(PriceOverride, override_id, lock=lock)
+
+
 def halts_standing() -> list[PairHalt]:
     """What stands now, the oldest first."""
     wanted = select(PairHalt).where(PairHalt.state != HaltState.ENDED)
@@ -133,6 +151,13 @@ def ladders() -> list[Ladder]:
     for one in db.session.scalars(select(Spread).order_by(Spread.starts_at, Spread.from_kobo)):
         grouped.setdefault((one.scope, one.starts_at), []).append(one)
     return [Ladder(some[0].scope, some[0].starts_at, tuple(one.band for one in some)) for some in grouped.values()]
+
+
+def _one(model: type[Row], row_id: str, *, lock: bool) -> Row:
+    found = db.session.get(model, row_id, with_for_update=lock, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _way(pairs: list[Pair], base: str, quote: str) -> tuple[rules.Step, ...]:

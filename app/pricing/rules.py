@@ -5,14 +5,17 @@ ticker before one for any, then one for its side, then one for its tier; of that
 and of it the band that the worth reaches (kobo).
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from app.core.machine import Machine, Wait
 
 ANY = "*"
+_PRICE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,18})?")
 BPS_MAX = 2_000  # a fifth of the price: more is a slip of the pen
 MINUTES_MAX = 24 * 60  # an override's
 AGREE_FOR = timedelta(minutes=5)  # until a disagreement is over
@@ -92,6 +95,13 @@ class Ladder:
     scope: Scope
     starts_at: datetime
     bands: tuple[Band, ...]
+
+
+def read_price(text: str) -> Decimal | None:
+    """A price that somebody typed, `1,486.50`; None for what is none: nought, below, or with too many digits."""
+    found = _PRICE.fullmatch(text.strip().replace(",", ""))
+    price = Decimal(found[0]) if found else Decimal(0)
+    return price if price > 0 else None
 
 
 def ladder_for(ladders: Sequence[Ladder], *, ticker: str, side: str, tier: str, at: datetime) -> Ladder | None:

@@ -15,6 +15,14 @@ class Traded(Event):
 
 
 @dataclass(frozen=True)
+class RunDue(Event):
+    """A recurring order is due."""
+
+    name: ClassVar[str] = "trading.run_due"
+    run_id: str
+
+
+@dataclass(frozen=True)
 class Missed(Event):
     """A recurring order came to nothing on one of its days, and is not tried again for it."""
 

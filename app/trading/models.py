@@ -91,6 +91,7 @@ class Quote(Dealt, Model):
     __tablename__ = "quotes"
     __table_args__ = (
         Index(None, "customer_id", "id"),
+        Index(None, "replaces", postgresql_where=text("replaces IS NOT NULL")),
         Index("ix_quotes_unused", "expires_at", postgresql_where=text("used_at IS NULL")),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -113,6 +114,7 @@ class Order(Dealt, Model):
     __tablename__ = "orders"
     __table_args__ = (
         Index(None, "customer_id", "id"),
+        Index("ix_orders_customer_side", "customer_id", "side", "id"),
         Index(None, "side", "id"),
         Index(None, "give_asset", "id"),
         Index(None, "get_asset", "id"),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from app.core import clock, ids
-from app.core.db import db
+from app.core.db import db, rows
 from app.core.money import NGN, Asset, Money, zero
 from app.customers import queries as customers
 from app.ledger import balances, chart
@@ -102,6 +102,11 @@ def again(quote_id: str, *, customer_id: str) -> Quote:
     old = locked(quote_id, customer_id=customer_id)
     typed = {Typed.GIVE: old.give, Typed.GET: old.get, Typed.ALL: None}[Typed(old.typed)]
     return make(customer_id, give=old.give.asset, get=old.get.asset, typed=typed, replaces=old.id)
+
+
+def forget_unused(*, limit: int) -> int:
+    """Delete some of those that nobody used and that ran out a month ago: how many went. The database says which."""
+    return int(rows("SELECT forget_quotes(:most) AS gone", most=limit)[0].gone)
 
 
 def locked(quote_id: str, *, customer_id: str) -> Quote:

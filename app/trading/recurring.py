@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.core import clock, ids, machine, outbox, tasks
+from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound, Refusal
@@ -22,7 +22,6 @@ from app.trading.models import Recurring, Run
 from app.trading.rhythms import Rhythm, RunState, State
 
 KEPT_MAX = 20
-WORK = "trading.run_recurring"
 TOO_LATE = "too_late"
 TOO_LATE_WORDS = "We were not able to begin in time."
 
@@ -76,8 +75,8 @@ def end(recurring_id: str, *, customer_id: str, actor: Actor) -> None:
     machine.move(found, State.ENDED, machine=rhythms.MACHINE, actor=actor)
 
 
-def begin_run(recurring_id: str, *, queue: str, actor: Actor) -> str | None:
-    """Write down that one is due, say what is to be done, and move on to the next time: the run's id.
+def begin_run(recurring_id: str, *, actor: Actor) -> str | None:
+    """Write down that one is due, tell so, and move on to the next time: the run's id.
 
     None when it is not due (any more). What is so late that its day is over is missed at once.
     """
@@ -92,7 +91,7 @@ def begin_run(recurring_id: str, *, queue: str, actor: Actor) -> str | None:
     if moment >= rhythms.given_up_at(due_at):
         _miss(run, code=TOO_LATE, why=TOO_LATE_WORDS, actor=actor)
     else:
-        tasks.add(WORK, ref=run.id, queue=queue)
+        outbox.emit(events.RunDue(run_id=run.id))
     return run.id
 
 

@@ -232,6 +232,14 @@ def _fee(bands: Sequence[Band], amount: int) -> int:
     return fee_units(bands, amount=amount) or 0
 
 
+def rate_in_words(rate: Decimal, *, coin: Asset, money: Asset) -> str:
+    """`1 BTC = ₦101,000,000.00`: at least the money's own digits, at most eight more, cut (the terms are exact)."""
+    whole, _, fraction = format(rate, "f").partition(".")
+    kept = fraction[: money.decimals + 8].rstrip("0").ljust(min(money.decimals, NGN.decimals), "0")
+    unit = money.symbol or f"{ticker_of(money)} "
+    return f"1 {ticker_of(coin)} = {unit}{int(whole):,}{'.' if kept else ''}{kept}"
+
+
 def worth(money: Money, *, naira: Decimal) -> Money:
     """What it is worth in kobo at so much naira for a whole one, rounded up: nothing slips in below a limit."""
     if money.asset.code == NGN.code:

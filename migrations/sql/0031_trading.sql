@@ -36,6 +36,7 @@ CREATE TABLE quotes (
 );
 CREATE INDEX ix_quotes_customer_id ON quotes (customer_id, id);
 CREATE INDEX ix_quotes_unused ON quotes (expires_at) WHERE used_at IS NULL;
+CREATE INDEX ix_quotes_replaces ON quotes (replaces) WHERE replaces IS NOT NULL;
 
 -- Something that comes again: so much of one asset for another, every week or month.
 CREATE TABLE recurring_orders (
@@ -99,6 +100,7 @@ CREATE TABLE orders (
     created_at timestamptz NOT NULL
 );
 CREATE INDEX ix_orders_customer_id ON orders (customer_id, id);
+CREATE INDEX ix_orders_customer_side ON orders (customer_id, side, id);
 CREATE INDEX ix_orders_side ON orders (side, id);
 CREATE INDEX ix_orders_give_asset ON orders (give_asset, id);
 CREATE INDEX ix_orders_get_asset ON orders (get_asset, id);
@@ -188,6 +190,21 @@ BEGIN
 END $$;
 CREATE TRIGGER guarded BEFORE UPDATE ON recurring_runs FOR EACH ROW EXECUTE FUNCTION guard_recurring_run();
 ALTER TABLE recurring_runs ENABLE ALWAYS TRIGGER guarded;
+
+-- What nobody used goes a month after it ran out, the newest of a row of them first; the application deletes no other.
+CREATE FUNCTION forget_quotes(p_most integer) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH gone AS (
+        DELETE FROM quotes q WHERE q.id IN (
+            SELECT o.id FROM quotes o
+             WHERE o.used_at IS NULL AND o.expires_at < now() - interval '30 days'
+               AND NOT EXISTS (SELECT FROM quotes r WHERE r.replaces = o.id)
+             ORDER BY o.expires_at LIMIT p_most FOR UPDATE SKIP LOCKED)
+        RETURNING 1)
+    SELECT count(*)::integer FROM gone
+$$;
+REVOKE EXECUTE ON FUNCTION forget_quotes FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget_quotes TO bursar_app;
 
 DO $$ DECLARE t text; BEGIN
     FOREACH t IN ARRAY ARRAY['quotes', 'orders', 'recurring_orders', 'recurring_runs', 'price_alerts'] LOOP
