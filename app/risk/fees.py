@@ -30,13 +30,6 @@ WAYS = {
 }
 PERCENT_DECIMALS = 2
 PAID_IN = Scope(Rail.BANK, Direction.IN, NGN.code)  # what of Paystack's fee the payer bears: none where none is set
-# What has a fee: one that nothing takes is not set.
-CHARGED = (
-    Scope(Rail.BANK, Direction.OUT, NGN.code),
-    PAID_IN,
-    Scope(Rail.INSIDE, Direction.IN, NGN.code),
-    *(Scope(Rail.INSIDE, Direction.OUT, code) for code in ASSETS),
-)
 
 
 def request(scope: Scope, bands: Sequence[Band], *, starts_on: date, reason: str, maker: str, actor: Actor) -> Request:
@@ -51,6 +44,12 @@ def request(scope: Scope, bands: Sequence[Band], *, starts_on: date, reason: str
         "starts_on": starts_on.isoformat(),
     }
     return governance.submit(KIND.name, payload, target=target_of(scope), reason=reason, maker=maker, actor=actor)
+
+
+def charged() -> tuple[Scope, ...]:
+    """What has a fee: one that nothing takes is not set. Orders pay in what is given, sales in what is got."""
+    given = (Scope(Rail.INSIDE, Direction.OUT, code) for code in ASSETS)
+    return Scope(Rail.BANK, Direction.OUT, NGN.code), PAID_IN, Scope(Rail.INSIDE, Direction.IN, NGN.code), *given
 
 
 def target_of(scope: Scope) -> str:
@@ -89,7 +88,7 @@ def band_in_words(band: Band, *, asset: str) -> str:
 
 def _check(payload: Payload) -> None:
     scope, bands = Scope(*payload["scope"]), [_band(written) for written in payload["bands"]]
-    if scope not in CHARGED:
+    if scope not in charged():
         raise errors.BadFees("Nothing takes that fee.")
     fault = rules.fault_of_bands(bands)
     if fault:

@@ -120,7 +120,6 @@ MEANINGS: dict[str, Meaning] = {
     "deposit_over_limit_hours": Meaning(_I, "To an account number, over a limit", U.HOURS),
     "quote_seconds": Meaning(_T, "A quote stands for", U.SECONDS),
     "quote_moved_bps": Meaning(_T, "It is not honoured once the price has moved against us by more than", U.BPS),
-    "order_min": Meaning(_T, "The smallest order", U.NAIRA),
     "order_max": Meaning(_T, "The largest order", U.NAIRA),
 }
 GROUPS = tuple(dict.fromkeys(each.group for each in MEANINGS.values()))
@@ -129,7 +128,6 @@ BELOW = (
     ("structuring_low", "structuring_high"),
     ("structuring_company_low", "structuring_company_high"),
     ("deposit_unlike_percent", "deposit_alike_percent"),
-    ("order_min", "order_max"),
 )
 
 

@@ -13,8 +13,15 @@ class TooSmall(Unprocessable):
     message = "That is too little: nothing would be left to give you for it."
 
 
+class NotTraded(Unprocessable):
+    """`asset` is the one that is closed for trading."""
+
+    code = "not_traded"
+    message = "This is not open for buying, selling and swapping at the moment."
+
+
 class BelowMinimum(Unprocessable):
-    """`minimum` is in kobo."""
+    """`minimum` is in the smallest unit of `asset`."""
 
     code = "below_minimum"
     message = "That is less than the smallest order."

@@ -20,8 +20,8 @@ _BOOKED = {Side.BUY: postings.bought, Side.SELL: postings.sold, Side.SWAP: posti
 def accept(quote_id: str, *, customer_id: str, key: str, actor: Actor) -> Order:
     """Make an order of a quote: both wallets move in this transaction, or nothing does. The same key is one order.
 
-    Raises NoSuchQuote, QuoteUsed, QuoteExpired, PriceMoved, AccountFrozen, Restricted, TradingOff, NoPrice (and its
-    kinds), TierTooLow, LimitExceeded, NotEnough, AccountBlocked, KeyReused, Malformed (a key that is none).
+    Raises NoSuchQuote, QuoteUsed, QuoteExpired, PriceMoved, AccountFrozen, Restricted, TradingOff, NotTraded, NoPrice
+    (and its kinds), TierTooLow, LimitExceeded, NotEnough, AccountBlocked, KeyReused, Malformed (a key that is none).
     """
     answer, _ = idempotency.once(
         key,
@@ -38,6 +38,7 @@ def fill(quote_id: str, *, customer_id: str, actor: Actor, run_id: str | None = 
     quote = quotes.locked(quote_id, customer_id=customer_id)
     _refuse_over(quote)
     quotes.refuse_stopped(customer_id, give=quote.give.asset, get=quote.get.asset)
+    quotes.least_traded(quote.give.asset, quote.get.asset)
     _refuse_moved(quote)
     order = _placed(quote, run_id)
     risk.check(quotes.intent(order.id, order))

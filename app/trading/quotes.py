@@ -9,6 +9,7 @@ from app.core import clock, ids
 from app.core.db import db, rows
 from app.core.money import NGN, Asset, Money, zero
 from app.customers import queries as customers
+from app.ledger import assets as ledger_assets
 from app.ledger import balances, chart
 from app.pricing import queries as pricing
 from app.pricing.queries import Price
@@ -45,8 +46,9 @@ def make(customer_id: str, *, give: Asset, get: Asset, typed: Money | None, repl
     """Price what a customer would deal in, and keep it: `typed` is of either asset, None for all that is available.
 
     Everything that would refuse the order by now refuses the quote: it is asked for in vain by nobody.
-    Raises SameAsset, AccountFrozen, Restricted, TradingOff, NoPrice (and its kinds), NoFee, TooSmall, BelowMinimum,
-    AboveMaximum, NothingThere, NotEnough, TierTooLow, LimitExceeded, InvalidAmount, NoSuchQuote (the replaced one).
+    Raises SameAsset, AccountFrozen, Restricted, TradingOff, NotTraded, NoPrice (and its kinds), NoFee, TooSmall,
+    BelowMinimum, AboveMaximum, NothingThere, NotEnough, TierTooLow, LimitExceeded, InvalidAmount, NoSuchQuote (of the
+    replaced one).
     """
     if replaces is not None:
         locked(replaces, customer_id=customer_id)
@@ -61,14 +63,17 @@ def offered(customer_id: str, *, give: Asset, get: Asset, typed: Money | None) -
     """What `make` would keep, kept nowhere: for who is still typing. Raises as `make` does."""
     wanted, side = Wanted(give, get, typed), rules.side_of(give, get)
     refuse_stopped(customer_id, give=give, get=get)
+    least = least_traded(give, get)
     moment, bounds = clock.now(), risk_queries.thresholds_without_owner()
     amount, price = typed or _all_of(customer_id, give), price_now(give, get)
     deal = Deal(give, get, price.mid, _spread(customer_id, amount, side=side, give=give, get=get))
     scope = Scope(Rail.INSIDE, Direction.IN if side is Side.SELL else Direction.OUT, deal.money.code)
     bands = [one.band for one in risk_queries.schedule_without_owner(scope, at=moment)]
     terms = rules.terms(deal, typed=amount, bands=bands)
+    rules.refuse_less(terms.give, least=least[give])
+    rules.refuse_less(terms.get, least=least[get])
     worth = _worth(terms.get if side is Side.SELL else terms.give)
-    rules.refuse_size(worth, least=Money(NGN, bounds["order_min"]), most=Money(NGN, bounds["order_max"]))
+    rules.refuse_more(worth, most=Money(NGN, bounds["order_max"]))
     quote = Quote(
         id=ids.new("qt"),
         customer_id=customer_id,
@@ -129,6 +134,15 @@ def refuse_stopped(customer_id: str, *, give: Asset, get: Asset) -> None:
             switches.refuse(rail=Rail.INSIDE, asset=asset.code)
     except SwitchedOff as off:
         raise errors.TradingOff from off
+
+
+def least_traded(*assets: Asset) -> dict[Asset, Money]:
+    """The least of each that is traded. Raises NotTraded where one is closed for trading."""
+    terms = [ledger_assets.terms(asset.code) for asset in assets]
+    for one in terms:
+        if not one.open:
+            raise errors.NotTraded(asset=one.asset.code)
+    return {one.asset: one.trade_min for one in terms}
 
 
 def refuse_unaffordable(dealt: Quote) -> None:

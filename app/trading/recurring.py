@@ -29,10 +29,11 @@ TOO_LATE_WORDS = "We were not able to begin in time."
 def set_up(customer_id: str, *, give: Money, get: Asset, rhythm: Rhythm, actor: Actor) -> Recurring:
     """From the next time on that the rhythm names, give so much of one asset for another.
 
-    Raises SameAsset, NoPrice (of what is not naira, to know its size), BelowMinimum, AboveMaximum, TooManyKept.
+    Raises SameAsset, NotTraded, NoPrice (of what is not naira, to know its size), BelowMinimum, AboveMaximum,
+    TooManyKept.
     """
     rules.side_of(give.asset, get)
-    _refuse_size(give)
+    _refuse_size(give, least=quotes.least_traded(give.asset, get)[give.asset])
     kept = select(func.count()).where(Recurring.customer_id == customer_id, Recurring.state != State.ENDED)
     if (db.session.scalar(kept) or 0) >= KEPT_MAX:
         raise errors.TooManyKept(most=KEPT_MAX)
@@ -129,12 +130,13 @@ def _miss(run: Run, *, code: str, why: str, actor: Actor) -> None:
     outbox.emit(events.Missed(run_id=run.id, customer_id=run.customer_id))
 
 
-def _refuse_size(give: Money) -> None:
+def _refuse_size(give: Money, *, least: Money) -> None:
+    rules.refuse_less(give, least=least)
     bounds, worth = risk_queries.thresholds_without_owner(), give
     if give.asset != NGN:
         naira = pricing.price(rules.ticker_of(give.asset), rules.ticker_of(NGN)).mid
         worth = rules.worth(give, naira=naira)
-    rules.refuse_size(worth, least=Money(NGN, bounds["order_min"]), most=Money(NGN, bounds["order_max"]))
+    rules.refuse_more(worth, most=Money(NGN, bounds["order_max"]))
 
 
 def _fresh_run(found: Recurring, due_at: datetime, moment: datetime) -> Run | None:

@@ -65,7 +65,7 @@ MACHINE = Machine(
 
 def ticker_of(asset: Asset) -> str:
     """What is priced of an asset: a token has one price on all its networks."""
-    return asset.code.partition(".")[0]
+    return asset.ticker or asset.code.partition(".")[0]
 
 
 def side_of(give: Asset, get: Asset) -> Side:
@@ -248,10 +248,15 @@ def worth(money: Money, *, naira: Decimal) -> Money:
     return Money(NGN, math.ceil(exact))
 
 
-def refuse_size(size: Money, *, least: Money, most: Money) -> None:
-    """Raise BelowMinimum or AboveMaximum for an order that is worth so much."""
-    if size < least:
-        raise errors.BelowMinimum(f"The smallest order is worth {least}.", minimum=str(least.units))
+def refuse_less(amount: Money, *, least: Money) -> None:
+    """Raise BelowMinimum for less of an asset than is traded."""
+    if amount < least:
+        facts = {"asset": least.asset.code, "minimum": str(least.units)}
+        raise errors.BelowMinimum(f"{least} is the least that is traded.", **facts)
+
+
+def refuse_more(size: Money, *, most: Money) -> None:
+    """Raise AboveMaximum for an order that is worth more."""
     if most < size:
         raise errors.AboveMaximum(f"The largest order is worth {most}.", maximum=str(most.units))
 

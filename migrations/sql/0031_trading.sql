@@ -228,12 +228,12 @@ GRANT UPDATE (state, next_at, ended_at) ON recurring_orders TO bursar_app;
 GRANT UPDATE (state, tries, code, why, ended_at) ON recurring_runs TO bursar_app;
 GRANT UPDATE (state, armed_at, fired_at, fired_price, ended_at) ON price_alerts TO bursar_app;
 
--- How long a quote stands, how far the price may run from it, how small and large an order is (kobo).
+-- How long a quote stands, how far the price may run from it, how large an order is (kobo).
 SELECT set_config('bursar.actor', 'system:migration 0031', true);
 ALTER TABLE risk_thresholds DISABLE TRIGGER approved;
 INSERT INTO risk_thresholds (id, name, value, starts_at)
 SELECT 'rth_' || name, name, value, '2026-01-01 00:00:00+01' FROM (VALUES
-    ('quote_seconds', 20), ('quote_moved_bps', 50), ('order_min', 50000), ('order_max', 5000000000)
+    ('quote_seconds', 20), ('quote_moved_bps', 50), ('order_max', 5000000000)
   ) AS beginning (name, value);
 ALTER TABLE risk_thresholds ENABLE ALWAYS TRIGGER approved;
 

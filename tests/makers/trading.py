@@ -2,7 +2,7 @@
 
 from app.core import actor
 from app.core.db import leave, transaction
-from app.core.money import ASSETS, NGN, Asset, Money
+from app.core.money import NGN, Asset, Money
 from app.customers.rules import Tier
 from app.ledger import balances, chart, posting
 from app.ledger.journal import Journal, credit, debit
@@ -11,9 +11,9 @@ from app.trading.models import Order, Quote
 from app.wallets import service as wallets
 from tests.makers import people
 from tests.makers.books import fresh
+from tests.makers.coins import BTC
 from tests.makers.people import Customer
 
-BTC, ETH, USDT = ASSETS["BTC"], ASSETS["ETH"], ASSETS["USDT.TRC20"]
 TEST = actor.system("test")
 
 

@@ -3,10 +3,8 @@
 import pytest
 from flask import Flask
 
-from app.core.money import NGN, Money
-from app.trading import errors
 from tests.makers import people, priced, trading
-from tests.makers.trading import BTC, USDT
+from tests.makers.coins import BTC
 
 pytestmark = pytest.mark.usefixtures("inside")
 

@@ -257,15 +257,15 @@ class TestByHand:
 
 class TestSizes:
     def test_within_bounds_passes(self) -> None:
-        for units in (100, 200):
-            rules.refuse_size(Money(NGN, units), least=Money(NGN, 100), most=Money(NGN, 200))
+        rules.refuse_less(Money(BTC, 100), least=Money(BTC, 100))
+        rules.refuse_more(Money(NGN, 200), most=Money(NGN, 200))
 
     def test_beyond_them_is_refused(self) -> None:
         with pytest.raises(errors.BelowMinimum) as less:
-            rules.refuse_size(Money(NGN, 99), least=Money(NGN, 100), most=Money(NGN, 200))
+            rules.refuse_less(Money(BTC, 99), least=Money(BTC, 100))
         with pytest.raises(errors.AboveMaximum) as more:
-            rules.refuse_size(Money(NGN, 201), least=Money(NGN, 100), most=Money(NGN, 200))
-        assert (less.value.facts, more.value.facts) == ({"minimum": "100"}, {"maximum": "200"})
+            rules.refuse_more(Money(NGN, 201), most=Money(NGN, 200))
+        assert (less.value.facts, more.value.facts) == ({"asset": "BTC", "minimum": "100"}, {"maximum": "200"})
 
     def test_what_is_not_naira_counts_at_its_price_rounded_up(self) -> None:
         assert rules.worth(Money(BTC, 1), naira=Decimal("100000000.4")) == Money(NGN, 101)
