@@ -18,10 +18,10 @@ _LEVEL = Decimal("0.0005")  # less than this part is no change to speak of
 
 
 class Candle(Protocol):
-    """What prices did in one stretch of time that began at `at`."""
+    """What prices did in one stretch of time."""
 
     @property
-    def at(self) -> datetime: ...
+    def starts_at(self) -> datetime: ...
     @property
     def open(self) -> Decimal: ...
     @property
@@ -36,7 +36,7 @@ class Candle(Protocol):
 class Bar:
     """A candle of ours, put together from smaller ones."""
 
-    at: datetime
+    starts_at: datetime
     open: Decimal
     high: Decimal
     low: Decimal
@@ -106,7 +106,7 @@ def candles(found: Sequence[Candle]) -> Drawing | None:
         wick = f"M{middle} {_down(each.high, rows)}V{_down(each.low, rows)}"
         box = f"M{middle - body // 2} {top}h{body}v{max(bottom - top, 1)}h-{body}z"
         (rising if each.close >= each.open else falling).append(wick + box)
-    return Drawing(rows, _times([each.at for each in found]), rising="".join(rising), falling="".join(falling))
+    return Drawing(rows, _times([each.starts_at for each in found]), rising="".join(rising), falling="".join(falling))
 
 
 def grouped(found: Sequence[Candle], size: int) -> list[Bar]:
@@ -115,7 +115,7 @@ def grouped(found: Sequence[Candle], size: int) -> list[Bar]:
     for start in range(0, len(found), size):
         part = found[start : start + size]
         high, low = max(each.high for each in part), min(each.low for each in part)
-        bars.append(Bar(part[0].at, part[0].open, high, low, part[-1].close))
+        bars.append(Bar(part[0].starts_at, part[0].open, high, low, part[-1].close))
     return bars
 
 

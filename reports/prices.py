@@ -1,4 +1,4 @@
-"""What things cost in naira now and cost over the last day: one line a ticker, for pages that look every few seconds."""
+"""What things cost in naira now and cost over a day: one line a ticker, for pages that look every few seconds."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

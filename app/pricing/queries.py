@@ -69,7 +69,7 @@ def prices(bases: Iterable[str], quote: str) -> dict[str, Price | errors.NoPrice
     found: dict[str, Price | errors.NoPrice] = {}
     for base in bases:
         try:
-            found[base] = _priced(base, quote, pairs, latest, moment, by_hand)
+            found[base] = _priced(base, quote, pairs, latest, moment, overrides=by_hand)
         except errors.NoPrice as reason:
             found[base] = reason
     return found
@@ -174,6 +174,7 @@ def _priced(
     pairs: list[Pair],
     latest: Mapping[str, Latest],
     moment: datetime,
+    *,
     overrides: Mapping[str, PriceOverride] | None = None,
 ) -> Price:
     steps, by_hand = _way(pairs, base, quote), overrides_at(moment) if overrides is None else overrides

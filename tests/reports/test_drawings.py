@@ -94,7 +94,7 @@ class TestCandles:
     def test_many_in_a_row_become_one(self) -> None:
         whole, rest = drawings.grouped(bars([(10, 40, 9, 30), (30, 35, 5, 20), (20, 22, 19, 21)]), 2)
         assert [int(each) for each in (whole.open, whole.high, whole.low, whole.close)] == [10, 40, 5, 20]
-        assert (whole.at, rest.at) == (START, START + 2 * timedelta(hours=1))
+        assert (whole.starts_at, rest.starts_at) == (START, START + 2 * timedelta(hours=1))
         assert rest.close == Decimal(21)
 
     def test_one_is_no_picture(self) -> None:

@@ -8,16 +8,17 @@ import pytest
 
 from app.core import clock
 from app.core.db import leave, narrow, transaction, widen
-from app.core.money import ASSETS, NGN, Asset, Money
+from app.core.money import NGN, Asset, Money
 from app.ledger import chart, posting, prices
 from app.ledger.journal import Journal, credit, debit
 from app.wallets import service as wallets
 from reports import portfolio
 from tests.makers import people
 from tests.makers.books import TESTER, fresh
+from tests.makers.coins import BTC, TRX
 from tests.makers.people import Customer
 
-BTC, TRX = ASSETS["BTC"], ASSETS["TRX"]
+
 ONE = 10**8
 MANY = 10_000
 QUICK_SECONDS = 1.0  # (half of it on a machine with nothing else to do)

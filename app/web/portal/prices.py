@@ -16,7 +16,8 @@ from app.trading import queries as trading
 from app.web.fragments import live, stamp
 from app.web.guards import customer
 from app.web.portal.base import bp
-from reports import drawings, portfolio, prices, worth
+from reports import activity, drawings, portfolio, prices, worth
+from reports.activity import Asked
 from reports.drawings import Candle, Drawing
 from reports.holdings import Holding
 from reports.prices import Line
@@ -94,7 +95,8 @@ def asset(ticker: str) -> Response:
     span = request.args.get("span", "") if request.args.get("span") in SPANS else "1d"
     wallets = [one for one in worth.of_customer(customer_id=current_user.id).wallets if one.asset.ticker == ticker]
     costs = portfolio.of_customer(customer_id=current_user.id)
-    orders, older = trading.orders(customer_id=current_user.id, asset=known.code, limit=ORDERS)
+    asked = Asked(kind="trade", ticker=ticker)
+    orders, _older = activity.of_customer(customer_id=current_user.id, asked=asked, limit=ORDERS)
     return live(
         "portal/asset.html",
         block="now",
@@ -104,14 +106,14 @@ def asset(ticker: str) -> Response:
         span=span,
         spans=SPANS,
         chart=_chart(known, SPANS[span], line),
-        parts=[_part(one, costs.get(one.asset.code, Holding())) for one in wallets],
+        parts=[part_of(one, costs.get(one.asset.code, Holding())) for one in wallets],
         orders=orders,
-        older=older,
         alerts=trading.alerts(customer_id=current_user.id, base=ticker),
     )
 
 
-def _part(held: Held, holding: Holding) -> Part:
+def part_of(held: Held, holding: Holding) -> Part:
+    """One wallet with its cost."""
     return Part(held, holding, portfolio.gain(holding, held.worth))
 
 

@@ -158,8 +158,8 @@ def order(order_id: str) -> Response:
 
 def _read(form: TradeForm) -> Asked:
     """The form as somebody may send it: what there is not is the nearest thing that there is."""
-    give = ASSETS[form.give.data] if form.give.data in ASSETS else NGN
-    get = ASSETS[form.get.data] if form.get.data in ASSETS else None
+    give = ASSETS.get(form.give.data or "", NGN)
+    get = ASSETS.get(form.get.data or "")
     if get is None or get.ticker == give.ticker:
         get = NGN if give != NGN else prices.tickers()[0]
     faults: dict[str, str] = {}
@@ -197,8 +197,9 @@ def _refused(refused: Refusal) -> Preview:
 def _back(found: Quote, refused: Refusal) -> BaseResponse:
     """To the form, as it was filled in, with the reason."""
     flash(refused.message, "warn")
-    amount = {"get_amount": plain(found.get)} if found.typed == rules.Typed.GET else {"give_amount": plain(found.give)}
-    return redirect(url_for("portal.trade", give=found.give_asset, get=found.get_asset, **amount), 303)
+    name, amount = ("get_amount", found.get) if found.typed == rules.Typed.GET else ("give_amount", found.give)
+    filled: dict[str, Any] = {"give": found.give_asset, "get": found.get_asset, name: plain(amount)}
+    return redirect(url_for("portal.trade", **filled), 303)
 
 
 def _form(
