@@ -42,6 +42,7 @@ _MENU = (
     ("Security", "portal.security", "shield-lock"),
     ("Second factors", "portal.factor_list", "device-mobile"),
     ("API keys", "portal.keys", "key"),
+    ("Wallets", "portal.wallet_list", "wallet"),
     ("Limits", "portal.limits", "gauge"),
 )
 

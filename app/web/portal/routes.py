@@ -25,6 +25,7 @@ from app.web.portal import (
     verification,
     verification_steps,
     view_as,
+    wallets,
     ways_in,
     withdraw,
 )
@@ -49,6 +50,7 @@ MODULES = (
     recover,
     keys,
     limits,
+    wallets,
     phone,
     documents,
     verification,

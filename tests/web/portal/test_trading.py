@@ -50,3 +50,8 @@ class TestEveryPage:
     )
     def test_is_there(self, visitor: FlaskClient, place: str) -> None:
         assert visitor.get(place).status_code == 200
+
+    def test_is_there_for_who_has_traded(self, app: Flask, dealer: Customer, visitor: FlaskClient) -> None:
+        done = trading.accepted(dealer, trading.quoted(dealer))
+        for place in ("/", "/assets/BTC", "/portfolio", "/activity", f"/orders/{done.id}", f"/receipts/{done.id}"):
+            assert visitor.get(place).status_code == 200, place
