@@ -3,16 +3,11 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.core.db import rows
 from app.core.money import ASSETS, NGN, Asset, Money
+from app.wallets import queries as wallets
 from reports import prices
 from reports.prices import Line
 
-_WALLETS = """
-SELECT w.asset, sum(b.side * (b.debits - b.credits)) AS booked, sum(b.held) AS held
-  FROM wallets w JOIN ledger.balances b ON b.code = w.account
- WHERE w.customer_id = :customer GROUP BY w.asset
-"""
 _TENTH = Decimal("0.1")
 
 
@@ -73,24 +68,18 @@ def at_price(money: Money, naira: Decimal) -> Money:
 
 def of_customer(*, customer_id: str) -> Worth:
     """Every wallet: one reading of balances, one of prices, one of the day before."""
-    found = {row.asset: row for row in rows(_WALLETS, customer=customer_id)}
-    assets = [asset for code, asset in ASSETS.items() if code in found]
-    lines = prices.board(assets)
-    wallets = tuple(
-        Held(
-            asset,
-            Money(asset, int(found[asset.code].booked)),
-            Money(asset, int(found[asset.code].held)),
-            lines.get(asset.ticker),
-        )
-        for asset in assets
+    found = wallets.balances_of(customer_id=customer_id)
+    lines = prices.board([ASSETS[code] for code, _ in found])
+    held = tuple(
+        Held(balance.booked.asset, balance.booked, balance.held, lines.get(balance.booked.asset.ticker))
+        for _, balance in found
     )
-    known = [one.worth for one in wallets if one.worth is not None]
-    changes = [one.change for one in wallets if one.booked and one.line]
+    known = [one.worth for one in held if one.worth is not None]
+    changes = [one.change for one in held if one.booked and one.line]
     moved = [change for change in changes if change is not None]
     return Worth(
-        wallets,
+        held,
         total=sum(known, Money(NGN, 0)),
         change=sum(moved, Money(NGN, 0)) if moved and len(moved) == len(changes) else None,
-        without=tuple(one for one in wallets if one.worth is None and one.booked),
+        without=tuple(one for one in held if one.worth is None and one.booked),
     )

@@ -81,7 +81,10 @@ class Part:
 def price_list() -> Response:
     """Everything that has a price, and what it did in a day."""
     lines = prices.board()
-    return live("portal/prices.html", block="prices", seen=stamp(lines), lines=lines.values())
+    told = [line.price.at for line in lines.values() if line.price]
+    return live(
+        "portal/prices.html", block="prices", seen=stamp(lines), lines=lines.values(), oldest=min(told, default=None)
+    )
 
 
 @bp.get("/assets/<ticker>")

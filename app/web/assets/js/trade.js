@@ -1,5 +1,5 @@
 // The trade form: an amount on either side, all of it, the other way round. Without this it is a form with two fields.
-import { all, on, one, onClick } from './page.js';
+import { all, on, one, onClick, onContent } from './page.js';
 
 const fresh = (input) => input.dispatchEvent(new Event('change', { bubbles: true }));
 
@@ -21,7 +21,7 @@ onClick('[data-max]', (button, event) => {
 });
 
 // What the preview says of the other side stands in its field until somebody types there.
-on('htmx:after:swap', () => {
+onContent(() => {
   const told = one('[data-other]');
   if (!told) return;
   for (const input of all('[data-either]')) input.placeholder = input.id === told.dataset.other ? told.dataset.amount : '0';
