@@ -42,6 +42,8 @@ from app.screening import rules as screening
 from app.screening.models import Hit
 from app.settlement import rules as settlement
 from app.settlement.models import Settlement, TopUp
+from app.transfers import rules as transfers
+from app.transfers.models import MoneyRequest
 from app.withdrawals import rules as withdrawals
 from app.withdrawals.models import Withdrawal
 from jobs.work import Work
@@ -78,6 +80,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched(documents.MACHINE, Document),
     Watched(identity.RECOVERY, Recovery),
     Watched(customers.CLOSURE, ClosureRequest),
+    Watched(transfers.REQUEST, MoneyRequest),
     Watched(retention.MACHINE, RetentionRun),
 )
 
