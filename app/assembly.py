@@ -10,11 +10,13 @@ from app.assets import requests as assets_requests
 from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.breaker import Breaker
 from app.clients.bundle import Clients
+from app.clients.feeds import BankRate, CoinGecko, Source
 from app.clients.kyc import Registry
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
 from app.clients.sms import Sms
 from app.clients.storage import storage_at
+from app.clients.venues import Venue
 from app.clients.virus import Scanner
 from app.core import crypto, logs
 from app.core.db import db
@@ -29,6 +31,7 @@ from app.ledger import assets
 from app.payments import name_requests
 from app.payments import refund_requests as refunds
 from app.payments import requests as payments
+from app.pricing import requests as pricing
 from app.restrictions import requests as restrictions
 from app.retention import requests as retention
 from app.risk import changes, fees, switches, thresholds
@@ -44,6 +47,7 @@ from config import Settings
 STATEMENT_TIMEOUT = "5s"
 LOCK_TIMEOUT = "2s"
 IDLE_TIMEOUT = "15s"
+FEED_SECONDS = 3.0  # what a feed of prices may take: the next answer is seconds away, and newer
 
 
 def assemble(settings: Settings) -> Flask:
@@ -96,9 +100,22 @@ def assemble(settings: Settings) -> Flask:
             secret_key=settings.documents_secret_key,
         ),
         scanner=Scanner(settings.clamd_url) if settings.clamd_url else None,
+        feeds=_feeds(settings),
     )
     app.extensions["settings"] = settings
     return app
+
+
+def _feeds(settings: Settings) -> dict[str, Source]:
+    """Who tells prices. A source that no address is given for is a feed that does not answer."""
+    feeds: dict[str, Source] = {
+        "kraken": Venue("kraken", settings.kraken_base_url, seconds=FEED_SECONDS),
+        "luno": Venue("luno", settings.luno_base_url, seconds=FEED_SECONDS),
+        "coingecko": CoinGecko(settings.coingecko_base_url, seconds=FEED_SECONDS),
+    }
+    if settings.bank_rate_url:
+        feeds["bank"] = BankRate(settings.bank_rate_url, seconds=FEED_SECONDS)
+    return feeds
 
 
 def govern() -> None:
@@ -111,6 +128,7 @@ def govern() -> None:
     kinds.register(disputes.LET_GO, marking.KIND)
     kinds.register(screening.MATCH, retention.RUN, switches.ON)
     kinds.register(assets_requests.ADD, assets_requests.CHANGE)
+    kinds.register(pricing.OVERRIDE, pricing.GO_ON, pricing.FEED, pricing.SPREADS)
     kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
     kinds.route(withdrawals.SEND)
     kinds.relate(customers.is_related_for_system)

@@ -19,6 +19,7 @@ GUNICORN = (
 COMMANDS = {
     "worker-money": ("-m", "jobs.worker", "money"),
     "worker-default": ("-m", "jobs.worker", "default"),
+    "worker-prices": ("-m", "jobs.worker", "prices"),
     "worker-documents": ("-m", "jobs.worker", "documents"),
     "worker-slow": ("-m", "jobs.worker", "slow"),
     "clock": ("-m", "jobs.clock"),
@@ -32,6 +33,10 @@ def web(env: Mapping[str, str], where: Addresses) -> Child:
 
 def sandbox(env: Mapping[str, str]) -> Child:
     return _child("sandbox", ("-m", "sandbox"), env)
+
+
+def exchange(env: Mapping[str, str]) -> Child:
+    return _child("exchange", ("-m", "sandbox.exchange"), env)
 
 
 def background(env: Mapping[str, str]) -> list[Child]:

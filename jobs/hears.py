@@ -50,6 +50,8 @@ HEARS: dict[str, tuple[str, ...]] = {
     "payments.payout_reversed": ("withdrawals.take_back", "payments.read_kept", "alerts.payout_reversed"),
     "payments.payout_needs_otp": ("alerts.payout_needs_code",),
     "payments.payout_lacks_float": ("alerts.payout_lacks_float",),
+    "market.price_unavailable": ("alerts.price_unavailable",),
+    "pricing.breaker_tripped": ("alerts.breaker_tripped",),
     "risk.switched_off": ("alerts.switched_off",),
     "risk.switched_on": ("withdrawals.send_waiting",),
     "withdrawals.requested": ("notifications.withdrawal_requested", "withdrawals.look_into"),
@@ -60,6 +62,10 @@ HEARS: dict[str, tuple[str, ...]] = {
     "transfers.asked": ("notifications.money_asked",),
     "transfers.request_ended": ("notifications.request_ended",),
     "transfers.handle_claimed": ("notifications.handle_claimed",),
+    "trading.traded": ("notifications.order_filled",),
+    "trading.run_due": ("trading.run_recurring",),
+    "trading.missed": ("notifications.recurring_missed",),
+    "trading.price_reached": ("notifications.price_reached",),
     "cases.opened": ("notifications.cases_opened",),
     "cases.raised": ("notifications.cases_raised",),
     "staff.glass_broken": ("notifications.glass_broken",),
@@ -97,6 +103,7 @@ HEARS: dict[str, tuple[str, ...]] = {
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
+    "pricing.went_on": "the page of rates shows it, and who asked and agreed sees it done",
     "settlement.posted": "it is as it should be: its page and the books show it",
     "payments.refund_failed": "the money is where it was; what stands in suspense again has an item in its queue",
     "customers.tier_changed": "who decided tells the customer, and the page of their limits shows it",

@@ -25,6 +25,10 @@ class Periodic:
 
 
 SCHEDULE: tuple[Periodic, ...] = (
+    Periodic("prices", "market.poll", 10, 45, "slot", "treasury"),
+    Periodic("candles", "market.roll", 60, 45, "slot", "treasury"),
+    Periodic("what assets are worth to the books", "market.value", 60, 45, "slot", "finance"),
+    Periodic("prices of long ago", "market.sweep", 3_600, 540, "slot", "admin"),
     Periodic("what stands still", "cases.watch", 60, 45, "slot", "admin"),
     Periodic("expired approval requests", "governance.expire", 60, 45, "slot", "admin"),
     Periodic("identity checks that nobody answered", "identification.resume", 600, 45, "slot", "compliance_officer"),
@@ -38,6 +42,9 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("withdrawals that cooled off", "withdrawals.wake", 60, 45, "slot", "compliance_officer"),
     Periodic("withdrawals that nobody decided on", "withdrawals.expire", 600, 45, "slot", "treasury"),
     Periodic("withdrawals that stayed unpaid", "withdrawals.give_up", 60, 45, "slot", "treasury"),
+    Periodic("recurring orders that are due", "trading.begin_recurring", 60, 45, "slot", "treasury"),
+    Periodic("prices that somebody waits for", "trading.look_at_prices", 60, 45, "slot", "treasury"),
+    Periodic("quotes that nobody used", "trading.forget_quotes", 3_600, 45, "slot", "admin"),
     Periodic("seal", "ledger.seal", 60, 45, "slot", "finance"),
     Periodic("anchor of the seal", "ledger.anchor", 3_600, 45, "slot", "finance"),
     Periodic("proof of the books", "ledger.prove", 600, 540, "slot", "finance"),

@@ -30,6 +30,8 @@ from app.payments import refund_rules as refunds
 from app.payments import rules as payments
 from app.payments.models import DedicatedAccount, Deposit, Payout, SuspenseItem
 from app.payments.refund_models import Refund
+from app.pricing import rules as pricing
+from app.pricing.models import PairHalt
 from app.reconciliation import rules as reconciliation
 from app.reconciliation.models import Reconciliation
 from app.restrictions import rules as restrictions
@@ -44,6 +46,9 @@ from app.settlement import rules as settlement
 from app.settlement.models import Settlement, TopUp
 from app.transfers import rules as transfers
 from app.transfers.models import MoneyRequest
+from app.trading import rhythms
+from app.trading import rules as trading
+from app.trading.models import Order, Run
 from app.withdrawals import rules as withdrawals
 from app.withdrawals.models import Withdrawal
 from jobs.work import Work
@@ -62,7 +67,10 @@ class Watched:
 WATCHED: tuple[Watched, ...] = (
     Watched(withdrawals.MACHINE, Withdrawal),
     Watched(payments.PAYOUT, Payout),
+    Watched(trading.MACHINE, Order),
+    Watched(rhythms.RUN, Run),
     Watched(risk.SWITCH, Switch),
+    Watched(pricing.HALT, PairHalt),
     Watched(payments.DEPOSIT, Deposit),
     Watched(payments.SUSPENSE, SuspenseItem),
     Watched(dedicated.DEDICATED, DedicatedAccount),

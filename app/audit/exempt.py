@@ -18,8 +18,13 @@ EXEMPT: dict[str, str] = {
     "balance_lines": "a vendor's lines as it told them, append-only, kept for speed",
     "balance_spans": "machinery: how far balance_lines goes",
     "withdrawal_refusals": "is a record itself: append-only, what a customer asked for and was told",
+    "quotes": "an offer, written once but for when it was used: the order that it becomes is recorded",
     "banks": "a vendor's public list, kept for speed",
     "settled_charges": "a finding, append-only, under a recorded settlement",
     "float_readings": "a finding, append-only: a balance as it was told",
+    "feed_answers": "machinery: how a feed of prices answered last",
+    "ticks": "a vendor's numbers as it told them, append-only, swept after two days",
+    "pair_prices": "what the rules make of ticks, append-only, swept after two days",
+    "candles": "a sum over prices, kept for speed",
     "reconciliation_lines": "a finding, append-only, under a recorded run",
 }

@@ -41,6 +41,10 @@ class Permission(StrEnum):
     SWITCHES_READ = "switches:read"
     SWITCHES_TURN_OFF = "switches:turn_off"
     SWITCHES_REQUEST_ON = "switches:request_on"
+    RATES_READ = "rates:read"
+    RATES_HALT = "rates:halt"
+    RATES_REQUEST = "rates:request"
+    RATES_REQUEST_SPREADS = "rates:request_spreads"
     WITHDRAWALS_ATTEND = "withdrawals:attend"
     WITHDRAWALS_REQUEST_MARK = "withdrawals:request_mark"
     CASES_READ = "cases:read"
@@ -173,6 +177,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LIMITS_READ,
         P.LIMITS_REQUEST_FEES,
         P.ASSETS_REQUEST,
+        P.RATES_READ,
+        P.RATES_REQUEST_SPREADS,
         P.APPROVALS_READ,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_REQUEST_MARK,
@@ -196,6 +202,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | {
         P.SWITCHES_TURN_OFF,
         P.SWITCHES_REQUEST_ON,
+        P.RATES_READ,
+        P.RATES_HALT,
+        P.RATES_REQUEST,
         P.WITHDRAWALS_ATTEND,
         P.CASES_WORK,
         P.WITHDRAWALS_READ,
@@ -222,6 +231,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.CASES_WORK,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_WITNESS,
+        P.RATES_READ,
+        P.RATES_HALT,
         P.LIMITS_READ,
         P.LIMITS_REQUEST,
         P.RETENTION_READ,
@@ -241,6 +252,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | {
         P.DOCUMENTS_READ,
         P.LIMITS_READ,
+        P.RATES_READ,
         P.APPROVALS_READ,
         P.POLICIES_READ,
         P.OPERATORS_READ,
@@ -274,6 +286,7 @@ _STOPS_HARM = frozenset(
         P.RESTRICTIONS_PLACE,
         P.JOBS_RETRY,
         P.SWITCHES_TURN_OFF,
+        P.RATES_HALT,
     }
 )
 # Customers' papers are nobody's to look at alone, and an administrator who takes an officer's role does not learn who

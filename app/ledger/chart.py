@@ -36,7 +36,7 @@ PURPOSES = {
     WITHDRAWAL_FEES: "What customers pay us for a withdrawal.",
     TRADING_FEES: "What customers pay us for an order.",
     SPREAD: "What customers pay above our own price, or get below it.",
-    ROUNDING: "What is left of an order that does not come out even: less than one smallest unit of what is got.",
+    ROUNDING: "What is left of an order that does not come out even: less than one smallest unit of the coin.",
     VENUE_FEES: "What a venue takes for an order or a transfer.",
     PAYSTACK_FEES: "What Paystack keeps of each charge and takes for each transfer.",
     DISPUTE_LOSSES: "What disputes took from us and nobody owes us any more.",

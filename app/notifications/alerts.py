@@ -16,6 +16,31 @@ def switched_off(what: str, *, by: str, reason: str, page: str) -> Words:
     )
 
 
+def breaker_tripped(pair: str, *, by: str, reason: str, page: str) -> Words:
+    """Nothing is dealt in a pair any more."""
+    return Words(
+        f"Stopped: trading in {pair}",
+        letter(
+            f"Nothing is bought, sold or swapped over {pair} since it was stopped by {by}.",
+            f"Reason: {reason}",
+            f"What the feeds tell, and how trading goes on: {page}",
+        ),
+    )
+
+
+def price_unavailable(pair: str, *, disagree: bool, page: str) -> Words:
+    """A pair has had no price for a minute."""
+    why = "Its feeds disagree." if disagree else "Too few of its feeds tell a price that counts."
+    return Words(
+        f"No price for {pair}",
+        letter(
+            f"There has been no price for {pair} for a minute, so nothing is dealt over it. {why}",
+            f"Which feed is silent, old or far from the others: {page}",
+            "Where they do not come back, two of treasury can set a price of our own for a while.",
+        ),
+    )
+
+
 def payout_needs_code(amount: Money, *, page: str) -> Words:
     """Paystack wants a code typed."""
     return Words(

@@ -34,6 +34,8 @@ NOT_FRESH = {
     "api.close_session": _TAKES_AWAY,
     "api.prove_factor": _PROVES,
     "api.sign_token": "a key trades itself; what it may do was given to it with a fresh proof",
+    "api.ask_quote": "nothing moves and nothing is held",
+    "api.place_order": "what is given and what is got stay in wallets of the same customer",
     "api.start_deposit": "money comes in, and from its owner's own account",
     "console.answer_item": _WORK,
     "portal.open_wallet": "an empty wallet is opened, and nothing moves",

@@ -87,6 +87,10 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        "Markets",
+        (Place("Rates", "console.rates", "trending-up", "4", P.RATES_READ),),
+    ),
+    (
         "Books",
         (
             Place("Accounts", "console.ledger", "book-2", "l", P.LEDGER_READ),

@@ -21,6 +21,7 @@ from app.web.console import (
     my_account,
     operators,
     payouts,
+    rates,
     reconciliation,
     recoveries,
     refunds,
@@ -29,6 +30,7 @@ from app.web.console import (
     reveals,
     screening,
     sign_in,
+    spreads,
     suspense,
     suspense_acts,
     switches,
@@ -48,7 +50,8 @@ MODULES = (
     home, find, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
     withdrawals_queue, withdrawals, payouts, suspense, suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
-    reconciliation, payments, float_doors, prices, switches, limits, thresholds, fees, assets, jobs, mailbox,
+    reconciliation, payments, float_doors, prices, rates, spreads, switches, limits, thresholds, fees, assets, jobs,
+    mailbox,
     audit, retention,
 )  # fmt: skip
 bp = base.bp
