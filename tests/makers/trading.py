@@ -1,15 +1,19 @@
 """Trades for tests: customers with money to deal with, quotes, orders."""
 
-from app.core import actor
+from decimal import Decimal
+
+from app.core import actor, clock
 from app.core.db import leave, transaction
 from app.core.money import NGN, Asset, Money
 from app.customers.rules import Tier
 from app.ledger import balances, chart, posting
 from app.ledger.journal import Journal, credit, debit
-from app.trading import orders, quotes
+from app.trading import alerts, orders, quotes, recurring
 from app.trading.models import Order, Quote
+from app.trading.rhythms import Every, Rhythm
+from app.trading.watching import Beyond
 from app.wallets import service as wallets
-from tests.makers import people
+from tests.makers import people, priced
 from tests.makers.books import fresh
 from tests.makers.coins import BTC
 from tests.makers.people import Customer
@@ -59,6 +63,22 @@ def all_of(who: Customer, *, give_asset: Asset = NGN, get: Asset = BTC) -> Quote
         made = quotes.make(who.id, give=give_asset, get=get, typed=None)
     leave()
     return made
+
+
+def everything(who: Customer) -> None:
+    """Something in every table: an order, a recurring one with a day of it, an alert."""
+    priced.at()
+    give(who, people.naira(10_000))
+    accepted(who, quoted(who))
+    with transaction(who.actor):
+        kept = recurring.set_up(
+            who.id, give=people.naira(10_000), get=BTC, rhythm=Rhythm(Every.WEEK, 0), actor=who.actor
+        )
+        alerts.set_up(who.id, base="BTC", quote="NGN", beyond=Beyond.BELOW, price=Decimal(1), actor=who.actor)
+    assert kept.next_at
+    with clock.at(kept.next_at), transaction(TEST):
+        recurring.begin_run(kept.id, actor=TEST)
+    leave()
 
 
 def accepted(who: Customer, quote: Quote, *, key: str = "") -> Order:
