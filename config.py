@@ -45,6 +45,12 @@ class Settings:
     sms_token: str
     registry_url: str
     registry_token: str
+    kraken_base_url: str
+    kraken_key: str
+    kraken_secret: str
+    luno_base_url: str
+    coingecko_base_url: str
+    bank_rate_url: str
     mail_sender: str
     anchor_file: str
     anchor_mail: str
@@ -113,6 +119,12 @@ class Settings:
             sms_token=required("SMS_TOKEN"),
             registry_url=required("REGISTRY_URL"),
             registry_token=required("REGISTRY_TOKEN"),
+            kraken_base_url=env.get("KRAKEN_BASE_URL", "https://api.kraken.com"),
+            kraken_key=env.get("KRAKEN_KEY", ""),
+            kraken_secret=env.get("KRAKEN_SECRET", ""),
+            luno_base_url=env.get("LUNO_BASE_URL", "https://api.luno.com"),
+            coingecko_base_url=env.get("COINGECKO_BASE_URL", "https://api.coingecko.com"),
+            bank_rate_url=env.get("BANK_RATE_URL", ""),
             smtp_url=env.get("SMTP_URL", ""),
             mail_sender=env.get("MAIL_SENDER", "Bursar <no-reply@localhost>"),
             anchor_file=env.get("ANCHOR_FILE", ""),
@@ -169,6 +181,10 @@ class Settings:
                 "SMS_URL is not https.": not self.sms_url.startswith("https://"),
                 "DOCUMENTS_ENDPOINT is not https.": self.documents_endpoint.startswith("http://"),
                 "REGISTRY_URL is not https.": not self.registry_url.startswith("https://"),
+                "A feed of prices is not https.": any(
+                    url and not url.startswith("https://")
+                    for url in (self.kraken_base_url, self.luno_base_url, self.coingecko_base_url, self.bank_rate_url)
+                ),
                 "SMTP_URL is not set: mails would stay in the development mailbox.": not self.smtp_url,
             }
         return [fault for fault, there in found.items() if there]

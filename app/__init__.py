@@ -9,9 +9,9 @@ The floors, top to bottom; a floor may use those below it, never those above or 
     payments                                    the naira rail
     wallets | notifications                     what a customer holds | what a customer is told
     customers | staff                           who a customer is | who joins, and what they may do
-    screening                                   whom lists name, and who of ours may be they
+    screening | pricing                         whom lists name | what may be dealt at
     governance                                  what needs more than one person
-    identity | documents                        who may sign in | what they send to prove who they are
+    identity | documents | market               who may sign in | what they send to prove who they are | prices in
     ledger | clients                            the books | the world
     audit                                       the record, and chains of sealed blocks
     core                                        the ground

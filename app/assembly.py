@@ -6,26 +6,34 @@ from flask import Flask
 
 from app.adjustments import service as adjustments
 from app.applications import decisions
+from app.assets import requests as assets_requests
 from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.breaker import Breaker
 from app.clients.bundle import Clients
+from app.clients.feeds import BankRate, CoinGecko, Source
 from app.clients.kyc import Registry
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
 from app.clients.sms import Sms
 from app.clients.storage import storage_at
+from app.clients.venue_orders import VenueOrders
+from app.clients.venues import Venue
 from app.clients.virus import Scanner
 from app.core import crypto, logs
 from app.core.db import db
+from app.core.money import ASSETS
 from app.customers import queries as customers
 from app.customers import requests
 from app.disputes import requests as disputes
 from app.documents import sealing
+from app.exchange import requests as exchange
 from app.governance import kinds, policies
 from app.identity import passwords
+from app.ledger import assets
 from app.payments import name_requests
 from app.payments import refund_requests as refunds
 from app.payments import requests as payments
+from app.pricing import requests as pricing
 from app.restrictions import requests as restrictions
 from app.retention import requests as retention
 from app.risk import changes, fees, switches, thresholds
@@ -41,6 +49,8 @@ from config import Settings
 STATEMENT_TIMEOUT = "5s"
 LOCK_TIMEOUT = "2s"
 IDLE_TIMEOUT = "15s"
+VENUE_SECONDS = 5.0  # several calls fit into a task; less than the venue is given to take an order
+FEED_SECONDS = 3.0  # what a feed of prices may take: the next answer is seconds away, and newer
 
 
 def assemble(settings: Settings) -> Flask:
@@ -65,6 +75,7 @@ def assemble(settings: Settings) -> Flask:
         },
     )
     db.init_app(app)
+    ASSETS.known = assets.known
     govern()
     mailer = Mailer(settings.smtp_url, sender=settings.mail_sender)
     app.extensions["clients"] = Clients(
@@ -92,9 +103,30 @@ def assemble(settings: Settings) -> Flask:
             secret_key=settings.documents_secret_key,
         ),
         scanner=Scanner(settings.clamd_url) if settings.clamd_url else None,
+        feeds=_feeds(settings),
+        venue=VenueOrders(
+            "kraken",
+            settings.kraken_base_url,
+            key=settings.kraken_key,
+            secret=settings.kraken_secret,
+            seconds=VENUE_SECONDS,
+            breaker=Breaker(),
+        ),
     )
     app.extensions["settings"] = settings
     return app
+
+
+def _feeds(settings: Settings) -> dict[str, Source]:
+    """Who tells prices. A source that no address is given for is a feed that does not answer."""
+    feeds: dict[str, Source] = {
+        "kraken": Venue("kraken", settings.kraken_base_url, seconds=FEED_SECONDS),
+        "luno": Venue("luno", settings.luno_base_url, seconds=FEED_SECONDS),
+        "coingecko": CoinGecko(settings.coingecko_base_url, seconds=FEED_SECONDS),
+    }
+    if settings.bank_rate_url:
+        feeds["bank"] = BankRate(settings.bank_rate_url, seconds=FEED_SECONDS)
+    return feeds
 
 
 def govern() -> None:
@@ -106,6 +138,9 @@ def govern() -> None:
     kinds.register(refunds.REFUND, refunds.REDIRECT)
     kinds.register(disputes.LET_GO, marking.KIND)
     kinds.register(screening.MATCH, retention.RUN, switches.ON)
+    kinds.register(assets_requests.ADD, assets_requests.CHANGE)
+    kinds.register(pricing.OVERRIDE, pricing.GO_ON, pricing.FEED, pricing.SPREADS)
+    kinds.register(exchange.POLICY, exchange.DEAL)
     kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
     kinds.route(withdrawals.SEND)
     kinds.relate(customers.is_related_for_system)

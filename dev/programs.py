@@ -19,6 +19,7 @@ GUNICORN = (
 COMMANDS = {
     "worker-money": ("-m", "jobs.worker", "money"),
     "worker-default": ("-m", "jobs.worker", "default"),
+    "worker-prices": ("-m", "jobs.worker", "prices"),
     "worker-documents": ("-m", "jobs.worker", "documents"),
     "worker-slow": ("-m", "jobs.worker", "slow"),
     "clock": ("-m", "jobs.clock"),

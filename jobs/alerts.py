@@ -6,11 +6,13 @@ from app.cases import service as cases
 from app.core.db import atomically
 from app.core.permissions import Role
 from app.identity import queries as identity
+from app.market.rules import Why
 from app.notifications import alerts
 from app.payments import payout_queries
 from app.payments import queries as payments
 from app.payments.models import Payout
 from app.payments.rules import PayoutState
+from app.pricing import queries as pricing
 from app.risk import queries as risk
 from app.risk import rules
 from app.withdrawals import queries as withdrawals
@@ -31,6 +33,26 @@ def switched_off(work: Work) -> timedelta | None:
         page=f"{work.console_url}/console/switches",
     )
     return tell_holders(work, words, roles=(Role.TREASURY, Role.COMPLIANCE_MANAGER))
+
+
+def breaker_tripped(work: Work) -> timedelta | None:
+    """A pair was stopped: those who can let it go on are told."""
+    halt = pricing.halt_for_operators(work.subject)
+    who = halt.begun_by.removeprefix("operator:")
+    words = alerts.breaker_tripped(
+        halt.pair,
+        by=identity.names_for_operators().get(who, "itself"),
+        reason=halt.reason,
+        page=f"{work.console_url}/console/rates",
+    )
+    return tell_holders(work, words, roles=(Role.TREASURY,))
+
+
+def price_unavailable(work: Work) -> timedelta | None:
+    """A pair has had no price for a minute: those who can set one are told."""
+    disagree = work.facts.get("why") == Why.DISAGREE
+    words = alerts.price_unavailable(work.subject, disagree=disagree, page=f"{work.console_url}/console/rates")
+    return tell_holders(work, words, roles=(Role.TREASURY,))
 
 
 def payout_needs_code(work: Work) -> timedelta | None:

@@ -9,8 +9,15 @@ from app.core import logs
 
 JOB_SECONDS_MAX = 60  # longer than three calls to a vendor and the database's limit together
 # Work that reads the whole books has a queue of its own, so that nothing waits for it; so has what reads files, with
-# time for a scanner, a reader and a store that takes twenty pages slowly.
-QUEUES = {"money": JOB_SECONDS_MAX, "default": JOB_SECONDS_MAX, "documents": 300, "slow": 540}
+# time for a scanner, a reader and a store that takes twenty pages slowly; and so have prices, which wait for others
+# every few seconds.
+QUEUES = {
+    "money": JOB_SECONDS_MAX,
+    "default": JOB_SECONDS_MAX,
+    "prices": JOB_SECONDS_MAX,
+    "documents": 300,
+    "slow": 540,
+}
 # A work-horse that has done what it was woken for goes on with what else is due, for so long: a process for each task
 # costs more than the task, and a queue that is filled faster than processes start would never be empty again.
 GO_ON_SECONDS = 20

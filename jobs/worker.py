@@ -6,10 +6,13 @@ from redis import Redis
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
+from app.clients import venues
 from app.core.db import db
 from config import BadSettings, Settings
 from jobs.queues import QUEUES
 from jobs.runtime import runtime
+
+SPEAK_TO_VENUES = ("prices",)
 
 
 def main(arguments: list[str]) -> int:
@@ -22,6 +25,8 @@ def main(arguments: list[str]) -> int:
     except BadSettings as faults:
         sys.stderr.write(f"{faults}\n")
         return 2
+    if arguments[0] in SPEAK_TO_VENUES:
+        venues.load()  # large: once, and not in each work-horse
     with app.app_context():
         db.engine.dispose()  # a connection must not be shared across a fork
     _worker(arguments[0], settings).work(with_scheduler=False, logging_level="WARNING")

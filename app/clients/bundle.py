@@ -1,13 +1,16 @@
 """The bundle of clients that the factory and the worker build once. A vendor is an address; the sandbox is another."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.clients.anchors import Anchor
+from app.clients.feeds import Source
 from app.clients.kyc import Registry
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
 from app.clients.sms import Sms
 from app.clients.storage import Storage
+from app.clients.venue_orders import VenueOrders
 from app.clients.virus import Scanner
 
 
@@ -22,3 +25,5 @@ class Clients:
     anchors: tuple[Anchor, ...]
     documents: Storage
     scanner: Scanner | None
+    venue: VenueOrders
+    feeds: Mapping[str, Source]  # who tells prices, by the names that the market has for them

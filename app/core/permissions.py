@@ -35,10 +35,16 @@ class Permission(StrEnum):
     LIMITS_READ = "limits:read"
     LIMITS_REQUEST = "limits:request"
     LIMITS_REQUEST_FEES = "limits:request_fees"
+    ASSETS_READ = "assets:read"
+    ASSETS_REQUEST = "assets:request"
     CLOSURES_READ = "closures:read"
     SWITCHES_READ = "switches:read"
     SWITCHES_TURN_OFF = "switches:turn_off"
     SWITCHES_REQUEST_ON = "switches:request_on"
+    RATES_READ = "rates:read"
+    RATES_HALT = "rates:halt"
+    RATES_REQUEST = "rates:request"
+    RATES_REQUEST_SPREADS = "rates:request_spreads"
     WITHDRAWALS_ATTEND = "withdrawals:attend"
     WITHDRAWALS_REQUEST_MARK = "withdrawals:request_mark"
     CASES_READ = "cases:read"
@@ -48,6 +54,7 @@ class Permission(StrEnum):
     REFUNDS_READ = "refunds:read"
     REFUNDS_REQUEST = "refunds:request"
     DISPUTES_READ = "disputes:read"
+    ORDERS_READ = "orders:read"
     JOBS_READ = "jobs:read"
     JOBS_RETRY = "jobs:retry"
     MAILBOX_READ = "mailbox:read"
@@ -71,6 +78,10 @@ class Permission(StrEnum):
     SCREENING_READ = "screening:read"
     SCREENING_DECIDE = "screening:decide"
     SCREENING_REQUEST = "screening:request"
+    EXCHANGE_READ = "exchange:read"
+    EXCHANGE_REQUEST = "exchange:request"
+    EXCHANGE_HEDGE = "exchange:hedge"
+    EXCHANGE_ABANDON = "exchange:abandon"
     RETENTION_READ = "retention:read"
     RETENTION_REQUEST = "retention:request"
 
@@ -89,7 +100,7 @@ class Role(StrEnum):
 
 P = Permission
 # Whose records of the audit each role sees: app/audit/rules.py.
-_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ, P.CASES_READ, P.SWITCHES_READ})
+_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ, P.CASES_READ, P.SWITCHES_READ, P.ASSETS_READ})
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: _EVERYONE
@@ -105,6 +116,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RESTRICTIONS_READ,
         P.CASES_WORK,
         P.REFUNDS_READ,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.COMPLIANCE_OFFICER: _EVERYONE
@@ -134,6 +146,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RESTRICTIONS_INSPECT,
         P.RESTRICTIONS_PLACE,
         P.RESTRICTIONS_REQUEST_LIFT,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.COMPLIANCE_MANAGER: _EVERYONE
@@ -163,6 +176,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RETENTION_REQUEST,
         P.SCREENING_READ,
         P.SCREENING_DECIDE,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.FINANCE: _EVERYONE
@@ -170,6 +184,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.CASES_WORK,
         P.LIMITS_READ,
         P.LIMITS_REQUEST_FEES,
+        P.ASSETS_REQUEST,
+        P.RATES_READ,
+        P.RATES_REQUEST_SPREADS,
         P.APPROVALS_READ,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_REQUEST_MARK,
@@ -183,16 +200,23 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.SETTLEMENT_RUN,
         P.SETTLEMENT_REQUEST_FLOAT,
         P.SETTLEMENT_ABANDON,
+        P.EXCHANGE_READ,
+        P.EXCHANGE_REQUEST,
+        P.EXCHANGE_ABANDON,
         P.SUSPENSE_READ,
         P.SUSPENSE_RESOLVE,
         P.REFUNDS_READ,
         P.REFUNDS_REQUEST,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.TREASURY: _EVERYONE
     | {
         P.SWITCHES_TURN_OFF,
         P.SWITCHES_REQUEST_ON,
+        P.RATES_READ,
+        P.RATES_HALT,
+        P.RATES_REQUEST,
         P.WITHDRAWALS_ATTEND,
         P.CASES_WORK,
         P.WITHDRAWALS_READ,
@@ -206,11 +230,15 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RECONCILIATION_READ,
         P.SETTLEMENT_READ,
         P.SETTLEMENT_ABANDON,
+        P.EXCHANGE_READ,
+        P.EXCHANGE_HEDGE,
+        P.EXCHANGE_ABANDON,
         P.SUSPENSE_READ,
         P.JOBS_READ,
         P.JOBS_RETRY,
         P.RESTRICTIONS_READ,
         P.REFUNDS_READ,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.ADMIN: _EVERYONE
@@ -219,6 +247,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.CASES_WORK,
         P.WITHDRAWALS_READ,
         P.WITHDRAWALS_WITNESS,
+        P.RATES_READ,
+        P.RATES_HALT,
         P.LIMITS_READ,
         P.LIMITS_REQUEST,
         P.RETENTION_READ,
@@ -238,6 +268,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
     | {
         P.DOCUMENTS_READ,
         P.LIMITS_READ,
+        P.RATES_READ,
         P.APPROVALS_READ,
         P.POLICIES_READ,
         P.OPERATORS_READ,
@@ -246,6 +277,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
         P.SETTLEMENT_READ,
+        P.EXCHANGE_READ,
         P.CUSTOMERS_REVEAL,
         P.APPLICATIONS_READ,
         P.RECOVERIES_READ,
@@ -257,6 +289,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RETENTION_READ,
         P.SCREENING_READ,
         P.REFUNDS_READ,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
 }
@@ -271,6 +304,7 @@ _STOPS_HARM = frozenset(
         P.RESTRICTIONS_PLACE,
         P.JOBS_RETRY,
         P.SWITCHES_TURN_OFF,
+        P.RATES_HALT,
     }
 )
 # Customers' papers are nobody's to look at alone, and an administrator who takes an officer's role does not learn who

@@ -16,6 +16,55 @@ def switched_off(what: str, *, by: str, reason: str, page: str) -> Words:
     )
 
 
+def breaker_tripped(pair: str, *, by: str, reason: str, page: str) -> Words:
+    """Nothing is dealt in a pair any more."""
+    return Words(
+        f"Stopped: trading in {pair}",
+        letter(
+            f"Nothing is bought, sold or swapped over {pair} since it was stopped by {by}.",
+            f"Reason: {reason}",
+            f"What the feeds tell, and how trading goes on: {page}",
+        ),
+    )
+
+
+def price_unavailable(pair: str, *, disagree: bool, page: str) -> Words:
+    """A pair has had no price for a minute."""
+    why = "Its feeds disagree." if disagree else "Too few of its feeds tell a price that counts."
+    return Words(
+        f"No price for {pair}",
+        letter(
+            f"There has been no price for {pair} for a minute, so nothing is dealt over it. {why}",
+            f"Which feed is silent, old or far from the others: {page}",
+            "Where they do not come back, two of treasury can set a price of our own for a while.",
+        ),
+    )
+
+
+def exposure_passed(beyond: Money, *, level: str, stopped: bool, page: str) -> Words:
+    """Our own position passed a limit."""
+    coin = beyond.asset.ticker or beyond.asset.code
+    return Words(
+        f"Our position in {coin} is beyond its {level} limit",
+        letter(
+            f"It is {beyond} beside what we want to have.",
+            f"Nothing is bought, sold or swapped in {coin} until two people have let it go on."
+            if stopped
+            else "Beyond the hard limit trading in it stops by itself.",
+            f"Why no order answers it: {page}",
+        ),
+    )
+
+
+def venue_differs(currency: str, *, by: Money | None, page: str) -> Words:
+    """A venue's balance is not what the books say."""
+    how = f"It has {by} more than the books say (less, below zero)." if by else "We keep no such currency."
+    return Words(
+        f"What the venue holds of {currency} is not what the books say",
+        letter(f"Three readings in a row differ, so it is no order on its way. {how}", f"The readings: {page}"),
+    )
+
+
 def payout_needs_code(amount: Money, *, page: str) -> Words:
     """Paystack wants a code typed."""
     return Words(

@@ -120,6 +120,8 @@ ASK: dict[str, Callable[[str], Request]] = {
     "customer.unfreeze": ask_unfreeze,
     "customer.recovery": ask_recovery,
     "restrictions.lift": ask_lift,
+    "assets.add": asking.new_asset,
+    "assets.change": asking.other_asset,
     "risk.limits": asking.limits,
     "risk.fees": asking.charges,
     "risk.thresholds": asking.threshold,

@@ -1,0 +1,259 @@
+"""What a thing costs: the price that is shown, the price that may be dealt at, the spread on it, and its history."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from app.core import clock
+from app.core.db import db
+from app.core.errors import NotFound
+from app.core.money import Money
+from app.market import cache, rules
+from app.market import queries as market
+from app.market.models import Candle, Pair
+from app.market.queries import Latest, Standing
+from app.market.rules import Why
+from app.pricing import errors
+from app.pricing.models import PairHalt, PriceOverride, Spread
+from app.pricing.rules import HaltState, Ladder, bps_of, ladder_for
+
+OVERRIDE = "override"
+Row = TypeVar("Row")
+_REASONS = {
+    Why.TOO_FEW: "Too few sources tell a price at the moment. Nothing happened to your money; try again in a minute.",
+    Why.DISAGREE: "Our sources tell different prices at the moment. Nothing happened to your money; try again soon.",
+    Why.NO_LEG: errors.NoPrice.message,
+}
+
+
+@dataclass(frozen=True)
+class Price:
+    """Units of `quote` for one whole `base` (tickers), to eighteen digits.
+
+    `at` is when the oldest number in it was told, by the vendor's clock where it says. `by` are the feeds that count,
+    `("override",)` where people set it; `legs` the pairs that it was crossed from, empty where it is one itself.
+    `made_at` is when we made it: of several legs the earliest.
+    """
+
+    base: str
+    quote: str
+    mid: Decimal
+    at: datetime
+    by: tuple[str, ...]
+    legs: tuple[str, ...]
+    made_at: datetime
+
+    def age(self, moment: datetime) -> timedelta:
+        """How old the oldest number in it is."""
+        return max(moment - self.at, timedelta(0))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a price is read from."""
+
+    pairs: list[Pair]
+    latest: Mapping[str, Latest]
+    by_hand: Mapping[str, PriceOverride]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Line:
+    """A pair on the board: its price, or why it has none; what stops it; its last day."""
+
+    pair: Pair
+    newest: Latest | None
+    price: Price | None
+    fault: str
+    halts: list[PairHalt]
+    override: PriceOverride | None
+    spark: list[Decimal]
+
+    @property
+    def is_old(self) -> bool:
+        """Whether its price was made too long ago to deal at."""
+        made_at = self.price.made_at if self.price else None
+        return made_at is not None and clock.now() - made_at > timedelta(seconds=self.pair.quote_seconds)
+
+
+@dataclass(frozen=True)
+class Board:
+    """All pairs and feeds at one time."""
+
+    at: datetime
+    lines: list[Line]
+    feeds: list[Standing]
+
+
+def price(base: str, quote: str, *, at: datetime | None = None) -> Price:
+    """What one whole `base` is worth, to be shown: halts are not looked at. May come from the cache, with its true age.
+
+    Raises NoPrice.
+    """
+    moment = at or clock.now()
+    held = cache.read() if at is None else None
+    latest = held or market.latest(at=moment)
+    return _priced(base, quote, _Known(market.pairs(), latest, overrides_at(moment), moment))
+
+
+def prices(bases: Iterable[str], quote: str) -> dict[str, Price | errors.NoPrice]:
+    """The same as `price` of several at once: what each is worth, or why that is not known."""
+    moment = clock.now()
+    known = _Known(market.pairs(), cache.read() or market.latest(at=moment), overrides_at(moment), moment)
+    found: dict[str, Price | errors.NoPrice] = {}
+    for base in bases:
+        try:
+            found[base] = _priced(base, quote, known)
+        except errors.NoPrice as reason:
+            found[base] = reason
+    return found
+
+
+def dealing(base: str, quote: str) -> Price:
+    """What may be dealt at now, read from the database alone.
+
+    Raises NoPrice where there is none; of its kinds PairHalted where a pair on the way, or this one, is turned off,
+    moved too fast or has feeds that disagree (a price that people set stands in for the latter two), and PriceTooOld
+    where one was made too long ago.
+    """
+    moment, pairs = clock.now(), market.pairs()
+    steps = _way(pairs, base, quote)
+    names = {step.pair for step in steps} | {f"{base}/{quote}", f"{quote}/{base}"}
+    by_hand = overrides_at(moment)
+    halted = {halt.pair for halt in halts_standing() if halt.cause == HaltState.OFF or halt.pair not in by_hand}
+    if halted & names:
+        raise errors.PairHalted(pairs=sorted(halted & names))
+    latest = market.latest(at=moment)
+    found = _priced(base, quote, _Known(pairs, latest, by_hand, moment))
+    for pair in pairs:
+        too_old = timedelta(seconds=pair.quote_seconds)
+        on_the_way = pair.code in {step.pair for step in steps} and pair.code not in by_hand
+        if on_the_way and moment - latest[pair.code].made_at > too_old:
+            raise errors.PriceTooOld
+    return found
+
+
+def spread_bps(base: str, *, side: str, tier: str, worth: Money, at: datetime | None = None) -> int:
+    """Ten-thousandths that are asked of a deal in `base` worth so many kobo. Raises NoSpread."""
+    ladder = ladder_for(ladders(), ticker=base, side=side, tier=tier, at=at or clock.now())
+    if ladder is None:
+        raise errors.NoSpread
+    return bps_of(ladder, kobo=worth.units)
+
+
+def candles(base: str, quote: str = "NGN", *, span: str, since: datetime, limit: int = 500) -> list[Candle]:
+    """Open, high, low, close of a pair that has a history (`span` 1m, 5m, 1h, 1d), oldest first; else none."""
+    return market.candles(f"{base}/{quote}", span=span, since=since, until=clock.now(), limit=limit)
+
+
+def sparkline(base: str, quote: str = "NGN", *, hours: int = 24, points: int = 24) -> list[Decimal]:
+    """At most so many closing prices of the last hours, oldest first."""
+    pair = f"{base}/{quote}"
+    return market.closes([pair], until=clock.now(), hours=hours, points=points).get(pair, [])
+
+
+def board_for_operators() -> Board:
+    """Every pair and every feed, as they stand now; read from the database alone."""
+    moment, pairs = clock.now(), market.pairs()
+    latest, by_hand = market.latest(at=moment), overrides_at(moment)
+    sparks = market.closes([pair.code for pair in pairs], until=moment, hours=24, points=48)
+    halts: dict[str, list[PairHalt]] = {}
+    for halt in halts_standing():
+        halts.setdefault(halt.pair, []).append(halt)
+    lines, known = [], _Known(pairs, latest, by_hand, moment)
+    for pair in pairs:
+        try:
+            found, fault = _priced(pair.base, pair.quote, known), ""
+        except errors.NoPrice as refused:
+            found, fault = None, refused.message
+        newest, override = latest.get(pair.code), by_hand.get(pair.code)
+        lines.append(Line(pair, newest, found, fault, halts.get(pair.code, []), override, sparks.get(pair.code, [])))
+    return Board(moment, lines, market.feeds())
+
+
+def pair(code: str) -> Pair | None:
+    """One pair."""
+    return next((one for one in market.pairs() if one.code == code), None)
+
+
+def halt_for_operators(halt_id: str, *, lock: bool = False) -> PairHalt:
+    """One halt. Raises NotFound."""
+    return _one(PairHalt, halt_id, lock=lock)
+
+
+def override_for_operators(override_id: str, *, lock: bool = False) -> PriceOverride:
+    """One price that people set. Raises NotFound."""
+    return _one(PriceOverride, override_id, lock=lock)
+
+
+def halts_standing() -> list[PairHalt]:
+    """What stands now, the oldest first."""
+    wanted = select(PairHalt).where(PairHalt.state != HaltState.ENDED)
+    return list(db.session.scalars(wanted.order_by(PairHalt.begun_at, PairHalt.id)))
+
+
+def overrides_at(moment: datetime) -> dict[str, PriceOverride]:
+    """The prices that people set and that count at a time, by pair; of two the one that began later."""
+    wanted = select(PriceOverride).where(PriceOverride.starts_at <= moment, PriceOverride.ends_at > moment)
+    found = db.session.scalars(wanted.order_by(PriceOverride.starts_at, PriceOverride.id))
+    return {one.pair: one for one in found if one.ended_at is None or one.ended_at > moment}
+
+
+def halts_ended_for_operators(pair: str, *, limit: int = 20) -> list[PairHalt]:
+    """What stopped a pair before, the newest first."""
+    wanted = select(PairHalt).where(PairHalt.pair == pair, PairHalt.state == HaltState.ENDED)
+    return list(db.session.scalars(wanted.order_by(PairHalt.begun_at.desc(), PairHalt.id).limit(limit)))
+
+
+def overrides_for_operators(pair: str, *, limit: int = 20) -> list[PriceOverride]:
+    """The prices that people set for a pair, the newest first."""
+    wanted = select(PriceOverride).where(PriceOverride.pair == pair)
+    return list(db.session.scalars(wanted.order_by(PriceOverride.starts_at.desc()).limit(limit)))
+
+
+def ladders() -> list[Ladder]:
+    """All schedules of spreads: those to come, in force and before."""
+    grouped: dict[tuple[object, datetime], list[Spread]] = {}
+    for one in db.session.scalars(select(Spread).order_by(Spread.starts_at, Spread.from_kobo)):
+        grouped.setdefault((one.scope, one.starts_at), []).append(one)
+    return [Ladder(some[0].scope, some[0].starts_at, tuple(one.band for one in some)) for some in grouped.values()]
+
+
+def _one(model: type[Row], row_id: str, *, lock: bool) -> Row:
+    found = db.session.get(model, row_id, with_for_update=lock, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _way(pairs: list[Pair], base: str, quote: str) -> tuple[rules.Step, ...]:
+    told = [(pair.base, pair.quote) for pair in pairs if not pair.crossed]
+    steps = rules.way(told, base, quote)
+    if steps is None:
+        raise errors.NoPrice
+    return steps
+
+
+def _priced(base: str, quote: str, known: _Known) -> Price:
+    steps, latest, by_hand, moment = _way(known.pairs, base, quote), known.latest, known.by_hand, known.at
+    mids, told, made, by = dict[str, Decimal](), [moment], [moment], set[str]()
+    for name in (step.pair for step in steps):
+        override, newest = by_hand.get(name), latest.get(name)
+        if override is not None:
+            mids[name] = override.price
+            told.append(override.starts_at)
+            by.add(OVERRIDE)
+        elif newest is None or newest.made.mid is None or newest.made.told_at is None:
+            raise errors.NoPrice(_REASONS[newest.made.why if newest and newest.made.why else Why.NO_LEG])
+        else:
+            mids[name] = newest.made.mid
+            told.append(newest.made.told_at)
+            made.append(newest.made_at)
+            by.update(newest.made.feeds)
+    legs = tuple(step.pair for step in steps) if len(steps) > 1 or any(step.inverted for step in steps) else ()
+    return Price(base, quote, rules.crossed(steps, mids), min(told), tuple(sorted(by)), legs, min(made))
