@@ -77,8 +77,6 @@ class Permission(StrEnum):
     SCREENING_READ = "screening:read"
     SCREENING_DECIDE = "screening:decide"
     SCREENING_REQUEST = "screening:request"
-    EXCHANGE_READ = "exchange:read"
-    EXCHANGE_REQUEST = "exchange:request"
     RETENTION_READ = "retention:read"
     RETENTION_REQUEST = "retention:request"
 
@@ -194,8 +192,6 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.SETTLEMENT_RUN,
         P.SETTLEMENT_REQUEST_FLOAT,
         P.SETTLEMENT_ABANDON,
-        P.EXCHANGE_READ,
-        P.EXCHANGE_REQUEST,
         P.SUSPENSE_READ,
         P.SUSPENSE_RESOLVE,
         P.REFUNDS_READ,
@@ -222,7 +218,6 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RECONCILIATION_READ,
         P.SETTLEMENT_READ,
         P.SETTLEMENT_ABANDON,
-        P.EXCHANGE_READ,
         P.SUSPENSE_READ,
         P.JOBS_READ,
         P.JOBS_RETRY,
@@ -266,7 +261,6 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
         P.SETTLEMENT_READ,
-        P.EXCHANGE_READ,
         P.CUSTOMERS_REVEAL,
         P.APPLICATIONS_READ,
         P.RECOVERIES_READ,
