@@ -37,6 +37,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("outflow of the naira rail", "payments.watch_outflow", 60, 45, "slot", "treasury"),
     Periodic("usual outflow of the naira rail", "payments.measure_outflow", 3_600, 45, "slot", "treasury"),
     Periodic("withdrawals that wait together", "withdrawals.send_waiting", 60, 45, "slot", "treasury"),
+    Periodic("requests for money that nobody answered", "transfers.expire", 600, 45, "slot", "admin"),
     Periodic("expired holds", "ledger.expire_holds", 60, 45, "slot", "treasury"),
     Periodic("withdrawals that cooled off", "withdrawals.wake", 60, 45, "slot", "compliance_officer"),
     Periodic("withdrawals that nobody decided on", "withdrawals.expire", 600, 45, "slot", "treasury"),

@@ -49,6 +49,8 @@ from app.settlement.models import Settlement, TopUp
 from app.trading import rhythms
 from app.trading import rules as trading
 from app.trading.models import Order, Run
+from app.transfers import rules as transfers
+from app.transfers.models import MoneyRequest
 from app.withdrawals import rules as withdrawals
 from app.withdrawals.models import Withdrawal
 from jobs.work import Work
@@ -90,6 +92,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched(documents.MACHINE, Document),
     Watched(identity.RECOVERY, Recovery),
     Watched(customers.CLOSURE, ClosureRequest),
+    Watched(transfers.REQUEST, MoneyRequest),
     Watched(retention.MACHINE, RetentionRun),
 )
 

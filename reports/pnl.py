@@ -6,6 +6,7 @@ The method is in `app/exchange/pnl.py`; `dev/pnl_from_beancount.py` gets the sam
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -24,21 +25,21 @@ BEGINNING = date(1970, 1, 1)
 _PARTS = """
 SELECT e.journal_id, e.effective_at, e.asset,
        CASE WHEN a.code LIKE 'equity:dealing:%' THEN 'equity:dealing' ELSE split_part(a.code, ':', 1) END AS kind,
-       sum(e.amount) AS units,
+       split_part(a.code, ':', 2) AS name, sum(e.amount) AS units,
        (SELECT p.naira FROM ledger.prices p
          WHERE p.asset = e.asset AND p.at <= e.effective_at ORDER BY p.at DESC LIMIT 1) AS naira
   FROM ledger.entries e JOIN ledger.accounts a ON a.id = e.account_id
  WHERE e.effective_at < :until AND split_part(a.code, ':', 1) IN ('equity', 'income', 'expense')
    AND (e.asset <> 'NGN' OR a.code = 'equity:dealing:NGN')
- GROUP BY e.journal_id, e.effective_at, e.asset, 4 ORDER BY e.effective_at, e.journal_id, e.asset, 4
+ GROUP BY e.journal_id, e.effective_at, e.asset, 4, 5 ORDER BY e.effective_at, e.journal_id, e.asset, 4, 5
 """
 _NAIRA = """
-SELECT (e.effective_at AT TIME ZONE 'Africa/Lagos')::date AS day,
+SELECT (e.effective_at AT TIME ZONE 'Africa/Lagos')::date AS day, split_part(a.code, ':', 2) AS name,
        coalesce(-sum(e.amount) FILTER (WHERE a.code LIKE 'income:%'), 0) AS income,
        coalesce(sum(e.amount) FILTER (WHERE a.code LIKE 'expense:%'), 0) AS expense
   FROM ledger.entries e JOIN ledger.accounts a ON a.id = e.account_id
  WHERE e.effective_at < :until AND e.asset = 'NGN' AND (a.code LIKE 'income:%' OR a.code LIKE 'expense:%')
- GROUP BY 1 ORDER BY 1
+ GROUP BY 1, 2 ORDER BY 1, 2
 """
 
 
@@ -49,6 +50,14 @@ class Standing:
     position: Money
     cost: Money
     worth: Money | None
+
+    @property
+    def average(self) -> Decimal | None:
+        """What a whole coin of it cost in naira, cut to kobo; None where there is none of it."""
+        if not self.position.units:
+            return None
+        kobo = abs(self.cost.units) * 10**self.position.asset.decimals // abs(self.position.units)
+        return Decimal(kobo).scaleb(-NGN.decimals)
 
     @property
     def unrealised(self) -> Money | None:
@@ -121,9 +130,18 @@ def _told(until: datetime) -> Iterator[Told]:
         parts = list(found)
         yield Told(
             parts[0].effective_at.astimezone(WAT).date(),
-            tuple(Part(part.kind, part.asset, int(part.units)) for part in parts if part.units),
+            tuple(part for part in map(_part, _kinds(parts)) if part.units),
             {part.asset: _price(part) for part in parts if part.naira is not None},
         )
+
+
+def _kinds(parts: list[Any]) -> Iterator[list[Any]]:
+    yield from (list(same) for _, same in groupby(parts, key=attrgetter("asset", "kind")))
+
+
+def _part(same: list[Any]) -> Part:
+    units = {row.name: int(row.units) for row in same}
+    return Part(same[0].kind, same[0].asset, sum(units.values()), units)
 
 
 def _price(part: Any) -> Price:
@@ -132,4 +150,10 @@ def _price(part: Any) -> Price:
 
 def _naira(until: datetime) -> list[Line]:
     """What was earned and spent in naira, where there is nothing to value."""
-    return [Line(row.day, NGN.code, int(row.income), int(row.expense)) for row in rows(_NAIRA, until=until)]
+    found = rows(_NAIRA, until=until)
+    return [_line(day, list(same)) for day, same in groupby(found, key=attrgetter("day"))]
+
+
+def _line(day: date, same: list[Any]) -> Line:
+    income, expense = sum(int(row.income) for row in same), sum(int(row.expense) for row in same)
+    return Line(day, NGN.code, income, expense, names={row.name: int(row.income + row.expense) for row in same})

@@ -6,7 +6,7 @@ asks for another order.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -16,6 +16,7 @@ from app.clients.venue_orders import Found, Line, Order, VenueOrders
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import atomically, leave
+from app.core.errors import NotFound
 from app.core.money import ASSETS, plain
 from app.exchange import holdings, queries, rules, service
 from app.exchange.models import Deal, Hedge
@@ -59,6 +60,17 @@ def look(*, venue: VenueOrders, actor: Actor) -> list[Look]:
         if policy.asset not in busy and rules.calls_for_one(policy, rules.exposure(policy, positions))
     ]
     return [Look(policy.asset, _answer(policy, positions, venue=venue, actor=actor)) for policy in due]
+
+
+def hedge_now(asset: str, *, venue: VenueOrders, actor: Actor) -> Verdict:
+    """Answer one position now, however little it is beside its policy; its price stays within it.
+
+    Raises NotFound where nothing is dealt in at the venue, HedgingOff, Silent, Refused.
+    """
+    policy = queries.policy_for_system(asset)
+    if policy is None or not policy.pair:
+        raise NotFound
+    return _answer(replace(policy, threshold=0), queries.positions_for_system(), venue=venue, actor=actor)
 
 
 def carry(hedge_id: str, *, venue: VenueOrders, actor: Actor) -> timedelta | None:

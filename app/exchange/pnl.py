@@ -8,7 +8,7 @@ towards zero, and what it leaves over stays in the cost of what is left; so cost
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from app.core.money import ASSETS, NGN, Money
@@ -23,12 +23,14 @@ YARDSTICKS = ("USD", "USDT")
 class Part:
     """What a journal put on the accounts of one kind in one asset: debits less credits. `kind` is a code's beginning.
 
-    Kinds are `equity:dealing`, and `equity`, `income`, `expense` for all others of their class.
+    Kinds are `equity:dealing`, and `equity`, `income`, `expense` for all others of their class. `names` are its units
+    by the second word of their codes (`spread`, `venue_fees`), where that is told.
     """
 
     kind: str
     asset: str
     units: int
+    names: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ class Holding:
 class Line:
     """One asset on one day, in kobo: earned, spent, and gained by what left the position (or came back to a short one).
 
-    `unpriced` counts changes for which no price was stored: they count as neither gain nor loss.
+    `unpriced` counts changes for which no price was stored: they count as neither gain nor loss. `names` say for what
+    was earned and spent; together they are income and expense.
     """
 
     day: date
@@ -61,6 +64,7 @@ class Line:
     expense: int = 0
     gain: int = 0
     unpriced: int = 0
+    names: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ class Account:
 
     def _earn(self, part: Part, day: date, kobo: int) -> None:
         earned, spent = (-kobo, 0) if part.kind == "income" else (0, kobo)
-        self._add(Line(day, part.asset, income=earned, expense=spent))
+        self._add(Line(day, part.asset, income=earned, expense=spent, names=_shares(earned or spent, part)))
 
     def _add(self, line: Line) -> None:
         old = self._lines.get((line.day, line.asset), Line(line.day, line.asset))
@@ -145,6 +149,7 @@ class Account:
             expense=old.expense + line.expense,
             gain=old.gain + line.gain,
             unpriced=old.unpriced + line.unpriced,
+            names={name: old.names.get(name, 0) + line.names.get(name, 0) for name in (*old.names, *line.names)},
         )
 
 
@@ -188,6 +193,14 @@ def _worth(part: Part, told: Told, dealt: Iterable[Flow]) -> int | None:
 def _valued(asset: str, units: int, prices: Mapping[str, Price]) -> int | None:
     worth = value(Money(ASSETS[asset], units), dict(prices))
     return None if worth is None else worth.units
+
+
+def _shares(kobo: int, part: Part) -> dict[str, int]:
+    """What each name has of a part's worth, by its units; what does not come out even is the first one's."""
+    shares = {name: _share(kobo, units, part.units) for name, units in sorted(part.names.items())}
+    for name in list(shares)[:1]:
+        shares[name] += kobo - sum(shares.values())
+    return shares
 
 
 def _share(kobo: int, units: int, of: int) -> int:

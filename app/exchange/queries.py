@@ -138,14 +138,31 @@ def hedge_for_operators(hedge_id: str) -> Hedge:
     return hedge
 
 
-def hedges_for_operators(*, asset: str = "", before: str = "", limit: int = PAGE) -> list[Hedge]:
-    """Orders of ours, newest first; of one asset, and before one id."""
+def hedges_for_operators(
+    *, states: Collection[str] = (), asset: str = "", before: str = "", limit: int = PAGE
+) -> list[Hedge]:
+    """Orders of ours, newest first; of one asset, in one of these states, and before one id."""
     wanted = select(Hedge).order_by(Hedge.id.desc()).limit(limit)
+    if states:
+        wanted = wanted.where(Hedge.state.in_(states))
     if asset:
         wanted = wanted.where(Hedge.asset == asset)
     if before:
         wanted = wanted.where(Hedge.id < before)
     return list(db.session.scalars(wanted))
+
+
+def named_for_operators(text: str) -> list[str]:
+    """Hedges that the venue knows by this name: our client order id, its own id, or that of a trade."""
+    named = select(Hedge.id).where((Hedge.cl_ord_id == text.lower()) | (Hedge.venue_order == text))
+    traded = select(Fill.hedge_id).where(Fill.trade_id == text)
+    return [*db.session.scalars(named), *db.session.scalars(traded)]
+
+
+def answering_for_operators(asset: str, *, since: datetime, limit: int = 1) -> list[Hedge]:
+    """The first orders of ours for a position that were planned from a time on."""
+    wanted = select(Hedge).where(Hedge.asset == asset, Hedge.planned_at >= since)
+    return list(db.session.scalars(wanted.order_by(Hedge.planned_at).limit(limit)))
 
 
 def fills_for_operators(hedge_ids: Collection[str]) -> dict[str, list[Fill]]:
@@ -227,6 +244,13 @@ def readings_for_operators(venue: str = rules.VENUE) -> list[VenueReading]:
     )
 
 
+def readings_of_for_operators(venue: str, currency: str, *, before: int | None, limit: int) -> list[VenueReading]:
+    """All of one currency, newest first; before one number."""
+    wanted = select(VenueReading).where(VenueReading.venue == venue, VenueReading.currency == currency)
+    wanted = wanted if before is None else wanted.where(VenueReading.id < before)
+    return list(db.session.scalars(wanted.order_by(VenueReading.id.desc()).limit(limit)))
+
+
 def last_readings_for_system(venue: str, currency: str, *, limit: int) -> list[VenueReading]:
     """Of one currency, newest first."""
     wanted = select(VenueReading).where(VenueReading.venue == venue, VenueReading.currency == currency)
@@ -249,9 +273,10 @@ def alert_for_system(alert_id: str) -> ExposureAlert | None:
     return db.session.get(ExposureAlert, alert_id)
 
 
-def deals_for_operators(*, limit: int = PAGE) -> list[Deal]:
-    """Deals over the counter, newest first."""
-    return list(db.session.scalars(select(Deal).order_by(Deal.id.desc()).limit(limit)))
+def deals_for_operators(*, before: str = "", limit: int = PAGE) -> list[Deal]:
+    """Deals over the counter, newest first; before one id."""
+    wanted = select(Deal).order_by(Deal.id.desc()).limit(limit)
+    return list(db.session.scalars(wanted.where(Deal.id < before) if before else wanted))
 
 
 def agreed_deals_for_system() -> list[Deal]:

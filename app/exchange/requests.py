@@ -157,7 +157,7 @@ def _sum_up_deal(payload: Payload) -> str:
 POLICY = Kind(
     name="exchange.policy",
     title="Policy of a position",
-    make=Permission.SETTLEMENT_REQUEST_FLOAT,
+    make=Permission.EXCHANGE_REQUEST,
     dry_run=_check_policy,
     execute=_set_policy,
     describe=_describe_policy,
@@ -167,7 +167,7 @@ POLICY = Kind(
 DEAL = Kind(
     name="exchange.deal",
     title="Deal over the counter",
-    make=Permission.SETTLEMENT_REQUEST_FLOAT,
+    make=Permission.EXCHANGE_REQUEST,
     dry_run=_check_deal,
     execute=_agree_deal,
     describe=_describe_deal,
