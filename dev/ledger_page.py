@@ -161,6 +161,28 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         {"ref": "top_…", "amount": naira(1_000_000)},
     ),
     (
+        "0.25 BTC bought at the venue at 60,000 dollars, its fee 39 dollars.",
+        exchange.filled,
+        {
+            "ref": "hdg_…",
+            "venue": "kraken",
+            "trade": "the venue's trade",
+            "moved": (Money(coins.BTC, 25_000_000), Money(coins.USDT, -15_039_000_000)),
+            "fees": (Money(coins.USDT, 39_000_000),),
+        },
+    ),
+    (
+        "10,000 dollars bought over the counter for ₦15,800,000.",
+        exchange.bought_over_the_counter,
+        {
+            "ref": "otc_…",
+            "venue": "kraken",
+            "paid": naira(15_800_000),
+            "got": Money(coins.USD, 1_000_000),
+            "counterparty": "their name",
+        },
+    ),
+    (
         "₦100 of Paystack's fees that it gave back had been booked as income.",
         adjustments.booked,
         {
