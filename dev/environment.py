@@ -16,15 +16,17 @@ LOGS = VAR / "log"
 DOCUMENTS = VAR / "documents"  # what customers send, sealed
 SECRETS = VAR / "secrets.json"
 LAST_PORT = 65535
+WITH_A_REAL_EXCHANGE = ("KRAKEN_KEY", "KRAKEN_SECRET", "LUNO_BASE_URL", "COINGECKO_BASE_URL", "BANK_RATE_URL")
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the web answers, and the simulated vendor; no sandbox port where a real address is given."""
+    """Where the web answers, and the simulated vendors; no port of theirs where a real address is given."""
 
     host: str
     port: int
     sandbox_port: int | None
+    exchange_port: int | None = None
 
     @property
     def url(self) -> str:
@@ -34,11 +36,19 @@ class Addresses:
     def sandbox_url(self) -> str:
         return f"http://localhost:{self.sandbox_port}"
 
+    @property
+    def exchange_url(self) -> str:
+        return f"http://127.0.0.1:{self.exchange_port}"
+
 
 def addresses() -> Addresses:
     """The ports of this run. Raises Unavailable when one that was asked for is taken."""
     host = os.environ.get("HOST", "127.0.0.1")
     port = _asked(host, "PORT", 8000)
+    return Addresses(host, port, _sandbox_port(port), _exchange_port(port))
+
+
+def _sandbox_port(port: int) -> int | None:
     if os.environ.get("PAYSTACK_BASE_URL"):
         if not os.environ.get("PAYSTACK_SECRET_KEY"):
             raise Unavailable("PAYSTACK_BASE_URL is given without PAYSTACK_SECRET_KEY: give both or neither.")
@@ -46,11 +56,22 @@ def addresses() -> Addresses:
             raise Unavailable("PAYSTACK_BASE_URL is given, so there is no sandbox: give SMS_URL and SMS_TOKEN, too.")
         if not (os.environ.get("REGISTRY_URL") and os.environ.get("REGISTRY_TOKEN")):
             raise Unavailable("PAYSTACK_BASE_URL is given, so there is no sandbox: give REGISTRY_URL and _TOKEN, too.")
-        return Addresses(host, port, None)
-    if os.environ.get("SANDBOX_PORT"):
-        return Addresses(host, port, _asked("127.0.0.1", "SANDBOX_PORT", 0))
-    beside = port + 1
-    return Addresses(host, port, beside if beside <= LAST_PORT and free("127.0.0.1", beside) else any_free_port())
+        return None
+    return _beside("SANDBOX_PORT", port + 1)
+
+
+def _exchange_port(port: int) -> int | None:
+    if os.environ.get("KRAKEN_BASE_URL"):
+        if missing := [name for name in WITH_A_REAL_EXCHANGE if not os.environ.get(name)]:
+            raise Unavailable(f"KRAKEN_BASE_URL is given, so there is no sandbox exchange: give {', '.join(missing)}.")
+        return None
+    return _beside("EXCHANGE_SANDBOX_PORT", port + 2)
+
+
+def _beside(name: str, beside: int) -> int:
+    if os.environ.get(name):
+        return _asked("127.0.0.1", name, 0)
+    return beside if beside <= LAST_PORT and free("127.0.0.1", beside) else any_free_port()
 
 
 def product(servers: Servers, where: Addresses) -> dict[str, str]:
@@ -69,6 +90,16 @@ def product(servers: Servers, where: Addresses) -> dict[str, str]:
         "SANDBOX_PUBLIC_URL": where.sandbox_url,
         "SANDBOX_OPENING_BALANCE": "0",  # the books begin at nothing, so the vendor does too
     }
+    exchange = {
+        "KRAKEN_BASE_URL": where.exchange_url,
+        "LUNO_BASE_URL": os.environ.get("LUNO_BASE_URL") or f"{where.exchange_url}/luno",
+        "COINGECKO_BASE_URL": os.environ.get("COINGECKO_BASE_URL") or f"{where.exchange_url}/coingecko",
+        "BANK_RATE_URL": os.environ.get("BANK_RATE_URL") or f"{where.exchange_url}/bank/usd-ngn",
+        "EXCHANGE_SANDBOX_PORT": str(where.exchange_port),
+        "EXCHANGE_SANDBOX_BOOK": str(HOME / "exchange.sqlite3"),
+        "EXCHANGE_SANDBOX_KEY": made["KRAKEN_KEY"],
+        "EXCHANGE_SANDBOX_SECRET": made["KRAKEN_SECRET"],
+    }
     return {
         "BURSAR_ENV": os.environ.get("BURSAR_ENV", "development"),
         "MIGRATIONS_DATABASE_URL": servers.database_url,
@@ -80,6 +111,7 @@ def product(servers: Servers, where: Addresses) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",  # a log line is in the log when it happened
         **made,
         **({} if where.sandbox_port is None else sandbox),
+        **({} if where.exchange_port is None else exchange),
     }
 
 

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 DATA_KEY_BYTES = 32
+EXCHANGE_SECRET_BYTES = 64
 
 
 def kept(path: Path) -> dict[str, str]:
@@ -29,4 +30,6 @@ def _new() -> dict[str, str]:
         "DATA_KEY": base64.b64encode(secrets.token_bytes(DATA_KEY_BYTES)).decode(),
         "DOCUMENT_KEYS": "first:" + base64.b64encode(secrets.token_bytes(DATA_KEY_BYTES)).decode(),
         "PAYSTACK_SECRET_KEY": f"sk_test_{secrets.token_hex(20)}",
+        "KRAKEN_KEY": f"test{secrets.token_urlsafe(36)}",
+        "KRAKEN_SECRET": base64.b64encode(secrets.token_bytes(EXCHANGE_SECRET_BYTES)).decode(),
     }

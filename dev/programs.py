@@ -35,6 +35,10 @@ def sandbox(env: Mapping[str, str]) -> Child:
     return _child("sandbox", ("-m", "sandbox"), env)
 
 
+def exchange(env: Mapping[str, str]) -> Child:
+    return _child("exchange", ("-m", "sandbox.exchange"), env)
+
+
 def background(env: Mapping[str, str]) -> list[Child]:
     """The workers and the clock."""
     return [_child(name, command, env) for name, command in COMMANDS.items()]

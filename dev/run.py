@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from types import FrameType
 
 from sqlalchemy.engine import make_url
@@ -71,11 +72,15 @@ class Floor:
         running.leave(where.url, env)
         for server in given.own:
             self.supervisor.watch(server.child, server.start)
-        if where.sandbox_port is not None:
-            with step("Paystack, simulated"):
-                self._launch(programs.sandbox(env), self.sandbox)
-                port = where.sandbox_port
-                wait_until(lambda: programs.listens(port), self.sandbox[0], seconds=WEB_SECONDS)
+        vendors = (
+            ("Paystack", programs.sandbox, where.sandbox_port),
+            ("Exchange", programs.exchange, where.exchange_port),
+        )
+        for name, program, port in vendors:
+            if port is not None:
+                with step(f"{name}, simulated"):
+                    self._launch(program(env), self.sandbox)
+                    wait_until(partial(programs.listens, port), self.sandbox[-1], seconds=WEB_SECONDS)
         with step("Web"):
             self._launch(programs.web(env, where), self.product)
             wait_until(lambda: programs.serves(where, "/livez"), self.product[0], seconds=WEB_SECONDS)
@@ -137,6 +142,8 @@ class Floor:
         ]
         if where.sandbox_port is not None:
             lines.append(f"  Paystack  {where.sandbox_url}/ (simulated)")
+        if where.exchange_port is not None:
+            lines.append(f"  Exchange  {where.exchange_url}/0/public/Ticker (simulated)")
         sign_ins = once(programs.flask("demo", "sign-ins"), env).strip()
         lines += ["", *(f"  {line}" for line in sign_ins.splitlines()), "", f"  Logs      {LOGS.relative_to(ROOT)}/"]
         say("\n" + "\n".join(lines) + "\n")
@@ -174,8 +181,8 @@ def begin_anew_after_half_a_demo() -> None:
         return
     say("  The demo business was only half loaded: beginning anew")
     forget(HOME)
-    for part in ("sandbox.sqlite3", "sandbox.sqlite3-wal", "sandbox.sqlite3-shm", HALF_SEEDED.name):
-        (HOME / part).unlink(missing_ok=True)
+    for part in (*HOME.glob("sandbox.sqlite3*"), *HOME.glob("exchange.sqlite3*"), HALF_SEEDED):
+        part.unlink(missing_ok=True)
 
 
 def fingerprint(given: Servers) -> str:

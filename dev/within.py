@@ -29,7 +29,7 @@ def product_environment() -> Iterator[dict[str, str]]:
         return
     with servers(HOME, durable=True, logs=LOGS) as given:
         # Nothing answers over HTTP now; the URLs only have to be the ones that `make run` would use.
-        env = environment.product(given, Addresses("127.0.0.1", int(os.environ.get("PORT", "8000")), 8001))
+        env = environment.product(given, Addresses("127.0.0.1", int(os.environ.get("PORT", "8000")), 8001, 8002))
         once(programs.python("-m", "migrations.migrate"), env)
         yield env | {"DATABASE_URL": environment.product_database_url(given)}
 

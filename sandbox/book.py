@@ -10,7 +10,7 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,11 +35,10 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-class Book:
-    """The open book."""
+class Store:
+    """An open file: one connection, one lock, units of work that are whole or not at all."""
 
-    def __init__(self, path: Path, *, opening_balance_kobo: int, durable: bool = True) -> None:
-        self._opening_balance_kobo = opening_balance_kobo
+    def __init__(self, path: Path, bring_up: Callable[[sqlite3.Connection], None], *, durable: bool = True) -> None:
         self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
@@ -48,9 +47,7 @@ class Book:
             self._db.execute(pragma)
         if not durable:  # what is committed is with the kernel: `kill -9` loses none of it, a power cut may
             self._db.execute("PRAGMA synchronous=OFF")
-        schema.bring_up(self._db)
-        with self.writing() as db:
-            self._open_page(db)
+        bring_up(self._db)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -70,17 +67,27 @@ class Book:
         with self._lock:
             yield self._db
 
+    def close(self) -> None:
+        """Wait for the unit of work under way, then close."""
+        with self._lock:
+            self._db.close()
+
+
+class Book(Store):
+    """The open book of the payment vendor."""
+
+    def __init__(self, path: Path, *, opening_balance_kobo: int, durable: bool = True) -> None:
+        super().__init__(path, schema.bring_up, durable=durable)
+        self._opening_balance_kobo = opening_balance_kobo
+        with self.writing() as db:
+            self._open_page(db)
+
     def reset(self) -> None:
         """Forget everything: money, events, knobs and the pinned clock."""
         with self.writing() as db:
             for statement in schema.FORGET:
                 db.execute(statement)
             self._open_page(db)
-
-    def close(self) -> None:
-        """Wait for the unit of work under way, then close."""
-        with self._lock:
-            self._db.close()
 
     def _open_page(self, db: sqlite3.Connection) -> None:
         # Ids start at the millisecond the book was opened, so two books beside one product never give the same id to

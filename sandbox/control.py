@@ -6,9 +6,7 @@ network), takes JSON only and refuses other sites' pages, so that no web page a 
 
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, jsonify, request
 
@@ -33,6 +31,7 @@ from sandbox import (
 from sandbox import knobs as knobboard
 from sandbox.book import Book, balance, iso, remember, stamp
 from sandbox.settings import Settings
+from sandbox.strangers import refuse_strangers
 from sandbox.worker import Worker
 
 _CALLS = (
@@ -53,15 +52,6 @@ _VERBS = {
 }  # fmt: skip
 
 
-def refuse_strangers(settings: Settings) -> None:
-    """Stop a request that does not come from this machine, or that another site's page has sent."""
-    if not settings.control_open and not ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104
-        abort(403)
-    origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.host:
-        abort(403)
-
-
 def _fields() -> dict[str, Any]:
     body = request.get_json(silent=True) if request.is_json else None
     if not isinstance(body, dict):
@@ -76,7 +66,7 @@ class _Wrong(Exception):
 def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
     """Every control call."""
     control = Blueprint("control", __name__, url_prefix="/_sandbox")
-    control.before_request(lambda: refuse_strangers(settings))
+    control.before_request(lambda: refuse_strangers(control_open=settings.control_open))
 
     for wrong in (_Wrong, knobboard.KnobRefused, answers.Refused, *_CONFLICTS):
 

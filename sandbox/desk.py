@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response
 from sandbox import charges, desk_acts, disputes, refunds, settlements, texts, transfers, webhooks
 from sandbox import knobs as knobboard
 from sandbox.book import Book, balance, stamp
-from sandbox.control import refuse_strangers
 from sandbox.settings import Settings
+from sandbox.strangers import refuse_strangers
 from sandbox.worker import Worker
 
 _TYPES = get_type_hints(knobboard.Knobs)
@@ -62,7 +62,7 @@ def _view(db: sqlite3.Connection) -> dict[str, Any]:
 def blueprint(book: Book, settings: Settings, worker: Worker) -> Blueprint:
     """The page and its forms."""
     desk = Blueprint("desk", __name__)
-    desk.before_request(lambda: refuse_strangers(settings))
+    desk.before_request(lambda: refuse_strangers(control_open=settings.control_open))
 
     def shown(trouble: str | None = None) -> str:
         with book.reading() as db:

@@ -5,7 +5,7 @@ Each is checked before it is kept; an unknown name or a wrong type is refused, n
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args, get_type_hints
 from urllib.parse import urlsplit
 
@@ -94,22 +94,39 @@ CHOICES = {
     "registry": REGISTRY,
     "identification": IDENTIFICATION,
 }
-_TYPES = get_type_hints(Knobs)
-NAMES = tuple(f.name for f in fields(Knobs))
 
 
-def _checked(name: str, value: Any) -> Any:
-    if name not in _TYPES:
-        raise KnobRefused(f"there is no knob called {name}; the knobs are {', '.join(NAMES)}")
-    expected = get_args(_TYPES[name]) or (_TYPES[name],)
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What a set of knobs allows: the type of each, the words or the numbers between which some must lie."""
+
+    types: Mapping[str, Any]
+    choices: Mapping[str, tuple[str, ...]]
+    ranges: Mapping[str, tuple[float, float]]
+
+
+_BOARD = Board(get_type_hints(Knobs), CHOICES, _RANGES)
+NAMES = tuple(_BOARD.types)
+
+
+def checked(board: Board, name: str, value: Any) -> Any:
+    """The value, when this board has such a knob and it can be turned so; raises KnobRefused."""
+    if name not in board.types:
+        raise KnobRefused(f"there is no knob called {name}; the knobs are {', '.join(board.types)}")
+    expected = get_args(board.types[name]) or (board.types[name],)
     # bool is an int to Python, and a whole number of seconds is a number of seconds: both need saying.
     fits = isinstance(value, expected) or (float in expected and isinstance(value, int))
     if not fits or (isinstance(value, bool) and bool not in expected):
         raise KnobRefused(f"{name} cannot be {value!r}")
-    if name in CHOICES and value not in CHOICES[name]:
-        raise KnobRefused(f"{name} is one of {', '.join(CHOICES[name])}")
-    if name in _RANGES and value is not None and not _RANGES[name][0] <= value <= _RANGES[name][1]:
-        raise KnobRefused(f"{name} lies between {_RANGES[name][0]} and {_RANGES[name][1]}")
+    if name in board.choices and value not in board.choices[name]:
+        raise KnobRefused(f"{name} is one of {', '.join(board.choices[name])}")
+    if name in board.ranges and value is not None and not board.ranges[name][0] <= value <= board.ranges[name][1]:
+        raise KnobRefused(f"{name} lies between {board.ranges[name][0]} and {board.ranges[name][1]}")
+    return value
+
+
+def _checked(name: str, value: Any) -> Any:
+    value = checked(_BOARD, name, value)
     if name in ("webhook_url", "approval_url") and value is not None:
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:

@@ -36,7 +36,7 @@ class Settings:
             raise SettingsRefused("SANDBOX_SECRET_KEY is missing: the key that clients send and that signs events")
         if secret_key.startswith("sk_live"):
             raise SettingsRefused("SANDBOX_SECRET_KEY is a live key: the sandbox only ever holds test keys")
-        port = _whole(env, "SANDBOX_PORT", 4010)
+        port = whole(env, "SANDBOX_PORT", 4010)
         return cls(
             host=env.get("SANDBOX_HOST", "127.0.0.1"),
             port=port,
@@ -44,7 +44,7 @@ class Settings:
             secret_key=secret_key,
             webhook_url=env.get("SANDBOX_WEBHOOK_URL", "").strip() or None,
             public_url=env.get("SANDBOX_PUBLIC_URL", f"http://localhost:{port}").rstrip("/"),
-            opening_balance_kobo=_whole(env, "SANDBOX_OPENING_BALANCE", 5_000_000_00),
+            opening_balance_kobo=whole(env, "SANDBOX_OPENING_BALANCE", 5_000_000_00),
             business_name=env.get("SANDBOX_BUSINESS_NAME", "Bursar"),
             reset_allowed=env.get("SANDBOX_RESET_ALLOWED", "") == "1",
             control_open=env.get("SANDBOX_CONTROL_OPEN", "") == "1",
@@ -53,7 +53,8 @@ class Settings:
         )
 
 
-def _whole(env: Mapping[str, str], name: str, otherwise: int) -> int:
+def whole(env: Mapping[str, str], name: str, otherwise: int) -> int:
+    """A whole number from the environment; raises SettingsRefused when it is none."""
     text = env.get(name, "").strip()
     if not text:
         return otherwise

@@ -23,8 +23,10 @@ from tests.makers import governed
 from tests.makers.client import Browser
 from tests.makers.databases import Database, fresh_database
 from tests.makers.environment import environment
+from tests.makers.exchange import ExchangeProcess
 from tests.makers.sandbox import SandboxProcess
 
+pytest_plugins = ["tests.makers.venue"]
 ROOT = Path(__file__).resolve().parents[1]
 hypothesis.configuration.set_hypothesis_home_dir(ROOT / "var" / "cache" / "hypothesis")
 
@@ -83,9 +85,9 @@ def sandbox(vendor: SandboxProcess) -> Iterator[SandboxProcess]:
 
 
 @pytest.fixture(scope="session")
-def settings(database: Database, given: Servers, vendor: SandboxProcess) -> Settings:
+def settings(database: Database, given: Servers, vendor: SandboxProcess, venue: ExchangeProcess) -> Settings:
     """The product's settings for this session."""
-    return Settings.from_env(environment(database, given, vendor))
+    return Settings.from_env(environment(database, given, vendor, venue))
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,16 @@
 """Reads of the market. Nothing here is anybody's: prices are the same for all."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db, rows
-from app.market.models import Candle, Feed, FeedAnswer, FeedPair, Pair, PairPrice, Tick
+from app.market import rules
+from app.market.models import Candle, Feed, FeedAnswer, FeedPair, Pair, PairPrice
 from app.market.rules import PRICES_KEPT, Made, Verdict, Why, Word, value_of
 
 _LATEST = """
@@ -18,15 +20,14 @@ SELECT p.code, m.made_at, m.mid, m.told_at, m.feeds, m.legs, m.verdicts, m.why
                       WHERE x.pair = p.code AND x.made_at <= :at AND x.made_at > :since
                       ORDER BY x.made_at DESC LIMIT 1) m
 """
-_SPARK = """
-SELECT date_bin(make_interval(secs => :step), starts_at, :since) AS slot, (array_agg(close ORDER BY starts_at DESC))[1]
-  FROM candles WHERE pair = :pair AND span = :span AND starts_at >= :since AND starts_at <= :until
- GROUP BY slot ORDER BY slot
+_CLOSES = """
+SELECT pair, date_bin(make_interval(secs => :step), starts_at, :since) AS slot,
+       (array_agg(close ORDER BY starts_at DESC))[1] AS close
+  FROM candles WHERE pair = ANY(:pairs) AND span = :span AND starts_at >= :since AND starts_at <= :until
+ GROUP BY pair, slot ORDER BY pair, slot
 """
-
-
 _WORDS = """
-SELECT fp.feed, fp.pair, f.weight, f.age_max_seconds, t.bid, t.ask, t.last, t.told_at
+SELECT fp.feed, fp.pair, f.weight, f.age_max_seconds, t.bid, t.ask, t.last, t.told_at, t.received_at
   FROM feed_pairs fp JOIN feeds f ON f.id = fp.feed AND f.active
   LEFT JOIN LATERAL (SELECT * FROM ticks x
                       WHERE x.pair = fp.pair AND x.feed = fp.feed AND x.received_at <= :at AND x.received_at > :since
@@ -103,7 +104,7 @@ def words(*, at: datetime) -> dict[str, list[Word]]:
     for row in rows(_WORDS, at=at, since=at - PRICES_KEPT):
         value = value_of(row.bid, row.ask, row.last)
         age_max = timedelta(seconds=row.age_max_seconds)
-        found.setdefault(row.pair, []).append(Word(row.feed, value, row.told_at, row.weight, age_max))
+        found.setdefault(row.pair, []).append(Word(row.feed, value, row.told_at, row.received_at, row.weight, age_max))
     return found
 
 
@@ -114,19 +115,15 @@ def candles(pair: str, *, span: str, since: datetime, until: datetime, limit: in
     return list(db.session.scalars(wanted.order_by(Candle.starts_at.desc()).limit(limit)))[::-1]
 
 
-def closes(pair: str, *, until: datetime, hours: int, points: int) -> list[Decimal]:
+def closes(pairs: Collection[str], *, until: datetime, hours: int, points: int) -> dict[str, list[Decimal]]:
     """The closing prices of so many equal parts of the last hours, oldest first; parts without a price are left out."""
     length = timedelta(hours=hours)
-    step = int(length.total_seconds()) // points
-    span = "1m" if hours <= 24 * 7 else "1h"
-    found = rows(_SPARK, pair=pair, span=span, step=step, since=until - length, until=until)
-    return [close for _, close in found]
-
-
-def told_last(*, at: datetime) -> dict[str, datetime]:
-    """When each feed told anything last, by its own clock where it says."""
-    wanted = select(Tick.feed, func.max(Tick.told_at)).where(Tick.received_at > at - timedelta(minutes=10))
-    return {row[0]: row[1] for row in db.session.execute(wanted.group_by(Tick.feed))}
+    span = "5m" if length <= timedelta(days=2) else "1h"
+    step = max(int(length.total_seconds()) // points, rules.SPANS[span])
+    found: dict[str, list[Decimal]] = {}
+    for row in rows(_CLOSES, pairs=list(pairs), span=span, step=step, since=until - length, until=until):
+        found.setdefault(row.pair, []).append(row.close)
+    return found
 
 
 def _made(row: object) -> Made:

@@ -1,10 +1,11 @@
 """What makes a price of what feeds tell, without looking anything up.
 
-A tick counts when it is younger than its feed lets it be, above nought, and within a distance of the median of all
-such ticks. Of those that count the price is the weighted median: the value at which half the weight is reached, or the
-middle between two where it is reached exactly. Fewer than the pair asks for make no price, nor do those that are too
-far from each other. A median, and leaving out who is far from it, is how published reference rates guard themselves
-against a venue that errs (CME CF Bitcoin Reference Rate, methodology: medians, potentially erroneous data left out).
+A tick counts when it was heard within the last minute, is younger than its feed lets it be, above nought, and within a
+distance of the median of all such ticks. Of those that count the price is the weighted median: the value at which half
+the weight is reached, or the middle between two where it is reached exactly. Fewer than the pair asks for make no
+price, nor do those that are too far from each other. A median, and leaving out who is far from it, is how published
+reference rates guard themselves against a venue that errs (CME CF Bitcoin Reference Rate, methodology: medians,
+potentially erroneous data left out).
 
 Prices are decimals: units of the quote for one whole base, at most eighteen digits below the point, rounded to the even
 neighbour once, at the end; what is before is exact.
@@ -19,6 +20,7 @@ from fractions import Fraction
 
 DIGITS = 18
 BPS = 10_000
+HEARD_WITHIN = timedelta(seconds=60)  # feeds are asked every ten: what one told before it fell silent soon counts not
 AHEAD_MAX = timedelta(seconds=60)  # a vendor's clock may be so far ahead of ours
 PRICES_KEPT = timedelta(days=2)  # ticks, and the prices made of them
 CANDLES_KEPT = {"1m": timedelta(days=7), "5m": timedelta(days=60), "1h": timedelta(days=730), "1d": None}
@@ -54,11 +56,12 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Word:
-    """What one feed told of a pair last, and when: None where it told nothing, or nothing to be read as a price."""
+    """What one feed told of a pair last, when it says it is of, and when we heard it; None where it told nothing."""
 
     feed: str
     value: Decimal | None
     told_at: datetime | None
+    received_at: datetime | None
     weight: int
     age_max: timedelta
 
@@ -85,13 +88,19 @@ class Step:
 
 def rounded(exact: Fraction) -> Decimal:
     """A price to eighteen digits below the point, half to even."""
-    return Decimal(f"{round(exact * 10**DIGITS)}E-{DIGITS}")
+    whole, rest = divmod(exact.numerator * 10**DIGITS, exact.denominator)
+    up = 2 * rest > exact.denominator or (2 * rest == exact.denominator and whole % 2 == 1)
+    return Decimal(f"{whole + up}E-{DIGITS}")
+
+
+def _between(one: Fraction, other: Fraction) -> Fraction:
+    return Fraction(one + other, 2)
 
 
 def value_of(bid: Decimal | None, ask: Decimal | None, last: Decimal | None) -> Decimal | None:
     """What a tick says: the middle of an orderly book, or else the last trade; None when neither is above nought."""
     if bid is not None and ask is not None and 0 < bid <= ask:
-        return rounded((Fraction(bid) + Fraction(ask)) / 2)
+        return rounded(_between(Fraction(bid), Fraction(ask)))
     return last if last is not None and last > 0 else None
 
 
@@ -99,7 +108,7 @@ def divided(value: Decimal | None, over: Decimal | None) -> Decimal | None:
     """A feed's number divided by another of its own; None where one is missing or nought, or nothing is left of it."""
     if not value or not over or value < 0 or over < 0:
         return None
-    return rounded(Fraction(value) / Fraction(over)) or None
+    return rounded(Fraction(Fraction(value), Fraction(over))) or None
 
 
 def median(values: Iterable[Decimal]) -> Fraction:
@@ -107,7 +116,7 @@ def median(values: Iterable[Decimal]) -> Fraction:
     ordered = sorted(Fraction(value) for value in values)
     if not ordered:
         raise ValueError("nothing has no middle")
-    return (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    return _between(ordered[(len(ordered) - 1) // 2], ordered[len(ordered) // 2])
 
 
 def weighted_median(values: Iterable[tuple[Decimal, int]]) -> Fraction:
@@ -122,7 +131,7 @@ def weighted_median(values: Iterable[tuple[Decimal, int]]) -> Fraction:
     for place, (value, weight) in enumerate(ordered):
         reached += weight
         if 2 * reached == whole:
-            return (value + ordered[place + 1][0]) / 2
+            return _between(value, ordered[place + 1][0])
         if 2 * reached > whole:
             return value
     raise AssertionError("unreachable")
@@ -130,7 +139,7 @@ def weighted_median(values: Iterable[tuple[Decimal, int]]) -> Fraction:
 
 def apart(first: Fraction, second: Fraction) -> Fraction:
     """How far the first is from the second, in ten-thousandths of the second."""
-    return abs(first - second) * BPS / second
+    return Fraction(abs(first - second) * BPS, second)
 
 
 def make(words: Sequence[Word], *, bounds: Bounds, at: datetime) -> Made:
@@ -153,7 +162,7 @@ def make(words: Sequence[Word], *, bounds: Bounds, at: datetime) -> Made:
 
 
 def _first_look(word: Word, at: datetime) -> Verdict:
-    if word.told_at is None:
+    if word.told_at is None or word.received_at is None or at - word.received_at > HEARD_WITHIN:
         return Verdict.SILENT
     if not word.value or word.value < 0:
         return Verdict.ZERO
@@ -164,7 +173,7 @@ def _first_look(word: Word, at: datetime) -> Verdict:
 
 def _width(values: Iterable[Decimal], middle: Fraction) -> Fraction:
     exact = [Fraction(value) for value in values]
-    return (max(exact) - min(exact)) * BPS / middle
+    return Fraction((max(exact) - min(exact)) * BPS, middle)
 
 
 def way(pairs: Iterable[tuple[str, str]], base: str, quote: str) -> tuple[Step, ...] | None:
@@ -200,13 +209,22 @@ def crossed(steps: Sequence[Step], mids: Mapping[str, Decimal]) -> Decimal:
     exact = Fraction(1)
     for step in steps:
         mid = Fraction(mids[step.pair])
-        exact = exact / mid if step.inverted else exact * mid
+        exact = Fraction(exact, mid) if step.inverted else exact * mid
     return rounded(exact)
 
 
 def farthest(new: Decimal, before: Iterable[Decimal]) -> Fraction:
     """How far a price is from the farthest of those before it, in ten-thousandths of that one; nought without any."""
     return max((apart(Fraction(new), Fraction(old)) for old in before), default=Fraction(0))
+
+
+def in_words(mid: Decimal) -> str:
+    """A price as people read it: two digits below the point from a hundred on, four from one on, six significant."""
+    if mid >= 100:  # noqa: PLR2004
+        return f"{mid:,.2f}"
+    if mid >= 1:
+        return f"{mid:,.4f}"
+    return f"{mid:.{min(5 - mid.adjusted(), DIGITS)}f}" if mid else "0"
 
 
 def begins(moment: datetime, *, span: str) -> datetime:

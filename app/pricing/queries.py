@@ -1,6 +1,6 @@
 """What a thing costs: the price that is shown, the price that may be dealt at, the spread on it, and its history."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from app.core.money import Money
 from app.market import cache, rules
 from app.market import queries as market
 from app.market.models import Candle, Pair
-from app.market.queries import Latest
+from app.market.queries import Latest, Standing
 from app.market.rules import Why
 from app.pricing import errors
 from app.pricing.models import PairHalt, PriceOverride, Spread
@@ -52,6 +52,44 @@ class Price:
         return max(moment - self.at, timedelta(0))
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What a price is read from."""
+
+    pairs: list[Pair]
+    latest: Mapping[str, Latest]
+    by_hand: Mapping[str, PriceOverride]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Line:
+    """A pair on the board: its price, or why it has none; what stops it; its last day."""
+
+    pair: Pair
+    newest: Latest | None
+    price: Price | None
+    fault: str
+    halts: list[PairHalt]
+    override: PriceOverride | None
+    spark: list[Decimal]
+
+    @property
+    def is_old(self) -> bool:
+        """Whether its price was made too long ago to deal at."""
+        made_at = self.price.made_at if self.price else None
+        return made_at is not None and clock.now() - made_at > timedelta(seconds=self.pair.quote_seconds)
+
+
+@dataclass(frozen=True)
+class Board:
+    """All pairs and feeds at one time."""
+
+    at: datetime
+    lines: list[Line]
+    feeds: list[Standing]
+
+
 def price(base: str, quote: str, *, at: datetime | None = None) -> Price:
     """What one whole `base` is worth, to be shown: halts are not looked at. May come from the cache, with its true age.
 
@@ -59,7 +97,21 @@ def price(base: str, quote: str, *, at: datetime | None = None) -> Price:
     """
     moment = at or clock.now()
     held = cache.read() if at is None else None
-    return _priced(base, quote, market.pairs(), held or market.latest(at=moment), moment)
+    latest = held or market.latest(at=moment)
+    return _priced(base, quote, _Known(market.pairs(), latest, overrides_at(moment), moment))
+
+
+def prices(bases: Iterable[str], quote: str) -> dict[str, Price | errors.NoPrice]:
+    """The same as `price` of several at once: what each is worth, or why that is not known."""
+    moment = clock.now()
+    known = _Known(market.pairs(), cache.read() or market.latest(at=moment), overrides_at(moment), moment)
+    found: dict[str, Price | errors.NoPrice] = {}
+    for base in bases:
+        try:
+            found[base] = _priced(base, quote, known)
+        except errors.NoPrice as reason:
+            found[base] = reason
+    return found
 
 
 def dealing(base: str, quote: str) -> Price:
@@ -77,7 +129,7 @@ def dealing(base: str, quote: str) -> Price:
     if halted & names:
         raise errors.PairHalted(pairs=sorted(halted & names))
     latest = market.latest(at=moment)
-    found = _priced(base, quote, pairs, latest, moment)
+    found = _priced(base, quote, _Known(pairs, latest, by_hand, moment))
     for pair in pairs:
         too_old = timedelta(seconds=pair.quote_seconds)
         on_the_way = pair.code in {step.pair for step in steps} and pair.code not in by_hand
@@ -101,7 +153,27 @@ def candles(base: str, quote: str = "NGN", *, span: str, since: datetime, limit:
 
 def sparkline(base: str, quote: str = "NGN", *, hours: int = 24, points: int = 24) -> list[Decimal]:
     """At most so many closing prices of the last hours, oldest first."""
-    return market.closes(f"{base}/{quote}", until=clock.now(), hours=hours, points=points)
+    pair = f"{base}/{quote}"
+    return market.closes([pair], until=clock.now(), hours=hours, points=points).get(pair, [])
+
+
+def board_for_operators() -> Board:
+    """Every pair and every feed, as they stand now; read from the database alone."""
+    moment, pairs = clock.now(), market.pairs()
+    latest, by_hand = market.latest(at=moment), overrides_at(moment)
+    sparks = market.closes([pair.code for pair in pairs], until=moment, hours=24, points=48)
+    halts: dict[str, list[PairHalt]] = {}
+    for halt in halts_standing():
+        halts.setdefault(halt.pair, []).append(halt)
+    lines, known = [], _Known(pairs, latest, by_hand, moment)
+    for pair in pairs:
+        try:
+            found, fault = _priced(pair.base, pair.quote, known), ""
+        except errors.NoPrice as refused:
+            found, fault = None, refused.message
+        newest, override = latest.get(pair.code), by_hand.get(pair.code)
+        lines.append(Line(pair, newest, found, fault, halts.get(pair.code, []), override, sparks.get(pair.code, [])))
+    return Board(moment, lines, market.feeds())
 
 
 def pair(code: str) -> Pair | None:
@@ -132,6 +204,18 @@ def overrides_at(moment: datetime) -> dict[str, PriceOverride]:
     return {one.pair: one for one in found if one.ended_at is None or one.ended_at > moment}
 
 
+def halts_ended_for_operators(pair: str, *, limit: int = 20) -> list[PairHalt]:
+    """What stopped a pair before, the newest first."""
+    wanted = select(PairHalt).where(PairHalt.pair == pair, PairHalt.state == HaltState.ENDED)
+    return list(db.session.scalars(wanted.order_by(PairHalt.begun_at.desc(), PairHalt.id).limit(limit)))
+
+
+def overrides_for_operators(pair: str, *, limit: int = 20) -> list[PriceOverride]:
+    """The prices that people set for a pair, the newest first."""
+    wanted = select(PriceOverride).where(PriceOverride.pair == pair)
+    return list(db.session.scalars(wanted.order_by(PriceOverride.starts_at.desc()).limit(limit)))
+
+
 def ladders() -> list[Ladder]:
     """All schedules of spreads: those to come, in force and before."""
     grouped: dict[tuple[object, datetime], list[Spread]] = {}
@@ -155,8 +239,8 @@ def _way(pairs: list[Pair], base: str, quote: str) -> tuple[rules.Step, ...]:
     return steps
 
 
-def _priced(base: str, quote: str, pairs: list[Pair], latest: Mapping[str, Latest], moment: datetime) -> Price:
-    steps, by_hand = _way(pairs, base, quote), overrides_at(moment)
+def _priced(base: str, quote: str, known: _Known) -> Price:
+    steps, latest, by_hand, moment = _way(known.pairs, base, quote), known.latest, known.by_hand, known.at
     mids, told, made, by = dict[str, Decimal](), [moment], [moment], set[str]()
     for name in (step.pair for step in steps):
         override, newest = by_hand.get(name), latest.get(name)

@@ -71,6 +71,12 @@ import os
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 HTTPServer(("127.0.0.1", int(os.environ["SANDBOX_PORT"])), SimpleHTTPRequestHandler).serve_forever()
 """,
+    "sandbox/exchange/__init__.py": "",
+    "sandbox/exchange/__main__.py": """
+import os
+from http.server import HTTPServer, SimpleHTTPRequestHandler
+HTTPServer(("127.0.0.1", int(os.environ["EXCHANGE_SANDBOX_PORT"])), SimpleHTTPRequestHandler).serve_forever()
+""",
 }
 
 

@@ -1,5 +1,6 @@
 """A customer's face reads only what is the customer's."""
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,12 @@ def test_bites(plant: Plant, path: str, text: str, says: str) -> None:
 )
 def test_lets_pass(plant: Plant, path: str, text: str) -> None:
     assert owners.faults(plant({path: text})) == []
+
+
+@pytest.mark.parametrize("room", owners.NOBODYS)
+def test_what_is_nobodys_has_no_owner(room: str) -> None:
+    models = importlib.import_module(f"{room.strip('/').replace('/', '.')}.models")
+    tables = [one.__table__ for one in vars(models).values() if getattr(one, "__module__", "") == models.__name__]
+    assert tables
+    for table in tables:
+        assert not {"customer_id", "login_id", "owner"} & set(table.columns.keys()), table.name

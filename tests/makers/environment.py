@@ -5,12 +5,26 @@ import os
 
 from dev.embedded import Servers
 from tests.makers.databases import Database
+from tests.makers.exchange import KEY, ExchangeProcess
+from tests.makers.exchange import SECRET as EXCHANGE_SECRET
 from tests.makers.sandbox import SECRET, SandboxProcess
 
+NOBODY = "http://127.0.0.1:1"
+NO_EXCHANGE = {
+    "KRAKEN_BASE_URL": NOBODY,
+    "KRAKEN_KEY": KEY,
+    "KRAKEN_SECRET": EXCHANGE_SECRET,
+    "LUNO_BASE_URL": NOBODY,
+    "COINGECKO_BASE_URL": NOBODY,
+    "BANK_RATE_URL": NOBODY,
+}
 
-def environment(database: Database, given: Servers, vendor: SandboxProcess) -> dict[str, str]:
-    """What the product's processes are told."""
-    return {
+
+def environment(
+    database: Database, given: Servers, vendor: SandboxProcess, exchange: ExchangeProcess | None = None
+) -> dict[str, str]:
+    """What the product's processes are told; without an exchange nobody answers where it should be."""
+    return (NO_EXCHANGE if exchange is None else exchange.environment()) | {
         "BURSAR_ENV": "test",
         "DATABASE_URL": database.app_url,
         "REDIS_URL": given.redis_url,

@@ -38,6 +38,8 @@ NOT_FRESH = {
     "api.place_order": "what is given and what is got stay in wallets of the same customer",
     "api.start_deposit": "money comes in, and from its owner's own account",
     "console.answer_item": _WORK,
+    "portal.open_wallet": "an empty wallet is opened, and nothing moves",
+    "portal.close_wallet": "a wallet with nothing in it is hidden, and opened again at will",
     "console.ask_for_payout": "it asks the vendor how something stands, and sends nothing",
     "console.turn_off": _STOPS,
     "console.ask_again": "the customer is asked to send something, and can be asked again",

@@ -7,7 +7,12 @@ from pathlib import Path
 
 from tests.house.gates.source import Source, fault, first_column, sources
 
-READERS = ("config.py", "migrations/migrate.py", "sandbox/settings.py")  # the only files that look at the environment
+READERS = (
+    "config.py",
+    "migrations/migrate.py",
+    "sandbox/settings.py",
+    "sandbox/exchange/settings.py",
+)  # the only files that look at the environment
 ENVIRONMENT_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*")
 
 
