@@ -13,13 +13,14 @@ from app.core.permissions import Role
 from app.customers.rules import Tier
 from app.ledger import balances, chart, posting
 from app.ledger.journal import Journal, credit, debit
+from app.notifications.queries import Letter
 from app.pricing import service as pricing
 from app.trading import alerts, orders, quotes, recurring
 from app.trading.models import Order, Quote, Recurring
 from app.trading.rhythms import Every, Rhythm
 from app.trading.watching import Beyond
 from app.wallets import service as wallets
-from tests.makers import people, priced
+from tests.makers import mailbox, people, priced
 from tests.makers.books import fresh
 from tests.makers.coins import BTC
 from tests.makers.people import Customer
@@ -110,6 +111,13 @@ def accepted(who: Customer, quote: Quote, *, key: str = "") -> Order:
         made = orders.accept(quote.id, customer_id=who.id, key=key or fresh(), actor=who.actor)
     leave()
     return made
+
+
+def told(who: Customer) -> list[Letter]:
+    """The mails to somebody since they confirmed their address, by subject."""
+    letters = [letter for letter in mailbox.letters_to(who.email) if letter.subject != "Your confirmation code"]
+    leave()
+    return sorted(letters, key=lambda letter: letter.subject)
 
 
 @contextmanager
