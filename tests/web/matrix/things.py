@@ -44,6 +44,7 @@ from tests.makers import (
     people,
     priced,
     restricted,
+    sending,
     settled,
     switched,
     trading,
@@ -61,6 +62,7 @@ HOUSE = ("there", "missing")
 ANY = ("any",)
 SPENT = frozenset(
     {"view_id", "deposit_id", "withdrawal_id", "session_id", "key_id", "account_id", "passkey_id", "task_id"}
+    | {"ask_id", "asked_id"}
 )
 STEPS = frozenset({"step", "slot"})  # (the same for every customer who has something under way)
 PARTS = {"page": "1", "step": "selfie", "slot": "selfie"}
@@ -192,6 +194,10 @@ class Things:
             "deposit_id": self._deposit,
             "quote_id": lambda one: self._dealt[one.id].quote_id,
             "order_id": lambda one: self._dealt[one.id].id,
+            "transfer_id": lambda one: sending.send(one, people.customer(), naira(10)).id,
+            "ask_id": lambda one: sending.ask(one, people.customer()).id,
+            "asked_id": lambda one: sending.ask(people.customer(), one).id,
+            "split_id": sending.split,
         }
         return of_customers[argument](customer)
 

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from app.core.db import leave, rows
 from app.core.money import NGN, Money
 from tests.makers import browse, people, priced, trading
-from tests.makers.people import Customer, naira
 from tests.makers.coins import BTC, USDT
+from tests.makers.people import Customer, naira
 from tests.web.portal.conftest import at_home
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
