@@ -1,16 +1,11 @@
 """Prices and trades at the portal's doors: what is shown, what is said when it cannot be, and the deed once."""
 
-import re
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core.db import leave, rows
-from app.core.money import NGN, Money
-from tests.makers import browse, people, priced, trading
-from tests.makers.coins import BTC, USDT
-from tests.makers.people import Customer, naira
+from tests.makers import priced, trading
+from tests.makers.people import Customer
 from tests.web.portal.conftest import at_home
 
 PART = {"HX-Request": "true", "HX-Request-Type": "partial"}
