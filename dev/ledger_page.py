@@ -16,6 +16,7 @@ from app.payments import postings as payments
 from app.payments.postings import Shares
 from app.settlement import postings as settlement
 from app.trading import postings as trading
+from app.transfers import postings as transfers
 from app.withdrawals import postings as withdrawals
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "ledger.md"
@@ -85,6 +86,11 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         "The bank sent that withdrawal back.",
         withdrawals.returned,
         {"ref": "wd_…", "account": CUSTOMER, "amount": naira(20_000), "fee": naira(25)},
+    ),
+    (
+        "A customer sends another ₦5,000.",
+        transfers.sent,
+        {"ref": "trf_…", "sender_id": "cus_…", "receiver_id": "cus_other", "amount": naira(5_000)},
     ),
     (
         "Paystack's ledger shows the fee of that payout given back.",

@@ -26,5 +26,9 @@ EXEMPT: dict[str, str] = {
     "ticks": "a vendor's numbers as it told them, append-only, swept after two days",
     "pair_prices": "what the rules make of ticks, append-only, swept after two days",
     "candles": "a sum over prices, kept for speed",
+    "venue_assets": "a list that migrations alone write",
+    "hedge_fills": "a finding, append-only, under a recorded hedge",
+    "venue_parts": "less than a unit of ours each, written with a booked fill",
+    "venue_readings": "a finding, append-only: a balance as it was told",
     "reconciliation_lines": "a finding, append-only, under a recorded run",
 }

@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -61,7 +62,10 @@ class Account(Model):
     """One account: a code, a class (the code's first part), one asset."""
 
     __tablename__ = "accounts"
-    __table_args__ = SCHEMA
+    __table_args__ = (
+        Index("ix_accounts_own", "class", postgresql_where=text("class = ANY (ARRAY['equity', 'income', 'expense'])")),
+        SCHEMA,
+    )
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     code: Mapped[str] = mapped_column(Text, unique=True)
     # (class is a keyword of the language, so the attribute is named after what it says)

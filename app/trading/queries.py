@@ -10,7 +10,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.trading import errors, rhythms, watching
 from app.trading.models import Alert, Order, Quote, Recurring, Run
-from app.trading.rules import Side
+from app.trading.rules import Side, State
 
 COUNTED_MAX = 1_000  # counts beyond are told as "more than so many": they cost what they count
 
@@ -19,7 +19,7 @@ COUNTED_MAX = 1_000  # counts beyond are told as "more than so many": they cost 
 class Asked:
     """Which orders: of a side, with an asset on either side, of a customer, made from a time on and before another.
 
-    None is any.
+    Also in a state, and worth more than so many kobo and at most so many. None is any.
     """
 
     side: Side | None = None
@@ -27,6 +27,9 @@ class Asked:
     customer_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    state: State | None = None
+    over: int | None = None
+    upto: int | None = None
 
 
 EVERYTHING = Asked()
@@ -121,6 +124,11 @@ def orders_for_operators(
     return _page(asked, before, limit)
 
 
+def named_for_operators(text: str) -> list[str]:
+    """The order that was made of the quote of this id."""
+    return list(db.session.scalars(select(Order.id).where(Order.quote_id == text)))
+
+
 def counts_for_operators(asked: Asked = EVERYTHING) -> dict[Side, int]:
     """How many there are of each side among those that are asked for, up to COUNTED_MAX."""
     found = {}
@@ -193,4 +201,10 @@ def _fitting(asked: Asked) -> list[ColumnElement[bool]]:
         fits.append(Order.id >= f"ord_{ids.begun_at(asked.since)}")
     if asked.until is not None:
         fits.append(Order.id < f"ord_{ids.begun_at(asked.until)}")
+    if asked.state is not None:
+        fits.append(Order.state == asked.state)
+    if asked.over is not None:
+        fits.append(Order.worth_units > asked.over)
+    if asked.upto is not None:
+        fits.append(Order.worth_units <= asked.upto)
     return fits

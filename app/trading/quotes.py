@@ -65,7 +65,8 @@ def offered(customer_id: str, *, give: Asset, get: Asset, typed: Money | None) -
     refuse_stopped(customer_id, give=give, get=get)
     least = least_traded(give, get)
     moment, bounds = clock.now(), risk_queries.thresholds_without_owner()
-    amount, price = typed or _all_of(customer_id, give), price_now(give, get)
+    amount = _all_of(customer_id, give) if typed is None else typed  # (nothing, typed, is not everything)
+    price = price_now(give, get)
     deal = Deal(give, get, price.mid, _spread(customer_id, amount, side=side, give=give, get=get))
     scope = Scope(Rail.INSIDE, Direction.IN if side is Side.SELL else Direction.OUT, deal.money.code)
     bands = [one.band for one in risk_queries.schedule_without_owner(scope, at=moment)]

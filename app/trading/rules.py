@@ -232,6 +232,13 @@ def _fee(bands: Sequence[Band], amount: int) -> int:
     return fee_units(bands, amount=amount) or 0
 
 
+def exactly(number: Decimal) -> str:
+    """A number in digits, all of them, without noughts at its end (Decimal's own way to drop them may round)."""
+    whole, _, fraction = format(number, "f").partition(".")
+    kept = fraction.rstrip("0")
+    return f"{whole}.{kept}" if kept else whole
+
+
 def rate_in_words(rate: Decimal, *, coin: Asset, money: Asset) -> str:
     """`1 BTC = ₦101,000,000.00`: at least the money's own digits, at most eight more, cut (the terms are exact)."""
     whole, _, fraction = format(rate, "f").partition(".")

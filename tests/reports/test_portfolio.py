@@ -18,7 +18,6 @@ from tests.makers.books import TESTER, fresh
 from tests.makers.coins import BTC, TRX
 from tests.makers.people import Customer
 
-
 ONE = 10**8
 MANY = 10_000
 QUICK_SECONDS = 1.0  # (half of it on a machine with nothing else to do)
