@@ -15,7 +15,7 @@ from app.customers.rules import Tier
 from app.restrictions.rules import Kind
 from app.risk import switches
 from app.trading import errors
-from tests.makers import browse, people, priced, restricted, trading
+from tests.makers import browse, priced, restricted, trading
 from tests.makers.books import TESTER
 from tests.makers.coins import BTC, ETH, USDT
 from tests.makers.people import Customer, naira
