@@ -74,13 +74,9 @@ class Cover:
 
 def policies_for_system(*, at: datetime | None = None) -> list[Policy]:
     """What counts at a moment, one policy for each ticker, by asset."""
-    wanted = (
-        select(HedgePolicy)
-        .where(HedgePolicy.starts_at <= (at or clock.now()))
-        .order_by(HedgePolicy.asset, HedgePolicy.starts_at.desc())
-        .distinct(HedgePolicy.asset)
-    )
-    return [row.policy for row in db.session.scalars(wanted)]
+    wanted = select(HedgePolicy).where(HedgePolicy.starts_at <= (at or clock.now()))
+    found = db.session.scalars(wanted.order_by(HedgePolicy.asset, HedgePolicy.starts_at))
+    return list({row.asset: row.policy for row in found}.values())  # (of each asset the last that has begun)
 
 
 def policy_rows_for_operators() -> list[HedgePolicy]:

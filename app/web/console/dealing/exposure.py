@@ -148,6 +148,7 @@ def _rows() -> list[Row]:
     covers = queries.cover_for_operators()
     owed = {one.owed.asset.code: one.owed.units for one in covers}
     held = {one.held.asset.code: one.held.units for one in covers}
+    places = {code: number for number, code in enumerate(ASSETS)}
     alerts = {one.asset: one for one in queries.alerts_standing_for_operators()}
     return [
         Row(
@@ -156,7 +157,7 @@ def _rows() -> list[Row]:
             Money(ASSETS[one.policy.asset], rules.own(one.policy, held)),
             alerts.get(one.policy.asset),
         )
-        for one in queries.exposures_for_operators()
+        for one in sorted(queries.exposures_for_operators(), key=lambda one: places[one.policy.asset])
     ]
 
 
