@@ -49,7 +49,7 @@ from config import Settings
 STATEMENT_TIMEOUT = "5s"
 LOCK_TIMEOUT = "2s"
 IDLE_TIMEOUT = "15s"
-VENUE_SECONDS = 8.0  # less than the venue is given to take an order
+VENUE_SECONDS = 5.0  # several calls fit into a task; less than the venue is given to take an order
 FEED_SECONDS = 3.0  # what a feed of prices may take: the next answer is seconds away, and newer
 
 

@@ -17,7 +17,7 @@ UNDER_WAY = frozenset({"started", "awaiting_payment", "suspended", "requested", 
     *("approved", "sending", "unpaid")
 }
 TRADES = ("buy", "sell", "swap")
-KINDS = ("deposit", "withdrawal", *TRADES)
+KINDS = ("deposit", "withdrawal", "trade", *TRADES)  # ("trade" is all of TRADES)
 # How movements stand, by what a reader asks for.
 STANDINGS: Mapping[str, frozenset[str]] = {
     "": frozenset(),
@@ -34,7 +34,7 @@ SELECT m.*, coalesce(b.bank_name || ' ••' || right(b.account_number, 4), m.c
         d.created_at, d.channel, NULL AS account, 'NGN' AS asset, 'NGN' AS fee_asset, NULL AS got_asset,
         NULL::numeric AS got_units, substr(d.id, 5) AS position
    FROM deposits d
-  WHERE d.customer_id = :customer AND :kind IN ('', 'deposit')
+  WHERE d.customer_id = :customer AND :kind IN ('', 'deposit') AND :ticker IN ('', 'NGN')
     AND d.id >= 'dep_' || :since AND d.id < 'dep_' || :before
     AND (NOT :narrowed OR d.state = ANY(CAST(:states AS text[])))
   ORDER BY d.id DESC LIMIT :limit)
@@ -42,7 +42,7 @@ UNION ALL
 (SELECT w.id, 'withdrawal', w.state, w.amount_units, w.fee_units, w.created_at, '', w.bank_account_id, 'NGN',
         'NGN', NULL, NULL, substr(w.id, 4)
    FROM withdrawals w
-  WHERE w.customer_id = :customer AND :kind IN ('', 'withdrawal')
+  WHERE w.customer_id = :customer AND :kind IN ('', 'withdrawal') AND :ticker IN ('', 'NGN')
     AND w.id >= 'wd_' || :since AND w.id < 'wd_' || :before
     AND (NOT :narrowed OR w.state = ANY(CAST(:states AS text[])))
   ORDER BY w.id DESC LIMIT :limit)
@@ -50,7 +50,8 @@ UNION ALL
 (SELECT o.id, o.side, o.state, o.give_units, o.fee_units, o.created_at, '', NULL, o.give_asset,
         CASE o.side WHEN 'sell' THEN o.get_asset ELSE o.give_asset END, o.get_asset, o.get_units, substr(o.id, 5)
    FROM orders o
-  WHERE o.customer_id = :customer AND :kind NOT IN ('deposit', 'withdrawal') AND (:kind = '' OR o.side = :kind)
+  WHERE o.customer_id = :customer AND :kind IN ('', 'trade', o.side)
+    AND (:ticker = '' OR :ticker IN (split_part(o.give_asset, '.', 1), split_part(o.get_asset, '.', 1)))
     AND o.id >= 'ord_' || :since AND o.id < 'ord_' || :before
     AND (NOT :narrowed OR o.state = ANY(CAST(:states AS text[])))
   ORDER BY o.id DESC LIMIT :limit)
@@ -92,12 +93,13 @@ class Movement:
 
 @dataclass(frozen=True)
 class Asked:
-    """Which movements: of a kind ('' for all), of one of STANDINGS, begun from a moment and before another."""
+    """Which movements: of a kind ('' for all), of one of STANDINGS, begun in a range of time, with a ticker."""
 
     kind: str = ""
     standing: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    ticker: str = ""
 
 
 EVERYTHING = Asked()
@@ -113,6 +115,7 @@ def of_customer(
         _MOVEMENTS,
         customer=customer_id,
         kind=asked.kind,
+        ticker=asked.ticker,
         states=sorted(states),
         narrowed=bool(states),
         since=ids.begun_at(asked.since) if asked.since else "",

@@ -9,7 +9,6 @@ from app.clients.http import Http, Unreadable
 from app.clients.venues import Ticker, decimal
 
 CONNECT_SECONDS = 1.5
-_ISO_DATE = len("2026-11-20")
 
 
 class Source(Protocol):
@@ -53,7 +52,7 @@ class BankRate:
     def tickers(self, symbols: Iterable[str]) -> dict[str, Ticker]:
         """Its rate. Raises Silent, Refused."""
         told = self._http.call("GET", "")
-        rate = Ticker(_number(told.get("buying")), _number(told.get("selling")), _number(told.get("rate")), _day(told))
+        rate = Ticker(_number(told.get("buy")), _number(told.get("sell")), _number(told.get("rate")), _day(told))
         return {symbol: rate for symbol in symbols if symbol == "USDNGN"}
 
 

@@ -57,11 +57,3 @@ class BalanceDiffers(Event):
 
     name: ClassVar[str] = "exchange.balance_differs"
     reading_id: int
-
-
-@dataclass(frozen=True)
-class StrangeOrder(Event):
-    """The venue has an order under our key that is none of ours."""
-
-    name: ClassVar[str] = "exchange.strange_order"
-    venue_order: str

@@ -27,7 +27,7 @@ SELECT pair, date_bin(make_interval(secs => :step), starts_at, :since) AS slot,
  GROUP BY pair, slot ORDER BY pair, slot
 """
 _WORDS = """
-SELECT fp.feed, fp.pair, f.weight, f.age_max_seconds, t.bid, t.ask, t.last, t.told_at
+SELECT fp.feed, fp.pair, f.weight, f.age_max_seconds, t.bid, t.ask, t.last, t.told_at, t.received_at
   FROM feed_pairs fp JOIN feeds f ON f.id = fp.feed AND f.active
   LEFT JOIN LATERAL (SELECT * FROM ticks x
                       WHERE x.pair = fp.pair AND x.feed = fp.feed AND x.received_at <= :at AND x.received_at > :since
@@ -104,7 +104,7 @@ def words(*, at: datetime) -> dict[str, list[Word]]:
     for row in rows(_WORDS, at=at, since=at - PRICES_KEPT):
         value = value_of(row.bid, row.ask, row.last)
         age_max = timedelta(seconds=row.age_max_seconds)
-        found.setdefault(row.pair, []).append(Word(row.feed, value, row.told_at, row.weight, age_max))
+        found.setdefault(row.pair, []).append(Word(row.feed, value, row.told_at, row.received_at, row.weight, age_max))
     return found
 
 

@@ -1,10 +1,11 @@
 """What makes a price of what feeds tell, without looking anything up.
 
-A tick counts when it is younger than its feed lets it be, above nought, and within a distance of the median of all
-such ticks. Of those that count the price is the weighted median: the value at which half the weight is reached, or the
-middle between two where it is reached exactly. Fewer than the pair asks for make no price, nor do those that are too
-far from each other. A median, and leaving out who is far from it, is how published reference rates guard themselves
-against a venue that errs (CME CF Bitcoin Reference Rate, methodology: medians, potentially erroneous data left out).
+A tick counts when it was heard within the last minute, is younger than its feed lets it be, above nought, and within a
+distance of the median of all such ticks. Of those that count the price is the weighted median: the value at which half
+the weight is reached, or the middle between two where it is reached exactly. Fewer than the pair asks for make no
+price, nor do those that are too far from each other. A median, and leaving out who is far from it, is how published
+reference rates guard themselves against a venue that errs (CME CF Bitcoin Reference Rate, methodology: medians,
+potentially erroneous data left out).
 
 Prices are decimals: units of the quote for one whole base, at most eighteen digits below the point, rounded to the even
 neighbour once, at the end; what is before is exact.
@@ -19,6 +20,7 @@ from fractions import Fraction
 
 DIGITS = 18
 BPS = 10_000
+HEARD_WITHIN = timedelta(seconds=60)  # feeds are asked every ten: what one told before it fell silent soon counts not
 AHEAD_MAX = timedelta(seconds=60)  # a vendor's clock may be so far ahead of ours
 PRICES_KEPT = timedelta(days=2)  # ticks, and the prices made of them
 CANDLES_KEPT = {"1m": timedelta(days=7), "5m": timedelta(days=60), "1h": timedelta(days=730), "1d": None}
@@ -54,11 +56,12 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Word:
-    """What one feed told of a pair last, and when: None where it told nothing, or nothing to be read as a price."""
+    """What one feed told of a pair last, when it says it is of, and when we heard it; None where it told nothing."""
 
     feed: str
     value: Decimal | None
     told_at: datetime | None
+    received_at: datetime | None
     weight: int
     age_max: timedelta
 
@@ -159,7 +162,7 @@ def make(words: Sequence[Word], *, bounds: Bounds, at: datetime) -> Made:
 
 
 def _first_look(word: Word, at: datetime) -> Verdict:
-    if word.told_at is None:
+    if word.told_at is None or word.received_at is None or at - word.received_at > HEARD_WITHIN:
         return Verdict.SILENT
     if not word.value or word.value < 0:
         return Verdict.ZERO

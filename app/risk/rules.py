@@ -208,13 +208,13 @@ SWITCH = Machine(
         )
     },
 )
-EVERYTHING = "all"
+EVERYTHING, HEDGING = "all", "hedging"
 _RAILS = {Rail.BANK: "to banks", Rail.CHAIN: "on chains", Rail.INSIDE: "inside the house"}
 
 
 def switch_scopes(assets: Iterable[str]) -> tuple[str, ...]:
-    """All that can be turned off: everything, a rail, one of these assets."""
-    return EVERYTHING, *(f"rail:{rail}" for rail in Rail), *(f"asset:{code}" for code in assets)
+    """All that can be turned off: all payouts, a rail, one of these assets; and our own orders at venues."""
+    return EVERYTHING, HEDGING, *(f"rail:{rail}" for rail in Rail), *(f"asset:{code}" for code in assets)
 
 
 def switches_of(*, rail: Rail, asset: str) -> tuple[str, ...]:
@@ -227,6 +227,8 @@ def switch_in_words(scope: str) -> str:
     part, _, name = scope.partition(":")
     if part == "rail":
         return f"Payouts {_RAILS[Rail(name)]}"
+    if part == HEDGING:
+        return "Orders of our own at the venue"
     return f"Payouts of {name}" if part == "asset" else "All payouts"
 
 

@@ -59,6 +59,7 @@ _W, _D, _P, _B = (
     "Breaker of payouts",
 )
 _I = "Deposits: what is held"
+_C = "Transfers to other customers"
 _T = "Trading"
 U = Unit
 MEANINGS: dict[str, Meaning] = {
@@ -109,6 +110,7 @@ MEANINGS: dict[str, Meaning] = {
     "breaker_outflow_times": Meaning(_B, "A quarter of an hour's outflow, times the usual", U.TIMES),
     "breaker_outflow_min": Meaning(_B, "A quarter of an hour's outflow above", U.NAIRA),
     "breaker_float_percent": Meaning(_B, "Of what the payout float is topped up to, left at least", U.PERCENT),
+    "transfer_unproved_amount": Meaning(_C, "Sent in a day without a second factor, at most", U.NAIRA),
     "deposit_alike_percent": Meaning(_I, "A sender's name is the customer's from", U.PERCENT),
     "deposit_unlike_percent": Meaning(_I, "A sender's name is somebody else's below", U.PERCENT),
     "deposit_other_sender_hours": Meaning(_I, "From a sender whose name differs, or is not known", U.HOURS),

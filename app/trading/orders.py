@@ -93,8 +93,8 @@ def _placed(quote: Quote, run_id: str | None) -> Order:
 def _journal(order: Order, quote: Quote) -> Journal:
     memo: dict[str, Any] = {
         "quote": quote.id,
-        "mid": str(quote.mid),
-        "rate": str(quote.rate),
+        "mid": rules.exactly(quote.mid),
+        "rate": rules.exactly(quote.rate),
         "sources": quote.sources,
         "legs": quote.legs,
         "priced_at": quote.priced_at.isoformat(),

@@ -50,13 +50,23 @@ def make(customer_id: str, *, give: Asset, get: Asset, typed: Money | None, repl
     BelowMinimum, AboveMaximum, NothingThere, NotEnough, TierTooLow, LimitExceeded, InvalidAmount, NoSuchQuote (of the
     replaced one).
     """
-    wanted, side = Wanted(give, get, typed), rules.side_of(give, get)
     if replaces is not None:
         locked(replaces, customer_id=customer_id)
+    quote = offered(customer_id, give=give, get=get, typed=typed)
+    quote.replaces = replaces
+    db.session.add(quote)
+    db.session.flush()
+    return quote
+
+
+def offered(customer_id: str, *, give: Asset, get: Asset, typed: Money | None) -> Quote:
+    """What `make` would keep, kept nowhere: for who is still typing. Raises as `make` does."""
+    wanted, side = Wanted(give, get, typed), rules.side_of(give, get)
     refuse_stopped(customer_id, give=give, get=get)
     least = least_traded(give, get)
     moment, bounds = clock.now(), risk_queries.thresholds_without_owner()
-    amount, price = typed or _all_of(customer_id, give), price_now(give, get)
+    amount = _all_of(customer_id, give) if typed is None else typed  # (nothing, typed, is not everything)
+    price = price_now(give, get)
     deal = Deal(give, get, price.mid, _spread(customer_id, amount, side=side, give=give, get=get))
     scope = Scope(Rail.INSIDE, Direction.IN if side is Side.SELL else Direction.OUT, deal.money.code)
     bands = [one.band for one in risk_queries.schedule_without_owner(scope, at=moment)]
@@ -85,14 +95,11 @@ def make(customer_id: str, *, give: Asset, get: Asset, typed: Money | None, repl
         priced_at=price.at,
         sources=list(price.by),
         legs=list(price.legs),
-        replaces=replaces,
         created_at=moment,
         expires_at=moment + timedelta(seconds=bounds["quote_seconds"]),
     )
     refuse_unaffordable(quote)
     risk.refuse_over(intent(quote.id, quote))
-    db.session.add(quote)
-    db.session.flush()
     return quote
 
 

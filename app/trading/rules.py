@@ -114,7 +114,7 @@ class Deal:
     @property
     def priced(self) -> Fraction:
         """The same as the customer is charged for it, or gets for it."""
-        return self.at_mid * self._share / BPS
+        return self.at_mid * Fraction(self._share, BPS)
 
     @property
     def rate(self) -> Decimal:
@@ -183,7 +183,7 @@ def gross_of(bands: Sequence[Band], *, net: int) -> int:
 def _purchase(deal: Deal, typed: Money, bands: Sequence[Band]) -> Terms:
     if typed.asset == deal.give:
         give, fee = typed.units, _fee(bands, typed.units)
-        get = math.floor((give - fee) / deal.priced)
+        get = (give - fee) // deal.priced  # (of fractions: a whole number, down)
     else:
         get = typed.units
         needed = math.ceil(get * deal.priced)
@@ -204,7 +204,7 @@ def _sale(deal: Deal, typed: Money, bands: Sequence[Band]) -> Terms:
     else:
         get = typed.units
         gross = gross_of(bands, net=get)
-        give, fee = math.ceil(gross / deal.priced), gross - get
+        give, fee = -(-gross // deal.priced), gross - get
     if get < 1:
         raise errors.TooSmall
     value = math.floor(give * deal.at_mid)
@@ -232,6 +232,13 @@ def _fee(bands: Sequence[Band], amount: int) -> int:
     return fee_units(bands, amount=amount) or 0
 
 
+def exactly(number: Decimal) -> str:
+    """A number in digits, all of them, without noughts at its end (Decimal's own way to drop them may round)."""
+    whole, _, fraction = format(number, "f").partition(".")
+    kept = fraction.rstrip("0")
+    return f"{whole}.{kept}" if kept else whole
+
+
 def rate_in_words(rate: Decimal, *, coin: Asset, money: Asset) -> str:
     """`1 BTC = ₦101,000,000.00`: at least the money's own digits, at most eight more, cut (the terms are exact)."""
     whole, _, fraction = format(rate, "f").partition(".")
@@ -244,7 +251,7 @@ def worth(money: Money, *, naira: Decimal) -> Money:
     """What it is worth in kobo at so much naira for a whole one, rounded up: nothing slips in below a limit."""
     if money.asset.code == NGN.code:
         return money
-    exact = Fraction(naira) * money.units * 10**NGN.decimals / 10**money.asset.decimals
+    exact = Fraction(naira) * Fraction(money.units * 10**NGN.decimals, 10**money.asset.decimals)
     return Money(NGN, math.ceil(exact))
 
 

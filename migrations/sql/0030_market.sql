@@ -11,7 +11,7 @@ CREATE TABLE feeds (
     request_id text CONSTRAINT fk_feeds_request_id REFERENCES approval_requests  -- NULL: as it began
 );
 INSERT INTO feeds (id, name, kind, weight, age_max_seconds, active) VALUES
-    ('kraken', 'Kraken', 'venue', 2, 45, true),
+    ('kraken', 'Kraken', 'venue', 2, 120, true),
     ('luno', 'Luno', 'venue', 2, 60, true),
     ('coingecko', 'CoinGecko', 'coingecko', 2, 300, true),
     ('bank', 'Bank rate', 'bank', 1, 360000, true);    -- a hundred hours: from Friday's rate to Tuesday's

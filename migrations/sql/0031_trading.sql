@@ -7,9 +7,9 @@ CREATE TABLE quotes (
     customer_id text NOT NULL CONSTRAINT fk_quotes_customer_id REFERENCES customers,
     side text NOT NULL CONSTRAINT ck_quotes_side_known CHECK (side IN ('buy', 'sell', 'swap')),
     typed text NOT NULL CONSTRAINT ck_quotes_typed_known CHECK (typed IN ('give', 'get', 'all')),
-    give_asset text NOT NULL CONSTRAINT fk_quotes_give_asset REFERENCES ledger.assets,
+    give_asset text NOT NULL,
     give_units numeric(38) NOT NULL CONSTRAINT ck_quotes_give_positive CHECK (give_units > 0),
-    get_asset text NOT NULL CONSTRAINT fk_quotes_get_asset REFERENCES ledger.assets,
+    get_asset text NOT NULL,
     get_units numeric(38) NOT NULL CONSTRAINT ck_quotes_get_positive CHECK (get_units > 0),
     value_units numeric(38) NOT NULL,                  -- of the coin at mid
     spread_units numeric(38) NOT NULL,
@@ -42,9 +42,9 @@ CREATE INDEX ix_quotes_replaces ON quotes (replaces) WHERE replaces IS NOT NULL;
 CREATE TABLE recurring_orders (
     id text CONSTRAINT pk_recurring_orders PRIMARY KEY,
     customer_id text NOT NULL CONSTRAINT fk_recurring_orders_customer_id REFERENCES customers,
-    give_asset text NOT NULL CONSTRAINT fk_recurring_orders_give_asset REFERENCES ledger.assets,
+    give_asset text NOT NULL,
     give_units numeric(38) NOT NULL CONSTRAINT ck_recurring_orders_give_positive CHECK (give_units > 0),
-    get_asset text NOT NULL CONSTRAINT fk_recurring_orders_get_asset REFERENCES ledger.assets,
+    get_asset text NOT NULL,
     every text NOT NULL CONSTRAINT ck_recurring_orders_every_known CHECK (every IN ('week', 'month')),
     day smallint NOT NULL,                             -- 0 (Monday) to 6, or 1 to 31
     hour smallint NOT NULL CONSTRAINT ck_recurring_orders_hour CHECK (hour BETWEEN 6 AND 18),  -- in Lagos

@@ -162,7 +162,7 @@ CREATE TABLE venue_readings (
     differs boolean NOT NULL,                          -- for good: not just while something is under way
     read_at timestamptz NOT NULL
 );
-CREATE INDEX ix_venue_readings_currency ON venue_readings (venue, currency, id);
+CREATE INDEX ix_venue_readings_venue ON venue_readings (venue, currency, id);
 
 -- Dollars for naira, from somebody over the counter: agreed to by two, booked when the venue shows it.
 CREATE TABLE otc_deals (
@@ -204,6 +204,7 @@ CREATE TRIGGER approved BEFORE INSERT OR UPDATE ON otc_deals FOR EACH ROW EXECUT
 ALTER TABLE otc_deals ENABLE ALWAYS TRIGGER approved;
 
 -- Our own position is what stands on these few accounts, however many customers have some.
+-- squawk-ignore require-concurrent-index-creation
 CREATE INDEX ix_accounts_own ON ledger.accounts (class) WHERE class IN ('equity', 'income', 'expense');
 
 SELECT set_config('bursar.actor', 'system:migration', true);

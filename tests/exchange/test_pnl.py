@@ -1,10 +1,12 @@
 """Average cost: long, short, through zero, without a price; costs, worths and gains add up to the kobo."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +14,7 @@ from app.core.money import ASSETS
 from app.exchange.pnl import Account, Flow, Holding, Line, Part, Told, changed, flows_of, worth
 from app.ledger.prices import Price
 
+pytestmark = pytest.mark.usefixtures("known")
 DAY = date(2026, 11, 21)
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 UNITS = st.integers(-(10**20), 10**20)
@@ -32,6 +35,13 @@ def run(*flows: tuple[int, int | None]) -> tuple[Holding, int]:
         holding, gain = changed(holding, Flow("BTC", units, kobo))
         gained += gain
     return holding, gained
+
+
+@pytest.fixture(scope="module")
+def known(app: Flask) -> Iterator[None]:
+    """The assets that there are."""
+    with app.app_context():
+        yield
 
 
 class TestAverageCost:

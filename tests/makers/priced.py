@@ -1,6 +1,9 @@
 """Prices for tests: written as the clock's job would write them, without a feed."""
 
+from datetime import timedelta
 from decimal import Decimal
+
+from sqlalchemy import delete
 
 from app.core import actor, clock
 from app.core.db import db, leave, transaction
@@ -8,6 +11,14 @@ from app.market import cache
 from app.market.models import PairPrice
 
 USUAL = {"BTC/USDT": "60000", "ETH/USDT": "3000", "USDT/NGN": "1600", "USD/NGN": "1590", "TRX/USDT": "0.12"}
+
+
+def aged(by: timedelta) -> None:
+    """No price was made since so long ago."""
+    with transaction(actor.system("test")):
+        db.session.execute(delete(PairPrice).where(PairPrice.made_at > clock.now() - by))
+    with clock.at(clock.now() - by):
+        at()
 
 
 def at(**mids: str) -> None:

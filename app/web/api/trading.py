@@ -9,7 +9,7 @@ from flask_login import current_user
 from app.core.db import atomically
 from app.core.errors import Malformed
 from app.identity.scopes import Scope
-from app.trading import orders, queries, quotes
+from app.trading import orders, queries, quotes, rules
 from app.trading.models import Order, Quote
 from app.web import guards
 from app.web.api import bodies
@@ -90,6 +90,6 @@ def _dealt(dealt: Quote | Order) -> dict[str, Any]:
         "get": bodies.told(dealt.get),
         "fee": bodies.told(dealt.fee),
         "spread": bodies.told(dealt.spread),
-        "rate": {"coin": dealt.coin, "money": dealt.money, "price": format(dealt.rate.normalize(), "f")},
+        "rate": {"coin": dealt.coin, "money": dealt.money, "price": rules.exactly(dealt.rate)},
         "created_at": dealt.created_at.isoformat(),
     }
