@@ -26,6 +26,8 @@ from app.risk import queries as risk
 from app.web import errors, guards
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
+from app.web.console.cases import OF_POSITIONS
+from app.web.console.objects import cases_about
 from app.web.fragments import page, wants_fragment
 
 SIZES = ("target", "threshold", "soft", "hard")
@@ -129,6 +131,7 @@ def _exposure(*, fault: str = "", status: int = 200) -> Response:
         unknown=sum(states[state] for state in rules.UNCERTAIN),
         off=off,
         now=clock.now(),
+        cases=[one for one in cases_about(*(row.policy.asset for row in found)) if one.kind in OF_POSITIONS],
         policies=_standing(policies),
         pending=[one for row in found for one in governance.about_for_operators(f"exchange:policy:{row.policy.asset}")]
         if whole
