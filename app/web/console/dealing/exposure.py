@@ -167,7 +167,8 @@ def _rows() -> list[Row]:
 def _standing(policies: list[HedgePolicy]) -> list[tuple[HedgePolicy, str]]:
     """Policies with how they stand: to come, in force, or before; what was before only where it was agreed to."""
     moment, counting, found = clock.now(), set[str](), []
-    for one in policies:  # (the newest first)
+    places = {code: number for number, code in enumerate(ASSETS)}
+    for one in sorted(policies, key=lambda one: places[one.asset]):  # (of each asset the newest first)
         if one.starts_at > moment:
             found.append((one, "coming"))
         elif one.asset not in counting:

@@ -35,4 +35,4 @@ def amount_of(asset: Asset, units: int) -> Money:
 @bp.app_template_filter("whole")
 def whole(money: Money) -> str:
     """An amount without what is below the point, cut: `₦158,423,110`. For where it stands large or beside another."""
-    return parts(money)[0]
+    return parts(money)[0]  # (only of naira: a coin's ticker stands behind what is below its point)
