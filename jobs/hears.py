@@ -63,7 +63,6 @@ HEARS: dict[str, tuple[str, ...]] = {
     "transfers.asked": ("notifications.money_asked",),
     "transfers.request_ended": ("notifications.request_ended",),
     "transfers.handle_claimed": ("notifications.handle_claimed",),
-    "trading.traded": ("notifications.order_filled",),
     "trading.run_due": ("trading.run_recurring",),
     "trading.missed": ("notifications.recurring_missed",),
     "trading.price_reached": ("notifications.price_reached",),
