@@ -10,6 +10,7 @@ from pathlib import Path
 from app.adjustments import postings as adjustments
 from app.core.money import NGN, Asset, Money
 from app.disputes import postings as disputes
+from app.exchange import postings as exchange
 from app.ledger import chart
 from app.ledger.journal import Journal, credit, debit
 from app.payments import postings as payments
@@ -167,8 +168,8 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
             "ref": "hdg_…",
             "venue": "kraken",
             "trade": "the venue's trade",
-            "moved": (Money(coins.BTC, 25_000_000), Money(coins.USDT, -15_039_000_000)),
-            "fees": (Money(coins.USDT, 39_000_000),),
+            "moved": (Money(BTC, 25_000_000), Money(USDT, -15_039_000_000)),
+            "fees": (Money(USDT, 39_000_000),),
         },
     ),
     (
@@ -178,7 +179,7 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
             "ref": "otc_…",
             "venue": "kraken",
             "paid": naira(15_800_000),
-            "got": Money(coins.USD, 1_000_000),
+            "got": Money(Asset("USD", 2, "$"), 1_000_000),
             "counterparty": "their name",
         },
     ),

@@ -1,4 +1,4 @@
-"""Commands about the books: `flask --app wsgi ledger export`, `trial-balance`, `profit-and-loss`, `revenue`, `verify`, …
+"""Commands about the books: `flask --app wsgi ledger export`, `trial-balance`, `profit-and-loss`, `verify`, …
 
 Each reads one snapshot of the whole books. Exit code 1 says that the books are not sound, 2 that the
 command could not be carried out.
@@ -92,9 +92,14 @@ def trial_balance(moment: str | None, basis: str, format_: str) -> None:
 
 
 @ledger.command("profit-and-loss")
-@click.option("--from", "since", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The first day that is listed.")
 @click.option(
-    "--to", "until", metavar="DATE_OR_TIME", help="What took effect before then; a date counts to its end. Without it: now."
+    "--from", "since", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The first day that is listed."
+)
+@click.option(
+    "--to",
+    "until",
+    metavar="DATE_OR_TIME",
+    help="What took effect before then; a date counts to its end. Without it: now.",
 )
 def profit_and_loss(since: datetime | None, until: str | None) -> None:
     """Write what each day earned, spent and gained by asset, in naira, and what our positions cost and are worth.

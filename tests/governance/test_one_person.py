@@ -140,6 +140,8 @@ ASK: dict[str, Callable[[str], Request]] = {
     "withdrawals.mark_payout": asking.marking_payout,
     "disputes.let_go": asking.letting_go,
     "retention.run": asking.run,
+    "exchange.policy": asking.hedge_policy,
+    "exchange.deal": asking.deal,
     "settlement.top_up": asking.top_up,
     "settlement.float_floor": asking.floor,
     "settlement.partner_fees": asking.prices,
