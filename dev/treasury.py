@@ -20,7 +20,7 @@ from app.settlement import queries, requests, service
 from dev import odd_cases
 from dev.odd_cases import Vendor
 
-CAPITAL = Money(NGN, 50_000_000_00)
+CAPITAL, PARTS = Money(NGN, 50_000_000_00), 4
 FLOAT = Money(NGN, 40_000_000_00)
 PRICES_NAIRA = (("USD", "1532.40"), ("BTC", "148250000"), ("ETH", "5120300.50"), ("USDT.TRC20", "1530.15"))
 
@@ -31,6 +31,7 @@ class Office:
 
     finance: str
     treasury: str
+    treasury2: str
     paystack: Paystack
     vendor: Vendor
 
@@ -40,11 +41,12 @@ class Office:
         It is asked for and agreed to now: nobody agrees to anything in the past.
         """
         legs = (Leg(chart.house(chart.BANK, asset=NGN), CAPITAL), Leg(chart.house(chart.CAPITAL, asset=NGN), -CAPITAL))
-        self._carry_out(self._ask(legs, "What the owners put in.", effective_on=at.astimezone(WAT).date()))
+        for part in range(1, PARTS + 1):
+            self.book_by_hand(legs, f"What the owners put in, part {part} of {PARTS}.", at)
         who = actor.operator(self.finance)
         with transaction(who):
             asked = requests.request_top_up(FLOAT, reason="To pay out from.", maker=who.id, actor=who)
-        self._carry_out((asked.id, asked.payload_hash))
+        self.carry_out((asked.id, asked.payload_hash))
         (top_up,) = queries.agreed_top_ups_for_system()
         leave()
         self.vendor("clock", {"now": at.isoformat()})
@@ -52,6 +54,10 @@ class Office:
         line = next(iter(self.paystack.balance_ledger()))
         with clock.at(at), transaction(who := actor.system("demo")):
             service.receive_top_up(top_up.id, vendor_line=line.id, actor=who)
+
+    def book_by_hand(self, legs: tuple[Leg, ...], reason: str, at: datetime) -> None:
+        """A journal that took effect on the day of `at`: asked for, agreed to and booked."""
+        self.carry_out(self._ask(legs, reason, effective_on=at.astimezone(WAT).date()))
 
     def take_settlements(self, *, days_left: int) -> None:
         """What is due by this day reaches the bank, and the float is looked at."""
@@ -84,7 +90,8 @@ class Office:
             asked = adjustments.request(content, operator_id=who.id, actor=who)
         return asked.id, asked.payload_hash
 
-    def _carry_out(self, asked: tuple[str, str]) -> None:
+    def carry_out(self, asked: tuple[str, str]) -> None:
+        """Treasury agrees to what finance asked for, and it is done."""
         self._agree(asked)
         carrying_out.carry_out(asked[0], actor=actor.system("demo"))
         leave()
