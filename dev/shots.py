@@ -24,6 +24,7 @@ from dev import (
     tour_care,
     tour_money,
     tour_portal,
+    tour_trading,
     tour_verification,
     tour_withdrawals,
 )
@@ -101,6 +102,9 @@ def _wanted() -> list[Sight]:
         *tour_care.EVERYTHING,
         *tour_money.MONEY,
         *tour_verification.VERIFICATION,
+        *tour_trading.CUSTOMERS,
+        *tour_trading.ALIVE,
+        *tour_trading.STAFF,
     )
     return [sight for sight in every if not asked or sight.name.startswith(asked)]
 

@@ -102,7 +102,7 @@ class Traders:
         """By their address."""
         transfers.send(
             person.id, typed=to.email, shown=None, amount=amount, note=note, proved=True,
-            key=f"demo:{person.id}:{clock.now().isoformat()}", actor=actor.customer(person.id),
+            key=f"demo:{to.id}:{amount.asset.code}:{clock.now().isoformat()}", actor=actor.customer(person.id),
         )  # fmt: skip
 
     def has(self, person: Someone, code: str) -> Money:

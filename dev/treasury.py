@@ -12,7 +12,9 @@ from app.core.clock import WAT
 from app.core.db import leave, transaction
 from app.core.money import NGN, Money
 from app.governance import flows as carrying_out
+from app.governance import queries as requests_made
 from app.governance import service as governance
+from app.governance.rules import State
 from app.ledger import chart, prices
 from app.ledger.journal import Leg
 from app.settlement import flows as settlement
@@ -20,7 +22,7 @@ from app.settlement import queries, requests, service
 from dev import odd_cases
 from dev.odd_cases import Vendor
 
-CAPITAL, PARTS = Money(NGN, 50_000_000_00), 4
+CAPITAL = Money(NGN, 200_000_000_00)
 FLOAT = Money(NGN, 40_000_000_00)
 PRICES_NAIRA = (("USD", "1532.40"), ("BTC", "148250000"), ("ETH", "5120300.50"), ("USDT.TRC20", "1530.15"))
 
@@ -41,8 +43,7 @@ class Office:
         It is asked for and agreed to now: nobody agrees to anything in the past.
         """
         legs = (Leg(chart.house(chart.BANK, asset=NGN), CAPITAL), Leg(chart.house(chart.CAPITAL, asset=NGN), -CAPITAL))
-        for part in range(1, PARTS + 1):
-            self.book_by_hand(legs, f"What the owners put in, part {part} of {PARTS}.", at)
+        self.book_by_hand(legs, "What the owners put in.", at)
         who = actor.operator(self.finance)
         with transaction(who):
             asked = requests.request_top_up(FLOAT, reason="To pay out from.", maker=who.id, actor=who)
@@ -97,6 +98,12 @@ class Office:
         leave()
 
     def _agree(self, asked: tuple[str, str]) -> None:
-        who = actor.operator(self.treasury)
-        with transaction(who):
-            governance.approve(asked[0], operator_id=who.id, shown=asked[1], actor=who)
+        """By one of treasury, or both of them where so much needs two."""
+        for one in (self.treasury, self.treasury2):
+            who = actor.operator(one)
+            with transaction(who):
+                governance.approve(asked[0], operator_id=who.id, shown=asked[1], actor=who)
+            state = requests_made.one_for_operators(asked[0]).request.state
+            leave()
+            if state != State.PENDING:
+                return
