@@ -116,7 +116,7 @@ class TestFeedsThatDisagree:
 
     def test_that_agree_far_from_what_was_stop_it_for_moving(self) -> None:
         begin = clock.now()
-        quoted.tell(at=begin)
+        quoted.tell(silent=("bank",), at=begin)
         with clock.at(begin + TEN_SECONDS):
             quoted.tell(APART, silent=("bank",), at=clock.now())
         with clock.at(begin + 2 * TEN_SECONDS):
