@@ -5,12 +5,13 @@ from decimal import Decimal
 
 from app.core import actor, clock
 from app.core.db import leave, transaction
-from app.core.permissions import Role
+from app.core.permissions import Role, granted
 from app.governance import flows
 from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.models import Request
-from app.pricing import errors, queries, requests, service
+from app.identity import queries as identity_queries
+from app.pricing import queries, requests, service
 from app.pricing.models import PairHalt, PriceOverride
 from app.pricing.rules import Band, Scope
 from tests.makers import people
@@ -101,10 +102,15 @@ def going_on(maker: str) -> Request:
     halt_id = stopped("TON/NGN")
     waiting = [one.request for one in governance_queries.about_for_operators(requests.halt_target(halt_id))]
     leave()
-    try:
+    if not waiting:
         return ask_go_on(halt_id, by=maker)
-    except errors.AskedAlready:
-        return waiting[0]
+    if [one.maker for one in waiting] == [maker]:
+        if requests.GO_ON.make in granted(identity_queries.roles_for_system(maker)):
+            return waiting[0]
+        with transaction(who := actor.operator(maker)):
+            return governance.submit(requests.GO_ON.name, waiting[0].payload, reason="x", maker=maker, actor=who)
+    agree(waiting[0])
+    return ask_go_on(off("TON/NGN").id, by=maker)
 
 
 def overriding(maker: str) -> Request:
