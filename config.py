@@ -46,6 +46,8 @@ class Settings:
     registry_url: str
     registry_token: str
     kraken_base_url: str
+    kraken_key: str
+    kraken_secret: str
     luno_base_url: str
     coingecko_base_url: str
     bank_rate_url: str
@@ -118,6 +120,8 @@ class Settings:
             registry_url=required("REGISTRY_URL"),
             registry_token=required("REGISTRY_TOKEN"),
             kraken_base_url=env.get("KRAKEN_BASE_URL", "https://api.kraken.com"),
+            kraken_key=env.get("KRAKEN_KEY", ""),
+            kraken_secret=env.get("KRAKEN_SECRET", ""),
             luno_base_url=env.get("LUNO_BASE_URL", "https://api.luno.com"),
             coingecko_base_url=env.get("COINGECKO_BASE_URL", "https://api.coingecko.com"),
             bank_rate_url=env.get("BANK_RATE_URL", ""),

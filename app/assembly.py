@@ -9,6 +9,7 @@ from redis.retry import Retry
 
 from app.adjustments import service as adjustments
 from app.applications import decisions
+from app.assets import requests as assets_requests
 from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.breaker import Breaker
 from app.clients.bundle import Clients
@@ -18,16 +19,20 @@ from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
 from app.clients.sms import Sms
 from app.clients.storage import storage_at
+from app.clients.venue_orders import VenueOrders
 from app.clients.venues import Venue
 from app.clients.virus import Scanner
 from app.core import crypto, logs
 from app.core.db import db
+from app.core.money import ASSETS
 from app.customers import queries as customers
 from app.customers import requests
 from app.disputes import requests as disputes
 from app.documents import sealing
+from app.exchange import requests as exchange
 from app.governance import kinds, policies
 from app.identity import passwords
+from app.ledger import assets
 from app.market import cache
 from app.payments import name_requests
 from app.payments import refund_requests as refunds
@@ -48,6 +53,7 @@ from config import Settings
 STATEMENT_TIMEOUT = "5s"
 LOCK_TIMEOUT = "2s"
 IDLE_TIMEOUT = "15s"
+VENUE_SECONDS = 5.0  # several calls fit into a task; less than the venue is given to take an order
 FEED_SECONDS = 3.0  # what a feed of prices may take: the next answer is seconds away, and newer
 
 
@@ -76,6 +82,7 @@ def assemble(settings: Settings) -> Flask:
     cache.use(
         Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
     )
+    ASSETS.known = assets.known
     govern()
     mailer = Mailer(settings.smtp_url, sender=settings.mail_sender)
     app.extensions["clients"] = Clients(
@@ -104,6 +111,14 @@ def assemble(settings: Settings) -> Flask:
         ),
         scanner=Scanner(settings.clamd_url) if settings.clamd_url else None,
         feeds=_feeds(settings),
+        venue=VenueOrders(
+            "kraken",
+            settings.kraken_base_url,
+            key=settings.kraken_key,
+            secret=settings.kraken_secret,
+            seconds=VENUE_SECONDS,
+            breaker=Breaker(),
+        ),
     )
     app.extensions["settings"] = settings
     return app
@@ -130,7 +145,9 @@ def govern() -> None:
     kinds.register(refunds.REFUND, refunds.REDIRECT)
     kinds.register(disputes.LET_GO, marking.KIND)
     kinds.register(screening.MATCH, retention.RUN, switches.ON)
+    kinds.register(assets_requests.ADD, assets_requests.CHANGE)
     kinds.register(pricing.OVERRIDE, pricing.GO_ON, pricing.FEED, pricing.SPREADS)
+    kinds.register(exchange.POLICY, exchange.DEAL)
     kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
     kinds.route(withdrawals.SEND)
     kinds.relate(customers.is_related_for_system)

@@ -8,17 +8,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.adjustments import postings as adjustments
-from app.core.money import NGN, Money
+from app.core.money import NGN, Asset, Money
 from app.disputes import postings as disputes
 from app.ledger import chart
 from app.ledger.journal import Journal, credit, debit
 from app.payments import postings as payments
 from app.payments.postings import Shares
 from app.settlement import postings as settlement
+from app.trading import postings as trading
+from app.transfers import postings as transfers
 from app.withdrawals import postings as withdrawals
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "ledger.md"
 CUSTOMER = chart.of_customer("cus_…", asset=NGN)
+BTC, USDT = Asset("BTC", 8), Asset("USDT.TRC20", 6)  # (the page is made without a database)
+COINS, DOLLARS = chart.of_customer("cus_…", asset=BTC), chart.of_customer("cus_…", asset=USDT)
 
 
 def naira(amount: int) -> Money:
@@ -84,6 +88,11 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         {"ref": "wd_…", "account": CUSTOMER, "amount": naira(20_000), "fee": naira(25)},
     ),
     (
+        "A customer sends another ₦5,000.",
+        transfers.sent,
+        {"ref": "trf_…", "sender_id": "cus_…", "receiver_id": "cus_other", "amount": naira(5_000)},
+    ),
+    (
         "Paystack's ledger shows the fee of that payout given back.",
         payments.fee_back,
         {"ref": "po_…", "fee": naira(25)},
@@ -92,6 +101,48 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         "Another payout failed, and Paystack's ledger shows its fee kept.",
         payments.fee_kept,
         {"ref": "po_…", "fee": naira(25)},
+    ),
+    (
+        "0.00009876 BTC for ₦10,000, at ₦100,000,000 for one: 1 % spread, a fee of ₦25, and 24 kobo left over.",
+        trading.bought,
+        {
+            "ref": "ord_…",
+            "payer": CUSTOMER,
+            "taker": COINS,
+            "give": naira(10_000),
+            "get": Money(BTC, 9_876),
+            "fee": naira(25),
+            "spread": Money(NGN, 98_76),
+            "rounding": Money(NGN, 24),
+        },
+    ),
+    (
+        "Those sold again at the same price.",
+        trading.sold,
+        {
+            "ref": "ord_…",
+            "payer": COINS,
+            "taker": CUSTOMER,
+            "give": Money(BTC, 9_876),
+            "get": Money(NGN, 9_752_24),
+            "fee": naira(25),
+            "spread": Money(NGN, 98_76),
+            "rounding": Money(NGN, 0),
+        },
+    ),
+    (
+        "0.001 BTC for 99.004975 USDT, at 100,000 USDT for one: half a percent spread, half a percent fee.",
+        trading.swapped,
+        {
+            "ref": "ord_…",
+            "payer": COINS,
+            "taker": DOLLARS,
+            "give": Money(BTC, 100_000),
+            "get": Money(USDT, 99_004_975),
+            "fee": Money(BTC, 500),
+            "spread": Money(BTC, 495),
+            "rounding": Money(BTC, 0),
+        },
     ),
     (
         "Paystack settled ₦83,525 of charges, having kept ₦25 more than was booked, and deducted ₦2,000 for a refund.",

@@ -58,6 +58,14 @@ HEARS: dict[str, tuple[str, ...]] = {
     "withdrawals.approved": ("withdrawals.send",),
     "withdrawals.settled": ("notifications.withdrawal_settled",),
     "withdrawals.ended": ("notifications.withdrawal_ended",),
+    "trading.traded": ("exchange.look", "notifications.order_filled"),
+    "transfers.sent": ("notifications.transfer_sent", "notifications.transfer_received"),
+    "transfers.asked": ("notifications.money_asked",),
+    "transfers.request_ended": ("notifications.request_ended",),
+    "transfers.handle_claimed": ("notifications.handle_claimed",),
+    "trading.run_due": ("trading.run_recurring",),
+    "trading.missed": ("notifications.recurring_missed",),
+    "trading.price_reached": ("notifications.price_reached",),
     "cases.opened": ("notifications.cases_opened",),
     "cases.raised": ("notifications.cases_raised",),
     "staff.glass_broken": ("notifications.glass_broken",),
@@ -90,11 +98,17 @@ HEARS: dict[str, tuple[str, ...]] = {
     "settlement.late": ("settlement.tell_late",),
     "settlement.float_low": ("settlement.tell_float_low",),
     "settlement.float_differs": ("settlement.tell_float_differs",),
+    "exchange.hedge_planned": ("exchange.carry",),
+    "exchange.hedge_ended": ("exchange.look",),
+    "exchange.hedge_surfaced": ("exchange.hedge_surfaced",),
+    "exchange.exposure_passed": ("exchange.exposure_passed",),
+    "exchange.balance_differs": ("exchange.balance_differs",),
     "reconciliation.run_asked": ("reconciliation.run",),
 }
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
+    "exchange.exposure_back": "the page of our positions shows it; what had stopped goes on when two people say so",
     "pricing.went_on": "the page of rates shows it, and who asked and agreed sees it done",
     "settlement.posted": "it is as it should be: its page and the books show it",
     "payments.refund_failed": "the money is where it was; what stands in suspense again has an item in its queue",

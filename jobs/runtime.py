@@ -12,6 +12,7 @@ from app import assembly
 from app.core import actor, clock, ids, logs, outbox, tasks
 from app.core.db import for_everyone, transaction
 from app.core.tasks import Claim
+from app.ledger import assets
 from config import Settings
 from jobs import relay as relays
 from jobs.handlers import HANDLERS
@@ -88,6 +89,7 @@ def _attempt(claim: Claim, app: Flask) -> None:
 
 
 def _do(claim: Claim, app: Flask) -> None:
+    assets.freshen()
     try:
         again = HANDLERS[claim.kind].function(_work(claim, app))
     except Exception as error:  # noqa: BLE001 (whatever it was, the task's row must say so)

@@ -19,6 +19,8 @@ from app.disputes import rules as disputes
 from app.disputes.models import Dispute
 from app.documents import rules as documents
 from app.documents.models import Document
+from app.exchange import rules as exchange
+from app.exchange.models import Deal, Hedge
 from app.governance import rules as governance
 from app.governance.models import Request
 from app.identification import rules as identification
@@ -44,6 +46,11 @@ from app.screening import rules as screening
 from app.screening.models import Hit
 from app.settlement import rules as settlement
 from app.settlement.models import Settlement, TopUp
+from app.trading import rhythms
+from app.trading import rules as trading
+from app.trading.models import Order, Run
+from app.transfers import rules as transfers
+from app.transfers.models import MoneyRequest
 from app.withdrawals import rules as withdrawals
 from app.withdrawals.models import Withdrawal
 from jobs.work import Work
@@ -62,6 +69,8 @@ class Watched:
 WATCHED: tuple[Watched, ...] = (
     Watched(withdrawals.MACHINE, Withdrawal),
     Watched(payments.PAYOUT, Payout),
+    Watched(trading.MACHINE, Order),
+    Watched(rhythms.RUN, Run),
     Watched(risk.SWITCH, Switch),
     Watched(pricing.HALT, PairHalt),
     Watched(payments.DEPOSIT, Deposit),
@@ -71,6 +80,8 @@ WATCHED: tuple[Watched, ...] = (
     Watched(disputes.MACHINE, Dispute),
     Watched(settlement.SETTLEMENT, Settlement),
     Watched(settlement.TOP_UP, TopUp),
+    Watched(exchange.HEDGE, Hedge),
+    Watched(exchange.DEAL, Deal),
     Watched(reconciliation.RUN, Reconciliation),
     Watched(governance.MACHINE, Request),
     Watched(restrictions.MACHINE, Restriction),
@@ -81,6 +92,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched(documents.MACHINE, Document),
     Watched(identity.RECOVERY, Recovery),
     Watched(customers.CLOSURE, ClosureRequest),
+    Watched(transfers.REQUEST, MoneyRequest),
     Watched(retention.MACHINE, RetentionRun),
 )
 

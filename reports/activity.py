@@ -8,15 +8,16 @@ from typing import Any
 from app.core import ids
 from app.core.db import rows
 from app.core.errors import NotFound
-from app.core.money import NGN, Money
+from app.core.money import ASSETS, Money
 
-ARRIVED = frozenset({"credited", "settled"})
+ARRIVED = frozenset({"credited", "settled", "filled"})
 CAME_TO_NOTHING = frozenset({"failed", "returned", "rejected", "cancelled", "closed"})
 OVER = ARRIVED | CAME_TO_NOTHING
 UNDER_WAY = frozenset({"started", "awaiting_payment", "suspended", "requested", "held", "cooling_off"}) | {
     *("approved", "sending", "unpaid")
 }
-KINDS = ("deposit", "withdrawal")
+TRADES = ("buy", "sell", "swap")
+KINDS = ("deposit", "withdrawal", "trade", *TRADES)  # ("trade" is all of TRADES)
 # How movements stand, by what a reader asks for.
 STANDINGS: Mapping[str, frozenset[str]] = {
     "": frozenset(),
@@ -30,37 +31,55 @@ STANDINGS: Mapping[str, frozenset[str]] = {
 _MOVEMENTS = """
 SELECT m.*, coalesce(b.bank_name || ' ••' || right(b.account_number, 4), m.channel) AS detail FROM (
 (SELECT d.id, 'deposit' AS kind, d.state, coalesce(d.credited_units, d.amount_units) AS units, 0 AS fee,
-        d.created_at, d.channel, NULL AS account, substr(d.id, 5) AS position
+        d.created_at, d.channel, NULL AS account, 'NGN' AS asset, 'NGN' AS fee_asset, NULL AS got_asset,
+        NULL::numeric AS got_units, substr(d.id, 5) AS position
    FROM deposits d
-  WHERE d.customer_id = :customer AND :kind <> 'withdrawal'
+  WHERE d.customer_id = :customer AND :kind IN ('', 'deposit') AND :ticker IN ('', 'NGN')
     AND d.id >= 'dep_' || :since AND d.id < 'dep_' || :before
     AND (NOT :narrowed OR d.state = ANY(CAST(:states AS text[])))
   ORDER BY d.id DESC LIMIT :limit)
 UNION ALL
-(SELECT w.id, 'withdrawal', w.state, w.amount_units, w.fee_units, w.created_at, '', w.bank_account_id, substr(w.id, 4)
+(SELECT w.id, 'withdrawal', w.state, w.amount_units, w.fee_units, w.created_at, '', w.bank_account_id, 'NGN',
+        'NGN', NULL, NULL, substr(w.id, 4)
    FROM withdrawals w
-  WHERE w.customer_id = :customer AND :kind <> 'deposit'
+  WHERE w.customer_id = :customer AND :kind IN ('', 'withdrawal') AND :ticker IN ('', 'NGN')
     AND w.id >= 'wd_' || :since AND w.id < 'wd_' || :before
     AND (NOT :narrowed OR w.state = ANY(CAST(:states AS text[])))
   ORDER BY w.id DESC LIMIT :limit)
+UNION ALL
+(SELECT o.id, o.side, o.state, o.give_units, o.fee_units, o.created_at, '', NULL, o.give_asset,
+        CASE o.side WHEN 'sell' THEN o.get_asset ELSE o.give_asset END, o.get_asset, o.get_units, substr(o.id, 5)
+   FROM orders o
+  WHERE o.customer_id = :customer AND :kind IN ('', 'trade', o.side)
+    AND (:ticker = '' OR :ticker IN (split_part(o.give_asset, '.', 1), split_part(o.get_asset, '.', 1)))
+    AND o.id >= 'ord_' || :since AND o.id < 'ord_' || :before
+    AND (NOT :narrowed OR o.state = ANY(CAST(:states AS text[])))
+  ORDER BY o.id DESC LIMIT :limit)
 ORDER BY position DESC LIMIT :limit
 ) m LEFT JOIN bank_accounts b ON b.id = m.account ORDER BY m.position DESC
 """
 _LAST = 27 * "z"  # after every id
 _ONE = """
 SELECT d.id, 'deposit' AS kind, d.state, coalesce(d.credited_units, d.amount_units) AS units, 0 AS fee, d.created_at,
-       d.channel AS detail
+       d.channel AS detail, 'NGN' AS asset, 'NGN' AS fee_asset, NULL AS got_asset, NULL::numeric AS got_units
   FROM deposits d WHERE d.id = :id AND d.customer_id = :customer
 UNION ALL
 SELECT w.id, 'withdrawal', w.state, w.amount_units, w.fee_units, w.created_at,
-       b.bank_name || ' ••' || right(b.account_number, 4)
+       b.bank_name || ' ••' || right(b.account_number, 4), 'NGN', 'NGN', NULL, NULL
   FROM withdrawals w JOIN bank_accounts b ON b.id = w.bank_account_id WHERE w.id = :id AND w.customer_id = :customer
+UNION ALL
+SELECT o.id, o.side, o.state, o.give_units, o.fee_units, o.created_at, '', o.give_asset,
+       CASE o.side WHEN 'sell' THEN o.get_asset ELSE o.give_asset END, o.get_asset, o.get_units
+  FROM orders o WHERE o.id = :id AND o.customer_id = :customer
 """
 
 
 @dataclass(frozen=True)
 class Movement:
-    """One deposit or withdrawal, as its owner sees it in a list."""
+    """One deposit, withdrawal or order, as its owner sees it in a list.
+
+    Of an order `amount` is what was given, and `got` what was got for it.
+    """
 
     id: str
     kind: str
@@ -69,16 +88,18 @@ class Movement:
     fee: Money
     created_at: datetime
     detail: str
+    got: Money | None = None
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Which movements: of a kind ('' for all), of one of STANDINGS, begun from a moment and before another."""
+    """Which movements: of a kind ('' for all), of one of STANDINGS, begun in a range of time, with a ticker."""
 
     kind: str = ""
     standing: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    ticker: str = ""
 
 
 EVERYTHING = Asked()
@@ -94,6 +115,7 @@ def of_customer(
         _MOVEMENTS,
         customer=customer_id,
         kind=asked.kind,
+        ticker=asked.ticker,
         states=sorted(states),
         narrowed=bool(states),
         since=ids.begun_at(asked.since) if asked.since else "",
@@ -112,5 +134,6 @@ def one(movement_id: str, *, customer_id: str) -> Movement:
 
 
 def _movement(row: Any) -> Movement:
-    amount, fee = Money(NGN, int(row.units)), Money(NGN, int(row.fee))
-    return Movement(row.id, row.kind, row.state, amount, fee, row.created_at, row.detail)
+    amount, fee = Money(ASSETS[row.asset], int(row.units)), Money(ASSETS[row.fee_asset], int(row.fee))
+    got = Money(ASSETS[row.got_asset], int(row.got_units)) if row.got_asset else None
+    return Movement(row.id, row.kind, row.state, amount, fee, row.created_at, row.detail, got)

@@ -1,8 +1,12 @@
 """Charts as Plotly figures in JSON; drawn by the browser, which adds theme and colours of text."""
 
+from collections.abc import Mapping
+from datetime import date
+
 import plotly.graph_objects as go
 
 from reports.overview import Day
+from reports.results import Made
 
 DEPOSITS_COLOUR = "#0b8a5f"
 WITHDRAWALS_COLOUR = "#8fcfb4"
@@ -27,4 +31,30 @@ def volume(days: list[Day]) -> str:
             marker={"color": colour},
             hovertemplate="₦%{y:.2f}m<extra>" + label + "</extra>",
         )
+    return str(figure.to_json())
+
+
+def results(days: Mapping[date, Made]) -> str:
+    """What each day's result is made of, in thousands of naira: what was gained or lost, earned and spent; and the sum.
+
+    A chart's numbers are for the eye, as above.
+    """
+    names = [day.isoformat() for day in days]
+    figure = go.Figure(layout={"template": "none", "barmode": "relative", "bargap": 0.35})
+    for label, units in (
+        ("Realised", [made.realised.units for made in days.values()]),
+        ("Spread and fees", [(made.spread + made.fees + made.rounding).units for made in days.values()]),
+        ("Venue fees", [-made.venue_fees.units for made in days.values()]),
+        ("Other", [made.other.units for made in days.values()]),
+    ):
+        if any(units):
+            hover = "₦%{y:,.1f}k<extra>" + label + "</extra>"
+            figure.add_bar(name=label, x=names, y=[kobo / 100_000 for kobo in units], hovertemplate=hover)
+    figure.add_scatter(
+        name="Result",
+        x=names,
+        y=[made.result.units / 100_000 for made in days.values()],
+        mode="lines+markers",
+        hovertemplate="₦%{y:,.1f}k<extra>Result</extra>",
+    )
     return str(figure.to_json())

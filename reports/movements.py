@@ -1,4 +1,4 @@
-"""Every movement of a customer's money, for staff: deposits, withdrawals, journals that are neither, newest first."""
+"""Every movement of a customer's money, for staff: deposits, withdrawals, orders, other journals, newest first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,30 +6,38 @@ from datetime import datetime
 
 from app.core import clock
 from app.core.db import rows
-from app.core.money import NGN, Money
+from app.core.money import ASSETS, Money
 from app.ledger import statements
 from app.ledger.statements import StatementLine
 
 PAGE = 20
-LINES_AT_ONCE, LINES_MAX = 60, 600  # of a statement: most of its lines are those of deposits and withdrawals
-OF_MOVEMENTS = ("dep_", "wd_")  # what their journals are about
+LINES_AT_ONCE, LINES_MAX = 60, 600  # of a statement: most of its lines are those of the movements
+OF_MOVEMENTS = ("dep_", "wd_", "ord_")  # what their journals are about
 
 # (each side is cut to a page by its own index before the two are put together)
 _PAGE = """
-(SELECT d.id, 'deposit' AS kind, d.state, d.amount_units AS units, d.created_at, substr(d.id, 5) AS position
+(SELECT d.id, 'deposit' AS kind, d.state, d.amount_units AS units, 'NGN' AS asset, d.created_at,
+        substr(d.id, 5) AS position
    FROM deposits d WHERE d.customer_id = :customer AND (:before = '' OR d.id < 'dep_' || :before)
   ORDER BY d.id DESC LIMIT :limit)
 UNION ALL
-(SELECT w.id, 'withdrawal', w.state, w.amount_units, w.created_at, substr(w.id, 4)
+(SELECT w.id, 'withdrawal', w.state, w.amount_units, 'NGN', w.created_at, substr(w.id, 4)
    FROM withdrawals w WHERE w.customer_id = :customer AND (:before = '' OR w.id < 'wd_' || :before)
   ORDER BY w.id DESC LIMIT :limit)
+UNION ALL
+(SELECT o.id, o.side, o.state, o.give_units, o.give_asset, o.created_at, substr(o.id, 5)
+   FROM orders o WHERE o.customer_id = :customer AND (:before = '' OR o.id < 'ord_' || :before)
+  ORDER BY o.id DESC LIMIT :limit)
 ORDER BY position DESC LIMIT :limit
 """
 
 
 @dataclass(frozen=True)
 class Movement:
-    """One line: a deposit, a withdrawal or a journal. A journal has no state, and is signed as its account sees it."""
+    """One line: a deposit, a withdrawal, an order (what was given) or a journal.
+
+    A journal has no state, and is signed as its account sees it.
+    """
 
     id: str
     kind: str
@@ -84,13 +92,13 @@ def _merged(moved: list[Movement], journals: list[Movement]) -> list[Movement]:
 
 def _moved(customer_id: str, before: str, limit: int) -> list[Movement]:
     return [
-        Movement(row.id, row.kind, row.state, Money(NGN, int(row.units)), row.created_at, row.position)
+        Movement(row.id, row.kind, row.state, Money(ASSETS[row.asset], int(row.units)), row.created_at, row.position)
         for row in rows(_PAGE, customer=customer_id, before=before, limit=limit)
     ]
 
 
 def _journals(customer_id: str, before: datetime | None, oldest: datetime | None, limit: int) -> list[Movement]:
-    """Journals on the customer's accounts that are not those of deposits and withdrawals, no older than asked for."""
+    """Journals on the customer's accounts that are not those of the movements, no older than asked for."""
     accounts = rows("SELECT account FROM wallets WHERE customer_id = :customer ORDER BY asset", customer=customer_id)
     found = [
         Movement(str(line.journal_id), line.kind, "", line.amount, line.booked_at)

@@ -1,4 +1,4 @@
-"""What a receipt says: of money that came in, went out or was sent back, from the rows themselves.
+"""What a receipt says: of money that came in, went out or was sent back, and of orders, from the rows themselves.
 
 The page and the file are made of the same facts, so they cannot differ. A code that only we can make stands on each:
 whoever doubts a receipt types it in, and it is made again from our rows.
@@ -12,7 +12,10 @@ from app.core import crypto
 from app.core.clock import WAT
 from app.core.db import rows
 from app.core.errors import NotFound
-from app.core.money import NGN, Money, format_money
+from app.core.money import ASSETS, NGN, Money, format_money
+from app.trading import queries as trading
+from app.trading import rules as dealing
+from app.trading.rules import Side
 
 GIVEN_FOR = frozenset({"credited", "settled", "returned"})
 CODE_LETTERS = 20
@@ -23,7 +26,8 @@ CHANNELS = {
     "ussd": "USSD",
     "dedicated_nuban": "Bank transfer",
 }
-_WHEN = ("Sent back", "Paid", "Credited", "Asked for")
+ORDER = "ord_"
+_WHEN = ("Sent back", "Paid", "Credited", "Done", "Asked for")
 _TITLES = {"credited": "Money added", "settled": "Withdrawal", "returned": "Withdrawal, sent back"}
 
 _FACTS = """
@@ -40,6 +44,7 @@ SELECT w.id, w.state, w.amount_units, w.fee_units, w.created_at, w.ended_at,
   LEFT JOIN payouts p ON p.id = w.payout_id || CASE WHEN w.attempts > 1 THEN '-' || w.attempts ELSE '' END
  WHERE w.id = :id AND w.customer_id = :customer
 """
+_DONE = {Side.BUY: "Bought", Side.SELL: "Sold", Side.SWAP: "Swapped"}
 _PAID = "SELECT moved_at FROM moves WHERE subject = :id AND new_state = 'settled' ORDER BY id LIMIT 1"
 
 
@@ -64,6 +69,8 @@ def of_movement(movement_id: str, *, customer_id: str, masked: bool = False) -> 
 
     `masked`: not even the end of an account's number is shown, to who looks as the customer.
     """
+    if movement_id.startswith(ORDER):
+        return _of_order(movement_id, customer_id=customer_id)
     found = rows(_FACTS, id=movement_id, customer=customer_id)
     if not found or found[0].state not in GIVEN_FOR:
         raise NotFound("There is no receipt for this.")
@@ -81,7 +88,9 @@ def code_of(movement_id: str) -> str:
         " extract(epoch FROM d.settled_at)) AS facts"
         " FROM deposits d WHERE d.id = :id UNION ALL"
         " SELECT concat_ws('|', w.id, w.customer_id, w.amount_units, w.fee_units, w.bank_account_id, w.state,"
-        " extract(epoch FROM w.ended_at)) FROM withdrawals w WHERE w.id = :id",
+        " extract(epoch FROM w.ended_at)) FROM withdrawals w WHERE w.id = :id UNION ALL"
+        " SELECT concat_ws('|', o.id, o.customer_id, o.give_units, o.give_asset, o.get_units, o.get_asset, o.fee_units,"
+        " o.rate, o.state, extract(epoch FROM o.created_at)) FROM orders o WHERE o.id = :id",
         id=movement_id,
     )
     if not found:
@@ -96,7 +105,8 @@ def checked(movement_id: str, code: str) -> tuple[str, Money, str]:
     For whoever doubts one. A code is right for the row as it stands now: one that was sent back since is no receipt.
     """
     owners = rows(
-        "SELECT customer_id FROM deposits WHERE id = :id UNION ALL SELECT customer_id FROM withdrawals WHERE id = :id",
+        "SELECT customer_id FROM deposits WHERE id = :id UNION ALL SELECT customer_id FROM withdrawals WHERE id = :id"
+        " UNION ALL SELECT customer_id FROM orders WHERE id = :id",
         id=movement_id,
     )
     if not owners or not crypto.same(code_of(movement_id), code.strip().upper()):
@@ -109,6 +119,27 @@ def checked(movement_id: str, code: str) -> tuple[str, Money, str]:
 def at(moment: datetime) -> str:
     """A time as it stands on a receipt."""
     return moment.astimezone(WAT).strftime("%-d %b %Y, %H:%M:%S WAT")
+
+
+def _of_order(order_id: str, *, customer_id: str) -> Receipt:
+    order = trading.one(order_id, customer_id=customer_id)
+    name = rows("SELECT name FROM customers WHERE id = :id", id=customer_id)[0].name
+    sold = order.side == Side.SELL
+    rate = dealing.rate_in_words(order.rate, coin=ASSETS[order.coin], money=ASSETS[order.money])
+    shown = (
+        ("Customer", name),
+        ("You gave", format_money(order.give)),
+        ("You got", format_money(order.get)),
+        ("Price", rate),
+        ("Fee in it" if not sold else "Fee taken off", format_money(order.fee)),
+        ("Spread in the price", format_money(order.spread)),
+        ("Done", at(order.created_at)),
+        ("Our reference", order.id),
+    )
+    title = f"{_DONE[Side(order.side)]} {dealing.ticker_of(order.give.asset if sold else order.get.asset)}"
+    if order.side == Side.SWAP:
+        title = f"Swapped {dealing.ticker_of(order.give.asset)} for {dealing.ticker_of(order.get.asset)}"
+    return Receipt(order.id, title, order.get, shown, code_of(order.id))
 
 
 def _deposit(row: Any) -> tuple[tuple[str, str], ...]:

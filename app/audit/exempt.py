@@ -18,6 +18,7 @@ EXEMPT: dict[str, str] = {
     "balance_lines": "a vendor's lines as it told them, append-only, kept for speed",
     "balance_spans": "machinery: how far balance_lines goes",
     "withdrawal_refusals": "is a record itself: append-only, what a customer asked for and was told",
+    "quotes": "an offer, written once but for when it was used: the order that it becomes is recorded",
     "banks": "a vendor's public list, kept for speed",
     "settled_charges": "a finding, append-only, under a recorded settlement",
     "float_readings": "a finding, append-only: a balance as it was told",
@@ -25,5 +26,9 @@ EXEMPT: dict[str, str] = {
     "ticks": "a vendor's numbers as it told them, append-only, swept after two days",
     "pair_prices": "what the rules make of ticks, append-only, swept after two days",
     "candles": "a sum over prices, kept for speed",
+    "venue_assets": "a list that migrations alone write",
+    "hedge_fills": "a finding, append-only, under a recorded hedge",
+    "venue_parts": "less than a unit of ours each, written with a booked fill",
+    "venue_readings": "a finding, append-only: a balance as it was told",
     "reconciliation_lines": "a finding, append-only, under a recorded run",
 }

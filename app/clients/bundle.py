@@ -10,6 +10,7 @@ from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
 from app.clients.sms import Sms
 from app.clients.storage import Storage
+from app.clients.venue_orders import VenueOrders
 from app.clients.virus import Scanner
 
 
@@ -24,4 +25,5 @@ class Clients:
     anchors: tuple[Anchor, ...]
     documents: Storage
     scanner: Scanner | None
+    venue: VenueOrders
     feeds: Mapping[str, Source]  # who tells prices, by the names that the market has for them

@@ -196,7 +196,7 @@ class Http:
                 body = b"".join(_chunks(got, until, bytes_max))
         except (requests.RequestException, HTTPError, OSError) as error:
             log.warning("vendor is silent", extra={"facts": {"path": path, "error": type(error).__name__}})
-            raise (Unreached if _never_arrived(error) else Silent) from error
+            raise (Unreached if never_arrived(error) else Silent) from error
         status = got.status_code
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in NO_ANSWER:
             log.warning("vendor is unwell", extra={"facts": {"path": path, "http_status": status}})
@@ -214,7 +214,7 @@ def _chunks(got: requests.Response, until: float, bytes_max: int) -> Iterator[by
         yield chunk
 
 
-def _never_arrived(error: Exception) -> bool:
+def never_arrived(error: Exception) -> bool:
     """Whether it failed before there was a connection to send anything on."""
     cause = getattr(error.args[0], "reason", None) if error.args else None
     return isinstance(error, requests.ConnectTimeout) or isinstance(cause, NewConnectionError)

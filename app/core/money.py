@@ -4,7 +4,8 @@ Units are Python integers and PostgreSQL `numeric` whole numbers; a size of 10^3
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from app.core.errors import InvalidAmount
@@ -22,30 +23,36 @@ class Rounding(Enum):
 
 @dataclass(frozen=True)
 class Asset:
-    """Something that is counted. `decimals` says how many digits of the written amount are below the point."""
+    """Something that is counted: `decimals` digits below the point, `digits` of them shown; `ticker` is priced."""
 
     code: str
     decimals: int
-    symbol: str = ""
+    symbol: str = field(default="", compare=False)
+    ticker: str = field(default="", compare=False)
+    name: str = field(default="", compare=False)
+    network: str = field(default="", compare=False)
+    digits: int = field(default=2, compare=False)
+    colour: str = field(default="#000000", compare=False)
+    mark: str = field(default="", compare=False)
 
 
-NGN = Asset("NGN", 2, "₦")
-# A token is another asset on each network. The ledger's table of assets is the same list.
-ASSETS = {
-    asset.code: asset
-    for asset in (
-        NGN,
-        Asset("USD", 2, "$"),
-        Asset("BTC", 8),
-        Asset("ETH", 18),
-        Asset("USDT.TRC20", 6),
-        Asset("USDT.ERC20", 6),
-        Asset("USDT.BEP20", 18),
-        Asset("TRX", 6),
-        Asset("TON", 9),
-        Asset("BNB", 18),
-    )
-}
+class Assets(Mapping[str, Asset]):
+    """Every asset by its code, in the order of lists. The assembly says what `known` is: app/ledger/assets.py."""
+
+    known: Callable[[str | None], Mapping[str, Asset]] = staticmethod(lambda _code: {NGN.code: NGN})
+
+    def __getitem__(self, code: str) -> Asset:
+        return NGN if code == NGN.code else self.known(code)[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.known(None))
+
+    def __len__(self) -> int:
+        return len(self.known(None))
+
+
+NGN: Asset = Asset("NGN", 2, "₦", "NGN", "Naira", colour="#0b6243", mark="₦")
+ASSETS = Assets()  # naira is known without a database
 
 
 @dataclass(frozen=True, order=False)
@@ -113,9 +120,8 @@ def parts(money: Money) -> tuple[str, str]:
     """The written amount before and from the point: `("−₦1,250", ".00")`."""
     whole, fraction = divmod(abs(money.units), 10**money.asset.decimals)
     sign = "−" if money.units < 0 else ""
-    unit = money.asset.symbol or f"{money.asset.code} "
     tail = f".{fraction:0{money.asset.decimals}d}" if money.asset.decimals else ""
-    return f"{sign}{unit}{whole:,}", tail
+    return f"{sign}{money.asset.symbol or money.asset.code + ' '}{whole:,}", tail
 
 
 def format_money(money: Money) -> str:
@@ -146,11 +152,7 @@ def allocate(money: Money, weights: list[int]) -> list[Money]:
 
 
 def portion(money: Money, *, bps: int, rounding: Rounding) -> tuple[Money, int]:
-    """`bps` ten-thousandths of `money`, rounded in the stated direction.
-
-    Returns the portion and the remainder in ten-thousandths of a unit, signed so that
-    `portion.units * 10_000 + remainder == money.units * bps`.
-    """
+    """`bps` ten-thousandths of `money`, rounded as stated, and the rest: `units * bps == portion * 10_000 + rest`."""
     exact = money.units * bps
     size, rest = divmod(abs(exact), 10_000)
     if rest and rounding is Rounding.UP:

@@ -35,6 +35,8 @@ class Permission(StrEnum):
     LIMITS_READ = "limits:read"
     LIMITS_REQUEST = "limits:request"
     LIMITS_REQUEST_FEES = "limits:request_fees"
+    ASSETS_READ = "assets:read"
+    ASSETS_REQUEST = "assets:request"
     CLOSURES_READ = "closures:read"
     SWITCHES_READ = "switches:read"
     SWITCHES_TURN_OFF = "switches:turn_off"
@@ -52,6 +54,7 @@ class Permission(StrEnum):
     REFUNDS_READ = "refunds:read"
     REFUNDS_REQUEST = "refunds:request"
     DISPUTES_READ = "disputes:read"
+    ORDERS_READ = "orders:read"
     JOBS_READ = "jobs:read"
     JOBS_RETRY = "jobs:retry"
     MAILBOX_READ = "mailbox:read"
@@ -75,6 +78,10 @@ class Permission(StrEnum):
     SCREENING_READ = "screening:read"
     SCREENING_DECIDE = "screening:decide"
     SCREENING_REQUEST = "screening:request"
+    EXCHANGE_READ = "exchange:read"
+    EXCHANGE_REQUEST = "exchange:request"
+    EXCHANGE_HEDGE = "exchange:hedge"
+    EXCHANGE_ABANDON = "exchange:abandon"
     RETENTION_READ = "retention:read"
     RETENTION_REQUEST = "retention:request"
 
@@ -93,7 +100,7 @@ class Role(StrEnum):
 
 P = Permission
 # Whose records of the audit each role sees: app/audit/rules.py.
-_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ, P.CASES_READ, P.SWITCHES_READ})
+_EVERYONE = frozenset({P.OVERVIEW_READ, P.AUDIT_READ, P.CUSTOMERS_READ, P.CASES_READ, P.SWITCHES_READ, P.ASSETS_READ})
 
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: _EVERYONE
@@ -109,6 +116,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RESTRICTIONS_READ,
         P.CASES_WORK,
         P.REFUNDS_READ,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.COMPLIANCE_OFFICER: _EVERYONE
@@ -138,6 +146,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RESTRICTIONS_INSPECT,
         P.RESTRICTIONS_PLACE,
         P.RESTRICTIONS_REQUEST_LIFT,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.COMPLIANCE_MANAGER: _EVERYONE
@@ -167,6 +176,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RETENTION_REQUEST,
         P.SCREENING_READ,
         P.SCREENING_DECIDE,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.FINANCE: _EVERYONE
@@ -174,6 +184,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.CASES_WORK,
         P.LIMITS_READ,
         P.LIMITS_REQUEST_FEES,
+        P.ASSETS_REQUEST,
         P.RATES_READ,
         P.RATES_REQUEST_SPREADS,
         P.APPROVALS_READ,
@@ -189,10 +200,14 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.SETTLEMENT_RUN,
         P.SETTLEMENT_REQUEST_FLOAT,
         P.SETTLEMENT_ABANDON,
+        P.EXCHANGE_READ,
+        P.EXCHANGE_REQUEST,
+        P.EXCHANGE_ABANDON,
         P.SUSPENSE_READ,
         P.SUSPENSE_RESOLVE,
         P.REFUNDS_READ,
         P.REFUNDS_REQUEST,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.TREASURY: _EVERYONE
@@ -215,11 +230,15 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RECONCILIATION_READ,
         P.SETTLEMENT_READ,
         P.SETTLEMENT_ABANDON,
+        P.EXCHANGE_READ,
+        P.EXCHANGE_HEDGE,
+        P.EXCHANGE_ABANDON,
         P.SUSPENSE_READ,
         P.JOBS_READ,
         P.JOBS_RETRY,
         P.RESTRICTIONS_READ,
         P.REFUNDS_READ,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
     Role.ADMIN: _EVERYONE
@@ -258,6 +277,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
         P.SETTLEMENT_READ,
+        P.EXCHANGE_READ,
         P.CUSTOMERS_REVEAL,
         P.APPLICATIONS_READ,
         P.RECOVERIES_READ,
@@ -269,6 +289,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RETENTION_READ,
         P.SCREENING_READ,
         P.REFUNDS_READ,
+        P.ORDERS_READ,
         P.DISPUTES_READ,
     },
 }

@@ -57,6 +57,13 @@ def counts_for_operators() -> dict[str, int]:
     return {row.state: row.many for row in db.session.execute(counted)}
 
 
+def found_by_id_or_login_for_system(*, customer_id: str, login_id: str) -> Customer | None:
+    """Who has this id or this login, if it may be signed in to: for whoever was looked for by one or the other."""
+    live = select(Customer).join(Login, Login.id == Customer.login_id)
+    live = live.where(Login.email_confirmed_at.is_not(None), Login.disabled_at.is_(None))
+    return db.session.scalars(live.where(or_(Customer.id == customer_id, Customer.login_id == login_id))).one_or_none()
+
+
 def by_logins_for_operators(login_ids: Collection[str]) -> dict[str, Customer]:
     """Customers by login."""
     found = db.session.scalars(select(Customer).where(Customer.login_id.in_(login_ids)))

@@ -41,6 +41,13 @@ def canonical(typed: str) -> str:
     return str(format_number(number, PhoneNumberFormat.E164))
 
 
+def login_for_system(number: str) -> str | None:
+    """The login whose confirmed number this is (in its one spelling), if it is somebody's."""
+    same = Phone.number_index == crypto.blind_index(number, kind="phone")
+    counting = select(Phone.login_id).where(same, Phone.confirmed_at.is_not(None), Phone.replaced_at.is_(None))
+    return db.session.scalars(counting).one_or_none()
+
+
 def put(login_id: str, *, number: str) -> str:
     """Note a number (in its one spelling) that waits for its code, in place of an earlier one that waits: its id.
 

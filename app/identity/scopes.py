@@ -14,6 +14,8 @@ class Scope(StrEnum):
     VERIFICATION_READ = "verification:read"
     WITHDRAWALS_READ = "withdrawals:read"
     WITHDRAWALS_WRITE = "withdrawals:write"
+    ORDERS_READ = "orders:read"
+    ORDERS_WRITE = "orders:write"
 
 
 WORDS: dict[Scope, str] = {
@@ -25,4 +27,6 @@ WORDS: dict[Scope, str] = {
     Scope.VERIFICATION_READ: "See how far you are verified, and what is missing",
     Scope.WITHDRAWALS_READ: "See your withdrawals",
     Scope.WITHDRAWALS_WRITE: "Withdraw to your bank accounts",
+    Scope.ORDERS_READ: "See what you bought, sold and swapped",
+    Scope.ORDERS_WRITE: "Buy, sell and swap",
 }

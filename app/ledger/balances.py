@@ -1,5 +1,6 @@
 """What an account holds: now, at any second by when things were booked, at any by when they took effect."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +27,7 @@ _OF = """
 SELECT b.code, min(b.asset) AS asset, sum(b.side * (b.debits - b.credits)) AS booked, sum(b.held) AS held,
        min(b.floor) AS floor, bool_or(b.no_debits) AS no_debits, bool_or(b.no_credits) AS no_credits,
        bool_or(b.closed) AS closed
-  FROM ledger.balances b WHERE b.code = :code GROUP BY b.code
+  FROM ledger.balances b WHERE b.code = ANY(CAST(:codes AS text[])) GROUP BY b.code
 """
 # The entries that are on one side of the moment by when they were booked and on the other by when they took effect.
 _DATED = """
@@ -40,10 +41,16 @@ _TICK = timedelta(microseconds=1)  # PostgreSQL's clock counts these
 
 def of(code: str) -> BalanceNow:
     """The balance of one account now. Raises LookupError for an unknown code."""
-    found = rows(_OF, code=code)
-    if not found:
-        raise LookupError(code)
-    return _balance(found[0])
+    return of_all([code])[code]
+
+
+def of_all(codes: Collection[str]) -> dict[str, BalanceNow]:
+    """The balances of these accounts now, read in one statement. Raises LookupError for an unknown code."""
+    found = {row.code: _balance(row) for row in rows(_OF, codes=list(codes))}
+    missing = set(codes) - set(found)
+    if missing:
+        raise LookupError(", ".join(sorted(missing)))
+    return found
 
 
 def at(code: str, moment: datetime) -> int:

@@ -36,11 +36,23 @@ PURPOSES = {
     WITHDRAWAL_FEES: "What customers pay us for a withdrawal.",
     TRADING_FEES: "What customers pay us for an order.",
     SPREAD: "What customers pay above our own price, or get below it.",
-    ROUNDING: "What is left of an order that does not come out even: less than one smallest unit of what is got.",
+    ROUNDING: "What is left of an order that does not come out even: less than one smallest unit of the coin.",
     VENUE_FEES: "What a venue takes for an order or a transfer.",
     PAYSTACK_FEES: "What Paystack keeps of each charge and takes for each transfer.",
     DISPUTE_LOSSES: "What disputes took from us and nobody owes us any more.",
     CUSTOMER: "What we owe a customer in one asset. It may not go below zero.",
+}
+
+VENUES = ("kraken",)
+# What the house keeps in every asset, opened with it; the hot ones are those that very many movements touch.
+IN_EVERY_ASSET = {
+    DEALING: True,
+    TRADING_FEES: True,
+    SPREAD: True,
+    ROUNDING: True,
+    VENUE_FEES: False,
+    CAPITAL: False,
+    **{VENUE.replace("{venue}", venue): False for venue in VENUES},
 }
 
 

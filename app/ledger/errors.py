@@ -1,6 +1,6 @@
 """How the books say no. The database decides; `posting` turns its codes into these."""
 
-from app.core.errors import Conflict, KeyReused, Unprocessable
+from app.core.errors import Conflict, KeyReused, NotFound, Unprocessable
 
 
 class Unbalanced(Unprocessable):
@@ -66,6 +66,11 @@ class AccountUnfit(Unprocessable):
 class AccountExists(Conflict):
     code = "account_exists"
     message = "That account exists with another asset, floor or number of stripes."
+
+
+class NoSuchAsset(NotFound):
+    code = "no_such_asset"
+    message = "There is no such asset."
 
 
 class NoSuchTime(Unprocessable):

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from app.core.money import ASSETS, Money
-from app.ledger import as_beancount, as_csv, as_hledger, whole
+from app.ledger import as_beancount, as_csv, as_hledger, assets, whole
 from app.ledger.journal import Leg
 from app.ledger.prices import Price
 from app.ledger.whole import Account, Booked, Holding, Span, day
@@ -75,6 +75,7 @@ class _Export:
         self._made: dict[str, str] = {}  # those that they have not, with their asset
 
     def pieces(self) -> Iterator[str]:
+        assets.read()  # (the head names them all)
         yield self._writer.head(self._span)
         for account in whole.accounts(self._span):
             if account.code == OPENING.format(asset=account.asset):

@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,11 +36,36 @@ class LedgerAsset(Model):
     decimals: Mapped[int] = mapped_column(SmallInteger)
 
 
+class AssetVersion(Model):
+    """How an asset looks and from what amount on it is traded and sent; its newest version counts."""
+
+    __tablename__ = "asset_versions"
+    __table_args__ = SCHEMA
+    code: Mapped[str] = mapped_column(Text, ForeignKey("ledger.assets.code"), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True)
+    ticker: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    network: Mapped[str] = mapped_column(Text)
+    symbol: Mapped[str] = mapped_column(Text)
+    mark: Mapped[str] = mapped_column(Text)
+    digits: Mapped[int] = mapped_column(SmallInteger)
+    colour: Mapped[str] = mapped_column(Text)
+    trade_min_units: Mapped[Decimal] = mapped_column(Numeric(38))
+    send_min_units: Mapped[Decimal] = mapped_column(Numeric(38))
+    position: Mapped[int] = mapped_column(SmallInteger)
+    open: Mapped[bool] = mapped_column(Boolean)
+    request_id: Mapped[str | None] = mapped_column(Text)
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class Account(Model):
     """One account: a code, a class (the code's first part), one asset."""
 
     __tablename__ = "accounts"
-    __table_args__ = SCHEMA
+    __table_args__ = (
+        Index("ix_accounts_own", "class", postgresql_where=text("class = ANY (ARRAY['equity', 'income', 'expense'])")),
+        SCHEMA,
+    )
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     code: Mapped[str] = mapped_column(Text, unique=True)
     # (class is a keyword of the language, so the attribute is named after what it says)

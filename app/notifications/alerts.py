@@ -41,6 +41,30 @@ def price_unavailable(pair: str, *, disagree: bool, page: str) -> Words:
     )
 
 
+def exposure_passed(beyond: Money, *, level: str, stopped: bool, page: str) -> Words:
+    """Our own position passed a limit."""
+    coin = beyond.asset.ticker or beyond.asset.code
+    return Words(
+        f"Our position in {coin} is beyond its {level} limit",
+        letter(
+            f"It is {beyond} beside what we want to have.",
+            f"Nothing is bought, sold or swapped in {coin} until two people have let it go on."
+            if stopped
+            else "Beyond the hard limit trading in it stops by itself.",
+            f"Why no order answers it: {page}",
+        ),
+    )
+
+
+def venue_differs(currency: str, *, by: Money | None, page: str) -> Words:
+    """A venue's balance is not what the books say."""
+    how = f"It has {by} more than the books say (less, below zero)." if by else "We keep no such currency."
+    return Words(
+        f"What the venue holds of {currency} is not what the books say",
+        letter(f"Three readings in a row differ, so it is no order on its way. {how}", f"The readings: {page}"),
+    )
+
+
 def payout_needs_code(amount: Money, *, page: str) -> Words:
     """Paystack wants a code typed."""
     return Words(

@@ -1,6 +1,6 @@
 """What a thing costs: the price that is shown, the price that may be dealt at, the spread on it, and its history."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -99,6 +99,19 @@ def price(base: str, quote: str, *, at: datetime | None = None) -> Price:
     held = cache.read() if at is None else None
     latest = held or market.latest(at=moment)
     return _priced(base, quote, _Known(market.pairs(), latest, overrides_at(moment), moment))
+
+
+def prices(bases: Iterable[str], quote: str) -> dict[str, Price | errors.NoPrice]:
+    """The same as `price` of several at once: what each is worth, or why that is not known."""
+    moment = clock.now()
+    known = _Known(market.pairs(), cache.read() or market.latest(at=moment), overrides_at(moment), moment)
+    found: dict[str, Price | errors.NoPrice] = {}
+    for base in bases:
+        try:
+            found[base] = _priced(base, quote, known)
+        except errors.NoPrice as reason:
+            found[base] = reason
+    return found
 
 
 def dealing(base: str, quote: str) -> Price:

@@ -25,12 +25,11 @@ WAYS = {
     (Rail.BANK, Direction.OUT): "Withdrawals to a bank",
     (Rail.CHAIN, Direction.IN): "Coins coming in",
     (Rail.CHAIN, Direction.OUT): "Coins sent",
-    (Rail.INSIDE, Direction.IN): "Coming in inside the house",
-    (Rail.INSIDE, Direction.OUT): "Going out inside the house",
+    (Rail.INSIDE, Direction.IN): "Selling: of what is got",
+    (Rail.INSIDE, Direction.OUT): "Buying and swapping: of what is given",
 }
 PERCENT_DECIMALS = 2
 PAID_IN = Scope(Rail.BANK, Direction.IN, NGN.code)  # what of Paystack's fee the payer bears: none where none is set
-CHARGED = (Scope(Rail.BANK, Direction.OUT, NGN.code), PAID_IN)  # what has a fee: one that nothing takes is not set
 
 
 def request(scope: Scope, bands: Sequence[Band], *, starts_on: date, reason: str, maker: str, actor: Actor) -> Request:
@@ -45,6 +44,12 @@ def request(scope: Scope, bands: Sequence[Band], *, starts_on: date, reason: str
         "starts_on": starts_on.isoformat(),
     }
     return governance.submit(KIND.name, payload, target=target_of(scope), reason=reason, maker=maker, actor=actor)
+
+
+def charged() -> tuple[Scope, ...]:
+    """What has a fee: one that nothing takes is not set. Orders pay in what is given, sales in what is got."""
+    given = (Scope(Rail.INSIDE, Direction.OUT, code) for code in ASSETS)
+    return Scope(Rail.BANK, Direction.OUT, NGN.code), PAID_IN, Scope(Rail.INSIDE, Direction.IN, NGN.code), *given
 
 
 def target_of(scope: Scope) -> str:
@@ -83,7 +88,7 @@ def band_in_words(band: Band, *, asset: str) -> str:
 
 def _check(payload: Payload) -> None:
     scope, bands = Scope(*payload["scope"]), [_band(written) for written in payload["bands"]]
-    if scope not in CHARGED:
+    if scope not in charged():
         raise errors.BadFees("Nothing takes that fee.")
     fault = rules.fault_of_bands(bands)
     if fault:

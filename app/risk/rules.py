@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from app.core.clock import WAT
 from app.core.machine import Machine, Wait
-from app.core.money import ASSETS, NGN, Money
+from app.core.money import NGN, Money
 
 ANY = "*"
 MONTH_DAYS = 30
@@ -208,9 +208,13 @@ SWITCH = Machine(
         )
     },
 )
-EVERYTHING = "all"
-SWITCH_SCOPES = (EVERYTHING, *(f"rail:{rail}" for rail in Rail), *(f"asset:{code}" for code in ASSETS))
+EVERYTHING, HEDGING = "all", "hedging"
 _RAILS = {Rail.BANK: "to banks", Rail.CHAIN: "on chains", Rail.INSIDE: "inside the house"}
+
+
+def switch_scopes(assets: Iterable[str]) -> tuple[str, ...]:
+    """All that can be turned off: all payouts, a rail, one of these assets; and our own orders at venues."""
+    return EVERYTHING, HEDGING, *(f"rail:{rail}" for rail in Rail), *(f"asset:{code}" for code in assets)
 
 
 def switches_of(*, rail: Rail, asset: str) -> tuple[str, ...]:
@@ -223,6 +227,8 @@ def switch_in_words(scope: str) -> str:
     part, _, name = scope.partition(":")
     if part == "rail":
         return f"Payouts {_RAILS[Rail(name)]}"
+    if part == HEDGING:
+        return "Orders of our own at the venue"
     return f"Payouts of {name}" if part == "asset" else "All payouts"
 
 

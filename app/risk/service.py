@@ -40,6 +40,15 @@ class Intent:
         return Scope(self.rail, self.direction, self.asset)
 
 
+def one_at_a_time(*customer_ids: str) -> None:
+    """Until the caller's transaction ends nobody else counts for these customers.
+
+    For a command that counts for several: in one order, so that two of them do not wait for each other.
+    """
+    for customer_id in sorted(set(customer_ids)):
+        rows("SELECT pg_advisory_xact_lock(hashtextextended('limits:' || :id, 0))", id=customer_id)
+
+
 def check(intent: Intent) -> None:
     """Count it against every limit of the customer's tier that is on it, in the caller's transaction; or refuse.
 
@@ -48,7 +57,7 @@ def check(intent: Intent) -> None:
 
     Raises TierTooLow when no limit lets it through at all, LimitExceeded.
     """
-    _one_at_a_time(intent)
+    one_at_a_time(intent.customer_id)
     if db.session.get(LimitUse, intent.ref) is not None:
         return
     refuse_over(intent)
@@ -74,7 +83,7 @@ def count_what_came(intent: Intent) -> None:
 
     One that was counted before it came is settled. One that was given up meanwhile is counted anew.
     """
-    _one_at_a_time(intent)
+    one_at_a_time(intent.customer_id)
     known = db.session.get(LimitUse, intent.ref, populate_existing=True)
     if known is not None and known.released_at is None:
         settle(intent.ref)
@@ -105,11 +114,6 @@ def give_back(ref: str) -> None:
 def _end(ref: str, **ended: object) -> None:
     still_open = (LimitUse.ref == ref) & LimitUse.settled_at.is_(None) & LimitUse.released_at.is_(None)
     db.session.execute(update(LimitUse).where(still_open).values(**ended))
-
-
-def _one_at_a_time(intent: Intent) -> None:
-    """Until the caller's transaction ends nobody else counts for this customer."""
-    rows("SELECT pg_advisory_xact_lock(hashtextextended('limits:' || :id, 0))", id=intent.customer_id)
 
 
 def _excess(intent: Intent, *, tier: str) -> Excess | None:

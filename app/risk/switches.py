@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.money import ASSETS
 from app.core.permissions import Permission
 from app.governance import queries as governance_queries
 from app.governance import service as governance
@@ -33,7 +34,7 @@ def refuse(*, rail: Rail, asset: str) -> None:
 def turn_off(scope: str, *, reason: str, actor: Actor) -> Switch:
     """Stop everything that passes this switch. Raises NoSuchSwitch, SwitchReasonMissing, OffAlready."""
     words = reason.strip()
-    if scope not in rules.SWITCH_SCOPES:
+    if scope not in rules.switch_scopes(ASSETS):
         raise errors.NoSuchSwitch
     if not words or len(words) > REASON_MAX:
         raise errors.SwitchReasonMissing

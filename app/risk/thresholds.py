@@ -32,13 +32,15 @@ class Unit(StrEnum):
     DAYS = "days"
     NUMBER = "number"
     TIMES = "times"
+    SECONDS = "seconds"
+    BPS = "ten-thousandths"
 
 
 MOST = {
     Unit.NAIRA: 10**17, Unit.POINTS: 100, Unit.PERCENT: 100, Unit.MINUTES: 10_080, Unit.HOURS: 720, Unit.DAYS: 3_650,
-    Unit.NUMBER: 1_000, Unit.TIMES: 100,
+    Unit.NUMBER: 1_000, Unit.TIMES: 100, Unit.SECONDS: 120, Unit.BPS: 1_000,
 }  # fmt: skip
-MAY_BE_NOTHING = {Unit.NAIRA, Unit.POINTS, Unit.HOURS}  # of anything else none would fit everything
+MAY_BE_NOTHING = {Unit.NAIRA, Unit.POINTS, Unit.HOURS, Unit.BPS}  # of anything else none would fit everything
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ _W, _D, _P, _B = (
     "Breaker of payouts",
 )
 _I = "Deposits: what is held"
+_C = "Transfers to other customers"
+_T = "Trading"
 U = Unit
 MEANINGS: dict[str, Meaning] = {
     "band_medium_points": Meaning(_W, "Medium risk begins at", U.POINTS),
@@ -106,6 +110,7 @@ MEANINGS: dict[str, Meaning] = {
     "breaker_outflow_times": Meaning(_B, "A quarter of an hour's outflow, times the usual", U.TIMES),
     "breaker_outflow_min": Meaning(_B, "A quarter of an hour's outflow above", U.NAIRA),
     "breaker_float_percent": Meaning(_B, "Of what the payout float is topped up to, left at least", U.PERCENT),
+    "transfer_unproved_amount": Meaning(_C, "Sent in a day without a second factor, at most", U.NAIRA),
     "deposit_alike_percent": Meaning(_I, "A sender's name is the customer's from", U.PERCENT),
     "deposit_unlike_percent": Meaning(_I, "A sender's name is somebody else's below", U.PERCENT),
     "deposit_other_sender_hours": Meaning(_I, "From a sender whose name differs, or is not known", U.HOURS),
@@ -115,6 +120,9 @@ MEANINGS: dict[str, Meaning] = {
     "deposit_large_amount": Meaning(_I, "Then also held: above an amount of", U.NAIRA),
     "deposit_card_abroad_hours": Meaning(_I, "By a card from abroad", U.HOURS),
     "deposit_over_limit_hours": Meaning(_I, "To an account number, over a limit", U.HOURS),
+    "quote_seconds": Meaning(_T, "A quote stands for", U.SECONDS),
+    "quote_moved_bps": Meaning(_T, "It is not honoured once the price has moved against us by more than", U.BPS),
+    "order_max": Meaning(_T, "The largest order", U.NAIRA),
 }
 GROUPS = tuple(dict.fromkeys(each.group for each in MEANINGS.values()))
 BELOW = (

@@ -9,7 +9,7 @@ from app.core.db import Model
 
 
 class Wallet(Model):
-    """A customer's account in one asset."""
+    """A customer's account in one asset. `closed_at` is when they closed it; opened again, it has none."""
 
     __tablename__ = "wallets"
     __table_args__ = (UniqueConstraint("customer_id", "asset"),)
@@ -18,3 +18,4 @@ class Wallet(Model):
     asset: Mapped[str] = mapped_column(Text)
     account: Mapped[str] = mapped_column(Text, unique=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

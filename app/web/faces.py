@@ -8,7 +8,21 @@ from htmx_flask import Htmx
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.core import clock
-from app.web import assets, commands, errors, filters, guards, health, reports, security, sides, throttle, uploads
+from app.ledger import assets as coins
+from app.web import (
+    assets,
+    commands,
+    errors,
+    figures,
+    filters,
+    guards,
+    health,
+    reports,
+    security,
+    sides,
+    throttle,
+    uploads,
+)
 from app.web.api import routes as api
 from app.web.callbacks import paystack
 from app.web.console import routes as console
@@ -29,9 +43,11 @@ def open_doors(app: Flask) -> None:
     uploads.register(app)
     security.register(app)
     throttle.register(app)
+    app.before_request(coins.freshen)
     guards.open_guard(app)
     errors.register(app)
     filters.register(app)
+    figures.register(app)
     assets.register(app)
     app.context_processor(_everywhere)
     app.jinja_env.globals["ui"] = app.jinja_env.get_template("components/ui.html").module

@@ -6,7 +6,7 @@ from flask import Flask, g
 
 from app.core import clock
 from app.core.clock import WAT
-from app.core.money import NGN, Money, format_money, parts
+from app.core.money import ASSETS, NGN, Money, format_money, parts
 
 _STEPS = ((60, "min"), (24, "h"), (7, "d"))
 
@@ -16,7 +16,9 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=format_money,
         kobo=kobo,
-        money_parts=parts,
+        money_parts=shown_parts,
+        money_in_full=format_money,
+        asset=ASSETS.__getitem__,
         wat=wat,
         wat_day=wat_day,
         ago=ago,
@@ -30,6 +32,20 @@ def register(app: Flask) -> None:
 def kobo(units: int) -> str:
     """Kobo as naira: `₦1,250.00`."""
     return format_money(Money(NGN, units))
+
+
+def shown_parts(money: Money) -> tuple[str, str]:
+    """An amount as `core.money.parts` writes it, cut to the digits that its asset is shown with.
+
+    It is cut, never rounded up: a page does not show more than there is. What would vanish stays whole.
+    """
+    cut = max(money.asset.decimals - money.asset.digits, 0)
+    whole, tail = parts(money)
+    if money.asset.symbol == "" and money.asset.ticker:
+        whole = whole.replace(money.asset.code, money.asset.ticker, 1)  # its network stands beside it
+    if not cut or (money.units and abs(money.units) < 10**cut):
+        return whole, tail.rstrip("0") if cut else tail
+    return whole, tail[:-cut].removesuffix(".")
 
 
 def wat(moment: datetime) -> str:

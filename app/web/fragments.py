@@ -1,5 +1,6 @@
 """A page or a block of it: one template and one address serve both (docs/decisions/0009)."""
 
+import hashlib
 from typing import Any
 
 from flask import current_app, make_response, render_template, request
@@ -11,6 +12,21 @@ def page(template: str, *, block: str = "", status: int = 200, **context: Any) -
     wants_block = bool(block) and wants_fragment()
     body = _block(template, block, context) if wants_block else render_template(template, **context)
     return make_response(body, status)
+
+
+def stamp(facts: object) -> str:
+    """What a page shows of the world, in few letters: another one when anything of it is another."""
+    return hashlib.blake2s(repr(facts).encode(), digest_size=9).hexdigest()
+
+
+def live(template: str, *, block: str, seen: str, **context: Any) -> Response:
+    """A part that asks again every few seconds (docs/decisions/0043): 204 while it would show what is seen already.
+
+    `seen` is the stamp of what it shows; the part carries it in its own address, as `seen`.
+    """
+    if wants_fragment() and request.args.get("seen") == seen:
+        return make_response("", 204)
+    return page(template, block=block, seen=seen, **context)
 
 
 def wants_fragment() -> bool:

@@ -1,4 +1,4 @@
-"""Commands about the books: `flask --app wsgi ledger export`, `trial-balance`, `verify`, `check`.
+"""Commands about the books: `flask --app wsgi ledger export`, `trial-balance`, `revenue`, `verify`, `check`.
 
 Each reads one snapshot of the whole books. Exit code 1 says that the books are not sound, 2 that the
 command could not be carried out.
@@ -24,6 +24,7 @@ from app.core.db import whole_books
 from app.core.money import plain
 from app.ledger import export, proof, seal, trial, whole
 from app.web.command_groups import HouseGroup
+from reports import revenue
 
 LAST_YEAR = 9998  # the day after its last one is still a date
 EXAMPLE = "2026-11-21 or 2026-11-21T10:00:00+01:00"
@@ -88,6 +89,20 @@ def trial_balance(moment: str | None, basis: str, format_: str) -> None:
         table.writerow(("account", "asset", "balance"))
         for line in trial.trial_balance(at, basis=trial.Basis(basis), each_customer=True):
             table.writerow((line.code, line.asset, plain(line.balance)))
+
+
+@ledger.command("revenue")
+@click.option("--from", "since", required=True, metavar="DATE_OR_TIME", help="From then on.")
+@click.option("--to", "until", required=True, metavar="DATE_OR_TIME", help="Before then; a date counts to its end.")
+def revenue_of_orders(since: str, until: str) -> None:
+    """What orders earned, as csv: spread, fees and rounding by day, asset and side, from the books alone."""
+    begins, ends = _beginning("--from", since) or clock.now(), _end("--to", until) or clock.now()
+    with read(), _opened(None) as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(("day", "asset", "side", "spread", "fees", "rounding", "total", "orders"))
+        for line in revenue.earned(since=begins, until=ends):
+            amounts = (plain(each) for each in (line.spread, line.fees, line.rounding, line.total))
+            table.writerow((line.day.isoformat(), line.asset.code, line.side, *amounts, line.orders))
 
 
 @ledger.command("verify")

@@ -35,17 +35,20 @@ class Windows:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._began = time.monotonic()
+        self._began: float | None = None
         self._calls = 0
 
     def count(self, limit: int | None, seconds: int) -> bool:
         """One more call; whether the window still lets it through."""
         with self._lock:
             now = time.monotonic()
-            if now - self._began >= seconds:
+            if limit is None:
+                self._began = None
+                return True
+            if self._began is None or now - self._began >= seconds:
                 self._began, self._calls = now, 0
             self._calls += 1
-            return limit is None or self._calls <= limit
+            return self._calls <= limit
 
 
 class Doors:
@@ -75,16 +78,17 @@ class Doors:
         sent = _fields(body)
         with self.book.writing() as db:
             reference = sent.get("cl_ord_id") or sent.get("txid") or sent.get("refid") or sent.get("key")
-            noted = db.execute(
-                "INSERT INTO calls (path, reference, at) VALUES (?, ?, ?)", (call, reference, book.now(db))
-            ).lastrowid
-        try:
-            with self.book.writing() as db:
+        refusal = None
+        with self.book.writing() as db:
+            # One unit: a call that is refused here is noted all the same, and so is the nonce that it has used.
+            try:
                 self._check(db, call, body, sent, permission=permission)
-        except Refused as refused:
-            with self.book.writing() as db:
-                db.execute("UPDATE calls SET error = ? WHERE id = ?", (str(refused), noted))
-            raise
+            except Refused as refused:
+                refusal = refused
+            noted = (call, reference, None if refusal is None else str(refusal), book.now(db))
+            db.execute("INSERT INTO calls (path, reference, error, at) VALUES (?, ?, ?, ?)", noted)
+        if refusal is not None:
+            raise refusal
         return sent
 
     def _check(self, db: Any, call: str, body: str, sent: Mapping[str, Any], *, permission: str) -> None:

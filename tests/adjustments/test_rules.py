@@ -8,8 +8,9 @@ import pytest
 
 from app.adjustments import rules
 from app.adjustments.rules import Content
-from app.core.money import ASSETS, NGN, Money
+from app.core.money import NGN, Money
 from app.ledger.journal import Leg
+from tests.makers.coins import BTC
 
 NOW = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)  # half past midnight of the 22nd in Lagos
 LEGS = (Leg("asset:a:NGN", Money(NGN, 5)), Leg("income:b:NGN", Money(NGN, -5)))
@@ -39,7 +40,7 @@ def test_a_request_keeps_it_to_the_letter() -> None:
 
 def test_its_size_is_known_in_naira_alone() -> None:
     assert rules.size(CONTENT) == 5
-    foreign = (Leg("asset:a:BTC", Money(ASSETS["BTC"], 5)), Leg("income:b:BTC", Money(ASSETS["BTC"], -5)))
+    foreign = (Leg("asset:a:BTC", Money(BTC, 5)), Leg("income:b:BTC", Money(BTC, -5)))
     assert rules.size(replace(CONTENT, legs=(*LEGS, *foreign))) is None
 
 

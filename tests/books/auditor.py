@@ -14,9 +14,9 @@ from app.ledger import errors
 from app.ledger.journal import Journal, Leg
 from app.ledger.posting import Posted
 from tests.makers.books import fresh
+from tests.makers.coins import BTC
 
 Refused = type[Refusal]
-BTC = ASSETS["BTC"]
 # Of each account in a story: class, side, floor, asset, hot.
 CHART: tuple[tuple[str, int, int | None, Asset, bool], ...] = (
     ("asset", 1, None, NGN, False),

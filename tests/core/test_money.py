@@ -12,6 +12,7 @@ from app.core.money import (
     NGN,
     UNITS_LIMIT,
     Asset,
+    Assets,
     Money,
     Rounding,
     allocate,
@@ -77,7 +78,27 @@ class TestMoney:
 
     def test_knows_its_assets_by_code(self) -> None:
         assert ASSETS["NGN"] is NGN
-        assert {code: asset.code for code, asset in ASSETS.items()} == {code: code for code in ASSETS}
+        for unknown in ("ngn", "XYZ"):
+            assert unknown not in Assets()
+        assert list(Assets()) == [NGN.code]
+        assert len(Assets()) == 1
+
+    def test_asks_for_the_others_where_it_was_told_to(self) -> None:
+        told = {"NGN": NGN, "ETH": WEI}
+        asked, assets = [], Assets()
+        assets.known = lambda code: asked.append(code) or told  # type: ignore[func-returns-value]
+        assert assets["NGN"] is NGN
+        assert asked == []
+        assert assets["ETH"] is WEI
+        assert list(assets.items()) == list(told.items())
+        assert "XYZ" not in assets
+        assert asked[:2] == ["ETH", None]
+
+    def test_tells_assets_apart_by_what_they_are_not_by_how_they_look(self) -> None:
+        shown = Asset("ETH", 18, "Ξ", "ETH", "Ether", "Ethereum", 6, "#4757a8", "Ξ")
+        assert Money(shown, 1) + Money(WEI, 1) == Money(WEI, 2)
+        assert len({shown, WEI}) == 1
+        assert Asset("ETH", 6) != WEI
 
 
 class TestParse:

@@ -30,7 +30,7 @@ from app.withdrawals import queries as withdrawal_queries
 from app.withdrawals import service as withdrawals
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State as WithdrawalState
-from tests.makers import asking, books, care, governed, people, priced, restricted
+from tests.makers import asking, books, care, governed, people, rated, restricted
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -120,6 +120,8 @@ ASK: dict[str, Callable[[str], Request]] = {
     "customer.unfreeze": ask_unfreeze,
     "customer.recovery": ask_recovery,
     "restrictions.lift": ask_lift,
+    "assets.add": asking.new_asset,
+    "assets.change": asking.other_asset,
     "risk.limits": asking.limits,
     "risk.fees": asking.charges,
     "risk.thresholds": asking.threshold,
@@ -138,10 +140,10 @@ ASK: dict[str, Callable[[str], Request]] = {
     "withdrawals.mark_payout": asking.marking_payout,
     "disputes.let_go": asking.letting_go,
     "retention.run": asking.run,
-    "pricing.override": priced.overriding,
-    "pricing.go_on": priced.going_on,
-    "pricing.feed": priced.feeding,
-    "pricing.spreads": priced.spreading,
+    "pricing.override": rated.overriding,
+    "pricing.go_on": rated.going_on,
+    "pricing.feed": rated.feeding,
+    "pricing.spreads": rated.spreading,
     "settlement.top_up": asking.top_up,
     "settlement.float_floor": asking.floor,
     "settlement.partner_fees": asking.prices,

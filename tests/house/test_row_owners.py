@@ -28,7 +28,19 @@ from app.withdrawals import service as withdrawals
 from jobs import runtime
 from jobs.handlers import HANDLERS, Handler
 from jobs.queues import Waker
-from tests.makers import applicants, apps, browse, giving_back, identities, listed, papers, paying, people, restricted
+from tests.makers import (
+    applicants,
+    apps,
+    browse,
+    giving_back,
+    identities,
+    listed,
+    papers,
+    paying,
+    people,
+    restricted,
+    trading,
+)
 from tests.makers.books import fresh
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
@@ -61,6 +73,11 @@ OWNED = {
     "dedicated_accounts": "customer_id",
     "disputes": "customer_id",
     "refunds": "customer_id",
+    "quotes": "customer_id",
+    "orders": "customer_id",
+    "recurring_orders": "customer_id",
+    "recurring_runs": "customer_id",
+    "price_alerts": "customer_id",
 }
 # What is about a customer and never theirs to see: only who works for everyone does.
 KEPT_FROM_OWNERS = ("screening_subjects", "screening_hits", "screening_runs", "cases")
@@ -86,6 +103,7 @@ def somebody(app: Flask, vendor: SandboxProcess) -> people.Customer:
         refused.note(one.id, amount=naira(1), bank_account_id=account, refused=NotFound())
         closures.ask(one.id, reason="Moving away.", actor=one.actor)
     applicants.submitted(one, Tier.T3, today=f"{clock.now():%Y-%m-%d}", screening="unscreened")
+    trading.everything(one)
     restricted.placed(one, Kind.NO_TRADE)
     papers.taken(one, app=app, purpose="id_front")
     paying.account_number(one)

@@ -17,7 +17,7 @@ from app.notifications.queries import Letter
 from app.pricing import queries as pricing
 from jobs import schedule
 from jobs.handlers import HANDLERS
-from tests.makers import mailbox, people, priced, quoted
+from tests.makers import mailbox, people, quoted, rated
 from tests.makers.exchange import ExchangeProcess
 
 KINDS = ("market.poll", "market.roll", "market.value")
@@ -91,7 +91,7 @@ class TestTreasury:
 
     def test_is_told_who_stopped_it(self, work_off: Callable[..., int]) -> None:
         operator, email = people.operator(Role.TREASURY)
-        priced.off("TRX/USDT", by=operator, reason="It looks odd.")
+        rated.off("TRX/USDT", by=operator, reason="It looks odd.")
         work_off()
         letter = about(email, "Stopped: trading in TRX/USDT")
         assert "Reason: It looks odd." in letter.body

@@ -15,6 +15,7 @@ from dev.embedded import Servers
 from tests.makers.browser import Visit
 from tests.makers.databases import fresh_database
 from tests.makers.environment import environment
+from tests.makers.exchange import ExchangeProcess
 from tests.makers.house import Running, redis_database, vendor_for
 from tests.makers.sandbox import free_port
 
@@ -36,13 +37,22 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def house(given: Servers, home: Path, *, name: str, number: int, background: bool) -> Iterator[Running]:
-    """A migrated house with its vendor, not yet started."""
+    """A migrated house with its vendors, not yet started."""
     port = free_port()
     with ExitStack() as stack:
         vendor = stack.enter_context(vendor_for(port, book=home / name / "sandbox.sqlite3"))
         database = stack.enter_context(fresh_database(given, home))
-        env = environment(database, given, vendor) | {"REDIS_URL": redis_database(given.redis_url, number)}
-        yield Running(env, vendor=vendor, database=database, port=port, home=home / name, background=background)
+        exchange = stack.enter_context(ExchangeProcess(home / name / "exchange.sqlite3"))
+        env = environment(database, given, vendor, exchange) | {"REDIS_URL": redis_database(given.redis_url, number)}
+        yield Running(
+            env,
+            vendor=vendor,
+            exchange=exchange,
+            database=database,
+            port=port,
+            home=home / name,
+            background=background,
+        )
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ from app.ledger.journal import Journal, credit, debit
 from app.ledger.trial import Basis
 from tests.makers import books
 from tests.makers.books import TESTER, account, fresh, kobo, move, wallet
+from tests.makers.coins import BTC
 
 pytestmark = pytest.mark.usefixtures("inside")
-BTC, ETH = ASSETS["BTC"], ASSETS["ETH"]
 TICK = timedelta(microseconds=1)
 
 

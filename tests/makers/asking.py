@@ -2,9 +2,12 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from app.applications import decisions
+from app.assets import requests as assets
+from app.assets import rules
 from app.core import actor, clock
 from app.core.db import leave, transaction
 from app.core.money import NGN
@@ -17,6 +20,7 @@ from app.governance.models import Request
 from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.rules import Audience
+from app.ledger import assets as coins
 from app.payments import banking, name_requests, payouts
 from app.payments import queries as payments_queries
 from app.payments import requests as payments
@@ -63,6 +67,33 @@ def charges(maker: str) -> Request:
     with transaction(who := actor.operator(maker)):
         scope = Scope(Rail.BANK, Direction.OUT, NGN.code)
         return fees.request(scope, [Band(0, flat=9_900)], starts_on=_later(), reason="x", maker=maker, actor=who)
+
+
+def new_asset(maker: str) -> Request:
+    """An asset that is not there yet."""
+    with transaction(who := actor.operator(maker)):
+        return assets.request_new(facts(f"T{secrets.token_hex(4).upper()}"), reason="x", maker=maker, actor=who)
+
+
+def other_asset(maker: str) -> Request:
+    """Another place in lists, whatever else was asked for about it."""
+    present = coins.terms("TON")
+    leave()
+    was = assets.facts_of(present)
+    changed = replace(was, position=secrets.randbelow(9_000) + 100)
+    payload = {"asset": changed.written(), "was": was.written(), "version": present.version}
+    with transaction(who := actor.operator(maker)):
+        return governance.submit(
+            assets.CHANGE.name, payload, target=assets.target_of("TON"), reason="x", maker=maker, actor=who
+        )
+
+
+def facts(code: str, *, decimals: int = 8) -> rules.Facts:
+    """What there is to say of an asset that a test makes up."""
+    return rules.Facts(
+        code=code, decimals=decimals, name="Test coin", network="Testnet", symbol="", mark="T", digits=4,
+        colour="#5b4a12", trade_min=1_000, send_min=100, position=900, open=True,
+    )  # fmt: skip
 
 
 def threshold(maker: str) -> Request:

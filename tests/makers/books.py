@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from app.core import actor
 from app.core.db import db, leave, sqlstate, transaction
 from app.core.errors import Refusal
-from app.core.money import NGN, Asset, Money
-from app.ledger import accounts, posting, seal
+from app.core.money import ASSETS, NGN, Asset, Money
+from app.ledger import accounts, assets, posting, seal
 from app.ledger.journal import Journal, credit, debit
 from app.ledger.posting import Held, Posted
 
@@ -173,6 +173,7 @@ def desk(url: str, *, connections: int = 5) -> Iterator[Flask]:
         },
     )
     db.init_app(room)
+    ASSETS.known = assets.known
     try:
         yield room
     finally:

@@ -22,6 +22,7 @@ from dev.children import Child, wait_until
 from dev.environment import Addresses
 from tests.makers import floated
 from tests.makers.databases import Database, owner_does
+from tests.makers.exchange import ExchangeProcess
 from tests.makers.sandbox import SandboxProcess
 
 START_SECONDS = 300.0  # (one that has ended is noticed at once; one that is slow is waited for)
@@ -38,12 +39,13 @@ class Running:
         env: Mapping[str, str],
         *,
         vendor: SandboxProcess,
+        exchange: ExchangeProcess,
         database: Database,
         port: int,
         home: Path,
         background: bool = True,
     ) -> None:
-        self.vendor, self._database = vendor, database
+        self.vendor, self.exchange, self._database = vendor, exchange, database
         self.url = f"http://localhost:{port}"
         self._where = Addresses("127.0.0.1", port, None)
         self._env = {**env, "PUBLIC_URL": self.url, "PORT": str(port), "LOG_LEVEL": "WARNING", "PYTHONUNBUFFERED": "1"}

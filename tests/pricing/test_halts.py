@@ -15,7 +15,7 @@ from app.governance.rules import State
 from app.ledger import prices as ledger
 from app.pricing import errors, queries, service
 from app.pricing.models import PairHalt
-from tests.makers import people, priced, quoted
+from tests.makers import people, quoted, rated
 from tests.makers.books import refused
 from tests.makers.databases import Database
 
@@ -42,10 +42,10 @@ def the_one() -> PairHalt:
 class TestSomebody:
     def test_turns_a_pair_off_and_two_let_it_go_on(self) -> None:
         quoted.tell()
-        halt = priced.off(BTC)
-        asked = priced.ask_go_on(halt.id)
+        halt = rated.off(BTC)
+        asked = rated.ask_go_on(halt.id)
         assert standing() == [(BTC, "off")]
-        priced.agree(asked)
+        rated.agree(asked)
         assert standing() == []
         assert queries.dealing("BTC", "USDT").mid == 100_000
         assert [move.new_state for move in history(halt.id)] == ["off", "ended"]
@@ -53,35 +53,35 @@ class TestSomebody:
     @pytest.mark.parametrize("reason", ["", "  ", "x" * 501])
     def test_says_why(self, reason: str) -> None:
         with pytest.raises(errors.HaltReasonMissing):
-            priced.off(BTC, reason=reason)
+            rated.off(BTC, reason=reason)
 
     def test_turns_off_what_there_is_once(self) -> None:
         with pytest.raises(errors.NoSuchPair):
-            priced.off("DOGE/NGN")
-        priced.off(BTC)
+            rated.off("DOGE/NGN")
+        rated.off(BTC)
         with pytest.raises(errors.HaltedAlready):
-            priced.off(BTC)
+            rated.off(BTC)
 
     def test_asks_once_and_not_for_what_goes_on(self) -> None:
-        halt = priced.off(BTC)
-        asked = priced.ask_go_on(halt.id)
+        halt = rated.off(BTC)
+        asked = rated.ask_go_on(halt.id)
         with pytest.raises(errors.AskedAlready):
-            priced.ask_go_on(halt.id)
-        priced.agree(asked)
+            rated.ask_go_on(halt.id)
+        rated.agree(asked)
         with pytest.raises(errors.GoesOnAlready):
-            priced.ask_go_on(halt.id)
+            rated.ask_go_on(halt.id)
 
     def test_does_not_agree_to_their_own_request(self) -> None:
         me = people.operator(Role.TREASURY)[0]
-        asked = priced.ask_go_on(priced.off(BTC, by=me).id, by=me)
+        asked = rated.ask_go_on(rated.off(BTC, by=me).id, by=me)
         with pytest.raises(Exception, match="second person"):
-            priced.agree(asked, by=me)
+            rated.agree(asked, by=me)
         leave()
         assert standing() == [(BTC, "off")]
         assert asked.state == State.PENDING
 
     def test_tells_treasury(self) -> None:
-        halt = priced.off(BTC)
+        halt = rated.off(BTC)
         told = rows("SELECT facts FROM outbox WHERE name = 'pricing.breaker_tripped' ORDER BY id DESC LIMIT 1")
         assert told[0].facts == {"halt_id": halt.id}
 
@@ -126,7 +126,7 @@ class TestFeedsThatDisagree:
 
     def test_two_may_let_it_go_on_earlier(self) -> None:
         quoted.tell(APART, silent=("bank",))
-        priced.agree(priced.ask_go_on(the_one().id))
+        rated.agree(rated.ask_go_on(the_one().id))
         assert standing() == []
 
 
@@ -159,7 +159,7 @@ class TestAPriceThatMoves:
 
     def test_that_two_agreed_to_does_not_stop_it_again(self) -> None:
         quoted.told_at(clock.now() - timedelta(seconds=30), ["100000", "120000"])
-        priced.agree(priced.ask_go_on(the_one().id))
+        rated.agree(rated.ask_go_on(the_one().id))
         moment = clock.now()
         quoted.told_at(moment, ["120000", "120100"], every=timedelta(milliseconds=5))
         assert standing() == []
@@ -220,7 +220,7 @@ class TestTheDatabase:
         engine.dispose()
 
     def test_ends_none_without_a_request(self) -> None:
-        halt = priced.off(BTC)
+        halt = rated.off(BTC)
         with pytest.raises(DBAPIError) as no, transaction(quoted.SYSTEM):
             service.go_on(halt.id, request_id="req_x", reason="x", actor=quoted.SYSTEM)
         assert sqlstate(no.value) == "BU005"

@@ -13,7 +13,7 @@ from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.market import rules
 from app.pricing import errors, queries, service
-from tests.makers import people, priced, quoted
+from tests.makers import people, quoted, rated
 
 pytestmark = pytest.mark.usefixtures("market")
 
@@ -99,7 +99,7 @@ class TestDealing:
     )
     def test_stops_where_a_pair_on_the_way_is_off(self, off: str, base: str, quote: str, *, stops: bool) -> None:
         quoted.tell()
-        priced.off(off)
+        rated.off(off)
         if stops:
             with pytest.raises(errors.PairHalted) as refused:
                 queries.dealing(base, quote)
@@ -112,7 +112,7 @@ class TestDealing:
 class TestAPriceOfOurOwn:
     def test_takes_the_place_of_the_feeds_for_its_time(self) -> None:
         quoted.tell()
-        override = priced.override("USDT/NGN", "1600", minutes=1)
+        override = rated.override("USDT/NGN", "1600", minutes=1)
         found = queries.dealing("BTC", "NGN")
         assert found.mid == 160_000_000
         assert found.by == ("coingecko", "kraken", "luno", "override")
@@ -121,7 +121,7 @@ class TestAPriceOfOurOwn:
             assert queries.price("BTC", "NGN").mid == 150_000_000
 
     def test_is_there_where_feeds_are_not(self) -> None:
-        priced.override("USDT/NGN", "1600")
+        rated.override("USDT/NGN", "1600")
         assert queries.dealing("USDT", "NGN").by == ("override",)
         with pytest.raises(errors.NoPrice):
             queries.dealing("BTC", "NGN")
@@ -130,15 +130,15 @@ class TestAPriceOfOurOwn:
         quoted.tell({"luno": {"USDTNGN": "15000"}}, silent=("bank",))
         with pytest.raises(errors.PairHalted):
             queries.dealing("USDT", "NGN")
-        priced.override("USDT/NGN", "1600")
+        rated.override("USDT/NGN", "1600")
         assert queries.dealing("USDT", "NGN").mid == 1_600
-        priced.off("USDT/NGN")
+        rated.off("USDT/NGN")
         with pytest.raises(errors.PairHalted):
             queries.dealing("USDT", "NGN")
 
     def test_of_two_the_later_counts_and_one_can_end_it(self) -> None:
         quoted.tell()
-        first, second = priced.override("USDT/NGN", "1600"), priced.override("USDT/NGN", "1700")
+        first, second = rated.override("USDT/NGN", "1600"), rated.override("USDT/NGN", "1700")
         assert queries.dealing("USDT", "NGN").mid == 1_700
         leave()
         who = actor.operator(people.operator(Role.TREASURY)[0])

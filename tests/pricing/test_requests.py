@@ -16,7 +16,7 @@ from app.governance.models import Request
 from app.market import queries as market
 from app.pricing import errors, queries, requests
 from app.pricing.rules import ANY, Band, Scope
-from tests.makers import people, priced, quoted
+from tests.makers import people, quoted, rated
 from tests.makers.books import refused
 from tests.makers.databases import Database
 
@@ -36,20 +36,20 @@ def described(asked: Request) -> dict[str, tuple[str, str | None]]:
 class TestAPriceOfOurOwn:
     def test_is_described_beside_the_price_it_replaces(self) -> None:
         quoted.tell()
-        found = described(priced.ask_override(NAIRA, "1425", minutes=90))
+        found = described(rated.ask_override(NAIRA, "1425", minutes=90))
         assert found[NAIRA] == ("1425", "1500")
         assert found["Away from the feeds' price"] == ("−5.00 %", None)
         assert found["For"][0].startswith("90 minutes")
 
     def test_is_described_where_there_is_none(self) -> None:
-        found = described(priced.ask_override(NAIRA, "1425"))
+        found = described(rated.ask_override(NAIRA, "1425"))
         assert found[NAIRA] == ("1425", "no price")
         assert "Away from the feeds' price" not in found
 
     def test_begins_when_it_is_agreed_to(self) -> None:
-        asked = priced.ask_override(NAIRA, "1425.5", minutes=90)
+        asked = rated.ask_override(NAIRA, "1425.5", minutes=90)
         before = clock.now()
-        priced.agree(asked)
+        rated.agree(asked)
         (override,) = queries.overrides_for_operators(NAIRA)
         assert before <= override.starts_at <= clock.now()
         assert override.ends_at - override.starts_at == timedelta(minutes=90)
@@ -70,12 +70,12 @@ class TestAPriceOfOurOwn:
         self, pair: str, price: str, minutes: int, refusal: type[Exception]
     ) -> None:
         with pytest.raises(refusal):
-            priced.ask_override(pair, price, minutes=minutes)
+            rated.ask_override(pair, price, minutes=minutes)
         leave()
 
     def test_is_not_finances_to_ask_for(self) -> None:
         with pytest.raises(NotAllowedToAsk):
-            priced.ask_override(NAIRA, "1", by=people.operator(Role.FINANCE)[0])
+            rated.ask_override(NAIRA, "1", by=people.operator(Role.FINANCE)[0])
         leave()
 
 
@@ -84,21 +84,21 @@ class TestSpreads:
 
     def test_begin_at_midnight_in_lagos_and_replace_the_whole(self) -> None:
         day = (clock.now() + timedelta(days=40)).date()
-        asked = priced.ask_spreads(self.SCOPE, Band(0, 90), Band(50_000, 45), starts_on=day)
+        asked = rated.ask_spreads(self.SCOPE, Band(0, 90), Band(50_000, 45), starts_on=day)
         found = described(asked)
         assert found["Any amount"] == ("0.90 %", "no band of its own")
         assert found["From ₦500.00"] == ("0.45 %", "no band of its own")
-        priced.agree(asked, role=Role.ADMIN)
+        rated.agree(asked, role=Role.ADMIN)
         (ladder,) = [one for one in queries.ladders() if one.scope == self.SCOPE]
         leave()
         assert ladder.starts_at.astimezone(WAT).isoformat() == f"{day}T00:00:00+01:00"
         assert ladder.bands == (Band(0, 90), Band(50_000, 45))
         with pytest.raises(errors.DayTaken):
-            priced.ask_spreads(self.SCOPE, Band(0, 91), starts_on=day)
+            rated.ask_spreads(self.SCOPE, Band(0, 91), starts_on=day)
         leave()
         present = clock.now()
         with clock.at(ladder.starts_at):
-            later = described(priced.ask_spreads(self.SCOPE, Band(0, 80), starts_on=day + timedelta(days=9)))
+            later = described(rated.ask_spreads(self.SCOPE, Band(0, 80), starts_on=day + timedelta(days=9)))
         assert later["Any amount"] == ("0.80 %", "0.90 %")
         assert later["From ₦500.00"] == ("no band of its own", "0.45 %")
         assert present < ladder.starts_at
@@ -117,30 +117,30 @@ class TestSpreads:
     )
     def test_are_not_asked_for_when_they_cannot_be(self, scope: Scope, bands: list[Band]) -> None:
         with pytest.raises(errors.BadSpreads):
-            priced.ask_spreads(scope, *bands)
+            rated.ask_spreads(scope, *bands)
         leave()
 
     @pytest.mark.parametrize("day", [date(2026, 1, 1), clock.now().astimezone(WAT).date()])
     def test_begin_on_a_day_to_come(self, day: date) -> None:
         with pytest.raises(errors.BadSpreads, match="to come"):
-            priced.ask_spreads(self.SCOPE, Band(0, 1), starts_on=day)
+            rated.ask_spreads(self.SCOPE, Band(0, 1), starts_on=day)
         leave()
 
     def test_are_not_treasurys_to_ask_for(self) -> None:
         with pytest.raises(NotAllowedToAsk):
-            priced.ask_spreads(self.SCOPE, Band(0, 1), by=people.operator(Role.TREASURY)[0])
+            rated.ask_spreads(self.SCOPE, Band(0, 1), by=people.operator(Role.TREASURY)[0])
         leave()
 
 
 class TestAFeed:
     def test_is_changed_by_two_and_back(self) -> None:
-        asked = priced.ask_feed("luno", active=False)
+        asked = rated.ask_feed("luno", active=False)
         assert described(asked)["Counts"] == ("no", "yes")
-        priced.agree(asked, role=Role.ADMIN)
+        rated.agree(asked, role=Role.ADMIN)
         assert "luno" not in market.asked()
         leave()
-        back = priced.ask_feed("luno")
-        priced.agree(back, role=Role.ADMIN)
+        back = rated.ask_feed("luno")
+        rated.agree(back, role=Role.ADMIN)
         assert "luno" in market.asked()
         leave()
 
@@ -158,12 +158,12 @@ class TestAFeed:
     )
     def test_is_not_changed_to_what_cannot_be(self, how: dict[str, int], says: str) -> None:
         with pytest.raises(errors.BadFeed, match=says):
-            priced.ask_feed("luno", **how)  # type: ignore[arg-type]
+            rated.ask_feed("luno", **how)  # type: ignore[arg-type]
         leave()
 
     def test_must_be_there(self) -> None:
         with pytest.raises(errors.NoSuchFeed):
-            priced.ask_feed("nobody")
+            rated.ask_feed("nobody")
         leave()
 
 
@@ -180,20 +180,20 @@ class TestTheDatabase:
 
     @pytest.mark.parametrize(("price", "minutes", "id_"), [("1426", 60, "dearer"), ("1425", 61, "longer")])
     def test_sets_no_price_that_was_not_agreed_to(self, database: Database, price: str, minutes: int, id_: str) -> None:
-        asked = priced.ask_override(NAIRA, "1425", minutes=60)
+        asked = rated.ask_override(NAIRA, "1425", minutes=60)
         facts = {"id": id_, "price": price, "minutes": minutes, "request": asked.id}
         assert self._tried(database, self.OVERRIDE, **facts) == "BU005"
         assert self._tried(database, self.OVERRIDE, **(facts | {"price": "1425", "minutes": 60})) == "BU005"  # pending
 
     def test_changes_no_feed_and_sets_no_spread_without_a_request(self, database: Database) -> None:
-        asked = priced.ask_feed("luno", age_max_seconds=59)
+        asked = rated.ask_feed("luno", age_max_seconds=59)
         assert self._tried(database, self.FEED, weight=2, request=asked.id) == "BU005"
         day = (clock.now() + timedelta(days=3)).date().isoformat()
         assert self._tried(database, self.SPREAD, bps=1, day=day, request=asked.id) == "BU005"
         assert self._tried(database, self.SPREAD, bps=1, day=day, request=None) == "BU005"
 
     def test_keeps_a_price_as_it_was_agreed_to(self, database: Database) -> None:
-        override = priced.override(NAIRA, "1425")
+        override = rated.override(NAIRA, "1425")
         assert self._tried(database, "UPDATE price_overrides SET price = 1 WHERE id = :id", id=override.id) == "42501"
         assert self._tried(database, "DELETE FROM price_overrides WHERE id = :id", id=override.id) == "42501"
         late = "UPDATE price_overrides SET ended_at = ends_at, ended_by = 'system:test' WHERE id = :id"

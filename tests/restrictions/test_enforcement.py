@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError
 from app.core import actor
 from app.core.db import db, for_everyone, leave, rows, transaction
 from app.core.errors import Refusal
-from app.core.money import ASSETS
 from app.core.permissions import Role
 from app.customers import service as customers
 from app.customers.errors import AccountFrozen
@@ -33,7 +32,7 @@ from app.wallets import service as wallets
 from app.withdrawals import queries, service
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State
-from tests.makers import asking, books, people, restricted
+from tests.makers import asking, books, coins, people, restricted
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -41,7 +40,7 @@ WorkOff = Callable[..., int]
 SYSTEM = actor.system("test")
 LOCK = "lock"  # the freeze of the account, which counts like a restriction
 NOTHING = ""
-BITCOIN = ASSETS["BTC"]
+BITCOIN = coins.BTC
 
 
 @pytest.fixture

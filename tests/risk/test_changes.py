@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("inside")
 WorkOff = Callable[..., int]
 TICK = timedelta(microseconds=1)
 CHAIN_IN = Scope(Rail.CHAIN, Direction.IN, ANY)
-CHARGED = fees.CHARGED[0]
+CHARGED = Scope(Rail.BANK, Direction.OUT, NGN.code)
 NEW_BANDS = [Band(0, 20_00), Band(100_000_00, 10_00, 50, 30_00, 2_000_00)]
 
 

@@ -12,8 +12,8 @@ from app.applications import rules as verifying
 from app.applications.models import Application
 from app.core import idempotency
 from app.core.db import atomically, transaction
-from app.core.errors import Forbidden, Malformed, Refusal
-from app.core.money import NGN, Money
+from app.core.errors import Forbidden, Refusal
+from app.core.money import Money
 from app.customers import queries as customers
 from app.identity import api_keys, factors, signing
 from app.identity import service as identity
@@ -25,17 +25,18 @@ from app.payments import deposits, flows
 from app.payments import queries as payments
 from app.payments.rules import DepositState
 from app.wallets import queries as wallets
-from app.web import guards, security
+from app.web import guards
+from app.web.api import bodies, trading
 from app.web.throttle import throttle
 from app.withdrawals import queries as withdrawals
 from app.withdrawals import refused
 from app.withdrawals import service as withdrawals_service
 from reports import activity as reports
 
-UNITS_DIGITS_MAX = 30
 DESCRIPTION = Path(__file__).parent / "openapi.yaml"
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
+trading.register(bp)
 
 
 @bp.get("/openapi.yaml")
@@ -51,13 +52,13 @@ def description() -> Response:
 @guards.public
 def open_session() -> Response:
     """Trade address and password for a bearer token. The token is shown once."""
-    body = _body()
-    email = _text(body, "email")
-    code = _text(body, "code") if "code" in body else None
+    body = bodies.sent()
+    email = bodies.text(body, "email")
+    code = bodies.text(body, "code") if "code" in body else None
     with throttle().signing_in(email), transaction(guards.actor()):
         entry = identity.sign_in(
             email,
-            password=_text(body, "password"),
+            password=bodies.text(body, "password"),
             audience=Audience.CUSTOMER,
             device=Device(f"API: {request.user_agent.string}", request.remote_addr or ""),
         )
@@ -75,7 +76,9 @@ def prove_factor() -> Response:
     if current_user.key_id:
         raise Forbidden("That is a key. It has no factor to prove.")
     session_id = str(current_user.session_id)
-    return jsonify({"id": session_id, "token": _prove(session_id, _text(_body(), "code"), email=current_user.email)})
+    return jsonify(
+        {"id": session_id, "token": _prove(session_id, bodies.text(bodies.sent(), "code"), email=current_user.email)}
+    )
 
 
 @bp.delete("/sessions/current")
@@ -156,8 +159,9 @@ def activity() -> Response:
                     "id": line.id,
                     "kind": line.kind,
                     "state": line.state,
-                    "amount": _money(line.amount),
-                    "fee": _money(line.fee),
+                    "amount": bodies.told(line.amount),
+                    "fee": bodies.told(line.fee),
+                    "got": bodies.told(line.got) if line.got else None,
                     "created_at": line.created_at.isoformat(),
                 }
                 for line in lines
@@ -171,10 +175,10 @@ def activity() -> Response:
 @guards.api(Scope.DEPOSITS_WRITE)
 def start_deposit() -> Response:
     """Begin a deposit; needs `Idempotency-Key`. The answer says where to pay."""
-    amount, actor = _amount(_body()), guards.actor()
+    amount, actor = bodies.naira(bodies.sent()), guards.actor()
     answer, replayed = atomically(
         lambda: idempotency.once(
-            _key(),
+            bodies.key(),
             actor=actor,
             request={"do": "deposit", "amount": amount.units},
             body=lambda: {"id": deposits.start(current_user.id, amount=amount, actor=actor).id},
@@ -221,12 +225,12 @@ def bank_accounts() -> Response:
 @guards.api(Scope.WITHDRAWALS_WRITE)
 def request_withdrawal() -> Response:
     """Ask for money out to a bank account that was added in the portal; needs `Idempotency-Key`."""
-    body, actor = _body(), guards.actor()
-    amount, account = _amount(body), _text(body, "bank_account")
+    body, actor = bodies.sent(), guards.actor()
+    amount, account = bodies.naira(body), bodies.text(body, "bank_account")
     try:
         answer, replayed = atomically(
             lambda: idempotency.once(
-                _key(),
+                bodies.key(),
                 actor=actor,
                 request={"do": "withdraw", "amount": amount.units, "account": account},
                 body=lambda: {
@@ -259,9 +263,9 @@ def _deposit(deposit_id: str, *, status: int) -> Response:
     body = {
         "id": one.id,
         "state": one.state,
-        "amount": _money(one.amount),
-        "fee": _money(one.added),
-        "credited": _money(one.credited) if one.state == DepositState.CREDITED else None,
+        "amount": bodies.told(one.amount),
+        "fee": bodies.told(one.added),
+        "credited": bodies.told(one.credited) if one.state == DepositState.CREDITED else None,
         "method": one.method,
         "available_at": one.available_at.isoformat() if one.available_at else None,
         "checkout_url": one.checkout_url,
@@ -281,19 +285,8 @@ def _note_refused(refusal: Refusal, *, amount: Money, account: str) -> None:
 
 def _withdrawal(withdrawal_id: str, *, status: int) -> Response:
     one = withdrawals.one(withdrawal_id, customer_id=current_user.id)
-    body = {"id": one.id, "state": one.state, "amount": _money(one.amount), "fee": _money(one.fee)}
+    body = {"id": one.id, "state": one.state, "amount": bodies.told(one.amount), "fee": bodies.told(one.fee)}
     return make_response(jsonify(body), status)
-
-
-def _money(money: Money) -> dict[str, str]:
-    return {"asset": money.asset.code, "units": str(money.units)}
-
-
-def _body() -> dict[str, Any]:
-    body = security.sent_json()
-    if body is None:
-        raise Malformed("Send a JSON object.")
-    return body
 
 
 def _prove_or_close(session_id: str, code: str, *, email: str) -> str:
@@ -312,27 +305,6 @@ def _prove(session_id: str, code: str, *, email: str) -> str:
         if token is None:
             raise WrongFactor
     return token
-
-
-def _text(body: dict[str, Any], name: str) -> str:
-    value = body.get(name)
-    if not isinstance(value, str) or not value:
-        raise Malformed(f"{name} is missing or is no text.", field=name)
-    return value
-
-
-def _amount(body: dict[str, Any]) -> Money:
-    """`{"amount": {"asset": "NGN", "units": "5000000"}}`: units are digits in a string, so that nobody rounds."""
-    amount = body.get("amount")
-    units = amount.get("units") if isinstance(amount, dict) else None
-    plain = isinstance(units, str) and units.isascii() and units.isdigit() and len(units) <= UNITS_DIGITS_MAX
-    if not plain or not isinstance(amount, dict) or amount.get("asset") != NGN.code:
-        raise Malformed('amount is {"asset": "NGN", "units": "<digits>"}.', field="amount")
-    return Money(NGN, int(str(units)))
-
-
-def _key() -> str:
-    return request.headers.get("Idempotency-Key", "")
 
 
 def _application(one: Application) -> dict[str, Any]:

@@ -11,7 +11,7 @@ node sprite.mjs
 node art.mjs
 node fonts.mjs
 node_modules/.bin/esbuild js/app.js --bundle --minify --format=iife --target=es2022 --charset=utf8 --legal-comments=none --outfile=../static/app.js --log-level=warning
-for sheet in app review verification; do  # (what only some pages need, no other page loads)
+for sheet in app console review verification; do  # (what only some pages need, no other page loads)
   node_modules/.bin/esbuild "css/$sheet.css" --bundle --minify --target=chrome123,firefox128,safari17.5 --loader:.svg=dataurl '--external:vendor/*' --charset=utf8 --outfile="../static/$sheet.css" --log-level=warning
 done
 cp node_modules/htmx.org/dist/htmx.min.js "$vendor/htmx.min.js"

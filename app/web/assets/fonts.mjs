@@ -7,7 +7,7 @@ import subset from 'subset-font';
 const span = (from, to) => String.fromCodePoint(...Array.from({ length: to - from + 1 }, (_, i) => from + i));
 const files = {
   'inter-latin': ['inter-latin-opsz-normal', `${span(0x20, 0x7e)}${span(0xa0, 0xff)}ıŒœˆ˚˜\u2009\u200a–—‘’‚“”„†•…‹›€™←↑→↓−≈≤≥`],
-  'inter-latin-ext': ['inter-latin-ext-opsz-normal', '₦ẸẹỊịỌọỤụṢṣṄṅṀṁƁɓƊɗƘƙƳƴĀāĒēĪīŌōŪūŃńǸǹĆćČčŚśŠšŽžŁłĞğİŞş'],
+  'inter-latin-ext': ['inter-latin-ext-opsz-normal', '₦₿₮ẸẹỊịỌọỤụṢṣṄṅṀṁƁɓƊɗƘƙƳƴĀāĒēĪīŌōŪūŃńǸǹĆćČčŚśŠšŽžŁłĞğİŞş'],
 };
 // The address carries the same mark of its content as `static_url` gives, so the font that the page preloads is the one used here.
 const rules = ['/* Written by fonts.mjs. */'];

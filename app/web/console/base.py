@@ -88,7 +88,18 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
     ),
     (
         "Markets",
-        (Place("Rates", "console.rates", "trending-up", "4", P.RATES_READ),),
+        (
+            Place("Rates", "console.rates", "trending-up", "4", P.RATES_READ),
+            Place("Orders", "console.orders", "arrows-exchange", "1", P.ORDERS_READ),
+            Place("Exposure", "console.exposure", "activity", "0", P.EXCHANGE_READ),
+        ),
+    ),
+    (
+        "Treasury",
+        (
+            Place("Owed and held", "console.owed_and_held", "scale", ".", P.EXCHANGE_READ),
+            Place("Venue balances", "console.venue_balances", "database", ",", P.EXCHANGE_READ),
+        ),
     ),
     (
         "Books",
@@ -112,6 +123,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Limits", "console.limits", "gauge", "q", P.LIMITS_READ),
             Place("Thresholds", "console.thresholds", "chart-bar", "3", P.LIMITS_READ),
             Place("Fees", "console.fees", "receipt", "g", P.LIMITS_READ),
+            Place("Assets", "console.assets", "coins", ";", P.ASSETS_READ),
             Place("Jobs", "console.jobs", "cpu", "j", P.JOBS_READ),
             Place("Mailbox", "console.mailbox", "send", "m", P.MAILBOX_READ),
             Place("Audit", "console.audit", "history", "a", P.AUDIT_READ),

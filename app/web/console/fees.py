@@ -79,7 +79,7 @@ def request_fees(scope: str) -> Response | BaseResponse:
 
 
 def _fees(*, fault: str = "", fault_of: str = "", status: int = 200) -> Response:
-    present = {scope: queries.schedule_without_owner(scope) for scope in changes.CHARGED}
+    present = {scope: queries.schedule_without_owner(scope) for scope in changes.charged()}
     return page(
         "console/fees/list.html",
         status=status,
@@ -87,7 +87,7 @@ def _fees(*, fault: str = "", fault_of: str = "", status: int = 200) -> Response
             _schedule(scope, starts_at, bands, counts=bands == present.get(scope))
             for (scope, starts_at), bands in queries.fees_for_operators().items()
         ],
-        chosen=fault_of or request.args.get("for", _name(changes.CHARGED[0])),
+        chosen=fault_of or request.args.get("for", _name(changes.charged()[0])),
         forms=[(_name(scope), changes.in_words(scope), _typed(bands)) for scope, bands in present.items()],
         pending=[one for scope in present for one in governance.about_for_operators(changes.target_of(scope))],
         sent=request.form,
@@ -130,7 +130,7 @@ def _name(scope: Scope) -> str:
 
 
 def _scope(name: str) -> Scope:
-    found = next((one for one in changes.CHARGED if _name(one) == name), None)
+    found = next((one for one in changes.charged() if _name(one) == name), None)
     if found is None:
         raise NotFound
     return found

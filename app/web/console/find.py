@@ -1,4 +1,4 @@
-"""What a reference leads to, for the search on top of each page: an id of ours, or a payment's name at Paystack.
+"""What a reference leads to, for the search on top of each page: an id of ours, or a name at Paystack or at a venue.
 
 Nothing that says who somebody is is looked for here: what is typed stands in an address.
 """
@@ -9,9 +9,11 @@ from flask.wrappers import Response
 from app.core import ids
 from app.core.permissions import Permission
 from app.disputes import queries as disputes
+from app.exchange import queries as exchange
 from app.payments import payout_queries as payouts
 from app.payments import queries as payments
 from app.payments import refund_queries as refunds
+from app.trading import queries as trading
 from app.web import guards
 from app.web.console.base import bp
 from app.web.console.objects import place_of
@@ -25,7 +27,7 @@ TEXT_MAX = 100
 def find() -> Response:
     """The pages of what goes by this name, for those who may open them."""
     text = request.args.get("q", "").strip()[:TEXT_MAX]
-    named = (payouts, disputes, refunds, payments) if text else ()
+    named = (payouts, disputes, refunds, payments, trading, exchange) if text else ()
     found = [text, *(one for room in named for one in room.named_for_operators(text))]
     deposit = payments.deposit_for_system(reference=text) if text else None
     if deposit is not None:

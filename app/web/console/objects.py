@@ -38,6 +38,8 @@ SUBJECTS = {
     "sus": Subject("Suspense item", "console.suspense_item", "item_id", P.SUSPENSE_READ),
     "hit": Subject("Screening hit", "console.screening_hit", "hit_id", P.SCREENING_READ),
     "set": Subject("Settlement", "console.settlement", "settlement_id", P.SETTLEMENT_READ),
+    "ord": Subject("Order", "console.order", "order_id", P.ORDERS_READ),
+    "hdg": Subject("Hedge", "console.hedge", "hedge_id", P.EXCHANGE_READ),
     "rec": Subject("Reconciliation", "console.reconciliation_run", "run_id", P.RECONCILIATION_READ),
 }
 

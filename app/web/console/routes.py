@@ -2,6 +2,7 @@
 
 from app.web import factor_doors, guards
 from app.web.console import (
+    assets,
     audit,
     base,
     cases,
@@ -34,6 +35,7 @@ from app.web.console import (
     suspense_acts,
     switches,
     thresholds,
+    treasury,
     view_as,
     withdrawals,
     withdrawals_queue,
@@ -41,15 +43,18 @@ from app.web.console import (
 from app.web.console.applications import decide, queue, work
 from app.web.console.approvals import inbox, policies
 from app.web.console.books import accounts, journal, months, proof, reports, request_form, requests, statement
+from app.web.console.dealing import deals, exposure, figures, hedges, orders, results
 from app.web.console.settlement import float as float_doors
 from app.web.console.settlement import payments, prices
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
+DEALING = (figures, orders, exposure, hedges, deals, results, treasury)
 MODULES = (
     home, find, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
     withdrawals_queue, withdrawals, payouts, suspense, suspense_acts, disputes, refunds, customers,
-    customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *BOOKS,
-    reconciliation, payments, float_doors, prices, rates, spreads, switches, limits, thresholds, fees, jobs, mailbox,
+    customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *DEALING, *BOOKS,
+    reconciliation, payments, float_doors, prices, rates, spreads, switches, limits, thresholds, fees, assets, jobs,
+    mailbox,
     audit, retention,
 )  # fmt: skip
 bp = base.bp

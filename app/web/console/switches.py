@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.core.db import atomically
 from app.core.errors import Refusal
-from app.core.money import NGN
+from app.core.money import ASSETS, NGN
 from app.core.permissions import Permission
 from app.governance import queries as governance
 from app.identity import queries as identity
@@ -76,7 +76,7 @@ def _switches(*, fault: Refusal | None = None, about: str = "", looks: bool = Fa
         older=past[PAGE - 1].id if len(past) > PAGE else None,
         first=before is None,
         words=rules.switch_in_words,
-        scopes=[(scope, rules.switch_in_words(scope)) for scope in rules.SWITCH_SCOPES if scope not in taken],
+        scopes=[(scope, rules.switch_in_words(scope)) for scope in rules.switch_scopes(ASSETS) if scope not in taken],
         breaker=queries.breaker_without_owner(target=payouts.floor_for_system().target.units),
         usual=queries.usual_outflow_without_owner(rail=Rail.BANK, asset=NGN.code),
         may_stop=Permission.SWITCHES_TURN_OFF in held,

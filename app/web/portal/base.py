@@ -22,47 +22,19 @@ class Item:
     current: bool
 
 
-_DEPOSIT = (
-    "portal.deposit",
-    "portal.review_deposit",
-    "portal.deposit_page",
-    "portal.account_number",
-    "portal.card_list",
-)
-_WITHDRAW = (
-    "portal.withdraw",
-    "portal.review_withdrawal",
-    "portal.request_withdrawal",
-    "portal.withdrawal",
-    "portal.bank_account",
-    "portal.beneficiaries",
-)
-_VERIFICATION = (
-    "portal.verification",
-    "portal.verification_step",
-    "portal.check_verification",
-    "portal.change_details",
-)
 _PLACES = (
     ("Home", "portal.home", "home", ("portal.home",)),
-    ("Add money", "portal.deposit", "plus", _DEPOSIT),
-    ("Withdraw", "portal.withdraw", "arrow-up-right", _WITHDRAW),
-    ("Activity", "portal.activity", "list-details", ("portal.activity", "portal.receipt")),
+    ("Prices", "portal.price_list", "trending-up", ("portal.price_list", "portal.asset")),
     (
-        "Security",
-        "portal.security",
-        "shield-lock",
-        (
-            "portal.security",
-            "portal.change_password",
-            "portal.phone",
-            "portal.change_phone",
-            "portal.freeze",
-            "portal.close",
-        ),
+        "Trade",
+        "portal.trade",
+        "arrows-exchange",
+        ("portal.trade", "portal.make_quote", "portal.quote", "portal.requote", "portal.accept_quote", "portal.order"),
     ),
-    ("Verification", "portal.verification", "shield-check", _VERIFICATION),
+    ("Activity", "portal.activity", "list-details", ("portal.activity", "portal.receipt")),
 )
+# Everything that is signed in and stands under none of the places before.
+_MORE = ("More", "portal.more", "dots")
 
 
 _MENU = (
@@ -70,6 +42,7 @@ _MENU = (
     ("Security", "portal.security", "shield-lock"),
     ("Second factors", "portal.factor_list", "device-mobile"),
     ("API keys", "portal.keys", "key"),
+    ("Wallets", "portal.wallet_list", "wallet"),
     ("Limits", "portal.limits", "gauge"),
 )
 
@@ -80,6 +53,8 @@ def around() -> dict[str, Any]:
     if g.get("plain") or not current_user.is_authenticated:
         return {}
     nav = [Item(name, url_for(place), icon, request.endpoint in here) for name, place, icon, here in _PLACES]
+    name, place, icon = _MORE
+    nav.append(Item(name, url_for(place), icon, not any(item.current for item in nav)))
     menu = [Item(name, url_for(place), icon, request.endpoint == place) for name, place, icon in _MENU]
     frozen = customers.is_locked(customer_id=current_user.id)
     return {

@@ -30,6 +30,7 @@ DOORS = {
     Scope.DEPOSITS_READ: "/api/v1/deposits/dep_none",
     Scope.BANK_ACCOUNTS_READ: "/api/v1/bank-accounts",
     Scope.WITHDRAWALS_READ: "/api/v1/withdrawals/wd_none",
+    Scope.ORDERS_READ: "/api/v1/orders/ord_none",
 }
 ISSUER = "http://localhost"
 

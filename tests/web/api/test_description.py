@@ -5,6 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.payments.rules import DepositState
+from app.trading import rules as trading
 from app.withdrawals.rules import State
 
 
@@ -26,4 +27,5 @@ def test_every_door_is_described(app: Flask, client: FlaskClient) -> None:
 def test_its_states_are_ours(client: FlaskClient) -> None:
     schemas = described(client)["components"]["schemas"]
     assert schemas["Deposit"]["properties"]["state"]["enum"] == list(DepositState)  # type: ignore[index]
+    assert schemas["Order"]["allOf"][1]["properties"]["state"]["enum"] == list(trading.State)  # type: ignore[index]
     assert schemas["Withdrawal"]["properties"]["state"]["enum"] == list(State)  # type: ignore[index]

@@ -13,14 +13,13 @@ from flask.testing import FlaskClient
 from app.core import clock
 from app.core.clock import WAT
 from app.core.db import transaction
-from app.core.money import ASSETS, NGN, Money
+from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.ledger import accounts, posting, prices
 from app.ledger.journal import Journal, credit, debit
 from tests.makers import books, people
+from tests.makers.coins import BTC, TRX
 from tests.web.console.conftest import Visitor
-
-BTC = ASSETS["BTC"]
 
 
 @pytest.fixture
@@ -84,10 +83,10 @@ class TestAccounts:
 
     def test_other_assets_are_valued_where_a_price_is_known(self, auditor: FlaskClient) -> None:
         gold = books.account("asset", asset=BTC)
-        trx = books.account("asset", asset=ASSETS["TRX"])
+        trx = books.account("asset", asset=TRX)
         with transaction(books.TESTER):
             prices.record("BTC", naira=Decimal(150_000_000), at=clock.now(), source="test feed")
-            for code, other, asset in ((gold, "BTC", BTC), (trx, "TRX", ASSETS["TRX"])):
+            for code, other, asset in ((gold, "BTC", BTC), (trx, "TRX", TRX)):
                 accounts.open_account(f"equity:test:{other}", asset=asset, floor_units=None)
                 amount = Money(asset, 25_000_000)
                 journal = Journal("test.moved", "r", (debit(code, amount), credit(f"equity:test:{other}", amount)))

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from app.core.db import leave
 from app.core.permissions import Role
 from app.pricing import queries
-from tests.makers import books, browse, priced, quoted
+from tests.makers import books, browse, quoted, rated
 from tests.web.console.conftest import Visitor
 
 PAIR = "/console/rates/pairs/USDT-NGN"
@@ -106,7 +106,7 @@ class TestAPair:
         assert not said["price"] or f'value="{said["price"]}"' in answer.text
 
     def test_has_a_price_of_our_own_until_somebody_ends_it(self, visitor: Visitor) -> None:
-        override, client = priced.override("USDT/NGN", "1600"), visitor(Role.TREASURY)
+        override, client = rated.override("USDT/NGN", "1600"), visitor(Role.TREASURY)
         body = client.get(PAIR).text
         assert "A price of our own counts" in body
         assert "1,600.00" in body

@@ -45,6 +45,8 @@ DUTIES: dict[str, set[Role]] = {
     "/console/ledger/requests": {FINANCE},
     "/console/ledger/periods/<month>/close": {FINANCE},
     "/console/ledger/proof/halts/<int:halt_id>/lift": {TREASURY},
+    "/console/assets": {FINANCE},
+    "/console/assets/<asset>": {FINANCE},
     "/console/cases/<case_id>/take": {SUPPORT, OFFICER, MANAGER, FINANCE, TREASURY, ADMIN},
     "/console/cases/<case_id>/note": {SUPPORT, OFFICER, MANAGER, FINANCE, TREASURY, ADMIN},
     "/console/cases/<case_id>/put-off": {SUPPORT, OFFICER, MANAGER, FINANCE, TREASURY, ADMIN},

@@ -29,6 +29,7 @@ from app.payments import deposits, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
+from app.trading.models import Order
 from app.withdrawals import service as withdrawals
 from tests.makers import (
     applicants,
@@ -42,9 +43,11 @@ from tests.makers import (
     paying,
     people,
     priced,
+    rated,
     restricted,
     settled,
     switched,
+    trading,
 )
 from tests.makers.authenticator import Authenticator
 from tests.makers.databases import Database, owner_does
@@ -93,15 +96,16 @@ class Things:
             people.paid_in(customer, naira(1_000_000), app=app, sandbox=sandbox)
             self._accounts[customer.id] = people.bank_account(customer, app=app)
             leave()
+        self._dealt = {each.id: self._order(each) for each in (cast.customer, cast.neighbour)}
         self._begun = self._payout()  # (before payouts are halted)
         self._house: dict[str, tuple[Callable[[], str], str]] = {
             "invitation_id": (self._invitation, "inv_none"),
             "payout_id": (lambda: self._begun, "po_none"),
-            "stop_id": (lambda: priced.stopped("TON/NGN"), "hlt_none"),
-            "override_id": (lambda: priced.override("TON/USDT", "2.5").id, "ovr_none"),
+            "stop_id": (lambda: rated.stopped("TON/NGN"), "hlt_none"),
+            "override_id": (lambda: rated.override("TON/USDT", "2.5").id, "ovr_none"),
             "feed_id": (lambda: "luno", "nobody"),
             "pair_name": (lambda: "TRX-NGN", "DOGE-NGN"),
-            "switch_id": (lambda: switched.off("rail:inside").id, "swi_none"),
+            "switch_id": (lambda: switched.off("rail:chain").id, "swi_none"),
             "dispute_id": (self._dispute, "dsp_none"),
             "refund_id": (self._refund, "rfd_none"),
             "item_id": (self._suspense, "sus_none"),
@@ -191,6 +195,8 @@ class Things:
             "card_id": paying.kept_card,
             "withdrawal_id": self._withdrawal,
             "deposit_id": self._deposit,
+            "quote_id": lambda one: self._dealt[one.id].quote_id,
+            "order_id": lambda one: self._dealt[one.id].id,
         }
         return of_customers[argument](customer)
 
@@ -215,6 +221,10 @@ class Things:
 
     def _withdrawal(self, customer: Customer) -> str:
         return people.asked_for(customer, naira(1_000), account=self._accounts[customer.id]).id
+
+    def _order(self, customer: Customer) -> Order:
+        priced.at()
+        return trading.accepted(customer, trading.quoted(customer))
 
     def _part(self, argument: str, whose: str) -> str:
         """A part of something that an address names: a page, a step of what somebody has under way."""

@@ -13,6 +13,10 @@ from tests.makers import books, browse, people
 from tests.web.scenes.stage import TEST, Call, Scene
 
 POLICY = "/console/policies/staff.review"
+COIN = {
+    "name": "Test coin", "network": "Testnet", "mark": "T", "colour": "#5b4a12", "digits": "4", "position": "900",
+    "trade_min": "0.001", "send_min": "0.0001", "open": "yes",
+}  # fmt: skip
 FORM = {"count-0-0": "1", "hours-0": "48", "minutes-0": "0", "reason": "More care."}
 
 
@@ -131,6 +135,18 @@ def request_fees(scene: Scene) -> TestResponse:
     return browse.send(client, place, form_at="/console/fees", **fields, starts_on=begins, key=books.fresh())
 
 
+def request_asset(scene: Scene) -> TestResponse:
+    fields = {"code": f"T{secrets.token_hex(4).upper()}", "decimals": "8", "reason": "Customers ask for it."}
+    return browse.send(scene.staff(Role.FINANCE), "/console/assets", **fields, **COIN, key=books.fresh())
+
+
+def request_asset_change(scene: Scene) -> TestResponse:
+    place, position = "/console/assets/TRX", str(secrets.randbelow(9_000))
+    client = scene.staff(Role.FINANCE)
+    fields = COIN | {"position": position, "reason": "It is seen first."}
+    return browse.send(client, place, form_at=place, **fields, key=books.fresh())
+
+
 def request_threshold(scene: Scene) -> TestResponse:
     fields = {"name": "dormant_days", "value": "90", "reason": "They wake up sooner."}
     begins = f"{2100 + secrets.randbelow(900)}-05-01"
@@ -141,6 +157,8 @@ CALLS: dict[str, Call] = {
     "console.request_limits": request_limits,
     "console.request_threshold": request_threshold,
     "console.request_fees": request_fees,
+    "console.request_asset": request_asset,
+    "console.request_asset_change": request_asset_change,
     "console.request_roles": request_roles,
     "console.request_invitation": request_invitation,
     "console.join": join,

@@ -15,6 +15,7 @@ from app.screening import queries
 from reports import receipts
 from tests.makers import browse, listed
 from tests.makers.sandbox import SECRET
+from tests.web.scenes.programs import ask_quote
 from tests.web.scenes.stage import TEST, Call, Scene
 
 
@@ -97,6 +98,7 @@ def check_receipt(scene: Scene) -> TestResponse:
 
 
 CALLS: dict[str, Call] = {
+    "api.ask_quote": ask_quote,
     "console.pull_settlements": pull_settlements,
     "portal.check_receipt": check_receipt,  # nothing: it is a comparison
     "console.retry_job": retry_job,  # a line in moves: tasks are machinery (app/audit/exempt.py)

@@ -119,7 +119,19 @@ def cancel(scene: Scene) -> TestResponse:
     return browse.send(scene.at_home(customer), f"/withdrawals/{one.id}/cancel", form_at="/deposit")
 
 
+def open_wallet(scene: Scene) -> TestResponse:
+    return browse.send(scene.at_home(people.customer()), "/wallets/open", form_at="/wallets", asset="BTC")
+
+
+def close_wallet(scene: Scene) -> TestResponse:
+    client = scene.at_home(people.customer())
+    browse.send(client, "/wallets/open", form_at="/wallets", asset="BTC")
+    return browse.send(client, "/wallets/close", form_at="/wallets", asset="BTC")
+
+
 CALLS: dict[str, Call] = {
+    "portal.open_wallet": open_wallet,
+    "portal.close_wallet": close_wallet,
     "portal.sign_up": sign_up,
     "portal.confirm_email": confirm_email,
     "portal.resend_code": resend_code,

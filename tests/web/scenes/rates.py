@@ -8,7 +8,7 @@ from app.core import clock
 from app.core.db import leave
 from app.core.permissions import Role
 from app.pricing import queries
-from tests.makers import books, browse, priced
+from tests.makers import books, browse, rated
 from tests.web.scenes.stage import Call, Scene
 
 
@@ -17,7 +17,7 @@ def gone_on(pair: str) -> None:
     standing = [halt.id for halt in queries.halts_standing() if halt.pair == pair]
     leave()
     for halt_id in standing:
-        priced.agree(priced.ask_go_on(halt_id))
+        rated.agree(rated.ask_go_on(halt_id))
 
 
 def halt_pair(scene: Scene) -> TestResponse:
@@ -28,7 +28,7 @@ def halt_pair(scene: Scene) -> TestResponse:
 
 def request_pair_on(scene: Scene) -> TestResponse:
     gone_on("ETH/NGN")
-    halt, place = priced.off("ETH/NGN"), "/console/rates/pairs/ETH-NGN"
+    halt, place = rated.off("ETH/NGN"), "/console/rates/pairs/ETH-NGN"
     return browse.send(
         scene.staff(Role.TREASURY),
         f"/console/rates/halts/{halt.id}/on",
@@ -45,7 +45,7 @@ def request_price(scene: Scene) -> TestResponse:
 
 
 def end_price(scene: Scene) -> TestResponse:
-    override, place = priced.override("BNB/USDT", "902"), "/console/rates/pairs/BNB-USDT"
+    override, place = rated.override("BNB/USDT", "902"), "/console/rates/pairs/BNB-USDT"
     return browse.send(scene.staff(Role.TREASURY), f"/console/rates/prices/{override.id}/end", form_at=place)
 
 

@@ -14,3 +14,5 @@ import './uploads.js';
 import './folds.js';
 import './tabs.js';
 import './review.js';
+import './live.js';
+import './trade.js';

@@ -1,0 +1,210 @@
+"""Reads of trading."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+
+from app.core import ids
+from app.core.db import db
+from app.core.errors import NotFound
+from app.trading import errors, rhythms, watching
+from app.trading.models import Alert, Order, Quote, Recurring, Run
+from app.trading.rules import Side, State
+
+COUNTED_MAX = 1_000  # counts beyond are told as "more than so many": they cost what they count
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which orders: of a side, with an asset on either side, of a customer, made from a time on and before another.
+
+    Also in a state, and worth more than so many kobo and at most so many. None is any.
+    """
+
+    side: Side | None = None
+    asset: str | None = None
+    customer_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    state: State | None = None
+    over: int | None = None
+    upto: int | None = None
+
+
+EVERYTHING = Asked()
+
+
+def quote(quote_id: str, *, customer_id: str) -> Quote:
+    """One of the customer's own quotes. Raises NoSuchQuote."""
+    own = select(Quote).where(Quote.id == quote_id, Quote.customer_id == customer_id)
+    found = db.session.scalars(own).one_or_none()
+    if found is None:
+        raise errors.NoSuchQuote
+    return found
+
+
+def quote_of(order_id: str, *, customer_id: str) -> Quote:
+    """The quote that one of the customer's own orders was made of. Raises NotFound."""
+    return quote(one(order_id, customer_id=customer_id).quote_id, customer_id=customer_id)
+
+
+def one(order_id: str, *, customer_id: str) -> Order:
+    """One of the customer's own orders. Raises NotFound."""
+    own = select(Order).where(Order.id == order_id, Order.customer_id == customer_id)
+    found = db.session.scalars(own).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def of_quote(quote_id: str, *, customer_id: str) -> Order:
+    """The order that was made of one of the customer's own quotes. Raises NotFound."""
+    own = select(Order).where(Order.quote_id == quote_id, Order.customer_id == customer_id)
+    found = db.session.scalars(own).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def orders(
+    *, customer_id: str, asset: str | None = None, before: str | None = None, limit: int = 20
+) -> tuple[list[Order], str | None]:
+    """A page of the customer's own orders, newest first, and where the older ones begin (None at the end)."""
+    return _page(Asked(asset=asset, customer_id=customer_id), before, limit)
+
+
+def recurring(*, customer_id: str) -> list[Recurring]:
+    """The customer's recurring orders that have not ended, the newest first."""
+    own = select(Recurring).where(Recurring.customer_id == customer_id, Recurring.state != rhythms.State.ENDED)
+    return list(db.session.scalars(own.order_by(Recurring.id.desc())))
+
+
+def one_recurring(recurring_id: str, *, customer_id: str) -> Recurring:
+    """One of the customer's own. Raises NotFound."""
+    own = select(Recurring).where(Recurring.id == recurring_id, Recurring.customer_id == customer_id)
+    found = db.session.scalars(own).one_or_none()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def runs(recurring_id: str, *, customer_id: str, limit: int = 12) -> list[tuple[Run, str | None]]:
+    """The days of one of the customer's own, the latest first, each with its order where there is one."""
+    own = select(Run, Order.id).outerjoin(Order, Order.run_id == Run.id)
+    own = own.where(Run.recurring_id == recurring_id, Run.customer_id == customer_id)
+    return [(row[0], row[1]) for row in db.session.execute(own.order_by(Run.due_at.desc()).limit(limit))]
+
+
+def alerts(*, customer_id: str, base: str | None = None) -> list[Alert]:
+    """The customer's alerts that they did not take away, the newest first."""
+    own = select(Alert).where(Alert.customer_id == customer_id, Alert.state != watching.State.ENDED)
+    own = own.where(Alert.base == base) if base else own
+    return list(db.session.scalars(own.order_by(Alert.id.desc())))
+
+
+def one_for_system(order_id: str) -> Order:
+    """Any order. Raises NotFound."""
+    found = db.session.get(Order, order_id, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def one_for_operators(order_id: str) -> tuple[Order, Quote]:
+    """Any order with its quote. Raises NotFound."""
+    order = one_for_system(order_id)
+    return order, db.session.get_one(Quote, order.quote_id, populate_existing=True)
+
+
+def orders_for_operators(
+    asked: Asked = EVERYTHING, *, before: str | None = None, limit: int = 50
+) -> tuple[list[Order], str | None]:
+    """A page of orders, newest first, and where the older ones begin (None at the end)."""
+    return _page(asked, before, limit)
+
+
+def named_for_operators(text: str) -> list[str]:
+    """The order that was made of the quote of this id."""
+    return list(db.session.scalars(select(Order.id).where(Order.quote_id == text)))
+
+
+def counts_for_operators(asked: Asked = EVERYTHING) -> dict[Side, int]:
+    """How many there are of each side among those that are asked for, up to COUNTED_MAX."""
+    found = {}
+    for side in Side:
+        some = select(Order.id).where(*_fitting(asked), Order.side == side).limit(COUNTED_MAX)
+        fits = asked.side is None or asked.side is side
+        found[side] = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0 if fits else 0
+    return found
+
+
+def run_for_system(run_id: str) -> Run:
+    """One day of a recurring order. Raises NotFound."""
+    found = db.session.get(Run, run_id, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def recurring_for_system(recurring_id: str) -> Recurring:
+    """Any recurring order. Raises NotFound."""
+    found = db.session.get(Recurring, recurring_id, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def recurring_due_for_system(*, at: datetime, limit: int) -> list[str]:
+    """Recurring orders that are due by a time: their ids, those that wait longest first."""
+    due = select(Recurring.id).where(Recurring.next_at <= at).order_by(Recurring.next_at, Recurring.id).limit(limit)
+    return list(db.session.scalars(due))
+
+
+def alert_for_system(alert_id: str) -> Alert:
+    """Any alert. Raises NotFound."""
+    found = db.session.get(Alert, alert_id, populate_existing=True)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def watched_for_system() -> list[tuple[str, str]]:
+    """The pairs on which alerts wait."""
+    armed = select(Alert.base, Alert.quote).where(Alert.state == watching.State.ARMED).distinct()
+    return [(row.base, row.quote) for row in db.session.execute(armed.order_by(Alert.base, Alert.quote))]
+
+
+def newest_quotes_for_operators(*, limit: int = 20) -> list[Quote]:
+    """What was quoted last, the newest first."""
+    return list(db.session.scalars(select(Quote).order_by(Quote.id.desc()).limit(limit)))
+
+
+def _page(asked: Asked, before: str | None, limit: int) -> tuple[list[Order], str | None]:
+    some = select(Order).where(*_fitting(asked))
+    if before:
+        some = some.where(Order.id < before)
+    found = list(db.session.scalars(some.order_by(Order.id.desc()).limit(limit + 1)))
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
+
+
+def _fitting(asked: Asked) -> list[ColumnElement[bool]]:
+    """Days are ranges of ids, which sort by time."""
+    fits: list[ColumnElement[bool]] = []
+    if asked.customer_id is not None:
+        fits.append(Order.customer_id == asked.customer_id)
+    if asked.side is not None:
+        fits.append(Order.side == asked.side)
+    if asked.asset is not None:
+        fits.append(or_(Order.give_asset == asked.asset, Order.get_asset == asked.asset))
+    if asked.since is not None:
+        fits.append(Order.id >= f"ord_{ids.begun_at(asked.since)}")
+    if asked.until is not None:
+        fits.append(Order.id < f"ord_{ids.begun_at(asked.until)}")
+    if asked.state is not None:
+        fits.append(Order.state == asked.state)
+    if asked.over is not None:
+        fits.append(Order.worth_units > asked.over)
+    if asked.upto is not None:
+        fits.append(Order.worth_units <= asked.upto)
+    return fits
