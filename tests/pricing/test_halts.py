@@ -206,8 +206,8 @@ class TestTheDatabase:
     @pytest.mark.parametrize(
         ("who", "cause", "by"),
         [
-            ("system:market.poll", "off", "system:market.poll"),  # the clock turns nothing off
             ("system:market.poll", "moved", "system:another"),
+            ("operator:op_nobody", "off", "operator:op_nobody"),
             ("customer:cus_1", "off", "customer:cus_1"),
             ("customer:cus_1", "moved", "customer:cus_1"),
         ],

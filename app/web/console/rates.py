@@ -21,12 +21,13 @@ from app.market.models import Pair
 from app.market.rules import Verdict, in_words
 from app.pricing import queries, requests, rules, service
 from app.pricing.errors import BadFeed, BadOverride
+from app.trading import queries as trading
 from app.web import guards
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.fragments import page
 
-MINUTE, HOUR, DAY = 60, 3_600, 86_400
+QUOTES = 10
 MINUTES = (("15", "15 minutes"), ("60", "an hour"), ("240", "four hours"), ("1440", "a day"))
 VERDICTS = {
     Verdict.COUNTS: ("Counts", "ok"),
@@ -53,7 +54,10 @@ class Told:
 @guards.operator(Permission.RATES_READ)
 def rates() -> Response:
     """Every pair and every feed; followed every few seconds."""
-    return page("console/rates/board.html", block="board", board=queries.board_for_operators(), **_words())
+    quotes = trading.newest_quotes_for_operators(limit=QUOTES)
+    return page(
+        "console/rates/board.html", block="board", board=queries.board_for_operators(), quotes=quotes, **_words()
+    )
 
 
 @bp.get("/rates/pairs/<pair_name>")
@@ -249,28 +253,16 @@ def _told(line: queries.Line) -> list[Told]:
 
 
 def _words() -> dict[str, Any]:
-    """What the pages share: how a price is written, an age, a pair's address; who may do what."""
+    """What the pages share: how a price is written, a pair's address; who may do what."""
     held = current_user.permissions
     return {
         "price_text": in_words,
-        "age": age,
         "address_of": _name,
         "causes": CAUSES,
         "bps": requests.bps_in_words,
         "may_halt": Permission.RATES_HALT in held,
         "may_ask": Permission.RATES_REQUEST in held,
     }
-
-
-def age(moment: datetime | None) -> str:
-    """How old something is, to the second while that matters: `3 s`, `4 min`, `2 h`, `5 d`."""
-    if moment is None:
-        return "never"
-    seconds = max(int((clock.now() - moment).total_seconds()), 0)
-    for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
 
 
 def _name(code: str) -> str:

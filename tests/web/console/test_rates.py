@@ -43,7 +43,7 @@ class TestTheBoard:
 
     def test_follows_by_itself_with_its_part_alone(self, visitor: Visitor) -> None:
         client = visitor(Role.FINANCE)
-        assert 'hx-trigger="every 5s"' in client.get("/console/rates").text
+        assert 'data-live hx-get="/console/rates" hx-trigger="every 5s, seen"' in client.get("/console/rates").text
         part = client.get("/console/rates", headers=FRAGMENT).text
         assert part.lstrip().startswith('<div id="board"')
         assert "<h1" not in part
