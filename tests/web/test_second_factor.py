@@ -42,6 +42,8 @@ NOT_FRESH = {
     "portal.close_wallet": "a wallet with nothing in it is hidden, and opened again at will",
     "console.ask_for_payout": "it asks the vendor how something stands, and sends nothing",
     "console.turn_off": _STOPS,
+    "console.halt_pair": _STOPS,
+    "console.end_price": "what people set is over sooner, and what the feeds tell counts again",
     "console.ask_again": "the customer is asked to send something, and can be asked again",
     "console.change_password": _PASSWORD,
     "console.claim_application": _WORK,

@@ -43,6 +43,7 @@ from tests.makers import (
     paying,
     people,
     priced,
+    rated,
     restricted,
     settled,
     switched,
@@ -100,6 +101,10 @@ class Things:
         self._house: dict[str, tuple[Callable[[], str], str]] = {
             "invitation_id": (self._invitation, "inv_none"),
             "payout_id": (lambda: self._begun, "po_none"),
+            "stop_id": (lambda: rated.stopped("TON/NGN"), "hlt_none"),
+            "override_id": (lambda: rated.override("TON/USDT", "2.5").id, "ovr_none"),
+            "feed_id": (lambda: "luno", "nobody"),
+            "pair_name": (lambda: "TRX-NGN", "DOGE-NGN"),
             "switch_id": (lambda: switched.off("rail:chain").id, "swi_none"),
             "dispute_id": (self._dispute, "dsp_none"),
             "refund_id": (self._refund, "rfd_none"),
