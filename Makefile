@@ -69,7 +69,7 @@ bench-screening: env-test ## Measure holding a list's change against a million c
 	@$(PY) -m bench.screening $(BENCH)
 
 faults: env-test ## Break things on purpose and check that no money moves wrongly
-	@FAULT_ROUNDS=10 FAULT_KILLS=20 BOOKS_STEPS=5000 STORM_DELIVERIES=$${STORM_DELIVERIES:-20000} $(PY) -m pytest tests/faults tests/books/test_stateful.py -p no:randomly -s
+	@FAULT_ROUNDS=10 FAULT_KILLS=20 BOOKS_STEPS=5000 STORM_DELIVERIES=$${STORM_DELIVERIES:-20000} HEDGE_TRADES=$${HEDGE_TRADES:-600} $(PY) -m pytest tests/faults tests/books/test_stateful.py -p no:randomly -s
 
 answers: env-test ## Measure whether known addresses take another time than unknown ones
 	@PASSWORD_KIB=65536 SAME_ANSWERS_TRIES=500 $(PY) -m pytest tests/web/test_same_answers.py -p no:randomly -s
