@@ -41,6 +41,7 @@ NOT_FRESH = {
     "portal.open_wallet": "an empty wallet is opened, and nothing moves",
     "portal.close_wallet": "a wallet with nothing in it is hidden, and opened again at will",
     "console.ask_for_payout": "it asks the vendor how something stands, and sends nothing",
+    "console.read_venue": "it asks the venue what it holds, and orders nothing",
     "console.turn_off": _STOPS,
     "console.ask_again": "the customer is asked to send something, and can be asked again",
     "console.change_password": _PASSWORD,
