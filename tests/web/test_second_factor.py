@@ -41,6 +41,7 @@ NOT_FRESH = {
     "portal.open_wallet": "an empty wallet is opened, and nothing moves",
     "portal.close_wallet": "a wallet with nothing in it is hidden, and opened again at will",
     "console.ask_for_payout": "it asks the vendor how something stands, and sends nothing",
+    "console.read_venue": "it asks the venue what it holds, and orders nothing",
     "console.turn_off": _STOPS,
     "console.halt_pair": _STOPS,
     "console.end_price": "what people set is over sooner, and what the feeds tell counts again",
