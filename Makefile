@@ -13,7 +13,7 @@ BROWSERS := chromium chromium-browser google-chrome
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts format db migrate seed proof bench faults answers pages prism shots reset lock assets browser readers
-.PHONY: env-run env-test bench-screening bench-queue bench-withdrawals bench-trading
+.PHONY: env-run env-test bench-screening bench-queue bench-withdrawals bench-trading bench-home
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ bench-withdrawals: env-test ## Measure the pages over a million withdrawals (BEN
 
 bench-trading: env-test ## Measure quotes and orders of fifty customers at once (BENCH="--seconds 60 --pause 0")
 	@$(PY) -m bench.trading $(BENCH)
+
+bench-home: env-test ## Measure the pages that look every few seconds (BENCH="--calls 20")
+	@$(PY) -m bench.home $(BENCH)
 
 bench-screening: env-test ## Measure holding a list's change against a million customers (BENCH="--subjects 10000")
 	@$(PY) -m bench.screening $(BENCH)

@@ -26,13 +26,15 @@ from tests.web.scenes import (
     rates,
     review,
     safety,
+    trading,
     verification,
 )
 from tests.web.scenes.stage import Call, Scene
 
 READS = {"GET", "HEAD", "OPTIONS"}
 TOPICS = (
-    portal, safety, verification, account, programs, console, care, review, ledger, agreed, payouts, rates, dealing,
+    portal, trading, safety, verification, account, programs, console, care, review, ledger, agreed, payouts, rates,
+    dealing,
 )  # fmt: skip
 RECORDED: dict[str, Call] = {endpoint: call for topic in TOPICS for endpoint, call in topic.CALLS.items()}
 KEPT_ELSEWHERE: dict[str, Call] = elsewhere.CALLS
