@@ -50,6 +50,7 @@ from tests.makers import (
     priced,
     rated,
     restricted,
+    sending,
     settled,
     switched,
     trading,
@@ -68,7 +69,7 @@ HOUSE = ("there", "missing")
 ANY = ("any",)
 SPENT = frozenset(
     {"view_id", "deposit_id", "withdrawal_id", "session_id", "key_id", "account_id", "passkey_id", "task_id"}
-    | {"recurring_id", "alert_id"}
+    | {"ask_id", "asked_id", "recurring_id", "alert_id"}
 )
 STEPS = frozenset({"step", "slot", "ticker"})  # (the same for every customer, who has something under way)
 PARTS = {"page": "1", "step": "selfie", "slot": "selfie", "ticker": "BTC"}
@@ -209,6 +210,10 @@ class Things:
             "deposit_id": self._deposit,
             "quote_id": lambda one: self._dealt[one.id].quote_id,
             "order_id": lambda one: self._dealt[one.id].id,
+            "transfer_id": lambda one: sending.send(one, people.customer(), naira(10)).id,
+            "ask_id": lambda one: sending.ask(one, people.customer()).id,
+            "asked_id": lambda one: sending.ask(people.customer(), one).id,
+            "split_id": sending.split,
             "recurring_id": self._recurring,
             "alert_id": self._alert,
         }
