@@ -34,6 +34,12 @@ SELECT v.journal_id, v.asset, v.units, v.at, v.naira, v.assets, p.naira AS price
  WHERE v.asset <> 'NGN' AND v.units <> 0
  ORDER BY v.journal_id, v.units, v.asset
 """
+_BEGAN = """
+SELECT min(f.at) AS at FROM wallets w JOIN ledger.balances b ON b.code = w.account AND b.stripe = 0
+ CROSS JOIN LATERAL (SELECT min(e.booked_at) AS at FROM ledger.entries e
+                      WHERE e.account_id = b.account_id AND e.stripe = 0) f
+ WHERE w.customer_id = :customer
+"""
 # What each wallet held at each moment, and the price then.
 _HISTORY = """
 SELECT m.at, sum(CASE WHEN w.asset = 'NGN' THEN h.units
@@ -62,6 +68,12 @@ def history(moments: Sequence[datetime], *, customer_id: str) -> list[tuple[date
     """
     found = rows(_HISTORY, moments=list(moments), customer=customer_id)
     return [(row.at, Decimal(int(row.kobo)).scaleb(-2)) for row in found if row.known]
+
+
+def began(*, customer_id: str) -> datetime | None:
+    """When something was booked in any of the customer's wallets first; None while nothing was."""
+    found: datetime | None = rows(_BEGAN, customer=customer_id)[0].at
+    return found
 
 
 def gain(holding: Holding, worth: Money | None) -> Money | None:
