@@ -22,6 +22,7 @@ from dev import (
     running,
     tour,
     tour_care,
+    tour_dealing,
     tour_money,
     tour_portal,
     tour_rates,
@@ -102,6 +103,7 @@ def _wanted() -> list[Sight]:
         *tour_care.EVERYTHING,
         *tour_money.MONEY,
         *tour_rates.RATES_SIGHTS,
+        *tour_dealing.DEALING,
         *tour_verification.VERIFICATION,
     )
     return [sight for sight in every if not asked or sight.name.startswith(asked)]

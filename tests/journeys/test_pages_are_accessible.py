@@ -15,7 +15,7 @@ from typing import Any, Self
 import pytest
 from playwright.sync_api import Browser, Page, Response
 
-from dev import tour, tour_care, tour_money, tour_portal, tour_verification, tour_withdrawals
+from dev import tour, tour_care, tour_dealing, tour_money, tour_portal, tour_verification, tour_withdrawals
 from dev.business import MAIL, PASSWORD, SECRET
 from dev.chromium import NARROW, WIDE
 from dev.tour import Sight
@@ -43,6 +43,7 @@ PARTS = {
     "review": tour_care.REVIEW,
     "system": tour.SYSTEM,
     "money": tour_money.MONEY,
+    "dealing": tour_dealing.DEALING,
 }
 
 RUN = """async (options) => {
