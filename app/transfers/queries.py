@@ -96,7 +96,7 @@ def request_of(request_id: str, *, customer_id: str) -> MoneyRequest:
 
 def request_for_system(request_id: str) -> MoneyRequest:
     """A request, for the mails about it."""
-    return db.session.get_one(MoneyRequest, request_id)
+    return db.session.get_one(MoneyRequest, request_id, populate_existing=True)
 
 
 def to_pay(*, customer_id: str) -> list[MoneyRequest]:

@@ -39,6 +39,7 @@ from tests.makers import (
     paying,
     people,
     restricted,
+    sending,
     trading,
 )
 from tests.makers.books import fresh
@@ -78,6 +79,10 @@ OWNED = {
     "recurring_orders": "customer_id",
     "recurring_runs": "customer_id",
     "price_alerts": "customer_id",
+    "handles": "customer_id",
+    "splits": "customer_id",
+    "money_requests": "customer_id",
+    "transfers": "customer_id",
 }
 # What is about a customer and never theirs to see: only who works for everyone does.
 KEPT_FROM_OWNERS = ("screening_subjects", "screening_hits", "screening_runs", "cases")
@@ -104,6 +109,7 @@ def somebody(app: Flask, vendor: SandboxProcess) -> people.Customer:
         closures.ask(one.id, reason="Moving away.", actor=one.actor)
     applicants.submitted(one, Tier.T3, today=f"{clock.now():%Y-%m-%d}", screening="unscreened")
     trading.everything(one)
+    sending.everything(one)
     restricted.placed(one, Kind.NO_TRADE)
     papers.taken(one, app=app, purpose="id_front")
     paying.account_number(one)

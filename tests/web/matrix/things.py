@@ -46,8 +46,11 @@ from tests.makers import (
     papers,
     paying,
     people,
+    positions,
     priced,
+    rated,
     restricted,
+    sending,
     settled,
     switched,
     trading,
@@ -66,7 +69,7 @@ HOUSE = ("there", "missing")
 ANY = ("any",)
 SPENT = frozenset(
     {"view_id", "deposit_id", "withdrawal_id", "session_id", "key_id", "account_id", "passkey_id", "task_id"}
-    | {"recurring_id", "alert_id"}
+    | {"ask_id", "asked_id", "recurring_id", "alert_id"}
 )
 STEPS = frozenset({"step", "slot", "ticker"})  # (the same for every customer, who has something under way)
 PARTS = {"page": "1", "step": "selfie", "slot": "selfie", "ticker": "BTC"}
@@ -106,6 +109,10 @@ class Things:
         self._house: dict[str, tuple[Callable[[], str], str]] = {
             "invitation_id": (self._invitation, "inv_none"),
             "payout_id": (lambda: self._begun, "po_none"),
+            "stop_id": (lambda: rated.stopped("TON/NGN"), "hlt_none"),
+            "override_id": (lambda: rated.override("TON/USDT", "2.5").id, "ovr_none"),
+            "feed_id": (lambda: "luno", "nobody"),
+            "pair_name": (lambda: "TRX-NGN", "DOGE-NGN"),
             "switch_id": (lambda: switched.off("rail:chain").id, "swi_none"),
             "dispute_id": (self._dispute, "dsp_none"),
             "refund_id": (self._refund, "rfd_none"),
@@ -118,6 +125,11 @@ class Things:
             "object_id": (lambda: cast.customer.id, "cus_none"),
             "settlement_id": (self._settlement, "set_none"),
             "top_up_id": (lambda: settled.top_up(naira(45_000 + secrets.randbelow(9_000))), "top_none"),
+            "order_id": (lambda: self._dealt[cast.customer.id].id, "ord_none"),
+            "hedge_id": (positions.planned, "hdg_none"),
+            "deal_id": (lambda: positions.deal(7_000 + secrets.randbelow(900)), "otc_none"),
+            "position": (lambda: "BTC", "NGN"),
+            "currency": (positions.noted, "nothing"),
             "service": (lambda: "card", "nonsense"),
             "restriction_id": (lambda: restricted.placed(cast.customer, Kind.NO_TRADE), "res_none"),
             "hit_id": (listed.open_hit, "hit_none"),
@@ -198,6 +210,10 @@ class Things:
             "deposit_id": self._deposit,
             "quote_id": lambda one: self._dealt[one.id].quote_id,
             "order_id": lambda one: self._dealt[one.id].id,
+            "transfer_id": lambda one: sending.send(one, people.customer(), naira(10)).id,
+            "ask_id": lambda one: sending.ask(one, people.customer()).id,
+            "asked_id": lambda one: sending.ask(people.customer(), one).id,
+            "split_id": sending.split,
             "recurring_id": self._recurring,
             "alert_id": self._alert,
         }
