@@ -24,6 +24,7 @@ from dev import (
     tour_care,
     tour_money,
     tour_portal,
+    tour_transfers,
     tour_verification,
     tour_withdrawals,
 )
@@ -96,6 +97,7 @@ def _wanted() -> list[Sight]:
     every = (
         *tour.EVERYTHING,
         *tour_portal.MONEY,
+        *tour_transfers.TRANSFERS,
         *tour_withdrawals.WITHDRAWALS,
         *tour_withdrawals.KINDS,
         *tour_care.EVERYTHING,

@@ -107,6 +107,7 @@ class Things:
         self._house: dict[str, tuple[Callable[[], str], str]] = {
             "invitation_id": (self._invitation, "inv_none"),
             "payout_id": (lambda: self._begun, "po_none"),
+            "hedge_id": (lambda: "hdg_none", "hdg_none"),
             "switch_id": (lambda: switched.off("rail:chain").id, "swi_none"),
             "dispute_id": (self._dispute, "dsp_none"),
             "refund_id": (self._refund, "rfd_none"),
