@@ -24,6 +24,7 @@ from dev import (
     tour_care,
     tour_money,
     tour_portal,
+    tour_rates,
     tour_transfers,
     tour_verification,
     tour_withdrawals,
@@ -102,6 +103,7 @@ def _wanted() -> list[Sight]:
         *tour_withdrawals.KINDS,
         *tour_care.EVERYTHING,
         *tour_money.MONEY,
+        *tour_rates.RATES_SIGHTS,
         *tour_verification.VERIFICATION,
     )
     return [sight for sight in every if not asked or sight.name.startswith(asked)]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core import clock, ids
 from app.core.db import db, rows
@@ -24,6 +24,8 @@ from app.risk.service import Intent
 from app.trading import errors, rules
 from app.trading.models import Dealt, Quote
 from app.trading.rules import Deal, Side, Typed
+
+A_MINUTE = 60  # quotes of one customer
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,9 @@ def make(customer_id: str, *, give: Asset, get: Asset, typed: Money | None, repl
     """Price what a customer would deal in, and keep it: `typed` is of either asset, None for all that is available.
 
     Everything that would refuse the order by now refuses the quote: it is asked for in vain by nobody.
-    Raises SameAsset, AccountFrozen, Restricted, TradingOff, NotTraded, NoPrice (and its kinds), NoFee, TooSmall,
-    BelowMinimum, AboveMaximum, NothingThere, NotEnough, TierTooLow, LimitExceeded, InvalidAmount, NoSuchQuote (of the
-    replaced one).
+    Raises TooManyQuotes, SameAsset, AccountFrozen, Restricted, TradingOff, NotTraded, NoPrice (and its kinds), NoFee,
+    TooSmall, BelowMinimum, AboveMaximum, NothingThere, NotEnough, TierTooLow, LimitExceeded, InvalidAmount,
+    NoSuchQuote (of the replaced one).
     """
     if replaces is not None:
         locked(replaces, customer_id=customer_id)
@@ -62,6 +64,7 @@ def make(customer_id: str, *, give: Asset, get: Asset, typed: Money | None, repl
 def offered(customer_id: str, *, give: Asset, get: Asset, typed: Money | None) -> Quote:
     """What `make` would keep, kept nowhere: for who is still typing. Raises as `make` does."""
     wanted, side = Wanted(give, get, typed), rules.side_of(give, get)
+    _refuse_flood(customer_id)
     refuse_stopped(customer_id, give=give, get=get)
     least = least_traded(give, get)
     moment, bounds = clock.now(), risk_queries.thresholds_without_owner()
@@ -174,6 +177,14 @@ def intent(ref: str, dealt: Dealt) -> Intent:
     way = Direction.IN if dealt.side == Side.SELL else Direction.OUT
     asset = dealt.get_asset if dealt.side == Side.SELL else dealt.give_asset
     return Intent(ref, dealt.customer_id, Rail.INSIDE, way, dealt.worth, asset)
+
+
+def _refuse_flood(customer_id: str) -> None:
+    """Each is a row: nobody fills the table by asking. (Ids sort by time, so the last minute's are a range of them.)"""
+    since = f"qt_{ids.begun_at(clock.now() - timedelta(minutes=1))}"
+    lately = select(func.count()).where(Quote.customer_id == customer_id, Quote.id >= since)
+    if (db.session.scalar(lately) or 0) >= A_MINUTE:
+        raise errors.TooManyQuotes
 
 
 def _all_of(customer_id: str, asset: Asset) -> Money:

@@ -181,17 +181,16 @@ CREATE TABLE pair_halts (
 );
 CREATE UNIQUE INDEX ix_pair_halts_standing ON pair_halts (pair, cause) WHERE state <> 'ended';
 
--- Begun in one's own name: off by who may, the others by the clock. Ended by the request for exactly this one; only a
+-- Begun in one's own name: off by who may, or by the house where a limit of its own is passed; the others by the house. Ended by the request for exactly this one; only a
 -- disagreement ends by itself, when its feeds have agreed for five minutes.
 CREATE FUNCTION guard_pair_halt() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE v_moving text[] := ARRAY['state', 'agree_since', 'ended_at', 'request_id'];
 BEGIN
     IF TG_OP = 'INSERT' THEN
         IF NEW.state <> NEW.cause OR NEW.request_id IS NOT NULL OR NEW.begun_by <> audit.actor()
-           OR (NEW.cause = 'off') = (audit.actor() LIKE 'system:%')
-           OR (NEW.cause = 'off' AND NOT EXISTS (
-                   SELECT FROM operators o WHERE 'operator:' || o.id = audit.actor()
-                       AND o.roles && '{treasury,admin}')) THEN
+           OR NOT (audit.actor() LIKE 'system:%'
+                   OR (NEW.cause = 'off' AND EXISTS (SELECT FROM operators o WHERE 'operator:' || o.id = audit.actor()
+                                                        AND o.roles && '{treasury,admin}'))) THEN
             RAISE EXCEPTION 'halt of %: begins in one''s own name, by who may', NEW.pair
                 USING ERRCODE = 'restrict_violation';
         END IF;

@@ -61,6 +61,7 @@ def tell(
         latest = service.make(at=moment)
         pricing.heed(latest, moment, actor=SYSTEM)
     leave()
+    cache.forget()
     return latest
 
 
