@@ -3,6 +3,9 @@
 from pathlib import Path
 
 from flask import Flask
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from app.adjustments import service as adjustments
 from app.applications import decisions
@@ -30,6 +33,7 @@ from app.exchange import requests as exchange
 from app.governance import kinds, policies
 from app.identity import passwords
 from app.ledger import assets
+from app.market import cache
 from app.payments import name_requests
 from app.payments import refund_requests as refunds
 from app.payments import requests as payments
@@ -75,6 +79,9 @@ def assemble(settings: Settings) -> Flask:
         },
     )
     db.init_app(app)
+    cache.use(
+        Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
+    )
     ASSETS.known = assets.known
     govern()
     mailer = Mailer(settings.smtp_url, sender=settings.mail_sender)

@@ -1,10 +1,10 @@
-"""Every page with prices, trades, transfers and our own position on it, and how to come there."""
+"""Every page on which customers see prices and trade, and states of the console that only a trading business has."""
 
 from playwright.sync_api import Page
 
-from dev.tour import AUDITOR, CUSTOMER, FAULTY, FINANCE, MISSING, NEWCOMER, SUPPORT, TREASURY, Sight, Step, follow, send
+from dev.tour import AUDITOR, CUSTOMER, FAULTY, FINANCE, MISSING, NEWCOMER, TREASURY, Sight, Step, follow, send
 
-TRADE, TRANSFERS, ORDERS = "/trade", "/transfers", "/console/orders"
+TRADE, TRANSFERS = "/trade", "/transfers"
 RATES, EXPOSURE, HELD, ASSETS = "/console/rates", "/console/exposure", "/console/treasury", "/console/assets"
 
 
@@ -58,30 +58,14 @@ CUSTOMERS = (
     Sight("activity-trades", "/activity?kind=trade", CUSTOMER),
     Sight("portfolio", "/portfolio", CUSTOMER),
     Sight("portfolio-none", "/portfolio", NEWCOMER),
-    Sight("wallets", "/wallets", CUSTOMER),
     Sight("wallets-new", "/wallets", NEWCOMER),
     Sight("recurring", "/recurring", CUSTOMER),
     Sight("recurring-none", "/recurring", NEWCOMER),
     Sight("alerts", "/alerts", CUSTOMER),
     Sight("alerts-none", "/alerts", NEWCOMER),
     Sight("more", "/more", CUSTOMER),
-    Sight("transfers", TRANSFERS, CUSTOMER),
-    Sight("transfers-none", TRANSFERS, NEWCOMER),
-    Sight("transfer", TRANSFERS, CUSTOMER, (_line("Aisha"),)),
-    Sight("transfer-new", f"{TRANSFERS}/new", CUSTOMER),
-    Sight(
-        "transfer-faulty", f"{TRANSFERS}/new", CUSTOMER, (send("Continue", to="nobody@nowhere.example", amount="10"),),
-        FAULTY,
-    ),
-    Sight(
-        "transfer-review", f"{TRANSFERS}/new", CUSTOMER, (send("Continue", to="@aisha", amount="2,500", note="Lunch"),)
-    ),
-    Sight("money-asked", f"{TRANSFERS}/requests", CUSTOMER),
-    Sight("money-asked-none", f"{TRANSFERS}/requests", NEWCOMER),
-    Sight("money-ask", f"{TRANSFERS}/ask", CUSTOMER),
-    Sight("split", f"{TRANSFERS}/split", CUSTOMER),
-    Sight("handle", f"{TRANSFERS}/handle", CUSTOMER),
     Sight("handle-none", f"{TRANSFERS}/handle", NEWCOMER),
+    Sight("money-asked-none", f"{TRANSFERS}/requests", NEWCOMER),
 )  # fmt: skip
 
 # What needs prices of this minute: on a floor where feeds are asked.
@@ -95,40 +79,17 @@ ALIVE = (
 )  # fmt: skip
 
 STAFF = (
-    Sight("policy-faulty", EXPOSURE, FINANCE, (send("Ask for approval", reason=" "),), FAULTY),
-    Sight("deals", f"{EXPOSURE}/deals", FINANCE),
-    Sight("rates", RATES, TREASURY),
-    Sight("rates-read", RATES, AUDITOR),
-    Sight("rate", f"{RATES}/pairs/BTC-USDT", TREASURY),
     Sight("rate-stopped", f"{RATES}/pairs/BNB-USDT", TREASURY),
-    Sight("rate-read", f"{RATES}/pairs/USDT-NGN", AUDITOR),
-    Sight("feed", f"{RATES}/feeds/kraken", TREASURY),
-    Sight("feed-read", f"{RATES}/feeds/bank", AUDITOR),
-    Sight("spreads", f"{RATES}/spreads", FINANCE),
-    Sight("spreads-read", f"{RATES}/spreads", AUDITOR),
-    Sight("orders", ORDERS, TREASURY),
-    Sight("orders-sold", f"{ORDERS}?view=sell", SUPPORT),
-    Sight("orders-none", f"{ORDERS}?view=swap&from=2020-01-01&to=2020-01-02", AUDITOR),
-    Sight("console-order", ORDERS, SUPPORT, (_of(),)),
-    Sight("exposure", EXPOSURE, TREASURY),
-    Sight("exposure-finance", EXPOSURE, FINANCE),
-    Sight("exposure-read", EXPOSURE, AUDITOR),
-    Sight("hedges", f"{EXPOSURE}/hedges?view=ended", TREASURY),
-    Sight("hedges-unknown", f"{EXPOSURE}/hedges?view=unknown", TREASURY),
-    Sight("hedges-underway", f"{EXPOSURE}/hedges?view=underway", AUDITOR),
-    Sight("hedge", f"{EXPOSURE}/hedges?view=ended", TREASURY, (_of(),)),
+    Sight("rate-went-on", f"{RATES}/pairs/TON-USDT", AUDITOR),
     Sight("hedge-parts", f"{EXPOSURE}/hedges?view=ended", AUDITOR, (_of("Cancelled"),)),
-    Sight("hedge-unknown", f"{EXPOSURE}/hedges?view=unknown", TREASURY, (_of(),)),
-    Sight("deals-read", f"{EXPOSURE}/deals", AUDITOR),
-    Sight("results", f"{EXPOSURE}/results", FINANCE),
+    Sight("hedges-asset", f"{EXPOSURE}/hedges?view=ended&asset=BTC", TREASURY),
     Sight("results-none", f"{EXPOSURE}/results?from=2020-01-01&to=2020-01-31", AUDITOR),
-    Sight("standings", f"{EXPOSURE}/standings", FINANCE),
-    Sight("held", HELD, TREASURY),
-    Sight("held-read", HELD, AUDITOR),
-    Sight("venues", f"{HELD}/venues", TREASURY),
     Sight("venue-readings", f"{HELD}/venues/USDT", AUDITOR),
     Sight("assets", ASSETS, FINANCE),
     Sight("assets-read", ASSETS, AUDITOR),
     Sight("asset", f"{ASSETS}/BTC", FINANCE),
     Sight("asset-read", f"{ASSETS}/USDT.TRC20", AUDITOR),
+    Sight("request-of-a-deal", "/console/approvals", TREASURY, (_of("over the counter"),)),
+    Sight("request-of-spreads", "/console/approvals", AUDITOR, (_of("spreads"),)),
+    Sight("request-of-a-pair", "/console/approvals", AUDITOR, (_of("again"),)),
 )

@@ -22,8 +22,6 @@ from app.trading import alerts, errors, orders, quotes, recurring
 from app.trading.rhythms import Every, Rhythm
 from app.trading.watching import Beyond
 from app.transfers import flows as transfers
-from app.transfers import queries as waiting
-from app.transfers import service as handles
 from app.transfers.errors import CannotReceive
 from dev.cast import TIERS
 from dev.market_story import Market
@@ -68,7 +66,6 @@ class Traders:
     work_off: Callable[[], None]
     deposit: Callable[..., None]
     luck: random.Random = field(default_factory=lambda: random.Random(2027))  # noqa: S311 (a story, not a secret)
-    _named: set[str] = field(default_factory=set)
 
     def day(self, evening: datetime, *, number: int, most: int = 3) -> None:
         """Some of them act, one after the other, and the desk sees what the exchange has."""
@@ -112,14 +109,6 @@ class Traders:
         except LookupError:
             return Money(ASSETS[code], 0)
 
-    def take_name(self, person: Someone) -> None:
-        """Be found by a handle, once."""
-        handle = person.email.partition("@")[0].partition(".")[0]
-        if handle not in self._named and handle != "customer":
-            self._named.add(handle)
-            with transaction(actor.customer(person.id)):
-                handles.claim_handle(person.id, typed=handle)
-
     def _act(self, person: Someone) -> None:
         act = self.luck.choices(ACTS, USUAL)[0]
         held = [code for code in COINS if self.has(person, code) >= assets.terms(code).trade_min]
@@ -134,7 +123,6 @@ class Traders:
         if act == "pay":
             others = [one for one in self.people[1:] if one is not person]
             self.pay(person, self.luck.choice(others), Money(NGN, max(naira * 20, 500_00)), self.luck.choice(NOTES))
-            self.take_name(person)
         else:
             self.buy(person, self.luck.choices(COINS, LIKED)[0], naira)
 
@@ -177,8 +165,6 @@ class Lead:
             self._traders.deal(me, tether, ASSETS["BTC"], Money(tether, 40_000_000))
             self._traders.deal(me, ether, NGN, Money(ether, self._traders.has(me, "ETH").units // 5))
             self._traders.work_off()
-        if days_left == 1:
-            self._among_people(me)
         if days_left == 0:
             self._wait(me)
 
@@ -198,43 +184,8 @@ class Lead:
         self._alert(me, "BTC", percent=101)
         self._alert(me, "BTC", percent=99)
 
-    def _among_people(self, me: Someone) -> None:
-        """Money that goes and comes between customers, and a bill that is split."""
-        friends, who = self._traders.people[1:7], actor.customer(me.id)
-        with transaction(who):
-            handles.claim_handle(me.id, typed="tunde")
-        for one in friends:
-            self._traders.take_name(one)
-            self._traders.deposit(one, pays=True, naira=AT_ONCE[Tier.T1])
-        self._traders.work_off()
-        self._traders.pay(me, friends[0], Money(NGN, 12_500_00), "Lunch on Friday")
-        self._traders.pay(me, friends[1], Money(ASSETS["USDT.TRC20"], 15_000_000), "For the domain")
-        self._traders.pay(friends[2], me, Money(NGN, 8_000_00), "Fuel. Thanks!")
-        transfers.split(
-            me.id, among=[one.email for one in friends[3:6]], bill=Money(NGN, 38_000_00), with_me=True,
-            note="Suya and drinks", key=f"demo:split:{me.id}", actor=who,
-        )  # fmt: skip
-        self._answer(friends[3], pays=True)
-        self._answer(friends[4], pays=False)
-        self._traders.work_off()
-
-    def _answer(self, one: Someone, *, pays: bool) -> None:
-        who = actor.customer(one.id)
-        asked = waiting.to_pay(customer_id=one.id)[0].id
-        leave()
-        if pays:
-            transfers.pay(asked, customer_id=one.id, proved=True, key=f"demo:{asked}", actor=who)
-        else:
-            with transaction(who):
-                handles.decline(asked, customer_id=one.id, actor=who)
-
     def _wait(self, me: Someone) -> None:
         """What waits for them today, and a quote that they let run out."""
-        one = self._traders.people[2]
-        transfers.ask(
-            one.id, typed=me.email, amount=Money(NGN, 7_500_00), note="Ticket for Saturday",
-            key=f"demo:ask:{one.id}", actor=actor.customer(one.id),
-        )  # fmt: skip
         self._alert(me, "BTC", percent=110)
         self._alert(me, "ETH", percent=88)
         with transaction(actor.customer(me.id)):

@@ -1,12 +1,12 @@
 """Prices that no exchange tells: CoinGecko's, and a bank's rate of the dollar. docs/feeds.md says what is read."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
 from app.clients.http import Http, Unreadable
-from app.clients.venues import Ticker, decimal
+from app.clients.venues import Ticker, at_seconds, decimal
 
 CONNECT_SECONDS = 1.5
 
@@ -37,7 +37,7 @@ class CoinGecko:
         }
         told = self._http.call("GET", "/api/v3/simple/price", params=query)
         return {
-            symbol: Ticker(None, None, _number(told[coin][against]), _at_seconds(told[coin].get("last_updated_at")))
+            symbol: Ticker(None, None, _number(told[coin][against]), at_seconds(told[coin].get("last_updated_at")))
             for symbol, (coin, _, against) in zip(wanted, parts, strict=True)
             if isinstance(told.get(coin), dict) and against in told[coin]
         }
@@ -59,10 +59,6 @@ class BankRate:
 def _number(told: Any) -> Decimal | None:
     """A number; text that is one too, since banks write both."""
     return decimal(told) if isinstance(told, (int, Decimal, str)) and not isinstance(told, bool) else None
-
-
-def _at_seconds(told: Any) -> datetime | None:
-    return datetime.fromtimestamp(0, UTC) + timedelta(seconds=told) if isinstance(told, int) else None
 
 
 def _day(told: Mapping[str, Any]) -> datetime | None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from app.clients.http import Refused, Silent, Unreadable
 from app.core import logs
 
+_BEGINNING = datetime.fromtimestamp(0, UTC)
 log = logs.get("clients")
 
 
@@ -92,11 +93,17 @@ def decimal(told: object) -> Decimal | None:
 
 
 def at_milliseconds(told: object) -> datetime | None:
-    """A moment that was told in milliseconds since 1970."""
+    """A moment that was told in milliseconds since 1970; None for what is none."""
+    number = decimal(told)
+    return at_seconds(None if number is None else number.scaleb(-3))
+
+
+def at_seconds(told: object) -> datetime | None:
+    """A moment that was told in seconds since 1970, to the microsecond; None for what is none."""
     number = decimal(told)
     try:
-        return None if number is None else datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(number))
-    except OverflowError:
+        return None if number is None else _BEGINNING + timedelta(microseconds=int(number.scaleb(6)))
+    except (OverflowError, ArithmeticError):
         return None
 
 

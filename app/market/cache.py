@@ -55,10 +55,18 @@ def read() -> dict[str, Latest] | None:
         except RedisError as error:
             log.warning("prices are read from the database", extra={"facts": {"error": type(error).__name__}})
             return None
-        found = {pair: _read(pair, one) for pair, one in json.loads(held).items()} if held else {}
-        young = all((clock.now() - one.made_at).total_seconds() <= LIFE_SECONDS for one in found.values())
-        return found if found and young else None
+        found = _opened(held) if isinstance(held, bytes) else {}
+        ages = [(clock.now() - one.made_at).total_seconds() for one in found.values()]
+        return found if ages and min(ages) >= 0 and max(ages) <= LIFE_SECONDS else None
     return None
+
+
+def _opened(held: bytes) -> dict[str, Latest]:
+    """What is written there; nothing where another version of us wrote it otherwise."""
+    try:
+        return {pair: _read(pair, one) for pair, one in json.loads(held).items()}
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
+        return {}
 
 
 def _written(one: Latest) -> dict[str, object]:

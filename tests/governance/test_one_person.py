@@ -30,7 +30,7 @@ from app.withdrawals import queries as withdrawal_queries
 from app.withdrawals import service as withdrawals
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State as WithdrawalState
-from tests.makers import asking, books, care, governed, people, restricted
+from tests.makers import asking, books, care, governed, people, rated, restricted
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -140,6 +140,10 @@ ASK: dict[str, Callable[[str], Request]] = {
     "withdrawals.mark_payout": asking.marking_payout,
     "disputes.let_go": asking.letting_go,
     "retention.run": asking.run,
+    "pricing.override": rated.overriding,
+    "pricing.go_on": rated.going_on,
+    "pricing.feed": rated.feeding,
+    "pricing.spreads": rated.spreading,
     "exchange.policy": asking.hedge_policy,
     "exchange.deal": asking.deal,
     "settlement.top_up": asking.top_up,
@@ -150,6 +154,8 @@ ASK: dict[str, Callable[[str], Request]] = {
 SHARED = {"customer.unfreeze", "customer.recovery", "restrictions.lift"}
 SHARED |= {
     "payments.override_name",
+    "pricing.go_on",
+    "pricing.override",
     "risk.switch_on",
     "screening.match",
     "applications.tier",

@@ -15,7 +15,17 @@ from typing import Any, Self
 import pytest
 from playwright.sync_api import Browser, Page, Response
 
-from dev import tour, tour_care, tour_money, tour_portal, tour_trading, tour_verification, tour_withdrawals
+from dev import (
+    tour,
+    tour_care,
+    tour_dealing,
+    tour_money,
+    tour_portal,
+    tour_trading,
+    tour_transfers,
+    tour_verification,
+    tour_withdrawals,
+)
 from dev.business import MAIL, PASSWORD, SECRET
 from dev.chromium import NARROW, WIDE
 from dev.tour import Sight
@@ -33,6 +43,7 @@ CONTRAST: dict[str, Any] = {
 PARTS = {
     "portal": tour.PORTAL,
     "own money": tour_portal.MONEY,
+    "transfers": tour_transfers.TRANSFERS,
     "verification": tour_verification.VERIFICATION,
     "work": tour.WORK,
     "withdrawals": tour_withdrawals.WITHDRAWALS,
@@ -45,6 +56,7 @@ PARTS = {
     "money": tour_money.MONEY,
     "customers' trades": tour_trading.CUSTOMERS,
     "our position": tour_trading.STAFF,
+    "dealing": tour_dealing.DEALING,
 }
 
 RUN = """async (options) => {

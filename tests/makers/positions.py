@@ -7,10 +7,11 @@ from decimal import Decimal
 from app.clients.venue_orders import VenueOrders
 from app.core import actor, clock
 from app.core.db import leave, transaction
-from app.core.money import NGN, Money
+from app.core.money import NGN, Money, plain
 from app.core.permissions import Role
-from app.exchange import flows, queries, requests
+from app.exchange import flows, holdings, queries, requests, service
 from app.exchange.models import Deal, Hedge
+from app.exchange.rules import Market, Seen
 from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.models import Request
@@ -47,7 +48,10 @@ def told(exchange: ExchangeProcess) -> Story:
     dealing.carry(venue)
     filled = dealing.last("ETH")
     orders += traded()
-    deals = [_deal(naira(16_050_000), Money(USDT, 10_000_000_000)), _deal(naira(8_040_000), Money(USDT, 5_000_000_000))]
+    deals = [
+        agreed_deal(naira(16_050_000), Money(USDT, 10_000_000_000)),
+        agreed_deal(naira(8_040_000), Money(USDT, 5_000_000_000)),
+    ]
     exchange.fund("USDT", "10000")
     read(venue)
     exchange.fund("TRX", "12.5")  # that nobody knows of
@@ -65,15 +69,9 @@ def opened(exchange: ExchangeProcess) -> None:
     with transaction(SYSTEM):
         for code, worth in {"BTC": "96000000", "ETH": "4800000", "TRX": "192", "USDT.TRC20": "1600"}.items():
             prices.record(code, naira=Decimal(worth), at=clock.now() - timedelta(minutes=1), source="test")
-    for money, amount in (
-        (Money(USDT, 40_000_000_000), "40000"),
-        (Money(BTC, 10_000_000), "0.1"),
-        (Money(ETH, 2 * 10**18), "2"),
-    ):
-        capital = chart.house(chart.CAPITAL, asset=money.asset)
-        legs = (debit(chart.at_venue(dealing.VENUE, asset=money.asset), money), credit(capital, money))
-        books.post(Journal("test.brought", books.fresh(), legs))
-        exchange.fund(money.asset.code.partition(".")[0], amount)
+    for money in (Money(USDT, 40_000_000_000), Money(BTC, 10_000_000), Money(ETH, 2 * 10**18)):
+        brought(money)
+        exchange.fund(money.asset.code.partition(".")[0], plain(money))
     books.post(books.move(BANK, chart.house(chart.CAPITAL, asset=NGN), naira(90_000_000).units))
     leave()
 
@@ -89,6 +87,47 @@ def traded() -> list[Order]:
         (buyer, trading.quoted(buyer, naira(25_000))),
     ]
     return [trading.accepted(who, quote) for who, quote in quotes]
+
+
+def planned() -> str:
+    """An order of our own for bitcoin that no venue has heard of yet, in books that need no venue: its id."""
+    standing = [one.id for one in queries.open_for_system() if one.asset == BTC.code]
+    leave()
+    if standing:
+        return standing[0]
+    brought(Money(BTC, 50_000_000))
+    policy = queries.policy_for_system(BTC.code)
+    assert policy is not None
+    market = Market(Decimal("0.1"), Decimal("0.00000001"), Decimal("0.0001"), Decimal("0.5"))
+    seen = Seen(Decimal(59_990), Decimal(60_010))
+    with transaction(SYSTEM):
+        hedge = service.plan(policy, market=market, seen=seen, venue=dealing.VENUE, actor=SYSTEM)
+    leave()
+    assert hedge is not None
+    return hedge.id
+
+
+def brought(money: Money) -> None:
+    """Owners' money comes to the venue, in the books."""
+    capital = chart.house(chart.CAPITAL, asset=money.asset)
+    legs = (debit(chart.at_venue(dealing.VENUE, asset=money.asset), money), credit(capital, money))
+    books.post(Journal("test.brought", books.fresh(), legs))
+    leave()
+
+
+def noted(currency: str = "BTC", amount: str = "0.5") -> str:
+    """A venue said that it holds so much: the currency."""
+    with transaction(SYSTEM):
+        holdings.note_balances({currency: Decimal(amount)}, venue=dealing.VENUE)
+    leave()
+    return currency
+
+
+def deal(dollars: int) -> str:
+    """A deal over the counter that is on its way: its id."""
+    books.post(books.move(BANK, chart.house(chart.CAPITAL, asset=NGN), naira(dollars * 1_700).units))
+    leave()
+    return agreed_deal(naira(dollars * 1_600), Money(USDT, dollars * 1_000_000)).id
 
 
 def read(venue: VenueOrders) -> None:
@@ -109,31 +148,35 @@ def agreed(asked: Request) -> str:
     return asked.id
 
 
-def _deal(paid: Money, got: Money) -> Deal:
+def agreed_deal(paid: Money, got: Money) -> Deal:
     maker = people.operator(Role.FINANCE)[0]
     with transaction(who := actor.operator(maker)):
         asked = requests.request_deal(
             paid, got=got, counterparty="Chidi Exchange Ltd", reason="For hedging.", maker=maker, actor=who
         )
     agreed(asked)
-    return next(one for one in queries.deals_for_operators() if one.got == got)
+    found = next(one for one in queries.deals_for_operators() if one.got == got)
+    leave()
+    return found
 
 
 def _refused(exchange: ExchangeProcess, venue: VenueOrders) -> Hedge:
-    """The venue is out of order when the first one comes."""
-    exchange.knobs(answer="refuse", answer_to="AddOrder", answer_times=1)
+    """Our key may not trade when the first one comes."""
+    exchange.knobs(denied="trade")
     dealing.look(venue)
-    dealing.carry(venue)
-    exchange.knobs(answer="normal", answer_to=None)
+    first = queries.open_for_system()[0].id
+    leave()
+    flows.carry(first, venue=venue, actor=SYSTEM)
+    exchange.knobs(denied="nothing")
     return dealing.last("BTC")
 
 
 def _unknown(exchange: ExchangeProcess, venue: VenueOrders) -> Hedge:
     """The venue takes one and does not answer."""
-    exchange.knobs(answer="drop", answer_to="AddOrder", hide_orders=50)
+    exchange.knobs(answer="drop", answer_to="AddOrder", hide_orders=3)
     dealing.look(venue)
     for hedge in queries.open_for_system():
         leave()
         flows.carry(hedge.id, venue=venue, actor=SYSTEM)
-    exchange.knobs(answer="normal", answer_to=None)
-    return dealing.last("BTC")
+    exchange.knobs(answer="normal", answer_to=None, hide_orders=0)
+    return dealing.last("ETH")

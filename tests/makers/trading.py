@@ -20,12 +20,19 @@ from app.trading.models import Order, Quote, Recurring
 from app.trading.rhythms import Every, Rhythm
 from app.trading.watching import Beyond
 from app.wallets import service as wallets
-from tests.makers import mailbox, people, priced
+from tests.makers import mailbox, people, priced, switched
 from tests.makers.books import fresh
 from tests.makers.coins import BTC
 from tests.makers.people import Customer
 
 TEST = actor.system("test")
+
+
+def market_opens() -> None:
+    """The usual prices, made now, and nothing stopped that another test left behind."""
+    for scope in ("all", "rail:inside"):
+        switched.all_on(scope)
+    priced.at()
 
 
 def dealer(*moneys: Money, tier: Tier = Tier.T3) -> Customer:

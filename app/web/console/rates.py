@@ -21,12 +21,13 @@ from app.market.models import Pair
 from app.market.rules import Verdict, in_words
 from app.pricing import queries, requests, rules, service
 from app.pricing.errors import BadFeed, BadOverride
+from app.trading import queries as trading
 from app.web import guards
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.fragments import page
 
-MINUTE, HOUR, DAY = 60, 3_600, 86_400
+QUOTES = 10
 MINUTES = (("15", "15 minutes"), ("60", "an hour"), ("240", "four hours"), ("1440", "a day"))
 VERDICTS = {
     Verdict.COUNTS: ("Counts", "ok"),
@@ -53,50 +54,53 @@ class Told:
 @guards.operator(Permission.RATES_READ)
 def rates() -> Response:
     """Every pair and every feed; followed every few seconds."""
-    return page("console/rates/board.html", block="board", board=queries.board_for_operators(), **_words())
+    quotes = trading.newest_quotes_for_operators(limit=QUOTES)
+    return page(
+        "console/rates/board.html", block="board", board=queries.board_for_operators(), quotes=quotes, **_words()
+    )
 
 
-@bp.get("/rates/pairs/<name>")
+@bp.get("/rates/pairs/<pair_name>")
 @guards.operator(Permission.RATES_READ)
-def rate(name: str) -> Response:
+def rate(pair_name: str) -> Response:
     """One pair: who says what, what stops it, and how to go on."""
-    return _rate(_pair(name))
+    return _rate(_pair(pair_name))
 
 
-@bp.post("/rates/pairs/<name>/halt")
+@bp.post("/rates/pairs/<pair_name>/halt")
 @guards.operator(Permission.RATES_HALT)
-def halt_pair(name: str) -> Response | BaseResponse:
+def halt_pair(pair_name: str) -> Response | BaseResponse:
     """Have nothing dealt in a pair, at once."""
-    pair, actor, reason = _pair(name), guards.actor(), request.form.get("reason", "")
+    pair, actor, reason = _pair(pair_name), guards.actor(), request.form.get("reason", "")
     try:
         atomically(lambda: service.turn_off(pair.code, reason=reason, actor=actor), actor=actor, reason=reason)
     except Refusal as refused:
         return _rate(pair, fault=refused, about="halt")
     flash(f"Nothing is dealt over {pair.code} any more.", "ok")
-    return redirect(url_for("console.rate", name=name), 303)
+    return redirect(url_for("console.rate", pair_name=pair_name), 303)
 
 
-@bp.post("/rates/halts/<halt_id>/on")
+@bp.post("/rates/halts/<stop_id>/on")
 @guards.operator(Permission.RATES_REQUEST, fresh=True)
-def request_pair_on(halt_id: str) -> Response | BaseResponse:
+def request_pair_on(stop_id: str) -> Response | BaseResponse:
     """Ask that a pair be dealt in again."""
     pair, reason, actor = (
-        _pair(queries.halt_for_operators(halt_id).pair),
+        _pair(queries.halt_for_operators(stop_id).pair),
         request.form.get("reason", ""),
         guards.actor(),
     )
 
     def ask() -> Request:
-        return requests.request_go_on(halt_id, reason=reason, maker=current_user.id, actor=actor)
+        return requests.request_go_on(stop_id, reason=reason, maker=current_user.id, actor=actor)
 
-    return _asked(pair, ask, about=halt_id)
+    return _asked(pair, ask, about=stop_id)
 
 
-@bp.post("/rates/pairs/<name>/price")
+@bp.post("/rates/pairs/<pair_name>/price")
 @guards.operator(Permission.RATES_REQUEST, fresh=True)
-def request_price(name: str) -> Response | BaseResponse:
+def request_price(pair_name: str) -> Response | BaseResponse:
     """Ask for a price of our own."""
-    pair, sent, actor = _pair(name), request.form, guards.actor()
+    pair, sent, actor = _pair(pair_name), request.form, guards.actor()
 
     def ask() -> Request:
         price, minutes = rules.read_price(sent.get("price", "")), sent.get("minutes", "")
@@ -121,7 +125,7 @@ def end_price(override_id: str) -> Response | BaseResponse:
     except Refusal as refused:
         return _rate(pair, fault=refused, about=override_id)
     flash(f"What the feeds tell of {pair.code} counts again.", "ok")
-    return redirect(url_for("console.rate", name=_name(pair.code)), 303)
+    return redirect(url_for("console.rate", pair_name=_name(pair.code)), 303)
 
 
 @bp.get("/rates/feeds/<feed_id>")
@@ -249,12 +253,11 @@ def _told(line: queries.Line) -> list[Told]:
 
 
 def _words() -> dict[str, Any]:
-    """What the pages share: how a price is written, an age, a pair's address; who may do what."""
+    """What the pages share: how a price is written, a pair's address; who may do what."""
     held = current_user.permissions
     return {
         "price_text": in_words,
-        "age": age,
-        "pair_name": _name,
+        "address_of": _name,
         "causes": CAUSES,
         "bps": requests.bps_in_words,
         "may_halt": Permission.RATES_HALT in held,
@@ -262,24 +265,13 @@ def _words() -> dict[str, Any]:
     }
 
 
-def age(moment: datetime | None) -> str:
-    """How old something is, to the second while that matters: `3 s`, `4 min`, `2 h`, `5 d`."""
-    if moment is None:
-        return "never"
-    seconds = max(int((clock.now() - moment).total_seconds()), 0)
-    for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
-
-
 def _name(code: str) -> str:
     """A pair as it stands in an address: `BTC-USDT`."""
     return code.replace("/", "-")
 
 
-def _pair(name: str) -> Pair:
-    found = queries.pair(name.replace("-", "/"))
+def _pair(address: str) -> Pair:
+    found = queries.pair(address.replace("-", "/"))
     if found is None:
         raise NotFound
     return found

@@ -23,8 +23,10 @@ from tests.web.scenes import (
     payouts,
     portal,
     programs,
+    rates,
     review,
     safety,
+    trading,
     transfers,
     verification,
 )
@@ -32,8 +34,8 @@ from tests.web.scenes.stage import Call, Scene
 
 READS = {"GET", "HEAD", "OPTIONS"}
 TOPICS = (
-    *(portal, dealing, safety, verification, account, programs, console, care, review, ledger, agreed, payouts),
-    transfers,
+    *(portal, trading, transfers, safety, verification, account, programs, care),
+    *(console, review, ledger, agreed, payouts, rates, dealing),
 )
 RECORDED: dict[str, Call] = {endpoint: call for topic in TOPICS for endpoint, call in topic.CALLS.items()}
 KEPT_ELSEWHERE: dict[str, Call] = elsewhere.CALLS

@@ -76,7 +76,21 @@ def test_a_transfer_leads_to_its_attempt_and_a_stray_reference_to_suspense(visit
 
 def test_who_only_reads_finds_nothing_to_send(visitor: Visitor) -> None:
     client = visitor(Role.AUDITOR)
-    places = ("disputes", "refunds", "payouts", "switches", "suspense", "thresholds", "cases", "fees", "limits")
+    places = (
+        "disputes",
+        "refunds",
+        "payouts",
+        "switches",
+        "suspense",
+        "thresholds",
+        "cases",
+        "fees",
+        "limits",
+        "rates",
+        "rates/spreads",
+        "rates/pairs/BTC-USDT",
+        "rates/feeds/luno",
+    )
     for place in (*places, "settlements", "settlements/float", "settlements/prices", "withdrawals"):
         answer = client.get(f"/console/{place}")
         assert answer.status_code == 200, place

@@ -96,14 +96,14 @@ def request_hedge_policy() -> Response | BaseResponse:
     return redirect(url_for("console.approval", request_id=asked), 303)
 
 
-@bp.post("/exposure/<asset>/hedge")
+@bp.post("/exposure/<position>/hedge")
 @guards.operator(Permission.EXCHANGE_HEDGE, fresh=True)
-def hedge_now(asset: str) -> BaseResponse:
+def hedge_now(position: str) -> BaseResponse:
     """Answer a position now, however small it is: one order, within the policy's price."""
-    if asset not in {policy.asset for policy in queries.policies_for_system() if policy.pair}:
+    if position not in {policy.asset for policy in queries.policies_for_system() if policy.pair}:
         raise NotFound
     try:
-        verdict = flows.hedge_now(asset, venue=current_app.extensions["clients"].venue, actor=guards.actor())
+        verdict = flows.hedge_now(position, venue=current_app.extensions["clients"].venue, actor=guards.actor())
         kind, words = SAID[verdict]
         flash(words, kind)
     except (Silent, Refused):
