@@ -62,6 +62,7 @@ class Dealing:
         self.desk.fill_in_parts(parts=1)
         with self._moment(self._ended):
             self.market.hear()
+            self.market.draw()
             self.desk.leave_work_for_people()
             self.desk.lose_sight()
             rich = max(self._traders.people[1:], key=lambda one: self._traders.has(one, NGN.code).units)

@@ -4,7 +4,7 @@ The simulated exchange's prices are a function of time and its clock can be held
 that would have been heard then. Of long ago there are few, of the last day many, as the charts show them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,7 +23,8 @@ from jobs.work import Work
 
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 # How far apart prices are, from so long before the end on.
-STEPS = ((timedelta(hours=6), None), (timedelta(hours=1), WEEK), (timedelta(minutes=20), DAY))
+STEPS = ((timedelta(hours=8), None), (timedelta(hours=1), WEEK), (timedelta(minutes=30), DAY))
+WORTH_EVERY = timedelta(hours=5)  # the books are told less often: that is what a portfolio over weeks is drawn of
 
 
 class Market:
@@ -31,7 +32,7 @@ class Market:
 
     def __init__(self, app: Flask, exchange_url: str, *, began: datetime, ended: datetime) -> None:
         self._app, self._url = app, exchange_url
-        self._due = _times(began, ended)
+        self._ended, self._due, self._worth_from = ended, _times(began, ended), began
 
     @property
     def venue(self) -> VenueOrders:
@@ -55,15 +56,23 @@ class Market:
     def go_on_until(self, moment: datetime) -> None:
         """Live through everything that is due by a moment, in the order of time."""
         while self._due and self._due[0] <= moment:
-            with self.held(self._due.pop(0)):
-                self.hear()
-                self._come_by_the_clock()
+            at = self._due.pop(0)
+            with self.held(at):
+                self._do(market.poll, trading.begin_recurring, trading.look_at_prices)
+                runtime.drain(self._app)
+                if at >= self._worth_from:
+                    self._worth_from = at + (timedelta(0) if self._ended - at < DAY else WORTH_EVERY)
+                    self._do(market.value)
+        with clock.at(moment):
+            self._do(market.roll)
 
     def hear(self) -> None:
-        """Ask all feeds now, and have the candles and the books know it."""
-        for job in (market.poll, market.roll, market.value):
-            job(self._work(job.__name__))
-        leave()
+        """Ask all feeds now, and have the books know what things are worth."""
+        self._do(market.poll, market.value)
+
+    def draw(self) -> None:
+        """Have the charts know all of it."""
+        self._do(market.roll)
 
     @contextmanager
     def held(self, moment: datetime) -> Iterator[None]:
@@ -77,15 +86,11 @@ class Market:
         cache.forget()
         self.control("clock", {"now": None})
 
-    def _come_by_the_clock(self) -> None:
-        for job in (trading.begin_recurring, trading.look_at_prices):
-            job(self._work(job.__name__))
+    def _do(self, *jobs: Callable[[Work], object]) -> None:
+        for job in jobs:
+            clients = self._app.extensions["clients"]
+            job(Work(f"demo:{job.__name__}", clock.now().isoformat(), {}, clients, actor.system("demo")))
         leave()
-        runtime.drain(self._app)
-
-    def _work(self, name: str) -> Work:
-        clients = self._app.extensions["clients"]
-        return Work(f"demo:{name}", clock.now().isoformat(), {}, clients, actor.system("demo"))
 
 
 def _times(began: datetime, ended: datetime) -> list[datetime]:

@@ -45,7 +45,7 @@ TRIED = (
 NOTES = ("Lunch on Friday", "Fuel", "Aso ebi", "For the generator", "Thank you!", "Rent, part two", "")
 THOUSAND = Decimal(1_000)
 LATER = timedelta(minutes=7)  # from one act of a day to the next
-PARTS, STOPS, RESTS = 3, 5, 7  # of every so many days: filled in parts; stopped after the first of them; at once again
+PARTS, STOPS, RESTS = 3, 4, 7  # of every so many days: filled in parts; stopped after the first of them; at once again
 
 
 class Someone(Protocol):
