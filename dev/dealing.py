@@ -44,8 +44,7 @@ class Dealing:
 
     def open(self) -> None:
         """The exchange holds something of ours."""
-        with self.market.held(self._began):
-            self.desk.found(self._began)
+        self.desk.found(self._began)
 
     def day(self, number: int) -> None:
         """One day of it; the first has no trades, because nobody knows yet what anything costs."""

@@ -24,6 +24,10 @@ from jobs.work import Work
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 # How far apart prices are, from so long before the end on.
 STEPS = ((timedelta(hours=8), None), (timedelta(hours=1), WEEK), (timedelta(minutes=30), DAY))
+FEW_STEPS = (
+    (timedelta(hours=4), None),
+    (timedelta(hours=2), DAY),
+)  # for a story of a few days, which tests live through
 WORTH_EVERY = timedelta(hours=5)  # the books are told less often: that is what a portfolio over weeks is drawn of
 
 
@@ -95,8 +99,9 @@ class Market:
 
 def _times(began: datetime, ended: datetime) -> list[datetime]:
     """When prices are heard, beside the moments at which somebody deals."""
+    steps = STEPS if ended - began > WEEK else FEW_STEPS
     found, at = [], began
     while at < ended:
         found.append(at)
-        at += next(step for step, last in reversed(STEPS) if last is None or ended - at <= last)
+        at += next(step for step, last in reversed(steps) if last is None or ended - at <= last)
     return found

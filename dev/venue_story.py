@@ -47,7 +47,8 @@ class Desk:
             Leg(chart.house(chart.CAPITAL, asset=asset), -brought),
         )
         self.office.book_by_hand(legs, "What the owners brought to the exchange.", at)
-        self._fund(brought)
+        with self.market.held(at):  # (but what is agreed to is agreed to now)
+            self._fund(brought)
 
     def fill_in_parts(self, *, parts: int, then_stop: bool = False) -> None:
         """From now on the exchange fills orders so; `then_stop`: it cancels what is left after the first part."""

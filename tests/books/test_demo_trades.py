@@ -30,12 +30,11 @@ from tests.makers.environment import environment
 from tests.makers.exchange import ExchangeProcess
 from tests.makers.sandbox import SandboxProcess
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo-trades")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("demo-trades")]
 
 ROOT = Path(__file__).resolve().parents[2]
 DAYS, CUSTOMERS = 4, 8
 ASKS_MAX = 400
-UNDER_WAY = {"agreed"}
 
 
 @pytest.fixture(scope="module")
