@@ -21,6 +21,7 @@ from dev import (
     tour_dealing,
     tour_money,
     tour_portal,
+    tour_rates,
     tour_transfers,
     tour_verification,
     tour_withdrawals,
@@ -54,6 +55,7 @@ PARTS = {
     "system": tour.SYSTEM,
     "money": tour_money.MONEY,
     "dealing": tour_dealing.DEALING,
+    "rates": tour_rates.RATES_SIGHTS,
 }
 
 RUN = """async (options) => {
