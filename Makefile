@@ -13,7 +13,7 @@ BROWSERS := chromium chromium-browser google-chrome
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts format db migrate seed proof bench faults answers pages prism shots reset lock assets browser readers
-.PHONY: env-run env-test bench-screening bench-queue bench-withdrawals
+.PHONY: env-run env-test bench-screening bench-orders bench-queue bench-withdrawals bench-trading bench-home
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -59,14 +59,23 @@ bench: env-test ## Measure the books beside their floors and peers (BENCH="--rou
 bench-queue: env-test ## Measure the page of the review queue over 200,000 applications (BENCH="--calls 20")
 	@$(PY) -m bench.queue $(BENCH)
 
+bench-orders: env-test ## Measure the console's orders, a million of them (BENCH="--calls 20")
+	@$(PY) -m bench.orders $(BENCH)
+
 bench-withdrawals: env-test ## Measure the pages over a million withdrawals (BENCH="--calls 20")
 	@$(PY) -m bench.withdrawals $(BENCH)
+
+bench-trading: env-test ## Measure quotes and orders of fifty customers at once (BENCH="--seconds 60 --pause 0")
+	@$(PY) -m bench.trading $(BENCH)
+
+bench-home: env-test ## Measure the pages that look every few seconds (BENCH="--calls 20")
+	@$(PY) -m bench.home $(BENCH)
 
 bench-screening: env-test ## Measure holding a list's change against a million customers (BENCH="--subjects 10000")
 	@$(PY) -m bench.screening $(BENCH)
 
 faults: env-test ## Break things on purpose and check that no money moves wrongly
-	@FAULT_ROUNDS=10 FAULT_KILLS=20 BOOKS_STEPS=5000 STORM_DELIVERIES=$${STORM_DELIVERIES:-20000} $(PY) -m pytest tests/faults tests/books/test_stateful.py -p no:randomly -s
+	@FAULT_ROUNDS=10 FAULT_KILLS=20 BOOKS_STEPS=5000 STORM_DELIVERIES=$${STORM_DELIVERIES:-20000} HEDGE_TRADES=$${HEDGE_TRADES:-600} $(PY) -m pytest tests/faults tests/books/test_stateful.py -p no:randomly -s
 
 answers: env-test ## Measure whether known addresses take another time than unknown ones
 	@PASSWORD_KIB=65536 SAME_ANSWERS_TRIES=500 $(PY) -m pytest tests/web/test_same_answers.py -p no:randomly -s

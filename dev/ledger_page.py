@@ -10,6 +10,7 @@ from pathlib import Path
 from app.adjustments import postings as adjustments
 from app.core.money import NGN, Asset, Money
 from app.disputes import postings as disputes
+from app.exchange import postings as exchange
 from app.ledger import chart
 from app.ledger.journal import Journal, credit, debit
 from app.payments import postings as payments
@@ -159,6 +160,28 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
         "₦1,000,000 went from the bank into the float.",
         settlement.topped_up,
         {"ref": "top_…", "amount": naira(1_000_000)},
+    ),
+    (
+        "0.25 BTC bought at the venue at 60,000 dollars, its fee 39 dollars.",
+        exchange.filled,
+        {
+            "ref": "hdg_…",
+            "venue": "kraken",
+            "trade": "the venue's trade",
+            "moved": (Money(BTC, 25_000_000), Money(USDT, -15_039_000_000)),
+            "fees": (Money(USDT, 39_000_000),),
+        },
+    ),
+    (
+        "10,000 dollars bought over the counter for ₦15,800,000.",
+        exchange.bought_over_the_counter,
+        {
+            "ref": "otc_…",
+            "venue": "kraken",
+            "paid": naira(15_800_000),
+            "got": Money(Asset("USD", 2, "$"), 1_000_000),
+            "counterparty": "their name",
+        },
     ),
     (
         "₦100 of Paystack's fees that it gave back had been booked as income.",

@@ -20,6 +20,7 @@ COMMANDS = {
     "worker-money": ("-m", "jobs.worker", "money"),
     "worker-default": ("-m", "jobs.worker", "default"),
     "worker-prices": ("-m", "jobs.worker", "prices"),
+    "worker-exchange": ("-m", "jobs.worker", "exchange"),
     "worker-documents": ("-m", "jobs.worker", "documents"),
     "worker-slow": ("-m", "jobs.worker", "slow"),
     "clock": ("-m", "jobs.clock"),

@@ -12,7 +12,7 @@ from config import BadSettings, Settings
 from jobs.queues import QUEUES
 from jobs.runtime import runtime
 
-SPEAK_TO_VENUES = ("prices", "money", "default")  # the queues of market.poll, exchange.carry, exchange.sweep
+SPEAK_TO_VENUES = ("prices", "exchange")
 
 
 def main(arguments: list[str]) -> int:

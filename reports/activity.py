@@ -10,14 +10,15 @@ from app.core.db import rows
 from app.core.errors import NotFound
 from app.core.money import ASSETS, Money
 
-ARRIVED = frozenset({"credited", "settled", "filled"})
+ARRIVED = frozenset({"credited", "settled", "filled", "sent", "received"})
 CAME_TO_NOTHING = frozenset({"failed", "returned", "rejected", "cancelled", "closed"})
 OVER = ARRIVED | CAME_TO_NOTHING
 UNDER_WAY = frozenset({"started", "awaiting_payment", "suspended", "requested", "held", "cooling_off"}) | {
     *("approved", "sending", "unpaid")
 }
 TRADES = ("buy", "sell", "swap")
-KINDS = ("deposit", "withdrawal", "trade", *TRADES)  # ("trade" is all of TRADES)
+TRANSFERS = ("sent", "received")
+KINDS = ("deposit", "withdrawal", "trade", *TRADES, "transfer", *TRANSFERS)  # ("trade" is all of TRADES, and so on)
 # How movements stand, by what a reader asks for.
 STANDINGS: Mapping[str, frozenset[str]] = {
     "": frozenset(),
@@ -55,6 +56,24 @@ UNION ALL
     AND o.id >= 'ord_' || :since AND o.id < 'ord_' || :before
     AND (NOT :narrowed OR o.state = ANY(CAST(:states AS text[])))
   ORDER BY o.id DESC LIMIT :limit)
+UNION ALL
+(SELECT t.id, 'sent', 'sent', t.units, 0, t.created_at, t.receiver_name, NULL, t.asset, t.asset, NULL, NULL,
+        substr(t.id, 5)
+   FROM transfers t
+  WHERE t.customer_id = :customer AND :kind IN ('', 'transfer', 'sent')
+    AND :ticker IN ('', split_part(t.asset, '.', 1))
+    AND t.id >= 'trf_' || :since AND t.id < 'trf_' || :before
+    AND (NOT :narrowed OR 'sent' = ANY(CAST(:states AS text[])))
+  ORDER BY t.id DESC LIMIT :limit)
+UNION ALL
+(SELECT t.id, 'received', 'received', t.units, 0, t.created_at, t.sender_name, NULL, t.asset, t.asset, NULL, NULL,
+        substr(t.id, 5)
+   FROM transfers t
+  WHERE t.receiver_id = :customer AND :kind IN ('', 'transfer', 'received')
+    AND :ticker IN ('', split_part(t.asset, '.', 1))
+    AND t.id >= 'trf_' || :since AND t.id < 'trf_' || :before
+    AND (NOT :narrowed OR 'received' = ANY(CAST(:states AS text[])))
+  ORDER BY t.id DESC LIMIT :limit)
 ORDER BY position DESC LIMIT :limit
 ) m LEFT JOIN bank_accounts b ON b.id = m.account ORDER BY m.position DESC
 """
@@ -71,12 +90,17 @@ UNION ALL
 SELECT o.id, o.side, o.state, o.give_units, o.fee_units, o.created_at, '', o.give_asset,
        CASE o.side WHEN 'sell' THEN o.get_asset ELSE o.give_asset END, o.get_asset, o.get_units
   FROM orders o WHERE o.id = :id AND o.customer_id = :customer
+UNION ALL
+SELECT t.id, CASE t.customer_id WHEN :customer THEN 'sent' ELSE 'received' END,
+       CASE t.customer_id WHEN :customer THEN 'sent' ELSE 'received' END, t.units, 0, t.created_at,
+       CASE t.customer_id WHEN :customer THEN t.receiver_name ELSE t.sender_name END, t.asset, t.asset, NULL, NULL
+  FROM transfers t WHERE t.id = :id AND :customer IN (t.customer_id, t.receiver_id)
 """
 
 
 @dataclass(frozen=True)
 class Movement:
-    """One deposit, withdrawal or order, as its owner sees it in a list.
+    """One deposit, withdrawal, order or transfer, as its owner sees it in a list.
 
     Of an order `amount` is what was given, and `got` what was got for it.
     """

@@ -10,6 +10,7 @@ from reports.results import Made
 
 DEPOSITS_COLOUR = "#0b8a5f"
 WITHDRAWALS_COLOUR = "#8fcfb4"
+RESULT_COLOUR = "#7c8783"
 
 
 def volume(days: list[Day]) -> str:
@@ -55,6 +56,7 @@ def results(days: Mapping[date, Made]) -> str:
         x=names,
         y=[made.result.units / 100_000 for made in days.values()],
         mode="lines+markers",
+        line={"color": RESULT_COLOUR, "width": 2},
         hovertemplate="₦%{y:,.1f}k<extra>Result</extra>",
     )
     return str(figure.to_json())

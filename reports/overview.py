@@ -63,7 +63,10 @@ def daily(*, days: int) -> list[Day]:
 
 
 def covers() -> list[Cover]:
-    """Owed to customers and in suspense, against what we hold: not what customers owe us, which nobody is paid from."""
+    """Owed to customers and in suspense, against what we hold: not what customers owe us, which nobody is paid from.
+
+    Assets in which nothing is owed or held are left out.
+    """
     found = rows(
         "SELECT a.asset, coalesce(sum(b.credits - b.debits) FILTER (WHERE a.class = 'liability'), 0) AS owed,"
         " coalesce(sum(b.debits - b.credits) FILTER (WHERE a.class = 'asset' AND a.code NOT LIKE :owed), 0) AS held"
@@ -73,6 +76,7 @@ def covers() -> list[Cover]:
     return [
         Cover(row.asset, Money(ASSETS[row.asset], int(row.owed)), Money(ASSETS[row.asset], int(row.held)))
         for row in found
+        if row.owed or row.held or row.asset == NGN.code
     ]
 
 

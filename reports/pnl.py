@@ -14,7 +14,7 @@ from typing import Any
 from app.core import clock
 from app.core.clock import WAT
 from app.core.db import rows
-from app.core.money import ASSETS, NGN, Money, zero
+from app.core.money import ASSETS, NGN, Money, plain, zero
 from app.exchange.pnl import Account, Line, Part, Told, worth
 from app.ledger import prices
 from app.ledger.prices import Price
@@ -110,6 +110,19 @@ def report(*, since: date = BEGINNING, until: datetime | None = None) -> Report:
             )
         )
     return Report(sorted(lines, key=lambda line: (line.day, line.asset)), standings)
+
+
+def written(told: Report) -> Iterator[str]:
+    """The report as lines of csv, in naira: what each day earned, spent and gained, then positions."""
+    yield "day,asset,income,expense,gain"
+    for line in told.lines:
+        amounts = (line.income, line.expense, line.gain)
+        if any(amounts):
+            yield ",".join([str(line.day), line.asset, *(plain(Money(NGN, kobo)) for kobo in amounts)])
+    yield "asset,position,cost,worth,unrealised"
+    for one in told.standings:
+        tail = ["" if each is None else plain(each) for each in (one.worth, one.unrealised)]
+        yield ",".join([one.position.asset.code, str(one.position.units), plain(one.cost), *tail])
 
 
 def _told(until: datetime) -> Iterator[Told]:

@@ -16,6 +16,7 @@ from app.core.money import ASSETS, NGN, Money, format_money
 from app.trading import queries as trading
 from app.trading import rules as dealing
 from app.trading.rules import Side
+from app.transfers import queries as transfers
 
 GIVEN_FOR = frozenset({"credited", "settled", "returned"})
 CODE_LETTERS = 20
@@ -26,7 +27,7 @@ CHANNELS = {
     "ussd": "USSD",
     "dedicated_nuban": "Bank transfer",
 }
-ORDER = "ord_"
+ORDER, TRANSFER = "ord_", "trf_"
 _WHEN = ("Sent back", "Paid", "Credited", "Done", "Asked for")
 _TITLES = {"credited": "Money added", "settled": "Withdrawal", "returned": "Withdrawal, sent back"}
 
@@ -71,6 +72,8 @@ def of_movement(movement_id: str, *, customer_id: str, masked: bool = False) -> 
     """
     if movement_id.startswith(ORDER):
         return _of_order(movement_id, customer_id=customer_id)
+    if movement_id.startswith(TRANSFER):
+        return _of_transfer(movement_id, customer_id=customer_id)
     found = rows(_FACTS, id=movement_id, customer=customer_id)
     if not found or found[0].state not in GIVEN_FOR:
         raise NotFound("There is no receipt for this.")
@@ -90,7 +93,9 @@ def code_of(movement_id: str) -> str:
         " SELECT concat_ws('|', w.id, w.customer_id, w.amount_units, w.fee_units, w.bank_account_id, w.state,"
         " extract(epoch FROM w.ended_at)) FROM withdrawals w WHERE w.id = :id UNION ALL"
         " SELECT concat_ws('|', o.id, o.customer_id, o.give_units, o.give_asset, o.get_units, o.get_asset, o.fee_units,"
-        " o.rate, o.state, extract(epoch FROM o.created_at)) FROM orders o WHERE o.id = :id",
+        " o.rate, o.state, extract(epoch FROM o.created_at)) FROM orders o WHERE o.id = :id UNION ALL"
+        " SELECT concat_ws('|', t.id, t.customer_id, t.receiver_id, t.units, t.asset, t.journal_id,"
+        " extract(epoch FROM t.created_at)) FROM transfers t WHERE t.id = :id",
         id=movement_id,
     )
     if not found:
@@ -106,14 +111,16 @@ def checked(movement_id: str, code: str) -> tuple[str, Money, str]:
     """
     owners = rows(
         "SELECT customer_id FROM deposits WHERE id = :id UNION ALL SELECT customer_id FROM withdrawals WHERE id = :id"
-        " UNION ALL SELECT customer_id FROM orders WHERE id = :id",
+        " UNION ALL SELECT customer_id FROM orders WHERE id = :id"
+        " UNION ALL SELECT customer_id FROM transfers WHERE id = :id",
         id=movement_id,
     )
     if not owners or not crypto.same(code_of(movement_id), code.strip().upper()):
         raise NotOurs
     receipt = of_movement(movement_id, customer_id=owners[0].customer_id)
+    title = "Transfer" if movement_id.startswith(TRANSFER) else receipt.title  # (nobody learns a name from it)
     when = {label: value for label, value in receipt.lines if label in _WHEN}
-    return receipt.title, receipt.amount, next(when[label] for label in _WHEN if label in when)
+    return title, receipt.amount, next(when[label] for label in _WHEN if label in when)
 
 
 def at(moment: datetime) -> str:
@@ -140,6 +147,22 @@ def _of_order(order_id: str, *, customer_id: str) -> Receipt:
     if order.side == Side.SWAP:
         title = f"Swapped {dealing.ticker_of(order.give.asset)} for {dealing.ticker_of(order.get.asset)}"
     return Receipt(order.id, title, order.get, shown, code_of(order.id))
+
+
+def _of_transfer(transfer_id: str, *, customer_id: str) -> Receipt:
+    """The same for both sides but for its heading; each knows the other by the name that was shown then."""
+    side = transfers.one(transfer_id, customer_id=customer_id)
+    one = side.transfer
+    shown = (
+        ("From", one.sender_name),
+        ("To", one.receiver_name),
+        ("Fee", "None"),
+        *((("Note", one.note),) if one.note else ()),
+        ("Done", at(one.created_at)),
+        ("Our reference", one.id),
+    )
+    title = f"{'From' if side.incoming else 'To'} {side.other_name}"
+    return Receipt(one.id, title, one.amount, shown, code_of(one.id))
 
 
 def _deposit(row: Any) -> tuple[tuple[str, str], ...]:

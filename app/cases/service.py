@@ -17,6 +17,7 @@ from app.core.permissions import Role
 from app.core.tasks import TaskState
 from app.identity import queries as identity
 
+MONEY_QUEUES = ("money", "exchange")
 LOOK_INTO_IT = "Look into it, and close the case with a note of what you found."
 
 
@@ -109,7 +110,7 @@ def open_for_tasks(*, actor: Actor) -> int:
     words = {True: "This piece of work was given up.", False: "This piece of work should have been done long ago."}
     opened = 0
     for task in queries.hanging_tasks_for_system(at=clock.now()):
-        given_up, money = task.status == TaskState.DEAD, task.queue == "money"
+        given_up, money = task.status == TaskState.DEAD, task.queue in MONEY_QUEUES
         case_id = open(
             rules.TASK,
             rules.subject_of_task(task.id),

@@ -221,7 +221,7 @@ class VenueOrders:
             made.headers = {**(made.headers or {}), "Connection": "close"}
             made.session.trust_env = False
             made.enableLastJsonResponse = True
-            made.nonce = lambda: time.time_ns() // 1_000  # grows over processes too, nearly always
+            made.nonce = made.microseconds  # grows over processes too, nearly always
             self._made = made
         return self._made
 

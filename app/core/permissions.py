@@ -277,7 +277,6 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
         P.SETTLEMENT_READ,
-        P.EXCHANGE_READ,
         P.CUSTOMERS_REVEAL,
         P.APPLICATIONS_READ,
         P.RECOVERIES_READ,

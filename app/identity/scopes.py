@@ -16,6 +16,8 @@ class Scope(StrEnum):
     WITHDRAWALS_WRITE = "withdrawals:write"
     ORDERS_READ = "orders:read"
     ORDERS_WRITE = "orders:write"
+    TRANSFERS_READ = "transfers:read"
+    TRANSFERS_WRITE = "transfers:write"
 
 
 WORDS: dict[Scope, str] = {
@@ -29,4 +31,6 @@ WORDS: dict[Scope, str] = {
     Scope.WITHDRAWALS_WRITE: "Withdraw to your bank accounts",
     Scope.ORDERS_READ: "See what you bought, sold and swapped",
     Scope.ORDERS_WRITE: "Buy, sell and swap",
+    Scope.TRANSFERS_READ: "See what you sent to other customers and got from them",
+    Scope.TRANSFERS_WRITE: "Send money to other customers",
 }

@@ -1,6 +1,6 @@
 """How trading says no."""
 
-from app.core.errors import Conflict, NotFound, Unavailable, Unprocessable
+from app.core.errors import Conflict, NotFound, TooMany, Unavailable, Unprocessable
 
 
 class SameAsset(Unprocessable):
@@ -44,6 +44,11 @@ class NotEnough(Unprocessable):
 
     code = "not_enough"
     message = "You do not have that much available."
+
+
+class TooManyQuotes(TooMany):
+    code = "too_many_quotes"
+    message = "That is a lot of quotes in a minute. Wait a little, then take a fresh one."
 
 
 class QuoteExpired(Conflict):

@@ -59,7 +59,7 @@ def found_for_system(typed: str) -> Found:
     return Found(known.id, rules.masked_name(known.name))
 
 
-def handle_of(*, customer_id: str) -> Handle | None:
+def claimed_by(*, customer_id: str) -> Handle | None:
     """By what a customer is found."""
     mine = select(Handle).where(Handle.customer_id == customer_id, Handle.replaced_at.is_(None))
     return db.session.scalars(mine).one_or_none()
@@ -96,7 +96,7 @@ def request_of(request_id: str, *, customer_id: str) -> MoneyRequest:
 
 def request_for_system(request_id: str) -> MoneyRequest:
     """A request, for the mails about it."""
-    return db.session.get_one(MoneyRequest, request_id)
+    return db.session.get_one(MoneyRequest, request_id, populate_existing=True)
 
 
 def to_pay(*, customer_id: str) -> list[MoneyRequest]:

@@ -1,4 +1,4 @@
-"""Commands about the books: `flask --app wsgi ledger export`, `trial-balance`, `revenue`, `verify`, `check`.
+"""Commands about the books: `flask --app wsgi ledger export`, `trial-balance`, `profit-and-loss`, `verify`, …
 
 Each reads one snapshot of the whole books. Exit code 1 says that the books are not sound, 2 that the
 command could not be carried out.
@@ -24,7 +24,7 @@ from app.core.db import whole_books
 from app.core.money import plain
 from app.ledger import export, proof, seal, trial, whole
 from app.web.command_groups import HouseGroup
-from reports import revenue
+from reports import pnl, revenue
 
 LAST_YEAR = 9998  # the day after its last one is still a date
 EXAMPLE = "2026-11-21 or 2026-11-21T10:00:00+01:00"
@@ -89,6 +89,26 @@ def trial_balance(moment: str | None, basis: str, format_: str) -> None:
         table.writerow(("account", "asset", "balance"))
         for line in trial.trial_balance(at, basis=trial.Basis(basis), each_customer=True):
             table.writerow((line.code, line.asset, plain(line.balance)))
+
+
+@ledger.command("profit-and-loss")
+@click.option(
+    "--from", "since", metavar="DATE", type=click.DateTime(["%Y-%m-%d"]), help="The first day that is listed."
+)
+@click.option(
+    "--to",
+    "until",
+    metavar="DATE_OR_TIME",
+    help="What took effect before then; a date counts to its end. Without it: now.",
+)
+def profit_and_loss(since: datetime | None, until: str | None) -> None:
+    """Write what each day earned, spent and gained by asset, in naira, and what our positions cost and are worth.
+
+    Costs are averages. `python -m dev.pnl_from_beancount` writes the same from an export alone.
+    """
+    with read(), _opened(None) as file:
+        told = pnl.report(since=since.date() if since else pnl.BEGINNING, until=_end("--to", until))
+        file.writelines(f"{line}\n" for line in pnl.written(told))
 
 
 @ledger.command("revenue")

@@ -36,6 +36,7 @@ KNOWN = "known browser"
 TRADES = parse("60 per 10 minutes")  # signed tokens that a key is traded for: each is good for as long
 FILES = parse("60 per 10 minutes")  # files that an account may send
 LOOKS = parse("300 per 10 minutes")  # pictures that an account may have drawn
+FINDS = parse("40 per hour")  # customers whom one may look for: whoever does it more often looks who is here
 NEW = parse("20 per hour")  # accounts that an address may open
 
 log = logs.get("throttle")
@@ -131,6 +132,10 @@ class Throttle:
     def looking(self, what: str, account: str) -> None:
         """Count that a picture is drawn for `account`. Raises TooMany."""
         self._demand((self._count(LOOKS, what, _whose(account)),))
+
+    def finding(self, account: str) -> None:
+        """Count that `account` looks for another customer, whether there is one or not. Raises TooMany."""
+        self._demand((self._count(FINDS, "finding", _whose(account)),))
 
     def beginning(self, what: str) -> None:
         """Count something new that an address may begin only so often. Raises TooMany."""

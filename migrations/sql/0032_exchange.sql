@@ -203,6 +203,32 @@ END $$;
 CREATE TRIGGER approved BEFORE INSERT OR UPDATE ON otc_deals FOR EACH ROW EXECUTE FUNCTION guard_otc_deal();
 ALTER TABLE otc_deals ENABLE ALWAYS TRIGGER approved;
 
+-- A pair is turned off by people, and by the house where our own position in it passed its hard limit: as before else.
+CREATE OR REPLACE FUNCTION guard_pair_halt() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_moving text[] := ARRAY['state', 'agree_since', 'ended_at', 'request_id'];
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.state <> NEW.cause OR NEW.request_id IS NOT NULL OR NEW.begun_by <> audit.actor()
+           OR (NEW.cause <> 'off' AND audit.actor() NOT LIKE 'system:%')
+           OR (NEW.cause = 'off' AND audit.actor() <> 'system:exchange.exposure_passed' AND NOT EXISTS (
+                   SELECT FROM operators o WHERE 'operator:' || o.id = audit.actor()
+                       AND o.roles && '{treasury,admin}')) THEN
+            RAISE EXCEPTION 'halt of %: begins in one''s own name, by who may', NEW.pair
+                USING ERRCODE = 'restrict_violation';
+        END IF;
+    ELSIF to_jsonb(OLD) - v_moving <> to_jsonb(NEW) - v_moving OR OLD.state = 'ended' THEN
+        RAISE EXCEPTION 'halt %: stays as it was written', OLD.id USING ERRCODE = 'restrict_violation';
+    ELSIF NEW.state <> OLD.state
+          AND (NEW.request_id IS NOT NULL OR OLD.cause <> 'disagreeing' OR OLD.agree_since IS NULL
+               OR OLD.agree_since + interval '5 minutes' > NEW.ended_at)
+          AND NOT EXISTS (SELECT FROM approval_requests q
+                           WHERE q.id = NEW.request_id AND is_due(q) AND q.kind = 'pricing.go_on'
+                             AND q.payload ->> 'halt_id' = OLD.id) THEN
+        PERFORM refuse_request(NEW.request_id, 'does not end this halt');
+    END IF;
+    RETURN NEW;
+END $$;
+
 -- Our own position is what stands on these few accounts, however many customers have some.
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX ix_accounts_own ON ledger.accounts (class) WHERE class IN ('equity', 'income', 'expense');

@@ -38,8 +38,8 @@ def blueprint(doors: Doors, settings: Settings) -> Blueprint:
         dated = request.args.get("include_last_updated_at", "").lower() == "true"
         with doors.book.reading() as db:
             market = Market(db, seed=settings.seed)
-            # An unknown coin or currency is left out, not refused.
-            return jsonify({coin: _coin(market, COINS[coin], wanted, dated=dated) for coin in ids if coin in COINS})
+        # An unknown coin or currency is left out, not refused.
+        return jsonify({coin: _coin(market, COINS[coin], wanted, dated=dated) for coin in ids if coin in COINS})
 
     return gecko
 

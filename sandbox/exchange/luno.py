@@ -69,7 +69,8 @@ def blueprint(doors: Doors, settings: Settings) -> Blueprint:
 
     def market_now(tell: Any) -> Any:
         with doors.book.reading() as db:
-            return tell(Market(db, seed=settings.seed))
+            market = Market(db, seed=settings.seed)
+        return tell(market)
 
     @luno.get("/exchange/1/markets")
     def markets() -> Response:

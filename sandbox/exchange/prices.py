@@ -15,7 +15,8 @@ from sandbox.exchange.listed import Pair
 _MILLION = 1_000_000
 # A bank sells dollars below the street, which pays for not having to wait.
 BANK_DISCOUNT = Decimal("0.988")
-_SET = "SELECT feed, pair, price FROM prices WHERE since <= ? ORDER BY id"
+_SET = "SELECT feed, pair, price, since FROM prices ORDER BY id"
+ByHand = tuple[str | None, str]  # at which feed (None: at all) and of which pair
 _PLACES = Decimal("1e-12")
 
 
@@ -29,25 +30,26 @@ class Told:
 
 
 class Market:
-    """The market as of the venue's now: every look at it within one call sees the same."""
+    """The market as of the venue's now, read from the book once: every look at it within one call sees the same."""
 
     def __init__(self, db: sqlite3.Connection, *, seed: int) -> None:
-        self._db = db
         self._seed = seed
         self._noise = knobboard.load(db).noise
+        self._feeds = {name: feeds.load(db, name) for name in feeds.FEEDS}
         self.now = book.now(db)
-        self._anything_set = db.execute("SELECT 1 FROM prices LIMIT 1").fetchone() is not None
-        self._set: dict[int, dict[tuple[str | None, str], Decimal]] = {}
+        self._set: dict[ByHand, list[tuple[int, Decimal | None]]] = {}
+        for row in db.execute(_SET):
+            price = None if row["price"] is None else Decimal(row["price"])
+            self._set.setdefault((row["feed"], row["pair"]), []).append((row["since"], price))
 
     def mid(self, feed: str, base: str, quote: str, at: int | None = None) -> Decimal:
         """One whole `base` in `quote` (tickers) at a feed, before its knobs; `at` in microseconds, now without."""
         at = self.now if at is None else at
-        by_hand = self._by_hand(at)
         symbol = f"{base}/{quote}"
         for name in (feed, None):
-            if (name, symbol) in by_hand:
-                return by_hand[name, symbol]
-        crossed = self._crossed(base, quote, at, by_hand)
+            if (given := self._by_hand(name, symbol, at)) is not None:
+                return given
+        crossed = self._crossed(base, quote, at)
         if feed == "bank":
             crossed *= BANK_DISCOUNT
         if self._noise:
@@ -56,41 +58,42 @@ class Market:
 
     def told(self, name: str, base: str, quote: str) -> Told:
         """What a feed tells now, bent by its knobs."""
-        feed = feeds.load(self._db, name)
+        feed = self._feeds[name]
         if feed.pairs is not None and f"{base}/{quote}" not in feed.pairs:
             return Told(self.mid(name, base, quote), self.now, Decimal(1))
         at = self.now if feed.stood_at is None else feed.stood_at
         bend = Decimal(0) if feed.zero else Decimal(feed.factor) * (10_000 + feed.lie_bps) / 10_000
         return Told(self.mid(name, base, quote, at) * bend, at, bend)
 
-    def _crossed(self, base: str, quote: str, at: int, by_hand: dict[tuple[str | None, str], Decimal]) -> Decimal:
+    def _crossed(self, base: str, quote: str, at: int) -> Decimal:
         if quote == "NGN":
             # The street prices naira in Tether; a dollar in the hand is worth what a Tether is.
-            if base == "USD" or (None, "USDT/NGN") not in by_hand:
-                return self._dollars(base, at, by_hand) * self._naira(at, by_hand)
-            return self._crossed(base, "USDT", at, by_hand) * by_hand[None, "USDT/NGN"]
-        return self._dollars(base, at, by_hand) / self._dollars(quote, at, by_hand)
+            street = self._by_hand(None, "USDT/NGN", at)
+            if base == "USD" or street is None:
+                return self._dollars(base, at) * self._naira(at)
+            return self._crossed(base, "USDT", at) * street
+        return self._dollars(base, at) / self._dollars(quote, at)
 
-    def _naira(self, at: int, by_hand: dict[tuple[str | None, str], Decimal]) -> Decimal:
-        given = by_hand.get((None, "USD/NGN"))
+    def _naira(self, at: int) -> Decimal:
+        given = self._by_hand(None, "USD/NGN", at)
         return given if given is not None else walk.level(self._seed, "NGN", at // 1_000)
 
-    def _dollars(self, ticker: str, at: int, by_hand: dict[tuple[str | None, str], Decimal]) -> Decimal:
+    def _dollars(self, ticker: str, at: int) -> Decimal:
         if ticker == "USD":
             return Decimal(1)
-        if (given := by_hand.get((None, f"{ticker}/USD"))) is not None:
+        if (given := self._by_hand(None, f"{ticker}/USD", at)) is not None:
             return given
-        if (given := by_hand.get((None, f"{ticker}/USDT"))) is not None:
-            return given * self._dollars("USDT", at, by_hand)
+        if (given := self._by_hand(None, f"{ticker}/USDT", at)) is not None:
+            return given * self._dollars("USDT", at)
         return walk.level(self._seed, ticker, at // 1_000)
 
-    def _by_hand(self, at: int) -> dict[tuple[str | None, str], Decimal]:
-        if not self._anything_set:
-            return {}
-        if at not in self._set:
-            latest = {(row["feed"], row["pair"]): row["price"] for row in self._db.execute(_SET, (at,))}
-            self._set[at] = {named: Decimal(price) for named, price in latest.items() if price is not None}
-        return self._set[at]
+    def _by_hand(self, feed: str | None, pair: str, at: int) -> Decimal | None:
+        """What was set last by this time, unless it has been lifted."""
+        latest = None
+        for since, price in self._set.get((feed, pair), ()):
+            if since <= at:
+                latest = price
+        return latest
 
 
 def bid_and_ask(pair: Pair, mid: Decimal) -> tuple[Decimal, Decimal]:

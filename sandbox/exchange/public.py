@@ -69,7 +69,8 @@ def _add_prices(public: Blueprint, doors: Doors, settings: Settings) -> None:
             return silence
         with doors.book.reading() as db:
             market = Market(db, seed=settings.seed)
-            return agreed({key: value for pair in pairs for key, value in tell(market, pair).items()})
+        # Reckoned outside: hundreds of candles take a while, and nobody need wait for them.
+        return agreed({key: value for pair in pairs for key, value in tell(market, pair).items()})
 
     @public.get("/Ticker")
     def ticker() -> Response:

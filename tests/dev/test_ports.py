@@ -51,3 +51,24 @@ def test_starts_no_sandbox_beside_a_real_vendor(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("REGISTRY_URL", "https://registry.invalid")
     monkeypatch.setenv("REGISTRY_TOKEN", "token")
     assert environment.addresses().sandbox_port is None
+
+
+def test_starts_no_exchange_beside_a_real_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", str(environment.any_free_port()))
+    assert environment.addresses().exchange_port is not None
+    monkeypatch.setenv("KRAKEN_BASE_URL", "https://kraken.invalid")
+    for name in environment.WITH_A_REAL_EXCHANGE:
+        with pytest.raises(Unavailable, match=f"no sandbox exchange: give .*{name}"):
+            environment.addresses()
+        monkeypatch.setenv(name, "given")
+    assert environment.addresses().exchange_port is None
+
+
+def test_puts_the_exchange_where_it_is_asked_to(monkeypatch: pytest.MonkeyPatch, taken: int) -> None:
+    monkeypatch.setenv("PORT", str(environment.any_free_port()))
+    port = environment.any_free_port()
+    monkeypatch.setenv("EXCHANGE_SANDBOX_PORT", str(port))
+    assert environment.addresses().exchange_port == port
+    monkeypatch.setenv("EXCHANGE_SANDBOX_PORT", str(taken))
+    with pytest.raises(Unavailable, match=rf"^Port {taken} is taken: .*EXCHANGE_SANDBOX_PORT="):
+        environment.addresses()

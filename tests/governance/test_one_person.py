@@ -144,6 +144,8 @@ ASK: dict[str, Callable[[str], Request]] = {
     "pricing.go_on": rated.going_on,
     "pricing.feed": rated.feeding,
     "pricing.spreads": rated.spreading,
+    "exchange.policy": asking.hedge_policy,
+    "exchange.deal": asking.deal,
     "settlement.top_up": asking.top_up,
     "settlement.float_floor": asking.floor,
     "settlement.partner_fees": asking.prices,

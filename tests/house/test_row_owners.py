@@ -39,6 +39,7 @@ from tests.makers import (
     paying,
     people,
     restricted,
+    sending,
     trading,
 )
 from tests.makers.books import fresh
@@ -78,6 +79,10 @@ OWNED = {
     "recurring_orders": "customer_id",
     "recurring_runs": "customer_id",
     "price_alerts": "customer_id",
+    "handles": "customer_id",
+    "splits": "customer_id",
+    "money_requests": "customer_id",
+    "transfers": "customer_id",
 }
 # What is about a customer and never theirs to see: only who works for everyone does.
 KEPT_FROM_OWNERS = ("screening_subjects", "screening_hits", "screening_runs", "cases")
@@ -98,6 +103,7 @@ def somebody(app: Flask, vendor: SandboxProcess) -> people.Customer:
     one = people.customer(enrolled=True, tier=Tier.T2)
     people.paid_in(one, naira(1_000), app=app, sandbox=vendor)
     account = people.bank_account(one, app=app)
+    sending.everything(one)
     with transaction(one.actor):
         withdrawals.request(one.id, bank_account_id=account, amount=naira(100), actor=one.actor)
         refused.note(one.id, amount=naira(1), bank_account_id=account, refused=NotFound())

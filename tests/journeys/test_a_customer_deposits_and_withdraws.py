@@ -186,7 +186,8 @@ def test_a_no_has_a_reason_and_gives_the_money_back(running: Running, visiting: 
     chike.confirm_withdrawal()
     reference = chike.page.url.rpartition("/")[2]
     chike.go("Home")
-    expect(chike.balance()).to_have_text("₦19,975.00")
+    expect(chike.balance()).to_have_text("₦50,000.00")
+    expect(chike.available()).to_have_text("₦19,975.00")
     chike.page.go_back()
 
     compliance = staff.with_role(Role.COMPLIANCE_MANAGER)

@@ -10,10 +10,12 @@ from app.assets import requests as assets
 from app.assets import rules
 from app.core import actor, clock
 from app.core.db import leave, transaction
-from app.core.money import NGN
+from app.core.money import ASSETS, NGN, Money
 from app.core.permissions import granted
 from app.customers import queries as customers
 from app.customers.rules import Tier
+from app.exchange import queries as exchange_queries
+from app.exchange import requests as exchange
 from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.models import Request
@@ -328,6 +330,25 @@ def _splitting(item_id: str, maker: str) -> Request:
     with transaction(who := actor.operator(maker)):
         parts = [naira(300), naira(400)]
         return payments.request_splitting(item_id, parts=parts, reason="x", maker=maker, actor=who)
+
+
+def hedge_policy(maker: str) -> Request:
+    """Another bound of a position."""
+    with transaction(who := actor.operator(maker)):
+        policy = exchange_queries.policy_for_system("BNB")
+        assert policy is not None
+        changed = replace(policy, threshold=secrets.randbelow(10**9))
+        return exchange.request_policy(changed, starts_on=_later(), reason="x", maker=maker, actor=who)
+
+
+def deal(maker: str) -> Request:
+    """Dollars for naira."""
+    settled.in_the_bank(500_000)
+    with transaction(who := actor.operator(maker)):
+        return exchange.request_deal(
+            people.naira(400_000), got=Money(ASSETS["USD"], 1 + secrets.randbelow(10**9)), counterparty="A Friend Ltd",
+            reason="x", maker=maker, actor=who,
+        )  # fmt: skip
 
 
 def _later() -> date:

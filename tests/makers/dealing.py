@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from app.clients.venue_orders import VenueOrders
+from app.clients.venue_orders import Order, VenueOrders
 from app.core import actor, clock
 from app.core.db import leave, rows, sqlstate, transaction
 from app.core.money import ASSETS, NGN, Money, parse
@@ -106,6 +107,11 @@ def carry(venue: VenueOrders, *, steps: int = 20) -> None:
         leave()
         if not [each for each in waiting if flows.carry(each, venue=venue, actor=SYSTEM) is not None]:
             return
+
+
+def stray() -> Order:
+    """An order under our key that is none of ours."""
+    return Order("stray", "BTC/USDT", "buy", "0.01", "99999", clock.now() + timedelta(minutes=1))
 
 
 def last(asset: str = "BTC") -> Hedge:

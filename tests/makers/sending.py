@@ -1,11 +1,13 @@
 """Transfers for tests: customers with money that nobody paid in, and what they do with each other."""
 
-from app.core import actor
+from decimal import Decimal
+
+from app.core import actor, clock
 from app.core.db import for_everyone, leave, rows, transaction
 from app.core.money import NGN, Asset, Money
 from app.customers.rules import Tier
 from app.identity import queries as identity
-from app.ledger import chart
+from app.ledger import chart, prices
 from app.ledger.journal import Journal, credit, debit
 from app.transfers import flows, queries, service
 from app.transfers.models import MoneyRequest, Transfer
@@ -89,3 +91,25 @@ def phone_of(one: Customer) -> str:
     found = identity.number_for_system(counting.id)
     leave()
     return found
+
+
+def price(asset: str, naira_each: int) -> None:
+    """What one of these is worth by now."""
+    with transaction(TEST):
+        prices.record(asset, naira=Decimal(naira_each), at=clock.now(), source="test")
+
+
+def split(one: Customer) -> str:
+    """A bill that they share with somebody: its id."""
+    among = [people.customer().id]
+    with transaction(one.actor):
+        bill, _ = service.split(one.id, among=among, bill=LUNCH, with_me=True, note="", actor=one.actor)
+    return bill.id
+
+
+def everything(one: Customer) -> None:
+    """Something of theirs in every table, with people whom nothing else is about."""
+    other = people.customer()
+    send(one, other, naira(10))
+    handle(one)
+    split(one)

@@ -13,18 +13,26 @@ from app.core.permissions import Role
 from app.customers.rules import Tier
 from app.ledger import balances, chart, posting
 from app.ledger.journal import Journal, credit, debit
+from app.notifications.queries import Letter
 from app.pricing import service as pricing
 from app.trading import alerts, orders, quotes, recurring
 from app.trading.models import Order, Quote, Recurring
 from app.trading.rhythms import Every, Rhythm
 from app.trading.watching import Beyond
 from app.wallets import service as wallets
-from tests.makers import people, priced
+from tests.makers import mailbox, people, priced, switched
 from tests.makers.books import fresh
 from tests.makers.coins import BTC
 from tests.makers.people import Customer
 
 TEST = actor.system("test")
+
+
+def market_opens() -> None:
+    """The usual prices, made now, and nothing stopped that another test left behind."""
+    for scope in ("all", "rail:inside"):
+        switched.all_on(scope)
+    priced.at()
 
 
 def dealer(*moneys: Money, tier: Tier = Tier.T3) -> Customer:
@@ -110,6 +118,13 @@ def accepted(who: Customer, quote: Quote, *, key: str = "") -> Order:
         made = orders.accept(quote.id, customer_id=who.id, key=key or fresh(), actor=who.actor)
     leave()
     return made
+
+
+def told(who: Customer) -> list[Letter]:
+    """The mails to somebody since they confirmed their address, by subject."""
+    letters = [letter for letter in mailbox.letters_to(who.email) if letter.subject != "Your confirmation code"]
+    leave()
+    return sorted(letters, key=lambda letter: letter.subject)
 
 
 @contextmanager

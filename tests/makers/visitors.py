@@ -18,6 +18,7 @@ from tests.makers.people import PASSWORD, phone_number
 from tests.makers.sandbox import SandboxProcess
 
 _numbers = itertools.count(1)
+PLACES = {"Home", "Prices", "Trade", "Activity", "More"}  # (of the portal's navigation)
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -110,8 +111,18 @@ class CustomerAtHome:
         expect(self.balance()).to_be_visible()
 
     def go(self, place: str) -> None:
-        """Follow the navigation: above on a large screen, at the bottom on a small one."""
-        self.page.get_by_role("navigation", name=re.compile("^Main")).get_by_role("link", name=place).click()
+        """Follow the navigation: above on a large screen, below on a small one. What is not in it is in More."""
+        navigation = self.page.get_by_role("navigation", name=re.compile("^Main"))
+        if place in PLACES:
+            navigation.get_by_role("link", name=place).click()
+            return
+        navigation.get_by_role("link", name="More").click()
+        expect(self.page.get_by_role("heading", name="More", exact=True)).to_be_visible()
+        self.page.get_by_role("main").get_by_role("link", name=place).click()
+
+    def available(self) -> Locator:
+        """How much naira is free to use, where some of it is not."""
+        return self.page.locator("[data-available=NGN]")
 
     def balance(self) -> Locator:
         """The large number on the first page."""

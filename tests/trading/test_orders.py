@@ -60,6 +60,17 @@ class TestAQuote:
         made = trading.all_of(trading.dealer(Money(BTC, 1_234_567)), give_asset=BTC, get=NGN)
         assert (made.typed, made.give, made.rounding) == (Typed.ALL, Money(BTC, 1_234_567), Money(NGN, 0))
 
+    def test_is_not_asked_for_without_end(self, who: Customer) -> None:
+        moment = clock.now()
+        with clock.at(moment):
+            for _ in range(quotes.A_MINUTE):
+                trading.quoted(who)
+            with pytest.raises(errors.TooManyQuotes):
+                trading.quoted(who)
+        with clock.at(moment + timedelta(minutes=1, milliseconds=1)):
+            priced.at()
+            trading.quoted(who)
+
     def test_that_ran_out_is_made_anew_in_its_place(self, who: Customer) -> None:
         old = trading.quoted(who, Money(BTC, 10_261))
         priced.at(BTC_USDT="61000")

@@ -26,7 +26,7 @@ from app.payments import queries as payments
 from app.payments.rules import DepositState
 from app.wallets import queries as wallets
 from app.web import guards
-from app.web.api import bodies, trading
+from app.web.api import bodies, trading, transfers
 from app.web.throttle import throttle
 from app.withdrawals import queries as withdrawals
 from app.withdrawals import refused
@@ -37,6 +37,7 @@ DESCRIPTION = Path(__file__).parent / "openapi.yaml"
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 trading.register(bp)
+transfers.register(bp)
 
 
 @bp.get("/openapi.yaml")

@@ -17,6 +17,8 @@ from app.customers import queries as customers
 from app.customers.rules import ClosureState
 from app.disputes import queries as disputes
 from app.disputes.rules import State as DisputeState
+from app.exchange import queries as exchange
+from app.exchange.rules import UNCERTAIN
 from app.governance import queries as governance
 from app.governance.rules import State
 from app.identity import queries as identity
@@ -208,6 +210,7 @@ def _counts() -> dict[str, int]:
         "console.closures": customers.closure_count_for_operators(state=ClosureState.ASKED),
         "console.recoveries": recoveries.recovery_counts_for_operators().get(RecoveryState.ASKED, 0),
         "console.screening": _hits_to_look_at(),
+        "console.exposure": _positions_amiss(),
         "console.jobs": overview.dead_tasks(),
         "console.disputes": disputes.counts_for_operators().get(DisputeState.OPEN, 0),
         "console.refunds": refunds.counts_for_operators().get(RefundState.NEEDS_ATTENTION, 0),
@@ -220,6 +223,14 @@ def _payouts_waiting() -> int:
         return 0
     counts = payouts.counts_for_operators()
     return counts.get(PayoutState.AWAITING_OTP, 0) + counts.get(PayoutState.AWAITING_FLOAT, 0)
+
+
+def _positions_amiss() -> int:
+    """Positions beyond a limit, and orders of our own that nobody can tell of."""
+    if P.EXCHANGE_READ not in current_user.permissions:
+        return 0
+    unknown = sum(exchange.states_for_operators()[state] for state in UNCERTAIN)
+    return unknown + len({alert.asset for alert in exchange.alerts_standing_for_operators()})
 
 
 def queues() -> list[str]:

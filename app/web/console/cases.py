@@ -21,6 +21,8 @@ from app.web.console.objects import place_of, whose_cases
 from app.web.fragments import page
 
 PAGE = 25
+VENUE_DIFFERS = "venue_differs"
+OF_POSITIONS = frozenset({"exposure_soft", "exposure_hard", "venue_lacks", "venue_price", "strange_order"})
 SETTLEMENT_LATE = "settlement_late"  # a day on which Paystack was to pay us has no page of its own
 
 
@@ -123,6 +125,10 @@ def _place(kind: str, subject: str) -> tuple[str, str] | None:
         return "Job", url_for("console.jobs")
     if kind == SETTLEMENT_LATE and Permission.SETTLEMENT_READ in current_user.permissions:
         return "What Paystack owes", url_for("console.settlements")
+    if kind in OF_POSITIONS and Permission.EXCHANGE_READ in current_user.permissions:
+        return "Our position", url_for("console.exposure")
+    if kind == VENUE_DIFFERS and Permission.EXCHANGE_READ in current_user.permissions:
+        return "Venue balances", url_for("console.venue_balances")
     return place_of(subject)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask import request
 from flask.wrappers import Response
+from flask_login import current_user
 
 from app.cases import queries as cases
 from app.core import clock
@@ -12,6 +13,8 @@ from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.disputes import queries as disputes
 from app.disputes.rules import State as DisputeState
+from app.exchange import queries as exchange
+from app.exchange.rules import UNCERTAIN
 from app.reconciliation import queries as reconciliation
 from app.reconciliation.rules import UNMATCHED
 from app.web.console.base import bp
@@ -32,6 +35,7 @@ def overview() -> Response:
     days = _span()
     moved = reports.daily(days=days)
     run = reconciliation.latest_for_operators()
+    exposes = Permission.EXCHANGE_READ in current_user.permissions
     counts = reconciliation.counts_for_operators(run.id) if run else {}
     return page(
         "console/overview.html",
@@ -52,6 +56,9 @@ def overview() -> Response:
         cases=cases.needing_count_for_operators(owners=whose_cases()),
         oldest_case=cases.oldest_for_operators(owners=whose_cases()),
         covers=reports.covers(),
+        may_expose=exposes,
+        exposed=len({alert.asset for alert in exchange.alerts_standing_for_operators()}) if exposes else 0,
+        unknown=sum(exchange.states_for_operators()[state] for state in UNCERTAIN) if exposes else 0,
         run=run,
         unmatched=sum(counts.get(verdict, 0) for verdict in UNMATCHED),
     )

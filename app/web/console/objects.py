@@ -15,7 +15,7 @@ P = Permission
 
 @dataclass(frozen=True)
 class Subject:
-    """A page: what the object is called, and who may open it."""
+    """A page: what the object is called, and who may open it. Without an argument it is the list in which it stands."""
 
     name: str
     endpoint: str
@@ -39,6 +39,7 @@ SUBJECTS = {
     "hit": Subject("Screening hit", "console.screening_hit", "hit_id", P.SCREENING_READ),
     "set": Subject("Settlement", "console.settlement", "settlement_id", P.SETTLEMENT_READ),
     "ord": Subject("Order", "console.order", "order_id", P.ORDERS_READ),
+    "otc": Subject("Deal over the counter", "console.deals", "", P.EXCHANGE_READ),
     "hdg": Subject("Hedge", "console.hedge", "hedge_id", P.EXCHANGE_READ),
     "rec": Subject("Reconciliation", "console.reconciliation_run", "run_id", P.RECONCILIATION_READ),
 }
@@ -49,7 +50,7 @@ def place_of(object_id: str) -> tuple[str, str] | None:
     subject = SUBJECTS.get(object_id.partition("_")[0])
     if subject is None or subject.permission not in current_user.permissions:
         return None
-    places: dict[str, str] = {subject.argument: object_id}
+    places: dict[str, str] = {subject.argument: object_id} if subject.argument else {}
     return subject.name, url_for(subject.endpoint, **places)  # type: ignore[arg-type]
 
 

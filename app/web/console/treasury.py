@@ -15,6 +15,7 @@ from app.exchange import flows, queries, rules
 from app.exchange.models import VenueReading
 from app.web import guards, sheets
 from app.web.console.base import bp
+from app.web.console.cases import VENUE_DIFFERS
 from app.web.console.objects import cases_about
 from app.web.fragments import page
 from reports import treasury as reports
@@ -93,7 +94,7 @@ def venue_balances() -> Response:
         differing=[row for row in rows if row.reading.unexplained],
         read_at=max((one.read_at for one in readings), default=None),
         matters=rules.READINGS_THAT_MATTER,
-        cases=cases_about(*(f"venue:{rules.VENUE}:{one.currency}" for one in readings)),
+        cases=[one for one in cases_about(*(one.currency for one in readings)) if one.kind == VENUE_DIFFERS],
         may_read=Permission.EXCHANGE_HEDGE in current_user.permissions,
     )
 

@@ -37,14 +37,20 @@ class Curve:
     words: str
     points: list[tuple[datetime, Decimal]]
 
+    @property
+    def short(self) -> bool:
+        """Whether it is of hours, so that times of day say more than days."""
+        return self.points[-1][0] - self.points[0][0] < timedelta(days=3)
+
 
 def of_worth(span: str, *, customer_id: str, now: Money) -> Curve | None:
     """What all wallets were worth; None before there were two times at which there was something and a price."""
-    known, moment = SPANS[span], clock.now()
-    moments = [moment - known.back * step // known.steps for step in range(known.steps, 0, -1)]
+    known, moment, began = SPANS[span], clock.now(), portfolio.began(customer_id=customer_id)
+    if began is None:
+        return None
+    back = min(known.back, moment - began)  # (before the first money there is nothing to draw)
+    moments = [moment - back * step // known.steps for step in range(known.steps, 0, -1)]
     found = portfolio.history(moments, customer_id=customer_id)
-    while found and not found[0][1]:  # (before the first money there is nothing to draw)
-        found = found[1:]
     points = [*found, (moment, Decimal(now.units).scaleb(-2))]
     drawing = drawings.curve(points)
     if drawing is None:

@@ -31,6 +31,7 @@ _WAYS = (
         (
             Way("Add money", "By card, bank transfer or USSD", "portal.deposit", "plus"),
             Way("Withdraw", "To a bank account of yours", "portal.withdraw", "arrow-up-right"),
+            Way("Send and ask", "To other customers, and from them", "portal.transfers", "send"),
             Way("Wallets", "Open and close them", "portal.wallet_list", "wallet"),
             Way("Portfolio", "What it cost, and what it is worth", "portal.portfolio", "chart-pie"),
             Way("Recurring buys", "Every week or month, by itself", "portal.recurring_list", "repeat"),

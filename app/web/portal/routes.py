@@ -3,6 +3,7 @@
 from app.web import factor_doors, guards
 from app.web.portal import (
     activity,
+    asking,
     base,
     beneficiaries,
     close,
@@ -22,6 +23,7 @@ from app.web.portal import (
     sign_in,
     standing,
     trade,
+    transfers,
     verification,
     verification_steps,
     view_as,
@@ -51,6 +53,8 @@ MODULES = (
     keys,
     limits,
     wallets,
+    transfers,
+    asking,
     phone,
     documents,
     verification,

@@ -208,7 +208,7 @@ def _form(
     balances = dict(wallets.balances_of(customer_id=current_user.id))
     return page(
         "portal/trade.html",
-        block="preview",
+        block="deal" if _other_assets() else "preview",
         form=form,
         asked=asked,
         errors=faults,
@@ -229,6 +229,11 @@ def _shown_amounts(form: TradeForm, asked: Asked, balances: dict[str, BalanceNow
 
 def _available(balances: dict[str, BalanceNow], asset: Asset) -> Money:
     return balances[asset.code].available if asset.code in balances else zero(asset)
+
+
+def _other_assets() -> bool:
+    """Whether other assets were chosen, so that labels and balances are others too, and not only what it comes to."""
+    return request.headers.get("HX-Target", "").endswith("#deal")
 
 
 def _review(found: Quote, *, refused: Refusal | None = None, status: int = 200) -> Response:

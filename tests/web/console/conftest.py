@@ -16,6 +16,7 @@ from tests.makers import browse, people
 from tests.makers.client import Browser
 from tests.makers.databases import Database, fresh_database
 from tests.makers.environment import environment
+from tests.makers.exchange import ExchangeProcess
 from tests.makers.sandbox import SandboxProcess
 
 Visitor = Callable[[Role], FlaskClient]
@@ -44,9 +45,11 @@ def own_database(given: Servers, home: Path) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="module")
-def own_house(own_database: Database, given: Servers, vendor: SandboxProcess) -> Iterator[Flask]:
+def own_house(
+    own_database: Database, given: Servers, vendor: SandboxProcess, venue: ExchangeProcess
+) -> Iterator[Flask]:
     """A house of this file alone: here months can be closed and payouts be halted."""
-    house = create_app(Settings.from_env(environment(own_database, given, vendor)))
+    house = create_app(Settings.from_env(environment(own_database, given, vendor, venue)))
     house.test_client_class = Browser
     with house.app_context():
         yield house

@@ -17,6 +17,7 @@ from tests.web.scenes import (
     agreed,
     care,
     console,
+    dealing,
     elsewhere,
     ledger,
     payouts,
@@ -25,12 +26,17 @@ from tests.web.scenes import (
     rates,
     review,
     safety,
+    trading,
+    transfers,
     verification,
 )
 from tests.web.scenes.stage import Call, Scene
 
 READS = {"GET", "HEAD", "OPTIONS"}
-TOPICS = (portal, safety, verification, account, programs, console, care, review, ledger, agreed, payouts, rates)
+TOPICS = (
+    *(portal, trading, transfers, safety, verification, account, programs, care),
+    *(console, review, ledger, agreed, payouts, rates, dealing),
+)
 RECORDED: dict[str, Call] = {endpoint: call for topic in TOPICS for endpoint, call in topic.CALLS.items()}
 KEPT_ELSEWHERE: dict[str, Call] = elsewhere.CALLS
 # flask-admin's own doors, which its tables keep closed: they answer by leading back to the list.

@@ -6,6 +6,7 @@ A row that a door has used up (a session ended, a key revoked) is made anew for 
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 from flask import Flask
 
@@ -29,7 +30,10 @@ from app.payments import deposits, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
+from app.trading import alerts, recurring
 from app.trading.models import Order
+from app.trading.rhythms import Every, Rhythm
+from app.trading.watching import Beyond
 from app.withdrawals import service as withdrawals
 from tests.makers import (
     applicants,
@@ -42,14 +46,17 @@ from tests.makers import (
     papers,
     paying,
     people,
+    positions,
     priced,
     rated,
     restricted,
+    sending,
     settled,
     switched,
     trading,
 )
 from tests.makers.authenticator import Authenticator
+from tests.makers.coins import BTC
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
@@ -62,9 +69,10 @@ HOUSE = ("there", "missing")
 ANY = ("any",)
 SPENT = frozenset(
     {"view_id", "deposit_id", "withdrawal_id", "session_id", "key_id", "account_id", "passkey_id", "task_id"}
+    | {"ask_id", "asked_id", "recurring_id", "alert_id"}
 )
-STEPS = frozenset({"step", "slot"})  # (the same for every customer who has something under way)
-PARTS = {"page": "1", "step": "selfie", "slot": "selfie"}
+STEPS = frozenset({"step", "slot", "ticker"})  # (the same for every customer, who has something under way)
+PARTS = {"page": "1", "step": "selfie", "slot": "selfie", "ticker": "BTC"}
 NOBODYS = {"filename": "admin/js/actions.js", "export_type": "csv"}
 
 
@@ -117,6 +125,11 @@ class Things:
             "object_id": (lambda: cast.customer.id, "cus_none"),
             "settlement_id": (self._settlement, "set_none"),
             "top_up_id": (lambda: settled.top_up(naira(45_000 + secrets.randbelow(9_000))), "top_none"),
+            "order_id": (lambda: self._dealt[cast.customer.id].id, "ord_none"),
+            "hedge_id": (positions.planned, "hdg_none"),
+            "deal_id": (lambda: positions.deal(7_000 + secrets.randbelow(900)), "otc_none"),
+            "position": (lambda: "BTC", "NGN"),
+            "currency": (positions.noted, "nothing"),
             "service": (lambda: "card", "nonsense"),
             "restriction_id": (lambda: restricted.placed(cast.customer, Kind.NO_TRADE), "res_none"),
             "hit_id": (listed.open_hit, "hit_none"),
@@ -197,6 +210,12 @@ class Things:
             "deposit_id": self._deposit,
             "quote_id": lambda one: self._dealt[one.id].quote_id,
             "order_id": lambda one: self._dealt[one.id].id,
+            "transfer_id": lambda one: sending.send(one, people.customer(), naira(10)).id,
+            "ask_id": lambda one: sending.ask(one, people.customer()).id,
+            "asked_id": lambda one: sending.ask(people.customer(), one).id,
+            "split_id": sending.split,
+            "recurring_id": self._recurring,
+            "alert_id": self._alert,
         }
         return of_customers[argument](customer)
 
@@ -225,6 +244,20 @@ class Things:
     def _order(self, customer: Customer) -> Order:
         priced.at()
         return trading.accepted(customer, trading.quoted(customer))
+
+    def _recurring(self, customer: Customer) -> str:
+        priced.at()
+        with transaction(customer.actor):
+            return recurring.set_up(
+                customer.id, give=naira(5_000), get=BTC, rhythm=Rhythm(Every.WEEK, 0), actor=customer.actor
+            ).id
+
+    def _alert(self, customer: Customer) -> str:
+        priced.at()
+        with transaction(customer.actor):
+            return alerts.set_up(
+                customer.id, base="BTC", quote="NGN", beyond=Beyond.BELOW, price=Decimal(9), actor=customer.actor
+            ).id
 
     def _part(self, argument: str, whose: str) -> str:
         """A part of something that an address names: a page, a step of what somebody has under way."""

@@ -15,8 +15,10 @@ from app.screening import queries
 from reports import receipts
 from tests.makers import browse, listed
 from tests.makers.sandbox import SECRET
+from tests.web.scenes.dealing import read_venue
 from tests.web.scenes.programs import ask_quote
 from tests.web.scenes.stage import TEST, Call, Scene
+from tests.web.scenes.trading import make_quote, requote
 
 
 def retry_job(scene: Scene) -> TestResponse:
@@ -99,7 +101,10 @@ def check_receipt(scene: Scene) -> TestResponse:
 
 CALLS: dict[str, Call] = {
     "api.ask_quote": ask_quote,
+    "portal.make_quote": make_quote,
+    "portal.requote": requote,
     "console.pull_settlements": pull_settlements,
+    "console.read_venue": read_venue,
     "portal.check_receipt": check_receipt,  # nothing: it is a comparison
     "console.retry_job": retry_job,  # a line in moves: tasks are machinery (app/audit/exempt.py)
     "console.search_screening": search_screening,  # what was found: nothing of a search is kept

@@ -31,15 +31,15 @@ const fetched = (form, button) =>
     toast({ text: 'The file is on its way to your downloads.' });
   }, BRINGS);
 
-const grouped = (text) => {
+const grouped = (text, decimals = 2) => {
   const [whole, ...rest] = text.replace(/[^\d.]/g, '').split('.');
-  const fraction = rest.length ? `.${rest.join('').slice(0, 2)}` : '';
+  const fraction = rest.length ? `.${rest.join('').slice(0, decimals)}` : '';
   return whole.replace(/^0+(?=\d)/, '').replace(/\B(?=(\d{3})+$)/g, ',') + fraction;
 };
 const format = (input) => {
   // the caret keeps the same number of digits before it, whatever commas come and go
   const before = input.value.slice(0, input.selectionStart).replace(/[^\d.]/g, '').length;
-  input.value = grouped(input.value);
+  input.value = grouped(input.value, input.dataset.decimals);
   let at = 0;
   for (let seen = 0; at < input.value.length && seen < before; at += 1) if (input.value[at] !== ',') seen += 1;
   if (document.activeElement === input) input.setSelectionRange(at, at);

@@ -1,7 +1,7 @@
 // The trade form: an amount on either side, all of it, the other way round. Without this it is a form with two fields.
 import { all, on, one, onClick, onContent } from './page.js';
 
-const fresh = (input) => input.dispatchEvent(new Event('change', { bubbles: true }));
+const fresh = (input) => input.dispatchEvent(new Event('input', { bubbles: true }));
 
 // Who types on one side has said enough: what the other side is follows from it.
 on('input', (event) => {
@@ -16,8 +16,8 @@ onClick('[data-max]', (button, event) => {
   for (const other of all('[data-either]')) other.value = '';
   const input = document.getElementById(button.dataset.max);
   input.value = button.dataset.value;
+  fresh(input); // (which takes the mark away, as typing does)
   one('[data-whole]').value = '1';
-  fresh(input);
 });
 
 // What the preview says of the other side stands in its field until somebody types there.

@@ -26,6 +26,8 @@ from app.risk import queries as risk
 from app.web import errors, guards
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
+from app.web.console.cases import OF_POSITIONS
+from app.web.console.objects import cases_about
 from app.web.fragments import page, wants_fragment
 
 SIZES = ("target", "threshold", "soft", "hard")
@@ -94,14 +96,14 @@ def request_hedge_policy() -> Response | BaseResponse:
     return redirect(url_for("console.approval", request_id=asked), 303)
 
 
-@bp.post("/exposure/<asset>/hedge")
+@bp.post("/exposure/<position>/hedge")
 @guards.operator(Permission.EXCHANGE_HEDGE, fresh=True)
-def hedge_now(asset: str) -> BaseResponse:
+def hedge_now(position: str) -> BaseResponse:
     """Answer a position now, however small it is: one order, within the policy's price."""
-    if asset not in {policy.asset for policy in queries.policies_for_system() if policy.pair}:
+    if position not in {policy.asset for policy in queries.policies_for_system() if policy.pair}:
         raise NotFound
     try:
-        verdict = flows.hedge_now(asset, venue=current_app.extensions["clients"].venue, actor=guards.actor())
+        verdict = flows.hedge_now(position, venue=current_app.extensions["clients"].venue, actor=guards.actor())
         kind, words = SAID[verdict]
         flash(words, kind)
     except (Silent, Refused):
@@ -129,6 +131,7 @@ def _exposure(*, fault: str = "", status: int = 200) -> Response:
         unknown=sum(states[state] for state in rules.UNCERTAIN),
         off=off,
         now=clock.now(),
+        cases=[one for one in cases_about(*(row.policy.asset for row in found)) if one.kind in OF_POSITIONS],
         policies=_standing(policies),
         pending=[one for row in found for one in governance.about_for_operators(f"exchange:policy:{row.policy.asset}")]
         if whole
@@ -148,6 +151,7 @@ def _rows() -> list[Row]:
     covers = queries.cover_for_operators()
     owed = {one.owed.asset.code: one.owed.units for one in covers}
     held = {one.held.asset.code: one.held.units for one in covers}
+    places = {code: number for number, code in enumerate(ASSETS)}
     alerts = {one.asset: one for one in queries.alerts_standing_for_operators()}
     return [
         Row(
@@ -156,14 +160,15 @@ def _rows() -> list[Row]:
             Money(ASSETS[one.policy.asset], rules.own(one.policy, held)),
             alerts.get(one.policy.asset),
         )
-        for one in queries.exposures_for_operators()
+        for one in sorted(queries.exposures_for_operators(), key=lambda one: places[one.policy.asset])
     ]
 
 
 def _standing(policies: list[HedgePolicy]) -> list[tuple[HedgePolicy, str]]:
     """Policies with how they stand: to come, in force, or before; what was before only where it was agreed to."""
     moment, counting, found = clock.now(), set[str](), []
-    for one in policies:  # (the newest first)
+    places = {code: number for number, code in enumerate(ASSETS)}
+    for one in sorted(policies, key=lambda one: places[one.asset]):  # (of each asset the newest first)
         if one.starts_at > moment:
             found.append((one, "coming"))
         elif one.asset not in counting:

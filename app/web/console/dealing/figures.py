@@ -2,7 +2,7 @@
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from app.core.money import Asset, Money
+from app.core.money import Asset, Money, parts
 from app.web.console.base import bp
 
 SYMBOLS = {"NGN": "₦", "USD": "$"}
@@ -30,3 +30,9 @@ def share(bps: int) -> str:
 def amount_of(asset: Asset, units: int) -> Money:
     """So many smallest units of an asset."""
     return Money(asset, units)
+
+
+@bp.app_template_filter("whole")
+def whole(money: Money) -> str:
+    """An amount without what is below the point, cut: `₦158,423,110`. For where it stands large or beside another."""
+    return parts(money)[0]  # (only of naira: a coin's ticker stands behind what is below its point)

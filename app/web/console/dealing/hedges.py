@@ -81,6 +81,7 @@ def hedges() -> Response:
         block="results",
         view=view,
         counts=counts,
+        way_out=rules.HEDGE.waits[HedgeState.UNKNOWN].exit,
         rows=[(one, Told.of(one, fills[one.id])) for one in shown],
         asset=asset,
         assets=[(one.asset, one.ticker) for one in queries.policies_for_system() if one.pair],
