@@ -13,7 +13,7 @@ BROWSERS := chromium chromium-browser google-chrome
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts format db migrate seed proof bench faults answers pages prism shots reset lock assets browser readers
-.PHONY: env-run env-test bench-screening bench-queue bench-withdrawals bench-trading bench-home
+.PHONY: env-run env-test bench-screening bench-orders bench-queue bench-withdrawals bench-trading bench-home
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ bench: env-test ## Measure the books beside their floors and peers (BENCH="--rou
 
 bench-queue: env-test ## Measure the page of the review queue over 200,000 applications (BENCH="--calls 20")
 	@$(PY) -m bench.queue $(BENCH)
+
+bench-orders: env-test ## Measure the console's orders, a million of them (BENCH="--calls 20")
+	@$(PY) -m bench.orders $(BENCH)
 
 bench-withdrawals: env-test ## Measure the pages over a million withdrawals (BENCH="--calls 20")
 	@$(PY) -m bench.withdrawals $(BENCH)

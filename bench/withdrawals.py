@@ -201,7 +201,7 @@ def prepare(app: Flask, database: Database, *, many: int) -> dict[str, FlaskClie
     with app.app_context(), for_everyone(), transaction(BENCH):
         for each in (holder, "cus_owner"):
             wallets.open_wallet(each, asset=NGN)
-    staff = _staff(app, secret)
+    staff = signed_in(app, secret)
     home = _customer(app)
     pages = {f"/console/withdrawals?{query}": staff for query in QUEUE} | {f"/console/withdrawals/{waiting}": staff}
     return pages | {f"/activity?{query}": home for query in ACTIVITY}
@@ -222,7 +222,9 @@ def measure(pages: dict[str, FlaskClient], *, calls: int) -> dict[str, list[floa
     return found
 
 
-def _staff(app: Flask, secret: str) -> FlaskClient:
+def signed_in(app: Flask, secret: str) -> FlaskClient:
+    """The one of staff who looks."""
+    """Somebody of staff, by their app."""
     client = app.test_client()
     _send(client, "/console/sign-in", email=EMAIL, password=PASSWORD)
     _send(client, "/console/prove", code=totp.code(secret, step=rules.totp_step(clock.now())))

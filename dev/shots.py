@@ -22,9 +22,11 @@ from dev import (
     running,
     tour,
     tour_care,
+    tour_dealing,
     tour_money,
     tour_portal,
     tour_rates,
+    tour_transfers,
     tour_verification,
     tour_withdrawals,
 )
@@ -97,11 +99,13 @@ def _wanted() -> list[Sight]:
     every = (
         *tour.EVERYTHING,
         *tour_portal.MONEY,
+        *tour_transfers.TRANSFERS,
         *tour_withdrawals.WITHDRAWALS,
         *tour_withdrawals.KINDS,
         *tour_care.EVERYTHING,
         *tour_money.MONEY,
         *tour_rates.RATES_SIGHTS,
+        *tour_dealing.DEALING,
         *tour_verification.VERIFICATION,
     )
     return [sight for sight in every if not asked or sight.name.startswith(asked)]

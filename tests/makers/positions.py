@@ -161,20 +161,22 @@ def agreed_deal(paid: Money, got: Money) -> Deal:
 
 
 def _refused(exchange: ExchangeProcess, venue: VenueOrders) -> Hedge:
-    """The venue is out of order when the first one comes."""
-    exchange.knobs(answer="refuse", answer_to="AddOrder", answer_times=1)
+    """Our key may not trade when the first one comes."""
+    exchange.knobs(denied="trade")
     dealing.look(venue)
-    dealing.carry(venue)
-    exchange.knobs(answer="normal", answer_to=None)
+    first = queries.open_for_system()[0].id
+    leave()
+    flows.carry(first, venue=venue, actor=SYSTEM)
+    exchange.knobs(denied="nothing")
     return dealing.last("BTC")
 
 
 def _unknown(exchange: ExchangeProcess, venue: VenueOrders) -> Hedge:
     """The venue takes one and does not answer."""
-    exchange.knobs(answer="drop", answer_to="AddOrder", hide_orders=50)
+    exchange.knobs(answer="drop", answer_to="AddOrder", hide_orders=3)
     dealing.look(venue)
     for hedge in queries.open_for_system():
         leave()
         flows.carry(hedge.id, venue=venue, actor=SYSTEM)
-    exchange.knobs(answer="normal", answer_to=None)
-    return dealing.last("BTC")
+    exchange.knobs(answer="normal", answer_to=None, hide_orders=0)
+    return dealing.last("ETH")
