@@ -39,7 +39,7 @@ from app.withdrawals import queries as withdrawals_queries
 from app.withdrawals import queue as withdrawals_queue
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
-from dev import applicants, compliance, hiring, odd_cases, outgoing, papers, screened, verified, verifying
+from dev import applicants, between, compliance, hiring, odd_cases, outgoing, papers, screened, verified, verifying
 from dev.hiring import MAIL
 from dev.treasury import Office
 from jobs import runtime
@@ -172,6 +172,7 @@ class Business:
                 continue  # a short story with few customers has poor ones among its rich
             with clock.at(self.ended - timedelta(minutes=23 * (7 - place))):
                 self._request(person, amount)
+        between.live(self.people[0], [one for one in rich if one.id != lead], at=self.ended)
         self._work_off()
         first = withdrawals_queue.page_for_operators([withdrawal_rules.State.REQUESTED], oldest_first=True)
         if first:

@@ -26,6 +26,7 @@ from dev import (
     tour_money,
     tour_portal,
     tour_rates,
+    tour_transfers,
     tour_verification,
     tour_withdrawals,
 )
@@ -98,6 +99,7 @@ def _wanted() -> list[Sight]:
     every = (
         *tour.EVERYTHING,
         *tour_portal.MONEY,
+        *tour_transfers.TRANSFERS,
         *tour_withdrawals.WITHDRAWALS,
         *tour_withdrawals.KINDS,
         *tour_care.EVERYTHING,

@@ -285,6 +285,8 @@ SYSTEM = (
     Sight("limits-policy-faulty", "/console/limits", ADMIN, (_ask_for_limits,), FAULTY),
     Sight("limits-policy-read", "/console/limits", AUDITOR),
     Sight("thresholds", "/console/thresholds", ADMIN),
+    Sight("assets", "/console/assets", FINANCE),
+    Sight("asset", "/console/assets/BTC", FINANCE),
     Sight("fees", "/console/fees", FINANCE),
     Sight("fees-read", "/console/fees", AUDITOR),
     Sight("jobs", "/console/jobs", ADMIN),

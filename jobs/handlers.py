@@ -186,7 +186,7 @@ HANDLERS: dict[str, Handler] = {
     "notifications.transfer_received": Handler("default", transfers.received),
     "notifications.money_asked": Handler("default", transfers.asked),
     "notifications.request_ended": Handler("default", transfers.request_ended),
-    "notifications.handle_claimed": Handler("default", transfers.handle_claimed),
+    "notifications.handle_claimed": Handler("default", transfers.found_as),
     "notifications.dispute_opened": Handler("default", giving_back.dispute_opened),
     "notifications.dispute_to_answer": Handler("default", giving_back.dispute_to_answer),
     "notifications.dispute_ended": Handler("default", giving_back.dispute_ended),

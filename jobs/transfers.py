@@ -52,9 +52,9 @@ def request_ended(work: Work) -> timedelta | None:
     return _tell(work, one.customer_id, words.not_paid(one.amount, by=one.payer_name, state=work.facts["state"]))
 
 
-def handle_claimed(work: Work) -> timedelta | None:
+def found_as(work: Work) -> timedelta | None:
     """A security notice."""
-    return _tell(work, work.facts["customer_id"], words.handle_claimed(work.subject))
+    return _tell(work, work.facts["customer_id"], words.found_as(work.subject))
 
 
 def expire(work: Work) -> timedelta | None:

@@ -1,4 +1,4 @@
-"""Every movement of a customer's money, for staff: deposits, withdrawals, orders, other journals, newest first."""
+"""Every movement of a customer's money, for staff: deposits, withdrawals, orders, transfers, journals, newest first."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from app.ledger.statements import StatementLine
 
 PAGE = 20
 LINES_AT_ONCE, LINES_MAX = 60, 600  # of a statement: most of its lines are those of the movements
-OF_MOVEMENTS = ("dep_", "wd_", "ord_")  # what their journals are about
+OF_MOVEMENTS = ("dep_", "wd_", "ord_", "trf_")  # what their journals are about
 
 # (each side is cut to a page by its own index before the two are put together)
 _PAGE = """
@@ -28,13 +28,21 @@ UNION ALL
 (SELECT o.id, o.side, o.state, o.give_units, o.give_asset, o.created_at, substr(o.id, 5)
    FROM orders o WHERE o.customer_id = :customer AND (:before = '' OR o.id < 'ord_' || :before)
   ORDER BY o.id DESC LIMIT :limit)
+UNION ALL
+(SELECT t.id, 'sent', 'sent', t.units, t.asset, t.created_at, substr(t.id, 5)
+   FROM transfers t WHERE t.customer_id = :customer AND (:before = '' OR t.id < 'trf_' || :before)
+  ORDER BY t.id DESC LIMIT :limit)
+UNION ALL
+(SELECT t.id, 'received', 'received', t.units, t.asset, t.created_at, substr(t.id, 5)
+   FROM transfers t WHERE t.receiver_id = :customer AND (:before = '' OR t.id < 'trf_' || :before)
+  ORDER BY t.id DESC LIMIT :limit)
 ORDER BY position DESC LIMIT :limit
 """
 
 
 @dataclass(frozen=True)
 class Movement:
-    """One line: a deposit, a withdrawal, an order (what was given) or a journal.
+    """One line: a deposit, a withdrawal, an order (what was given), a transfer or a journal.
 
     A journal has no state, and is signed as its account sees it.
     """

@@ -27,11 +27,12 @@ WITH mine AS (
     SELECT m.*, sum(m.units) FILTER (WHERE m.asset = 'NGN') OVER j AS naira, count(*) OVER j AS assets
       FROM mine m WINDOW j AS (PARTITION BY m.journal_id)
 )
-SELECT v.journal_id, v.asset, v.units, v.at, v.naira, v.assets, p.naira AS price
+SELECT v.journal_id, v.asset, v.units, v.naira, v.assets, p.naira AS price
   FROM valued v LEFT JOIN LATERAL (
        SELECT p.naira FROM ledger.prices p WHERE p.asset = v.asset AND p.at <= v.at
         ORDER BY p.at DESC LIMIT 1) p ON v.naira IS NULL
  WHERE v.asset <> 'NGN' AND v.units <> 0
+   AND (:ticker = '' OR v.journal_id IN (SELECT m.journal_id FROM mine m WHERE split_part(m.asset, '.', 1) = :ticker))
  ORDER BY v.journal_id, v.units, v.asset
 """
 _BEGAN = """
@@ -56,9 +57,12 @@ SELECT m.at, sum(CASE WHEN w.asset = 'NGN' THEN h.units
 """
 
 
-def of_customer(*, customer_id: str) -> dict[str, Holding]:
-    """Each asset that ever moved in the customer's wallets, by its code; naira is the measure and has no gain."""
-    return held(_moves(customer_id))
+def of_customer(*, customer_id: str, ticker: str = "") -> dict[str, Holding]:
+    """Each asset that ever moved in the customer's wallets, by its code; naira is the measure and has no gain.
+
+    With a `ticker` only its own are whole: nothing else is looked through.
+    """
+    return held(_moves(customer_id, ticker))
 
 
 def history(moments: Sequence[datetime], *, customer_id: str) -> list[tuple[datetime, Decimal]]:
@@ -81,8 +85,8 @@ def gain(holding: Holding, worth: Money | None) -> Money | None:
     return worth - Money(NGN, holding.cost) if worth is not None and holding.known else None
 
 
-def _moves(customer_id: str) -> Iterator[Move]:
-    for _, journal in groupby(rows(_MOVES, customer=customer_id), key=lambda row: row.journal_id):
+def _moves(customer_id: str, ticker: str) -> Iterator[Move]:
+    for _, journal in groupby(rows(_MOVES, customer=customer_id, ticker=ticker), key=lambda row: row.journal_id):
         legs = list(journal)
         given = _worth_of_given(legs)
         for leg in legs:

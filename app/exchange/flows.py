@@ -83,6 +83,7 @@ def carry(hedge_id: str, *, venue: VenueOrders, actor: Actor) -> timedelta | Non
         return None
     leave()
     if hedge.state == HedgeState.PLANNED:
+        venue.market(hedge.pair)  # (so that what its deadline is short for is the order alone)
         claimed = atomically(lambda: service.claim(hedge_id, actor=actor), actor=actor)
         if claimed is None:
             return SOON

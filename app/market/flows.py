@@ -35,11 +35,11 @@ class Source(Protocol):
 def poll(
     sources: Mapping[str, Source], *, actor: Actor, heed: Callable[[Mapping[str, Latest], datetime], None]
 ) -> dict[str, Latest]:
-    """Ask every feed that is on, write down what they tell, make prices of it: the newest of each pair.
+    """Ask every feed that is on when it is its turn, write down what they tell, make prices of it: the newest of each.
 
     `heed` is called with them in the transaction that writes them: what it stops is stopped from that price on.
     """
-    wanted = queries.asked()
+    wanted = queries.asked(at=clock.now())
     leave()
     with _asking(sources, wanted) as asked:
         quick, slow = wait(asked, timeout=QUICK_SECONDS)

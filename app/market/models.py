@@ -36,12 +36,14 @@ class Feed(Model):
         CheckConstraint("kind IN ('venue', 'coingecko', 'bank')", name="kind_known"),
         CheckConstraint("weight BETWEEN 1 AND 10", name="weight"),
         CheckConstraint("age_max_seconds BETWEEN 5 AND 604800", name="age_max"),
+        CheckConstraint("every_seconds BETWEEN 10 AND 3600", name="every"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     weight: Mapped[int] = mapped_column(SmallInteger)
     age_max_seconds: Mapped[int] = mapped_column(Integer)
+    every_seconds: Mapped[int] = mapped_column(Integer)
     active: Mapped[bool] = mapped_column(Boolean)
     request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
 

@@ -27,7 +27,7 @@ SELECT pair, date_bin(make_interval(secs => :step), starts_at, :since) AS slot,
  GROUP BY pair, slot ORDER BY pair, slot
 """
 _WORDS = """
-SELECT fp.feed, fp.pair, f.weight, f.age_max_seconds, t.bid, t.ask, t.last, t.told_at, t.received_at
+SELECT fp.feed, fp.pair, f.weight, f.age_max_seconds, f.every_seconds, t.bid, t.ask, t.last, t.told_at, t.received_at
   FROM feed_pairs fp JOIN feeds f ON f.id = fp.feed AND f.active
   LEFT JOIN LATERAL (SELECT * FROM ticks x
                       WHERE x.pair = fp.pair AND x.feed = fp.feed AND x.received_at <= :at AND x.received_at > :since
@@ -89,12 +89,14 @@ def feed(feed_id: str) -> Feed | None:
     return db.session.get(Feed, feed_id)
 
 
-def asked() -> dict[str, list[FeedPair]]:
-    """What each feed that is on is asked for."""
-    wanted = select(FeedPair).join(Feed, Feed.id == FeedPair.feed).where(Feed.active).order_by(FeedPair.pair)
+def asked(*, at: datetime | None = None) -> dict[str, list[FeedPair]]:
+    """What each feed that is on is asked for; at a time, of those whose turn it is then."""
+    wanted = select(FeedPair, Feed.every_seconds, FeedAnswer.asked_at).join(Feed, Feed.id == FeedPair.feed)
+    wanted = wanted.outerjoin(FeedAnswer, FeedAnswer.feed == Feed.id).where(Feed.active).order_by(FeedPair.pair)
     found: dict[str, list[FeedPair]] = {}
-    for one in db.session.scalars(wanted):
-        found.setdefault(one.feed, []).append(one)
+    for one, every_seconds, asked_at in db.session.execute(wanted):
+        if at is None or rules.is_its_turn(asked_at, every_seconds=every_seconds, at=at):
+            found.setdefault(one.feed, []).append(one)
     return found
 
 
@@ -104,7 +106,9 @@ def words(*, at: datetime) -> dict[str, list[Word]]:
     for row in rows(_WORDS, at=at, since=at - PRICES_KEPT):
         value = value_of(row.bid, row.ask, row.last)
         age_max = timedelta(seconds=row.age_max_seconds)
-        found.setdefault(row.pair, []).append(Word(row.feed, value, row.told_at, row.received_at, row.weight, age_max))
+        heard = rules.heard_within(row.every_seconds)
+        word = Word(row.feed, value, row.told_at, row.received_at, row.weight, age_max, heard)
+        found.setdefault(row.pair, []).append(word)
     return found
 
 

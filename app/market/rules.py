@@ -1,6 +1,6 @@
 """What makes a price of what feeds tell, without looking anything up.
 
-A tick counts when it was heard within the last minute, is younger than its feed lets it be, above nought, and within a
+A tick counts when it was heard lately, is younger than its feed lets it be, above nought, and within a
 distance of the median of all such ticks. Of those that count the price is the weighted median: the value at which half
 the weight is reached, or the middle between two where it is reached exactly. Fewer than the pair asks for make no
 price, nor do those that are too far from each other. A median, and leaving out who is far from it, is how published
@@ -20,7 +20,9 @@ from fractions import Fraction
 
 DIGITS = 18
 BPS = 10_000
-HEARD_WITHIN = timedelta(seconds=60)  # feeds are asked every ten: what one told before it fell silent soon counts not
+HEARD_WITHIN = timedelta(seconds=60)  # what a feed told before it fell silent soon counts not …
+MISSED_MAX = 3  # … or after so many of its turns, where it is asked less often
+TURN_EARLY = timedelta(seconds=5)  # half a slot of the clock's: a turn is not missed for having begun a little late
 AHEAD_MAX = timedelta(seconds=60)  # a vendor's clock may be so far ahead of ours
 PRICES_KEPT = timedelta(days=2)  # ticks, and the prices made of them
 CANDLES_KEPT = {"1m": timedelta(days=7), "5m": timedelta(days=60), "1h": timedelta(days=730), "1d": None}
@@ -64,6 +66,7 @@ class Word:
     received_at: datetime | None
     weight: int
     age_max: timedelta
+    heard_within: timedelta = HEARD_WITHIN
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,16 @@ class Step:
 
     pair: str
     inverted: bool
+
+
+def heard_within(every_seconds: int) -> timedelta:
+    """For how long a word counts of a feed that is asked so often, and is not heard again."""
+    return max(HEARD_WITHIN, MISSED_MAX * timedelta(seconds=every_seconds))
+
+
+def is_its_turn(asked_at: datetime | None, *, every_seconds: int, at: datetime) -> bool:
+    """Whether a feed that was asked last at a time is to be asked again."""
+    return asked_at is None or at - asked_at >= timedelta(seconds=every_seconds) - TURN_EARLY
 
 
 def rounded(exact: Fraction) -> Decimal:
@@ -162,7 +175,7 @@ def make(words: Sequence[Word], *, bounds: Bounds, at: datetime) -> Made:
 
 
 def _first_look(word: Word, at: datetime) -> Verdict:
-    if word.told_at is None or word.received_at is None or at - word.received_at > HEARD_WITHIN:
+    if word.told_at is None or word.received_at is None or at - word.received_at > word.heard_within:
         return Verdict.SILENT
     if not word.value or word.value < 0:
         return Verdict.ZERO

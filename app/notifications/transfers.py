@@ -41,7 +41,7 @@ def taken_back(amount: Money, *, by: str) -> Words:
     return Words(f"{by} took back a request", letter(f"{by} does not ask you for {amount} any more."))
 
 
-def handle_claimed(handle: str) -> Words:
+def found_as(handle: str) -> Words:
     """A security notice: others find them by it."""
     return Words(
         f"You are found as @{handle}", letter(f"Other customers can pay you as @{handle} from now on.", _NOT_YOU)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core import clock
-from app.core.db import db
+from app.core.db import db, in_transaction
 from app.core.errors import NotFound
 from app.core.money import Money
 from app.market import cache, rules
@@ -22,6 +22,7 @@ from app.pricing.models import PairHalt, PriceOverride, Spread
 from app.pricing.rules import HaltState, Ladder, bps_of, ladder_for
 
 OVERRIDE = "override"
+_PASSING = select(func.pg_advisory_xact_lock_shared(func.hashtext("pair_halts")))
 Row = TypeVar("Row")
 _REASONS = {
     Why.TOO_FEW: "Too few sources tell a price at the moment. Nothing happened to your money; try again in a minute.",
@@ -115,12 +116,14 @@ def prices(bases: Iterable[str], quote: str) -> dict[str, Price | errors.NoPrice
 
 
 def dealing(base: str, quote: str) -> Price:
-    """What may be dealt at now, read from the database alone.
+    """What may be dealt at now, read from the database alone; inside a transaction no pair is stopped before its end.
 
     Raises NoPrice where there is none; of its kinds PairHalted where a pair on the way, or this one, is turned off,
     moved too fast or has feeds that disagree (a price that people set stands in for the latter two), and PriceTooOld
     where one was made too long ago.
     """
+    if in_transaction():
+        db.session.execute(_PASSING)
     moment, pairs = clock.now(), market.pairs()
     steps = _way(pairs, base, quote)
     names = {step.pair for step in steps} | {f"{base}/{quote}", f"{quote}/{base}"}

@@ -119,6 +119,9 @@ def _trip(pair: Pair, cause: HaltState, reason: str, *, actor: Actor) -> PairHal
 
 def _settle(halt: PairHalt, *, agrees: bool, at: datetime, actor: Actor) -> None:
     """Note since when its feeds agree again; when that is long enough the disagreement is over."""
+    halt = queries.halt_for_operators(halt.id, lock=True)
+    if halt.state == HaltState.ENDED:  # (by somebody, meanwhile)
+        return
     if not agrees:
         halt.agree_since = None
     elif halt.agree_since is None:

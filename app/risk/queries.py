@@ -43,11 +43,12 @@ def limits_without_owner(tier: str, *, at: datetime | None = None) -> list[Limit
     return sorted(found, key=lambda one: (-[one.rail, one.direction, one.asset].count(ANY), one.rail, one.direction))
 
 
-def thresholds_without_owner(*, at: datetime | None = None) -> dict[str, int]:
-    """What checks and breakers measure against at a time, by name."""
-    newest = select(Threshold).where(Threshold.starts_at <= (at or clock.now())).ext(distinct_on(Threshold.name))
-    found = db.session.scalars(newest.order_by(Threshold.name, Threshold.starts_at.desc()))
-    return {one.name: int(one.value) for one in found}
+def thresholds_without_owner(*names: str, at: datetime | None = None) -> dict[str, int]:
+    """What checks and breakers measure against at a time, by name: these alone, or all."""
+    begun = select(Threshold.name, Threshold.value).where(Threshold.starts_at <= (at or clock.now()))
+    begun = begun.where(Threshold.name.in_(names)) if names else begun
+    newest = begun.ext(distinct_on(Threshold.name)).order_by(Threshold.name, Threshold.starts_at.desc())
+    return {one.name: int(one.value) for one in db.session.execute(newest)}
 
 
 def thresholds_to_come_for_operators() -> list[Threshold]:
@@ -181,9 +182,9 @@ def switch_for_operators(switch_id: str) -> Switch:
     return found
 
 
-def stopped_without_owner(*, rail: Rail, asset: str) -> Switch | None:
-    """The first of the switches that stop this, if one does."""
-    mine = rules.switches_of(rail=rail, asset=asset)
+def stopped_without_owner(*, rail: Rail, asset: str, other: str = "") -> Switch | None:
+    """The first of the switches that stop this, if one does; `other` is the second asset of what has two."""
+    mine = {*rules.switches_of(rail=rail, asset=asset), *rules.switches_of(rail=rail, asset=other or asset)}
     off = select(Switch).where(Switch.state == SwitchState.OFF, Switch.scope.in_(mine)).order_by(Switch.id).limit(1)
     return db.session.scalars(off).one_or_none()
 

@@ -9,6 +9,7 @@ from app.core import clock
 from app.core.db import db, rows
 from app.core.money import NGN, Money
 from app.customers import queries as customers
+from app.customers.queries import TierInForce
 from app.risk import errors, queries, rules
 from app.risk.models import LimitUse
 from app.risk.rules import Direction, Excess, Rail, Scope
@@ -64,9 +65,12 @@ def check(intent: Intent) -> None:
     _count(intent, ref=intent.ref)
 
 
-def refuse_over(intent: Intent) -> None:
-    """Raise what `check` would refuse at this moment, and count nothing: for showing it before somebody confirms."""
-    tier = customers.tier_in_force(owner=intent.customer_id)
+def refuse_over(intent: Intent, *, tier: TierInForce | None = None) -> None:
+    """Raise what `check` would refuse at this moment, and count nothing: for showing it before somebody confirms.
+
+    `tier` is the customer's, for who has looked it up already.
+    """
+    tier = tier or customers.tier_in_force(owner=intent.customer_id)
     over = _excess(intent, tier=tier.counts)
     if over is None:
         return

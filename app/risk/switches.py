@@ -24,10 +24,13 @@ REASON_MAX = 500
 _PASSING = select(func.pg_advisory_xact_lock_shared(func.hashtext("switches")))
 
 
-def refuse(*, rail: Rail, asset: str) -> None:
-    """Raise SwitchedOff where a switch stops this; the answer holds until the transaction ends."""
+def refuse(*, rail: Rail, asset: str, other: str = "") -> None:
+    """Raise SwitchedOff where a switch stops this; the answer holds until the transaction ends.
+
+    `other` is the second asset of what has two.
+    """
     db.session.execute(_PASSING)
-    if queries.stopped_without_owner(rail=rail, asset=asset) is not None:
+    if queries.stopped_without_owner(rail=rail, asset=asset, other=other) is not None:
         raise errors.SwitchedOff
 
 

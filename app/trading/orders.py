@@ -12,6 +12,7 @@ from app.risk import service as risk
 from app.trading import errors, events, postings, queries, quotes, rules
 from app.trading.models import Order, Quote
 from app.trading.rules import Side, State
+from app.wallets import queries as wallet_queries
 from app.wallets import service as wallets
 
 _BOOKED = {Side.BUY: postings.bought, Side.SELL: postings.sold, Side.SWAP: postings.swapped}
@@ -23,13 +24,14 @@ def accept(quote_id: str, *, customer_id: str, key: str, actor: Actor) -> Order:
     Raises NoSuchQuote, QuoteUsed, QuoteExpired, PriceMoved, AccountFrozen, Restricted, TradingOff, NotTraded, NoPrice
     (and its kinds), TierTooLow, LimitExceeded, NotEnough, AccountBlocked, KeyReused, Malformed (a key that is none).
     """
-    answer, _ = idempotency.once(
-        key,
-        actor=actor,
-        request={"do": "order", "quote": quote_id},
-        body=lambda: {"id": fill(quote_id, customer_id=customer_id, actor=actor).id},
-    )
-    return queries.one(answer["id"], customer_id=customer_id)
+    made: list[Order] = []
+
+    def body() -> dict[str, str]:
+        made.append(fill(quote_id, customer_id=customer_id, actor=actor))
+        return {"id": made[0].id}
+
+    answer, replayed = idempotency.once(key, actor=actor, request={"do": "order", "quote": quote_id}, body=body)
+    return queries.one(answer["id"], customer_id=customer_id) if replayed else made[0]
 
 
 def fill(quote_id: str, *, customer_id: str, actor: Actor, run_id: str | None = None) -> Order:
@@ -44,7 +46,8 @@ def fill(quote_id: str, *, customer_id: str, actor: Actor, run_id: str | None = 
     risk.check(quotes.intent(order.id, order))
     # (Counted one after the other: of two orders for one balance the second sees what the first has left.)
     quotes.refuse_unaffordable(quote)
-    wallets.open_wallet(customer_id, asset=quote.get.asset)
+    if not wallet_queries.is_open(quote.get_asset, customer_id=customer_id):
+        wallets.open_wallet(customer_id, asset=quote.get.asset)
     machine.begin(order, machine=rules.MACHINE, actor=actor)
     machine.move(order, State.FILLED, machine=rules.MACHINE, actor=actor)
     quote.used_at = order.created_at
@@ -63,7 +66,7 @@ def _refuse_over(quote: Quote) -> None:
 
 
 def _refuse_moved(quote: Quote) -> None:
-    bps = risk_queries.thresholds_without_owner()["quote_moved_bps"]
+    bps = risk_queries.thresholds_without_owner("quote_moved_bps")["quote_moved_bps"]
     now = quotes.price_now(quote.give.asset, quote.get.asset).mid
     if rules.ran_away(Side(quote.side), quoted=quote.mid, now=now, bps=bps):
         raise errors.PriceMoved

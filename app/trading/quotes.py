@@ -54,6 +54,7 @@ def make(customer_id: str, *, give: Asset, get: Asset, typed: Money | None, repl
     """
     if replaces is not None:
         locked(replaces, customer_id=customer_id)
+    _refuse_flood(customer_id)
     quote = offered(customer_id, give=give, get=get, typed=typed)
     quote.replaces = replaces
     db.session.add(quote)
@@ -64,13 +65,13 @@ def make(customer_id: str, *, give: Asset, get: Asset, typed: Money | None, repl
 def offered(customer_id: str, *, give: Asset, get: Asset, typed: Money | None) -> Quote:
     """What `make` would keep, kept nowhere: for who is still typing. Raises as `make` does."""
     wanted, side = Wanted(give, get, typed), rules.side_of(give, get)
-    _refuse_flood(customer_id)
     refuse_stopped(customer_id, give=give, get=get)
     least = least_traded(give, get)
-    moment, bounds = clock.now(), risk_queries.thresholds_without_owner()
+    moment, bounds = clock.now(), risk_queries.thresholds_without_owner("order_max", "quote_seconds")
     amount = _all_of(customer_id, give) if typed is None else typed  # (nothing, typed, is not everything)
     price = price_now(give, get)
-    deal = Deal(give, get, price.mid, _spread(customer_id, amount, side=side, give=give, get=get))
+    tier = customers.tier_in_force(owner=customer_id)
+    deal = Deal(give, get, price.mid, _spread(amount, tier=tier.counts, side=side, give=give, get=get))
     scope = Scope(Rail.INSIDE, Direction.IN if side is Side.SELL else Direction.OUT, deal.money.code)
     bands = [one.band for one in risk_queries.schedule_without_owner(scope, at=moment)]
     terms = rules.terms(deal, typed=amount, bands=bands)
@@ -102,7 +103,7 @@ def offered(customer_id: str, *, give: Asset, get: Asset, typed: Money | None) -
         expires_at=moment + timedelta(seconds=bounds["quote_seconds"]),
     )
     refuse_unaffordable(quote)
-    risk.refuse_over(intent(quote.id, quote))
+    risk.refuse_over(intent(quote.id, quote), tier=tier)
     return quote
 
 
@@ -134,19 +135,18 @@ def refuse_stopped(customer_id: str, *, give: Asset, get: Asset) -> None:
     """
     restrictions.refuse(customer_id, way=Way.TRADE)
     try:
-        for asset in (give, get):
-            switches.refuse(rail=Rail.INSIDE, asset=asset.code)
+        switches.refuse(rail=Rail.INSIDE, asset=give.code, other=get.code)
     except SwitchedOff as off:
         raise errors.TradingOff from off
 
 
 def least_traded(*assets: Asset) -> dict[Asset, Money]:
     """The least of each that is traded. Raises NotTraded where one is closed for trading."""
-    terms = [ledger_assets.terms(asset.code) for asset in assets]
-    for one in terms:
-        if not one.open:
-            raise errors.NotTraded(asset=one.asset.code)
-    return {one.asset: one.trade_min for one in terms}
+    terms = {one.asset: one for one in ledger_assets.all_terms()}
+    for asset in assets:
+        if not terms[asset].open:
+            raise errors.NotTraded(asset=asset.code)
+    return {asset: terms[asset].trade_min for asset in assets}
 
 
 def refuse_unaffordable(dealt: Quote) -> None:
@@ -194,9 +194,8 @@ def _all_of(customer_id: str, asset: Asset) -> Money:
     return there
 
 
-def _spread(customer_id: str, amount: Money, *, side: Side, give: Asset, get: Asset) -> int:
+def _spread(amount: Money, *, tier: str, side: Side, give: Asset, get: Asset) -> int:
     """By the size of what was typed: what it comes to in the end depends on the spread itself."""
-    tier = customers.tier_in_force(owner=customer_id).counts
     coin = rules.ticker_of(give if side is Side.SELL else get)
     return pricing.spread_bps(coin, side=side, tier=tier, worth=_worth(amount))
 

@@ -132,7 +132,7 @@ def _miss(run: Run, *, code: str, why: str, actor: Actor) -> None:
 
 def _refuse_size(give: Money, *, least: Money) -> None:
     rules.refuse_less(give, least=least)
-    bounds, worth = risk_queries.thresholds_without_owner(), give
+    bounds, worth = risk_queries.thresholds_without_owner("order_max"), give
     if give.asset != NGN:
         naira = pricing.price(rules.ticker_of(give.asset), rules.ticker_of(NGN)).mid
         worth = rules.worth(give, naira=naira)

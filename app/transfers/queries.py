@@ -59,7 +59,7 @@ def found_for_system(typed: str) -> Found:
     return Found(known.id, rules.masked_name(known.name))
 
 
-def handle_of(*, customer_id: str) -> Handle | None:
+def claimed_by(*, customer_id: str) -> Handle | None:
     """By what a customer is found."""
     mine = select(Handle).where(Handle.customer_id == customer_id, Handle.replaced_at.is_(None))
     return db.session.scalars(mine).one_or_none()

@@ -215,7 +215,7 @@ def claim_handle(customer_id: str, *, typed: str) -> Handle:
     if rules.is_reserved(handle):
         raise errors.HandleTaken
     risk.one_at_a_time(customer_id)
-    present = queries.handle_of(customer_id=customer_id)
+    present = queries.claimed_by(customer_id=customer_id)
     if present is not None:
         if present.handle == handle:
             return present

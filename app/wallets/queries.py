@@ -15,3 +15,9 @@ def balances_of(*, customer_id: str) -> list[tuple[str, BalanceNow]]:
     now, places = balances.of_all([one.account for one in held]), {code: place for place, code in enumerate(ASSETS)}
     shown = [one for one in held if one.closed_at is None or now[one.account].booked or now[one.account].held]
     return [(one.asset, now[one.account]) for one in sorted(shown, key=lambda one: places.get(one.asset, len(places)))]
+
+
+def is_open(asset: str, *, customer_id: str) -> bool:
+    """Whether the customer has a wallet of this asset that is not closed."""
+    mine = select(Wallet.id).where(Wallet.customer_id == customer_id, Wallet.asset == asset, Wallet.closed_at.is_(None))
+    return db.session.scalars(mine).one_or_none() is not None

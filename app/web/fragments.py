@@ -24,9 +24,12 @@ def live(template: str, *, block: str, seen: str, **context: Any) -> Response:
 
     `seen` is the stamp of what it shows; the part carries it in its own address, as `seen`.
     """
-    if wants_fragment() and request.args.get("seen") == seen:
-        return make_response("", 204)
-    return page(template, block=block, seen=seen, **context)
+    return unchanged(seen) or page(template, block=block, seen=seen, **context)
+
+
+def unchanged(seen: str) -> Response | None:
+    """The same answer by itself, for who has more to look up than the stamp says; None when there is something new."""
+    return make_response("", 204) if wants_fragment() and request.args.get("seen") == seen else None
 
 
 def wants_fragment() -> bool:

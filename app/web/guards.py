@@ -347,7 +347,7 @@ def _enforce() -> Response | BaseResponse | None:
     if "view_as" in g:
         return None  # (nothing is written, not even that a session is in use: there is nothing to prove)
     if door.fresh and not current_user.fresh and not (ENROL in door.stages and current_user.may_enrol):
-        return step_up(door)
+        return step_up()
     polls = door.audience != API and request.method == "GET" and request.headers.get("HX-Request")
     if not polls:  # a page that polls is not somebody at work
         with transaction(actor()):
@@ -380,8 +380,9 @@ def _turn_away(door: Door) -> BaseResponse:
     return ways.lead(awaited() or url_for("console.sign_in" if door.audience == OPERATOR else "portal.sign_in"))
 
 
-def step_up(door: Door) -> BaseResponse:
+def step_up() -> BaseResponse:
     """Lead to where a factor is proved and back to the page they came from. What they asked for is not done."""
+    door = _this_door() or Door(CUSTOMER)
     missing = PasswordStale() if ENROL in door.stages else FactorMissing()
     refused = FactorStale() if current_user.enrolled else missing
     if door.audience == API:

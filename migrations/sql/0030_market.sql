@@ -1,20 +1,22 @@
 -- Prices in: feeds and what they tell, the price made of it, candles. Prices out: overrides, spreads, what stops a pair.
 
--- Who tells prices. `weight` is how much a feed counts among those that agree; older than `age_max_seconds` counts not.
+-- Who tells prices. `weight` is how much a feed counts among those that agree; older than `age_max_seconds` counts not. It
+-- is asked every so many seconds: some count our calls.
 CREATE TABLE feeds (
     id text CONSTRAINT pk_feeds PRIMARY KEY,           -- 'kraken'
     name text NOT NULL,
     kind text NOT NULL CONSTRAINT ck_feeds_kind_known CHECK (kind IN ('venue', 'coingecko', 'bank')),
     weight smallint NOT NULL CONSTRAINT ck_feeds_weight CHECK (weight BETWEEN 1 AND 10),
     age_max_seconds integer NOT NULL CONSTRAINT ck_feeds_age_max CHECK (age_max_seconds BETWEEN 5 AND 604800),
+    every_seconds integer NOT NULL CONSTRAINT ck_feeds_every CHECK (every_seconds BETWEEN 10 AND 3600),
     active boolean NOT NULL,
     request_id text CONSTRAINT fk_feeds_request_id REFERENCES approval_requests  -- NULL: as it began
 );
-INSERT INTO feeds (id, name, kind, weight, age_max_seconds, active) VALUES
-    ('kraken', 'Kraken', 'venue', 2, 120, true),
-    ('luno', 'Luno', 'venue', 2, 60, true),
-    ('coingecko', 'CoinGecko', 'coingecko', 2, 300, true),
-    ('bank', 'Bank rate', 'bank', 1, 360000, true);    -- a hundred hours: from Friday's rate to Tuesday's
+INSERT INTO feeds (id, name, kind, weight, age_max_seconds, every_seconds, active) VALUES
+    ('kraken', 'Kraken', 'venue', 2, 120, 10, true),
+    ('luno', 'Luno', 'venue', 2, 60, 10, true),
+    ('coingecko', 'CoinGecko', 'coingecko', 2, 300, 60, true),
+    ('bank', 'Bank rate', 'bank', 1, 360000, 600, true);  -- a hundred hours: from Friday's rate to Tuesday's
 
 -- What is priced: quote units for one whole base. Those that feeds tell form a tree, so that there is one way from any
 -- ticker to any other and nobody gains by going round; a crossed one is made of them and kept for its history alone.
@@ -181,12 +183,14 @@ CREATE TABLE pair_halts (
 );
 CREATE UNIQUE INDEX ix_pair_halts_standing ON pair_halts (pair, cause) WHERE state <> 'ended';
 
--- Begun in one's own name: off by who may, or by the house where a limit of its own is passed; the others by the house. Ended by the request for exactly this one; only a
--- disagreement ends by itself, when its feeds have agreed for five minutes.
+-- Begun in one's own name: off by who may, or by the house where a limit of its own is passed; the others by the house.
+-- Ended by the request for exactly this one; only a disagreement ends by itself, when its feeds have agreed for five
+-- minutes. Who begins one waits for those who are dealing: once it is committed nobody deals any more.
 CREATE FUNCTION guard_pair_halt() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE v_moving text[] := ARRAY['state', 'agree_since', 'ended_at', 'request_id'];
 BEGIN
     IF TG_OP = 'INSERT' THEN
+        PERFORM pg_advisory_xact_lock(hashtext('pair_halts'));
         IF NEW.state <> NEW.cause OR NEW.request_id IS NOT NULL OR NEW.begun_by <> audit.actor()
            OR NOT (audit.actor() LIKE 'system:%'
                    OR (NEW.cause = 'off' AND EXISTS (SELECT FROM operators o WHERE 'operator:' || o.id = audit.actor()

@@ -129,6 +129,8 @@ class Doors:
             hang_up()
         elif knobs.answer == "error_after":
             raise answers.out_of_order()
+        elif knobs.answer == "gateway":
+            return Response("<html><body><h1>502 Bad Gateway</h1></body></html>", 502, mimetype="text/html")
         return done
 
     def carry_out(self, act: Act, sent: Mapping[str, Any]) -> Any:

@@ -124,7 +124,10 @@ def closed_orders(db: sqlite3.Connection, sent: Mapping[str, Any]) -> dict[str, 
 
 def query_orders(db: sqlite3.Connection, sent: Mapping[str, Any]) -> dict[str, Any]:
     """QueryOrders, by txid alone: what there is of those asked for."""
-    rows = [row for txid in _ids(sent, "txid") if (row := db.execute(_ORDER_BY_TXID, (txid,)).fetchone()) is not None]
+    asked = _ids(sent, "txid")
+    for txid in asked:
+        orders.check_txid(txid)
+    rows = [row for txid in asked if (row := db.execute(_ORDER_BY_TXID, (txid,)).fetchone()) is not None]
     return {row["txid"]: _with_trades(db, row, sent) for row in orders.shown(db, rows)}
 
 

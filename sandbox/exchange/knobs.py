@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 from sandbox.book import recall, remember
 from sandbox.knobs import Board, checked
 
-ANSWERS = ("normal", "drop", "late_ms", "error_after", "refuse")
+ANSWERS = ("normal", "drop", "late_ms", "error_after", "gateway", "refuse")
 DENIED = ("nothing", "query", "trade", "deposit", "withdraw")
 STATUSES = ("online", "maintenance", "cancel_only", "post_only")
 

@@ -20,6 +20,7 @@ from sandbox.exchange.prices import Market
 CLIENT_ID = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|[\x21-\x7e]{1,18}", re.IGNORECASE
 )
+_TXID = re.compile(r"O[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{6}")
 _FLAGS = frozenset({"post", "fcib", "fciq", "nompp", "viqc"})
 _USERREF = re.compile(r"-?\d{1,10}")
 _INSERT = (
@@ -112,6 +113,7 @@ def cancel(db: sqlite3.Connection, sent: Mapping[str, Any], market: Market) -> i
     elif _USERREF.fullmatch(str(sent.get("txid", ""))):
         rows = db.execute(_OPEN_BY_USERREF, (int(sent["txid"]),)).fetchall()
     elif sent.get("txid"):
+        check_txid(sent["txid"])
         rows = [row for row in db.execute(_BY_TXID, (sent["txid"],)).fetchall() if row["status"] == "open"]
     else:
         raise answers.invalid("txid")
@@ -120,6 +122,12 @@ def cancel(db: sqlite3.Connection, sent: Mapping[str, Any], market: Market) -> i
     for row in rows:
         matching.end(db, row, "canceled", market.now, reason="User requested")
     return len(rows)
+
+
+def check_txid(given: str) -> None:
+    """Refuse what cannot be an order's id, which is another no than that nobody knows it."""
+    if not _TXID.fullmatch(given):
+        raise answers.Refused("EOrder:Invalid order")
 
 
 def cancel_all(db: sqlite3.Connection, market: Market) -> int:

@@ -29,7 +29,7 @@ def order(volume: str = "0.01", limit: str = "61000", *, side: str = "buy", **ch
     """A fresh one."""
     return Order(
         changes.get("client_id") or client_order_id(ids.new("hdg")), BTC, side, volume, limit,
-        clock.now() + timedelta(seconds=10),
+        clock.now() + timedelta(seconds=60),
     )  # fmt: skip
 
 

@@ -339,7 +339,7 @@ class TestAnOrder:
         assert disagreements(exchange) == []
 
     def test_of_somebody_else_under_our_key_is_seen(self, at: VenueOrders) -> None:
-        from_elsewhere = flows.Order("elsewhere", "BTC/USDT", "buy", "0.01", "61000", clock.now() + later(9))
+        from_elsewhere = flows.Order("elsewhere", "BTC/USDT", "buy", "0.01", "61000", clock.now() + later(60))
         at.place(from_elsewhere)
         assert [each.client_id for each in flows.sweep(venue=at, actor=SYSTEM)] == ["elsewhere"]
 

@@ -45,7 +45,7 @@ from tests.makers.exchange import ExchangeProcess
 from tests.makers.house import redis_database
 from tests.makers.sandbox import SandboxProcess
 
-TRADES = int(os.environ.get("HEDGE_TRADES", "24"))
+TRADES = int(os.environ.get("HEDGE_TRADES", "20"))
 KILLS = int(os.environ.get("HEDGE_KILLS", str(min(2 + TRADES // 30, 30))))
 SEED = int(os.environ.get("FAULT_SEED", "2026"))
 WORKERS = 2
@@ -77,7 +77,7 @@ WEATHER: tuple[dict[str, Any], ...] = (
 )
 _MOVED = "SELECT new_state, count(*) AS n FROM moves WHERE machine = 'hedge' GROUP BY new_state ORDER BY new_state"
 _WAITING = (
-    "SELECT count(*) FROM tasks WHERE kind LIKE 'exchange.%' AND status IN ('due', 'leased')"
+    "SELECT count(*) FROM tasks WHERE queue = 'exchange' AND status IN ('due', 'leased')"
     " AND due_at <= now() + interval '30 seconds'"
 )
 _LOOKS = "SELECT count(*) FROM tasks WHERE kind = 'exchange.look' AND status IN ('due', 'leased')"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,7 @@ def test_what_is_back_by_then_is_no_alarm(desk: Desk) -> None:
 
 
 def test_an_order_that_is_none_of_ours_is_a_case(desk: Desk) -> None:
-    desk.venue.place(Order("elsewhere", "BTC/USDT", "buy", "0.01", "61000", clock.now() + rules.DEADLINE))
+    desk.venue.place(Order("elsewhere", "BTC/USDT", "buy", "0.01", "61000", clock.now() + timedelta(minutes=1)))
     for _ in range(2):
         jobs.sweep(desk.work())
     ((kind, _),) = cases()

@@ -15,7 +15,17 @@ from typing import Any, Self
 import pytest
 from playwright.sync_api import Browser, Page, Response
 
-from dev import tour, tour_care, tour_dealing, tour_money, tour_portal, tour_verification, tour_withdrawals
+from dev import (
+    tour,
+    tour_care,
+    tour_dealing,
+    tour_money,
+    tour_portal,
+    tour_rates,
+    tour_transfers,
+    tour_verification,
+    tour_withdrawals,
+)
 from dev.business import MAIL, PASSWORD, SECRET
 from dev.chromium import NARROW, WIDE
 from dev.tour import Sight
@@ -33,6 +43,7 @@ CONTRAST: dict[str, Any] = {
 PARTS = {
     "portal": tour.PORTAL,
     "own money": tour_portal.MONEY,
+    "transfers": tour_transfers.TRANSFERS,
     "verification": tour_verification.VERIFICATION,
     "work": tour.WORK,
     "withdrawals": tour_withdrawals.WITHDRAWALS,
@@ -44,6 +55,7 @@ PARTS = {
     "system": tour.SYSTEM,
     "money": tour_money.MONEY,
     "dealing": tour_dealing.DEALING,
+    "rates": tour_rates.RATES_SIGHTS,
 }
 
 RUN = """async (options) => {

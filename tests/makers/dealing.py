@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -110,7 +111,7 @@ def carry(venue: VenueOrders, *, steps: int = 20) -> None:
 
 def stray() -> Order:
     """An order under our key that is none of ours."""
-    return Order("stray", "BTC/USDT", "buy", "0.01", "99999", clock.now() + rules.DEADLINE)
+    return Order("stray", "BTC/USDT", "buy", "0.01", "99999", clock.now() + timedelta(minutes=1))
 
 
 def last(asset: str = "BTC") -> Hedge:

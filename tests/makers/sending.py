@@ -101,10 +101,9 @@ def price(asset: str, naira_each: int) -> None:
 
 def split(one: Customer) -> str:
     """A bill that they share with somebody: its id."""
+    among = [people.customer().id]
     with transaction(one.actor):
-        bill, _ = service.split(
-            one.id, among=[people.customer().id], bill=LUNCH, with_me=True, note="", actor=one.actor
-        )
+        bill, _ = service.split(one.id, among=among, bill=LUNCH, with_me=True, note="", actor=one.actor)
     return bill.id
 
 

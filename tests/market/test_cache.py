@@ -48,8 +48,9 @@ class TestTheCache:
             assert cache.read() is None
 
     def test_is_what_is_shown_and_never_what_is_dealt_at(self, redis: Redis) -> None:
-        cache.keep(quoted.tell({"kraken": {"XBTUSDT": "101000"}, "coingecko": {"bitcoin.usd": "101000"}}))
+        before = quoted.tell({"kraken": {"XBTUSDT": "101000"}, "coingecko": {"bitcoin.usd": "101000"}})
         quoted.tell()
+        cache.keep(before)
         assert pricing.price("BTC", "USDT").mid == 101_000
         assert pricing.dealing("BTC", "USDT").mid == 100_000
         cache.forget()

@@ -69,6 +69,21 @@ class TestAllIsWell:
         assert {word.feed for word in told[BTC]} == {"kraken", "luno", "coingecko"}
 
 
+class TestTurns:
+    def test_who_counts_our_calls_is_asked_less_often(self, market: Flask, feeds: ExchangeProcess) -> None:
+        quoted.poll(market)
+        begin = clock.now()
+        asked = {
+            seconds: set(market_queries.asked(at=begin + timedelta(seconds=seconds))) for seconds in (1, 10, 60, 600)
+        }
+        assert asked == {
+            1: set(),
+            10: {"kraken", "luno"},
+            60: {"kraken", "luno", "coingecko"},
+            600: {"kraken", "luno", "coingecko", "bank"},
+        }
+
+
 class TestOneOfThree:
     """Of bitcoin there are three feeds: whatever becomes of one, the price is that of the other two."""
 
@@ -143,16 +158,20 @@ class TestTwoAreLeft:
 
 
 class TestAll:
-    def test_down_leaves_the_last_words_for_a_minute(self, market: Flask, feeds: ExchangeProcess) -> None:
+    def test_down_leaves_the_last_words_for_a_while(self, market: Flask, feeds: ExchangeProcess) -> None:
         quoted.poll(market)
         for feed in quoted.NUMBERS:
             feeds.feed(feed, down="503")
         assert near(price_of(quoted.poll(market)), HONEST)
-        with clock.at(clock.now() + timedelta(seconds=61)):
+        begin = clock.now()
+        with clock.at(begin + timedelta(seconds=61)):
             latest = quoted.poll(market)
-            assert {one.made.why for one in latest.values()} == {Why.TOO_FEW, Why.NO_LEG}
+            assert latest[BTC].made.why is Why.TOO_FEW  # (of three the one that is asked less often is left)
             with pytest.raises(errors.NoPrice):
                 queries.dealing("BTC", "NGN")
+        with clock.at(begin + timedelta(seconds=181)):
+            latest = quoted.poll(market)
+            assert {one.made.why for one in latest.values()} == {Why.TOO_FEW, Why.NO_LEG}
             answers = [one.answer for one in market_queries.feeds()]
         assert {answer.fault for answer in answers if answer} == {"no answer"}
 

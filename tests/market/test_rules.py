@@ -250,6 +250,25 @@ class TestCrossing:
         assert rules.rounded(exact) == Decimal(found)
 
 
+class TestTurns:
+    @pytest.mark.parametrize(("every", "seconds"), [(10, 60), (20, 60), (60, 180), (600, 1_800)])
+    def test_a_word_counts_for_a_minute_or_three_turns(self, every: int, seconds: int) -> None:
+        assert rules.heard_within(every) == timedelta(seconds=seconds)
+        for heard, counts in ((seconds, True), (seconds + 1, False)):
+            one = Word("a", Decimal(1), AT, AT - timedelta(seconds=heard), 1, timedelta(1), rules.heard_within(every))
+            verdict = rules.make([one], bounds=BOUNDS, at=AT).verdicts["a"]
+            assert (verdict is Verdict.COUNTS) is counts
+
+    @pytest.mark.parametrize(
+        ("every", "ago", "turn"),
+        [(10, 5, True), (10, 4, False), (60, 54, False), (60, 55, True), (60, 300, True), (600, 60, False)],
+    )
+    def test_a_feed_is_asked_when_it_is_its_turn(self, every: int, ago: int, *, turn: bool) -> None:
+        asked = AT - timedelta(seconds=ago)
+        assert rules.is_its_turn(asked, every_seconds=every, at=AT) is turn
+        assert rules.is_its_turn(None, every_seconds=every, at=AT)
+
+
 class TestTheRest:
     @pytest.mark.parametrize(
         ("new", "before", "far"), [("100", [], 0), ("105", ["100", "104"], 500), ("95", ["100", "96"], 500)]

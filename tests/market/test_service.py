@@ -119,7 +119,7 @@ class TestTelling:
         told = []
         for seconds in range(10, 150, 10):
             with clock.at(begin + timedelta(seconds=seconds)):
-                quoted.tell(silent=("kraken", "coingecko"), at=clock.now())
+                quoted.tell(silent=("kraken",), at=clock.now())
             told.append(_told("TRX/USDT"))
         assert told == [0] * 11 + [1] * 3  # heard for a minute, and then none for a minute
         assert _told("BTC/NGN") == 0  # its legs say it

@@ -62,6 +62,18 @@ class TestSomebody:
         with pytest.raises(errors.HaltedAlready):
             rated.off(BTC)
 
+    def test_waits_for_whoever_is_dealing(self, database: Database) -> None:
+        quoted.tell()
+        locked, engine = "SELECT pg_try_advisory_xact_lock(hashtext('pair_halts'))", create_engine(database.app_url)
+        with engine.connect() as other:
+            with transaction(quoted.SYSTEM):
+                queries.dealing("BTC", "NGN")
+                assert other.execute(text(locked)).scalar_one() is False
+                other.rollback()
+            assert other.execute(text(locked)).scalar_one() is True
+            other.rollback()
+        engine.dispose()
+
     def test_asks_once_and_not_for_what_goes_on(self) -> None:
         halt = rated.off(BTC)
         asked = rated.ask_go_on(halt.id)

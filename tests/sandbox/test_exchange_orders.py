@@ -217,6 +217,9 @@ class TestWhatIsRefused:
             desk.cancel_order("OAAAAA-AAAAA-AAAAAA")
         with pytest.raises(ccxt.OrderNotFound):
             desk.fetch_order("OAAAAA-AAAAA-AAAAAA")
+        for call in ("QueryOrders", "CancelOrder"):
+            with pytest.raises(ccxt.InvalidOrder, match="EOrder:Invalid order"):
+                desk.request(call, ["private"], "POST", {"txid": "no-such-order"})
 
     def test_while_the_market_only_cancels_or_only_rests(self, exchange: ExchangeProcess, desk: ccxt.kraken) -> None:
         exchange.knobs(status="cancel_only")
@@ -263,7 +266,7 @@ class TestTheClientsOwnId:
 
 
 class TestAnswersThatGoWrong:
-    @pytest.mark.parametrize("answer", ["drop", "error_after"])
+    @pytest.mark.parametrize("answer", ["drop", "error_after", "gateway"])
     def test_leave_an_order_that_was_made_to_be_found(
         self, exchange: ExchangeProcess, desk: ccxt.kraken, answer: str
     ) -> None:

@@ -203,7 +203,7 @@ class TestAHandle:
         ):
             with pytest.raises(refusal):
                 sending.handle(one, typed)
-        assert queries.handle_of(customer_id=one.id) is None
+        assert queries.claimed_by(customer_id=one.id) is None
 
     def test_goes_to_one_of_two(self, inside: Flask) -> None:
         two, name = [people.customer() for _ in range(2)], f"h{books.fresh()[-12:]}"

@@ -130,7 +130,7 @@ def money_request(ask_id: str) -> Response | BaseResponse:
         except Refusal as refused:
             fault = refused.message
     if review and review.needs_proof and not current_user.fresh and "view_as" not in g:
-        return guards.step_up(guards.Door(guards.CUSTOMER))
+        return guards.step_up()
     return page("portal/transfers/request.html", one=one, mine=mine, review=review, fault=fault, key=crypto.new_token())
 
 
@@ -147,7 +147,7 @@ def pay_request(asked_id: str) -> BaseResponse:
             actor=guards.actor(),
         )
     except ProofNeeded:
-        return guards.step_up(guards.Door(guards.CUSTOMER))
+        return guards.step_up()
     except NotFound:
         raise  # (what is not asked of them is not there)
     except Refusal as refused:

@@ -13,7 +13,7 @@ from app.core.errors import NotFound
 from app.core.money import NGN, Asset, Money
 from app.pricing import queries as pricing
 from app.trading import queries as trading
-from app.web.fragments import live, stamp
+from app.web.fragments import live, page, stamp, unchanged
 from app.web.guards import customer
 from app.web.portal.base import bp
 from reports import activity, drawings, portfolio, prices, worth
@@ -94,16 +94,19 @@ def asset(ticker: str) -> Response:
     known = next((each for each in prices.tickers() if each.ticker == ticker), None)
     if known is None:
         raise NotFound
-    line = prices.board([known])[ticker]
-    span = request.args.get("span", "") if request.args.get("span") in SPANS else "1d"
     wallets = [one for one in worth.of_customer(customer_id=current_user.id).wallets if one.asset.ticker == ticker]
-    costs = portfolio.of_customer(customer_id=current_user.id)
+    line = wallets[0].line if wallets and wallets[0].line else prices.board([known])[ticker]
+    seen = stamp((line, wallets))
+    if nothing_new := unchanged(seen):
+        return nothing_new
+    span = request.args.get("span", "") if request.args.get("span") in SPANS else "1d"
+    costs = portfolio.of_customer(customer_id=current_user.id, ticker=ticker)
     asked = Asked(kind="trade", ticker=ticker)
     orders, _older = activity.of_customer(customer_id=current_user.id, asked=asked, limit=ORDERS)
-    return live(
+    return page(
         "portal/asset.html",
         block="now",
-        seen=stamp((line, wallets)),
+        seen=seen,
         asset=known,
         line=line,
         span=span,

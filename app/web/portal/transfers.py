@@ -42,7 +42,7 @@ def transfers() -> Response:
     owner = current_user.id
     return page(
         "portal/transfers/list.html",
-        handle=queries.handle_of(customer_id=owner),
+        handle=queries.claimed_by(customer_id=owner),
         to_pay=queries.to_pay(customer_id=owner),
         recent=queries.list_of(customer_id=owner, limit=RECENT),
     )
@@ -69,7 +69,7 @@ def review_transfer() -> Response | BaseResponse:
     except Refusal as refused:
         return _form(form, faults_of(form, refused), status=refused.status)
     if found.needs_proof and not current_user.fresh and "view_as" not in g:
-        return guards.step_up(guards.Door(guards.CUSTOMER))
+        return guards.step_up()
     return page("portal/transfers/review.html", form=form, review=found, note=service.clean_note(form.note.data or ""))
 
 
@@ -93,7 +93,7 @@ def send_transfer() -> Response | BaseResponse:
             actor=guards.actor(),
         )
     except ProofNeeded:
-        return guards.step_up(guards.Door(guards.CUSTOMER))
+        return guards.step_up()
     except Refusal as refused:
         return _form(form, faults_of(form, refused), status=refused.status)
     return redirect(url_for("portal.transfer", transfer_id=sent), 303)
@@ -118,7 +118,7 @@ def handle() -> Response | BaseResponse:
             return redirect(url_for("portal.transfers"), 303)
         except Refusal as refused:
             fault = refused
-    present = queries.handle_of(customer_id=owner)
+    present = queries.claimed_by(customer_id=owner)
     return page(
         "portal/transfers/handle.html",
         handle=present,
