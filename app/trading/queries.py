@@ -96,6 +96,13 @@ def runs(recurring_id: str, *, customer_id: str, limit: int = 12) -> list[tuple[
     return [(row[0], row[1]) for row in db.session.execute(own.order_by(Run.due_at.desc()).limit(limit))]
 
 
+def last_runs(*, customer_id: str) -> dict[str, tuple[Run, str | None]]:
+    """The latest day of each of the customer's recurring orders, by its id, with the order where there is one."""
+    own = select(Run, Order.id).outerjoin(Order, Order.run_id == Run.id).where(Run.customer_id == customer_id)
+    latest = own.order_by(Run.recurring_id, Run.due_at.desc()).ext(distinct_on(Run.recurring_id))
+    return {row[0].recurring_id: (row[0], row[1]) for row in db.session.execute(latest)}
+
+
 def alerts(*, customer_id: str, base: str | None = None) -> list[Alert]:
     """The customer's alerts that they did not take away, the newest first."""
     own = select(Alert).where(Alert.customer_id == customer_id, Alert.state != watching.State.ENDED)
