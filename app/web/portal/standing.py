@@ -10,7 +10,7 @@ from wtforms import StringField
 
 from app.core.actor import Actor
 from app.core.db import atomically
-from app.core.errors import Refusal
+from app.core.errors import NotFound, Refusal
 from app.core.money import ASSETS, NGN
 from app.ledger import assets as coins
 from app.trading import alerts, recurring, rhythms, watching
@@ -146,6 +146,8 @@ def _done(deed: Callable[..., None], one: str, words: str, place: str) -> BaseRe
     try:
         atomically(lambda: _act(deed, one, owner, actor), actor=actor)
         flash(words, "ok")
+    except NotFound:
+        raise  # (there is no such thing of theirs)
     except Refusal as refused:
         errors.say(refused)
     return redirect(url_for(f"portal.{place}"), 303)
