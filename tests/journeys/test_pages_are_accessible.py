@@ -43,6 +43,7 @@ CONTRAST: dict[str, Any] = {
 PARTS = {
     "portal": tour.PORTAL,
     "own money": tour_portal.MONEY,
+    "own trades": tour_portal.TRADES,
     "transfers": tour_transfers.TRANSFERS,
     "verification": tour_verification.VERIFICATION,
     "work": tour.WORK,
