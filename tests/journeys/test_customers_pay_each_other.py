@@ -9,7 +9,7 @@ from app.core.money import Money
 from app.identity.rules import Audience
 from dev.chromium import NARROW
 from tests.journeys.conftest import Visiting
-from tests.makers import people, sending, sessions
+from tests.makers import sending, sessions
 from tests.makers.house import Running
 from tests.makers.people import naira
 from tests.makers.visitors import CustomerAtHome
