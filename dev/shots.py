@@ -26,6 +26,7 @@ from dev import (
     tour_money,
     tour_portal,
     tour_rates,
+    tour_trading,
     tour_transfers,
     tour_verification,
     tour_withdrawals,
@@ -108,6 +109,9 @@ def _wanted() -> list[Sight]:
         *tour_rates.RATES_SIGHTS,
         *tour_dealing.DEALING,
         *tour_verification.VERIFICATION,
+        *tour_trading.CUSTOMERS,
+        *tour_trading.ALIVE,
+        *tour_trading.STAFF,
     )
     return [sight for sight in every if not asked or sight.name.startswith(asked)]
 

@@ -22,6 +22,7 @@ from dev import (
     tour_money,
     tour_portal,
     tour_rates,
+    tour_trading,
     tour_transfers,
     tour_verification,
     tour_withdrawals,
@@ -55,6 +56,8 @@ PARTS = {
     "review": tour_care.REVIEW,
     "system": tour.SYSTEM,
     "money": tour_money.MONEY,
+    "customers' trades": tour_trading.CUSTOMERS,
+    "our position": tour_trading.STAFF,
     "dealing": tour_dealing.DEALING,
     "rates": tour_rates.RATES_SIGHTS,
 }
