@@ -100,6 +100,7 @@ def _wanted() -> list[Sight]:
     every = (
         *tour.EVERYTHING,
         *tour_portal.MONEY,
+        *tour_portal.TRADES,
         *tour_transfers.TRANSFERS,
         *tour_withdrawals.WITHDRAWALS,
         *tour_withdrawals.KINDS,
