@@ -17,7 +17,7 @@ from reports.holdings import Holding, Move, held
 # The customer's own legs of each journal, one row per asset. Only what naira does not value is looked up in the prices.
 _MOVES = """
 WITH mine AS (
-    SELECT e.journal_id, e.asset, -sum(e.amount) AS units, min(e.booked_at) AS at
+    SELECT e.journal_id, e.asset, -sum(e.amount) AS units, min(e.effective_at) AS at
       FROM wallets w
       JOIN ledger.balances b ON b.code = w.account AND b.stripe = 0
       JOIN ledger.entries e ON e.account_id = b.account_id
@@ -37,7 +37,7 @@ SELECT v.journal_id, v.asset, v.units, v.naira, v.assets, p.naira AS price
 """
 _BEGAN = """
 SELECT min(f.at) AS at FROM wallets w JOIN ledger.balances b ON b.code = w.account AND b.stripe = 0
- CROSS JOIN LATERAL (SELECT min(e.booked_at) AS at FROM ledger.entries e
+ CROSS JOIN LATERAL (SELECT min(e.effective_at) AS at FROM ledger.entries e
                       WHERE e.account_id = b.account_id AND e.stripe = 0) f
  WHERE w.customer_id = :customer
 """
@@ -49,7 +49,9 @@ SELECT m.at, sum(CASE WHEN w.asset = 'NGN' THEN h.units
   FROM unnest(CAST(:moments AS timestamptz[])) m (at)
   CROSS JOIN wallets w
   JOIN ledger.assets a ON a.code = w.asset
-  LEFT JOIN LATERAL ledger.balance_at(w.account, m.at) h (units) ON true
+  LEFT JOIN LATERAL (SELECT coalesce(-sum(e.amount), 0) AS units
+                       FROM ledger.balances b JOIN ledger.entries e ON e.account_id = b.account_id
+                      WHERE b.code = w.account AND b.stripe = 0 AND e.effective_at <= m.at) h ON true
   LEFT JOIN LATERAL (SELECT p.naira FROM ledger.prices p WHERE p.asset = w.asset AND p.at <= m.at AND h.units <> 0
                       ORDER BY p.at DESC LIMIT 1) p ON true
  WHERE w.customer_id = :customer
