@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, func, select, union_all
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.core import ids
 from app.core.db import db
@@ -94,6 +95,13 @@ def runs(recurring_id: str, *, customer_id: str, limit: int = 12) -> list[tuple[
     own = select(Run, Order.id).outerjoin(Order, Order.run_id == Run.id)
     own = own.where(Run.recurring_id == recurring_id, Run.customer_id == customer_id)
     return [(row[0], row[1]) for row in db.session.execute(own.order_by(Run.due_at.desc()).limit(limit))]
+
+
+def last_runs(*, customer_id: str) -> dict[str, tuple[Run, str | None]]:
+    """The latest day of each of the customer's recurring orders, by its id, with the order where there is one."""
+    own = select(Run, Order.id).outerjoin(Order, Order.run_id == Run.id).where(Run.customer_id == customer_id)
+    latest = own.order_by(Run.recurring_id, Run.due_at.desc()).ext(distinct_on(Run.recurring_id))
+    return {row[0].recurring_id: (row[0], row[1]) for row in db.session.execute(latest)}
 
 
 def alerts(*, customer_id: str, base: str | None = None) -> list[Alert]:
