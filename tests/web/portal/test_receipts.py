@@ -175,7 +175,7 @@ class TestAReceipt:
 class TestATimeline:
     def test_is_of_states_that_the_list_knows(self) -> None:
         known = {state for states in timelines.STEPS.values() for state in states}
-        at_once = {"filled"}  # (an order is done when it is made: it has no line of time)
+        at_once = {"filled", "sent", "received"}  # (done when they are made: they have no line of time)
         assert known == (activity.UNDER_WAY | activity.OVER) - at_once
         assert not activity.UNDER_WAY & activity.OVER
 
