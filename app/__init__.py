@@ -6,7 +6,7 @@ The floors, top to bottom; a floor may use those below it, never those above or 
     web | jobs                                  HTTP by reader | the clock's face
     reports                                     reads across rooms, writes nothing
     withdrawals | reconciliation | adjustments  cross several rooms
-    payments                                    the naira rail
+    payments | trading                          the naira rail | quotes and orders
     wallets | notifications                     what a customer holds | what a customer is told
     customers | staff                           who a customer is | who joins, and what they may do
     screening | pricing                         whom lists name | what may be dealt at

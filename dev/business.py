@@ -6,7 +6,7 @@ and the customers' pages tell the same past.
 
 import random
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,6 @@ from app.core import actor, clock, tasks
 from app.core.actor import Actor
 from app.core.db import atomically, db, leave, transaction
 from app.core.money import NGN, Money
-from app.core.permissions import Role
 from app.customers import service as customers
 from app.customers.rules import Tier
 from app.identity import factors, phones
@@ -40,6 +39,8 @@ from app.withdrawals import queue as withdrawals_queue
 from app.withdrawals import rules as withdrawal_rules
 from app.withdrawals import service as withdrawals
 from dev import applicants, between, compliance, hiring, odd_cases, outgoing, papers, screened, verified, verifying
+from dev.cast import AT_A_TIME, BANKS, DEPOSIT_NAIRA, DEPOSIT_WEIGHTS, FIRST, LAST, STAFF, TIERS
+from dev.dealing import Dealing
 from dev.hiring import MAIL
 from dev.treasury import Office
 from jobs import runtime
@@ -51,29 +52,8 @@ BEFORE = timedelta(days=2)  # how long people are there before they do anything
 PASSWORD = "demo-kobo-2026"  # noqa: S105 (printed on purpose: the demo's only)
 SECRET = "DEMOKOBODEMOKOBODEMOKOBODEMOKOBO"  # noqa: S105 (of everybody's authenticator app; printed, too)
 
-STAFF = (
-    ("Adaeze Obi", "treasury", Role.TREASURY),
-    ("Ibrahim Musa", "compliance", Role.COMPLIANCE_MANAGER),
-    ("Ladi Pam", "officer", Role.COMPLIANCE_OFFICER),
-    ("Funke Adeyemi", "finance", Role.FINANCE),
-    ("Chidi Eze", "admin", Role.ADMIN),
-    ("Bisi Alade", "admin2", Role.ADMIN),
-    ("Ngozi Bello", "auditor", Role.AUDITOR),
-    ("Sani Garba", "support", Role.SUPPORT),
-)
-FIRST = (
-    "Tunde", "Aisha", "Emeka", "Folake", "Kelechi", "Zainab", "Yusuf", "Bukola", "Chinedu", "Halima",
-    "Segun", "Amaka", "Musa", "Ifeoma", "Kunle", "Hauwa", "Obinna", "Temitope", "Bashir", "Nkechi",
-)  # fmt: skip
-LAST = ("Bakare", "Okafor", "Abdullahi", "Adeyinka", "Nwosu", "Sule", "Balogun", "Eze", "Mohammed", "Ojo",
-        "Umar", "Chukwu", "Lawal")  # fmt: skip
-BANKS = ("058", "044", "011", "033", "057")
-TIERS = {7: Tier.T1, 8: Tier.T2}  # of every ten; the others have shown everything
 APPLICANTS = 4
-AT_A_TIME = Money(NGN, 1_000_000_00)  # what their tier lets go to a bank in one piece
 LONG_SINCE = 3  # days before the end: what waits since then is a case
-DEPOSIT_NAIRA = (5_000, 10_000, 15_000, 20_000, 25_000, 50_000, 75_000, 100_000, 150_000, 250_000, 600_000, 1_200_000)
-DEPOSIT_WEIGHTS = (10, 14, 8, 12, 8, 14, 8, 10, 6, 5, 3, 2)
 
 
 @dataclass
@@ -90,12 +70,15 @@ class Person:
 class Business:
     """The story and what it needs: the application, the vendor's control address, the luck."""
 
-    def __init__(self, app: Flask, *, vendor_url: str, days: int = DAYS, customers: int = CUSTOMERS) -> None:
+    def __init__(
+        self, app: Flask, *, vendor_url: str, exchange_url: str = "", days: int = DAYS, customers: int = CUSTOMERS
+    ) -> None:
         self.app = app
         self.days = days
         self.customers = customers
         self.clients: Clients = app.extensions["clients"]
-        self.vendor_url = vendor_url
+        self.vendor_url, self.exchange_url = vendor_url, exchange_url  # (without an exchange nothing is dealt in)
+        self.dealing: Dealing | None = None
         self.luck = random.Random(SEED)  # noqa: S311 (a story, not a secret)
         self.people: list[Person] = []
         self.staff: dict[str, str] = {}
@@ -110,16 +93,23 @@ class Business:
                 self._open_for_business()
             self.office = self._office()
             self.office.found(began)
+            self._open_dealing(began)
             for day in range(self.days + 1):
                 morning = began + timedelta(days=day)
                 self._day(morning, newcomers=self._newcomers(day), days_left=self.days - day)
                 with self._moment(min(morning + timedelta(hours=9), self.ended)):
                     self._lead(self.people[0], days_left=self.days - day)
+                if self.dealing:
+                    self.dealing.day(day)
                 if day % 9 == 8:  # noqa: PLR2004
                     yield f"day {day + 1} of {self.days}: {len(self.people)} customers"
+            if self.dealing:
+                self.dealing.end()
             with self._moment(self.ended):
                 self._leave_work_for_people()
         finally:
+            if self.dealing:
+                self.dealing.market.close()
             self._vendor("clock", {"now": None})
             self._vendor("knobs", {"webhooks": True, "transfer_delay_seconds": 2})
         yield f"{len(self.people)} customers, {self.days} days"
@@ -135,7 +125,21 @@ class Business:
 
     def _office(self) -> Office:
         finance, treasury = self.staff["finance"], self.staff["treasury"]
-        return Office(finance, treasury, self.clients.paystack, self._vendor)
+        return Office(finance, treasury, self.staff["treasury2"], self.clients.paystack, self._vendor)
+
+    def _open_dealing(self, began: datetime) -> None:
+        if self.exchange_url:
+            self.dealing = Dealing(
+                self.app,
+                self.exchange_url,
+                office=self.office,
+                people=self.people,
+                span=(began, self.days),
+                moment=self._moment,
+                work_off=self._work_off,
+                deposit=self._deposit,
+            )
+            self.dealing.open()
 
     def _newcomers(self, day: int) -> int:
         due = self.customers * (day + 1) // self.days
@@ -345,7 +349,7 @@ class Business:
         one = withdrawals_queries.one_for_operators(request_id)
         leave()
         if one.state == withdrawal_rules.State.REQUESTED:
-            known = {str(role): mailbox for _, mailbox, role in STAFF}
+            known = {str(role): mailbox for _, mailbox, role in reversed(STAFF)}
             for leg in one.needs[:legs]:
                 self._approve(request_id, by=next(known[role] for role in leg.roles if role in known))
 
@@ -380,9 +384,9 @@ class Business:
             withdrawal_flows.give_up_old(one, paystack=paystack, actor=by)
         leave()
 
-    def _moment(self, moment: datetime):  # type: ignore[no-untyped-def]  # noqa: ANN202 (a context manager)
+    def _moment(self, moment: datetime) -> AbstractContextManager[None]:
         self._vendor("clock", {"now": moment.isoformat()})
-        return clock.at(moment)
+        return self.dealing.market.held(moment) if self.dealing else clock.at(moment)
 
     def _vendor(self, call: str, body: dict[str, object]) -> dict[str, Any]:
         answer = http.post(f"{self.vendor_url}/_sandbox/{call}", json=body, timeout=10)

@@ -38,7 +38,8 @@ def seed() -> None:
     owner_url = os.environ["MIGRATIONS_DATABASE_URL"]
     verified.allow(owner_url)
     try:
-        for line in Business(app, vendor_url=settings.paystack_base_url).live():
+        addresses = {"vendor_url": settings.paystack_base_url, "exchange_url": settings.kraken_base_url}
+        for line in Business(app, **addresses).live():
             click.echo(line)
     finally:
         verified.allow(owner_url, allowed=False)

@@ -26,6 +26,7 @@ from dev import (
     tour_money,
     tour_portal,
     tour_rates,
+    tour_trading,
     tour_transfers,
     tour_verification,
     tour_withdrawals,
@@ -99,6 +100,7 @@ def _wanted() -> list[Sight]:
     every = (
         *tour.EVERYTHING,
         *tour_portal.MONEY,
+        *tour_portal.TRADES,
         *tour_transfers.TRANSFERS,
         *tour_withdrawals.WITHDRAWALS,
         *tour_withdrawals.KINDS,
@@ -107,6 +109,9 @@ def _wanted() -> list[Sight]:
         *tour_rates.RATES_SIGHTS,
         *tour_dealing.DEALING,
         *tour_verification.VERIFICATION,
+        *tour_trading.CUSTOMERS,
+        *tour_trading.ALIVE,
+        *tour_trading.STAFF,
     )
     return [sight for sight in every if not asked or sight.name.startswith(asked)]
 

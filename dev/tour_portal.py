@@ -1,4 +1,4 @@
-"""Every page on which a customer adds or withdraws money, and how to come there."""
+"""Every page on which a customer adds, withdraws or trades, and how to come there."""
 
 from playwright.sync_api import Page
 
@@ -57,4 +57,25 @@ MONEY = (
     Sight(
         "check-receipt-faulty", "/receipts/check", NOBODY, (send("Check it", reference="dep_1", code="AAAA"),), FAULTY
     ),
+)
+
+TRADES = (
+    Sight("prices", "/prices", CUSTOMER),
+    Sight("coin", "/assets/BTC", CUSTOMER),
+    Sight("coin-year", "/assets/ETH?span=1y", CUSTOMER),
+    Sight("coin-several", "/assets/USDT?span=1w", CUSTOMER),
+    Sight("coin-none", "/assets/TON", NEWCOMER),
+    Sight("trade", "/trade?get=BTC", CUSTOMER),
+    Sight("trade-typed", "/trade?get=BTC&give_amount=20,000", CUSTOMER),
+    Sight("trade-other-side", "/trade?give=BTC&get=NGN&get_amount=5,000", CUSTOMER),
+    Sight("trade-both", "/trade?get=BTC", CUSTOMER, (send("Continue", give_amount="5", get_amount="5"),), FAULTY),
+    Sight("trade-over", "/trade?get=ETH&give_amount=900,000,000", CUSTOMER),
+    Sight("portfolio", "/portfolio", CUSTOMER),
+    Sight("portfolio-empty", "/portfolio", NEWCOMER),
+    Sight("recurring", "/recurring", CUSTOMER),
+    Sight("recurring-faulty", "/recurring", CUSTOMER, (send("Set it up", amount="1"),), FAULTY),
+    Sight("alerts", "/alerts", CUSTOMER),
+    Sight("activity-trades", "/activity?kind=trade", CUSTOMER),
+    Sight("more", "/more", CUSTOMER),
+    Sight("home-new", "/", NEWCOMER),
 )

@@ -25,7 +25,11 @@ RATES_SIGHTS = (
     Sight("rate-crossed", f"{RATES}/pairs/BTC-NGN", TREASURY),
     Sight("rate-read", f"{RATES}/pairs/BTC-USDT", AUDITOR),
     Sight(
-        "rate-faulty", f"{RATES}/pairs/BTC-USDT", TREASURY, (_blank("#price", "Ask for approval", price="-1"),), FAULTY
+        "rate-faulty",
+        f"{RATES}/pairs/BTC-USDT",
+        TREASURY,
+        (_blank("#our-price", "Ask for approval", price="-1"),),
+        FAULTY,
     ),
     Sight("rates-feed", f"{RATES}/feeds/luno", TREASURY),
     Sight("rates-feed-read", f"{RATES}/feeds/bank", AUDITOR),

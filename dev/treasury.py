@@ -12,7 +12,9 @@ from app.core.clock import WAT
 from app.core.db import leave, transaction
 from app.core.money import NGN, Money
 from app.governance import flows as carrying_out
+from app.governance import queries as requests_made
 from app.governance import service as governance
+from app.governance.rules import State
 from app.ledger import chart, prices
 from app.ledger.journal import Leg
 from app.settlement import flows as settlement
@@ -20,7 +22,7 @@ from app.settlement import queries, requests, service
 from dev import odd_cases
 from dev.odd_cases import Vendor
 
-CAPITAL = Money(NGN, 50_000_000_00)
+CAPITAL = Money(NGN, 200_000_000_00)
 FLOAT = Money(NGN, 40_000_000_00)
 PRICES_NAIRA = (("USD", "1532.40"), ("BTC", "148250000"), ("ETH", "5120300.50"), ("USDT.TRC20", "1530.15"))
 
@@ -31,6 +33,7 @@ class Office:
 
     finance: str
     treasury: str
+    treasury2: str
     paystack: Paystack
     vendor: Vendor
 
@@ -40,11 +43,11 @@ class Office:
         It is asked for and agreed to now: nobody agrees to anything in the past.
         """
         legs = (Leg(chart.house(chart.BANK, asset=NGN), CAPITAL), Leg(chart.house(chart.CAPITAL, asset=NGN), -CAPITAL))
-        self._carry_out(self._ask(legs, "What the owners put in.", effective_on=at.astimezone(WAT).date()))
+        self.book_by_hand(legs, "What the owners put in.", at)
         who = actor.operator(self.finance)
         with transaction(who):
             asked = requests.request_top_up(FLOAT, reason="To pay out from.", maker=who.id, actor=who)
-        self._carry_out((asked.id, asked.payload_hash))
+        self.carry_out((asked.id, asked.payload_hash))
         (top_up,) = queries.agreed_top_ups_for_system()
         leave()
         self.vendor("clock", {"now": at.isoformat()})
@@ -52,6 +55,10 @@ class Office:
         line = next(iter(self.paystack.balance_ledger()))
         with clock.at(at), transaction(who := actor.system("demo")):
             service.receive_top_up(top_up.id, vendor_line=line.id, actor=who)
+
+    def book_by_hand(self, legs: tuple[Leg, ...], reason: str, at: datetime) -> None:
+        """A journal that took effect on the day of `at`: asked for, agreed to and booked."""
+        self.carry_out(self._ask(legs, reason, effective_on=at.astimezone(WAT).date()))
 
     def take_settlements(self, *, days_left: int) -> None:
         """What is due by this day reaches the bank, and the float is looked at."""
@@ -84,12 +91,19 @@ class Office:
             asked = adjustments.request(content, operator_id=who.id, actor=who)
         return asked.id, asked.payload_hash
 
-    def _carry_out(self, asked: tuple[str, str]) -> None:
+    def carry_out(self, asked: tuple[str, str]) -> None:
+        """Treasury agrees to what finance asked for, and it is done."""
         self._agree(asked)
         carrying_out.carry_out(asked[0], actor=actor.system("demo"))
         leave()
 
     def _agree(self, asked: tuple[str, str]) -> None:
-        who = actor.operator(self.treasury)
-        with transaction(who):
-            governance.approve(asked[0], operator_id=who.id, shown=asked[1], actor=who)
+        """By one of treasury, or both of them where so much needs two."""
+        for one in (self.treasury, self.treasury2):
+            who = actor.operator(one)
+            with transaction(who):
+                governance.approve(asked[0], operator_id=who.id, shown=asked[1], actor=who)
+            state = requests_made.one_for_operators(asked[0]).request.state
+            leave()
+            if state != State.PENDING:
+                return

@@ -289,6 +289,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.SCREENING_READ,
         P.REFUNDS_READ,
         P.ORDERS_READ,
+        P.EXCHANGE_READ,
         P.DISPUTES_READ,
     },
 }

@@ -1,11 +1,11 @@
 """What makes a price of what feeds tell, without looking anything up.
 
-A tick counts when it was heard lately, is younger than its feed lets it be, above nought, and within a
-distance of the median of all such ticks. Of those that count the price is the weighted median: the value at which half
-the weight is reached, or the middle between two where it is reached exactly. Fewer than the pair asks for make no
-price, nor do those that are too far from each other. A median, and leaving out who is far from it, is how published
-reference rates guard themselves against a venue that errs (CME CF Bitcoin Reference Rate, methodology: medians,
-potentially erroneous data left out).
+A tick counts when it was heard lately, is younger than its feed lets it be, above nought, and within a distance of the
+median of all such ticks. Of those that count the price is the weighted median: the value at which half the weight is
+reached, or the middle between two where it is reached exactly; it is as old as that number, or those two. Fewer than
+the pair asks for make no price, nor do those that are too far from each other. A median, and leaving out who is far
+from it, is how published reference rates guard themselves against a venue that errs (CME CF Bitcoin Reference Rate,
+methodology: medians, potentially erroneous data left out).
 
 Prices are decimals: units of the quote for one whole base, at most eighteen digits below the point, rounded to the even
 neighbour once, at the end; what is before is exact.
@@ -71,7 +71,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Made:
-    """The price made of what feeds told, or why there is none. `told_at` is when the oldest number in it was told."""
+    """The price made of what feeds told, or why there is none. `told_at` is when the number that it is was told."""
 
     mid: Decimal | None
     told_at: datetime | None
@@ -170,7 +170,7 @@ def make(words: Sequence[Word], *, bounds: Bounds, at: datetime) -> Made:
     if len(counted) < bounds.feeds_min or _width(counted.values(), middle) > bounds.disagree_bps:
         return Made(None, None, (), verdicts, Why.DISAGREE)
     exact = weighted_median((value, fresh[feed].weight) for feed, value in counted.items())
-    told = [moment for feed in counted if (moment := fresh[feed].told_at) is not None]
+    told = [moment for feed in _in_the_middle(counted, exact) if (moment := fresh[feed].told_at) is not None]
     return Made(rounded(exact), min(*told, at), tuple(sorted(counted)), verdicts)
 
 
@@ -182,6 +182,13 @@ def _first_look(word: Word, at: datetime) -> Verdict:
     if at - word.told_at > word.age_max or word.told_at - at > AHEAD_MAX:
         return Verdict.STALE
     return Verdict.COUNTS
+
+
+def _in_the_middle(counted: Mapping[str, Decimal], exact: Fraction) -> list[str]:
+    """The feeds whose numbers the median is: those that tell it, or the two that it lies between."""
+    below = max((value for value in counted.values() if Fraction(value) <= exact), default=None)
+    above = min((value for value in counted.values() if Fraction(value) >= exact), default=None)
+    return [feed for feed, value in counted.items() if value in {below, above}]
 
 
 def _width(values: Iterable[Decimal], middle: Fraction) -> Fraction:

@@ -35,7 +35,8 @@ _REASONS = {
 class Price:
     """Units of `quote` for one whole `base` (tickers), to eighteen digits.
 
-    `at` is when the oldest number in it was told, by the vendor's clock where it says. `by` are the feeds that count,
+    `at` is when the number that it is was told (a median is one feed's, or lies between two; of several legs the oldest
+    counts), by the vendor's clock where it says. `by` are the feeds that count,
     `("override",)` where people set it; `legs` the pairs that it was crossed from, empty where it is one itself.
     `made_at` is when we made it: of several legs the earliest.
     """
@@ -49,7 +50,7 @@ class Price:
     made_at: datetime
 
     def age(self, moment: datetime) -> timedelta:
-        """How old the oldest number in it is."""
+        """How old the number is that it is."""
         return max(moment - self.at, timedelta(0))
 
 

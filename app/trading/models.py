@@ -119,6 +119,14 @@ class Order(Dealt, Model):
         Index(None, "give_asset", "id"),
         Index(None, "get_asset", "id"),
         Index("ix_orders_placed", "id", postgresql_where=text("state = 'placed'")),
+        Index(
+            "ix_orders_large",
+            "id",
+            "side",
+            "give_asset",
+            "get_asset",
+            postgresql_where=text("worth_units > 100000000"),
+        ),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     quote_id: Mapped[str] = mapped_column(Text, ForeignKey("quotes.id"), unique=True)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select, union_all
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.core import ids
 from app.core.db import db
@@ -96,6 +97,13 @@ def runs(recurring_id: str, *, customer_id: str, limit: int = 12) -> list[tuple[
     return [(row[0], row[1]) for row in db.session.execute(own.order_by(Run.due_at.desc()).limit(limit))]
 
 
+def last_runs(*, customer_id: str) -> dict[str, tuple[Run, str | None]]:
+    """The latest day of each of the customer's recurring orders, by its id, with the order where there is one."""
+    own = select(Run, Order.id).outerjoin(Order, Order.run_id == Run.id).where(Run.customer_id == customer_id)
+    latest = own.order_by(Run.recurring_id, Run.due_at.desc()).ext(distinct_on(Run.recurring_id))
+    return {row[0].recurring_id: (row[0], row[1]) for row in db.session.execute(latest)}
+
+
 def alerts(*, customer_id: str, base: str | None = None) -> list[Alert]:
     """The customer's alerts that they did not take away, the newest first."""
     own = select(Alert).where(Alert.customer_id == customer_id, Alert.state != watching.State.ENDED)
@@ -130,13 +138,10 @@ def named_for_operators(text: str) -> list[str]:
 
 
 def counts_for_operators(asked: Asked = EVERYTHING) -> dict[Side, int]:
-    """How many there are of each side among those that are asked for, up to COUNTED_MAX."""
-    found = {}
-    for side in Side:
-        some = select(Order.id).where(*_fitting(asked), Order.side == side).limit(COUNTED_MAX)
-        fits = asked.side is None or asked.side is side
-        found[side] = db.session.scalar(select(func.count()).select_from(some.subquery())) or 0 if fits else 0
-    return found
+    """How many there are of each side among the newest COUNTED_MAX that are asked for: of fewer, all are counted."""
+    newest = select(Order.side, func.count()).where(Order.id.in_(_ids(asked, None, COUNTED_MAX))).group_by(Order.side)
+    found = {row[0]: int(row[1]) for row in db.session.execute(newest)}
+    return {side: found.get(side, 0) for side in Side}
 
 
 def run_for_system(run_id: str) -> Run:
@@ -181,22 +186,34 @@ def newest_quotes_for_operators(*, limit: int = 20) -> list[Quote]:
 
 
 def _page(asked: Asked, before: str | None, limit: int) -> tuple[list[Order], str | None]:
-    some = select(Order).where(*_fitting(asked))
-    if before:
-        some = some.where(Order.id < before)
-    found = list(db.session.scalars(some.order_by(Order.id.desc()).limit(limit + 1)))
+    some = select(Order).where(Order.id.in_(_ids(asked, before, limit + 1)))
+    found = list(db.session.scalars(some.order_by(Order.id.desc())))
     return found[:limit], found[limit - 1].id if len(found) > limit else None
 
 
+def _ids(asked: Asked, before: str | None, limit: int) -> Select[str]:
+    """The newest so many. What was given and what was got are looked for apart, each along an index of its own."""
+    fits = _fitting(asked)
+    if before:
+        fits.append(Order.id < before)
+
+    def newest(*more: ColumnElement[bool]) -> Select[str]:
+        return select(Order.id).where(*fits, *more).order_by(Order.id.desc()).limit(limit)
+
+    if asked.asset is None:
+        return newest()
+    gave, got = newest(Order.give_asset == asked.asset).subquery(), newest(Order.get_asset == asked.asset).subquery()
+    both = union_all(select(gave.c.id), select(got.c.id)).subquery()
+    return select(both.c.id).order_by(both.c.id.desc()).limit(limit)
+
+
 def _fitting(asked: Asked) -> list[ColumnElement[bool]]:
-    """Days are ranges of ids, which sort by time."""
+    """All that is asked but the asset. Days are ranges of ids, which sort by time."""
     fits: list[ColumnElement[bool]] = []
     if asked.customer_id is not None:
         fits.append(Order.customer_id == asked.customer_id)
     if asked.side is not None:
         fits.append(Order.side == asked.side)
-    if asked.asset is not None:
-        fits.append(or_(Order.give_asset == asked.asset, Order.get_asset == asked.asset))
     if asked.since is not None:
         fits.append(Order.id >= f"ord_{ids.begun_at(asked.since)}")
     if asked.until is not None:

@@ -99,7 +99,7 @@ CREATE TABLE pair_prices (
     pair text NOT NULL CONSTRAINT fk_pair_prices_pair REFERENCES pairs,
     made_at timestamptz NOT NULL,
     mid numeric(38, 18) CONSTRAINT ck_pair_prices_mid_positive CHECK (mid > 0),
-    told_at timestamptz,                               -- the oldest number in it
+    told_at timestamptz,                               -- when the number that it is was told
     feeds text[] NOT NULL DEFAULT '{}',                -- those that count
     legs text[] NOT NULL DEFAULT '{}',                 -- what it was crossed from
     verdicts jsonb NOT NULL DEFAULT '{}',              -- each feed: counts, stale, zero, outlier, silent

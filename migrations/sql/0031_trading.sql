@@ -105,6 +105,8 @@ CREATE INDEX ix_orders_side ON orders (side, id);
 CREATE INDEX ix_orders_give_asset ON orders (give_asset, id);
 CREATE INDEX ix_orders_get_asset ON orders (get_asset, id);
 CREATE INDEX ix_orders_placed ON orders (id) WHERE state = 'placed';
+-- (above a million naira, which few are: the console looks for them)
+CREATE INDEX ix_orders_large ON orders (id, side, give_asset, get_asset) WHERE worth_units > 100000000;
 
 -- A price that somebody waits for, of one whole `base` in `quote` (tickers).
 CREATE TABLE price_alerts (

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from app.assets import errors, requests
 from app.core import actor
 from app.core.db import leave, rows, transaction, whole_books
-from app.core.money import ASSETS, NGN, Asset, Money, parse
+from app.core.money import ASSETS, NGN, Asset, parse
 from app.core.permissions import Role
 from app.governance import errors as governance_errors
 from app.governance import flows

@@ -77,7 +77,7 @@ class TestADeal:
         after = settled.booked(chart.at_venue("kraken", asset=got.asset)), settled.booked(settled.BANK)
         assert after == (before[0] + got.units, before[1] - NAIRA.units)
         assert done.journal_id is not None
-        legs = {leg.code: int(leg.amount.units) for leg in statements.journal(done.journal_id)[1]}
+        legs = {leg.code: int(leg.amount) for leg in statements.journal(done.journal_id)[1]}
         assert legs["equity:dealing:USD"] == -got.units
         assert legs["equity:dealing:NGN"] == NAIRA.units
 

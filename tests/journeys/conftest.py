@@ -70,7 +70,8 @@ def lived_in(given: Servers, home: Path, chromium: Browser) -> Iterator[Running]
     """A house with a few days of business behind it, to be looked at: nothing works in the background."""
     with house(given, home, name="lived-in", number=FIRST_REDIS + 1, background=False) as made:
         with made.inside() as app:
-            for _ in Business(app, vendor_url=made.vendor.url, days=DAYS, customers=CUSTOMERS).live():
+            addresses = {"vendor_url": made.vendor.url, "exchange_url": made.exchange.url}
+            for _ in Business(app, **addresses, days=DAYS, customers=CUSTOMERS).live():
                 pass
         with made:
             yield made

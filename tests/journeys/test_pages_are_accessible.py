@@ -22,6 +22,7 @@ from dev import (
     tour_money,
     tour_portal,
     tour_rates,
+    tour_trading,
     tour_transfers,
     tour_verification,
     tour_withdrawals,
@@ -43,6 +44,7 @@ CONTRAST: dict[str, Any] = {
 PARTS = {
     "portal": tour.PORTAL,
     "own money": tour_portal.MONEY,
+    "own trades": tour_portal.TRADES,
     "transfers": tour_transfers.TRANSFERS,
     "verification": tour_verification.VERIFICATION,
     "work": tour.WORK,
@@ -54,6 +56,8 @@ PARTS = {
     "review": tour_care.REVIEW,
     "system": tour.SYSTEM,
     "money": tour_money.MONEY,
+    "customers' trades": tour_trading.CUSTOMERS,
+    "our position": tour_trading.STAFF,
     "dealing": tour_dealing.DEALING,
     "rates": tour_rates.RATES_SIGHTS,
 }

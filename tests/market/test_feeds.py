@@ -55,7 +55,7 @@ class TestAllIsWell:
         assert latest["BTC/NGN"].made.legs == (BTC, NAIRA)
         assert queries.dealing("BTC", "NGN").by == ("bank", "coingecko", "kraken", "luno")
 
-    def test_a_price_is_as_old_as_its_oldest_number(self, market: Flask, feeds: ExchangeProcess) -> None:
+    def test_a_price_is_as_old_as_the_oldest_that_tells_it(self, market: Flask, feeds: ExchangeProcess) -> None:
         feeds.feed("coingecko", stale=100)
         latest = quoted.poll(market)[BTC]
         assert latest.made.told_at is not None

@@ -35,7 +35,12 @@ class TestMaking:
     def test_the_price_is_the_middle_of_three(self) -> None:
         found = made(word("a", "100"), word("b", "101", old=20), word("c", "100.4", old=5))
         assert (found.mid, found.feeds, found.why) == (Decimal("100.4"), ("a", "b", "c"), None)
-        assert found.told_at == AT - timedelta(seconds=20)
+        assert found.told_at == AT - timedelta(seconds=5)  # it is the third's number
+
+    def test_a_price_between_two_is_as_old_as_the_older(self) -> None:
+        words = word("a", "100", old=3), word("b", "101", old=20), word("c", "98.5", old=50), word("d", "102", old=50)
+        assert made(*words, bounds=Bounds(2, 300, 500)).told_at == AT - timedelta(seconds=20)
+        assert made(word("a", "100", old=3), word("b", "100", old=9)).told_at == AT - timedelta(seconds=9)
 
     def test_the_price_of_two_is_between_them(self) -> None:
         assert made(word("a", "100"), word("b", "101")).mid == Decimal("100.5")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -26,8 +26,10 @@ from app.web import guards
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.fragments import page
+from reports import drawings
 
 QUOTES = 10
+FIVES_IN_AN_HOUR = 12
 MINUTES = (("15", "15 minutes"), ("60", "an hour"), ("240", "four hours"), ("1440", "a day"))
 VERDICTS = {
     Verdict.COUNTS: ("Counts", "ok"),
@@ -54,9 +56,14 @@ class Told:
 @guards.operator(Permission.RATES_READ)
 def rates() -> Response:
     """Every pair and every feed; followed every few seconds."""
-    quotes = trading.newest_quotes_for_operators(limit=QUOTES)
+    board = queries.board_for_operators()
     return page(
-        "console/rates/board.html", block="board", board=queries.board_for_operators(), quotes=quotes, **_words()
+        "console/rates/board.html",
+        block="board",
+        board=board,
+        names={one.feed.id: one.feed.name for one in board.feeds},
+        quotes=trading.newest_quotes_for_operators(limit=QUOTES),
+        **_words(),
     )
 
 
@@ -191,12 +198,16 @@ def _ask_once(ask: Callable[[], Request]) -> str:
 def _rate(pair: Pair, *, fault: Refusal | None = None, about: str = "") -> Response:
     board = queries.board_for_operators()
     line = next(one for one in board.lines if one.pair.code == pair.code)
+    day = clock.now() - timedelta(days=1)
+    bars = drawings.grouped(queries.candles(pair.base, pair.quote, span="5m", since=day), FIVES_IN_AN_HOUR)
     return page(
         "console/rates/pair.html",
         block="" if fault else "standing",
         status=fault.status if fault else 200,
         line=line,
         told=_told(line),
+        bars=bars,
+        drawing=drawings.candles(bars),
         asked={halt.id: governance.about_for_operators(requests.halt_target(halt.id)) for halt in line.halts},
         prices_asked=governance.about_for_operators(requests.pair_target(pair.code)),
         ended=queries.halts_ended_for_operators(pair.code),

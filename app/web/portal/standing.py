@@ -1,7 +1,6 @@
 """What waits for its time by itself: recurring buys and price alerts. Set up, paused, gone on with, ended."""
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
@@ -11,8 +10,9 @@ from wtforms import StringField
 
 from app.core.actor import Actor
 from app.core.db import atomically
-from app.core.errors import Refusal
+from app.core.errors import NotFound, Refusal
 from app.core.money import ASSETS, NGN
+from app.ledger import assets as coins
 from app.trading import alerts, recurring, rhythms, watching
 from app.trading import queries as trading
 from app.trading.errors import BadRhythm
@@ -146,6 +146,8 @@ def _done(deed: Callable[..., None], one: str, words: str, place: str) -> BaseRe
     try:
         atomically(lambda: _act(deed, one, owner, actor), actor=actor)
         flash(words, "ok")
+    except NotFound:
+        raise  # (there is no such thing of theirs)
     except Refusal as refused:
         errors.say(refused)
     return redirect(url_for(f"portal.{place}"), 303)
@@ -169,15 +171,13 @@ def _is_short_number(text: str) -> bool:
 
 
 def _recurring(form: RecurringForm, faults: dict[str, str], *, status: int) -> Response:
-    kept = trading.recurring(customer_id=current_user.id)
-    last: dict[str, Any] = {one.id: trading.runs(one.id, customer_id=current_user.id, limit=1) for one in kept}
     return page(
         "portal/recurring.html",
         form=form,
         errors=faults,
-        kept=kept,
-        last=last,
-        assets=[asset for asset in ASSETS.values() if asset != NGN],
+        kept=trading.recurring(customer_id=current_user.id),
+        last=trading.last_runs(customer_id=current_user.id),
+        assets=[one.asset for one in coins.all_terms() if one.open and one.asset != NGN],
         when=WHEN,
         hours=list(rhythms.HOURS),
         status=status,

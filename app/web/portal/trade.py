@@ -13,6 +13,7 @@ from app.core import clock, crypto
 from app.core.db import atomically
 from app.core.errors import Refusal
 from app.core.money import ASSETS, NGN, Asset, Money, parse, plain, zero
+from app.ledger import assets as coins
 from app.ledger.balances import BalanceNow
 from app.trading import errors as trading_errors
 from app.trading import orders, quotes, rules
@@ -161,7 +162,7 @@ def _read(form: TradeForm) -> Asked:
     give = ASSETS.get(form.give.data or "", NGN)
     get = ASSETS.get(form.get.data or "")
     if get is None or get.ticker == give.ticker:
-        get = NGN if give != NGN else prices.tickers()[0]
+        get = NGN if give != NGN else _first_coin()
     faults: dict[str, str] = {}
     amounts = {"give_amount": give, "get_amount": get}
     written = {name: (form[name].data or "").strip() for name in amounts}
@@ -177,6 +178,12 @@ def _read(form: TradeForm) -> Asked:
         except Refusal as refused:
             faults[name] = refused.message
     return Asked(give, get, typed, written=typed is not None, faults=faults)
+
+
+def _first_coin() -> Asset:
+    """What is bought where nothing is said: the first of the list that is no money."""
+    known = prices.tickers()
+    return next((asset for asset in known if asset.network), known[0])
 
 
 def _preview(asked: Asked) -> Preview | None:
@@ -213,7 +220,7 @@ def _form(
         asked=asked,
         errors=faults,
         preview=preview,
-        assets=list(ASSETS.values()),
+        assets=[one.asset for one in coins.all_terms() if one.open or one.asset in {asked.give, asked.get}],
         available=_available(balances, asked.give),
         amounts=_shown_amounts(form, asked, balances),
         age=prices.board([asset for asset in (asked.give, asked.get) if asset != NGN]).values(),

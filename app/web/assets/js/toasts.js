@@ -23,12 +23,14 @@ export const toast = ({ text, kind = 'ok' }) => {
 
 on('toast', (event) => toast(event.detail));
 on('close', () => home(), true);
+// (a part that asks every few seconds does not say each time that nobody answers: its age grows)
+const alive = (event) => event.detail.ctx?.sourceElement?.matches?.('[data-live]');
 on('htmx:error', (event) => {
-  if (event.detail.ctx?.response) return;
+  if (event.detail.ctx?.response || alive(event)) return;
   toast({ text: 'No answer from the server. Check your connection and try again.', kind: 'bad' });
 });
 on('htmx:response:error', (event) => {
-  if (event.detail.ctx?.response?.status < 500) return;
+  if (event.detail.ctx?.response?.status < 500 || alive(event)) return;
   toast({ text: 'Something went wrong on our side. Reload to see how it stands.', kind: 'bad' });
 });
 onContent(() => {

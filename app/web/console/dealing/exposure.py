@@ -127,7 +127,7 @@ def _exposure(*, fault: str = "", status: int = 200) -> Response:
         beyond=sum(1 for row in found if row.exposed.levels),
         worth=Money(NGN, sum(abs(row.exposed.worth.units) for row in found if row.exposed.worth is not None)),
         unpriced=[row.policy.ticker for row in found if row.exposed.worth is None and row.exposed.beyond],
-        underway=sum(states[state] for state in HedgeState if state not in rules.ENDED),
+        underway=sum(states[state] for state in HedgeState if state not in rules.ENDED | rules.UNCERTAIN),
         unknown=sum(states[state] for state in rules.UNCERTAIN),
         off=off,
         now=clock.now(),
