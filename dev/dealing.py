@@ -65,8 +65,6 @@ class Dealing:
             self.desk.leave_work_for_people()
             self.desk.lose_sight()
             rich = max(self._traders.people[1:], key=lambda one: self._traders.has(one, NGN.code).units)
-            self._traders.deposit(rich, pays=True, naira=LOST_SIGHT_OF.units // 100)
-            self._traders.work_off()
             self._traders.buy(rich, "TRX", LOST_SIGHT_OF.units // 100)
             self._traders.work_off()
             self.desk.see_again()

@@ -25,7 +25,7 @@ def register(app: Flask) -> None:
 
 @demo.command("seed")
 def seed() -> None:
-    """Live through 45 days of business, once. Run again it changes nothing."""
+    """Live through 45 days of business and trading, once. Run again it changes nothing."""
     logs.configure("ERROR")  # thousands of small steps; the lines below tell enough
     if reconciliation.latest_for_operators() is not None:
         click.echo("The demo business is there already.")
@@ -53,7 +53,7 @@ def sign_ins() -> None:
     click.echo("  var/venv/bin/python -m dev.within python -m flask --app wsgi demo code")
     for name, mailbox, role in STAFF:
         click.echo(f"{mailbox}@{MAIL:<14} {name}, {role.replace('_', ' ')}")
-    click.echo(f"customer@{MAIL:<14} Tunde Bakare, customer")
+    click.echo(f"customer@{MAIL:<14} Tunde Bakare, customer: holds naira and four coins")
     click.echo(f"newcomer@{MAIL:<14} Amina Yaro, customer since today")
     click.echo("BVN or NIN that belongs to whoever gives it: 2201 and seven digits (docs/identification.md has more)")
 

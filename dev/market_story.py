@@ -4,7 +4,7 @@ The simulated exchange's prices are a function of time and its clock can be held
 that would have been heard then. Of long ago there are few, of the last day many, as the charts show them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,11 +17,13 @@ from app.clients.bundle import Clients
 from app.clients.venue_orders import VenueOrders
 from app.core import actor, clock
 from app.core.db import leave
-from app.market import cache
+from app.market import cache, flows
+from app.market.queries import Latest
 from jobs import market, runtime, trading
 from jobs.work import Work
 
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
+TRIES = tuple(timedelta(seconds=seconds) for seconds in (4, 3, 2, 1))
 # How far apart prices are, from so long before the end on.
 STEPS = ((timedelta(hours=8), None), (timedelta(hours=1), WEEK), (timedelta(minutes=30), DAY))
 FEW_STEPS = (
@@ -62,7 +64,8 @@ class Market:
         while self._due and self._due[0] <= moment:
             at = self._due.pop(0)
             with self.held(at):
-                self._do(market.poll, trading.begin_recurring, trading.look_at_prices)
+                self._poll()
+                self._do(trading.begin_recurring, trading.look_at_prices)
                 runtime.drain(self._app)
                 if at >= self._worth_from:
                     self._worth_from = at + (timedelta(0) if self._ended - at < DAY else WORTH_EVERY)
@@ -71,8 +74,15 @@ class Market:
             self._do(market.roll)
 
     def hear(self) -> None:
-        """Ask all feeds now, and have the books know what things are worth."""
-        self._do(market.poll, market.value)
+        """Ask all feeds by now, and have the books know what things are worth.
+
+        Again where one was too slow to be in the price: nobody can deal without it.
+        """
+        for before in TRIES:
+            with clock.at(clock.now() - before):
+                if all(one.made.mid is not None for one in self._poll().values()):
+                    break
+        self._do(market.value)
 
     def draw(self) -> None:
         """Have the charts know all of it."""
@@ -89,6 +99,11 @@ class Market:
         """Let the clock of the exchange run again."""
         cache.forget()
         self.control("clock", {"now": None})
+
+    def _poll(self) -> Mapping[str, Latest]:
+        """As every ten seconds in life, but hours apart: no pair is stopped for what it moved meanwhile."""
+        feeds = self._app.extensions["clients"].feeds
+        return flows.poll(feeds, actor=actor.system("demo"), heed=lambda _latest, _at: None)
 
     def _do(self, *jobs: Callable[[Work], object]) -> None:
         for job in jobs:

@@ -71,8 +71,9 @@ class Traders:
         """Some of them act, one after the other, and the desk sees what the exchange has."""
         self.market.go_on_until(evening)
         self.desk.fill_in_parts(parts=3 if number % PARTS == 0 else 1, then_stop=number % STOPS == 0)
-        for place in range(self.luck.randint(1, most)):
-            person = self.luck.choices(self.people, [3 + 5 * (each % 4) for each in range(len(self.people))])[0]
+        others = self.people[1:]
+        for place in range(self.luck.randint(1, most) if others else 0):
+            person = self.luck.choices(others, [3 + 5 * (each % 4) for each in range(len(others))])[0]
             with self.moment(evening + place * LATER):
                 self.market.hear()
                 with suppress(*TRIED):
@@ -92,7 +93,12 @@ class Traders:
             orders.accept(quote_id, customer_id=person.id, key=f"demo:{quote_id}", actor=who)
 
     def buy(self, person: Someone, code: str, naira: int) -> None:
-        """So much naira's worth."""
+        """So much naira's worth; what they lack they pay in before."""
+        lacks = naira - self.has(person, NGN.code).units // 100
+        leave()
+        if lacks > 0:
+            self.deposit(person, pays=True, naira=-(-lacks // 10_000) * 10_000)
+            self.work_off()
         self.deal(person, NGN, ASSETS[code], Money(NGN, naira * 100))
 
     def pay(self, person: Someone, to: Someone, amount: Money, note: str) -> None:
@@ -124,7 +130,7 @@ class Traders:
             others = [one for one in self.people[1:] if one is not person]
             self.pay(person, self.luck.choice(others), Money(NGN, max(naira * 20, 500_00)), self.luck.choice(NOTES))
         else:
-            self.buy(person, self.luck.choices(COINS, LIKED)[0], naira)
+            self.deal(person, NGN, ASSETS[self.luck.choices(COINS, LIKED)[0]], Money(NGN, naira * 100))
 
     def _of_naira(self, person: Someone) -> int:
         """How much they can spend; who has little pays some in before."""
@@ -153,7 +159,7 @@ class Lead:
         """What they do on a day."""
         me, days_left = self._traders.people[0], self._days - number
         if number == 1:
-            self._traders.deposit(me, pays=True, naira=2_800_000)
+            self._traders.deposit(me, pays=True, naira=900_000)
             self._traders.work_off()
             self._wait_for_what_comes(me)
         for code, naira in (("BTC", 650_000), ("ETH", 420_000), ("TRX", 130_000), ("USDT.TRC20", 380_000)):

@@ -32,7 +32,7 @@ CREATE TABLE quotes (
         WHEN 'sell' THEN value_units = get_units + spread_units + fee_units + rounding_units
         ELSE give_units = value_units + spread_units + fee_units + rounding_units END),
     CONSTRAINT ck_quotes_ends CHECK (expires_at > created_at),
-    CONSTRAINT ck_quotes_used_in_time CHECK (used_at >= created_at AND used_at < expires_at)
+    CONSTRAINT ck_quotes_used_in_time CHECK (used_at < expires_at)
 );
 CREATE INDEX ix_quotes_customer_id ON quotes (customer_id, id);
 CREATE INDEX ix_quotes_unused ON quotes (expires_at) WHERE used_at IS NULL;

@@ -11,7 +11,7 @@ from tests.journeys.conftest import Visiting
 from tests.makers.browser import PATIENCE_MS
 from tests.makers.house import Running
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("lived-in")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("lived-in")]
 
 expect.set_options(timeout=PATIENCE_MS)
 

@@ -74,7 +74,7 @@ TOO_WIDE = """() => {
   return found.slice(0, 3).map((element) => element.outerHTML.slice(0, 120));
 }"""
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("lived-in")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("lived-in")]
 
 
 class Crowd:

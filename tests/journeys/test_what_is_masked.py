@@ -10,7 +10,7 @@ from dev.business import MAIL, PASSWORD, SECRET
 from tests.makers.browser import Visit
 from tests.makers.house import Running
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("lived-in")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400), pytest.mark.xdist_group("lived-in")]
 
 Visiting = Callable[..., Visit]
 A_MINUTE_MS = 61_000
