@@ -106,7 +106,9 @@ CREATE INDEX ix_orders_give_asset ON orders (give_asset, id);
 CREATE INDEX ix_orders_get_asset ON orders (get_asset, id);
 CREATE INDEX ix_orders_placed ON orders (id) WHERE state = 'placed';
 -- (above a million naira, which few are: the console looks for them)
-CREATE INDEX ix_orders_large ON orders (id, side, give_asset, get_asset) WHERE worth_units > 100000000;
+CREATE INDEX ix_orders_large ON orders (id, side) WHERE worth_units > 100000000;
+CREATE INDEX ix_orders_large_give ON orders (give_asset, id) WHERE worth_units > 100000000;
+CREATE INDEX ix_orders_large_get ON orders (get_asset, id) WHERE worth_units > 100000000;
 
 -- A price that somebody waits for, of one whole `base` in `quote` (tickers).
 CREATE TABLE price_alerts (
