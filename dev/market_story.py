@@ -25,7 +25,7 @@ from jobs.work import Work
 WEEK, DAY = timedelta(days=7), timedelta(days=1)
 TRIES = tuple(timedelta(seconds=seconds) for seconds in (4, 3, 2, 1))
 # How far apart prices are, from so long before the end on.
-STEPS = ((timedelta(hours=8), None), (timedelta(hours=1), WEEK), (timedelta(minutes=30), DAY))
+STEPS = ((timedelta(hours=8), None), (timedelta(hours=1), WEEK), (timedelta(minutes=12), DAY))
 FEW_STEPS = (
     (timedelta(hours=4), None),
     (timedelta(hours=2), DAY),

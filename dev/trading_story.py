@@ -191,7 +191,9 @@ class Lead:
         self._alert(me, "BTC", percent=99)
 
     def _wait(self, me: Someone) -> None:
-        """What waits for them today, and a quote that they let run out."""
+        """What they can deal with, what waits for them today, and a quote that they let run out."""
+        self._traders.deposit(me, pays=True, naira=750_000)
+        self._traders.work_off()
         self._alert(me, "BTC", percent=110)
         self._alert(me, "ETH", percent=88)
         with transaction(actor.customer(me.id)):
