@@ -54,7 +54,7 @@ UNION ALL
   WHERE o.customer_id = :customer AND :kind IN ('', 'trade', o.side)
     AND (:ticker = '' OR :ticker IN (split_part(o.give_asset, '.', 1), split_part(o.get_asset, '.', 1)))
     AND o.id >= 'ord_' || :since AND o.id < 'ord_' || :before
-    AND (NOT :narrowed OR o.state = ANY(CAST(:states AS text[])))
+    AND (NOT :narrowed OR 'filled' = ANY(CAST(:states AS text[]))) -- (all are: nobody's rows are looked through for it)
   ORDER BY o.id DESC LIMIT :limit)
 UNION ALL
 (SELECT t.id, 'sent', 'sent', t.units, 0, t.created_at, t.receiver_name, NULL, t.asset, t.asset, NULL, NULL,

@@ -262,10 +262,10 @@ def reading_for_system(reading_id: int) -> VenueReading:
     return db.session.get_one(VenueReading, reading_id)
 
 
-def alerts_standing_for_operators() -> list[ExposureAlert]:
-    """Limits that are passed now."""
+def alerts_standing_for_operators(*, lock: bool = False) -> list[ExposureAlert]:
+    """Limits that are passed now; locked for who ends them, so that of two only one does."""
     wanted = select(ExposureAlert).where(ExposureAlert.ended_at.is_(None)).order_by(ExposureAlert.noted_at)
-    return list(db.session.scalars(wanted))
+    return list(db.session.scalars(wanted.with_for_update() if lock else wanted))
 
 
 def alert_for_system(alert_id: str) -> ExposureAlert | None:

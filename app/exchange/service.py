@@ -135,15 +135,16 @@ def record(hedge_id: str, *, found: Found, lines: Iterable[Line], actor: Actor) 
     for line in lines:
         if line.refid in found.trades:
             by_trade[line.refid].append(line)
-    for trade_id in sorted(by_trade.keys() - queries.booked_trades_for_system(list(by_trade))):
-        if len(by_trade[trade_id]) > 1:  # (of a trade the venue's ledger has both sides, or not yet)
-            _book(hedge, trade_id, by_trade[trade_id])
+    unbooked = sorted(by_trade.keys() - queries.booked_trades_for_system(list(by_trade)))
+    fresh = [each for each in unbooked if len(by_trade[each]) > 1]  # (the venue's ledger has both sides, or not yet)
+    for trade_id in fresh:
+        _book(hedge, trade_id, by_trade[trade_id])
+    if hedge.state in rules.ENDED and (fresh or hedge.state == HedgeState.REFUSED):
+        outbox.emit(events.HedgeSurfaced(hedge_id=hedge.id))
     hedge.venue_order = hedge.venue_order or found.venue_id
     executed = _executed(hedge)
     hedge.filled_units = Decimal(int(executed * 10 ** ASSETS[hedge.asset].decimals))
     complete = executed == Fraction(found.executed)
-    if hedge.state == HedgeState.REFUSED:
-        outbox.emit(events.HedgeSurfaced(hedge_id=hedge.id))
     if found.open or not complete:
         _go_on(hedge, HedgeState.PARTLY_FILLED if executed else HedgeState.SENT, actor=actor)
     else:
@@ -155,7 +156,7 @@ def record(hedge_id: str, *, found: Found, lines: Iterable[Line], actor: Actor) 
 def note_exposure() -> list[ExposureAlert]:
     """Note which limits are passed, and which are not any more: those that are new. Each is told of once."""
     positions = queries.positions_for_system()
-    standing = {(alert.asset, alert.level): alert for alert in queries.alerts_standing_for_operators()}
+    standing = {(alert.asset, alert.level): alert for alert in queries.alerts_standing_for_operators(lock=True)}
     fresh = []
     for policy in queries.policies_for_system():
         beyond = rules.exposure(policy, positions)

@@ -24,6 +24,7 @@ from app.trading.rhythms import Every, Rhythm
 from app.trading.rules import Side
 
 UNITS = Numeric(38)
+LARGE = text("worth_units > 100000000")
 
 
 class Dealt:
@@ -119,14 +120,9 @@ class Order(Dealt, Model):
         Index(None, "give_asset", "id"),
         Index(None, "get_asset", "id"),
         Index("ix_orders_placed", "id", postgresql_where=text("state = 'placed'")),
-        Index(
-            "ix_orders_large",
-            "id",
-            "side",
-            "give_asset",
-            "get_asset",
-            postgresql_where=text("worth_units > 100000000"),
-        ),
+        Index("ix_orders_large", "id", "side", postgresql_where=LARGE),
+        Index("ix_orders_large_give", "give_asset", "id", postgresql_where=LARGE),
+        Index("ix_orders_large_get", "get_asset", "id", postgresql_where=LARGE),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     quote_id: Mapped[str] = mapped_column(Text, ForeignKey("quotes.id"), unique=True)

@@ -151,8 +151,6 @@ def terms(deal: Deal, *, typed: Money, bands: Sequence[Band]) -> Terms:
     What was typed is what moves, exactly. `bands` is the schedule of fees: of what is paid in a purchase or swap, of
     what would be got in a sale. Raises TooSmall, NoFee, InvalidAmount (beyond what can be booked).
     """
-    if typed.units <= 0:
-        raise errors.TooSmall
     made = _sale if deal.side is Side.SELL else _purchase
     return made(deal, typed, bands)
 

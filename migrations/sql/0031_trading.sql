@@ -32,7 +32,7 @@ CREATE TABLE quotes (
         WHEN 'sell' THEN value_units = get_units + spread_units + fee_units + rounding_units
         ELSE give_units = value_units + spread_units + fee_units + rounding_units END),
     CONSTRAINT ck_quotes_ends CHECK (expires_at > created_at),
-    CONSTRAINT ck_quotes_used_in_time CHECK (used_at >= created_at AND used_at < expires_at)
+    CONSTRAINT ck_quotes_used_in_time CHECK (used_at < expires_at)
 );
 CREATE INDEX ix_quotes_customer_id ON quotes (customer_id, id);
 CREATE INDEX ix_quotes_unused ON quotes (expires_at) WHERE used_at IS NULL;
@@ -106,7 +106,9 @@ CREATE INDEX ix_orders_give_asset ON orders (give_asset, id);
 CREATE INDEX ix_orders_get_asset ON orders (get_asset, id);
 CREATE INDEX ix_orders_placed ON orders (id) WHERE state = 'placed';
 -- (above a million naira, which few are: the console looks for them)
-CREATE INDEX ix_orders_large ON orders (id, side, give_asset, get_asset) WHERE worth_units > 100000000;
+CREATE INDEX ix_orders_large ON orders (id, side) WHERE worth_units > 100000000;
+CREATE INDEX ix_orders_large_give ON orders (give_asset, id) WHERE worth_units > 100000000;
+CREATE INDEX ix_orders_large_get ON orders (get_asset, id) WHERE worth_units > 100000000;
 
 -- A price that somebody waits for, of one whole `base` in `quote` (tickers).
 CREATE TABLE price_alerts (

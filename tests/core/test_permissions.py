@@ -68,6 +68,7 @@ class TestTheMatrix:
         rooms = {"overview", "audit", "jobs", "mailbox", "approvals", "policies", "operators", "customers"}
         rooms |= {"cases", "switches"}  # what stands still, which nobody moves there; stopping, never starting
         rooms |= {"assets"}  # what is counted: to look at
+        rooms |= {"rates"}  # to look at, and to stop what can harm
         rooms |= {"limits", "retention"}  # what may be done and what is kept, each agreed to by somebody else
         mine = {permission for permission in ROLES[R.ADMIN] if not permission.startswith("withdrawals:")}
         assert {permission.split(":")[0] for permission in mine} == rooms
@@ -90,7 +91,7 @@ class TestGranted:
     def test_lends_looking_and_stopping_harm_and_nothing_else(self, role: Role) -> None:
         lent = granted([], lent=[role])
         stops = {P.CUSTOMERS_VIEW_AS, P.CUSTOMERS_FREEZE, P.CUSTOMERS_SAFETY_LOCK, P.RESTRICTIONS_PLACE, P.JOBS_RETRY}
-        stops |= {P.SWITCHES_TURN_OFF}
+        stops |= {P.SWITCHES_TURN_OFF, P.RATES_HALT}
         kept = {
             P.DOCUMENTS_READ,
             P.APPLICATIONS_READ,

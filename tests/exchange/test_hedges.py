@@ -337,6 +337,8 @@ class TestAnOrder:
         leave()
         assert (last().id, last().state, exposed("BTC")) == (last_id, "filled", 0)
         assert disagreements(exchange) == []
+        flows.sweep(venue=at, actor=SYSTEM)
+        assert len(rows("SELECT FROM outbox WHERE name = 'exchange.hedge_surfaced'")) == 1
 
     def test_of_somebody_else_under_our_key_is_seen(self, at: VenueOrders) -> None:
         from_elsewhere = flows.Order("elsewhere", "BTC/USDT", "buy", "0.01", "61000", clock.now() + later(60))

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -71,7 +71,8 @@ class Worker:
         """SIGKILL to the worker and its work-horse."""
         family = psutil.Process(self.process.pid)
         for one in [family, *family.children(recursive=True)]:
-            one.send_signal(signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):  # (a work-horse may have come to its end by itself)
+                one.send_signal(signal.SIGKILL)
         self.process.wait()
 
     def restart(self) -> None:

@@ -166,7 +166,7 @@ SHARED |= {
 
 # What these are about takes long to make: they are asked for under the first set that may and under the widest alone.
 DEAR = {"customer.unfreeze", "customer.recovery", "restrictions.lift", "retention.run", "screening.match"}
-DEAR |= {kind for kind in ASK if kind.startswith(("applications.", "payments.", "withdrawals."))}
+DEAR |= {kind for kind in ASK if kind.startswith(("applications.", "exchange.", "payments.", "withdrawals."))}
 
 
 @pytest.fixture

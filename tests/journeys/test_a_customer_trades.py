@@ -61,7 +61,7 @@ def wait_for_price(page: Page, name: str) -> None:
     """Look at the list until there is a price: it comes by itself."""
     page.goto("/prices")
     page.evaluate("window.untouched = true")
-    line = page.locator(".quotes .line", has_text=name)
+    line = page.locator(".quotes .line", has=page.get_by_text(name, exact=True))
     expect(line.locator(".line-value")).to_contain_text("₦")
     assert page.evaluate("window.untouched"), "the page was loaded again"
 

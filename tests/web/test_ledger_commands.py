@@ -17,6 +17,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import Engine, create_engine, pool, text
 
+from app.core import clock
 from app.core.clock import WAT
 from app.core.db import rows
 from app.core.money import plain
@@ -25,6 +26,7 @@ from app.web import commands
 from config import Settings
 from dev import programs
 from dev.embedded import Servers
+from dev.pnl_from_beancount import Books, read
 from tests.conftest import ROOT
 from tests.makers import assets, books
 from tests.makers.databases import Database, fresh_database
@@ -162,6 +164,18 @@ class TestExport:
         assert result.exit_code == 2
         assert result.stdout == ""
         assert re.fullmatch(SENTENCE, result.stderr)
+
+
+class TestProfitAndLoss:
+    def test_is_what_a_program_tells_that_knows_the_export_alone(self, desk: Flask) -> None:
+        told = run(desk, "profit-and-loss").stdout.splitlines()
+        assert told == list(Books(read(run(desk, "export", "--format", "beancount").stdout)).lines())
+        assert any(line.startswith("BTC,") for line in told)
+
+    def test_begins_with_a_day(self, desk: Flask) -> None:
+        later = (clock.now() + timedelta(days=2)).astimezone(WAT).date()
+        whole, none = (run(desk, "profit-and-loss", *more).stdout for more in ((), ("--from", f"{later}")))
+        assert none == whole[: whole.index("\n") + 1] + whole[whole.index("asset,position") :]
 
 
 class TestTrialBalance:

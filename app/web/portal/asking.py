@@ -138,6 +138,8 @@ def money_request(ask_id: str) -> Response | BaseResponse:
 @guards.customer
 def pay_request(asked_id: str) -> BaseResponse:
     """Pay it. The same form sent twice pays once."""
+    if queries.request_of(asked_id, customer_id=current_user.id).payer_id != current_user.id:
+        raise NotFound
     try:
         paid = flows.pay(
             asked_id,

@@ -21,7 +21,7 @@ SESSIONS = {"session", "session_no_factor", "session_half", "session_stale", "se
 OF: dict[str, set[str]] = {
     "customer": {"customer", "stale", "viewer", *PROGRAMS, "session", "session_stale"},
     "neighbour": {"neighbour", "session_neighbour"},
-    "there": {"customer", "stale", "viewer", *PROGRAMS, "session", "session_stale", "neighbour", "session_neighbour"},
+    "there": {*CUSTOMERS, "viewer", *PROGRAMS, "session", "session_stale", "neighbour", "session_neighbour"} - {"half"},
     "missing": set(),
 }
 # Sessions that wait for a second factor: at whose doors, and for what.
