@@ -218,7 +218,7 @@ def test_a_form_sent_twice_is_one_withdrawal(running: Running, visiting: Visitin
     dayo.go("Activity")
     expect(dayo.page.locator(".line", has_text="Withdrawal")).to_have_count(2)
     dayo.go("Home")
-    expect(dayo.balance()).to_have_text("₦34,965.00")
+    expect(dayo.available()).to_have_text("₦34,965.00")
 
 
 SEND_TWICE = """async (form) => {

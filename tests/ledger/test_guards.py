@@ -19,6 +19,7 @@ pytestmark = pytest.mark.usefixtures("inside")
 
 HISTORY = {
     "ledger.assets": "decimals = decimals",
+    "ledger.asset_versions": "digits = digits",
     "ledger.accounts": "opened_by = 'somebody'",
     "ledger.journals": "kind = 'other'",
     "ledger.entries": "amount = 1",
@@ -39,7 +40,7 @@ CALLABLE = {
     "begin_close", "reopen", "settle_period", "close_period",
     "balance_at", "balances_before", "effective_balances", "statement_page", "stripe_page",
     "seal", "check_block", "leaves", "block_hash", "microseconds", "record_price", "make_partitions",
-    "record_check", "lift_halt",
+    "record_check", "lift_halt", "set_asset",
 }  # fmt: skip
 PARTITION = 50_000_000
 MIRRORS = ["origin", "replica"]  # under `replica` PostgreSQL skips every trigger that is not ENABLE ALWAYS

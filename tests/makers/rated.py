@@ -97,6 +97,16 @@ def stopped(pair: str) -> str:
     return standing[0] if standing else off(pair).id
 
 
+def all_on() -> None:
+    """Every pair is dealt in again, whatever an earlier test left behind."""
+    standing = [halt.id for halt in queries.halts_standing()]
+    leave()
+    for halt_id in standing:
+        waiting = [one.request for one in governance_queries.about_for_operators(requests.halt_target(halt_id))]
+        leave()
+        agree(waiting[0] if waiting else ask_go_on(halt_id))
+
+
 def going_on(maker: str) -> Request:
     """That a pair be dealt in again. It is off once: of who asked already, it is that one."""
     halt_id = stopped("TON/NGN")

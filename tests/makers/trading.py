@@ -20,7 +20,7 @@ from app.trading.models import Order, Quote, Recurring
 from app.trading.rhythms import Every, Rhythm
 from app.trading.watching import Beyond
 from app.wallets import service as wallets
-from tests.makers import mailbox, people, priced, switched
+from tests.makers import mailbox, people, priced, rated, switched
 from tests.makers.books import fresh
 from tests.makers.coins import BTC
 from tests.makers.people import Customer
@@ -32,6 +32,7 @@ def market_opens() -> None:
     """The usual prices, made now, and nothing stopped that another test left behind."""
     for scope in ("all", "rail:inside"):
         switched.all_on(scope)
+    rated.all_on()
     priced.at()
 
 

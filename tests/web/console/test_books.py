@@ -18,7 +18,7 @@ from app.core.permissions import Role
 from app.ledger import accounts, posting, prices
 from app.ledger.journal import Journal, credit, debit
 from tests.makers import books, people
-from tests.makers.coins import BTC, TRX
+from tests.makers.coins import BTC, TON
 from tests.web.console.conftest import Visitor
 
 
@@ -83,10 +83,10 @@ class TestAccounts:
 
     def test_other_assets_are_valued_where_a_price_is_known(self, auditor: FlaskClient) -> None:
         gold = books.account("asset", asset=BTC)
-        trx = books.account("asset", asset=TRX)
+        ton = books.account("asset", asset=TON)
         with transaction(books.TESTER):
             prices.record("BTC", naira=Decimal(150_000_000), at=clock.now(), source="test feed")
-            for code, other, asset in ((gold, "BTC", BTC), (trx, "TRX", TRX)):
+            for code, other, asset in ((gold, "BTC", BTC), (ton, "TON", TON)):
                 accounts.open_account(f"equity:test:{other}", asset=asset, floor_units=None)
                 amount = Money(asset, 25_000_000)
                 journal = Journal("test.moved", "r", (debit(code, amount), credit(f"equity:test:{other}", amount)))
@@ -95,7 +95,7 @@ class TestAccounts:
         assert "₦37,500,000" in page
         assert "test feed" in page
         assert "no price" in page
-        assert "without TRX: no price" in page
+        assert "without TON: no price" in page
 
     def test_badges_say_what_stops_an_account(self, auditor: FlaskClient) -> None:
         frozen, closed = books.account(), books.account()

@@ -15,7 +15,7 @@ from app.customers.rules import Tier
 from app.restrictions.rules import Kind
 from app.risk import switches
 from app.trading import errors
-from tests.makers import browse, priced, restricted, trading
+from tests.makers import browse, priced, restricted, switched, trading
 from tests.makers.books import TESTER
 from tests.makers.coins import BTC, ETH, USDT
 from tests.makers.people import Customer, naira
@@ -184,7 +184,7 @@ class TestWhenItCannotBe:
         assert "note-warn" in answer.text
         assert rows(QUOTES, c=dealer.id) == []
 
-    def test_a_switch_that_is_off_says_that_it_is_paused(self, visitor: FlaskClient, owner_engine: Engine) -> None:
+    def test_a_switch_that_is_off_says_that_it_is_paused(self, visitor: FlaskClient) -> None:
         with transaction(TESTER):
             switches.turn_off("asset:BTC", reason="A test.", actor=TESTER)
         leave()
@@ -192,11 +192,7 @@ class TestWhenItCannotBe:
             answer = ask(visitor, give_amount="50000")
             assert (answer.status_code, errors.TradingOff.message in text_of(answer)) == (422, True)
         finally:
-            with owner_engine.begin() as connection:
-                connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
-                connection.execute(text("ALTER TABLE switches DISABLE TRIGGER USER"))
-                connection.execute(text("DELETE FROM switches WHERE scope = 'asset:BTC'"))
-                connection.execute(text("ALTER TABLE switches ENABLE TRIGGER USER"))
+            switched.all_on("asset:BTC")
 
 
 class TestTheDeed:
