@@ -29,7 +29,7 @@ from app.web.fragments import page
 from reports import drawings
 
 QUOTES = 10
-FIVES_IN_AN_HOUR = 12
+HOUR = timedelta(hours=1)
 MINUTES = (("15", "15 minutes"), ("60", "an hour"), ("240", "four hours"), ("1440", "a day"))
 VERDICTS = {
     Verdict.COUNTS: ("Counts", "ok"),
@@ -199,7 +199,7 @@ def _rate(pair: Pair, *, fault: Refusal | None = None, about: str = "") -> Respo
     board = queries.board_for_operators()
     line = next(one for one in board.lines if one.pair.code == pair.code)
     day = clock.now() - timedelta(days=1)
-    bars = drawings.grouped(queries.candles(pair.base, pair.quote, span="5m", since=day), FIVES_IN_AN_HOUR)
+    bars = drawings.grouped(queries.candles(pair.base, pair.quote, span="5m", since=day), HOUR)
     return page(
         "console/rates/pair.html",
         block="" if fault else "standing",
@@ -207,7 +207,7 @@ def _rate(pair: Pair, *, fault: Refusal | None = None, about: str = "") -> Respo
         line=line,
         told=_told(line),
         bars=bars,
-        drawing=drawings.candles(bars),
+        drawing=drawings.candles(bars, HOUR),
         asked={halt.id: governance.about_for_operators(requests.halt_target(halt.id)) for halt in line.halts},
         prices_asked=governance.about_for_operators(requests.pair_target(pair.code)),
         ended=queries.halts_ended_for_operators(pair.code),
