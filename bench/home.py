@@ -1,7 +1,7 @@
-"""`python -m bench.home`: the pages that look every few seconds, of a customer with eight wallets and 10,000 orders.
+"""`python -m bench.home`: the pages that look every few seconds, of a customer with eight wallets and 50,000 orders.
 
 Whole requests are measured, through the app's doors, as that customer. What the network and the web server add is not
-in it. Prices stand for a year, candles for a month.
+in it. Prices stand for a year, candles for a month. The latest orders came after costs were kept last.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.core import actor
+from app.core import actor, clock
 from app.core.db import for_everyone, transaction
 from app.core.money import ASSETS, NGN, Money
 from app.core.permissions import Role
@@ -28,11 +28,12 @@ from bench.servers import Database
 from bench.withdrawals import OWNER, PASSWORD, measure
 from dev import roles
 from dev.embedded import servers, temporary_home
+from jobs.wallets import keep
 from migrations import migrate
 
 VAR = Path(__file__).resolve().parents[1] / "var"
 BENCH = actor.system("bench")
-ORDERS, BATCH = 10_000, 500
+ORDERS, BATCH = 50_000, 500
 COINS = ("BTC", "ETH", "USDT.TRC20", "USDT.ERC20", "TRX", "TON", "BNB")
 PAGES = ("/", "/?seen=nothing", "/prices", "/assets/BTC", "/assets/BTC?span=1y", "/portfolio", "/trade?get=BTC")
 PEOPLE = """
@@ -105,6 +106,9 @@ def prepare(app: Flask, database: Database, *, orders: int) -> FlaskClient:
         for start in range(0, orders, BATCH):
             with transaction(BENCH):
                 _post([_order(number) for number in range(start, min(start + BATCH, orders))])
+        keep(clock.now(), actor=BENCH)
+        with transaction(BENCH):
+            _post([_order(number) for number in range(orders, orders + BATCH)])
     with closing(database.connect()) as session, session.cursor() as cursor:
         for table in (*TABLES, "ledger.entries", "ledger.journals", "ledger.balances", "wallets"):
             cursor.execute(f"VACUUM ANALYZE {table}")

@@ -45,6 +45,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("recurring orders that are due", "trading.begin_recurring", 60, 45, "slot", "treasury"),
     Periodic("prices that somebody waits for", "trading.look_at_prices", 60, 45, "slot", "treasury"),
     Periodic("quotes that nobody used", "trading.forget_quotes", 3_600, 45, "slot", "admin"),
+    Periodic("what wallets cost", "wallets.keep_costs", 600, 540, "slot", "finance"),
     Periodic("seal", "ledger.seal", 60, 45, "slot", "finance"),
     Periodic("anchor of the seal", "ledger.anchor", 3_600, 45, "slot", "finance"),
     Periodic("proof of the books", "ledger.prove", 600, 540, "slot", "finance"),
