@@ -19,8 +19,8 @@ from app.clients.http import Refused, Silent, Unreadable
 from app.core import logs
 
 _BEGINNING = datetime.fromtimestamp(0, UTC)
-# Places before or below the point, and digits in all: nothing costs such a number, and to reckon with one whose exponent
-# has nine digits takes for ever. One feed that tells it must not keep the others from being heard.
+# Places before or below the point, and digits in all: nothing costs such a number, and to reckon with one whose
+# exponent has nine digits takes for ever. One feed that tells it must not keep the others from being heard.
 _PLACES_MAX, _DIGITS_MAX = 40, 80
 log = logs.get("clients")
 
