@@ -20,6 +20,7 @@ from app.web.document_commands import documents
 from app.web.ledger_commands import ledger
 from app.web.retention_commands import retention
 from app.web.screening_commands import screening
+from app.web.statement_commands import statements
 
 operators = HouseGroup("operators", help="Members of staff.")
 
@@ -33,6 +34,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(documents)
     app.cli.add_command(screening)
     app.cli.add_command(retention)
+    app.cli.add_command(statements)
 
 
 @operators.command("create")

@@ -1,0 +1,23 @@
+"""How statements say no."""
+
+from app.core.errors import Conflict, NotFound, Unprocessable
+
+
+class NoSuchSource(NotFound):
+    code = "no_such_source"
+    message = "There is no source of statements with this name, or it was retired."
+
+
+class SourceTaken(Conflict):
+    code = "source_taken"
+    message = "There is a source of this name already."
+
+
+class BadSource(Unprocessable):
+    code = "bad_source"
+    message = "A source has a name of small letters, digits and dashes, a title, and a format that is known."
+
+
+class NoSuchAccount(Unprocessable):
+    code = "no_such_ledger_account"
+    message = "The books have no account of this name, or it is of another class than what we own."

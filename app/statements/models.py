@@ -1,0 +1,125 @@
+"""Tables of statements. Amounts are in whole coins (naira, bitcoin), exact: tellers have smallest units of their own."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Date, DateTime, ForeignKey, Identity, Integer, LargeBinary, Numeric, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Model
+from app.statements.formats.lines import EXACT
+
+
+class Source(Model):
+    """An account that somebody else keeps for us, or several of one teller, and how its files are read."""
+
+    __tablename__ = "statement_sources"
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+    title: Mapped[str] = mapped_column(Text)
+    format: Mapped[str] = mapped_column(Text)
+    settings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SourceAccount(Model):
+    """The account of the books that stands for what a source tells of an asset."""
+
+    __tablename__ = "statement_accounts"
+    source_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_sources.id"), primary_key=True)
+    asset: Mapped[str] = mapped_column(Text, primary_key=True)
+    account: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Import(Model):
+    """A file that was read. `sha256` is of its bytes."""
+
+    __tablename__ = "statement_imports"
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    source_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_sources.id"))
+    name: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    format: Mapped[str] = mapped_column(Text)
+    format_version: Mapped[int] = mapped_column(Integer)
+    rows_total: Mapped[int] = mapped_column(Integer)
+    rows_lines: Mapped[int] = mapped_column(Integer)
+    rows_ignored: Mapped[int] = mapped_column(Integer)
+    rows_rejected: Mapped[int] = mapped_column(Integer)
+    lines_total: Mapped[int] = mapped_column(Integer)
+    lines_added: Mapped[int] = mapped_column(Integer)
+    lines_known: Mapped[int] = mapped_column(Integer)
+    lines_restated: Mapped[int] = mapped_column(Integer)
+    lines_repeated: Mapped[int] = mapped_column(Integer)
+    notes: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    imported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Part(Model):
+    """One account and asset over a period, as a file has it. Balances are None where it tells none."""
+
+    __tablename__ = "statement_parts"
+    import_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_imports.id"), primary_key=True)
+    part: Mapped[int] = mapped_column(Integer, primary_key=True)
+    ref: Mapped[str] = mapped_column(Text)
+    account: Mapped[str] = mapped_column(Text)
+    asset: Mapped[str] = mapped_column(Text)
+    opening: Mapped[Decimal | None] = mapped_column(Numeric)
+    closing: Mapped[Decimal | None] = mapped_column(Numeric)
+    moved: Mapped[Decimal] = mapped_column(Numeric)
+    period_from: Mapped[date | None] = mapped_column(Date)
+    period_to: Mapped[date | None] = mapped_column(Date)
+    gaps: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    untied: Mapped[str] = mapped_column(Text)
+
+    @property
+    def difference(self) -> Decimal | None:
+        """Closing less opening and movements: what the file does not explain. None where it tells no balances."""
+        if self.opening is None or self.closing is None:
+            return None
+        return EXACT.subtract(self.closing, EXACT.add(self.opening, self.moved))
+
+
+class StatementLine(Model):
+    """A movement as told, above zero where we have more. Never changed."""
+
+    __tablename__ = "statement_lines"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    source_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_sources.id"))
+    import_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_imports.id"))
+    part: Mapped[int] = mapped_column(Integer)
+    row_no: Mapped[int] = mapped_column(Integer)
+    external_id: Mapped[str | None] = mapped_column(Text)
+    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    occurrence: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    booked_on: Mapped[date] = mapped_column(Date)
+    account: Mapped[str] = mapped_column(Text)
+    asset: Mapped[str] = mapped_column(Text)
+    delta: Mapped[Decimal] = mapped_column(Numeric)
+    fee: Mapped[Decimal] = mapped_column(Numeric)
+    fee_asset: Mapped[str] = mapped_column(Text)
+    balance_after: Mapped[Decimal | None] = mapped_column(Numeric)
+    kind: Mapped[str] = mapped_column(Text)
+    group_key: Mapped[str | None] = mapped_column(Text)
+    refs: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    counterparty: Mapped[str] = mapped_column(Text)
+    narration: Mapped[str] = mapped_column(Text)
+    raw: Mapped[dict[str, str]] = mapped_column(JSONB)
+
+
+class OtherRow(Model):
+    """A row that is no line, with the reason; or a line that was told before, otherwise or twice in one file."""
+
+    __tablename__ = "statement_rows"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    import_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_imports.id"))
+    row_no: Mapped[int] = mapped_column(Integer)
+    outcome: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    column_name: Mapped[str] = mapped_column(Text)
+    line_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("statement_lines.id"))
+    raw: Mapped[dict[str, str]] = mapped_column(JSONB)

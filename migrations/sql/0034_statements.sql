@@ -1,0 +1,118 @@
+-- What others tell of the accounts that they keep for us, line by line as they told it. Nothing here is changed: what is
+-- told again adds nothing, what is told otherwise stands beside what was told first.
+
+CREATE TABLE statement_sources (
+    id text PRIMARY KEY,
+    name text NOT NULL CONSTRAINT uq_statement_sources_name UNIQUE
+        CONSTRAINT ck_statement_sources_name_plain CHECK (name ~ '^[a-z][a-z0-9-]{1,39}$'),
+    title text NOT NULL CONSTRAINT ck_statement_sources_titled CHECK (title <> ''),
+    format text NOT NULL,
+    settings jsonb NOT NULL DEFAULT '{}',
+    created_at timestamptz NOT NULL,
+    retired_at timestamptz
+);
+-- The account of the books that stands for what a source tells of an asset. What is told of an asset that has none is
+-- kept, too: it is nobody's until somebody says whose.
+CREATE TABLE statement_accounts (
+    source_id text NOT NULL REFERENCES statement_sources,
+    asset text NOT NULL,
+    account text NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (source_id, asset)
+);
+
+-- A file that was read. Rows are lines (of one or several legs), ignored or rejected; lines were added, or known, or tell
+-- something else than before (restated), or stand in the file twice under one id (repeated).
+CREATE TABLE statement_imports (
+    id text PRIMARY KEY,
+    source_id text NOT NULL REFERENCES statement_sources,
+    name text NOT NULL,
+    sha256 bytea NOT NULL CONSTRAINT ck_statement_imports_sha256_whole CHECK (length(sha256) = 32),
+    format text NOT NULL,
+    format_version integer NOT NULL,
+    rows_total integer NOT NULL,
+    rows_lines integer NOT NULL,
+    rows_ignored integer NOT NULL,
+    rows_rejected integer NOT NULL,
+    lines_total integer NOT NULL,
+    lines_added integer NOT NULL,
+    lines_known integer NOT NULL,
+    lines_restated integer NOT NULL,
+    lines_repeated integer NOT NULL,
+    notes text[] NOT NULL DEFAULT '{}',
+    imported_at timestamptz NOT NULL,
+    CONSTRAINT uq_statement_imports_file UNIQUE (source_id, sha256),
+    CONSTRAINT ck_statement_imports_rows_told CHECK (rows_total = rows_lines + rows_ignored + rows_rejected),
+    CONSTRAINT ck_statement_imports_lines_told
+        CHECK (lines_total = lines_added + lines_known + lines_restated + lines_repeated)
+);
+CREATE INDEX ix_statement_imports_source ON statement_imports (source_id, imported_at);
+
+-- One account and asset over a period, as the file has it; amounts in whole coins, exactly as told.
+CREATE TABLE statement_parts (
+    import_id text NOT NULL REFERENCES statement_imports DEFERRABLE INITIALLY DEFERRED,
+    part integer NOT NULL,
+    ref text NOT NULL,
+    account text NOT NULL,
+    asset text NOT NULL,
+    opening numeric,
+    closing numeric,
+    moved numeric NOT NULL,
+    period_from date,
+    period_to date,
+    gaps integer[] NOT NULL,
+    untied text NOT NULL,
+    PRIMARY KEY (import_id, part)
+);
+
+CREATE TABLE statement_lines (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    source_id text NOT NULL REFERENCES statement_sources,
+    import_id text NOT NULL REFERENCES statement_imports DEFERRABLE INITIALLY DEFERRED,
+    part integer NOT NULL,
+    row_no integer NOT NULL,
+    external_id text CONSTRAINT ck_statement_lines_external_id_told CHECK (external_id <> ''),
+    content_hash bytea NOT NULL,                       -- of a line without an id: what it says, but for the balance
+    occurrence integer NOT NULL,                       -- the how manieth of its file that says exactly this
+    at timestamptz NOT NULL,
+    booked_on date NOT NULL,
+    account text NOT NULL,                             -- the teller's
+    asset text NOT NULL,
+    delta numeric NOT NULL,                            -- above zero: we have more
+    fee numeric NOT NULL,
+    fee_asset text NOT NULL,
+    balance_after numeric,
+    kind text NOT NULL,
+    group_key text,
+    refs text[] NOT NULL,
+    counterparty text NOT NULL,
+    narration text NOT NULL,
+    raw jsonb NOT NULL
+);
+CREATE UNIQUE INDEX uq_statement_lines_external_id ON statement_lines (source_id, external_id)
+    WHERE external_id IS NOT NULL;
+CREATE UNIQUE INDEX uq_statement_lines_content ON statement_lines (source_id, content_hash, occurrence)
+    WHERE external_id IS NULL;
+CREATE INDEX ix_statement_lines_source ON statement_lines (source_id, asset, at);
+
+-- Rows that are no line, with the reason; and lines that were told before, otherwise.
+CREATE TABLE statement_rows (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    import_id text NOT NULL REFERENCES statement_imports DEFERRABLE INITIALLY DEFERRED,
+    row_no integer NOT NULL,
+    outcome text NOT NULL CONSTRAINT ck_statement_rows_outcome_known
+        CHECK (outcome IN ('ignored', 'rejected', 'restated', 'repeated')),
+    reason text NOT NULL,
+    column_name text NOT NULL,
+    line_id bigint REFERENCES statement_lines,         -- what was told before
+    raw jsonb NOT NULL
+);
+CREATE INDEX ix_statement_rows_import ON statement_rows (import_id, outcome, row_no);
+
+SELECT audit.watch('statement_sources');
+SELECT audit.watch('statement_accounts', '=source_id');
+SELECT audit.watch('statement_imports');
+SELECT audit.marks_stay('statement_sources', 'retired_at');
+GRANT SELECT, INSERT ON statement_sources, statement_accounts, statement_imports, statement_parts, statement_lines,
+    statement_rows TO bursar_app;
+GRANT UPDATE (retired_at) ON statement_sources TO bursar_app;
