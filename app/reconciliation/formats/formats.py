@@ -1,0 +1,150 @@
+"""What a format is, and how one that comes as rows is read: most of them say no more than columns and `tell`."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.reconciliation.formats import reading
+from app.reconciliation.formats.errors import Unreadable
+from app.reconciliation.formats.lines import Ignored, Line, Parsed, Rejected, Told, statements_of
+from app.reconciliation.formats.reading import File, Layout, Row, Sheet
+from app.reconciliation.formats.settings import Settings, Unit
+
+Tell = Callable[[Row, Settings], Told | list[Line]]
+Prepare = Callable[[Callable[[], Iterable[Row]], Settings], Tell]
+CERTAIN = 1000  # more than a header can have columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """A kind of file. `takes` names the settings that matter to it; `version` goes up when the same file reads anew."""
+
+    name: str
+    title: str  # for people
+    version: int
+    headers: tuple[str, ...]  # the header of each generation, as the teller writes it; or what the file begins with
+    takes: frozenset[str] = frozenset()
+    read: Callable[[File, Settings], Parsed]
+    likeness: Callable[[File], int]  # 0: not this format. More: columns known less columns unknown
+    stream: Callable[[File, Settings], Iterator[Told]] | None = None  # row by row, for files that do not fit in memory
+
+
+@dataclass
+class Tally:
+    """Counts the rows of a file as they are read, whatever becomes of them."""
+
+    rows: int = 0
+
+    def over(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows, counted."""
+        for row in rows:
+            self.rows += 1
+            yield row
+
+
+def tabular(
+    *,
+    name: str,
+    title: str,
+    version: int = 1,
+    headers: tuple[str, ...],
+    layout: Layout,
+    tell: Tell | None = None,
+    prepare: Prepare | None = None,
+    api: bool = False,
+    takes: Iterable[str] = (),
+) -> Format:
+    """A format of rows. `tell` makes of a row its line or lines, or says why it has none.
+
+    A format that must see all rows before it can tell one gives `prepare` instead, which answers the `tell` to use.
+    `api`: the same movements come as JSON too.
+    """
+
+    def source(file: File, settings: Settings) -> tuple[Callable[[], Iterable[Row]], Sheet | None, Settings]:
+        if api and is_json(file):
+            # An API counts in the smallest unit, whatever the files of the same vendor do.
+            return (lambda: reading.objects(file, layout)), None, replace(settings, unit=Unit.MINOR)
+        found = reading.sheet(file, layout)
+        return found.rows, found, settings
+
+    def teller(rows: Callable[[], Iterable[Row]], settings: Settings) -> Tell:
+        if tell is not None:
+            return tell
+        if prepare is not None:
+            return prepare(rows, settings)
+        raise AssertionError("unreachable")
+
+    def stream(file: File, settings: Settings) -> Iterator[Told]:
+        rows, _, settings = source(file, settings)
+        return told(rows(), teller(rows, settings), settings)
+
+    def read(file: File, settings: Settings) -> Parsed:
+        rows, found, settings = source(file, settings)
+        tally = Tally()
+        every = list(told(tally.over(rows()), teller(rows, settings), settings))
+        return Parsed(
+            format=name,
+            version=version,
+            statements=statements_of(every),
+            rows_total=tally.rows,
+            heading_rows=found.heading_rows if found else 0,
+            notes=file.notes,
+        )
+
+    def likeness(file: File) -> int:
+        try:
+            return _api_likeness(file, layout) if api and is_json(file) else _likeness(file, layout)
+        except Unreadable:
+            return 0
+
+    return Format(
+        name=name,
+        title=title,
+        version=version,
+        headers=headers,
+        takes=frozenset(takes),
+        read=read,
+        stream=stream,
+        likeness=likeness,
+    )
+
+
+def told(rows: Iterable[Row], tell: Tell, settings: Settings) -> Iterator[Told]:
+    """What becomes of each row."""
+    for row in rows:
+        found = tell(row, settings)
+        if isinstance(found, list):
+            yield from found
+        else:
+            yield found
+
+
+def _likeness(file: File, layout: Layout) -> int:
+    headers = reading.sheet(file, layout).headers
+    known = len(layout.found(headers))
+    return max(1, CERTAIN + 2 * known - len(headers))
+
+
+def _api_likeness(file: File, layout: Layout) -> int:
+    first = next(iter(reading.objects(file, layout)), None)
+    return 2 * len(first.at) if first else 0
+
+
+def is_json(file: File) -> bool:
+    """Whether the file is an API's answer."""
+    return file.text.lstrip()[:1] in ("{", "[")
+
+
+def place(account: str, asset: str) -> dict[str, Any]:
+    """Where a row belongs, for a line as for a row that is none."""
+    return {"account": account, "asset": asset}
+
+
+def ignored(row: Row, reason: str, **where: Any) -> Ignored:
+    """This row moves nothing."""
+    return Ignored(row=row.number, reason=reason, raw=row.raw, **where)
+
+
+def rejected(row: Row, name: str, reason: str, **where: Any) -> Rejected:
+    """This row cannot be placed, for what stands in our column `name`."""
+    return Rejected(row=row.number, column=row.header(name), reason=reason, raw=row.raw, **where)

@@ -1,0 +1,85 @@
+"""All formats, by name and by looking. The only door of this package: bytes in, `Parsed` out, or `Unreadable`."""
+
+from collections.abc import Iterator
+
+from app.reconciliation.formats import reading
+from app.reconciliation.formats.bank_csv import BANK_CSV
+from app.reconciliation.formats.binance import BINANCE
+from app.reconciliation.formats.bitstamp import BITSTAMP
+from app.reconciliation.formats.bitvavo import BITVAVO
+from app.reconciliation.formats.bybit import BYBIT_FUNDING, BYBIT_UNIFIED
+from app.reconciliation.formats.camt import CAMT
+from app.reconciliation.formats.coinbase import COINBASE
+from app.reconciliation.formats.cryptocom import CRYPTOCOM
+from app.reconciliation.formats.errors import Unreadable
+from app.reconciliation.formats.formats import Format
+from app.reconciliation.formats.gemini import GEMINI
+from app.reconciliation.formats.kraken import KRAKEN
+from app.reconciliation.formats.kucoin import KUCOIN
+from app.reconciliation.formats.lines import Parsed, Told
+from app.reconciliation.formats.luno import LUNO
+from app.reconciliation.formats.mt940 import MT940
+from app.reconciliation.formats.okx import OKX_FUNDING, OKX_TRADING
+from app.reconciliation.formats.paystack import (
+    PAYSTACK_BALANCE,
+    PAYSTACK_PAYMENTS,
+    PAYSTACK_PAYOUTS,
+    PAYSTACK_TRANSFERS,
+)
+from app.reconciliation.formats.reading import File
+from app.reconciliation.formats.settings import Settings
+from app.reconciliation.formats.told_elsewhere import BINANCE_AUTOINVEST, KRAKEN_TRADES
+
+FORMATS: dict[str, Format] = {
+    each.name: each
+    for each in (
+        *(MT940, CAMT, BANK_CSV),
+        *(PAYSTACK_PAYMENTS, PAYSTACK_TRANSFERS, PAYSTACK_PAYOUTS, PAYSTACK_BALANCE),
+        *(KRAKEN, LUNO, BINANCE, KUCOIN, COINBASE, BYBIT_UNIFIED, BYBIT_FUNDING, BITSTAMP, OKX_TRADING, OKX_FUNDING),
+        *(CRYPTOCOM, GEMINI, BITVAVO, BINANCE_AUTOINVEST, KRAKEN_TRADES),
+    )
+}
+
+
+def recognised(body: bytes) -> tuple[Format, ...]:
+    """The formats that a file may be, likeliest first. Raises Unreadable for what is no text at all."""
+    return _recognised(reading.open_file(body))
+
+
+def _recognised(file: File) -> tuple[Format, ...]:
+    likely = [(each.likeness(file), -place, each) for place, each in enumerate(FORMATS.values())]
+    return tuple(each for score, _, each in sorted(likely, key=lambda each: each[:2], reverse=True) if score)
+
+
+def parse(name: str, body: bytes, settings: Settings | None = None) -> Parsed:
+    """Read a file as the format that its source is set to.
+
+    Raises Unreadable, with row and column, for a file that is not wholly readable so; where it looks like another
+    format, `found` names that one. Raises KeyError for a format that is not known.
+    """
+    wanted, file = FORMATS[name], reading.open_file(body)
+    try:
+        return wanted.read(file, settings or Settings())
+    except Unreadable as refused:
+        raise _with_found(refused, wanted, file) from refused
+
+
+def stream(name: str, body: bytes, settings: Settings | None = None) -> Iterator[Told]:
+    """The rows of a file one by one, for exports of exchanges that are too long to hold as lines.
+
+    Raises Unreadable when a row cannot be read, after rows that could: write them in one transaction. Raises KeyError
+    for a format that is not known or that tells balances of its own, which `parse` reads.
+    """
+    wanted, file = FORMATS[name], reading.open_file(body)
+    if wanted.stream is None:
+        raise KeyError(name)
+    return wanted.stream(file, settings or Settings())
+
+
+def _with_found(refused: Unreadable, wanted: Format, file: File) -> Unreadable:
+    likely = _recognised(file)
+    if not likely or wanted in likely:
+        return refused
+    reason = refused.message.partition(": ")[2]
+    message = f"{reason} This looks like: {likely[0].title}, not {wanted.title}."
+    return Unreadable(message, row=refused.row, column=refused.column, found=likely[0].name)
