@@ -1,5 +1,8 @@
 """Commands of statements: a source, the accounts that stand for it, and a file that was read."""
 
+from collections.abc import Mapping
+from contextlib import closing
+
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
@@ -123,8 +126,8 @@ def keep(source: Source, *, name: str, sha256: bytes, parsed: Parsed) -> Import:
 
 def _copy(connection: Connection, parsed: Parsed) -> None:
     connection.execute(text(_TOLD))
-    with connection.connection.cursor() as cursor:
-        cursor.copy_expert(_COPY, copying.Stream(copying.rows_of(parsed.statements)))
+    with closing(connection.connection.cursor()) as cursor:
+        cursor.copy_expert(_COPY, copying.Stream(copying.rows_of(parsed.statements)))  # type: ignore[attr-defined]
     connection.execute(text(_ANALYSE))
 
 
@@ -148,19 +151,14 @@ def _keep_rest(import_id: str, parsed: Parsed) -> None:
         for part, one in enumerate(parsed.statements, 1)
     ]
     others = [
-        {"row_no": row.row, "outcome": "ignored", "reason": row.reason, "column_name": "", "raw": dict(row.raw)}
-        for row in parsed.ignored
-    ] + [
-        {
-            "row_no": row.row,
-            "outcome": "rejected",
-            "reason": row.reason,
-            "column_name": row.column,
-            "raw": dict(row.raw),
-        }
-        for row in parsed.rejected
+        *(_other(row.row, "ignored", row.reason, "", row.raw) for row in parsed.ignored),
+        *(_other(row.row, "rejected", row.reason, row.column, row.raw) for row in parsed.rejected),
     ]
     if parts:
         db.session.execute(insert(Part), parts)
     if others:
         db.session.execute(insert(OtherRow), [{"import_id": import_id, **row} for row in others])
+
+
+def _other(row: int, outcome: str, reason: str, column: str, raw: Mapping[str, str]) -> dict[str, object]:
+    return {"row_no": row, "outcome": outcome, "reason": reason, "column_name": column, "raw": dict(raw)}

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.reconciliation.formats import reading
-from app.reconciliation.formats.errors import Unreadable
-from app.reconciliation.formats.lines import Ignored, Line, Parsed, Rejected, Told, statements_of
-from app.reconciliation.formats.reading import File, Layout, Row, Sheet
-from app.reconciliation.formats.settings import Settings, Unit
+from app.statements.formats import reading
+from app.statements.formats.errors import Unreadable
+from app.statements.formats.lines import Ignored, Line, Parsed, Rejected, Told, statements_of
+from app.statements.formats.reading import File, Layout, Row, Sheet
+from app.statements.formats.settings import Settings, Unit
 
 Tell = Callable[[Row, Settings], Told | list[Line]]
 Prepare = Callable[[Callable[[], Iterable[Row]], Settings], Tell]

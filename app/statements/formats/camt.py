@@ -15,12 +15,12 @@ from xml.etree.ElementTree import Element, ParseError  # types alone: nothing is
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from app.reconciliation.formats import bank, cells
-from app.reconciliation.formats.errors import Unreadable
-from app.reconciliation.formats.formats import CERTAIN, Format
-from app.reconciliation.formats.lines import ZERO, Ignored, Line, Parsed, Rejected, Statement, negative, total
-from app.reconciliation.formats.reading import CELL_LIMIT, ROWS_LIMIT, File
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import bank, cells
+from app.statements.formats.errors import Unreadable
+from app.statements.formats.formats import CERTAIN, Format
+from app.statements.formats.lines import ZERO, Ignored, Line, Parsed, Rejected, Statement, negative, total
+from app.statements.formats.reading import CELL_LIMIT, ROWS_LIMIT, File
+from app.statements.formats.settings import Settings
 
 _OTHERS = {"BkToCstmrAcctRpt": "an interim report (052)", "BkToCstmrDbtCdtNtfctn": "an advice (054)"}
 _SIGNS = {"CRDT": 1, "DBIT": -1}

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from app.reconciliation.formats import formats
-from app.reconciliation.formats.formats import Format, Tell
-from app.reconciliation.formats.lines import EXACT, ZERO, Kind, Line, Parsed, Told, negative
-from app.reconciliation.formats.reading import Column, Layout, Row
-from app.reconciliation.formats.settings import Settings, Unit
+from app.statements.formats import formats
+from app.statements.formats.formats import Format, Tell
+from app.statements.formats.lines import EXACT, ZERO, Kind, Line, Parsed, Told, negative
+from app.statements.formats.reading import Column, Layout, Row
+from app.statements.formats.settings import Settings, Unit
 
 NAIRA = "NGN"
 _WHEN = ("created at", "createdat")

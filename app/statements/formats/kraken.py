@@ -9,11 +9,11 @@ was bought by card. The sandbox exchange writes this layout.
 
 import re
 
-from app.reconciliation.formats import cells, formats
-from app.reconciliation.formats.formats import Format
-from app.reconciliation.formats.lines import EXACT, ZERO, Kind, Line, Told
-from app.reconciliation.formats.reading import Column, Layout, Row
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import cells, formats
+from app.statements.formats.formats import Format
+from app.statements.formats.lines import EXACT, ZERO, Kind, Line, Told
+from app.statements.formats.reading import Column, Layout, Row
+from app.statements.formats.settings import Settings
 
 LAYOUT = Layout(
     (

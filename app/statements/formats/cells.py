@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 
-from app.reconciliation.formats.settings import DateOrder
+from app.statements.formats.settings import DateOrder
 
 _PLAIN = re.compile(r"[+-]?(?:[0-9]{1,60}(?:\.[0-9]{0,60})?|\.[0-9]{1,60})(?:[eE][+-]?[0-9]{1,2})?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3}){1,19}(?:\.[0-9]{0,60})?")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.reconciliation.formats.lines import Kind
+from app.statements.formats.lines import Kind
 
 _SAYS_NOTHING = frozenset({"", "NONREF", "NOTPROVIDED", "NOT PROVIDED"})
 _PAYOUT = re.compile(r"(?<![A-Za-z0-9])PSTK[_-]?(?P<id>[0-9]{6,})", re.IGNORECASE)

@@ -3,11 +3,11 @@
 There is no id and no balance. Native amounts are values in the user's money, up to forty digits, and move nothing.
 """
 
-from app.reconciliation.formats import cells, formats
-from app.reconciliation.formats.formats import Format
-from app.reconciliation.formats.lines import Kind, Line, Told
-from app.reconciliation.formats.reading import Column, Layout, Row
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import cells, formats
+from app.statements.formats.formats import Format
+from app.statements.formats.lines import Kind, Line, Told
+from app.statements.formats.reading import Column, Layout, Row
+from app.statements.formats.settings import Settings
 
 LAYOUT = Layout(
     (

@@ -2,33 +2,33 @@
 
 from collections.abc import Iterator
 
-from app.reconciliation.formats import reading
-from app.reconciliation.formats.bank_csv import BANK_CSV
-from app.reconciliation.formats.binance import BINANCE
-from app.reconciliation.formats.bitstamp import BITSTAMP
-from app.reconciliation.formats.bitvavo import BITVAVO
-from app.reconciliation.formats.bybit import BYBIT_FUNDING, BYBIT_UNIFIED
-from app.reconciliation.formats.camt import CAMT
-from app.reconciliation.formats.coinbase import COINBASE
-from app.reconciliation.formats.cryptocom import CRYPTOCOM
-from app.reconciliation.formats.errors import Unreadable
-from app.reconciliation.formats.formats import Format
-from app.reconciliation.formats.gemini import GEMINI
-from app.reconciliation.formats.kraken import KRAKEN
-from app.reconciliation.formats.kucoin import KUCOIN
-from app.reconciliation.formats.lines import Parsed, Told
-from app.reconciliation.formats.luno import LUNO
-from app.reconciliation.formats.mt940 import MT940
-from app.reconciliation.formats.okx import OKX_FUNDING, OKX_TRADING
-from app.reconciliation.formats.paystack import (
+from app.statements.formats import reading
+from app.statements.formats.bank_csv import BANK_CSV
+from app.statements.formats.binance import BINANCE
+from app.statements.formats.bitstamp import BITSTAMP
+from app.statements.formats.bitvavo import BITVAVO
+from app.statements.formats.bybit import BYBIT_FUNDING, BYBIT_UNIFIED
+from app.statements.formats.camt import CAMT
+from app.statements.formats.coinbase import COINBASE
+from app.statements.formats.cryptocom import CRYPTOCOM
+from app.statements.formats.errors import Unreadable
+from app.statements.formats.formats import Format
+from app.statements.formats.gemini import GEMINI
+from app.statements.formats.kraken import KRAKEN
+from app.statements.formats.kucoin import KUCOIN
+from app.statements.formats.lines import Parsed, Told
+from app.statements.formats.luno import LUNO
+from app.statements.formats.mt940 import MT940
+from app.statements.formats.okx import OKX_FUNDING, OKX_TRADING
+from app.statements.formats.paystack import (
     PAYSTACK_BALANCE,
     PAYSTACK_PAYMENTS,
     PAYSTACK_PAYOUTS,
     PAYSTACK_TRANSFERS,
 )
-from app.reconciliation.formats.reading import File
-from app.reconciliation.formats.settings import Settings
-from app.reconciliation.formats.told_elsewhere import BINANCE_AUTOINVEST, KRAKEN_TRADES
+from app.statements.formats.reading import File
+from app.statements.formats.settings import Settings
+from app.statements.formats.told_elsewhere import BINANCE_AUTOINVEST, KRAKEN_TRADES
 
 FORMATS: dict[str, Format] = {
     each.name: each

@@ -9,11 +9,11 @@ there are more of them each year, and each means something else.
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from app.reconciliation.formats import cells, formats
-from app.reconciliation.formats.formats import Format, Tell
-from app.reconciliation.formats.lines import Kind, Line, Told
-from app.reconciliation.formats.reading import Column, Layout, Row
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import cells, formats
+from app.statements.formats.formats import Format, Tell
+from app.statements.formats.lines import Kind, Line, Told
+from app.statements.formats.reading import Column, Layout, Row
+from app.statements.formats.settings import Settings
 
 LAYOUT = Layout(
     (

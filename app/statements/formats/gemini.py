@@ -8,12 +8,12 @@ import re
 from decimal import Decimal
 from functools import lru_cache
 
-from app.reconciliation.formats import cells, formats
-from app.reconciliation.formats.errors import Unreadable
-from app.reconciliation.formats.formats import Format
-from app.reconciliation.formats.lines import EXACT, ZERO, Kind, Line, Told, negative
-from app.reconciliation.formats.reading import Column, Layout, Row
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import cells, formats
+from app.statements.formats.errors import Unreadable
+from app.statements.formats.formats import Format
+from app.statements.formats.lines import EXACT, ZERO, Kind, Line, Told, negative
+from app.statements.formats.reading import Column, Layout, Row
+from app.statements.formats.settings import Settings
 
 _ASSET = r"[a-z0-9]{2,20}"
 LAYOUT = Layout(

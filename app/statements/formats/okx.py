@@ -5,11 +5,11 @@ after, with the amount held against it. Times are in the zone of whoever downloa
 which. No real file was at hand; this is built from the headers of the generations that tell balances.
 """
 
-from app.reconciliation.formats import cells, formats
-from app.reconciliation.formats.formats import Format
-from app.reconciliation.formats.lines import EXACT, ZERO, Kind, Line, Told, negative
-from app.reconciliation.formats.reading import Column, Layout, Row
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import cells, formats
+from app.statements.formats.formats import Format
+from app.statements.formats.lines import EXACT, ZERO, Kind, Line, Told, negative
+from app.statements.formats.reading import Column, Layout, Row
+from app.statements.formats.settings import Settings
 
 # "Unit" comes twice in the header of trades: of the amount and, last, of the balance.
 TRADING = Layout(

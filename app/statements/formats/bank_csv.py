@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from app.reconciliation.formats import bank, cells, formats, reading
-from app.reconciliation.formats.errors import Unreadable
-from app.reconciliation.formats.formats import CERTAIN, Format, Tally
-from app.reconciliation.formats.lines import EXACT, ZERO, Kind, Line, Parsed, Statement, Told, negative, statements_of
-from app.reconciliation.formats.reading import Column, File, Layout, Row, Sheet, normal
-from app.reconciliation.formats.settings import Profile, Settings
+from app.statements.formats import bank, cells, formats, reading
+from app.statements.formats.errors import Unreadable
+from app.statements.formats.formats import CERTAIN, Format, Tally
+from app.statements.formats.lines import EXACT, ZERO, Kind, Line, Parsed, Statement, Told, negative, statements_of
+from app.statements.formats.reading import Column, File, Layout, Row, Sheet, normal
+from app.statements.formats.settings import Profile, Settings
 
 # What banks call their columns, for a proposal. The first that is there is taken.
 KNOWN: dict[str, tuple[str, ...]] = {

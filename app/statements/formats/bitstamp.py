@@ -8,11 +8,11 @@ No real file was at hand; this is built from the headers of both generations.
 from decimal import Decimal
 from typing import Any
 
-from app.reconciliation.formats import cells, formats
-from app.reconciliation.formats.formats import Format
-from app.reconciliation.formats.lines import EXACT, ZERO, Kind, Line, Told, negative
-from app.reconciliation.formats.reading import Column, Layout, Row
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import cells, formats
+from app.statements.formats.formats import Format
+from app.statements.formats.lines import EXACT, ZERO, Kind, Line, Told, negative
+from app.statements.formats.reading import Column, Layout, Row
+from app.statements.formats.settings import Settings
 
 LAYOUT = Layout(
     (

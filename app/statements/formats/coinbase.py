@@ -11,11 +11,11 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from app.reconciliation.formats import cells, formats
-from app.reconciliation.formats.formats import Format
-from app.reconciliation.formats.lines import EXACT, ZERO, Kind, Line, Told, negative
-from app.reconciliation.formats.reading import Column, Layout, Row
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import cells, formats
+from app.statements.formats.formats import Format
+from app.statements.formats.lines import EXACT, ZERO, Kind, Line, Told, negative
+from app.statements.formats.reading import Column, Layout, Row
+from app.statements.formats.settings import Settings
 
 _CODE = r"(?P<currency>[a-z]{3,5})"
 LAYOUT = Layout(

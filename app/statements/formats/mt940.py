@@ -16,12 +16,12 @@ from typing import Any
 
 import mt940
 
-from app.reconciliation.formats import bank
-from app.reconciliation.formats.errors import Unreadable
-from app.reconciliation.formats.formats import CERTAIN, Format
-from app.reconciliation.formats.lines import Line, Parsed, Statement
-from app.reconciliation.formats.reading import CELL_LIMIT, ROWS_LIMIT, File
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import bank
+from app.statements.formats.errors import Unreadable
+from app.statements.formats.formats import CERTAIN, Format
+from app.statements.formats.lines import Line, Parsed, Statement
+from app.statements.formats.reading import CELL_LIMIT, ROWS_LIMIT, File
+from app.statements.formats.settings import Settings
 
 _BLOCK = re.compile(r"^:20:", re.MULTILINE)
 _ENTRY = re.compile(r"^:61:", re.MULTILINE)

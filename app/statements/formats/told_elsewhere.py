@@ -5,11 +5,11 @@ They are known, so that nobody wonders; their rows are read and ignored, because
 
 from collections.abc import Iterable
 
-from app.reconciliation.formats import formats
-from app.reconciliation.formats.formats import Format, Tell
-from app.reconciliation.formats.lines import Told
-from app.reconciliation.formats.reading import Column, Layout, Row
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import formats
+from app.statements.formats.formats import Format, Tell
+from app.statements.formats.lines import Told
+from app.statements.formats.reading import Column, Layout, Row
+from app.statements.formats.settings import Settings
 
 
 def _again(asset: str, instead: str) -> Tell:

@@ -5,7 +5,7 @@ from datetime import tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from app.reconciliation.formats.errors import Unreadable
+from app.statements.formats.errors import Unreadable
 
 
 class Unit(StrEnum):

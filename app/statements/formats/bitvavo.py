@@ -5,11 +5,11 @@ Whether an amount includes the fee is told nowhere, and the one row seen has non
 
 from zoneinfo import ZoneInfo
 
-from app.reconciliation.formats import cells, formats
-from app.reconciliation.formats.formats import Format
-from app.reconciliation.formats.lines import ZERO, Kind, Line, Told
-from app.reconciliation.formats.reading import Column, Layout, Row
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import cells, formats
+from app.statements.formats.formats import Format
+from app.statements.formats.lines import ZERO, Kind, Line, Told
+from app.statements.formats.reading import Column, Layout, Row
+from app.statements.formats.settings import Settings
 
 LAYOUT = Layout(
     (

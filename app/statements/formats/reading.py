@@ -17,10 +17,10 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any
 
-from app.reconciliation.formats import cells
-from app.reconciliation.formats.errors import WHOLE_FILE, Unreadable
-from app.reconciliation.formats.lines import Raw
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import cells
+from app.statements.formats.errors import WHOLE_FILE, Unreadable
+from app.statements.formats.lines import Raw
+from app.statements.formats.settings import Settings
 
 BYTES_LIMIT = 256 * 1024 * 1024  # two million rows of the widest export known
 ROWS_LIMIT = 2_000_000
