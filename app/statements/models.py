@@ -1,4 +1,4 @@
-"""Tables of statements. Amounts are in whole coins (naira, bitcoin), exact: tellers have smallest units of their own."""
+"""Tables of statements. Amounts are in whole coins (naira, bitcoin), exact: each teller has a smallest unit."""
 
 from datetime import date, datetime
 from decimal import Decimal

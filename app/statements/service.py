@@ -127,7 +127,7 @@ def keep(source: Source, *, name: str, sha256: bytes, parsed: Parsed) -> Import:
 def _copy(connection: Connection, parsed: Parsed) -> None:
     connection.execute(text(_TOLD))
     with closing(connection.connection.cursor()) as cursor:
-        cursor.copy_expert(_COPY, copying.Stream(copying.rows_of(parsed.statements)))  # type: ignore[attr-defined]
+        cursor.copy_expert(_COPY, copying.Stream(copying.rows_of(parsed.statements)))
     connection.execute(text(_ANALYSE))
 
 

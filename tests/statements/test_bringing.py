@@ -1,4 +1,4 @@
-"""Files come in: each row is told once, what was told before adds nothing, real twins stay two, and nothing is changed."""
+"""Files come in: each row is told once, what was told before adds nothing, real twins stay two, nothing is changed."""
 
 from decimal import Decimal
 
@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core import actor
 from app.core.db import leave, rows, transaction
+from app.core.errors import Refusal
 from app.statements import flows, queries, service
 from app.statements.errors import BadSource, NoSuchAccount, NoSuchSource, SourceTaken
 from app.statements.formats.errors import Unreadable
@@ -124,14 +125,15 @@ class TestAFile:
 
 class TestASource:
     def test_has_a_name_of_its_own_and_a_known_format(self, source: str) -> None:
-        for name, format_name, settings, refusal in (
+        asked: tuple[tuple[str, str, dict[str, object], type[Refusal]], ...] = (
             (source, "kraken-ledgers", {}, SourceTaken),
             ("Bad Name", "kraken-ledgers", {}, BadSource),
             (fresh("src"), "tea-leaves", {}, BadSource),
             (fresh("src"), "kraken-ledgers", {"zone": "Mars/Phobos"}, Unreadable),
             (fresh("src"), "kraken-ledgers", {"moon": "full"}, BadSource),
             (fresh("src"), "bank-csv", {"profile": {"day": "Date"}}, BadSource),
-        ):
+        )
+        for name, format_name, settings, refusal in asked:
             with pytest.raises(refusal), transaction(TEST):
                 service.add_source(name, title="A teller", format_name=format_name, settings=settings)
             leave()
