@@ -62,9 +62,12 @@ class Holding:
         return Decimal(kobo).scaleb(-2)
 
 
-def held(moves: Iterable[Move]) -> dict[str, Holding]:
-    """Every asset that ever moved, after all of these, which come in the order in which they happened."""
-    found: dict[str, Holding] = {}
+def held(moves: Iterable[Move], before: dict[str, Holding] | None = None) -> dict[str, Holding]:
+    """Every asset that ever moved, after all of these, which come in the order in which they happened.
+
+    `before` is what was held before the first of them; it is taken on, and changed.
+    """
+    found = before or {}
     for move in moves:
         found.setdefault(move.asset, Holding()).take(move)
     return found

@@ -1,6 +1,7 @@
 """Cost, gains and worth over time, from journals that were really posted; of one customer alone, also of a busy one."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -93,6 +94,7 @@ class TestGains:
         other = people.customer()
         post(owner, naira(10), Money(BTC, 5))
         assert portfolio.of_customer(customer_id=other.id) == {}
+        assert set(portfolio.of_customer(customer_id=owner.id)) == {"BTC"}
         leave()
         token = narrow(other.id)
         try:
@@ -100,6 +102,40 @@ class TestGains:
         finally:
             leave()
             widen(token)
+
+    def test_read_on_are_what_they_are_read_at_once(self, owner: Customer) -> None:
+        """What a process has read it does not read again; what was rolled back it never read."""
+        other = people.customer()
+        for asset in (BTC, TRX):
+            with transaction(TESTER):
+                wallets.open_wallet(other.id, asset=asset)
+        priced(BTC, "100000000")
+        priced(TRX, "500")
+        steps = (
+            (naira(1_000_000),),
+            (naira(-100_000), Money(BTC, ONE // 1_000)),
+            (Money(TRX, 10**9),),
+            (naira(50_000),),
+            (Money(BTC, -ONE // 3_000), Money(TRX, 7 * 10**7)),
+            (naira(60_000), Money(BTC, -ONE // 3_000)),
+        )
+        for amounts in steps:
+            for one in (owner, other):
+                post(one, *amounts)
+            portfolio.of_customer(customer_id=owner.id)
+            leave()
+
+        def undone() -> None:
+            posting.post(moved(owner, Money(BTC, ONE)), key=fresh())
+            assert portfolio.of_customer(customer_id=owner.id)["BTC"].units > ONE
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError), transaction(TESTER):
+            undone()
+        leave()
+        found = [portfolio.of_customer(customer_id=one.id) for one in (owner, other)]
+        assert found[0] == found[1]
+        assert set(found[0]) == {"BTC", "TRX"}
 
     def test_of_ten_thousand_orders_are_quick(self, owner: Customer) -> None:
         post(owner, naira(10_000_000))
@@ -134,6 +170,17 @@ class TestWorthOverTime:
         third = clock.now()
         found = portfolio.history([first - timedelta(days=1), first, second, third], customer_id=owner.id)
         assert [value for _, value in found] == [0, 5_000, 205_000, 105_000]
+
+    def test_goes_by_when_journals_took_effect(self, owner: Customer) -> None:
+        now, day = clock.now(), timedelta(days=1)
+        post(owner, naira(70))
+        with transaction(TESTER):
+            late = replace(moved(owner, naira(1_000)), effective_at=now - 2 * day)
+            posting.post(late, key=fresh())
+        leave()
+        found = portfolio.history([now - 3 * day, now - day, clock.now()], customer_id=owner.id)
+        assert [value for _, value in found] == [0, 1_000, 1_070]
+        assert portfolio.began(customer_id=owner.id) == now - 2 * day
 
     def test_leaves_out_when_a_price_was_not_known(self, owner: Customer) -> None:
         post(owner, Money(TRX, 10**6))

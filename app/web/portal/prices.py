@@ -100,7 +100,7 @@ def asset(ticker: str) -> Response:
     if nothing_new := unchanged(seen):
         return nothing_new
     span = request.args.get("span", "") if request.args.get("span") in SPANS else "1d"
-    costs = portfolio.of_customer(customer_id=current_user.id, ticker=ticker)
+    costs = portfolio.of_customer(customer_id=current_user.id)
     asked = Asked(kind="trade", ticker=ticker)
     orders, _older = activity.of_customer(customer_id=current_user.id, asked=asked, limit=ORDERS)
     return page(
