@@ -65,7 +65,7 @@ bench-orders: env-test ## Measure the console's orders, a million of them (BENCH
 bench-withdrawals: env-test ## Measure the pages over a million withdrawals (BENCH="--calls 20")
 	@$(PY) -m bench.withdrawals $(BENCH)
 
-bench-trading: env-test ## Measure quotes and orders of fifty customers at once (BENCH="--seconds 60 --pause 0")
+bench-trading: env-test ## Measure quotes and orders over HTTP, beside a bare door (BENCH="--clients 50 --turns 1")
 	@$(PY) -m bench.trading $(BENCH)
 
 bench-home: env-test ## Measure the pages that look every few seconds (BENCH="--calls 20")

@@ -112,28 +112,31 @@ def main() -> int:
     return 0
 
 
-def settings(database: Database, given: Servers) -> Settings:
-    """The product's settings over this database; nothing of the world is there."""
+def environment(database: Database, given: Servers) -> dict[str, str]:
+    """The product's settings over this database, as a process is told them; nothing of the world is there."""
     key = base64.b64encode(b"0" * 32).decode()
-    return Settings.from_env(
-        {
-            "BURSAR_ENV": "test",
-            "DATABASE_URL": database.app_url,
-            "REDIS_URL": given.redis_url,
-            "PAYSTACK_SECRET_KEY": "none",
-            "SMS_URL": "http://127.0.0.1:1",
-            "SMS_TOKEN": "none",
-            "REGISTRY_URL": "http://127.0.0.1:1",
-            "REGISTRY_TOKEN": "none",
-            "SECRET_KEY": "none",
-            "DATA_KEY": key,
-            "DOCUMENT_KEYS": f"bench:{key}",
-            "DOCUMENTS_URL": (VAR / "none").as_uri(),
-            "PUBLIC_URL": "http://localhost",
-            "LOG_LEVEL": "ERROR",
-            "PASSWORD_KIB": "64",
-        }
-    )
+    return {
+        "BURSAR_ENV": "test",
+        "DATABASE_URL": database.app_url,
+        "REDIS_URL": given.redis_url,
+        "PAYSTACK_SECRET_KEY": "none",
+        "SMS_URL": "http://127.0.0.1:1",
+        "SMS_TOKEN": "none",
+        "REGISTRY_URL": "http://127.0.0.1:1",
+        "REGISTRY_TOKEN": "none",
+        "SECRET_KEY": "none",
+        "DATA_KEY": key,
+        "DOCUMENT_KEYS": f"bench:{key}",
+        "DOCUMENTS_URL": (VAR / "none").as_uri(),
+        "PUBLIC_URL": "http://localhost",
+        "LOG_LEVEL": "ERROR",
+        "PASSWORD_KIB": "64",
+    }
+
+
+def settings(database: Database, given: Servers) -> Settings:
+    """The same, read."""
+    return Settings.from_env(environment(database, given))
 
 
 def prepare(app: Flask, database: Database, *, many: int) -> FlaskClient:

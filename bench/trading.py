@@ -1,26 +1,27 @@
-"""`python -m bench.trading`: quotes and orders of many customers at once, each a program with a token of its own.
+"""`python -m bench.trading`: quotes and orders of several clients at once, over HTTP, beside a bare door.
 
-Whole requests are measured, through the app's doors, in as many processes as a machine would have workers: the guard,
-the checks, the price, the books, the audit, the commit. What the network and the web server add is not in it. Each
-customer asks for a quote, reads it, accepts it, and pauses; `--pause 0` has them ask as fast as they are answered:
-that measures how many orders the machine can do, not how long somebody waits for one.
+The server is the one of `make run`: gunicorn with its workers and threads. Each client asks
+for a quote and accepts it, as fast as it is answered, over a connection that stays open, for one customer after the
+other: how many quotes one may have in a minute is limited. In turns with that, as many clients ask a bare door of the
+same server, which does one SELECT. Clients, server and database share the machine.
 """
 
 import argparse
+import http.client
 import json
 import os
 import platform
 import secrets
-import subprocess
+import socket
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import cycle
 from pathlib import Path
-from random import Random
 
 from flask import Flask
 
@@ -35,19 +36,20 @@ from app.ledger import chart, posting
 from app.ledger.journal import Journal, credit, debit
 from app.market.models import PairPrice
 from app.wallets import service as wallets
-from bench.queue import percentile, settings
+from bench.queue import environment, percentile, settings
 from bench.servers import Database
-from dev import roles
+from dev import programs, roles
+from dev.children import Child, wait_until
 from dev.embedded import Servers, servers, temporary_home
+from dev.environment import Addresses
 from migrations import migrate
 
-ROOT = Path(__file__).resolve().parents[1]
-VAR = ROOT / "var"
+VAR = Path(__file__).resolve().parents[1] / "var"
 BENCH = actor.system("bench")
-GOALS_MS = {"quote": 80, "accept": 120}
-CREATED = 201
+WAYS = ("bare", "quote", "accept")
 PRICES = {"BTC/USDT": "60000", "USDT/NGN": "1600"}
-PRICED_EVERY = 20  # seconds: a price is dealt at for a minute
+CUSTOMERS = 400
+TURN_SECONDS = 15.0  # (a price is dealt at for a minute, and made anew before each turn)
 FUNDS = Money(NGN, 4_000_000_00)
 AMOUNT = {"give": "NGN", "get": "BTC", "amount": {"asset": "NGN", "units": "600000"}}
 PEOPLE = """
@@ -59,69 +61,80 @@ SELECT 'cus_bench_' || i, 'lgn_bench_' || i, 'Customer ' || i, 'active', 't3', n
   FROM generate_series(1, %(many)s) i;
 """
 
+Times = dict[str, list[float]]
+
 
 @dataclass(frozen=True)
 class Load:
-    """How many customers, for how long, with what pause (seconds) after each request, in how many processes."""
+    """How many clients at once, in how many turns, of how many seconds each."""
 
-    customers: int
+    clients: int
+    turns: int
     seconds: float
-    pause: float
-    processes: int
 
 
 def main() -> int:
-    """Measure and print; as a member of the crowd, only measure."""
-    if sys.argv[1:2] == ["--member"]:
-        return member(json.loads(sys.stdin.read()))
+    """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.trading", description="Measure quotes and orders.")
-    parser.add_argument("--customers", type=int, default=50)
-    parser.add_argument("--seconds", type=float, default=30)
-    parser.add_argument("--pause", type=float, default=2, help="seconds after each request (%(default)s)")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=TURN_SECONDS, help="of each turn (%(default)s)")
     chosen = parser.parse_args()
+    load = Load(chosen.clients, chosen.turns, chosen.seconds)
     with ExitStack() as stack:
         home = stack.enter_context(temporary_home(VAR))
         given = stack.enter_context(servers(home, durable=True))
-        found = measure(given, home, Load(chosen.customers, chosen.seconds, chosen.pause, chosen.processes))
-    print(
-        f"{os.cpu_count()} CPUs, {platform.machine()}; {chosen.customers} customers at once in {chosen.processes}"
-        f" processes, {chosen.pause:g} s pause, {chosen.seconds:g} s"
-    )
-    print(f"{'p50':>8} {'p95':>8} {'p99':>8} {'calls':>8}")
-    for what, times in found.items():
-        goal = f"goal: p95 <= {GOALS_MS[what]} ms"
+        found = measure(given, home, load)
+    print(f"{os.cpu_count()} CPUs, {platform.machine()}; {load.clients} clients, {load.turns} x {load.seconds:g} s")
+    print(f"{'p50':>8} {'p95':>8} {'p99':>8} {'calls':>8}  (ms)")
+    bare = percentile(found["bare"], 95)
+    for way, times in found.items():
         figures = " ".join(f"{percentile(times, percent):8.1f}" for percent in (50, 95, 99))
-        print(f"{figures} {len(times):8d}  {what} (ms; {goal})")
-    print(f"{len(found['accept']) / chosen.seconds:.1f} orders a second")
+        print(f"{figures} {len(times):8d}  {way}, p95 {percentile(times, 95) / bare:.1f} x bare")
+    print(f"{len(found['accept']) / (load.turns * load.seconds):.1f} orders a second")
     print(f"load of the machine: {', '.join(f'{each:.1f}' for each in os.getloadavg())}")
     return 0
 
 
-def measure(given: Servers, home: Path, load: Load) -> dict[str, list[float]]:
-    """Milliseconds of each quote and of each acceptance, of all customers together."""
+def measure(given: Servers, home: Path, load: Load) -> Times:
+    """Milliseconds of each call, of all customers together."""
     url = given.database_url
     migrate.upgrade(url)
     database = Database(url, roles.app_url(url, kept=home / "app-role-password"))
     app = create_app(settings(database, given))
-    tokens = prepare(app, database, many=load.customers)
-    members = [_started(database, given, tokens[number :: load.processes], load) for number in range(load.processes)]
-    found: dict[str, list[float]] = {"quote": [], "accept": []}
+    tokens = prepare(app, database, many=CUSTOMERS)
+    shared = [tokens[number :: load.clients] for number in range(load.clients)]
+    found: Times = {way: [] for way in WAYS}
     try:
-        while any(one.poll() is None for one in members):
-            price(app)
-            time.sleep(PRICED_EVERY if load.seconds > PRICED_EVERY else 1)
+        with served(environment(database, given), home) as port:
+            for _ in range(load.turns):
+                price(app)
+                for turn in (_ask, _trade):
+                    for times in _at_once(turn, port, shared, seconds=load.seconds):
+                        for way, each in times.items():
+                            found[way] += each
     finally:
-        for one in members:
-            for what, times in json.loads(one.communicate()[0] or "{}").items():
-                found[what] += times
         app.extensions["redis"].close()
         with app.app_context():
             for engine in app.extensions["sqlalchemy"].engines.values():
                 engine.dispose()
-    if any(one.returncode for one in members):
-        raise RuntimeError("a part of the crowd failed: see above")
     return found
+
+
+@contextmanager
+def served(env: dict[str, str], home: Path) -> Iterator[int]:
+    """The server, on a port of its own."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as found:
+        where = Addresses("127.0.0.1", found.getsockname()[1], None)
+    bind = ("--bind", f"{where.host}:{where.port}")
+    command = programs.python("-m", "gunicorn", "bench.bare:app", *programs.GUNICORN, *bind)
+    child = Child("web", command, log=home / "web.log", env={**os.environ, **env})
+    child.start()
+    try:
+        wait_until(lambda: programs.serves(where, "/bare/"), child, seconds=60)
+        yield where.port
+    finally:
+        child.stop(patience=10)
 
 
 def prepare(app: Flask, database: Database, *, many: int) -> list[str]:
@@ -159,52 +172,56 @@ def price(app: Flask) -> None:
             db.session.add(PairPrice(**made, feeds=["kraken", "coingecko"], legs=[], verdicts={}))
 
 
-def member(told: dict[str, object]) -> int:
-    """One process of the crowd: its customers, each in a thread, until the time is over."""
-    given = Servers(str(told["server"]), str(told["redis"]), None, None)
-    app = create_app(settings(Database(str(told["server"]), str(told["app"])), given))
-    tokens = list(told["tokens"])  # type: ignore[call-overload]
-    until = time.monotonic() + float(str(told["seconds"]))
-    pause = float(str(told["pause"]))
-    with ThreadPoolExecutor(max(len(tokens), 1)) as threads:
-        each = list(threads.map(lambda token: _trade(app, token, until=until, pause=pause), tokens))
-    json.dump({what: [time_ for one in each for time_ in one[what]] for what in GOALS_MS}, sys.stdout)
-    return 0
+def _at_once(
+    turn: Callable[[int, list[str], float], Times], port: int, shared: list[list[str]], *, seconds: float
+) -> list[Times]:
+    until = time.monotonic() + seconds
+    with ThreadPoolExecutor(len(shared)) as threads:
+        return list(threads.map(lambda tokens: turn(port, tokens, until), shared))
 
 
-def _trade(app: Flask, token: str, *, until: float, pause: float) -> dict[str, list[float]]:
-    client, dice = app.test_client(), Random(token)  # noqa: S311 (it spreads calls, and guards nothing)
-    found: dict[str, list[float]] = {"quote": [], "accept": []}
-    time.sleep(dice.random() * pause * 2)  # (they do not come in step)
-    while time.monotonic() < until:
-        quote = ""
-        for what in ("quote", "accept"):
-            path, body = ("quotes", AMOUNT) if what == "quote" else ("orders", {"quote": quote})
-            headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": secrets.token_hex(8)}
+def _ask(port: int, _tokens: list[str], until: float) -> Times:
+    found: Times = {"bare": []}
+    with closing(http.client.HTTPConnection("localhost", port, timeout=30)) as connection:
+        while time.monotonic() < until:
             began = time.perf_counter()
-            answer = client.post(f"/api/v1/{path}", json=body, headers=headers)
-            found[what].append((time.perf_counter() - began) * 1000)
-            if answer.status_code != CREATED or answer.json is None:
-                raise RuntimeError(f"{path}: {answer.status} {answer.text[:200]}")
-            quote = answer.json["id"]
-            time.sleep(pause * (dice.random() + 1) / 2 if pause else 0)
+            _answer(connection, "GET", "/bare/")
+            found["bare"].append((time.perf_counter() - began) * 1000)
     return found
 
 
-def _started(database: Database, given: Servers, tokens: Sequence[str], load: Load) -> "subprocess.Popen[str]":
-    told = {
-        "server": database.owner_url, "app": database.app_url, "redis": given.redis_url, "tokens": tokens,
-        "seconds": load.seconds, "pause": load.pause,
-    }  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.trading", "--member"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        text=True,
-    )  # fmt: skip
-    if process.stdin:
-        process.stdin.write(json.dumps(told))
-        process.stdin.close()
-        process.stdin = None
-    return process
+def _trade(port: int, tokens: list[str], until: float) -> Times:
+    found: Times = {"quote": [], "accept": []}
+    with closing(http.client.HTTPConnection("localhost", port, timeout=30)) as connection:
+        for token in cycle(tokens):
+            if time.monotonic() >= until:
+                break
+            quote = ""
+            for way in ("quote", "accept"):
+                path, body = ("quotes", AMOUNT) if way == "quote" else ("orders", {"quote": quote})
+                headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": secrets.token_hex(8)}
+                began = time.perf_counter()
+                quote = _answer(connection, "POST", f"/api/v1/{path}", headers=headers, body=body)["id"]
+                found[way].append((time.perf_counter() - began) * 1000)
+    return found
+
+
+def _answer(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    *,
+    headers: dict[str, str] | None = None,
+    body: object = None,
+) -> dict[str, str]:
+    content = {"Content-Type": "application/json"} if body else {}
+    connection.request(method, path, json.dumps(body) if body else None, {**(headers or {}), **content})
+    answer = connection.getresponse()
+    text = answer.read()
+    if answer.status not in {http.client.OK, http.client.CREATED}:
+        raise RuntimeError(f"{path}: {answer.status} {text[:200]!r}")
+    found: dict[str, str] = json.loads(text)
+    return found
 
 
 if __name__ == "__main__":

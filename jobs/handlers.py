@@ -25,6 +25,7 @@ from jobs import (
     settlement,
     trading,
     transfers,
+    wallets,
     watchdog,
     withdrawal_rounds,
     withdrawals,
@@ -45,8 +46,8 @@ class Handler:
 
 HANDLERS: dict[str, Handler] = {
     "market.poll": Handler("prices", market.poll),
-    "market.roll": Handler("prices", market.roll),
-    "market.value": Handler("prices", market.value),
+    "market.roll": Handler("default", market.roll),  # (no feed waits for it to be asked)
+    "market.value": Handler("default", market.value),
     "market.sweep": Handler("slow", market.sweep),
     "payments.hear": Handler("money", payments.hear),
     "payments.watch_deposit": Handler("money", payments.watch_deposit),
@@ -77,6 +78,7 @@ HANDLERS: dict[str, Handler] = {
     "withdrawals.wake": Handler("money", withdrawal_rounds.wake),
     "withdrawals.expire": Handler("money", withdrawal_rounds.expire),
     "withdrawals.give_up": Handler("money", withdrawal_rounds.give_up),
+    "wallets.keep_costs": Handler("slow", wallets.keep_costs),
     "trading.begin_recurring": Handler("money", trading.begin_recurring),
     "trading.run_recurring": Handler("money", trading.run_recurring),
     "trading.look_at_prices": Handler("default", trading.look_at_prices),
@@ -104,6 +106,7 @@ HANDLERS: dict[str, Handler] = {
     "exchange.carry": Handler("exchange", exchange.carry),
     "exchange.sweep": Handler("exchange", exchange.sweep),
     "exchange.read_balances": Handler("exchange", exchange.read_balances),
+    "exchange.keep_results": Handler("slow", exchange.keep_results),
     "exchange.exposure_passed": Handler("default", exchange.exposure_passed),
     "exchange.hedge_surfaced": Handler("default", exchange.hedge_surfaced),
     "exchange.balance_differs": Handler("default", exchange.balance_differs),

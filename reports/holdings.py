@@ -7,7 +7,6 @@ part. What is sent to somebody takes its part along and is no gain. In a swap, w
 moment: that is what it brought, and what the other cost.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -60,14 +59,3 @@ class Holding:
             return None
         kobo = (2 * self.cost * 10**decimals + self.units) // (2 * self.units)
         return Decimal(kobo).scaleb(-2)
-
-
-def held(moves: Iterable[Move], before: dict[str, Holding] | None = None) -> dict[str, Holding]:
-    """Every asset that ever moved, after all of these, which come in the order in which they happened.
-
-    `before` is what was held before the first of them; it is taken on, and changed.
-    """
-    found = before or {}
-    for move in moves:
-        found.setdefault(move.asset, Holding()).take(move)
-    return found

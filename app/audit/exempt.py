@@ -15,6 +15,7 @@ EXEMPT: dict[str, str] = {
     "screening_runs": "is a record itself: append-only, with its actor",
     "withdrawal_checks": "is a record itself: append-only, with what each check was given",
     "payout_quarters": "a sum over payouts, which are recorded, kept for speed",
+    "wallet_costs": "a sum over journals, kept for speed",
     "balance_lines": "a vendor's lines as it told them, append-only, kept for speed",
     "balance_spans": "machinery: how far balance_lines goes",
     "withdrawal_refusals": "is a record itself: append-only, what a customer asked for and was told",
@@ -30,5 +31,6 @@ EXEMPT: dict[str, str] = {
     "hedge_fills": "a finding, append-only, under a recorded hedge",
     "venue_parts": "less than a unit of ours each, written with a booked fill",
     "venue_readings": "a finding, append-only: a balance as it was told",
+    "result_days": "a sum over the books, kept for speed, and made anew when it counts no more",
     "reconciliation_lines": "a finding, append-only, under a recorded run",
 }

@@ -64,9 +64,12 @@ def take_away(alert_id: str, *, customer_id: str, actor: Actor) -> None:
 
 
 def fire(base: str, quote: str, *, actor: Actor) -> int:
-    """Fire what waits for the price of now: how many. Without a price nothing is fired, and the clock comes again."""
+    """Fire what waits for the price of now: how many.
+
+    Without a price that nobody doubts nothing is fired, and the clock comes again: nobody is told of an error of feeds.
+    """
     try:
-        now = pricing.price(base, quote).mid
+        now = pricing.sound(base, quote).mid
     except NoPrice:
         return 0
     # (one that another worker has, or its owner takes away at this moment, is passed over)

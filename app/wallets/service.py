@@ -1,4 +1,9 @@
-"""Commands of wallets: open one, close one that is empty, open it again. The account in the books stays the same."""
+"""Commands of wallets: open one, close one that is empty, open it again. The account in the books stays the same.
+
+And what its content cost is kept beside it, for pages that cannot read years of journals.
+"""
+
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -8,7 +13,7 @@ from app.core.db import db
 from app.core.money import NGN, Asset
 from app.ledger import accounts, assets, balances, chart
 from app.wallets import errors
-from app.wallets.models import Wallet
+from app.wallets.models import Wallet, WalletCost
 
 
 def open_wallet(customer_id: str, *, asset: Asset) -> None:
@@ -51,3 +56,21 @@ def close_own(customer_id: str, *, code: str) -> None:
         raise errors.WalletNotEmpty
     wallet.closed_at = wallet.closed_at or clock.now()
     db.session.flush()
+
+
+def keep_cost(
+    wallet_id: str, *, since: int, seq: int, booked_at: datetime, units: int, cost: int, realised: int, known: bool
+) -> bool:
+    """Keep what a wallet's content cost (kobo) up to its entry `seq`: False where somebody was there since `since`."""
+    owner = select(Wallet.customer_id).where(Wallet.id == wallet_id).scalar_subquery()
+    told = {
+        "seq": seq,
+        "booked_at": booked_at,
+        "units": units,
+        "cost_kobo": cost,
+        "realised_kobo": realised,
+        "known": known,
+    }
+    kept = insert(WalletCost).values(wallet_id=wallet_id, customer_id=owner, **told)
+    kept = kept.on_conflict_do_update(index_elements=["wallet_id"], set_=told, where=WalletCost.seq == since)
+    return db.session.execute(kept.returning(WalletCost.wallet_id)).one_or_none() is not None

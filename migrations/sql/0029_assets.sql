@@ -90,4 +90,24 @@ SELECT ledger.open_account(template || ':' || a.code, a.code, NULL)
 -- A customer closes a wallet that is empty and opens it again: the account in the books stays the same.
 ALTER TABLE wallets ADD COLUMN closed_at timestamptz;
 GRANT UPDATE (closed_at) ON wallets TO bursar_app;
+
+-- What a wallet's content cost up to one of its entries, for pages to go on from. The journals alone say what is true:
+-- every row can be made anew from them.
+CREATE TABLE wallet_costs (
+    wallet_id text PRIMARY KEY REFERENCES wallets,
+    customer_id text NOT NULL REFERENCES customers,
+    seq bigint NOT NULL,                               -- of the last entry that is counted in, and when it was booked
+    booked_at timestamptz NOT NULL,
+    units numeric NOT NULL,
+    cost_kobo numeric NOT NULL,
+    realised_kobo numeric NOT NULL,
+    known boolean NOT NULL,
+    CONSTRAINT ck_wallet_costs_whole CHECK (units = trunc(units) AND cost_kobo = trunc(cost_kobo)
+                                            AND realised_kobo = trunc(realised_kobo))
+);
+ALTER TABLE wallet_costs ENABLE ROW LEVEL SECURITY;
+ALTER TABLE wallet_costs FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_rows ON wallet_costs USING (current_setting('bursar.owner', true) IN ('*', customer_id));
+GRANT SELECT, INSERT ON wallet_costs TO bursar_app;
+GRANT UPDATE (seq, booked_at, units, cost_kobo, realised_kobo, known) ON wallet_costs TO bursar_app;
 SELECT set_config('bursar.actor', '', true), set_config('bursar.owner', '', true);

@@ -13,7 +13,7 @@ CREATE UNIQUE INDEX uq_handles_customer_id ON handles (customer_id) WHERE replac
 CREATE TABLE splits (
     id text CONSTRAINT pk_splits PRIMARY KEY,
     customer_id text NOT NULL CONSTRAINT fk_splits_customer_id REFERENCES customers,
-    asset text NOT NULL CONSTRAINT fk_splits_asset REFERENCES ledger.assets,
+    asset text NOT NULL,
     units numeric(38) NOT NULL CONSTRAINT ck_splits_units_positive CHECK (units > 0),
     own_units numeric(38) NOT NULL CONSTRAINT ck_splits_own_units_bounds CHECK (own_units BETWEEN 0 AND units),
     note text NOT NULL,
@@ -28,7 +28,7 @@ CREATE TABLE money_requests (
     payer_id text NOT NULL CONSTRAINT fk_money_requests_payer_id REFERENCES customers,
     asker_name text NOT NULL,
     payer_name text NOT NULL,
-    asset text NOT NULL CONSTRAINT fk_money_requests_asset REFERENCES ledger.assets,
+    asset text NOT NULL,
     units numeric(38) NOT NULL CONSTRAINT ck_money_requests_units_positive CHECK (units > 0),
     note text NOT NULL,
     split_id text CONSTRAINT fk_money_requests_split_id REFERENCES splits,
@@ -53,7 +53,7 @@ CREATE TABLE transfers (
     receiver_id text NOT NULL CONSTRAINT fk_transfers_receiver_id REFERENCES customers,
     sender_name text NOT NULL,
     receiver_name text NOT NULL,
-    asset text NOT NULL CONSTRAINT fk_transfers_asset REFERENCES ledger.assets,
+    asset text NOT NULL,
     units numeric(38) NOT NULL CONSTRAINT ck_transfers_units_positive CHECK (units > 0),
     worth_units numeric(38) NOT NULL CONSTRAINT ck_transfers_worth_not_negative CHECK (worth_units >= 0),  -- kobo, then
     note text NOT NULL,

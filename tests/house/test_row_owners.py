@@ -53,6 +53,7 @@ pytestmark = pytest.mark.usefixtures("inside")
 OWNED = {
     "customers": "id",
     "wallets": "customer_id",
+    "wallet_costs": "customer_id",
     "bank_accounts": "customer_id",
     "deposits": "customer_id",
     "withdrawals": "customer_id",
@@ -110,6 +111,7 @@ def somebody(app: Flask, vendor: SandboxProcess) -> people.Customer:
         closures.ask(one.id, reason="Moving away.", actor=one.actor)
     applicants.submitted(one, Tier.T3, today=f"{clock.now():%Y-%m-%d}", screening="unscreened")
     trading.everything(one)
+    trading.cost_kept(one)
     restricted.placed(one, Kind.NO_TRADE)
     papers.taken(one, app=app, purpose="id_front")
     paying.account_number(one)

@@ -30,9 +30,8 @@ def give(one: Customer, amount: Money) -> None:
     """Out of what the owners put in; what is no money yet has a wallet from then on."""
     with transaction(TEST):
         wallets.open_wallet(one.id, asset=amount.asset)
-    house = chart.PAYSTACK if amount.asset == NGN else chart.DEALING
     legs = (
-        debit(chart.house(house, asset=amount.asset), amount),
+        debit(chart.house(chart.CAPITAL, asset=amount.asset), amount),
         credit(chart.of_customer(one.id, asset=amount.asset), amount),
     )
     if amount:

@@ -20,6 +20,7 @@ from app.trading.models import Order, Quote, Recurring
 from app.trading.rhythms import Every, Rhythm
 from app.trading.watching import Beyond
 from app.wallets import service as wallets
+from reports import costs
 from tests.makers import mailbox, people, priced, rated, switched
 from tests.makers.books import fresh
 from tests.makers.coins import BTC
@@ -60,6 +61,17 @@ def has(who: Customer, asset: Asset = NGN) -> Money:
     found = balances.of(chart.of_customer(who.id, asset=asset)).available
     leave()
     return found
+
+
+def cost_kept(who: Customer) -> None:
+    """Keep what each of their wallets cost, as the job does for those with much in them."""
+    for cost in costs.of_customer(customer_id=who.id).values():
+        held = cost.holding
+        with transaction(TEST):
+            wallets.keep_cost(
+                cost.wallet_id, since=cost.since, seq=cost.seq, booked_at=cost.booked_at or clock.now(),
+                units=held.units, cost=held.cost, realised=held.realised, known=held.known,
+            )  # fmt: skip
 
 
 def quoted(

@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.holdings import Holding, Move, held
+from reports.holdings import Holding, Move
 
 BTC = 10**8
 
@@ -15,7 +15,10 @@ def move(units: int, kobo: int | None, *, sold: bool = True) -> Move:
 
 
 def after(*moves: Move) -> Holding:
-    return held(moves)["BTC"]
+    found = Holding()
+    for move in moves:
+        found.take(move)
+    return found
 
 
 class TestCost:

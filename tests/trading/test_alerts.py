@@ -15,7 +15,7 @@ from app.trading.models import Alert
 from app.trading.watching import Beyond, State
 from jobs import trading as work_of_trading
 from jobs.work import Work
-from tests.makers import crowd, people, priced, trading
+from tests.makers import crowd, people, priced, rated, trading
 from tests.makers.people import Customer
 from tests.makers.trading import TEST
 
@@ -113,6 +113,17 @@ def test_without_a_price_nothing_fires(app: Flask, who: Customer) -> None:
     assert stands(alert)[0] == State.ARMED
     with pytest.raises(NoPrice):
         waits(who, Beyond.BELOW, "1")
+
+
+def test_of_a_price_that_somebody_doubts_nobody_is_told(app: Flask, who: Customer) -> None:
+    alert = waits(who, Beyond.ABOVE, "150000000")
+    halt = rated.off("BTC/USDT", reason="Its feeds err by a factor.")
+    priced.at(BTC_USDT="600000")
+    look(app)
+    assert stands(alert) == (State.ARMED, None)
+    rated.agree(rated.ask_go_on(halt.id))
+    look(app)
+    assert stands(alert) == (State.FIRED, Decimal(960_000_000))
 
 
 def test_it_can_be_on_a_price_that_is_crossed(app: Flask, who: Customer) -> None:
