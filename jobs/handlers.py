@@ -46,8 +46,8 @@ class Handler:
 
 HANDLERS: dict[str, Handler] = {
     "market.poll": Handler("prices", market.poll),
-    "market.roll": Handler("prices", market.roll),
-    "market.value": Handler("prices", market.value),
+    "market.roll": Handler("default", market.roll),  # (no feed waits for it to be asked)
+    "market.value": Handler("default", market.value),
     "market.sweep": Handler("slow", market.sweep),
     "payments.hear": Handler("money", payments.hear),
     "payments.watch_deposit": Handler("money", payments.watch_deposit),

@@ -17,13 +17,12 @@ from app.market import queries as market
 from app.market import rules as market_rules
 from app.market.models import Pair
 from app.market.queries import Latest
-from app.market.rules import BPS, PRICES_KEPT, Why
+from app.market.rules import PRICES_KEPT, Why, percent
 from app.pricing import errors, events, queries, rules
 from app.pricing.models import PairHalt, PriceOverride
 from app.pricing.rules import AGREE_FOR, HaltState
 
 REASON_MAX = 500
-_PERCENT = BPS // 100
 
 
 def heed(latest: Mapping[str, Latest], at: datetime, *, actor: Actor) -> None:
@@ -46,7 +45,7 @@ def heed(latest: Mapping[str, Latest], at: datetime, *, actor: Actor) -> None:
             far = market_rules.farthest(made.mid, _before(pair, at))
             if far > pair.move_bps:
                 minutes = pair.move_seconds // 60
-                words = f"It moved by {_in_words(int(far))}, more than {_in_words(pair.move_bps)} in {minutes} minutes."
+                words = f"It moved by {percent(int(far))}, more than {percent(pair.move_bps)} in {minutes} minutes."
                 _trip(pair, HaltState.MOVED, words, actor=actor)
 
 
@@ -90,7 +89,7 @@ def value(*, at: datetime) -> list[str]:
         if asset == NGN:
             continue
         with suppress(errors.NoPrice):
-            price = queries.dealing(code.partition(".")[0], NGN.code)
+            price = queries.sound(code.partition(".")[0], NGN.code)
             ledger.record(code, naira=price.mid, at=at, source=", ".join(price.by))
             valued.append(code)
     return valued
@@ -146,7 +145,3 @@ def _before(pair: Pair, at: datetime) -> list[Decimal]:
     agreed = db.session.scalar(ended) or at - PRICES_KEPT
     recent = market.mids(pair.code, since=max(agreed, at - timedelta(seconds=pair.move_seconds)), until=at)
     return recent or market.mids(pair.code, since=agreed, until=at, last=1)
-
-
-def _in_words(bps: int) -> str:
-    return f"{bps // _PERCENT}.{bps % _PERCENT:02d} %"

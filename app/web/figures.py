@@ -1,5 +1,6 @@
 """How prices look: naira for a whole one, with as many digits as say something; changes; ages that tick."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -15,6 +16,7 @@ from app.web.filters import shown_parts
 
 _LARGE = 100_000  # from here on kobo say nothing
 _SHORT = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "k"))
+_SHORT_PLACES = 2
 _SIGNIFICANT = 4
 _STEPS = ((60, "min"), (24, "h"))
 _MINUTE = 60
@@ -27,7 +29,7 @@ def register(app: Flask) -> None:
         coins_in_full=coins_in_full,
         price=price,
         amount=amount,
-        short_naira=short_naira,
+        axis=axis,
         percent=percent,
         age=age,
         plain_amount=plain,
@@ -65,12 +67,13 @@ def amount(value: Decimal) -> str:
     return f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,f}"
 
 
-def short_naira(naira: Decimal) -> str:
-    """`₦149.9m`, `₦1.61k`, `₦850`: beside a chart, where there is little room."""
+def axis(rows: Sequence[Decimal]) -> list[str]:
+    """Round values beside a chart, where there is little room: `₦149.9m`, `₦1,486`. Exact, so that no two are alike."""
     for size, letter in _SHORT:
-        if abs(naira) >= size:
-            return f"₦{_trimmed(naira / size)}{letter}"
-    return f"₦{_trimmed(naira)}" if abs(naira) >= 1 or not naira else price(naira)
+        places = _places([row / size for row in rows])
+        if max(map(abs, rows)) >= size and places <= _SHORT_PLACES:
+            return [_beside(row / size, places, letter) for row in rows]
+    return [_beside(row, _places(rows), "") for row in rows]
 
 
 def percent(hundredths: Decimal) -> str:
@@ -114,8 +117,11 @@ def short_day(moment: datetime) -> str:
     return day.strftime("%-d %b" if day.year == clock.now().astimezone(WAT).year else "%-d %b %Y")
 
 
-def _trimmed(value: Decimal) -> str:
-    """Three significant digits and no more zeros than there must be."""
-    places = max(2 - max(value.adjusted(), 0), 0)
-    written = f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
-    return written.rstrip("0").rstrip(".") if "." in written else written
+def _places(values: Sequence[Decimal]) -> int:
+    """How many digits below the point say all of them exactly."""
+    return max(0, *(-int(value.normalize().as_tuple().exponent) for value in values))
+
+
+def _beside(value: Decimal, places: int, letter: str) -> str:
+    sign = "−" if value < 0 else ""
+    return f"{sign}₦{abs(value):,.{places}f}{letter}" if value else "₦0"
