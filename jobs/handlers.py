@@ -106,6 +106,7 @@ HANDLERS: dict[str, Handler] = {
     "exchange.carry": Handler("exchange", exchange.carry),
     "exchange.sweep": Handler("exchange", exchange.sweep),
     "exchange.read_balances": Handler("exchange", exchange.read_balances),
+    "exchange.keep_results": Handler("slow", exchange.keep_results),
     "exchange.exposure_passed": Handler("default", exchange.exposure_passed),
     "exchange.hedge_surfaced": Handler("default", exchange.hedge_surfaced),
     "exchange.balance_differs": Handler("default", exchange.balance_differs),

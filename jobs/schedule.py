@@ -72,6 +72,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("our own positions", "exchange.look", 60, 45, "slot", "treasury"),
     Periodic("orders of ours at the venue", "exchange.sweep", 600, 45, "slot", "treasury"),
     Periodic("what the venue holds", "exchange.read_balances", 300, 45, "slot", "treasury"),
+    Periodic("results of the days that are over", "exchange.keep_results", 600, 540, "slot", "finance"),
     Periodic("refunds that nobody told of", "payments.sweep_refunds", 900, 45, "slot", "finance"),
     Periodic("disputes that nobody told of", "disputes.sweep", 900, 45, "slot", "finance"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),

@@ -9,6 +9,7 @@ from flask import Flask
 from app.core import clock
 from app.core.clock import WAT
 from app.core.money import Money, format_money, parts, plain
+from app.ledger.assets import ticker_last
 from app.trading.models import Dealt
 from app.trading.rules import Side
 from app.web.filters import shown_parts
@@ -41,12 +42,12 @@ def register(app: Flask) -> None:
 
 def coins(money: Money) -> str:
     """`0.041309 ETH`: a coin's amount with the digits that are shown, cut and never rounded up, and its ticker last."""
-    return _ticker_last(money, *shown_parts(money))
+    return ticker_last(money, *shown_parts(money))
 
 
 def coins_in_full(money: Money) -> str:
     """The same with every digit; money that has a sign of its own is written as always: `₦1,250.00`."""
-    return format_money(money) if money.asset.symbol else _ticker_last(money, *parts(money))
+    return format_money(money) if money.asset.symbol else ticker_last(money, *parts(money))
 
 
 def price(naira: Decimal) -> str:
@@ -114,12 +115,6 @@ def short_day(moment: datetime) -> str:
     """`22 Nov`, in Lagos; with its year where that is another."""
     day = moment.astimezone(WAT)
     return day.strftime("%-d %b" if day.year == clock.now().astimezone(WAT).year else "%-d %b %Y")
-
-
-def _ticker_last(money: Money, whole: str, tail: str) -> str:
-    number = whole.rpartition(" ")[2]
-    sign = "−" if money.units < 0 else ""
-    return f"{sign}{number}{tail.rstrip('0').rstrip('.')} {money.asset.ticker or money.asset.code}"
 
 
 def _places(values: Sequence[Decimal]) -> int:

@@ -45,7 +45,7 @@ class TestRecurringBuys:
         assert browse.send(visitor, "/recurring", **WEEKLY).status_code == 303
         (made,) = queries.recurring(customer_id=owner.id)
         leave()
-        assert "Every monday at 09:00" in text_of(visitor.get("/recurring"))
+        assert "Every Monday at 09:00" in text_of(visitor.get("/recurring"))
         for deed, words in (
             ("pause", "Nothing is bought while it is paused."),
             ("resume", "Next: "),
@@ -131,7 +131,7 @@ class TestActivity:
         trading.accepted(owner, trading.quoted(owner, Money(BTC, 10**5), give_asset=BTC, get=USDT))
         both = text_of(visitor.get("/activity?kind=trade"))
         assert "Bought Bitcoin" in both
-        assert "Swapped for Tether" in both
+        assert "Swapped Bitcoin for Tether" in both
         narrowed = text_of(visitor.get("/activity?kind=trade&asset=NGN"))
         assert "Bought Bitcoin" in narrowed
         assert "Swapped" not in narrowed
