@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import ceil
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -45,7 +46,7 @@ def heed(latest: Mapping[str, Latest], at: datetime, *, actor: Actor) -> None:
             far = market_rules.farthest(made.mid, _before(pair, at))
             if far > pair.move_bps:
                 minutes = pair.move_seconds // 60
-                words = f"It moved by {percent(int(far))}, more than {percent(pair.move_bps)} in {minutes} minutes."
+                words = f"It moved by {percent(ceil(far))}, more than {percent(pair.move_bps)} in {minutes} minutes."
                 _trip(pair, HaltState.MOVED, words, actor=actor)
 
 

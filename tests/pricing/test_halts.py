@@ -149,6 +149,8 @@ class TestAPriceThatMoves:
     def test_too_far_within_five_minutes_stops_the_pair(self, price: str, *, stops: bool) -> None:
         quoted.told_at(clock.now() - timedelta(seconds=40), ["100000", price])
         assert standing() == ([(BTC, "moved")] if stops else [])
+        reasons = [halt.reason for halt in queries.halts_standing()]
+        assert reasons == (["It moved by 5.01 %, more than 5.00 % in 5 minutes."] if stops else [])
 
     def test_slowly_goes_where_it_likes(self) -> None:
         begin = clock.now() - timedelta(hours=2)
