@@ -32,8 +32,6 @@ ASK_FOR_IT = "See whether it is down, or whether it is we who do not reach it. P
 SILENT_MOST = timedelta(minutes=30)
 STRANGE = "The venue has an order in our account that the house did not place."
 ASK_WHO = "Where somebody dealt by hand, book it by a manual journal; else change the key there. Then close the case."
-    "Where somebody dealt by hand, book what it did by a manual journal; else change the key. Then close the case."
-)
 SURFACED = "The venue had an order that counted as never sent. It is booked, and our position was answered anew."
 ASK_VENUE = "Ask the venue why it did not show for so long, and close the case with what you found."
 REDUCE_IT = "See why it is not answered by an order: the switch, the venue, what is there. Deal by hand if need be."
