@@ -17,6 +17,7 @@ from app.core.permissions import Permission
 from app.governance import queries as governance
 from app.governance.models import Request
 from app.market import queries as market
+from app.market.flows import NO_ANSWER
 from app.market.models import Pair
 from app.market.rules import Verdict, in_words, percent
 from app.pricing import queries, requests, rules, service
@@ -273,6 +274,7 @@ def _words() -> dict[str, Any]:
         "price_text": in_words,
         "address_of": _name,
         "causes": CAUSES,
+        "no_answer": NO_ANSWER,
         "bps": percent,
         "may_halt": Permission.RATES_HALT in held,
         "may_ask": Permission.RATES_REQUEST in held,

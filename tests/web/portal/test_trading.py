@@ -310,6 +310,7 @@ class TestWhatStaysTrue:
         changed = visitor.get(address, headers=PART)
         assert changed.status_code == 200
         assert "<html" not in changed.text
+        assert changed.text == changed.text.strip()  # (what is around it would stay behind, each time)
 
     def test_leads_to_the_way_in_when_nobody_is_signed_in_any_more(self, app: Flask) -> None:
         answer = app.test_client().get("/?seen=x", headers=PART)
