@@ -26,7 +26,6 @@ from app.web.console.base import bp
 from app.web.fragments import page
 
 
-
 @dataclass(frozen=True)
 class Row:
     """A threshold as it is read."""
