@@ -24,6 +24,8 @@ def set_up(customer_id: str, *, base: str, quote: str, beyond: Beyond, price: De
 
     Raises NoPrice (nothing is priced so), BadAlertPrice, ThereAlready, TooManyKept.
     """
+    if base == quote:
+        raise NoPrice
     if not price.is_finite() or not 0 < price < watching.PRICE_LIMIT:
         raise errors.BadAlertPrice
     refuse_there(base, quote, beyond=beyond, price=price)

@@ -56,6 +56,7 @@ def test_it_is_told_once_when_the_price_is_there(
     app: Flask, work_off: WorkOff, who: Customer, beyond: Beyond, price: str, usdt: str
 ) -> None:
     alert = waits(who, beyond, price)
+    waits(who, Beyond.ABOVE, "990000000")  # (so that the pair is looked at afterwards, too)
     look(app)
     assert stands(alert) == (State.ARMED, None)
     priced.at(BTC_USDT=usdt)

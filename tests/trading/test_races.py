@@ -153,7 +153,7 @@ def test_what_its_owner_pauses_while_it_is_being_tried_is_not_bought_after_that(
         leave()
 
 
-def test_many_at_once_are_no_more_than_one_may_have(app: Flask) -> None:
+def test_two_at_once_are_no_more_than_one_may_have(app: Flask, owner_engine: Engine) -> None:
     who = trading.dealer()
 
     def kept() -> str:
@@ -167,8 +167,8 @@ def test_many_at_once_are_no_more_than_one_may_have(app: Flask) -> None:
     for deed, most in ((kept, recurring.KEPT_MAX), (waits, alerts.KEPT_MAX)):
         for _ in range(most - 1):
             atomically(deed, actor=who.actor)
-        found = crowd.at_once(app, [partial(atomically, deed, actor=who.actor)] * 4)
-        assert outcomes(found) == {"order": 1, "TooManyKept": 3}
+        found = crowd.meanwhile(app, owner_engine, deed, partial(atomically, deed, actor=who.actor))
+        assert isinstance(found, errors.TooManyKept)
 
 
 def test_one_day_of_what_comes_again_begins_once(app: Flask, owner_engine: Engine) -> None:

@@ -101,6 +101,13 @@ class TestPriceAlerts:
         answer = browse.send(visitor, "/alerts", base="BTC", beyond="above", price=price)
         assert (answer.status_code, words in text_of(answer)) == (422, True)
 
+    @pytest.mark.parametrize("base", ["NGN", "XYZ"])
+    def test_wait_only_for_what_has_a_price(self, owner: Customer, visitor: FlaskClient, base: str) -> None:
+        answer = browse.send(visitor, "/alerts", base=base, beyond="above", price="99,000,000")
+        assert answer.status_code == 422
+        assert queries.alerts(customer_id=owner.id) == []
+        leave()
+
 
 class TestFiles:
     def test_activity_is_that_of_the_filter_and_ones_own(self, owner: Customer, visitor: FlaskClient) -> None:
