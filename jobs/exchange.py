@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 
+from app.cases import queries as case_queries
 from app.cases import service as cases
 from app.clients.http import Silent, Unreadable
 from app.core import clock, logs
@@ -29,8 +30,8 @@ DEAL_BY_HAND = "See there for how long. Deal by hand, or ask for a policy with a
 SILENT = "The venue has not said for half an hour what it holds for us."
 ASK_FOR_IT = "See whether it is down, or whether it is we who do not reach it. Positions are dealt by hand until then."
 SILENT_MOST = timedelta(minutes=30)
-STRANGE = "The venue has an order under our key that is none of ours."
-ASK_WHO = "Find out who placed it, change the key at the venue if nobody did, and close the case with what you found."
+STRANGE = "The venue has an order in our account that the house did not place."
+ASK_WHO = "Where somebody dealt by hand, book it by a manual journal; else change the key there. Then close the case."
 SURFACED = "The venue had an order that counted as never sent. It is booked, and our position was answered anew."
 ASK_VENUE = "Ask the venue why it did not show for so long, and close the case with what you found."
 REDUCE_IT = "See why it is not answered by an order: the switch, the venue, what is there. Deal by hand if need be."
@@ -77,7 +78,8 @@ def sweep(work: Work) -> timedelta | None:
     except Silent:
         return None
     for each in found:
-        _open(work, "strange_order", each.venue_id, words=STRANGE, way_out=ASK_WHO)
+        if not case_queries.was_opened_for_system("strange_order", each.venue_id):  # (it shows for hours)
+            _open(work, "strange_order", each.venue_id, words=STRANGE, way_out=ASK_WHO)
     return None
 
 

@@ -5,8 +5,7 @@ takes a number above all earlier ones, and keeps its turn until it was answered.
 does not end, calls go on without: what was overtaken then is refused by the venue, and tried again.
 """
 
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 
@@ -33,11 +32,14 @@ class Turns:
         self._name = f"venue:{venue}:{sha256(key.encode()).hexdigest()[:16]}"  # (a key is nobody's to read)
 
     @contextmanager
-    def take(self) -> Iterator[int]:
-        """Wait for a turn, and have it for the length of the body: the number of the call that is made in it."""
+    def take(self, moment: Callable[[], int]) -> Iterator[int]:
+        """Wait for a turn, and have it for the length of the body: the number of the call that is made in it.
+
+        `moment` tells the time in microseconds, which is the number, where no clock was ahead of this one.
+        """
         held = self._wait()
         try:
-            yield self._number()
+            yield self._number(moment())
         finally:
             if held is not None:
                 with suppress(LockError, RedisError):  # (it had ended by itself, or ends so)
@@ -53,9 +55,7 @@ class Turns:
             log.warning("no turn was taken", extra={"facts": {"error": type(error).__name__}})
             return None
 
-    def _number(self) -> int:
-        """Microseconds since 1970, or one more than the last number where a clock is behind another one."""
-        moment = time.time_ns() // 1_000
+    def _number(self, moment: int) -> int:
         with suppress(RedisError):
             if self._redis is not None:
                 return int(self._redis.eval(_NEXT, 1, f"{self._name}:last", moment))

@@ -244,7 +244,7 @@ class VenueOrders:
         """What a signed call answers, made in turn; again where the venue refused its number, so did not look at it."""
         for left in reversed(range(NONCE_TRIES)):
             try:
-                with self._turns.take() as number:
+                with self._turns.take(self._exchange().microseconds) as number:
                     self._exchange().nonce = lambda number=number: number
                     return self._ask(call)
             except Refused as refusal:

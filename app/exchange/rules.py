@@ -226,7 +226,7 @@ def ask_again(followed_for: timedelta) -> timedelta:
 
     Venues count calls; what did not show at once will not show for being asked about more often.
     """
-    return min(max(followed_for / 4, ASKED_SOONEST), ASKED_LATEST)
+    return min(max(followed_for // 4, ASKED_SOONEST), ASKED_LATEST)
 
 
 def client_order_id(hedge_id: str) -> str:

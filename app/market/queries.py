@@ -135,6 +135,14 @@ def candles(pair: str, *, span: str, since: datetime, until: datetime, limit: in
     return list(db.session.scalars(wanted.order_by(Candle.starts_at.desc()).limit(limit)))[::-1]
 
 
+def last_close(pair: str, *, since: datetime | None, until: datetime) -> Decimal | None:
+    """What a pair cost at the end of the last hour with a price, of those that began between two times."""
+    wanted = select(Candle.close).where(Candle.pair == pair, Candle.span == "1h", Candle.starts_at < until)
+    if since is not None:
+        wanted = wanted.where(Candle.starts_at >= since)
+    return db.session.scalar(wanted.order_by(Candle.starts_at.desc()).limit(1))
+
+
 def closes(pairs: Collection[str], *, until: datetime, hours: int, points: int) -> dict[str, list[Decimal]]:
     """The closing prices of so many equal parts of the last hours, oldest first; parts without a price are left out."""
     length = timedelta(hours=hours)

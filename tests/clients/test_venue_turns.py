@@ -38,6 +38,11 @@ def test_none_is_refused_for_its_number(given: Servers, exchange: ExchangeProces
     assert exchange.knobs()["nonce_window"] == 0
 
 
+def microseconds() -> int:
+    """The time."""
+    return time.time_ns() // 1_000
+
+
 def turns(given: Servers, key: str, *, seconds: float = 5) -> Turns:
     """Of one key."""
     return Turns(Redis.from_url(given.redis_url), venue="kraken", key=key, seconds=seconds)
@@ -46,30 +51,30 @@ def turns(given: Servers, key: str, *, seconds: float = 5) -> Turns:
 def test_a_number_is_above_all_before_it_whatever_the_clock_says(given: Servers) -> None:
     key = fresh()
     one, other = turns(given, key), turns(given, key)
-    with one.take() as first:
+    with one.take(microseconds) as first:
         pass
     Redis.from_url(given.redis_url).set(f"{one._name}:last", first + 10**12)  # (of a process whose clock is ahead)
-    with other.take() as second:
+    with other.take(microseconds) as second:
         assert second == first + 10**12 + 1
-    with one.take() as third:
+    with one.take(microseconds) as third:
         assert third == second + 1
-    with turns(given, fresh()).take() as other_key:
+    with turns(given, fresh()).take(microseconds) as other_key:
         assert other_key < second
 
 
 def test_nobody_waits_for_ever_for_who_died_in_their_turn(given: Servers) -> None:
     key = fresh()
     died, waits = turns(given, key, seconds=0.2), turns(given, key, seconds=0.2)
-    never_given_back = died.take()
+    never_given_back = died.take(microseconds)
     first, began = never_given_back.__enter__(), time.monotonic()
-    with waits.take() as second:
+    with waits.take(microseconds) as second:
         assert second > first
     assert 0.15 < time.monotonic() - began < 2
 
 
 def test_without_redis_calls_go_on() -> None:
     away = Turns(Redis.from_url("redis://127.0.0.1:1/0"), venue="kraken", key="k", seconds=1)
-    with away.take() as first:
+    with away.take(microseconds) as first:
         pass
-    with away.take() as second:
+    with away.take(microseconds) as second:
         assert second > first

@@ -64,6 +64,9 @@ class TestTheBoard:
         rated.off("ETH/USDT")
         body = visitor(Role.AUDITOR).get("/console/rates").text
         assert 'Stopped</span><span class="sub">over ETH/USDT</span>' in body
+        cross = visitor(Role.AUDITOR).get("/console/rates/pairs/ETH-NGN").text
+        assert "ETH/USDT is stopped: turned off" in cross
+        assert 'href="/console/rates/pairs/ETH-USDT"' in cross
 
     def test_says_what_a_feed_does_not_list_and_how_often_it_is_asked(self, visitor: Visitor) -> None:
         moment = clock.now()
