@@ -29,8 +29,9 @@ _TAG = re.compile(r"^:(?P<tag>[0-9]{2}[A-Z]?):", re.MULTILINE)
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f]")  # some banks frame each message in SOH and ETX
 _SIZE = re.compile(r"[0-9]{1,15}(,[0-9]{0,15})?")
 _BALANCE = re.compile(r"^:(?P<tag>6[02][FM]):(?P<told>.*)$", re.MULTILINE)
-_BALANCE_TOLD = re.compile(r"[DC][0-9]{6}[A-Z]{3}[0-9]{1,15}(,[0-9]{0,15})?\s*")
-_ENTRY_TOLD = re.compile(r"[0-9]{6}(?:[0-9]{4}| {4})?R?[DC][A-Z]?[\n ]?(?P<size>[0-9,]+)", re.IGNORECASE)
+_DAY = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"  # 30 February too: a month of interest has thirty days
+_BALANCE_TOLD = re.compile(rf"[DC][0-9]{{2}}{_DAY}[A-Z]{{3}}[0-9]{{1,15}}(,[0-9]{{0,15}})?\s*")
+_ENTRY_TOLD = re.compile(rf"[0-9]{{2}}{_DAY}(?:{_DAY}| {{4}})?R?[DC][A-Z]?[\n ]?(?P<size>[0-9,]+)", re.IGNORECASE)
 # Words of the bank about the whole statement. The library would put them in place of those of the last line.
 _CLOSING_WORDS = re.compile(r"(?<=\n):86:(?:(?!\n(?::[0-9]{2}[A-Z]?:|-)).)*", re.DOTALL)
 _END = re.compile(r"^:6(?:2[FM]|4|5):", re.MULTILINE)
@@ -110,7 +111,7 @@ def _check(block: str, first_row: int) -> None:
         told = _ENTRY_TOLD.match(block, found.end())
         if not told or not _SIZE.fullmatch(told["size"]):
             raise Unreadable(
-                "this line tells no amount.", row=first_row + block.count("\n", 0, found.start()), column=":61:"
+                "this line tells no day and amount.", row=first_row + block.count("\n", 0, found.start()), column=":61:"
             )
     for tag, following in zip(_TAG.finditer(block), [*_TAG.finditer(block)][1:], strict=False):
         if following.start() - tag.end() > CELL_LIMIT:
