@@ -161,8 +161,8 @@ class Row:
 
     def text(self, name: str) -> str:
         """The cell, stripped; empty where there is no such column."""
-        place = self.at.get(name, -1)
-        return self.values[place].strip() if place >= 0 else ""
+        place = self.at.get(name)
+        return "" if place is None else self.values[place].strip()
 
     def needed(self, name: str) -> str:
         """The cell. Raises Unreadable when it is empty."""
@@ -290,7 +290,7 @@ def _sheet(
 
     def rows() -> Iterator[Row]:
         for row, values in records(text, delimiter):
-            if row > number and any(value.strip() for value in values):
+            if row > number and any(map(str.strip, values)):
                 yield Row(row, at, names, fitted(values, names, row))
 
     return Sheet(headers, tuple(rest[0]), rows)
@@ -315,9 +315,9 @@ def fitted(values: list[str], names: Mapping[str, int], row: int, limit: int = C
     if len(values) != wide:
         first = list(names)[min(len(values), wide - 1)]
         raise Unreadable(f"the row has {len(values)} cells and the header {wide}.", row=row, column=first)
-    for name, value in zip(names, values, strict=True):
-        if len(value) > limit:
-            raise Unreadable(f"the cell is longer than {limit} characters.", row=row, column=name)
+    if max(map(len, values)) > limit:
+        name = next(name for name, value in zip(names, values, strict=True) if len(value) > limit)
+        raise Unreadable(f"the cell is longer than {limit} characters.", row=row, column=name)
     return values
 
 

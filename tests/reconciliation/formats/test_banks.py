@@ -81,6 +81,22 @@ class TestMt940:
             mt940(entry)
         assert (refused.value.row, refused.value.column) == (5, tag)
 
+    def test_refuses_a_statement_that_is_cut(self) -> None:
+        body = sample("scenario_a/bank_ngn.mt940")
+        with pytest.raises(Unreadable, match="it is cut") as refused:
+            registry.parse("mt940", body[: body.rindex(b":62F:")], BANK)
+        assert refused.value.column == ":62F:"
+
+    def test_takes_no_filler_for_an_id(self) -> None:
+        told = registry.parse("mt940", sample("bank_mt940/jejik_postfinance.sta"), Settings(bank_reference_is_id=True))
+        assert {line.external_id for line in told.lines} == {""}
+        assert told.lines[0].refs == ("01916",)
+
+    def test_logs_nothing_of_what_it_cannot_read(self, caplog: pytest.LogCaptureFixture) -> None:
+        with pytest.raises(Unreadable):
+            registry.parse("mt940", sample("scenario_a/bank_ngn.mt940").replace(b":28C:1/1", b":28C:Ada Obi"), BANK)
+        assert "Ada Obi" not in caplog.text
+
     def test_never_opens_a_file_that_the_text_names(self) -> None:
         with pytest.raises(Unreadable):
             registry.parse("mt940", b"/etc/hostname")
@@ -180,6 +196,11 @@ class TestBankCsv:
         )
         assert [row.reason for row in told.ignored] == ["a balance, not a movement"] * 2
         assert told.statements[0].opening == Decimal("100.00")
+
+    def test_gives_rows_without_a_currency_to_the_one_there_is(self) -> None:
+        body = b"Date,Details,Amount,Balance,CCY\n,Opening balance,,5.00,\n2026-03-01,x,1.00,6.00,EUR\n"
+        (statement,) = registry.parse("bank-csv", body).statements
+        assert (statement.asset, statement.rows_total, statement.ties) == ("EUR", 2, True)
 
     def test_keeps_two_equal_purchases(self) -> None:
         told = csv("Date,Description,Amount\n2026-03-01,coffee,-10.00\n2026-03-01,coffee,-10.00\n")

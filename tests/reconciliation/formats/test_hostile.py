@@ -23,11 +23,11 @@ def outcome(name: str, body: bytes) -> str:
     """What became of the body; fails on anything but the two ends that there are."""
     settings = SOUND[name][1]
     try:
-        registry.recognised(body)
-        told = registry.parse(name, body, settings)
+        told = registry.parse(name, body, settings)  # a refusal looks for what the file is instead
     except Unreadable as refused:
         return "refused" if says_where(refused) else f"refused without a place: {refused}"
     assert told.whole
+    assert name in {each.name for each in registry.recognised(body)}
     for each in told.statements:
         assert each.ties is not None or each.difference is None
         assert all(isinstance(line, Line) and line.delta.is_finite() for line in each.lines)
@@ -47,5 +47,5 @@ def test_fifty_mutations(name: str) -> None:
 def test_each_mutation_by_itself(name: str) -> None:
     chance = random.Random(f"each {name}")  # noqa: S311 a seed, not a secret
     for mutation in MUTATIONS:
-        for _ in range(5):
+        for _ in range(2):
             assert outcome(name, mutation(SOUND[name][0], chance)) in {"read", "refused"}

@@ -10,6 +10,8 @@ import pytest
 from app.reconciliation.formats import registry
 from app.reconciliation.formats.lines import EXACT, Parsed
 from app.reconciliation.formats.settings import Settings
+from sandbox import files
+from sandbox.exchange.statements import LEDGERS
 from tests.makers.statements import BANK, SAMPLES, SOUND, sample
 
 EXPECTED: dict[str, Any] = json.loads((SAMPLES / "expected.json").read_bytes())
@@ -141,9 +143,20 @@ def test_every_format_is_here() -> None:
     assert all(each.takes <= settings and each.headers and each.title for each in registry.FORMATS.values())
 
 
+def test_the_sandbox_writes_generations_that_are_known() -> None:
+    kraken = {tuple(header.split(",")) for header in registry.FORMATS["kraken-ledgers"].headers}
+    assert set(LEDGERS.values()) <= kraken
+    heads = {"paystack-transactions": files._CHARGE_HEAD, "paystack-transfers": files._TRANSFER_HEAD}
+    for name, head in heads.items():
+        assert ",".join(head) in registry.FORMATS[name].headers
+        told = registry.parse(name, (",".join(head) + "\n").encode())
+        assert (told.rows_total, told.heading_rows, told.statements) == (0, 1, ())
+
+
 def test_the_page_lists_every_format() -> None:
     page = (SAMPLES.parents[2] / "docs" / "statements.md").read_text()
-    listed = set(re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE))
+    formats, _, _ = page.partition("## Settings")
+    listed = set(re.findall(r"^\| `([a-z0-9-]+)` \|", formats, re.MULTILINE))
     assert listed == registry.FORMATS.keys()
     taken = {name for each in registry.FORMATS.values() for name in each.takes}
     assert [name for name in sorted(taken) if f"`{name}`" not in page] == []
