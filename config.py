@@ -165,6 +165,9 @@ class Settings:
             "DOCUMENTS_ACCESS_KEY or DOCUMENTS_SECRET_KEY is not set.": (
                 self.documents_url.startswith("s3://") and not (self.documents_access_key and self.documents_secret_key)
             ),
+            "KRAKEN_SECRET is not set, or not base64, beside a KRAKEN_KEY.": (
+                self.kraken_key != "" and not _is_base64(self.kraken_secret)
+            ),
             f"CLAMD_URL begins with none of {', '.join(SCANNERS)}.": (
                 self.clamd_url != "" and not self.clamd_url.startswith(SCANNERS)
             ),
@@ -188,6 +191,14 @@ class Settings:
                 "SMTP_URL is not set: mails would stay in the development mailbox.": not self.smtp_url,
             }
         return [fault for fault, there in found.items() if there]
+
+
+def _is_base64(text: str) -> bool:
+    """Whether something is written there so."""
+    try:
+        return bool(base64.b64decode(text, validate=True))
+    except ValueError:
+        return False
 
 
 def _data_key(text: str, faults: list[str]) -> bytes:

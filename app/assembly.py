@@ -79,9 +79,8 @@ def assemble(settings: Settings) -> Flask:
         },
     )
     db.init_app(app)
-    cache.use(
-        Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
-    )
+    redis = Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0))
+    cache.use(redis)
     ASSETS.known = assets.known
     govern()
     mailer = Mailer(settings.smtp_url, sender=settings.mail_sender)
@@ -117,6 +116,7 @@ def assemble(settings: Settings) -> Flask:
             key=settings.kraken_key,
             secret=settings.kraken_secret,
             seconds=VENUE_SECONDS,
+            turns=redis,
             breaker=Breaker(),
         ),
     )

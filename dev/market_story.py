@@ -30,7 +30,8 @@ FEW_STEPS = (
     (timedelta(hours=4), None),
     (timedelta(hours=2), DAY),
 )  # for a story of a few days, which tests live through
-WORTH_EVERY = timedelta(hours=5)  # the books are told less often: that is what a portfolio over weeks is drawn of
+# The books are told less often: that is what a portfolio over weeks is drawn of, and one over the last day.
+WORTH_EVERY, WORTH_EVERY_OF_THE_LAST_DAY = timedelta(hours=5), timedelta(hours=1)
 
 
 class Market:
@@ -68,7 +69,7 @@ class Market:
                 self._do(trading.begin_recurring, trading.look_at_prices)
                 runtime.drain(self._app)
                 if at >= self._worth_from:
-                    self._worth_from = at + (timedelta(0) if self._ended - at < DAY else WORTH_EVERY)
+                    self._worth_from = at + (WORTH_EVERY_OF_THE_LAST_DAY if self._ended - at < DAY else WORTH_EVERY)
                     self._do(market.value)
         with clock.at(moment):
             self._do(market.roll)

@@ -27,7 +27,7 @@ ARRIVED = ("USD", 6_200_000, "Lagos Island FX Ltd")
 UNDER_WAY = (TETHER, 12_500_000_000, "Harmattan OTC")
 ASKED = (TETHER, 9_000_000_000, "Harmattan OTC")
 MARGIN = Decimal("1.004")  # what a dealer asks above the price
-HIDDEN_FOR = 120  # look-ups: some minutes of a worker's asking
+HIDDEN_FOR = 8  # look-ups: two to four minutes of a worker's asking, which then finds it
 
 
 @dataclass(frozen=True)

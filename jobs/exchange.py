@@ -3,13 +3,14 @@
 from contextlib import suppress
 from datetime import timedelta
 
+from app.cases import queries as case_queries
 from app.cases import service as cases
-from app.clients.http import Silent
-from app.core import logs
+from app.clients.http import Silent, Unreadable
+from app.core import clock, logs
 from app.core.db import atomically
 from app.core.money import ASSETS, Money
 from app.core.permissions import Role
-from app.exchange import flows, queries
+from app.exchange import days, flows, queries
 from app.exchange.errors import HedgingOff
 from app.exchange.flows import Verdict
 from app.notifications import alerts
@@ -24,8 +25,13 @@ LACKING = "What is free at the venue does not allow the order that our position 
 FUND_IT = "Bring more of what is given to the venue: a deal over the counter, or a transfer. Then close the case."
 DOUBTED = "The venue's price is too far from ours, so no order is placed at it."
 COMPARE_PRICES = "Compare the rates board with the venue. It goes on by itself once they agree; then close the case."
-STRANGE = "The venue has an order under our key that is none of ours."
-ASK_WHO = "Find out who placed it, change the key at the venue if nobody did, and close the case with what you found."
+UNLISTED = "The venue does not deal in the pair that answers our position."
+DEAL_BY_HAND = "See there for how long. Deal by hand, or ask for a policy with another pair; then close the case."
+SILENT = "The venue has not said for half an hour what it holds for us."
+ASK_FOR_IT = "See whether it is down, or whether it is we who do not reach it. Positions are dealt by hand until then."
+SILENT_MOST = timedelta(minutes=30)
+STRANGE = "The venue has an order in our account that the house did not place."
+ASK_WHO = "Where somebody dealt by hand, book it by a manual journal; else change the key there. Then close the case."
 SURFACED = "The venue had an order that counted as never sent. It is booked, and our position was answered anew."
 ASK_VENUE = "Ask the venue why it did not show for so long, and close the case with what you found."
 REDUCE_IT = "See why it is not answered by an order: the switch, the venue, what is there. Deal by hand if need be."
@@ -42,6 +48,8 @@ def look(work: Work) -> timedelta | None:
     with suppress(HedgingOff):
         try:
             found = flows.look(venue=work.clients.venue, actor=work.actor)
+        except Unreadable:
+            raise
         except Silent as silence:
             log.warning("the venue is silent", extra={"facts": {"work": work.cause}}, exc_info=silence)
             return None
@@ -50,6 +58,8 @@ def look(work: Work) -> timedelta | None:
                 _open(work, "venue_lacks", each.asset, words=LACKING, way_out=FUND_IT)
             if each.verdict is Verdict.DOUBTED:
                 _open(work, "venue_price", each.asset, words=DOUBTED, way_out=COMPARE_PRICES)
+            if each.verdict is Verdict.UNLISTED:
+                _open(work, "venue_unlisted", each.asset, words=UNLISTED, way_out=DEAL_BY_HAND)
     return None
 
 
@@ -60,15 +70,37 @@ def carry(work: Work) -> timedelta | None:
 
 
 def sweep(work: Work) -> timedelta | None:
-    """Hold the venue's orders against ours."""
-    for each in flows.sweep(venue=work.clients.venue, actor=work.actor):
-        _open(work, "strange_order", each.venue_id, words=STRANGE, way_out=ASK_WHO)
+    """Hold the venue's orders against ours. Where it is silent the next one does it: each looks hours back."""
+    try:
+        found = flows.sweep(venue=work.clients.venue, actor=work.actor)
+    except Unreadable:
+        raise
+    except Silent:
+        return None
+    for each in found:
+        if not case_queries.was_opened_for_system("strange_order", each.venue_id):  # (it shows for hours)
+            _open(work, "strange_order", each.venue_id, words=STRANGE, way_out=ASK_WHO)
     return None
 
 
 def read_balances(work: Work) -> timedelta | None:
-    """Read what the venue holds for us, and book the deals that came."""
-    flows.read_balances(venue=work.clients.venue, actor=work.actor)
+    """Read what the venue holds for us, and book the deals that came. A venue that stays silent is a case, once."""
+    try:
+        flows.read_balances(venue=work.clients.venue, actor=work.actor)
+    except Unreadable:
+        raise
+    except Silent as silence:
+        log.warning("the venue is silent", extra={"facts": {"work": work.cause}}, exc_info=silence)
+        read = [one.read_at for one in queries.readings_for_operators(work.clients.venue.name)]
+        if not read or clock.now() - max(read) > SILENT_MOST:
+            _open(work, "venue_silent", work.clients.venue.name, words=SILENT, way_out=ASK_FOR_IT)
+    return None
+
+
+def keep_results(work: Work) -> timedelta | None:
+    """Keep what the days that are over came to, so that pages count the days since alone."""
+    while atomically(days.keep, actor=work.actor):
+        pass
     return None
 
 

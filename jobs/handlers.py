@@ -46,8 +46,8 @@ class Handler:
 
 HANDLERS: dict[str, Handler] = {
     "market.poll": Handler("prices", market.poll),
-    "market.roll": Handler("prices", market.roll),
-    "market.value": Handler("prices", market.value),
+    "market.roll": Handler("default", market.roll),  # (no feed waits for it to be asked)
+    "market.value": Handler("default", market.value),
     "market.sweep": Handler("slow", market.sweep),
     "payments.hear": Handler("money", payments.hear),
     "payments.watch_deposit": Handler("money", payments.watch_deposit),
@@ -106,6 +106,7 @@ HANDLERS: dict[str, Handler] = {
     "exchange.carry": Handler("exchange", exchange.carry),
     "exchange.sweep": Handler("exchange", exchange.sweep),
     "exchange.read_balances": Handler("exchange", exchange.read_balances),
+    "exchange.keep_results": Handler("slow", exchange.keep_results),
     "exchange.exposure_passed": Handler("default", exchange.exposure_passed),
     "exchange.hedge_surfaced": Handler("default", exchange.hedge_surfaced),
     "exchange.balance_differs": Handler("default", exchange.balance_differs),

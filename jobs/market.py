@@ -26,8 +26,11 @@ def poll(work: Work) -> timedelta | None:
 
 
 def roll(work: Work) -> timedelta | None:
-    """Bring candles up to now."""
-    atomically(lambda: service.roll(at=clock.now()), actor=work.actor)
+    """Bring candles up to now: after a long gap step by step, each in a transaction of its own."""
+    moment = clock.now()
+    since = atomically(lambda: service.roll_from(at=moment), actor=work.actor)
+    while since <= moment:
+        since = atomically(lambda since=since: service.roll(since=since, at=moment), actor=work.actor)  # type: ignore[misc]
     return None
 
 

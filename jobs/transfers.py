@@ -10,6 +10,7 @@ from app.notifications.rules import Words
 from app.transfers import queries, service
 from app.transfers.rules import State
 from jobs.notifications import tell
+from jobs.withdrawal_rounds import each
 from jobs.work import Work
 
 
@@ -60,11 +61,10 @@ def found_as(work: Work) -> timedelta | None:
 def expire(work: Work) -> timedelta | None:
     """End the requests that nobody answered in time, each for itself."""
     moment = clock.now()
-    for request_id in queries.due_for_system(at=moment):
-        atomically(
-            lambda request_id=request_id: service.expire(request_id, at=moment, actor=work.actor),  # type: ignore[misc]
-            actor=work.actor,
-        )
+    each(
+        queries.due_for_system(at=moment),
+        lambda one: atomically(lambda: service.expire(one, at=moment, actor=work.actor), actor=work.actor),
+    )
     return None
 
 

@@ -11,6 +11,9 @@ from reports.results import Made
 DEPOSITS_COLOUR = "#0b8a5f"
 WITHDRAWALS_COLOUR = "#8fcfb4"
 RESULT_COLOUR = "#7c8783"
+MARKED_DAYS_MAX = 62
+# Each has its own, whatever else is in the chart; none is red, which would say that something is wrong.
+MADE_OF_COLOURS = {"Realised": "#0b8a5f", "Spread and fees": "#b08328", "Venue fees": "#4a7fb5", "Other": "#9586b8"}
 
 
 def volume(days: list[Day]) -> str:
@@ -50,12 +53,14 @@ def results(days: Mapping[date, Made]) -> str:
     ):
         if any(units):
             hover = "₦%{y:,.1f}k<extra>" + label + "</extra>"
-            figure.add_bar(name=label, x=names, y=[kobo / 100_000 for kobo in units], hovertemplate=hover)
+            colour = {"color": MADE_OF_COLOURS[label]}
+            thousands = [kobo / 100_000 for kobo in units]
+            figure.add_bar(name=label, x=names, y=thousands, marker=colour, hovertemplate=hover)
     figure.add_scatter(
         name="Result",
         x=names,
         y=[made.result.units / 100_000 for made in days.values()],
-        mode="lines+markers",
+        mode="lines+markers" if len(names) <= MARKED_DAYS_MAX else "lines",
         line={"color": RESULT_COLOUR, "width": 2},
         hovertemplate="₦%{y:,.1f}k<extra>Result</extra>",
     )

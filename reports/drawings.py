@@ -6,14 +6,16 @@ Places are whole numbers. They are for the eye; no amount is reckoned from them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Protocol
 
 WIDE, HIGH = 1000, 400
 ROWS = 4  # lines across, from the highest to the lowest
 _NICE = (1, 2, 5, 10)
 _BODY = 6  # tenths of a candle's room that its body takes
+_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)  # where stretches of time are counted from, so that weeks begin on Mondays
 _LEVEL = Decimal("0.0005")  # less than this part is no change to speak of
 
 
@@ -91,31 +93,33 @@ def curve(points: Sequence[tuple[datetime, Decimal]]) -> Drawing | None:
     return Drawing(rows, _times([at for at, _ in points]), line=line, area=area)
 
 
-def candles(found: Sequence[Candle]) -> Drawing | None:
-    """Candles side by side, oldest first; None for fewer than two."""
+def candles(found: Sequence[Candle], length: timedelta) -> Drawing | None:
+    """Candles of so long each, oldest first, where they belong: a time without prices is left empty. None for one."""
     if len(found) <= 1:
         return None
-    rows = _rows(min(each.low for each in found), max(each.high for each in found))
-    room = WIDE // len(found)
+    rows, first = _rows(min(each.low for each in found), max(each.high for each in found)), found[0].starts_at
+    rooms = (found[-1].starts_at - first) // length + 1
+    room = WIDE // rooms
     body = max(room * _BODY // 10, 1)
     rising: list[str] = []
     falling: list[str] = []
-    for index, each in enumerate(found):
-        middle = index * WIDE // len(found) + room // 2
+    for each in found:
+        middle = (each.starts_at - first) // length * WIDE // rooms + room // 2
         top, bottom = _down(max(each.open, each.close), rows), _down(min(each.open, each.close), rows)
         wick = f"M{middle} {_down(each.high, rows)}V{_down(each.low, rows)}"
         box = f"M{middle - body // 2} {top}h{body}v{max(bottom - top, 1)}h-{body}z"
         (rising if each.close >= each.open else falling).append(wick + box)
-    return Drawing(rows, _times([each.starts_at for each in found]), rising="".join(rising), falling="".join(falling))
+    times = (first, first + rooms // 2 * length, found[-1].starts_at)
+    return Drawing(rows, times, rising="".join(rising), falling="".join(falling))
 
 
-def grouped(found: Sequence[Candle], size: int) -> list[Bar]:
-    """Each `size` candles in a row as one; the last may be of fewer."""
+def grouped(found: Sequence[Candle], length: timedelta) -> list[Bar]:
+    """Candles, oldest first, as candles of so long each: of a stretch without any there is none."""
     bars = []
-    for start in range(0, len(found), size):
-        part = found[start : start + size]
+    for stretch, some in groupby(found, lambda each: (each.starts_at - _MONDAY) // length):
+        part = list(some)
         high, low = max(each.high for each in part), min(each.low for each in part)
-        bars.append(Bar(part[0].starts_at, part[0].open, high, low, part[-1].close))
+        bars.append(Bar(_MONDAY + stretch * length, part[0].open, high, low, part[-1].close))
     return bars
 
 

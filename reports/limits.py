@@ -19,7 +19,7 @@ NEEDS = {
 }
 WAYS = {Direction.IN: "Money in", Direction.OUT: "Money out", ANY: "Money in and out"}
 RAILS = {Rail.BANK: "by bank", Rail.CHAIN: "as coins", Rail.INSIDE: "inside Bursar", ANY: ""}
-WALLET = "In your wallet"
+WALLET = "In all your wallets"
 BARS = (("day", "Today"), ("month", "In thirty days"), ("balance", WALLET))
 PERCENT = 100
 NEARLY = 80
@@ -151,7 +151,7 @@ def words_of(bounds: Bounds) -> list[tuple[str, str]]:
     named = (("At a time", bounds.single), ("A day", bounds.day), ("In thirty days", bounds.month))
     stated = [(name, f"up to {Money(NGN, kobo)}") for name, kobo in named if kobo is not None]
     if bounds.balance is not None:
-        stated.append(("In the wallet", f"up to {Money(NGN, bounds.balance)}"))
+        stated.append(("In all wallets", f"up to {Money(NGN, bounds.balance)}"))
     return stated or [("No limit", "any amount")]
 
 

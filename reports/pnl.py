@@ -1,46 +1,20 @@
 """What was earned, spent and gained, by asset and by day, and what positions are worth now: from the books alone.
 
-The method is in `app/exchange/pnl.py`; `dev/pnl_from_beancount.py` gets the same figures from an export without it.
+The method is in `app/exchange/pnl.py`; days that are over are not counted again (`app/exchange/days.py`), unless that
+is asked for. `dev/pnl_from_beancount.py` gets the same figures from an export, without any of it.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import groupby
-from operator import attrgetter
-from typing import Any
 
 from app.core import clock
-from app.core.clock import WAT
-from app.core.db import rows
 from app.core.money import ASSETS, NGN, Money, plain, zero
-from app.exchange.pnl import Account, Line, Part, Told, worth
+from app.exchange import days
+from app.exchange.days import BEGINNING
+from app.exchange.pnl import Account, Line, worth
 from app.ledger import prices
-from app.ledger.prices import Price
-
-BEGINNING = date(1970, 1, 1)
-# Journals that change our own position in something else than naira: what they put on accounts that are neither what
-# we have nor what we owe, with the price that was stored when they took effect, in that order.
-_PARTS = """
-SELECT e.journal_id, e.effective_at, e.asset,
-       CASE WHEN a.code LIKE 'equity:dealing:%' THEN 'equity:dealing' ELSE split_part(a.code, ':', 1) END AS kind,
-       split_part(a.code, ':', 2) AS name, sum(e.amount) AS units,
-       (SELECT p.naira FROM ledger.prices p
-         WHERE p.asset = e.asset AND p.at <= e.effective_at ORDER BY p.at DESC LIMIT 1) AS naira
-  FROM ledger.entries e JOIN ledger.accounts a ON a.id = e.account_id
- WHERE e.effective_at < :until AND split_part(a.code, ':', 1) IN ('equity', 'income', 'expense')
-   AND (e.asset <> 'NGN' OR a.code = 'equity:dealing:NGN')
- GROUP BY e.journal_id, e.effective_at, e.asset, 4, 5 ORDER BY e.effective_at, e.journal_id, e.asset, 4, 5
-"""
-_NAIRA = """
-SELECT (e.effective_at AT TIME ZONE 'Africa/Lagos')::date AS day, split_part(a.code, ':', 2) AS name,
-       coalesce(-sum(e.amount) FILTER (WHERE a.code LIKE 'income:%'), 0) AS income,
-       coalesce(sum(e.amount) FILTER (WHERE a.code LIKE 'expense:%'), 0) AS expense
-  FROM ledger.entries e JOIN ledger.accounts a ON a.id = e.account_id
- WHERE e.effective_at < :until AND e.asset = 'NGN' AND (a.code LIKE 'income:%' OR a.code LIKE 'expense:%')
- GROUP BY 1, 2 ORDER BY 1, 2
-"""
 
 
 @dataclass(frozen=True)
@@ -88,16 +62,20 @@ class Report:
         return sum(line.unpriced for line in self.lines)
 
 
-def report(*, since: date = BEGINNING, until: datetime | None = None) -> Report:
+def report(*, since: date = BEGINNING, until: datetime | None = None, anew: bool = False) -> Report:
     """The lines of days from `since` on, of what took effect before `until`, and positions as they are then.
 
-    Positions begin with the first journal, whatever `since` is. Read inside `core.db.whole_books()` where it is much.
+    Positions begin with the first journal, whatever `since` is. `anew`: every journal is gone through, and no day that
+    was kept is believed. Read inside `core.db.whole_books()` where it is much.
     """
     moment = until or clock.now()
-    account = Account()
-    for told in _told(moment):
+    kept = None if anew else days.newest_for_system(moment)
+    account = Account(kept.holdings if kept else {})
+    for told in days.told(moment, after=kept):
         account.read(told)
-    lines = [line for line in (*account.lines, *_naira(moment)) if line.day >= since]
+    before = days.lines_for_system(since, upto=kept) if kept else []
+    counted = (*before, *account.lines, *days.in_naira(moment, since=since, after=kept))
+    lines = [line for line in counted if line.day >= since]
     stored = prices.as_of(moment)
     standings = []
     for asset, holding in sorted(account.holdings.items()):
@@ -123,37 +101,3 @@ def written(told: Report) -> Iterator[str]:
     for one in told.standings:
         tail = ["" if each is None else plain(each) for each in (one.worth, one.unrealised)]
         yield ",".join([one.position.asset.code, str(one.position.units), plain(one.cost), *tail])
-
-
-def _told(until: datetime) -> Iterator[Told]:
-    for _, found in groupby(rows(_PARTS, until=until), key=attrgetter("journal_id")):
-        parts = list(found)
-        yield Told(
-            parts[0].effective_at.astimezone(WAT).date(),
-            tuple(part for part in map(_part, _kinds(parts)) if part.units),
-            {part.asset: _price(part) for part in parts if part.naira is not None},
-        )
-
-
-def _kinds(parts: list[Any]) -> Iterator[list[Any]]:
-    yield from (list(same) for _, same in groupby(parts, key=attrgetter("asset", "kind")))
-
-
-def _part(same: list[Any]) -> Part:
-    units = {row.name: int(row.units) for row in same}
-    return Part(same[0].kind, same[0].asset, sum(units.values()), units)
-
-
-def _price(part: Any) -> Price:
-    return Price(part.asset, part.naira, part.effective_at, "")
-
-
-def _naira(until: datetime) -> list[Line]:
-    """What was earned and spent in naira, where there is nothing to value."""
-    found = rows(_NAIRA, until=until)
-    return [_line(day, list(same)) for day, same in groupby(found, key=attrgetter("day"))]
-
-
-def _line(day: date, same: list[Any]) -> Line:
-    income, expense = sum(int(row.income) for row in same), sum(int(row.expense) for row in same)
-    return Line(day, NGN.code, income, expense, names={row.name: int(row.income + row.expense) for row in same})

@@ -10,25 +10,33 @@ from reports import costs
 from reports.holdings import Holding
 
 _BEGAN = """
-SELECT min(f.at) AS at FROM wallets w JOIN ledger.balances b ON b.code = w.account AND b.stripe = 0
- CROSS JOIN LATERAL (SELECT min(e.effective_at) AS at FROM ledger.entries e
+SELECT min(least(f.at, d.at)) AS at FROM wallets w JOIN ledger.balances b ON b.code = w.account AND b.stripe = 0
+ CROSS JOIN LATERAL (SELECT min(e.booked_at) AS at FROM ledger.entries e
                       WHERE e.account_id = b.account_id AND e.stripe = 0) f
+ CROSS JOIN LATERAL (SELECT min(e.effective_at) AS at FROM ledger.entries e
+                      WHERE e.account_id = b.account_id AND e.effective_at <> e.booked_at) d
  WHERE w.customer_id = :customer
 """
-# What each wallet held at each moment, by its last entry booked by then, and the price of then.
+# What each wallet held at each moment, and the price of then: by its last entry booked by then, and by the few that
+# took effect at another time than they were booked.
 _HISTORY = """
-SELECT m.at, sum(CASE WHEN w.asset = 'NGN' THEN -h.balance_after
-                      ELSE trunc(-h.balance_after * p.naira * 100 / power(10::numeric, a.decimals)) END) AS kobo,
-       bool_and(w.asset = 'NGN' OR h.balance_after IS NULL OR h.balance_after = 0 OR p.naira IS NOT NULL) AS known
+SELECT m.at, sum(CASE WHEN w.asset = 'NGN' THEN h.units
+                      ELSE trunc(h.units * p.naira * 100 / power(10::numeric, a.decimals)) END) AS kobo,
+       bool_and(w.asset = 'NGN' OR h.units = 0 OR p.naira IS NOT NULL) AS known
   FROM unnest(CAST(:moments AS timestamptz[])) m (at)
   CROSS JOIN wallets w
   JOIN ledger.assets a ON a.code = w.asset
   JOIN ledger.balances b ON b.code = w.account AND b.stripe = 0
   LEFT JOIN LATERAL (SELECT e.balance_after FROM ledger.entries e
                       WHERE e.account_id = b.account_id AND e.stripe = 0 AND e.booked_at <= m.at
-                      ORDER BY e.booked_at DESC, e.seq DESC LIMIT 1) h ON true
+                      ORDER BY e.booked_at DESC, e.seq DESC LIMIT 1) n ON true
+  LEFT JOIN LATERAL (SELECT sum(CASE WHEN e.booked_at > m.at THEN -e.amount ELSE e.amount END) AS units
+                       FROM ledger.entries e
+                      WHERE e.account_id = b.account_id AND e.effective_at <> e.booked_at
+                        AND (e.effective_at <= m.at) <> (e.booked_at <= m.at)) d ON true
+  CROSS JOIN LATERAL (SELECT coalesce(-n.balance_after, 0) + coalesce(d.units, 0) AS units) h
   LEFT JOIN LATERAL (SELECT p.naira FROM ledger.prices p WHERE p.asset = w.asset AND p.at <= m.at
-                        AND h.balance_after <> 0
+                        AND h.units <> 0
                       ORDER BY p.at DESC LIMIT 1) p ON true
  WHERE w.customer_id = :customer
  GROUP BY m.at ORDER BY m.at

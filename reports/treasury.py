@@ -1,15 +1,19 @@
 """What customers are owed in each asset beside what we hold of it, place by place, and what venues say of theirs."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
 from functools import reduce
 
 from app.core import clock
 from app.core.db import rows
 from app.core.money import ASSETS, NGN, Asset, Money, zero
 from app.exchange import queries as exchange
+from app.exchange import rules
 from app.exchange.models import VenueReading
+from app.exchange.rules import Policy
 from app.ledger import chart, prices
 
 BPS = 10_000
@@ -40,6 +44,15 @@ class Place:
         return Money(self.amount.asset, self.reading.unexplained) if self.reading else None
 
 
+class Standing(StrEnum):
+    """Whether as much is held as is owed, and what a lack means by the policy of its ticker."""
+
+    COVERED = "covered"
+    LET_BE = "let_be"  # less than an order of our own begins with: trades bring and take so much all day
+    ANSWERED = "answered"  # an order answers it, or people do where nothing is dealt by itself
+    BEYOND = "beyond"  # the alarm; or of something that no policy lets be short at all
+
+
 @dataclass(frozen=True)
 class Cover:
     """One asset: what is owed in it and where it is held. What customers owe us is not held: nobody is paid from it."""
@@ -48,6 +61,7 @@ class Cover:
     owed: tuple[Place, ...]
     held: tuple[Place, ...]
     worth: Money | None  # of what is held above what is owed, in naira
+    policy: Policy | None = None  # of its ticker
 
     @property
     def owed_all(self) -> Money:
@@ -63,6 +77,19 @@ class Cover:
     def ours(self) -> Money:
         """What is held above what is owed; below zero it is lacking."""
         return self.held_all - self.owed_all
+
+    @property
+    def standing(self) -> Standing:
+        """How grave it is that less is held than owed."""
+        lacks = Fraction(-self.ours.units, 10**self.asset.decimals)
+        if lacks <= 0:
+            return Standing.COVERED
+        if self.policy is None:
+            return Standing.BEYOND
+        units = lacks * 10 ** ASSETS[self.policy.asset].decimals
+        if units > self.policy.soft:
+            return Standing.BEYOND
+        return Standing.LET_BE if self.policy.pair and units < self.policy.threshold else Standing.ANSWERED
 
     @property
     def bps(self) -> int | None:
@@ -95,13 +122,14 @@ def covers() -> list[Cover]:
         if units or place.reading:
             found.setdefault(row.asset, {}).setdefault(row.account_class, []).append(place)
     stored = prices.as_of(clock.now())
+    policies = {policy.ticker: policy for policy in exchange.policies_for_system()}
     covers_ = [
         Cover(ASSETS[code], tuple(each.get("liability", ())), tuple(each.get("asset", ())), None)
         for code, each in found.items()
     ]
     order = {code: number for number, code in enumerate(ASSETS)}
     return [
-        Cover(one.asset, one.owed, one.held, prices.value(one.ours, stored))
+        replace(one, worth=prices.value(one.ours, stored), policy=policies.get(rules.ticker(one.asset.code)))
         for one in sorted(covers_, key=lambda one: order[one.asset.code])
     ]
 

@@ -63,6 +63,7 @@ def test_production_refuses_what_is_for_tests(name: str, value: str, says: str) 
     ("name", "value", "says"),
     [
         ("BURSAR_ENV", "prod", "BURSAR_ENV is none of"),
+        ("KRAKEN_KEY", "key", "KRAKEN_SECRET is not set, or not base64, beside a KRAKEN_KEY."),
         ("DATA_KEY", "c2hvcnQ=", "DATA_KEY is not base64 of 32 bytes."),
         ("DOCUMENT_KEYS", "first:c2hvcnQ=", f"{KEYS} holds something that is not a name and base64 of 32 bytes."),
         (

@@ -12,6 +12,7 @@ from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
+from app.governance.payloads import beside
 from app.ledger import assets
 from app.ledger.assets import Terms
 from app.ledger.errors import NoSuchAsset
@@ -119,12 +120,9 @@ def _change(agreed: Agreed) -> str:
 
 
 def _describe(payload: Payload) -> list[Line]:
-    new, was = _in_words(payload["asset"]), _in_words(payload["was"]) if payload["was"] else {}
-    lines = [Line("Code", payload["asset"]["code"]), Line("Decimals, for good", str(payload["asset"]["decimals"]))]
-    for label, value in new.items():
-        old = was.get(label)
-        lines.append(Line(label, value, was=old if old != value else None))
-    return lines
+    asset, was = payload["asset"], _in_words(payload["was"]) if payload["was"] else {}
+    kept = [Line("Code", asset["code"]), Line("Decimals, for good", str(asset["decimals"]))]
+    return [*kept, *beside(_in_words(asset), was)]
 
 
 def _in_words(written: Payload) -> dict[str, str]:

@@ -31,5 +31,6 @@ EXEMPT: dict[str, str] = {
     "hedge_fills": "a finding, append-only, under a recorded hedge",
     "venue_parts": "less than a unit of ours each, written with a booked fill",
     "venue_readings": "a finding, append-only: a balance as it was told",
+    "result_days": "a sum over the books, kept for speed, and made anew when it counts no more",
     "reconciliation_lines": "a finding, append-only, under a recorded run",
 }

@@ -92,6 +92,11 @@ def about_for_operators(subjects: Collection[str], *, owners: Collection[str]) -
     return list(db.session.scalars(about.order_by(Case.id)))
 
 
+def was_opened_for_system(kind: str, subject: str) -> bool:
+    """Whether there has been a case of this kind about it, whatever became of it."""
+    return db.session.scalar(select(Case.id).where(Case.kind == kind, Case.subject == subject).limit(1)) is not None
+
+
 def stuck_for_system(machine: Machine, model: Any, *, whose: str, at: datetime, limit: int = AT_ONCE) -> list[Stuck]:
     """What stands in a state of this machine for longer than it may and has no open case, the first created first.
 

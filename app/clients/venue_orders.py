@@ -11,17 +11,21 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from http import HTTPStatus
+from threading import Lock
 from typing import Any
+
+from redis import Redis
 
 from app.clients.breaker import Breaker
 from app.clients.http import Refused, Silent, Unreached, Unreadable, never_arrived
+from app.clients.turns import Turns
 from app.clients.venues import decimal, exchange, load
 from app.core import logs
 
 log = logs.get("clients")
 PAGE = 50  # of a venue's lists
 PAGES_MAX = 200
-NONCE_TRIES = 6  # calls of several processes may overtake each other
+NONCE_TRIES = 6  # where no turns are taken, calls of several processes may overtake each other
 NONCE_PAUSE_SECONDS = 0.03
 # After these words nobody knows whether an order was taken: they tell of the venue's trouble, not of our call.
 UNCERTAIN = (
@@ -31,6 +35,7 @@ UNCERTAIN = (
     "EDatabase:Internal error",
     "EService:Timeout",
 )
+NO_PAIR = "no_pair"
 NONCE, UNKNOWN_ORDER, RATE = "EAPI:Invalid nonce", "EOrder:Unknown order", "ate limit"
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -91,22 +96,33 @@ class Line:
 
 
 class VenueOrders:
-    """One exchange's private side. Each call raises Silent when nobody knows what came of it."""
+    """One exchange's private side. Each call raises Silent when nobody knows what came of it.
+
+    `turns` are shared by all processes that call under this key.
+    """
 
     def __init__(
-        self, name: str, base_url: str, *, key: str, secret: str, seconds: float, breaker: Breaker | None = None
-    ) -> None:
+        self, name: str, base_url: str, *, key: str, secret: str, seconds: float, turns: Redis | None = None,
+        breaker: Breaker | None = None,
+    ) -> None:  # fmt: skip
         self.name = name
         self._base_url, self._seconds = base_url, seconds
         self._credentials = {"apiKey": key, "secret": secret}
         self._circuit = breaker or Breaker()
+        self._turns = Turns(turns, venue=name, key=key, seconds=seconds)
         self._made: Any = None
+        self._one_at_a_time = Lock()  # of the threads of a process: what was answered last is kept in one place
+
+    @property
+    def deals(self) -> bool:
+        """Whether there is a key to deal under. Without one nothing may be asked of it but what anybody may ask."""
+        return all(self._credentials.values())
 
     def market(self, pair: str) -> Market:
         """How this pair is dealt in. Raises Refused (400 `no_pair`) for one that the venue does not list, Silent."""
         found = self._markets().get(pair)
         if found is None or found.get("active") is False:
-            raise Refused(HTTPStatus.BAD_REQUEST, "no_pair", pair)
+            raise Refused(HTTPStatus.BAD_REQUEST, NO_PAIR, pair)
         steps, limits = found["precision"], found["limits"]
         least = (steps["price"], steps["amount"], limits["amount"]["min"], limits["cost"]["min"])
         tick, lot, amount, cost = (decimal(each) for each in least)
@@ -135,7 +151,7 @@ class VenueOrders:
             "timeInForce": "IOC",
             "deadline": order.deadline.astimezone(UTC).isoformat(timespec="milliseconds"),
         }
-        told = self._ask(
+        told = self._sign(
             lambda made: made.create_order(order.pair, "limit", order.side, order.volume, order.limit, how)
         )
         if not told.get("id"):
@@ -149,7 +165,7 @@ class VenueOrders:
             lambda made: made.fetch_open_orders(params={"clientOrderId": client_id, "trades": True}),
             lambda made: made.fetch_closed_orders(params={"clientOrderId": client_id, "trades": True}),
         ):
-            for told in self._ask(look):
+            for told in self._sign(look):
                 found = _found(told)
                 if found.client_id == client_id:
                     return found
@@ -159,10 +175,10 @@ class VenueOrders:
         """Every order that was open since then, or closed since, under our key. Raises Silent."""
         self._markets()
         start = {"trades": True, "start": int(since.timestamp())}
-        orders = [_found(told) for told in self._ask(lambda made: made.fetch_open_orders(params={"trades": True}))]
+        orders = [_found(told) for told in self._sign(lambda made: made.fetch_open_orders(params={"trades": True}))]
         for page in range(PAGES_MAX):
             offset = {"ofs": page * PAGE}
-            told = self._ask(partial(_closed_orders, start | offset))
+            told = self._sign(partial(_closed_orders, start | offset))
             orders += [_found(each) for each in told]
             if len(told) < PAGE:
                 break
@@ -172,7 +188,7 @@ class VenueOrders:
         """Have the venue end what is open under this id; False when nothing is. Raises Silent, Refused."""
         self._markets()
         try:
-            self._ask(lambda made: made.cancel_order("", None, {"clientOrderId": client_id}))
+            self._sign(lambda made: made.cancel_order("", None, {"clientOrderId": client_id}))
         except Refused as refusal:
             if UNKNOWN_ORDER in refusal.message:
                 return False
@@ -186,7 +202,7 @@ class VenueOrders:
     def balances(self) -> dict[str, Decimal]:
         """What the venue holds for us, by currency, in whole coins. Raises Silent, Unreadable."""
         self._markets()
-        told = self._ask(lambda made: made.fetch_balance())["total"]
+        told = self._sign(lambda made: made.fetch_balance())["total"]
         found = {str(currency): decimal(amount) for currency, amount in told.items()}
         if None in found.values():
             raise Unreadable
@@ -197,7 +213,7 @@ class VenueOrders:
         seen: set[str] = set()
         for page in range(PAGES_MAX):
             query = {"type": kind, "start": int(since.timestamp()), "ofs": page * PAGE}
-            told = self._ask(partial(_ledger, query))
+            told = self._sign(partial(_ledger, query))
             for each in told:
                 line = _line(each)
                 if line.id not in seen and line.at >= since.replace(microsecond=0):
@@ -221,29 +237,32 @@ class VenueOrders:
             made.headers = {**(made.headers or {}), "Connection": "close"}
             made.session.trust_env = False
             made.enableLastJsonResponse = True
-            made.nonce = made.microseconds  # grows over processes too, nearly always
             self._made = made
         return self._made
 
-    def _ask(self, call: Callable[[Any], Any]) -> Any:
-        """What a call answers; tried again at once only where the venue said that it did not look at it."""
+    def _sign(self, call: Callable[[Any], Any]) -> Any:
+        """What a signed call answers, made in turn; again where the venue refused its number, so did not look at it."""
         for left in reversed(range(NONCE_TRIES)):
             try:
-                return self._once(call)
+                with self._turns.take(self._exchange().microseconds) as number:
+                    self._exchange().nonce = lambda number=number: number
+                    return self._ask(call)
             except Refused as refusal:
                 if not left or NONCE not in refusal.message:
                     raise
             time.sleep(NONCE_PAUSE_SECONDS * (NONCE_TRIES - left))
         raise AssertionError("unreachable")
 
-    def _once(self, call: Callable[[Any], Any]) -> Any:
+    def _ask(self, call: Callable[[Any], Any]) -> Any:
+        """What a call answers."""
         made, errors = self._exchange(), load()
         self._circuit.ask()
-        made.last_json_response = None  # (of the call before: it must not be read as this one's)
-        try:
-            told = call(made)
-        except (errors.BaseError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise self._why(made.last_json_response, error) from error
+        with self._one_at_a_time:
+            made.last_json_response = None  # (of the call before: it must not be read as this one's)
+            try:
+                told = call(made)
+            except (errors.BaseError, ValueError, TypeError, KeyError, AttributeError) as error:
+                raise self._why(made.last_json_response, error) from error
         self._circuit.answered()
         return told
 

@@ -5,11 +5,13 @@ worker that will speaks of `load` before it makes processes of its own.
 """
 
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +19,9 @@ from app.clients.http import Refused, Silent, Unreadable
 from app.core import logs
 
 _BEGINNING = datetime.fromtimestamp(0, UTC)
+# Places before or below the point, and digits in all: nothing costs such a number, and to reckon with one whose
+# exponent has nine digits takes for ever. One feed that tells it must not keep the others from being heard.
+_PLACES_MAX, _DIGITS_MAX = 40, 80
 log = logs.get("clients")
 
 
@@ -60,10 +65,35 @@ class Venue:
         Raises Silent, Unreadable, Refused.
         """
         wanted = sorted(set(symbols))
+        try:
+            return self._told(wanted)
+        except Refused as refused:
+            if len(wanted) < 2 or refused.status == HTTPStatus.TOO_MANY_REQUESTS:  # noqa: PLR2004
+                raise
+            found = self._one_by_one(wanted)
+            if not found:
+                raise
+            return found
+
+    def _one_by_one(self, wanted: Sequence[str]) -> dict[str, Ticker]:
+        """All at once, each by itself: of a list with one name that it does not know an exchange may tell nothing."""
+        with ThreadPoolExecutor(len(wanted), thread_name_prefix="ticker") as pool:
+            told = list(pool.map(self._alone, wanted))
+        return {symbol: ticker for one in told for symbol, ticker in one.items()}
+
+    def _alone(self, symbol: str) -> dict[str, Ticker]:
+        try:
+            return self._told([symbol])
+        except Refused as refused:
+            if refused.status == HTTPStatus.TOO_MANY_REQUESTS:
+                raise
+            return {}
+
+    def _told(self, wanted: Sequence[str]) -> dict[str, Ticker]:
         spoken_to = exchange(self._name, self._base_url, seconds=self._seconds)
         # (its own list of markets is a megabyte, and tells nothing that is needed here)
         spoken_to.set_markets([_market(symbol) for symbol in wanted])
-        told = asked(lambda: spoken_to.fetch_tickers(wanted))
+        told = asked(lambda: spoken_to.fetch_tickers(list(wanted)))
         return {symbol: _read(told[symbol]) for symbol in wanted if symbol in told}
 
 
@@ -84,12 +114,17 @@ def asked(call: Any) -> Any:
 
 
 def decimal(told: object) -> Decimal | None:
-    """A number as it was told; None for nothing, and for what is no number."""
+    """A number as it was told; None for nothing, for what is no number, and for one that nothing amounts to."""
     try:
         number = Decimal(str(told)) if told is not None else None
     except InvalidOperation:
         return None
-    return number if number is not None and number.is_finite() else None
+    if number is None or not number.is_finite():
+        return None
+    if not number:
+        return Decimal(0)
+    sane = abs(number.adjusted()) <= _PLACES_MAX and len(number.as_tuple().digits) <= _DIGITS_MAX
+    return number if sane else None
 
 
 def at_milliseconds(told: object) -> datetime | None:

@@ -8,6 +8,11 @@ class HedgingOff(Conflict):
     message = "Hedging is switched off."
 
 
+class NoKey(Conflict):
+    code = "no_key_at_the_venue"
+    message = "We have no key to deal under at the venue, so nothing is dealt there."
+
+
 class BadPolicy(Unprocessable):
     code = "bad_hedge_policy"
     message = "This cannot count."
@@ -15,7 +20,10 @@ class BadPolicy(Unprocessable):
 
 class DealOutOfBounds(Unprocessable):
     code = "deal_out_of_bounds"
-    message = "A deal is of more than nothing, and of no more naira than the bank account has in the books."
+    message = (
+        "A deal is of more than nothing, and of no more naira than the bank account has in the books beside what the"
+        " deals on their way cost."
+    )
 
 
 class DealUnderWay(Conflict):

@@ -12,17 +12,17 @@ from enum import StrEnum
 from functools import partial
 
 from app.clients.http import Refused, Silent, Unreached
-from app.clients.venue_orders import Found, Line, Order, VenueOrders
+from app.clients.venue_orders import NO_PAIR, Found, Line, Order, VenueOrders
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import atomically, leave
 from app.core.errors import NotFound
 from app.core.money import ASSETS, plain
 from app.exchange import holdings, queries, rules, service
+from app.exchange.errors import NoKey
 from app.exchange.models import Deal, Hedge
 from app.exchange.rules import HedgeState, Market, Policy, Seen
 
-SOON = timedelta(seconds=2)
 CLOCKS_DIFFER = timedelta(minutes=2)  # the venue's and ours, at most
 SWEPT_BACK = timedelta(hours=6)
 
@@ -34,6 +34,7 @@ class Verdict(StrEnum):
     TOO_SMALL = "too small"  # for the venue
     LACKING = "lacking"  # what is free at the venue does not allow it
     DOUBTED = "doubted"  # the venue's price is far from the stored one
+    UNLISTED = "unlisted"  # the venue does not deal in its pair now
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def look(*, venue: VenueOrders, actor: Actor) -> list[Look]:
     next waits a little. Raises Silent, Refused, HedgingOff.
     """
     atomically(service.note_exposure, actor=actor)
+    if not venue.deals:
+        return []
     positions = queries.positions_for_system()
     busy = {hedge.asset for hedge in queries.open_for_system()}
     busy |= queries.came_to_nothing_for_system(since=clock.now() - rules.PAUSE)
@@ -65,11 +68,13 @@ def look(*, venue: VenueOrders, actor: Actor) -> list[Look]:
 def hedge_now(asset: str, *, venue: VenueOrders, actor: Actor) -> Verdict:
     """Answer one position now, however little it is beside its policy; its price stays within it.
 
-    Raises NotFound where nothing is dealt in at the venue, HedgingOff, Silent, Refused.
+    Raises NotFound where nothing is dealt in at the venue, NoKey, HedgingOff, Silent, Refused.
     """
     policy = queries.policy_for_system(asset)
     if policy is None or not policy.pair:
         raise NotFound
+    if not venue.deals:
+        raise NoKey
     return _answer(replace(policy, threshold=0), queries.positions_for_system(), venue=venue, actor=actor)
 
 
@@ -86,7 +91,7 @@ def carry(hedge_id: str, *, venue: VenueOrders, actor: Actor) -> timedelta | Non
         venue.market(hedge.pair)  # (so that what its deadline is short for is the order alone)
         claimed = atomically(lambda: service.claim(hedge_id, actor=actor), actor=actor)
         if claimed is None:
-            return SOON
+            return rules.ASKED_SOONEST
         return _send(claimed, venue=venue, actor=actor)
     return _ask(hedge, venue=venue, actor=actor)
 
@@ -95,6 +100,8 @@ def sweep(*, venue: VenueOrders, since: datetime | None = None, actor: Actor) ->
     """Hold the venue's orders against ours: book what was not, and answer those that are none of ours."""
     begin = since or clock.now() - SWEPT_BACK
     leave()
+    if not venue.deals:
+        return []
     found = venue.recent(begin)
     known = queries.by_client_ids_for_system([each.client_id for each in found])
     for each in found:
@@ -108,6 +115,8 @@ def read_balances(*, venue: VenueOrders, actor: Actor) -> None:
     """Read what the venue holds beside the books, and book the deals that have arrived there."""
     waiting = queries.agreed_deals_for_system()
     leave()
+    if not venue.deals:
+        return
     if waiting:
         _receive(waiting, venue=venue, actor=actor)
     told = venue.balances()
@@ -118,7 +127,12 @@ def _answer(policy: Policy, positions: dict[str, int], *, venue: VenueOrders, ac
     quote = queries.assets_for_system(venue.name)[policy.pair.partition("/")[2]]
     stored = queries.stored_rate_for_system(policy.asset, quote)
     leave()
-    there = venue.market(policy.pair)
+    try:
+        there = venue.market(policy.pair)
+    except Refused as refusal:
+        if refusal.code != NO_PAIR:
+            raise
+        return Verdict.UNLISTED  # (what is amiss with one pair keeps no other position from being answered)
     market = Market(there.tick, there.lot, there.least, there.least_cost)
     if rules.too_small(policy, rules.exposure(policy, positions), market=market):
         return Verdict.TOO_SMALL
@@ -150,7 +164,7 @@ def _send(hedge: Hedge, *, venue: VenueOrders, actor: Actor) -> timedelta | None
         return None
     except Silent:
         atomically(lambda: service.note_unknown(hedge.id, actor=actor), actor=actor)
-        return SOON
+        return rules.ASKED_SOONEST
     except Refused as refusal:
         return _refused(hedge, refusal, venue=venue, actor=actor)
     atomically(lambda: service.note_sent(hedge.id, venue_order=venue_order, actor=actor), actor=actor)
@@ -184,18 +198,19 @@ def _not_found(hedge: Hedge, *, venue: VenueOrders, actor: Actor) -> timedelta |
 
     One that it named to us it has, whatever it shows.
     """
-    if hedge.state not in rules.UNCERTAIN or service.since_when(hedge) < rules.CERTAIN_AFTER:
-        return SOON
+    age = service.since_when(hedge)
+    if hedge.state not in rules.UNCERTAIN or age < rules.CERTAIN_AFTER:
+        return rules.ask_again(age)
     told = venue.balances()
     if not holdings.explains(told, venue=venue.name, asset=hedge.asset):
         leave()
-        return SOON
+        return rules.ask_again(age)
     leave()
     if venue.find(hedge.cl_ord_id) is None:
         words = "The venue never had it: it did not show when it could not come any more."
         atomically(lambda: service.refuse(hedge.id, words=words, actor=actor), actor=actor)
         return None
-    return SOON
+    return rules.ask_again(age)
 
 
 def _apply(hedge: Hedge, found: Found, *, venue: VenueOrders, actor: Actor) -> timedelta | None:
@@ -205,7 +220,7 @@ def _apply(hedge: Hedge, found: Found, *, venue: VenueOrders, actor: Actor) -> t
         lines = venue.lines(found.opened_at - CLOCKS_DIFFER, kind="trade")
     leave()
     state = atomically(lambda: service.record(hedge.id, found=found, lines=lines, actor=actor), actor=actor)
-    return None if state in rules.ENDED else SOON
+    return None if state in rules.ENDED else rules.ask_again(service.since_when(hedge))
 
 
 def _differs(hedge: Hedge, found: Found) -> bool:

@@ -1,6 +1,6 @@
 """Tables of our own position. Units are whole ones of the asset named beside them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +8,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Date,
     DateTime,
     ForeignKey,
     Identity,
@@ -244,3 +245,15 @@ class Deal(Model):
     def got(self) -> Money:
         """What comes to the venue for it."""
         return Money(ASSETS[self.asset], int(self.got_units))
+
+
+class ResultDay(Model):
+    """What a day came to, and positions at its end: nothing but what the books say, kept so that it is counted once."""
+
+    __tablename__ = "result_days"
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    sealed_to: Mapped[int] = mapped_column(BigInteger)
+    later_from: Mapped[int] = mapped_column(BigInteger)
+    positions: Mapped[dict[str, list[str]]] = mapped_column(JSONB)
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -115,10 +115,13 @@ def flows_of(told: Told) -> list[Flow]:
 
 
 class Account:
-    """Goes through journals in the order in which they took effect, and keeps positions and lines."""
+    """Goes through journals in the order in which they took effect, and keeps positions and lines.
 
-    def __init__(self) -> None:
-        self.holdings: dict[str, Holding] = {}
+    `holdings` are those that earlier journals left.
+    """
+
+    def __init__(self, holdings: Mapping[str, Holding]) -> None:
+        self.holdings = dict(holdings)
         self._lines: dict[tuple[date, str], Line] = {}
 
     def read(self, told: Told) -> None:

@@ -25,14 +25,16 @@ SELECT b.asset, -sum(b.debits - b.credits) AS units
   FROM ledger.accounts a JOIN ledger.balances b ON b.account_id = a.id
  WHERE a.class IN ('equity', 'income', 'expense') AND a.asset <> 'NGN' GROUP BY b.asset
 """
-_OWED = """
-SELECT b.asset, a.class, sum(b.debits - b.credits) AS units
-  FROM ledger.accounts a JOIN ledger.balances b ON b.account_id = a.id
- WHERE a.class IN ('asset', 'liability') GROUP BY b.asset, a.class
-"""
 _OFF = "SELECT 1 FROM switches WHERE state = 'off' AND scope = 'hedging'"
+# From one currency to the next along the index: there are a few, and readings of years.
 _LATEST = """
-SELECT DISTINCT ON (currency) id FROM venue_readings WHERE venue = :venue ORDER BY currency, id DESC
+WITH RECURSIVE named (currency) AS (
+    SELECT min(r.currency) FROM venue_readings r WHERE r.venue = :venue
+    UNION ALL
+    SELECT (SELECT min(r.currency) FROM venue_readings r WHERE r.venue = :venue AND r.currency > n.currency)
+      FROM named n WHERE n.currency IS NOT NULL)
+SELECT (SELECT max(r.id) FROM venue_readings r WHERE r.venue = :venue AND r.currency = n.currency) AS id
+  FROM named n WHERE n.currency IS NOT NULL
 """
 _REMAINING = "SELECT remaining FROM ledger.holds WHERE id = :id"
 
@@ -52,24 +54,6 @@ class Exposed:
     def used_percent(self) -> int:
         """How much of what is allowed at all is used."""
         return abs(self.beyond.units) * 100 // self.policy.hard
-
-
-@dataclass(frozen=True)
-class Cover:
-    """What we hold of an asset beside what we owe in it; what is held above that is ours."""
-
-    held: Money
-    owed: Money
-
-    @property
-    def ours(self) -> Money:
-        """What is held above what is owed; below zero it is lacking."""
-        return self.held - self.owed
-
-    @property
-    def percent(self) -> int | None:
-        """How much of what is owed is held, cut; None where nothing is owed."""
-        return self.held.units * 100 // self.owed.units if self.owed.units > 0 else None
 
 
 def policies_for_system(*, at: datetime | None = None) -> list[Policy]:
@@ -112,17 +96,6 @@ def exposures_for_operators() -> list[Exposed]:
             )
         )
     return found
-
-
-def cover_for_operators() -> list[Cover]:
-    """Held and owed in every asset that we have an account in, naira too."""
-    found: dict[str, dict[str, int]] = {}
-    for row in rows(_OWED):
-        found.setdefault(row.asset, {})[getattr(row, "class")] = int(row.units)
-    return [
-        Cover(Money(ASSETS[code], each.get("asset", 0)), Money(ASSETS[code], -each.get("liability", 0)))
-        for code, each in sorted(found.items())
-    ]
 
 
 def hedge_for_system(hedge_id: str) -> Hedge | None:

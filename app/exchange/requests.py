@@ -1,11 +1,10 @@
 """What is done about a position, and deals over the counter, are requests: finance asks, treasury agrees."""
 
-from datetime import date, datetime
+from datetime import date
 
 from app.core import clock
 from app.core.actor import Actor
-from app.core.clock import WAT
-from app.core.money import ASSETS, NGN, Money
+from app.core.money import ASSETS, NGN, Money, zero
 from app.core.permissions import Permission
 from app.exchange import errors, holdings, queries, rules
 from app.exchange.rules import Policy
@@ -13,7 +12,10 @@ from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
+from app.governance.payloads import begins, beside, starts_at
 from app.governance.rules import Facts
+from app.ledger.assets import in_words
+from app.market.rules import percent
 
 TARGET_DEALS = "exchange:deals"
 COUNTERPARTY_MAX = 120
@@ -42,24 +44,23 @@ def request_deal(paid: Money, *, got: Money, counterparty: str, reason: str, mak
 
 
 def _check_policy(payload: Payload) -> None:
-    policy, starts_at = _read(payload), _starts_at(payload)
+    policy, begin = _read(payload), starts_at(payload)
     known = queries.assets_for_system(rules.VENUE)
     fault = rules.fault_of(policy, known=known.values(), quotes=known.keys() & {"USD", "USDT"})
     if fault:
         raise errors.BadPolicy(fault)
-    if starts_at <= clock.now():
+    if begin <= clock.now():
         raise errors.BadPolicy("It begins on a day to come.")
-    if queries.policy_for_system(policy.asset, at=starts_at) == policy:
+    if queries.policy_for_system(policy.asset, at=begin) == policy:
         raise errors.BadPolicy("This is what counts then.")
     rows = queries.policy_rows_for_operators()
-    if any((row.asset, row.starts_at) == (policy.asset, starts_at) for row in rows):
+    if any((row.asset, row.starts_at) == (policy.asset, begin) for row in rows):
         raise errors.BadPolicy("Another policy begins on that day.")
 
 
 def _set_policy(agreed: Agreed) -> str:
     _check_policy(agreed.payload)
-    starts_at = _starts_at(agreed.payload)
-    holdings.set_policy(_read(agreed.payload), starts_at=starts_at, request_id=agreed.request_id)
+    holdings.set_policy(_read(agreed.payload), starts_at=starts_at(agreed.payload), request_id=agreed.request_id)
     return f"Begins on {agreed.payload['starts_on']}"
 
 
@@ -67,9 +68,11 @@ def _check_deal(payload: Payload) -> None:
     paid, got = Money(NGN, int(payload["paid"])), int(payload["got"])
     dollars = payload["asset"] in queries.assets_for_system(rules.VENUE).values()
     named = 0 < len(payload["counterparty"]) <= COUNTERPARTY_MAX
-    if not dollars or not named or got <= 0 or not Money(NGN, 0) < paid <= queries.bank_for_system():
+    under_way = queries.agreed_deals_for_system()
+    left = queries.bank_for_system() - sum((one.paid for one in under_way), zero(NGN))
+    if not dollars or not named or got <= 0 or not Money(NGN, 0) < paid <= left:
         raise errors.DealOutOfBounds
-    if any((one.asset, one.got.units) == (payload["asset"], got) for one in queries.agreed_deals_for_system()):
+    if any((one.asset, one.got.units) == (payload["asset"], got) for one in under_way):
         raise errors.DealUnderWay
 
 
@@ -83,7 +86,7 @@ def _agree_deal(agreed: Agreed) -> str:
         request_id=agreed.request_id,
         actor=agreed.actor,
     )
-    return f"Pay {paid} from the bank. It is booked when {got} show at the venue"
+    return f"Pay {paid} from the bank. It is booked when {in_words(got)} show at the venue"
 
 
 def _amounts(payload: Payload) -> tuple[Money, Money]:
@@ -109,33 +112,22 @@ def _read(payload: Payload) -> Policy:
     return Policy(payload["asset"], payload["pair"] or "", *sizes)
 
 
-def _starts_at(payload: Payload) -> datetime:
-    return datetime.fromisoformat(payload["starts_on"]).replace(tzinfo=WAT)
-
-
 def _describe_policy(payload: Payload) -> list[Line]:
-    now, was = _in_words(payload), _in_words(payload["was"]) if payload["was"] else {}
-    lines = [
-        Line(label, value, was=was.get(label) if was.get(label) != value else None) for label, value in now.items()
-    ]
-    return [*lines, Line("Begins", f"{_starts_at(payload):%-d %B %Y}")]
+    was = _said(payload["was"]) if payload["was"] else {}
+    return [*beside(_said(payload), was), begins(payload)]
 
 
-def _in_words(payload: Payload) -> dict[str, str]:
+def _said(payload: Payload) -> dict[str, str]:
     policy, asset = _read(payload), ASSETS[payload["asset"]]
     return {
-        "Of our own": str(Money(asset, policy.target)),
+        "Of our own": in_words(Money(asset, policy.target)),
         "Dealt at the venue": policy.pair or "by hand",
-        "From so much beside it on": str(Money(asset, policy.threshold)),
-        "Alarm beyond": str(Money(asset, policy.soft)),
-        "Stop beyond": str(Money(asset, policy.hard)),
-        "At most worse than the price seen": _percent(policy.slippage_bps),
-        "At most from the stored price": _percent(policy.apart_bps),
+        "From so much beside it on": in_words(Money(asset, policy.threshold)),
+        "Alarm beyond": in_words(Money(asset, policy.soft)),
+        "Stop beyond": in_words(Money(asset, policy.hard)),
+        "At most worse than the price seen": percent(policy.slippage_bps),
+        "At most from the stored price": percent(policy.apart_bps),
     }
-
-
-def _percent(bps: int) -> str:
-    return f"{bps // 100}.{bps % 100:02} %"
 
 
 def _describe_deal(payload: Payload) -> list[Line]:
@@ -143,15 +135,15 @@ def _describe_deal(payload: Payload) -> list[Line]:
     return [
         Line("From", "our bank account"),
         Line("Pays", str(paid)),
-        Line("Brings", str(got)),
-        Line("To", rules.VENUE),
+        Line("Brings", in_words(got)),
+        Line("To", rules.VENUE.capitalize()),
         Line("With", payload["counterparty"]),
     ]
 
 
 def _sum_up_deal(payload: Payload) -> str:
     paid, got = _amounts(payload)
-    return f"Buy {got} for {paid} over the counter"
+    return f"Buy {in_words(got)} for {paid} over the counter"
 
 
 POLICY = Kind(

@@ -19,6 +19,7 @@ DEADLINE = timedelta(seconds=10)  # after it the venue does not take an order an
 CERTAIN_AFTER = timedelta(seconds=30)  # since it began: what the venue does not know by then it never had
 SENT_WITHIN = timedelta(seconds=20)  # of being planned: an older price is no basis
 PAUSE = timedelta(seconds=10)  # after an order that came to nothing: what stopped it stops the next one too
+ASKED_SOONEST, ASKED_LATEST = timedelta(seconds=2), timedelta(seconds=30)  # about an order, after the time before
 LASTS_MOST = timedelta(days=2)  # far more than any order does
 CANCEL_AFTER = timedelta(seconds=30)  # none of ours is to stay open at the venue
 PRICE_COUNTS_FOR = timedelta(minutes=15)  # a stored price that is older says nothing about the venue's
@@ -218,6 +219,14 @@ def far_apart(policy: Policy, *, seen: Seen, stored: Fraction | None) -> bool:
     if stored is None or not stored:
         return seen.bid <= 0 or seen.ask < seen.bid
     return seen.bid <= 0 or abs(middle - stored) * BPS > stored * policy.apart_bps
+
+
+def ask_again(followed_for: timedelta) -> timedelta:
+    """How long until an order is asked about again: soon at first, then a quarter of the time that it has taken.
+
+    Venues count calls; what did not show at once will not show for being asked about more often.
+    """
+    return min(max(followed_for // 4, ASKED_SOONEST), ASKED_LATEST)
 
 
 def client_order_id(hedge_id: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.core import logs
 from app.core.db import db, in_transaction, leave, rows
-from app.core.money import NGN, Asset, Money
+from app.core.money import NGN, Asset, Money, parts
 from app.ledger import accounts, chart
 from app.ledger.errors import NoSuchAsset
 from app.ledger.refusals import refused
@@ -87,6 +87,19 @@ def freshen(*, seconds: int = FRESH_SECONDS) -> None:
         _kept.read_at = int(time.monotonic())
         log.warning("assets were not read", exc_info=error)
     leave()  # (whose rows may be seen is said later, for a transaction that begins later)
+
+
+def in_words(money: Money) -> str:
+    """An amount in a sentence: `₦1,250.00`, `0.0005 BTC`, `9,000 USDT (TRON)`; every digit, but noughts at the end."""
+    asset = money.asset
+    where = f" ({asset.network})" if asset.network and asset.code != asset.ticker else ""
+    return f"{money}" if asset.symbol else f"{ticker_last(money, *parts(money))}{where}"
+
+
+def ticker_last(money: Money, whole: str, tail: str) -> str:
+    """What `core.money.parts` wrote, as coins are written: `−0.0005 BTC`."""
+    sign, digits = "−" if money.units < 0 else "", whole.rpartition(" ")[2]
+    return f"{sign}{digits}{tail.rstrip('0').rstrip('.')} {money.asset.ticker or money.asset.code}"
 
 
 def set_by(request_id: str) -> None:

@@ -34,6 +34,12 @@ SELECT fp.feed, fp.pair, f.weight, f.age_max_seconds, f.every_seconds, t.bid, t.
                       ORDER BY x.received_at DESC, x.id DESC LIMIT 1) t ON true
  ORDER BY fp.pair, fp.feed
 """
+_UNTOLD = """
+SELECT fp.feed, fp.pair FROM feed_pairs fp JOIN feed_answers a ON a.feed = fp.feed
+ WHERE a.fault = '' AND a.answered_at > :since
+   AND NOT EXISTS (SELECT FROM ticks t WHERE t.pair = fp.pair AND t.feed = fp.feed AND t.received_at >= a.answered_at)
+ ORDER BY fp.pair
+"""
 
 
 @dataclass(frozen=True)
@@ -47,11 +53,15 @@ class Latest:
 
 @dataclass(frozen=True)
 class Standing:
-    """A feed with how it answered last; None: it was never asked."""
+    """A feed with how it answered last; None: it was never asked. `untold`: the pairs of which that answer had nothing.
+
+    What a vendor lists changes from month to month; it tells of the others all the same.
+    """
 
     feed: Feed
     answer: FeedAnswer | None
     pairs: tuple[str, ...]
+    untold: tuple[str, ...] = ()
 
 
 def pairs() -> list[Pair]:
@@ -80,8 +90,14 @@ def feeds() -> list[Standing]:
     told: dict[str, list[str]] = {}
     for one in db.session.scalars(select(FeedPair).order_by(FeedPair.pair)):
         told.setdefault(one.feed, []).append(one.pair)
+    untold: dict[str, list[str]] = {}
+    for row in rows(_UNTOLD, since=clock.now() - PRICES_KEPT):
+        untold.setdefault(row.feed, []).append(row.pair)
     wanted = select(Feed, FeedAnswer).outerjoin(FeedAnswer, FeedAnswer.feed == Feed.id).order_by(Feed.name)
-    return [Standing(feed, answer, tuple(told.get(feed.id, ()))) for feed, answer in db.session.execute(wanted)]
+    return [
+        Standing(feed, answer, tuple(told.get(feed.id, ())), tuple(untold.get(feed.id, ())))
+        for feed, answer in db.session.execute(wanted)
+    ]
 
 
 def feed(feed_id: str) -> Feed | None:
@@ -117,6 +133,14 @@ def candles(pair: str, *, span: str, since: datetime, until: datetime, limit: in
     wanted = select(Candle).where(Candle.pair == pair, Candle.span == span)
     wanted = wanted.where(Candle.starts_at >= since, Candle.starts_at <= until)
     return list(db.session.scalars(wanted.order_by(Candle.starts_at.desc()).limit(limit)))[::-1]
+
+
+def last_close(pair: str, *, since: datetime | None, until: datetime) -> Decimal | None:
+    """What a pair cost at the end of the last hour with a price, of those that began between two times."""
+    wanted = select(Candle.close).where(Candle.pair == pair, Candle.span == "1h", Candle.starts_at < until)
+    if since is not None:
+        wanted = wanted.where(Candle.starts_at >= since)
+    return db.session.scalar(wanted.order_by(Candle.starts_at.desc()).limit(1))
 
 
 def closes(pairs: Collection[str], *, until: datetime, hours: int, points: int) -> dict[str, list[Decimal]]:

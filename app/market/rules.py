@@ -247,6 +247,11 @@ def in_words(mid: Decimal) -> str:
     return f"{mid:.{min(5 - mid.adjusted(), DIGITS)}f}" if mid else "0"
 
 
+def percent(bps: int) -> str:
+    """Ten-thousandths as people read them: `1.25 %`."""
+    return f"{bps // 100}.{bps % 100:02d} %"
+
+
 def begins(moment: datetime, *, span: str) -> datetime:
     """The beginning of the candle that a moment falls into, counted from 1970 in UTC."""
     seconds = int(moment.timestamp())

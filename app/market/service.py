@@ -18,6 +18,7 @@ from app.market.rules import CANDLES_KEPT, PRICES_KEPT, SPANS, Made, Why
 TOLD_AFTER = timedelta(seconds=60)  # without a price
 LATE_MAX = timedelta(minutes=10)  # what comes later than this after its time is in no candle any more
 SWEPT_AT_ONCE = 20_000
+ROLLED_AT_ONCE = timedelta(hours=2)  # after a long gap: no statement reads the prices of days
 _BOUND = Decimal(10) ** 20  # what is larger is no price, and does not fit the column
 
 _FROM_PRICES = """
@@ -128,21 +129,26 @@ def make(*, at: datetime) -> dict[str, Latest]:
     return {code: Latest(code, at, one) for code, one in made.items()}
 
 
-def roll(*, at: datetime) -> None:
-    """Bring the candles of all spans up to a time.
-
-    Each is made anew from all that is in it, so that repeats change nothing, and what comes up to ten minutes late is
-    in it.
-    """
+def roll_from(*, at: datetime) -> datetime:
+    """The beginning of the first minute whose candle is to be made, at a time: what is late is in one yet."""
     last = rows(_LAST_CANDLE)[0].at
     oldest = rules.begins(at - PRICES_KEPT, span="1m") + timedelta(seconds=SPANS["1m"])  # before, some may be forgotten
-    since = max(oldest, last - LATE_MAX) if last else oldest
-    until = at + timedelta(seconds=1)
+    return max(oldest, last - LATE_MAX) if last else oldest
+
+
+def roll(*, since: datetime, at: datetime) -> datetime:
+    """Bring the candles of all spans a step further: from the beginning of a minute on, and not beyond `at`.
+
+    Where the next step begins; that is after `at` when there is none. Each candle is made anew from all that is in it,
+    so that repeats change nothing, and what comes up to ten minutes late is in it.
+    """
+    until = min(since + ROLLED_AT_ONCE, at + timedelta(seconds=1))
     db.session.execute(text(_FROM_PRICES), {"since": since, "until": until})
     for below, span in (("1m", "5m"), ("5m", "1h"), ("1h", "1d")):
         since = rules.begins(since, span=span)
         bounds = {"span": span, "below": below, "seconds": SPANS[span], "since": since, "until": until}
         db.session.execute(text(_FROM_CANDLES), bounds)
+    return until
 
 
 def sweep(*, at: datetime) -> int:

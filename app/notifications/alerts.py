@@ -1,6 +1,7 @@
 """The words of mails to staff about money that stands still or came back. Pure; no customer is named in them."""
 
 from app.core.money import Money
+from app.ledger.assets import in_words
 from app.notifications.rules import Words, letter
 
 
@@ -47,7 +48,7 @@ def exposure_passed(beyond: Money, *, level: str, stopped: bool, page: str) -> W
     return Words(
         f"Our position in {coin} is beyond its {level} limit",
         letter(
-            f"It is {beyond} beside what we want to have.",
+            f"It is {in_words(beyond)} beside what we want to have.",
             f"Nothing is bought, sold or swapped in {coin} until two people have let it go on."
             if stopped
             else "Beyond the hard limit trading in it stops by itself.",
@@ -58,7 +59,7 @@ def exposure_passed(beyond: Money, *, level: str, stopped: bool, page: str) -> W
 
 def venue_differs(currency: str, *, by: Money | None, page: str) -> Words:
     """A venue's balance is not what the books say."""
-    how = f"It has {by} more than the books say (less, below zero)." if by else "We keep no such currency."
+    how = f"It has {in_words(by)} more than the books say (less, below zero)." if by else "We keep no such currency."
     return Words(
         f"What the venue holds of {currency} is not what the books say",
         letter(f"Three readings in a row differ, so it is no order on its way. {how}", f"The readings: {page}"),

@@ -1,28 +1,42 @@
 """What a thing costs: the price that is shown, the price that may be dealt at, the spread on it, and its history."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from sqlalchemy import func, select
 
 from app.core import clock
-from app.core.db import db, in_transaction
+from app.core.db import db, in_transaction, rows
 from app.core.errors import NotFound
 from app.core.money import Money
 from app.market import cache, rules
 from app.market import queries as market
 from app.market.models import Candle, Pair
 from app.market.queries import Latest, Standing
-from app.market.rules import Why
+from app.market.rules import PRICES_KEPT, Made, Why
 from app.pricing import errors
 from app.pricing.models import PairHalt, PriceOverride, Spread
-from app.pricing.rules import HaltState, Ladder, bps_of, ladder_for
+from app.pricing.rules import HaltState, Ladder, bps_of, ladder_for, stops
 
 OVERRIDE = "override"
 _PASSING = select(func.pg_advisory_xact_lock_shared(func.hashtext("pair_halts")))
+# All that a price is made of, and what stops it, as they are at one moment: who deals waits for one answer.
+_STANDING = """
+SELECT p.code, p.base, p.quote, p.crossed, p.quote_seconds, m.made_at, m.mid, m.told_at, m.feeds, m.why,
+       o.price, o.starts_at, h.causes
+  FROM pairs p
+  LEFT JOIN LATERAL (SELECT * FROM pair_prices x
+                      WHERE NOT p.crossed AND x.pair = p.code AND x.made_at <= :at AND x.made_at > :since
+                      ORDER BY x.made_at DESC LIMIT 1) m ON true
+  LEFT JOIN LATERAL (SELECT * FROM price_overrides x
+                      WHERE x.pair = p.code AND x.starts_at <= :at AND coalesce(x.ended_at, x.ends_at) > :at
+                      ORDER BY x.starts_at DESC, x.id DESC LIMIT 1) o ON true
+  LEFT JOIN LATERAL (SELECT array_agg(x.cause) AS causes FROM pair_halts x
+                      WHERE x.pair = p.code AND x.state <> 'ended') h ON true
+"""
 Row = TypeVar("Row")
 _REASONS = {
     Why.TOO_FEW: "Too few sources tell a price at the moment. Nothing happened to your money; try again in a minute.",
@@ -54,27 +68,45 @@ class Price:
         return max(moment - self.at, timedelta(0))
 
 
+class _Set(Protocol):
+    """A price that people set, and since when it counts."""
+
+    @property
+    def price(self) -> Decimal: ...
+    @property
+    def starts_at(self) -> datetime: ...
+
+
 @dataclass(frozen=True)
 class _Known:
     """What a price is read from."""
 
-    pairs: list[Pair]
+    pairs: Sequence[Pair]
     latest: Mapping[str, Latest]
-    by_hand: Mapping[str, PriceOverride]
+    by_hand: Mapping[str, _Set]
     at: datetime
 
 
 @dataclass(frozen=True)
 class Line:
-    """A pair on the board: its price, or why it has none; what stops it; its last day."""
+    """A pair on the board: its price, or why it has none; its halts; what keeps it from being dealt in; its last day.
+
+    `stops` are its own halts and those of the pairs that it is crossed from, but where a price of our own stands in.
+    """
 
     pair: Pair
     newest: Latest | None
     price: Price | None
     fault: str
     halts: list[PairHalt]
+    stops: list[PairHalt]
     override: PriceOverride | None
     spark: list[Decimal]
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether people set its price, or one that it is crossed from."""
+        return self.price is not None and OVERRIDE in self.price.by
 
     @property
     def is_old(self) -> bool:
@@ -117,27 +149,35 @@ def prices(bases: Iterable[str], quote: str) -> dict[str, Price | errors.NoPrice
 
 
 def dealing(base: str, quote: str) -> Price:
-    """What may be dealt at now, read from the database alone; inside a transaction no pair is stopped before its end.
+    """What may be dealt at now; inside a transaction no pair is stopped before its end. Raises as `sound` does."""
+    if in_transaction():
+        db.session.execute(_PASSING)
+    return sound(base, quote)
+
+
+def sound(base: str, quote: str) -> Price:
+    """The price that nobody doubts at present, read from the database alone. To deal at it takes `dealing`.
 
     Raises NoPrice where there is none; of its kinds PairHalted where a pair on the way, or this one, is turned off,
     moved too fast or has feeds that disagree (a price that people set stands in for the latter two), and PriceTooOld
     where one was made too long ago.
     """
-    if in_transaction():
-        db.session.execute(_PASSING)
-    moment, pairs = clock.now(), market.pairs()
-    steps = _way(pairs, base, quote)
-    names = {step.pair for step in steps} | {f"{base}/{quote}", f"{quote}/{base}"}
-    by_hand = overrides_at(moment)
-    halted = {halt.pair for halt in halts_standing() if halt.cause == HaltState.OFF or halt.pair not in by_hand}
-    if halted & names:
-        raise errors.PairHalted(pairs=sorted(halted & names))
-    latest = market.latest(at=moment)
-    found = _priced(base, quote, _Known(pairs, latest, by_hand, moment))
-    for pair in pairs:
-        too_old = timedelta(seconds=pair.quote_seconds)
-        on_the_way = pair.code in {step.pair for step in steps} and pair.code not in by_hand
-        if on_the_way and moment - latest[pair.code].made_at > too_old:
+    moment = clock.now()
+    standing = rows(_STANDING, at=moment, since=moment - PRICES_KEPT)
+    by_hand = {row.code: row for row in standing if row.price is not None}
+    names = _on_the_way(standing, base, quote)
+    halted = [row.code for row in standing if any(stops(one, by_hand=row.code in by_hand) for one in row.causes or ())]
+    if names.intersection(halted):
+        raise errors.PairHalted(pairs=sorted(names.intersection(halted)))
+    latest = {
+        row.code: Latest(row.code, row.made_at, Made(row.mid, row.told_at, tuple(row.feeds), why=_why(row.why)))
+        for row in standing
+        if row.made_at is not None
+    }
+    found = _priced(base, quote, _Known(standing, latest, by_hand, moment))
+    for row in standing:
+        too_old = timedelta(seconds=row.quote_seconds)
+        if row.code in names and row.code in latest and row.code not in by_hand and moment - row.made_at > too_old:
             raise errors.PriceTooOld
     return found
 
@@ -166,17 +206,27 @@ def board_for_operators() -> Board:
     moment, pairs = clock.now(), market.pairs()
     latest, by_hand = market.latest(at=moment), overrides_at(moment)
     sparks = market.closes([pair.code for pair in pairs], until=moment, hours=24, points=48)
-    halts: dict[str, list[PairHalt]] = {}
-    for halt in halts_standing():
-        halts.setdefault(halt.pair, []).append(halt)
+    halts = halts_standing()
+    stopping = [halt for halt in halts if stops(halt.cause, by_hand=halt.pair in by_hand)]
     lines, known = [], _Known(pairs, latest, by_hand, moment)
     for pair in pairs:
         try:
             found, fault = _priced(pair.base, pair.quote, known), ""
         except errors.NoPrice as refused:
             found, fault = None, refused.message
-        newest, override = latest.get(pair.code), by_hand.get(pair.code)
-        lines.append(Line(pair, newest, found, fault, halts.get(pair.code, []), override, sparks.get(pair.code, [])))
+        names = _on_the_way(pairs, pair.base, pair.quote)
+        lines.append(
+            Line(
+                pair,
+                latest.get(pair.code),
+                found,
+                fault,
+                halts=[halt for halt in halts if halt.pair == pair.code],
+                stops=[halt for halt in stopping if halt.pair in names],
+                override=by_hand.get(pair.code),
+                spark=sparks.get(pair.code, []),
+            )
+        )
     return Board(moment, lines, market.feeds())
 
 
@@ -235,7 +285,16 @@ def _one(model: type[Row], row_id: str, *, lock: bool) -> Row:
     return found
 
 
-def _way(pairs: list[Pair], base: str, quote: str) -> tuple[rules.Step, ...]:
+def _why(written: str) -> Why | None:
+    return Why(written) if written else None
+
+
+def _on_the_way(pairs: Sequence[Pair], base: str, quote: str) -> set[str]:
+    """The pairs that this is priced over, and this one itself, either way round. Raises NoPrice without a way."""
+    return {step.pair for step in _way(pairs, base, quote)} | {f"{base}/{quote}", f"{quote}/{base}"}
+
+
+def _way(pairs: Sequence[Pair], base: str, quote: str) -> tuple[rules.Step, ...]:
     told = [(pair.base, pair.quote) for pair in pairs if not pair.crossed]
     steps = rules.way(told, base, quote)
     if steps is None:

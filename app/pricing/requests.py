@@ -1,7 +1,7 @@
 """What two people must agree to: a price of our own, other spreads, a feed changed, that a halted pair goes on."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -15,9 +15,11 @@ from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
+from app.governance.payloads import begins, beside, starts_at
 from app.market import queries as market
 from app.market import rules as market_rules
 from app.market import service as market_service
+from app.market.rules import percent
 from app.pricing import errors, queries, rules, service
 from app.pricing.models import PriceOverride, Spread
 from app.pricing.rules import ANY, Band, HaltState, Ladder, Scope, Side
@@ -25,6 +27,7 @@ from app.pricing.rules import ANY, Band, HaltState, Ladder, Scope, Side
 TIERS = ("t0", "t1", "t2", "t3", "t3_plus")
 AGE_MAX = (5, 604_800)  # seconds
 WEIGHT_MAX = 10
+NO_BAND = "no band of its own"
 _SIDES = {Side.BUY: "bought", Side.SELL: "sold", Side.SWAP: "swapped", ANY: "bought, sold or swapped"}
 
 
@@ -103,11 +106,6 @@ def in_words(scope: Scope) -> str:
     return f"{what} {_SIDES[side]}, {tier}"
 
 
-def bps_in_words(bps: int) -> str:
-    """`1.25 %`."""
-    return f"{bps // 100}.{bps % 100:02d} %"
-
-
 def size_in_words(band: Band) -> str:
     """`From ₦1,000,000.00`."""
     return f"From {Money(NGN, band.from_kobo)}" if band.from_kobo else "Any amount"
@@ -153,7 +151,7 @@ def _describe_override(payload: Payload) -> list[Line]:
     if payload["was"]:
         new, old = Fraction(payload["price"]), Fraction(payload["was"])
         share = market_rules.apart(new, old)
-        lines.append(Line("Away from the feeds' price", f"{'−' if new < old else '+'}{bps_in_words(int(share))}"))
+        lines.append(Line("Away from the feeds' price", f"{'−' if new < old else '+'}{percent(int(share))}"))
     return [*lines, Line("For", f"{payload['minutes']} minutes from the moment it is agreed to")]
 
 
@@ -211,17 +209,15 @@ def _change_feed(agreed: Agreed) -> str:
 
 
 def _describe_feed(payload: Payload) -> list[Line]:
-    was, units = payload["was"], {"active": "", "weight": "", "age_max_seconds": " seconds"}
-    labels = {"active": "Counts", "weight": "Weight", "age_max_seconds": "May be as old as"}
-    lines = [Line("Feed", payload["name"])]
-    for name, label in labels.items():
-        new, old = (f"{_yes(one[name])}{units[name]}" for one in (payload, was))
-        lines.append(Line(label, new, was=old if old != new else None))
-    return lines
+    return [Line("Feed", payload["name"]), *beside(_feed_in_words(payload), _feed_in_words(payload["was"]))]
 
 
-def _yes(value: object) -> str:
-    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+def _feed_in_words(facts: Payload) -> dict[str, str]:
+    return {
+        "Counts": "yes" if facts["active"] else "no",
+        "Weight": str(facts["weight"]),
+        "May be as old as": f"{facts['age_max_seconds']} seconds",
+    }
 
 
 # ------------------------------------------------------------------------------------------ spreads
@@ -242,10 +238,10 @@ def _check_spreads(payload: Payload) -> None:
         raise errors.BadSpreads(fault)
     if payload["bands"] == payload["was"]:
         raise errors.BadSpreads("These are the spreads that count now.")
-    starts_at = _starts_at(payload)
-    if starts_at <= clock.now():
+    begin = starts_at(payload)
+    if begin <= clock.now():
         raise errors.BadSpreads("Spreads begin on a day to come: nobody is surprised by one that has begun.")
-    if any(one.scope == scope and one.starts_at == starts_at for one in queries.ladders()):
+    if any(one.scope == scope and one.starts_at == begin for one in queries.ladders()):
         raise errors.DayTaken
 
 
@@ -261,7 +257,7 @@ def _set_spreads(agreed: Agreed) -> str:
                 tier=tier,
                 from_kobo=band.from_kobo,
                 bps=band.bps,
-                starts_at=_starts_at(agreed.payload),
+                starts_at=starts_at(agreed.payload),
                 request_id=agreed.request_id,
             )
         )
@@ -270,15 +266,14 @@ def _set_spreads(agreed: Agreed) -> str:
 
 
 def _describe_spreads(payload: Payload) -> list[Line]:
-    was = {band.from_kobo: band for band in map(_band, payload["was"])}
-    lines = [Line("For", in_words(Scope(*payload["scope"])))]
-    for band in map(_band, payload["bands"]):
-        old = was.pop(band.from_kobo, None)
-        before = bps_in_words(old.bps) if old else "no band of its own"
-        new = bps_in_words(band.bps)
-        lines.append(Line(size_in_words(band), new, was=before if before != new else None))
-    gone = [Line(size_in_words(band), "no band of its own", was=bps_in_words(band.bps)) for band in was.values()]
-    return [*lines, *gone, Line("Begins", f"{_starts_at(payload):%-d %B %Y}")]
+    now, was = _bands_in_words(payload["bands"]), _bands_in_words(payload["was"])
+    gone = {size: NO_BAND for size in was if size not in now}
+    lines = beside(now | gone, was, without=NO_BAND)
+    return [Line("For", in_words(Scope(*payload["scope"]))), *lines, begins(payload)]
+
+
+def _bands_in_words(written: Sequence[Payload]) -> dict[str, str]:
+    return {size_in_words(band): percent(band.bps) for band in map(_band, written)}
 
 
 def _written(band: Band) -> dict[str, str | int]:
@@ -288,10 +283,6 @@ def _written(band: Band) -> dict[str, str | int]:
 
 def _band(written: dict[str, str | int]) -> Band:
     return Band(int(written["from"]), int(written["bps"]))
-
-
-def _starts_at(payload: Payload) -> datetime:
-    return datetime.fromisoformat(payload["starts_on"]).replace(tzinfo=WAT)
 
 
 OVERRIDE = Kind(

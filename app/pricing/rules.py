@@ -97,6 +97,11 @@ class Ladder:
     bands: tuple[Band, ...]
 
 
+def stops(cause: str, *, by_hand: bool) -> bool:
+    """Whether a halt keeps from dealing: a price that people set stands in for feeds, never for who turned it off."""
+    return cause == HaltState.OFF or not by_hand
+
+
 def read_price(text: str) -> Decimal | None:
     """A price that somebody typed, `1,486.50`; None for what is none: nought, below, or with too many digits."""
     found = _PRICE.fullmatch(text.strip().replace(",", ""))

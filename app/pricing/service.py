@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
+from math import ceil
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -17,13 +18,12 @@ from app.market import queries as market
 from app.market import rules as market_rules
 from app.market.models import Pair
 from app.market.queries import Latest
-from app.market.rules import BPS, PRICES_KEPT, Why
+from app.market.rules import PRICES_KEPT, Why, percent
 from app.pricing import errors, events, queries, rules
 from app.pricing.models import PairHalt, PriceOverride
 from app.pricing.rules import AGREE_FOR, HaltState
 
 REASON_MAX = 500
-_PERCENT = BPS // 100
 
 
 def heed(latest: Mapping[str, Latest], at: datetime, *, actor: Actor) -> None:
@@ -46,7 +46,7 @@ def heed(latest: Mapping[str, Latest], at: datetime, *, actor: Actor) -> None:
             far = market_rules.farthest(made.mid, _before(pair, at))
             if far > pair.move_bps:
                 minutes = pair.move_seconds // 60
-                words = f"It moved by {_in_words(int(far))}, more than {_in_words(pair.move_bps)} in {minutes} minutes."
+                words = f"It moved by {percent(ceil(far))}, more than {percent(pair.move_bps)} in {minutes} minutes."
                 _trip(pair, HaltState.MOVED, words, actor=actor)
 
 
@@ -90,7 +90,7 @@ def value(*, at: datetime) -> list[str]:
         if asset == NGN:
             continue
         with suppress(errors.NoPrice):
-            price = queries.dealing(code.partition(".")[0], NGN.code)
+            price = queries.sound(code.partition(".")[0], NGN.code)
             ledger.record(code, naira=price.mid, at=at, source=", ".join(price.by))
             valued.append(code)
     return valued
@@ -138,15 +138,16 @@ def _end(halt: PairHalt, *, reason: str, actor: Actor) -> None:
 
 
 def _before(pair: Pair, at: datetime) -> list[Decimal]:
-    """What a price is held against: those of the last minutes; after a silence the last one before it.
+    """What a price is held against: those of the last minutes; after a silence the last one before, however long ago.
 
     Not those before two people let the pair go on: they have seen that it moved.
     """
     ended = select(func.max(PairHalt.ended_at)).where(PairHalt.pair == pair.code, PairHalt.request_id.is_not(None))
-    agreed = db.session.scalar(ended) or at - PRICES_KEPT
-    recent = market.mids(pair.code, since=max(agreed, at - timedelta(seconds=pair.move_seconds)), until=at)
-    return recent or market.mids(pair.code, since=agreed, until=at, last=1)
-
-
-def _in_words(bps: int) -> str:
-    return f"{bps // _PERCENT}.{bps % _PERCENT:02d} %"
+    agreed = db.session.scalar(ended)
+    since = agreed or at - PRICES_KEPT
+    recent = market.mids(pair.code, since=max(since, at - timedelta(seconds=pair.move_seconds)), until=at)
+    last = recent or market.mids(pair.code, since=since, until=at, last=1)
+    if last:
+        return last
+    closed = market.last_close(pair.code, since=agreed, until=at)
+    return [] if closed is None else [closed]

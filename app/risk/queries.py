@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -9,8 +10,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotFound
-from app.core.money import NGN, Money
-from app.ledger import balances, chart
+from app.core.money import ASSETS, NGN, Money
+from app.ledger import balances, chart, prices
 from app.risk import errors, rules
 from app.risk.models import Fee, Limit, LimitUse, Switch, Threshold, UsualOutflow
 from app.risk.rules import ANY, Bounds, Breaker, Direction, Measured, Rail, Scope, SwitchState
@@ -126,22 +127,22 @@ def fees_for_operators() -> dict[tuple[Scope, datetime], list[Fee]]:
 
 def standings(customer_id: str, *, tier: str, at: datetime | None = None) -> list[Standing]:
     """Every limit of a customer of this tier, and what they have used of it."""
-    moment = at or clock.now()
+    moment, everything = at or clock.now(), has(customer_id)
     return [
-        Standing(limit.scope, limit.bounds, measured(customer_id, scope=limit.scope, at=moment))
+        Standing(limit.scope, limit.bounds, measured(customer_id, scope=limit.scope, at=moment, has=everything))
         for limit in limits_without_owner(tier, at=moment)
     ]
 
 
-def measured(customer_id: str, *, scope: Scope, at: datetime) -> Measured:
-    """What counts in a scope on this day and in these thirty days, and what the customer has or is about to have."""
+def measured(customer_id: str, *, scope: Scope, at: datetime, has: int) -> Measured:
+    """What counts in a scope on this day and in these thirty days, beside what the customer `has` (kobo)."""
     month, day = rules.month_begins(at), rules.day_begins(at)
     counted = func.sum(LimitUse.units)
     days = select(counted.filter(LimitUse.used_at >= day), counted).where(
         _mine(customer_id), LimitUse.used_at >= month, *_within(scope)
     )
     this_day, this_month = db.session.execute(days).one()
-    return Measured(int(this_day or 0), int(this_month or 0), _held(customer_id))
+    return Measured(int(this_day or 0), int(this_month or 0), has)
 
 
 def close_days_for_system(customer_id: str, *, tier: str, scope: Scope, percent: int) -> int:
@@ -208,18 +209,27 @@ def usual_outflow_without_owner(*, rail: Rail, asset: str) -> int:
     )
 
 
-def _held(customer_id: str) -> int:
-    """Naira in the wallet and on the way in (kobo)."""
+def has(customer_id: str) -> int:
+    """What is in all wallets of a customer, and what is on its way in: kobo, each asset rounded up.
+
+    What is no naira counts at the rate that the books were told last, however old that is: a limit asks for no price to
+    deal at, and whose money comes does not wait for a feed. What never had a rate counts for nothing: nobody can buy,
+    swap, send or be sent any of it before it has one.
+    """
     coming = select(func.sum(LimitUse.units)).where(
         _mine(customer_id), LimitUse.direction == Direction.IN, LimitUse.settled_at.is_(None)
     )
     # In this order: what arrives between the two reads is counted twice, never not at all.
     on_the_way = int(db.session.scalar(coming) or 0)
-    try:
-        booked = balances.of(chart.of_customer(customer_id, asset=NGN)).booked.units
-    except LookupError:  # there is no wallet before the address was confirmed
-        booked = 0
-    return booked + on_the_way
+    booked = [
+        one.booked
+        for one in balances.of_known(chart.of_customer(customer_id, asset=asset) for asset in ASSETS.values())
+        if one.booked
+    ]
+    told = prices.as_of(clock.now()) if any(money.asset != NGN for money in booked) else {}
+    rates = {NGN.code: Decimal(1)} | {code: price.naira for code, price in told.items()}
+    worths = [rules.worth(money, naira=rates[money.asset.code]) for money in booked if money.asset.code in rates]
+    return sum(each.units for each in worths) + on_the_way
 
 
 def _mine(customer_id: str) -> ColumnElement[bool]:

@@ -5,10 +5,13 @@ blocks. A limit has a scope (rail, direction, asset; ANY stands for each) and co
 several can be on one intent, and each must hold. An intent that no limit is on is refused.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from app.core.clock import WAT
 from app.core.machine import Machine, Wait
@@ -66,7 +69,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Measured:
-    """What counts already, beside the intent itself (kobo)."""
+    """What counts already, beside the intent itself (kobo); `balance` is all that somebody has, naira or not."""
 
     day: int
     month: int
@@ -99,14 +102,22 @@ def left(bounds: Bounds, measured: Measured) -> dict[str, int]:
     return {name: max(limit - used[name], 0) for name, limit in stated if limit is not None}
 
 
-def excess(bounds: Bounds, measured: Measured, *, asked: int, direction: str) -> Excess | None:
-    """The narrowest bound that `asked` kobo do not fit; what one may have at the end bounds only what comes in."""
+def excess(bounds: Bounds, measured: Measured, *, asked: int, adds: bool) -> Excess | None:
+    """The narrowest bound that `asked` kobo do not fit; what one may have at the end bounds only what adds to it."""
     over = [
         Excess(name, getattr(bounds, name), room)
         for name, room in left(bounds, measured).items()
-        if asked > room and (name != "balance" or direction == Direction.IN)
+        if asked > room and (name != "balance" or adds)
     ]
     return min(over, key=lambda one: one.left, default=None)
+
+
+def worth(money: Money, *, naira: Decimal) -> Money:
+    """What it is worth in kobo at so much naira for a whole one, rounded up: nothing slips in below a limit."""
+    if money.asset.code == NGN.code:
+        return money
+    exact = Fraction(naira) * Fraction(money.units * 10**NGN.decimals, 10**money.asset.decimals)
+    return Money(NGN, math.ceil(exact))
 
 
 def fault_of(bounds: Bounds) -> str:

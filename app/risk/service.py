@@ -18,7 +18,7 @@ SAID = {
     "single": "{limit} at a time is your limit.",
     "day": "Your limit is {limit} a day; {left} is left today.",
     "month": "Your limit is {limit} in thirty days; {left} is left.",
-    "balance": "You may have {limit} at most; {left} more fits.",
+    "balance": "You may have {limit} at most, in all your wallets together; {left} more fits.",
 }
 BLOCKED = "blocked"
 _WAITS = "You changed how you sign in a short while ago: your new limits begin on {when:%-d %B, %H:%M} WAT."
@@ -26,7 +26,10 @@ _WAITS = "You changed how you sign in a short while ago: your new limits begin o
 
 @dataclass(frozen=True)
 class Intent:
-    """What somebody is about to do. `ref` is the command's own id, `worth` its size in naira at the quote's rate."""
+    """What somebody is about to do. `ref` is the command's own id, `worth` its size in naira at the quote's rate.
+
+    `was_theirs` says that they give as much for what comes: they have no more by it.
+    """
 
     ref: str
     customer_id: str
@@ -34,11 +37,17 @@ class Intent:
     direction: Direction
     worth: Money
     asset: str = NGN.code
+    was_theirs: bool = False
 
     @property
     def scope(self) -> Scope:
         """What it falls into."""
         return Scope(self.rail, self.direction, self.asset)
+
+    @property
+    def adds(self) -> bool:
+        """Whether they have more by it."""
+        return self.direction == Direction.IN and not self.was_theirs
 
 
 def one_at_a_time(*customer_ids: str) -> None:
@@ -126,9 +135,11 @@ def _excess(intent: Intent, *, tier: str) -> Excess | None:
     on_it = [limit for limit in queries.limits_without_owner(tier, at=moment) if limit.scope.covers(intent.scope)]
     if not on_it or any(limit.bounds.blocked for limit in on_it):
         return Excess(BLOCKED, 0, 0)
+    bounded = intent.adds and any(limit.bounds.balance is not None for limit in on_it)
+    has = queries.has(intent.customer_id) if bounded else 0
     for limit in on_it:
-        counted = queries.measured(intent.customer_id, scope=limit.scope, at=moment)
-        over = rules.excess(limit.bounds, counted, asked=intent.worth.units, direction=intent.direction)
+        counted = queries.measured(intent.customer_id, scope=limit.scope, at=moment, has=has)
+        over = rules.excess(limit.bounds, counted, asked=intent.worth.units, adds=intent.adds)
         if over:
             return over
     return None

@@ -10,6 +10,7 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.pricing import queries as pricing
 from app.pricing.errors import NoPrice
+from app.risk import service as risk
 from app.trading import errors, events, watching
 from app.trading.models import Alert
 from app.trading.watching import Beyond, State
@@ -23,9 +24,12 @@ def set_up(customer_id: str, *, base: str, quote: str, beyond: Beyond, price: De
 
     Raises NoPrice (nothing is priced so), BadAlertPrice, ThereAlready, TooManyKept.
     """
+    if base == quote:
+        raise NoPrice
     if not price.is_finite() or not 0 < price < watching.PRICE_LIMIT:
         raise errors.BadAlertPrice
     refuse_there(base, quote, beyond=beyond, price=price)
+    risk.one_at_a_time(customer_id)  # (what they have is counted)
     kept = select(func.count()).where(Alert.customer_id == customer_id, Alert.state != State.ENDED)
     if (db.session.scalar(kept) or 0) >= KEPT_MAX:
         raise errors.TooManyKept(most=KEPT_MAX)
@@ -62,9 +66,12 @@ def take_away(alert_id: str, *, customer_id: str, actor: Actor) -> None:
 
 
 def fire(base: str, quote: str, *, actor: Actor) -> int:
-    """Fire what waits for the price of now: how many. Without a price nothing is fired, and the clock comes again."""
+    """Fire what waits for the price of now: how many.
+
+    Without a price that nobody doubts nothing is fired, and the clock comes again: nobody is told of an error of feeds.
+    """
     try:
-        now = pricing.price(base, quote).mid
+        now = pricing.sound(base, quote).mid
     except NoPrice:
         return 0
     # (one that another worker has, or its owner takes away at this moment, is passed over)

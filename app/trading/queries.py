@@ -52,11 +52,6 @@ def quote(quote_id: str, *, customer_id: str) -> Quote:
     return found
 
 
-def quote_of(order_id: str, *, customer_id: str) -> Quote:
-    """The quote that one of the customer's own orders was made of. Raises NotFound."""
-    return quote(one(order_id, customer_id=customer_id).quote_id, customer_id=customer_id)
-
-
 def one(order_id: str, *, customer_id: str) -> Order:
     """One of the customer's own orders. Raises NotFound."""
     own = select(Order).where(Order.id == order_id, Order.customer_id == customer_id)

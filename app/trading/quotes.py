@@ -20,6 +20,7 @@ from app.risk import service as risk
 from app.risk import switches
 from app.risk.errors import SwitchedOff
 from app.risk.rules import Direction, Rail, Scope
+from app.risk.rules import worth as counts_for
 from app.risk.service import Intent
 from app.trading import errors, rules
 from app.trading.models import Dealt, Quote
@@ -173,10 +174,13 @@ def price_now(give: Asset, get: Asset) -> Price:
 
 
 def intent(ref: str, dealt: Dealt) -> Intent:
-    """What it counts against its owner's limits, once: naira that comes in for a sale, what is given otherwise."""
+    """What it counts against its owner's limits, once: naira that comes in for a sale, what is given otherwise.
+
+    Whichever it is, what they have in all is no more by it.
+    """
     way = Direction.IN if dealt.side == Side.SELL else Direction.OUT
     asset = dealt.get_asset if dealt.side == Side.SELL else dealt.give_asset
-    return Intent(ref, dealt.customer_id, Rail.INSIDE, way, dealt.worth, asset)
+    return Intent(ref, dealt.customer_id, Rail.INSIDE, way, dealt.worth, asset, was_theirs=True)
 
 
 def _refuse_flood(customer_id: str) -> None:
@@ -203,4 +207,4 @@ def _spread(amount: Money, *, tier: str, side: Side, give: Asset, get: Asset) ->
 def _worth(money: Money) -> Money:
     if money.asset == NGN:
         return money
-    return rules.worth(money, naira=pricing.dealing(rules.ticker_of(money.asset), rules.ticker_of(NGN)).mid)
+    return counts_for(money, naira=pricing.dealing(rules.ticker_of(money.asset), rules.ticker_of(NGN)).mid)

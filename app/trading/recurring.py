@@ -17,6 +17,8 @@ from app.core.errors import NotFound, Refusal
 from app.core.money import NGN, Asset, Money
 from app.pricing import queries as pricing
 from app.risk import queries as risk_queries
+from app.risk import service as risk
+from app.risk.rules import worth as counts_for
 from app.trading import errors, events, orders, queries, quotes, rhythms, rules
 from app.trading.models import Recurring, Run
 from app.trading.rhythms import Rhythm, RunState, State
@@ -24,6 +26,8 @@ from app.trading.rhythms import Rhythm, RunState, State
 KEPT_MAX = 20
 TOO_LATE = "too_late"
 TOO_LATE_WORDS = "We were not able to begin in time."
+STOPPED = "stopped"
+STOPPED_WORDS = "You paused or ended it."
 
 
 def set_up(customer_id: str, *, give: Money, get: Asset, rhythm: Rhythm, actor: Actor) -> Recurring:
@@ -34,6 +38,7 @@ def set_up(customer_id: str, *, give: Money, get: Asset, rhythm: Rhythm, actor: 
     """
     rules.side_of(give.asset, get)
     _refuse_size(give, least=quotes.least_traded(give.asset, get)[give.asset])
+    risk.one_at_a_time(customer_id)  # (what they have is counted)
     kept = select(func.count()).where(Recurring.customer_id == customer_id, Recurring.state != State.ENDED)
     if (db.session.scalar(kept) or 0) >= KEPT_MAX:
         raise errors.TooManyKept(most=KEPT_MAX)
@@ -56,10 +61,11 @@ def set_up(customer_id: str, *, give: Money, get: Asset, rhythm: Rhythm, actor: 
 
 
 def pause(recurring_id: str, *, customer_id: str, actor: Actor) -> None:
-    """Do nothing until it is gone on with. What is due already is done. Raises NotFound, IllegalMove."""
+    """Do nothing until it is gone on with; nor what is due by now and not done. Raises NotFound, IllegalMove."""
     found = _locked(recurring_id, customer_id)
     found.next_at = None
     machine.move(found, State.PAUSED, machine=rhythms.MACHINE, actor=actor)
+    _stop_due(found, actor=actor)
 
 
 def resume(recurring_id: str, *, customer_id: str, actor: Actor) -> None:
@@ -70,10 +76,11 @@ def resume(recurring_id: str, *, customer_id: str, actor: Actor) -> None:
 
 
 def end(recurring_id: str, *, customer_id: str, actor: Actor) -> None:
-    """End it for good. What is due already is done. Raises NotFound, IllegalMove."""
+    """End it for good, and what is due by now and not done. Raises NotFound, IllegalMove."""
     found = _locked(recurring_id, customer_id)
     found.next_at, found.ended_at = None, clock.now()
     machine.move(found, State.ENDED, machine=rhythms.MACHINE, actor=actor)
+    _stop_due(found, actor=actor)
 
 
 def begin_run(recurring_id: str, *, actor: Actor) -> str | None:
@@ -98,20 +105,19 @@ def begin_run(recurring_id: str, *, actor: Actor) -> str | None:
 
 def carry_out(run_id: str, *, actor: Actor) -> bool:
     """Quote and fill the order of a run: whether it is over by then. Raises as `quotes.make` and `orders.fill` do."""
-    run = _locked_run(run_id)
+    run, found = _locked_run(run_id)
     if run.state != RunState.DUE:
         return True
-    found = queries.recurring_for_system(run.recurring_id)
     quote = quotes.make(run.customer_id, give=found.give.asset, get=found.into, typed=found.give)
     orders.fill(quote.id, customer_id=run.customer_id, actor=actor, run_id=run.id)
-    run.tries, run.ended_at = run.tries + 1, clock.now()
-    machine.move(run, RunState.DONE, machine=rhythms.RUN, actor=actor)
+    run.tries += 1
+    _close(run, RunState.DONE, code="", why="", actor=actor)
     return True
 
 
 def note_try(run_id: str, *, refused: Refusal, actor: Actor) -> datetime | None:
     """Write down that it was not possible and why: when it is tried again; None once its day is over, and told so."""
-    run = _locked_run(run_id)
+    run, _ = _locked_run(run_id)
     if run.state != RunState.DUE:
         return None
     run.tries += 1
@@ -124,10 +130,20 @@ def note_try(run_id: str, *, refused: Refusal, actor: Actor) -> datetime | None:
     return again
 
 
+def _stop_due(found: Recurring, *, actor: Actor) -> None:
+    """What is being tried comes to nothing; they know, and are not told."""
+    for run in db.session.scalars(select(Run).where(Run.recurring_id == found.id, Run.state == RunState.DUE)):
+        _close(run, RunState.MISSED, code=STOPPED, why=STOPPED_WORDS, actor=actor)
+
+
 def _miss(run: Run, *, code: str, why: str, actor: Actor) -> None:
-    run.code, run.why, run.ended_at = code, why, clock.now()
-    machine.move(run, RunState.MISSED, machine=rhythms.RUN, actor=actor)
+    _close(run, RunState.MISSED, code=code, why=why, actor=actor)
     outbox.emit(events.Missed(run_id=run.id, customer_id=run.customer_id))
+
+
+def _close(run: Run, state: RunState, *, code: str, why: str, actor: Actor) -> None:
+    run.code, run.why, run.ended_at = code, why, clock.now()
+    machine.move(run, state, machine=rhythms.RUN, actor=actor)
 
 
 def _refuse_size(give: Money, *, least: Money) -> None:
@@ -135,7 +151,7 @@ def _refuse_size(give: Money, *, least: Money) -> None:
     bounds, worth = risk_queries.thresholds_without_owner("order_max"), give
     if give.asset != NGN:
         naira = pricing.price(rules.ticker_of(give.asset), rules.ticker_of(NGN)).mid
-        worth = rules.worth(give, naira=naira)
+        worth = counts_for(give, naira=naira)
     rules.refuse_more(worth, most=Money(NGN, bounds["order_max"]))
 
 
@@ -165,9 +181,7 @@ def _locked(recurring_id: str, customer_id: str | None = None) -> Recurring:
     return found
 
 
-def _locked_run(run_id: str) -> Run:
-    mine = select(Run).where(Run.id == run_id).with_for_update()
-    found = db.session.scalars(mine.execution_options(populate_existing=True)).one_or_none()
-    if found is None:
-        raise NotFound
-    return found
+def _locked_run(run_id: str) -> tuple[Run, Recurring]:
+    """A run and what it is of, whose lock is that of its runs: who pauses it at this moment waits, or is waited for."""
+    found = _locked(queries.run_for_system(run_id).recurring_id)
+    return queries.run_for_system(run_id), found

@@ -245,14 +245,6 @@ def rate_in_words(rate: Decimal, *, coin: Asset, money: Asset) -> str:
     return f"1 {ticker_of(coin)} = {unit}{int(whole):,}{'.' if kept else ''}{kept}"
 
 
-def worth(money: Money, *, naira: Decimal) -> Money:
-    """What it is worth in kobo at so much naira for a whole one, rounded up: nothing slips in below a limit."""
-    if money.asset.code == NGN.code:
-        return money
-    exact = Fraction(naira) * Fraction(money.units * 10**NGN.decimals, 10**money.asset.decimals)
-    return Money(NGN, math.ceil(exact))
-
-
 def refuse_less(amount: Money, *, least: Money) -> None:
     """Raise BelowMinimum for less of an asset than is traded."""
     if amount < least:

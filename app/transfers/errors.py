@@ -65,7 +65,7 @@ class RequestOver(Conflict):
 
 class TooManyRequests(TooMany):
     code = "too_many_requests"
-    message = "You have asked for a lot already. Wait until some of it is answered."
+    message = "You have asked for a lot already. Wait until some of it is answered, or for tomorrow."
 
 
 class RemindedLately(TooMany):

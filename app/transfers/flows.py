@@ -103,14 +103,7 @@ def split(
         one, _ = service.split(customer_id, among=found, bill=bill, with_me=with_me, note=note, actor=actor)
         return {"id": one.id}
 
-    asked = {
-        "do": "split",
-        "among": [*among],
-        "asset": bill.asset.code,
-        "units": bill.units,
-        "note": note,
-        "me": with_me,
-    }
+    asked = {"do": "split", "among": [*among], "asset": bill.asset.code, "units": bill.units, "note": note}
     return str(_once(deed, asked | {"with_me": with_me}, key=key, actor=actor)[0]["id"])
 
 

@@ -16,6 +16,7 @@ from app.identity.errors import BadEmail, BadPhone
 from app.identity.rules import Audience
 from app.ledger import prices
 from app.risk import queries as risk
+from app.risk.rules import worth as counts_for
 from app.transfers import rules
 from app.transfers.errors import NoSuchRecipient, NoWorth
 from app.transfers.models import Handle, MoneyRequest, Split, Transfer
@@ -120,12 +121,14 @@ def split_of(split_id: str, *, customer_id: str) -> tuple[Split, list[MoneyReque
     return found, list(db.session.scalars(parts))
 
 
-def open_requests(*, customer_id: str, payer_id: str) -> tuple[int, int]:
-    """How many requests of the customer's are open: in all, and of this payer."""
+def counted_requests(*, customer_id: str, payer_id: str) -> tuple[int, int]:
+    """How many requests of the customer's are open or of the last day, in all and of this payer.
+
+    Each is a mail: who takes one back and asks anew does not write to somebody without end.
+    """
     of_payer = func.count().filter(MoneyRequest.payer_id == payer_id)
-    counted = select(func.count(), of_payer).where(
-        MoneyRequest.customer_id == customer_id, MoneyRequest.state == State.ASKED
-    )
+    counts = or_(MoneyRequest.state == State.ASKED, MoneyRequest.created_at > clock.now() - rules.DAY)
+    counted = select(func.count(), of_payer).where(MoneyRequest.customer_id == customer_id, counts)
     whole, theirs = db.session.execute(counted).one()
     return int(whole), int(theirs)
 
@@ -147,7 +150,7 @@ def worth_without_owner(money: Money) -> Money:
     price = prices.as_of(moment).get(money.asset.code)
     if price is None or moment - price.at > rules.PRICE_LIVES:
         raise NoWorth
-    return rules.worth(money, naira=price.naira)
+    return counts_for(money, naira=price.naira)
 
 
 def needs_proof(worth: Money, *, customer_id: str) -> bool:

@@ -3,11 +3,10 @@
 import re
 import unicodedata
 from datetime import timedelta
-from decimal import Decimal
 from enum import StrEnum
 
 from app.core.machine import Machine, Wait
-from app.core.money import NGN, Money, allocate
+from app.core.money import Money, allocate
 
 NOTE_MAX = 140
 HANDLE_RESTS = timedelta(days=30)  # between two changes
@@ -27,8 +26,8 @@ RESERVED_PARTS = ("bursar", "paystack", "admin", "support", "official", "securit
 DAY = timedelta(days=1)
 REQUEST_LIVES = timedelta(days=14)
 REMINDERS_MAX = 3
-OPEN_REQUESTS_MAX = 30  # of one who asks
-OPEN_OF_ONE_PAYER_MAX = 3
+REQUESTS_MAX = 30  # of one who asks: open ones, and those of the last day
+OF_ONE_PAYER_MAX = 3
 SPLIT_OTHERS_MAX = 10
 PRICE_LIVES = timedelta(hours=2)  # what something is worth counts against limits for so long
 
@@ -93,10 +92,3 @@ def shares(bill: Money, *, others: int, with_me: bool) -> tuple[Money, list[Mone
     """
     own, *asked = allocate(bill, [int(with_me), *[1] * others])
     return own, asked
-
-
-def worth(money: Money, *, naira: Decimal) -> Money:
-    """What it is worth in kobo at so many naira for a whole one, rounded up: it counts against limits."""
-    numerator, denominator = naira.as_integer_ratio()
-    kobo = -(-money.units * numerator * 10**NGN.decimals // (denominator * 10**money.asset.decimals))
-    return Money(NGN, kobo)

@@ -110,15 +110,15 @@ def ask(
     if of == customer_id:
         raise errors.ToYourself
     words, moment = clean_note(note), clock.now()
-    risk.one_at_a_time(customer_id, of)  # (what is open is counted)
+    risk.one_at_a_time(customer_id, of)  # (requests are counted)
     restrictions.refuse(customer_id, way=Way.IN)
     _refuse_little(amount)
     if _is_away(customer_id):
         raise errors.CannotReceive("Your account is frozen, or about to be closed: nothing can be sent to it.")
     if _is_away(of):
         raise errors.CannotReceive("They cannot be asked at present.")
-    whole, theirs = queries.open_requests(customer_id=customer_id, payer_id=of)
-    if whole >= rules.OPEN_REQUESTS_MAX or theirs >= rules.OPEN_OF_ONE_PAYER_MAX:
+    whole, theirs = queries.counted_requests(customer_id=customer_id, payer_id=of)
+    if whole >= rules.REQUESTS_MAX or theirs >= rules.OF_ONE_PAYER_MAX:
         raise errors.TooManyRequests
     asked = MoneyRequest(
         id=ids.new("mrq"),
@@ -246,7 +246,8 @@ def _refuse_standing(customer_id: str, *, to: str, amount: Money) -> None:
     restrictions.refuse(customer_id, way=Way.OUT)
     switches.refuse(rail=Rail.INSIDE, asset=amount.asset.code)
     _refuse_little(amount)
-    if _is_away(to) or restrictions.stops(to, way=Way.IN):
+    away, stopped = _is_away(to), restrictions.stops(to, way=Way.IN)  # (both, each time: neither answers sooner)
+    if away or stopped:
         raise errors.CannotReceive
 
 
@@ -258,7 +259,8 @@ def _refuse_little(amount: Money) -> None:
 
 def _is_away(customer_id: str) -> bool:
     """Whether they are frozen, or asked to leave: money sent to them would stand there."""
-    return customers.is_locked(customer_id=customer_id) or customers.open_closure(customer_id=customer_id) is not None
+    leaving = customers.open_closure(customer_id=customer_id)
+    return customers.is_locked(customer_id=customer_id) or leaving is not None
 
 
 def _count(transfer_id: str, *, sender_id: str, receiver_id: str, worth: Money, asset: str) -> None:

@@ -1,5 +1,6 @@
 """How prices look: naira for a whole one, with as many digits as say something; changes; ages that tick."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -8,12 +9,14 @@ from flask import Flask
 from app.core import clock
 from app.core.clock import WAT
 from app.core.money import Money, format_money, parts, plain
+from app.ledger.assets import ticker_last
 from app.trading.models import Dealt
 from app.trading.rules import Side
 from app.web.filters import shown_parts
 
 _LARGE = 100_000  # from here on kobo say nothing
 _SHORT = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "k"))
+_SHORT_PLACES = 2
 _SIGNIFICANT = 4
 _STEPS = ((60, "min"), (24, "h"))
 _MINUTE = 60
@@ -26,7 +29,7 @@ def register(app: Flask) -> None:
         coins_in_full=coins_in_full,
         price=price,
         amount=amount,
-        short_naira=short_naira,
+        axis=axis,
         percent=percent,
         age=age,
         plain_amount=plain,
@@ -39,12 +42,12 @@ def register(app: Flask) -> None:
 
 def coins(money: Money) -> str:
     """`0.041309 ETH`: a coin's amount with the digits that are shown, cut and never rounded up, and its ticker last."""
-    return _ticker_last(money, *shown_parts(money))
+    return ticker_last(money, *shown_parts(money))
 
 
 def coins_in_full(money: Money) -> str:
     """The same with every digit; money that has a sign of its own is written as always: `₦1,250.00`."""
-    return format_money(money) if money.asset.symbol else _ticker_last(money, *parts(money))
+    return format_money(money) if money.asset.symbol else ticker_last(money, *parts(money))
 
 
 def price(naira: Decimal) -> str:
@@ -64,12 +67,13 @@ def amount(value: Decimal) -> str:
     return f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):,f}"
 
 
-def short_naira(naira: Decimal) -> str:
-    """`₦149.9m`, `₦1.61k`, `₦850`: beside a chart, where there is little room."""
+def axis(rows: Sequence[Decimal]) -> list[str]:
+    """Round values beside a chart, where there is little room: `₦149.9m`, `₦1,486`. Exact, so that no two are alike."""
     for size, letter in _SHORT:
-        if abs(naira) >= size:
-            return f"₦{_trimmed(naira / size)}{letter}"
-    return f"₦{_trimmed(naira)}" if abs(naira) >= 1 or not naira else price(naira)
+        places = _places([row / size for row in rows])
+        if max(map(abs, rows)) >= size and places <= _SHORT_PLACES:
+            return [_beside(row / size, places, letter) for row in rows]
+    return [_beside(row, _places(rows), "") for row in rows]
 
 
 def percent(hundredths: Decimal) -> str:
@@ -113,14 +117,11 @@ def short_day(moment: datetime) -> str:
     return day.strftime("%-d %b" if day.year == clock.now().astimezone(WAT).year else "%-d %b %Y")
 
 
-def _ticker_last(money: Money, whole: str, tail: str) -> str:
-    number = whole.rpartition(" ")[2]
-    sign = "−" if money.units < 0 else ""
-    return f"{sign}{number}{tail.rstrip('0').rstrip('.')} {money.asset.ticker or money.asset.code}"
+def _places(values: Sequence[Decimal]) -> int:
+    """How many digits below the point say all of them exactly."""
+    return max(0, *(-int(value.normalize().as_tuple().exponent) for value in values))
 
 
-def _trimmed(value: Decimal) -> str:
-    """Three significant digits and no more zeros than there must be."""
-    places = max(2 - max(value.adjusted(), 0), 0)
-    written = f"{value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP):f}"
-    return written.rstrip("0").rstrip(".") if "." in written else written
+def _beside(value: Decimal, places: int, letter: str) -> str:
+    sign = "−" if value < 0 else ""
+    return f"{sign}₦{abs(value):,.{places}f}{letter}" if value else "₦0"

@@ -51,4 +51,5 @@ def toast(answer: Response, text: str, *, kind: str = "ok", also: str = "") -> R
 def _block(template: str, block: str, context: dict[str, Any]) -> str:
     current_app.update_template_context(context)
     loaded = current_app.jinja_env.get_template(template)
-    return "".join(loaded.blocks[block](loaded.new_context(context)))
+    # (without what is around it: a part that is put in its own place every few seconds would leave that behind)
+    return "".join(loaded.blocks[block](loaded.new_context(context))).strip()

@@ -107,7 +107,7 @@ def profit_and_loss(since: datetime | None, until: str | None) -> None:
     Costs are averages. `python -m dev.pnl_from_beancount` writes the same from an export alone.
     """
     with read(), _opened(None) as file:
-        told = pnl.report(since=since.date() if since else pnl.BEGINNING, until=_end("--to", until))
+        told = pnl.report(since=since.date() if since else pnl.BEGINNING, until=_end("--to", until), anew=True)
         file.writelines(f"{line}\n" for line in pnl.written(told))
 
 

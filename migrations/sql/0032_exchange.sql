@@ -203,6 +203,27 @@ END $$;
 CREATE TRIGGER approved BEFORE INSERT OR UPDATE ON otc_deals FOR EACH ROW EXECUTE FUNCTION guard_otc_deal();
 ALTER TABLE otc_deals ENABLE ALWAYS TRIGGER approved;
 
+-- What each day of Lagos that is over came to, and our positions at its end: nothing but what the books say, so that it is
+-- counted once. It counts while no journal beyond `sealed_to` took effect by its end; anybody may delete it.
+CREATE TABLE result_days (
+    day date CONSTRAINT pk_result_days PRIMARY KEY,
+    sealed_to bigint NOT NULL,                         -- journals up to this one were final when it was made
+    later_from bigint NOT NULL,                        -- no journal before this one took effect after the day
+    positions jsonb NOT NULL,                          -- by asset: units, and what they cost in kobo
+    lines jsonb NOT NULL,                              -- by asset: earned, spent and gained in kobo
+    made_at timestamptz NOT NULL
+);
+-- A price for a time that is over changes what things were worth from then on.
+CREATE FUNCTION forget_result_days() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock_shared(hashtext('exchange.result_days'));  -- not while days are made
+    DELETE FROM result_days WHERE day >= (NEW.at AT TIME ZONE 'Africa/Lagos')::date;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER forgets_result_days AFTER INSERT ON ledger.prices FOR EACH ROW EXECUTE FUNCTION forget_result_days();
+ALTER TABLE ledger.prices ENABLE ALWAYS TRIGGER forgets_result_days;
+
 -- A pair is turned off by people, and by the house where our own position in it passed its hard limit: as before else.
 CREATE OR REPLACE FUNCTION guard_pair_halt() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE v_moving text[] := ARRAY['state', 'agree_since', 'ended_at', 'request_id'];
@@ -260,6 +281,7 @@ SELECT audit.marks_stay('otc_deals', 'ended_at');
 GRANT SELECT ON venue_assets TO bursar_app;
 GRANT SELECT, INSERT ON hedge_policies, hedges, hedge_fills, venue_parts, exposure_alerts, venue_readings, otc_deals
     TO bursar_app;
+GRANT SELECT, INSERT, DELETE ON result_days TO bursar_app;
 GRANT UPDATE (state, venue_order, filled_units, words, deadline_at, ended_at) ON hedges TO bursar_app;
 GRANT UPDATE (part) ON venue_parts TO bursar_app;
 GRANT UPDATE (ended_at) ON exposure_alerts TO bursar_app;

@@ -76,8 +76,7 @@ class Doors:
         """Let a private call in: what was sent; raises Refused in the order in which the venue checks."""
         body = request.get_data(cache=True).decode()
         sent = _fields(body)
-        with self.book.writing() as db:
-            reference = sent.get("cl_ord_id") or sent.get("txid") or sent.get("refid") or sent.get("key")
+        reference = sent.get("cl_ord_id") or sent.get("txid") or sent.get("refid") or sent.get("key")
         refusal = None
         with self.book.writing() as db:
             # One unit: a call that is refused here is noted all the same, and so is the nonce that it has used.

@@ -23,6 +23,7 @@ class Knobs:
     late_ms: int = 3_000  # how late `late_ms` answers
     down: str = "no"  # every call of the venue is answered 503, or its line is cut; nothing is done
     status: str = "online"  # what SystemStatus says, and holds to
+    cancel_only: str | None = None  # this pair alone takes no orders, as "ETH/USDT"; the list of pairs says so
     rate_limit: int | None = None  # how many private calls a window lets through; None: all
     order_rate_limit: int | None = None  # how many orders; None: all
     rate_window_seconds: int = 60  # how long a window is

@@ -57,7 +57,7 @@ def place(db: sqlite3.Connection, sent: Mapping[str, Any], market: Market) -> di
     """AddOrder: what is answered; raises Refused."""
     wanted = _read(sent, market)
     knobs = knobboard.load(db)
-    if knobs.status == "cancel_only":
+    if knobs.status == "cancel_only" or knobs.cancel_only == wanted.pair.symbol:
         raise answers.Refused("EService:Market in cancel_only mode")
     if knobs.status == "post_only" and "post" not in wanted.flags:
         raise answers.Refused("EService:Market in post_only mode")

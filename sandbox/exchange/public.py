@@ -57,7 +57,10 @@ def blueprint(doors: Doors, settings: Settings) -> Blueprint:
 
     @public.get("/AssetPairs")
     def asset_pairs() -> Response:
-        return agreed({pair.id: pair.shape() for pair in _pairs()})
+        with doors.book.reading() as db:
+            closed = knobs.load(db).cancel_only
+        status = {pair.id: {"status": "cancel_only"} if pair.symbol == closed else {} for pair in _pairs()}
+        return agreed({pair.id: pair.shape() | status[pair.id] for pair in _pairs()})
 
     _add_prices(public, doors, settings)
     return public

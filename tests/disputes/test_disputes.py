@@ -92,22 +92,17 @@ class TestWhileItLasts:
         assert owner.balance().available == naira(0)
 
     def test_each_is_held_for_in_a_transaction_of_its_own(
-        self, owner: Customer, charge: str, work_off: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+        self, owner: Customer, charge: str, work_off: Callable[..., int]
     ) -> None:
         """In one, two that are about one balance would wait for each other's."""
         giving_back.spent(owner, naira(50_000))
         made = [dispute(told_dispute(charge, naira(3_000)), naira(3_000)).id for _ in range(2)]
         work_off()
-        transactions, real = dict[str, int](), service.hold_more
-
-        def noted(dispute_id: str) -> None:
-            real(dispute_id)
-            transactions[dispute_id] = rows("SELECT txid_current() AS id")[0].id
-
-        monkeypatch.setattr(service, "hold_more", noted)
         giving_back.credited(owner, naira(5_000))
         work_off()
-        assert len({transactions[each] for each in made}) == 2
+        assert (
+            len({row.by for row in rows("SELECT xmin::text AS by FROM disputes WHERE id = ANY(:ids)", ids=made)}) == 2
+        )
         held = [queries.one_for_system(each).held for each in made]
         assert held == [naira(3_000), naira(2_000)]
 

@@ -17,6 +17,7 @@ from app.exchange import flows, queries, rules, service
 from app.exchange.errors import HedgingOff
 from app.ledger import accounts, prices, proof
 from dev.embedded import Servers
+from reports import treasury
 from tests.makers import dealing
 from tests.makers.dealing import SYSTEM, bought, carry, disagreements, exposed, last, look
 from tests.makers.exchange import ExchangeProcess
@@ -139,6 +140,18 @@ class TestAPosition:
         assert look(at) == {"BTC": "doubted"}
         exchange.price("BTC/USDT", "60500")
         assert look(at) == {"BTC": "planned"}
+
+    def test_in_what_the_venue_does_not_deal_in_keeps_no_other_waiting(
+        self, at: VenueOrders, exchange: ExchangeProcess
+    ) -> None:
+        exchange.knobs(cancel_only="BTC/USDT")
+        bought("BTC", "0.1")
+        bought("ETH", "1")
+        assert look(at) == {"BTC": "unlisted", "ETH": "planned"}
+        carry(at)
+        assert (exposed("ETH"), disagreements(exchange)) == (0, [])
+        exchange.knobs(cancel_only=None)
+        assert look(dealing.client(exchange)) == {"BTC": "planned"}
 
     def test_is_not_answered_while_that_is_switched_off(self, at: VenueOrders, exchange: ExchangeProcess) -> None:
         bought("BTC", "0.1")
@@ -407,9 +420,9 @@ class TestExposure:
         assert shown["BTC"].beyond == Money(ASSETS["BTC"], -6_000_000)
         assert shown["BTC"].worth == Money(ASSETS["NGN"], -5_760_000_00)
         assert shown["BTC"].hedge is not None
-        cover = {each.held.asset.code: each for each in queries.cover_for_operators()}
-        assert (cover["BTC"].held.units, cover["BTC"].owed.units) == (500_000_000, 506_000_000)
-        assert (cover["BTC"].ours.units, cover["BTC"].percent) == (-6_000_000, 98)
+        cover = next(each for each in treasury.covers() if each.asset.code == "BTC")
+        assert (cover.held_all.units, cover.owed_all.units) == (500_000_000, 506_000_000)
+        assert (cover.ours.units, cover.bps, cover.standing) == (-6_000_000, 9_881, treasury.Standing.BEYOND)
 
 
 def test_the_database_keeps_an_order_from_going_back(at: VenueOrders) -> None:

@@ -124,7 +124,7 @@ class TestWorths:
         ]
 
     def test_a_fee_in_what_was_bought_is_cost_of_the_day(self) -> None:
-        account = Account()
+        account = Account({})
         account.read(
             told(
                 ("equity:dealing", "BTC", -100_000_000),
@@ -137,7 +137,7 @@ class TestWorths:
         assert account.lines == [Line(DAY, "BTC", expense=240_000_00), Line(DAY, "USDT.TRC20")]
 
     def test_a_fee_without_a_stored_price_counts_at_the_rate_of_its_deal(self) -> None:
-        account = Account()
+        account = Account({})
         account.read(
             told(("equity:dealing", "NGN", -160_000_00), ("equity:dealing", "BTC", 100_000), ("income", "BTC", -500))
         )
@@ -156,7 +156,7 @@ class TestWorths:
         assert flows_of(swap) == [Flow("BTC", 1_000_000, 1_600_000_00), Flow("ETH", -25 * 10**16, -1_600_000_00)]
 
     def test_without_any_price_it_is_said(self) -> None:
-        account = Account()
+        account = Account({})
         account.read(told(("equity:dealing", "BTC", -1_000_000), ("equity:dealing", "ETH", 25 * 10**16)))
         assert [line.unpriced for line in account.lines] == [1, 1]
         assert worth(account.holdings["BTC"], "BTC", {}) is None
@@ -171,7 +171,7 @@ class TestWorths:
 @given(st.lists(st.tuples(UNITS, KOBO), max_size=12), st.integers(1, 10**9))
 def test_gains_and_what_is_left_are_all_there_is(deals: list[tuple[int, int]], naira: int) -> None:
     """Naira that came less naira that went, and what is left at today's price: no more and no less was won."""
-    account, won = Account(), 0
+    account, won = Account({}), 0
     for units, kobo in deals:
         account.read(told(("equity:dealing", "NGN", kobo), ("equity:dealing", "BTC", -units)))
         if units:

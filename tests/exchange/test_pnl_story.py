@@ -3,8 +3,9 @@
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from flask import Flask
 
 from app.core import clock
 from app.core.clock import WAT
-from app.core.db import leave, transaction, whole_books
+from app.core.db import leave, rows, transaction, whole_books
 from app.core.money import ASSETS, NGN, Money
-from app.ledger import accounts, chart, posting, prices
+from app.exchange import days
+from app.exchange.pnl import Account
+from app.ledger import accounts, chart, posting, prices, seal
 from app.ledger.export import Format, export
 from app.ledger.journal import Journal, Leg, credit, debit
 from app.ledger.whole import Span
@@ -31,6 +34,13 @@ SEED = 20_261_122
 STEPS = 250
 TRADED = ("BTC", "ETH", "USDT.TRC20", "TRX")
 NAIRA = {"BTC": 158_000_000, "ETH": 4_900_000, "USDT.TRC20": 1_612, "TRX": 540, "USD": 1_580}
+# A trade of ours, in the middle of the story, at a price that was stored some time before it.
+AT_AN_OLDER_PRICE = """
+SELECT j.effective_at FROM ledger.journals j
+ WHERE j.kind = 'filled' AND j.reverses IS NULL AND j.effective_at > '2026-10-10'
+   AND NOT EXISTS (SELECT FROM ledger.prices p WHERE p.asset = 'USDT.TRC20' AND p.at = j.effective_at)
+ ORDER BY j.effective_at LIMIT 1
+"""
 CUSTOMERS = {code: f"liability:customer:cus_pnl:{code}" for code in (*TRADED, "NGN")}
 
 
@@ -214,9 +224,9 @@ def test_an_export_tells_the_same(inside: Flask, tmp_path: Path) -> None:
 
 def books_own(stored: dict[str, prices.Price]) -> Money:
     """What is ours at the end at stored prices, less what the owners put in at those of its day."""
-    account = pnl.Account()
+    account = Account({})
     put_in = 0
-    for told in pnl._told(clock.now()):
+    for told in days.told(clock.now()):
         account.read(told)
         for part in told.parts:
             if part.kind == "equity":
@@ -225,7 +235,7 @@ def books_own(stored: dict[str, prices.Price]) -> Money:
                 ).units
     with_naira = sum(
         int(row.units)
-        for row in pnl.rows(
+        for row in rows(
             "SELECT sum(e.amount) AS units FROM ledger.entries e JOIN ledger.accounts a ON a.id = e.account_id"
             " WHERE e.asset = 'NGN' AND (split_part(a.code, ':', 1) IN ('asset', 'liability')"
             " OR a.code = 'equity:capital:NGN')"
@@ -256,3 +266,86 @@ def test_journals_of_one_leg_each_side(inside: Flask) -> None:
     leave()
     assert pnl.report().lines == before.lines
     assert [one.position for one in pnl.report().standings] == [one.position for one in before.standings]
+
+
+class TestKeptDays:
+    """Days that are over are counted once; whatever would have changed them takes them away."""
+
+    def test_say_what_counting_everything_says(self, inside: Flask) -> None:
+        keep()
+        last = kept(clock.now())
+        assert last.day == clock.now().astimezone(WAT).date() - days.ONE_DAY
+        assert len(list(days.told(clock.now(), after=last))) < 3  # (what other tests have booked today)
+        middle = datetime(2026, 10, 12, 15, 30, tzinfo=WAT)
+        assert kept(middle).day == middle.date() - days.ONE_DAY
+        assert 0 < len(list(days.told(middle, after=kept(middle)))) < 10 < len(list(days.told(middle)))
+        for since, until in ((days.BEGINNING, clock.now()), (middle.date(), clock.now()), (days.BEGINNING, middle)):
+            agree(since, until)
+
+    def test_count_no_more_once_something_took_effect_before_their_end(self, inside: Flask) -> None:
+        keep()
+        late, luck = datetime(2026, 10, 9, 11, tzinfo=WAT), Story(7)
+        with clock.at(late):
+            books.post(luck.bought())
+        assert kept(clock.now()).day == late.date() - days.ONE_DAY
+        agree(days.BEGINNING, clock.now())
+        keep()
+        assert kept(clock.now()).day > late.date()
+        agree(days.BEGINNING, clock.now())
+
+    def test_count_no_more_once_something_had_another_price(self, inside: Flask) -> None:
+        keep()
+        before, (dealt,) = pnl.report(), rows(AT_AN_OLDER_PRICE)
+        leave()
+        early = dealt.effective_at - timedelta(microseconds=1)
+        with transaction(books.TESTER):
+            prices.record("USDT.TRC20", naira=Decimal(2_100), at=early, source="test")
+        assert kept(clock.now()).day == early.astimezone(WAT).date() - days.ONE_DAY
+        assert agree(days.BEGINNING, clock.now()) != before
+        keep()
+        agree(days.BEGINNING, clock.now())
+
+    def test_are_not_of_what_is_not_final(self, inside: Flask) -> None:
+        keep()
+        books.post(Story(9).swapped())
+        moment = clock.now() + days.ONE_DAY * 2
+        with clock.at(moment):
+            with transaction(books.TESTER):
+                assert not days.keep()
+            assert kept(moment).day < moment.astimezone(WAT).date() - days.ONE_DAY
+            agree(days.BEGINNING, moment)
+            keep()
+            assert kept(moment).day == moment.astimezone(WAT).date() - days.ONE_DAY
+            agree(days.BEGINNING, moment)
+
+
+def keep() -> None:
+    """Seal all there is, and keep all days that are over."""
+    for _ in range(600):  # (somebody else's transaction, in whatever database, may hold the seal up for a while)
+        books.settle_seal()
+        if not seal.unsealed():
+            break
+        time.sleep(0.1)
+    leave()
+    while True:
+        with transaction(books.TESTER):
+            if not days.keep():
+                return
+
+
+def kept(until: datetime) -> days.Kept:
+    """The newest day that counts at a moment."""
+    leave()
+    found = days.newest_for_system(until)
+    assert found is not None
+    return found
+
+
+def agree(since: date, until: datetime) -> pnl.Report:
+    """What is told of kept days is what all journals say, line by line."""
+    with whole_books():
+        told, counted = pnl.report(since=since, until=until), pnl.report(since=since, until=until, anew=True)
+    leave()
+    assert told == counted
+    assert told.lines
+    return counted

@@ -102,6 +102,26 @@ class TestADeal:
         with transaction(who := actor.operator(maker)), pytest.raises(errors.DealOutOfBounds):
             ask_deal(got, maker, who, paid=paid)
 
+    def test_costs_no_more_than_those_on_their_way_leave(self) -> None:
+        agreed(some_dollars())
+        under_way = sum(one.paid.units for one in queries.agreed_deals_for_system())
+        there = queries.bank_for_system().units
+        leave()
+        maker = people.operator(Role.FINANCE)[0]
+        with transaction(who := actor.operator(maker)), pytest.raises(errors.DealOutOfBounds):
+            ask_deal(some_dollars(), maker, who, paid=Money(NGN, there - under_way + 1))
+
+    def test_is_described_as_people_write_amounts(self) -> None:
+        maker = people.operator(Role.FINANCE)[0]
+        settled.in_the_bank(20_000_000)
+        with transaction(who := actor.operator(maker)):
+            asked = ask_deal(Money(coins.USDT, 9_000_000_000 + secrets.randbelow(9) * 1_000_000), maker, who)
+        leave()
+        thousands = int(asked.payload["got"]) // 1_000_000
+        said = {line.label: line.value for line in requests.DEAL.describe(asked.payload)}
+        assert (said["Brings"], said["To"], said["Pays"]) == (f"{thousands:,} USDT (TRON)", "Kraken", str(NAIRA))
+        assert requests.DEAL.summary(asked.payload).startswith(f"Buy {thousands:,} USDT (TRON) for ₦15,800,000.00")
+
     def test_that_came_to_nothing_is_given_up_with_a_word(self) -> None:
         deal = agreed(some_dollars())
         leave()

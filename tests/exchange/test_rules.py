@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -151,3 +152,13 @@ def test_a_policy_that_cannot_count_says_why(change: dict[str, object], says: st
     fault = fault_of(Policy(**fields), known={"BTC", "ETH"}, quotes={"USD", "USDT"})
     assert says in fault
     assert bool(fault) == bool(says)
+
+
+def test_an_order_is_asked_about_soon_at_first_and_then_less_often() -> None:
+    after, asked = timedelta(0), 0
+    while after < timedelta(minutes=10):
+        wait = rules.ask_again(after)
+        assert rules.ASKED_SOONEST <= wait <= rules.ASKED_LATEST
+        after, asked = after + wait, asked + 1
+    assert rules.ask_again(timedelta(seconds=8)) == timedelta(seconds=2)
+    assert asked < 40  # (three calls each: a venue that counts them counts no more than it forgets)

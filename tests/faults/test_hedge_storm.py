@@ -86,6 +86,13 @@ _ODD = (
     " AND status <> 'done'"
 )
 _DEAD = "SELECT kind || ' ' || last_error FROM tasks WHERE kind LIKE 'exchange.%' AND status = 'dead'"
+_SURFACED = "SELECT count(*) FROM outbox WHERE name = 'exchange.hedge_surfaced'"
+_LARGER = "SELECT count(*) FROM hedges WHERE volume_units > abs(exposure_units)"
+_ALARMS = (
+    "SELECT asset || ' ' || level FROM exposure_alerts WHERE ended_at IS NULL AND asset = ANY (:assets)"
+    " ORDER BY asset, level"
+)
+_PASSED = "SELECT count(*) FROM exposure_alerts WHERE asset = ANY (:assets)"
 _HELD = "SELECT count(*) FROM ledger.holds WHERE remaining > 0"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900 + 4 * TRADES)]
@@ -225,19 +232,31 @@ def test_both_books_agree_and_nothing_is_ordered_twice(storm: Storm) -> None:
     leave()
     moved = {row.new_state: row.n for row in db.session.execute(text(_MOVED))}
     orders = exchange.orders()
-    fills = int(db.session.scalar(text("SELECT count(*) FROM hedge_fills")) or 0)
+    traded = {"assets": list(ASSETS_TRADED)}
+    fills, surfaced, larger = (
+        int(db.session.scalar(text(each)) or 0) for each in ("SELECT count(*) FROM hedge_fills", _SURFACED, _LARGER)
+    )
+    passed, alarms = db.session.scalar(text(_PASSED), traded), list(db.session.scalars(text(_ALARMS), traded))
     dead = list(db.session.scalars(text(_DEAD)))
+    numbers = exchange.refused("EAPI:Invalid nonce")
     print(  # noqa: T201
         f"\nhedge storm, seed {SEED}: {dict(storm.acts)}; moves of hedges {moved}; {len(orders)} orders at the venue of"
-        f" {exchange.calls('AddOrder')} calls, {fills} fills; raged {raged:.0f} s, all quiet {calm:.0f} s later;"
+        f" {exchange.calls('AddOrder')} calls, {fills} fills, {numbers} calls refused for"
+        f" their number; {surfaced} surfaced; limits passed {passed} times, beyond them at the end: {alarms or 'none'};"
+        f" raged {raged:.0f} s, all quiet {calm:.0f} s later;"
         f" exposed { ({asset: dealing.exposed(asset) for asset in ASSETS_TRADED}) }",
         flush=True,
     )
     assert left == {}, list(db.session.scalars(text(_ODD)))
+    # By client order id, both ways: the venue's orders are our rows, its trades are the ledger's journals, one for one.
     assert dealing.disagreements(exchange) == []
+    # Nothing was ordered twice: no id twice, no call for more than was claimed, no order that counted as never sent and
+    # was there after all, and none for more than the position that it answered.
     client_ids = Counter(each["cl_ord_id"] for each in orders)
     assert [name for name, times in client_ids.items() if times > 1] == []
-    assert exchange.calls("AddOrder") <= moved["sending"]
+    assert exchange.calls("AddOrder") - exchange.refused("EAPI:Invalid nonce", "AddOrder") <= moved["sending"]
+    assert (surfaced, larger) == (0, 0)
+    assert alarms == []  # (and `left` has no position that asks for an order)
     assert dead == []
     assert not proof.broken()
     # And the comparison sees what is missing here: a trade of which nobody told us.

@@ -72,6 +72,7 @@ def ask_review(maker: str) -> Request:
 
 
 def ask_policy(maker: str) -> Request:
+    people.somebody_is(Role.COMPLIANCE_MANAGER)  # (a policy that nobody could go by is refused)
     present = queries.policy_for_operators("staff.review")
     assert present is not None
     proposed = [replace(rule, ttl=timedelta(days=7)) for rule in present.routes]

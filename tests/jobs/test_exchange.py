@@ -9,18 +9,21 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from app.cases import service as service_of_cases
 from app.cases.models import Case
 from app.clients.bundle import Clients
 from app.clients.venue_orders import Order, VenueOrders
 from app.core import actor, clock
 from app.core.db import db, leave, rows, transaction
-from app.exchange import queries, rules, service
+from app.core.permissions import Role
+from app.exchange import flows, queries, rules, service
+from app.exchange.errors import NoKey
 from app.pricing import queries as pricing
 from dev.embedded import Servers
 from jobs import exchange as jobs
 from jobs.hears import HEARS
 from jobs.work import Work
-from tests.makers import dealing
+from tests.makers import dealing, people
 from tests.makers.books import fresh
 from tests.makers.dealing import SYSTEM, bought
 from tests.makers.exchange import ExchangeProcess
@@ -57,6 +60,15 @@ def cases() -> list[tuple[str, str]]:
     return [(row.kind, row.subject) for row in found]
 
 
+def close(kind: str) -> None:
+    """Treasury has seen to it."""
+    who = people.operator(Role.TREASURY)[0]
+    with transaction(by := actor.operator(who)):
+        case_id = db.session.scalars(select(Case.id).where(Case.kind == kind)).one()
+        service_of_cases.close(case_id, note="Somebody dealt by hand; it is booked.", operator_id=who, actor=by)
+    leave()
+
+
 def events(name: str) -> list[tuple[str, dict[str, object]]]:
     """What was told under this name: subject and facts."""
     leave()
@@ -83,6 +95,14 @@ def test_what_keeps_an_order_from_being_placed_is_a_case_once(desk: Desk, exchan
     for _ in range(2):
         jobs.look(desk.work())
     assert cases() == [("venue_price", "BTC")]
+
+
+def test_a_pair_that_the_venue_does_not_deal_in_is_a_case(desk: Desk, exchange: ExchangeProcess) -> None:
+    exchange.knobs(cancel_only="BTC/USDT")
+    bought("BTC", "0.02")
+    for _ in range(2):
+        assert jobs.look(desk.work()) is None
+    assert cases() == [("venue_unlisted", "BTC")]
 
 
 def test_a_silent_venue_is_left_for_the_next_minute_and_the_exposure_is_told(
@@ -136,6 +156,9 @@ def test_an_order_that_is_none_of_ours_is_a_case(desk: Desk) -> None:
         jobs.sweep(desk.work())
     ((kind, _),) = cases()
     assert kind == "strange_order"
+    close("strange_order")
+    jobs.sweep(desk.work())  # (the venue goes on showing it; somebody has seen to it)
+    assert cases() == []
 
 
 def test_a_balance_that_stays_another_is_a_case(desk: Desk, exchange: ExchangeProcess) -> None:
@@ -146,6 +169,29 @@ def test_a_balance_that_stays_another_is_a_case(desk: Desk, exchange: ExchangePr
     jobs.balance_differs(desk.work(subject))
     assert cases() == [("venue_differs", "ETH")]
     assert {each.currency for each in queries.readings_for_operators() if each.differs} == {"ETH"}
+
+
+def test_a_venue_that_stays_silent_is_a_case_once_and_no_work_is_given_up(
+    desk: Desk, exchange: ExchangeProcess
+) -> None:
+    jobs.read_balances(desk.work())
+    exchange.knobs(down="503")
+    for minutes, opened in ((29, []), (31, [("venue_silent", "kraken")]), (36, [("venue_silent", "kraken")])):
+        with clock.at(clock.now() + timedelta(minutes=minutes)):
+            assert (jobs.read_balances(desk.work()), jobs.sweep(desk.work())) == (None, None)
+            assert cases() == opened
+
+
+def test_without_a_key_nothing_is_dealt_and_limits_are_told_of(desk: Desk, exchange: ExchangeProcess) -> None:
+    nameless = VenueOrders("kraken", exchange.url, key="", secret="", seconds=5)
+    without = replace(desk, clients=replace(desk.clients, venue=nameless))
+    bought("BTC", "0.06")
+    for do in (jobs.look, jobs.sweep, jobs.read_balances):
+        assert do(without.work()) is None
+    assert (queries.open_for_system(), queries.readings_for_operators()) == ([], [])
+    assert [facts["level"] for _, facts in events("exchange.exposure_passed")] == ["soft"]
+    with pytest.raises(NoKey):
+        flows.hedge_now("BTC", venue=nameless, actor=SYSTEM)
 
 
 def test_an_order_that_surfaced_is_a_case(desk: Desk) -> None:

@@ -123,7 +123,7 @@ def test_swaps_what_is_typed_on_the_other_side(dealer: Callable[..., CustomerAtH
     page.get_by_role("button", name=re.compile("^Swap ")).click()
     expect(page.locator(".receipt-amount")).to_contain_text("0.001 BTC")
     bola.go("Activity")
-    expect(page.locator(".line", has_text="Swapped for Bitcoin")).to_be_visible()
+    expect(page.locator(".line", has_text="Swapped Tether for Bitcoin")).to_be_visible()
 
 
 def test_has_it_bought_by_itself(running: Running, dealer: Callable[..., CustomerAtHome]) -> None:
@@ -136,7 +136,7 @@ def test_has_it_bought_by_itself(running: Running, dealer: Callable[..., Custome
     page.get_by_label("When").select_option(label="Every Friday")
     page.get_by_role("button", name="Set it up").click()
     card = page.locator("section", has_text="into Ether")
-    expect(card).to_contain_text("Every friday at 09:00")
+    expect(card).to_contain_text("Every Friday at 09:00")
     with running.inside():
         (made,) = rows(
             "SELECT r.id FROM recurring_orders r JOIN customers c ON c.id = r.customer_id JOIN logins l"

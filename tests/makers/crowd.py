@@ -57,7 +57,7 @@ def until_it_waits(watch: Connection, coming: Future[Any]) -> None:
     """Come back when somebody waits for a lock, or what comes is through. PostgreSQL has to be asked for that."""
     until = time.monotonic() + WAIT_SECONDS
     while not watch.execute(_WAITING).scalar() and not coming.done() and time.monotonic() < until:
-        time.sleep(0.02)  # between two questions
+        time.sleep(0.02)  # between two questions: nothing tells when a lock begins to be waited for
 
 
 def meet(barrier: Barrier) -> None:

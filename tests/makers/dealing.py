@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -27,6 +28,13 @@ VENUE = rules.VENUE
 CUSTOMER = "liability:customer:cus_dealing:{asset}"
 PRICES = {"BTC/USDT": "60000", "ETH/USDT": "3000", "TRX/USDT": "0.3", "TON/USDT": "5", "BNB/USDT": "600"}
 NAIRA = {"BTC": "96000000", "ETH": "4800000", "TRX": "480", "TON": "8000", "BNB": "960000", "USDT.TRC20": "1600"}
+PART_MAX = 2  # units: the books have whole ones, what is below is carried on, and a fee goes upwards
+_BOOKED = """
+SELECT h.cl_ord_id, j.memo ->> 'trade' AS trade, h.asset, -sum(e.amount) AS units, count(DISTINCT j.id) AS journals
+  FROM ledger.journals j JOIN hedges h ON h.id = j.ref
+  JOIN ledger.entries e ON e.journal_id = j.id JOIN ledger.accounts a ON a.id = e.account_id
+ WHERE j.kind = 'exchange.filled' AND a.code = 'equity:dealing:' || h.asset GROUP BY 1, 2, 3
+"""
 FUNDS = {"USDT.TRC20": "1000000", "BTC": "5", "ETH": "50"}
 
 
@@ -142,7 +150,7 @@ def db_refuses(state: str) -> Iterator[None]:
 
 
 def disagreements(exchange: ExchangeProcess) -> list[str]:
-    """Where the venue's own book and ours differ: orders by client id both ways, what was dealt, balances."""
+    """Where the venue's own book and ours differ: orders and trades by client id both ways, sizes, balances."""
     leave()
     theirs = {each["cl_ord_id"]: each for each in exchange.orders()}
     ours = {row.cl_ord_id: row for row in rows("SELECT * FROM hedges")}
@@ -157,10 +165,25 @@ def disagreements(exchange: ExchangeProcess) -> list[str]:
             faults.append(f"{name}: {units} were dealt in there, {row.filled_units} are booked ({row.state})")
         if there is None and row.state not in {"refused", "cancelled"}:
             faults.append(f"{name} is {row.state} and the venue does not have it")
+    faults += _traded_otherwise(theirs)
     held, booked = exchange.balances(), queries.booked_at_venue_for_system(VENUE)
     for currency, asset in queries.assets_for_system(VENUE).items():
         units = int(held.get(currency, Decimal(0)) * 10 ** ASSETS[asset].decimals // 1)
         if units != booked[asset]:
             faults.append(f"the venue holds {units} of {asset}, the books say {booked[asset]}")
     leave()
+    return faults
+
+
+def _traded_otherwise(theirs: dict[str, Any]) -> list[str]:
+    """Where the journals of the ledger are not the venue's trades, one for one, by client order id and trade."""
+    there = {(name, fill["txid"]): fill for name, order in theirs.items() for fill in order["fills"]}
+    booked = {(row.cl_ord_id, row.trade): row for row in rows(_BOOKED)}
+    faults = [f"trade {trade} of {name} is in no journal" for name, trade in there.keys() - booked.keys()]
+    faults += [f"trade {trade} of {name} is in a journal alone" for name, trade in booked.keys() - there.keys()]
+    for each in there.keys() & booked.keys():
+        fill, row = there[each], booked[each]
+        exact = Decimal(fill["vol"]) * (1 if fill["type"] == "buy" else -1) * 10 ** ASSETS[row.asset].decimals
+        if abs(row.units - exact) > PART_MAX or row.journals != 1:
+            faults.append(f"trade {each} is of {exact}, and {row.journals} journals say {row.units}")
     return faults

@@ -103,6 +103,11 @@ class ExchangeProcess(ProcessBeside):
         """How often a private call ("AddOrder") was made; `reference`: its cl_ord_id, txid, refid or key."""
         return int(self.control("GET", "calls", params={"path": path, "reference": reference})["total"])
 
+    def refused(self, words: str, path: str | None = None) -> int:
+        """How many private calls were turned away at the door with these words."""
+        counted = self.control("GET", "calls", params={"path": path})["calls"]
+        return sum(each["count"] for each in counted if each["error"] == words)
+
     def reset(self) -> None:
         """Forget everything, knobs and prices included."""
         self.control("POST", "reset")

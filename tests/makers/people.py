@@ -154,6 +154,13 @@ def somebody_watches() -> None:
     leave()
 
 
+def somebody_is(role: Role) -> None:
+    """Have somebody of this role, where there is nobody yet: without them nobody could agree to some things."""
+    if not identity_queries.active_count_for_system(role):
+        operator(role)
+    leave()
+
+
 def bank_account(owner: Customer, *, app: Flask, number: str = "", name: str = "") -> str:
     """A bank account of theirs, in their name or another, looked up at the vendor, two days ago: its id."""
     clients = app.extensions["clients"]

@@ -78,9 +78,13 @@ def poll(app: Flask) -> dict[str, Latest]:
 
 
 def roll(at: datetime | None = None) -> None:
-    """Bring candles up to a time."""
+    """Bring candles up to a time, as the job does."""
+    moment = at or clock.now()
     with transaction(SYSTEM):
-        service.roll(at=at or clock.now())
+        since = service.roll_from(at=moment)
+    while since <= moment:
+        with transaction(SYSTEM):
+            since = service.roll(since=since, at=moment)
     leave()
 
 

@@ -66,6 +66,19 @@ class TestRolling:
         quoted.roll(last)
         assert [row[0] for row in candles("1h")] == ["12:00", "08:00"]
 
+    def test_a_long_gap_is_caught_up_with_in_steps(self) -> None:
+        """No one statement reads more than two hours of prices, however long nothing was rolled."""
+        last = quoted.told_at(NOON, ["100000", "100100", "100200"], every=timedelta(hours=3))
+        with transaction(quoted.SYSTEM):
+            begun = service.roll_from(at=last)
+            assert service.roll(since=NOON, at=last) == NOON + service.ROLLED_AT_ONCE
+        leave()
+        assert begun < NOON
+        assert [row[0] for row in candles("1m")] == ["12:00"]
+        quoted.roll(last)
+        assert [row[0] for row in candles("1m")] == ["12:00", "15:00", "18:00"]
+        assert candles("1d") == [("00:00", 100_000, 100_200, 100_000, 100_200, 3)]
+
     def test_a_time_without_a_price_has_no_candle(self) -> None:
         with clock.at(NOON):
             quoted.tell(silent=tuple(quoted.NUMBERS), at=NOON)

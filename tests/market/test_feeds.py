@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine, text
 
 from app.clients import venues
 from app.core import clock
@@ -67,6 +69,39 @@ class TestAllIsWell:
         assert {feed: answer.fault for feed, answer in answers.items() if answer} == dict.fromkeys(quoted.NUMBERS, "")
         told = market_queries.words(at=clock.now())
         assert {word.feed for word in told[BTC]} == {"kraken", "luno", "coingecko"}
+
+
+class TestWhatOneDoesNotList:
+    def test_is_told_by_the_others_and_said(self, market: Flask, feeds: ExchangeProcess, owner_engine: Engine) -> None:
+        """Of the six names that Kraken is asked for at once it knows one no more."""
+        with _names(owner_engine, "TON/USDT", "GRAMUSD"):
+            latest = quoted.poll(market)
+            kraken = next(one for one in market_queries.feeds() if one.feed.id == "kraken")
+            leave()
+        assert kraken.answer is not None
+        assert (kraken.answer.fault, kraken.untold) == ("", ("TON/USDT",))
+        assert latest["TON/USDT"].made.why is Why.TOO_FEW
+        assert {pair for pair, one in latest.items() if "kraken" in one.made.feeds} >= {BTC, "ETH/USDT", "TRX/USDT"}
+
+
+@contextmanager
+def _names(engine: Engine, pair: str, symbol: str) -> Iterator[None]:
+    """Kraken is asked for a pair by another name."""
+    was = "SELECT symbol FROM feed_pairs WHERE feed = 'kraken' AND pair = :pair"
+    with engine.connect() as connection:
+        before = connection.execute(text(was), {"pair": pair}).scalar_one()
+    _name(engine, pair, symbol)
+    try:
+        yield
+    finally:
+        _name(engine, pair, before)
+
+
+def _name(engine: Engine, pair: str, symbol: str) -> None:
+    named = "UPDATE feed_pairs SET symbol = :symbol WHERE feed = 'kraken' AND pair = :pair"
+    with engine.begin() as connection:
+        connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
+        connection.execute(text(named), {"symbol": symbol, "pair": pair})
 
 
 class TestTurns:

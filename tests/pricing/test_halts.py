@@ -13,6 +13,7 @@ from app.core.machine import history
 from app.core.permissions import Role
 from app.governance.rules import State
 from app.ledger import prices as ledger
+from app.market import service as market
 from app.pricing import errors, queries, service
 from app.pricing.models import PairHalt
 from tests.makers import people, quoted, rated
@@ -149,6 +150,8 @@ class TestAPriceThatMoves:
     def test_too_far_within_five_minutes_stops_the_pair(self, price: str, *, stops: bool) -> None:
         quoted.told_at(clock.now() - timedelta(seconds=40), ["100000", price])
         assert standing() == ([(BTC, "moved")] if stops else [])
+        reasons = [halt.reason for halt in queries.halts_standing()]
+        assert reasons == (["It moved by 5.01 %, more than 5.00 % in 5 minutes."] if stops else [])
 
     def test_slowly_goes_where_it_likes(self) -> None:
         begin = clock.now() - timedelta(hours=2)
@@ -162,6 +165,15 @@ class TestAPriceThatMoves:
     def test_after_a_silence_is_held_against_the_last_one_before_it(self) -> None:
         quoted.told_at(clock.now() - timedelta(hours=2), ["100000", "120000"], every=timedelta(hours=1))
         assert standing() == [(BTC, "moved")]
+
+    @pytest.mark.parametrize(("price", "stops"), [("104000", False), ("120000", True)])
+    def test_after_prices_were_forgotten_is_held_against_the_last_hour(self, price: str, *, stops: bool) -> None:
+        quoted.roll(quoted.told_at(clock.now() - timedelta(days=3), ["100000"]))
+        with transaction(quoted.SYSTEM):
+            market.sweep(at=clock.now())
+        leave()
+        quoted.told_at(clock.now(), [price])
+        assert standing() == ([(BTC, "moved")] if stops else [])
 
     def test_does_not_end_by_itself(self) -> None:
         begin = clock.now() - timedelta(hours=2)

@@ -6,9 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from sqlalchemy import event
 
 from app.core import actor, clock
-from app.core.db import leave, transaction
+from app.core.db import db, leave, transaction
 from app.core.money import NGN, Money
 from app.core.permissions import Role
 from app.market import rules
@@ -108,6 +109,22 @@ class TestDealing:
             queries.dealing(base, quote)
         queries.price(base, quote)
 
+    def test_waits_for_the_database_twice_whatever_the_way(self) -> None:
+        """Once to keep the pairs from being stopped meanwhile, once for all that the price is made of."""
+        quoted.tell()
+        asked: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+            asked.append(statement)
+
+        with transaction(quoted.SYSTEM):
+            event.listen(db.engine, "before_cursor_execute", note)
+            try:
+                queries.dealing("BTC", "NGN")
+            finally:
+                event.remove(db.engine, "before_cursor_execute", note)
+        assert len(asked) == 2, asked
+
 
 class TestAPriceOfOurOwn:
     def test_takes_the_place_of_the_feeds_for_its_time(self) -> None:
@@ -187,6 +204,22 @@ class TestTheBoard:
         assert (bitcoin.fault, bitcoin.is_old) == ("", False)
         assert (naira.price, [halt.cause for halt in naira.halts]) == (None, ["disagreeing"])
         assert "different prices" in naira.fault
+
+    def test_says_of_a_cross_what_stops_it_over_its_legs(self) -> None:
+        quoted.tell()
+        rated.off("BTC/USDT")
+        lines = {line.pair.code: line for line in queries.board_for_operators().lines}
+        stops = {code: [halt.pair for halt in line.stops] for code, line in lines.items() if line.stops}
+        assert stops == {"BTC/USDT": ["BTC/USDT"], "BTC/NGN": ["BTC/USDT"]}
+        assert lines["BTC/NGN"].halts == []
+
+    def test_says_that_a_price_of_our_own_stands_in(self) -> None:
+        quoted.tell({"luno": {"USDTNGN": "15000"}}, silent=("bank",))
+        rated.override("USDT/NGN", "1600")
+        lines = {line.pair.code: line for line in queries.board_for_operators().lines}
+        naira, cross = lines["USDT/NGN"], lines["BTC/NGN"]
+        assert ([halt.cause for halt in naira.halts], naira.stops) == (["disagreeing"], [])
+        assert (naira.is_ours, cross.is_ours, lines["BTC/USDT"].is_ours) == (True, True, False)
 
     def test_has_a_day_of_prices(self) -> None:
         quoted.roll(quoted.told_at(clock.now() - timedelta(hours=3), ["100000", "100500"], every=timedelta(hours=2)))

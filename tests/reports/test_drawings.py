@@ -12,6 +12,7 @@ from reports import drawings
 from reports.drawings import HIGH, ROWS, WIDE, Bar
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 VALUES = st.decimals(min_value=Decimal("0.000001"), max_value=Decimal(10) ** 12, places=6)
 PLACE = re.compile(r"[ML](\d+) (\d+)")
 
@@ -78,7 +79,7 @@ class TestCurve:
 
 class TestCandles:
     def test_tells_rising_from_falling(self) -> None:
-        drawing = drawings.candles(bars([(10, 40, 0, 30), (30, 30, 10, 20)]))
+        drawing = drawings.candles(bars([(10, 40, 0, 30), (30, 30, 10, 20)]), HOUR)
         assert drawing
         assert drawing.rising.count("z") == 1
         assert drawing.falling.count("z") == 1
@@ -86,19 +87,33 @@ class TestCandles:
         assert drawing.falling.startswith("M750 ")
 
     def test_a_wick_goes_from_the_highest_to_the_lowest(self) -> None:
-        drawing = drawings.candles(bars([(10, 30, 0, 20), (20, 20, 20, 20)]))
+        drawing = drawings.candles(bars([(10, 30, 0, 20), (20, 20, 20, 20)]), HOUR)
         assert drawing
         assert [int(row) for row in drawing.rows] == [30, 20, 10, 0]
         assert drawing.rising.startswith(f"M250 0V{HIGH}M")
 
     def test_many_in_a_row_become_one(self) -> None:
-        whole, rest = drawings.grouped(bars([(10, 40, 9, 30), (30, 35, 5, 20), (20, 22, 19, 21)]), 2)
+        whole, rest = drawings.grouped(bars([(10, 40, 9, 30), (30, 35, 5, 20), (20, 22, 19, 21)]), 2 * HOUR)
         assert [int(each) for each in (whole.open, whole.high, whole.low, whole.close)] == [10, 40, 5, 20]
-        assert (whole.starts_at, rest.starts_at) == (START, START + 2 * timedelta(hours=1))
+        assert (whole.starts_at, rest.starts_at) == (START, START + 2 * HOUR)
         assert rest.close == Decimal(21)
 
+    def test_they_are_put_together_by_time_and_a_silence_stays_empty(self) -> None:
+        first, _, _, after, last = bars([(10, 10, 10, 10)] * 5)  # (at 1 and 2 o'clock nobody told a price)
+        found = drawings.grouped([first, after, last], 2 * HOUR)
+        assert [each.starts_at for each in found] == [START, START + 2 * HOUR, START + 4 * HOUR]
+        silent = drawings.candles(drawings.grouped([first, last], 2 * HOUR), 2 * HOUR)
+        assert silent
+        assert re.findall(r"M(\d+) \d+V", silent.rising) == ["166", "832"]  # of three places the middle one is empty
+        assert silent.times == (START, START + 2 * HOUR, START + 4 * HOUR)
+
+    def test_weeks_begin_on_mondays(self) -> None:
+        days = [Bar(START + day * 24 * HOUR, *[Decimal(1)] * 4) for day in range(3)]  # from a Sunday on
+        found = drawings.grouped(days, timedelta(weeks=1))
+        assert [f"{each.starts_at:%a %d}" for each in found] == ["Mon 16", "Mon 23"]
+
     def test_one_is_no_picture(self) -> None:
-        assert drawings.candles(bars([(1, 1, 1, 1)])) is None
+        assert drawings.candles(bars([(1, 1, 1, 1)]), HOUR) is None
 
 
 @pytest.mark.parametrize(

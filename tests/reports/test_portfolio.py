@@ -1,5 +1,6 @@
 """Cost, gains and worth over time, from journals that were really posted; of one customer alone, also of a busy one."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -174,6 +175,17 @@ class TestWorthOverTime:
         third = clock.now()
         found = portfolio.history([first - timedelta(days=1), first, second, third], customer_id=owner.id)
         assert [value for _, value in found] == [0, 5_000, 205_000, 105_000]
+
+    def test_goes_by_when_journals_took_effect(self, owner: Customer) -> None:
+        now, day = clock.now(), timedelta(days=1)
+        post(owner, naira(70))
+        with transaction(TESTER):
+            late = replace(moved(owner, naira(1_000)), effective_at=now - 2 * day)
+            posting.post(late, key=fresh())
+        leave()
+        found = portfolio.history([now - 3 * day, now - day, clock.now()], customer_id=owner.id)
+        assert [value for _, value in found] == [0, 1_000, 1_070]
+        assert portfolio.began(customer_id=owner.id) == now - 2 * day
 
     def test_leaves_out_when_a_price_was_not_known(self, owner: Customer) -> None:
         post(owner, Money(TRX, 10**6))

@@ -1,13 +1,16 @@
 """Which limits are on an intent, over which days, and what is left of them."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.money import NGN, Money
 from app.risk import rules
 from app.risk.rules import ANY, Band, Bounds, Excess, Measured, Scope
+from tests.makers.coins import ETH
 
 NOTHING = Measured(0, 0, 0)
 
@@ -68,10 +71,19 @@ class TestExcess:
     def test_is_of_the_narrowest_bound(
         self, bounds: Bounds, measured: Measured, asked: int, over: Excess | None
     ) -> None:
-        assert rules.excess(bounds, measured, asked=asked, direction="in") == over
+        assert rules.excess(bounds, measured, asked=asked, adds=True) == over
 
     def test_of_what_one_may_have_never_keeps_money_in(self) -> None:
-        assert rules.excess(Bounds(balance=100), Measured(0, 0, 500), asked=50, direction="out") is None
+        assert rules.excess(Bounds(balance=100), Measured(0, 0, 500), asked=50, adds=False) is None
+
+
+@given(st.integers(1, 10**24), st.decimals("0.000001", "1000000000", places=6))
+def test_what_is_no_naira_never_counts_for_less_than_it_is_worth(units: int, naira: Decimal) -> None:
+    kobo = rules.worth(Money(ETH, units), naira=naira).units
+    numerator, denominator = naira.as_integer_ratio()
+    exact = units * numerator * 100, denominator * 10**18
+    assert exact[0] <= kobo * exact[1] < exact[0] + exact[1]
+    assert rules.worth(Money(NGN, units), naira=naira) == Money(NGN, units)
 
 
 class TestBounds:

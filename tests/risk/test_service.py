@@ -18,8 +18,10 @@ from app.risk import errors, queries
 from app.risk import service as risk
 from app.risk.rules import Direction, Rail
 from app.risk.service import Intent
-from tests.makers import people
+from reports import limits
+from tests.makers import people, sending
 from tests.makers.books import fresh
+from tests.makers.coins import BTC, ETH
 from tests.makers.people import Customer
 
 TEST = actor.system("test")
@@ -122,6 +124,59 @@ class TestCounting:
         with transaction(TEST):
             risk.release(refs[0])
         asks(who, 50_000_00, way=Direction.IN)
+
+
+class TestWhatOneMayHave:
+    """₦300,000 in the first tier, all wallets together."""
+
+    def room(self, who: Customer) -> str:
+        """What still fits (kobo)."""
+        with pytest.raises(errors.LimitExceeded) as refused:
+            asks(who, 300_000_01, way=Direction.IN, rail=Rail.INSIDE)
+        leave()
+        return bound(refused)[1]
+
+    def test_counts_every_wallet_at_the_rate_that_was_told_last_each_rounded_up(
+        self, somebody: Callable[[Tier], Customer]
+    ) -> None:
+        who = somebody(Tier.T1)
+        for money in (Money(NGN, 100_00), Money(BTC, 200_001), Money(ETH, 1)):
+            sending.give(who, money)
+        sending.price("BTC", 100_000_000)  # (₦200,001.00)
+        sending.price("ETH", 5_000_000)  # (less than a kobo, which counts for one)
+        assert self.room(who) == str(300_000_00 - 100_00 - 200_001_00 - 1)
+        sending.price("BTC", 160_000_000)
+        assert self.room(who) == "0"
+        with clock.at(clock.now() + timedelta(days=40)):  # (a price that is old is better than none)
+            assert self.room(who) == "0"
+
+    def test_leaves_out_what_never_had_a_rate(self, somebody: Callable[[Tier], Customer]) -> None:
+        who = somebody(Tier.T1)
+        for money in (Money(NGN, 100_00), Money(BTC, 10**8)):
+            sending.give(who, money)
+        with clock.at(datetime(2026, 1, 2, tzinfo=WAT)):  # before any of these prices
+            assert self.room(who) == str(300_000_00 - 100_00)
+
+    def test_bounds_only_what_adds_to_it(self, somebody: Callable[[Tier], Customer]) -> None:
+        who = somebody(Tier.T1)
+        sending.give(who, Money(NGN, 300_000_00))
+        with transaction(TEST):
+            risk.check(Intent(fresh(), who.id, Rail.INSIDE, Direction.IN, Money(NGN, 5_00), was_theirs=True))
+        with pytest.raises(errors.LimitExceeded):
+            asks(who, 5_00, way=Direction.IN, rail=Rail.INSIDE)
+
+    def test_is_told_with_the_limits(self, somebody: Callable[[Tier], Customer]) -> None:
+        who = somebody(Tier.T1)
+        sending.give(who, Money(BTC, 100_000))
+        sending.price("BTC", 100_000_000)
+        (bar,) = [
+            bar
+            for one in limits.of_customer(customer_id=who.id).groups
+            for bar in one.bars
+            if one.rail == "bank" and bar.name == limits.WALLET
+        ]
+        assert bar.used == Money(NGN, 100_000_00)
+        leave()
 
 
 class TestDays:

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine
 
-from app.core.db import leave, transaction
+from app.core.db import atomically, leave, rows, transaction
 from app.core.errors import IllegalMove, NotFound
 from app.pricing.errors import NoPrice
 from app.trading import alerts, errors, queries
@@ -14,7 +15,7 @@ from app.trading.models import Alert
 from app.trading.watching import Beyond, State
 from jobs import trading as work_of_trading
 from jobs.work import Work
-from tests.makers import people, priced, trading
+from tests.makers import crowd, people, priced, rated, trading
 from tests.makers.people import Customer
 from tests.makers.trading import TEST
 
@@ -55,6 +56,7 @@ def test_it_is_told_once_when_the_price_is_there(
     app: Flask, work_off: WorkOff, who: Customer, beyond: Beyond, price: str, usdt: str
 ) -> None:
     alert = waits(who, beyond, price)
+    waits(who, Beyond.ABOVE, "990000000")  # (so that the pair is looked at afterwards, too)
     look(app)
     assert stands(alert) == (State.ARMED, None)
     priced.at(BTC_USDT=usdt)
@@ -64,6 +66,19 @@ def test_it_is_told_once_when_the_price_is_there(
     work_off()
     (letter,) = trading.told(who)
     assert letter.subject == f"BTC is at {int(price):,} NGN"
+
+
+def test_of_two_who_look_at_the_same_moment_one_tells_it(app: Flask, owner_engine: Engine, who: Customer) -> None:
+    alert = waits(who, Beyond.ABOVE, "97000000")
+    priced.at(BTC_USDT="61000")
+
+    def looks() -> int:
+        return atomically(lambda: alerts.fire("BTC", "NGN", actor=TEST), actor=TEST)
+
+    crowd.meanwhile(app, owner_engine, lambda: alerts.fire("BTC", "NGN", actor=TEST), looks)
+    leave()
+    told = rows("SELECT FROM outbox WHERE name = 'trading.price_reached' AND facts ->> 'alert_id' = :id", id=alert.id)
+    assert len(told) == 1
 
 
 def test_set_again_it_is_told_again(app: Flask, work_off: WorkOff, who: Customer) -> None:
@@ -98,6 +113,17 @@ def test_without_a_price_nothing_fires(app: Flask, who: Customer) -> None:
     assert stands(alert)[0] == State.ARMED
     with pytest.raises(NoPrice):
         waits(who, Beyond.BELOW, "1")
+
+
+def test_of_a_price_that_somebody_doubts_nobody_is_told(app: Flask, who: Customer) -> None:
+    alert = waits(who, Beyond.ABOVE, "150000000")
+    halt = rated.off("BTC/USDT", reason="Its feeds err by a factor.")
+    priced.at(BTC_USDT="600000")
+    look(app)
+    assert stands(alert) == (State.ARMED, None)
+    rated.agree(rated.ask_go_on(halt.id))
+    look(app)
+    assert stands(alert) == (State.FIRED, Decimal(960_000_000))
 
 
 def test_it_can_be_on_a_price_that_is_crossed(app: Flask, who: Customer) -> None:

@@ -4,25 +4,20 @@ Each case tries a statement that one condition refuses; then the condition is ta
 All of it in a transaction that is undone.
 """
 
-import re
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
 from app.core.db import leave, transaction
 from app.trading import recurring
 from app.trading.rhythms import Every, Rhythm
-from tests.makers import trading
-from tests.makers.bare import act_as
+from tests.makers import guarded, trading
 from tests.makers.books import refused, undone
 from tests.makers.coins import BTC, ETH
+from tests.makers.guarded import Guard
 from tests.makers.people import naira
 from tests.makers.trading import TEST
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs" / "order-checks.md"
+PAGE = guarded.ROOT / "docs" / "order-checks.md"
 ORDER, BOOKED, RUN = "guard_order", "guard_order_booked", "guard_recurring_run"
 pytestmark = pytest.mark.usefixtures("inside", "market")
 
@@ -61,17 +56,6 @@ def at_the_end(*statements: str) -> str:
 
 
 FILLED = "UPDATE orders SET state = 'filled' WHERE id = 'ord_x'"
-
-
-@dataclass(frozen=True)
-class Guard:
-    """A condition of a function (a pattern), what to put in its place, and a statement that it alone refuses."""
-
-    name: str
-    function: str
-    condition: str
-    statement: str
-    instead: str = "false"
 
 
 GUARDS = (
@@ -198,18 +182,18 @@ def facts() -> dict[str, str]:
 @pytest.mark.parametrize("guard", GUARDS, ids=[guard.name for guard in GUARDS])
 def test_each_guard_alone_refuses(facts: dict[str, str], owner_engine: Engine, guard: Guard) -> None:
     with undone(owner_engine) as connection:
-        _enter(connection)
-        given = _given(guard.statement, facts)
+        guarded.enter(connection)
+        given = guarded.given(guard.statement, facts)
         assert refused(connection, guard.statement, **given) in {"BU005", "23001"}
-        _take_out(connection, guard)
+        guarded.take_out(connection, guard)
         assert refused(connection, guard.statement, **given) == ""
 
 
 def test_a_sound_order_passes(facts: dict[str, str], owner_engine: Engine) -> None:
     with undone(owner_engine) as connection:
-        _enter(connection)
+        guarded.enter(connection)
         statement = at_the_end(journal(), order(), FILLED)
-        assert refused(connection, statement, **_given(statement, facts)) == ""
+        assert refused(connection, statement, **guarded.given(statement, facts)) == ""
 
 
 @pytest.mark.parametrize("name", CONSTRAINTS)
@@ -218,8 +202,8 @@ def test_each_constraint_alone_refuses(facts: dict[str, str], owner_engine: Engi
     which = {"quotes": "quote", "orders": "order", "recurring_runs": "due"}[table]
     statement = f"UPDATE {table} SET {change} WHERE id = :{which}"  # noqa: S608 (those above)
     with undone(owner_engine) as connection:
-        _enter(connection)
-        given = _given(statement, facts)
+        guarded.enter(connection)
+        given = guarded.given(statement, facts)
         assert refused(connection, statement, **given) == "23514"
         connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
         assert refused(connection, statement, **given) == ""
@@ -229,8 +213,8 @@ def test_each_constraint_alone_refuses(facts: dict[str, str], owner_engine: Engi
 def test_each_unique_key_alone_refuses(facts: dict[str, str], owner_engine: Engine, name: str) -> None:
     table = "orders" if "orders" in name else "recurring_runs"
     with undone(owner_engine) as connection:
-        _enter(connection)
-        given = _given(UNIQUE[name], facts)
+        guarded.enter(connection)
+        given = guarded.given(UNIQUE[name], facts)
         assert refused(connection, UNIQUE[name], **given) == "23505"
         connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
         assert refused(connection, UNIQUE[name], **given) == ""
@@ -261,31 +245,7 @@ def test_the_application_may_write_again_what_moves_and_no_more(
 
 class TestThePage:
     def test_lists_every_guard_of_the_database(self) -> None:
-        listed = {tuple(row) for row in re.findall(r"^\| (.+?) \| `(guard_\w+)` \|$", PAGE.read_text(), re.MULTILINE)}
-        assert listed == {(guard.name, guard.function) for guard in GUARDS}
+        assert guarded.listed(PAGE) == {(guard.name, guard.function) for guard in GUARDS}
 
     def test_names_tests_that_there_are(self) -> None:
-        named = re.findall(r"`(tests/\S+?\.py)::([\w:]+)(\[.+?\])?`", PAGE.read_text())
-        assert len(named) > 20
-        for path, name, _case in named:
-            source = (ROOT / path).read_text()
-            for part in name.split("::"):
-                assert re.search(rf"^ *(def|class) {part}\b", source, re.MULTILINE), f"{path}::{name}"
-
-
-def _enter(connection: Connection) -> None:
-    act_as(connection, "system:test")
-    connection.execute(text("SELECT set_config('bursar.owner', '*', true)"))
-
-
-def _take_out(connection: Connection, guard: Guard) -> None:
-    source = connection.execute(
-        text("SELECT pg_get_functiondef(CAST(:name AS regproc))"), {"name": guard.function}
-    ).scalar_one()
-    weaker, count = re.subn(guard.condition, lambda _: guard.instead, source, flags=re.DOTALL)
-    assert count == 1, guard.name
-    connection.exec_driver_sql(weaker.replace("%", "%%"))
-
-
-def _given(statement: str, facts: dict[str, str]) -> dict[str, str]:
-    return {name: facts[name] for name in re.findall(r"(?<![:\w]):(\w+)", statement)}
+        assert guarded.tests_named(PAGE) > 20

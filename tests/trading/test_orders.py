@@ -15,7 +15,8 @@ from app.core.money import NGN, Asset, Money
 from app.customers import service as customers
 from app.customers.errors import AccountFrozen
 from app.customers.rules import Tier
-from app.ledger import balances, chart
+from app.ledger import balances, chart, prices
+from app.payments import deposits
 from app.pricing.errors import NoPrice, PairHalted, PriceTooOld
 from app.restrictions.errors import Restricted
 from app.restrictions.rules import Kind
@@ -322,6 +323,16 @@ class TestAmounts:
         with pytest.raises(LimitExceeded):
             trading.accepted(who, second)
         assert trading.has(who) == naira(70_000)
+
+    def test_of_a_sale_are_not_kept_from_who_has_all_they_may(self) -> None:
+        """What they have is no more by it: it is in naira now."""
+        who = trading.dealer(Money(BTC, 312_500), tier=Tier.T1)
+        with transaction(trading.TEST):
+            prices.record("BTC", naira=Decimal(96_000_000), at=clock.now(), source="test")  # (₦300,000 in all)
+        with pytest.raises(LimitExceeded), transaction(trading.TEST):
+            deposits.refuse_over(who.id, amount=Money(NGN, 1))
+        order = trading.accepted(who, trading.quoted(who, Money(BTC, 100_000), give_asset=BTC, get=NGN))
+        assert trading.has(who) == order.get
 
     def test_of_somebody_who_is_not_verified_are_refused(self) -> None:
         with pytest.raises(TierTooLow):

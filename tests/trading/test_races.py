@@ -1,6 +1,9 @@
 """Many at once against PostgreSQL: one quote is one order, one balance is given once, one key is one answer."""
 
 from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,8 +14,9 @@ from app.core.db import atomically, leave, rows, transaction
 from app.core.errors import Refusal
 from app.core.money import NGN, Money
 from app.customers.rules import Tier
-from app.trading import errors, orders, recurring
-from app.trading.rhythms import Every, Rhythm
+from app.trading import alerts, errors, orders, queries, recurring
+from app.trading.rhythms import Every, Rhythm, RunState
+from app.trading.watching import Beyond
 from tests.makers import crowd, trading
 from tests.makers.books import fresh
 from tests.makers.coins import BTC, ETH
@@ -127,6 +131,44 @@ def test_one_day_of_what_comes_again_is_one_order(app: Flask) -> None:
 
     assert crowd.at_once(app, [tries for _ in range(20)]) == [True] * 20
     assert orders_of(who) == 1
+
+
+def test_what_its_owner_pauses_while_it_is_being_tried_is_not_bought_after_that(
+    app: Flask, owner_engine: Engine
+) -> None:
+    """Whoever is second waits for the first, and sees what it did."""
+    who = trading.dealer()
+    for paused_first in (True, False):
+        with transaction(who.actor):
+            kept = recurring.set_up(who.id, give=naira(10_000), get=BTC, rhythm=Rhythm(Every.WEEK, 0), actor=who.actor)
+        run_id = trading.due(kept)
+        deeds: list[Callable[[], Any]] = [
+            partial(recurring.pause, kept.id, customer_id=who.id, actor=who.actor),
+            partial(recurring.carry_out, run_id, actor=TEST),
+        ]
+        first, second = deeds if paused_first else deeds[::-1]
+        crowd.meanwhile(app, owner_engine, first, partial(atomically, second, actor=who.actor))
+        assert orders_of(who) == (0 if paused_first else 1)
+        assert queries.run_for_system(run_id).state == (RunState.MISSED if paused_first else RunState.DONE)
+        leave()
+
+
+def test_two_at_once_are_no_more_than_one_may_have(app: Flask, owner_engine: Engine) -> None:
+    who = trading.dealer()
+
+    def kept() -> str:
+        rhythm = Rhythm(Every.WEEK, 0)
+        return recurring.set_up(who.id, give=naira(10_000), get=BTC, rhythm=rhythm, actor=who.actor).id
+
+    def waits() -> str:
+        price, below = Decimal(1), Beyond.BELOW
+        return alerts.set_up(who.id, base="BTC", quote="NGN", beyond=below, price=price, actor=who.actor).id
+
+    for deed, most in ((kept, recurring.KEPT_MAX), (waits, alerts.KEPT_MAX)):
+        for _ in range(most - 1):
+            atomically(deed, actor=who.actor)
+        found = crowd.meanwhile(app, owner_engine, deed, partial(atomically, deed, actor=who.actor))
+        assert isinstance(found, errors.TooManyKept)
 
 
 def test_one_day_of_what_comes_again_begins_once(app: Flask, owner_engine: Engine) -> None:

@@ -201,14 +201,34 @@ class TestADay:
         work_off()
         assert len(trading.told(who)) == 1
 
-    def test_is_done_although_it_was_paused_or_ended_meanwhile(self, app: Flask) -> None:
+    @pytest.mark.parametrize(
+        ("early", "state"), [(timedelta(microseconds=1), RunState.DUE), (timedelta(0), RunState.MISSED)]
+    )
+    def test_is_over_at_midnight(self, early: timedelta, state: RunState) -> None:
+        made = kept(trading.dealer())
+        assert made.next_at
+        with clock.at(rhythms.given_up_at(made.next_at) - early), transaction(TEST):
+            run_id = recurring.begin_run(made.id, actor=TEST)
+        leave()
+        assert run_id
+        assert run_of(run_id)[0] == state
+
+    @pytest.mark.parametrize("stop", [recurring.pause, recurring.end], ids=["paused", "ended"])
+    def test_that_is_being_tried_comes_to_nothing_when_its_owner_stops_it(
+        self, app: Flask, work_off: WorkOff, stop: Callable[..., None]
+    ) -> None:
         who = trading.dealer()
         made = kept(who)
         run_id = trading.due(made)
         with transaction(who.actor):
-            recurring.end(made.id, customer_id=who.id, actor=who.actor)
+            stop(made.id, customer_id=who.id, actor=who.actor)
+        if stop is recurring.pause:
+            with transaction(who.actor):
+                recurring.resume(made.id, customer_id=who.id, actor=who.actor)
         assert tried(app, run_id) is None
-        assert orders_of(who) == 1
+        assert run_of(run_id) == (RunState.MISSED, 0, "stopped")
+        work_off()
+        assert (orders_of(who), trading.told(who)) == (0, [])
 
     def test_of_a_sale_or_a_swap_is_an_order_too(self, app: Flask) -> None:
         who = trading.dealer(Money(BTC, 10**7))

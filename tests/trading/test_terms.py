@@ -267,10 +267,6 @@ class TestSizes:
             rules.refuse_more(Money(NGN, 201), most=Money(NGN, 200))
         assert (less.value.facts, more.value.facts) == ({"asset": "BTC", "minimum": "100"}, {"maximum": "200"})
 
-    def test_what_is_not_naira_counts_at_its_price_rounded_up(self) -> None:
-        assert rules.worth(Money(BTC, 1), naira=Decimal("100000000.4")) == Money(NGN, 101)
-        assert rules.worth(Money(NGN, 7), naira=Decimal(3)) == Money(NGN, 7)
-
 
 class TestMoved:
     @pytest.mark.parametrize(

@@ -140,6 +140,17 @@ class TestARequest:
         with pytest.raises(errors.TooManyRequests):
             ask(one, other)
 
+    def test_taken_back_and_asked_anew_is_not_asked_without_end(self) -> None:
+        """Each is a mail to who is asked."""
+        one, other = customer(), customer()
+        for _ in range(3):
+            cancel(ask(one, other).id, one)
+        with pytest.raises(errors.TooManyRequests):
+            ask(one, other)
+        ask(one, customer())
+        with clock.at(clock.now() + timedelta(days=1, minutes=1)):
+            ask(one, other)
+
 
 class TestASplit:
     def test_asks_each_for_a_share_and_the_shares_are_the_bill(self) -> None:

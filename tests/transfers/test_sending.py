@@ -133,6 +133,18 @@ class TestSending:
         send(rich, full, naira(10_000))
         assert has(full) == naira(300_000)
 
+    def test_coins_count_in_what_one_may_have(self) -> None:
+        """All wallets together: what is in coins leaves less room for naira, and for more coins."""
+        rich, full = customer(naira(900_000)), customer(naira(10_000), tier=Tier.T1)
+        sending.give(rich, Money(BTC, 100_000))
+        sending.give(full, Money(BTC, 280_000))
+        sending.price("BTC", 100_000_000)  # (theirs are worth ₦280,000, so ₦10,000 more fits)
+        for amount in (naira(10_001), Money(BTC, 10_001)):
+            with pytest.raises(errors.CannotReceive):
+                send(rich, full, amount)
+        send(rich, full, Money(BTC, 10_000))
+        assert (has(full), has(full, BTC)) == (naira(10_000), Money(BTC, 290_000))
+
     def test_while_a_switch_is_off_is_refused(self) -> None:
         one, other = customer(), customer()
         with switched.stopped("rail:inside"), pytest.raises(SwitchedOff):

@@ -28,11 +28,20 @@ def test_a_price_has_the_digits_that_say_something(naira: str, says: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("naira", "says"),
-    [("105000000", "₦105m"), ("1250", "₦1.25k"), ("850", "₦850"), ("2500000000", "₦2.5bn"), ("0.5", "₦0.5000")],
+    ("rows", "says"),
+    [
+        ("150000000 149980000 149960000", "₦150.00m ₦149.98m ₦149.96m"),
+        ("149960000 149955000", "₦149,960k ₦149,955k"),
+        ("1488 1487 1486 1485", "₦1,488 ₦1,487 ₦1,486 ₦1,485"),
+        ("1490 1480", "₦1.49k ₦1.48k"),
+        ("1487 1486.5", "₦1,487.0 ₦1,486.5"),
+        ("5000000000 2500000000 0", "₦5.0bn ₦2.5bn ₦0"),
+        ("0.0032 0.0030", "₦0.0032 ₦0.0030"),
+        ("5 0 -5", "₦5 ₦0 −₦5"),
+    ],
 )
-def test_beside_a_chart_it_is_short(naira: str, says: str) -> None:
-    assert figures.short_naira(Decimal(naira)) == says
+def test_beside_a_chart_they_are_short_and_each_another(rows: str, says: str) -> None:
+    assert " ".join(figures.axis([Decimal(row) for row in rows.split()])) == says
 
 
 @pytest.mark.parametrize(("change", "says"), [("1.2", "+1.2 %"), ("-0.6", "−0.6 %"), ("0.0", "0.0 %")])

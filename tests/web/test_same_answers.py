@@ -39,7 +39,7 @@ DELTA_MAX = 0.147  # Cliff's delta, "negligible" by the usual reading: 57 guesse
 CHOSEN = "a word that a stranger chose"  # at sign-up, for an address that has another, or none
 ACQUAINTANCES = 12
 SOME = range(ACQUAINTANCES)
-_VARYING = re.compile(
+VARYING = re.compile(
     r'"request_id":"[^"]*"|'
     r'nonce="[^"]*"|name="csrf_token" value="[^"]*"|"X-CSRFToken": "[^"]*"|value="[^"]*@test\.example"'
 )
@@ -134,7 +134,7 @@ def sign_in_after_sign_up(client: FlaskClient, email: str) -> TestResponse:
 def sign_in_by_program_after_sign_up(client: FlaskClient, email: str) -> TestResponse:
     """The same at the API."""
     _sign_up_elsewhere(client, email)
-    return _stamped(lambda: client.post("/api/v1/sessions", json={"email": email, "password": CHOSEN}))
+    return stamped(lambda: client.post("/api/v1/sessions", json={"email": email, "password": CHOSEN}))
 
 
 def _sign_up_elsewhere(client: FlaskClient, email: str) -> None:
@@ -159,10 +159,10 @@ def _resend(client: FlaskClient) -> TestResponse:
 
 def _timed(client: FlaskClient, path: str, *, form_at: str = "", **fields: str) -> TestResponse:
     token = browse.token_of(client.get(form_at or path))
-    return _stamped(lambda: client.post(path, data={"csrf_token": token, **fields}))
+    return stamped(lambda: client.post(path, data={"csrf_token": token, **fields}))
 
 
-def _stamped(knock: Callable[[], TestResponse]) -> TestResponse:
+def stamped(knock: Callable[[], TestResponse]) -> TestResponse:
     began = time.perf_counter()
     answer = knock()
     answer.headers["X-Took"] = str(time.perf_counter() - began)
@@ -174,7 +174,7 @@ def told(client: FlaskClient, answer: TestResponse) -> tuple[object, ...]:
     shown = client.get(answer.location).text if answer.location else ""
     headers = tuple(sorted(name for name, _ in answer.headers if name != "X-Took"))
     cookies = tuple((key, len(str(value))) for key, value in sorted(readable(client).items()))
-    said = _VARYING.sub("", answer.text), _VARYING.sub("", shown)
+    said = VARYING.sub("", answer.text), VARYING.sub("", shown)
     return answer.status_code, answer.location, headers, cookies, *said
 
 

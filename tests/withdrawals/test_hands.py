@@ -2,11 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from itertools import chain, repeat
-from types import SimpleNamespace
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from app.core import clock, machine
 from app.core.db import for_everyone, leave, transaction
@@ -17,8 +16,9 @@ from app.ledger.errors import InsufficientFunds
 from app.withdrawals import claims, errors, queue, refused, rows, rules
 from app.withdrawals.queue import NOBODY, Narrowed
 from app.withdrawals.rules import State
-from tests.makers import people
+from tests.makers import crowd, people
 from tests.makers.people import naira
+from tests.makers.waiting import until
 from tests.withdrawals.conftest import SYSTEM, Case
 
 
@@ -52,17 +52,27 @@ class TestInHand:
                 claims.let_go(one.id, operator_id=other)
             assert not claims.of_for_operators([one.id])
 
-    def test_is_to_be_had_when_its_time_runs_out_while_one_reaches_for_it(
-        self, case: Case, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_is_to_be_had_when_its_time_runs_out_while_one_reaches_for_it(self, inside: Flask, case: Case) -> None:
+        """The row is locked by somebody while they reach for it, and its time is over before it is let go."""
         one, (me, _), (other, _) = case.ask(), people.at_work(Role.TREASURY), people.at_work(Role.TREASURY)
         leave()
-        take(one.id, other)
+        with clock.at(clock.now() - rules.LEASE + timedelta(seconds=1.5)):
+            take(one.id, other)
         over = claims.of_for_operators([one.id])[one.id].until
         leave()
-        moments = chain([over - timedelta(seconds=1)], repeat(over + timedelta(seconds=1)))
-        monkeypatch.setattr(claims, "clock", SimpleNamespace(now=moments.__next__))
-        take(one.id, me)
+
+        def reach() -> None:
+            with inside.app_context(), for_everyone():
+                take(one.id, me)
+
+        lock = text("SELECT FROM withdrawal_claims WHERE withdrawal_id = :id FOR UPDATE")
+        with ThreadPoolExecutor(1) as pool, case.engine.connect() as held, case.engine.connect() as watch:
+            held.execute(lock, {"id": one.id})
+            reaching = pool.submit(reach)
+            crowd.until_it_waits(watch, reaching)
+            until(lambda: clock.now() > over)
+            held.rollback()
+            reaching.result()
         assert claims.of_for_operators([one.id])[one.id].held_by == me
 
     def test_narrows_the_queue(self, case: Case) -> None:

@@ -22,7 +22,7 @@ from app.web.fragments import page
 
 PAGE = 25
 VENUE_DIFFERS = "venue_differs"
-OF_POSITIONS = frozenset({"exposure_soft", "exposure_hard", "venue_lacks", "venue_price", "strange_order"})
+OF_POSITIONS = frozenset({"exposure_soft", "exposure_hard", "venue_lacks", "venue_price", "venue_unlisted"})
 SETTLEMENT_LATE = "settlement_late"  # a day on which Paystack was to pay us has no page of its own
 
 

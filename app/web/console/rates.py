@@ -17,8 +17,9 @@ from app.core.permissions import Permission
 from app.governance import queries as governance
 from app.governance.models import Request
 from app.market import queries as market
+from app.market.flows import NO_ANSWER
 from app.market.models import Pair
-from app.market.rules import Verdict, in_words
+from app.market.rules import Verdict, in_words, percent
 from app.pricing import queries, requests, rules, service
 from app.pricing.errors import BadFeed, BadOverride
 from app.trading import queries as trading
@@ -29,7 +30,7 @@ from app.web.fragments import page
 from reports import drawings
 
 QUOTES = 10
-FIVES_IN_AN_HOUR = 12
+HOUR = timedelta(hours=1)
 MINUTES = (("15", "15 minutes"), ("60", "an hour"), ("240", "four hours"), ("1440", "a day"))
 VERDICTS = {
     Verdict.COUNTS: ("Counts", "ok"),
@@ -38,6 +39,7 @@ VERDICTS = {
     Verdict.OUTLIER: ("Far from the others", "bad"),
     Verdict.SILENT: ("Silent", "bad"),
 }
+NOT_LISTED = ("Not listed there", "bad")
 CAUSES = {"off": "Turned off", "moved": "Moved too fast", "disagreeing": "Feeds disagree"}
 
 
@@ -199,7 +201,7 @@ def _rate(pair: Pair, *, fault: Refusal | None = None, about: str = "") -> Respo
     board = queries.board_for_operators()
     line = next(one for one in board.lines if one.pair.code == pair.code)
     day = clock.now() - timedelta(days=1)
-    bars = drawings.grouped(queries.candles(pair.base, pair.quote, span="5m", since=day), FIVES_IN_AN_HOUR)
+    bars = drawings.grouped(queries.candles(pair.base, pair.quote, span="5m", since=day), HOUR)
     return page(
         "console/rates/pair.html",
         block="" if fault else "standing",
@@ -207,7 +209,7 @@ def _rate(pair: Pair, *, fault: Refusal | None = None, about: str = "") -> Respo
         line=line,
         told=_told(line),
         bars=bars,
-        drawing=drawings.candles(bars),
+        drawing=drawings.candles(bars, HOUR),
         asked={halt.id: governance.about_for_operators(requests.halt_target(halt.id)) for halt in line.halts},
         prices_asked=governance.about_for_operators(requests.pair_target(pair.code)),
         ended=queries.halts_ended_for_operators(pair.code),
@@ -250,14 +252,16 @@ def _feed(feed_id: str, *, fault: Refusal | None = None) -> Response:
 def _told(line: queries.Line) -> list[Told]:
     """What each feed that is on tells of a pair now, and what became of its word when the price was last made."""
     verdicts = line.newest.made.verdicts if line.newest else {}
-    names = {one.feed.id: one.feed.name for one in market.feeds()}
+    feeds = {one.feed.id: one for one in market.feeds()}
     return [
         Told(
             word.feed,
-            names[word.feed],
+            feeds[word.feed].feed.name,
             in_words(word.value) if word.value else "",
             word.told_at,
-            VERDICTS[verdicts.get(word.feed, Verdict.SILENT)],
+            NOT_LISTED
+            if line.pair.code in feeds[word.feed].untold
+            else VERDICTS[verdicts.get(word.feed, Verdict.SILENT)],
         )
         for word in market.words(at=clock.now()).get(line.pair.code, [])
     ]
@@ -270,7 +274,8 @@ def _words() -> dict[str, Any]:
         "price_text": in_words,
         "address_of": _name,
         "causes": CAUSES,
-        "bps": requests.bps_in_words,
+        "no_answer": NO_ANSWER,
+        "bps": percent,
         "may_halt": Permission.RATES_HALT in held,
         "may_ask": Permission.RATES_REQUEST in held,
     }

@@ -15,6 +15,7 @@ from app.core.money import NGN, Asset, Money, parse, plain
 from app.core.permissions import Permission
 from app.governance import queries as governance
 from app.market import queries as market
+from app.market.rules import percent
 from app.pricing import queries, requests
 from app.pricing.errors import BadSpreads
 from app.pricing.rules import ANY, Band, Ladder, Scope, Side
@@ -103,7 +104,7 @@ def _state(one: Ladder, counts: dict[Scope, Ladder]) -> str:
 
 
 def _lines(one: Ladder) -> list[tuple[str, str]]:
-    return [(requests.size_in_words(band), requests.bps_in_words(band.bps)) for band in one.bands]
+    return [(requests.size_in_words(band), percent(band.bps)) for band in one.bands]
 
 
 def _typed(band: Band) -> dict[str, str]:

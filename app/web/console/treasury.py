@@ -49,7 +49,7 @@ def owed_and_held() -> Response:
         covers=covers,
         owed=reports.worth_of(one.owed_all for one in covers),
         held=reports.worth_of(one.held_all for one in covers),
-        lacking=[one.asset.ticker for one in covers if one.ours.units < 0],
+        lacking=[one.asset.ticker for one in covers if one.standing is reports.Standing.BEYOND],
         differs=[one.asset.ticker for one in covers if one.differs],
         read_at=min((one.read_at for one in covers if one.read_at), default=None),
         now=clock.now(),

@@ -1,6 +1,6 @@
 """Ask other customers for money: of one, or of several who share a bill; answer what is asked of oneself."""
 
-from collections.abc import Callable
+from functools import partial
 
 from flask import flash, g, redirect, request, url_for
 from flask.wrappers import Response
@@ -10,17 +10,18 @@ from wtforms import BooleanField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.core import crypto
-from app.core.db import atomically
+from app.core.clock import WAT
 from app.core.errors import NotFound, Refusal
 from app.core.money import NGN
 from app.transfers import flows, queries, rules, service
 from app.transfers.errors import BadSplit, ProofNeeded
 from app.web import errors, forms, guards
 from app.web.fragments import page
-from app.web.portal.base import bp
+from app.web.portal.base import bp, done
 from app.web.portal.transfers import WHO, WHO_MAX, choices, faults_of, read
 from app.web.throttle import throttle
 
+_done = partial(done, place="money_requests")
 LETTERS_MAX = (rules.SPLIT_OTHERS_MAX + 1) * WHO_MAX
 
 
@@ -66,7 +67,7 @@ def ask_money() -> Response | BaseResponse:
         asked = queries.request_of(deed(), customer_id=current_user.id)
     except Refusal as refused:
         return _asking("ask", form, faults_of(form, refused), status=refused.status)
-    flash(f"Asked {asked.payer_name}. They can pay it or say no until {asked.expires_at:%-d %B}.", "ok")
+    flash(f"Asked {asked.payer_name}. They can pay it or say no until {asked.expires_at.astimezone(WAT):%-d %B}.", "ok")
     return redirect(url_for("portal.money_requests"), 303)
 
 
@@ -162,16 +163,18 @@ def pay_request(asked_id: str) -> BaseResponse:
 @guards.customer
 def decline_request(asked_id: str) -> BaseResponse:
     """Say no."""
-    owner, actor = current_user.id, guards.actor()
-    return _ended(lambda: service.decline(asked_id, customer_id=owner, actor=actor), "You said no. They are told so.")
+    owner = current_user.id
+    return _done(
+        lambda actor: service.decline(asked_id, customer_id=owner, actor=actor), "You said no. They are told so."
+    )
 
 
 @bp.post("/transfers/requests/<ask_id>/cancel")
 @guards.customer
 def cancel_money_request(ask_id: str) -> BaseResponse:
     """Take it back."""
-    owner, actor = current_user.id, guards.actor()
-    return _ended(lambda: service.cancel(ask_id, customer_id=owner, actor=actor), "Taken back.")
+    owner = current_user.id
+    return _done(lambda actor: service.cancel(ask_id, customer_id=owner, actor=actor), "Taken back.")
 
 
 @bp.post("/transfers/requests/<ask_id>/remind")
@@ -179,18 +182,7 @@ def cancel_money_request(ask_id: str) -> BaseResponse:
 def remind_of_request(ask_id: str) -> BaseResponse:
     """Tell them once more."""
     owner = current_user.id
-    return _ended(lambda: service.remind(ask_id, customer_id=owner), "Reminded.")
-
-
-def _ended(deed: Callable[[], None], said: str) -> BaseResponse:
-    try:
-        atomically(deed, actor=guards.actor())
-        flash(said, "ok")
-    except NotFound:
-        raise  # (what is not theirs is not there)
-    except Refusal as refused:
-        errors.say(refused)
-    return redirect(url_for("portal.money_requests"), 303)
+    return _done(lambda _: service.remind(ask_id, customer_id=owner), "Reminded.")
 
 
 def _asking(name: str, form: AskForm | SplitForm, faults: dict[str, str], *, status: int) -> Response:

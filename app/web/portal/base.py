@@ -1,13 +1,19 @@
-"""The portal's blueprint: what every page of a customer has around it."""
+"""The portal's blueprint: what every page of a customer has around it, and how a button of a list answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, g, request, url_for
+from flask import Blueprint, flash, g, redirect, request, url_for
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
+from app.core.actor import Actor
+from app.core.db import atomically
+from app.core.errors import NotFound, Refusal
 from app.customers import queries as customers
 from app.restrictions import queries as restrictions
+from app.web import errors, guards
 
 bp = Blueprint("portal", __name__, template_folder="templates")
 
@@ -64,6 +70,19 @@ def around() -> dict[str, Any]:
         "restrictions": restrictions.active(owner=current_user.id),
         "account_items": menu,
     }
+
+
+def done(deed: Callable[[Actor], object], said: str, *, place: str) -> Response:
+    """Do it, and say so on the page of the portal that is named, or why not. Raises NotFound for what is not theirs."""
+    actor = guards.actor()
+    try:
+        atomically(lambda: deed(actor), actor=actor)
+        flash(said, "ok")
+    except NotFound:
+        raise  # (it is not there)
+    except Refusal as refused:
+        errors.say(refused)
+    return redirect(url_for(f"portal.{place}"), 303)
 
 
 def back_to_step(step: str) -> str:

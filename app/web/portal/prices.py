@@ -28,20 +28,20 @@ ORDERS = 5
 
 @dataclass(frozen=True)
 class Span:
-    """What a chart may show: how far back, in candles of which span, and how many of those make one of its own."""
+    """What a chart may show: how far back, of candles of which span, and how long those are that it is drawn of."""
 
     name: str
     words: str
     back: timedelta
     candles: str
-    each: int
+    each: timedelta
 
 
 SPANS = {
-    "1d": Span("1 day", "over the last day", timedelta(days=1), "5m", 6),
-    "1w": Span("1 week", "over the last week", timedelta(weeks=1), "1h", 4),
-    "1m": Span("1 month", "over the last month", timedelta(days=31), "1d", 1),
-    "1y": Span("1 year", "over the last year", timedelta(days=366), "1d", 7),
+    "1d": Span("1 day", "over the last day", timedelta(days=1), "5m", timedelta(minutes=30)),
+    "1w": Span("1 week", "over the last week", timedelta(weeks=1), "1h", timedelta(hours=4)),
+    "1m": Span("1 month", "over the last month", timedelta(days=31), "1d", timedelta(days=1)),
+    "1y": Span("1 year", "over the last year", timedelta(days=366), "1d", timedelta(days=7)),
 }
 
 
@@ -127,7 +127,7 @@ def _chart(known: Asset, span: Span, line: Line) -> Chart | None:
     """The stored candles, and the price of now as the end of the last of them."""
     since = clock.now() - span.back
     found = drawings.grouped(pricing.candles(known.ticker, NGN.ticker, span=span.candles, since=since), span.each)
-    drawing = drawings.candles(found)
+    drawing = drawings.candles(found, span.each)
     if drawing is None:
         return None
     last = line.price.mid if line.price else found[-1].close

@@ -8,9 +8,8 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import StringField
 
-from app.core.actor import Actor
 from app.core.db import atomically
-from app.core.errors import NotFound, Refusal
+from app.core.errors import Refusal
 from app.core.money import ASSETS, NGN
 from app.ledger import assets as coins
 from app.trading import alerts, recurring, rhythms, watching
@@ -18,9 +17,9 @@ from app.trading import queries as trading
 from app.trading.errors import BadRhythm
 from app.trading.rhythms import Every, Rhythm
 from app.trading.watching import Beyond
-from app.web import errors, forms, guards
+from app.web import forms, guards
 from app.web.fragments import page
-from app.web.portal.base import bp
+from app.web.portal.base import bp, done
 from reports import prices
 
 _DIGITS_MAX = 2
@@ -69,10 +68,9 @@ def set_recurring() -> Response | BaseResponse:
         atomically(
             lambda: recurring.set_up(owner, give=form.amount.money, get=into, rhythm=rhythm, actor=actor), actor=actor
         )
-    except BadRhythm as refused:
-        return _recurring(form, {"when": refused.message}, status=422)
     except Refusal as refused:
-        return _recurring(form, {"amount": refused.message}, status=422)
+        beside = "when" if isinstance(refused, BadRhythm) else "amount"
+        return _recurring(form, {beside: refused.message}, status=422)
     flash(f"Set up: {into.name}, {rhythm.words}.", "ok")
     return redirect(url_for("portal.recurring_list"), 303)
 
@@ -141,20 +139,9 @@ def end_alert(alert_id: str) -> BaseResponse:
 
 
 def _done(deed: Callable[..., None], one: str, words: str, place: str) -> BaseResponse:
-    """Do it to one of the customer's own, and say so or why not."""
-    owner, actor = current_user.id, guards.actor()
-    try:
-        atomically(lambda: _act(deed, one, owner, actor), actor=actor)
-        flash(words, "ok")
-    except NotFound:
-        raise  # (there is no such thing of theirs)
-    except Refusal as refused:
-        errors.say(refused)
-    return redirect(url_for(f"portal.{place}"), 303)
-
-
-def _act(deed: Callable[..., None], one: str, owner: str, actor: Actor) -> None:
-    deed(one, customer_id=owner, actor=actor)
+    """Do it to one of the customer's own."""
+    owner = current_user.id
+    return done(lambda actor: deed(one, customer_id=owner, actor=actor), words, place=place)
 
 
 def _rhythm(form: RecurringForm) -> Rhythm:

@@ -18,7 +18,7 @@ from app.ledger.balances import BalanceNow
 from app.trading import errors as trading_errors
 from app.trading import orders, quotes, rules
 from app.trading import queries as trading
-from app.trading.models import Order, Quote
+from app.trading.models import Quote
 from app.trading.rules import Side
 from app.wallets import queries as wallets
 from app.web import forms, guards
@@ -38,7 +38,10 @@ WAYS_OUT = {
 
 
 class TradeForm(forms.FlaskForm):
-    """What is given for what, and an amount on one of the two sides; `whole`: all there is of what is given."""
+    """What is given for what, and an amount on one of the two sides.
+
+    `whole` is the amount that stood there for all there is: written over, it is that amount no more.
+    """
 
     give = StringField(default=NGN.code)
     get = StringField(default="")
@@ -152,9 +155,7 @@ def accept_quote(quote_id: str) -> Response | BaseResponse:
 @guards.customer
 def order(order_id: str) -> Response:
     """What was done."""
-    found = trading.one(order_id, customer_id=current_user.id)
-    made_of = trading.quote_of(order_id, customer_id=current_user.id)
-    return page("portal/order.html", order=found, quote=made_of, coin=ASSETS[found.coin])
+    return page("portal/order.html", order=trading.one(order_id, customer_id=current_user.id))
 
 
 def _read(form: TradeForm) -> Asked:
@@ -167,7 +168,7 @@ def _read(form: TradeForm) -> Asked:
     amounts = {"give_amount": give, "get_amount": get}
     written = {name: (form[name].data or "").strip() for name in amounts}
     filled = [name for name, text in written.items() if text]
-    if form.whole.data and filled != ["get_amount"]:
+    if form.whole.data and filled != ["get_amount"] and written["give_amount"] in {"", form.whole.data}:
         return Asked(give, get, None, written=True, faults=faults)
     if len(filled) > 1:
         faults["get_amount"] = "Leave one of the two empty: it follows from the other."
@@ -204,9 +205,13 @@ def _refused(refused: Refusal) -> Preview:
 def _back(found: Quote, refused: Refusal) -> BaseResponse:
     """To the form, as it was filled in, with the reason."""
     flash(refused.message, "warn")
+    return redirect(url_for("portal.trade", **_filled(found)), 303)
+
+
+def _filled(found: Quote) -> dict[str, Any]:
+    """The form that a quote was made of."""
     name, amount = ("get_amount", found.get) if found.typed == rules.Typed.GET else ("give_amount", found.give)
-    filled: dict[str, Any] = {"give": found.give_asset, "get": found.get_asset, name: plain(amount)}
-    return redirect(url_for("portal.trade", **filled), 303)
+    return {"give": found.give_asset, "get": found.get_asset, name: plain(amount)}
 
 
 def _form(
@@ -250,7 +255,8 @@ def _review(found: Quote, *, refused: Refusal | None = None, status: int = 200) 
         "portal/trade_review.html",
         block="quote",
         status=status,
-        **_facts(found),
+        found=found,
+        filled=_filled(found),
         before=before,
         left=0 if refused else left,
         whole_seconds=int((found.expires_at - found.created_at).total_seconds()),
@@ -259,10 +265,6 @@ def _review(found: Quote, *, refused: Refusal | None = None, status: int = 200) 
         times=_times(),
         may_again=_times() < AGAIN_MAX,
     )
-
-
-def _facts(found: Quote | Order) -> dict[str, Any]:
-    return {"found": found, "coin": ASSETS[found.coin], "money": ASSETS[found.money]}
 
 
 def _times() -> int:

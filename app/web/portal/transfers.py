@@ -113,6 +113,7 @@ def handle() -> Response | BaseResponse:
     owner, typed, fault = current_user.id, request.form.get("handle", ""), None
     if request.method == "POST":
         try:
+            throttle().finding(owner)  # (one that is taken is somebody's)
             claimed = atomically(lambda: service.claim_handle(owner, typed=typed).handle, actor=guards.actor())
             flash(f"You are found as @{claimed}.", "ok")
             return redirect(url_for("portal.transfers"), 303)

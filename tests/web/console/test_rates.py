@@ -1,13 +1,19 @@
 """The pages of rates: what everybody who may look sees, what treasury asks for, and what a bad form leaves."""
 
+import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
 
-from app.core.db import leave
+from app.core import clock
+from app.core.db import leave, transaction
 from app.core.permissions import Role
+from app.market import queries as queries_of_market
+from app.market import service
+from app.market.service import Heard, Number
 from app.pricing import queries
 from tests.makers import books, browse, quoted, rated
 from tests.web.console.conftest import Visitor
@@ -53,6 +59,27 @@ class TestTheBoard:
         body = visitor(Role.AUDITOR).get("/console/rates").text
         assert "USDT/NGN is stopped: feeds disagree" in body
         assert "Its feeds disagree: " in body
+
+    def test_says_over_what_a_cross_is_stopped(self, visitor: Visitor) -> None:
+        rated.off("ETH/USDT")
+        body = visitor(Role.AUDITOR).get("/console/rates").text
+        assert 'Stopped</span><span class="sub">over ETH/USDT</span>' in body
+        cross = visitor(Role.AUDITOR).get("/console/rates/pairs/ETH-NGN").text
+        assert "ETH/USDT is stopped: turned off" in cross
+        assert 'href="/console/rates/pairs/ETH-USDT"' in cross
+
+    def test_says_what_a_feed_does_not_list_and_how_often_it_is_asked(self, visitor: Visitor) -> None:
+        moment = clock.now()
+        with transaction(quoted.SYSTEM):
+            told = {"XBTUSDT": Number(None, None, Decimal(100_000), None)}
+            service.note([Heard("kraken", moment, moment, told)], wanted=queries_of_market.asked())
+        leave()
+        client = visitor(Role.AUDITOR)
+        body = client.get("/console/rates").text
+        assert "not listed: BNB/USDT, ETH/USDT, TON/USDT, TRX/USDT" in body
+        assert re.search(r'data-label="Asked every"[^>]*>\s*10 min', body)
+        assert "Not listed there" in client.get("/console/rates/pairs/ETH-USDT").text
+        assert "Not listed there" not in client.get("/console/rates/pairs/BTC-USDT").text
 
     @pytest.mark.parametrize("role", [Role.SUPPORT, Role.COMPLIANCE_OFFICER])
     def test_is_for_who_has_to_do_with_prices(self, visitor: Visitor, role: Role) -> None:

@@ -45,7 +45,7 @@ class TestRecurringBuys:
         assert browse.send(visitor, "/recurring", **WEEKLY).status_code == 303
         (made,) = queries.recurring(customer_id=owner.id)
         leave()
-        assert "Every monday at 09:00" in text_of(visitor.get("/recurring"))
+        assert "Every Monday at 09:00" in text_of(visitor.get("/recurring"))
         for deed, words in (
             ("pause", "Nothing is bought while it is paused."),
             ("resume", "Next: "),
@@ -101,6 +101,13 @@ class TestPriceAlerts:
         answer = browse.send(visitor, "/alerts", base="BTC", beyond="above", price=price)
         assert (answer.status_code, words in text_of(answer)) == (422, True)
 
+    @pytest.mark.parametrize("base", ["NGN", "XYZ"])
+    def test_wait_only_for_what_has_a_price(self, owner: Customer, visitor: FlaskClient, base: str) -> None:
+        answer = browse.send(visitor, "/alerts", base=base, beyond="above", price="99,000,000")
+        assert answer.status_code == 422
+        assert queries.alerts(customer_id=owner.id) == []
+        leave()
+
 
 class TestFiles:
     def test_activity_is_that_of_the_filter_and_ones_own(self, owner: Customer, visitor: FlaskClient) -> None:
@@ -131,7 +138,7 @@ class TestActivity:
         trading.accepted(owner, trading.quoted(owner, Money(BTC, 10**5), give_asset=BTC, get=USDT))
         both = text_of(visitor.get("/activity?kind=trade"))
         assert "Bought Bitcoin" in both
-        assert "Swapped for Tether" in both
+        assert "Swapped Bitcoin for Tether" in both
         narrowed = text_of(visitor.get("/activity?kind=trade&asset=NGN"))
         assert "Bought Bitcoin" in narrowed
         assert "Swapped" not in narrowed

@@ -130,11 +130,16 @@ class TestTyping:
         assert rows(QUOTES, c=dealer.id) == []
 
     def test_all_there_is_is_all_there_is(self, dealer: Customer, visitor: FlaskClient) -> None:
-        page = visitor.get("/trade?get=BTC&whole=1&give_amount=1000000.00")
+        page = visitor.get("/trade?get=BTC&whole=1000000.00&give_amount=1000000.00")
         assert 'value="1000000.00"' in page.text
-        assert ask(visitor, whole="1", give_amount="1000000.00").status_code == 303
+        assert ask(visitor, whole="1000000.00", give_amount="1000000.00").status_code == 303
         (quote,) = rows("SELECT typed, give_units FROM quotes WHERE customer_id = :c", c=dealer.id)
         assert (quote.typed, int(quote.give_units)) == ("all", 100_000_000)
+
+    def test_all_there_is_written_over_is_what_was_written(self, dealer: Customer, visitor: FlaskClient) -> None:
+        assert ask(visitor, whole="1000000.00", give_amount="20,000").status_code == 303
+        (quote,) = rows("SELECT typed, give_units FROM quotes WHERE customer_id = :c", c=dealer.id)
+        assert (quote.typed, int(quote.give_units)) == ("give", 2_000_000)
 
     @pytest.mark.parametrize(
         ("fields", "words"),
@@ -233,7 +238,7 @@ class TestTheDeed:
         trading.give(dealer, Money(USDT, 500 * 10**6))
         asked = ask(visitor, give="USDT.TRC20", get="BTC", give_amount="100")
         done = confirm(visitor, visitor.get(asked.location), asked.location)
-        assert "Swapped Bitcoin" in text_of(visitor.get(done.location))
+        assert "Swapped Tether for Bitcoin" in text_of(visitor.get(done.location))
 
 
 class TestAPriceThatRanOut:
@@ -300,6 +305,7 @@ class TestWhatStaysTrue:
         changed = visitor.get(address, headers=PART)
         assert changed.status_code == 200
         assert "<html" not in changed.text
+        assert changed.text == changed.text.strip()  # (what is around it would stay behind, each time)
 
     def test_leads_to_the_way_in_when_nobody_is_signed_in_any_more(self, app: Flask) -> None:
         answer = app.test_client().get("/?seen=x", headers=PART)

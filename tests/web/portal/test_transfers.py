@@ -132,6 +132,7 @@ class TestSending:
             assert "Too many tries" in answer.text
         refused = browse.send(client, "/transfers/ask", to=other.email, amount="5", asset="NGN", key="k")
         assert refused.status_code == 429
+        assert browse.send(client, "/transfers/handle", handle="somebodys").status_code == 429
         assert at_home(app, other).get("/transfers/review", query_string=typed[0]).status_code == 404
 
 

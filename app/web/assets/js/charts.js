@@ -57,7 +57,7 @@ const draw = async (element) => {
     xaxis: { ...axis, showgrid: false, nticks: 6, ...layout.xaxis },
     yaxis: { ...axis, gridcolor: tone('rule'), nticks: 4, ...layout.yaxis },
     hoverlabel: { bgcolor: tone('surface'), bordercolor: tone('rule'), font: { color: text } },
-    legend: { orientation: 'h', y: 1.16, x: 0, ...layout.legend },
+    legend: { orientation: 'h', y: -0.22, yanchor: 'top', x: 0, ...layout.legend }, // (below: where it takes several lines, it covers nothing)
   };
   await window.Plotly.react(element, data, settings, { displayModeBar: false, responsive: true });
 };

@@ -9,3 +9,4 @@ const show = () => {
   }
 };
 onContent(show);
+addEventListener('resize', show);

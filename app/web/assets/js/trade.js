@@ -17,7 +17,7 @@ onClick('[data-max]', (button, event) => {
   const input = document.getElementById(button.dataset.max);
   input.value = button.dataset.value;
   fresh(input); // (which takes the mark away, as typing does)
-  one('[data-whole]').value = '1';
+  one('[data-whole]').value = button.dataset.value;
 });
 
 // What the preview says of the other side stands in its field until somebody types there.

@@ -29,6 +29,7 @@ from app.web.console.base import bp
 from app.web.console.cases import OF_POSITIONS
 from app.web.console.objects import cases_about
 from app.web.fragments import page, wants_fragment
+from reports import treasury
 
 SIZES = ("target", "threshold", "soft", "hard")
 SHARES = ("slippage", "apart")
@@ -38,6 +39,7 @@ SAID = {
     Verdict.TOO_SMALL: ("warn", "Nothing was ordered: the venue takes no order as small as this."),
     Verdict.LACKING: ("warn", "Nothing was ordered: what is free at the venue does not allow it. Bring money there."),
     Verdict.DOUBTED: ("warn", "Nothing was ordered: the venue's price is too far from the one we store."),
+    Verdict.UNLISTED: ("warn", "Nothing was ordered: the venue does not deal in this pair now."),
 }
 
 
@@ -116,7 +118,7 @@ def hedge_now(position: str) -> BaseResponse:
 def _exposure(*, fault: str = "", status: int = 200) -> Response:
     found, whole = _rows(), not wants_fragment()
     states = queries.states_for_operators()
-    may = current_user.permissions
+    may, deals = current_user.permissions, current_app.extensions["clients"].venue.deals
     off = next((one for one in risk.switches_off_for_operators() if one.scope == SWITCH), None)
     policies = queries.policy_rows_for_operators() if whole else []
     return page(
@@ -142,15 +144,16 @@ def _exposure(*, fault: str = "", status: int = 200) -> Response:
         key=crypto.new_token(),
         staff=staff_names() if whole else {},
         may_ask=Permission.EXCHANGE_REQUEST in may,
-        may_hedge=Permission.EXCHANGE_HEDGE in may and off is None,
+        deals=deals,
+        may_hedge=Permission.EXCHANGE_HEDGE in may and off is None and deals,
         may_stop=Permission.SWITCHES_TURN_OFF in may and off is None,
     )
 
 
 def _rows() -> list[Row]:
-    covers = queries.cover_for_operators()
-    owed = {one.owed.asset.code: one.owed.units for one in covers}
-    held = {one.held.asset.code: one.held.units for one in covers}
+    covers = treasury.covers()
+    owed = {one.asset.code: one.owed_all.units for one in covers}
+    held = {one.asset.code: one.held_all.units for one in covers}
     places = {code: number for number, code in enumerate(ASSETS)}
     alerts = {one.asset: one for one in queries.alerts_standing_for_operators()}
     return [
