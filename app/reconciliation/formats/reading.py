@@ -60,6 +60,7 @@ def open_file(body: bytes) -> File:
         if body.startswith(mark):
             raise Unreadable(f"this is {name}. Save or download the statement as a text format, such as CSV.")
     text, notes = _decoded(body)
+    text = text.lstrip("\ufeff")  # a file put together of several may carry the mark more than once
     if not text.strip():
         raise Unreadable("it is empty.")
     if "\0" in text:
