@@ -90,10 +90,10 @@ Mutation = Callable[[bytes, random.Random], bytes]
 
 
 def zipped(body: bytes, name: str) -> bytes:
-    """A zip archive of one file."""
-    packed = io.BytesIO()
+    """A zip archive of one file, the same bytes whenever it is made: tests are named after what they are given."""
+    packed, inside = io.BytesIO(), zipfile.ZipInfo(name, (2026, 3, 1, 0, 0, 0))
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, body)
+        archive.writestr(inside, body, zipfile.ZIP_DEFLATED)
     return packed.getvalue()
 
 

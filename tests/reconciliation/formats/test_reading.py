@@ -34,6 +34,7 @@ class TestOpening:
             KRAKEN.replace(b",", b";"),
             zipped(KRAKEN, "ledgers.csv"),
         ],
+        ids=["mark", "utf-16", "crlf", "cr", "bare", "semicolons", "zip"],
     )
     def test_reads_the_same_whatever_it_is_wrapped_in(self, body: bytes) -> None:
         plain, told = (registry.parse("kraken-ledgers", each) for each in (KRAKEN, body))
@@ -53,6 +54,7 @@ class TestOpening:
             (b"a\nb\x00", "zero bytes"),
             (b"a\nb\x81", "neither UTF-8 nor Windows-1252"),
         ],
+        ids=lambda told: told if isinstance(told, str) else "body",
     )
     def test_refuses_what_is_no_text(self, body: bytes, says: str) -> None:
         assert says in refusal("kraken-ledgers", body).message
