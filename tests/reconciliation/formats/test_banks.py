@@ -147,6 +147,7 @@ class TestCamt:
             ("BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn", "an advice (054)"),
             ("BkToCstmrStmt", "BkToCstmrAcctRpt", "an interim report (052)"),
             ("<Document", '<!DOCTYPE a [<!ENTITY b "c">]><Document', "a document type"),
+            ("<Document", '<!DOCTYPE a SYSTEM "http://127.0.0.1/a.dtd"><Document', "a document type"),
             ("</Stmt>", "", "this is no XML"),
             ('<Amt Ccy="SEK">30000<', '<Amt Ccy="SEK">30,000.0,0<', "is no amount"),
             ("<CdtDbtInd>DBIT<", "<CdtDbtInd>BOTH<", "neither credit nor debit"),

@@ -74,6 +74,10 @@ class TestPlaces:
         refused = refusal("kraken-ledgers", KRAKEN[:-20])
         assert (refused.row, refused.column) == (21, "fee")
 
+    def test_refuses_quotation_marks_that_do_not_close(self) -> None:
+        refused = refusal("kraken-ledgers", KRAKEN[: KRAKEN.rindex(b'","ZEUR')])
+        assert (refused.row, refused.column) == (21, "its quotation marks")
+
     def test_refuses_a_column_that_is_there_twice(self) -> None:
         refused = refusal("kraken-ledgers", KRAKEN.replace(b'"subtype"', b'"fee"'))
         assert (refused.row, refused.column) == (1, "fee")
