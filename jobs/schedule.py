@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import actor, clock, tasks
-from app.core.db import Model, db, leave, transaction
+from app.core.db import Model, db, leave, rows, transaction
 from jobs.handlers import HANDLERS
 
 
@@ -77,6 +77,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("disputes that nobody told of", "disputes.sweep", 900, 45, "slot", "finance"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),
 )
+_FORGET = "SELECT forget_slots(:name, :kind)"  # of more than a week ago, with the work that came of them
 
 
 class Slot(Model):
@@ -106,6 +107,7 @@ def tick() -> list[str]:
             statement = insert(Slot).values(name=periodic.name, slot=slot, taken_at=moment)
             if db.session.execute(statement.on_conflict_do_nothing().returning(Slot.name)).one_or_none():
                 tasks.add(periodic.kind, ref=slot.isoformat(), queue=HANDLERS[periodic.kind].queue)
+                rows(_FORGET, name=periodic.name, kind=periodic.kind)
                 taken.append(periodic.name)
     return taken
 

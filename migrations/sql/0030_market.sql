@@ -284,6 +284,22 @@ SELECT 'pol_' || kind || '_1', kind, 1,
 ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
 SELECT set_config('bursar.actor', '', true);
 
+-- Prices are asked for every ten seconds: whoever takes a job's slot lets two of its oldest go that are a week old, with
+-- their work where that is done. What is not stays for operators; the application deletes no other.
+CREATE FUNCTION forget_slots(p_name text, p_kind text) RETURNS integer
+    LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    WITH gone AS (
+        DELETE FROM slots s WHERE s.name = p_name AND s.slot IN (
+            SELECT o.slot FROM slots o WHERE o.name = p_name AND o.slot < now() - interval '7 days'
+             ORDER BY o.slot LIMIT 2 FOR UPDATE SKIP LOCKED)
+        RETURNING to_char(s.slot AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"+00:00"') AS ref),
+    done AS (
+        DELETE FROM tasks t USING gone WHERE t.kind = p_kind AND t.ref = gone.ref AND t.status = 'done' RETURNING 1)
+    SELECT count(*)::integer FROM done
+$$;
+REVOKE EXECUTE ON FUNCTION forget_slots FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION forget_slots TO bursar_app;
+
 SELECT audit.watch('feeds');
 SELECT audit.watch('pairs', '=code');
 SELECT audit.watch('feed_pairs', '=pair');

@@ -1,7 +1,7 @@
 """Prices in: feeds, ticks, candles, overrides, spreads.
 
 Why: customers buy, sell, swap and pass on what they hold.
-Undo: drop the tables.
+Undo: drop the tables, and the function forget_slots.
 """
 
 from migrations import steps

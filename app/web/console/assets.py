@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import request
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
@@ -11,16 +11,17 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.assets import requests, rules
 from app.assets.errors import BadAsset
 from app.assets.rules import Facts
-from app.core import crypto, idempotency
-from app.core.db import atomically
+from app.core import crypto
 from app.core.errors import InvalidAmount, Refusal
 from app.core.money import Asset, parse, plain
 from app.core.permissions import Permission
 from app.governance import queries as governance
+from app.governance.models import Request
 from app.governance.rules import OPEN
 from app.ledger import assets as coins
 from app.ledger.assets import Terms
 from app.web import guards
+from app.web.console import asking
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.fragments import page
@@ -64,26 +65,12 @@ def request_asset_change(asset: str) -> Response | BaseResponse:
 
 
 def _asked(*, code: str | None) -> BaseResponse:
-    actor, sent = guards.actor(), request.form
-    reason = sent.get("reason", "").strip()
-
-    def body() -> str:
+    def ask(**by: Any) -> Request:
         decimals = None if code is None else coins.terms(code).asset.decimals
-        facts = _read(sent, code=code, decimals=decimals)
+        facts = _read(request.form, code=code, decimals=decimals)
+        return (requests.request_new if code is None else requests.request_change)(facts, **by)
 
-        def ask() -> dict[str, str]:
-            command = requests.request_new if code is None else requests.request_change
-            return {"id": command(facts, reason=reason, maker=current_user.id, actor=actor).id}
-
-        content = {name: text for name, text in sent.items() if name not in {"key", "csrf_token"}}
-        answer, _ = idempotency.once(
-            sent.get("key", ""), actor=actor, request=content | {"asset": code or ""}, body=ask
-        )
-        return str(answer["id"])
-
-    asked = atomically(body, actor=actor, reason=reason)
-    flash("Asked for. Somebody of treasury must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
+    return asking.ask(ask, who="Somebody of treasury")
 
 
 def _list(*, fault: str = "", status: int = 200) -> Response:

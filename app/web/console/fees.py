@@ -2,25 +2,27 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import request
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import clock, crypto, idempotency
-from app.core.db import atomically
+from app.core import clock, crypto
 from app.core.errors import InvalidAmount, NotFound, Refusal
 from app.core.money import ASSETS, Asset, Money, parse, plain
 from app.core.permissions import Permission
 from app.governance import queries as governance
+from app.governance.models import Request
 from app.risk import fees as changes
 from app.risk import queries
 from app.risk.errors import BadFees
 from app.risk.models import Fee
 from app.risk.rules import Band, Scope
 from app.web import guards
+from app.web.console import asking
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.fragments import page
@@ -54,28 +56,16 @@ def fees() -> Response:
 @guards.operator(Permission.LIMITS_REQUEST_FEES, fresh=True)
 def request_fees(scope: str) -> Response | BaseResponse:
     """Ask for another schedule of one scope."""
-    actor, sent, wanted = guards.actor(), request.form, _scope(scope)
-    reason = sent.get("reason", "").strip()
+    wanted = _scope(scope)
 
-    def body() -> str:
-        bands, starts_on = _read(sent, asset=ASSETS[wanted.asset])
-
-        def ask() -> dict[str, str]:
-            asked = changes.request(
-                wanted, bands, starts_on=starts_on, reason=reason, maker=current_user.id, actor=actor
-            )
-            return {"id": asked.id}
-
-        content = {name: text for name, text in sent.items() if name not in {"key", "csrf_token"}}
-        answer, _ = idempotency.once(sent.get("key", ""), actor=actor, request=content | {"for": scope}, body=ask)
-        return str(answer["id"])
+    def ask(**by: Any) -> Request:
+        bands, starts_on = _read(request.form, asset=ASSETS[wanted.asset])
+        return changes.request(wanted, bands, starts_on=starts_on, **by)
 
     try:
-        asked = atomically(body, actor=actor, reason=reason)
+        return asking.ask(ask, who="An administrator")
     except Refusal as refused:
         return _fees(fault=refused.message, fault_of=scope, status=422)
-    flash("Asked for. An administrator must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
 
 
 def _fees(*, fault: str = "", fault_of: str = "", status: int = 200) -> Response:

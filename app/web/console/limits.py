@@ -2,26 +2,28 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import request
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import crypto, idempotency
-from app.core.db import atomically
+from app.core import crypto
 from app.core.errors import InvalidAmount, Refusal
 from app.core.money import NGN, Money, parse, plain
 from app.core.permissions import Permission
 from app.customers import queries as customers
 from app.customers.rules import Tier
 from app.governance import queries as governance
+from app.governance.models import Request
 from app.risk import changes, queries
 from app.risk.errors import BadLimits
 from app.risk.models import Limit
 from app.risk.rules import ANY, Bounds, Direction, Rail, Scope
 from app.web import guards
+from app.web.console import asking
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.fragments import page
@@ -51,28 +53,15 @@ def limits() -> Response:
 @guards.operator(Permission.LIMITS_REQUEST, fresh=True)
 def request_limits() -> Response | BaseResponse:
     """Ask that a tier have other limits from a day on."""
-    actor, sent = guards.actor(), request.form
-    reason = sent.get("reason", "").strip()
 
-    def body() -> str:
-        tier, scope, bounds, starts_on = _read(sent)
-
-        def ask() -> dict[str, str]:
-            asked = changes.request(
-                tier, scope, bounds, starts_on=starts_on, reason=reason, maker=current_user.id, actor=actor
-            )
-            return {"id": asked.id}
-
-        content = {name: sent.get(name, "") for name in ("tier", "scope", *changes.BOUNDS, "starts_on", "reason")}
-        answer, _ = idempotency.once(sent.get("key", ""), actor=actor, request=content, body=ask)
-        return str(answer["id"])
+    def ask(**by: Any) -> Request:
+        tier, scope, bounds, starts_on = _read(request.form)
+        return changes.request(tier, scope, bounds, starts_on=starts_on, **by)
 
     try:
-        asked = atomically(body, actor=actor, reason=reason)
+        return asking.ask(ask, who="Another administrator")
     except Refusal as refused:
         return _limits(fault=refused.message, status=422)
-    flash("Asked for. Another administrator must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
 
 
 def _limits(*, fault: str = "", status: int = 200) -> Response:

@@ -3,24 +3,24 @@
 Nothing is changed here: changes are asked for, and others agree to them at the approvals.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import clock, crypto, idempotency
+from app.core import clock, crypto
 from app.core.db import atomically
 from app.core.errors import Refusal
 from app.core.permissions import FORBIDDEN_PAIRS, LENT, ROLES, Permission, Role
 from app.governance import queries as governance
-from app.governance.models import Request
 from app.governance.rules import ENDED, State
 from app.identity import queries as identity
 from app.identity import service as identity_service
 from app.staff import queries, rules, service
 from app.web import errors, guards
+from app.web.console import asking
 from app.web.console.base import bp
 from app.web.fragments import page
 
@@ -79,18 +79,12 @@ def operator(operator_id: str) -> Response:
 @guards.operator(Permission.OPERATORS_REQUEST, fresh=True)
 def request_roles(operator_id: str) -> Response | BaseResponse:
     """Ask that somebody have other roles."""
-    roles, reason = request.form.getlist("roles"), request.form.get("reason", "").strip()
-    actor = guards.actor()
-
-    def ask() -> Request:
-        return service.request_roles(operator_id, roles=roles, reason=reason, maker=current_user.id, actor=actor)
-
+    roles = request.form.getlist("roles")
     try:
-        asked = _once(ask, {"operator": operator_id, "roles": sorted(roles), "reason": reason})
+        return asking.ask(lambda **by: service.request_roles(operator_id, roles=roles, **by), who="Somebody else")
     except Refusal as refused:
+        reason = request.form.get("reason", "").strip()
         return _operator(operator_id, fault=refused.message, chosen=roles, reason=reason, status=422)
-    flash("Asked for. Somebody else must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
 
 
 @bp.get("/operators/invite")
@@ -104,20 +98,14 @@ def invite() -> Response:
 @guards.operator(Permission.OPERATORS_REQUEST, fresh=True)
 def request_invitation() -> Response | BaseResponse:
     """Ask that somebody be let in."""
-    sent, roles, actor = request.form, request.form.getlist("roles"), guards.actor()
-    name, email, reason = sent.get("name", ""), sent.get("email", "").strip(), sent.get("reason", "").strip()
-
-    def ask() -> Request:
-        return service.request_invitation(
-            name, email=email, roles=roles, reason=reason, maker=current_user.id, actor=actor
-        )
-
+    sent, roles = request.form, request.form.getlist("roles")
+    name, email = sent.get("name", ""), sent.get("email", "").strip()
     try:
-        asked = _once(ask, {"email": email, "name": name, "roles": sorted(roles), "reason": reason})
+        return asking.ask(
+            lambda **by: service.request_invitation(name, email=email, roles=roles, **by), who="Somebody else"
+        )
     except Refusal as refused:
         return _invite_form(fault=refused.message, status=422)
-    flash("Asked for. Somebody else must agree; then the link is mailed.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
 
 
 @bp.post("/operators/invitations/<invitation_id>/withdraw")
@@ -163,17 +151,6 @@ def give_back() -> BaseResponse:
     atomically(lambda: identity_service.give_back(current_user.id), actor=guards.actor())
     flash("You have given the role back.", "ok")
     return redirect(url_for("console.operators"), 303)
-
-
-def _once(ask: Callable[[], Request], content: dict[str, object]) -> str:
-    """The request's id; a form that is sent twice asks once."""
-    actor, key = guards.actor(), request.form.get("key", "")
-
-    def body() -> str:
-        answer, _ = idempotency.once(key, actor=actor, request=content, body=lambda: {"id": ask().id})
-        return str(answer["id"])
-
-    return atomically(body, actor=actor, reason=request.form.get("reason", ""))
 
 
 def _operator(

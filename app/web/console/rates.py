@@ -10,7 +10,7 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import clock, crypto, idempotency
+from app.core import clock, crypto
 from app.core.db import atomically
 from app.core.errors import NotFound, Refusal
 from app.core.permissions import Permission
@@ -24,6 +24,7 @@ from app.pricing import queries, requests, rules, service
 from app.pricing.errors import BadFeed, BadOverride
 from app.trading import queries as trading
 from app.web import guards
+from app.web.console import asking
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.fragments import page
@@ -93,33 +94,23 @@ def halt_pair(pair_name: str) -> Response | BaseResponse:
 @guards.operator(Permission.RATES_REQUEST, fresh=True)
 def request_pair_on(stop_id: str) -> Response | BaseResponse:
     """Ask that a pair be dealt in again."""
-    pair, reason, actor = (
-        _pair(queries.halt_for_operators(stop_id).pair),
-        request.form.get("reason", ""),
-        guards.actor(),
-    )
-
-    def ask() -> Request:
-        return requests.request_go_on(stop_id, reason=reason, maker=current_user.id, actor=actor)
-
-    return _asked(pair, ask, about=stop_id)
+    pair = _pair(queries.halt_for_operators(stop_id).pair)
+    return _asked(pair, lambda **by: requests.request_go_on(stop_id, **by), about=stop_id)
 
 
 @bp.post("/rates/pairs/<pair_name>/price")
 @guards.operator(Permission.RATES_REQUEST, fresh=True)
 def request_price(pair_name: str) -> Response | BaseResponse:
     """Ask for a price of our own."""
-    pair, sent, actor = _pair(pair_name), request.form, guards.actor()
+    pair, sent = _pair(pair_name), request.form
 
-    def ask() -> Request:
+    def ask(**by: Any) -> Request:
         price, minutes = rules.read_price(sent.get("price", "")), sent.get("minutes", "")
         if price is None:
             raise BadOverride("Write the price in digits, above nought, like 1,486.50.")
         if minutes not in dict(MINUTES):
             raise BadOverride("Choose for how long it counts.")
-        return requests.request_override(
-            pair.code, price, minutes=int(minutes), reason=sent.get("reason", ""), maker=current_user.id, actor=actor
-        )
+        return requests.request_override(pair.code, price, minutes=int(minutes), **by)
 
     return _asked(pair, ask, about="price")
 
@@ -148,9 +139,9 @@ def feed(feed_id: str) -> Response:
 @guards.operator(Permission.RATES_REQUEST, fresh=True)
 def request_feed(feed_id: str) -> Response | BaseResponse:
     """Ask that a feed be turned on or off, weigh otherwise, or may be older."""
-    sent, actor = request.form, guards.actor()
+    sent = request.form
 
-    def ask() -> Request:
+    def ask(**by: Any) -> Request:
         numbers = [sent.get(name, "").strip() for name in ("weight", "age_max_seconds")]
         if not all(number.isascii() and number.isdigit() and len(number) < 7 for number in numbers):  # noqa: PLR2004
             raise BadFeed("Write the weight and the seconds in digits.")
@@ -159,42 +150,22 @@ def request_feed(feed_id: str) -> Response | BaseResponse:
             weight=int(numbers[0]),
             age_max_seconds=int(numbers[1]),
             active=sent.get("active") == "yes",
-            reason=sent.get("reason", ""),
-            maker=current_user.id,
-            actor=actor,
+            **by,
         )
 
     if market.feed(feed_id) is None:
         raise NotFound
     try:
-        asked = _ask_once(ask)
+        return asking.ask(ask, who="An administrator")
     except Refusal as refused:
         return _feed(feed_id, fault=refused)
-    flash("Asked for. An administrator must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
 
 
-def _asked(pair: Pair, ask: Callable[[], Request], *, about: str) -> Response | BaseResponse:
+def _asked(pair: Pair, ask: Callable[..., Request], *, about: str) -> Response | BaseResponse:
     try:
-        asked = _ask_once(ask)
+        return asking.ask(ask, who="Another of treasury")
     except Refusal as refused:
         return _rate(pair, fault=refused, about=about)
-    flash("Asked for. Another of treasury must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
-
-
-def _ask_once(ask: Callable[[], Request]) -> str:
-    """The request's id; the same form sent twice asks once."""
-    actor, sent = guards.actor(), request.form
-
-    def body() -> str:
-        content = {name: text for name, text in sent.items() if name not in {"key", "csrf_token"}}
-        answer, _ = idempotency.once(
-            sent.get("key", ""), actor=actor, request=content | {"at": request.path}, body=lambda: {"id": ask().id}
-        )
-        return str(answer["id"])
-
-    return atomically(body, actor=actor, reason=sent.get("reason", ""))
 
 
 def _rate(pair: Pair, *, fault: Refusal | None = None, about: str = "") -> Response:

@@ -1,25 +1,27 @@
 """Spreads at the console: what is asked above the price now, what is to come, what was before; asking for others."""
 
 from datetime import date
+from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import request
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import clock, crypto, idempotency
-from app.core.db import atomically
+from app.core import clock, crypto
 from app.core.errors import InvalidAmount, Refusal
 from app.core.money import NGN, Asset, Money, parse, plain
 from app.core.permissions import Permission
 from app.governance import queries as governance
+from app.governance.models import Request
 from app.market import queries as market
 from app.market.rules import percent
 from app.pricing import queries, requests
 from app.pricing.errors import BadSpreads
 from app.pricing.rules import ANY, Band, Ladder, Scope, Side
 from app.web import guards
+from app.web.console import asking
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.fragments import page
@@ -40,29 +42,17 @@ def spreads() -> Response:
 @guards.operator(Permission.RATES_REQUEST_SPREADS, fresh=True)
 def request_spreads() -> Response | BaseResponse:
     """Ask for another schedule of one scope."""
-    actor, sent = guards.actor(), request.form
-    reason = sent.get("reason", "").strip()
+    sent = request.form
 
-    def body() -> str:
+    def ask(**by: Any) -> Request:
         scope = Scope(sent.get("ticker", ""), sent.get("side", ""), sent.get("tier", ""))
         bands, starts_on = _read(sent)
-
-        def ask() -> dict[str, str]:
-            asked = requests.request_spreads(
-                scope, bands, starts_on=starts_on, reason=reason, maker=current_user.id, actor=actor
-            )
-            return {"id": asked.id}
-
-        content = {name: text for name, text in sent.items() if name not in {"key", "csrf_token"}}
-        answer, _ = idempotency.once(sent.get("key", ""), actor=actor, request=content, body=ask)
-        return str(answer["id"])
+        return requests.request_spreads(scope, bands, starts_on=starts_on, **by)
 
     try:
-        asked = atomically(body, actor=actor, reason=reason)
+        return asking.ask(ask, who="An administrator")
     except Refusal as refused:
         return _spreads(fault=refused)
-    flash("Asked for. An administrator must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
 
 
 def _spreads(*, fault: Refusal | None = None) -> Response:

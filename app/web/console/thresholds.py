@@ -2,28 +2,28 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import request
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import crypto, idempotency
-from app.core.db import atomically
+from app.core import crypto
 from app.core.errors import Refusal
 from app.core.permissions import Permission
 from app.governance import queries as governance
+from app.governance.models import Request
 from app.governance.rules import OPEN
 from app.risk import queries
 from app.risk import thresholds as changes
 from app.risk.errors import BadThreshold
 from app.risk.models import Threshold
 from app.web import guards
+from app.web.console import asking
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.fragments import page
-
-FIELDS = ("name", "value", "starts_on", "reason")
 
 
 @dataclass(frozen=True)
@@ -49,27 +49,17 @@ def thresholds() -> Response:
 @guards.operator(Permission.LIMITS_REQUEST, fresh=True)
 def request_threshold() -> Response | BaseResponse:
     """Ask that a threshold have another value from a day on."""
-    actor, sent = guards.actor(), request.form
-    reason = sent.get("reason", "").strip()
+    sent = request.form
 
-    def body() -> str:
+    def ask(**by: Any) -> Request:
         name = sent.get("name", "")
         value, starts_on = changes.read(name, sent.get("value", "").strip()), _day(sent.get("starts_on", ""))
-
-        def ask() -> dict[str, str]:
-            asked = changes.request(name, value, starts_on=starts_on, reason=reason, maker=current_user.id, actor=actor)
-            return {"id": asked.id}
-
-        content = {field: sent.get(field, "") for field in FIELDS}
-        answer, _ = idempotency.once(sent.get("key", ""), actor=actor, request=content, body=ask)
-        return str(answer["id"])
+        return changes.request(name, value, starts_on=starts_on, **by)
 
     try:
-        asked = atomically(body, actor=actor, reason=reason)
+        return asking.ask(ask, who="A manager of compliance")
     except Refusal as refused:
         return _thresholds(fault=refused.message, status=422)
-    flash("Asked for. A manager of compliance must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
 
 
 def _thresholds(*, fault: str = "", status: int = 200) -> Response:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -237,7 +238,11 @@ class TestTheDeed:
     def test_a_swap_is_between_coins(self, dealer: Customer, visitor: FlaskClient) -> None:
         trading.give(dealer, Money(USDT, 500 * 10**6))
         asked = ask(visitor, give="USDT.TRC20", get="BTC", give_amount="100")
-        done = confirm(visitor, visitor.get(asked.location), asked.location)
+        review = visitor.get(asked.location)
+        part = review.text[review.text.index("<dl") : review.text.index("</dl>")]
+        lines = [Decimal(amount) for amount in re.findall(r">([0-9.]+) USDT</span></dd>", part)]
+        assert [lines[-1], sum(lines[:-1], Decimal(0))] == [Decimal(100)] * 2  # (the lines that are shown add up)
+        done = confirm(visitor, review, asked.location)
         assert "Swapped Tether for Bitcoin" in text_of(visitor.get(done.location))
 
 

@@ -2,23 +2,25 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import request
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import crypto, idempotency
-from app.core.db import atomically
+from app.core import crypto
 from app.core.errors import InvalidAmount, NotFound, Refusal
 from app.core.money import NGN, Money, parse
 from app.core.permissions import Permission
 from app.governance import kinds, queries
 from app.governance import policies as changes
 from app.governance.errors import BadPolicy
+from app.governance.models import Request
 from app.governance.rules import Rule
 from app.web import guards
+from app.web.console import asking
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.fragments import page
@@ -49,28 +51,18 @@ def policy(kind: str) -> Response:
 @guards.operator(Permission.POLICIES_REQUEST, fresh=True)
 def request_policy(kind: str) -> Response | BaseResponse:
     """Ask for another version."""
-    present, actor, sent = queries.policy_for_operators(kind), guards.actor(), request.form
+    present = queries.policy_for_operators(kind)
     if present is None:
         raise NotFound
-    reason, key = sent.get("reason", "").strip(), sent.get("key", "")
 
-    def body() -> str:
-        proposed = [_read(place, rule, sent) for place, rule in enumerate(present.routes)]
-
-        def ask() -> dict[str, str]:
-            asked = changes.request_change(kind, proposed=proposed, reason=reason, maker=current_user.id, actor=actor)
-            return {"id": asked.id}
-
-        content = {"kind": kind, "rules": [rule.as_json() for rule in proposed], "reason": reason}
-        answer, _ = idempotency.once(key, actor=actor, request=content, body=ask)
-        return str(answer["id"])
+    def ask(**by: Any) -> Request:
+        proposed = [_read(place, rule, request.form) for place, rule in enumerate(present.routes)]
+        return changes.request_change(kind, proposed=proposed, **by)
 
     try:
-        asked = atomically(body, actor=actor, reason=reason)
+        return asking.ask(ask, who="Others")
     except Refusal as refused:
         return _policy(kind, fault=refused.message, status=422)
-    flash("Asked for. Others must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
 
 
 def _policy(kind: str, *, fault: str = "", status: int = 200) -> Response:

@@ -1,11 +1,13 @@
 """Deals over the counter: dollars for naira from somebody we know. Finance asks, treasury agrees; booked on arrival."""
 
+from typing import Any
+
 from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import crypto, idempotency
+from app.core import crypto
 from app.core.db import atomically
 from app.core.errors import InvalidAmount, NotFound, Refusal
 from app.core.money import ASSETS, NGN, Money, parse
@@ -13,9 +15,10 @@ from app.core.permissions import Permission
 from app.exchange import holdings, queries, requests, rules
 from app.exchange.errors import DealOutOfBounds
 from app.governance import queries as governance
+from app.governance.models import Request
 from app.ledger import balances, chart
 from app.web import errors, guards
-from app.web.console import history
+from app.web.console import asking, history
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.console.dealing.hedges import price_of
@@ -23,7 +26,6 @@ from app.web.console.objects import cases_about
 from app.web.fragments import page
 
 PAGE = 25
-FIELDS = ("paid", "asset", "got", "counterparty", "reason")
 
 
 @bp.get("/exposure/deals")
@@ -37,10 +39,9 @@ def deals() -> Response:
 @guards.operator(Permission.EXCHANGE_REQUEST, fresh=True)
 def request_deal() -> Response | BaseResponse:
     """Ask that naira from our bank buy something that comes to the venue."""
-    actor, sent = guards.actor(), request.form
-    reason = sent.get("reason", "").strip()
+    sent = request.form
 
-    def body() -> str:
+    def ask(**by: Any) -> Request:
         if sent.get("asset", "") not in queries.assets_for_system(rules.VENUE).values():
             raise DealOutOfBounds("Choose what is bought.")
         try:
@@ -48,28 +49,12 @@ def request_deal() -> Response | BaseResponse:
             got = parse(sent.get("got", ""), asset=ASSETS[sent["asset"]])
         except InvalidAmount as refused:
             raise DealOutOfBounds(refused.message) from refused
-
-        def ask() -> dict[str, str]:
-            asked = requests.request_deal(
-                paid,
-                got=got,
-                counterparty=sent.get("counterparty", ""),
-                reason=reason,
-                maker=current_user.id,
-                actor=actor,
-            )
-            return {"id": asked.id}
-
-        content = {name: sent.get(name, "") for name in FIELDS}
-        answer, _ = idempotency.once(sent.get("key", ""), actor=actor, request=content, body=ask)
-        return str(answer["id"])
+        return requests.request_deal(paid, got=got, counterparty=sent.get("counterparty", ""), **by)
 
     try:
-        asked = atomically(body, actor=actor, reason=reason)
+        return asking.ask(ask, who="Treasury")
     except Refusal as refused:
         return _deals(fault=refused.message, status=422)
-    flash("Asked for. Treasury must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
 
 
 @bp.post("/exposure/deals/<deal_id>/abandon")

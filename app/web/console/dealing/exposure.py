@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask import current_app, flash, redirect, request, url_for
 from flask.wrappers import Response
@@ -10,8 +11,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.clients.http import Refused, Silent
-from app.core import clock, crypto, idempotency
-from app.core.db import atomically
+from app.core import clock, crypto
 from app.core.errors import InvalidAmount, NotFound, Refusal
 from app.core.money import ASSETS, NGN, Money, parse, plain
 from app.core.permissions import Permission
@@ -22,8 +22,10 @@ from app.exchange.models import ExposureAlert, HedgePolicy
 from app.exchange.queries import Exposed
 from app.exchange.rules import HedgeState, Policy
 from app.governance import queries as governance
+from app.governance.models import Request
 from app.risk import queries as risk
 from app.web import errors, guards
+from app.web.console import asking
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.console.cases import OF_POSITIONS
@@ -74,28 +76,15 @@ def exposure() -> Response:
 @guards.operator(Permission.EXCHANGE_REQUEST, fresh=True)
 def request_hedge_policy() -> Response | BaseResponse:
     """Ask that other bounds count for a position from a day on."""
-    actor, sent = guards.actor(), request.form
-    reason = sent.get("reason", "").strip()
 
-    def body() -> str:
-        policy, starts_on = _read(sent)
-
-        def ask() -> dict[str, str]:
-            asked = requests.request_policy(
-                policy, starts_on=starts_on, reason=reason, maker=current_user.id, actor=actor
-            )
-            return {"id": asked.id}
-
-        content = {name: sent.get(name, "") for name in ("asset", "pair", *SIZES, *SHARES, "starts_on", "reason")}
-        answer, _ = idempotency.once(sent.get("key", ""), actor=actor, request=content, body=ask)
-        return str(answer["id"])
+    def ask(**by: Any) -> Request:
+        policy, starts_on = _read(request.form)
+        return requests.request_policy(policy, starts_on=starts_on, **by)
 
     try:
-        asked = atomically(body, actor=actor, reason=reason)
+        return asking.ask(ask, who="Treasury")
     except Refusal as refused:
         return _exposure(fault=refused.message, status=422)
-    flash("Asked for. Treasury must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
 
 
 @bp.post("/exposure/<position>/hedge")

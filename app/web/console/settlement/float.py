@@ -1,22 +1,25 @@
 """The balance that withdrawals are paid from: beside the books, above its floor, and topped up by two."""
 
 from datetime import date
+from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import crypto, idempotency
+from app.core import crypto
 from app.core.db import atomically
 from app.core.errors import InvalidAmount, NotFound, Refusal
 from app.core.money import NGN, Money, parse, plain
 from app.core.permissions import Permission
 from app.governance import queries as governance
+from app.governance.models import Request
 from app.payments import payout_queries as payouts
 from app.settlement import queries, requests, service
 from app.settlement.errors import BadFloor, TopUpOutOfBounds
 from app.web import errors, guards
+from app.web.console import asking
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.fragments import page
@@ -35,38 +38,27 @@ def float_page() -> Response:
 @guards.operator(Permission.SETTLEMENT_REQUEST_FLOAT, fresh=True)
 def request_top_up() -> Response | BaseResponse:
     """Ask that money go from our bank into the balance."""
-    actor, sent = guards.actor(), request.form
-    reason = sent.get("reason", "").strip()
 
-    def body() -> str:
+    def ask(**by: Any) -> Request:
         try:
-            amount = parse(sent.get("amount", ""), asset=NGN)
+            amount = parse(request.form.get("amount", ""), asset=NGN)
         except InvalidAmount as refused:
             raise TopUpOutOfBounds(refused.message) from refused
-
-        def ask() -> dict[str, str]:
-            return {"id": requests.request_top_up(amount, reason=reason, maker=current_user.id, actor=actor).id}
-
-        content = {"amount": sent.get("amount", ""), "reason": reason}
-        answer, _ = idempotency.once(sent.get("key", ""), actor=actor, request=content, body=ask)
-        return str(answer["id"])
+        return requests.request_top_up(amount, **by)
 
     try:
-        asked = atomically(body, actor=actor, reason=reason)
+        return asking.ask(ask, who="Treasury")
     except Refusal as refused:
         return _float(fault=refused.message, fault_of="top_up", status=422)
-    flash("Asked for. Treasury must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
 
 
 @bp.post("/settlements/float/floor")
 @guards.operator(Permission.SETTLEMENT_REQUEST_FLOAT, fresh=True)
 def request_floor() -> Response | BaseResponse:
     """Ask for another floor from a day on."""
-    actor, sent = guards.actor(), request.form
-    reason = sent.get("reason", "").strip()
+    sent = request.form
 
-    def body() -> str:
+    def ask(**by: Any) -> Request:
         try:
             floor, target = parse(sent.get("floor", ""), asset=NGN), parse(sent.get("target", ""), asset=NGN)
             starts_on = date.fromisoformat(sent.get("starts_on", ""))
@@ -74,23 +66,12 @@ def request_floor() -> Response | BaseResponse:
             raise BadFloor(refused.message) from refused
         except ValueError as unread:
             raise BadFloor("Say on which day it begins.") from unread
-
-        def ask() -> dict[str, str]:
-            asked = requests.request_floor(
-                floor, target=target, starts_on=starts_on, reason=reason, maker=current_user.id, actor=actor
-            )
-            return {"id": asked.id}
-
-        content = {name: sent.get(name, "") for name in ("floor", "target", "starts_on", "reason")}
-        answer, _ = idempotency.once(sent.get("key", ""), actor=actor, request=content, body=ask)
-        return str(answer["id"])
+        return requests.request_floor(floor, target=target, starts_on=starts_on, **by)
 
     try:
-        asked = atomically(body, actor=actor, reason=reason)
+        return asking.ask(ask, who="Treasury")
     except Refusal as refused:
         return _float(fault=refused.message, fault_of="floor", status=422)
-    flash("Asked for. Treasury must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
 
 
 @bp.post("/settlements/float/top-ups/<top_up_id>/abandon")

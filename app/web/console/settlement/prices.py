@@ -1,25 +1,27 @@
 """What Paystack's services cost in a month beside its price list, and the list; asking for another one."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import request
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import clock, crypto, idempotency
+from app.core import clock, crypto
 from app.core.clock import WAT
-from app.core.db import atomically
 from app.core.errors import InvalidAmount, Malformed, NotFound, Refusal
 from app.core.money import NGN, Asset, Money, parse, plain
 from app.core.permissions import Permission
 from app.governance import queries as governance
+from app.governance.models import Request
 from app.risk.rules import Band
 from app.settlement import price_lists, queries
 from app.settlement.errors import BadPartnerFees
 from app.settlement.partner_fees import NAMES, Service
 from app.web import guards, sheets
+from app.web.console import asking
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
 from app.web.fragments import page
@@ -58,28 +60,16 @@ def request_partner_prices(service: str) -> Response | BaseResponse:
     """Ask that another list count for one service."""
     if service not in set(Service):
         raise NotFound
-    actor, sent, wanted = guards.actor(), request.form, Service(service)
-    reason = sent.get("reason", "").strip()
+    wanted = Service(service)
 
-    def body() -> str:
-        bands, starts_on = _read(sent)
-
-        def ask() -> dict[str, str]:
-            asked = price_lists.request(
-                wanted, bands, starts_on=starts_on, reason=reason, maker=current_user.id, actor=actor
-            )
-            return {"id": asked.id}
-
-        content = {name: text for name, text in sent.items() if name not in {"key", "csrf_token"}}
-        answer, _ = idempotency.once(sent.get("key", ""), actor=actor, request=content | {"for": service}, body=ask)
-        return str(answer["id"])
+    def ask(**by: Any) -> Request:
+        bands, starts_on = _read(request.form)
+        return price_lists.request(wanted, bands, starts_on=starts_on, **by)
 
     try:
-        asked = atomically(body, actor=actor, reason=reason)
+        return asking.ask(ask, who="An administrator")
     except Refusal as refused:
         return _prices(fault=refused.message, fault_of=service, status=422)
-    flash("Asked for. An administrator must agree.", "ok")
-    return redirect(url_for("console.approval", request_id=asked), 303)
 
 
 def _prices(*, fault: str = "", fault_of: str = "", status: int = 200) -> Response:
