@@ -101,7 +101,7 @@ def read(file: File, settings: Settings) -> Parsed:
     heading = _heading(found, profile)
     known = replace(settings, account=settings.account or heading.account)
     tally = Tally()
-    told = [_tell(row, known, profile) for row in tally.over(found.rows())]
+    told = _placed([_tell(row, known, profile) for row in tally.over(found.rows())])
     statements = tuple(_with(heading, each) for each in statements_of(told)) if _one(told) else statements_of(told)
     return Parsed(
         format=BANK_CSV.name,
@@ -111,6 +111,15 @@ def read(file: File, settings: Settings) -> Parsed:
         heading_rows=found.heading_rows,
         notes=file.notes,
     )
+
+
+def _placed(told: list[Told]) -> list[Told]:
+    """Rows that repeat a balance name no currency; where the file has one alone, it is theirs too."""
+    assets = {each.asset for each in told if each.asset}
+    if len(assets) != 1:
+        return told
+    (asset,) = assets
+    return [each if each.asset else replace(each, asset=asset) for each in told]
 
 
 def _one(told: list[Told]) -> bool:
@@ -151,10 +160,10 @@ def _balance(told: dict[str, tuple[int, str]], label: str, profile: Profile) -> 
 
 def _tell(row: Row, settings: Settings, profile: Profile) -> Told:
     place = formats.place(settings.account, row.text("currency") or settings.asset)
-    if not place["asset"]:
-        raise Unreadable("the file names no currency: say which one the account is in.", column="the setting asset")
     if not row.text("date") and _repeats_balance(row, profile):
         return formats.ignored(row, "a balance, not a movement", **place)
+    if not place["asset"]:
+        raise Unreadable("the file names no currency: say which one the account is in.", column="the setting asset")
     at, booked_on = row.moment("date", settings)
     delta = _delta(row, profile)
     if isinstance(delta, str):

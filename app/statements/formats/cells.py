@@ -13,6 +13,7 @@ _WITH_UNIT = re.compile(
     r"(?P<open>\()?(?P<sign>[+-])?(?P<symbol>[^0-9A-Za-z().,+ -]{0,3})(?P<number>[+-]?[0-9.,eE+-]+?)"
     r"(?: (?P<unit>[A-Z0-9]{1,20})|(?P<glued>[A-Z]{2}[A-Z0-9]{0,18}))?(?P<close>\))?"
 )
+_USUAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}")
 _ISO = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"(?:[T ](?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?P<part>\.[0-9]{1,9})?"
@@ -59,6 +60,9 @@ def amount(text: str) -> tuple[Decimal, str]:
 def moment(text: str, zone: tzinfo, order: DateOrder = DateOrder.DAY_FIRST) -> tuple[datetime, date]:
     """The moment in UTC, and the day as the teller wrote it. A time without a zone is meant in `zone`."""
     told = text.strip()
+    if zone is UTC and _USUAL.fullmatch(told):  # most exports, and a third of the time that reading them takes
+        usual = datetime.fromisoformat(told).replace(tzinfo=UTC)
+        return usual, usual.date()
     found = _ISO.fullmatch(told)
     local = _iso(found) if found else _written(told, order)
     try:

@@ -54,7 +54,8 @@ def tell(row: Row, settings: Settings) -> Told:
     code, told = row.needed("asset"), row.needed("type").lower()
     apart = _APART.fullmatch(code)
     asset = cells.ticker(apart["asset"] if apart else code)
-    place = formats.place(" ".join(filter(None, (code, row.text("wallet")))), asset)
+    refid, subtype, wallet = row.text("refid"), row.text("subtype"), row.text("wallet")
+    place = formats.place(f"{code} {wallet}" if wallet else code, asset)
     txid, amount, fee = row.text("txid"), row.number_of("amount"), row.number_of("fee", empty=ZERO)
     balance, (at, booked_on) = row.maybe("balance"), row.moment("time", settings)
     if told not in KINDS:
@@ -63,8 +64,7 @@ def tell(row: Row, settings: Settings) -> Told:
         if not txid:
             return formats.ignored(row, "the pending twin of another row", **place)
         return formats.rejected(row, "balance", "a row with an id and no balance", **place)
-    paid_in = cells.ticker(row.text("feecurrency")) or code
-    if fee and paid_in not in {code, asset}:
+    if fee and cells.ticker(row.text("feecurrency") or code) not in {cells.ticker(code), asset}:
         return formats.rejected(row, "feecurrency", "a fee in another asset than the row's", **place)
     sign = (amount > 0) - (amount < 0)
     return Line(
@@ -78,9 +78,9 @@ def tell(row: Row, settings: Settings) -> Told:
         balance_after=balance,
         kind=_BACK.get((told, sign), KINDS[told]),
         external_id=txid,
-        group=row.text("refid"),
-        refs=tuple(filter(None, (row.text("refid"),))),
-        narration=" ".join(filter(None, (row.text("type"), row.text("subtype")))),
+        group=refid,
+        refs=(refid,) if refid else (),
+        narration=f"{told} {subtype}" if subtype else told,
         raw=row.raw,
         **place,
     )

@@ -8,6 +8,7 @@ one, and else the value's.
 """
 
 import io
+import logging
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
@@ -23,14 +24,18 @@ from app.statements.formats.lines import Line, Parsed, Statement
 from app.statements.formats.reading import CELL_LIMIT, ROWS_LIMIT, File
 from app.statements.formats.settings import Settings
 
+# The library logs what it cannot read: names and sums of customers, which belong in no log.
+logging.getLogger("mt940").setLevel(logging.CRITICAL)
+
 _BLOCK = re.compile(r"^:20:", re.MULTILINE)
 _ENTRY = re.compile(r"^:61:", re.MULTILINE)
 _TAG = re.compile(r"^:(?P<tag>[0-9]{2}[A-Z]?):", re.MULTILINE)
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f]")  # some banks frame each message in SOH and ETX
 _SIZE = re.compile(r"[0-9]{1,15}(,[0-9]{0,15})?")
 _BALANCE = re.compile(r"^:(?P<tag>6[02][FM]):(?P<told>.*)$", re.MULTILINE)
-_BALANCE_TOLD = re.compile(r"[DC][0-9]{6}[A-Z]{3}[0-9]{1,15}(,[0-9]{0,15})?\s*")
-_ENTRY_TOLD = re.compile(r"[0-9]{6}(?:[0-9]{4}| {4})?R?[DC][A-Z]?[\n ]?(?P<size>[0-9,]+)", re.IGNORECASE)
+_DAY = "(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])"  # 30 February too: a month of interest has thirty days
+_BALANCE_TOLD = re.compile(rf"[DC][0-9]{{2}}{_DAY}[A-Z]{{3}}[0-9]{{1,15}}(,[0-9]{{0,15}})?\s*")
+_ENTRY_TOLD = re.compile(rf"[0-9]{{2}}{_DAY}(?:{_DAY}| {{4}})?R?[DC][A-Z]?[\n ]?(?P<size>[0-9,]+)", re.IGNORECASE)
 # Words of the bank about the whole statement. The library would put them in place of those of the last line.
 _CLOSING_WORDS = re.compile(r"(?<=\n):86:(?:(?!\n(?::[0-9]{2}[A-Z]?:|-)).)*", re.DOTALL)
 _END = re.compile(r"^:6(?:2[FM]|4|5):", re.MULTILINE)
@@ -68,23 +73,23 @@ def _statement(block: str, first_row: int, entries: bank.Count, settings: Settin
     if len(transactions) != len(_ENTRY.findall(block)):
         raise Unreadable("its lines cannot be told apart.", row=first_row, column=":61:")
     opening, closing = _balance(told, _OPENINGS), _balance(told, _CLOSINGS)
-    asset = (opening or closing or ("", None, None))[0]
-    if not asset:
-        raise Unreadable("the statement tells no balance and so no currency.", row=first_row, column=":60F:")
+    if opening is None or closing is None:
+        row, tag = (first_row, ":60F:") if opening is None else (first_row + block.rstrip().count("\n"), ":62F:")
+        raise Unreadable("the statement lacks a balance: it is cut, or it is not MT940.", row=row, column=tag)
+    asset = opening[0]
     account = settings.account or str(told.get("account_identification") or "")
-    days = [day for _, _, day in filter(None, (opening, closing))]
     lines = [_line(each.data, entries.next(), asset, account, settings) for each in transactions]
-    same = opening is None or closing is None or opening[0] == closing[0]
+    same = closing[0] == asset
     return Statement(
         ref=str(told.get("transaction_reference") or ""),
         account=account,
         asset=asset,
-        opening=opening[1] if opening else None,
-        closing=closing[1] if closing and same else None,
-        period_from=min(days, default=None),
-        period_to=max(days, default=None),
+        opening=opening[1],
+        closing=closing[1],
+        period_from=min(opening[2], closing[2]),
+        period_to=max(opening[2], closing[2]),
         lines=tuple(lines),
-        untied="" if same or closing is None else f"the closing balance is told in {closing[0]}",
+        untied="" if same else f"the closing balance is told in {closing[0]}",
     )
 
 
@@ -110,7 +115,7 @@ def _check(block: str, first_row: int) -> None:
         told = _ENTRY_TOLD.match(block, found.end())
         if not told or not _SIZE.fullmatch(told["size"]):
             raise Unreadable(
-                "this line tells no amount.", row=first_row + block.count("\n", 0, found.start()), column=":61:"
+                "this line tells no day and amount.", row=first_row + block.count("\n", 0, found.start()), column=":61:"
             )
     for tag, following in zip(_TAG.finditer(block), [*_TAG.finditer(block)][1:], strict=False):
         if following.start() - tag.end() > CELL_LIMIT:
@@ -142,7 +147,8 @@ def _line(told: dict[str, Any], row: int, asset: str, account: str, settings: Se
     booked_on = _day(told.get("entry_date") or told["date"])
     at = datetime.combine(booked_on, time(), settings.tz()).astimezone(UTC)
     delta: Decimal = told["amount"].amount
-    refs = tuple(bank.references(told.get("customer_reference"), told.get("bank_reference")))
+    of_bank = next(bank.references(told.get("bank_reference")), "")
+    refs = tuple(bank.references(told.get("customer_reference"), of_bank))
     words = [told.get(name) for name in ("transaction_details", "posting_text", "purpose", "extra_details")]
     return Line(
         row=row,
@@ -154,7 +160,7 @@ def _line(told: dict[str, Any], row: int, asset: str, account: str, settings: Se
         fee_asset=asset,
         kind=bank.kind(str(told.get("id") or ""), reversal=str(told.get("status") or "").upper().startswith("R")),
         account=account,
-        external_id=refs[-1] if settings.bank_reference_is_id and told.get("bank_reference") and refs else "",
+        external_id=of_bank if settings.bank_reference_is_id else "",
         group=bank.group(*refs, *(str(each) for each in words if each)),
         refs=refs,
         counterparty=str(told.get("applicant_name") or ""),

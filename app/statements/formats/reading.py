@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from app.statements.formats import cells
@@ -23,6 +24,7 @@ from app.statements.formats.lines import Raw
 from app.statements.formats.settings import Settings
 
 BYTES_LIMIT = 256 * 1024 * 1024  # two million rows of the widest export known
+GROWS_FREELY, GROWS_AT_MOST = 8 * 1024 * 1024, 100  # statements shrink tenfold in an archive; more is a bomb
 ROWS_LIMIT = 2_000_000
 CELL_LIMIT = 8_192  # a longer cell is a file whose quotation marks do not close
 OBJECT_LIMIT = 65_536  # of one field of an API's object: Paystack tells the history of a payment in one
@@ -33,6 +35,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _ARCHIVE = b"PK\x03\x04"
 _INSIDE = (".csv", ".txt", ".xml", ".sta", ".mt940", ".json")
 _FOREIGN = {b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an old Excel file", b"\x1f\x8b": "a gzip archive"}
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _SPACE = re.compile(r"[\s_\ufeff\u200b]+")
 
 
@@ -57,6 +60,7 @@ def open_file(body: bytes) -> File:
         if body.startswith(mark):
             raise Unreadable(f"this is {name}. Save or download the statement as a text format, such as CSV.")
     text, notes = _decoded(body)
+    text = text.lstrip("\ufeff")  # a file put together of several may carry the mark more than once
     if not text.strip():
         raise Unreadable("it is empty.")
     if "\0" in text:
@@ -74,12 +78,13 @@ def _unpacked(body: bytes) -> bytes:
                 raise Unreadable("this is a spreadsheet or a document. Save it as CSV and bring that.")
             if len(names) != 1 or not names[0].lower().endswith(_INSIDE):
                 raise Unreadable(f"this archive holds {len(names)} files; bring one statement at a time.")
+            limit = min(BYTES_LIMIT, max(GROWS_FREELY, len(body) * GROWS_AT_MOST))
             with archive.open(names[0]) as inner:
-                found = inner.read(BYTES_LIMIT + 1)
+                found = inner.read(limit + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as broken:
         raise Unreadable("this archive is damaged or locked.") from broken
-    if len(found) > BYTES_LIMIT:
-        raise Unreadable(f"what is in this archive is larger than {BYTES_LIMIT // 1024 // 1024} MiB.")
+    if len(found) > limit:
+        raise Unreadable(f"what is in this archive is larger than {limit // 1024 // 1024} MiB.")
     return found
 
 
@@ -100,6 +105,7 @@ def _decoded(body: bytes) -> tuple[str, tuple[str, ...]]:
         raise Unreadable("it is neither UTF-8 nor Windows-1252.", row=row) from broken
 
 
+@lru_cache(maxsize=4096)
 def normal(name: str) -> str:
     """A header as it is compared: without case, marks, underscores and doubled spaces."""
     return _SPACE.sub(" ", name).strip().casefold()
@@ -156,8 +162,8 @@ class Row:
 
     def text(self, name: str) -> str:
         """The cell, stripped; empty where there is no such column."""
-        place = self.at.get(name, -1)
-        return self.values[place].strip() if place >= 0 else ""
+        place = self.at.get(name)
+        return "" if place is None else self.values[place].strip()
 
     def needed(self, name: str) -> str:
         """The cell. Raises Unreadable when it is empty."""
@@ -233,9 +239,10 @@ class Sheet:
 def sheet(file: File, layout: Layout) -> Sheet:
     """Find the header of `layout` and read the rows under it. Raises Unreadable that names the columns it lacks."""
     best: tuple[int, int, list[str]] = (0, 0, [])
+    head = file.text[: HEADER_WITHIN * CELL_LIMIT]
     for delimiter in _DELIMITERS:
         heading: list[tuple[int, list[str]]] = []
-        for number, record in _opening(file.text, delimiter):
+        for number, record in _opening(head, delimiter):
             found = layout.found(record)
             missing = layout.missing(found)
             if not missing and found:
@@ -250,16 +257,23 @@ def sheet(file: File, layout: Layout) -> Sheet:
     raise Unreadable("the file has no header that is known.", row=1, column=(first.aliases or (first.name,))[0])
 
 
-def _opening(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """The first records, as far as they can be read with this delimiter."""
-    head = text[: HEADER_WITHIN * CELL_LIMIT]
+def _lines(text: str) -> Iterator[str]:
+    """The lines with their ends. A StringIO would hold the text again, at four bytes a character."""
+    return (found[0] for found in _LINE.finditer(text))
+
+
+@lru_cache(maxsize=8)
+def _opening(head: str, delimiter: str) -> tuple[tuple[int, list[str]], ...]:
+    """The first records, as far as they can be read with this delimiter. Every format looks at them in turn."""
+    found: list[tuple[int, list[str]]] = []
     try:
-        for number, record in enumerate(csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), 1):
-            if number > HEADER_WITHIN:
-                return
-            yield number, record
+        for number, record in enumerate(csv.reader(_lines(head), delimiter=delimiter), 1):
+            found.append((number, record[: COLUMNS_LIMIT + 1]))
+            if number == HEADER_WITHIN:
+                break
     except csv.Error:
-        return
+        pass  # what came before may hold the header; the rows after it are read strictly
+    return tuple(found)
 
 
 def _sheet(
@@ -277,7 +291,7 @@ def _sheet(
 
     def rows() -> Iterator[Row]:
         for row, values in records(text, delimiter):
-            if row > number and any(value.strip() for value in values):
+            if row > number and any(map(str.strip, values)):
                 yield Row(row, at, names, fitted(values, names, row))
 
     return Sheet(headers, tuple(rest[0]), rows)
@@ -300,18 +314,18 @@ def fitted(values: list[str], names: Mapping[str, int], row: int, limit: int = C
     if len(values) > wide and not any(value.strip() for value in values[wide:]):
         values = values[:wide]
     if len(values) != wide:
-        last = list(names)[min(len(values), wide) - 1]
-        raise Unreadable(f"the row has {len(values)} cells and the header {wide}.", row=row, column=last)
-    for name, value in zip(names, values, strict=True):
-        if len(value) > limit:
-            raise Unreadable(f"the cell is longer than {limit} characters.", row=row, column=name)
+        first = list(names)[min(len(values), wide - 1)]
+        raise Unreadable(f"the row has {len(values)} cells and the header {wide}.", row=row, column=first)
+    if max(map(len, values)) > limit:
+        name = next(name for name, value in zip(names, values, strict=True) if len(value) > limit)
+        raise Unreadable(f"the cell is longer than {limit} characters.", row=row, column=name)
     return values
 
 
 def records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Every record with its number. Raises Unreadable for quotation marks that do not close and for too many rows."""
     number = 0
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(text), delimiter=delimiter, strict=True)
     try:
         for number, record in enumerate(reader, 1):
             if number > ROWS_LIMIT:

@@ -1,7 +1,7 @@
 """What a file does not say about itself and finance says once per source."""
 
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -60,6 +60,8 @@ class Settings:
 
     def tz(self) -> tzinfo:
         """The zone. Raises Unreadable for a name that is none."""
+        if self.zone == "UTC":
+            return UTC
         try:
             return ZoneInfo(self.zone)
         except (KeyError, ValueError, OSError) as unknown:
