@@ -12,32 +12,35 @@ from app.statements.formats.lines import EXACT, Line, Statement
 
 # (in the order of the table `told`)
 COLUMNS = (
-    "part", "row_no", "external_id", "content_hash", "occurrence", "at", "booked_on", "account", "asset", "delta",
+    "part", "row_no", "external_id", "identity", "occurrence", "at", "booked_on", "account", "asset", "delta",
     "fee", "fee_asset", "balance_after", "kind", "group_key", "refs", "counterparty", "narration", "raw",
 )  # fmt: skip
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def rows_of(statements: Iterable[Statement]) -> Iterator[tuple[Any, ...]]:
-    """Each line in the order of COLUMNS, with how often its file said the same so far."""
+    """Each line in the order of COLUMNS, with how often its file told of the same so far."""
     said: Counter[bytes] = Counter()
     for part, statement in enumerate(statements, 1):
         for line in statement.lines:
-            content = content_of(line)
-            said[content] += 1
+            identity = identity_of(line)
+            said[identity] += 1
             yield (
-                part, line.row, line.external_id or None, rf"\x{content.hex()}", said[content], line.at.isoformat(),
+                part, line.row, line.external_id or None, rf"\x{identity.hex()}", said[identity], line.at.isoformat(),
                 line.booked_on.isoformat(), line.account, line.asset, f"{line.delta:f}", f"{line.fee:f}",
                 line.fee_asset, None if line.balance_after is None else f"{line.balance_after:f}", str(line.kind),
                 line.group or None, _array(line.refs), line.counterparty, line.narration, json.dumps(dict(line.raw)),
             )  # fmt: skip
 
 
-def content_of(line: Line) -> bytes:
-    """SHA-256 of what a line says. Its balance is not in it: files that overlap may begin theirs at different lines."""
-    said = [
+def identity_of(line: Line) -> bytes:
+    """SHA-256 of the teller's id and the asset, for an id may have a leg in two; without an id, of what is said.
+
+    The balance is not in it: files that overlap may begin theirs at different lines.
+    """
+    said = [line.external_id, line.asset] if line.external_id else [
         line.account, line.asset, line.at.isoformat(), line.booked_on.isoformat(), _plain(line.delta),
-        _plain(line.fee), line.fee_asset, str(line.kind), line.external_id, line.group, line.refs,
+        _plain(line.fee), line.fee_asset, str(line.kind), line.group, line.refs,
         line.counterparty, line.narration,
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(said).encode()).digest()  # (as JSON, so that no two fields can be one)

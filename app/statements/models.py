@@ -53,7 +53,6 @@ class Import(Model):
     lines_added: Mapped[int] = mapped_column(Integer)
     lines_known: Mapped[int] = mapped_column(Integer)
     lines_restated: Mapped[int] = mapped_column(Integer)
-    lines_repeated: Mapped[int] = mapped_column(Integer)
     notes: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     imported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
@@ -93,7 +92,7 @@ class StatementLine(Model):
     part: Mapped[int] = mapped_column(Integer)
     row_no: Mapped[int] = mapped_column(Integer)
     external_id: Mapped[str | None] = mapped_column(Text)
-    content_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    identity: Mapped[bytes] = mapped_column(LargeBinary)
     occurrence: Mapped[int] = mapped_column(Integer)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     booked_on: Mapped[date] = mapped_column(Date)
@@ -112,7 +111,7 @@ class StatementLine(Model):
 
 
 class OtherRow(Model):
-    """A row that is no line, with the reason; or a line that was told before, otherwise or twice in one file."""
+    """A row that is no line, with the reason; or a line that was told otherwise before."""
 
     __tablename__ = "statement_rows"
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

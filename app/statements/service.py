@@ -17,39 +17,27 @@ _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('statements:' || :source,
 _LEISURE = "SET LOCAL statement_timeout = '60s'"  # (a file has up to two million rows, and nobody waits for a page)
 _TOLD = """
 CREATE TEMPORARY TABLE told (
-    part integer, row_no integer, external_id text, content_hash bytea, occurrence integer, at timestamptz,
+    part integer, row_no integer, external_id text, identity bytea, occurrence integer, at timestamptz,
     booked_on date, account text, asset text, delta numeric, fee numeric, fee_asset text, balance_after numeric,
     kind text, group_key text, refs text[], counterparty text, narration text, raw jsonb) ON COMMIT DROP
 """
 _COPY = "COPY told FROM STDIN"
 _ANALYSE = "ANALYZE told"
-# An id that stands in a file twice is one movement, told first where it stands first: the others are shown.
-_REPEATED = """
-INSERT INTO statement_rows (import_id, row_no, outcome, reason, column_name, raw)
-SELECT :import, t.row_no, 'repeated', 'This id stands in the file before.', '', t.raw
-  FROM (SELECT t.*, row_number() OVER (PARTITION BY external_id ORDER BY row_no, part, occurrence) AS n
-          FROM told t WHERE external_id IS NOT NULL) t WHERE t.n > 1
-"""
-_FORGET_REPEATED = """
-DELETE FROM told t USING (
-    SELECT t.ctid AS place, row_number() OVER (PARTITION BY external_id ORDER BY row_no, part, occurrence) AS n
-      FROM told t WHERE external_id IS NOT NULL) o
- WHERE o.place = t.ctid AND o.n > 1
-"""
-# The same id with another amount, asset or day: what was told first stays, and the difference is to be looked at.
+# The same id with another amount or day: what was told first stays, and the difference is to be looked at.
 _RESTATED = """
 INSERT INTO statement_rows (import_id, row_no, outcome, reason, column_name, line_id, raw)
 SELECT :import, t.row_no, 'restated',
-       format('%s %s on %s, told before as %s %s on %s.', t.delta, t.asset, t.booked_on, l.delta, l.asset, l.booked_on),
+       format('%s %s on %s, told before as %s on %s.', t.delta, t.asset, t.booked_on, l.delta, l.booked_on),
        '', l.id, t.raw
-  FROM told t JOIN statement_lines l ON l.source_id = :source AND l.external_id = t.external_id
- WHERE t.external_id IS NOT NULL AND (l.delta, l.asset, l.booked_on) IS DISTINCT FROM (t.delta, t.asset, t.booked_on)
+  FROM told t JOIN statement_lines l
+    ON l.source_id = :source AND l.identity = t.identity AND l.occurrence = t.occurrence
+ WHERE (l.delta, l.booked_on) IS DISTINCT FROM (t.delta, t.booked_on)
 """
 _ADDED = """
 INSERT INTO statement_lines
-    (source_id, import_id, part, row_no, external_id, content_hash, occurrence, at, booked_on, account, asset, delta,
+    (source_id, import_id, part, row_no, external_id, identity, occurrence, at, booked_on, account, asset, delta,
      fee, fee_asset, balance_after, kind, group_key, refs, counterparty, narration, raw)
-SELECT :source, :import, t.part, t.row_no, t.external_id, t.content_hash, t.occurrence, t.at, t.booked_on, t.account,
+SELECT :source, :import, t.part, t.row_no, t.external_id, t.identity, t.occurrence, t.at, t.booked_on, t.account,
        t.asset, t.delta, t.fee, t.fee_asset, t.balance_after, t.kind, t.group_key, t.refs, t.counterparty, t.narration,
        t.raw
   FROM told t ORDER BY t.part, t.row_no ON CONFLICT DO NOTHING
@@ -93,9 +81,6 @@ def keep(source: Source, *, name: str, sha256: bytes, parsed: Parsed) -> Import:
     connection.execute(text(_LEISURE))
     _copy(connection, parsed)
     place = {"import": import_id, "source": source.id}
-    repeated = connection.execute(text(_REPEATED), place).rowcount
-    if repeated:
-        connection.execute(text(_FORGET_REPEATED))
     restated = connection.execute(text(_RESTATED), place).rowcount
     added = connection.execute(text(_ADDED), place).rowcount
     _keep_rest(import_id, parsed)
@@ -113,9 +98,8 @@ def keep(source: Source, *, name: str, sha256: bytes, parsed: Parsed) -> Import:
         rows_rejected=len(parsed.rejected),
         lines_total=total,
         lines_added=added,
-        lines_known=total - added - restated - repeated,
+        lines_known=total - added - restated,
         lines_restated=restated,
-        lines_repeated=repeated,
         notes=list(parsed.notes),
         imported_at=clock.now(),
     )

@@ -107,7 +107,7 @@ def _say(told: Import, *, seen_before: bool) -> None:
     click.echo(
         f"Rows: {told.rows_total}, of these lines {told.rows_lines}, ignored {told.rows_ignored}, rejected"
         f" {told.rows_rejected}. Lines: {told.lines_total}, of these added {told.lines_added}, known"
-        f" {told.lines_known}, restated {told.lines_restated}, repeated {told.lines_repeated}."
+        f" {told.lines_known}, restated {told.lines_restated}."
     )
     for note in told.notes:
         click.echo(note)

@@ -22,7 +22,7 @@ CREATE TABLE statement_accounts (
 );
 
 -- A file that was read. Rows are lines (of one or several legs), ignored or rejected; lines were added, or known, or tell
--- something else than before (restated), or stand in the file twice under one id (repeated).
+-- something else than before (restated).
 CREATE TABLE statement_imports (
     id text PRIMARY KEY,
     source_id text NOT NULL REFERENCES statement_sources,
@@ -38,13 +38,12 @@ CREATE TABLE statement_imports (
     lines_added integer NOT NULL,
     lines_known integer NOT NULL,
     lines_restated integer NOT NULL,
-    lines_repeated integer NOT NULL,
     notes text[] NOT NULL DEFAULT '{}',
     imported_at timestamptz NOT NULL,
     CONSTRAINT uq_statement_imports_file UNIQUE (source_id, sha256),
     CONSTRAINT ck_statement_imports_rows_told CHECK (rows_total = rows_lines + rows_ignored + rows_rejected),
     CONSTRAINT ck_statement_imports_lines_told
-        CHECK (lines_total = lines_added + lines_known + lines_restated + lines_repeated)
+        CHECK (lines_total = lines_added + lines_known + lines_restated)
 );
 CREATE INDEX ix_statement_imports_source ON statement_imports (source_id, imported_at);
 
@@ -72,8 +71,8 @@ CREATE TABLE statement_lines (
     part integer NOT NULL,
     row_no integer NOT NULL,
     external_id text CONSTRAINT ck_statement_lines_external_id_told CHECK (external_id <> ''),
-    content_hash bytea NOT NULL,                       -- of a line without an id: what it says, but for the balance
-    occurrence integer NOT NULL,                       -- the how manieth of its file that says exactly this
+    identity bytea NOT NULL,                           -- of the teller's id and the asset; without an id, of what it says
+    occurrence integer NOT NULL,                       -- the how manieth of its file with this identity
     at timestamptz NOT NULL,
     booked_on date NOT NULL,
     account text NOT NULL,                             -- the teller's
@@ -87,12 +86,9 @@ CREATE TABLE statement_lines (
     refs text[] NOT NULL,
     counterparty text NOT NULL,
     narration text NOT NULL,
-    raw jsonb NOT NULL
+    raw jsonb NOT NULL,
+    CONSTRAINT uq_statement_lines_identity UNIQUE (source_id, identity, occurrence)
 );
-CREATE UNIQUE INDEX uq_statement_lines_external_id ON statement_lines (source_id, external_id)
-    WHERE external_id IS NOT NULL;
-CREATE UNIQUE INDEX uq_statement_lines_content ON statement_lines (source_id, content_hash, occurrence)
-    WHERE external_id IS NULL;
 CREATE INDEX ix_statement_lines_source ON statement_lines (source_id, asset, at);
 
 -- Rows that are no line, with the reason; and lines that were told before, otherwise.
@@ -101,7 +97,7 @@ CREATE TABLE statement_rows (
     import_id text NOT NULL REFERENCES statement_imports DEFERRABLE INITIALLY DEFERRED,
     row_no integer NOT NULL,
     outcome text NOT NULL CONSTRAINT ck_statement_rows_outcome_known
-        CHECK (outcome IN ('ignored', 'rejected', 'restated', 'repeated')),
+        CHECK (outcome IN ('ignored', 'rejected', 'restated')),
     reason text NOT NULL,
     column_name text NOT NULL,
     line_id bigint REFERENCES statement_lines,         -- what was told before

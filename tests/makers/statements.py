@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from app.reconciliation.formats.settings import Settings, Unit
+from app.statements.formats.settings import Settings, Unit
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "statements"
 BANK = Settings(zone="Africa/Lagos", asset="NGN")

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from app.reconciliation.formats import registry
-from app.reconciliation.formats.errors import Unreadable
-from app.reconciliation.formats.lines import EXACT, Line
+from app.statements.formats import registry
+from app.statements.formats.errors import Unreadable
+from app.statements.formats.lines import EXACT, Line
 from tests.makers.statements import BOMB, MUTATIONS, SOUND
 
 EACH = 50

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.reconciliation.formats import registry
-from app.reconciliation.formats.lines import EXACT, Parsed
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import registry
+from app.statements.formats.lines import EXACT, Parsed
+from app.statements.formats.settings import Settings
 from sandbox import files
 from sandbox.exchange.statements import LEDGERS
 from tests.makers.statements import BANK, SAMPLES, SOUND, sample

@@ -6,13 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from app.reconciliation.formats import registry
-from app.reconciliation.formats.bank_csv import proposed
-from app.reconciliation.formats.errors import Unreadable
-from app.reconciliation.formats.lines import Kind, Parsed
-from app.reconciliation.formats.paystack import disagreements
-from app.reconciliation.formats.reading import open_file
-from app.reconciliation.formats.settings import DateOrder, Profile, Settings, Unit
+from app.statements.formats import registry
+from app.statements.formats.bank_csv import proposed
+from app.statements.formats.errors import Unreadable
+from app.statements.formats.lines import Kind, Parsed
+from app.statements.formats.paystack import disagreements
+from app.statements.formats.reading import open_file
+from app.statements.formats.settings import DateOrder, Profile, Settings, Unit
 from tests.makers.statements import BANK, PAYSTACK_BALANCE, sample
 
 CAMT = sample("bank_camt/bsp_camt.053.001.02.xml").decode()

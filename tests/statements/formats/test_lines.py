@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.reconciliation.formats.lines import ZERO, Ignored, Kind, Line, Raw, chain, statements_of, total
+from app.statements.formats.lines import ZERO, Ignored, Kind, Line, Raw, chain, statements_of, total
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 AMOUNTS = st.decimals(min_value=-(10**20), max_value=10**20, places=20)

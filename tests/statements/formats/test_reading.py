@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.reconciliation.formats import cells, registry
-from app.reconciliation.formats.errors import Unreadable
-from app.reconciliation.formats.settings import DateOrder, Settings
+from app.statements.formats import cells, registry
+from app.statements.formats.errors import Unreadable
+from app.statements.formats.settings import DateOrder, Settings
 from tests.makers.statements import sample, zipped
 
 KRAKEN = sample("scenario_a/kraken_ledgers.csv")

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from app.reconciliation.formats import registry
-from app.reconciliation.formats.kraken import HEADERS as KRAKEN_HEADERS
-from app.reconciliation.formats.lines import Kind, Parsed
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import registry
+from app.statements.formats.kraken import HEADERS as KRAKEN_HEADERS
+from app.statements.formats.lines import Kind, Parsed
+from app.statements.formats.settings import Settings
 from tests.makers.statements import BITSTAMP, BITSTAMP_OLD, BYBIT_UNIFIED, OKX_TRADING, SOUND, sample
 
 KRAKEN = {

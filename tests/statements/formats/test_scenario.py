@@ -4,9 +4,9 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from app.reconciliation.formats import registry
-from app.reconciliation.formats.lines import Kind, Line, Parsed, total
-from app.reconciliation.formats.settings import Settings
+from app.statements.formats import registry
+from app.statements.formats.lines import Kind, Line, Parsed, total
+from app.statements.formats.settings import Settings
 from tests.makers.statements import BANK, sample
 
 TRUTH: dict[str, Any] = json.loads(sample("scenario_a/truth.json"))
