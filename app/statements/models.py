@@ -4,7 +4,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Date, DateTime, ForeignKey, Identity, Integer, LargeBinary, Numeric, Text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Numeric,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -39,6 +52,10 @@ class Import(Model):
     """A file that was read. `sha256` is of its bytes."""
 
     __tablename__ = "statement_imports"
+    __table_args__ = (
+        UniqueConstraint("source_id", "sha256", name="uq_statement_imports_file"),
+        Index("ix_statement_imports_source", "source_id", "imported_at"),
+    )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     source_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_sources.id"))
     name: Mapped[str] = mapped_column(Text)
@@ -61,7 +78,9 @@ class Part(Model):
     """One account and asset over a period, as a file has it. Balances are None where it tells none."""
 
     __tablename__ = "statement_parts"
-    import_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_imports.id"), primary_key=True)
+    import_id: Mapped[str] = mapped_column(
+        Text, ForeignKey("statement_imports.id", deferrable=True, initially="DEFERRED"), primary_key=True
+    )
     part: Mapped[int] = mapped_column(Integer, primary_key=True)
     ref: Mapped[str] = mapped_column(Text)
     account: Mapped[str] = mapped_column(Text)
@@ -86,9 +105,15 @@ class StatementLine(Model):
     """A movement as told, above zero where we have more. Never changed."""
 
     __tablename__ = "statement_lines"
+    __table_args__ = (
+        UniqueConstraint("source_id", "identity", "occurrence", name="uq_statement_lines_identity"),
+        Index("ix_statement_lines_source", "source_id", "asset", "at"),
+    )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     source_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_sources.id"))
-    import_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_imports.id"))
+    import_id: Mapped[str] = mapped_column(
+        Text, ForeignKey("statement_imports.id", deferrable=True, initially="DEFERRED")
+    )
     part: Mapped[int] = mapped_column(Integer)
     row_no: Mapped[int] = mapped_column(Integer)
     external_id: Mapped[str | None] = mapped_column(Text)
@@ -114,8 +139,11 @@ class OtherRow(Model):
     """A row that is no line, with the reason; or a line that was told otherwise before."""
 
     __tablename__ = "statement_rows"
+    __table_args__ = (Index("ix_statement_rows_import", "import_id", "outcome", "row_no"),)
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    import_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_imports.id"))
+    import_id: Mapped[str] = mapped_column(
+        Text, ForeignKey("statement_imports.id", deferrable=True, initially="DEFERRED")
+    )
     row_no: Mapped[int] = mapped_column(Integer)
     outcome: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
