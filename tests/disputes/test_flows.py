@@ -249,9 +249,10 @@ class TestWithoutWebhooks:
         self, charge: str, paystack: Paystack, sandbox: SandboxProcess
     ) -> None:
         dispute_id = str(sandbox.dispute(charge)["id"])
-        found = flows.sweep(paystack=paystack, actor=SYSTEM)
+        flows.sweep(paystack=paystack, actor=SYSTEM)
+        assert of(charge).state == State.OPEN
         sandbox.end_dispute(dispute_id, "accept")
-        assert flows.sweep(paystack=paystack, actor=SYSTEM) == found
+        flows.sweep(paystack=paystack, actor=SYSTEM)
         assert of(charge).state == State.LOST
 
     def test_one_that_cannot_be_applied_keeps_no_other_from_it(

@@ -420,4 +420,6 @@ class TestStatement:
 
 def test_the_books_count_in_the_assets_and_decimals_that_the_code_does() -> None:
     stored = {row.code: row.decimals for row in rows("SELECT code, decimals FROM ledger.assets")}
-    assert {code: asset.decimals for code, asset in ASSETS.items()} == stored
+    known = {code: asset.decimals for code, asset in ASSETS.items()}  # (others may have added more since)
+    assert {code: stored.get(code) for code in known} == known
+    assert {"NGN", "BTC", "ETH", "USDT.TRC20"} <= set(known)

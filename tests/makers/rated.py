@@ -10,6 +10,7 @@ from app.governance import flows
 from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.models import Request
+from app.governance.rules import State
 from app.identity import queries as identity_queries
 from app.pricing import queries, requests, service
 from app.pricing.models import PairHalt, PriceOverride
@@ -104,7 +105,13 @@ def all_on() -> None:
     for halt_id in standing:
         waiting = [one.request for one in governance_queries.about_for_operators(requests.halt_target(halt_id))]
         leave()
-        agree(waiting[0] if waiting else ask_go_on(halt_id))
+        for asked in waiting:
+            if asked.state != State.PENDING:  # (agreed to, and not carried out: it failed, or nobody did)
+                denier, _ = people.operator(Role.TREASURY)
+                with transaction(who := actor.operator(denier)):
+                    governance.deny(asked.id, operator_id=denier, reason="It is asked for anew.", actor=who)
+        pending = [one for one in waiting if one.state == State.PENDING]
+        agree(pending[0] if pending else ask_go_on(halt_id))
 
 
 def going_on(maker: str) -> Request:

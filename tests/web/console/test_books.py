@@ -13,12 +13,12 @@ from flask.testing import FlaskClient
 from app.core import clock
 from app.core.clock import WAT
 from app.core.db import transaction
-from app.core.money import NGN, Money
+from app.core.money import ASSETS, NGN, Money
 from app.core.permissions import Role
 from app.ledger import accounts, posting, prices
 from app.ledger.journal import Journal, credit, debit
-from tests.makers import books, people
-from tests.makers.coins import BTC, TON
+from tests.makers import asking, books, people, rated
+from tests.makers.coins import BTC
 from tests.web.console.conftest import Visitor
 
 
@@ -83,19 +83,22 @@ class TestAccounts:
 
     def test_other_assets_are_valued_where_a_price_is_known(self, auditor: FlaskClient) -> None:
         gold = books.account("asset", asset=BTC)
-        ton = books.account("asset", asset=TON)
+        asked = asking.new_asset(people.operator(Role.FINANCE)[0])
+        rated.agree(asked)
+        unpriced = ASSETS[asked.payload["asset"]["code"]]
+        other_coin = books.account("asset", asset=unpriced)
         with transaction(books.TESTER):
             prices.record("BTC", naira=Decimal(150_000_000), at=clock.now(), source="test feed")
-            for code, other, asset in ((gold, "BTC", BTC), (ton, "TON", TON)):
-                accounts.open_account(f"equity:test:{other}", asset=asset, floor_units=None)
+            for code, asset in ((gold, BTC), (other_coin, unpriced)):
+                accounts.open_account(f"equity:test:{asset.code}", asset=asset, floor_units=None)
                 amount = Money(asset, 25_000_000)
-                journal = Journal("test.moved", "r", (debit(code, amount), credit(f"equity:test:{other}", amount)))
+                journal = Journal("test.moved", "r", (debit(code, amount), credit(f"equity:test:{asset.code}", amount)))
                 posting.post(journal, key=books.fresh())
         page = auditor.get("/console/ledger").text
         assert "₦37,500,000" in page
         assert "test feed" in page
         assert "no price" in page
-        assert "without TON: no price" in page
+        assert re.search(rf"without [^<]*{re.escape(unpriced.code)}[^<]*: no price", page)
 
     def test_badges_say_what_stops_an_account(self, auditor: FlaskClient) -> None:
         frozen, closed = books.account(), books.account()

@@ -61,12 +61,12 @@ def let_run_out(owner_engine: Engine, quote_id: str) -> None:
     with owner_engine.begin() as connection:
         connection.execute(text("SELECT set_config('bursar.actor', 'system:test', true)"))
         connection.execute(text("SELECT set_config('bursar.owner', '*', true)"))
-        connection.execute(text("ALTER TABLE quotes DISABLE TRIGGER USER"))
+        connection.execute(text("ALTER TABLE quotes DISABLE TRIGGER marks_stay"))
         connection.execute(
             text("UPDATE quotes SET created_at = created_at - :t, expires_at = expires_at - :t WHERE id = :i"),
             {"t": timedelta(minutes=1), "i": quote_id},
         )
-        connection.execute(text("ALTER TABLE quotes ENABLE TRIGGER USER"))
+        connection.execute(text("ALTER TABLE quotes ENABLE ALWAYS TRIGGER marks_stay"))
 
 
 class TestEveryPage:
