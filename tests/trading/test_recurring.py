@@ -264,8 +264,11 @@ def test_what_is_wrong_with_one_keeps_no_other_waiting(app: Flask, work_off: Wor
     assert (orders_of(poor), orders_of(rich)) == (0, 1)
     (found,) = rows("SELECT state, due_at FROM recurring_runs WHERE customer_id = :me", me=poor.id)
     leave()
-    with clock.at(moment + timedelta(hours=1)):
-        priced.at()
-        trading.give(poor, naira(20_000))
-        work_off()
-    assert (found.state, orders_of(poor)) == (RunState.DUE, 1)
+    trading.give(poor, naira(20_000))
+    for hours in (1, 2):  # (where something came in the way of the first try, too; it is bought once all the same)
+        with clock.at(moment + timedelta(hours=hours)):
+            priced.at()
+            work_off()
+    after = rows("SELECT state, code, why, tries FROM recurring_runs WHERE customer_id = :me", me=poor.id)
+    leave()
+    assert (found.state, orders_of(poor)) == (RunState.DUE, 1), after
