@@ -70,15 +70,9 @@ class Match(Model):
 
     __tablename__ = "matches"
     __table_args__ = (
-        Index(
-            "ix_matches_group",
-            "group_id",
-            postgresql_using="brin",
-            postgresql_with={"pages_per_range": 16, "autosummarize": "on"},
-        ),
+        Index("ix_matches_group", "group_id"),
         Index("uq_matches_line", "line_id", unique=True, postgresql_where=sql("ended_by IS NULL")),
         Index("uq_matches_entry", "journal_id", "leg", unique=True, postgresql_where=sql("ended_by IS NULL")),
-        {"implicit_returning": False},
     )
     group_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     run_id: Mapped[int] = mapped_column(BigInteger)

@@ -61,8 +61,7 @@ CREATE TABLE matches (
     CONSTRAINT ck_matches_of_something CHECK (num_nonnulls(line_id, journal_id) > 0
                                               AND (leg IS NULL) = (journal_id IS NULL))
 );
--- (groups are made in the order of their numbers)
-CREATE INDEX ix_matches_group ON matches USING brin (group_id) WITH (pages_per_range = 16, autosummarize = on);
+CREATE INDEX ix_matches_group ON matches (group_id);
 CREATE UNIQUE INDEX uq_matches_line ON matches (line_id) WHERE ended_by IS NULL;
 CREATE UNIQUE INDEX uq_matches_entry ON matches (journal_id, leg) WHERE ended_by IS NULL;
 
