@@ -5,6 +5,7 @@ from app.web.console import (
     assets,
     audit,
     base,
+    breaks,
     cases,
     closures,
     customer_parts,
@@ -53,9 +54,8 @@ MODULES = (
     home, find, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
     withdrawals_queue, withdrawals, payouts, suspense, suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *DEALING, *BOOKS,
-    reconciliation, payments, float_doors, prices, rates, spreads, switches, limits, thresholds, fees, assets, jobs,
-    mailbox,
-    audit, retention,
+    reconciliation, breaks, payments, float_doors, prices, rates, spreads, switches, limits, thresholds, fees, assets,
+    jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)
