@@ -109,11 +109,12 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Accounts", "console.ledger", "book-2", "l", P.LEDGER_READ),
             Place("Journals", "journals.index_view", "list-details", "n", P.LEDGER_READ, "/console/ledger/journals"),
             Place("Manual journals", "console.journal_requests", "pencil", "h", P.JOURNALS_READ),
-            Place("Reports", "console.reports", "file-text", "t", P.LEDGER_READ),
+            Place("Financial statements", "console.reports", "scale", "t", P.LEDGER_READ),
             Place("Months", "console.ledger_periods", "calendar", "p", P.LEDGER_READ),
             Place("Proof", "console.ledger_proof", "shield-check", "x", P.LEDGER_READ),
             Place("Reconciliation", "console.reconciliation", "scale", "r", P.RECONCILIATION_READ),
             Place("Settlement", "console.settlements", "building-bank", "2", P.SETTLEMENT_READ),
+            Place("Reports", "console.report_catalogue", "file-text", "-", P.REPORTS_READ),
         ),
     ),
     (
