@@ -55,8 +55,8 @@ MODULES = (
     home, find, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
     withdrawals_queue, withdrawals, payouts, suspense, suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *DEALING, *BOOKS,
-    *REPORTING, reconciliation, payments, float_doors, prices, rates, spreads, switches, limits, thresholds, fees, assets, jobs,
-    mailbox,
+    *REPORTING, reconciliation, payments, float_doors, prices, rates, spreads, switches, limits, thresholds, fees,
+    assets, jobs, mailbox,
     audit, retention,
 )  # fmt: skip
 bp = base.bp
