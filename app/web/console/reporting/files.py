@@ -12,6 +12,7 @@ from app.core.db import atomically
 from app.core.errors import Malformed, Refusal
 from app.core.permissions import Permission
 from app.exports import queries, service
+from app.exports.errors import FileGone, NotReady
 from app.exports.rules import FileState
 from app.identity import queries as identity
 from app.web import guards
@@ -100,7 +101,7 @@ def download_report(file_id: str) -> Response | BaseResponse:
 
     try:
         file = atomically(note, actor=actor)
-    except Refusal as refused:
+    except (NotReady, FileGone) as refused:
         flash(refused.message, "warn")
         return redirect(url_for("console.report_file", file_id=file_id), 303)
     report, format_ = catalogue.one(file.report), Format(file.format)
