@@ -12,7 +12,7 @@ export PYTHON
 BROWSERS := chromium chromium-browser google-chrome
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts format db migrate seed proof bench faults answers pages prism shots reset lock assets browser readers
+.PHONY: help run test lint types contracts format db migrate seed proof bench faults answers pages prism shots reset lock assets browser readers office
 .PHONY: env-run env-test bench-screening bench-orders bench-queue bench-withdrawals bench-trading bench-home
 
 help: ## Show this list
@@ -105,6 +105,9 @@ browser: ## Install the browser that the page tests drive
 
 readers: ## Install the program that reads the exported books in a test
 	@sh dev/debian.sh hledger hledger
+
+office: ## Install the spreadsheet that opens the exports in a test (LibreOffice, about 500 MB on the disk)
+	@sh dev/debian.sh libreoffice-calc-nogui soffice libreoffice
 
 env-run:
 	@sh dev/python.sh dev/bootstrap.py run
