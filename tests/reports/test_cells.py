@@ -4,6 +4,8 @@ import csv
 import io
 import shutil
 import subprocess
+import tracemalloc
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,10 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.core import clock
 from app.core.money import NGN, Asset, Money
-from reports import as_csv
+from reports import as_csv, documents
 from reports.as_xlsx import DIGITS_MAX, Workbook
-from reports.tables import Line, Section
+from reports.catalogue import Asks, Format, Report
+from reports.tables import Line, Parameters, Section
 from tests.makers import reporting
 
 COIN = Asset("ETH", 18)
@@ -129,3 +133,20 @@ def test_libreoffice_calculates_nothing_of_it(tmp_path: Path, kind: str) -> None
     assert "table:formula" not in written
     assert written.count('office:value="1.5"') >= len(RISKY)
     assert written.count("1+1") + written.count("HYPERLINK") >= len(RISKY) - 1
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "pdf"])
+def test_ten_times_the_lines_take_no_more_memory(tmp_path: Path, kind: str) -> None:
+    peaks = []
+    for lines in (2_000, 20_000):
+        many = ((number, Money(NGN, number), "a reason that somebody typed") for number in range(lines))
+        section = Section("Many", ("A", "B", "C"), lambda many=many: many)  # type: ignore[misc]
+        report = Report("many", "Many", "", "", Asks.DAY, lambda _, section=section: [section])  # type: ignore[misc]
+        tracemalloc.start()
+        documents.write(
+            tmp_path / f"{lines}.{kind}", report, Parameters(date(2026, 1, 1), date(2026, 1, 1)),
+            format_=Format(kind), at=clock.now(), told=lambda _: None,
+        )  # fmt: skip
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 2_000_000, peaks
