@@ -20,7 +20,7 @@ BUCKETS = (("0–1 days", 1), ("2–3 days", 3), ("4–7 days", 7), ("8–30 day
 UNEXPLAINED = "not explained by any of these"
 REST_OF_CLEARING = "refunds and disputes to be deducted, and what no charge explains"
 
-# A charge is open while no settlement that had it was booked by then. The account is given by its number, as in
+# A charge is open while no settlement that had it had taken effect by then. The account is given by its number, as in
 # app/settlement/queries.py: the planner then knows how busy it is.
 _CHARGES = """
 SELECT (e.effective_at AT TIME ZONE 'Africa/Lagos')::date AS day, count(*) AS n, sum(e.amount) AS units
@@ -28,8 +28,8 @@ SELECT (e.effective_at AT TIME ZONE 'Africa/Lagos')::date AS day, count(*) AS n,
   LEFT JOIN settled_charges c ON c.reference = substr(j.key, 17)
   LEFT JOIN settlements s ON s.id = c.settlement_id
   LEFT JOIN ledger.journals b ON b.id = coalesce(s.journal_id, s.booked_by)
- WHERE e.account_id = :clearing AND e.booked_at < :until AND j.key LIKE 'paystack:charge:%'
-   AND (c.reference IS NULL OR b.booked_at >= :until)
+ WHERE e.account_id = :clearing AND e.effective_at < :until AND j.key LIKE 'paystack:charge:%'
+   AND (c.reference IS NULL OR b.effective_at >= :until)
  GROUP BY 1 ORDER BY 1
 """
 _ACCOUNT = "SELECT id FROM ledger.accounts WHERE code = :code"
@@ -161,7 +161,7 @@ def _clearing(asked: Parameters) -> Money:
 
 def _balance(template: str, asked: Parameters) -> Money:
     code = chart.house(template, asset=NGN)
-    return Money(NGN, balances.at(code, asked.until - TICK)) if rows(_ACCOUNT, code=code) else zero(NGN)
+    return Money(NGN, balances.effective_at(code, asked.until - TICK)) if rows(_ACCOUNT, code=code) else zero(NGN)
 
 
 def _tally(what: str, column: int, template: str, asked: Parameters) -> ByAsset:

@@ -1,4 +1,4 @@
-"""What each customer was owed at the end of a day, by what was booked by then; any number of customers.
+"""What each customer was owed at the end of a day, by what had taken effect by then; any number of customers.
 
 Customers are named by their ids alone: the list can be handed to an auditor without anybody's name in it.
 """
@@ -12,21 +12,26 @@ from app.core.db import db, rows
 from app.core.money import ASSETS, NGN, Money, zero
 from app.ledger import prices, trial
 from app.ledger.prices import Price
+from app.ledger.trial import Basis
 from app.ledger.whole import CHUNK_ROWS
 from reports.tables import TICK, ByAsset, Line, Parameters, Section, Sums
 
 FOLDED = "liability:customer:*:"
 BALANCE = 2
 _ALL = """
-SELECT split_part(b.code, ':', 3) AS customer, b.asset, -sum(b.balance) AS units
-  FROM ledger.balances_before(:moment) b
- WHERE left(b.code, 19) = 'liability:customer:' AND (:asset = '' OR b.asset = :asset)
- GROUP BY b.code, b.asset HAVING sum(b.balance) <> 0 ORDER BY b.code
+SELECT split_part(a.code, ':', 3) AS customer, a.asset, -b.balance AS units
+  FROM ledger.effective_balances(:moment) b JOIN ledger.accounts a ON a.id = b.account_id
+ WHERE left(a.code, 19) = 'liability:customer:' AND (:asset = '' OR a.asset = :asset) AND b.balance <> 0
+ ORDER BY a.code
 """
-# A page asks account by account: nobody waits for the balances of all to see fifty.
+# A page asks account by account, as app/ledger/balances.py does: nobody waits for the balances of all to see fifty.
 _PART = """
 SELECT b.code, split_part(b.code, ':', 3) AS customer, b.asset, x.units
-  FROM ledger.balances b CROSS JOIN LATERAL ledger.balance_at(b.code, :moment) AS x (units)
+  FROM ledger.balances b CROSS JOIN LATERAL (
+       SELECT ledger.balance_at(b.code, :moment) - coalesce((
+              SELECT sum(CASE WHEN e.booked_at > :moment THEN e.amount ELSE -e.amount END) FROM ledger.entries e
+               WHERE e.account_id = b.account_id AND e.effective_at <> e.booked_at
+                 AND (e.effective_at <= :moment) <> (e.booked_at <= :moment)), 0) AS units) x
  WHERE b.code > :after AND b.code LIKE 'liability:customer:%' AND b.stripe = 0
    AND (:asset = '' OR b.asset = :asset) AND x.units <> 0
  ORDER BY b.code LIMIT :limit
@@ -44,7 +49,7 @@ def sections(asked: Parameters) -> list[Section]:
             ("Asset", "Owed", "In naira"),
             lambda: _totals(asked),
             frozenset({"Owed", "In naira"}),
-            note="By what was booked by the end of the day; worth by the last price stored then, towards zero.",
+            note="By what had taken effect by the end of the day; worth by the last price stored then, towards zero.",
             empty="No customer had anything by then.",
             tally=lambda: ByAsset("Owed to customers, by the trial balance", 1, owed(asked)),
         ),
@@ -66,7 +71,7 @@ def owed(asked: Parameters) -> Sums:
     """What the trial balance has for all customers at the end of the last day, by asset."""
     return {
         line.asset: line.normal
-        for line in trial.trial_balance(asked.until - TICK)
+        for line in trial.trial_balance(asked.until - TICK, basis=Basis.EFFECTIVE)
         if line.code.startswith(FOLDED) and asked.asset in {"", line.asset}
     }
 

@@ -6,7 +6,7 @@ from app.cases import rules as case_rules
 from app.core.db import rows
 from app.core.money import ASSETS, Money, zero
 from app.ledger import prices, trial
-from app.ledger.trial import TrialLine
+from app.ledger.trial import Basis, TrialLine
 from reports import ageing, income, overview, volumes
 from reports.machinery import pulse, task_counts
 from reports.tables import TICK, Line, Parameters, Section, Sums, Tie, summed
@@ -33,7 +33,7 @@ def sections(asked: Parameters) -> list[Section]:
             ("Class", "Asset", "Accounts", "Balance", "In naira"),
             lambda: _classes(asked),
             frozenset({"Accounts", "Balance", "In naira"}),
-            note="At the end of the day, by what was booked by then. Worth by the last price stored then.",
+            note="At the end of the day, by what had taken effect by then. Worth by the last price stored then.",
             empty="There is nothing in the books.",
             tally=lambda: Balanced(asked),
         ),
@@ -68,7 +68,7 @@ class Balanced:
     def ties(self) -> list[Tie]:
         """What we have and spent, beside what we owe, own and earned; and beside the trial balance's debits."""
         have, owe = (summed(self._sides[side]) for side in ("have", "owe"))
-        ledger = _debits(trial.trial_balance(self._asked.until - TICK))
+        ledger = _debits(trial.trial_balance(self._asked.until - TICK, basis=Basis.EFFECTIVE))
         found = []
         for code in ASSETS:
             nothing = zero(ASSETS[code])
@@ -81,7 +81,7 @@ class Balanced:
 
 def _classes(asked: Parameters) -> Iterator[Line]:
     known = prices.as_of(asked.until - TICK)
-    lines = trial.trial_balance(asked.until - TICK)
+    lines = trial.trial_balance(asked.until - TICK, basis=Basis.EFFECTIVE)
     for account_class, name in CLASSES.items():
         for code in ASSETS:
             own = [line for line in lines if (line.account_class, line.asset) == (account_class, code)]

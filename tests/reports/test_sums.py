@@ -9,11 +9,13 @@ import pytest
 from flask import Flask
 
 from app.core.db import leave, rows
-from app.core.money import ASSETS, Money, plain
+from app.core.money import ASSETS, NGN, Money, plain
+from app.ledger import chart
+from app.ledger.journal import Journal, credit, debit
 from reports import catalogue
 from reports.catalogue import Format
 from reports.tables import midnight
-from tests.makers import reporting, sending, settled, trading
+from tests.makers import books, people, reporting, sending, settled, trading
 from tests.makers.coins import BTC, ETH
 from tests.makers.people import Customer, naira
 
@@ -75,6 +77,24 @@ def test_customers_balances_are_the_entries_of_their_accounts(
     assert summed(lines, "Balance") == by_the_entries("liability:customer:%")
     (coins,) = [line for line in lines if (line["Customer"], line["Asset"]) == (business.id, ETH.code)]
     assert coins["Balance"] == "1.234567890123456789"
+
+
+def test_what_is_booked_later_counts_on_the_day_it_is_about(inside: Flask, tmp_path: Path) -> None:
+    who, long_ago = people.customer(), reporting.today() - timedelta(days=400)
+    legs = (debit(chart.house(chart.CAPITAL, asset=NGN), naira(77)), credit(who.account, naira(77)))
+    books.post(Journal("test.moved", books.fresh(), legs, {}, midnight(long_ago) + timedelta(hours=9)))
+    leave()
+    for day, balance in ((long_ago - timedelta(days=1), []), (long_ago, ["77.00"]), (reporting.today(), ["77.00"])):
+        given = {"from": day.isoformat(), "to": day.isoformat()}
+        path, done, asked = reporting.written("customer-balances", tmp_path, **given)
+        lines = [line["Balance"] for line in reporting.table(path) if line["Customer"] == who.id]
+        assert lines == balance, day
+        assert not [tie for tie in done.ties if tie.difference]
+        (section,) = [each for each in catalogue.one("customer-balances").compose(asked) if each.part]
+        assert section.part
+        paged, after = section.part("", 10_000)
+        assert (paged, after) == (list(section.lines()), "")
+        leave()
 
 
 def test_one_asset_alone(inside: Flask, tmp_path: Path) -> None:
