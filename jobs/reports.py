@@ -47,12 +47,14 @@ def make(work: Work) -> timedelta | None:
 
 def begin_due(work: Work) -> timedelta | None:
     """Ask for the files of every schedule whose turn it is, also those of days on which nobody looked."""
-    due = [schedule.id for schedule in queries.due_for_system()]
+    due, failed = [schedule.id for schedule in queries.due_for_system()], list[Exception]()
     for schedule_id in due:
-        for _ in range(rules.SLOTS_MAX):
-            leave()
-            if not _begin(schedule_id, work):
-                break
+        try:
+            _catch_up(schedule_id, work)
+        except Refusal as error:  # (one that asks for what is no more keeps no other from its turn; somebody sees it)
+            failed.append(error)
+    if failed:
+        raise failed[0]
     return None
 
 
@@ -115,6 +117,13 @@ class _Progress:
         note = partial(service.note_progress, self._file_id, lines=lines, expected=self._expected)
         with self._work.aside():
             atomically(note, actor=self._work.actor)
+
+
+def _catch_up(schedule_id: str, work: Work) -> None:
+    for _ in range(rules.SLOTS_MAX):
+        leave()
+        if not _begin(schedule_id, work):
+            return
 
 
 def _begin(schedule_id: str, work: Work) -> bool:

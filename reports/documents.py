@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.core.clock import WAT
+from app.core.errors import Unprocessable
 from reports import as_csv
 from reports.as_pdf import Document
 from reports.as_xlsx import Workbook
@@ -19,8 +20,14 @@ from reports.income import PRODUCTS
 from reports.tables import Line, Parameters, Section, Tie
 
 TOLD_EVERY = 500  # lines
+WORKBOOK_LINES_MAX = 1_000_000  # (more than a sheet holds, and than anybody scrolls through)
 
 Told = Callable[[int], None]
+
+
+class TooLong(Unprocessable):
+    code = "too_long_for_a_workbook"
+    message = "It has more lines than a workbook is made of. Ask for CSV, or for fewer days."
 
 
 @dataclass
@@ -48,7 +55,9 @@ class Writer(Protocol):
 
 
 def write(path: Path, report: Report, asked: Parameters, *, format_: Format, at: datetime, told: Told) -> Written:
-    """Write the file. `told` hears now and then how many lines are written."""
+    """Write the file. `told` hears now and then how many lines are written. Raises TooLong."""
+    if format_ is Format.XLSX and (expected(report, asked) or 0) > WORKBOOK_LINES_MAX:
+        raise TooLong
     facts = facts_of(report, asked, at=at)
     made: AbstractContextManager[Writer]
     if format_ is Format.CSV:

@@ -150,3 +150,12 @@ def test_ten_times_the_lines_take_no_more_memory(tmp_path: Path, kind: str) -> N
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + 2_000_000, peaks
+
+
+def test_what_is_too_long_for_a_workbook_says_so_at_once(tmp_path: Path) -> None:
+    section = Section("Many", ("A",), lambda: iter([]), expected=lambda: documents.WORKBOOK_LINES_MAX + 1)
+    report = Report("many", "Many", "", "", Asks.DAY, lambda _: [section])
+    day = Parameters(date(2026, 1, 1), date(2026, 1, 1))
+    with pytest.raises(documents.TooLong):
+        documents.write(tmp_path / "a.xlsx", report, day, format_=Format.XLSX, at=clock.now(), told=lambda _: None)
+    documents.write(tmp_path / "a.csv", report, day, format_=Format.CSV, at=clock.now(), told=lambda _: None)

@@ -146,6 +146,18 @@ def test_made_twice_the_first_one_stays(visitor: Visitor, work_off: WorkOff, tmp
     assert newest("settlement").sha256 == first.sha256
 
 
+def test_what_means_nothing_any_more_fails_and_says_so(visitor: Visitor, work_off: WorkOff) -> None:
+    who = actor.operator(people.operator(Role.FINANCE)[0])
+    with transaction(who):
+        asked = {"to": "2001-01-01", "asset": "GONE"}
+        file_id = service.ask("volumes", parameters=asked, format_="csv", actor=who)
+    work_off()
+    page = visitor(Role.AUDITOR).get(f"{PAGE}/files/{file_id}").text
+    assert "It could not be made" in page
+    assert "There is no such asset." in page
+    leave()
+
+
 class TestSchedules:
     def test_a_schedule_is_made_on_its_morning_and_whoever_may_read_is_told_a_link(
         self, app: Flask, visitor: Visitor, work_off: WorkOff, owner_engine: Engine

@@ -13,6 +13,7 @@ from app.core.errors import Malformed, Refusal
 from app.core.permissions import Permission
 from app.exports import queries, service
 from app.exports.errors import FileGone, NotReady
+from app.exports.models import ReportFile
 from app.exports.rules import FileState
 from app.identity import queries as identity
 from app.web import guards
@@ -73,14 +74,12 @@ def report_file(file_id: str) -> Response:
     """One file; while it is made the page follows by itself."""
     file = queries.file_for_operators(file_id)
     report = catalogue.one(file.report)
-    asked = catalogue.asked(report, file.parameters)
     return page(
         "console/reports/file.html",
         block="file",
         file=file,
         report=report,
-        asked=asked,
-        name=documents.name_of(report.name, asked, Format(file.format)),
+        name=_name(file),
         format=FORMATS[Format(file.format)],
         progress=queries.progress_for_operators(file_id) if file.state == FileState.ASKED else None,
         downloads=queries.downloads_for_operators(file_id),
@@ -96,7 +95,7 @@ def download_report(file_id: str) -> Response | BaseResponse:
     """The file itself. Who takes it out is written down first."""
     actor, who = guards.actor(), current_user
 
-    def note() -> service.ReportFile:
+    def note() -> ReportFile:
         return service.note_download(file_id, operator_id=who.id, session_id=who.session_id)
 
     try:
@@ -104,13 +103,21 @@ def download_report(file_id: str) -> Response | BaseResponse:
     except (NotReady, FileGone) as refused:
         flash(refused.message, "warn")
         return redirect(url_for("console.report_file", file_id=file_id), 303)
-    report, format_ = catalogue.one(file.report), Format(file.format)
-    name = documents.name_of(report.name, catalogue.asked(report, file.parameters), format_)
+    format_ = Format(file.format)
     answer = Response(_pieces(file.id, current_app.app_context), content_type=TYPES[format_])
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_name(file)}"'
     answer.headers["Content-Length"] = str(file.size_bytes)
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _name(file: ReportFile) -> str:
+    """What it is called outside the house; also where its parameters, since then, mean nothing any more."""
+    try:
+        asked = catalogue.asked(catalogue.one(file.report), file.parameters)
+    except Refusal:
+        return f"{file.report}.{file.format}"
+    return documents.name_of(file.report, asked, Format(file.format))
 
 
 def _pieces(file_id: str, context: Callable[[], AbstractContextManager[object]]) -> Iterator[bytes]:
