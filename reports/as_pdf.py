@@ -105,6 +105,7 @@ class Document:
             self._text(MARGIN, said, font=STRONG)
             self._top -= LEAD
         wrong = [tie for tie in ties if tie.difference]
+        self._top -= 3 if ties else 0
         for tie in wrong or ties[:TIES_MAX]:
             self._room(LEAD)
             self._text(MARGIN, _tied(tie), colour=RED if tie.difference else QUIET)
