@@ -6,10 +6,10 @@ Undo: drop the tables.
 
 from migrations import steps
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 
 
 def upgrade() -> None:
     """Run the SQL beside this file's name."""
-    steps.run("0035_reports.sql")
+    steps.run("0036_reports.sql")
