@@ -63,8 +63,5 @@ def match(lines: Path, entries: Path) -> tuple[float, dict[str, int]]:
             for each in (statement, *_REST):
                 session.execute(each.format(n=n, line=line, entry=entry))
         took = time.perf_counter() - begun
-        left = session.execute("SELECT (SELECT count(*) FROM lines), (SELECT count(*) FROM entries)").fetchone() or (
-            0,
-            0,
-        )
+        left = session.execute("SELECT (SELECT count(*) FROM lines), (SELECT count(*) FROM entries)").fetchone() or (0, 0)
     return took, {"lines": left[0], "entries": left[1]}
