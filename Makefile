@@ -12,8 +12,9 @@ export PYTHON
 BROWSERS := chromium chromium-browser google-chrome
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types contracts format db migrate seed proof bench faults answers pages prism shots reset lock assets browser readers office
-.PHONY: env-run env-test bench-screening bench-orders bench-queue bench-withdrawals bench-trading bench-home scenario
+.PHONY: help run test lint types contracts format db migrate seed proof bench faults answers pages prism shots reset lock assets browser readers
+.PHONY: env-run env-test bench-screening bench-orders bench-queue bench-withdrawals bench-trading bench-home bench-matching scenario
+.PHONY: office
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +59,9 @@ bench: env-test ## Measure the books beside their floors and peers (BENCH="--rou
 
 scenario: env-test ## Replay a month whose truth is known and print what came of each line (DIR=folder)
 	@$(PY) -m bench.scenario "$(DIR)"
+
+bench-matching: env-test ## Match a million lines with a million entries, beside DuckDB in memory (BENCH="--size 100000")
+	@$(PY) -m bench.matching $(BENCH)
 
 bench-queue: env-test ## Measure the page of the review queue over 200,000 applications (BENCH="--calls 20")
 	@$(PY) -m bench.queue $(BENCH)

@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import resource
+import subprocess
 import sys
 import time
 from contextlib import closing
@@ -25,10 +26,11 @@ from app.core.db import for_everyone, leave, rows, transaction
 from app.matching import queries, service
 from app.matching.models import Run
 from app.matching.rules import STANDARD
-from bench import in_memory, world
+from bench import hordak_peer, world
 from bench.servers import Database, Ground, durable_ground
 
-VAR = Path(__file__).resolve().parents[1] / "var"
+ROOT = Path(__file__).resolve().parents[1]
+VAR = ROOT / "var"
 BENCH = actor.system("bench")
 NEW_LINES = 1_000
 _BREAKS = """
@@ -154,8 +156,9 @@ def beside(database: Database, home: Path) -> float:
         for name, statement in _FILES.items():
             with paths[name].open("w") as file:
                 cursor.copy_expert(f"COPY ({statement}) TO STDOUT WITH (FORMAT csv, HEADER)", file)
-    seconds, _ = in_memory.match(paths["lines"], paths["entries"])
-    return seconds
+    peer = [str(hordak_peer.environment()), "-m", "bench.peers.in_memory", str(paths["lines"]), str(paths["entries"])]
+    told = json.loads(subprocess.run(peer, cwd=ROOT, check=True, capture_output=True).stdout)
+    return float(told["seconds"])
 
 
 def main() -> int:

@@ -26,7 +26,8 @@ FIRST, LAST = "2026-01-01 00:00:00+00", "2026-01-31 00:00:00+00"
 _NUMBERS = """
 CREATE TEMP TABLE numbers AS
 SELECT n.*, sum(amount) OVER (PARTITION BY g / 10) AS batch FROM (
-SELECT g, mod(g, 1000) AS k, 1000 + (hashint8extended(g, %(seed)s) & 536870911) AS amount, md5(g || '/' || %(seed)s) AS name,
+SELECT g, mod(g, 1000) AS k, 1000 + (hashint8extended(g, %(seed)s) & 536870911) AS amount,
+       md5(g || '/' || %(seed)s) AS name,
        100 + (hashint8extended(g / 2, %(seed)s) & 1023) AS fee,
        timestamptz '2026-01-01 00:00:00+00' + g * (interval '30 days' / %(n)s) AS at
   FROM generate_series(0::bigint, %(n)s - 1) g) n

@@ -27,7 +27,7 @@ SELECT k.key, e.journal_id, e.leg, e.amount, e.at
   FROM open_entries e
  CROSS JOIN LATERAL (SELECT CASE :entry WHEN 'ref' THEN e.ref WHEN 'told' THEN e.told
                                         ELSE substring(concat_ws(' ', e.ref, e.told) from :entry_pattern) END) k (key)
- WHERE k.key IS NOT NULL
+ WHERE k.key IN (SELECT l.key FROM keyed_lines l)
 """
 # The same key and amount: whatever else has the key, these two are one movement. Of several alike the first of one side
 # belongs to the first of the other: the index lets each be in one match only.
@@ -39,14 +39,13 @@ SELECT nextval('match_groups'), :run, :rule, :confidence, p.id, p.journal_id, p.
 ON CONFLICT DO NOTHING
 """
 # What shares a key with the other side and is not the same amount: looked at more closely.
-_BOTH = (
+_NEAR = (
     """
-CREATE TEMP TABLE both_keys ON COMMIT DROP AS
-SELECT key FROM (SELECT DISTINCT key FROM keyed_lines) l JOIN (SELECT DISTINCT key FROM keyed_entries) e USING (key)
+CREATE TEMP TABLE near_lines ON COMMIT DROP AS
+SELECT k.* FROM keyed_lines k WHERE k.key IN (SELECT e.key FROM keyed_entries e)
 """,
-    "CREATE TEMP TABLE near_lines ON COMMIT DROP AS SELECT k.* FROM keyed_lines k JOIN both_keys USING (key)",
-    "CREATE TEMP TABLE near_entries ON COMMIT DROP AS SELECT k.* FROM keyed_entries k JOIN both_keys USING (key)",
-    "DROP TABLE both_keys, keyed_lines, keyed_entries",
+    "CREATE TEMP TABLE near_entries ON COMMIT DROP AS SELECT * FROM keyed_entries",
+    "DROP TABLE keyed_lines, keyed_entries",
 )
 _BY_SECOND = (
     """
@@ -72,8 +71,6 @@ SELECT k.* FROM near_entries k JOIN open_entries o ON (o.journal_id, o.leg) = (k
 """,
 )
 _SUM = (
-    "ANALYZE keyed_lines",
-    "ANALYZE keyed_entries",
     """
 CREATE TEMP TABLE line_sums ON COMMIT DROP AS
 SELECT key, count(*) AS n, sum(amount) AS total FROM keyed_lines GROUP BY key
@@ -120,13 +117,13 @@ SELECT o.* FROM open_entries o
     "ANALYZE open_entries (journal_id)",
 )
 # Without a key: sums of what belongs together on either side, equal and near in time, the only such pair both ways.
-_UNITS = (
-    """
+_UNIT_LINES = """
 CREATE TEMP TABLE keyed_lines ON COMMIT DROP AS
 SELECT CASE WHEN :grouped AND o.group_key IS NOT NULL THEN 'g' || o.group_key ELSE 'l' || o.id END AS key,
        o.id, o.amount, o.at
   FROM open_lines o WHERE NOT :bare OR o.refs = '{}'
-""",
+"""
+_UNITS = (
     """
 CREATE TEMP TABLE keyed_entries ON COMMIT DROP AS
 SELECT CASE :together WHEN 'second' THEN 's' || extract(epoch FROM date_trunc('second', o.at))
@@ -172,37 +169,41 @@ class Passes:
         """Take what this rule finds."""
         if rule.step is Step.AMOUNT:
             self._by_amount(rule)
-            return
-        before = self.newest()
-        self._keyed(rule)
-        self._keep(rule, _EXACT)
-        if self._shrink(before):
-            self._do(_KEYED_DONE)
-            self._keyed(rule)
-        self._closer(rule)
+        elif self._keyed(rule):
+            before = self.newest()
+            self._keep(rule, _EXACT)
+            if self._shrink(before):
+                self._do(_KEYED_DONE)
+                if not self._keyed(rule):
+                    return
+            self._closer(rule)
 
     def differing(self, rule: Rule) -> None:
         """What shares a key and does not add up belongs together all the same, with a difference to explain."""
-        if rule.step is Step.AMOUNT:
-            return
-        self._keyed(rule)
-        self._by_sums(rule, many=True, differing=True)
-        self._do(_KEYED_DONE)
+        if rule.step is not Step.AMOUNT and self._keyed(rule):
+            self._by_sums(rule, many=True, differing=True)
+            self._do(_KEYED_DONE)
 
     def _closer(self, rule: Rule) -> None:
         """What has the same key on both sides: one to several, then those of one second, then all."""
-        self._do(*_BOTH)
+        self._do(*_NEAR)
         for finer, many in ((_BY_WHOLE, False), (_BY_SECOND, True), (_BY_WHOLE, True)):
-            if not self._any("SELECT 1 FROM near_lines LIMIT 1"):
-                break
             self._do(*finer)
             self._by_sums(rule, many=many)
             self._do(_KEYED_DONE)
         self._do("DROP TABLE near_lines, near_entries")
 
-    def _keyed(self, rule: Rule) -> None:
-        self._do(_KEY_LINES, line=rule.line, pattern=rule.pattern)
-        self._do(_KEY_ENTRIES, entry=rule.entry, entry_pattern=rule.entry_pattern)
+    def _keyed(self, rule: Rule) -> bool:
+        """Name what has this rule's key, of entries only those whose key a line has, too: whether there are any."""
+        self._do(_KEY_LINES, "ANALYZE keyed_lines", line=rule.line, pattern=rule.pattern)
+        if not self._any("SELECT 1 FROM keyed_lines LIMIT 1"):
+            self._do("DROP TABLE keyed_lines")
+            return False
+        self._do(_KEY_ENTRIES, "ANALYZE keyed_entries", entry=rule.entry, entry_pattern=rule.entry_pattern)
+        if not self._any("SELECT 1 FROM keyed_entries LIMIT 1"):
+            self._do(_KEYED_DONE)
+            return False
+        return True
 
     def _by_sums(self, rule: Rule, *, many: bool, differing: bool = False) -> None:
         before = self.newest()
@@ -214,12 +215,14 @@ class Passes:
 
     def _by_amount(self, rule: Rule) -> None:
         before = self.newest()
+        self._do(_UNIT_LINES, grouped=rule.line == "group", bare=rule.bare)
+        if not self._any("SELECT 1 FROM keyed_lines LIMIT 1"):
+            self._do("DROP TABLE keyed_lines")
+            return
         for statement in _UNITS:
             self._do(
                 statement,
-                grouped=rule.line == "group",
                 together=rule.entry,
-                bare=rule.bare,
                 before=rule.before_seconds,
                 after=rule.after_seconds,
             )

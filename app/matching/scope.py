@@ -22,6 +22,7 @@ class Kind(StrEnum):
     NEAR = "near"  # what may have to do with what is new
 
 
+_SETS, _LOOK_UP = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
 _ACCOUNTS = """
 CREATE TEMP TABLE book_accounts ON COMMIT DROP AS
 SELECT a.id, a.code, ('1e-' || s.decimals)::numeric AS unit
@@ -155,5 +156,6 @@ def open_up(connection: Connection, account: str, *, kind: Kind, as_of: datetime
     """Make the tables of what is open, and mark what is new as seen."""
     place = {"account": account, "as_of": as_of}
     lines = _LINES[Kind.WHOLE if kind is Kind.WHOLE else Kind.OPEN]
+    connection.execute(text(_SETS if kind is Kind.WHOLE else _LOOK_UP))
     for statement in (lines, "ANALYZE open_lines", _ENTRIES[kind], "ANALYZE open_entries", *_MARKS):
         connection.execute(text(statement), place)

@@ -58,9 +58,8 @@ def run(
     if kind is None:
         return None
     told = begun(account, kind=kind, version=version, as_of=as_of, why=why, actor=actor)
-    if kind is Kind.WHOLE:
-        connection.execute(text(_SETS))
     scope.open_up(connection, account, kind=kind, as_of=as_of)
+    connection.execute(text(_SETS))
     told.counts = _match(connection, told, rules)
     told.ended_at = clock.now()
     db.session.flush()

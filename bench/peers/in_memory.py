@@ -4,8 +4,12 @@ It is handed both sides as files, reads them (not measured), and puts together b
 by group in sums, then by amount within two days where it is the only pair. Nothing is kept.
 """
 
+import json
+import sys
 import time
 from pathlib import Path
+
+import duckdb
 
 _READ = (
     """
@@ -32,8 +36,14 @@ SELECT id AS line, NULL::BIGINT AS entry, 1 AS a, 1 AS b FROM lines JOIN k ON k.
 UNION ALL SELECT NULL, id, 1, 1 FROM entries JOIN k ON k.key = {entry}
 """
 _REST = (
-    "CREATE OR REPLACE TABLE lines AS SELECT * FROM lines WHERE id NOT IN (SELECT line FROM found{n} WHERE line IS NOT NULL AND a = 1 AND b = 1)",
-    "CREATE OR REPLACE TABLE entries AS SELECT * FROM entries WHERE id NOT IN (SELECT entry FROM found{n} WHERE entry IS NOT NULL AND a = 1 AND b = 1)",
+    """
+CREATE OR REPLACE TABLE lines AS
+SELECT * FROM lines WHERE id NOT IN (SELECT line FROM found{n} WHERE line IS NOT NULL AND a = 1 AND b = 1)
+""",
+    """
+CREATE OR REPLACE TABLE entries AS
+SELECT * FROM entries WHERE id NOT IN (SELECT entry FROM found{n} WHERE entry IS NOT NULL AND a = 1 AND b = 1)
+""",
 )
 _WINDOW = """
 CREATE TABLE found{n} AS
@@ -51,10 +61,8 @@ PASSES = (
 )
 
 
-def match(lines: Path, entries: Path) -> tuple[float, dict[str, int]]:
+def match(lines: Path, entries: Path) -> dict[str, float]:
     """Match two files: seconds for the passes, and how many of either side are left."""
-    import duckdb
-
     with duckdb.connect() as session:
         for statement in _READ:
             session.execute(statement.format(lines=lines, entries=entries))
@@ -63,5 +71,9 @@ def match(lines: Path, entries: Path) -> tuple[float, dict[str, int]]:
             for each in (statement, *_REST):
                 session.execute(each.format(n=n, line=line, entry=entry))
         took = time.perf_counter() - begun
-        left = session.execute("SELECT (SELECT count(*) FROM lines), (SELECT count(*) FROM entries)").fetchone() or (0, 0)
-    return took, {"lines": left[0], "entries": left[1]}
+        left = session.execute("SELECT (SELECT count(*) FROM lines), (SELECT count(*) FROM entries)").fetchone()
+    return {"seconds": took, "lines": left[0], "entries": left[1]}
+
+
+if __name__ == "__main__":
+    print(json.dumps(match(Path(sys.argv[1]), Path(sys.argv[2]))))
