@@ -113,7 +113,7 @@ browser: ## Install the browser that the page tests drive
 readers: ## Install the program that reads the exported books in a test
 	@sh dev/debian.sh hledger hledger
 
-office: ## Install the spreadsheet that opens the exports in a test (LibreOffice, about 500 MB on the disk)
+office: ## Install the spreadsheet that opens the exports in a test (LibreOffice, 200 MB on the disk)
 	@sh dev/debian.sh libreoffice-calc-nogui soffice libreoffice
 
 env-run:

@@ -102,7 +102,7 @@ HANDLERS: dict[str, Handler] = {
     "applications.mail_approved": Handler("default", applications.mail_approved),
     "applications.mail_rejected": Handler("default", applications.mail_rejected),
     "applications.mail_reopened": Handler("default", applications.mail_reopened),
-    "reports.make": Handler("slow", reports.make),
+    "reports.make": Handler("reports", reports.make),
     "reports.begin_due": Handler("default", reports.begin_due),
     "reports.tell": Handler("default", reports.tell),
     "reports.sweep": Handler("slow", reports.sweep),
