@@ -82,6 +82,8 @@ class Permission(StrEnum):
     EXCHANGE_REQUEST = "exchange:request"
     EXCHANGE_HEDGE = "exchange:hedge"
     EXCHANGE_ABANDON = "exchange:abandon"
+    REPORTS_READ = "reports:read"
+    REPORTS_MAKE = "reports:make"
     RETENTION_READ = "retention:read"
     RETENTION_REQUEST = "retention:request"
 
@@ -196,6 +198,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOURNALS_REQUEST,
         P.RECONCILIATION_READ,
         P.RECONCILIATION_RUN,
+        P.REPORTS_READ,
+        P.REPORTS_MAKE,
         P.SETTLEMENT_READ,
         P.SETTLEMENT_RUN,
         P.SETTLEMENT_REQUEST_FLOAT,
@@ -276,6 +280,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LEDGER_READ,
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
+        P.REPORTS_READ,
         P.SETTLEMENT_READ,
         P.CUSTOMERS_REVEAL,
         P.APPLICATIONS_READ,

@@ -25,6 +25,7 @@ from tests.web.scenes import (
     portal,
     programs,
     rates,
+    reporting,
     review,
     safety,
     trading,
@@ -36,7 +37,7 @@ from tests.web.scenes.stage import Call, Scene
 READS = {"GET", "HEAD", "OPTIONS"}
 TOPICS = (
     *(portal, trading, transfers, safety, verification, account, programs, care),
-    *(console, breaks, review, ledger, agreed, payouts, rates, dealing),
+    *(console, breaks, review, ledger, agreed, payouts, rates, dealing, reporting),
 )
 RECORDED: dict[str, Call] = {endpoint: call for topic in TOPICS for endpoint, call in topic.CALLS.items()}
 KEPT_ELSEWHERE: dict[str, Call] = elsewhere.CALLS
