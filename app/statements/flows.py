@@ -1,4 +1,4 @@
-"""A file comes in: it is read without the database, and kept in one transaction, or not at all."""
+"""A file comes in: it is read and kept in one transaction, or not at all."""
 
 import hashlib
 
@@ -21,5 +21,9 @@ def bring(source_name: str, *, name: str, body: bytes, actor: Actor) -> tuple[Im
         return before, True
     settings, format_name = rules.settings_of(source.settings), source.format
     leave()
-    parsed = registry.parse(format_name, body, settings)
-    return atomically(lambda: service.keep(source, name=name, sha256=sha256, parsed=parsed), actor=actor), False
+
+    def keep() -> Import:
+        telling = registry.stream(format_name, body, settings)  # (again at each try: it is read once)
+        return service.keep(source, name=name, sha256=sha256, telling=telling)
+
+    return atomically(keep, actor=actor), False

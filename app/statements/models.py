@@ -18,7 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
@@ -78,9 +78,7 @@ class Part(Model):
     """One account and asset over a period, as a file has it. Balances are None where it tells none."""
 
     __tablename__ = "statement_parts"
-    import_id: Mapped[str] = mapped_column(
-        Text, ForeignKey("statement_imports.id", deferrable=True, initially="DEFERRED"), primary_key=True
-    )
+    import_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_imports.id"), primary_key=True)
     part: Mapped[int] = mapped_column(Integer, primary_key=True)
     ref: Mapped[str] = mapped_column(Text)
     account: Mapped[str] = mapped_column(Text)
@@ -107,13 +105,11 @@ class StatementLine(Model):
     __tablename__ = "statement_lines"
     __table_args__ = (
         UniqueConstraint("source_id", "identity", "occurrence", name="uq_statement_lines_identity"),
-        Index("ix_statement_lines_source", "source_id", "asset", "at"),
+        Index("ix_statement_lines_source", "source_id", "asset", "at", "id"),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    source_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_sources.id"))
-    import_id: Mapped[str] = mapped_column(
-        Text, ForeignKey("statement_imports.id", deferrable=True, initially="DEFERRED")
-    )
+    source_id: Mapped[str] = mapped_column(Text)
+    import_id: Mapped[str] = mapped_column(Text)
     part: Mapped[int] = mapped_column(Integer)
     row_no: Mapped[int] = mapped_column(Integer)
     external_id: Mapped[str | None] = mapped_column(Text)
@@ -132,7 +128,7 @@ class StatementLine(Model):
     refs: Mapped[list[str]] = mapped_column(ARRAY(Text))
     counterparty: Mapped[str] = mapped_column(Text)
     narration: Mapped[str] = mapped_column(Text)
-    raw: Mapped[dict[str, str]] = mapped_column(JSONB)
+    raw: Mapped[dict[str, str]] = mapped_column(JSON)
 
 
 class OtherRow(Model):
@@ -141,12 +137,10 @@ class OtherRow(Model):
     __tablename__ = "statement_rows"
     __table_args__ = (Index("ix_statement_rows_import", "import_id", "outcome", "row_no"),)
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    import_id: Mapped[str] = mapped_column(
-        Text, ForeignKey("statement_imports.id", deferrable=True, initially="DEFERRED")
-    )
+    import_id: Mapped[str] = mapped_column(Text)
     row_no: Mapped[int] = mapped_column(Integer)
     outcome: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     column_name: Mapped[str] = mapped_column(Text)
-    line_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("statement_lines.id"))
-    raw: Mapped[dict[str, str]] = mapped_column(JSONB)
+    line_id: Mapped[int | None] = mapped_column(BigInteger)
+    raw: Mapped[dict[str, str]] = mapped_column(JSON)

@@ -49,7 +49,7 @@ CREATE INDEX ix_statement_imports_source ON statement_imports (source_id, import
 
 -- One account and asset over a period, as the file has it; amounts in whole coins, exactly as told.
 CREATE TABLE statement_parts (
-    import_id text NOT NULL REFERENCES statement_imports DEFERRABLE INITIALLY DEFERRED,
+    import_id text NOT NULL REFERENCES statement_imports,
     part integer NOT NULL,
     ref text NOT NULL,
     account text NOT NULL,
@@ -64,10 +64,12 @@ CREATE TABLE statement_parts (
     PRIMARY KEY (import_id, part)
 );
 
+-- Source and import are no foreign keys: a check per row takes longer than writing it. They are written from one value
+-- per file, in the transaction that writes the import, and nobody may delete any of them.
 CREATE TABLE statement_lines (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    source_id text NOT NULL REFERENCES statement_sources,
-    import_id text NOT NULL REFERENCES statement_imports DEFERRABLE INITIALLY DEFERRED,
+    source_id text NOT NULL,
+    import_id text NOT NULL,
     part integer NOT NULL,
     row_no integer NOT NULL,
     external_id text CONSTRAINT ck_statement_lines_external_id_told CHECK (external_id <> ''),
@@ -86,22 +88,22 @@ CREATE TABLE statement_lines (
     refs text[] NOT NULL,
     counterparty text NOT NULL,
     narration text NOT NULL,
-    raw jsonb NOT NULL,
+    raw json NOT NULL,                                 -- its cells in the order of the file
     CONSTRAINT uq_statement_lines_identity UNIQUE (source_id, identity, occurrence)
 );
-CREATE INDEX ix_statement_lines_source ON statement_lines (source_id, asset, at);
+CREATE INDEX ix_statement_lines_source ON statement_lines (source_id, asset, at, id);
 
 -- Rows that are no line, with the reason; and lines that were told before, otherwise.
 CREATE TABLE statement_rows (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    import_id text NOT NULL REFERENCES statement_imports DEFERRABLE INITIALLY DEFERRED,
+    import_id text NOT NULL,                           -- (as for lines)
     row_no integer NOT NULL,
     outcome text NOT NULL CONSTRAINT ck_statement_rows_outcome_known
         CHECK (outcome IN ('ignored', 'rejected', 'restated')),
     reason text NOT NULL,
     column_name text NOT NULL,
-    line_id bigint REFERENCES statement_lines,         -- what was told before
-    raw jsonb NOT NULL
+    line_id bigint,                                    -- what was told before
+    raw json NOT NULL
 );
 CREATE INDEX ix_statement_rows_import ON statement_rows (import_id, outcome, row_no);
 
