@@ -6,7 +6,7 @@ A million go through here, so what most of them need not (quoting, JSON of odd c
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, Queue
@@ -73,7 +73,7 @@ def chunks_of(telling: Telling) -> Iterator[Chunk]:
     yield chunk
 
 
-def ahead(chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+def ahead(chunks: Iterator[Chunk]) -> Generator[Chunk, None, None]:
     """The chunks, read by a thread while the last one is written: the two take about as long.
 
     What the reading raises is raised here. Reading touches neither database nor clock.

@@ -1,19 +1,24 @@
-"""Commands of statements: a source, the accounts that stand for it, and a file that was read."""
+"""Commands of statements: a source, the accounts that stand for it, a file that came in, and what it told."""
 
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import time
+from decimal import Decimal
 from io import StringIO
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from app.core import clock, ids
+from app.core import clock, ids, machine, outbox
+from app.core.actor import Actor
 from app.core.db import db
+from app.core.errors import Refusal
 from app.ledger import balances
-from app.statements import copying, errors, queries, rules
+from app.statements import copying, errors, events, queries, rules
 from app.statements.copying import Chunk
 from app.statements.formats.telling import Telling
-from app.statements.models import Import, Part, Source, SourceAccount
+from app.statements.keeping import Packed
+from app.statements.models import Download, Import, Part, Piece, Source, SourceAccount, StatementFile
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('statements:' || :source, 0))"
 _LEISURE = "SET LOCAL statement_timeout = '5min'"  # (nobody waits for a page)
@@ -36,6 +41,9 @@ _COPY_LINES = (
     " FROM STDIN"
 )
 _COPY_OTHERS = "COPY statement_rows (import_id, row_no, outcome, reason, column_name, line_id, raw) FROM STDIN"
+# Who looks at the page sees the connection's name, and so how far it is, before any of it is committed.
+_HOW_FAR = "SELECT set_config('application_name', :told, true)"
+NAME_MAX = 200
 _COPY_BYTES = 8 * 1024 * 1024  # at once: each time the driver asks it waits for the thread that reads
 
 
@@ -47,54 +55,135 @@ class _Counts:
     ignored: int = 0
     rejected: int = 0
 
+    @property
+    def rows(self) -> int:
+        """About how many rows of the file were read: some have several lines."""
+        return self.lines + self.ignored + self.rejected
 
-def add_source(name: str, *, title: str, format_name: str, settings: dict[str, object]) -> Source:
+
+def add_source(
+    name: str,
+    *,
+    title: str,
+    format_name: str,
+    settings: dict[str, object],
+    lag_days: int = rules.LAG_DAYS,
+    cut_off: time = rules.CUT_OFF,
+) -> Source:
     """A source of statements. Raises BadSource, SourceTaken, and Unreadable for settings that cannot be read."""
-    rules.check_source(name, title=title, format_name=format_name)
+    rules.check_source(name, title=title, format_name=format_name, lag_days=lag_days)
     rules.settings_of(settings)
     source = Source(
-        id=ids.new("src"), name=name, title=title, format=format_name, settings=settings, created_at=clock.now()
-    )
+        id=ids.new("src"), name=name, title=title, format=format_name, settings=settings, lag_days=lag_days,
+        cut_off=cut_off, created_at=clock.now(),
+    )  # fmt: skip
     made = insert_or(Source).values({column.key: getattr(source, column.key) for column in Source.__table__.columns})
     if db.session.execute(made.on_conflict_do_nothing().returning(Source.id)).one_or_none() is None:
         raise errors.SourceTaken
     return queries.source_for_operators(name)
 
 
-def stand_for(source_id: str, *, asset: str, account: str) -> None:
-    """Say which account of the books stands for what a source tells of an asset. Raises NoSuchAccount."""
+def change_source(source: Source, *, title: str, settings: dict[str, object], lag_days: int, cut_off: time) -> None:
+    """Say otherwise how its files are read and when they are due; its name and its format stay.
+
+    What was read stays as it was read. Raises BadSource, and Unreadable for settings that cannot be read.
+    """
+    rules.check_source(source.name, title=title, format_name=source.format, lag_days=lag_days)
+    rules.settings_of(settings)
+    said = {"title": title.strip(), "settings": settings, "lag_days": lag_days, "cut_off": cut_off}
+    db.session.execute(update(Source).where(Source.id == source.id, Source.retired_at.is_(None)).values(**said))
+
+
+def retire(source_id: str) -> None:
+    """Nothing more comes from it, and nothing is missed. What it told stays. Raises NoSuchSource."""
+    own = update(Source).where(Source.id == source_id, Source.retired_at.is_(None)).values(retired_at=clock.now())
+    if db.session.execute(own.returning(Source.id)).one_or_none() is None:
+        raise errors.NoSuchSource
+
+
+def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = Decimal(0)) -> None:
+    """Say which account of the books stands for what a source tells of an asset, in place of another one.
+
+    `tolerance` is in whole coins. Raises NoSuchAccount, BadTolerance.
+    """
     try:
         balances.of(account)
     except LookupError as unknown:
         raise errors.NoSuchAccount from unknown
-    if not account.startswith("asset:"):
+    if not account.startswith("asset:") or not asset.strip():
         raise errors.NoSuchAccount
-    db.session.execute(
-        insert(SourceAccount).values(source_id=source_id, asset=asset, account=account, created_at=clock.now())
+    if not tolerance.is_finite() or tolerance < 0:
+        raise errors.BadTolerance
+    said = {"account": account, "tolerance": tolerance}
+    made = insert_or(SourceAccount).values(source_id=source_id, asset=asset.strip(), created_at=clock.now(), **said)
+    db.session.execute(made.on_conflict_do_update(index_elements=["source_id", "asset"], set_=said))
+
+
+def take(source: Source, *, name: str, packed: Packed, actor: Actor, ask: bool) -> StatementFile:
+    """Keep a file as it came, waiting to be read; with `ask` by whoever hears of it. The same one again is that one."""
+    db.session.execute(text(_LOCK), {"source": source.id})
+    before = queries.same_file_for_system(source.id, packed.sha256)
+    if before is not None:
+        return before
+    file = StatementFile(
+        id=ids.new("stf"),
+        source_id=source.id,
+        name=name[:NAME_MAX],
+        sha256=packed.sha256,
+        size=packed.size,
+        rows_about=packed.rows_about,
+        state=rules.FileState.WAITING,
+        brought_by=str(actor),
+        brought_at=clock.now(),
     )
+    machine.begin(file, machine=rules.FILE, actor=actor)
+    for nth, body in enumerate(packed.pieces):
+        db.session.execute(insert(Piece).values(file_id=file.id, nth=nth, body=body))
+    if ask:
+        outbox.emit(events.FileBrought(file_id=file.id))
+    return file
 
 
-def keep(source: Source, *, name: str, sha256: bytes, telling: Telling) -> Import:
-    """Keep what a file tells: what was not told before is added. The same file again is the same import.
+def refuse(file_id: str, *, trouble: Refusal, actor: Actor) -> None:
+    """Note why a file could not be read, and where; one that has an end keeps it."""
+    file = queries.file_for_system(file_id, lock=True)
+    if file.state != rules.FileState.WAITING:
+        return
+    file.trouble = trouble.message
+    file.trouble_row = int(trouble.facts.get("row", 0))
+    file.trouble_column = str(trouble.facts.get("column", ""))
+    file.ended_at = clock.now()
+    machine.move(file, rules.FileState.REFUSED, machine=rules.FILE, actor=actor, reason=trouble.message)
 
-    The file is read while its rows are copied. Raises Unreadable, and then nothing of it may be kept.
+
+def note_download(file_id: str, *, actor: Actor) -> None:
+    """Write down that somebody takes a file out, before they have it."""
+    db.session.add(Download(file_id=file_id, downloaded_by=str(actor), downloaded_at=clock.now()))
+    db.session.flush()
+
+
+def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> None:
+    """Keep what a file tells: what was not told before is added. A file that was read already is left as it is.
+
+    It is read while its rows are copied. Raises Unreadable, and then nothing of it may be kept.
     """
     connection = db.session.connection()
     connection.execute(text(_LOCK), {"source": source.id})
-    before = queries.same_file_for_system(source.id, sha256)
-    if before is not None:
-        return before
+    file = queries.file_for_system(file_id, lock=True)
+    if file.state != rules.FileState.WAITING:
+        return
     import_id, counts = ids.new("imp"), _Counts()
     connection.execute(text(_LEISURE))
     connection.execute(text(_BY_INDEX))
     with closing(copying.ahead(copying.chunks_of(telling))) as chunks:
         for chunk in chunks:
             _keep_chunk(connection, chunk, source_id=source.id, import_id=import_id, counts=counts)
+            connection.execute(text(_HOW_FAR), {"told": queries.how_far(file_id, counts.rows)})
     told = Import(
         id=import_id,
         source_id=source.id,
-        name=name,
-        sha256=sha256,
+        name=file.name,
+        sha256=file.sha256,
         format=telling.format,
         format_version=telling.version,
         rows_total=telling.rows_total,
@@ -111,7 +200,9 @@ def keep(source: Source, *, name: str, sha256: bytes, telling: Telling) -> Impor
     db.session.add(told)
     db.session.flush()
     _keep_parts(import_id, telling)
-    return told
+    file.import_id, file.ended_at = import_id, told.imported_at
+    machine.move(file, rules.FileState.KEPT, machine=rules.FILE, actor=actor)
+    outbox.emit(events.Imported(import_id=import_id, source_id=source.id))
 
 
 def _keep_chunk(connection: Connection, chunk: Chunk, *, source_id: str, import_id: str, counts: _Counts) -> None:

@@ -92,16 +92,18 @@ def _summaries(sums: dict[tuple[str, str], Sums]) -> tuple[Summary, ...]:
 
 def told_of(parsed: Parsed) -> Telling:
     """Of a file that was read whole."""
-    rows = (
-        (number, each)
-        for number, one in enumerate(parsed.statements, 1)
-        for each in (*one.lines, *one.ignored, *one.rejected)
-    )
+
+    def rows() -> Iterator[tuple[int, Told]]:
+        for number, one in enumerate(parsed.statements, 1):
+            every: tuple[Told, ...] = (*one.lines, *one.ignored, *one.rejected)
+            for each in every:
+                yield number, each
+
     return Telling(
         format=parsed.format,
         version=parsed.version,
         notes=parsed.notes,
-        told=rows,
+        told=rows(),
         rows_total=parsed.rows_total,
         summaries=tuple(each.summary for each in parsed.statements),
     )

@@ -103,7 +103,8 @@ def test_row_by_row_is_the_same_as_whole(name: str) -> None:
     telling, parsed = registry.stream(name, body, settings), registry.parse(name, body, settings)
     told = [each for _, each in telling.told]
     assert telling.rows_total == parsed.rows_total
-    assert sorted(told, key=_place) == sorted((*parsed.lines, *parsed.ignored, *parsed.rejected), key=_place)
+    every: list[Told] = [*parsed.lines, *parsed.ignored, *parsed.rejected]
+    assert sorted(told, key=_place) == sorted(every, key=_place)
     whole = {(one.account, one.asset, one.ref): one for one in parsed.statements}
     for one in telling.summaries:
         same = whole[(one.account, one.asset, one.ref)]
