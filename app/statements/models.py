@@ -97,7 +97,7 @@ class StatementFile(Model):
         Index(
             "uq_statement_files_file", "source_id", "sha256", unique=True, postgresql_where=text("state <> 'refused'")
         ),
-        Index("ix_statement_files_source", "source_id", "brought_at", "id"),
+        Index("ix_statement_files_source", "source_id", "id"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     source_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_sources.id"))
@@ -196,7 +196,7 @@ class OtherRow(Model):
     """A row that is no line, with the reason; or a line that was told otherwise before."""
 
     __tablename__ = "statement_rows"
-    __table_args__ = (Index("ix_statement_rows_import", "import_id", "outcome", "row_no"),)
+    __table_args__ = (Index("ix_statement_rows_import", "import_id", "outcome", "id"),)
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     import_id: Mapped[str] = mapped_column(Text)
     row_no: Mapped[int] = mapped_column(Integer)

@@ -39,10 +39,40 @@ def source_for_operators(name: str) -> Source:
     return found
 
 
+def one_source_for_operators(source_id: str) -> Source:
+    """The one of this id, retired or not. Raises NoSuchSource."""
+    found = db.session.get(Source, source_id, populate_existing=True)
+    if found is None:
+        raise NoSuchSource
+    return found
+
+
+def every_source_for_operators() -> list[Source]:
+    """All of them: first those that still tell, by title."""
+    return list(db.session.scalars(select(Source).order_by(Source.retired_at.is_not(None), Source.title)))
+
+
 def accounts_for_operators(source_id: str) -> dict[str, str]:
     """The account of the books for each asset that has one."""
-    found = db.session.scalars(select(SourceAccount).where(SourceAccount.source_id == source_id))
-    return {one.asset: one.account for one in found}
+    return {one.asset: one.account for one in stand_ins_for_operators(source_id)}
+
+
+def stand_ins_for_operators(source_id: str) -> list[SourceAccount]:
+    """The same with their tolerances, by asset."""
+    own = select(SourceAccount).where(SourceAccount.source_id == source_id)
+    return list(db.session.scalars(own.order_by(SourceAccount.asset)))
+
+
+def files_for_operators(
+    source_id: str, *, before: str = "", limit: int = 50
+) -> list[tuple[StatementFile, Import | None]]:
+    """The files of a source with what they told, the latest first; those before one of them."""
+    own = select(StatementFile, Import).outerjoin(Import, StatementFile.import_id == Import.id)
+    own = own.where(StatementFile.source_id == source_id)
+    if before:
+        own = own.where(StatementFile.id < before)  # (ids grow with time)
+    own = own.order_by(StatementFile.id.desc()).limit(limit)
+    return [(row[0], row[1]) for row in db.session.execute(own)]
 
 
 def imports_for_operators(source_id: str, *, limit: int = 50) -> list[Import]:
@@ -108,7 +138,9 @@ def parts_for_operators(import_id: str) -> list[Part]:
     return list(db.session.scalars(select(Part).where(Part.import_id == import_id).order_by(Part.part)))
 
 
-def other_rows_for_operators(import_id: str, *, outcomes: Sequence[str], limit: int = 100) -> list[OtherRow]:
-    """Rows of a file that became no line, in its order."""
-    own = select(OtherRow).where(OtherRow.import_id == import_id, OtherRow.outcome.in_(outcomes))
-    return list(db.session.scalars(own.order_by(OtherRow.row_no, OtherRow.id).limit(limit)))
+def other_rows_for_operators(
+    import_id: str, *, outcomes: Sequence[str], after: int = 0, limit: int = 100
+) -> list[OtherRow]:
+    """Rows of a file that became no line, as they were written, after one of them."""
+    own = select(OtherRow).where(OtherRow.import_id == import_id, OtherRow.outcome.in_(outcomes), OtherRow.id > after)
+    return list(db.session.scalars(own.order_by(OtherRow.id).limit(limit)))

@@ -72,6 +72,16 @@ def missing(covered: Iterable[Days], *, through: date) -> list[Days]:
     return [Days(each.first, min(each.last, through)) for each in found if each.first <= through]
 
 
+def strip(covered: Iterable[Days], missing: Iterable[Days], *, through: date, days: int) -> list[tuple[date, str]]:
+    """The last `days` days up to the one whose statement should be there, each `covered`, `missing` or `before`."""
+    known = [(each, "covered") for each in covered] + [(each, "missing") for each in missing]
+    found = []
+    for back in reversed(range(days)):
+        day = through - back * _DAY
+        found.append((day, next((what for each, what in known if each.first <= day <= each.last), "before")))
+    return found
+
+
 _ENUMS = {"unit": Unit, "date_order": DateOrder}
 
 

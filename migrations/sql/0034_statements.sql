@@ -74,7 +74,7 @@ CREATE TABLE statement_files (
     CONSTRAINT ck_statement_files_end_told CHECK ((state = 'waiting') = (ended_at IS NULL))
 );
 CREATE UNIQUE INDEX uq_statement_files_file ON statement_files (source_id, sha256) WHERE state <> 'refused';
-CREATE INDEX ix_statement_files_source ON statement_files (source_id, brought_at, id);
+CREATE INDEX ix_statement_files_source ON statement_files (source_id, id);
 
 -- Its bytes, compressed already, in pieces that neither side must hold all of.
 CREATE TABLE statement_pieces (
@@ -152,7 +152,7 @@ CREATE TABLE statement_rows (
     line_id bigint,                                    -- what was told before
     raw json NOT NULL
 );
-CREATE INDEX ix_statement_rows_import ON statement_rows (import_id, outcome, row_no);
+CREATE INDEX ix_statement_rows_import ON statement_rows (import_id, outcome, id);
 
 SELECT audit.watch('statement_sources');
 SELECT audit.watch('statement_accounts', '=source_id');

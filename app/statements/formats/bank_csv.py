@@ -36,9 +36,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "counterparty": ("counterparty", "beneficiary", "payee"),
 }
 _COLUMNS = tuple(KNOWN)
-_GUESS = Layout(
-    tuple(Column(name, aliases, needed=name == "date") for name, aliases in KNOWN.items()), spare_names=True
-)
+GUESS = Layout(tuple(Column(name, aliases, needed=name == "date") for name, aliases in KNOWN.items()), spare_names=True)
 _COMMA = re.compile(r"[0-9],[0-9]{1,2}$")
 _POINT = re.compile(r"[0-9]\.[0-9]{1,2}$")
 _LOOKED_AT = 200  # rows; enough to see how numbers are written
@@ -56,8 +54,8 @@ class Heading:
 
 def proposed(file: File) -> Profile:
     """A profile from the headers and how the numbers look. Raises Unreadable where they say too little."""
-    found = reading.sheet(file, _GUESS)
-    at = _GUESS.found(found.headers)
+    found = reading.sheet(file, GUESS)
+    at = GUESS.found(found.headers)
     names = {name: found.headers[place] for name, place in at.items()}
     if "amount" not in names and not {"debit", "credit"} <= names.keys():
         row = found.heading[-1][0] + 1 if found.heading else 1

@@ -46,16 +46,17 @@ from app.web.console.books import accounts, journal, months, proof, reports, req
 from app.web.console.dealing import deals, exposure, figures, hedges, orders, results
 from app.web.console.settlement import float as float_doors
 from app.web.console.settlement import payments, prices
+from app.web.console.statements import columns, files, lines, sources
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 DEALING = (figures, orders, exposure, hedges, deals, results, treasury)
+STATEMENTS = (sources, files, lines, columns)
 MODULES = (
     home, find, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
     withdrawals_queue, withdrawals, payouts, suspense, suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *DEALING, *BOOKS,
-    reconciliation, payments, float_doors, prices, rates, spreads, switches, limits, thresholds, fees, assets, jobs,
-    mailbox,
-    audit, retention,
+    reconciliation, *STATEMENTS, payments, float_doors, prices, rates, spreads, switches, limits, thresholds, fees,
+    assets, jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)

@@ -26,6 +26,7 @@ from tests.web.scenes import (
     rates,
     review,
     safety,
+    statements,
     trading,
     transfers,
     verification,
@@ -35,7 +36,7 @@ from tests.web.scenes.stage import Call, Scene
 READS = {"GET", "HEAD", "OPTIONS"}
 TOPICS = (
     *(portal, trading, transfers, safety, verification, account, programs, care),
-    *(console, review, ledger, agreed, payouts, rates, dealing),
+    *(console, review, ledger, agreed, payouts, rates, dealing, statements),
 )
 RECORDED: dict[str, Call] = {endpoint: call for topic in TOPICS for endpoint, call in topic.CALLS.items()}
 KEPT_ELSEWHERE: dict[str, Call] = elsewhere.CALLS

@@ -70,6 +70,8 @@ DUTIES: dict[str, set[Role]] = {
     "/console/refunds": {FINANCE},
     "/console/refunds/<refund_id>/redirect": {FINANCE},
     "/console/reconciliation": {FINANCE},
+    "/console/statements/sources/<source_id>/files": {FINANCE},
+    "/console/statements/sources/<source_id>/accounts": {FINANCE},
     "/console/view-as/<customer_id>": {SUPPORT, OFFICER, MANAGER},
     "/console/recoveries/<recovery_id>/refuse": {SUPPORT},
     "/console/operators/<operator_id>/roles": {ADMIN},
