@@ -197,6 +197,7 @@ class Business:
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))
+        self.office.bring_statements(self.ended)
         self._work_off()
 
     def _leave_odd_cases(self) -> None:

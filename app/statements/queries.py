@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.db import rows as rows_of
+from app.statements import rules
 from app.statements.errors import NoSuchFile, NoSuchSource
 from app.statements.models import Import, OtherRow, Part, Piece, Source, SourceAccount, StatementFile
 from app.statements.rules import Days, FileState
@@ -117,14 +118,9 @@ def import_of_file_for_operators(file_id: str) -> Import:
     return found
 
 
-def how_far(file_id: str, rows: int) -> str:
-    """What a connection is called that has read so many rows of a file."""
-    return f"statement {file_id} {rows}"
-
-
 def rows_read_for_operators(file_id: str) -> int | None:
     """How far the reading of a file is, in rows; None when nobody reads it now."""
-    found = rows_of(_HOW_FAR, told=f"{how_far(file_id, 0)[:-1]}%")
+    found = rows_of(_HOW_FAR, told=f"{rules.how_far(file_id, 0)[:-1]}%")
     return max((int(row.application_name.rpartition(" ")[2]) for row in found), default=None)
 
 

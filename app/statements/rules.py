@@ -82,6 +82,11 @@ def strip(covered: Iterable[Days], missing: Iterable[Days], *, through: date, da
     return found
 
 
+def how_far(file_id: str, rows: int) -> str:
+    """What a connection is called that has read so many rows of a file."""
+    return f"statement {file_id} {rows}"
+
+
 _ENUMS = {"unit": Unit, "date_order": DateOrder}
 
 

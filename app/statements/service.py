@@ -178,7 +178,7 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
     with closing(copying.ahead(copying.chunks_of(telling))) as chunks:
         for chunk in chunks:
             _keep_chunk(connection, chunk, source_id=source.id, import_id=import_id, counts=counts)
-            connection.execute(text(_HOW_FAR), {"told": queries.how_far(file_id, counts.rows)})
+            connection.execute(text(_HOW_FAR), {"told": rules.how_far(file_id, counts.rows)})
     told = Import(
         id=import_id,
         source_id=source.id,

@@ -59,11 +59,11 @@ from tests.makers import (
     trading,
 )
 from tests.makers.authenticator import Authenticator
-from tests.makers.statements import sample
 from tests.makers.coins import BTC
 from tests.makers.databases import Database, owner_does
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
+from tests.makers.statements import sample
 from tests.web.matrix.actors import TEST, UNPROVED, Cast, Visitor
 
 # Whose rows an address can name, by the face and the name of the argument. `any` stands for what is nobody's.
