@@ -15,7 +15,7 @@ from threading import Event, Thread
 from app.statements.formats.lines import Ignored, Line, Raw, Rejected
 from app.statements.formats.telling import Telling
 
-# (in the order of `_line` and `_other`, after the import's own)
+# (in the order of `_add`, after the import's own)
 LINE_COLUMNS = (
     "part", "row_no", "external_id", "identity", "occurrence", "at", "booked_on", "account", "asset", "delta", "fee",
     "fee_asset", "balance_after", "kind", "group_key", "refs", "counterparty", "narration", "raw",
@@ -28,48 +28,39 @@ _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _NULL = r"\N"
 _TEXTS = 9  # of a line that may hold anything
 _ROW_NO, _RAW = LINE_COLUMNS.index("row_no"), LINE_COLUMNS.index("raw")
-_IDENTITY, _OCCURRENCE = LINE_COLUMNS.index("identity"), LINE_COLUMNS.index("occurrence")
-_BOOKED_ON, _DELTA = LINE_COLUMNS.index("booked_on"), LINE_COLUMNS.index("delta")
+_TOLD = ("identities", "occurrences", "deltas", "days")
 
 
 @dataclass
 class Chunk:
-    """Rows of COPY: of lines, and of rows that are none."""
+    """Rows of COPY: of lines, and of rows that are none. Beside each line what says whether it was told before."""
 
     lines: list[str] = field(default_factory=list)
+    identities: list[str] = field(default_factory=list)
+    occurrences: list[str] = field(default_factory=list)
+    deltas: list[str] = field(default_factory=list)
+    days: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     ignored: int = 0
 
     def told(self) -> dict[str, str]:
-        """What says whether a line was told before, as PostgreSQL's arrays, in the order of the lines."""
-        rows = [line.split("\t", _DELTA + 1) for line in self.lines]
-        return {
-            "identities": _of([f'"{row[_IDENTITY]}"' for row in rows]),  # (with a backslash, which arrays take away)
-            "occurrences": _of([row[_OCCURRENCE] for row in rows]),
-            "deltas": _of([row[_DELTA] for row in rows]),
-            "days": _of([row[_BOOKED_ON] for row in rows]),
-        }
+        """What says whether the lines were told before, as PostgreSQL's arrays."""
+        return {name: "{" + ",".join(getattr(self, name)) + "}" for name in _TOLD}
 
 
 def chunks_of(telling: Telling) -> Iterator[Chunk]:
     """A file in pieces; each line with how often its file told of the same so far."""
     said: dict[bytes, int] = {}
     chunk = Chunk()
-    lines = chunk.lines
     for part, each in telling.told:
         if isinstance(each, Line):
-            lines.append(_line(part, each, said))
-            if len(lines) == CHUNK:
-                yield chunk
-                chunk = Chunk()
-                lines = chunk.lines
+            _add(chunk, part, each, said)
         else:
             chunk.others.append(_other(each))
             chunk.ignored += isinstance(each, Ignored)
-            if len(chunk.others) == CHUNK:
-                yield chunk
-                chunk = Chunk()
-                lines = chunk.lines
+        if len(chunk.lines) == CHUNK or len(chunk.others) == CHUNK:
+            yield chunk
+            chunk = Chunk()
     yield chunk
 
 
@@ -119,7 +110,7 @@ def text_of(rows: Iterable[str], *, before: str) -> io.StringIO:
     return io.StringIO("".join([f"{start}{row}\n" for row in rows]))
 
 
-def _line(part: int, line: Line, said: dict[bytes, int]) -> str:
+def _add(chunk: Chunk, part: int, line: Line, said: dict[bytes, int]) -> None:
     at, day, kind = line.at.isoformat(), line.booked_on.isoformat(), line.kind
     delta, fee, balance = line.delta, line.fee, line.balance_after
     external_id, account, asset, fee_asset, group, refs, counterparty, narration, raw = _written(
@@ -136,13 +127,18 @@ def _line(part: int, line: Line, said: dict[bytes, int]) -> str:
             counterparty, narration,
         )
     )  # fmt: skip
-    identity = hashlib.sha256(told.encode()).digest()
-    occurrence = said[identity] = said.get(identity, 0) + 1
-    return (
-        f"{part}\t{line.row}\t{external_id or _NULL}\t\\\\x{identity.hex()}\t{occurrence}\t{at}\t{day}\t{account}"
+    digest = hashlib.sha256(told.encode()).digest()
+    identity = rf"\\x{digest.hex()}"  # (twice: COPY takes one away, and so do arrays)
+    occurrence = said[digest] = said.get(digest, 0) + 1
+    chunk.lines.append(
+        f"{part}\t{line.row}\t{external_id or _NULL}\t{identity}\t{occurrence}\t{at}\t{day}\t{account}"
         f"\t{asset}\t{delta}\t{fee}\t{fee_asset}\t{_NULL if balance is None else balance}\t{kind}"
         f"\t{group or _NULL}\t{refs}\t{counterparty}\t{narration}\t{raw}"
     )
+    chunk.identities.append(f'"{identity}"')
+    chunk.occurrences.append(str(occurrence))
+    chunk.deltas.append(str(delta))
+    chunk.days.append(day)
 
 
 def _other(row: Ignored | Rejected) -> str:
@@ -163,10 +159,6 @@ def _plain(amount: str) -> str:
     """`1.50` and `1.5` are the same amount."""
     told = amount.rstrip("0").rstrip(".") if "." in amount else amount
     return "0" if told == "-0" else told
-
-
-def _of(elements: list[str]) -> str:
-    return "{" + ",".join(elements) + "}"
 
 
 def _array(values: Iterable[str]) -> str:

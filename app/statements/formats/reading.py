@@ -174,7 +174,7 @@ class Row:
 
     def number_of(self, name: str, *, empty: Decimal | None = None, decimal_comma: bool = False) -> Decimal:
         """The number in a cell; `empty` where there is none."""
-        told = self.text(name)
+        told = self.values[self.at[name]].strip() if name in self.at else ""
         if not told and empty is not None:
             return empty
         try:

@@ -55,18 +55,16 @@ def save_columns(scene: Scene) -> TestResponse:
 
 def bring(scene: Scene) -> TestResponse:
     client, place = source(scene, "kraken-ledgers")
-    sent = {"csrf_token": browse.token_of(client.get(place)), "file": _ledgers()}
+    ledgers = (io.BytesIO(sample("scenario_a/kraken_ledgers.csv")), "ledgers.csv")
+    sent = {"csrf_token": browse.token_of(client.get(place)), "file": ledgers}
     return client.post(f"{place}/files", data=sent, content_type="multipart/form-data")
 
 
 def propose_columns(scene: Scene) -> TestResponse:
     client, place = source(scene)
-    sent = {"csrf_token": browse.token_of(client.get(f"{place}/columns")), "file": _ledgers()}
+    march = (io.BytesIO(sample("scenario_a/bank_ngn.csv")), "march.csv")
+    sent = {"csrf_token": browse.token_of(client.get(f"{place}/columns")), "file": march}
     return client.post(f"{place}/columns/sample", data=sent, content_type="multipart/form-data")
-
-
-def _ledgers() -> tuple[io.BytesIO, str]:
-    return io.BytesIO(sample("scenario_a/kraken_ledgers.csv")), "ledgers.csv"
 
 
 CALLS: dict[str, Call] = {
