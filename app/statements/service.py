@@ -21,7 +21,10 @@ from app.statements.keeping import Packed
 from app.statements.models import Download, Import, Part, Piece, Source, SourceAccount, StatementFile
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('statements:' || :source, 0))"
-_LEISURE = "SET LOCAL statement_timeout = '5min'"  # (nobody waits for a page)
+# (One of its own: who brings a file does not wait until another of the same source was read.)
+_LOCK_FILES = "SELECT pg_advisory_xact_lock(hashtextextended('statement files:' || :source, 0))"
+# Nobody waits for a page; and some formats are read whole before the first of their lines can be written.
+_LEISURE = "SET LOCAL statement_timeout = '5min'; SET LOCAL idle_in_transaction_session_timeout = '5min'"
 # A look into the index for each, whatever the planner knows of a table that is being filled.
 _BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
 # The lines of a piece that were told before: the how manieth, and, where it was told otherwise, what is to be said.
@@ -121,7 +124,7 @@ def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = 
 
 def take(source: Source, *, name: str, packed: Packed, actor: Actor, ask: bool) -> StatementFile:
     """Keep a file as it came, waiting to be read; with `ask` by whoever hears of it. The same one again is that one."""
-    db.session.execute(text(_LOCK), {"source": source.id})
+    db.session.execute(text(_LOCK_FILES), {"source": source.id})
     before = queries.same_file_for_system(source.id, packed.sha256)
     if before is not None:
         return before

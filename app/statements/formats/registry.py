@@ -74,8 +74,9 @@ def stream(name: str, body: bytes, settings: Settings | None = None) -> Telling:
     wanted, file = FORMATS[name], reading.open_file(body)
     try:
         if wanted.stream is None:
-            return told_of(wanted.read(file, settings or Settings()))
-        telling = wanted.stream(file, settings or Settings())
+            telling = told_of(wanted.name, wanted.version, lambda: wanted.read(file, settings or Settings()))
+        else:
+            telling = wanted.stream(file, settings or Settings())
     except Unreadable as refused:
         raise _with_found(refused, wanted, file) from refused
     telling.told = _looked_after(telling.told, wanted, file)

@@ -90,23 +90,21 @@ def _summaries(sums: dict[tuple[str, str], Sums]) -> tuple[Summary, ...]:
     return tuple(found)
 
 
-def told_of(parsed: Parsed) -> Telling:
-    """Of a file that was read whole."""
+def told_of(name: str, version: int, read: Callable[[], Parsed]) -> Telling:
+    """Of a file that is read whole, once its first row is asked for."""
+    telling = Telling(format=name, version=version)
 
     def rows() -> Iterator[tuple[int, Told]]:
+        parsed = read()
+        telling.notes, telling.rows_total = parsed.notes, parsed.rows_total
+        telling.summaries = tuple(each.summary for each in parsed.statements)
         for number, one in enumerate(parsed.statements, 1):
             every: tuple[Told, ...] = (*one.lines, *one.ignored, *one.rejected)
             for each in every:
                 yield number, each
 
-    return Telling(
-        format=parsed.format,
-        version=parsed.version,
-        notes=parsed.notes,
-        told=rows(),
-        rows_total=parsed.rows_total,
-        summaries=tuple(each.summary for each in parsed.statements),
-    )
+    telling.told = rows()
+    return telling
 
 
 def with_heading(
