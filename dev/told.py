@@ -4,7 +4,7 @@ A week of the bank's is missing, one file of it cannot be read, and the exchange
 """
 
 import io
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from app.core import actor, clock
 from app.core.clock import WAT
@@ -27,17 +27,20 @@ def bring(finance: str, *, at: datetime) -> None:
     who = actor.operator(finance)
     bank, held = chart.house(chart.BANK, asset=NGN), "asset:venue:kraken:BTC"
     lagos = {"zone": "Africa/Lagos", "asset": "NGN"}
-    with clock.at(at), transaction(who):
+    weeks_ago = at - timedelta(weeks=8)
+    with clock.at(weeks_ago), transaction(who):
         service.add_source(BANK, title="Zenith, naira account", format_name="bank-csv", settings=dict(lagos))
         service.stand_for(queries.source_for_operators(BANK).id, asset="NGN", account=bank)
         service.add_source(VENUE, title="Kraken", format_name="kraken-ledgers", settings={})
         service.stand_for(queries.source_for_operators(VENUE).id, asset="BTC", account=held)
     leave()
     weeks = _weeks(bank)
+    for number, (first, body) in enumerate(weeks):
+        if number == len(weeks) - 2:  # (nobody brought the last but one)
+            continue
+        with clock.at(min(datetime.combine(first + WEEK, time(9), WAT), at)):
+            flows.bring(BANK, name=f"zenith_{first:%Y-%m-%d}.csv", body=body.encode(), actor=who)
     with clock.at(at):
-        for number, (first, body) in enumerate(weeks):
-            if number != len(weeks) - 2:  # (nobody brought the last but one)
-                flows.bring(BANK, name=f"zenith_{first:%Y-%m-%d}.csv", body=body.encode(), actor=who)
         damaged = f"{COLUMNS}32/13/2026,S0,,1.00,1.00,DAMAGED\n"
         for source, name, body in ((BANK, "zenith_damaged.csv", damaged), (VENUE, "ledgers.csv", _ledgers(at))):
             flows.take(source, name=name, file=io.BytesIO(body.encode()), actor=who)  # (a worker reads it)
@@ -45,7 +48,9 @@ def bring(finance: str, *, at: datetime) -> None:
 
 def _weeks(account: str) -> list[tuple[date, str]]:
     """The account's entries as its bank would tell them, a file a week."""
-    entries = sorted(statements.statement(account, limit=ENTRIES_MAX), key=lambda one: one.effective_at)
+    entries = sorted(
+        statements.statement(account, limit=ENTRIES_MAX), key=lambda one: (one.effective_at, one.journal_id)
+    )
     leave()
     found: list[tuple[date, str]] = []
     balance, charged = Money(NGN, 0), 0
@@ -56,10 +61,16 @@ def _weeks(account: str) -> list[tuple[date, str]]:
         opening, rows = balance, ""
         for one in own:
             balance += one.amount
-            rows += _row(one.effective_at, one.ref, one.amount, balance, f"NIP {one.kind.upper()} {one.ref}")
+            rows += _row(
+                one.effective_at,
+                one.ref,
+                one.amount,
+                balance,
+                f"NIP {one.kind.partition('.')[2].replace('_', ' ').upper()} {one.ref}",
+            )
         charged += 1
         balance -= CHARGE
-        last = own[-1].effective_at if own else datetime.combine(first, datetime.min.time(), WAT)
+        last = own[-1].effective_at if own else datetime.combine(first, time(), WAT)
         rows += _row(last, f"CHG{charged:04d}", -CHARGE, balance, "SMS AND MAINTENANCE CHARGES")
         head = HEADER.format(opening=f'"{plain(opening)}"', closing=f'"{plain(balance)}"')
         found.append((first, f"{head}{COLUMNS}{rows}"))
