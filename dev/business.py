@@ -198,6 +198,7 @@ class Business:
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))
+        self.office.bring_statements(self.ended)
         self._work_off()
         report(self.staff["finance"], self.staff["auditor"], work_off=self._work_off, at=self.ended)
 

@@ -32,6 +32,7 @@ EXEMPT: dict[str, str] = {
     "venue_parts": "less than a unit of ours each, written with a booked fill",
     "venue_readings": "a finding, append-only: a balance as it was told",
     "result_days": "a sum over the books, kept for speed, and made anew when it counts no more",
+    "statement_pieces": "the bytes of a recorded file, append-only; their hash is in its record",
     "statement_parts": "a finding, append-only, under a recorded import",
     "statement_lines": "a finding, append-only, under a recorded import",
     "statement_rows": "a finding, append-only, under a recorded import",

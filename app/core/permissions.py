@@ -28,6 +28,9 @@ class Permission(StrEnum):
     OPERATORS_REQUEST = "operators:request"
     RECONCILIATION_READ = "reconciliation:read"
     RECONCILIATION_RUN = "reconciliation:run"
+    STATEMENTS_READ = "statements:read"
+    STATEMENTS_IMPORT = "statements:import"
+    STATEMENTS_DOWNLOAD = "statements:download"
     SETTLEMENT_READ = "settlement:read"
     SETTLEMENT_RUN = "settlement:run"
     SETTLEMENT_REQUEST_FLOAT = "settlement:request_float"
@@ -200,6 +203,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.RECONCILIATION_RUN,
         P.REPORTS_READ,
         P.REPORTS_MAKE,
+        P.STATEMENTS_READ,
+        P.STATEMENTS_IMPORT,
+        P.STATEMENTS_DOWNLOAD,
         P.SETTLEMENT_READ,
         P.SETTLEMENT_RUN,
         P.SETTLEMENT_REQUEST_FLOAT,
@@ -232,6 +238,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.APPROVALS_READ,
         P.APPROVALS_DECIDE,
         P.RECONCILIATION_READ,
+        P.STATEMENTS_READ,
         P.SETTLEMENT_READ,
         P.SETTLEMENT_ABANDON,
         P.EXCHANGE_READ,
@@ -281,6 +288,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
         P.REPORTS_READ,
+        P.STATEMENTS_READ,
+        P.STATEMENTS_DOWNLOAD,
         P.SETTLEMENT_READ,
         P.CUSTOMERS_REVEAL,
         P.APPLICATIONS_READ,

@@ -28,6 +28,7 @@ from tests.web.scenes import (
     reporting,
     review,
     safety,
+    statements,
     trading,
     transfers,
     verification,
@@ -37,7 +38,7 @@ from tests.web.scenes.stage import Call, Scene
 READS = {"GET", "HEAD", "OPTIONS"}
 TOPICS = (
     *(portal, trading, transfers, safety, verification, account, programs, care),
-    *(console, breaks, review, ledger, agreed, payouts, rates, dealing, reporting),
+    *(console, breaks, review, ledger, agreed, payouts, rates, dealing, reporting, statements),
 )
 RECORDED: dict[str, Call] = {endpoint: call for topic in TOPICS for endpoint, call in topic.CALLS.items()}
 KEPT_ELSEWHERE: dict[str, Call] = elsewhere.CALLS

@@ -76,6 +76,8 @@ DUTIES: dict[str, set[Role]] = {
     "/console/reports/<report_name>/files": {FINANCE},
     "/console/reports/schedules": {FINANCE},
     "/console/reports/schedules/<schedule_id>/end": {FINANCE},
+    "/console/statements/sources/<source_id>/files": {FINANCE},
+    "/console/statements/sources/<source_id>/accounts": {FINANCE},
     "/console/view-as/<customer_id>": {SUPPORT, OFFICER, MANAGER},
     "/console/recoveries/<recovery_id>/refuse": {SUPPORT},
     "/console/operators/<operator_id>/roles": {ADMIN},

@@ -3,6 +3,7 @@
 A row that a door has used up (a session ended, a key revoked) is made anew for the next who asks for it.
 """
 
+import io
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,6 +31,8 @@ from app.payments import deposits, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
+from app.statements import flows as statement_flows
+from app.statements import service as statements
 from app.trading import alerts, recurring
 from app.trading.models import Order
 from app.trading.rhythms import Every, Rhythm
@@ -62,6 +65,7 @@ from tests.makers.databases import Database, owner_does
 from tests.makers.matching import Outside
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
+from tests.makers.statements import sample
 from tests.web.matrix.actors import TEST, UNPROVED, Cast, Visitor
 
 # Whose rows an address can name, by the face and the name of the argument. `any` stands for what is nobody's.
@@ -71,6 +75,7 @@ HOUSE = ("there", "missing")
 ANY = ("any",)
 SPENT = frozenset(
     {"view_id", "deposit_id", "withdrawal_id", "session_id", "key_id", "account_id", "passkey_id", "task_id"}
+    | {"source_id"}
     | {"ask_id", "asked_id", "recurring_id", "alert_id"}
 )
 STEPS = frozenset({"step", "slot", "ticker"})  # (the same for every customer, who has something under way)
@@ -121,12 +126,14 @@ class Things:
             "item_id": (self._suspense, "sus_none"),
             "case_id": (self._case, "case_none"),
             "run_id": (self._reconciliation, "rec_none"),
+            "source_id": (self._source, "src_none"),
+            "file_id": (self._statement, "stf_none"),
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
             "customer_id": (lambda: cast.customer.id, "cus_none"),
             "bank_account_id": (asking.others_account, "ba_none"),
             "object_id": (lambda: cast.customer.id, "cus_none"),
             "report_name": (lambda: "revenue", "nonsense"),
-            "file_id": (reporting.asked_file, "rpf_none"),
+            "report_id": (reporting.asked_file, "rpf_none"),
             "schedule_id": (reporting.schedule, "rps_none"),
             "settlement_id": (self._settlement, "set_none"),
             "top_up_id": (lambda: settled.top_up(naira(45_000 + secrets.randbelow(9_000))), "top_none"),
@@ -323,6 +330,21 @@ class Things:
 
     def _reconciliation(self) -> str:
         return atomically(lambda: reconciliation.ask(actor=TEST), actor=TEST)
+
+    def _source(self) -> str:
+        """One whose columns may be told."""
+        with transaction(TEST):
+            return statements.add_source(
+                books.fresh("src"), title="A bank", format_name="bank-csv", settings={"asset": "NGN"}
+            ).id
+
+    def _statement(self) -> str:
+        name = books.fresh("src")
+        with transaction(TEST):
+            statements.add_source(name, title="A venue", format_name="kraken-ledgers", settings={})
+        body = io.BytesIO(sample("scenario_a/kraken_ledgers.csv"))
+        file, _ = statement_flows.take(name, name="ledgers.csv", file=body, actor=TEST)
+        return file.id
 
     def _settlement(self) -> str:
         charges = [settled.charge(), settled.charge()]

@@ -49,7 +49,7 @@ def make_report(report_name: str) -> Response | BaseResponse:
         file_id = atomically(ask, actor=actor)
     except Refusal as refused:
         return shown(found, fault=refused.message, status=refused.status)
-    return redirect(url_for("console.report_file", file_id=file_id), 303)
+    return redirect(url_for("console.report_file", report_id=file_id), 303)
 
 
 @bp.get("/reports/files")
@@ -68,11 +68,11 @@ def report_files() -> Response:
     )
 
 
-@bp.get("/reports/files/<file_id>")
+@bp.get("/reports/files/<report_id>")
 @guards.operator(Permission.REPORTS_READ)
-def report_file(file_id: str) -> Response:
+def report_file(report_id: str) -> Response:
     """One file; while it is made the page follows by itself."""
-    file = queries.file_for_operators(file_id)
+    file = queries.file_for_operators(report_id)
     report = catalogue.one(file.report)
     return page(
         "console/reports/file.html",
@@ -81,28 +81,28 @@ def report_file(file_id: str) -> Response:
         report=report,
         name=_name(file),
         format=FORMATS[Format(file.format)],
-        progress=queries.progress_for_operators(file_id) if file.state == FileState.ASKED else None,
-        downloads=queries.downloads_for_operators(file_id),
+        progress=queries.progress_for_operators(report_id) if file.state == FileState.ASKED else None,
+        downloads=queries.downloads_for_operators(report_id),
         may_make=Permission.REPORTS_MAKE in current_user.permissions,
         history=history.of(file.id),
         staff=identity.names_for_operators(),
     )
 
 
-@bp.get("/reports/files/<file_id>/download")
+@bp.get("/reports/files/<report_id>/download")
 @guards.operator(Permission.REPORTS_READ, fresh=True)
-def download_report(file_id: str) -> Response | BaseResponse:
+def download_report(report_id: str) -> Response | BaseResponse:
     """The file itself. Who takes it out is written down first."""
     actor, who = guards.actor(), current_user
 
     def note() -> ReportFile:
-        return service.note_download(file_id, operator_id=who.id, session_id=who.session_id)
+        return service.note_download(report_id, operator_id=who.id, session_id=who.session_id)
 
     try:
         file = atomically(note, actor=actor)
     except (NotReady, FileGone) as refused:
         flash(refused.message, "warn")
-        return redirect(url_for("console.report_file", file_id=file_id), 303)
+        return redirect(url_for("console.report_file", report_id=report_id), 303)
     format_ = Format(file.format)
     answer = Response(_pieces(file.id, current_app.app_context), content_type=TYPES[format_])
     answer.headers["Content-Disposition"] = f'attachment; filename="{_name(file)}"'
