@@ -14,6 +14,7 @@ BROWSERS := chromium chromium-browser google-chrome
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts format db migrate seed proof bench faults answers pages prism shots reset lock assets browser readers
 .PHONY: env-run env-test bench-screening bench-orders bench-queue bench-withdrawals bench-trading bench-home bench-matching bench-statements scenario
+.PHONY: office
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -114,6 +115,9 @@ browser: ## Install the browser that the page tests drive
 
 readers: ## Install the program that reads the exported books in a test
 	@sh dev/debian.sh hledger hledger
+
+office: ## Install the spreadsheet that opens the exports in a test (LibreOffice, 200 MB on the disk)
+	@sh dev/debian.sh libreoffice-calc-nogui soffice libreoffice
 
 env-run:
 	@sh dev/python.sh dev/bootstrap.py run

@@ -104,6 +104,8 @@ HEARS: dict[str, tuple[str, ...]] = {
     "exchange.hedge_surfaced": ("exchange.hedge_surfaced",),
     "exchange.exposure_passed": ("exchange.exposure_passed",),
     "exchange.balance_differs": ("exchange.balance_differs",),
+    "exports.file_asked": ("reports.make",),
+    "exports.scheduled_file_ready": ("reports.tell",),
     "reconciliation.run_asked": ("reconciliation.run",),
 }
 

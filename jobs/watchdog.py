@@ -21,6 +21,8 @@ from app.documents import rules as documents
 from app.documents.models import Document
 from app.exchange import rules as exchange
 from app.exchange.models import Deal, Hedge
+from app.exports import rules as exports
+from app.exports.models import ReportFile
 from app.governance import rules as governance
 from app.governance.models import Request
 from app.identification import rules as identification
@@ -97,6 +99,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched(customers.CLOSURE, ClosureRequest),
     Watched(transfers.REQUEST, MoneyRequest),
     Watched(retention.MACHINE, RetentionRun),
+    Watched(exports.MACHINE, ReportFile),
 )
 
 

@@ -85,6 +85,8 @@ class Permission(StrEnum):
     EXCHANGE_REQUEST = "exchange:request"
     EXCHANGE_HEDGE = "exchange:hedge"
     EXCHANGE_ABANDON = "exchange:abandon"
+    REPORTS_READ = "reports:read"
+    REPORTS_MAKE = "reports:make"
     RETENTION_READ = "retention:read"
     RETENTION_REQUEST = "retention:request"
 
@@ -199,6 +201,8 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOURNALS_REQUEST,
         P.RECONCILIATION_READ,
         P.RECONCILIATION_RUN,
+        P.REPORTS_READ,
+        P.REPORTS_MAKE,
         P.STATEMENTS_READ,
         P.STATEMENTS_IMPORT,
         P.STATEMENTS_DOWNLOAD,
@@ -283,6 +287,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LEDGER_READ,
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
+        P.REPORTS_READ,
         P.STATEMENTS_READ,
         P.STATEMENTS_DOWNLOAD,
         P.SETTLEMENT_READ,

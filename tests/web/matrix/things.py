@@ -52,6 +52,7 @@ from tests.makers import (
     positions,
     priced,
     rated,
+    reporting,
     restricted,
     sending,
     settled,
@@ -61,6 +62,7 @@ from tests.makers import (
 from tests.makers.authenticator import Authenticator
 from tests.makers.coins import BTC
 from tests.makers.databases import Database, owner_does
+from tests.makers.matching import Outside
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 from tests.makers.statements import sample
@@ -130,6 +132,9 @@ class Things:
             "customer_id": (lambda: cast.customer.id, "cus_none"),
             "bank_account_id": (asking.others_account, "ba_none"),
             "object_id": (lambda: cast.customer.id, "cus_none"),
+            "report_name": (lambda: "revenue", "nonsense"),
+            "report_id": (reporting.asked_file, "rpf_none"),
+            "schedule_id": (reporting.schedule, "rps_none"),
             "settlement_id": (self._settlement, "set_none"),
             "top_up_id": (lambda: settled.top_up(naira(45_000 + secrets.randbelow(9_000))), "top_none"),
             "order_id": (lambda: self._dealt[cast.customer.id].id, "ord_none"),
@@ -150,6 +155,9 @@ class Things:
             "task_id": (self._task, "999999"),
             "record_id": (self._record, "999999999"),
             "journal_id": (lambda: self._first("SELECT max(id) AS id FROM ledger.journals"), "999999999"),
+            "outside": (lambda: Outside.differing().account, "asset:nowhere:NGN"),
+            "break_id": (self._break, "999999999"),
+            "group_id": (self._match, "999999999"),
             "code": (lambda: "asset:paystack:NGN", "asset:nowhere:NGN"),
             "asset": (lambda: "NGN", "nothing"),
             "month": (lambda: f"{clock.now():%Y-%m}", "nonsense"),
@@ -173,6 +181,17 @@ class Things:
             return missing if whose == "missing" else self._once((argument,), there)
         owner = self._login(whose, visitor)
         return self._once((argument, owner, whose), lambda: self._personal(argument, owner, whose))
+
+    def _break(self) -> str:
+        Outside.differing()
+        return self._first("SELECT max(id) AS id FROM breaks WHERE closed_by IS NULL AND line_id IS NOT NULL")
+
+    def _match(self) -> str:
+        outside = Outside()
+        outside.tell((100, ref := books.fresh("dep")))
+        outside.book(100, ref=ref)
+        outside.run()
+        return self._first("SELECT max(group_id) AS id FROM matches")
 
     def used_up(self, named: list[str]) -> None:
         """Forget rows that a door may have used up."""
