@@ -93,6 +93,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "screening.list_loaded": ("screening.rescreen",),
     "retention.run_begun": ("retention.carry_out",),
     "statements.file_brought": ("statements.read",),
+    "statements.imported": ("matching.new",),
     "settlement.pull_asked": ("settlement.pull",),
     "settlement.booked_by_hand": ("settlement.note_charges",),
     "settlement.differs": ("settlement.tell_differs",),
@@ -111,7 +112,6 @@ HEARS: dict[str, tuple[str, ...]] = {
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
-    "statements.imported": "the file's page says what it brought, and what compares looks when it is asked to",
     "exchange.exposure_back": "the page of our positions shows it; what had stopped goes on when two people say so",
     "pricing.went_on": "the page of rates shows it, and who asked and agreed sees it done",
     "settlement.posted": "it is as it should be: its page and the books show it",

@@ -1,8 +1,10 @@
 """What belongs together is found, one by one and in groups; what does not is a break with its reason and its amount."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from flask import Flask
 
 from app.core.db import leave, rows
 from app.matching import rules
@@ -188,3 +190,12 @@ class TestRules:
     def test_need_names_of_their_own(self) -> None:
         with pytest.raises(BadRules, match="a name each"):
             rules.read(2 * rules.kept(STANDARD[:1]))
+
+
+def test_a_file_that_was_read_is_matched(app: Flask, outside: Outside, work_off: Callable[..., int]) -> None:
+    """From the file to the match without anybody asking."""
+    outside.book(500, ref=(ref := fresh("dep")))
+    outside.tell((500, ref))
+    work_off()
+    work_off()
+    settled(outside, breaks=[], groups=[("our reference", 1, 1)])
