@@ -25,7 +25,7 @@ test: env-test ## Run every check and every test
 	@$(MAKE) --no-print-directory -j 2 lint types contracts
 	@sh dev/debian.sh chromium quietly $(BROWSERS)
 	@sh dev/debian.sh hledger quietly hledger
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 3 --dist loadgroup
 
 lint: env-test ## Check style and format
 	@$(PY) -m ruff check .
