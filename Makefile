@@ -13,7 +13,7 @@ BROWSERS := chromium chromium-browser google-chrome
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts format db migrate seed proof bench faults answers pages prism shots reset lock assets browser readers
-.PHONY: env-run env-test bench-screening bench-orders bench-queue bench-withdrawals bench-trading bench-home
+.PHONY: env-run env-test bench-screening bench-orders bench-queue bench-withdrawals bench-trading bench-home bench-matching scenario
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -55,6 +55,12 @@ proof: env-run ## Prove the books: every invariant of the ledger, over every row
 
 bench: env-test ## Measure the books beside their floors and peers (BENCH="--rounds 1 --only single hot")
 	@$(PY) -m bench $(BENCH)
+
+scenario: env-test ## Replay a month whose truth is known and print what came of each line (DIR=folder)
+	@$(PY) -m bench.scenario "$(DIR)"
+
+bench-matching: env-test ## Match a million lines with a million entries, beside DuckDB in memory (BENCH="--size 100000")
+	@$(PY) -m bench.matching $(BENCH)
 
 bench-queue: env-test ## Measure the page of the review queue over 200,000 applications (BENCH="--calls 20")
 	@$(PY) -m bench.queue $(BENCH)

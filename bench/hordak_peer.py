@@ -33,7 +33,7 @@ def measure(on: Ground, pace: Pace) -> list[Line]:
     """Our posting in SQL beside theirs in Python, which is the only door they have."""
     what = f"single posting in SQL, {pace.clients} clients"
     try:
-        python = str(_environment())
+        python = str(environment())
     except Missing as why:
         return [Line(what, None, GOAL, "x", at_most=False, ours=str(why), beside=_PEER)]
     books, theirs = open_books(on, accounts=pace.accounts), on.empty()
@@ -53,7 +53,7 @@ def measure(on: Ground, pace: Pace) -> list[Line]:
     return [table.at_least(GOAL, what, figures, ours=_OURS, beside=_PEER)]
 
 
-def _environment() -> Path:
+def environment() -> Path:
     """The Python of an environment that holds what the requirement file pins. Raises Missing."""
     python, stamp = VENV / "bin" / "python", VENV / ".requirements.sha256"
     pinned = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()

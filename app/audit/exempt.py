@@ -35,5 +35,8 @@ EXEMPT: dict[str, str] = {
     "statement_parts": "a finding, append-only, under a recorded import",
     "statement_lines": "a finding, append-only, under a recorded import",
     "statement_rows": "a finding, append-only, under a recorded import",
+    "matching_marks": "machinery: how far each side was looked at",
+    "matches": "a finding, under a recorded run: who made it and who ended it",
+    "breaks": "a finding, under a recorded run: who opened it and who closed it",
     "reconciliation_lines": "a finding, append-only, under a recorded run",
 }

@@ -17,7 +17,7 @@ def filled(*, ref: str, venue: str, trade: str, moved: Sequence[Money], fees: Se
     for each in moved:
         kept = sum(fee.units for fee in fees if fee.asset == each.asset)
         legs.append(credit(chart.house(chart.DEALING, asset=each.asset), Money(each.asset, each.units + kept)))
-    return Journal("exchange.filled", ref, tuple(legs), {"venue": venue, "trade": trade})
+    return Journal("exchange.filled", ref, tuple(legs), {"venue": venue, "told": trade})
 
 
 def bought_over_the_counter(*, ref: str, venue: str, paid: Money, got: Money, counterparty: str) -> Journal:

@@ -102,7 +102,11 @@ class JournalRow(Model):
     """The header of a journal: what it was for, in whose name, when it happened and when it was booked."""
 
     __tablename__ = "journals"
-    __table_args__ = (Index("ix_journals_ref", "ref", "id"), SCHEMA)
+    __table_args__ = (
+        Index("ix_journals_ref", "ref", "id"),
+        Index("ix_journals_told", text("(memo ->> 'told'::text)"), postgresql_where=text("memo ? 'told'::text")),
+        SCHEMA,
+    )
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     key: Mapped[str] = mapped_column(Text, unique=True)
     hash: Mapped[bytes] = mapped_column(LargeBinary)

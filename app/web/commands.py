@@ -18,6 +18,7 @@ from app.web.audit_commands import audit
 from app.web.command_groups import HouseGroup
 from app.web.document_commands import documents
 from app.web.ledger_commands import ledger
+from app.web.matching_commands import matching
 from app.web.retention_commands import retention
 from app.web.screening_commands import screening
 from app.web.statement_commands import statements
@@ -35,6 +36,7 @@ def register(app: Flask) -> None:
     app.cli.add_command(screening)
     app.cli.add_command(retention)
     app.cli.add_command(statements)
+    app.cli.add_command(matching)
 
 
 @operators.command("create")

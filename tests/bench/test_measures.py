@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import batch, hot, reads, screening, sealing, single, table
+from bench import batch, hot, matching, reads, screening, sealing, single, table, world
 from bench.rounds import Figures, Pace, interleave
 from bench.servers import Ground, ground
 from bench.table import Line
@@ -44,6 +44,14 @@ def test_a_lists_change_is_held_against_everybody(on: Ground) -> None:
     assert 0 < found.pairs < 400 * 20
     assert found.rescreen_seconds > 0
     assert screening.measure(on, size).pairs == found.pairs  # (the same people for the same seed)
+
+
+def test_every_planted_break_is_found_and_no_other(on: Ground) -> None:
+    found = matching.measure(on, 4_000, floor=False)
+    assert found.breaks == dict.fromkeys(world.BREAKS, 4)
+    assert (found.false_breaks, found.missed_breaks, found.wrong_matches, found.ties) == (0, 0, 0, True)
+    assert matching.measure(on, 4_000, floor=False).digest == found.digest  # (the same again in another database)
+    assert matching.measure(on, 4_000, seed=8, floor=False).digest != found.digest
 
 
 def test_contenders_take_turns() -> None:

@@ -30,7 +30,7 @@ PRICES = {"BTC/USDT": "60000", "ETH/USDT": "3000", "TRX/USDT": "0.3", "TON/USDT"
 NAIRA = {"BTC": "96000000", "ETH": "4800000", "TRX": "480", "TON": "8000", "BNB": "960000", "USDT.TRC20": "1600"}
 PART_MAX = 2  # units: the books have whole ones, what is below is carried on, and a fee goes upwards
 _BOOKED = """
-SELECT h.cl_ord_id, j.memo ->> 'trade' AS trade, h.asset, -sum(e.amount) AS units, count(DISTINCT j.id) AS journals
+SELECT h.cl_ord_id, j.memo ->> 'told' AS trade, h.asset, -sum(e.amount) AS units, count(DISTINCT j.id) AS journals
   FROM ledger.journals j JOIN hedges h ON h.id = j.ref
   JOIN ledger.entries e ON e.journal_id = j.id JOIN ledger.accounts a ON a.id = e.account_id
  WHERE j.kind = 'exchange.filled' AND a.code = 'equity:dealing:' || h.asset GROUP BY 1, 2, 3

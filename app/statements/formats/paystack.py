@@ -9,6 +9,7 @@ What each does to the balance at Paystack: a payment adds its amount less the fe
 nothing once it came back; a payout takes what reached the bank. `disagreements` holds a file against the API.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -75,10 +76,11 @@ MODELS = {"transaction": Kind.DEPOSIT, "transfer": Kind.WITHDRAWAL, "refund": Ki
 PAID = frozenset({"success", "reversed"})  # what was given back later is told on its own
 UNPAID = frozenset({"failed", "abandoned", "ongoing", "pending", "processing", "queued"})
 SENT_BACK = frozenset({"reversed", "failed", "abandoned", "blocked", "rejected"})
+_NAMED = re.compile(r"\b(?=\S*\d)[A-Za-z0-9_.=-]{6,}")  # what a deduction names: a reference, an id
 UNDER_WAY = frozenset({"pending", "otp", "received", "processing", "queued"})
 
 
-def in_unit(amounts: tuple[str, ...], tell: Callable[[Row, Settings, Unit], Told]) -> formats.Prepare:
+def in_unit(amounts: tuple[str, ...], tell: Callable[[Row, Settings, Unit], Told | list[Line]]) -> formats.Prepare:
     """Settle what the amounts of a file count, then tell its rows."""
 
     def prepare(rows: Callable[[], Iterable[Row]], settings: Settings) -> Tell:
@@ -168,35 +170,43 @@ def tell_transfer(row: Row, settings: Settings, unit: Unit) -> Told:
     )
 
 
-def tell_payout(row: Row, settings: Settings, unit: Unit) -> Told:
-    """What Paystack sent to our bank for a day. What it kept back for refunds and disputes stands in `raw`."""
+def tell_payout(row: Row, settings: Settings, unit: Unit) -> Told | list[Line]:
+    """What Paystack sent to our bank for a day, and what it kept back of it for refunds and disputes."""
     place, number, status = _place(row, settings), row.needed("id"), row.needed("status").lower()
     # Whether deductions have a sign is not documented; they are never given.
     gross, fees, deductions, net = (_money(row, name, unit) for name in ("gross", "fees", "deductions", "net"))
     at, booked_on = row.moment("date", settings)
-    if EXACT.subtract(EXACT.subtract(gross, fees), deductions.copy_abs()) != net:
+    kept = deductions.copy_abs()
+    if EXACT.subtract(EXACT.subtract(gross, fees), kept) != net:
         return formats.rejected(row, "net", "gross less fees less deductions is not the net amount", **place)
     if status in {"pending", "processing", "failed"}:
         return formats.ignored(row, f"not paid out: {status}", **place)
     if status != "success":
         return formats.rejected(row, "status", f"status {status} is not known", **place)
-    if not net:
+    if not net and not kept:
         return formats.ignored(row, "nothing was left to pay out", **place)
-    return Line(
-        row=row.number,
-        at=at,
-        booked_on=booked_on,
-        delta=negative(net),
-        principal=negative(net),
-        fee_asset=place["asset"],
-        kind=Kind.SETTLEMENT,
-        external_id=number,
-        group=number,
-        refs=tuple(filter(None, (row.text("reference"),))),
-        narration=row.text("reason"),
-        raw=row.raw,
-        **place,
-    )
+    reason = row.text("reason")
+    paid = (net, Kind.SETTLEMENT, number, tuple(filter(None, (row.text("reference"),))))
+    held = (kept, Kind.REFUND, f"{number}/deductions", tuple(_NAMED.findall(reason)))
+    return [
+        Line(
+            row=row.number,
+            at=at,
+            booked_on=booked_on,
+            delta=negative(amount),
+            principal=negative(amount),
+            fee_asset=place["asset"],
+            kind=kind,
+            external_id=external_id,
+            group=number,
+            refs=refs,
+            narration=reason,
+            raw=row.raw,
+            **place,
+        )
+        for amount, kind, external_id, refs in (paid, held)
+        if amount
+    ]
 
 
 def tell_balance(row: Row, settings: Settings, unit: Unit) -> Told:

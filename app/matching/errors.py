@@ -1,0 +1,33 @@
+"""How matching says no."""
+
+from app.core.errors import Conflict, NotFound, Unprocessable
+
+
+class BadRules(Unprocessable):
+    code = "bad_rules"
+    message = "These rules cannot be read."
+
+
+class NothingToMatch(NotFound):
+    code = "nothing_to_match"
+    message = "No source of statements stands for this account."
+
+
+class MatchGone(Conflict):
+    code = "match_gone"
+    message = "This match was ended already."
+
+
+class NotOpen(Conflict):
+    code = "not_open"
+    message = "One of these is in another match already, or not of this account. Look again."
+
+
+class TooFew(Unprocessable):
+    code = "too_few"
+    message = "Choose two at least: what belongs together."
+
+
+class ReasonMissing(Unprocessable):
+    code = "reason_missing"
+    message = "Say why, in at most 500 characters: whoever closes the month reads it."

@@ -1,0 +1,101 @@
+"""What is left after matching, one by one: why the two sides differ in it, and by how much."""
+
+from sqlalchemy import Connection, text
+
+from app.matching import queries
+from app.matching.models import Run
+
+FEW = 100_000
+_CLOSE = (
+    """
+UPDATE breaks b SET closed_by = :run FROM matches m
+ WHERE m.group_id > :first AND m.run_id = :run AND b.line_id = m.line_id AND b.closed_by IS NULL
+   AND b.account = :account
+""",
+    """
+UPDATE breaks b SET closed_by = :run FROM matches m
+ WHERE m.group_id > :first AND m.run_id = :run AND b.journal_id = m.journal_id AND b.leg = m.leg
+   AND b.closed_by IS NULL AND b.account = :account
+""",
+)
+_DIFFERING = """
+INSERT INTO breaks (account, reason, group_id, amount, at, opened_by)
+SELECT :account,
+       CASE WHEN abs(d.total) <= :tolerance THEN 'fx_rounding'
+            WHEN d.fee <> 0 AND d.principal IN (d.least, d.greatest) THEN 'fee_variance'
+            ELSE 'amount_mismatch' END,
+       d.group_id, d.total, d.at, :run
+  FROM (SELECT m.group_id, sum(coalesce(l.delta, -e.amount * a.unit)) AS total,
+               coalesce(min(l.at), min(e.effective_at)) AS at,
+               coalesce(sum(l.fee) FILTER (WHERE l.fee_asset = l.asset), 0) AS fee,
+               sum(l.delta) + coalesce(sum(l.fee) FILTER (WHERE l.fee_asset = l.asset), 0) AS principal,
+               min(e.amount * a.unit) AS least, max(e.amount * a.unit) AS greatest
+          FROM matches m
+          LEFT JOIN statement_lines l ON l.id = m.line_id
+          LEFT JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
+          LEFT JOIN book_accounts a ON a.id = e.account_id
+         WHERE m.group_id > :differing AND m.run_id = :run
+         GROUP BY m.group_id) d
+ WHERE d.total <> 0
+"""
+_LINES_LEFT = """
+INSERT INTO breaks (account, reason, line_id, amount, at, opened_by)
+SELECT :account,
+       CASE WHEN EXISTS (SELECT FROM statement_lines o JOIN statement_lines t ON t.source_id = o.source_id
+                                AND t.identity = o.identity AND t.occurrence < o.occurrence
+                           JOIN matches m ON m.line_id = t.id AND m.ended_by IS NULL
+                          WHERE o.id = l.id) THEN 'duplicate_line'
+            ELSE 'missing_in_ledger' END,
+       l.id, l.amount, l.at, :run
+  FROM open_lines l
+ON CONFLICT DO NOTHING
+"""
+# Twice the same, and one of them in a match: which of two alike nobody can say.
+_ENTRIES_LEFT = """
+INSERT INTO breaks (account, reason, journal_id, leg, amount, at, opened_by)
+SELECT :account,
+       CASE WHEN e.at >= :covered_until THEN 'timing'
+            WHEN EXISTS (SELECT FROM ledger.journals j JOIN ledger.entries x ON x.journal_id = j.id
+                           JOIN book_accounts a ON a.id = x.account_id
+                           JOIN matches m ON m.journal_id = x.journal_id AND m.leg = x.leg AND m.ended_by IS NULL
+                          WHERE j.ref = e.ref AND x.amount * a.unit = e.amount) THEN 'duplicate_entry'
+            ELSE 'missing_in_statement' END,
+       e.journal_id, e.leg, -e.amount, e.at, :run
+  FROM open_entries e
+ON CONFLICT DO NOTHING
+"""
+# What waited for its statement and was not in it.
+_OVERDUE = """
+UPDATE breaks SET reason = 'missing_in_statement'
+ WHERE account = :account AND closed_by IS NULL AND reason = 'timing' AND at < :covered_until
+"""
+
+
+def explain(connection: Connection, told: Run, *, first: int, differing: int) -> dict[str, int]:
+    """Close the breaks of what is matched now, and open one for whatever is not: how many of both."""
+    closed = close_matched(connection, told, first=first)
+    opened = explain_differing(connection, told, since=differing) + explain_left(connection, told)
+    return {"closed": closed, "opened": opened}
+
+
+def close_matched(connection: Connection, told: Run, *, first: int) -> int:
+    """End the breaks of lines and entries that this run matched in groups after the `first`: how many."""
+    place = {"account": told.account, "run": told.id, "first": first}
+    return sum(connection.execute(text(each), place).rowcount for each in _CLOSE)
+
+
+def explain_differing(connection: Connection, told: Run, *, since: int) -> int:
+    """Open a break for each group of this run after `since` that does not add up: how many."""
+    place = {"account": told.account, "run": told.id, "differing": since, "tolerance": 0}
+    return connection.execute(text(_DIFFERING), place).rowcount
+
+
+def explain_left(connection: Connection, told: Run) -> int:
+    """Open a break for each open line and entry that has none: how many."""
+    covered_until = queries.covered_until_for_system(told.account)
+    place = {"account": told.account, "run": told.id, "covered_until": covered_until}
+    few = connection.execute(text("SELECT count(*) < :few FROM open_entries"), {"few": FEW}).scalar_one()
+    connection.execute(text("SELECT set_config('enable_nestloop', :on, true)"), {"on": "on" if few else "off"})
+    opened = sum(connection.execute(text(each), place).rowcount for each in (_LINES_LEFT, _ENTRIES_LEFT))
+    connection.execute(text(_OVERDUE), place)
+    return opened

@@ -1,0 +1,85 @@
+"""Reads of matching."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.db import db, rows
+from app.matching import rules
+from app.matching.models import RuleSet
+from app.matching.rules import Rule
+
+_ACCOUNTS = """
+SELECT DISTINCT a.account FROM statement_accounts a JOIN statement_sources s ON s.id = a.source_id
+ WHERE s.retired_at IS NULL ORDER BY 1
+"""
+_SOURCES = "SELECT a.source_id, a.asset FROM statement_accounts a WHERE a.account = :account ORDER BY 1, 2"
+# Each source of an account tells of movements of its own, so all have to have come. A day that is told is told whole.
+_COVERED = """
+SELECT min(s.day + 1)::timestamptz AS upto
+  FROM (SELECT greatest((SELECT max(p.period_to) FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
+                          WHERE i.source_id = a.source_id AND p.asset = a.asset),
+                        (SELECT l.booked_on FROM statement_lines l WHERE l.source_id = a.source_id AND l.asset = a.asset
+                          ORDER BY l.at DESC LIMIT 1)) AS day
+          FROM statement_accounts a WHERE a.account = :account) s
+"""
+_PROOF = """
+SELECT (SELECT coalesce(sum(l.delta), 0) FROM statement_accounts a
+          JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset WHERE a.account = :account) AS told,
+       (SELECT coalesce(sum((b.debits - b.credits) * ('1e-' || s.decimals)::numeric), 0)
+          FROM ledger.balances b JOIN ledger.assets s ON s.code = b.asset
+         WHERE b.code = :account
+            OR b.code IN (SELECT j.account FROM matching_joined j WHERE j.joins = :account)) AS booked,
+       (SELECT coalesce(sum(k.amount), 0) FROM breaks k WHERE k.account = :account AND k.closed_by IS NULL) AS breaks
+"""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was told of an account and what the books say of it, in whole coins; and the sum of its open breaks."""
+
+    told: Decimal
+    booked: Decimal
+    breaks: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """What is told less what is booked."""
+        return self.told - self.booked
+
+    @property
+    def ties(self) -> bool:
+        """Whether the breaks explain all of the difference."""
+        return self.difference == self.breaks
+
+
+def accounts_for_system() -> list[str]:
+    """Accounts of the books that a source of statements stands for."""
+    return [row.account for row in rows(_ACCOUNTS)]
+
+
+def sources_for_system(account: str) -> list[Any]:
+    """Who tells of an account."""
+    return rows(_SOURCES, account=account)
+
+
+def covered_until_for_system(account: str) -> datetime:
+    """Up to when every source has told what there was."""
+    found: datetime | None = rows(_COVERED, account=account)[0].upto
+    return found or datetime.fromisoformat("0001-01-01T00:00:00+00:00")
+
+
+def rules_for_operators(account: str) -> tuple[tuple[Rule, ...], int]:
+    """The rules of an account and their version: its own, else those of all, else the standard ones (version 0)."""
+    own = select(RuleSet).where(RuleSet.account.in_((account, "")))
+    found = db.session.scalars(own.order_by(RuleSet.account.desc(), RuleSet.version.desc()).limit(1)).one_or_none()
+    return (rules.STANDARD, 0) if found is None else (rules.read(found.rules), found.version)
+
+
+def proof_for_operators(account: str) -> Proof:
+    """Both sides of an account and what explains their difference, all that was ever told and booked."""
+    (found,) = rows(_PROOF, account=account)
+    return Proof(found.told, found.booked, found.breaks)

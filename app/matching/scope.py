@@ -1,0 +1,161 @@
+"""What a run looks at: the lines and entries of an account that are in no match, as two temporary tables.
+
+All of them, read from the statements and the books; or, where little is new, what is new and what was left open. Where
+very much is open, of that only what may have to do with what is new: the same key, the same amount, or the same ref as
+such an entry. Then rules that sum entries of one second have to wait for the next whole run.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, text
+
+NEW_MAX = 20_000  # more is matched as a whole: sets are quicker than looking things up
+OPEN_MAX = 50_000
+
+
+class Kind(StrEnum):
+    """How much a run looks at."""
+
+    WHOLE = "whole"  # everything that is in no match
+    OPEN = "open"  # the same, found by what was left open and what is new
+    NEAR = "near"  # what may have to do with what is new
+
+
+_SETS, _LOOK_UP = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
+_ACCOUNTS = """
+CREATE TEMP TABLE book_accounts ON COMMIT DROP AS
+SELECT a.id, a.code, ('1e-' || s.decimals)::numeric AS unit
+  FROM ledger.accounts a JOIN ledger.assets s ON s.code = a.asset
+ WHERE a.code = :account OR a.code IN (SELECT j.account FROM matching_joined j WHERE j.joins = :account)
+"""
+_NEW = (
+    """
+CREATE TEMP TABLE new_lines ON COMMIT DROP AS
+SELECT l.id, a.source_id
+  FROM statement_accounts a
+  LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'statements'
+        AND m.part = a.source_id || '/' || a.asset
+  JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset AND l.id > coalesce(m.upto, 0)
+ WHERE a.account = :account
+ LIMIT :limit
+""",
+    # (a stripe gives places in its history under its lock, so whoever has the first n of them has all that were booked)
+    """
+CREATE TEMP TABLE new_entries ON COMMIT DROP AS
+SELECT e.journal_id, e.leg
+  FROM book_accounts a JOIN ledger.balances b ON b.account_id = a.id
+  LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'books' AND m.part = a.code || '/' || b.stripe
+  JOIN ledger.entries e ON e.account_id = a.id AND e.stripe = b.stripe AND e.seq > coalesce(m.upto, 0)
+   AND e.booked_at >= coalesce(m.booked_at, '-infinity')
+ WHERE b.seq > coalesce(m.upto, 0)
+ LIMIT :limit
+""",
+    "ANALYZE new_lines",
+    "ANALYZE new_entries",
+)
+_COUNTS = """
+SELECT (SELECT count(*) FROM new_lines) + (SELECT count(*) FROM new_entries) AS new,
+       (SELECT count(*) FROM (SELECT FROM breaks WHERE account = :account AND closed_by IS NULL LIMIT :limit) b) AS open
+"""
+_MARKS = (
+    """
+INSERT INTO matching_marks (account, side, part, upto)
+SELECT :account, 'statements', a.source_id || '/' || a.asset, m.upto
+  FROM statement_accounts a
+ CROSS JOIN LATERAL (SELECT max(l.id) AS upto FROM statement_lines l
+                      WHERE l.source_id = a.source_id AND l.asset = a.asset) m
+ WHERE a.account = :account AND m.upto IS NOT NULL
+ON CONFLICT (account, side, part) DO UPDATE SET upto = excluded.upto
+""",
+    """
+INSERT INTO matching_marks (account, side, part, upto, booked_at)
+SELECT :account, 'books', a.code || '/' || b.stripe, b.seq, b.booked_at
+  FROM book_accounts a JOIN ledger.balances b ON b.account_id = a.id WHERE b.seq > 0
+ON CONFLICT (account, side, part) DO UPDATE SET upto = excluded.upto, booked_at = excluded.booked_at
+""",
+)
+_LINES = {
+    Kind.WHOLE: """
+CREATE TEMP TABLE open_lines ON COMMIT DROP AS
+SELECT l.id, l.external_id, l.refs, l.group_key, l.narration, l.at, l.delta AS amount
+  FROM statement_accounts a JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset
+ WHERE a.account = :account AND l.at < :as_of
+   AND NOT EXISTS (SELECT FROM matches m WHERE m.line_id = l.id AND m.ended_by IS NULL)
+""",
+    Kind.OPEN: """
+CREATE TEMP TABLE open_lines ON COMMIT DROP AS
+SELECT l.id, l.external_id, l.refs, l.group_key, l.narration, l.at, l.delta AS amount
+  FROM (SELECT n.id FROM new_lines n
+         UNION SELECT b.line_id FROM breaks b
+          WHERE b.account = :account AND b.closed_by IS NULL AND b.line_id IS NOT NULL) o
+  JOIN statement_lines l ON l.id = o.id
+ WHERE l.at < :as_of AND NOT EXISTS (SELECT FROM matches m WHERE m.line_id = l.id AND m.ended_by IS NULL)
+""",
+}
+_ENTRIES = {
+    Kind.WHOLE: """
+CREATE TEMP TABLE open_entries ON COMMIT DROP AS
+SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.effective_at AS at, e.amount * a.unit AS amount
+  FROM book_accounts a JOIN ledger.entries e ON e.account_id = a.id JOIN ledger.journals j ON j.id = e.journal_id
+ WHERE e.effective_at < :as_of
+   AND NOT EXISTS (SELECT FROM matches m WHERE m.journal_id = e.journal_id AND m.leg = e.leg AND m.ended_by IS NULL)
+""",
+    Kind.OPEN: """
+CREATE TEMP TABLE open_entries ON COMMIT DROP AS
+SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.effective_at AS at, e.amount * a.unit AS amount
+  FROM (SELECT n.journal_id, n.leg FROM new_entries n
+         UNION SELECT b.journal_id, b.leg FROM breaks b
+          WHERE b.account = :account AND b.closed_by IS NULL AND b.journal_id IS NOT NULL) o
+  JOIN ledger.entries e ON e.journal_id = o.journal_id AND e.leg = o.leg
+  JOIN book_accounts a ON a.id = e.account_id JOIN ledger.journals j ON j.id = e.journal_id
+ WHERE e.effective_at < :as_of
+   AND NOT EXISTS (SELECT FROM matches m WHERE m.journal_id = e.journal_id AND m.leg = e.leg AND m.ended_by IS NULL)
+""",
+    Kind.NEAR: """
+CREATE TEMP TABLE open_entries ON COMMIT DROP AS
+WITH keys AS (
+    SELECT external_id AS key FROM open_lines UNION SELECT unnest(refs) FROM open_lines
+     UNION SELECT group_key FROM open_lines),
+near AS (
+    SELECT j.id, j.ref FROM keys k JOIN ledger.journals j ON j.ref = k.key
+     UNION SELECT j.id, j.ref FROM keys k JOIN ledger.journals j ON j.memo->>'told' = k.key AND j.memo ? 'told'
+     UNION SELECT j.id, j.ref FROM open_lines l
+              JOIN breaks b ON b.account = :account AND b.amount = -l.amount AND b.closed_by IS NULL
+              JOIN ledger.journals j ON j.id = b.journal_id
+     UNION SELECT j.id, j.ref FROM new_entries n JOIN ledger.journals j ON j.id = n.journal_id)
+SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.effective_at AS at, e.amount * a.unit AS amount
+  FROM (SELECT DISTINCT ref FROM near) r JOIN ledger.journals j ON j.ref = r.ref
+  JOIN ledger.entries e ON e.journal_id = j.id JOIN book_accounts a ON a.id = e.account_id
+ WHERE e.effective_at < :as_of
+   AND NOT EXISTS (SELECT FROM matches m WHERE m.journal_id = e.journal_id AND m.leg = e.leg AND m.ended_by IS NULL)
+""",
+}
+
+
+def name_accounts(connection: Connection, account: str) -> None:
+    """Make the table of the accounts of the books that are counted together."""
+    connection.execute(text(_ACCOUNTS), {"account": account})
+
+
+def news(connection: Connection, account: str) -> Kind | None:
+    """Note what is new in an account since the last run: how much there is to look at, None where nothing is."""
+    place = {"account": account, "limit": max(NEW_MAX, OPEN_MAX) + 1}
+    name_accounts(connection, account)
+    for statement in _NEW:
+        connection.execute(text(statement), place)
+    counts = connection.execute(text(_COUNTS), place).one()
+    if not counts.new:
+        return None
+    if counts.new > NEW_MAX:
+        return Kind.WHOLE
+    return Kind.OPEN if counts.open <= OPEN_MAX else Kind.NEAR
+
+
+def open_up(connection: Connection, account: str, *, kind: Kind, as_of: datetime) -> None:
+    """Make the tables of what is open, and mark what is new as seen."""
+    place = {"account": account, "as_of": as_of}
+    lines = _LINES[Kind.WHOLE if kind is Kind.WHOLE else Kind.OPEN]
+    connection.execute(text(_SETS if kind is Kind.WHOLE else _LOOK_UP))
+    for statement in (lines, "ANALYZE open_lines", _ENTRIES[kind], "ANALYZE open_entries", *_MARKS):
+        connection.execute(text(statement), place)

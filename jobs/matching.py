@@ -1,0 +1,29 @@
+"""Work of matching: what is new in each account that somebody else keeps for us, and all of it once a night."""
+
+from datetime import timedelta
+
+from app.core import clock
+from app.core.actor import Actor
+from app.core.db import atomically
+from app.matching import queries, service
+from jobs.work import Work
+
+
+def new(work: Work) -> timedelta | None:
+    """Match what was told or booked since the last time."""
+    for account in queries.accounts_for_system():
+        atomically(lambda account=account: _match(account, whole=False, actor=work.actor), actor=work.actor)  # type: ignore[misc]
+    return None
+
+
+def whole(work: Work) -> timedelta | None:
+    """Match everything that is open anew: rules that look far have all before them."""
+    for account in queries.accounts_for_system():
+        atomically(lambda account=account: _match(account, whole=True, actor=work.actor), actor=work.actor)  # type: ignore[misc]
+    return None
+
+
+def _match(account: str, *, whole: bool, actor: Actor) -> None:
+    rules, version = queries.rules_for_operators(account)
+    why = "everything" if whole else "what is new"
+    service.run(account, rules=rules, version=version, as_of=clock.now(), whole=whole, why=why, actor=actor)

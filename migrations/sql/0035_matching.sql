@@ -1,0 +1,104 @@
+-- What others tell of an account of ours, held against what the books say of it. Amounts are in whole coins, exact, above
+-- zero where we have more. No foreign keys on the tables that a run fills by the million: a run writes them in one
+-- transaction with the rows that they name, and neither those nor these can be deleted.
+
+-- Accounts of the books that are counted together with another: both stand for one outside account.
+CREATE TABLE matching_joined (
+    account text PRIMARY KEY,
+    joins text NOT NULL CONSTRAINT ck_matching_joined_another CHECK (joins <> account),
+    created_at timestamptz NOT NULL
+);
+
+-- The rules of an account, or of all that have none of their own (''); the newest version counts.
+CREATE TABLE matching_rules (
+    account text NOT NULL,
+    version integer NOT NULL,
+    rules jsonb NOT NULL,
+    reason text NOT NULL CONSTRAINT ck_matching_rules_reason_told CHECK (reason <> ''),
+    set_by text NOT NULL,
+    set_at timestamptz NOT NULL,
+    PRIMARY KEY (account, version)
+);
+
+-- How far entries were copied, by stripe, and lines were looked at, by source: both in the order of their commits.
+CREATE TABLE matching_marks (
+    account text NOT NULL,
+    side text NOT NULL CONSTRAINT ck_matching_marks_side_known CHECK (side IN ('books', 'statements')),
+    part text NOT NULL,
+    upto bigint NOT NULL,
+    booked_at timestamptz,
+    PRIMARY KEY (account, side, part)
+);
+
+-- Whoever made or ended matches, and when: the rules at some time, or somebody by hand.
+CREATE TABLE matching_runs (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account text NOT NULL,
+    kind text NOT NULL CONSTRAINT ck_matching_runs_kind_known CHECK (kind IN ('whole', 'open', 'near', 'hand')),
+    rules_version integer NOT NULL,
+    as_of timestamptz NOT NULL,
+    begun_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    made_by text NOT NULL,
+    why text NOT NULL,
+    counts jsonb NOT NULL DEFAULT '{}',
+    digest bytea
+);
+CREATE INDEX ix_matching_runs_account ON matching_runs (account, id);
+
+-- Which line belongs to which entry. Rows of one group belong together: one row for one of each, else a row for each
+-- line and each entry.
+CREATE SEQUENCE match_groups CACHE 100;
+CREATE TABLE matches (
+    group_id bigint NOT NULL,
+    run_id bigint NOT NULL,
+    rule text NOT NULL,
+    confidence smallint NOT NULL CONSTRAINT ck_matches_confidence_per_cent CHECK (confidence BETWEEN 0 AND 100),
+    line_id bigint,
+    journal_id bigint,
+    leg integer,
+    ended_by bigint,                                   -- the run that ended it
+    CONSTRAINT ck_matches_of_something CHECK (num_nonnulls(line_id, journal_id) > 0
+                                              AND (leg IS NULL) = (journal_id IS NULL))
+);
+CREATE INDEX ix_matches_group ON matches (group_id);
+CREATE UNIQUE INDEX uq_matches_line ON matches (line_id) WHERE ended_by IS NULL;
+CREATE UNIQUE INDEX uq_matches_entry ON matches (journal_id, leg) WHERE ended_by IS NULL;
+
+-- What the two sides differ by, one by one: a line, an entry, or a group of both that does not add up.
+CREATE TABLE breaks (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account text NOT NULL,
+    reason text NOT NULL CONSTRAINT ck_breaks_reason_known CHECK (reason IN (
+        'missing_in_ledger', 'missing_in_statement', 'amount_mismatch', 'fee_variance', 'fx_rounding',
+        'duplicate_line', 'duplicate_entry', 'timing')),
+    line_id bigint,
+    journal_id bigint,
+    leg integer,
+    group_id bigint,
+    amount numeric NOT NULL,                           -- statement less books
+    at timestamptz NOT NULL,
+    opened_by bigint NOT NULL,
+    closed_by bigint,
+    CONSTRAINT ck_breaks_one_subject CHECK (num_nonnulls(line_id, journal_id, group_id) = 1
+                                            AND (leg IS NULL) = (journal_id IS NULL))
+);
+CREATE UNIQUE INDEX uq_breaks_line ON breaks (line_id) WHERE closed_by IS NULL AND line_id IS NOT NULL;
+CREATE UNIQUE INDEX uq_breaks_entry ON breaks (journal_id, leg) WHERE closed_by IS NULL AND journal_id IS NOT NULL;
+CREATE UNIQUE INDEX uq_breaks_group ON breaks (group_id) WHERE closed_by IS NULL AND group_id IS NOT NULL;
+CREATE INDEX ix_breaks_open ON breaks (account, at, id) WHERE closed_by IS NULL;
+CREATE INDEX ix_breaks_amount ON breaks (account, amount) WHERE closed_by IS NULL;
+-- Journals that know the teller's id of what they are about.
+-- squawk-ignore require-concurrent-index-creation
+CREATE INDEX ix_journals_told ON ledger.journals ((memo->>'told')) WHERE memo ? 'told';
+
+SELECT audit.watch('matching_joined', '=joins');
+SELECT audit.watch('matching_rules', '=account');
+SELECT audit.watch('matching_runs');
+SELECT audit.marks_stay('matching_runs', 'ended_at');
+GRANT SELECT, INSERT ON matching_joined, matching_rules, matching_marks, matching_runs, matches, breaks TO bursar_app;
+GRANT USAGE ON SEQUENCE match_groups TO bursar_app;
+GRANT UPDATE (upto, booked_at) ON matching_marks TO bursar_app;
+GRANT UPDATE (counts, digest, ended_at) ON matching_runs TO bursar_app;
+GRANT UPDATE (ended_by) ON matches TO bursar_app;
+GRANT UPDATE (reason, closed_by) ON breaks TO bursar_app;

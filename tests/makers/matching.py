@@ -1,0 +1,115 @@
+"""Both sides of one outside account: what the books say of it, and what its teller tells."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from app.core import actor, clock
+from app.core.db import leave, rows, transaction
+from app.ledger.journal import Journal, credit, debit
+from app.matching import queries, service
+from app.matching.models import Run
+from app.matching.queries import Proof
+from app.statements import flows
+from app.statements import service as statements
+from tests.makers import books
+
+TEST = actor.system("test")
+BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
+_BREAKS = """
+SELECT b.reason, b.amount, b.line_id, b.journal_id, b.group_id FROM breaks b
+ WHERE b.account = :account AND b.closed_by IS NULL ORDER BY b.amount, b.reason
+"""
+_GROUPS = """
+SELECT m.rule, count(line_id) AS lines, count(journal_id) AS entries
+  FROM matches m JOIN matching_runs r ON r.id = m.run_id
+ WHERE r.account = :account AND m.ended_by IS NULL GROUP BY m.group_id, m.rule ORDER BY m.group_id
+"""
+
+
+@dataclass
+class Outside:
+    """An account of ours, and the source that tells of it: a Kraken ledger, so that each row has an id and a ref."""
+
+    account: str = field(default_factory=lambda: books.account("asset"))
+    other: str = field(default_factory=lambda: books.account("equity"))
+    source: str = field(default_factory=lambda: books.fresh("src"))
+    told: int = 0
+    balance: int = 0
+
+    def __post_init__(self) -> None:
+        """Let the source stand for the account."""
+        with transaction(TEST):
+            source = statements.add_source(self.source, title="A teller", format_name="kraken-ledgers", settings={})
+            statements.stand_for(source.id, asset="NGN", account=self.account)
+        leave()
+
+    def book(self, kobo: int, *, ref: str = "", told: str = "", days: int = 0) -> int:
+        """Post so many kobo to the account: the journal's number. Its leg in the account is the first."""
+        legs = (debit(self.account, books.kobo(kobo)), credit(self.other, books.kobo(kobo)))
+        journal = Journal(
+            "test.moved", ref or books.fresh("ref"), legs, {"told": told} if told else {}, BEGAN + timedelta(days=days)
+        )
+        posted = books.post(journal).journal_id
+        leave()
+        return posted
+
+    def tell(self, *lines: tuple[int, str], days: int = 0, fee: int = 0) -> list[str]:
+        """Bring a file of lines (kobo, their ref): the ids that the teller gave them."""
+        at = (BEGAN + timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S")
+        names, found = [], []
+        for kobo, ref in lines:
+            names.append(books.fresh("L"))
+            self.balance += kobo - fee
+            kind = "deposit" if kobo > 0 else "withdrawal"
+            found.append(
+                f"{names[-1]},{ref},{at},{kind},,currency,NGN,{whole(kobo)},{whole(fee)},{whole(self.balance)}"
+            )
+        self.bring(found)
+        return names
+
+    def bring(self, lines: Sequence[str]) -> None:
+        """Bring a file of these rows."""
+        self.told += 1
+        body = "\n".join(("txid,refid,time,type,subtype,aclass,asset,amount,fee,balance", *lines, "")).encode()
+        flows.bring(self.source, name=f"{self.told}.csv", body=body, actor=TEST)
+        leave()
+
+    def run(self, *, whole: bool = False, as_of: datetime | None = None) -> Run | None:
+        """Match by the rules that hold."""
+        with transaction(TEST):
+            rules, version = queries.rules_for_operators(self.account)
+            run = service.run(
+                self.account, rules=rules, version=version, as_of=as_of or clock.now(), whole=whole, why="", actor=TEST
+            )
+            if run is not None:
+                run.digest  # noqa: B018 (read while it can be)
+        leave()
+        return run
+
+    @property
+    def breaks(self) -> list[tuple[str, int]]:
+        """What is open: why, and by how many kobo."""
+        found = rows(_BREAKS, account=self.account)
+        leave()
+        return [(row.reason, int(row.amount * 100)) for row in found]
+
+    @property
+    def groups(self) -> list[tuple[str, int, int]]:
+        """What is matched: by which rule, how many lines and entries."""
+        found = rows(_GROUPS, account=self.account)
+        leave()
+        return [(row.rule, row.lines, row.entries) for row in found]
+
+    @property
+    def proof(self) -> Proof:
+        """Both sides, and what explains their difference."""
+        found = queries.proof_for_operators(self.account)
+        leave()
+        return found
+
+
+def whole(kobo: int) -> str:
+    """Kobo as naira."""
+    return str(Decimal(kobo).scaleb(-2))

@@ -1,0 +1,189 @@
+"""What belongs together is found, one by one and in groups; what does not is a break with its reason and its amount."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from app.core.db import leave, rows
+from app.matching import rules
+from app.matching.errors import BadRules
+from app.matching.rules import STANDARD, Rule, Step
+from tests.makers.books import fresh
+from tests.makers.matching import Outside
+
+pytestmark = pytest.mark.usefixtures("inside")
+
+
+@pytest.fixture
+def outside() -> Outside:
+    """An account that somebody else keeps."""
+    return Outside()
+
+
+def settled(outside: Outside, *, breaks: list[tuple[str, int]], groups: list[tuple[str, int, int]]) -> None:
+    """The breaks are these, they explain the difference, and the groups are these."""
+    assert outside.breaks == breaks
+    assert outside.proof.ties
+    assert outside.groups == groups
+
+
+class TestWhatBelongsTogether:
+    def test_by_their_id(self, outside: Outside) -> None:
+        (name,) = outside.tell((5_000, "R1"))
+        outside.book(5_000, told=name)
+        outside.run()
+        settled(outside, breaks=[], groups=[("their id", 1, 1)])
+
+    def test_by_our_reference_net_of_fee(self, outside: Outside) -> None:
+        ref = fresh("dep")
+        outside.book(250_000, ref=ref)
+        outside.book(-3_750, ref=ref)
+        outside.tell((246_250, ref))
+        outside.run()
+        settled(outside, breaks=[], groups=[("our reference", 1, 2)])
+
+    def test_many_lines_and_one_entry(self, outside: Outside) -> None:
+        ref = fresh("set")
+        outside.tell((100, ref), (250, ref), (-30, ref))
+        outside.book(320, ref=ref)
+        outside.run()
+        settled(outside, breaks=[], groups=[("our reference", 3, 1)])
+
+    def test_both_ways_of_what_failed_each_with_its_own(self, outside: Outside) -> None:
+        """A withdrawal that came back: same ref, opposite signs, fee apart in the books and given back."""
+        ref = fresh("wd")
+        outside.tell((-70_000, ref), days=0, fee=9)
+        outside.tell((70_000, ref), days=1, fee=-9)
+        for kobo, days in ((-70_000, 0), (-9, 0), (70_000, 1), (9, 1)):
+            outside.book(kobo, ref=ref, days=days)
+        outside.run()
+        settled(outside, breaks=[], groups=[("our reference", 1, 2), ("our reference", 1, 2)])
+
+    def test_equal_ones_in_pairs(self, outside: Outside) -> None:
+        ref = fresh("twin")
+        outside.tell((500, ref), (500, ref))
+        outside.book(500, ref=ref)
+        outside.book(500, ref=ref)
+        outside.run()
+        settled(outside, breaks=[], groups=[("our reference", 1, 1), ("our reference", 1, 1)])
+
+    def test_without_any_reference_only_the_one_pair(self, outside: Outside) -> None:
+        """Two lines and two entries of one amount: nobody can say which belongs to which."""
+        outside.tell((700, ""), (900, ""), (900, ""))
+        for kobo in (700, 900, 900):
+            outside.book(kobo)
+        outside.run()
+        assert outside.groups == [("moment and amount", 1, 1)]
+        assert sorted(outside.breaks) == [
+            ("missing_in_ledger", 900), ("missing_in_ledger", 900), *[("missing_in_statement", -900)] * 2
+        ]  # fmt: skip
+        assert outside.proof.ties
+
+    def test_not_by_amount_what_has_another_reference(self, outside: Outside) -> None:
+        outside.tell((4_200, fresh("theirs")))
+        outside.book(4_200, ref=fresh("ours"))
+        outside.run()
+        settled(outside, breaks=[("missing_in_statement", -4_200), ("missing_in_ledger", 4_200)], groups=[])
+
+
+class TestWhatIsLeft:
+    def test_differs_by_an_amount(self, outside: Outside) -> None:
+        ref = fresh("dep")
+        outside.tell((98_500, ref))
+        outside.book(50_000, ref=ref)
+        outside.book(-1_500, ref=ref)
+        outside.run()
+        settled(outside, breaks=[("amount_mismatch", 50_000)], groups=[("our reference", 1, 2)])
+
+    def test_differs_by_its_fee(self, outside: Outside) -> None:
+        ref = fresh("wd")
+        outside.tell((-100_000, ref), fee=50)
+        outside.book(-100_000, ref=ref)
+        outside.book(-20, ref=ref)
+        outside.run()
+        settled(outside, breaks=[("fee_variance", -30)], groups=[("our reference", 1, 2)])
+
+    def test_was_booked_twice(self, outside: Outside) -> None:
+        ref = fresh("dep")
+        outside.tell((300, ref))
+        outside.book(300, ref=ref)
+        outside.book(300, ref=ref)
+        outside.run()
+        settled(outside, breaks=[("duplicate_entry", -300)], groups=[("our reference", 1, 1)])
+
+    def test_waits_for_its_statement_and_is_missing_when_that_came(self, outside: Outside) -> None:
+        outside.tell((1_000, ref := fresh("dep")))
+        outside.book(1_000, ref=ref)
+        outside.book(2_500, ref=(late := fresh("dep")), days=1)
+        outside.book(3_100, days=1)
+        outside.run()
+        assert outside.breaks == [("timing", -3_100), ("timing", -2_500)]
+        outside.tell((2_500, late), days=1)
+        outside.run()
+        settled(
+            outside,
+            breaks=[("missing_in_statement", -3_100)],
+            groups=[("our reference", 1, 1), ("our reference", 1, 1)],
+        )
+
+    def test_is_what_had_happened_by_then(self, outside: Outside) -> None:
+        outside.tell((1_000, ref := fresh("dep")))
+        outside.tell((2_000, fresh("dep")), days=5)
+        outside.book(1_000, ref=ref)
+        outside.run(as_of=datetime(2026, 3, 4, tzinfo=UTC))
+        assert outside.breaks == []
+        outside.run(whole=True)
+        assert outside.breaks == [("missing_in_ledger", 2_000)]
+
+
+class TestARun:
+    def test_again_finds_nothing_new(self, outside: Outside) -> None:
+        outside.tell((1_000, ref := fresh("dep")), (7, fresh("dep")))
+        outside.book(1_000, ref=ref)
+        assert outside.run() is not None
+        before = (outside.breaks, outside.groups)
+        assert outside.run() is None
+        again = outside.run(whole=True)
+        assert again is not None
+        assert again.counts == {"rules": [], "opened": 0, "closed": 0}
+        assert (outside.breaks, outside.groups) == before
+
+    def test_tells_who_made_it_and_what_it_found(self, outside: Outside) -> None:
+        outside.tell((1_000, ref := fresh("dep")), (7, fresh("dep")))
+        outside.book(1_000, ref=ref)
+        run = outside.run()
+        assert run is not None
+        assert run.counts == {
+            "rules": [{"rule": "our reference", "groups": 1, "lines": 1, "entries": 1}], "opened": 1, "closed": 0
+        }  # fmt: skip
+        (record,) = rows(
+            "SELECT actor FROM audit.records WHERE table_name = 'matching_runs' AND row_id = :id AND action = 'insert'",
+            id=str(run.id),
+        )
+        leave()
+        assert record.actor == run.made_by == "system:test"
+
+
+class TestRules:
+    def test_are_data(self) -> None:
+        assert rules.read(rules.kept(STANDARD)) == STANDARD
+
+    @pytest.mark.parametrize(
+        ("wrong", "words"),
+        [
+            ({"step": "luck"}, "cannot be read"),
+            ({"line": "colour"}, "compares what lines do not have"),
+            ({"entry": "second"}, "compares what entries do not have"),
+            ({"step": "token", "line": "token", "entry": "token", "pattern": "(a", "entry_pattern": "(a)"}, "pattern"),
+            ({"step": "token", "line": "token", "entry": "token", "pattern": "a", "entry_pattern": "(a)"}, "brackets"),
+            ({"speed": 1}, "cannot be read"),
+        ],
+    )
+    def test_that_cannot_be_are_refused_with_their_number(self, wrong: dict[str, object], words: str) -> None:
+        sound = rules.kept([Rule(name="x", step=Step.KEY, line="ref", entry="ref")])
+        with pytest.raises(BadRules, match=f"Rule 1 .*{words}"):
+            rules.read([{**sound[0], **wrong}])
+
+    def test_need_names_of_their_own(self) -> None:
+        with pytest.raises(BadRules, match="a name each"):
+            rules.read(2 * rules.kept(STANDARD[:1]))
