@@ -13,7 +13,8 @@ BROWSERS := chromium chromium-browser google-chrome
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types contracts format db migrate seed proof bench faults answers pages prism shots reset lock assets browser readers
-.PHONY: env-run env-test bench-screening bench-orders bench-queue bench-withdrawals bench-trading bench-home bench-matching scenario
+.PHONY: env-run env-test bench-screening bench-orders bench-queue bench-withdrawals bench-trading bench-home bench-matching bench-statements scenario
+.PHONY: office
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +78,9 @@ bench-trading: env-test ## Measure quotes and orders over HTTP, beside a bare do
 bench-home: env-test ## Measure the pages that look every few seconds (BENCH="--calls 20")
 	@$(PY) -m bench.home $(BENCH)
 
+bench-statements: env-test ## Measure importing statements of a million lines (BENCH="--lines 100000 --only bank-csv")
+	@$(PY) -m bench.statements $(BENCH)
+
 bench-screening: env-test ## Measure holding a list's change against a million customers (BENCH="--subjects 10000")
 	@$(PY) -m bench.screening $(BENCH)
 
@@ -111,6 +115,9 @@ browser: ## Install the browser that the page tests drive
 
 readers: ## Install the program that reads the exported books in a test
 	@sh dev/debian.sh hledger hledger
+
+office: ## Install the spreadsheet that opens the exports in a test (LibreOffice, 200 MB on the disk)
+	@sh dev/debian.sh libreoffice-calc-nogui soffice libreoffice
 
 env-run:
 	@sh dev/python.sh dev/bootstrap.py run

@@ -42,6 +42,7 @@ from dev import applicants, between, compliance, hiring, odd_cases, outgoing, pa
 from dev.cast import AT_A_TIME, BANKS, DEPOSIT_NAIRA, DEPOSIT_WEIGHTS, FIRST, LAST, STAFF, TIERS
 from dev.dealing import Dealing
 from dev.hiring import MAIL
+from dev.reporting import report
 from dev.treasury import Office
 from jobs import runtime
 
@@ -197,7 +198,9 @@ class Business:
         self._work_off()
         with transaction(actor.system("demo")):
             reconciliation.ask(actor=actor.system("demo"))
+        self.office.bring_statements(self.ended)
         self._work_off()
+        report(self.staff["finance"], self.staff["auditor"], work_off=self._work_off, at=self.ended)
 
     def _leave_odd_cases(self) -> None:
         """What went wrong with money: each kind of it stands somewhere."""

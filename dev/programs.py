@@ -22,6 +22,7 @@ COMMANDS = {
     "worker-prices": ("-m", "jobs.worker", "prices"),
     "worker-exchange": ("-m", "jobs.worker", "exchange"),
     "worker-documents": ("-m", "jobs.worker", "documents"),
+    "worker-reports": ("-m", "jobs.worker", "reports"),
     "worker-slow": ("-m", "jobs.worker", "slow"),
     "clock": ("-m", "jobs.clock"),
 }

@@ -4,6 +4,7 @@ from playwright.sync_api import Page
 
 from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, OFFICER, SUPPORT, TREASURY, Sight, Step, follow, send
 
+STATEMENTS = "/console/statements"
 DISPUTES, REFUNDS, PAYOUTS = "/console/disputes", "/console/refunds", "/console/payouts"
 SUSPENSE, SETTLEMENTS, CASES = "/console/suspense", "/console/settlements", "/console/cases"
 
@@ -40,8 +41,32 @@ def _stop_everything(page: Page) -> None:
     page.locator("#stop-all").wait_for()
 
 
+def _sampled(page: Page) -> None:
+    """Bring a sample to the columns of a bank's file."""
+    with page.expect_navigation():
+        page.get_by_role("link", name="Columns").click()
+    sample = (
+        b"Date,Narration,Debit,Credit,Balance\n01/11/2026,SALARY,,2500.00,2500.00\n02/11/2026,RENT,500.00,,2000.00\n"
+    )
+    page.locator("[name=file]").set_input_files({"name": "sample.csv", "mimeType": "text/csv", "buffer": sample})
+    with page.expect_navigation():
+        page.get_by_role("button", name="Look at it").click()
+    page.locator("#preview").wait_for()
+
+
 # What asks for a fresh proof comes first: they have just signed in.
 MONEY = (
+    Sight("statements", STATEMENTS, FINANCE),
+    Sight("statements-read", STATEMENTS, TREASURY),
+    Sight("statements-new", f"{STATEMENTS}/new", FINANCE),
+    Sight("statements-form", f"{STATEMENTS}/new?format=bank-csv", FINANCE),
+    Sight("statements-source", STATEMENTS, FINANCE, (_of("Zenith"),)),
+    Sight("statements-source-read", STATEMENTS, AUDITOR, (_of("Zenith"),)),
+    Sight("statements-edit", STATEMENTS, FINANCE, (_of("Zenith"), follow("a[href$='/edit']"))),
+    Sight("statements-lines", STATEMENTS, FINANCE, (_of("Zenith"), follow("a[href$='/lines']"))),
+    Sight("statements-columns", STATEMENTS, FINANCE, (_of("Zenith"), _sampled)),
+    Sight("statements-refused", STATEMENTS, FINANCE, (_of("Zenith"), _of("damaged"))),
+    Sight("statements-file", STATEMENTS, FINANCE, (_of("Kraken"), _of("ledgers"))),
     Sight("thresholds-faulty", "/console/thresholds", ADMIN, (_blank("Ask for approval", value="-1"),), FAULTY),
     Sight("float-faulty", f"{SETTLEMENTS}/float", FINANCE, (_blank("Ask for approval", amount="0"),), FAULTY),
     Sight("prices-faulty", f"{SETTLEMENTS}/prices", FINANCE, (_blank("Ask for approval", starts_on=""),), FAULTY),

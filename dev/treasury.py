@@ -19,7 +19,7 @@ from app.ledger import chart, prices
 from app.ledger.journal import Leg
 from app.settlement import flows as settlement
 from app.settlement import queries, requests, service
-from dev import odd_cases
+from dev import odd_cases, told
 from dev.odd_cases import Vendor
 
 CAPITAL = Money(NGN, 200_000_000_00)
@@ -90,6 +90,10 @@ class Office:
         with transaction(who):
             asked = adjustments.request(content, operator_id=who.id, actor=who)
         return asked.id, asked.payload_hash
+
+    def bring_statements(self, at: datetime) -> None:
+        """What the bank and the exchange tell by then."""
+        told.bring(self.finance, at=at)
 
     def carry_out(self, asked: tuple[str, str]) -> None:
         """Treasury agrees to what finance asked for, and it is done."""

@@ -92,6 +92,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "screening.list_aged": ("notifications.list_aged",),
     "screening.list_loaded": ("screening.rescreen",),
     "retention.run_begun": ("retention.carry_out",),
+    "statements.file_brought": ("statements.read",),
     "settlement.pull_asked": ("settlement.pull",),
     "settlement.booked_by_hand": ("settlement.note_charges",),
     "settlement.differs": ("settlement.tell_differs",),
@@ -103,11 +104,14 @@ HEARS: dict[str, tuple[str, ...]] = {
     "exchange.hedge_surfaced": ("exchange.hedge_surfaced",),
     "exchange.exposure_passed": ("exchange.exposure_passed",),
     "exchange.balance_differs": ("exchange.balance_differs",),
+    "exports.file_asked": ("reports.make",),
+    "exports.scheduled_file_ready": ("reports.tell",),
     "reconciliation.run_asked": ("reconciliation.run",),
 }
 
 # Events that nobody needs to hear, each with the reason.
 SILENT: dict[str, str] = {
+    "statements.imported": "the file's page says what it brought, and what compares looks when it is asked to",
     "exchange.exposure_back": "the page of our positions shows it; what had stopped goes on when two people say so",
     "pricing.went_on": "the page of rates shows it, and who asked and agreed sees it done",
     "settlement.posted": "it is as it should be: its page and the books show it",

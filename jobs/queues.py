@@ -9,14 +9,16 @@ from app.core import logs
 
 JOB_SECONDS_MAX = 60  # longer than three calls to a vendor and the database's limit together
 # Work that reads the whole books has a queue of its own, so that nothing waits for it; so has what reads files, with
-# time for a scanner, a reader and a store that takes twenty pages slowly; and so have prices, which wait for others
-# every few seconds, and our own dealing, which waits for a venue.
+# time for a scanner, a reader and a store that takes twenty pages slowly; so have files of reports, of which people may
+# ask for many while the proof of the books must not wait; and so have prices, which wait for others every few seconds,
+# and our own dealing, which waits for a venue.
 QUEUES = {
     "money": JOB_SECONDS_MAX,
     "default": JOB_SECONDS_MAX,
     "prices": JOB_SECONDS_MAX,
     "exchange": JOB_SECONDS_MAX,
     "documents": 300,
+    "reports": 540,
     "slow": 540,
 }
 # A work-horse that has done what it was woken for goes on with what else is due, for so long: a process for each task

@@ -115,6 +115,7 @@ def _work(claim: Claim, app: Flask) -> Work:
         tries=claim.attempt,
         last=claim.attempt >= tasks.ATTEMPTS_MAX,
         asked_at=claim.asked_at,
+        aside=app.app_context,
     )
 
 

@@ -75,6 +75,8 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("results of the days that are over", "exchange.keep_results", 600, 540, "slot", "finance"),
     Periodic("refunds that nobody told of", "payments.sweep_refunds", 900, 45, "slot", "finance"),
     Periodic("disputes that nobody told of", "disputes.sweep", 900, 45, "slot", "finance"),
+    Periodic("reports that are due", "reports.begin_due", 300, 45, "slot", "finance"),
+    Periodic("report files whose time is over", "reports.sweep", 3_600, 540, "slot", "finance"),
     Periodic("what statements told that is new", "matching.new", 300, 540, "slot", "finance"),
     Periodic("all that is open in outside accounts", "matching.whole", 86_400, 540, "slot", "finance"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),

@@ -21,6 +21,8 @@ from app.documents import rules as documents
 from app.documents.models import Document
 from app.exchange import rules as exchange
 from app.exchange.models import Deal, Hedge
+from app.exports import rules as exports
+from app.exports.models import ReportFile
 from app.governance import rules as governance
 from app.governance.models import Request
 from app.identification import rules as identification
@@ -46,6 +48,8 @@ from app.screening import rules as screening
 from app.screening.models import Hit
 from app.settlement import rules as settlement
 from app.settlement.models import Settlement, TopUp
+from app.statements import rules as statements
+from app.statements.models import StatementFile
 from app.trading import rhythms
 from app.trading import rules as trading
 from app.trading.models import Order, Run
@@ -83,6 +87,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched(exchange.HEDGE, Hedge),
     Watched(exchange.DEAL, Deal),
     Watched(reconciliation.RUN, Reconciliation),
+    Watched(statements.FILE, StatementFile),
     Watched(governance.MACHINE, Request),
     Watched(restrictions.MACHINE, Restriction),
     Watched(customers.MACHINE, Customer, whose="id"),
@@ -94,6 +99,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched(customers.CLOSURE, ClosureRequest),
     Watched(transfers.REQUEST, MoneyRequest),
     Watched(retention.MACHINE, RetentionRun),
+    Watched(exports.MACHINE, ReportFile),
 )
 
 

@@ -1,6 +1,7 @@
 """What a handler is given."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
@@ -26,7 +27,8 @@ class Work:
     `cause` is the same for every try of the same work, and no other work's. `public_url` is where links in mails lead,
     `console_url` where those in mails to staff do.
     `tries`: which one this is, since it last waited. `last`: when this try fails there is no other.
-    `asked_at`: when somebody asked for the work.
+    `asked_at`: when somebody asked for the work. `aside` is a context with a connection of its own, in which something
+    can be committed while this work goes on reading from a snapshot.
     """
 
     cause: str
@@ -39,6 +41,7 @@ class Work:
     tries: int = 1
     last: bool = False
     asked_at: datetime | None = None
+    aside: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
 # A handler answers None when the work is done, or how long to wait before it looks again.

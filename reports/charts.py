@@ -1,10 +1,11 @@
 """Charts as Plotly figures in JSON; drawn by the browser, which adds theme and colours of text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import plotly.graph_objects as go
 
+from app.core.money import Money
 from reports.overview import Day
 from reports.results import Made
 
@@ -13,6 +14,7 @@ WITHDRAWALS_COLOUR = "#8fcfb4"
 RESULT_COLOUR = "#7c8783"
 MARKED_DAYS_MAX = 62
 # Each has its own, whatever else is in the chart; none is red, which would say that something is wrong.
+SERIES_COLOURS = ("#0b8a5f", "#b08328", "#4a7fb5", "#9586b8", "#7c8783", "#8fcfb4")
 MADE_OF_COLOURS = {"Realised": "#0b8a5f", "Spread and fees": "#b08328", "Venue fees": "#4a7fb5", "Other": "#9586b8"}
 
 
@@ -64,4 +66,25 @@ def results(days: Mapping[date, Made]) -> str:
         line={"color": RESULT_COLOUR, "width": 2},
         hovertemplate="₦%{y:,.1f}k<extra>Result</extra>",
     )
+    return str(figure.to_json())
+
+
+def stacked(days: Sequence[date], series: Mapping[str, Mapping[date, Money]]) -> str:
+    """Naira by day, one upon another, in thousands. A chart's numbers are for the eye, as above."""
+    return _bars(days, series, mode="relative")
+
+
+def beside(days: Sequence[date], series: Mapping[str, Mapping[date, Money]]) -> str:
+    """Naira by day, one beside another, in thousands. A chart's numbers are for the eye, as above."""
+    return _bars(days, series, mode="group")
+
+
+def _bars(days: Sequence[date], series: Mapping[str, Mapping[date, Money]], *, mode: str) -> str:
+    figure = go.Figure(layout={"template": "none", "barmode": mode, "bargap": 0.35})
+    names = [day.isoformat() for day in days]
+    for place, (label, found) in enumerate(series.items()):
+        thousands = [found[day].units / 100_000 if day in found else 0 for day in days]
+        hover = "₦%{y:,.1f}k<extra>" + label + "</extra>"
+        colour = {"color": SERIES_COLOURS[place % len(SERIES_COLOURS)]}
+        figure.add_bar(name=label, x=names, y=thousands, marker=colour, hovertemplate=hover)
     return str(figure.to_json())

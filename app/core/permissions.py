@@ -28,6 +28,9 @@ class Permission(StrEnum):
     OPERATORS_REQUEST = "operators:request"
     RECONCILIATION_READ = "reconciliation:read"
     RECONCILIATION_RUN = "reconciliation:run"
+    STATEMENTS_READ = "statements:read"
+    STATEMENTS_IMPORT = "statements:import"
+    STATEMENTS_DOWNLOAD = "statements:download"
     SETTLEMENT_READ = "settlement:read"
     SETTLEMENT_RUN = "settlement:run"
     SETTLEMENT_REQUEST_FLOAT = "settlement:request_float"
@@ -82,6 +85,8 @@ class Permission(StrEnum):
     EXCHANGE_REQUEST = "exchange:request"
     EXCHANGE_HEDGE = "exchange:hedge"
     EXCHANGE_ABANDON = "exchange:abandon"
+    REPORTS_READ = "reports:read"
+    REPORTS_MAKE = "reports:make"
     RETENTION_READ = "retention:read"
     RETENTION_REQUEST = "retention:request"
 
@@ -196,6 +201,11 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.JOURNALS_REQUEST,
         P.RECONCILIATION_READ,
         P.RECONCILIATION_RUN,
+        P.REPORTS_READ,
+        P.REPORTS_MAKE,
+        P.STATEMENTS_READ,
+        P.STATEMENTS_IMPORT,
+        P.STATEMENTS_DOWNLOAD,
         P.SETTLEMENT_READ,
         P.SETTLEMENT_RUN,
         P.SETTLEMENT_REQUEST_FLOAT,
@@ -228,6 +238,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.APPROVALS_READ,
         P.APPROVALS_DECIDE,
         P.RECONCILIATION_READ,
+        P.STATEMENTS_READ,
         P.SETTLEMENT_READ,
         P.SETTLEMENT_ABANDON,
         P.EXCHANGE_READ,
@@ -276,6 +287,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
         P.LEDGER_READ,
         P.JOURNALS_READ,
         P.RECONCILIATION_READ,
+        P.REPORTS_READ,
+        P.STATEMENTS_READ,
+        P.STATEMENTS_DOWNLOAD,
         P.SETTLEMENT_READ,
         P.CUSTOMERS_REVEAL,
         P.APPLICATIONS_READ,

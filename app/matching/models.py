@@ -106,6 +106,7 @@ class Break(Model):
             postgresql_where=sql("closed_by IS NULL AND group_id IS NOT NULL"),
         ),
         Index("ix_breaks_open", "account", "at", "id", postgresql_where=sql("closed_by IS NULL")),
+        Index("ix_breaks_reason", "account", "reason", "at", "id", postgresql_where=sql("closed_by IS NULL")),
         Index("ix_breaks_amount", "account", "amount", postgresql_where=sql("closed_by IS NULL")),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

@@ -61,6 +61,10 @@ def run(
     scope.open_up(connection, account, kind=kind, as_of=as_of)
     connection.execute(text(_SETS))
     told.counts = _match(connection, told, rules)
+    if kind is not Kind.NEAR:  # (it sums all that was ever told)
+        sums = queries.proof_for_operators(account)
+        both = {"told": str(sums.told), "booked": str(sums.booked), "breaks": str(sums.breaks)}
+        told.counts = {**told.counts, **both}
     told.ended_at = clock.now()
     db.session.flush()
     return told

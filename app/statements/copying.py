@@ -1,78 +1,171 @@
-"""Lines on their way into PostgreSQL: one row of COPY each, written as it is read and never all at once."""
+"""Rows on their way into PostgreSQL: one row of COPY each, in chunks, and never all at once.
+
+A million go through here, so what most of them need not (quoting, JSON of odd cells) is looked for once a row.
+"""
 
 import hashlib
 import io
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
-from typing import Any
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from queue import Empty, Queue
+from threading import Event, Thread
 
-from app.statements.formats.lines import EXACT, Line, Statement
+from app.statements.formats.lines import Ignored, Line, Raw, Rejected
+from app.statements.formats.telling import Telling
 
-# (in the order of the table `told`)
-COLUMNS = (
-    "part", "row_no", "external_id", "identity", "occurrence", "at", "booked_on", "account", "asset", "delta",
-    "fee", "fee_asset", "balance_after", "kind", "group_key", "refs", "counterparty", "narration", "raw",
+# (in the order of `_add`, after the import's own)
+LINE_COLUMNS = (
+    "part", "row_no", "external_id", "identity", "occurrence", "at", "booked_on", "account", "asset", "delta", "fee",
+    "fee_asset", "balance_after", "kind", "group_key", "refs", "counterparty", "narration", "raw",
 )  # fmt: skip
+CHUNK = 20_000  # rows
+_LOOK_SECONDS = 0.05
+AHEAD = 2  # chunks that are read while one is written
+
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_NULL = r"\N"
+_TEXTS = 9  # of a line that may hold anything
+_ROW_NO, _RAW = LINE_COLUMNS.index("row_no"), LINE_COLUMNS.index("raw")
+_TOLD = ("identities", "occurrences", "deltas", "days")
 
 
-def rows_of(statements: Iterable[Statement]) -> Iterator[tuple[Any, ...]]:
-    """Each line in the order of COLUMNS, with how often its file told of the same so far."""
-    said: Counter[bytes] = Counter()
-    for part, statement in enumerate(statements, 1):
-        for line in statement.lines:
-            identity = identity_of(line)
-            said[identity] += 1
-            yield (
-                part, line.row, line.external_id or None, rf"\x{identity.hex()}", said[identity], line.at.isoformat(),
-                line.booked_on.isoformat(), line.account, line.asset, f"{line.delta:f}", f"{line.fee:f}",
-                line.fee_asset, None if line.balance_after is None else f"{line.balance_after:f}", str(line.kind),
-                line.group or None, _array(line.refs), line.counterparty, line.narration, json.dumps(dict(line.raw)),
-            )  # fmt: skip
+@dataclass
+class Chunk:
+    """Rows of COPY: of lines, and of rows that are none. Beside each line what says whether it was told before."""
+
+    lines: list[str] = field(default_factory=list)
+    identities: list[str] = field(default_factory=list)
+    occurrences: list[str] = field(default_factory=list)
+    deltas: list[str] = field(default_factory=list)
+    days: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    ignored: int = 0
+
+    def told(self) -> dict[str, str]:
+        """What says whether the lines were told before, as PostgreSQL's arrays."""
+        return {name: "{" + ",".join(getattr(self, name)) + "}" for name in _TOLD}
 
 
-def identity_of(line: Line) -> bytes:
-    """SHA-256 of the teller's id and the asset, for an id may have a leg in two; without an id, of what is said.
+def chunks_of(telling: Telling) -> Iterator[Chunk]:
+    """A file in pieces; each line with how often its file told of the same so far."""
+    said: dict[bytes, int] = {}
+    chunk = Chunk()
+    for part, each in telling.told:
+        if isinstance(each, Line):
+            _add(chunk, part, each, said)
+        else:
+            chunk.others.append(_other(each))
+            chunk.ignored += isinstance(each, Ignored)
+        if len(chunk.lines) == CHUNK or len(chunk.others) == CHUNK:
+            yield chunk
+            chunk = Chunk()
+    yield chunk
 
-    The balance is not in it: files that overlap may begin theirs at different lines.
+
+def ahead(chunks: Iterator[Chunk]) -> Generator[Chunk, None, None]:
+    """The chunks, read by a thread while the last one is written: the two take about as long.
+
+    What the reading raises is raised here. Reading touches neither database nor clock.
     """
-    said = [line.external_id, line.asset] if line.external_id else [
-        line.account, line.asset, line.at.isoformat(), line.booked_on.isoformat(), _plain(line.delta),
-        _plain(line.fee), line.fee_asset, str(line.kind), line.group, line.refs,
-        line.counterparty, line.narration,
-    ]  # fmt: skip
-    return hashlib.sha256(json.dumps(said).encode()).digest()  # (as JSON, so that no two fields can be one)
+    waiting: Queue[Chunk | BaseException | None] = Queue(AHEAD)
+    ended = Event()
+
+    def read() -> None:
+        last: BaseException | None = None
+        try:
+            for chunk in chunks:
+                waiting.put(chunk)
+                if ended.is_set():
+                    return
+        except BaseException as error:  # noqa: BLE001 (whatever it was, who waits must hear of it)
+            last = error
+        waiting.put(last)
+
+    reader = Thread(target=read, name="statement reader", daemon=True)
+    reader.start()
+    try:
+        while (found := waiting.get()) is not None:
+            if isinstance(found, BaseException):
+                raise found
+            yield found
+    finally:
+        ended.set()
+        while reader.is_alive():  # (it may wait for room)
+            with suppress(Empty):
+                waiting.get(timeout=_LOOK_SECONDS)
+        reader.join()
 
 
-def _plain(amount: Decimal) -> str:
-    """`1.50` and `1.5` are the same; the usual context would round what has more than 28 digits."""
-    return f"{amount.normalize(EXACT):f}"
+def restated(line: str, *, reason: str, line_id: int) -> str:
+    """A line that was told otherwise before, as a row that is none."""
+    cells = line.split("\t")
+    return f"{cells[_ROW_NO]}\trestated\t{reason.translate(_ESCAPED)}\t\t{line_id}\t{cells[_RAW]}"
 
 
-class Stream(io.TextIOBase):
-    """What COPY reads from, in its text format: rows made as they are asked for."""
-
-    def __init__(self, rows: Iterator[tuple[Any, ...]]) -> None:
-        self._rows = rows
-
-    def read(self, size: int | None = -1) -> str:
-        """The next piece, of about this size; empty at the end."""
-        found, length = [], 0
-        for row in self._rows:
-            found.append("\t".join(map(_cell, row)) + "\n")
-            length += len(found[-1])
-            if size is not None and 0 <= size <= length:
-                break
-        return "".join(found)
+def text_of(rows: Iterable[str], *, before: str) -> io.StringIO:
+    """Rows as COPY reads them, each with these cells before its own."""
+    start = before + "\t"
+    return io.StringIO("".join([f"{start}{row}\n" for row in rows]))
 
 
-def _cell(value: Any) -> str:
-    return r"\N" if value is None else str(value).translate(_ESCAPED)
+def _add(chunk: Chunk, part: int, line: Line, said: dict[bytes, int]) -> None:
+    at, day, kind = line.at.isoformat(), line.booked_on.isoformat(), line.kind
+    delta, fee, balance = line.delta, line.fee, line.balance_after
+    external_id, account, asset, fee_asset, group, refs, counterparty, narration, raw = _written(
+        (
+            line.external_id, line.account, line.asset, line.fee_asset, line.group, _array(line.refs),
+            line.counterparty, line.narration, _json(line.raw),
+        )
+    )  # fmt: skip
+    # The teller's id and the asset, for an id may have a leg in two; without an id, what is said. The balance is not in
+    # it: files that overlap may begin theirs at different lines. Between tabs, so that no two fields can be one.
+    told = f"{external_id}\t{asset}" if external_id else "\t".join(
+        (
+            account, asset, at, day, _plain(f"{delta:f}"), _plain(f"{fee:f}"), fee_asset, kind, group, refs,
+            counterparty, narration,
+        )
+    )  # fmt: skip
+    digest = hashlib.sha256(told.encode()).digest()
+    identity = rf"\\x{digest.hex()}"  # (twice: COPY takes one away, and so do arrays)
+    occurrence = said[digest] = said.get(digest, 0) + 1
+    chunk.lines.append(
+        f"{part}\t{line.row}\t{external_id or _NULL}\t{identity}\t{occurrence}\t{at}\t{day}\t{account}"
+        f"\t{asset}\t{delta}\t{fee}\t{fee_asset}\t{_NULL if balance is None else balance}\t{kind}"
+        f"\t{group or _NULL}\t{refs}\t{counterparty}\t{narration}\t{raw}"
+    )
+    chunk.identities.append(f'"{identity}"')
+    chunk.occurrences.append(str(occurrence))
+    chunk.deltas.append(str(delta))
+    chunk.days.append(day)
+
+
+def _other(row: Ignored | Rejected) -> str:
+    outcome, column = ("rejected", row.column) if isinstance(row, Rejected) else ("ignored", "")
+    reason, column, raw = (each.translate(_ESCAPED) for each in (row.reason, column, _json(row.raw)))
+    return f"{row.row}\t{outcome}\t{reason}\t{column}\t{_NULL}\t{raw}"
+
+
+def _written(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Texts as COPY takes them."""
+    together = "\t".join(texts)
+    if "\\" in together or "\n" in together or "\r" in together or together.count("\t") >= _TEXTS:
+        return tuple(each.translate(_ESCAPED) for each in texts)
+    return texts
+
+
+def _plain(amount: str) -> str:
+    """`1.50` and `1.5` are the same amount."""
+    told = amount.rstrip("0").rstrip(".") if "." in amount else amount
+    return "0" if told == "-0" else told
 
 
 def _array(values: Iterable[str]) -> str:
     """PostgreSQL's way of writing an array of texts."""
     quoted = ('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
     return "{" + ",".join(quoted) + "}"
+
+
+def _json(raw: Mapping[str, str]) -> str:
+    return raw.json if isinstance(raw, Raw) else json.dumps(dict(raw), ensure_ascii=False)

@@ -21,3 +21,13 @@ class BadSource(Unprocessable):
 class NoSuchAccount(Unprocessable):
     code = "no_such_ledger_account"
     message = "The books have no account of this name, or it is of another class than what we own."
+
+
+class BadTolerance(Unprocessable):
+    code = "bad_tolerance"
+    message = "A tolerance is an amount in whole coins, zero or more."
+
+
+class NoSuchFile(NotFound):
+    code = "no_such_file"
+    message = "There is no statement file with this id."

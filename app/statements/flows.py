@@ -1,25 +1,70 @@
-"""A file comes in: it is read without the database, and kept in one transaction, or not at all."""
+"""A file comes in and is kept as it is; then it is read, and what it tells is kept at once, or nothing of it is."""
 
-import hashlib
+import io
+from typing import BinaryIO
 
 from app.core.actor import Actor
 from app.core.db import atomically, leave
-from app.statements import queries, rules, service
+from app.core.errors import Refusal
+from app.statements import keeping, queries, rules, service
 from app.statements.formats import registry
-from app.statements.models import Import
+from app.statements.models import Import, StatementFile
+from app.statements.rules import FileState
+
+
+def take(source_name: str, *, name: str, file: BinaryIO, actor: Actor) -> tuple[StatementFile, bool]:
+    """Take in a file, which is read by itself then: the file, and whether it was there before.
+
+    Raises NoSuchSource, and Unreadable for one that is empty or too large.
+    """
+    return _take(source_name, name=name, file=file, actor=actor, ask=True)
+
+
+def _take(source_name: str, *, name: str, file: BinaryIO, actor: Actor, ask: bool) -> tuple[StatementFile, bool]:
+    source = queries.source_for_operators(source_name)
+    leave()
+    packed = keeping.pack(file)
+    before = queries.same_file_for_system(source.id, packed.sha256)
+    if before is not None:
+        return before, True
+    return atomically(lambda: service.take(source, name=name, packed=packed, actor=actor, ask=ask), actor=actor), False
+
+
+def read(file_id: str, *, actor: Actor) -> Refusal | None:
+    """Read a file that waits, and keep what it tells; or note why it cannot be read, and answer that.
+
+    Asked again, after a kill at any moment or while another does it, it has the effect of once.
+    """
+    file = queries.file_for_system(file_id)
+    if file.state != FileState.WAITING:
+        return None
+    source = queries.source_of_file_for_system(file)
+    pieces = queries.pieces_for_system(file_id)
+    leave()
+    body = b"".join(keeping.unpack(pieces))
+    try:
+        settings = rules.settings_of(source.settings)
+
+        def keep() -> None:
+            telling = registry.stream(source.format, body, settings)  # (anew at each try: it is read once)
+            service.keep(source, file_id, telling=telling, actor=actor)
+
+        atomically(keep, actor=actor)
+    except Refusal as refused:
+        trouble = refused  # (its own name ends with this block)
+        atomically(lambda: service.refuse(file_id, trouble=trouble, actor=actor), actor=actor)
+        return trouble
+    return None
 
 
 def bring(source_name: str, *, name: str, body: bytes, actor: Actor) -> tuple[Import, bool]:
-    """Read a file of this name and keep what it tells: the import, and whether it was there before.
+    """Take in a file and read it here and now: the import, and whether it was there before.
 
-    Raises NoSuchSource, and Unreadable, which names the row and the column: then nothing of the file is kept.
+    Raises NoSuchSource, and Unreadable, which names the row and the column: then no line of the file is kept.
     """
-    source = queries.source_for_operators(source_name)
-    sha256 = hashlib.sha256(body).digest()
-    before = queries.same_file_for_system(source.id, sha256)
-    if before is not None:
-        return before, True
-    settings, format_name = rules.settings_of(source.settings), source.format
-    leave()
-    parsed = registry.parse(format_name, body, settings)
-    return atomically(lambda: service.keep(source, name=name, sha256=sha256, parsed=parsed), actor=actor), False
+    file, before = _take(source_name, name=name, file=io.BytesIO(body), actor=actor, ask=False)
+    before = before and file.state == FileState.KEPT  # (one that waits, since somebody was killed, is read now)
+    refused = read(file.id, actor=actor)
+    if refused is not None:
+        raise refused
+    return queries.import_of_file_for_operators(file.id), before

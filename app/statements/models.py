@@ -1,6 +1,6 @@
 """Tables of statements. Amounts are in whole coins (naira, bitcoin), exact: each teller has a smallest unit."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -16,12 +16,15 @@ from sqlalchemy import (
     LargeBinary,
     Numeric,
     Text,
+    Time,
     UniqueConstraint,
+    text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
+from app.statements import rules
 from app.statements.formats.lines import EXACT
 
 
@@ -34,8 +37,19 @@ class Source(Model):
     title: Mapped[str] = mapped_column(Text)
     format: Mapped[str] = mapped_column(Text)
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    lag_days: Mapped[int] = mapped_column(Integer)
+    cut_off: Mapped[time] = mapped_column(Time)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def zone(self) -> str:
+        """Where its days begin and end, by the name of the IANA."""
+        return str(self.settings.get("zone") or "UTC")
+
+    def expected_through(self, at: datetime) -> date:
+        """The last day whose statement should be there at `at`."""
+        return rules.expected_through(at, zone=self.zone, lag_days=self.lag_days, cut_off=self.cut_off)
 
 
 class SourceAccount(Model):
@@ -45,6 +59,7 @@ class SourceAccount(Model):
     source_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_sources.id"), primary_key=True)
     asset: Mapped[str] = mapped_column(Text, primary_key=True)
     account: Mapped[str] = mapped_column(Text)
+    tolerance: Mapped[Decimal] = mapped_column(Numeric, default=Decimal(0))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
@@ -74,13 +89,57 @@ class Import(Model):
     imported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class StatementFile(Model):
+    """A file that somebody brought, and what became of it. `rows_about` are its ends of lines; `size` is in bytes."""
+
+    __tablename__ = "statement_files"
+    __table_args__ = (
+        Index(
+            "uq_statement_files_file", "source_id", "sha256", unique=True, postgresql_where=text("state <> 'refused'")
+        ),
+        Index("ix_statement_files_source", "source_id", "id"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    source_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_sources.id"))
+    name: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    size: Mapped[int] = mapped_column(BigInteger)
+    rows_about: Mapped[int] = mapped_column(Integer)
+    state: Mapped[str] = mapped_column(Text)
+    trouble: Mapped[str] = mapped_column(Text, default="")
+    trouble_row: Mapped[int] = mapped_column(Integer, default=0)
+    trouble_column: Mapped[str] = mapped_column(Text, default="")
+    import_id: Mapped[str | None] = mapped_column(Text, ForeignKey("statement_imports.id"))
+    brought_by: Mapped[str] = mapped_column(Text)
+    brought_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Piece(Model):
+    """Some of a file's bytes, compressed."""
+
+    __tablename__ = "statement_pieces"
+    file_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_files.id"), primary_key=True)
+    nth: Mapped[int] = mapped_column(Integer, primary_key=True)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Download(Model):
+    """Somebody took a file out."""
+
+    __tablename__ = "statement_downloads"
+    __table_args__ = (Index("ix_statement_downloads_file", "file_id", "id"),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    file_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_files.id"))
+    downloaded_by: Mapped[str] = mapped_column(Text)
+    downloaded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class Part(Model):
     """One account and asset over a period, as a file has it. Balances are None where it tells none."""
 
     __tablename__ = "statement_parts"
-    import_id: Mapped[str] = mapped_column(
-        Text, ForeignKey("statement_imports.id", deferrable=True, initially="DEFERRED"), primary_key=True
-    )
+    import_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_imports.id"), primary_key=True)
     part: Mapped[int] = mapped_column(Integer, primary_key=True)
     ref: Mapped[str] = mapped_column(Text)
     account: Mapped[str] = mapped_column(Text)
@@ -107,13 +166,11 @@ class StatementLine(Model):
     __tablename__ = "statement_lines"
     __table_args__ = (
         UniqueConstraint("source_id", "identity", "occurrence", name="uq_statement_lines_identity"),
-        Index("ix_statement_lines_source", "source_id", "asset", "at"),
+        Index("ix_statement_lines_source", "source_id", "asset", "at", "id"),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    source_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_sources.id"))
-    import_id: Mapped[str] = mapped_column(
-        Text, ForeignKey("statement_imports.id", deferrable=True, initially="DEFERRED")
-    )
+    source_id: Mapped[str] = mapped_column(Text)
+    import_id: Mapped[str] = mapped_column(Text)
     part: Mapped[int] = mapped_column(Integer)
     row_no: Mapped[int] = mapped_column(Integer)
     external_id: Mapped[str | None] = mapped_column(Text)
@@ -132,21 +189,19 @@ class StatementLine(Model):
     refs: Mapped[list[str]] = mapped_column(ARRAY(Text))
     counterparty: Mapped[str] = mapped_column(Text)
     narration: Mapped[str] = mapped_column(Text)
-    raw: Mapped[dict[str, str]] = mapped_column(JSONB)
+    raw: Mapped[dict[str, str]] = mapped_column(JSON)
 
 
 class OtherRow(Model):
     """A row that is no line, with the reason; or a line that was told otherwise before."""
 
     __tablename__ = "statement_rows"
-    __table_args__ = (Index("ix_statement_rows_import", "import_id", "outcome", "row_no"),)
+    __table_args__ = (Index("ix_statement_rows_import", "import_id", "outcome", "id"),)
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    import_id: Mapped[str] = mapped_column(
-        Text, ForeignKey("statement_imports.id", deferrable=True, initially="DEFERRED")
-    )
+    import_id: Mapped[str] = mapped_column(Text)
     row_no: Mapped[int] = mapped_column(Integer)
     outcome: Mapped[str] = mapped_column(Text)
     reason: Mapped[str] = mapped_column(Text)
     column_name: Mapped[str] = mapped_column(Text)
-    line_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("statement_lines.id"))
-    raw: Mapped[dict[str, str]] = mapped_column(JSONB)
+    line_id: Mapped[int | None] = mapped_column(BigInteger)
+    raw: Mapped[dict[str, str]] = mapped_column(JSON)

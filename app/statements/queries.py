@@ -5,8 +5,26 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from app.core.db import db
-from app.statements.errors import NoSuchSource
-from app.statements.models import Import, OtherRow, Part, Source, SourceAccount
+from app.core.db import rows as rows_of
+from app.statements import rules
+from app.statements.errors import NoSuchFile, NoSuchSource
+from app.statements.models import Import, OtherRow, Part, Piece, Source, SourceAccount, StatementFile
+from app.statements.rules import Days, FileState
+
+_HOW_FAR = """
+SELECT application_name FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name LIKE :told
+"""
+# A statement covers the days that it says, else those from its first line to its last (a file whose ends are told the
+# wrong way round covers them all the same).
+_COVERAGE = """
+SELECT lower(days) AS first, upper(days) - 1 AS last
+  FROM unnest((SELECT range_agg(daterange(least(p.period_from, p.period_to), greatest(p.period_from, p.period_to),
+                                          '[]'))
+                 FROM statement_parts p JOIN statement_imports i ON i.id = p.import_id
+                WHERE i.source_id = :source AND p.period_from IS NOT NULL AND p.period_to IS NOT NULL)) AS days
+ ORDER BY 1
+"""
 
 
 def sources_for_operators() -> list[Source]:
@@ -22,10 +40,40 @@ def source_for_operators(name: str) -> Source:
     return found
 
 
+def one_source_for_operators(source_id: str) -> Source:
+    """The one of this id, retired or not. Raises NoSuchSource."""
+    found = db.session.get(Source, source_id, populate_existing=True)
+    if found is None:
+        raise NoSuchSource
+    return found
+
+
+def every_source_for_operators() -> list[Source]:
+    """All of them: first those that still tell, by title."""
+    return list(db.session.scalars(select(Source).order_by(Source.retired_at.is_not(None), Source.title)))
+
+
 def accounts_for_operators(source_id: str) -> dict[str, str]:
     """The account of the books for each asset that has one."""
-    found = db.session.scalars(select(SourceAccount).where(SourceAccount.source_id == source_id))
-    return {one.asset: one.account for one in found}
+    return {one.asset: one.account for one in stand_ins_for_operators(source_id)}
+
+
+def stand_ins_for_operators(source_id: str) -> list[SourceAccount]:
+    """The same with their tolerances, by asset."""
+    own = select(SourceAccount).where(SourceAccount.source_id == source_id)
+    return list(db.session.scalars(own.order_by(SourceAccount.asset)))
+
+
+def files_for_operators(
+    source_id: str, *, before: str = "", limit: int = 50
+) -> list[tuple[StatementFile, Import | None]]:
+    """The files of a source with what they told, the latest first; those before one of them."""
+    own = select(StatementFile, Import).outerjoin(Import, StatementFile.import_id == Import.id)
+    own = own.where(StatementFile.source_id == source_id)
+    if before:
+        own = own.where(StatementFile.id < before)  # (ids grow with time)
+    own = own.order_by(StatementFile.id.desc()).limit(limit)
+    return [(row[0], row[1]) for row in db.session.execute(own)]
 
 
 def imports_for_operators(source_id: str, *, limit: int = 50) -> list[Import]:
@@ -34,11 +82,51 @@ def imports_for_operators(source_id: str, *, limit: int = 50) -> list[Import]:
     return list(db.session.scalars(own.order_by(Import.imported_at.desc(), Import.id.desc()).limit(limit)))
 
 
-def same_file_for_system(source_id: str, sha256: bytes) -> Import | None:
-    """The import of exactly this file, if there was one."""
-    return db.session.scalars(
-        select(Import).where(Import.source_id == source_id, Import.sha256 == sha256)
-    ).one_or_none()
+def same_file_for_system(source_id: str, sha256: bytes) -> StatementFile | None:
+    """The file of exactly these bytes, if there is one that was not refused."""
+    own = select(StatementFile).where(
+        StatementFile.source_id == source_id, StatementFile.sha256 == sha256, StatementFile.state != FileState.REFUSED
+    )
+    return db.session.scalars(own).one_or_none()
+
+
+def file_for_system(file_id: str, *, lock: bool = False) -> StatementFile:
+    """A file that was brought. Raises NoSuchFile."""
+    own = select(StatementFile).where(StatementFile.id == file_id).execution_options(populate_existing=True)
+    found = db.session.scalars(own.with_for_update() if lock else own).one_or_none()
+    if found is None:
+        raise NoSuchFile
+    return found
+
+
+def source_of_file_for_system(file: StatementFile) -> Source:
+    """Whose it is, retired or not."""
+    return db.session.get_one(Source, file.source_id)
+
+
+def pieces_for_system(file_id: str) -> list[bytes]:
+    """Its bytes, compressed."""
+    return list(db.session.scalars(select(Piece.body).where(Piece.file_id == file_id).order_by(Piece.nth)))
+
+
+def import_of_file_for_operators(file_id: str) -> Import:
+    """What a file told. Raises NoSuchFile for one that was not read to its end."""
+    own = select(Import).join(StatementFile, StatementFile.import_id == Import.id).where(StatementFile.id == file_id)
+    found = db.session.scalars(own).one_or_none()
+    if found is None:
+        raise NoSuchFile
+    return found
+
+
+def rows_read_for_operators(file_id: str) -> int | None:
+    """How far the reading of a file is, in rows; None when nobody reads it now."""
+    found = rows_of(_HOW_FAR, told=f"{rules.how_far(file_id, 0)[:-1]}%")
+    return max((int(row.application_name.rpartition(" ")[2]) for row in found), default=None)
+
+
+def coverage_for_operators(source_id: str) -> list[Days]:
+    """The days for which a source has statements, in order and apart, whole statements with nothing in them too."""
+    return [Days(row.first, row.last) for row in rows_of(_COVERAGE, source=source_id)]
 
 
 def parts_for_operators(import_id: str) -> list[Part]:
@@ -46,7 +134,9 @@ def parts_for_operators(import_id: str) -> list[Part]:
     return list(db.session.scalars(select(Part).where(Part.import_id == import_id).order_by(Part.part)))
 
 
-def other_rows_for_operators(import_id: str, *, outcomes: Sequence[str], limit: int = 100) -> list[OtherRow]:
-    """Rows of a file that became no line, in its order."""
-    own = select(OtherRow).where(OtherRow.import_id == import_id, OtherRow.outcome.in_(outcomes))
-    return list(db.session.scalars(own.order_by(OtherRow.row_no, OtherRow.id).limit(limit)))
+def other_rows_for_operators(
+    import_id: str, *, outcomes: Sequence[str], after: int = 0, limit: int = 100
+) -> list[OtherRow]:
+    """Rows of a file that became no line, as they were written, after one of them."""
+    own = select(OtherRow).where(OtherRow.import_id == import_id, OtherRow.outcome.in_(outcomes), OtherRow.id > after)
+    return list(db.session.scalars(own.order_by(OtherRow.id).limit(limit)))

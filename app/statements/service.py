@@ -1,122 +1,241 @@
-"""Commands of statements: a source, the accounts that stand for it, and a file that was read."""
+"""Commands of statements: a source, the accounts that stand for it, a file that came in, and what it told."""
 
-from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
+from datetime import time
+from decimal import Decimal
+from io import StringIO
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from app.core import clock, ids
+from app.core import clock, ids, machine, outbox
+from app.core.actor import Actor
 from app.core.db import db
+from app.core.errors import Refusal
 from app.ledger import balances
-from app.statements import copying, errors, queries, rules
-from app.statements.formats.lines import Parsed
-from app.statements.models import Import, OtherRow, Part, Source, SourceAccount
+from app.statements import copying, errors, events, queries, rules
+from app.statements.copying import Chunk
+from app.statements.formats.telling import Telling
+from app.statements.keeping import Packed
+from app.statements.models import Download, Import, Part, Piece, Source, SourceAccount, StatementFile
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('statements:' || :source, 0))"
-_LEISURE = "SET LOCAL statement_timeout = '60s'"  # (a file has up to two million rows, and nobody waits for a page)
-_TOLD = """
-CREATE TEMPORARY TABLE told (
-    part integer, row_no integer, external_id text, identity bytea, occurrence integer, at timestamptz,
-    booked_on date, account text, asset text, delta numeric, fee numeric, fee_asset text, balance_after numeric,
-    kind text, group_key text, refs text[], counterparty text, narration text, raw jsonb) ON COMMIT DROP
+# (One of its own: who brings a file does not wait until another of the same source was read.)
+_LOCK_FILES = "SELECT pg_advisory_xact_lock(hashtextextended('statement files:' || :source, 0))"
+# Nobody waits for a page; and some formats are read whole before the first of their lines can be written.
+_LEISURE = "SET LOCAL statement_timeout = '5min'; SET LOCAL idle_in_transaction_session_timeout = '5min'"
+# A look into the index for each, whatever the planner knows of a table that is being filled.
+_BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
+# The lines of a piece that were told before: the how manieth, and, where it was told otherwise, what is to be said.
+# What was told first stays. Nobody else adds lines of this source meanwhile: it is locked.
+_KNOWN = """
+SELECT t.nth, l.id,
+       CASE WHEN (l.delta, l.booked_on) IS DISTINCT FROM (t.delta, t.day)
+            THEN format('%s %s on %s, told before as %s on %s.', t.delta, l.asset, t.day, l.delta, l.booked_on)
+       END AS differs
+  FROM unnest(CAST(:identities AS bytea[]), CAST(:occurrences AS integer[]), CAST(:deltas AS numeric[]),
+              CAST(:days AS date[])) WITH ORDINALITY AS t (identity, occurrence, delta, day, nth)
+  JOIN statement_lines l ON l.source_id = :source AND l.identity = t.identity AND l.occurrence = t.occurrence
 """
-_COPY = "COPY told FROM STDIN"
-_ANALYSE = "ANALYZE told"
-# The same id with another amount or day: what was told first stays, and the difference is to be looked at.
-_RESTATED = """
-INSERT INTO statement_rows (import_id, row_no, outcome, reason, column_name, line_id, raw)
-SELECT :import, t.row_no, 'restated',
-       format('%s %s on %s, told before as %s on %s.', t.delta, t.asset, t.booked_on, l.delta, l.booked_on),
-       '', l.id, t.raw
-  FROM told t JOIN statement_lines l
-    ON l.source_id = :source AND l.identity = t.identity AND l.occurrence = t.occurrence
- WHERE (l.delta, l.booked_on) IS DISTINCT FROM (t.delta, t.booked_on)
-"""
-_ADDED = """
-INSERT INTO statement_lines
-    (source_id, import_id, part, row_no, external_id, identity, occurrence, at, booked_on, account, asset, delta,
-     fee, fee_asset, balance_after, kind, group_key, refs, counterparty, narration, raw)
-SELECT :source, :import, t.part, t.row_no, t.external_id, t.identity, t.occurrence, t.at, t.booked_on, t.account,
-       t.asset, t.delta, t.fee, t.fee_asset, t.balance_after, t.kind, t.group_key, t.refs, t.counterparty, t.narration,
-       t.raw
-  FROM told t ORDER BY t.part, t.row_no ON CONFLICT DO NOTHING
-"""
+_COPY_LINES = (
+    "COPY statement_lines (source_id, import_id, part, row_no, external_id, identity, occurrence, at, booked_on,"
+    " account, asset, delta, fee, fee_asset, balance_after, kind, group_key, refs, counterparty, narration, raw)"
+    " FROM STDIN"
+)
+_COPY_OTHERS = "COPY statement_rows (import_id, row_no, outcome, reason, column_name, line_id, raw) FROM STDIN"
+# Who looks at the page sees the connection's name, and so how far it is, before any of it is committed.
+_HOW_FAR = "SELECT set_config('application_name', :told, true)"
+NAME_MAX = 200
+_COPY_BYTES = 8 * 1024 * 1024  # at once: each time the driver asks it waits for the thread that reads
 
 
-def add_source(name: str, *, title: str, format_name: str, settings: dict[str, object]) -> Source:
+@dataclass
+class _Counts:
+    lines: int = 0
+    added: int = 0
+    restated: int = 0
+    ignored: int = 0
+    rejected: int = 0
+
+    @property
+    def rows(self) -> int:
+        """About how many rows of the file were read: some have several lines."""
+        return self.lines + self.ignored + self.rejected
+
+
+def add_source(
+    name: str,
+    *,
+    title: str,
+    format_name: str,
+    settings: dict[str, object],
+    lag_days: int = rules.LAG_DAYS,
+    cut_off: time = rules.CUT_OFF,
+) -> Source:
     """A source of statements. Raises BadSource, SourceTaken, and Unreadable for settings that cannot be read."""
-    rules.check_source(name, title=title, format_name=format_name)
+    rules.check_source(name, title=title, format_name=format_name, lag_days=lag_days)
     rules.settings_of(settings)
     source = Source(
-        id=ids.new("src"), name=name, title=title, format=format_name, settings=settings, created_at=clock.now()
-    )
+        id=ids.new("src"), name=name, title=title, format=format_name, settings=settings, lag_days=lag_days,
+        cut_off=cut_off, created_at=clock.now(),
+    )  # fmt: skip
     made = insert_or(Source).values({column.key: getattr(source, column.key) for column in Source.__table__.columns})
     if db.session.execute(made.on_conflict_do_nothing().returning(Source.id)).one_or_none() is None:
         raise errors.SourceTaken
     return queries.source_for_operators(name)
 
 
-def stand_for(source_id: str, *, asset: str, account: str) -> None:
-    """Say which account of the books stands for what a source tells of an asset. Raises NoSuchAccount."""
+def change_source(source: Source, *, title: str, settings: dict[str, object], lag_days: int, cut_off: time) -> None:
+    """Say otherwise how its files are read and when they are due; its name and its format stay.
+
+    What was read stays as it was read. Raises BadSource, and Unreadable for settings that cannot be read.
+    """
+    rules.check_source(source.name, title=title, format_name=source.format, lag_days=lag_days)
+    rules.settings_of(settings)
+    said = {"title": title.strip(), "settings": settings, "lag_days": lag_days, "cut_off": cut_off}
+    db.session.execute(update(Source).where(Source.id == source.id, Source.retired_at.is_(None)).values(**said))
+
+
+def retire(source_id: str) -> None:
+    """Nothing more comes from it, and nothing is missed. What it told stays. Raises NoSuchSource."""
+    own = update(Source).where(Source.id == source_id, Source.retired_at.is_(None)).values(retired_at=clock.now())
+    if db.session.execute(own.returning(Source.id)).one_or_none() is None:
+        raise errors.NoSuchSource
+
+
+def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = Decimal(0)) -> None:
+    """Say which account of the books stands for what a source tells of an asset, in place of another one.
+
+    `tolerance` is in whole coins. Raises NoSuchAccount, BadTolerance.
+    """
     try:
         balances.of(account)
     except LookupError as unknown:
         raise errors.NoSuchAccount from unknown
-    if not account.startswith("asset:"):
+    if not account.startswith("asset:") or not asset.strip():
         raise errors.NoSuchAccount
-    db.session.execute(
-        insert(SourceAccount).values(source_id=source_id, asset=asset, account=account, created_at=clock.now())
-    )
+    if not tolerance.is_finite() or tolerance < 0:
+        raise errors.BadTolerance
+    said = {"account": account, "tolerance": tolerance}
+    made = insert_or(SourceAccount).values(source_id=source_id, asset=asset.strip(), created_at=clock.now(), **said)
+    db.session.execute(made.on_conflict_do_update(index_elements=["source_id", "asset"], set_=said))
 
 
-def keep(source: Source, *, name: str, sha256: bytes, parsed: Parsed) -> Import:
-    """Keep what a file tells: what was not told before is added. The same file again is the same import."""
-    connection = db.session.connection()
-    connection.execute(text(_LOCK), {"source": source.id})
-    before = queries.same_file_for_system(source.id, sha256)
+def take(source: Source, *, name: str, packed: Packed, actor: Actor, ask: bool) -> StatementFile:
+    """Keep a file as it came, waiting to be read; with `ask` by whoever hears of it. The same one again is that one."""
+    db.session.execute(text(_LOCK_FILES), {"source": source.id})
+    before = queries.same_file_for_system(source.id, packed.sha256)
     if before is not None:
         return before
-    import_id = ids.new("imp")
+    file = StatementFile(
+        id=ids.new("stf"),
+        source_id=source.id,
+        name=name[:NAME_MAX],
+        sha256=packed.sha256,
+        size=packed.size,
+        rows_about=packed.rows_about,
+        state=rules.FileState.WAITING,
+        brought_by=str(actor),
+        brought_at=clock.now(),
+    )
+    machine.begin(file, machine=rules.FILE, actor=actor)
+    for nth, body in enumerate(packed.pieces):
+        db.session.execute(insert(Piece).values(file_id=file.id, nth=nth, body=body))
+    if ask:
+        outbox.emit(events.FileBrought(file_id=file.id))
+    return file
+
+
+def refuse(file_id: str, *, trouble: Refusal, actor: Actor) -> None:
+    """Note why a file could not be read, and where; one that has an end keeps it."""
+    file = queries.file_for_system(file_id, lock=True)
+    if file.state != rules.FileState.WAITING:
+        return
+    file.trouble = trouble.message
+    file.trouble_row = int(trouble.facts.get("row", 0))
+    file.trouble_column = str(trouble.facts.get("column", ""))
+    file.ended_at = clock.now()
+    machine.move(file, rules.FileState.REFUSED, machine=rules.FILE, actor=actor, reason=trouble.message)
+
+
+def note_download(file_id: str, *, actor: Actor) -> None:
+    """Write down that somebody takes a file out, before they have it."""
+    db.session.add(Download(file_id=file_id, downloaded_by=str(actor), downloaded_at=clock.now()))
+    db.session.flush()
+
+
+def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> None:
+    """Keep what a file tells: what was not told before is added. A file that was read already is left as it is.
+
+    It is read while its rows are copied. Raises Unreadable, and then nothing of it may be kept.
+    """
+    connection = db.session.connection()
+    connection.execute(text(_LOCK), {"source": source.id})
+    file = queries.file_for_system(file_id, lock=True)
+    if file.state != rules.FileState.WAITING:
+        return
+    import_id, counts = ids.new("imp"), _Counts()
     connection.execute(text(_LEISURE))
-    _copy(connection, parsed)
-    place = {"import": import_id, "source": source.id}
-    restated = connection.execute(text(_RESTATED), place).rowcount
-    added = connection.execute(text(_ADDED), place).rowcount
-    _keep_rest(import_id, parsed)
-    total = len(parsed.lines)
+    connection.execute(text(_BY_INDEX))
+    with closing(copying.ahead(copying.chunks_of(telling))) as chunks:
+        for chunk in chunks:
+            _keep_chunk(connection, chunk, source_id=source.id, import_id=import_id, counts=counts)
+            connection.execute(text(_HOW_FAR), {"told": rules.how_far(file_id, counts.rows)})
     told = Import(
         id=import_id,
         source_id=source.id,
-        name=name,
-        sha256=sha256,
-        format=parsed.format,
-        format_version=parsed.version,
-        rows_total=parsed.rows_total,
-        rows_lines=parsed.rows_total - len(parsed.ignored) - len(parsed.rejected),
-        rows_ignored=len(parsed.ignored),
-        rows_rejected=len(parsed.rejected),
-        lines_total=total,
-        lines_added=added,
-        lines_known=total - added - restated,
-        lines_restated=restated,
-        notes=list(parsed.notes),
+        name=file.name,
+        sha256=file.sha256,
+        format=telling.format,
+        format_version=telling.version,
+        rows_total=telling.rows_total,
+        rows_lines=telling.rows_total - counts.ignored - counts.rejected,
+        rows_ignored=counts.ignored,
+        rows_rejected=counts.rejected,
+        lines_total=counts.lines,
+        lines_added=counts.added,
+        lines_known=counts.lines - counts.added - counts.restated,
+        lines_restated=counts.restated,
+        notes=list(telling.notes),
         imported_at=clock.now(),
     )
     db.session.add(told)
     db.session.flush()
-    return told
+    _keep_parts(import_id, telling)
+    file.import_id, file.ended_at = import_id, told.imported_at
+    machine.move(file, rules.FileState.KEPT, machine=rules.FILE, actor=actor)
+    outbox.emit(events.Imported(import_id=import_id, source_id=source.id))
 
 
-def _copy(connection: Connection, parsed: Parsed) -> None:
-    connection.execute(text(_TOLD))
+def _keep_chunk(connection: Connection, chunk: Chunk, *, source_id: str, import_id: str, counts: _Counts) -> None:
+    known = {}
+    if chunk.lines:
+        found = connection.execute(text(_KNOWN), {"source": source_id, **chunk.told()})
+        known = {row.nth - 1: row for row in found}
+    differing = [
+        copying.restated(chunk.lines[at], reason=row.differs, line_id=row.id)
+        for at, row in known.items()
+        if row.differs
+    ]
+    added = [line for at, line in enumerate(chunk.lines) if at not in known] if known else chunk.lines
+    others = [*chunk.others, *differing]
+    _copy(connection, _COPY_LINES, copying.text_of(added, before=f"{source_id}\t{import_id}"))
+    _copy(connection, _COPY_OTHERS, copying.text_of(others, before=import_id))
+    counts.lines += len(chunk.lines)
+    counts.added += len(added)
+    counts.restated += len(differing)
+    counts.ignored += chunk.ignored
+    counts.rejected += len(chunk.others) - chunk.ignored
+
+
+def _copy(connection: Connection, statement: str, rows: StringIO) -> None:
     with closing(connection.connection.cursor()) as cursor:
-        cursor.copy_expert(_COPY, copying.Stream(copying.rows_of(parsed.statements)))
-    connection.execute(text(_ANALYSE))
+        cursor.copy_expert(statement, rows, _COPY_BYTES)
 
 
-def _keep_rest(import_id: str, parsed: Parsed) -> None:
-    """What each statement says of itself, and the rows that are no line."""
+def _keep_parts(import_id: str, telling: Telling) -> None:
+    """What each statement says of itself."""
     parts = [
         {
             "import_id": import_id,
@@ -132,17 +251,7 @@ def _keep_rest(import_id: str, parsed: Parsed) -> None:
             "gaps": list(one.gaps),
             "untied": one.untied,
         }
-        for part, one in enumerate(parsed.statements, 1)
-    ]
-    others = [
-        *(_other(row.row, "ignored", row.reason, "", row.raw) for row in parsed.ignored),
-        *(_other(row.row, "rejected", row.reason, row.column, row.raw) for row in parsed.rejected),
+        for part, one in enumerate(telling.summaries, 1)
     ]
     if parts:
         db.session.execute(insert(Part), parts)
-    if others:
-        db.session.execute(insert(OtherRow), [{"import_id": import_id, **row} for row in others])
-
-
-def _other(row: int, outcome: str, reason: str, column: str, raw: Mapping[str, str]) -> dict[str, object]:
-    return {"row_no": row, "outcome": outcome, "reason": reason, "column_name": column, "raw": dict(raw)}

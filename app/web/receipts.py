@@ -4,25 +4,19 @@ Letters that the fonts lack are written with those that sound alike.
 """
 
 import io
-from functools import cache
-from pathlib import Path
 
-from anyascii import anyascii
 from flask import make_response
 from flask.wrappers import Response
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A5
 from reportlab.lib.utils import simpleSplit
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from app.core.money import format_money
+from reports import lettering
+from reports.lettering import GREEN, INK, QUIET, RULE, STRONG, TEXT
 from reports.receipts import Receipt
 
-FONTS = Path(__file__).parent / "fonts"
-TEXT, STRONG = "Roboto", "Roboto-Bold"
-INK, QUIET, RULE, GREEN = HexColor("#1b2420"), HexColor("#5b6660"), HexColor("#d7ddd9"), HexColor("#0b6b45")
 WIDTH, HEIGHT = A5
 MARGIN, LABELS, LINE = 40, 120, 14
 SMALL, NORMAL, LARGE = 8, 10, 26
@@ -38,7 +32,7 @@ def answer(receipt: Receipt, *, checked_at: str) -> Response:
 
 def drawn(receipt: Receipt, *, checked_at: str) -> bytes:
     """The page."""
-    _fonts()
+    lettering.ready()
     file = io.BytesIO()
     page = Canvas(file, pagesize=A5, invariant=True, pageCompression=1, lang="en-NG")
     page.setTitle(f"Receipt {receipt.movement_id}")
@@ -71,7 +65,7 @@ def _line(page: Canvas, top: float, label: str, value: str) -> float:
     """A label and its value, which goes on below when it is long."""
     _text(page, MARGIN, top, label, font=TEXT, size=NORMAL - 1, colour=QUIET)
     room = WIDTH - 2 * MARGIN - LABELS
-    for part in _parts(_written(value), room):
+    for part in _parts(lettering.written(value), room):
         _text(page, MARGIN + LABELS, top, part, font=TEXT, size=NORMAL, colour=INK)
         top -= LINE
     return top - 6
@@ -83,7 +77,7 @@ def _parts(value: str, room: float) -> list[str]:
     for line in simpleSplit(value, TEXT, NORMAL, room) or [""]:
         start = 0
         for end in range(1, len(line) + 1):
-            if pdfmetrics.stringWidth(line[start:end], TEXT, NORMAL) > room:
+            if lettering.width(line[start:end], NORMAL) > room:
                 found.append(line[start : end - 1])
                 start = end - 1
         found.append(line[start:])
@@ -109,14 +103,3 @@ def _text(page: Canvas, left: float, top: float, words: str, *, font: str, size:
     page.setFillColor(colour)
     page.setFont(font, size)
     page.drawString(left, top, words)
-
-
-def _written(value: str) -> str:
-    known = pdfmetrics.getFont(TEXT).face.charToGlyph
-    return "".join(letter if ord(letter) in known else anyascii(letter) for letter in value)
-
-
-@cache
-def _fonts() -> None:
-    for name, file in ((TEXT, "Roboto-Regular.ttf"), (STRONG, "Roboto-Bold.ttf")):
-        pdfmetrics.registerFont(TTFont(name, str(FONTS / file)))

@@ -3,9 +3,6 @@
 No connection is held while a slow reader takes a page: each batch is fetched in a context of its own.
 """
 
-import csv
-import io
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -15,10 +12,9 @@ from flask import current_app
 from flask.wrappers import Response
 
 from app.core.clock import WAT
+from reports import as_csv
 
 Row = list[str]
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 class Batch(Protocol):
@@ -31,7 +27,7 @@ class Batch(Protocol):
 
 def sheet(name: str, columns: Row, rows: Iterable[Row]) -> Response:
     """Rows that are at hand, as a file."""
-    return _file(name, (_line(row) for row in [columns, *rows]))
+    return _file(name, (as_csv.line(row) for row in [columns, *rows]))
 
 
 def long_sheet(name: str, columns: Row, batch: Batch) -> Response:
@@ -45,12 +41,12 @@ def stamp(moment: datetime) -> str:
 
 
 def _stream(columns: Row, batch: Batch, context: Callable[[], AbstractContextManager[object]]) -> Iterator[str]:
-    yield _line(columns)
+    yield as_csv.line(columns)
     cursor = ""
     while True:
         with context():
             found, cursor = batch(cursor)
-        yield "".join(map(_line, found))
+        yield "".join(map(as_csv.line, found))
         if not cursor:
             return
 
@@ -59,14 +55,3 @@ def _file(name: str, body: Iterator[str]) -> Response:
     answer = Response(body, mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return answer
-
-
-def _line(row: Row) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerow([_safe(cell) for cell in row])
-    return written.getvalue()
-
-
-def _safe(cell: str) -> str:
-    """Text that a spreadsheet would take for a formula is marked as text."""
-    return f"'{cell}" if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell

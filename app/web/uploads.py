@@ -35,7 +35,7 @@ class NoFile(Unprocessable):
 class BodyTooLarge(Refusal):
     status = 413
     code = "body_too_large"
-    message = "That is too much to send at once. A file may have 10 MB; send several one after the other."
+    message = "That is too much to send at once. Send several files one after the other, and smaller ones."
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,14 @@ def register(app: Flask) -> None:
     app.request_class = Held
 
 
-def takes_files(count: int = 1, *, parts: int = PARTS_MAX) -> Callable[[View], View]:
+def takes_files(
+    count: int = 1, *, parts: int = PARTS_MAX, bytes_each: int = rules.FILE_BYTES_MAX
+) -> Callable[[View], View]:
     """Above a guard: this door takes so many files at once, in a form of at most so many parts.
 
-    There is room for twice as much, so that a file somewhat too large is refused at its place in the form.
+    There is more room than that, twice or ten MB, so that a file somewhat too large is refused at its place.
     """
-    room = 2 * count * rules.FILE_BYTES_MAX + FORM_BYTES
+    room = count * (bytes_each + rules.FILE_BYTES_MAX) + FORM_BYTES
 
     def mark(view: View) -> View:
         view.__body_bytes__, view.__body_parts__ = room, parts  # type: ignore[attr-defined]
@@ -99,16 +101,18 @@ def _is_somebodys() -> bool:
     return seen is not None
 
 
-def sent(field: str) -> Upload:
+def sent(field: str, *, bytes_max: int = rules.FILE_BYTES_MAX) -> Upload:
     """The one file of a field. Raises NoFile, EmptyFile, FileTooLarge."""
     files = [file for file in request.files.getlist(field) if file.filename]
     if not files:
         raise NoFile
     if len(files) > 1:
         raise NoFile("Send one file here.")
-    body = files[0].stream.read(rules.FILE_BYTES_MAX + 1)
+    body = files[0].stream.read(bytes_max + 1)
     if not body:
         raise EmptyFile
-    if len(body) > rules.FILE_BYTES_MAX:
-        raise FileTooLarge
+    if len(body) > bytes_max:
+        if bytes_max == rules.FILE_BYTES_MAX:
+            raise FileTooLarge
+        raise FileTooLarge(f"This file is larger than {bytes_max // 1024 // 1024} MB. Choose a smaller one.")
     return Upload(files[0].filename or "", body)

@@ -8,6 +8,9 @@ CREATE TABLE statement_sources (
     title text NOT NULL CONSTRAINT ck_statement_sources_titled CHECK (title <> ''),
     format text NOT NULL,
     settings jsonb NOT NULL DEFAULT '{}',
+    -- A day's statement is there so many days later, at this time where the account is kept (its zone is a setting).
+    lag_days integer NOT NULL CONSTRAINT ck_statement_sources_lag_bounded CHECK (lag_days BETWEEN 0 AND 31),
+    cut_off time NOT NULL,
     created_at timestamptz NOT NULL,
     retired_at timestamptz
 );
@@ -17,6 +20,8 @@ CREATE TABLE statement_accounts (
     source_id text NOT NULL REFERENCES statement_sources,
     asset text NOT NULL,
     account text NOT NULL,
+    -- In whole coins: from how far off somebody is to be told. It explains nothing: each unit of a difference is a break.
+    tolerance numeric NOT NULL CONSTRAINT ck_statement_accounts_tolerance_counted CHECK (tolerance >= 0),
     created_at timestamptz NOT NULL,
     PRIMARY KEY (source_id, asset)
 );
@@ -47,9 +52,51 @@ CREATE TABLE statement_imports (
 );
 CREATE INDEX ix_statement_imports_source ON statement_imports (source_id, imported_at);
 
+-- A file that somebody brought, as it came, whatever became of it. Of a source no file is there twice, but for those that
+-- were refused: they may be brought again when the source is set up otherwise.
+CREATE TABLE statement_files (
+    id text PRIMARY KEY,
+    source_id text NOT NULL REFERENCES statement_sources,
+    name text NOT NULL,
+    sha256 bytea NOT NULL CONSTRAINT ck_statement_files_sha256_whole CHECK (length(sha256) = 32),
+    size bigint NOT NULL,                              -- bytes
+    rows_about integer NOT NULL,                       -- ends of lines in it
+    state text NOT NULL CONSTRAINT ck_statement_files_state_known CHECK (state IN ('waiting', 'kept', 'refused')),
+    trouble text NOT NULL DEFAULT '',                  -- why it was refused; where in it
+    trouble_row integer NOT NULL DEFAULT 0,
+    trouble_column text NOT NULL DEFAULT '',
+    import_id text REFERENCES statement_imports,
+    brought_by text NOT NULL,
+    brought_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    CONSTRAINT ck_statement_files_kept_told CHECK ((state = 'kept') = (import_id IS NOT NULL)),
+    CONSTRAINT ck_statement_files_refusal_told CHECK ((state = 'refused') = (trouble <> '')),
+    CONSTRAINT ck_statement_files_end_told CHECK ((state = 'waiting') = (ended_at IS NULL))
+);
+CREATE UNIQUE INDEX uq_statement_files_file ON statement_files (source_id, sha256) WHERE state <> 'refused';
+CREATE INDEX ix_statement_files_source ON statement_files (source_id, id);
+
+-- Its bytes, compressed already, in pieces that neither side must hold all of.
+CREATE TABLE statement_pieces (
+    file_id text NOT NULL REFERENCES statement_files,
+    nth integer NOT NULL,
+    body bytea NOT NULL,
+    PRIMARY KEY (file_id, nth)
+);
+ALTER TABLE statement_pieces ALTER COLUMN body SET STORAGE EXTERNAL;
+
+-- Who took a file out: it holds what customers paid, and their names.
+CREATE TABLE statement_downloads (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    file_id text NOT NULL REFERENCES statement_files,
+    downloaded_by text NOT NULL,
+    downloaded_at timestamptz NOT NULL
+);
+CREATE INDEX ix_statement_downloads_file ON statement_downloads (file_id, id);
+
 -- One account and asset over a period, as the file has it; amounts in whole coins, exactly as told.
 CREATE TABLE statement_parts (
-    import_id text NOT NULL REFERENCES statement_imports DEFERRABLE INITIALLY DEFERRED,
+    import_id text NOT NULL REFERENCES statement_imports,
     part integer NOT NULL,
     ref text NOT NULL,
     account text NOT NULL,
@@ -64,10 +111,12 @@ CREATE TABLE statement_parts (
     PRIMARY KEY (import_id, part)
 );
 
+-- Source and import are no foreign keys: a check per row takes longer than writing it. They are written from one value
+-- per file, in the transaction that writes the import, and nobody may delete any of them.
 CREATE TABLE statement_lines (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    source_id text NOT NULL REFERENCES statement_sources,
-    import_id text NOT NULL REFERENCES statement_imports DEFERRABLE INITIALLY DEFERRED,
+    source_id text NOT NULL,
+    import_id text NOT NULL,
     part integer NOT NULL,
     row_no integer NOT NULL,
     external_id text CONSTRAINT ck_statement_lines_external_id_told CHECK (external_id <> ''),
@@ -86,29 +135,34 @@ CREATE TABLE statement_lines (
     refs text[] NOT NULL,
     counterparty text NOT NULL,
     narration text NOT NULL,
-    raw jsonb NOT NULL,
+    raw json NOT NULL,                                 -- its cells in the order of the file
     CONSTRAINT uq_statement_lines_identity UNIQUE (source_id, identity, occurrence)
 );
-CREATE INDEX ix_statement_lines_source ON statement_lines (source_id, asset, at);
+CREATE INDEX ix_statement_lines_source ON statement_lines (source_id, asset, at, id);
 
 -- Rows that are no line, with the reason; and lines that were told before, otherwise.
 CREATE TABLE statement_rows (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    import_id text NOT NULL REFERENCES statement_imports DEFERRABLE INITIALLY DEFERRED,
+    import_id text NOT NULL,                           -- (as for lines)
     row_no integer NOT NULL,
     outcome text NOT NULL CONSTRAINT ck_statement_rows_outcome_known
         CHECK (outcome IN ('ignored', 'rejected', 'restated')),
     reason text NOT NULL,
     column_name text NOT NULL,
-    line_id bigint REFERENCES statement_lines,         -- what was told before
-    raw jsonb NOT NULL
+    line_id bigint,                                    -- what was told before
+    raw json NOT NULL
 );
-CREATE INDEX ix_statement_rows_import ON statement_rows (import_id, outcome, row_no);
+CREATE INDEX ix_statement_rows_import ON statement_rows (import_id, outcome, id);
 
 SELECT audit.watch('statement_sources');
 SELECT audit.watch('statement_accounts', '=source_id');
 SELECT audit.watch('statement_imports');
+SELECT audit.watch('statement_files');
+SELECT audit.watch('statement_downloads', '=file_id');
 SELECT audit.marks_stay('statement_sources', 'retired_at');
-GRANT SELECT, INSERT ON statement_sources, statement_accounts, statement_imports, statement_parts, statement_lines,
-    statement_rows TO bursar_app;
-GRANT UPDATE (retired_at) ON statement_sources TO bursar_app;
+SELECT audit.marks_stay('statement_files', 'import_id', 'ended_at');
+GRANT SELECT, INSERT ON statement_sources, statement_accounts, statement_imports, statement_files, statement_pieces,
+    statement_downloads, statement_parts, statement_lines, statement_rows TO bursar_app;
+GRANT UPDATE (title, settings, lag_days, cut_off, retired_at) ON statement_sources TO bursar_app;
+GRANT UPDATE (account, tolerance) ON statement_accounts TO bursar_app;
+GRANT UPDATE (state, trouble, trouble_row, trouble_column, import_id, ended_at) ON statement_files TO bursar_app;

@@ -87,6 +87,7 @@ CREATE UNIQUE INDEX uq_breaks_line ON breaks (line_id) WHERE closed_by IS NULL A
 CREATE UNIQUE INDEX uq_breaks_entry ON breaks (journal_id, leg) WHERE closed_by IS NULL AND journal_id IS NOT NULL;
 CREATE UNIQUE INDEX uq_breaks_group ON breaks (group_id) WHERE closed_by IS NULL AND group_id IS NOT NULL;
 CREATE INDEX ix_breaks_open ON breaks (account, at, id) WHERE closed_by IS NULL;
+CREATE INDEX ix_breaks_reason ON breaks (account, reason, at, id) WHERE closed_by IS NULL;
 CREATE INDEX ix_breaks_amount ON breaks (account, amount) WHERE closed_by IS NULL;
 -- Journals that know the teller's id of what they are about.
 -- squawk-ignore require-concurrent-index-creation

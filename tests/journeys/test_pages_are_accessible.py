@@ -22,6 +22,7 @@ from dev import (
     tour_money,
     tour_portal,
     tour_rates,
+    tour_reports,
     tour_trading,
     tour_transfers,
     tour_verification,
@@ -59,6 +60,7 @@ PARTS = {
     "customers' trades": tour_trading.CUSTOMERS,
     "our position": tour_trading.STAFF,
     "dealing": tour_dealing.DEALING,
+    "reports": tour_reports.REPORTING,
     "rates": tour_rates.RATES_SIGHTS,
 }
 

@@ -45,6 +45,15 @@ class Outside:
             statements.stand_for(source.id, asset="NGN", account=self.account)
         leave()
 
+    @classmethod
+    def differing(cls) -> "Outside":
+        """A line of 10 naira and an entry of 9 that no rule puts together."""
+        made = cls()
+        made.tell((1_000, books.fresh("theirs")))
+        made.book(900, ref=books.fresh("ours"))
+        made.run()
+        return made
+
     def book(self, kobo: int, *, ref: str = "", told: str = "", days: int = 0) -> int:
         """Post so many kobo to the account: the journal's number. Its leg in the account is the first."""
         legs = (debit(self.account, books.kobo(kobo)), credit(self.other, books.kobo(kobo)))

@@ -67,11 +67,7 @@ def end(group: int, reason: str = "It was another's.") -> None:
 @pytest.fixture
 def outside() -> Outside:
     """A line and an entry that no rule puts together."""
-    made = Outside()
-    made.tell((1_000, fresh("theirs")))
-    made.book(900, ref=fresh("ours"))
-    made.run()
-    return made
+    return Outside.differing()
 
 
 def test_what_is_linked_is_matched_and_its_difference_is_a_break(outside: Outside) -> None:

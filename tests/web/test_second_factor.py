@@ -29,6 +29,7 @@ _READ_ONLY = "the library's own address; our table refuses to write, whoever ask
 _SHOWS = "it adds to what people look at before anything changes; who is new has no factor yet"
 _PASSWORD = "it asks for the present password itself"
 _WORK = "it is work on the way to a decision, and decides nothing"
+_TOLD = "it is about what others tell: nothing moves, and what was told before stays"
 _VIEWS = "it is a way to look at a list"
 NOT_FRESH = {
     "api.close_session": _TAKES_AWAY,
@@ -38,6 +39,13 @@ NOT_FRESH = {
     "api.place_order": "what is given and what is got stay in wallets of the same customer",
     "api.start_deposit": "money comes in, and from its owner's own account",
     "console.answer_item": _WORK,
+    "console.add_statement_source": _TOLD,
+    "console.change_statement_source": _TOLD,
+    "console.name_statement_account": "what is compared with what: no money moves, and the record says who said so",
+    "console.retire_statement_source": "nothing more comes from it, and what it told stays",
+    "console.bring_statement": _TOLD,
+    "console.propose_statement_columns": "it looks at a sample and keeps nothing",
+    "console.save_statement_columns": _TOLD,
     "portal.make_quote": "nothing moves and nothing is held",
     "portal.requote": "nothing moves and nothing is held",
     "portal.accept_quote": "what is given and what is got stay in wallets of the same customer",
@@ -78,6 +86,7 @@ NOT_FRESH = {
     "console.safety_lock_customer": _STOPS,
     "console.place_restriction": _STOPS,
     "console.withdraw_invitation": _TAKES_AWAY,
+    "console.match_account": "it does what is done every few minutes anyway",
     "console.next_application": _WORK,
     "console.note_on_application": "a note is for colleagues, and stays",
     "console.options_to_prove": _PROVES,
@@ -137,7 +146,7 @@ NOT_FRESH = {
     "portal.remove_beneficiary": _STOPS,
 }
 # Doors that only show something and ask for it all the same.
-FRESH_READS = {"console.ask_to_reveal", "console.take_document"}
+FRESH_READS = {"console.download_statement", "console.ask_to_reveal", "console.take_document"}
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ _SAYS_NOTHING = frozenset({"", "NONREF", "NOTPROVIDED", "NOT PROVIDED"})
 _PAYOUT = re.compile(r"(?<![A-Za-z0-9])PSTK[_-]?(?P<id>[0-9]{6,})", re.IGNORECASE)
 # Charges and commissions: SWIFT's codes after the letter of who made them, and those of ISO 20022.
 _CHARGES = frozenset({"NCHG", "SCHG", "FCHG", "NCOM", "SCOM", "FCOM", "CHRG", "COMM"})
-_SPACE = re.compile(r"\s+")
 
 
 @dataclass
@@ -34,7 +33,7 @@ def references(*told: object) -> Iterator[str]:
 
 def group(*words: str) -> str:
     """The payout of Paystack that a narration or reference names (`PSTK_359143`): its id there, else nothing."""
-    found = next(filter(None, (_PAYOUT.search(word) for word in words)), None)
+    found = next(filter(None, (_PAYOUT.search(word) for word in words if "PSTK" in word.upper())), None)
     return found["id"] if found else ""
 
 
@@ -47,4 +46,4 @@ def kind(code: str, *, reversal: bool = False) -> Kind:
 
 def plain(*words: object) -> str:
     """Words on one line."""
-    return _SPACE.sub(" ", " ".join(str(word) for word in words if word)).strip()
+    return " ".join(" ".join([str(word) for word in words if word]).split())

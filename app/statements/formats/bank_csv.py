@@ -16,6 +16,7 @@ from app.statements.formats.formats import CERTAIN, Format, Tally
 from app.statements.formats.lines import EXACT, ZERO, Kind, Line, Parsed, Statement, Told, negative, statements_of
 from app.statements.formats.reading import Column, File, Layout, Row, Sheet, normal
 from app.statements.formats.settings import Profile, Settings
+from app.statements.formats.telling import Telling, with_heading
 
 # What banks call their columns, for a proposal. The first that is there is taken.
 KNOWN: dict[str, tuple[str, ...]] = {
@@ -35,9 +36,7 @@ KNOWN: dict[str, tuple[str, ...]] = {
     "counterparty": ("counterparty", "beneficiary", "payee"),
 }
 _COLUMNS = tuple(KNOWN)
-_GUESS = Layout(
-    tuple(Column(name, aliases, needed=name == "date") for name, aliases in KNOWN.items()), spare_names=True
-)
+GUESS = Layout(tuple(Column(name, aliases, needed=name == "date") for name, aliases in KNOWN.items()), spare_names=True)
 _COMMA = re.compile(r"[0-9],[0-9]{1,2}$")
 _POINT = re.compile(r"[0-9]\.[0-9]{1,2}$")
 _LOOKED_AT = 200  # rows; enough to see how numbers are written
@@ -55,8 +54,8 @@ class Heading:
 
 def proposed(file: File) -> Profile:
     """A profile from the headers and how the numbers look. Raises Unreadable where they say too little."""
-    found = reading.sheet(file, _GUESS)
-    at = _GUESS.found(found.headers)
+    found = reading.sheet(file, GUESS)
+    at = GUESS.found(found.headers)
     names = {name: found.headers[place] for name, place in at.items()}
     if "amount" not in names and not {"debit", "credit"} <= names.keys():
         row = found.heading[-1][0] + 1 if found.heading else 1
@@ -92,14 +91,19 @@ def layout_of(profile: Profile) -> Layout:
     return Layout(tuple(Column(name, (normal(their),)) for name, their in named.items() if their))
 
 
-def read(file: File, settings: Settings) -> Parsed:
-    """A file laid out as the profile of the settings says, or as proposed."""
+def _laid_out(file: File, settings: Settings) -> tuple[Sheet, Profile, Heading, Settings]:
+    """The rows of a file as the profile of the settings says, or as proposed, and what stands above them."""
     profile = settings.profile or proposed(file)
     if not profile.amount and not (profile.debit and profile.credit):
         raise Unreadable("it names no column of amounts.", column="the profile")
     found = reading.sheet(file, layout_of(profile))
     heading = _heading(found, profile)
-    known = replace(settings, account=settings.account or heading.account)
+    return found, profile, heading, replace(settings, account=settings.account or heading.account)
+
+
+def read(file: File, settings: Settings) -> Parsed:
+    """A file as the profile of the settings says, or as proposed."""
+    found, profile, heading, known = _laid_out(file, settings)
     tally = Tally()
     told = _placed([_tell(row, known, profile) for row in tally.over(found.rows())])
     statements = tuple(_with(heading, each) for each in statements_of(told)) if _one(told) else statements_of(told)
@@ -111,6 +115,14 @@ def read(file: File, settings: Settings) -> Parsed:
         heading_rows=found.heading_rows,
         notes=file.notes,
     )
+
+
+def stream(file: File, settings: Settings) -> Telling:
+    """The same, row by row."""
+    found, profile, heading, known = _laid_out(file, settings)
+    telling = Telling(format=BANK_CSV.name, version=BANK_CSV.version, notes=file.notes)
+    rows = (_tell(row, known, profile) for row in found.rows())
+    return telling.over(rows, ending=with_heading(heading.opening, heading.closing))
 
 
 def _placed(told: list[Told]) -> list[Told]:
@@ -232,5 +244,6 @@ BANK_CSV = Format(
     headers=("by profile",),
     takes=frozenset({"zone", "asset", "account", "date_order", "profile"}),
     read=read,
+    stream=stream,
     likeness=likeness,
 )

@@ -9,6 +9,7 @@ from app.statements.formats.errors import Unreadable
 from app.statements.formats.lines import Ignored, Line, Parsed, Rejected, Told, statements_of
 from app.statements.formats.reading import File, Layout, Row, Sheet
 from app.statements.formats.settings import Settings, Unit
+from app.statements.formats.telling import Telling
 
 Tell = Callable[[Row, Settings], Told | list[Line]]
 Prepare = Callable[[Callable[[], Iterable[Row]], Settings], Tell]
@@ -26,7 +27,7 @@ class Format:
     takes: frozenset[str] = frozenset()
     read: Callable[[File, Settings], Parsed]
     likeness: Callable[[File], int]  # 0: not this format. More: columns known less columns unknown
-    stream: Callable[[File, Settings], Iterator[Told]] | None = None  # row by row, for files that do not fit in memory
+    stream: Callable[[File, Settings], Telling] | None = None  # row by row, for files that do not fit in memory
 
 
 @dataclass
@@ -74,9 +75,11 @@ def tabular(
             return prepare(rows, settings)
         raise AssertionError("unreachable")
 
-    def stream(file: File, settings: Settings) -> Iterator[Told]:
+    def stream(file: File, settings: Settings) -> Telling:
         rows, _, settings = source(file, settings)
-        return told(rows(), teller(rows, settings), settings)
+        tell = teller(rows, settings)
+        telling = Telling(format=name, version=version, notes=file.notes)
+        return telling.over(tell(row, settings) for row in rows())
 
     def read(file: File, settings: Settings) -> Parsed:
         rows, found, settings = source(file, settings)

@@ -4,12 +4,14 @@ Decimals are exact and in whole coins. `EXACT` computes with them: the usual con
 tell 40.
 """
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
 from enum import StrEnum
+from functools import cached_property
 
 # 60 digits either side of the point and exponents of two digits fit; what would have to be rounded raises instead.
 EXACT = Context(prec=400, traps=[Inexact, InvalidOperation, Overflow, DivisionByZero])
@@ -32,6 +34,17 @@ class Kind(StrEnum):
     ADJUSTMENT = "adjustment"
 
 
+class Header(dict[str, int]):
+    """The names of a file's columns, each with its place, and a mould in which a row becomes JSON."""
+
+    @cached_property
+    def mould(self) -> str:
+        """For `%`: an object with a text for each column; empty where the names are not as many as the columns."""
+        if list(self.values()) != list(range(len(self))):
+            return ""
+        return "{" + ", ".join(json.dumps(name).replace("%", "%%") + ': "%s"' for name in self) + "}"
+
+
 class Raw(Mapping[str, str]):
     """The cells of a row by their names; the names are shared by all rows, so that a million of them fit in memory."""
 
@@ -39,6 +52,16 @@ class Raw(Mapping[str, str]):
 
     def __init__(self, names: Mapping[str, int], cells: Sequence[str]) -> None:
         self._names, self._cells = names, cells
+
+    @property
+    def json(self) -> str:
+        """An object of texts, in the order of the file. Cells that need no quoting, as most do, are poured in."""
+        said = "".join(self._cells)
+        if said.isprintable() and '"' not in said and "\\" not in said and isinstance(self._names, Header):
+            mould = self._names.mould
+            if mould:
+                return mould % tuple(self._cells)
+        return json.dumps(dict(self), ensure_ascii=False)
 
     def __getitem__(self, name: str) -> str:
         return self._cells[self._names[name]]
@@ -53,7 +76,7 @@ class Raw(Mapping[str, str]):
         return repr(dict(self))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # (not frozen: that makes each of a million lines four times as slow to make)
 class Line:
     """One movement of one asset in one account, as told.
 
@@ -108,6 +131,22 @@ Told = Line | Ignored | Rejected
 
 
 @dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What a statement says of itself and what its lines add up to, without them."""
+
+    ref: str = ""
+    account: str
+    asset: str
+    opening: Decimal | None
+    closing: Decimal | None
+    moved: Decimal
+    period_from: date | None
+    period_to: date | None
+    gaps: tuple[int, ...] = ()
+    untied: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Statement:
     """One account and asset over a period, lines oldest first. Balances are None where the file does not tell them."""
 
@@ -140,6 +179,11 @@ class Statement:
         if self.opening is None or self.closing is None or self.untied:
             return None
         return EXACT.subtract(self.closing, EXACT.add(self.opening, self.moved))
+
+    @property
+    def summary(self) -> Summary:
+        """The statement without its lines."""
+        return Summary(**{each.name: getattr(self, each.name) for each in fields(Summary)})
 
     @property
     def ties(self) -> bool | None:
@@ -231,23 +275,92 @@ def oldest_first(lines: list[Line]) -> list[Line]:
     return sorted(reversed(lines) if newest_first else lines, key=lambda line: line.at)
 
 
-def chain(lines: Sequence[Line]) -> tuple[Decimal | None, Decimal | None, tuple[int, ...]]:
-    """Opening, closing and the rows that do not follow, from balances told per line.
+class Chain:
+    """Opening, closing and the rows that do not follow, from balances told per line, line by line as a file has them.
 
     Every balance before a line is the balance after another one, but for the first; so the opening balance is the one
     "before" that is no "after", whatever the order of lines of the same second. Where several are left, lines are
-    missing: each start of a new piece is a gap.
+    missing: each start of a new piece is a gap. What follows the line beside it is joined at once: of a million lines
+    in order two loose ends are kept.
     """
-    pairs = [
-        (EXACT.subtract(line.balance_after, line.delta), line.balance_after, line.row)
-        for line in lines
-        if line.balance_after is not None
-    ]
-    if not pairs or len(pairs) < len(lines):
-        return None, None, ()
-    befores, afters = Counter(pair[0] for pair in pairs), Counter(pair[1] for pair in pairs)
-    starts, ends = befores - afters, afters - befores
-    opening = next((before for before, _, _ in pairs if before in starts), pairs[0][0])
-    closing = next((after for _, after, _ in reversed(pairs) if after in ends), opening)
-    gaps = tuple(row for before, _, row in pairs if before in starts and before != opening)
-    return opening, closing, gaps
+
+    __slots__ = (
+        "_after",
+        "_at",
+        "_before",
+        "_begun_at",
+        "_ends",
+        "_first",
+        "_last",
+        "_place",
+        "_row",
+        "_starts",
+        "_whole",
+    )
+
+    def __init__(self) -> None:
+        self._whole, self._place, self._row = True, 0, 0
+        self._begun_at: datetime | None = None  # the first line's time, and the line before's
+        self._at: datetime | None = None
+        self._before: Decimal | None = None  # of the line before, while nothing was joined to it there
+        self._after: Decimal | None = None
+        self._first: tuple[datetime, Decimal] | None = None  # the oldest moment: what was before it in the file's order
+        self._last: tuple[datetime, Decimal] | None = None  # and in its reverse
+        self._starts: list[tuple[datetime, int, Decimal, int]] = []  # when, the how manieth, balance, row
+        self._ends: list[tuple[datetime, int, Decimal, int]] = []
+
+    def add(self, line: Line) -> None:
+        """The next line of the file."""
+        after, at = line.balance_after, line.at
+        if after is None:
+            self._whole = False
+            return
+        before = EXACT.subtract(after, line.delta)
+        if self._after is not None and before == self._after:
+            self._loosen(self._before, None)
+            self._before, self._after = None, after
+        elif self._before is not None and after == self._before:
+            self._loosen(None, self._after)
+            self._before, self._after = before, None
+        else:
+            self._loosen(self._before, self._after)
+            self._before, self._after = before, after
+        if self._last is None or at <= self._last[0]:
+            self._last = (at, before)
+            if self._first is None or at < self._first[0]:
+                self._first = (at, before)
+        self._begun_at = self._begun_at or at
+        self._at, self._row = at, line.row
+        self._place += 1
+
+    def _loosen(self, before: Decimal | None, after: Decimal | None) -> None:
+        """Keep the ends of the line before that nothing was joined to."""
+        if self._at is None:
+            return
+        if before is not None:
+            self._starts.append((self._at, self._place, before, self._row))
+        if after is not None:
+            self._ends.append((self._at, self._place, after, self._row))
+
+    def ends(self) -> tuple[Decimal | None, Decimal | None, tuple[int, ...]]:
+        """Opening, closing, and the rows that begin a new piece; asked once, when all lines were added."""
+        if not self._whole or not self._first or not self._last or not self._begun_at or not self._at:
+            return None, None, ()
+        self._loosen(self._before, self._after)
+        turned = -1 if self._begun_at > self._at else 1  # a file that is newest first is read from its end
+        starts = sorted(self._starts, key=lambda each: (each[0], turned * each[1]))
+        ends = sorted(self._ends, key=lambda each: (each[0], turned * each[1]))
+        begun, ended = Counter(each[2] for each in starts), Counter(each[2] for each in ends)
+        opens, closes = begun - ended, ended - begun
+        oldest = (self._first if turned > 0 else self._last)[1]
+        opening = next((before for _, _, before, _ in starts if before in opens), oldest)
+        closing = next((after for _, _, after, _ in reversed(ends) if after in closes), opening)
+        return opening, closing, tuple(row for _, _, before, row in starts if before in opens and before != opening)
+
+
+def chain(lines: Iterable[Line]) -> tuple[Decimal | None, Decimal | None, tuple[int, ...]]:
+    """Opening, closing and the rows that do not follow; None where a line tells no balance."""
+    found = Chain()
+    for line in lines:
+        found.add(line)
+    return found.ends()

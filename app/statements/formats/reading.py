@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from app.statements.formats import cells
 from app.statements.formats.errors import WHOLE_FILE, Unreadable
-from app.statements.formats.lines import Raw
+from app.statements.formats.lines import Header, Raw
 from app.statements.formats.settings import Settings
 
 BYTES_LIMIT = 256 * 1024 * 1024  # two million rows of the widest export known
@@ -35,7 +36,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _ARCHIVE = b"PK\x03\x04"
 _INSIDE = (".csv", ".txt", ".xml", ".sta", ".mt940", ".json")
 _FOREIGN = {b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an old Excel file", b"\x1f\x8b": "a gzip archive"}
-_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+_BLOCK = 1024 * 1024  # characters
 _SPACE = re.compile(r"[\s_\ufeff\u200b]+")
 
 
@@ -151,7 +152,7 @@ class Layout:
         ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # (not frozen, as lines are not: there are a million)
 class Row:
     """One record under a header. Whatever is asked and cannot be read raises Unreadable with row and column."""
 
@@ -162,8 +163,8 @@ class Row:
 
     def text(self, name: str) -> str:
         """The cell, stripped; empty where there is no such column."""
-        place = self.at.get(name)
-        return "" if place is None else self.values[place].strip()
+        at = self.at
+        return self.values[at[name]].strip() if name in at else ""
 
     def needed(self, name: str) -> str:
         """The cell. Raises Unreadable when it is empty."""
@@ -173,7 +174,7 @@ class Row:
 
     def number_of(self, name: str, *, empty: Decimal | None = None, decimal_comma: bool = False) -> Decimal:
         """The number in a cell; `empty` where there is none."""
-        told = self.text(name)
+        told = self.values[self.at[name]].strip() if name in self.at else ""
         if not told and empty is not None:
             return empty
         try:
@@ -258,8 +259,18 @@ def sheet(file: File, layout: Layout) -> Sheet:
 
 
 def _lines(text: str) -> Iterator[str]:
-    """The lines with their ends. A StringIO would hold the text again, at four bytes a character."""
-    return (found[0] for found in _LINE.finditer(text))
+    """The lines with their ends, by blocks: a StringIO holds its text again, at four bytes a character."""
+    return chain.from_iterable(io.StringIO(block, newline="") for block in _blocks(text))
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """The text in pieces that end where a line does; whole where no line ends within one."""
+    start = 0
+    while start < len(text):
+        end = text.rfind("\n", start, start + _BLOCK) + 1 if start + _BLOCK < len(text) else len(text)
+        end = end or text.find("\n", start) + 1 or len(text)
+        yield text[start:end]
+        start = end
 
 
 @lru_cache(maxsize=8)
@@ -283,7 +294,7 @@ def _sheet(
     while headers and not headers[-1]:
         headers = headers[:-1]  # a delimiter at the end of each line
     _check_header(headers, layout, number)
-    names: dict[str, int] = {}
+    names = Header()
     for place, header in enumerate(headers):
         name = header or f"column {place + 1}"
         names[name if name not in names else f"{name} ({place + 1})"] = place
@@ -316,7 +327,7 @@ def fitted(values: list[str], names: Mapping[str, int], row: int, limit: int = C
     if len(values) != wide:
         first = list(names)[min(len(values), wide - 1)]
         raise Unreadable(f"the row has {len(values)} cells and the header {wide}.", row=row, column=first)
-    if max(map(len, values)) > limit:
+    if len("".join(values)) > limit and max(map(len, values)) > limit:
         name = next(name for name, value in zip(names, values, strict=True) if len(value) > limit)
         raise Unreadable(f"the cell is longer than {limit} characters.", row=row, column=name)
     return values

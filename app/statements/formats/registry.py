@@ -28,6 +28,7 @@ from app.statements.formats.paystack import (
 )
 from app.statements.formats.reading import File
 from app.statements.formats.settings import Settings
+from app.statements.formats.telling import Telling, told_of
 from app.statements.formats.told_elsewhere import BINANCE_AUTOINVEST, KRAKEN_TRADES
 
 FORMATS: dict[str, Format] = {
@@ -64,16 +65,29 @@ def parse(name: str, body: bytes, settings: Settings | None = None) -> Parsed:
         raise _with_found(refused, wanted, file) from refused
 
 
-def stream(name: str, body: bytes, settings: Settings | None = None) -> Iterator[Told]:
-    """The rows of a file one by one, for exports of exchanges that are too long to hold as lines.
+def stream(name: str, body: bytes, settings: Settings | None = None) -> Telling:
+    """A file row by row, as far as its format can: a million lines do not fit in memory.
 
-    Raises Unreadable when a row cannot be read, after rows that could: write them in one transaction. Raises KeyError
-    for a format that is not known or that tells balances of its own, which `parse` reads.
+    Raises Unreadable as `parse` does, and so does reading the rows, after some that could be read: write them in one
+    transaction. Raises KeyError for a format that is not known.
     """
     wanted, file = FORMATS[name], reading.open_file(body)
-    if wanted.stream is None:
-        raise KeyError(name)
-    return wanted.stream(file, settings or Settings())
+    try:
+        if wanted.stream is None:
+            telling = told_of(wanted.name, wanted.version, lambda: wanted.read(file, settings or Settings()))
+        else:
+            telling = wanted.stream(file, settings or Settings())
+    except Unreadable as refused:
+        raise _with_found(refused, wanted, file) from refused
+    telling.told = _looked_after(telling.told, wanted, file)
+    return telling
+
+
+def _looked_after(told: Iterator[tuple[int, Told]], wanted: Format, file: File) -> Iterator[tuple[int, Told]]:
+    try:
+        yield from told
+    except Unreadable as refused:
+        raise _with_found(refused, wanted, file) from refused
 
 
 def _with_found(refused: Unreadable, wanted: Format, file: File) -> Unreadable:

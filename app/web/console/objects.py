@@ -41,6 +41,8 @@ SUBJECTS = {
     "ord": Subject("Order", "console.order", "order_id", P.ORDERS_READ),
     "otc": Subject("Deal over the counter", "console.deals", "", P.EXCHANGE_READ),
     "hdg": Subject("Hedge", "console.hedge", "hedge_id", P.EXCHANGE_READ),
+    "rpf": Subject("File of a report", "console.report_file", "report_id", P.REPORTS_READ),
+    "rps": Subject("Schedule of a report", "console.report_schedules", "", P.REPORTS_READ),
     "rec": Subject("Reconciliation", "console.reconciliation_run", "run_id", P.RECONCILIATION_READ),
 }
 

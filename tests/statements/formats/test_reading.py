@@ -8,8 +8,9 @@ import pytest
 
 from app.statements.formats import cells, registry
 from app.statements.formats.errors import Unreadable
+from app.statements.formats.lines import Told
 from app.statements.formats.settings import DateOrder, Settings
-from tests.makers.statements import sample, zipped
+from tests.makers.statements import SOUND, sample, zipped
 
 KRAKEN = sample("scenario_a/kraken_ledgers.csv")
 LAGOS = ZoneInfo("Africa/Lagos")
@@ -95,11 +96,23 @@ class TestPlaces:
     def test_refuses_a_zone_that_is_none(self) -> None:
         assert refusal("binance-history", sample("scenario_a/binance_transaction_history.csv"), Settings(zone="../etc"))
 
-    def test_streams_the_same_lines(self) -> None:
-        told = list(registry.stream("kraken-ledgers", KRAKEN))
-        assert sorted(each.row for each in told) == list(range(2, 22))
-        with pytest.raises(KeyError):
-            registry.stream("mt940", KRAKEN)
+
+@pytest.mark.parametrize("name", sorted(SOUND))
+def test_row_by_row_is_the_same_as_whole(name: str) -> None:
+    body, settings = SOUND[name]
+    telling, parsed = registry.stream(name, body, settings), registry.parse(name, body, settings)
+    told = [each for _, each in telling.told]
+    assert telling.rows_total == parsed.rows_total
+    every: list[Told] = [*parsed.lines, *parsed.ignored, *parsed.rejected]
+    assert sorted(told, key=_place) == sorted(every, key=_place)
+    whole = {(one.account, one.asset, one.ref): one for one in parsed.statements}
+    for one in telling.summaries:
+        same = whole[(one.account, one.asset, one.ref)]
+        assert (one.opening, one.closing, one.moved, one.gaps) == (same.opening, same.closing, same.moved, same.gaps)
+
+
+def _place(told: Told) -> tuple[int, str]:
+    return told.row, repr(told)
 
 
 @pytest.mark.parametrize(

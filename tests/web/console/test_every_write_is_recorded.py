@@ -15,6 +15,7 @@ from tests.makers.sandbox import SandboxProcess
 from tests.web.scenes import (
     account,
     agreed,
+    breaks,
     care,
     console,
     dealing,
@@ -24,8 +25,10 @@ from tests.web.scenes import (
     portal,
     programs,
     rates,
+    reporting,
     review,
     safety,
+    statements,
     trading,
     transfers,
     verification,
@@ -35,7 +38,7 @@ from tests.web.scenes.stage import Call, Scene
 READS = {"GET", "HEAD", "OPTIONS"}
 TOPICS = (
     *(portal, trading, transfers, safety, verification, account, programs, care),
-    *(console, review, ledger, agreed, payouts, rates, dealing),
+    *(console, breaks, review, ledger, agreed, payouts, rates, dealing, reporting, statements),
 )
 RECORDED: dict[str, Call] = {endpoint: call for topic in TOPICS for endpoint, call in topic.CALLS.items()}
 KEPT_ELSEWHERE: dict[str, Call] = elsewhere.CALLS

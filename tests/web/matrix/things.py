@@ -3,6 +3,7 @@
 A row that a door has used up (a session ended, a key revoked) is made anew for the next who asks for it.
 """
 
+import io
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,6 +31,8 @@ from app.payments import deposits, suspense
 from app.reconciliation import service as reconciliation
 from app.restrictions.rules import Kind
 from app.staff import service as staff
+from app.statements import flows as statement_flows
+from app.statements import service as statements
 from app.trading import alerts, recurring
 from app.trading.models import Order
 from app.trading.rhythms import Every, Rhythm
@@ -49,6 +52,7 @@ from tests.makers import (
     positions,
     priced,
     rated,
+    reporting,
     restricted,
     sending,
     settled,
@@ -58,8 +62,10 @@ from tests.makers import (
 from tests.makers.authenticator import Authenticator
 from tests.makers.coins import BTC
 from tests.makers.databases import Database, owner_does
+from tests.makers.matching import Outside
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
+from tests.makers.statements import sample
 from tests.web.matrix.actors import TEST, UNPROVED, Cast, Visitor
 
 # Whose rows an address can name, by the face and the name of the argument. `any` stands for what is nobody's.
@@ -69,6 +75,7 @@ HOUSE = ("there", "missing")
 ANY = ("any",)
 SPENT = frozenset(
     {"view_id", "deposit_id", "withdrawal_id", "session_id", "key_id", "account_id", "passkey_id", "task_id"}
+    | {"source_id"}
     | {"ask_id", "asked_id", "recurring_id", "alert_id"}
 )
 STEPS = frozenset({"step", "slot", "ticker"})  # (the same for every customer, who has something under way)
@@ -119,10 +126,15 @@ class Things:
             "item_id": (self._suspense, "sus_none"),
             "case_id": (self._case, "case_none"),
             "run_id": (self._reconciliation, "rec_none"),
+            "source_id": (self._source, "src_none"),
+            "file_id": (self._statement, "stf_none"),
             "operator_id": (lambda: cast.staff[Role.SUPPORT][0], "op_none"),
             "customer_id": (lambda: cast.customer.id, "cus_none"),
             "bank_account_id": (asking.others_account, "ba_none"),
             "object_id": (lambda: cast.customer.id, "cus_none"),
+            "report_name": (lambda: "revenue", "nonsense"),
+            "report_id": (reporting.asked_file, "rpf_none"),
+            "schedule_id": (reporting.schedule, "rps_none"),
             "settlement_id": (self._settlement, "set_none"),
             "top_up_id": (lambda: settled.top_up(naira(45_000 + secrets.randbelow(9_000))), "top_none"),
             "order_id": (lambda: self._dealt[cast.customer.id].id, "ord_none"),
@@ -143,6 +155,9 @@ class Things:
             "task_id": (self._task, "999999"),
             "record_id": (self._record, "999999999"),
             "journal_id": (lambda: self._first("SELECT max(id) AS id FROM ledger.journals"), "999999999"),
+            "outside": (lambda: Outside.differing().account, "asset:nowhere:NGN"),
+            "break_id": (self._break, "999999999"),
+            "group_id": (self._match, "999999999"),
             "code": (lambda: "asset:paystack:NGN", "asset:nowhere:NGN"),
             "asset": (lambda: "NGN", "nothing"),
             "month": (lambda: f"{clock.now():%Y-%m}", "nonsense"),
@@ -166,6 +181,17 @@ class Things:
             return missing if whose == "missing" else self._once((argument,), there)
         owner = self._login(whose, visitor)
         return self._once((argument, owner, whose), lambda: self._personal(argument, owner, whose))
+
+    def _break(self) -> str:
+        Outside.differing()
+        return self._first("SELECT max(id) AS id FROM breaks WHERE closed_by IS NULL AND line_id IS NOT NULL")
+
+    def _match(self) -> str:
+        outside = Outside()
+        outside.tell((100, ref := books.fresh("dep")))
+        outside.book(100, ref=ref)
+        outside.run()
+        return self._first("SELECT max(group_id) AS id FROM matches")
 
     def used_up(self, named: list[str]) -> None:
         """Forget rows that a door may have used up."""
@@ -304,6 +330,21 @@ class Things:
 
     def _reconciliation(self) -> str:
         return atomically(lambda: reconciliation.ask(actor=TEST), actor=TEST)
+
+    def _source(self) -> str:
+        """One whose columns may be told."""
+        with transaction(TEST):
+            return statements.add_source(
+                books.fresh("src"), title="A bank", format_name="bank-csv", settings={"asset": "NGN"}
+            ).id
+
+    def _statement(self) -> str:
+        name = books.fresh("src")
+        with transaction(TEST):
+            statements.add_source(name, title="A venue", format_name="kraken-ledgers", settings={})
+        body = io.BytesIO(sample("scenario_a/kraken_ledgers.csv"))
+        file, _ = statement_flows.take(name, name="ledgers.csv", file=body, actor=TEST)
+        return file.id
 
     def _settlement(self) -> str:
         charges = [settled.charge(), settled.charge()]

@@ -18,6 +18,7 @@ from tests.makers.sandbox import SECRET
 from tests.web.scenes.dealing import read_venue
 from tests.web.scenes.programs import ask_quote
 from tests.web.scenes.stage import TEST, Call, Scene
+from tests.web.scenes.statements import propose_columns
 from tests.web.scenes.trading import make_quote, requote
 
 
@@ -100,6 +101,7 @@ def check_receipt(scene: Scene) -> TestResponse:
 
 
 CALLS: dict[str, Call] = {
+    "console.propose_statement_columns": propose_columns,
     "api.ask_quote": ask_quote,
     "portal.make_quote": make_quote,
     "portal.requote": requote,

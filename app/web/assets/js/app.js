@@ -11,6 +11,7 @@ import './palette.js';
 import './times.js';
 import './charts.js';
 import './uploads.js';
+import './drops.js';
 import './folds.js';
 import './tabs.js';
 import './review.js';

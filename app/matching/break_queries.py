@@ -1,0 +1,170 @@
+"""Reads of breaks: the accounts with what is open in them, the queue, one with what may belong to it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from app.core.db import rows
+from app.core.errors import NotFound
+from app.matching.queries import Proof
+from app.matching.rules import Reason
+
+COUNTED_MAX = 1_000  # of a reason; the page says when there are more
+CANDIDATES = 8
+NEAR = timedelta(days=3)
+_LOOKED_AT = 200  # of those near in time, the nearest in amount are shown
+_ACCOUNTS = """
+SELECT a.account, a.sources, r.ended_at, p.counts
+  FROM (SELECT account, count(*) AS sources FROM statement_accounts GROUP BY account) a
+  LEFT JOIN LATERAL (SELECT * FROM matching_runs r WHERE r.account = a.account AND r.ended_at IS NOT NULL
+                      ORDER BY r.id DESC LIMIT 1) r ON true
+  LEFT JOIN LATERAL (SELECT * FROM matching_runs p WHERE p.account = a.account AND p.counts ? 'told'
+                      ORDER BY p.id DESC LIMIT 1) p ON true
+ ORDER BY a.account
+"""
+_COUNTS = """
+SELECT r.reason, c.n, c.amount
+  FROM unnest(CAST(:reasons AS text[])) r (reason)
+ CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(sum(b.amount), 0) AS amount
+                       FROM (SELECT b.amount FROM breaks b WHERE b.account = :account AND b.reason = r.reason
+                                AND b.closed_by IS NULL LIMIT :limit) b) c
+ WHERE c.n > 0 ORDER BY c.n DESC, r.reason
+"""
+_SHOWN = """
+SELECT b.*, l.narration, l.counterparty, l.external_id, l.refs, l.kind AS line_kind, l.source_id,
+       j.ref, j.kind AS journal_kind
+  FROM breaks b
+  LEFT JOIN statement_lines l ON l.id = coalesce(b.line_id, (SELECT m.line_id FROM matches m
+                                   WHERE m.group_id = b.group_id AND m.line_id IS NOT NULL ORDER BY m.line_id LIMIT 1))
+  LEFT JOIN ledger.journals j ON j.id = coalesce(b.journal_id, (SELECT m.journal_id FROM matches m
+                                   WHERE m.group_id = b.group_id AND m.journal_id IS NOT NULL ORDER BY 1 LIMIT 1))
+ WHERE b.id = ANY(:ids) ORDER BY array_position(:ids, b.id)
+"""
+_QUEUE = """
+SELECT b.id FROM breaks b
+ WHERE b.account = :account AND b.closed_by IS NULL AND (:reason = '' OR b.reason = :reason) AND b.at < :until
+   AND (b.at, b.id) < (:before_at, :before_id)
+ ORDER BY b.at DESC, b.id DESC LIMIT :limit
+"""
+# The same amount, nearest in time first; then those about that time, nearest in amount first.
+_OTHER_SIDE = """
+SELECT o.id FROM (
+    (SELECT b.id, b.amount, b.at FROM breaks b
+      WHERE b.account = :account AND b.closed_by IS NULL AND b.amount = -:amount AND (b.line_id IS NULL) = :of_lines
+        AND b.group_id IS NULL LIMIT :looked_at)
+    UNION
+    (SELECT b.id, b.amount, b.at FROM breaks b
+      WHERE b.account = :account AND b.closed_by IS NULL AND (b.line_id IS NULL) = :of_lines AND b.group_id IS NULL
+        AND b.at BETWEEN :since AND :upto LIMIT :looked_at)) o
+ ORDER BY abs(o.amount + :amount), abs(extract(epoch FROM o.at - :at)), o.id LIMIT :limit
+"""
+_LINES = """
+SELECT l.*, s.title FROM matches m JOIN statement_lines l ON l.id = m.line_id
+  JOIN statement_sources s ON s.id = l.source_id WHERE m.group_id = :group ORDER BY l.at, l.id
+"""
+_ENTRIES = """
+SELECT e.journal_id, e.leg, e.amount * ('1e-' || a.decimals)::numeric AS amount, e.effective_at AS at, j.ref, j.kind
+  FROM matches m JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
+  JOIN ledger.assets a ON a.code = e.asset JOIN ledger.journals j ON j.id = e.journal_id
+ WHERE m.group_id = :group ORDER BY e.effective_at, e.journal_id, e.leg
+"""
+_MATCH = """
+SELECT m.group_id, m.rule, m.confidence, m.ended_by, r.account, r.made_by, r.begun_at, r.why,
+       x.made_by AS ended_who, x.begun_at AS ended_at, x.why AS ended_why, b.id AS break_id
+  FROM matches m JOIN matching_runs r ON r.id = m.run_id LEFT JOIN matching_runs x ON x.id = m.ended_by
+  LEFT JOIN breaks b ON b.group_id = m.group_id AND b.closed_by IS NULL
+ WHERE m.group_id = :group LIMIT 1
+"""
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Which breaks: of a reason, and of before a time."""
+
+    reason: str = ""
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account that statements tell of: how many sources, when it was matched last, and what both sides said then."""
+
+    account: str
+    sources: int
+    matched_at: datetime | None
+    proof: Proof | None
+
+
+def accounts_for_operators() -> list[Account]:
+    """Accounts that statements tell of, with their last run."""
+    return [_account(row) for row in rows(_ACCOUNTS)]
+
+
+def account_for_operators(account: str) -> Account:
+    """One of them. Raises NotFound."""
+    found = [one for one in accounts_for_operators() if one.account == account]
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def counts_for_operators(account: str) -> list[Any]:
+    """How many are open of each reason (at most COUNTED_MAX + 1), and their sum."""
+    return rows(_COUNTS, account=account, reasons=[str(each) for each in Reason], limit=COUNTED_MAX + 1)
+
+
+def queue_for_operators(account: str, sought: Sought, *, before: tuple[datetime, int] | None, limit: int) -> list[Any]:
+    """Open breaks, newest first, from before a place on."""
+    at, number = before or ("infinity", 0)
+    found = rows(
+        _QUEUE,
+        account=account,
+        reason=sought.reason,
+        until=sought.until or "infinity",
+        before_at=at,
+        before_id=number,
+        limit=limit,
+    )
+    return _shown([row.id for row in found])
+
+
+def one_for_operators(break_id: int) -> Any:
+    """One, with what it is about. Raises NotFound."""
+    found = _shown([break_id])
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def candidates_for_operators(one: Any) -> list[Any]:
+    """Open breaks of the other side that may belong to this one: the same amount, or about it at about the time."""
+    found = rows(
+        _OTHER_SIDE,
+        account=one.account,
+        amount=Decimal(one.amount),
+        of_lines=one.line_id is not None,
+        at=one.at,
+        since=one.at - NEAR,
+        upto=one.at + NEAR,
+        looked_at=_LOOKED_AT,
+        limit=CANDIDATES,
+    )
+    return _shown([row.id for row in found])
+
+
+def match_for_operators(group_id: int) -> tuple[Any, list[Any], list[Any]]:
+    """A match: who made it and ended it, its lines, its entries. Raises NotFound."""
+    found = rows(_MATCH, group=group_id)
+    if not found:
+        raise NotFound
+    return found[0], rows(_LINES, group=group_id), rows(_ENTRIES, group=group_id)
+
+
+def _account(row: Any) -> Account:
+    told = row.counts and Proof(*(Decimal(row.counts[name]) for name in ("told", "booked", "breaks")))
+    return Account(row.account, row.sources, row.ended_at, told)
+
+
+def _shown(ids: list[int]) -> list[Any]:
+    return rows(_SHOWN, ids=ids) if ids else []

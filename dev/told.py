@@ -1,0 +1,100 @@
+"""What outsiders tell of the demo business: its bank's statements from the books, with what banks add; an exchange's.
+
+A week of the bank's is missing, one file of it cannot be read, and the exchange tells of something that nobody knows.
+"""
+
+import io
+from datetime import date, datetime, time, timedelta
+
+from app.core import actor, clock
+from app.core.clock import WAT
+from app.core.db import leave, transaction
+from app.core.money import NGN, Money, plain
+from app.ledger import chart, statements
+from app.statements import flows, queries, service
+
+BANK, VENUE = "zenith-ngn", "kraken"
+ENTRIES_MAX = 400
+WEEK = timedelta(days=7)
+CHARGE = Money(NGN, 52_50)  # that a bank takes each week and nobody books
+HEADER = "Account Number,1012345678\nOpening Balance,,,,,{opening}\nClosing Balance,,,,,{closing}\n\n"
+COLUMNS = "Trans. Date,Reference,Debits,Credits,Balance,Remarks\n"
+LEDGERS = "txid,refid,time,type,subtype,aclass,asset,amount,fee,balance\n"
+
+
+def bring(finance: str, *, at: datetime) -> None:
+    """Add two sources and bring their files, as finance does."""
+    who = actor.operator(finance)
+    bank, held = chart.house(chart.BANK, asset=NGN), "asset:venue:kraken:BTC"
+    lagos = {"zone": "Africa/Lagos", "asset": "NGN"}
+    weeks_ago = at - timedelta(weeks=8)
+    with clock.at(weeks_ago), transaction(who):
+        service.add_source(BANK, title="Zenith, naira account", format_name="bank-csv", settings=dict(lagos))
+        service.stand_for(queries.source_for_operators(BANK).id, asset="NGN", account=bank)
+        service.add_source(VENUE, title="Kraken", format_name="kraken-ledgers", settings={})
+        service.stand_for(queries.source_for_operators(VENUE).id, asset="BTC", account=held)
+    leave()
+    weeks = _weeks(bank)
+    for number, (first, body) in enumerate(weeks):
+        if number == len(weeks) - 2:  # (nobody brought the last but one)
+            continue
+        with clock.at(min(datetime.combine(first + WEEK, time(9), WAT), at)):
+            flows.bring(BANK, name=f"zenith_{first:%Y-%m-%d}.csv", body=body.encode(), actor=who)
+    with clock.at(at):
+        damaged = f"{COLUMNS}32/13/2026,S0,,1.00,1.00,DAMAGED\n"
+        for source, name, body in ((BANK, "zenith_damaged.csv", damaged), (VENUE, "ledgers.csv", _ledgers(at))):
+            flows.take(source, name=name, file=io.BytesIO(body.encode()), actor=who)  # (a worker reads it)
+
+
+def _weeks(account: str) -> list[tuple[date, str]]:
+    """The account's entries as its bank would tell them, a file a week."""
+    entries = sorted(
+        statements.statement(account, limit=ENTRIES_MAX), key=lambda one: (one.effective_at, one.journal_id)
+    )
+    leave()
+    found: list[tuple[date, str]] = []
+    balance, charged = Money(NGN, 0), 0
+    first = entries[0].effective_at.astimezone(WAT).date() if entries else date.min
+    while entries:
+        own = [one for one in entries if one.effective_at.astimezone(WAT).date() < first + WEEK]
+        entries = entries[len(own) :]
+        opening, rows = balance, ""
+        for one in own:
+            balance += one.amount
+            rows += _row(
+                one.effective_at,
+                one.ref,
+                one.amount,
+                balance,
+                f"NIP {one.kind.partition('.')[2].replace('_', ' ').upper()} {one.ref}",
+            )
+        charged += 1
+        balance -= CHARGE
+        last = own[-1].effective_at if own else datetime.combine(first, time(), WAT)
+        rows += _row(last, f"CHG{charged:04d}", -CHARGE, balance, "SMS AND MAINTENANCE CHARGES")
+        head = HEADER.format(opening=f'"{plain(opening)}"', closing=f'"{plain(balance)}"')
+        found.append((first, f"{head}{COLUMNS}{rows}"))
+        first += WEEK
+    return found
+
+
+def _row(at: datetime, ref: str, amount: Money, balance: Money, words: str) -> str:
+    sides = f",{plain(amount)}" if amount.units > 0 else f"{plain(-amount)},"
+    return f'{at.astimezone(WAT):%d/%m/%Y},{ref},{sides},"{plain(balance)}",{words}\n'
+
+
+def _ledgers(at: datetime) -> str:
+    day = at - timedelta(days=3)
+    told = (
+        ("LQ4KTV-7M2XA-3RWE5N", "deposit", "0.5000000000", "0.0000000000", "0.5000000000"),
+        ("L7HXNE-QB5TC-YJ2D4K", "trade", "0.1250000000", "0.0000000000", "0.6250000000"),
+        ("", "withdrawal", "-0.2000000000", "0.0000150000", ""),
+        ("LZP3MW-4CVSA-H6UFQ2", "withdrawal", "-0.2000000000", "0.0000150000", "0.4249850000"),
+        ("LB2RKD-WTE7Y-5NXGJ4", "airdrop", "0.0010000000", "0.0000000000", "0.4259850000"),
+    )
+    rows = (
+        f"{txid},R{number // 2:05d}-DEMO,{day + timedelta(hours=number):%Y-%m-%d %H:%M:%S},{kind},,currency,XXBT,"
+        f"{amount},{fee},{balance}\n"
+        for number, (txid, kind, amount, fee, balance) in enumerate(told)
+    )
+    return LEDGERS + "".join(rows)

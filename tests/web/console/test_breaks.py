@@ -1,0 +1,108 @@
+"""The pages of breaks: both sides of an account, its queue, one break with what may belong to it, a match."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.core.db import leave, rows
+from app.core.permissions import Role
+from tests.makers import browse
+from tests.makers.books import fresh
+from tests.makers.matching import Outside
+from tests.web.console.conftest import enter
+
+
+@pytest.fixture
+def outside(inside: Flask) -> Outside:
+    """An account with a line and an entry that no rule puts together."""
+    return Outside.differing()
+
+
+@pytest.fixture
+def finance(app: Flask, inside: Flask) -> FlaskClient:
+    return enter(app, Role.FINANCE)
+
+
+def look(client: FlaskClient, place: str) -> str:
+    answer = client.get(place)
+    assert answer.status_code == 200
+    return " ".join(answer.get_data(as_text=True).split())
+
+
+def numbers(outside: Outside) -> list[int]:
+    found = rows("SELECT id FROM breaks WHERE account = :a AND closed_by IS NULL ORDER BY line_id", a=outside.account)
+    leave()
+    return [row.id for row in found]
+
+
+def test_an_account_shows_both_sides_and_what_explains_their_difference(finance: FlaskClient, outside: Outside) -> None:
+    assert outside.account in look(finance, "/console/breaks")
+    shown = look(finance, f"/console/breaks/of/{outside.account}")
+    for words in ("10.00", "9.00", "1.00", "sum of the breaks", "Missing in the books", "Missing in the statement"):
+        assert words in shown
+    some = look(finance, f"/console/breaks/of/{outside.account}?reason=missing_in_ledger")
+    assert "+10.00" in some
+    assert "-9.00</span></td>" not in some
+    assert "No break fits" in look(finance, f"/console/breaks/of/{outside.account}?reason=timing")
+
+
+def test_an_account_that_nobody_tells_of_is_not_there(finance: FlaskClient, outside: Outside) -> None:
+    assert finance.get(f"/console/breaks/of/{outside.other}").status_code == 404
+    assert finance.get("/console/breaks/999999999").status_code == 404
+    assert finance.get("/console/matches/999999999").status_code == 404
+
+
+def test_the_queue_goes_on_where_a_page_ends(finance: FlaskClient, inside: Flask) -> None:
+    outside = Outside()
+    outside.tell(*((100 + number, fresh("x")) for number in range(60)))
+    outside.run()
+    first = look(finance, f"/console/breaks/of/{outside.account}")
+    assert "50 shown" in first
+    place = first.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    rest = look(finance, place)
+    assert "10 shown" in rest
+    assert "First page" in rest
+
+
+def test_matching_now_says_what_came_of_it(finance: FlaskClient, inside: Flask) -> None:
+    outside = Outside()
+    place = f"/console/breaks/of/{outside.account}"
+    assert "Nothing was matched yet" in look(finance, place)
+    outside.tell((70, ref := fresh("dep")))
+    outside.book(70, ref=ref)
+    assert browse.send(finance, place, form_at=place).status_code == 303
+    shown = look(finance, place)
+    assert "0 opened, 0 closed." in shown
+    assert "Every line is matched" in shown
+
+
+def test_what_belongs_together_is_put_together_and_taken_apart(finance: FlaskClient, outside: Outside) -> None:
+    one, other = numbers(outside)
+    place = f"/console/breaks/{one}"
+    assert "What may belong to it" in look(finance, place)
+    refused = browse.send(finance, f"{place}/link", form_at=place, **{"with": str(other), "reason": " "})
+    assert (refused.status_code, "Say why" in refused.get_data(as_text=True)) == (422, True)
+    alone = browse.send(finance, f"{place}/link", form_at=place, reason="Alone.")
+    assert (alone.status_code, "two at least" in alone.get_data(as_text=True)) == (422, True)
+    made = browse.send(finance, f"{place}/link", form_at=place, **{"with": str(other), "reason": "They wrote so."})
+    assert made.status_code == 303
+    match = made.headers["Location"]
+    shown = look(finance, match)
+    for words in ("differs", "They wrote so.", "By hand", "a break of its own"):
+        assert words in shown
+    assert "It was matched since" in look(finance, place)
+    assert browse.send(finance, f"{match}/end", form_at=match, reason="").status_code == 422
+    assert browse.send(finance, f"{match}/end", form_at=match, reason="Not theirs.").status_code == 303
+    assert "taken apart" in look(finance, match)
+    assert len(numbers(outside)) == 2
+
+
+def test_an_auditor_looks_and_changes_nothing(app: Flask, outside: Outside) -> None:
+    auditor = enter(app, Role.AUDITOR)
+    one, other = numbers(outside)
+    shown = look(auditor, f"/console/breaks/{one}")
+    assert "Finance puts together" in shown
+    assert "Match now" not in look(auditor, f"/console/breaks/of/{outside.account}")
+    place = f"/console/breaks/{one}"
+    answer = browse.send(auditor, f"{place}/link", form_at=place, **{"with": str(other), "reason": "x"})
+    assert answer.status_code == 403

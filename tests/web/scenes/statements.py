@@ -1,0 +1,77 @@
+"""A call of each door through which finance says where statements come from, and brings them."""
+
+import io
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.core.db import leave, transaction
+from app.core.permissions import Role
+from app.statements import service as statements
+from tests.makers import books, browse
+from tests.makers.statements import sample
+from tests.web.scenes.stage import TEST, Call, Scene
+
+PAGE = "/console/statements"
+
+
+def source(scene: Scene, format_name: str = "bank-csv") -> tuple[FlaskClient, str]:
+    """Somebody of finance, and the address of a source."""
+    name = books.fresh("src")
+    with transaction(TEST):
+        made = statements.add_source(name, title="A teller", format_name=format_name, settings={"asset": "NGN"})
+    leave()
+    return scene.staff(Role.FINANCE), f"{PAGE}/sources/{made.id}"
+
+
+def add(scene: Scene) -> TestResponse:
+    said = {"format": "kraken-ledgers", "name": books.fresh("src"), "title": "Kraken", "zone": "UTC"}
+    form = f"{PAGE}/new?format=kraken-ledgers"
+    due = {"lag_days": "1", "cut_off": "12:00"}
+    return browse.send(scene.staff(Role.FINANCE), f"{PAGE}/sources", form_at=form, **said, **due)
+
+
+def change(scene: Scene) -> TestResponse:
+    client, place = source(scene)
+    said = {"title": "Another", "zone": "UTC", "lag_days": "2", "cut_off": "09:00"}
+    return browse.send(client, place, form_at=f"{place}/edit", **said)
+
+
+def name_account(scene: Scene) -> TestResponse:
+    client, place = source(scene)
+    return browse.send(client, f"{place}/accounts", form_at=place, asset="NGN", account="asset:paystack:NGN")
+
+
+def retire(scene: Scene) -> TestResponse:
+    client, place = source(scene)
+    return browse.send(client, f"{place}/retire", form_at=place)
+
+
+def save_columns(scene: Scene) -> TestResponse:
+    client, place = source(scene)
+    told = {"date": "Day", "amount": "Amount", "sample": "Day,Amount\n01/03/2026,2.50\n", "act": "save"}
+    return browse.send(client, f"{place}/columns", **told)
+
+
+def bring(scene: Scene) -> TestResponse:
+    client, place = source(scene, "kraken-ledgers")
+    ledgers = (io.BytesIO(sample("scenario_a/kraken_ledgers.csv")), "ledgers.csv")
+    sent = {"csrf_token": browse.token_of(client.get(place)), "file": ledgers}
+    return client.post(f"{place}/files", data=sent, content_type="multipart/form-data")
+
+
+def propose_columns(scene: Scene) -> TestResponse:
+    client, place = source(scene)
+    march = (io.BytesIO(sample("scenario_a/bank_ngn.csv")), "march.csv")
+    sent = {"csrf_token": browse.token_of(client.get(f"{place}/columns")), "file": march}
+    return client.post(f"{place}/columns/sample", data=sent, content_type="multipart/form-data")
+
+
+CALLS: dict[str, Call] = {
+    "console.add_statement_source": add,
+    "console.change_statement_source": change,
+    "console.name_statement_account": name_account,
+    "console.retire_statement_source": retire,
+    "console.save_statement_columns": save_columns,
+    "console.bring_statement": bring,
+}
