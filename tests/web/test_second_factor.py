@@ -86,6 +86,7 @@ NOT_FRESH = {
     "console.safety_lock_customer": _STOPS,
     "console.place_restriction": _STOPS,
     "console.withdraw_invitation": _TAKES_AWAY,
+    "console.end_schedule": "a report is made no more, and nothing that was made goes",
     "console.match_account": "it does what is done every few minutes anyway",
     "console.next_application": _WORK,
     "console.note_on_application": "a note is for colleagues, and stays",

@@ -115,7 +115,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Proof", "console.ledger_proof", "shield-check", "x", P.LEDGER_READ),
             Place("Reconciliation", "console.reconciliation", "scale", "r", P.RECONCILIATION_READ),
             Place("Breaks", "console.breaks", "scale", "=", P.RECONCILIATION_READ),
-            Place("Statements", "console.statement_sources", "stack-2", "-", P.STATEMENTS_READ),
+            Place("Statements", "console.statement_sources", "stack-2", "[", P.STATEMENTS_READ),
             Place("Settlement", "console.settlements", "building-bank", "2", P.SETTLEMENT_READ),
             Place("Reports", "console.report_catalogue", "file-text", "-", P.REPORTS_READ),
         ),
