@@ -200,6 +200,7 @@ class Business:
             reconciliation.ask(actor=actor.system("demo"))
         self.office.bring_statements(self.ended)
         self._work_off()
+        self.office.match_statements(self.ended)
         report(self.staff["finance"], self.staff["auditor"], work_off=self._work_off, at=self.ended)
 
     def _leave_odd_cases(self) -> None:

@@ -11,6 +11,8 @@ from app.core.clock import WAT
 from app.core.db import leave, transaction
 from app.core.money import NGN, Money, plain
 from app.ledger import chart, statements
+from app.matching import queries as matching
+from app.matching import service as runs
 from app.statements import flows, queries, service
 
 BANK, VENUE = "zenith-ngn", "kraken"
@@ -44,6 +46,16 @@ def bring(finance: str, *, at: datetime) -> None:
         damaged = f"{COLUMNS}32/13/2026,S0,,1.00,1.00,DAMAGED\n"
         for source, name, body in ((BANK, "zenith_damaged.csv", damaged), (VENUE, "ledgers.csv", _ledgers(at))):
             flows.take(source, name=name, file=io.BytesIO(body.encode()), actor=who)  # (a worker reads it)
+
+
+def match(*, at: datetime) -> None:
+    """Hold all that was told against the books, as the clock does."""
+    system = actor.system("demo")
+    for account in matching.accounts_for_system():
+        rules, version = matching.rules_for_operators(account)
+        with transaction(system):
+            runs.run(account, rules=rules, version=version, as_of=at, whole=False, why="what is new", actor=system)
+    leave()
 
 
 def _weeks(account: str) -> list[tuple[date, str]]:

@@ -4,7 +4,7 @@ from playwright.sync_api import Page
 
 from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, OFFICER, SUPPORT, TREASURY, Sight, Step, follow, send
 
-STATEMENTS = "/console/statements"
+BREAKS, STATEMENTS = "/console/breaks", "/console/statements"
 DISPUTES, REFUNDS, PAYOUTS = "/console/disputes", "/console/refunds", "/console/payouts"
 SUSPENSE, SETTLEMENTS, CASES = "/console/suspense", "/console/settlements", "/console/cases"
 
@@ -19,6 +19,14 @@ def _of(words: str = "") -> Step:
                 found.first.click()
 
     return step
+
+
+def _linked(page: Page) -> None:
+    """Put a break together with what may belong to it, where there is such."""
+    found = page.locator("[name=with]")
+    if found.count():
+        found.first.check()
+        send("Put together", reason="Their letter of the 3rd says so.")(page)
 
 
 def _blank(button: str, **fields: str) -> Step:
@@ -56,6 +64,12 @@ def _sampled(page: Page) -> None:
 
 # What asks for a fresh proof comes first: they have just signed in.
 MONEY = (
+    Sight("breaks", BREAKS, FINANCE),
+    Sight("breaks-queue", BREAKS, FINANCE, (_of("bank"),)),
+    Sight("breaks-none", f"{BREAKS}/of/asset:bank:NGN?reason=fx_rounding", AUDITOR),
+    Sight("breaks-item", BREAKS, FINANCE, (_of("bank"), _of())),
+    Sight("breaks-read", BREAKS, AUDITOR, (_of("bank"), _of("Missing in the statement"))),
+    Sight("breaks-match", BREAKS, FINANCE, (_of("bank"), _of(), _linked)),
     Sight("statements", STATEMENTS, FINANCE),
     Sight("statements-read", STATEMENTS, TREASURY),
     Sight("statements-new", f"{STATEMENTS}/new", FINANCE),

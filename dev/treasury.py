@@ -95,6 +95,10 @@ class Office:
         """What the bank and the exchange tell by then."""
         told.bring(self.finance, at=at)
 
+    def match_statements(self, at: datetime) -> None:
+        """What was told, held against the books."""
+        told.match(at=at)
+
     def carry_out(self, asked: tuple[str, str]) -> None:
         """Treasury agrees to what finance asked for, and it is done."""
         self._agree(asked)
