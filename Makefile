@@ -26,7 +26,7 @@ test: env-test ## Run every check and every test
 	@$(MAKE) --no-print-directory -j 2 lint types contracts
 	@sh dev/debian.sh chromium quietly $(BROWSERS)
 	@sh dev/debian.sh hledger quietly hledger
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 3 --dist loadgroup
 
 lint: env-test ## Check style and format
 	@$(PY) -m ruff check .
@@ -88,7 +88,7 @@ faults: env-test ## Break things on purpose and check that no money moves wrongl
 	@FAULT_ROUNDS=10 FAULT_KILLS=20 BOOKS_STEPS=5000 STORM_DELIVERIES=$${STORM_DELIVERIES:-20000} HEDGE_TRADES=$${HEDGE_TRADES:-600} $(PY) -m pytest tests/faults tests/books/test_stateful.py -p no:randomly -s
 
 answers: env-test ## Measure whether known addresses take another time than unknown ones
-	@PASSWORD_KIB=65536 SAME_ANSWERS_TRIES=500 $(PY) -m pytest tests/web/test_same_answers.py -p no:randomly -s
+	@PASSWORD_KIB=65536 SAME_ANSWERS_TRIES=500 $(PY) -m pytest tests/web/test_same_answers.py tests/web/test_same_finding.py -p no:randomly -s
 
 prism: env-test ## Have Prism judge what we ask of Paystack (wants Node; fetches Prism from npm's registry)
 	@PRISM=1 $(PY) -m pytest tests/clients/test_prism.py -p no:randomly -s

@@ -71,6 +71,7 @@ def assemble(settings: Settings) -> Flask:
             "pool_pre_ping": True,
             "hide_parameters": True,  # an error's text goes to the logs: what was written does not
             "pool_size": 5,
+            "query_cache_size": 2_000,  # more than there are: none is made into text again and again
             "max_overflow": 5,
             "connect_args": {
                 "options": f"-c statement_timeout={STATEMENT_TIMEOUT} -c lock_timeout={LOCK_TIMEOUT}"

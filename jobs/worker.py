@@ -1,10 +1,12 @@
 """A worker: `python -m jobs.worker money`. One queue per process, so that a wake-up is never popped and forgotten."""
 
+import gc
 import sys
 
 from redis import Redis
 from rq import Queue, Worker
 from rq.serializers import JSONSerializer
+from sqlalchemy.orm import configure_mappers
 
 from app.clients import venues
 from app.core.db import db
@@ -27,8 +29,11 @@ def main(arguments: list[str]) -> int:
         return 2
     if arguments[0] in SPEAK_TO_VENUES:
         venues.load()  # large: once, and not in each work-horse
+    configure_mappers()  # (and so what every model comes down to: each work-horse would find it out for itself)
     with app.app_context():
         db.engine.dispose()  # a connection must not be shared across a fork
+    gc.collect()
+    gc.freeze()  # what is loaded stays: a work-horse's collector neither looks through it nor copies its pages
     _worker(arguments[0], settings).work(with_scheduler=False, logging_level="WARNING")
     return 0
 

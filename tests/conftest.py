@@ -26,7 +26,7 @@ from tests.makers.environment import environment
 from tests.makers.exchange import ExchangeProcess
 from tests.makers.sandbox import SandboxProcess
 
-pytest_plugins = ["tests.makers.venue"]
+pytest_plugins = ["tests.makers.pace", "tests.makers.venue"]
 ROOT = Path(__file__).resolve().parents[1]
 hypothesis.configuration.set_hypothesis_home_dir(ROOT / "var" / "cache" / "hypothesis")
 

@@ -4,6 +4,7 @@ A name is 64 hexadecimal digits that we draw: nothing from the outside ever beco
 does not answer, `Missing` one that answers that it has no such thing.
 """
 
+import importlib
 import os
 import re
 import secrets
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -118,7 +118,8 @@ class S3Storage:
 
     def __init__(self, bucket: str, *, endpoint: str, access_key: str, secret_key: str) -> None:
         self._bucket = bucket
-        self._s3: Any = boto3.session.Session().client(
+        sdk = importlib.import_module("boto3")  # (large: only where files lie in such a store)
+        self._s3: Any = sdk.session.Session().client(
             "s3",
             endpoint_url=endpoint or None,
             aws_access_key_id=access_key,

@@ -31,12 +31,12 @@ def _cost(kib: int) -> _Cost:
     return _Cost(hasher, hasher.hash("the password of an account that does not exist"))
 
 
-_COST = [_cost(RFC_9106_LOW_MEMORY.memory_cost)]
+_COST: list[_Cost] = []
 
 
 def use_memory(kib: int) -> None:
-    """Let a hash take this much memory (KiB). Called once, by the factory."""
-    _COST[0] = _cost(kib)
+    """Let a hash take this much memory (KiB). Called once, by the factory, before anything here is asked."""
+    _COST[:] = [_cost(kib)]
 
 
 def check(password: str, *, about: Iterable[str] = ()) -> None:

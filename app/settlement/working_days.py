@@ -4,21 +4,30 @@ Moon-dependent holidays are estimates until they are declared: one that moves ma
 early, never lost.
 """
 
+import importlib
+from collections.abc import Container
 from datetime import date, datetime, timedelta
-
-from holidays import country_holidays
+from functools import cache
 
 from app.core.clock import WAT
 
-# Filled at once: filled when it is asked, a year is empty for a moment for whoever asks beside.
-_HOLIDAYS = country_holidays("NG", years=range(2025, 2046))
 _DAY = timedelta(days=1)
 SATURDAY = 5
 
 
+@cache
+def _holidays() -> Container[date]:
+    """Those of twenty years, from a library that is loaded by who asks first: most processes never do.
+
+    Filled at once: filled when it is asked, a year is empty for a moment for whoever asks beside.
+    """
+    found: Container[date] = importlib.import_module("holidays").country_holidays("NG", years=range(2025, 2046))
+    return found
+
+
 def is_working(day: date) -> bool:
     """Whether banks settle on this day."""
-    return day.weekday() < SATURDAY and day not in _HOLIDAYS
+    return day.weekday() < SATURDAY and day not in _holidays()
 
 
 def after(day: date) -> date:

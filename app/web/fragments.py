@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from flask import current_app, make_response, render_template, request
+from flask import current_app, g, make_response, render_template, request
 from flask.wrappers import Response
 
 
@@ -49,7 +49,9 @@ def toast(answer: Response, text: str, *, kind: str = "ok", also: str = "") -> R
 
 
 def _block(template: str, block: str, context: dict[str, Any]) -> str:
+    g.part = True  # (what stands around a page alone is not looked up for a part of it)
     current_app.update_template_context(context)
+    del g.part
     loaded = current_app.jinja_env.get_template(template)
     # (without what is around it: a part that is put in its own place every few seconds would leave that behind)
     return "".join(loaded.blocks[block](loaded.new_context(context))).strip()

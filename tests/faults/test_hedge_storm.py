@@ -45,7 +45,7 @@ from tests.makers.exchange import ExchangeProcess
 from tests.makers.house import redis_database
 from tests.makers.sandbox import SandboxProcess
 
-TRADES = int(os.environ.get("HEDGE_TRADES", "20"))
+TRADES = int(os.environ.get("HEDGE_TRADES", "12"))
 KILLS = int(os.environ.get("HEDGE_KILLS", str(min(2 + TRADES // 30, 30))))
 SEED = int(os.environ.get("FAULT_SEED", "2026"))
 WORKERS = 2

@@ -29,6 +29,10 @@ START_SECONDS = 300.0  # (one that has ended is noticed at once; one that is slo
 STOP_SECONDS = 10.0
 # One process of the web is enough for two people; later words win over those that `make run` uses.
 ONE_WORKER = ("--workers", "1", "--threads", "4")
+_OLDER_PRICES = (
+    "UPDATE quotes SET created_at = created_at - CAST(:by AS interval), expires_at = expires_at - CAST(:by AS interval)"
+    " WHERE used_at IS NULL"
+)
 
 
 class Running:
@@ -90,6 +94,17 @@ class Running:
             "ALTER TABLE totp_apps ENABLE ALWAYS TRIGGER marks_stay",
         ):
             owner_does(self._database, statement)
+
+    def let_its_time_come(self, name: str, *, kind: str) -> None:
+        """The clock takes the present slot of a periodic job once more, at its next look and not in a minute."""
+        owner_does(self._database, "DELETE FROM tasks WHERE kind = :kind AND status = 'done'", kind=kind)
+        owner_does(self._database, "DELETE FROM slots WHERE name = :name", name=name)
+
+    def let_prices_age(self, seconds: int) -> None:
+        """Prices that were made for somebody, and not used yet, hold so many seconds less."""
+        owner_does(self._database, "ALTER TABLE quotes DISABLE TRIGGER marks_stay")
+        owner_does(self._database, _OLDER_PRICES, by=f"{seconds} seconds")
+        owner_does(self._database, "ALTER TABLE quotes ENABLE ALWAYS TRIGGER marks_stay")
 
     @cached_property
     def _app(self) -> Flask:

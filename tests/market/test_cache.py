@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from app.core import clock
 from app.core.db import leave
@@ -69,7 +71,7 @@ class TestWithoutARedis:
     def away(self, market: Flask) -> Iterator[None]:
         """It does not answer."""
         before = list(cache._REDIS)
-        cache.use(Redis(host="127.0.0.1", port=1, socket_connect_timeout=1))
+        cache.use(Redis(host="127.0.0.1", port=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)))
         yield
         cache._REDIS[:] = before
         leave()

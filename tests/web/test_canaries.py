@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from hashlib import sha512
 from pathlib import Path
 from typing import Any
@@ -259,14 +260,15 @@ class Walk:
         return f"{endpoint or parts.path} {names}"
 
 
-def asked_for(where: Path) -> set[str]:
-    """The names that code asks a request for: the texts in `….get("name")` and `_text(body, "name")`."""
+@cache
+def asked_for(where: Path) -> frozenset[str]:
+    """The names that code asks a request for: the texts in `….get("name")` and `_text(body, "name")`. Read once."""
     found = set[str]()
     for path in where.rglob("*.py") if where.is_dir() else [where]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith((".get", ".getlist", "_text")):
                 found |= {str(each.value) for each in node.args if isinstance(each, ast.Constant)}
-    return {name for name in found if name.isidentifier()}
+    return frozenset(name for name in found if name.isidentifier())
 
 
 def kept_in(redis: Redis) -> Iterator[str]:

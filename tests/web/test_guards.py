@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from app.core import actor, clock, logs
 from app.core.db import db, leave, transaction
-from app.core.permissions import ROLES, Role
+from app.core.permissions import Role
 from app.factory import create_app
 from app.governance import service as governance
 from app.identity import service as identity
@@ -65,18 +65,6 @@ class TestDoors:
         assert client.get("/console/customers").status_code == 403
         ended = browse.send(client, "/console/account/sessions/end-others", form_at="/console/account")
         assert ended.location == "/console/account"
-
-    @pytest.mark.parametrize("role", list(Role))
-    def test_each_role_enters_exactly_what_it_was_granted(self, app: Flask, inside: Flask, role: Role) -> None:
-        client = app.test_client()
-        _, email = people.operator(role)
-        browse.sign_in(client, email, console=True)
-        for rule in app.url_map.iter_rules():
-            door = guards.door_of(app, rule.endpoint)
-            if door is None or door.permission is None or "GET" not in (rule.methods or ()) or rule.arguments:
-                continue
-            status = client.get(rule.rule).status_code
-            assert (status == 403) == (door.permission not in ROLES[role]), (rule.rule, status)
 
     def test_a_customer_is_a_stranger_in_the_console(self, client: FlaskClient, customer: people.Customer) -> None:
         browse.sign_in(client, customer.email)

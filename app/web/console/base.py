@@ -1,5 +1,6 @@
 """The console's blueprint: its sidebar shows what the operator may see, with what waits in each queue."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,16 +141,21 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
 
 @bp.app_context_processor
 def around() -> dict[str, Any]:
-    """Sidebar, operator, a halt that stands, and what the environment is called; nothing outside the console."""
+    """Sidebar, operator, a halt that stands, and what the environment is called; nothing outside the console.
+
+    A part of a page has nothing around it: for it nothing is counted.
+    """
     if g.get("plain") or not request.path.startswith("/console"):
         return {}
     settings = current_app.extensions["settings"]
     environment = "" if settings.production else settings.environment.capitalize()
     if not current_user.is_authenticated:
         return {"environment": environment}
-    counts = _counts()
-    here = _here()
-    nav = [(section, [_item(place, counts, here) for place in places if _may_see(place)]) for section, places in PLACES]
+    if g.get("part"):
+        return {"environment": environment, "operator": current_user}
+    urls = {place: url_for(place.endpoint) for _, places in PLACES for place in places}
+    here = _here(urls)
+    nav = [(section, [_item(place, urls, here) for place in places if _may_see(place)]) for section, places in PLACES]
     return {
         "nav": [(section, items) for section, items in nav if items],
         "operator": current_user,
@@ -180,18 +186,17 @@ def _may_see(place: Place) -> bool:
     return place.permission in current_user.permissions
 
 
-def _item(place: Place, counts: dict[str, int], here: Place | None) -> Item:
-    url = url_for(place.endpoint)
-    return Item(place.name, url, place.icon, place.key, place is here, counts.get(place.endpoint, 0))
+def _item(place: Place, urls: dict[Place, str], here: Place | None) -> Item:
+    waiting = _WAITING.get(place.endpoint)
+    return Item(place.name, urls[place], place.icon, place.key, place is here, waiting() if waiting else 0)
 
 
-def _here() -> Place | None:
+def _here(urls: dict[Place, str]) -> Place | None:
     """The place that the page belongs to: of those above it the nearest."""
     above = [
         (len(root), place)
-        for _, places in PLACES
-        for place in places
-        for root in (url_for(place.endpoint).rstrip("/"), place.below)
+        for place, url in urls.items()
+        for root in (url.rstrip("/"), place.below)
         if root and (request.path.rstrip("/") == root or _is_below(place, root))
     ]
     return max(above, key=lambda found: found[0])[1] if above else None
@@ -201,37 +206,14 @@ def _is_below(place: Place, root: str) -> bool:
     return place.endpoint != "console.overview" and request.path.startswith(f"{root}/")
 
 
-def _counts() -> dict[str, int]:
-    return {
-        "console.withdrawals": overview.waiting_withdrawals().count,
-        "console.payouts": _payouts_waiting(),
-        "console.suspense": overview.open_suspense().count,
-        "console.journal_requests": governance.count_for_operators((State.PENDING, State.FAILED), kind=JOURNALS.name),
-        "console.approvals": _needing_me(),
-        "console.cases": cases.needing_count_for_operators(owners=queues()),
-        "console.applications": _unclaimed(),
-        "console.closures": customers.closure_count_for_operators(state=ClosureState.ASKED),
-        "console.recoveries": recoveries.recovery_counts_for_operators().get(RecoveryState.ASKED, 0),
-        "console.screening": _hits_to_look_at(),
-        "console.exposure": _positions_amiss(),
-        "console.jobs": overview.dead_tasks(),
-        "console.disputes": disputes.counts_for_operators().get(DisputeState.OPEN, 0),
-        "console.refunds": refunds.counts_for_operators().get(RefundState.NEEDS_ATTENTION, 0),
-    }
-
-
 def _payouts_waiting() -> int:
     """How many payouts wait for somebody of treasury."""
-    if P.WITHDRAWALS_READ not in current_user.permissions:
-        return 0
     counts = payouts.counts_for_operators()
     return counts.get(PayoutState.AWAITING_OTP, 0) + counts.get(PayoutState.AWAITING_FLOAT, 0)
 
 
 def _positions_amiss() -> int:
     """Positions beyond a limit, and orders of our own that nobody can tell of."""
-    if P.EXCHANGE_READ not in current_user.permissions:
-        return 0
     unknown = sum(exchange.states_for_operators()[state] for state in UNCERTAIN)
     return unknown + len({alert.asset for alert in exchange.alerts_standing_for_operators()})
 
@@ -244,21 +226,36 @@ def queues() -> list[str]:
 
 
 def _hits_to_look_at() -> int:
-    if P.SCREENING_READ not in current_user.permissions:
-        return 0
     return screening.counts_for_operators().get(HitState.OPEN, 0)
 
 
 def _needing_me() -> int:
     """How many approval requests wait for the one who looks; a borrowed role does not count."""
-    if P.APPROVALS_READ not in current_user.permissions:
-        return 0
     held = identity.roles_for_system(current_user.id)
     return governance.needing_count_for_operators(current_user.id, roles=held)
 
 
 def _unclaimed() -> int:
     """How many applications nobody has in hand."""
-    if P.APPLICATIONS_READ not in current_user.permissions:
-        return 0
     return applications.counts_for_operators(operator_id=current_user.id, views=("unclaimed",))["unclaimed"]
+
+
+# What waits at a place; asked for those alone who may go there.
+_WAITING: dict[str, Callable[[], int]] = {
+    "console.withdrawals": lambda: overview.waiting_withdrawals().count,
+    "console.payouts": _payouts_waiting,
+    "console.suspense": lambda: overview.open_suspense().count,
+    "console.journal_requests": lambda: governance.count_for_operators(
+        (State.PENDING, State.FAILED), kind=JOURNALS.name
+    ),
+    "console.approvals": _needing_me,
+    "console.cases": lambda: cases.needing_count_for_operators(owners=queues()),
+    "console.applications": _unclaimed,
+    "console.closures": lambda: customers.closure_count_for_operators(state=ClosureState.ASKED),
+    "console.recoveries": lambda: recoveries.recovery_counts_for_operators().get(RecoveryState.ASKED, 0),
+    "console.screening": _hits_to_look_at,
+    "console.exposure": _positions_amiss,
+    "console.jobs": overview.dead_tasks,
+    "console.disputes": lambda: disputes.counts_for_operators().get(DisputeState.OPEN, 0),
+    "console.refunds": lambda: refunds.counts_for_operators().get(RefundState.NEEDS_ATTENTION, 0),
+}

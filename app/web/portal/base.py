@@ -55,9 +55,14 @@ _MENU = (
 
 @bp.context_processor
 def around() -> dict[str, Any]:
-    """Navigation, who is signed in, what their account may not do at present; nothing while nobody is."""
+    """Navigation, who is signed in, what their account may not do at present; nothing while nobody is.
+
+    A part of a page has nothing around it: for it nothing more is looked up.
+    """
     if g.get("plain") or not current_user.is_authenticated:
         return {}
+    if g.get("part"):
+        return {"customer": current_user}
     nav = [Item(name, url_for(place), icon, request.endpoint in here) for name, place, icon, here in _PLACES]
     name, place, icon = _MORE
     nav.append(Item(name, url_for(place), icon, not any(item.current for item in nav)))

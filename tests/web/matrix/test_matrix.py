@@ -18,12 +18,15 @@ import os
 import pytest
 
 from app.core.db import leave, rows
+from app.core.permissions import ROLES, Role
+from app.web import guards
 from tests.web.matrix import tables
 from tests.web.matrix.conftest import WRITE, Ground
 from tests.web.matrix.knock import knock
 
 pytestmark = pytest.mark.xdist_group("matrix")
 CELLS_LEAST = 3_800  # (as many as are tried, in round numbers: a matrix that loses half its doors is noticed)
+GRANTS_LEAST = 2_400  # (of them those of staff at doors that ask for a permission)
 writes = pytest.mark.skipif(bool(os.environ.get(WRITE)), reason="the tables are being written")
 
 
@@ -63,6 +66,22 @@ def test_nothing_is_left_out(ground: Ground) -> None:
                 assert (cell != tables.UNTRIED) == tables.is_tried(ground.app, line, column), (str(line), column)
                 tried += cell != tables.UNTRIED
     assert tried >= CELLS_LEAST
+
+
+@writes
+def test_each_role_enters_exactly_what_it_was_granted(ground: Ground) -> None:
+    """What the tables say of staff is what permissions say; that the doors answer so is tried above."""
+    held, read = 0, {table: tables.read(table) for table in tables.COLUMNS}
+    for line in tables.lines(ground.app):
+        door = guards.door_of(ground.app, line.endpoint)
+        if door is None or door.permission is None:
+            continue
+        for role in Role:
+            word = read[line.table][line.key].get(str(role), tables.UNTRIED)
+            if word != tables.UNTRIED:
+                assert (word == "403") == (door.permission not in ROLES[role]), (str(line), role, word)
+                held += 1
+    assert held >= GRANTS_LEAST
 
 
 def left_by(request_ids: list[str]) -> set[str]:
