@@ -107,13 +107,13 @@ def build(database: Database, *, size: int, seed: int = 7) -> World:
         (account,) = cursor.fetchone() or (0,)
         place: dict[str, Any] = {"n": size, "seed": seed, "account": account, "source": SOURCE, "last": LAST}
         cursor.execute(
-            "INSERT INTO statement_sources (id, name, title, format, settings, created_at)"
-            " VALUES (%(source)s, 'bench', 'Bench', 'bank-csv', '{}', now())",
+            "INSERT INTO statement_sources (id, name, title, format, settings, lag_days, cut_off, created_at)"
+            " VALUES (%(source)s, 'bench', 'Bench', 'bank-csv', '{}', 0, '12:00', now())",
             place,
         )
         cursor.execute(
-            "INSERT INTO statement_accounts (source_id, asset, account, created_at)"
-            " VALUES (%(source)s, 'NGN', %(code)s, now())",
+            "INSERT INTO statement_accounts (source_id, asset, account, tolerance, created_at)"
+            " VALUES (%(source)s, 'NGN', %(code)s, 0, now())",
             {**place, "code": ACCOUNT},
         )
         for statement in (_NUMBERS, _BOOKED, _TOLD):

@@ -21,7 +21,8 @@ UPDATE breaks b SET closed_by = :run FROM matches m
 _DIFFERING = """
 INSERT INTO breaks (account, reason, group_id, amount, at, opened_by)
 SELECT :account,
-       CASE WHEN abs(d.total) <= :tolerance THEN 'fx_rounding'
+       CASE WHEN abs(d.total) <= (SELECT coalesce(max(a.tolerance), 0) FROM statement_accounts a
+                                    WHERE a.account = :account) THEN 'fx_rounding'
             WHEN d.fee <> 0 AND d.principal IN (d.least, d.greatest) THEN 'fee_variance'
             ELSE 'amount_mismatch' END,
        d.group_id, d.total, d.at, :run
@@ -86,7 +87,7 @@ def close_matched(connection: Connection, told: Run, *, first: int) -> int:
 
 def explain_differing(connection: Connection, told: Run, *, since: int) -> int:
     """Open a break for each group of this run after `since` that does not add up: how many."""
-    place = {"account": told.account, "run": told.id, "differing": since, "tolerance": 0}
+    place = {"account": told.account, "run": told.id, "differing": since}
     return connection.execute(text(_DIFFERING), place).rowcount
 
 

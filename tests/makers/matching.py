@@ -12,6 +12,7 @@ from app.matching import queries, service
 from app.matching.models import Run
 from app.matching.queries import Proof
 from app.statements import flows
+from app.statements import queries as source_queries
 from app.statements import service as statements
 from tests.makers import books
 
@@ -53,6 +54,13 @@ class Outside:
         made.book(900, ref=books.fresh("ours"))
         made.run()
         return made
+
+    def tolerates(self, kobo: int) -> None:
+        """A difference of so much is one of rounding."""
+        with transaction(TEST):
+            source = source_queries.source_for_operators(self.source)
+            statements.stand_for(source.id, asset="NGN", account=self.account, tolerance=Decimal(kobo).scaleb(-2))
+        leave()
 
     def book(self, kobo: int, *, ref: str = "", told: str = "", days: int = 0) -> int:
         """Post so many kobo to the account: the journal's number. Its leg in the account is the first."""

@@ -105,6 +105,16 @@ class TestWhatIsLeft:
         outside.run()
         settled(outside, breaks=[("fee_variance", -30)], groups=[("our reference", 1, 2)])
 
+    def test_differs_by_no_more_than_is_tolerated(self, outside: Outside) -> None:
+        """It is a break all the same, of a kind of its own: nothing is explained by being small."""
+        outside.tolerates(5)
+        for line, entry in ((1_005, 1_000), (2_006, 2_000)):
+            outside.tell((line, ref := fresh("dep")))
+            outside.book(entry, ref=ref)
+        outside.run()
+        assert outside.breaks == [("fx_rounding", 5), ("amount_mismatch", 6)]
+        assert outside.proof.ties
+
     def test_was_booked_twice(self, outside: Outside) -> None:
         ref = fresh("dep")
         outside.tell((300, ref))
