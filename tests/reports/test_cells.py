@@ -117,6 +117,7 @@ def round_trip(text: str) -> int:
     return int(Decimal(text).scaleb(COIN.decimals))
 
 
+# (an office is not installed for one check: what is written is held by those above, wherever tests run)
 @pytest.mark.slow
 @pytest.mark.skipif(not OFFICE, reason="no LibreOffice here: `make office` installs it")
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])

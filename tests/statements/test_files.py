@@ -97,12 +97,14 @@ class TestAFile:
     def test_that_is_empty_or_too_large_is_not_taken(self, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(Unreadable, match="empty"):
             keeping.pack(io.BytesIO(b""))
+        # (a file above the real limit would be a quarter of a gigabyte)
         monkeypatch.setattr(keeping, "BYTES_LIMIT", 10)
         with pytest.raises(Unreadable, match="larger"):
             keeping.pack(io.BytesIO(b"12345678901"))
 
 
 def test_pieces_are_many_and_a_reader_who_is_not_listened_to_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    # (so that a file of a few lines is of several pieces; a real one has twenty thousand)
     monkeypatch.setattr(copying, "CHUNK", 2)
     source = made("kraken-ledgers")
     lines = [FIRST.replace("LA", f"L{number}") for number in range(7)]

@@ -169,6 +169,7 @@ def test_lines_are_found_by_asset_day_amount_and_words(
     assert client.get(f"{place}/lines?from=soon").status_code == 422
     assert client.get(f"{place}/lines?amount=NaN").status_code == 422
     assert client.get(f"{place}/lines?before=nowhere").status_code == 422
+    # (the bound is twenty thousand lines: what is seen at it is the same at five)
     monkeypatch.setattr(line_queries, "LOOKED_AT", 5)
     assert "5 lines were looked at" in found("words=la")
     source_id, seen, before = place.rpartition("/")[2], list[int](), ""
