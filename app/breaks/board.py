@@ -31,7 +31,7 @@ SELECT b.id, b.amount, b.at FROM breaks b
    AND NOT EXISTS (SELECT FROM break_cases c
                     WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
                                                'match:' || b.group_id)
-                      AND ((c.state = 'accepted' AND NOT :accepted) OR (c.owner IS NOT NULL AND :unowned)))
+                      AND ((c.state = 'accepted' AND NOT :accepted) OR (c.taken_by IS NOT NULL AND :unowned)))
  ORDER BY b.at, b.id LIMIT :limit
 """
 _OF_REASON = """
@@ -42,7 +42,7 @@ SELECT o.id, o.amount, o.at FROM (
         AND NOT EXISTS (SELECT FROM break_cases c
                          WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
                                                     'match:' || b.group_id)
-                           AND ((c.state = 'accepted' AND NOT :accepted) OR (c.owner IS NOT NULL AND :unowned)))
+                           AND ((c.state = 'accepted' AND NOT :accepted) OR (c.taken_by IS NOT NULL AND :unowned)))
       ORDER BY b.at, b.id LIMIT :limit)
     UNION ALL
     (SELECT b.id, b.amount, b.at FROM breaks b
@@ -51,7 +51,7 @@ SELECT o.id, o.amount, o.at FROM (
         AND NOT EXISTS (SELECT FROM break_cases c
                          WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
                                                     'match:' || b.group_id)
-                           AND ((c.state = 'accepted' AND NOT :accepted) OR (c.owner IS NOT NULL AND :unowned)))
+                           AND ((c.state = 'accepted' AND NOT :accepted) OR (c.taken_by IS NOT NULL AND :unowned)))
       ORDER BY b.at, b.id LIMIT :limit)) o
  ORDER BY o.at, o.id LIMIT :limit
 """
@@ -65,7 +65,7 @@ SELECT b.id, b.amount, b.at
       SELECT b.* FROM breaks b WHERE b.journal_id = c.journal_id AND b.leg = c.leg AND b.closed_by IS NULL
        UNION ALL
       SELECT b.* FROM breaks b WHERE b.group_id = c.group_id AND b.closed_by IS NULL) b
- WHERE c.account = :account AND c.state = ANY(:states) AND (:owner = '' OR c.owner = :owner)
+ WHERE c.account = :account AND c.state = ANY(:states) AND (:owner = '' OR c.taken_by = :owner)
    AND b.account = :account AND (:reason = '' OR b.reason IN (:reason, :or_reason)) AND b.at >= :since AND b.at < :until
    AND (b.at, b.id) > (:after_at, :after_id) AND abs(b.amount) >= :least
  ORDER BY b.at, b.id LIMIT :limit

@@ -29,7 +29,7 @@ class Case(Model):
     __table_args__ = (
         Index("uq_break_cases_subject", "subject", unique=True),
         Index("ix_break_cases_account", "account", "state"),
-        Index("ix_break_cases_owner", "owner", postgresql_where=text("owner IS NOT NULL")),
+        Index("ix_break_cases_taken_by", "taken_by", postgresql_where=text("taken_by IS NOT NULL")),
         Index("ix_break_cases_request_id", "request_id", postgresql_where=text("request_id IS NOT NULL")),
         CheckConstraint("subject ~ '^(line|entry|match):[0-9.]+$'", name="subject_written"),
         CheckConstraint("state IN ('open', 'proposed', 'accepted', 'closed')", name="state_known"),
@@ -47,7 +47,7 @@ class Case(Model):
     leg: Mapped[int | None] = mapped_column(Integer)
     group_id: Mapped[int | None] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(Text)
-    owner: Mapped[str | None] = mapped_column(Text, ForeignKey("operators.id"))
+    taken_by: Mapped[str | None] = mapped_column(Text, ForeignKey("operators.id"))
     request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
     accepted_until: Mapped[date | None] = mapped_column(Date)
     opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.dialects.postgresql import insert as insertion
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
 
 from app.breaks import board, errors, queries, rules
 from app.breaks.models import Case, Figure, Note
@@ -28,7 +28,7 @@ def opened(one: Any, *, actor: Actor) -> Case:
         raise errors.BreakGone
     subject = rules.subject_of(line_id=one.line_id, journal_id=one.journal_id, leg=one.leg, group_id=one.group_id)
     values = {name: getattr(one, name) for name in ("account", "line_id", "journal_id", "leg", "group_id")}
-    new = insertion(Case).values(id=ids.new("brk"), subject=subject, state=State.OPEN, opened_at=clock.now(), **values)
+    new = insert(Case).values(id=ids.new("brk"), subject=subject, state=State.OPEN, opened_at=clock.now(), **values)
     made = db.session.scalar(new.on_conflict_do_nothing().returning(Case.id))
     found = locked(db.session.scalars(select(Case.id).where(Case.subject == subject)).one())
     if made:
@@ -44,8 +44,8 @@ def assign(break_id: int, *, owner: str | None, actor: Actor) -> Case:
     if owner and Permission.RECONCILIATION_RUN not in granted(identity.roles_for_system(owner)):
         raise errors.NotOfFinance
     case = opened(break_queries.one_for_operators(break_id), actor=actor)
-    if case.owner != owner:
-        case.owner = owner
+    if case.taken_by != owner:
+        case.taken_by = owner
         note(case, "assigned", words=identity.names_for_operators().get(owner, "") if owner else "", actor=actor)
     return case
 

@@ -11,7 +11,7 @@ CREATE TABLE break_cases (
     group_id bigint,
     state text NOT NULL CONSTRAINT ck_break_cases_state_known
         CHECK (state IN ('open', 'proposed', 'accepted', 'closed')),
-    owner text CONSTRAINT fk_break_cases_owner REFERENCES operators,
+    taken_by text CONSTRAINT fk_break_cases_taken_by REFERENCES operators,
     request_id text CONSTRAINT fk_break_cases_request_id REFERENCES approval_requests,
     accepted_until date,
     opened_at timestamptz NOT NULL,
@@ -21,7 +21,7 @@ CREATE TABLE break_cases (
 );
 CREATE UNIQUE INDEX uq_break_cases_subject ON break_cases (subject);
 CREATE INDEX ix_break_cases_account ON break_cases (account, state);
-CREATE INDEX ix_break_cases_owner ON break_cases (owner) WHERE owner IS NOT NULL;
+CREATE INDEX ix_break_cases_taken_by ON break_cases (taken_by) WHERE taken_by IS NOT NULL;
 CREATE INDEX ix_break_cases_request_id ON break_cases (request_id) WHERE request_id IS NOT NULL;
 
 -- The trail of a case; written once.
@@ -123,7 +123,7 @@ CREATE INDEX ix_break_bulk_rows_waiting ON break_bulk_rows (bulk_id, break_id) W
 
 -- What a case is about, and whose a bulk is, stays as it was written; what is done to a row is said once.
 CREATE FUNCTION guard_break_case() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE v_moving text[] := ARRAY['state', 'owner', 'request_id', 'accepted_until'];
+DECLARE v_moving text[] := ARRAY['state', 'taken_by', 'request_id', 'accepted_until'];
 BEGIN
     IF to_jsonb(OLD) - v_moving <> to_jsonb(NEW) - v_moving THEN
         RAISE EXCEPTION 'break case %: stays as it was written', OLD.id USING ERRCODE = 'restrict_violation';
@@ -179,6 +179,6 @@ GRANT SELECT, INSERT ON break_cases, break_notes, break_evidence, break_evidence
     TO bursar_app;
 GRANT SELECT ON break_terms, write_off_limits TO bursar_app;
 GRANT SELECT, INSERT, DELETE ON break_figures TO bursar_app;
-GRANT UPDATE (state, owner, request_id, accepted_until) ON break_cases TO bursar_app;
+GRANT UPDATE (state, taken_by, request_id, accepted_until) ON break_cases TO bursar_app;
 GRANT UPDATE (state, request_id, ended_at) ON break_bulks TO bursar_app;
 GRANT UPDATE (outcome, why) ON break_bulk_rows TO bursar_app;

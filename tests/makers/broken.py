@@ -3,7 +3,11 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from app.breaks import requests, service
+from app.breaks import bulk, requests, service
+from app.breaks import flows as breaks_flows
+from app.breaks.board import Sought
+from app.breaks.bulk import Deed
+from app.breaks.rules import Act
 from app.core import actor, clock
 from app.core.clock import WAT
 from app.core.db import leave, rows, transaction
@@ -12,7 +16,7 @@ from app.governance import flows
 from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.models import Request
-from tests.makers import people
+from tests.makers import people, pictures
 from tests.makers.matching import TEST, Outside
 
 _OPEN = "SELECT id, account FROM breaks WHERE account = :account AND closed_by IS NULL ORDER BY line_id, id"
@@ -85,6 +89,49 @@ def state(request_id: str) -> str:
     found: str = rows("SELECT state FROM approval_requests WHERE id = :id", id=request_id)[0].state
     leave()
     return found
+
+
+def a_journal(maker: str) -> Request:
+    """Asked for by somebody: a journal for a break that nobody looked at."""
+    line, *_ = numbers(Outside.differing())
+    with transaction(who := actor.operator(maker)):
+        return requests.request_journal(
+            line, other="expense:bank_charges:NGN", on_its_day=False, reason="x", maker=maker, actor=who
+        )
+
+
+def an_acceptance(maker: str) -> Request:
+    """Asked for by somebody: that a break stay for a while."""
+    line, *_ = numbers(Outside.differing())
+    with transaction(who := actor.operator(maker)):
+        return requests.request_acceptance(line, until=today() + timedelta(days=9), reason="x", maker=maker, actor=who)
+
+
+def a_bulk(maker: str) -> Request:
+    """Asked for by somebody: that both breaks of an account stay for a while."""
+    outside = Outside.differing()
+    deed = Deed(Act.ACCEPT, "x", until=today() + timedelta(days=9))
+    with transaction(who := actor.operator(maker)):
+        found = bulk.chosen_for_operators(outside.account, Sought())
+        seen = (len(found.rows), found.amount)
+        made = bulk.ask(outside.account, Sought(), deed, scope="both", seen=seen, maker=maker, actor=who)
+        return governance_queries.one_for_operators(str(made.request_id)).request
+
+
+def begun_bulk(outside: Outside) -> str:
+    """A comment on all that is open in an account: the bulk."""
+    maker, _ = people.newcomer(Role.FINANCE)
+    with transaction(who := actor.operator(maker)):
+        found = bulk.chosen_for_operators(outside.account, Sought())
+        seen = (len(found.rows), found.amount)
+        deed = Deed(Act.COMMENT, "Seen.")
+        return bulk.ask(outside.account, Sought(), deed, scope="all", seen=seen, maker=maker, actor=who).id
+
+
+def evidence() -> str:
+    """A file that is kept with a break."""
+    line, *_ = numbers(Outside.differing())
+    return breaks_flows.keep(line, name="letter.png", body=pictures.png(), actor=TEST)
 
 
 def case_state(break_id: int) -> str:
