@@ -82,11 +82,9 @@ def test_paystacks_list_tells_what_its_file_tells(inside: Flask, sandbox: Sandbo
     owner, client = people.customer(), inside.extensions["clients"].paystack
     people.paid_in(owner, naira(5_000), app=inside, sandbox=sandbox)
     people.paid_in(owner, naira(1_200), app=inside, sandbox=sandbox)
-    kobo = {"unit": "minor"}  # (of the sandbox's file, which says so nowhere; the list needs no telling)
-    source, other = (
-        asked_of("paystack-transactions", **kobo),
-        made("paystack-transactions", zone="Africa/Lagos", **kobo),
-    )
+    # (the unit of the sandbox's file stands nowhere in it; the list needs no telling)
+    source = asked_of("paystack-transactions", unit="minor")
+    other = made("paystack-transactions", zone="Africa/Lagos", unit="minor")
     with clock.at(clock.now() + timedelta(minutes=5)):  # (what came a moment ago is not asked for yet)
         done = pulled(inside, source)
     assert (done.state, done.trouble, done.files) == (PullState.DONE, "", 1)
