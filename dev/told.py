@@ -1,7 +1,7 @@
 """What outsiders tell of the demo business: its bank's statements from the books, with what banks add; an exchange's.
 
-Paystack's lists are asked for. A week of the bank's is missing, one file of it cannot be read, and the exchange tells of
-something that nobody knows.
+Paystack's lists are asked for. A week of the bank's is missing, one file of it cannot be read, and the exchange tells
+of something that nobody knows.
 """
 
 import io
