@@ -94,6 +94,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "retention.run_begun": ("retention.carry_out",),
     "statements.file_brought": ("statements.read",),
     "breaks.bulk_begun": ("breaks.carry_out",),
+    "statements.pull_asked": ("statements.pull",),
     "statements.imported": ("matching.new",),
     "settlement.pull_asked": ("settlement.pull",),
     "settlement.booked_by_hand": ("settlement.note_charges",),

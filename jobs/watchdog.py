@@ -52,7 +52,7 @@ from app.screening.models import Hit
 from app.settlement import rules as settlement
 from app.settlement.models import Settlement, TopUp
 from app.statements import rules as statements
-from app.statements.models import StatementFile
+from app.statements.models import Pull, StatementFile
 from app.trading import rhythms
 from app.trading import rules as trading
 from app.trading.models import Order, Run
@@ -93,6 +93,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched(statements.FILE, StatementFile),
     Watched(breaks.MACHINE, BreakCase),
     Watched(breaks.BULK, Bulk),
+    Watched(statements.PULL, Pull),
     Watched(governance.MACHINE, Request),
     Watched(restrictions.MACHINE, Restriction),
     Watched(customers.MACHINE, Customer, whose="id"),

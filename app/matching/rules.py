@@ -68,7 +68,7 @@ STANDARD = (
     Rule(name="their second reference", step=Step.KEY, line="second", entry="told"),
     Rule(name="group", step=Step.KEY, line="group", entry="told"),
     Rule(name="our group", step=Step.KEY, line="group", entry="ref"),
-    # Paystack's payouts: a bank writes PSTK_772001 or PSTK772001, their own reference is pstk-772001-3vl.
+    # Paystack's payouts: a bank writes PSTK_772001 or PSTK772001, they themselves pstk-772001-3vl or 772001.
     Rule(
         name="payout in the narration",
         step=Step.TOKEN,
@@ -76,7 +76,7 @@ STANDARD = (
         entry="token",
         confidence=95,
         pattern=r"PSTK[_-]?(\d{6,})",
-        entry_pattern=r"^pstk-(\d{6,})-",
+        entry_pattern=r"(?:^|\s)(?:pstk-)?(\d{6,})(?:-|$)",
     ),
     Rule(name="moment and amount", step=Step.AMOUNT, line="line", entry="entry", confidence=90),
     Rule(name="moment and sum of lines", step=Step.AMOUNT, line="group", entry="entry", confidence=90),

@@ -44,6 +44,8 @@ NOT_FRESH = {
     "console.name_statement_account": "what is compared with what: no money moves, and the record says who said so",
     "console.retire_statement_source": "nothing more comes from it, and what it told stays",
     "console.bring_statement": _TOLD,
+    "console.set_statement_rhythm": "what a teller lists is kept beside what else it told",
+    "console.pull_statement": _TOLD,
     "console.propose_statement_columns": "it looks at a sample and keeps nothing",
     "console.save_statement_columns": _TOLD,
     "console.work_on_break": _WORK,
