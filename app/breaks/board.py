@@ -26,7 +26,7 @@ WAITING = frozenset({Reason.TIMING, Reason.MISSING_IN_STATEMENT})
 # Whoever looks for what nobody has, or leaves out what was accepted, asks of each break whether there is such a case.
 _ANY = """
 SELECT b.id, b.amount, b.at FROM breaks b
- WHERE b.account = :account AND b.closed_by IS NULL AND b.at >= :since AND b.at < :until
+ WHERE b.account = :account AND b.closed_by IS NULL AND b.at < :until
    AND (b.at, b.id) > (:after_at, :after_id) AND abs(b.amount) >= :least
    AND NOT EXISTS (SELECT FROM break_cases c
                     WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
@@ -37,7 +37,7 @@ SELECT b.id, b.amount, b.at FROM breaks b
 _OF_REASON = """
 SELECT o.id, o.amount, o.at FROM (
     (SELECT b.id, b.amount, b.at FROM breaks b
-      WHERE b.account = :account AND b.closed_by IS NULL AND b.reason = :reason AND b.at >= :since AND b.at < :until
+      WHERE b.account = :account AND b.closed_by IS NULL AND b.reason = :reason AND b.at < :until
         AND (b.at, b.id) > (:after_at, :after_id) AND abs(b.amount) >= :least
         AND NOT EXISTS (SELECT FROM break_cases c
                          WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
@@ -46,7 +46,7 @@ SELECT o.id, o.amount, o.at FROM (
       ORDER BY b.at, b.id LIMIT :limit)
     UNION ALL
     (SELECT b.id, b.amount, b.at FROM breaks b
-      WHERE b.account = :account AND b.closed_by IS NULL AND b.reason = :or_reason AND b.at >= :since AND b.at < :until
+      WHERE b.account = :account AND b.closed_by IS NULL AND b.reason = :or_reason AND b.at < :until
         AND (b.at, b.id) > (:after_at, :after_id) AND abs(b.amount) >= :least
         AND NOT EXISTS (SELECT FROM break_cases c
                          WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
@@ -66,7 +66,7 @@ SELECT b.id, b.amount, b.at
        UNION ALL
       SELECT b.* FROM breaks b WHERE b.group_id = c.group_id AND b.closed_by IS NULL) b
  WHERE c.account = :account AND c.state = ANY(:states) AND (:owner = '' OR c.taken_by = :owner)
-   AND b.account = :account AND (:reason = '' OR b.reason IN (:reason, :or_reason)) AND b.at >= :since AND b.at < :until
+   AND b.account = :account AND (:reason = '' OR b.reason IN (:reason, :or_reason)) AND b.at < :until
    AND (b.at, b.id) > (:after_at, :after_id) AND abs(b.amount) >= :least
  ORDER BY b.at, b.id LIMIT :limit
 """
@@ -152,13 +152,14 @@ def ids_for_operators(account: str, sought: Sought, *, after: Place | None = Non
     covered = matching.covered_until_for_system(account)
     since, until = _times(sought, covered)
     reason, or_reason = _reasons(sought.reason)
+    # (one lower bound, not two: an index is read from the first it is given)
+    place_at, place_id = max(after or (since, 0), (since, 0))
     place = {
         "account": account,
-        "since": since,
         "until": until,
         "least": _coins(account, sought.least),
-        "after_at": after[0] if after else NEVER,
-        "after_id": after[1] if after else 0,
+        "after_at": place_at,
+        "after_id": place_id,
         "limit": limit,
     }
     both = {"reason": reason, "or_reason": or_reason}
