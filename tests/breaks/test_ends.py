@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from app.breaks import board, errors, service
 from app.breaks.board import Sought
@@ -20,6 +22,11 @@ from tests.makers.matching import TEST, Outside
 
 pytestmark = pytest.mark.usefixtures("inside")
 OTHER = "expense:bank_charges:NGN"
+ASKS: dict[str, Callable[[int], str]] = {
+    "journal": lambda one: broken.journal(one, OTHER),
+    "off": broken.write_off,
+    "accept": broken.acceptance,
+}
 
 
 @pytest.fixture
@@ -101,8 +108,9 @@ def test_money_that_nobody_knows_waits_in_suspense_with_an_item(outside: Outside
     assert [(int(row.amount_units), row.state) for row in found] == [(1_000, "open")]
 
 
-@pytest.mark.parametrize("ask", [broken.write_off, broken.acceptance, lambda one: broken.journal(one, OTHER)])
-def test_what_is_refused_is_open_again(outside: Outside, ask: Callable[[int], str]) -> None:
+@pytest.mark.parametrize("way", ASKS)
+def test_what_is_refused_is_open_again(outside: Outside, way: str) -> None:
+    ask = ASKS[way]
     line, _ = broken.numbers(outside)
     asked = ask(line)
     with pytest.raises(errors.UnderWay):
@@ -182,3 +190,31 @@ def test_a_case_follows_what_runs_do(outside: Outside) -> None:
     outside.run()
     broken.follow(outside)
     assert (broken.case_state(line), broken.trail(line)[-1]) == ("closed", "closed")
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(deeds=st.lists(st.sampled_from(["link", "apart", "journal", "off", "accept", "deny", "run"]), max_size=6))
+def test_whatever_is_done_told_less_booked_is_the_sum_of_the_breaks(inside: Flask, deeds: list[str]) -> None:
+    outside, group = Outside.differing(), 0
+    outside.tell((777, ""), (-50, ""), days=1)
+    outside.run()
+    for deed in deeds:
+        free = [number for number in broken.numbers(outside) if broken.case_state(number) in {"", "open"}]
+        if deed == "run":
+            outside.run(whole=True)
+            broken.follow(outside)
+        elif deed == "apart" and group:
+            with transaction(TEST):
+                service.take_apart(group, reason="Not theirs.", actor=TEST)
+            group = 0
+        elif deed == "link" and not group and len(free) == 4:
+            with transaction(TEST):
+                group = service.link(free[0], others=free[1:], reason="All of it is one.", actor=TEST)
+        elif deed == "deny" and free:
+            broken.deny(broken.acceptance(free[0]))
+        elif deed in {"journal", "off", "accept"} and free:
+            asked = ASKS[deed](free[0])
+            assert broken.agree(asked) == "executed"
+            group = 0
+        leave()
+        assert outside.proof.ties, deed
