@@ -23,11 +23,12 @@ Place = tuple[datetime, int]
 LIVE_MAX = 20_000  # so many open breaks are counted when somebody looks; more are counted now and then
 NEVER, EVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 WAITING = frozenset({Reason.TIMING, Reason.MISSING_IN_STATEMENT})
+# (Amounts are compared without abs(), so that an index finds what is rare.)
 # Whoever looks for what nobody has, or leaves out what was accepted, asks of each break whether there is such a case.
 _ANY = """
 SELECT b.id, b.amount, b.at FROM breaks b
  WHERE b.account = :account AND b.closed_by IS NULL AND b.at < :until
-   AND (b.at, b.id) > (:after_at, :after_id) AND abs(b.amount) >= :least
+   AND (b.at, b.id) > (:after_at, :after_id) AND (b.amount >= :least OR b.amount <= 0 - :least)
    AND NOT EXISTS (SELECT FROM break_cases c
                     WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
                                                'match:' || b.group_id)
@@ -38,7 +39,7 @@ _OF_REASON = """
 SELECT o.id, o.amount, o.at FROM (
     (SELECT b.id, b.amount, b.at FROM breaks b
       WHERE b.account = :account AND b.closed_by IS NULL AND b.reason = :reason AND b.at < :until
-        AND (b.at, b.id) > (:after_at, :after_id) AND abs(b.amount) >= :least
+        AND (b.at, b.id) > (:after_at, :after_id) AND (b.amount >= :least OR b.amount <= 0 - :least)
         AND NOT EXISTS (SELECT FROM break_cases c
                          WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
                                                     'match:' || b.group_id)
@@ -47,7 +48,7 @@ SELECT o.id, o.amount, o.at FROM (
     UNION ALL
     (SELECT b.id, b.amount, b.at FROM breaks b
       WHERE b.account = :account AND b.closed_by IS NULL AND b.reason = :or_reason AND b.at < :until
-        AND (b.at, b.id) > (:after_at, :after_id) AND abs(b.amount) >= :least
+        AND (b.at, b.id) > (:after_at, :after_id) AND (b.amount >= :least OR b.amount <= 0 - :least)
         AND NOT EXISTS (SELECT FROM break_cases c
                          WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
                                                     'match:' || b.group_id)
@@ -67,7 +68,7 @@ SELECT b.id, b.amount, b.at
       SELECT b.* FROM breaks b WHERE b.group_id = c.group_id AND b.closed_by IS NULL) b
  WHERE c.account = :account AND c.state = ANY(:states) AND (:owner = '' OR c.taken_by = :owner)
    AND b.account = :account AND (:reason = '' OR b.reason IN (:reason, :or_reason)) AND b.at < :until
-   AND (b.at, b.id) > (:after_at, :after_id) AND abs(b.amount) >= :least
+   AND (b.at, b.id) > (:after_at, :after_id) AND (b.amount >= :least OR b.amount <= 0 - :least)
  ORDER BY b.at, b.id LIMIT :limit
 """
 _HOW_MANY = """
@@ -79,14 +80,21 @@ SELECT b.reason, (b.at AT TIME ZONE 'Africa/Lagos')::date AS day, b.at >= :cover
   FROM breaks b WHERE b.account = :account AND b.closed_by IS NULL GROUP BY 1, 2, 3
 """
 _KEPT = "SELECT reason, day, breaks, amount, size, counted_at FROM break_figures WHERE account = :account"
-_OVERDUE = """
-SELECT count(*) AS n FROM (
-    SELECT FROM breaks b
-     WHERE b.account = :account AND b.closed_by IS NULL AND b.at < :until AND abs(b.amount) >= :least
-       AND NOT EXISTS (SELECT FROM break_cases c
-                        WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
-                                                   'match:' || b.group_id) AND c.state = 'accepted')
-     ORDER BY b.at LIMIT :limit) b
+# Of what is at least so much, whatever happened so long ago; what waits for its statement is never late.
+_LATE = """
+SELECT b.id, b.amount, b.at FROM breaks b
+ WHERE b.account = :account AND b.closed_by IS NULL AND b.at < :until AND (b.at, b.id) > (:after_at, :after_id)
+   AND (b.amount >= :least OR b.amount <= 0 - :least) AND (:reason = '' OR b.reason IN (:reason, :or_reason))
+   AND (b.at < :covered OR b.reason NOT IN ('timing', 'missing_in_statement'))
+   AND NOT EXISTS (SELECT FROM break_cases c
+                    WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
+                                               'match:' || b.group_id)
+                      AND (c.state = 'accepted' OR (c.taken_by IS NOT NULL AND :unowned)))
+   AND (:owner = '' OR EXISTS (
+           SELECT FROM break_cases c
+            WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
+                                       'match:' || b.group_id) AND c.taken_by = :owner))
+ ORDER BY b.at, b.id LIMIT :limit
 """
 
 
@@ -94,7 +102,8 @@ SELECT count(*) AS n FROM (
 class Sought:
     """Which breaks of an account: of a reason, of a band of age, of at least so many naira, whose, in which state.
 
-    `view` is todo (not accepted), proposed, accepted or all; `owner` is '' for anybody's, 'none', or who has them.
+    `view` is todo (not accepted), late (of these), proposed, accepted or all; `owner` is '' for anybody's, 'none', or
+    who has them.
     """
 
     view: str = "todo"
@@ -154,7 +163,7 @@ def ids_for_operators(account: str, sought: Sought, *, after: Place | None = Non
     reason, or_reason = _reasons(sought.reason)
     # (one lower bound, not two: an index is read from the first it is given)
     place_at, place_id = max(after or (since, 0), (since, 0))
-    place = {
+    place: dict[str, Any] = {
         "account": account,
         "until": until,
         "least": _coins(account, sought.least),
@@ -163,6 +172,9 @@ def ids_for_operators(account: str, sought: Sought, *, after: Place | None = Non
         "limit": limit,
     }
     both = {"reason": reason, "or_reason": or_reason}
+    if sought.view == "late":
+        whose = {"unowned": sought.owner == "none", "owner": "" if sought.owner == "none" else sought.owner}
+        return _late({**place, **both, **whose}, place["least"], covered, limit)
     states = {"proposed": ["proposed"], "accepted": ["accepted"], "all": ["open", "proposed", "accepted"]}
     if sought.view in {"proposed", "accepted"} or sought.owner not in {"", "none"}:
         named = "" if sought.owner == "none" else sought.owner
@@ -233,18 +245,17 @@ class Figures:
 
 def overdue_for_system(account: str, *, limit: int) -> int:
     """How many should have been closed by now: at most so many."""
-    moment, covered = clock.now(), matching.covered_until_for_system(account)
-    terms = queries.terms_for_operators()
-    return max(
-        rows(
-            _OVERDUE,
-            account=account,
-            until=min(moment - timedelta(hours=hours), covered),
-            least=_coins(account, least),
-            limit=limit,
-        )[0].n
-        for least, hours in terms
-    )
+    return len(ids_for_operators(account, Sought(view="late"), limit=limit))
+
+
+def _late(place: dict[str, Any], least: Decimal, covered: datetime, limit: int) -> list[Any]:
+    """What is late by any of the terms, the oldest first: each term is looked for by itself."""
+    found: dict[int, Any] = {}
+    for naira, hours in queries.terms_for_operators():
+        until = min(place["until"], clock.now() - timedelta(hours=hours))
+        most = max(least, _coins(place["account"], naira))
+        found |= {row.id: row for row in rows(_LATE, **{**place, "until": until, "least": most, "covered": covered})}
+    return sorted(found.values(), key=lambda row: (row.at, row.id))[:limit]
 
 
 def _board(found: list[Any], counted_at: datetime | None) -> Board:

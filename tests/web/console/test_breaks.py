@@ -120,6 +120,9 @@ def test_a_break_is_given_commented_and_asked_about(finance: FlaskClient, outsid
     shown = look(finance, place)
     assert ("Something is asked for" in shown, "How it may end" in shown) == (True, False)
     assert "Waits for treasury" in look(finance, f"/console/breaks/of/{outside.account}?view=proposed")
+    overdue = look(finance, f"/console/breaks/of/{outside.account}?view=late")
+    assert ("2 shown" in overdue, "2 breaks are overdue" in overdue) == (True, True)
+    assert "1 shown" in look(finance, f"/console/breaks/of/{outside.account}?view=late&owner=none")
 
 
 def test_a_file_shows_how_it_was_and_what_is_none_is_refused(finance: FlaskClient, outside: Outside) -> None:

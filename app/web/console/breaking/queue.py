@@ -22,7 +22,7 @@ from app.web.fragments import page
 
 PAGE = 50
 BULKS = 5
-OVERDUE_MAX = 1_000  # counted; the page says when there are more
+OVERDUE_MAX = 100  # counted; the page says when there are more
 
 
 @bp.get("/breaks")
@@ -41,16 +41,18 @@ def breaks_of(outside: str) -> Response:
     own, narrowed = break_queries.account_for_operators(outside), words.chosen()
     found = board.queue_for_operators(outside, words.sought(narrowed), after=_place(), limit=PAGE + 1)
     last = found[PAGE - 1].row if len(found) > PAGE else None
-    staff = identity.names_for_operators()
+    staff, shown = identity.names_for_operators(), board.board_for_operators(outside)
+    counted_max = 1 if shown.counted_at else OVERDUE_MAX  # (whether there are any is all that is quick to say of many)
     return page(
         "console/breaks/queue.html",
         block="results",
         account=outside,
         own=own,
-        board=board.board_for_operators(outside),
+        board=shown,
         bands=[name for name, _, _ in rules.BANDS],
         price=work.price_for_operators(outside),
-        overdue=board.overdue_for_system(outside, limit=OVERDUE_MAX),
+        overdue=board.overdue_for_system(outside, limit=counted_max),
+        overdue_max=counted_max,
         chosen=narrowed,
         words=words.REASONS,
         views=words.VIEWS,

@@ -19,7 +19,13 @@ REASONS = {
     Reason.DUPLICATE_ENTRY: "Booked twice",
     Reason.TIMING: "Not told yet",
 }
-VIEWS = {"todo": "To do", "proposed": "Waits for treasury", "accepted": "Accepted", "all": "All that are open"}
+VIEWS = {
+    "todo": "To do",
+    "late": "Overdue",
+    "proposed": "Waits for treasury",
+    "accepted": "Accepted",
+    "all": "All that are open",
+}
 ACTS = {
     Act.ASSIGN: "Give to somebody",
     Act.COMMENT: "Comment",
@@ -63,7 +69,7 @@ def scope(account: str, narrowed: dict[str, str], *, many: int, amount: Decimal)
     """Which breaks, in a sentence that says how many they are and what sum."""
     words = [f"all {many:,}" if many > 1 else "the one"]
     if "view" in narrowed and narrowed["view"] != "all":
-        words.append("accepted" if narrowed["view"] == "accepted" else "proposed")
+        words.append({"late": "overdue"}.get(narrowed["view"], narrowed["view"]))
     reason = narrowed.get("reason")
     words.append(f"“{REASONS[Reason(reason)]}” breaks" if reason else "breaks")
     words.append(f"of {account}")
