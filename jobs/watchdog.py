@@ -9,6 +9,9 @@ from typing import Any
 
 from app.applications import rules as applications
 from app.applications.models import Application
+from app.breaks import rules as breaks
+from app.breaks.models import Bulk
+from app.breaks.models import Case as BreakCase
 from app.cases import queries, service
 from app.core import clock
 from app.core.db import atomically
@@ -88,6 +91,8 @@ WATCHED: tuple[Watched, ...] = (
     Watched(exchange.DEAL, Deal),
     Watched(reconciliation.RUN, Reconciliation),
     Watched(statements.FILE, StatementFile),
+    Watched(breaks.MACHINE, BreakCase),
+    Watched(breaks.BULK, Bulk),
     Watched(statements.PULL, Pull),
     Watched(governance.MACHINE, Request),
     Watched(restrictions.MACHINE, Restriction),
