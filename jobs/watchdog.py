@@ -10,6 +10,8 @@ from typing import Any
 from app.applications import rules as applications
 from app.applications.models import Application
 from app.cases import queries, service
+from app.closing import rules as closing
+from app.closing.models import ProofDay
 from app.core import clock
 from app.core.db import atomically
 from app.core.machine import Machine
@@ -88,6 +90,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched(exchange.DEAL, Deal),
     Watched(reconciliation.RUN, Reconciliation),
     Watched(statements.FILE, StatementFile),
+    Watched(closing.DAY, ProofDay),
     Watched(governance.MACHINE, Request),
     Watched(restrictions.MACHINE, Restriction),
     Watched(customers.MACHINE, Customer, whose="id"),

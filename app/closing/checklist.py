@@ -31,7 +31,7 @@ SELECT count(*) AS n, coalesce(sum(i.amount_units), 0) AS units FROM suspense_it
 """
 _TYING = {"I1", "I2", "I3", "I4"}
 Place = tuple[str, dict[str, str]]
-_ACCOUNTS: Place = ("console.proof", {})
+_ACCOUNTS: Place = ("console.tie_out", {})
 
 
 @dataclass(frozen=True)

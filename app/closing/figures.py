@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,8 @@ from sqlalchemy import text
 from app.closing import rules
 from app.closing.rules import Span, written
 from app.core.db import db, rows
+from app.core.money import ASSETS, Money
+from app.ledger import balances
 
 ZERO = Decimal(0)
 IN_TRANSIT, DIFFERING = "in_transit", "differing"
@@ -55,6 +57,14 @@ every AS (
 SELECT what, CASE WHEN at >= :since THEN (at AT TIME ZONE 'Africa/Lagos')::date END AS day, count(*) AS n,
        sum(amount) AS amount, coalesce(sum(amount) FILTER (WHERE matched), 0) AS matched
   FROM every WHERE at < :until GROUP BY 1, 2
+"""
+
+
+_JOINED = """
+SELECT a.code, ('1e-' || s.decimals)::numeric AS unit,
+       CASE WHEN a.class IN ('asset', 'expense') THEN 1 ELSE -1 END AS side
+  FROM ledger.accounts a JOIN ledger.assets s ON s.code = a.asset
+ WHERE a.code = :account OR a.code IN (SELECT j.account FROM matching_joined j WHERE j.joins = :account)
 """
 
 
@@ -221,3 +231,16 @@ def _reasons(found: list[Any], matched: Decimal) -> tuple[Reason, ...]:
     if across := matched - differing[1]:
         reasons.append(Reason(IN_TRANSIT, 0, across))
     return tuple(reasons)
+
+
+def booked_at(account: str, moment: datetime) -> Decimal:
+    """What the books have of an account at a moment, by their running balances: no entry is added up."""
+    found = rows(_JOINED, account=account)
+    return sum((balances.effective_at(row.code, moment) * row.side * row.unit for row in found), ZERO)
+
+
+def booked_between(account: str, before: datetime, until: datetime) -> Money:
+    """What the books moved after one moment up to another, by the same."""
+    asset = ASSETS[account.rpartition(":")[2]]
+    moved = booked_at(account, until) - booked_at(account, before)
+    return Money(asset, int(moved.scaleb(asset.decimals)))

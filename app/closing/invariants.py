@@ -14,7 +14,6 @@ from app.closing.figures import Figures
 from app.closing.rules import Span, written
 from app.core.db import rows
 from app.core.money import ASSETS
-from app.ledger import balances
 from app.ledger.chart import BANK
 
 COVER = "I9"
@@ -60,12 +59,6 @@ SELECT count(DISTINCT i.id) AS n, coalesce(sum(i.rows_total), 0) AS one,
  WHERE EXISTS (SELECT FROM statement_accounts a JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
                 WHERE a.account = :account AND a.source_id = i.source_id
                   AND p.period_from <= :last AND p.period_to >= :first)
-"""
-_JOINED = """
-SELECT a.code, ('1e-' || s.decimals)::numeric AS unit,
-       CASE WHEN a.class IN ('asset', 'expense') THEN 1 ELSE -1 END AS side
-  FROM ledger.accounts a JOIN ledger.assets s ON s.code = a.asset
- WHERE a.code = :account OR a.code IN (SELECT j.account FROM matching_joined j WHERE j.joins = :account)
 """
 _GROUPS = """
 WITH own AS MATERIALIZED (
@@ -227,10 +220,7 @@ def _complete(asked: Asked) -> Result:
 
 def _ledger(asked: Asked) -> Result:
     """What the running balances say, which entries have nothing to do with, beside the sum of the entries."""
-    closing = Decimal(0)
-    for row in rows(_JOINED, account=asked.account):
-        units = balances.effective_at(row.code, asked.span.until - TICK)
-        closing += units * row.side * row.unit
+    closing = figures.booked_at(asked.account, asked.span.until - TICK)
     titles = ("The books add up", "opening and entries", "closing balance of the account")
     return _compared("I5", titles, asked.figures.opening_booked + asked.figures.booked, closing,
                      place=("console.account", {"code": asked.account}))  # fmt: skip

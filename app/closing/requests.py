@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from sqlalchemy import text
-
-from app.closing import checklist, errors, postings, queries, rules
+from app.closing import checklist, errors, postings, queries, rules, service
 from app.closing.checklist import Given
 from app.closing.models import Closing, Reopening
 from app.closing.rules import Check, Light
-from app.closing.service import LEISURE
 from app.core import clock, ids
 from app.core.actor import Actor
 from app.core.clock import WAT
@@ -31,23 +28,29 @@ def target_of(month: date) -> str:
     return f"period:{month:%Y-%m}"
 
 
-def request_close(month: date, *, reasons: Mapping[str, str], reason: str, maker: str, actor: Actor) -> Request:
-    """Ask that a month (named by its first day) be closed on the checklist as it is; an amber line needs its reason.
+def proposed(month: date, reasons: Mapping[str, str]) -> Payload:
+    """What is asked for when a month (named by its first day) is to be closed on its checklist as it is.
 
-    Raises NotClosable, and as governance does.
+    Raises NotOver, and NotClosable for a red line and for an amber one without its reason.
     """
-    db.session.execute(text(LEISURE))
-    checks = checklist.of(checklist.given(rules.month_of(month)))
-    told = {
-        one.name: reasons.get(one.name, "").strip()[: rules.REASON_MAX] for one in checks if one.light is Light.AMBER
-    }
+    service.at_leisure()
+    checks = [one.written() for one in checklist.of(checklist.given(rules.month_of(month)))]
+    amber = [each["name"] for each in checks if each["light"] == Light.AMBER]
+    told = {name: why for name in amber if (why := reasons.get(name, "").strip()[: rules.REASON_MAX])}
     payload: Payload = {
         "month": f"{month:%Y-%m}",
-        "checklist": [one.written() for one in checks],
+        "checklist": checks,
         "reasons": told,
-        "digest": rules.digest_of([one.written() for one in checks]).hex(),
+        "digest": rules.digest_of(checks).hex(),
     }
-    return governance.submit(CLOSE.name, payload, target=target_of(month), reason=reason, maker=maker, actor=actor)
+    _check_close(payload)
+    return payload
+
+
+def request_close(payload: Payload, *, reason: str, maker: str, actor: Actor) -> Request:
+    """Ask for it. Raises NotOver, NotClosable, and as governance does."""
+    target = target_of(_month(payload))
+    return governance.submit(CLOSE.name, payload, target=target, reason=reason, maker=maker, actor=actor)
 
 
 def request_reopen(closing: Closing, *, reason: str, maker: str, actor: Actor) -> Request:
@@ -73,7 +76,7 @@ def _check_close(payload: Payload) -> None:
 
 def _close(agreed: Agreed) -> str:
     _check_close(agreed.payload)
-    db.session.execute(text(LEISURE))
+    service.at_leisure()
     month = _month(agreed.payload)
     span = rules.month_of(month)
     # Nobody matches and nobody brings lines before the end of this: what is looked at is what is closed.

@@ -14,6 +14,7 @@ from app.core.machine import Machine, Wait
 from app.core.permissions import Role
 
 DAYS_MAX = 366
+YEAR_MIN = 2000
 REASON_MAX = 300
 ONE_DAY = timedelta(days=1)
 

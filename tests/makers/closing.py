@@ -57,7 +57,8 @@ class Closers:
         """That it be closed."""
         why = {"before": "The books begin with it.", "breaks": "They are known.", **(reasons or {})}
         with transaction(who := actor.operator(self.finance)):
-            return requests.request_close(month, reasons=why, reason="It is over.", maker=self.finance, actor=who)
+            payload = requests.proposed(month, why)
+            return requests.request_close(payload, reason="It is over.", maker=self.finance, actor=who)
 
     def close(self, month: date) -> str:
         """All of it: what came of it."""
