@@ -1,4 +1,4 @@
-"""The books of the demo's last month: its sheets signed by two, closed where its checklist lets; and each day proved."""
+"""The books of the demo's last month: its sheets signed by two, closed where its checklist lets; each day proved."""
 
 from datetime import date, datetime, timedelta
 

@@ -13,7 +13,7 @@ from app.core.permissions import Role
 from app.governance import flows
 from app.governance import service as governance
 from app.governance.models import Request
-from app.governance.queries import one_for_operators
+from app.governance.queries import about_for_operators, one_for_operators
 from app.ledger import periods
 from tests.makers import people
 
@@ -72,6 +72,14 @@ class Closers:
         with transaction(who := actor.operator(self.finance)):
             asked = requests.request_reopen(closing, reason="A file was lost.", maker=self.finance, actor=who)
         return self.agree(asked, self.treasury, self.second)
+
+    def deny_all(self, month: date) -> None:
+        """Whatever was asked for about a month."""
+        found = [one.request.id for one in about_for_operators(requests.target_of(month))]
+        for request_id in found:
+            with transaction(who := actor.operator(self.treasury)):
+                governance.deny(request_id, operator_id=self.treasury, reason="Not now.", actor=who)
+        leave()
 
     def agree(self, asked: Request, *voters: str) -> str:
         """Have these agree, and it carried out: what came of it."""

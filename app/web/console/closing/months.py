@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from flask import abort, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
 from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
@@ -65,7 +65,7 @@ def ask_to_reopen(month: str) -> Response | BaseResponse:
     first = first_day(month)
     closing = queries.closing_for_operators(first)
     if closing is None:
-        abort(404)
+        return _month(first, fault="This month is not closed on a checklist.", status=409)
 
     def ask(**by: Any) -> Request:
         return requests.request_reopen(closing, **by)
@@ -93,13 +93,12 @@ def _names() -> list[str]:
 
 def _month(first: date, *, fault: str = "", status: int = 200) -> Response:
     span = rules.month_of(first)
-    if span.last > queries.yesterday() or first.year < rules.YEAR_MIN:
-        abort(404)
+    over = span.last <= queries.yesterday()
     service.at_leisure()
     closing, standing = queries.closing_for_operators(first), queries.month_for_operators(first)
     state = "open" if standing is None else str(standing.state)
     checks: list[Check] = []
-    if closing is None and state != requests.CLOSED:
+    if over and closing is None and state != requests.CLOSED:
         checks = checklist.of(checklist.given(span))
     return page(
         "console/closing/month.html",
@@ -108,6 +107,7 @@ def _month(first: date, *, fault: str = "", status: int = 200) -> Response:
         slug=f"{first:%Y-%m}",
         span=span,
         state=state,
+        over=over,
         with_later=standing is not None and standing.month != first,
         closing=closing,
         checks=checks,
