@@ -24,6 +24,7 @@ from app.clients.storage import storage_at
 from app.clients.venue_orders import VenueOrders
 from app.clients.venues import Venue
 from app.clients.virus import Scanner
+from app.closing import requests as closing
 from app.core import crypto, logs
 from app.core.db import db
 from app.core.money import ASSETS
@@ -153,5 +154,6 @@ def govern() -> None:
     kinds.register(exchange.POLICY, exchange.DEAL)
     kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
     kinds.register(breaks.JOURNAL, breaks.ACCEPT, breaks_bulk.KIND)
+    kinds.register(closing.CLOSE, closing.REOPEN)
     kinds.route(withdrawals.SEND)
     kinds.relate(customers.is_related_for_system)

@@ -81,6 +81,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("what statements told that is new", "matching.new", 300, 540, "slot", "finance"),
     Periodic("all that is open in outside accounts", "matching.whole", 86_400, 540, "slot", "finance"),
     Periodic("work on breaks", "breaks.follow", 300, 540, "slot", "finance"),
+    Periodic("proof of outside accounts", "closing.prove", 21_600, 540, "slot", "finance"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),
 )
 _FORGET = "SELECT forget_slots(:name, :kind)"  # of more than a week ago, with the work that came of them

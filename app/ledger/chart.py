@@ -14,6 +14,7 @@ REFUNDS = "liability:refunds:{asset}"
 VENUE = "asset:venue:{venue}:{asset}"
 DEALING = "equity:dealing:{asset}"
 CAPITAL = "equity:capital:{asset}"
+CLOSING = "equity:closing:{asset}"
 WITHDRAWAL_FEES = "income:withdrawal_fees:{asset}"
 TRADING_FEES = "income:trading_fees:{asset}"
 SPREAD = "income:spread:{asset}"
@@ -35,6 +36,7 @@ PURPOSES = {
     VENUE: "What a venue holds for us, as our own fills and transfers say.",
     DEALING: "What was got for what was given, between assets: nil in an asset that dealing left even.",
     CAPITAL: "What the owners put in.",
+    CLOSING: "Nothing, ever: the journals of closed months go in and out of it, to be under the seal.",
     WITHDRAWAL_FEES: "What customers pay us for a withdrawal.",
     TRADING_FEES: "What customers pay us for an order.",
     SPREAD: "What customers pay above our own price, or get below it.",

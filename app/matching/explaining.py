@@ -39,6 +39,7 @@ SELECT :account,
          GROUP BY m.group_id) d
  WHERE d.total <> 0
 """
+# (What is told of a closed month after its closing is open from its end on: the month stays as it was closed.)
 _LINES_LEFT = """
 INSERT INTO breaks (account, reason, line_id, amount, at, opened_by)
 SELECT :account,
@@ -47,7 +48,8 @@ SELECT :account,
                            JOIN matches m ON m.line_id = t.id AND m.ended_by IS NULL
                           WHERE o.id = l.id) THEN 'duplicate_line'
             ELSE 'missing_in_ledger' END,
-       l.id, l.amount, l.at, :run
+       l.id, l.amount,
+       greatest(l.at, (SELECT max(c.ends_at) FROM period_cuts c WHERE l.id > c.lines_upto AND l.at < c.ends_at)), :run
   FROM open_lines l
 ON CONFLICT DO NOTHING
 """

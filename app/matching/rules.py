@@ -17,6 +17,7 @@ class Step(StrEnum):
     KEY = "key"
     TOKEN = "token"  # noqa: S105 (a word in a narration)
     AMOUNT = "amount"
+    CANCELS = "cancels"  # their own lines, that come to nothing together
 
 
 class Reason(StrEnum):
@@ -36,8 +37,14 @@ _LINE_FIELDS = {
     Step.KEY: {"id", "ref", "second", "third", "group"},
     Step.TOKEN: {"token"},
     Step.AMOUNT: {"line", "group"},
+    Step.CANCELS: {"group"},
 }
-_ENTRY_FIELDS = {Step.KEY: {"ref", "told"}, Step.TOKEN: {"token"}, Step.AMOUNT: {"entry", "ref", "second"}}
+_ENTRY_FIELDS = {
+    Step.KEY: {"ref", "told"},
+    Step.TOKEN: {"token"},
+    Step.AMOUNT: {"entry", "ref", "second"},
+    Step.CANCELS: {""},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +97,8 @@ STANDARD = (
         before_seconds=2 * DAY,
         after_seconds=2 * DAY,
     ),
+    # A transfer that failed: they took it and gave it back, and nothing of it was ever booked.
+    Rule(name="taken back by their own line", step=Step.CANCELS, line="group", entry="", confidence=95),
 )
 
 

@@ -153,6 +153,8 @@ ASK: dict[str, Callable[[str], Request]] = {
     "settlement.top_up": asking.top_up,
     "settlement.float_floor": asking.floor,
     "settlement.partner_fees": asking.prices,
+    "closing.close": asking.closing_a_month,
+    "closing.reopen": asking.reopening_a_month,
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.
 SHARED = {"customer.unfreeze", "customer.recovery", "restrictions.lift"}
@@ -171,7 +173,9 @@ SHARED |= {
 # What these are about takes long to make: they are asked for under the first set that may and under the widest alone.
 DEAR = {"customer.unfreeze", "customer.recovery", "restrictions.lift", "retention.run", "screening.match"}
 DEAR |= {
-    kind for kind in ASK if kind.startswith(("applications.", "breaks.", "exchange.", "payments.", "withdrawals."))
+    kind
+    for kind in ASK
+    if kind.startswith(("applications.", "breaks.", "closing.", "exchange.", "payments.", "withdrawals."))
 }
 
 

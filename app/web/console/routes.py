@@ -46,6 +46,8 @@ from app.web.console.books import accounts, journal, months, proof, reports, req
 from app.web.console.breaking import bulk as break_bulks
 from app.web.console.breaking import item as break_item
 from app.web.console.breaking import queue as break_queue
+from app.web.console.closing import months as closing_months
+from app.web.console.closing import reserves, tie_out
 from app.web.console.dealing import deals, exposure, figures, hedges, orders, results
 from app.web.console.reporting import catalogue, schedules
 from app.web.console.reporting import files as report_files
@@ -58,12 +60,13 @@ REPORTING = (catalogue, report_files, schedules)
 DEALING = (figures, orders, exposure, hedges, deals, results, treasury)
 BREAKS = (break_queue, break_item, break_bulks)
 STATEMENTS = (sources, files, lines, columns, pulls)
+CLOSING = (tie_out, closing_months, reserves)
 MODULES = (
     home, find, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
     withdrawals_queue, withdrawals, payouts, suspense, suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *DEALING, *BOOKS,
-    *REPORTING, reconciliation, *BREAKS, *STATEMENTS, payments, float_doors, prices, rates, spreads, switches, limits,
-    thresholds, fees, assets, jobs, mailbox, audit, retention,
+    *REPORTING, reconciliation, *BREAKS, *STATEMENTS, *CLOSING, payments, float_doors, prices, rates, spreads, switches,
+    limits, thresholds, fees, assets, jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)
