@@ -2,7 +2,6 @@
 
 from sqlalchemy import Connection, text
 
-from app.matching import queries
 from app.matching.models import Run
 
 FEW = 100_000
@@ -55,8 +54,7 @@ ON CONFLICT DO NOTHING
 _ENTRIES_LEFT = """
 INSERT INTO breaks (account, reason, journal_id, leg, amount, at, opened_by)
 SELECT :account,
-       CASE WHEN e.at >= :covered_until THEN 'timing'
-            WHEN EXISTS (SELECT FROM ledger.journals j JOIN ledger.entries x ON x.journal_id = j.id
+       CASE WHEN EXISTS (SELECT FROM ledger.journals j JOIN ledger.entries x ON x.journal_id = j.id
                            JOIN book_accounts a ON a.id = x.account_id
                            JOIN matches m ON m.journal_id = x.journal_id AND m.leg = x.leg AND m.ended_by IS NULL
                           WHERE j.ref = e.ref AND x.amount * a.unit = e.amount) THEN 'duplicate_entry'
@@ -65,16 +63,37 @@ SELECT :account,
   FROM open_entries e
 ON CONFLICT DO NOTHING
 """
-# What waited for its statement and was not in it.
-_OVERDUE = """
-UPDATE breaks SET reason = 'missing_in_statement'
- WHERE account = :account AND closed_by IS NULL AND reason = 'timing' AND at < :covered_until
-"""
+
+
+# Found open by an earlier run, before the other of the two was matched.
+_TWICE_NOW = (
+    """
+UPDATE breaks b SET reason = 'duplicate_line'
+  FROM open_lines l JOIN statement_lines o ON o.id = l.id
+ WHERE b.line_id = l.id AND b.closed_by IS NULL AND b.reason = 'missing_in_ledger' AND b.account = :account
+   AND EXISTS (SELECT FROM statement_lines t JOIN matches m ON m.line_id = t.id AND m.ended_by IS NULL
+                WHERE t.source_id = o.source_id AND t.identity = o.identity AND t.occurrence < o.occurrence)
+""",
+    """
+UPDATE breaks b SET reason = 'duplicate_entry'
+  FROM open_entries e
+ WHERE b.journal_id = e.journal_id AND b.leg = e.leg AND b.closed_by IS NULL AND b.reason = 'missing_in_statement'
+   AND b.account = :account
+   AND EXISTS (SELECT FROM ledger.journals j JOIN ledger.entries x ON x.journal_id = j.id
+                 JOIN book_accounts a ON a.id = x.account_id
+                 JOIN matches m ON m.journal_id = x.journal_id AND m.leg = x.leg AND m.run_id = :run
+                WHERE j.ref = e.ref AND x.amount * a.unit = e.amount)
+""",
+)
 
 
 def explain(connection: Connection, told: Run, *, first: int, differing: int) -> dict[str, int]:
     """Close the breaks of what is matched now, and open one for whatever is not: how many of both."""
     closed = close_matched(connection, told, first=first)
+    _suit(connection)
+    if closed:
+        for each in _TWICE_NOW:
+            connection.execute(text(each), {"account": told.account, "run": told.id})
     opened = explain_differing(connection, told, since=differing) + explain_left(connection, told)
     return {"closed": closed, "opened": opened}
 
@@ -93,10 +112,12 @@ def explain_differing(connection: Connection, told: Run, *, since: int) -> int:
 
 def explain_left(connection: Connection, told: Run) -> int:
     """Open a break for each open line and entry that has none: how many."""
-    covered_until = queries.covered_until_for_system(told.account)
-    place = {"account": told.account, "run": told.id, "covered_until": covered_until}
+    place = {"account": told.account, "run": told.id}
+    _suit(connection)
+    return sum(connection.execute(text(each), place).rowcount for each in (_LINES_LEFT, _ENTRIES_LEFT))
+
+
+def _suit(connection: Connection) -> None:
+    """Look few up, and join many as sets."""
     few = connection.execute(text("SELECT count(*) < :few FROM open_entries"), {"few": FEW}).scalar_one()
     connection.execute(text("SELECT set_config('enable_nestloop', :on, true)"), {"on": "on" if few else "off"})
-    opened = sum(connection.execute(text(each), place).rowcount for each in (_LINES_LEFT, _ENTRIES_LEFT))
-    connection.execute(text(_OVERDUE), place)
-    return opened

@@ -1,7 +1,6 @@
 """Reads of matching."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -17,15 +16,6 @@ SELECT DISTINCT a.account FROM statement_accounts a JOIN statement_sources s ON 
  WHERE s.retired_at IS NULL ORDER BY 1
 """
 _SOURCES = "SELECT a.source_id, a.asset FROM statement_accounts a WHERE a.account = :account ORDER BY 1, 2"
-# Each source of an account tells of movements of its own, so all have to have come. A day that is told is told whole.
-_COVERED = """
-SELECT min(s.day + 1)::timestamptz AS upto
-  FROM (SELECT greatest((SELECT max(p.period_to) FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
-                          WHERE i.source_id = a.source_id AND p.asset = a.asset),
-                        (SELECT l.booked_on FROM statement_lines l WHERE l.source_id = a.source_id AND l.asset = a.asset
-                          ORDER BY l.at DESC LIMIT 1)) AS day
-          FROM statement_accounts a WHERE a.account = :account) s
-"""
 _PROOF = """
 SELECT (SELECT coalesce(sum(l.delta), 0) FROM statement_accounts a
           JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset WHERE a.account = :account) AS told,
@@ -64,12 +54,6 @@ def accounts_for_system() -> list[str]:
 def sources_for_system(account: str) -> list[Any]:
     """Who tells of an account."""
     return rows(_SOURCES, account=account)
-
-
-def covered_until_for_system(account: str) -> datetime:
-    """Up to when every source has told what there was."""
-    found: datetime | None = rows(_COVERED, account=account)[0].upto
-    return found or datetime.fromisoformat("0001-01-01T00:00:00+00:00")
 
 
 def rules_for_operators(account: str) -> tuple[tuple[Rule, ...], int]:

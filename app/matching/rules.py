@@ -20,7 +20,7 @@ class Step(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why the two sides differ in a line, an entry or a group."""
+    """Why the two sides differ in a line, an entry or a group; or what is wrong with a statement itself."""
 
     MISSING_IN_LEDGER = "missing_in_ledger"
     MISSING_IN_STATEMENT = "missing_in_statement"
@@ -29,7 +29,12 @@ class Reason(StrEnum):
     FX_ROUNDING = "fx_rounding"
     DUPLICATE_LINE = "duplicate_line"
     DUPLICATE_ENTRY = "duplicate_entry"
-    TIMING = "timing"
+    TIMING = "timing"  # nobody told of its day yet
+    NOT_COVERED = "not_covered"  # nobody told of its day, and of later ones
+    STATEMENT_DOES_NOT_TIE = "statement_does_not_tie"
+    SEQUENCE_GAP = "sequence_gap"  # it does not begin where the one before ended, or its rows do not follow
+    RESTATED = "restated"  # a line told again, otherwise
+    UNKNOWN_TYPE = "unknown_type"  # a row that no line could be made of
 
 
 _LINE_FIELDS = {

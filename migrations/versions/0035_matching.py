@@ -13,3 +13,4 @@ down_revision = "0034"
 def upgrade() -> None:
     """Run the SQL beside this file's name."""
     steps.run("0035_matching.sql")
+    steps.run("0035_coverage.sql")

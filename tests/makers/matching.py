@@ -19,8 +19,9 @@ from tests.makers import books
 TEST = actor.system("test")
 BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 _BREAKS = """
-SELECT b.reason, b.amount, b.line_id, b.journal_id, b.group_id FROM breaks b
- WHERE b.account = :account AND b.closed_by IS NULL ORDER BY b.amount, b.reason
+SELECT break_reason(b.reason, b.at, c.until, c.covered) AS reason, b.amount
+  FROM breaks b, matching_coverage(:account, now()) c
+ WHERE b.account = :account AND b.closed_by IS NULL ORDER BY 2, 1
 """
 _GROUPS = """
 SELECT m.rule, count(line_id) AS lines, count(journal_id) AS entries
@@ -88,9 +89,12 @@ class Outside:
 
     def bring(self, lines: Sequence[str]) -> None:
         """Bring a file of these rows."""
+        self.file("\n".join(("txid,refid,time,type,subtype,aclass,asset,amount,fee,balance", *lines, "")))
+
+    def file(self, body: str) -> None:
+        """Bring a file."""
         self.told += 1
-        body = "\n".join(("txid,refid,time,type,subtype,aclass,asset,amount,fee,balance", *lines, "")).encode()
-        flows.bring(self.source, name=f"{self.told}.csv", body=body, actor=TEST)
+        flows.bring(self.source, name=f"{self.told}.csv", body=body.encode(), actor=TEST)
         leave()
 
     def run(self, *, whole: bool = False, as_of: datetime | None = None) -> Run | None:

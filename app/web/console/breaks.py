@@ -30,6 +30,22 @@ WORDS = {
     Reason.DUPLICATE_LINE: "Told twice",
     Reason.DUPLICATE_ENTRY: "Booked twice",
     Reason.TIMING: "Not told yet",
+    Reason.NOT_COVERED: "No statement of its day",
+    Reason.STATEMENT_DOES_NOT_TIE: "Statement does not tie",
+    Reason.SEQUENCE_GAP: "Statements do not follow",
+    Reason.RESTATED: "Told otherwise later",
+    Reason.UNKNOWN_TYPE: "Row of unknown type",
+}
+# What is wrong with a statement itself, and how that ends.
+OF_SHEETS = {
+    Reason.STATEMENT_DOES_NOT_TIE: "Its opening balance and its lines are not its closing balance. Once a sound"
+    " statement of the same days is here, this closes by itself.",
+    Reason.SEQUENCE_GAP: "It begins with another balance than the one before ended with, or balances in it do not"
+    " follow. Once what is missing is here, this closes by itself.",
+    Reason.RESTATED: "What was told first stays counted. Ask the teller which of the two holds; where it is this one,"
+    " correct the books with a journal.",
+    Reason.UNKNOWN_TYPE: "No line could be made of this row, so it is not counted as told. Once a file tells it so that"
+    " one can, this closes by itself.",
 }
 AGES = {
     "1": ("Older than a day", timedelta(days=1)),
@@ -110,7 +126,7 @@ def link_break(break_id: int) -> Response | BaseResponse:
     actor, reason = guards.actor(), request.form.get("reason", "")
     own = break_queries.one_for_operators(break_id)
     chosen = [break_queries.one_for_operators(number) for number in request.form.getlist("with", type=int)]
-    if own.closed_by is not None or own.group_id is not None:
+    if own.closed_by is not None or own.group_id is not None or own.import_id is not None:
         return redirect(url_for("console.break_item", break_id=break_id), 303)
     both = [own, *chosen]
     lines = [each.line_id for each in both if each.line_id is not None]
@@ -160,9 +176,10 @@ def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Respon
         "console/breaks/item.html",
         own=own,
         words=WORDS,
+        of_sheets=OF_SHEETS,
         lines=lines,
         entries=entries,
-        candidates=break_queries.candidates_for_operators(own) if is_open and not own.group_id else [],
+        candidates=break_queries.candidates_for_operators(own) if is_open else [],
         asset=own.account.rpartition(":")[2],
         chosen=request.form.getlist("with", type=int),
         typed=request.form,
