@@ -109,6 +109,7 @@ HANDLERS: dict[str, Handler] = {
     "reports.sweep": Handler("slow", reports.sweep),
     "matching.new": Handler("slow", matching.new),
     "matching.whole": Handler("slow", matching.whole),
+    "matching.try_rules": Handler("slow", matching.try_rules),
     "reconciliation.run": Handler("slow", reconciliation.run),
     "reconciliation.daily": Handler("default", reconciliation.daily),
     "exchange.look": Handler("exchange", exchange.look),

@@ -94,6 +94,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "retention.run_begun": ("retention.carry_out",),
     "statements.file_brought": ("statements.read",),
     "statements.imported": ("matching.new",),
+    "matching.trial_asked": ("matching.try_rules",),
     "settlement.pull_asked": ("settlement.pull",),
     "settlement.booked_by_hand": ("settlement.note_charges",),
     "settlement.differs": ("settlement.tell_differs",),

@@ -31,6 +31,21 @@ class RuleSet(Model):
     reason: Mapped[str] = mapped_column(Text)
     set_by: Mapped[str] = mapped_column(Text)
     set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    request_id: Mapped[str] = mapped_column(Text)
+
+
+class Trial(Model):
+    """Rules tried on a copy of an account, and what they would change there."""
+
+    __tablename__ = "matching_trials"
+    __table_args__ = (Index("ix_matching_trials_account", "account", "id"),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    account: Mapped[str] = mapped_column(Text)
+    rules: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    made_by: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class Mark(Model):

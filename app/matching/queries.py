@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.db import db, rows
 from app.matching import rules
@@ -61,6 +61,17 @@ def rules_for_operators(account: str) -> tuple[tuple[Rule, ...], int]:
     own = select(RuleSet).where(RuleSet.account.in_((account, "")))
     found = db.session.scalars(own.order_by(RuleSet.account.desc(), RuleSet.version.desc()).limit(1)).one_or_none()
     return (rules.STANDARD, 0) if found is None else (rules.read(found.rules), found.version)
+
+
+def own_version_for_operators(account: str) -> int:
+    """The version of an account's own rules; 0 where it has none."""
+    return db.session.scalars(select(func.max(RuleSet.version)).where(RuleSet.account == account)).one() or 0
+
+
+def versions_for_operators(account: str) -> list[RuleSet]:
+    """An account's own rules, the newest version first."""
+    own = select(RuleSet).where(RuleSet.account == account)
+    return list(db.session.scalars(own.order_by(RuleSet.version.desc())))
 
 
 def proof_for_operators(account: str) -> Proof:

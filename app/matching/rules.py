@@ -37,6 +37,22 @@ class Reason(StrEnum):
     UNKNOWN_TYPE = "unknown_type"  # a row that no line could be made of
 
 
+LINE_WORDS = {
+    "id": "a line's id",
+    "ref": "a line's reference",
+    "second": "a line's second reference",
+    "third": "a line's third reference",
+    "group": "a line's group",
+    "token": "what is found in a line's words",
+    "line": "a line",
+}
+ENTRY_WORDS = {
+    "ref": "our reference",
+    "told": "their id in the books",
+    "token": "what is found in ours",
+    "entry": "an entry",
+    "second": "entries of one second",
+}
 _LINE_FIELDS = {
     Step.KEY: {"id", "ref", "second", "third", "group"},
     Step.TOKEN: {"token"},
@@ -109,6 +125,27 @@ def read(told: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
 def kept(rules: Iterable[Rule]) -> list[dict[str, Any]]:
     """Rules as they are kept."""
     return [asdict(rule) for rule in rules]
+
+
+def how_far(trial_id: int, done: int) -> str:
+    """What a connection is called that has tried so many rules of a trial."""
+    return f"rules trial {trial_id} {done}"
+
+
+def in_words(rule: Rule) -> str:
+    """What a rule compares."""
+    if rule.step is Step.AMOUNT:
+        near = "at the same second"
+        if rule.before_seconds or rule.after_seconds:
+            near = f"{_span(rule.before_seconds)} before to {_span(rule.after_seconds)} after"
+        who = " of lines without a reference" if rule.bare else ""
+        return f"{LINE_WORDS[rule.line]} and {ENTRY_WORDS[rule.entry]} of one amount, {near}{who}, the only such pair"
+    words = f"{LINE_WORDS[rule.line]} is {ENTRY_WORDS[rule.entry]}"
+    return f"{words}: {rule.pattern} and {rule.entry_pattern}" if rule.step is Step.TOKEN else words
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds // DAY} days" if seconds % DAY == 0 else f"{seconds // 3600} hours"
 
 
 def _read(number: int, told: Mapping[str, Any]) -> Rule:

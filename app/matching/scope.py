@@ -121,13 +121,13 @@ WITH keys AS (
      UNION SELECT group_key FROM open_lines),
 near AS (
     SELECT j.id, j.ref FROM keys k JOIN ledger.journals j ON j.ref = k.key
-     UNION SELECT j.id, j.ref FROM keys k
+     UNION ALL SELECT j.id, j.ref FROM keys k
              CROSS JOIN LATERAL (SELECT t.id, t.ref FROM ledger.journals t
                                   WHERE t.memo->>'told' = k.key AND t.memo ? 'told' OFFSET 0) j
-     UNION SELECT j.id, j.ref FROM open_lines l
+     UNION ALL SELECT j.id, j.ref FROM open_lines l
               JOIN breaks b ON b.account = :account AND b.amount = -l.amount AND b.closed_by IS NULL
               JOIN ledger.journals j ON j.id = b.journal_id
-     UNION SELECT j.id, j.ref FROM new_entries n JOIN ledger.journals j ON j.id = n.journal_id)
+     UNION ALL SELECT j.id, j.ref FROM new_entries n JOIN ledger.journals j ON j.id = n.journal_id)
 SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.effective_at AS at, e.amount * a.unit AS amount
   FROM (SELECT DISTINCT ref FROM near) r JOIN ledger.journals j ON j.ref = r.ref
   JOIN ledger.entries e ON e.journal_id = j.id JOIN book_accounts a ON a.id = e.account_id
@@ -157,10 +157,12 @@ def news(connection: Connection, account: str) -> Kind | None:
     return Kind.OPEN if counts.open <= OPEN_MAX else Kind.NEAR
 
 
-def open_up(connection: Connection, account: str, *, kind: Kind, as_of: datetime) -> None:
-    """Make the tables of what is open, and mark what is new as seen."""
+def open_up(connection: Connection, account: str, *, kind: Kind, as_of: datetime, mark: bool = True) -> None:
+    """Make the tables of what is open; with `mark`, what is new is seen from now on."""
     place = {"account": account, "as_of": as_of}
     lines = _LINES[Kind.WHOLE if kind is Kind.WHOLE else Kind.OPEN]
     connection.execute(text(_SETS if kind is Kind.WHOLE else _LOOK_UP))
-    for statement in (lines, "ANALYZE open_lines", _ENTRIES[kind], "ANALYZE open_entries", *_MARKS):
+    for statement in (lines, "ANALYZE open_lines", _ENTRIES[kind], "ANALYZE open_entries"):
+        connection.execute(text(statement), place)
+    for statement in _MARKS if mark else ():
         connection.execute(text(statement), place)

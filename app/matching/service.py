@@ -50,8 +50,7 @@ def run(
     connection = turn(account)
     if not queries.sources_for_system(account):
         raise errors.NothingToMatch
-    for setting in _LEISURE:
-        connection.execute(text(setting))
+    at_leisure(connection)
     kind = scope.news(connection, account)
     if whole:
         kind = Kind.WHOLE
@@ -92,6 +91,12 @@ def _match(connection: Connection, told: Run, rules: tuple[Rule, ...]) -> dict[s
         text(_DIGEST), {"run": told.id, "first": first, "account": told.account}
     ).scalar_one()
     return {"rules": [dict(row) for row in found], **explained}
+
+
+def at_leisure(connection: Connection) -> None:
+    """Time and memory for large sets, till the end of the transaction: nobody waits for a page."""
+    for setting in _LEISURE:
+        connection.execute(text(setting))
 
 
 def turn(account: str) -> Connection:

@@ -28,6 +28,11 @@ class BadTolerance(Unprocessable):
     message = "A tolerance is an amount in whole coins, zero or more."
 
 
+class MoreNeedsTwo(Conflict):
+    code = "more_needs_two"
+    message = "A larger tolerance is what somebody else must agree to. Keep what it is, and ask for more."
+
+
 class NoSuchFile(NotFound):
     code = "no_such_file"
     message = "There is no statement file with this id."

@@ -12,9 +12,8 @@ from app.matching import queries, service
 from app.matching.models import Run
 from app.matching.queries import Proof
 from app.statements import flows
-from app.statements import queries as source_queries
 from app.statements import service as statements
-from tests.makers import books
+from tests.makers import books, ruled
 
 TEST = actor.system("test")
 BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -58,10 +57,7 @@ class Outside:
 
     def tolerates(self, kobo: int) -> None:
         """A difference of so much is one of rounding."""
-        with transaction(TEST):
-            source = source_queries.source_for_operators(self.source)
-            statements.stand_for(source.id, asset="NGN", account=self.account, tolerance=Decimal(kobo).scaleb(-2))
-        leave()
+        ruled.agree(ruled.ask_tolerance(self.source, Decimal(kobo).scaleb(-2)))
 
     def book(self, kobo: int, *, ref: str = "", told: str = "", days: int = 0) -> int:
         """Post so many kobo to the account: the journal's number. Its leg in the account is the first."""

@@ -19,6 +19,7 @@ from app.web.console import (
     join,
     limits,
     mailbox,
+    matching_rules,
     my_account,
     operators,
     payouts,
@@ -59,8 +60,8 @@ MODULES = (
     home, find, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
     withdrawals_queue, withdrawals, payouts, suspense, suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *DEALING, *BOOKS,
-    *REPORTING, reconciliation, breaks, *STATEMENTS, payments, float_doors, prices, rates, spreads, switches, limits,
-    thresholds, fees, assets, jobs, mailbox, audit, retention,
+    *REPORTING, reconciliation, breaks, matching_rules, *STATEMENTS, payments, float_doors, prices, rates, spreads,
+    switches, limits, thresholds, fees, assets, jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)
