@@ -8,6 +8,7 @@ from typing import Any
 from app.core import clock
 from app.core.db import rows
 from app.core.errors import NotFound
+from app.matching.covering import covering
 from app.matching.queries import Proof
 from app.matching.rules import Reason
 
@@ -78,6 +79,14 @@ SELECT o.id FROM (
       WHERE b.account = :account AND b.closed_by IS NULL AND (b.line_id IS NULL) = :of_lines AND b.group_id IS NULL
         AND b.import_id IS NULL AND b.at BETWEEN :since AND :upto LIMIT :looked_at)) o
  ORDER BY abs(o.amount + :amount), abs(extract(epoch FROM o.at - :at)), o.id LIMIT :limit
+"""
+# Of the other side and the same day; lines of one counterparty alone where there are several.
+_SAME_DAY = """
+SELECT b.id, b.amount, coalesce(l.counterparty, '') AS counterparty
+  FROM breaks b LEFT JOIN statement_lines l ON l.id = b.line_id
+ WHERE b.account = :account AND b.closed_by IS NULL AND (b.line_id IS NULL) = :of_lines AND b.group_id IS NULL
+   AND b.import_id IS NULL AND b.at >= :since AND b.at < :upto
+ ORDER BY b.at, b.id LIMIT :limit
 """
 _LINES = """
 SELECT l.*, s.title FROM matches m JOIN statement_lines l ON l.id = m.line_id
@@ -177,6 +186,26 @@ def candidates_for_operators(one: Any) -> list[Any]:
         limit=CANDIDATES,
     )
     return _shown([row.id for row in found])
+
+
+def covering_for_operators(one: Any) -> list[Any]:
+    """Those of the other side on the same day that add up to this one, where only one small set does. A proposal."""
+    if one.group_id is not None or one.import_id is not None:
+        return []
+    day = one.at.replace(hour=0, minute=0, second=0, microsecond=0)
+    found = rows(
+        _SAME_DAY,
+        account=one.account,
+        of_lines=one.line_id is not None,
+        since=day,
+        upto=day + timedelta(days=1),
+        limit=_LOOKED_AT,
+    )
+    by_name: dict[str, dict[int, Decimal]] = {}
+    for row in found:
+        by_name.setdefault(row.counterparty, {})[row.id] = row.amount
+    sets = [names for own in by_name.values() if (names := covering(-one.amount, own))]
+    return _shown(list(sets[0])) if len(sets) == 1 else []
 
 
 def match_for_operators(group_id: int) -> tuple[Any, list[Any], list[Any]]:

@@ -73,9 +73,10 @@ def tolerating(maker: str) -> Request:
 
 def source() -> str:
     """A source that stands for an account of its own: its name."""
+    account = books.account("asset")
     with transaction(SYSTEM):
         made = statements.add_source(books.fresh("src"), title="A teller", format_name="kraken-ledgers", settings={})
-        statements.stand_for(made.id, asset="NGN", account=books.account("asset"))
+        statements.stand_for(made.id, asset="NGN", account=account)
     leave()
     return made.name
 

@@ -172,6 +172,10 @@ def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Respon
     own = break_queries.one_for_operators(break_id)
     _, lines, entries = break_queries.match_for_operators(own.group_id) if own.group_id else (None, [], [])
     is_open = own.closed_by is None
+    near = break_queries.candidates_for_operators(own) if is_open else []
+    exact = any(each.amount == -own.amount for each in near)
+    covering = break_queries.covering_for_operators(own) if is_open and not exact else []
+    together = {each.id for each in covering}
     return page(
         "console/breaks/item.html",
         own=own,
@@ -179,7 +183,8 @@ def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Respon
         of_sheets=OF_SHEETS,
         lines=lines,
         entries=entries,
-        candidates=break_queries.candidates_for_operators(own) if is_open else [],
+        candidates=[*covering, *(each for each in near if each.id not in together)],
+        together=together,
         asset=own.account.rpartition(":")[2],
         chosen=request.form.getlist("with", type=int),
         typed=request.form,
