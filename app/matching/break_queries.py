@@ -25,13 +25,15 @@ SELECT a.account, a.sources, r.ended_at, p.counts
                       ORDER BY p.id DESC LIMIT 1) p ON true
  ORDER BY a.account
 """
+# (Rows compared, where equal reasons would do: those that are but few PostgreSQL would look for among all, by time.)
 _COUNTS = """
 SELECT s.reason, CAST(least(sum(c.n), :limit) AS integer) AS n, sum(c.amount) AS amount
   FROM break_spans(:account, :now, CAST(:reasons AS text[])) s
  CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(sum(b.amount), 0) AS amount
                        FROM (SELECT b.amount FROM breaks b
-                              WHERE b.account = :account AND b.reason = s.noted AND b.closed_by IS NULL
-                                AND b.at >= s.since AND b.at < s.until LIMIT :limit) b) c
+                              WHERE b.account = :account AND b.closed_by IS NULL
+                                AND (b.reason, b.at) >= (s.noted, s.since) AND (b.reason, b.at) < (s.noted, s.until)
+                              ORDER BY b.reason, b.at LIMIT :limit) b) c
  WHERE c.n > 0 GROUP BY s.reason ORDER BY n DESC, s.reason
 """
 _SHOWN = """
@@ -63,9 +65,10 @@ SELECT f.id
   FROM break_spans(:account, :now, ARRAY[CAST(:reason AS text)]) s
  CROSS JOIN LATERAL (
        SELECT b.id, b.at FROM breaks b
-        WHERE b.account = :account AND b.closed_by IS NULL AND b.reason = s.noted
-          AND b.at >= s.since AND b.at < least(s.until, :until) AND (b.at, b.id) < (:before_at, :before_id)
-        ORDER BY b.at DESC, b.id DESC LIMIT :limit) f
+        WHERE b.account = :account AND b.closed_by IS NULL
+          AND (b.reason, b.at) >= (s.noted, s.since) AND (b.reason, b.at) < (s.noted, least(s.until, :until))
+          AND (b.reason, b.at, b.id) < (s.noted, :before_at, :before_id)
+        ORDER BY b.reason DESC, b.at DESC, b.id DESC LIMIT :limit) f
  ORDER BY f.at DESC, f.id DESC LIMIT :limit
 """
 # The same amount, nearest in time first; then those about that time, nearest in amount first.

@@ -4,7 +4,7 @@
 -- statement of the source covers it and it is due: until then more of it may come. A source counts from its first
 -- statement on, to its retirement.
 CREATE FUNCTION matching_coverage(p_account text, p_at timestamptz)
-    RETURNS TABLE (until timestamptz, covered tstzmultirange) LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    RETURNS TABLE (until timestamptz, covered tstzmultirange) LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
 WITH days AS (
     SELECT s.id, s.zone, s.retired_at,
            (p_at AT TIME ZONE s.zone)::date - s.lag_days - ((p_at AT TIME ZONE s.zone)::time < s.cut_off)::integer + 1
@@ -42,7 +42,7 @@ $$;
 -- The same the other way round, for an index by what was noted and by time: where breaks of these reasons are.
 CREATE FUNCTION break_spans(p_account text, p_at timestamptz, p_reasons text[])
     RETURNS TABLE (reason text, noted text, since timestamptz, until timestamptz)
-    LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+    LANGUAGE sql STABLE ROWS 10 SET search_path = public, pg_temp AS $$
 WITH of_entries AS (SELECT unnest(ARRAY['missing_in_statement', 'duplicate_entry']) AS noted)
 SELECT w.reason, w.reason, '-infinity'::timestamptz, 'infinity'::timestamptz
   FROM unnest(p_reasons) w (reason)

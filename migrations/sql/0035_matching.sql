@@ -17,7 +17,7 @@ CREATE TABLE matching_rules (
     reason text NOT NULL CONSTRAINT ck_matching_rules_reason_told CHECK (reason <> ''),
     set_by text NOT NULL,
     set_at timestamptz NOT NULL,
-    request_id text NOT NULL CONSTRAINT fk_matching_rules_request_id REFERENCES approval_requests,
+    request_id text NOT NULL,                          -- who agreed to them: guard_matching_rules looks
     PRIMARY KEY (account, version)
 );
 

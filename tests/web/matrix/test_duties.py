@@ -72,7 +72,6 @@ DUTIES: dict[str, set[Role]] = {
     "/console/reconciliation": {FINANCE},
     "/console/breaks/of/<outside>": {FINANCE},
     "/console/breaks/<int:break_id>/link": {FINANCE},
-    "/console/matching-rules/of/<outside>/new": {FINANCE},
     "/console/matching-rules/of/<outside>/trials": {FINANCE},
     "/console/matching-rules/trials/<int:trial_id>/ask": {FINANCE},
     "/console/matches/<int:group_id>/end": {FINANCE},
