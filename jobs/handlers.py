@@ -121,6 +121,8 @@ HANDLERS: dict[str, Handler] = {
     "exchange.hedge_surfaced": Handler("default", exchange.hedge_surfaced),
     "exchange.balance_differs": Handler("default", exchange.balance_differs),
     "statements.read": Handler("slow", statements.read),
+    "statements.pull": Handler("slow", statements.pull),
+    "statements.pull_due": Handler("default", statements.pull_due),
     "settlement.pull": Handler("slow", settlement.pull),
     "settlement.note_charges": Handler("slow", settlement.note_charges),
     "settlement.read_float": Handler("default", settlement.read_float),

@@ -93,6 +93,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "screening.list_loaded": ("screening.rescreen",),
     "retention.run_begun": ("retention.carry_out",),
     "statements.file_brought": ("statements.read",),
+    "statements.pull_asked": ("statements.pull",),
     "statements.imported": ("matching.new",),
     "matching.trial_asked": ("matching.try_rules",),
     "settlement.pull_asked": ("settlement.pull",),

@@ -49,7 +49,7 @@ from app.screening.models import Hit
 from app.settlement import rules as settlement
 from app.settlement.models import Settlement, TopUp
 from app.statements import rules as statements
-from app.statements.models import StatementFile
+from app.statements.models import Pull, StatementFile
 from app.trading import rhythms
 from app.trading import rules as trading
 from app.trading.models import Order, Run
@@ -88,6 +88,7 @@ WATCHED: tuple[Watched, ...] = (
     Watched(exchange.DEAL, Deal),
     Watched(reconciliation.RUN, Reconciliation),
     Watched(statements.FILE, StatementFile),
+    Watched(statements.PULL, Pull),
     Watched(governance.MACHINE, Request),
     Watched(restrictions.MACHINE, Restriction),
     Watched(customers.MACHINE, Customer, whose="id"),

@@ -50,12 +50,12 @@ from app.web.console.reporting import catalogue, schedules
 from app.web.console.reporting import files as report_files
 from app.web.console.settlement import float as float_doors
 from app.web.console.settlement import payments, prices
-from app.web.console.statements import columns, files, lines, sources
+from app.web.console.statements import columns, files, lines, pulls, sources
 
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 REPORTING = (catalogue, report_files, schedules)
 DEALING = (figures, orders, exposure, hedges, deals, results, treasury)
-STATEMENTS = (sources, files, lines, columns)
+STATEMENTS = (sources, files, lines, columns, pulls)
 MODULES = (
     home, find, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
     withdrawals_queue, withdrawals, payouts, suspense, suspense_acts, disputes, refunds, customers,
