@@ -46,6 +46,7 @@ QUERIES = (
     "view=open&assignee=none&resubmission=1",
     "view=open&id=app_bench_100",
 )
+PAGES = tuple(f"/console/applications?{query}" for query in QUERIES)
 PEOPLE = """
 INSERT INTO logins (id, audience, email, password_hash, created_at)
 SELECT 'lgn_bench_' || i, 'customer', 'c' || i || '@bench.example', 'none', now()
@@ -95,7 +96,7 @@ def main() -> int:
         client = prepare(app, database, many=chosen.applications)
         print(f"{chosen.applications:,} applications written in {time.monotonic() - began:.0f} s", file=sys.stderr)
         spent = time.process_time()
-        found = measure(client, [f"/console/applications?{query}" for query in QUERIES], calls=chosen.calls)
+        found = measure(client, PAGES, calls=chosen.calls)
         spent = time.process_time() - spent
         app.extensions["redis"].close()
         with app.app_context():

@@ -53,6 +53,7 @@ ENTRY_WORDS = {
     "token": "what is found in ours",
     "entry": "an entry",
     "second": "entries of one second",
+    "": "nothing of ours",
 }
 _LINE_FIELDS = {
     Step.KEY: {"id", "ref", "second", "third", "group"},
@@ -149,6 +150,8 @@ def in_words(rule: Rule) -> str:
             near = f"{_span(rule.before_seconds)} before to {_span(rule.after_seconds)} after"
         who = " of lines without a reference" if rule.bare else ""
         return f"{LINE_WORDS[rule.line]} and {ENTRY_WORDS[rule.entry]} of one amount, {near}{who}, the only such pair"
+    if rule.step is Step.CANCELS:
+        return "lines of one group that come to nothing, and of which no entry knows"
     words = f"{LINE_WORDS[rule.line]} is {ENTRY_WORDS[rule.entry]}"
     return f"{words}: {rule.pattern} and {rule.entry_pattern}" if rule.step is Step.TOKEN else words
 

@@ -31,7 +31,12 @@ MORE = 2  # empty rows of the form
 RULES_MAX = 40
 HOUR = 3_600
 _TEXTS = ("name", "step", "line", "entry", "pattern", "entry_pattern")
-STEPS = ((Step.KEY, "A name on both sides"), (Step.TOKEN, "A part of their words"), (Step.AMOUNT, "The amount alone"))
+STEPS = (
+    (Step.KEY, "A name on both sides"),
+    (Step.TOKEN, "A part of their words"),
+    (Step.AMOUNT, "The amount alone"),
+    (Step.CANCELS, "Their own lines alone"),
+)
 
 
 @bp.get("/matching-rules")
