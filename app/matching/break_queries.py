@@ -1,7 +1,7 @@
 """Reads of breaks: the accounts with what is open in them, the queue, one with what may belong to it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -54,9 +54,10 @@ SELECT b.id, b.account, b.line_id, b.journal_id, b.leg, b.group_id, b.import_id,
                                    WHERE m.group_id = b.group_id AND m.journal_id IS NOT NULL ORDER BY 1 LIMIT 1))
  WHERE b.id = ANY(:ids) ORDER BY array_position(:ids, b.id)
 """
+# (One upper bound alone: of two PostgreSQL begins at either, and reads all that lies between.)
 _QUEUE = """
 SELECT b.id FROM breaks b
- WHERE b.account = :account AND b.closed_by IS NULL AND b.at < :until AND (b.at, b.id) < (:before_at, :before_id)
+ WHERE b.account = :account AND b.closed_by IS NULL AND (b.at, b.id) < (:before_at, :before_id)
  ORDER BY b.at DESC, b.id DESC LIMIT :limit
 """
 # Of one reason: wherever those may be that have it now, each by the index, then put together.
@@ -66,8 +67,9 @@ SELECT f.id
  CROSS JOIN LATERAL (
        SELECT b.id, b.at FROM breaks b
         WHERE b.account = :account AND b.closed_by IS NULL
-          AND (b.reason, b.at) >= (s.noted, s.since) AND (b.reason, b.at) < (s.noted, least(s.until, :until))
-          AND (b.reason, b.at, b.id) < (s.noted, :before_at, :before_id)
+          AND (b.reason, b.at) >= (s.noted, s.since)
+          AND (b.reason, b.at, b.id) < (s.noted, least(s.until, CAST(:before_at AS timestamptz)),
+                                        CASE WHEN s.until <= :before_at THEN 0 ELSE :before_id END)
         ORDER BY b.reason DESC, b.at DESC, b.id DESC LIMIT :limit) f
  ORDER BY f.at DESC, f.id DESC LIMIT :limit
 """
@@ -149,12 +151,13 @@ def counts_for_operators(account: str) -> list[Any]:
 
 def queue_for_operators(account: str, sought: Sought, *, before: tuple[datetime, int] | None, limit: int) -> list[Any]:
     """Open breaks, newest first, from before a place on."""
-    at, number = before or ("infinity", 0)
+    here = before and (before[0].replace(tzinfo=before[0].tzinfo or UTC), before[1])
+    bounds = [place for place in (here, sought.until and (sought.until, 0)) if place]
+    at, number = min(bounds) if bounds else ("infinity", 0)
     found = rows(
         _QUEUE_OF if sought.reason else _QUEUE,
         account=account,
         **({"reason": sought.reason, "now": clock.now()} if sought.reason else {}),
-        until=sought.until or "infinity",
         before_at=at,
         before_id=number,
         limit=limit,
