@@ -60,8 +60,9 @@ bench: env-test ## Measure the books beside their floors and peers (BENCH="--rou
 scenario: env-test ## Replay a month whose truth is known and print what came of each line (DIR=folder)
 	@$(PY) -m bench.scenario "$(DIR)"
 
-bench-matching: env-test ## Match a million lines with a million entries, beside DuckDB in memory (BENCH="--size 100000")
+bench-matching: env-test ## Match a million lines and entries, beside DuckDB in memory; page through as many breaks (BENCH="--size 100000")
 	@$(PY) -m bench.matching $(BENCH)
+	@$(PY) -m bench.break_queue $(BENCH)
 
 bench-queue: env-test ## Measure the page of the review queue over 200,000 applications (BENCH="--calls 20")
 	@$(PY) -m bench.queue $(BENCH)

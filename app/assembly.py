@@ -41,6 +41,7 @@ from app.payments import name_requests
 from app.payments import refund_requests as refunds
 from app.payments import requests as payments
 from app.pricing import requests as pricing
+from app.reconciliation import rule_requests
 from app.restrictions import requests as restrictions
 from app.retention import requests as retention
 from app.risk import changes, fees, switches, thresholds
@@ -155,5 +156,6 @@ def govern() -> None:
     kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
     kinds.register(breaks.JOURNAL, breaks.ACCEPT, breaks_bulk.KIND)
     kinds.register(closing.CLOSE, closing.REOPEN)
+    kinds.register(rule_requests.RULES, rule_requests.TOLERANCE)
     kinds.route(withdrawals.SEND)
     kinds.relate(customers.is_related_for_system)

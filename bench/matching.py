@@ -34,8 +34,9 @@ VAR = ROOT / "var"
 BENCH = actor.system("bench")
 NEW_LINES = 1_000
 _BREAKS = """
-SELECT b.reason, mod(coalesce(l.row_no, mod(b.journal_id - 1, :size), g.row_no)::bigint, 1000) AS k, count(*) AS n
-  FROM breaks b LEFT JOIN statement_lines l ON l.id = b.line_id
+SELECT break_reason(b.reason, b.at, c.until, c.covered) AS reason,
+       mod(coalesce(l.row_no, mod(b.journal_id - 1, :size), g.row_no)::bigint, 1000) AS k, count(*) AS n
+  FROM matching_coverage(:account, now()) c, breaks b LEFT JOIN statement_lines l ON l.id = b.line_id
   LEFT JOIN LATERAL (SELECT s.row_no FROM matches m JOIN statement_lines s ON s.id = m.line_id
                       WHERE m.group_id = b.group_id LIMIT 1) g ON true
  WHERE b.closed_by IS NULL GROUP BY 1, 2 ORDER BY 1, 2
@@ -137,7 +138,7 @@ def judge(app: Flask, found: Measured, size: int) -> None:
     """Hold breaks and matches against the truth: each break of a kind stands at the numbers of its kind."""
     with app.app_context(), for_everyone():
         wanted = dict.fromkeys(world.BREAKS, size // 1000)
-        for row in rows(_BREAKS, size=size):
+        for row in rows(_BREAKS, size=size, account=world.ACCOUNT):
             found.breaks[row.reason] = found.breaks.get(row.reason, 0) + row.n
             if row.k != world.BREAKS.get(row.reason):
                 found.false_breaks += row.n

@@ -11,6 +11,7 @@ import platform
 import statistics
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -45,6 +46,7 @@ QUERIES = (
     "view=open&assignee=none&resubmission=1",
     "view=open&id=app_bench_100",
 )
+PAGES = tuple(f"/console/applications?{query}" for query in QUERIES)
 PEOPLE = """
 INSERT INTO logins (id, audience, email, password_hash, created_at)
 SELECT 'lgn_bench_' || i, 'customer', 'c' || i || '@bench.example', 'none', now()
@@ -94,22 +96,27 @@ def main() -> int:
         client = prepare(app, database, many=chosen.applications)
         print(f"{chosen.applications:,} applications written in {time.monotonic() - began:.0f} s", file=sys.stderr)
         spent = time.process_time()
-        found = measure(client, calls=chosen.calls)
+        found = measure(client, PAGES, calls=chosen.calls)
         spent = time.process_time() - spent
         app.extensions["redis"].close()
         with app.app_context():
             for engine in app.extensions["sqlalchemy"].engines.values():
                 engine.dispose()
     print(f"{os.cpu_count()} CPUs, {platform.machine()}; {chosen.applications:,} applications, {chosen.calls} calls")
+    tell(found)
+    asked = (chosen.calls + WARM_UP) * len(found)
+    print(f"{spent * 1000 / asked:.1f} ms of each are this process's own work")
+    return 0
+
+
+def tell(found: Mapping[str, list[float]]) -> None:
+    """Print what was measured, page by page."""
     print(f"{'p50':>8} {'p95':>8}  (ms; goal: p95 <= {GOAL_MS})")
-    for query, times in found.items():
-        print(f"{percentile(times, 50):8.1f} {percentile(times, 95):8.1f}  {query}")
+    for place, times in found.items():
+        print(f"{percentile(times, 50):8.1f} {percentile(times, 95):8.1f}  {place}")
     every = [each for times in found.values() for each in times]
     print(f"{percentile(every, 50):8.1f} {percentile(every, 95):8.1f}  all of them")
-    asked = (chosen.calls + WARM_UP) * len(found)
-    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
-    print(f"{spent * 1000 / asked:.1f} ms of each are this process's own work; load of the machine: {load}")
-    return 0
+    print(f"load of the machine: {', '.join(f'{each:.1f}' for each in os.getloadavg())}")
 
 
 def environment(database: Database, given: Servers) -> dict[str, str]:
@@ -155,29 +162,27 @@ def prepare(app: Flask, database: Database, *, many: int) -> FlaskClient:
 
 
 def hired(app: Flask, role: Role) -> tuple[str, FlaskClient]:
-    """Somebody with this role, and their browser, signed in."""
+    """Somebody of the staff, and their browser, signed in."""
     with app.app_context(), for_everyone():
         with transaction(actor.system("command:operators create")):
-            operator_id = identity.hire("Ada Obi", email=EMAIL, password=PASSWORD, roles=[role])
+            operator = identity.hire("Ada Obi", email=EMAIL, password=PASSWORD, roles=[role])
         secret = totp.new_secret()
         login = identity_queries.login_by_address_for_system(EMAIL, audience=Audience.OPERATOR)
         with transaction(BENCH):
             factors.provide_app(str(login), secret=secret)
-    return operator_id, _signed_in(app, secret)
+    return operator, _signed_in(app, secret)
 
 
-def measure(
-    client: FlaskClient, *, calls: int, place: str = "/console/applications", queries: tuple[str, ...] = QUERIES
-) -> dict[str, list[float]]:
-    """Milliseconds of each call of each view, the views by turns."""
-    found: dict[str, list[float]] = {query: [] for query in queries}
+def measure(client: FlaskClient, pages: Sequence[str], *, calls: int) -> dict[str, list[float]]:
+    """Milliseconds of each call of each page, the pages by turns."""
+    found: dict[str, list[float]] = {place: [] for place in pages}
     for turn in range(calls + WARM_UP):
-        for query, times in found.items():
+        for place, times in found.items():
             began = time.perf_counter()
-            answer = client.get(f"{place}?{query}")
+            answer = client.get(place)
             took = (time.perf_counter() - began) * 1000
             if answer.status_code != 200:
-                raise RuntimeError(f"{query}: {answer.status}")
+                raise RuntimeError(f"{place}: {answer.status}")
             if turn >= WARM_UP:
                 times.append(took)
     return found

@@ -78,8 +78,10 @@ SELECT a.account, j.kind, s.name, count(*) AS n
  WHERE e.ended_by IS NULL AND t.ended_by IS NULL GROUP BY 1, 2, 3 ORDER BY n, s.name DESC
 """
 _LEFT = """
-SELECT b.account, b.journal_id, b.leg, b.reason, -b.amount AS amount, j.kind
+SELECT b.account, b.journal_id, b.leg, -b.amount AS amount, j.kind,
+       break_reason(b.reason, b.at, c.until, c.covered) AS reason
   FROM breaks b JOIN ledger.journals j ON j.id = b.journal_id
+ CROSS JOIN LATERAL matching_coverage(b.account, now()) c
  WHERE b.closed_by IS NULL AND b.journal_id IS NOT NULL ORDER BY 2, 3
 """
 

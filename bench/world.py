@@ -87,6 +87,17 @@ SELECT %(source)s, 'imp_bench', 1, g, external_id, sha256(int8send(g)), occurren
        amount * 0.01, fee * 0.01, 'NGN', 'payment', group_key, refs, '', 'NIP TRANSFER', '{}'
   FROM told ORDER BY g, occurrence
 """,
+    """
+INSERT INTO statement_imports (id, source_id, name, sha256, format, format_version, rows_total, rows_lines,
+                               rows_ignored, rows_rejected, lines_total, lines_added, lines_known, lines_restated,
+                               imported_at)
+SELECT 'imp_bench', %(source)s, 'bench.csv', sha256('bench'), 'bank-csv', 1, n, n, 0, 0, n, n, 0, 0, %(last)s
+  FROM (SELECT count(*) AS n FROM told) t
+""",
+    """
+INSERT INTO statement_parts (import_id, part, ref, account, asset, moved, period_from, period_to, gaps, untied)
+SELECT 'imp_bench', 1, '', 'bench', 'NGN', sum(amount) * 0.01, min(at)::date, max(at)::date, '{}', '' FROM told
+""",
     "RESET session_replication_role",
     "DROP TABLE numbers, booked, told",
 )

@@ -115,6 +115,7 @@ HANDLERS: dict[str, Handler] = {
     "breaks.carry_out": Handler("slow", breaks.carry_out),
     "breaks.proposal_ended": Handler("default", breaks.proposal_ended),
     "matching.whole": Handler("slow", matching.whole),
+    "matching.try_rules": Handler("slow", matching.try_rules),
     "reconciliation.run": Handler("slow", reconciliation.run),
     "reconciliation.daily": Handler("default", reconciliation.daily),
     "exchange.look": Handler("exchange", exchange.look),

@@ -96,6 +96,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "breaks.bulk_begun": ("breaks.carry_out",),
     "statements.pull_asked": ("statements.pull",),
     "statements.imported": ("matching.new",),
+    "matching.trial_asked": ("matching.try_rules",),
     "settlement.pull_asked": ("settlement.pull",),
     "settlement.booked_by_hand": ("settlement.note_charges",),
     "settlement.differs": ("settlement.tell_differs",),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import atomically
-from app.matching import queries, service
+from app.matching import flows, queries, service
 from jobs.work import Work
 
 
@@ -20,6 +20,12 @@ def whole(work: Work) -> timedelta | None:
     """Match everything that is open anew: rules that look far have all before them."""
     for account in queries.accounts_for_system():
         atomically(lambda account=account: _match(account, whole=True, actor=work.actor), actor=work.actor)  # type: ignore[misc]
+    return None
+
+
+def try_rules(work: Work) -> timedelta | None:
+    """Try rules on an account, and keep what they would change there."""
+    flows.try_rules(work.facts["trial_id"], actor=work.actor)
     return None
 
 

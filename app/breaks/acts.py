@@ -16,7 +16,6 @@ from app.core.money import ASSETS, NGN, Money
 from app.ledger import chart
 from app.ledger.journal import Leg
 from app.matching import break_queries, by_hand
-from app.matching.rules import Reason
 from app.matching.service import turn
 from app.payments import suspense
 from app.payments.rules import Topic
@@ -51,7 +50,7 @@ def bookable(one: Any) -> int:
     if one.closed_by is not None:
         raise errors.BreakGone
     (item,) = board.items_for_operators(one.account, [one])
-    if item.reason == Reason.TIMING:
+    if item.reason in board.WAITING:
         raise errors.ClosesByItself
     units = rules.units(one.amount, asset=ASSETS[one.account.rpartition(":")[2]])
     if not units:

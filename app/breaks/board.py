@@ -1,11 +1,10 @@
 """The queue of breaks: which ones, what to do first, how much is open of each reason and age.
 
-Reasons `timing` and `missing_in_statement` are one until somebody looks: which it is follows from how far the
-statements have come, so both are looked for together and told apart by time.
+Why an entry is open is looked up when it is asked: which days were told of decides (app/matching).
 """
 
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,13 +15,12 @@ from app.core import clock
 from app.core.clock import WAT
 from app.core.db import rows
 from app.matching import break_queries
-from app.matching import queries as matching
 from app.matching.rules import Reason
 
 Place = tuple[datetime, int]
 LIVE_MAX = 20_000  # so many open breaks are counted when somebody looks; more are counted now and then
 NEVER, EVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
-WAITING = frozenset({Reason.TIMING, Reason.MISSING_IN_STATEMENT})
+WAITING = frozenset({Reason.TIMING, Reason.NOT_COVERED})  # for a statement: nothing is to be done
 # (Amounts are compared without abs(), so that an index finds what is rare.)
 # Whoever looks for what nobody has, or leaves out what was accepted, asks of each break whether there is such a case.
 _ANY = """
@@ -30,44 +28,46 @@ SELECT b.id, b.amount, b.at FROM breaks b
  WHERE b.account = :account AND b.closed_by IS NULL AND b.at < :until
    AND (b.at, b.id) > (:after_at, :after_id) AND (b.amount >= :least OR b.amount <= 0 - :least)
    AND NOT EXISTS (SELECT FROM break_cases c
-                    WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
-                                               'match:' || b.group_id)
+                    WHERE c.subject = break_subject(b)
                       AND ((c.state = 'accepted' AND NOT :accepted) OR (c.taken_by IS NOT NULL AND :unowned)))
  ORDER BY b.at, b.id LIMIT :limit
 """
+# Of one reason: wherever those may be that have it now, each by the index, then put together. (Rows are compared, where
+# equal reasons would do: those that are but few PostgreSQL would look for among all, by time.)
 _OF_REASON = """
-SELECT o.id, o.amount, o.at FROM (
-    (SELECT b.id, b.amount, b.at FROM breaks b
-      WHERE b.account = :account AND b.closed_by IS NULL AND b.reason = :reason AND b.at < :until
-        AND (b.at, b.id) > (:after_at, :after_id) AND (b.amount >= :least OR b.amount <= 0 - :least)
-        AND NOT EXISTS (SELECT FROM break_cases c
-                         WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
-                                                    'match:' || b.group_id)
-                           AND ((c.state = 'accepted' AND NOT :accepted) OR (c.taken_by IS NOT NULL AND :unowned)))
-      ORDER BY b.at, b.id LIMIT :limit)
-    UNION ALL
-    (SELECT b.id, b.amount, b.at FROM breaks b
-      WHERE b.account = :account AND b.closed_by IS NULL AND b.reason = :or_reason AND b.at < :until
-        AND (b.at, b.id) > (:after_at, :after_id) AND (b.amount >= :least OR b.amount <= 0 - :least)
-        AND NOT EXISTS (SELECT FROM break_cases c
-                         WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
-                                                    'match:' || b.group_id)
-                           AND ((c.state = 'accepted' AND NOT :accepted) OR (c.taken_by IS NOT NULL AND :unowned)))
-      ORDER BY b.at, b.id LIMIT :limit)) o
+SELECT o.id, o.amount, o.at
+  FROM break_spans(:account, :now, ARRAY[CAST(:reason AS text)]) s
+ CROSS JOIN LATERAL (
+      SELECT b.id, b.amount, b.at FROM breaks b
+       WHERE b.account = :account AND b.closed_by IS NULL
+         AND (b.reason, b.at, b.id) > (s.noted, greatest(s.since, CAST(:after_at AS timestamptz)),
+                                       CASE WHEN :after_at >= s.since THEN :after_id ELSE 0 END)
+         AND (b.reason, b.at) < (s.noted, least(s.until, CAST(:until AS timestamptz)))
+         AND (b.amount >= :least OR b.amount <= 0 - :least)
+         AND NOT EXISTS (SELECT FROM break_cases c
+                          WHERE c.subject = break_subject(b)
+                            AND ((c.state = 'accepted' AND NOT :accepted) OR (c.taken_by IS NOT NULL AND :unowned)))
+       ORDER BY b.reason, b.at, b.id LIMIT :limit) o
  ORDER BY o.at, o.id LIMIT :limit
 """
 # What somebody works on is little beside what is open: it is found by its cases.
 _WORKED = """
 SELECT b.id, b.amount, b.at
-  FROM break_cases c
+  FROM matching_coverage(:account, :now) v
+ CROSS JOIN break_cases c
  CROSS JOIN LATERAL (
       SELECT b.* FROM breaks b WHERE b.line_id = c.line_id AND b.closed_by IS NULL
        UNION ALL
       SELECT b.* FROM breaks b WHERE b.journal_id = c.journal_id AND b.leg = c.leg AND b.closed_by IS NULL
        UNION ALL
-      SELECT b.* FROM breaks b WHERE b.group_id = c.group_id AND b.closed_by IS NULL) b
+      SELECT b.* FROM breaks b WHERE b.group_id = c.group_id AND b.closed_by IS NULL
+       UNION ALL
+      SELECT b.* FROM breaks b WHERE b.row_id = c.row_id AND b.closed_by IS NULL
+       UNION ALL
+      SELECT b.* FROM breaks b WHERE b.import_id = c.import_id AND b.part = c.part AND b.closed_by IS NULL) b
  WHERE c.account = :account AND c.state = ANY(:states) AND (:owner = '' OR c.taken_by = :owner)
-   AND b.account = :account AND (:reason = '' OR b.reason IN (:reason, :or_reason)) AND b.at < :until
+   AND b.account = :account AND b.at < :until
+   AND (:reason = '' OR break_reason(b.reason, b.at, v.until, v.covered) = :reason)
    AND (b.at, b.id) > (:after_at, :after_id) AND (b.amount >= :least OR b.amount <= 0 - :least)
  ORDER BY b.at, b.id LIMIT :limit
 """
@@ -75,25 +75,24 @@ _HOW_MANY = """
 SELECT count(*) AS n FROM (SELECT FROM breaks WHERE account = :account AND closed_by IS NULL LIMIT :limit) b
 """
 _COUNTED = """
-SELECT b.reason, (b.at AT TIME ZONE 'Africa/Lagos')::date AS day, b.at >= :covered AS waits, count(*) AS breaks,
-       sum(b.amount) AS amount, sum(abs(b.amount)) AS size
-  FROM breaks b WHERE b.account = :account AND b.closed_by IS NULL GROUP BY 1, 2, 3
+SELECT break_reason(b.reason, b.at, v.until, v.covered) AS reason, (b.at AT TIME ZONE 'Africa/Lagos')::date AS day,
+       count(*) AS breaks, sum(b.amount) AS amount, sum(abs(b.amount)) AS size
+  FROM matching_coverage(:account, :now) v CROSS JOIN breaks b
+ WHERE b.account = :account AND b.closed_by IS NULL GROUP BY 1, 2
 """
 _KEPT = "SELECT reason, day, breaks, amount, size, counted_at FROM break_figures WHERE account = :account"
 # Of what is at least so much, whatever happened so long ago; what waits for its statement is never late.
 _LATE = """
-SELECT b.id, b.amount, b.at FROM breaks b
+SELECT b.id, b.amount, b.at FROM matching_coverage(:account, :now) v CROSS JOIN breaks b
  WHERE b.account = :account AND b.closed_by IS NULL AND b.at < :until AND (b.at, b.id) > (:after_at, :after_id)
-   AND (b.amount >= :least OR b.amount <= 0 - :least) AND (:reason = '' OR b.reason IN (:reason, :or_reason))
-   AND (b.at < :covered OR b.reason NOT IN ('timing', 'missing_in_statement'))
+   AND (b.amount >= :least OR b.amount <= 0 - :least)
+   AND break_reason(b.reason, b.at, v.until, v.covered) NOT IN ('timing', 'not_covered')
+   AND (:reason = '' OR break_reason(b.reason, b.at, v.until, v.covered) = :reason)
    AND NOT EXISTS (SELECT FROM break_cases c
-                    WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
-                                               'match:' || b.group_id)
+                    WHERE c.subject = break_subject(b)
                       AND (c.state = 'accepted' OR (c.taken_by IS NOT NULL AND :unowned)))
-   AND (:owner = '' OR EXISTS (
-           SELECT FROM break_cases c
-            WHERE c.subject = coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg,
-                                       'match:' || b.group_id) AND c.taken_by = :owner))
+   AND (:owner = '' OR EXISTS (SELECT FROM break_cases c
+                                WHERE c.subject = break_subject(b) AND c.taken_by = :owner))
  ORDER BY b.at, b.id LIMIT :limit
 """
 
@@ -158,9 +157,7 @@ class Board:
 
 def ids_for_operators(account: str, sought: Sought, *, after: Place | None = None, limit: int) -> list[Any]:
     """The numbers, amounts and times of open breaks, the oldest first, from after a place on."""
-    covered = matching.covered_until_for_system(account)
-    since, until = _times(sought, covered)
-    reason, or_reason = _reasons(sought.reason)
+    since, until = _times(sought)
     # (one lower bound, not two: an index is read from the first it is given)
     place_at, place_id = max(after or (since, 0), (since, 0))
     place: dict[str, Any] = {
@@ -171,16 +168,16 @@ def ids_for_operators(account: str, sought: Sought, *, after: Place | None = Non
         "after_id": place_id,
         "limit": limit,
     }
-    both = {"reason": reason, "or_reason": or_reason}
+    both = {"reason": sought.reason, "now": clock.now()}
     if sought.view == "late":
         whose = {"unowned": sought.owner == "none", "owner": "" if sought.owner == "none" else sought.owner}
-        return _late({**place, **both, **whose}, place["least"], covered, limit)
+        return _late({**place, **both, **whose}, place["least"], limit)
     states = {"proposed": ["proposed"], "accepted": ["accepted"], "all": ["open", "proposed", "accepted"]}
     if sought.view in {"proposed", "accepted"} or sought.owner not in {"", "none"}:
         named = "" if sought.owner == "none" else sought.owner
         return rows(_WORKED, **place, **both, states=states.get(sought.view, ["open", "proposed"]), owner=named)
     plain = {"accepted": sought.view == "all", "unowned": sought.owner == "none"}
-    return rows(_OF_REASON, **place, **both, **plain) if reason else rows(_ANY, **place, **plain)
+    return rows(_OF_REASON, **place, **both, **plain) if sought.reason else rows(_ANY, **place, **plain)
 
 
 def queue_for_operators(account: str, sought: Sought, *, after: Place | None, limit: int) -> list[Item]:
@@ -191,23 +188,14 @@ def queue_for_operators(account: str, sought: Sought, *, after: Place | None, li
 
 def items_for_operators(account: str, found: list[Any]) -> list[Item]:
     """Breaks of an account with what they are worth, when they are due, and the work on them."""
-    covered, terms = matching.covered_until_for_system(account), queries.terms_for_operators()
+    terms = queries.terms_for_operators()
     price, cases = queries.price_for_operators(account), queries.cases_of_for_operators(found)
     made = []
     for row in found:
-        reason = reason_of(row.reason, at=row.at, covered_until=covered)
         worth = None if price is None else row.amount * price
-        due = None if reason == Reason.TIMING else rules.due_at(row.at, worth=worth, terms=terms)
-        subject = rules.subject_of(line_id=row.line_id, journal_id=row.journal_id, leg=row.leg, group_id=row.group_id)
-        made.append(Item(row, reason, worth, due, cases.get(subject)))
+        due = None if row.reason in WAITING else rules.due_at(row.at, worth=worth, terms=terms)
+        made.append(Item(row, row.reason, worth, due, cases.get(rules.subject_of(row))))
     return made
-
-
-def reason_of(kept: str, *, at: datetime, covered_until: datetime) -> str:
-    """Why it is open: what waits for a statement is missing in it as soon as that has come."""
-    if kept not in WAITING:
-        return kept
-    return str(Reason.TIMING if at >= covered_until else Reason.MISSING_IN_STATEMENT)
 
 
 def board_for_operators(account: str) -> Board:
@@ -220,27 +208,7 @@ def board_for_operators(account: str) -> Board:
 
 def counted_for_system(account: str) -> list[Any]:
     """How much is open now, by reason and day in Lagos."""
-    found = rows(_COUNTED, account=account, covered=matching.covered_until_for_system(account))
-    sums: dict[tuple[str, date], Figures] = {}
-    for row in found:
-        waits = Reason.TIMING if row.waits else Reason.MISSING_IN_STATEMENT
-        reason = str(waits) if row.reason in WAITING else row.reason
-        one = sums.get((reason, row.day), Figures(reason, row.day, 0, Decimal(0), Decimal(0)))
-        sums[reason, row.day] = replace(
-            one, breaks=one.breaks + row.breaks, amount=one.amount + row.amount, size=one.size + row.size
-        )
-    return list(sums.values())
-
-
-@dataclass(frozen=True)
-class Figures:
-    """How much is open of a reason and a day."""
-
-    reason: str
-    day: date
-    breaks: int
-    amount: Decimal
-    size: Decimal
+    return rows(_COUNTED, account=account, now=clock.now())
 
 
 def overdue_for_system(account: str, *, limit: int) -> int:
@@ -248,13 +216,13 @@ def overdue_for_system(account: str, *, limit: int) -> int:
     return len(ids_for_operators(account, Sought(view="late"), limit=limit))
 
 
-def _late(place: dict[str, Any], least: Decimal, covered: datetime, limit: int) -> list[Any]:
+def _late(place: dict[str, Any], least: Decimal, limit: int) -> list[Any]:
     """What is late by any of the terms, the oldest first: each term is looked for by itself."""
     found: dict[int, Any] = {}
     for naira, hours in queries.terms_for_operators():
         until = min(place["until"], clock.now() - timedelta(hours=hours))
         most = max(least, _coins(place["account"], naira))
-        found |= {row.id: row for row in rows(_LATE, **{**place, "until": until, "least": most, "covered": covered})}
+        found |= {row.id: row for row in rows(_LATE, **{**place, "until": until, "least": most})}
     return sorted(found.values(), key=lambda row: (row.at, row.id))[:limit]
 
 
@@ -276,25 +244,15 @@ def _sum(cells: list[Cell]) -> Cell:
     )
 
 
-def _times(sought: Sought, covered: datetime) -> tuple[datetime, datetime]:
-    """From when to when it happened: whole days in Lagos for an age, what is told for what waits."""
+def _times(sought: Sought) -> tuple[datetime, datetime]:
+    """From when to when it happened: whole days in Lagos for an age."""
     since, until = NEVER, EVER
     if sought.band is not None:
         _, youngest, end = BANDS[sought.band]
         tomorrow = clock.now().astimezone(WAT).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
         until = tomorrow - timedelta(days=youngest) if youngest else EVER
         since = tomorrow - timedelta(days=end) if end is not None else NEVER
-    if sought.reason == Reason.TIMING:
-        since = max(since, covered)
-    elif sought.reason == Reason.MISSING_IN_STATEMENT:
-        until = min(until, covered)
     return since, until
-
-
-def _reasons(sought: str) -> tuple[str, str]:
-    if sought in WAITING:
-        return str(Reason.TIMING), str(Reason.MISSING_IN_STATEMENT)
-    return sought, "-"
 
 
 def _coins(account: str, naira: Decimal) -> Decimal:

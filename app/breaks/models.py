@@ -23,7 +23,7 @@ from app.core.db import Model
 
 
 class Case(Model):
-    """The work on what a break is about: a line, an entry or a match. `request_id` is what was asked for last."""
+    """The work on what a break is about: a line, an entry, a match, a statement. `request_id`: what was asked last."""
 
     __tablename__ = "break_cases"
     __table_args__ = (
@@ -31,10 +31,13 @@ class Case(Model):
         Index("ix_break_cases_account", "account", "state"),
         Index("ix_break_cases_taken_by", "taken_by", postgresql_where=text("taken_by IS NOT NULL")),
         Index("ix_break_cases_request_id", "request_id", postgresql_where=text("request_id IS NOT NULL")),
-        CheckConstraint("subject ~ '^(line|entry|match):[0-9.]+$'", name="subject_written"),
+        CheckConstraint(
+            r"subject ~ '^((line|entry|match|row):[0-9.]+|sheet:imp_[0-9a-z]{26}\.[0-9]+)$'", name="subject_written"
+        ),
         CheckConstraint("state IN ('open', 'proposed', 'accepted', 'closed')", name="state_known"),
         CheckConstraint(
-            "num_nonnulls(line_id, journal_id, group_id) = 1 AND (leg IS NULL) = (journal_id IS NULL)",
+            "num_nonnulls(line_id, journal_id, group_id, import_id) = 1 AND (leg IS NULL) = (journal_id IS NULL)"
+            " AND (import_id IS NULL) = (num_nonnulls(part, row_id) = 0)",
             name="one_subject",
         ),
         CheckConstraint("(state = 'accepted') = (accepted_until IS NOT NULL)", name="accepted_until_when"),
@@ -46,6 +49,9 @@ class Case(Model):
     journal_id: Mapped[int | None] = mapped_column(BigInteger)
     leg: Mapped[int | None] = mapped_column(Integer)
     group_id: Mapped[int | None] = mapped_column(BigInteger)
+    import_id: Mapped[str | None] = mapped_column(Text)
+    part: Mapped[int | None] = mapped_column(Integer)
+    row_id: Mapped[int | None] = mapped_column(BigInteger)
     state: Mapped[str] = mapped_column(Text)
     taken_by: Mapped[str | None] = mapped_column(Text, ForeignKey("operators.id"))
     request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))

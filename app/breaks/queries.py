@@ -25,6 +25,12 @@ SELECT b.id FROM break_cases c JOIN breaks b ON b.journal_id = c.journal_id AND 
  WHERE c.id = :case
  UNION ALL
 SELECT b.id FROM break_cases c JOIN breaks b ON b.group_id = c.group_id AND b.closed_by IS NULL WHERE c.id = :case
+ UNION ALL
+SELECT b.id FROM break_cases c JOIN breaks b ON b.row_id = c.row_id AND b.closed_by IS NULL WHERE c.id = :case
+ UNION ALL
+SELECT b.id FROM break_cases c JOIN breaks b ON b.import_id = c.import_id AND b.part = c.part AND b.closed_by IS NULL
+ WHERE c.id = :case
+ LIMIT 1
 """
 _STANDING = """
 SELECT c.id, c.state, c.accepted_until, (b.id IS NOT NULL) AS is_there
@@ -34,7 +40,12 @@ SELECT c.id, c.state, c.accepted_until, (b.id IS NOT NULL) AS is_there
        UNION ALL
       SELECT b.id FROM breaks b WHERE b.journal_id = c.journal_id AND b.leg = c.leg AND b.closed_by IS NULL
        UNION ALL
-      SELECT b.id FROM breaks b WHERE b.group_id = c.group_id AND b.closed_by IS NULL LIMIT 1) b ON true
+      SELECT b.id FROM breaks b WHERE b.group_id = c.group_id AND b.closed_by IS NULL
+       UNION ALL
+      SELECT b.id FROM breaks b WHERE b.row_id = c.row_id AND b.closed_by IS NULL
+       UNION ALL
+      SELECT b.id FROM breaks b WHERE b.import_id = c.import_id AND b.part = c.part AND b.closed_by IS NULL
+       LIMIT 1) b ON true
  WHERE c.account = :account
    AND ((c.state = 'closed') = (b.id IS NOT NULL) OR (c.state = 'accepted' AND c.accepted_until < :today))
  ORDER BY c.id LIMIT 1000
@@ -75,16 +86,13 @@ def others_for_operators(account: str) -> dict[str, str]:
 
 def case_of_for_operators(one: Any) -> Case | None:
     """The work on what a break is about, where there is any."""
-    subject = rules.subject_of(line_id=one.line_id, journal_id=one.journal_id, leg=one.leg, group_id=one.group_id)
+    subject = rules.subject_of(one)
     return db.session.scalars(select(Case).where(Case.subject == subject)).one_or_none()
 
 
 def cases_of_for_operators(found: Iterable[Any]) -> dict[str, Case]:
     """The same of several breaks, by what they are about."""
-    subjects = [
-        rules.subject_of(line_id=one.line_id, journal_id=one.journal_id, leg=one.leg, group_id=one.group_id)
-        for one in found
-    ]
+    subjects = [rules.subject_of(one) for one in found]
     return {one.subject: one for one in db.session.scalars(select(Case).where(Case.subject.in_(subjects)))}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 from enum import StrEnum
+from typing import Any
 
 from app.core.machine import Machine, Wait
 from app.core.money import Asset
@@ -128,11 +129,13 @@ def kobo(worth: Decimal) -> int:
     return int(abs(worth).scaleb(2).to_integral_value(ROUND_CEILING))
 
 
-def subject_of(*, line_id: int | None, journal_id: int | None, leg: int | None, group_id: int | None) -> str:
+def subject_of(one: Any) -> str:
     """What a case hangs on. It outlives the break: a run that ends one and opens another keeps it."""
-    if line_id is not None:
-        return f"line:{line_id}"
-    return f"match:{group_id}" if journal_id is None else f"entry:{journal_id}.{leg}"
+    if one.import_id is not None:
+        return f"row:{one.row_id}" if one.row_id is not None else f"sheet:{one.import_id}.{one.part}"
+    if one.line_id is not None:
+        return f"line:{one.line_id}"
+    return f"match:{one.group_id}" if one.journal_id is None else f"entry:{one.journal_id}.{one.leg}"
 
 
 def is_good_expiry(until: date, *, today: date) -> bool:

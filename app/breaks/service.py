@@ -20,14 +20,15 @@ from app.identity import queries as identity
 from app.matching import break_queries, by_hand
 
 OVERDUE = "breaks_overdue"
+ABOUT = ("account", "line_id", "journal_id", "leg", "group_id", "import_id", "part", "row_id")
 
 
 def opened(one: Any, *, actor: Actor) -> Case:
     """The work on what an open break is about, locked; begun where there was none. Raises BreakGone."""
     if one.closed_by is not None:
         raise errors.BreakGone
-    subject = rules.subject_of(line_id=one.line_id, journal_id=one.journal_id, leg=one.leg, group_id=one.group_id)
-    values = {name: getattr(one, name) for name in ("account", "line_id", "journal_id", "leg", "group_id")}
+    subject = rules.subject_of(one)
+    values = {name: getattr(one, name) for name in ABOUT}
     new = insert(Case).values(id=ids.new("brk"), subject=subject, state=State.OPEN, opened_at=clock.now(), **values)
     made = db.session.scalar(new.on_conflict_do_nothing().returning(Case.id))
     found = locked(db.session.scalars(select(Case.id).where(Case.subject == subject)).one())
@@ -68,6 +69,8 @@ def link(break_id: int, *, others: Sequence[int], reason: str, actor: Actor) -> 
     chosen = [break_queries.one_for_operators(number) for number in others]
     both = [own, *chosen]
     if own.group_id is not None or any(one.closed_by is not None or one.account != own.account for one in both):
+        raise errors.BreakGone
+    if any(one.import_id is not None for one in both):  # (about a statement itself: nothing belongs to it)
         raise errors.BreakGone
     lines = [one.line_id for one in both if one.line_id is not None]
     entries = [(one.journal_id, one.leg) for one in both if one.journal_id is not None]
@@ -214,12 +217,7 @@ def worded(told: str) -> str:
 
 
 def _known(found: list[Any]) -> list[Case]:
-    return _of_subjects(
-        [
-            rules.subject_of(line_id=one.line_id, journal_id=one.journal_id, leg=one.leg, group_id=one.group_id)
-            for one in found
-        ]
-    )
+    return _of_subjects([rules.subject_of(one) for one in found])
 
 
 def _of_subjects(subjects: list[str]) -> list[Case]:

@@ -1,12 +1,14 @@
 """Reads of breaks: the accounts with what is open in them, the queue, one with what may belong to it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from app.core import clock
 from app.core.db import rows
 from app.core.errors import NotFound
+from app.matching.covering import covering
 from app.matching.queries import Proof
 from app.matching.rules import Reason
 
@@ -23,41 +25,73 @@ SELECT a.account, a.sources, r.ended_at, p.counts
                       ORDER BY p.id DESC LIMIT 1) p ON true
  ORDER BY a.account
 """
+# (Rows compared, where equal reasons would do: those that are but few PostgreSQL would look for among all, by time.)
 _COUNTS = """
-SELECT r.reason, c.n, c.amount
-  FROM unnest(CAST(:reasons AS text[])) r (reason)
+SELECT s.reason, CAST(least(sum(c.n), :limit) AS integer) AS n, sum(c.amount) AS amount
+  FROM break_spans(:account, :now, CAST(:reasons AS text[])) s
  CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(sum(b.amount), 0) AS amount
-                       FROM (SELECT b.amount FROM breaks b WHERE b.account = :account AND b.reason = r.reason
-                                AND b.closed_by IS NULL LIMIT :limit) b) c
- WHERE c.n > 0 ORDER BY c.n DESC, r.reason
+                       FROM (SELECT b.amount FROM breaks b
+                              WHERE b.account = :account AND b.closed_by IS NULL
+                                AND (b.reason, b.at) >= (s.noted, s.since) AND (b.reason, b.at) < (s.noted, s.until)
+                              ORDER BY b.reason, b.at LIMIT :limit) b) c
+ WHERE c.n > 0 GROUP BY s.reason ORDER BY n DESC, s.reason
 """
 _SHOWN = """
-SELECT b.*, l.narration, l.counterparty, l.external_id, l.refs, l.kind AS line_kind, l.source_id,
-       j.ref, j.kind AS journal_kind
+SELECT b.id, b.account, b.line_id, b.journal_id, b.leg, b.group_id, b.import_id, b.part, b.row_id, b.amount, b.as_told,
+       b.at, b.opened_by, b.closed_by, break_reason(b.reason, b.at, c.until, c.covered) AS reason,
+       l.narration, l.counterparty, l.external_id, l.refs, l.kind AS line_kind,
+       coalesce(l.source_id, i.source_id) AS source_id,
+       j.ref, j.kind AS journal_kind, f.id AS file_id, f.name AS file_name, o.row_no, o.reason AS row_reason
   FROM breaks b
+  JOIN (SELECT a.account, v.* FROM (SELECT DISTINCT account FROM breaks WHERE id = ANY(:ids)) a
+         CROSS JOIN LATERAL matching_coverage(a.account, :now) v) c ON c.account = b.account
   LEFT JOIN statement_lines l ON l.id = coalesce(b.line_id, (SELECT m.line_id FROM matches m
                                    WHERE m.group_id = b.group_id AND m.line_id IS NOT NULL ORDER BY m.line_id LIMIT 1))
+  LEFT JOIN statement_imports i ON i.id = b.import_id
+  LEFT JOIN statement_files f ON f.import_id = b.import_id
+  LEFT JOIN statement_rows o ON o.id = b.row_id
   LEFT JOIN ledger.journals j ON j.id = coalesce(b.journal_id, (SELECT m.journal_id FROM matches m
                                    WHERE m.group_id = b.group_id AND m.journal_id IS NOT NULL ORDER BY 1 LIMIT 1))
  WHERE b.id = ANY(:ids) ORDER BY array_position(:ids, b.id)
 """
+# (One upper bound alone: of two PostgreSQL begins at either, and reads all that lies between.)
 _QUEUE = """
 SELECT b.id FROM breaks b
- WHERE b.account = :account AND b.closed_by IS NULL AND (:reason = '' OR b.reason = :reason) AND b.at < :until
-   AND (b.at, b.id) < (:before_at, :before_id)
+ WHERE b.account = :account AND b.closed_by IS NULL AND (b.at, b.id) < (:before_at, :before_id)
  ORDER BY b.at DESC, b.id DESC LIMIT :limit
+"""
+# Of one reason: wherever those may be that have it now, each by the index, then put together.
+_QUEUE_OF = """
+SELECT f.id
+  FROM break_spans(:account, :now, ARRAY[CAST(:reason AS text)]) s
+ CROSS JOIN LATERAL (
+       SELECT b.id, b.at FROM breaks b
+        WHERE b.account = :account AND b.closed_by IS NULL
+          AND (b.reason, b.at) >= (s.noted, s.since)
+          AND (b.reason, b.at, b.id) < (s.noted, least(s.until, CAST(:before_at AS timestamptz)),
+                                        CASE WHEN s.until <= :before_at THEN 0 ELSE :before_id END)
+        ORDER BY b.reason DESC, b.at DESC, b.id DESC LIMIT :limit) f
+ ORDER BY f.at DESC, f.id DESC LIMIT :limit
 """
 # The same amount, nearest in time first; then those about that time, nearest in amount first.
 _OTHER_SIDE = """
 SELECT o.id FROM (
     (SELECT b.id, b.amount, b.at FROM breaks b
       WHERE b.account = :account AND b.closed_by IS NULL AND b.amount = -:amount AND (b.line_id IS NULL) = :of_lines
-        AND b.group_id IS NULL LIMIT :looked_at)
+        AND b.group_id IS NULL AND b.import_id IS NULL LIMIT :looked_at)
     UNION
     (SELECT b.id, b.amount, b.at FROM breaks b
       WHERE b.account = :account AND b.closed_by IS NULL AND (b.line_id IS NULL) = :of_lines AND b.group_id IS NULL
-        AND b.at BETWEEN :since AND :upto LIMIT :looked_at)) o
+        AND b.import_id IS NULL AND b.at BETWEEN :since AND :upto LIMIT :looked_at)) o
  ORDER BY abs(o.amount + :amount), abs(extract(epoch FROM o.at - :at)), o.id LIMIT :limit
+"""
+# Of the other side and the same day; lines of one counterparty alone where there are several.
+_SAME_DAY = """
+SELECT b.id, b.amount, coalesce(l.counterparty, '') AS counterparty
+  FROM breaks b LEFT JOIN statement_lines l ON l.id = b.line_id
+ WHERE b.account = :account AND b.closed_by IS NULL AND (b.line_id IS NULL) = :of_lines AND b.group_id IS NULL
+   AND b.import_id IS NULL AND b.at >= :since AND b.at < :upto
+ ORDER BY b.at, b.id LIMIT :limit
 """
 _LINES = """
 SELECT l.*, s.title FROM matches m JOIN statement_lines l ON l.id = m.line_id
@@ -111,17 +145,19 @@ def account_for_operators(account: str) -> Account:
 
 def counts_for_operators(account: str) -> list[Any]:
     """How many are open of each reason (at most COUNTED_MAX + 1), and their sum."""
-    return rows(_COUNTS, account=account, reasons=[str(each) for each in Reason], limit=COUNTED_MAX + 1)
+    reasons = [str(each) for each in Reason]
+    return rows(_COUNTS, account=account, now=clock.now(), reasons=reasons, limit=COUNTED_MAX + 1)
 
 
 def queue_for_operators(account: str, sought: Sought, *, before: tuple[datetime, int] | None, limit: int) -> list[Any]:
     """Open breaks, newest first, from before a place on."""
-    at, number = before or ("infinity", 0)
+    here = before and (before[0].replace(tzinfo=before[0].tzinfo or UTC), before[1])
+    bounds = [place for place in (here, sought.until and (sought.until, 0)) if place]
+    at, number = min(bounds) if bounds else ("infinity", 0)
     found = rows(
-        _QUEUE,
+        _QUEUE_OF if sought.reason else _QUEUE,
         account=account,
-        reason=sought.reason,
-        until=sought.until or "infinity",
+        **({"reason": sought.reason, "now": clock.now()} if sought.reason else {}),
         before_at=at,
         before_id=number,
         limit=limit,
@@ -143,7 +179,12 @@ def one_for_operators(break_id: int) -> Any:
 
 
 def candidates_for_operators(one: Any) -> list[Any]:
-    """Open breaks of the other side that may belong to this one: the same amount, or about it at about the time."""
+    """Open breaks of the other side that may belong to this one: the same amount, or about it at about the time.
+
+    None for what has both sides already, and for what is about a statement itself.
+    """
+    if one.group_id is not None or one.import_id is not None:
+        return []
     found = rows(
         _OTHER_SIDE,
         account=one.account,
@@ -156,6 +197,26 @@ def candidates_for_operators(one: Any) -> list[Any]:
         limit=CANDIDATES,
     )
     return _shown([row.id for row in found])
+
+
+def covering_for_operators(one: Any) -> list[Any]:
+    """Those of the other side on the same day that add up to this one, where only one small set does. A proposal."""
+    if one.group_id is not None or one.import_id is not None:
+        return []
+    day = one.at.replace(hour=0, minute=0, second=0, microsecond=0)
+    found = rows(
+        _SAME_DAY,
+        account=one.account,
+        of_lines=one.line_id is not None,
+        since=day,
+        upto=day + timedelta(days=1),
+        limit=_LOOKED_AT,
+    )
+    by_name: dict[str, dict[int, Decimal]] = {}
+    for row in found:
+        by_name.setdefault(row.counterparty, {})[row.id] = row.amount
+    sets = [names for own in by_name.values() if (names := covering(-one.amount, own))]
+    return _shown(list(sets[0])) if len(sets) == 1 else []
 
 
 def match_for_operators(group_id: int) -> tuple[Any, list[Any], list[Any]]:
@@ -172,4 +233,4 @@ def _account(row: Any) -> Account:
 
 
 def _shown(ids: list[int]) -> list[Any]:
-    return rows(_SHOWN, ids=ids) if ids else []
+    return rows(_SHOWN, ids=ids, now=clock.now()) if ids else []

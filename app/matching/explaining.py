@@ -2,7 +2,6 @@
 
 from sqlalchemy import Connection, text
 
-from app.matching import queries
 from app.matching.models import Run
 
 FEW = 100_000
@@ -39,39 +38,70 @@ SELECT :account,
          GROUP BY m.group_id) d
  WHERE d.total <> 0
 """
+# Twice the same, and one of them in a match: which of two alike nobody can say. Few are looked up one by one; of many
+# all that is matched is joined.
+_TWICE_FEW = (
+    """
+CREATE TEMP TABLE lines_twice ON COMMIT DROP AS
+SELECT l.id FROM open_lines l JOIN statement_lines o ON o.id = l.id AND o.occurrence > 1
+ CROSS JOIN LATERAL (SELECT 1 FROM statement_lines t JOIN matches m ON m.line_id = t.id AND m.ended_by IS NULL
+                      WHERE t.source_id = o.source_id AND t.identity = o.identity AND t.occurrence < o.occurrence
+                      LIMIT 1) x
+""",
+    """
+CREATE TEMP TABLE entries_twice ON COMMIT DROP AS
+SELECT e.journal_id, e.leg FROM open_entries e
+ CROSS JOIN LATERAL (SELECT 1 FROM ledger.journals j JOIN ledger.entries x ON x.journal_id = j.id
+                       JOIN book_accounts a ON a.id = x.account_id
+                       JOIN matches m ON m.journal_id = x.journal_id AND m.leg = x.leg AND m.ended_by IS NULL
+                      WHERE j.ref = e.ref AND x.amount * a.unit = e.amount LIMIT 1) x
+""",
+)
+_TWICE_MANY = (
+    """
+CREATE TEMP TABLE lines_twice ON COMMIT DROP AS
+SELECT l.id FROM open_lines l JOIN statement_lines o ON o.id = l.id AND o.occurrence > 1
+ WHERE EXISTS (SELECT FROM statement_lines t JOIN matches m ON m.line_id = t.id AND m.ended_by IS NULL
+                WHERE t.source_id = o.source_id AND t.identity = o.identity AND t.occurrence < o.occurrence)
+""",
+    """
+CREATE TEMP TABLE entries_twice ON COMMIT DROP AS
+SELECT e.journal_id, e.leg FROM open_entries e
+ WHERE EXISTS (SELECT FROM ledger.journals j JOIN ledger.entries x ON x.journal_id = j.id
+                 JOIN book_accounts a ON a.id = x.account_id
+                 JOIN matches m ON m.journal_id = x.journal_id AND m.leg = x.leg AND m.ended_by IS NULL
+                WHERE j.ref = e.ref AND x.amount * a.unit = e.amount)
+""",
+)
+# Found open by an earlier run, before the other of the two was matched.
+_TWICE_NOW = (
+    """
+UPDATE breaks b SET reason = 'duplicate_line' FROM lines_twice t
+ WHERE b.line_id = t.id AND b.closed_by IS NULL AND b.reason = 'missing_in_ledger' AND b.account = :account
+""",
+    """
+UPDATE breaks b SET reason = 'duplicate_entry' FROM entries_twice t
+ WHERE b.journal_id = t.journal_id AND b.leg = t.leg AND b.closed_by IS NULL AND b.reason = 'missing_in_statement'
+   AND b.account = :account
+""",
+)
 # (What is told of a closed month after its closing is open from its end on: the month stays as it was closed.)
-_LINES_LEFT = """
+_LEFT = (
+    """
 INSERT INTO breaks (account, reason, line_id, amount, at, opened_by)
-SELECT :account,
-       CASE WHEN EXISTS (SELECT FROM statement_lines o JOIN statement_lines t ON t.source_id = o.source_id
-                                AND t.identity = o.identity AND t.occurrence < o.occurrence
-                           JOIN matches m ON m.line_id = t.id AND m.ended_by IS NULL
-                          WHERE o.id = l.id) THEN 'duplicate_line'
-            ELSE 'missing_in_ledger' END,
-       l.id, l.amount,
+SELECT :account, CASE WHEN t.id IS NULL THEN 'missing_in_ledger' ELSE 'duplicate_line' END, l.id, l.amount,
        greatest(l.at, (SELECT max(c.ends_at) FROM period_cuts c WHERE l.id > c.lines_upto AND l.at < c.ends_at)), :run
-  FROM open_lines l
+  FROM open_lines l LEFT JOIN lines_twice t ON t.id = l.id
 ON CONFLICT DO NOTHING
-"""
-# Twice the same, and one of them in a match: which of two alike nobody can say.
-_ENTRIES_LEFT = """
+""",
+    """
 INSERT INTO breaks (account, reason, journal_id, leg, amount, at, opened_by)
-SELECT :account,
-       CASE WHEN e.at >= :covered_until THEN 'timing'
-            WHEN EXISTS (SELECT FROM ledger.journals j JOIN ledger.entries x ON x.journal_id = j.id
-                           JOIN book_accounts a ON a.id = x.account_id
-                           JOIN matches m ON m.journal_id = x.journal_id AND m.leg = x.leg AND m.ended_by IS NULL
-                          WHERE j.ref = e.ref AND x.amount * a.unit = e.amount) THEN 'duplicate_entry'
-            ELSE 'missing_in_statement' END,
+SELECT :account, CASE WHEN t.leg IS NULL THEN 'missing_in_statement' ELSE 'duplicate_entry' END,
        e.journal_id, e.leg, -e.amount, e.at, :run
-  FROM open_entries e
+  FROM open_entries e LEFT JOIN entries_twice t ON t.journal_id = e.journal_id AND t.leg = e.leg
 ON CONFLICT DO NOTHING
-"""
-# What waited for its statement and was not in it.
-_OVERDUE = """
-UPDATE breaks SET reason = 'missing_in_statement'
- WHERE account = :account AND closed_by IS NULL AND reason = 'timing' AND at < :covered_until
-"""
+""",
+)
 
 
 def explain(connection: Connection, told: Run, *, first: int, differing: int) -> dict[str, int]:
@@ -95,10 +125,9 @@ def explain_differing(connection: Connection, told: Run, *, since: int) -> int:
 
 def explain_left(connection: Connection, told: Run) -> int:
     """Open a break for each open line and entry that has none: how many."""
-    covered_until = queries.covered_until_for_system(told.account)
-    place = {"account": told.account, "run": told.id, "covered_until": covered_until}
+    place = {"account": told.account, "run": told.id}
     few = connection.execute(text("SELECT count(*) < :few FROM open_entries"), {"few": FEW}).scalar_one()
     connection.execute(text("SELECT set_config('enable_nestloop', :on, true)"), {"on": "on" if few else "off"})
-    opened = sum(connection.execute(text(each), place).rowcount for each in (_LINES_LEFT, _ENTRIES_LEFT))
-    connection.execute(text(_OVERDUE), place)
-    return opened
+    for statement in (*(_TWICE_FEW if few else _TWICE_MANY), *_TWICE_NOW):
+        connection.execute(text(statement), place)
+    return sum(connection.execute(text(statement), place).rowcount for statement in _LEFT)

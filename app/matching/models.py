@@ -31,6 +31,21 @@ class RuleSet(Model):
     reason: Mapped[str] = mapped_column(Text)
     set_by: Mapped[str] = mapped_column(Text)
     set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    request_id: Mapped[str] = mapped_column(Text)
+
+
+class Trial(Model):
+    """Rules tried on a copy of an account, and what they would change there."""
+
+    __tablename__ = "matching_trials"
+    __table_args__ = (Index("ix_matching_trials_account", "account", "id"),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    account: Mapped[str] = mapped_column(Text)
+    rules: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    made_by: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class Mark(Model):
@@ -85,7 +100,11 @@ class Match(Model):
 
 
 class Break(Model):
-    """What the two sides differ by in a line, an entry or a group; `amount` is the statement's less the books'."""
+    """What the two sides differ by in a line, an entry or a group; `amount` is the statement's less the books'.
+
+    Or what is wrong with a part or a row of a file, which moves nothing: `as_told` is by how much. `reason` is what was
+    noted; whether an entry's day was told of is found when it is read (break_queries).
+    """
 
     __tablename__ = "breaks"
     __table_args__ = (
@@ -105,6 +124,15 @@ class Break(Model):
             unique=True,
             postgresql_where=sql("closed_by IS NULL AND group_id IS NOT NULL"),
         ),
+        Index(
+            "uq_breaks_part",
+            "import_id",
+            "part",
+            "reason",
+            unique=True,
+            postgresql_where=sql("closed_by IS NULL AND part IS NOT NULL"),
+        ),
+        Index("uq_breaks_row", "row_id", unique=True, postgresql_where=sql("row_id IS NOT NULL")),
         Index("ix_breaks_open", "account", "at", "id", postgresql_where=sql("closed_by IS NULL")),
         Index("ix_breaks_reason", "account", "reason", "at", "id", postgresql_where=sql("closed_by IS NULL")),
         Index("ix_breaks_amount", "account", "amount", postgresql_where=sql("closed_by IS NULL")),
@@ -116,7 +144,11 @@ class Break(Model):
     journal_id: Mapped[int | None] = mapped_column(BigInteger)
     leg: Mapped[int | None] = mapped_column(Integer)
     group_id: Mapped[int | None] = mapped_column(BigInteger)
+    import_id: Mapped[str | None] = mapped_column(Text)
+    part: Mapped[int | None] = mapped_column(Integer)
+    row_id: Mapped[int | None] = mapped_column(BigInteger)
     amount: Mapped[Decimal] = mapped_column(Numeric)
+    as_told: Mapped[Decimal | None] = mapped_column(Numeric)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     opened_by: Mapped[int] = mapped_column(BigInteger)
     closed_by: Mapped[int | None] = mapped_column(BigInteger)

@@ -1,11 +1,10 @@
 """Reads of matching."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.db import db, rows
 from app.matching import rules
@@ -17,15 +16,6 @@ SELECT DISTINCT a.account FROM statement_accounts a JOIN statement_sources s ON 
  WHERE s.retired_at IS NULL ORDER BY 1
 """
 _SOURCES = "SELECT a.source_id, a.asset FROM statement_accounts a WHERE a.account = :account ORDER BY 1, 2"
-# Each source of an account tells of movements of its own, so all have to have come. A day that is told is told whole.
-_COVERED = """
-SELECT min(s.day + 1)::timestamptz AS upto
-  FROM (SELECT greatest((SELECT max(p.period_to) FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
-                          WHERE i.source_id = a.source_id AND p.asset = a.asset),
-                        (SELECT l.booked_on FROM statement_lines l WHERE l.source_id = a.source_id AND l.asset = a.asset
-                          ORDER BY l.at DESC LIMIT 1)) AS day
-          FROM statement_accounts a WHERE a.account = :account) s
-"""
 _PROOF = """
 SELECT (SELECT coalesce(sum(l.delta), 0) FROM statement_accounts a
           JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset WHERE a.account = :account) AS told,
@@ -66,17 +56,22 @@ def sources_for_system(account: str) -> list[Any]:
     return rows(_SOURCES, account=account)
 
 
-def covered_until_for_system(account: str) -> datetime:
-    """Up to when every source has told what there was."""
-    found: datetime | None = rows(_COVERED, account=account)[0].upto
-    return found or datetime.fromisoformat("0001-01-01T00:00:00+00:00")
-
-
 def rules_for_operators(account: str) -> tuple[tuple[Rule, ...], int]:
     """The rules of an account and their version: its own, else those of all, else the standard ones (version 0)."""
     own = select(RuleSet).where(RuleSet.account.in_((account, "")))
     found = db.session.scalars(own.order_by(RuleSet.account.desc(), RuleSet.version.desc()).limit(1)).one_or_none()
     return (rules.STANDARD, 0) if found is None else (rules.read(found.rules), found.version)
+
+
+def own_version_for_operators(account: str) -> int:
+    """The version of an account's own rules; 0 where it has none."""
+    return db.session.scalars(select(func.max(RuleSet.version)).where(RuleSet.account == account)).one() or 0
+
+
+def versions_for_operators(account: str) -> list[RuleSet]:
+    """An account's own rules, the newest version first."""
+    own = select(RuleSet).where(RuleSet.account == account)
+    return list(db.session.scalars(own.order_by(RuleSet.version.desc())))
 
 
 def proof_for_operators(account: str) -> Proof:

@@ -21,7 +21,7 @@ class Step(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why the two sides differ in a line, an entry or a group."""
+    """Why the two sides differ in a line, an entry or a group; or what is wrong with a statement itself."""
 
     MISSING_IN_LEDGER = "missing_in_ledger"
     MISSING_IN_STATEMENT = "missing_in_statement"
@@ -30,9 +30,31 @@ class Reason(StrEnum):
     FX_ROUNDING = "fx_rounding"
     DUPLICATE_LINE = "duplicate_line"
     DUPLICATE_ENTRY = "duplicate_entry"
-    TIMING = "timing"
+    TIMING = "timing"  # nobody told of its day yet
+    NOT_COVERED = "not_covered"  # nobody told of its day, and of later ones
+    STATEMENT_DOES_NOT_TIE = "statement_does_not_tie"
+    SEQUENCE_GAP = "sequence_gap"  # it does not begin where the one before ended, or its rows do not follow
+    RESTATED = "restated"  # a line told again, otherwise
+    UNKNOWN_TYPE = "unknown_type"  # a row that no line could be made of
 
 
+LINE_WORDS = {
+    "id": "a line's id",
+    "ref": "a line's reference",
+    "second": "a line's second reference",
+    "third": "a line's third reference",
+    "group": "a line's group",
+    "token": "what is found in a line's words",
+    "line": "a line",
+}
+ENTRY_WORDS = {
+    "ref": "our reference",
+    "told": "their id in the books",
+    "token": "what is found in ours",
+    "entry": "an entry",
+    "second": "entries of one second",
+    "": "nothing of ours",
+}
 _LINE_FIELDS = {
     Step.KEY: {"id", "ref", "second", "third", "group"},
     Step.TOKEN: {"token"},
@@ -113,6 +135,29 @@ def read(told: Iterable[Mapping[str, Any]]) -> tuple[Rule, ...]:
 def kept(rules: Iterable[Rule]) -> list[dict[str, Any]]:
     """Rules as they are kept."""
     return [asdict(rule) for rule in rules]
+
+
+def how_far(trial_id: int, done: int) -> str:
+    """What a connection is called that has tried so many rules of a trial."""
+    return f"rules trial {trial_id} {done}"
+
+
+def in_words(rule: Rule) -> str:
+    """What a rule compares."""
+    if rule.step is Step.AMOUNT:
+        near = "at the same second"
+        if rule.before_seconds or rule.after_seconds:
+            near = f"{_span(rule.before_seconds)} before to {_span(rule.after_seconds)} after"
+        who = " of lines without a reference" if rule.bare else ""
+        return f"{LINE_WORDS[rule.line]} and {ENTRY_WORDS[rule.entry]} of one amount, {near}{who}, the only such pair"
+    if rule.step is Step.CANCELS:
+        return "lines of one group that come to nothing, and of which no entry knows"
+    words = f"{LINE_WORDS[rule.line]} is {ENTRY_WORDS[rule.entry]}"
+    return f"{words}: {rule.pattern} and {rule.entry_pattern}" if rule.step is Step.TOKEN else words
+
+
+def _span(seconds: int) -> str:
+    return f"{seconds // DAY} days" if seconds % DAY == 0 else f"{seconds // 3600} hours"
 
 
 def _read(number: int, told: Mapping[str, Any]) -> Rule:

@@ -46,8 +46,9 @@ CREATE TEMP TABLE new_entries ON COMMIT DROP AS
 SELECT e.journal_id, e.leg
   FROM book_accounts a JOIN ledger.balances b ON b.account_id = a.id
   LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'books' AND m.part = a.code || '/' || b.stripe
-  JOIN ledger.entries e ON e.account_id = a.id AND e.stripe = b.stripe AND e.seq > coalesce(m.upto, 0)
-   AND e.booked_at >= coalesce(m.booked_at, '-infinity')
+ CROSS JOIN LATERAL (SELECT n.journal_id, n.leg FROM ledger.entries n
+                      WHERE n.account_id = a.id AND n.stripe = b.stripe AND n.seq > coalesce(m.upto, 0)
+                        AND n.booked_at >= coalesce(m.booked_at, '-infinity') LIMIT :limit) e
  WHERE b.seq > coalesce(m.upto, 0)
  LIMIT :limit
 """,
@@ -112,6 +113,7 @@ SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.effective_at AS at
  WHERE e.effective_at < :as_of
    AND NOT EXISTS (SELECT FROM matches m WHERE m.journal_id = e.journal_id AND m.leg = e.leg AND m.ended_by IS NULL)
 """,
+    # (One key at a time by the index, offset 0: how often a key is told PostgreSQL guesses badly.)
     Kind.NEAR: """
 CREATE TEMP TABLE open_entries ON COMMIT DROP AS
 WITH keys AS (
@@ -119,11 +121,13 @@ WITH keys AS (
      UNION SELECT group_key FROM open_lines),
 near AS (
     SELECT j.id, j.ref FROM keys k JOIN ledger.journals j ON j.ref = k.key
-     UNION SELECT j.id, j.ref FROM keys k JOIN ledger.journals j ON j.memo->>'told' = k.key AND j.memo ? 'told'
-     UNION SELECT j.id, j.ref FROM open_lines l
+     UNION ALL SELECT j.id, j.ref FROM keys k
+             CROSS JOIN LATERAL (SELECT t.id, t.ref FROM ledger.journals t
+                                  WHERE t.memo->>'told' = k.key AND t.memo ? 'told' OFFSET 0) j
+     UNION ALL SELECT j.id, j.ref FROM open_lines l
               JOIN breaks b ON b.account = :account AND b.amount = -l.amount AND b.closed_by IS NULL
               JOIN ledger.journals j ON j.id = b.journal_id
-     UNION SELECT j.id, j.ref FROM new_entries n JOIN ledger.journals j ON j.id = n.journal_id)
+     UNION ALL SELECT j.id, j.ref FROM new_entries n JOIN ledger.journals j ON j.id = n.journal_id)
 SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.effective_at AS at, e.amount * a.unit AS amount
   FROM (SELECT DISTINCT ref FROM near) r JOIN ledger.journals j ON j.ref = r.ref
   JOIN ledger.entries e ON e.journal_id = j.id JOIN book_accounts a ON a.id = e.account_id
@@ -136,6 +140,7 @@ SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.effective_at AS at
 def name_accounts(connection: Connection, account: str) -> None:
     """Make the table of the accounts of the books that are counted together."""
     connection.execute(text(_ACCOUNTS), {"account": account})
+    connection.execute(text("ANALYZE book_accounts"))
 
 
 def news(connection: Connection, account: str) -> Kind | None:
@@ -152,10 +157,12 @@ def news(connection: Connection, account: str) -> Kind | None:
     return Kind.OPEN if counts.open <= OPEN_MAX else Kind.NEAR
 
 
-def open_up(connection: Connection, account: str, *, kind: Kind, as_of: datetime) -> None:
-    """Make the tables of what is open, and mark what is new as seen."""
+def open_up(connection: Connection, account: str, *, kind: Kind, as_of: datetime, mark: bool = True) -> None:
+    """Make the tables of what is open; with `mark`, what is new is seen from now on."""
     place = {"account": account, "as_of": as_of}
     lines = _LINES[Kind.WHOLE if kind is Kind.WHOLE else Kind.OPEN]
     connection.execute(text(_SETS if kind is Kind.WHOLE else _LOOK_UP))
-    for statement in (lines, "ANALYZE open_lines", _ENTRIES[kind], "ANALYZE open_entries", *_MARKS):
+    for statement in (lines, "ANALYZE open_lines", _ENTRIES[kind], "ANALYZE open_entries"):
+        connection.execute(text(statement), place)
+    for statement in _MARKS if mark else ():
         connection.execute(text(statement), place)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
-from app.matching import errors, explaining, queries, scope
+from app.matching import errors, explaining, queries, scope, sheets
 from app.matching.models import Run
 from app.matching.passes import Passes
 from app.matching.rules import Rule
@@ -50,17 +50,23 @@ def run(
     connection = turn(account)
     if not queries.sources_for_system(account):
         raise errors.NothingToMatch
-    for setting in _LEISURE:
-        connection.execute(text(setting))
+    at_leisure(connection)
     kind = scope.news(connection, account)
     if whole:
         kind = Kind.WHOLE
-    if kind is None:
+    wrong = sheets.look(connection, account)
+    if kind is None and not wrong:
         return None
-    told = begun(account, kind=kind, version=version, as_of=as_of, why=why, actor=actor)
+    told = begun(account, kind=kind or Kind.NEAR, version=version, as_of=as_of, why=why, actor=actor)
+    of_sheets = sheets.explain(connection, told)
+    if kind is None:  # (a file without a line that was not known, or the one that was missing)
+        told.counts, told.ended_at = {"rules": [], **of_sheets}, clock.now()
+        db.session.flush()
+        return told
     scope.open_up(connection, account, kind=kind, as_of=as_of)
     connection.execute(text(_SETS))
     told.counts = _match(connection, told, rules)
+    told.counts |= {name: told.counts[name] + count for name, count in of_sheets.items()}
     if kind is not Kind.NEAR:  # (it sums all that was ever told)
         sums = queries.proof_for_operators(account)
         both = {"told": str(sums.told), "booked": str(sums.booked), "breaks": str(sums.breaks)}
@@ -85,6 +91,12 @@ def _match(connection: Connection, told: Run, rules: tuple[Rule, ...]) -> dict[s
         text(_DIGEST), {"run": told.id, "first": first, "account": told.account}
     ).scalar_one()
     return {"rules": [dict(row) for row in found], **explained}
+
+
+def at_leisure(connection: Connection) -> None:
+    """Time and memory for large sets, till the end of the transaction: nobody waits for a page."""
+    for setting in _LEISURE:
+        connection.execute(text(setting))
 
 
 def turn(account: str) -> Connection:

@@ -28,6 +28,11 @@ class BadTolerance(Unprocessable):
     message = "A tolerance is an amount in whole coins, zero or more."
 
 
+class MoreNeedsTwo(Conflict):
+    code = "more_needs_two"
+    message = "A larger tolerance is what somebody else must agree to. Keep what it is, and ask for more."
+
+
 class BadPull(Unprocessable):
     code = "bad_pull"
     message = "Say from which day on to ask, and how often: each hour, each six hours or each day."

@@ -70,6 +70,7 @@ class SourceAccount(Model):
     account: Mapped[str] = mapped_column(Text)
     tolerance: Mapped[Decimal] = mapped_column(Numeric, default=Decimal(0))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    request_id: Mapped[str | None] = mapped_column(Text)
 
 
 class Import(Model):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import select
 
@@ -72,6 +73,12 @@ def stand_ins_for_operators(source_id: str) -> list[SourceAccount]:
     """The same with their tolerances, by asset."""
     own = select(SourceAccount).where(SourceAccount.source_id == source_id)
     return list(db.session.scalars(own.order_by(SourceAccount.asset)))
+
+
+def tolerance_for_system(source_id: str, asset: str) -> Decimal:
+    """From how far off somebody is told of a source's asset, in whole coins; nothing where no account stands for it."""
+    own = select(SourceAccount.tolerance).where(SourceAccount.source_id == source_id, SourceAccount.asset == asset)
+    return db.session.scalars(own).one_or_none() or Decimal(0)
 
 
 def files_for_operators(

@@ -109,7 +109,7 @@ def retire(source_id: str) -> None:
 def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = Decimal(0)) -> None:
     """Say which account of the books stands for what a source tells of an asset, in place of another one.
 
-    `tolerance` is in whole coins. Raises NoSuchAccount, BadTolerance.
+    `tolerance` is in whole coins. Raises NoSuchAccount, BadTolerance, and MoreNeedsTwo for a larger one than before.
     """
     try:
         balances.of(account)
@@ -119,9 +119,17 @@ def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = 
         raise errors.NoSuchAccount
     if not tolerance.is_finite() or tolerance < 0:
         raise errors.BadTolerance
+    if tolerance > queries.tolerance_for_system(source_id, asset.strip()):
+        raise errors.MoreNeedsTwo
     said = {"account": account, "tolerance": tolerance}
     made = insert_or(SourceAccount).values(source_id=source_id, asset=asset.strip(), created_at=clock.now(), **said)
     db.session.execute(made.on_conflict_do_update(index_elements=["source_id", "asset"], set_=said))
+
+
+def tolerate(source_id: str, *, asset: str, tolerance: Decimal, request_id: str) -> None:
+    """Call a difference of so many whole coins rounding, as others agreed; the database looks at the request too."""
+    own = update(SourceAccount).where(SourceAccount.source_id == source_id, SourceAccount.asset == asset)
+    db.session.execute(own.values(tolerance=tolerance, request_id=request_id))
 
 
 def take(

@@ -29,6 +29,7 @@ CREATE TABLE statement_accounts (
     -- In whole coins: from how far off somebody is to be told. It explains nothing: each unit of a difference is a break.
     tolerance numeric NOT NULL CONSTRAINT ck_statement_accounts_tolerance_counted CHECK (tolerance >= 0),
     created_at timestamptz NOT NULL,
+    request_id text,                                   -- who let it be more: guard_tolerance looks
     PRIMARY KEY (source_id, asset)
 );
 
@@ -195,6 +196,6 @@ SELECT audit.marks_stay('statement_pulls', 'ended_at');
 GRANT SELECT, INSERT ON statement_sources, statement_accounts, statement_imports, statement_files, statement_pieces,
     statement_pulls, statement_downloads, statement_parts, statement_lines, statement_rows TO bursar_app;
 GRANT UPDATE (title, settings, lag_days, cut_off, pull_every, pull_from, pulled_until, retired_at) ON statement_sources TO bursar_app;
-GRANT UPDATE (account, tolerance) ON statement_accounts TO bursar_app;
+GRANT UPDATE (account, tolerance, request_id) ON statement_accounts TO bursar_app;
 GRANT UPDATE (state, trouble, trouble_row, trouble_column, import_id, ended_at) ON statement_files TO bursar_app;
 GRANT UPDATE (state, rows_told, files, trouble, ended_at) ON statement_pulls TO bursar_app;

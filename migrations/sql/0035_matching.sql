@@ -17,6 +17,7 @@ CREATE TABLE matching_rules (
     reason text NOT NULL CONSTRAINT ck_matching_rules_reason_told CHECK (reason <> ''),
     set_by text NOT NULL,
     set_at timestamptz NOT NULL,
+    request_id text NOT NULL,                          -- who agreed to them: guard_matching_rules looks
     PRIMARY KEY (account, version)
 );
 
@@ -65,27 +66,38 @@ CREATE INDEX ix_matches_group ON matches (group_id);
 CREATE UNIQUE INDEX uq_matches_line ON matches (line_id) WHERE ended_by IS NULL;
 CREATE UNIQUE INDEX uq_matches_entry ON matches (journal_id, leg) WHERE ended_by IS NULL;
 
--- What the two sides differ by, one by one: a line, an entry, or a group of both that does not add up.
+-- What the two sides differ by, one by one: a line, an entry, or a group of both that does not add up. And what is wrong
+-- with a statement itself, in a part of a file or a row of it: that moves nothing, since only lines are counted as told.
+-- Whether an entry's day was told already is no part of its row (matching_coverage): each statement would change it of all.
 CREATE TABLE breaks (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     account text NOT NULL,
     reason text NOT NULL CONSTRAINT ck_breaks_reason_known CHECK (reason IN (
         'missing_in_ledger', 'missing_in_statement', 'amount_mismatch', 'fee_variance', 'fx_rounding',
-        'duplicate_line', 'duplicate_entry', 'timing')),
+        'duplicate_line', 'duplicate_entry', 'statement_does_not_tie', 'sequence_gap', 'restated', 'unknown_type')),
     line_id bigint,
     journal_id bigint,
     leg integer,
     group_id bigint,
+    import_id text,
+    part integer,
+    row_id bigint,                                     -- of statement_rows
     amount numeric NOT NULL,                           -- statement less books
+    as_told numeric,                                   -- by how much a statement contradicts itself or the one before
     at timestamptz NOT NULL,
     opened_by bigint NOT NULL,
     closed_by bigint,
-    CONSTRAINT ck_breaks_one_subject CHECK (num_nonnulls(line_id, journal_id, group_id) = 1
-                                            AND (leg IS NULL) = (journal_id IS NULL))
+    CONSTRAINT ck_breaks_one_subject CHECK (num_nonnulls(line_id, journal_id, group_id, import_id) = 1
+                                            AND (leg IS NULL) = (journal_id IS NULL)
+                                            AND (import_id IS NULL) = (num_nonnulls(part, row_id) = 0)),
+    CONSTRAINT ck_breaks_statement_moves_nothing CHECK (import_id IS NULL OR amount = 0)
 );
 CREATE UNIQUE INDEX uq_breaks_line ON breaks (line_id) WHERE closed_by IS NULL AND line_id IS NOT NULL;
 CREATE UNIQUE INDEX uq_breaks_entry ON breaks (journal_id, leg) WHERE closed_by IS NULL AND journal_id IS NOT NULL;
 CREATE UNIQUE INDEX uq_breaks_group ON breaks (group_id) WHERE closed_by IS NULL AND group_id IS NOT NULL;
+CREATE UNIQUE INDEX uq_breaks_part ON breaks (import_id, part, reason) WHERE closed_by IS NULL AND part IS NOT NULL;
+-- (a row of a file has one for good: what was mended stays so)
+CREATE UNIQUE INDEX uq_breaks_row ON breaks (row_id) WHERE row_id IS NOT NULL;
 CREATE INDEX ix_breaks_open ON breaks (account, at, id) WHERE closed_by IS NULL;
 CREATE INDEX ix_breaks_reason ON breaks (account, reason, at, id) WHERE closed_by IS NULL;
 CREATE INDEX ix_breaks_amount ON breaks (account, amount) WHERE closed_by IS NULL;

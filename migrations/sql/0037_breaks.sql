@@ -4,25 +4,36 @@
 CREATE TABLE break_cases (
     id text CONSTRAINT pk_break_cases PRIMARY KEY,
     account text NOT NULL,
-    subject text NOT NULL CONSTRAINT ck_break_cases_subject_written CHECK (subject ~ '^(line|entry|match):[0-9.]+$'),
+    subject text NOT NULL CONSTRAINT ck_break_cases_subject_written 
+        CHECK (subject ~ '^((line|entry|match|row):[0-9.]+|sheet:imp_[0-9a-z]{26}\.[0-9]+)$'),
     line_id bigint,
     journal_id bigint,
     leg integer,
     group_id bigint,
+    import_id text,                                    -- a statement itself: one of its parts, or a row
+    part integer,
+    row_id bigint,
     state text NOT NULL CONSTRAINT ck_break_cases_state_known
         CHECK (state IN ('open', 'proposed', 'accepted', 'closed')),
     taken_by text CONSTRAINT fk_break_cases_taken_by REFERENCES operators,
     request_id text CONSTRAINT fk_break_cases_request_id REFERENCES approval_requests,
     accepted_until date,
     opened_at timestamptz NOT NULL,
-    CONSTRAINT ck_break_cases_one_subject CHECK (num_nonnulls(line_id, journal_id, group_id) = 1
-                                                 AND (leg IS NULL) = (journal_id IS NULL)),
+    CONSTRAINT ck_break_cases_one_subject CHECK (num_nonnulls(line_id, journal_id, group_id, import_id) = 1
+                                                 AND (leg IS NULL) = (journal_id IS NULL)
+                                                 AND (import_id IS NULL) = (num_nonnulls(part, row_id) = 0)),
     CONSTRAINT ck_break_cases_accepted_until_when CHECK ((state = 'accepted') = (accepted_until IS NOT NULL))
 );
 CREATE UNIQUE INDEX uq_break_cases_subject ON break_cases (subject);
 CREATE INDEX ix_break_cases_account ON break_cases (account, state);
 CREATE INDEX ix_break_cases_taken_by ON break_cases (taken_by) WHERE taken_by IS NOT NULL;
 CREATE INDEX ix_break_cases_request_id ON break_cases (request_id) WHERE request_id IS NOT NULL;
+
+-- What a break is about, as cases name it.
+CREATE FUNCTION break_subject(b breaks) RETURNS text LANGUAGE sql STABLE AS $$
+SELECT coalesce('line:' || b.line_id, 'entry:' || b.journal_id || '.' || b.leg, 'match:' || b.group_id,
+                'row:' || b.row_id, 'sheet:' || b.import_id || '.' || b.part)
+$$;
 
 -- The trail of a case; written once.
 CREATE TABLE break_notes (

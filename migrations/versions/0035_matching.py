@@ -13,3 +13,5 @@ down_revision = "0034"
 def upgrade() -> None:
     """Run the SQL beside this file's name."""
     steps.run("0035_matching.sql")
+    steps.run("0035_coverage.sql")
+    steps.run("0035_rules.sql")

@@ -30,7 +30,7 @@ from app.withdrawals import queries as withdrawal_queries
 from app.withdrawals import service as withdrawals
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State as WithdrawalState
-from tests.makers import asking, books, broken, care, governed, people, rated, restricted
+from tests.makers import asking, books, broken, care, governed, people, rated, restricted, ruled
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -150,6 +150,8 @@ ASK: dict[str, Callable[[str], Request]] = {
     "pricing.spreads": rated.spreading,
     "exchange.policy": asking.hedge_policy,
     "exchange.deal": asking.deal,
+    "matching.rules": ruled.ruling,
+    "statements.tolerance": ruled.tolerating,
     "settlement.top_up": asking.top_up,
     "settlement.float_floor": asking.floor,
     "settlement.partner_fees": asking.prices,

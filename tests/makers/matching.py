@@ -12,15 +12,15 @@ from app.matching import queries, service
 from app.matching.models import Run
 from app.matching.queries import Proof
 from app.statements import flows
-from app.statements import queries as source_queries
 from app.statements import service as statements
-from tests.makers import books
+from tests.makers import books, ruled
 
 TEST = actor.system("test")
 BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 _BREAKS = """
-SELECT b.reason, b.amount, b.line_id, b.journal_id, b.group_id FROM breaks b
- WHERE b.account = :account AND b.closed_by IS NULL ORDER BY b.amount, b.reason
+SELECT break_reason(b.reason, b.at, c.until, c.covered) AS reason, b.amount
+  FROM breaks b, matching_coverage(:account, now()) c
+ WHERE b.account = :account AND b.closed_by IS NULL ORDER BY 2, 1
 """
 _GROUPS = """
 SELECT m.rule, count(line_id) AS lines, count(journal_id) AS entries
@@ -57,10 +57,7 @@ class Outside:
 
     def tolerates(self, kobo: int) -> None:
         """A difference of so much is one of rounding."""
-        with transaction(TEST):
-            source = source_queries.source_for_operators(self.source)
-            statements.stand_for(source.id, asset="NGN", account=self.account, tolerance=Decimal(kobo).scaleb(-2))
-        leave()
+        ruled.agree(ruled.ask_tolerance(self.source, Decimal(kobo).scaleb(-2)))
 
     def book(self, kobo: int, *, ref: str = "", told: str = "", days: int = 0) -> int:
         """Post so many kobo to the account: the journal's number. Its leg in the account is the first."""
@@ -88,9 +85,12 @@ class Outside:
 
     def bring(self, lines: Sequence[str]) -> None:
         """Bring a file of these rows."""
+        self.file("\n".join(("txid,refid,time,type,subtype,aclass,asset,amount,fee,balance", *lines, "")))
+
+    def file(self, body: str) -> None:
+        """Bring a file."""
         self.told += 1
-        body = "\n".join(("txid,refid,time,type,subtype,aclass,asset,amount,fee,balance", *lines, "")).encode()
-        flows.bring(self.source, name=f"{self.told}.csv", body=body, actor=TEST)
+        flows.bring(self.source, name=f"{self.told}.csv", body=body.encode(), actor=TEST)
         leave()
 
     def run(self, *, whole: bool = False, as_of: datetime | None = None) -> Run | None:

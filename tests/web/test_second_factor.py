@@ -42,6 +42,7 @@ NOT_FRESH = {
     "console.add_statement_source": _TOLD,
     "console.change_statement_source": _TOLD,
     "console.name_statement_account": "what is compared with what: no money moves, and the record says who said so",
+    "console.try_matching_rules": "it is tried on a copy, and changes nothing",
     "console.retire_statement_source": "nothing more comes from it, and what it told stays",
     "console.bring_statement": _TOLD,
     "console.set_statement_rhythm": "what a teller lists is kept beside what else it told",

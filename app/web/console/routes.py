@@ -18,6 +18,7 @@ from app.web.console import (
     join,
     limits,
     mailbox,
+    matching_rules,
     my_account,
     operators,
     payouts,
@@ -65,8 +66,8 @@ MODULES = (
     home, find, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
     withdrawals_queue, withdrawals, payouts, suspense, suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *DEALING, *BOOKS,
-    *REPORTING, reconciliation, *BREAKS, *STATEMENTS, *CLOSING, payments, float_doors, prices, rates, spreads, switches,
-    limits, thresholds, fees, assets, jobs, mailbox, audit, retention,
+    *REPORTING, reconciliation, *BREAKS, matching_rules, *STATEMENTS, *CLOSING, payments, float_doors, prices, rates,
+    spreads, switches, limits, thresholds, fees, assets, jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)

@@ -38,7 +38,7 @@ def link_break(break_id: int) -> Response | BaseResponse:
     """Say that it belongs together with what was chosen, one or several."""
     actor, reason = guards.actor(), request.form.get("reason", "")
     own, others = break_queries.one_for_operators(break_id), request.form.getlist("with", type=int)
-    if own.closed_by is not None or own.group_id is not None:
+    if own.closed_by is not None or own.group_id is not None or own.import_id is not None:
         return redirect(url_for("console.break_item", break_id=break_id), 303)
     try:
         group_id = atomically(
@@ -160,7 +160,11 @@ def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Respon
     own = break_queries.one_for_operators(break_id)
     (item,) = board.items_for_operators(own.account, [own])
     _, lines, entries = break_queries.match_for_operators(own.group_id) if own.group_id else (None, [], [])
-    candidates = break_queries.candidates_for_operators(own) if own.closed_by is None and not own.group_id else []
+    near = break_queries.candidates_for_operators(own) if own.closed_by is None else []
+    exact = any(each.amount == -own.amount for each in near)
+    covering = break_queries.covering_for_operators(own) if own.closed_by is None and not exact else []
+    together = {each.id for each in covering}
+    candidates = [*covering, *(each for each in near if each.id not in together)]
     case, today = item.case, clock.now().astimezone(WAT).date()
     may_work = Permission.RECONCILIATION_RUN in current_user.permissions and own.closed_by is None
     return page(
@@ -168,9 +172,11 @@ def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Respon
         own=own,
         item=item,
         words=words.REASONS,
+        of_sheets=words.OF_SHEETS,
         lines=lines,
         entries=entries,
         candidates=candidates,
+        together=together,
         differs=_mismatched(own, candidates, lines, entries),
         asset=own.account.rpartition(":")[2],
         case=case,

@@ -18,6 +18,22 @@ REASONS = {
     Reason.DUPLICATE_LINE: "Told twice",
     Reason.DUPLICATE_ENTRY: "Booked twice",
     Reason.TIMING: "Not told yet",
+    Reason.NOT_COVERED: "No statement of its day",
+    Reason.STATEMENT_DOES_NOT_TIE: "Statement does not tie",
+    Reason.SEQUENCE_GAP: "Statements do not follow",
+    Reason.RESTATED: "Told otherwise later",
+    Reason.UNKNOWN_TYPE: "Row of unknown type",
+}
+# What is wrong with a statement itself, and how that ends.
+OF_SHEETS = {
+    Reason.STATEMENT_DOES_NOT_TIE: "Its opening balance and its lines are not its closing balance. Once a sound"
+    " statement of the same days is here, this closes by itself.",
+    Reason.SEQUENCE_GAP: "It begins with another balance than the one before ended with, or balances in it do not"
+    " follow. Once what is missing is here, this closes by itself.",
+    Reason.RESTATED: "What was told first stays counted. Ask the teller which of the two holds; where it is this one,"
+    " correct the books with a journal.",
+    Reason.UNKNOWN_TYPE: "No line could be made of this row, so it is not counted as told. Once a file tells it so that"
+    " one can, this closes by itself.",
 }
 VIEWS = {
     "todo": "To do",

@@ -2,22 +2,28 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.core import clock
+from app.core import clock, crypto
 from app.core.db import atomically
 from app.core.errors import NotFound, Refusal
 from app.core.permissions import Permission
+from app.governance.models import Request
 from app.identity import queries as identity
+from app.reconciliation import rule_requests
 from app.statements import queries, rules, service
 from app.statements.formats import registry
 from app.statements.models import Import, Source, StatementFile
 from app.statements.rules import Days
 from app.web import errors, guards
+from app.web.console import asking
 from app.web.console.base import bp
 from app.web.console.books import reads
 from app.web.console.statements import asked
@@ -110,6 +116,7 @@ def show(source_id: str, *, fault: str = "", status: int = 200) -> Response:
         waiting=any(file.state == rules.FileState.WAITING for file, _ in files)
         or queries.pull_under_way_for_system(source_id) is not None,
         staff=identity.names_for_operators(),
+        key=crypto.new_token(),
         may_import=_may_import() and not source.retired_at,
         may_download=Permission.STATEMENTS_DOWNLOAD in current_user.permissions,
     )
@@ -180,7 +187,10 @@ def name_statement_account(source_id: str) -> Response | BaseResponse:
     try:
         tolerance, asset = asked.tolerance(), sent.get("asset", "").strip()[:20]
         account = sent.get("account", "").strip()
-        atomically(lambda: service.stand_for(source.id, asset=asset, account=account, tolerance=tolerance), actor=actor)
+        held = min(tolerance, queries.tolerance_for_system(source.id, asset)) if tolerance.is_finite() else tolerance
+        atomically(lambda: service.stand_for(source.id, asset=asset, account=account, tolerance=held), actor=actor)
+        if tolerance > held:
+            return asking.ask(partial(_more, source.id, asset, tolerance), who="Treasury")
     except Refusal as refused:
         return show(source_id, fault=refused.message, status=422)
     flash(f"Saved. {account} stands for its {asset}.", "ok")
@@ -200,6 +210,10 @@ def retire_statement_source(source_id: str) -> BaseResponse:
     except Refusal as refused:
         errors.say(refused)
     return redirect(url_for("console.statement_source", source_id=source_id), 303)
+
+
+def _more(source_id: str, asset: str, tolerance: Decimal, **by: Any) -> Request:
+    return rule_requests.request_tolerance(source_id, asset=asset, tolerance=tolerance, **by)
 
 
 def _form(source: Source | None, *, fault: str = "", status: int = 200) -> Response:

@@ -1,0 +1,128 @@
+"""What is wrong with a statement itself: it contradicts itself or the one before, or a row of it.
+
+Breaks in the same queue, which move nothing: only lines are counted as told. `as_told` says by how much. Each ends by
+itself when what was wrong is mended: the missing file comes, a sound one of the same days, or the row again in a file
+of which it is a line.
+"""
+
+from sqlalchemy import Connection, text
+
+from app.matching.models import Run
+
+# One sheet is what a file tells of one account and period. What another covers whole is not the next of anything; and
+# sheets of one day in one file follow in its order.
+_LOOK = """
+CREATE TEMP TABLE wrong_sheets ON COMMIT DROP AS
+WITH own AS (
+    SELECT p.import_id, p.part, p.account, a.asset, i.source_id, p.opening, p.closing, p.untied, p.gaps, i.imported_at,
+           least(p.period_from, p.period_to) AS first, greatest(p.period_from, p.period_to) AS last,
+           CASE WHEN p.untied = '' THEN p.closing - p.opening - p.moved END AS off,
+           coalesce(nullif(s.settings->>'zone', ''), 'UTC') AS zone
+      FROM statement_accounts a JOIN statement_sources s ON s.id = a.source_id
+      JOIN statement_imports i ON i.source_id = a.source_id
+      JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
+     WHERE a.account = :account
+), wrong AS (
+    SELECT o.*, CASE WHEN o.untied <> '' OR o.off <> 0 THEN 'statement_does_not_tie' ELSE 'sequence_gap' END AS reason
+      FROM own o
+     WHERE (o.untied <> '' OR o.off <> 0 OR o.gaps <> '{}')
+       AND NOT EXISTS (SELECT FROM own x
+                        WHERE (x.source_id, x.account, x.asset) = (o.source_id, o.account, o.asset)
+                          AND x.first <= o.first AND x.last >= o.last AND x.import_id > o.import_id
+                          AND x.off = 0 AND x.gaps = '{}')
+), sheets AS (
+    SELECT o.source_id, o.account, o.asset, o.import_id, o.first, o.last, min(o.part) AS part, min(o.zone) AS zone,
+           (array_agg(o.opening ORDER BY o.part))[1] AS opening,
+           (array_agg(o.closing ORDER BY o.part DESC))[1] AS closing
+      FROM own o WHERE o.first IS NOT NULL AND o.untied = '' GROUP BY 1, 2, 3, 4, 5, 6
+), outer_most AS (
+    SELECT s.*, max(s.last) OVER (PARTITION BY s.source_id, s.account, s.asset
+                                  ORDER BY s.first, s.last DESC, s.import_id DESC
+                                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS told_to
+      FROM sheets s
+), following AS (
+    SELECT s.*, lag(s.closing) OVER own AS closed, lag(s.last) OVER own AS before
+      FROM outer_most s WHERE s.told_to IS NULL OR s.last > s.told_to
+    WINDOW own AS (PARTITION BY s.source_id, s.account, s.asset ORDER BY s.first)
+)
+SELECT w.import_id, w.part, w.reason, CASE WHEN w.reason = 'statement_does_not_tie' THEN w.off END AS as_told,
+       coalesce(w.first::timestamp AT TIME ZONE w.zone, w.imported_at) AS at
+  FROM wrong w
+UNION ALL
+SELECT f.import_id, f.part, 'sequence_gap', f.opening - f.closed, f.first::timestamp AT TIME ZONE f.zone
+  FROM following f
+ WHERE f.first > f.before AND f.opening <> f.closed
+   AND NOT EXISTS (SELECT FROM wrong w
+                    WHERE (w.import_id, w.part) = (f.import_id, f.part) AND w.reason = 'sequence_gap')
+"""
+_OPEN = """
+INSERT INTO breaks (account, reason, import_id, part, amount, as_told, at, opened_by)
+SELECT :account, w.reason, w.import_id, w.part, 0, w.as_told, w.at, :run FROM wrong_sheets w
+ON CONFLICT DO NOTHING
+"""
+_CLOSE = """
+UPDATE breaks b SET closed_by = :run
+ WHERE b.account = :account AND b.reason IN ('statement_does_not_tie', 'sequence_gap') AND b.closed_by IS NULL
+   AND NOT EXISTS (SELECT FROM wrong_sheets w
+                    WHERE (w.import_id, w.part, w.reason) = (b.import_id, b.part, b.reason))
+"""
+# A row that is no line names no asset: it is told of beside the account whose asset stands in it, else the first.
+_OPEN_ROWS = """
+INSERT INTO breaks (account, reason, import_id, row_id, amount, at, opened_by)
+SELECT :account, CASE r.outcome WHEN 'restated' THEN 'restated' ELSE 'unknown_type' END, r.import_id, r.id, 0,
+       coalesce(l.at, i.imported_at), :run
+  FROM statement_accounts a
+  JOIN statement_imports i ON i.source_id = a.source_id AND (i.rows_rejected > 0 OR i.lines_restated > 0)
+  JOIN statement_rows r ON r.import_id = i.id AND r.outcome IN ('rejected', 'restated')
+  LEFT JOIN statement_lines l ON l.id = r.line_id
+ WHERE a.account = :account AND NOT EXISTS (SELECT FROM breaks b WHERE b.row_id = r.id)
+   AND a.asset = coalesce(l.asset,
+           (SELECT o.asset FROM statement_accounts o WHERE o.source_id = a.source_id
+             ORDER BY EXISTS (SELECT FROM json_each_text(r.raw) cell WHERE cell.value = o.asset) DESC, o.asset LIMIT 1))
+"""
+_UNREAD = """
+SELECT 1 FROM breaks WHERE account = :account AND reason = 'unknown_type' AND closed_by IS NULL LIMIT 1
+"""
+_CLOSE_READ = """
+UPDATE breaks b SET closed_by = :run
+  FROM statement_rows r
+ WHERE r.id = b.row_id AND b.account = :account AND b.reason = 'unknown_type' AND b.closed_by IS NULL
+   AND EXISTS (SELECT FROM statement_imports i JOIN statement_lines l ON l.source_id = i.source_id
+                 LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'statements'
+                       AND m.part = l.source_id || '/' || l.asset
+                WHERE i.id = r.import_id AND l.import_id > r.import_id AND l.id > coalesce(m.upto, 0)
+                  AND l.raw::text = r.raw::text)
+"""
+_ANY = """
+SELECT 1 FROM statement_accounts a
+  JOIN statement_imports i ON i.source_id = a.source_id AND (i.rows_rejected > 0 OR i.lines_restated > 0)
+  JOIN statement_rows r ON r.import_id = i.id AND r.outcome IN ('rejected', 'restated')
+ WHERE a.account = :account AND NOT EXISTS (SELECT FROM breaks b WHERE b.row_id = r.id)
+UNION ALL
+SELECT 1 FROM wrong_sheets w
+ WHERE NOT EXISTS (SELECT FROM breaks b
+                    WHERE (b.import_id, b.part, b.reason) = (w.import_id, w.part, w.reason) AND b.closed_by IS NULL)
+UNION ALL
+SELECT 1 FROM breaks b
+ WHERE b.account = :account AND b.reason IN ('statement_does_not_tie', 'sequence_gap') AND b.closed_by IS NULL
+   AND NOT EXISTS (SELECT FROM wrong_sheets w
+                    WHERE (w.import_id, w.part, w.reason) = (b.import_id, b.part, b.reason))
+ LIMIT 1
+"""
+
+
+def look(connection: Connection, account: str) -> bool:
+    """Note what is wrong with the statements of an account now: whether that is otherwise than before."""
+    place = {"account": account}
+    connection.execute(text(_LOOK), place)
+    return connection.execute(text(_ANY), place).first() is not None
+
+
+def explain(connection: Connection, told: Run) -> dict[str, int]:
+    """Open a break for what is wrong, and close those of what was mended, before new lines are marked as seen."""
+    place = {"account": told.account, "run": told.id}
+    opened = sum(connection.execute(text(each), place).rowcount for each in (_OPEN, _OPEN_ROWS))
+    closed = connection.execute(text(_CLOSE), place).rowcount
+    if connection.execute(text(_UNREAD), place).first() is not None:
+        closed += connection.execute(text(_CLOSE_READ), place).rowcount
+    return {"closed": closed, "opened": opened}

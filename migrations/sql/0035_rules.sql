@@ -1,0 +1,61 @@
+-- Rules of matching, and from how far off somebody is told, are what two people agreed to; what other rules would find is
+-- tried first.
+
+-- Rules tried on a copy of an account: what they would put together that is not, and the other way round.
+CREATE TABLE matching_trials (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    account text NOT NULL,
+    rules jsonb NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    result jsonb
+);
+CREATE INDEX ix_matching_trials_account ON matching_trials (account, id);
+
+-- Rules come by a request that was approved, each version after the one that it was written on.
+CREATE FUNCTION guard_matching_rules() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM approval_requests r
+                    WHERE r.id = NEW.request_id AND is_due(r) AND r.kind = 'matching.rules'
+                      AND r.payload ->> 'account' = NEW.account AND r.payload -> 'rules' = NEW.rules
+                      AND (r.payload ->> 'version')::integer = NEW.version)
+       OR NEW.version <> (SELECT coalesce(max(version), 0) + 1 FROM matching_rules WHERE account = NEW.account) THEN
+        PERFORM refuse_request(NEW.request_id, 'does not set these rules');
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER approved BEFORE INSERT ON matching_rules FOR EACH ROW EXECUTE FUNCTION guard_matching_rules();
+ALTER TABLE matching_rules ENABLE ALWAYS TRIGGER approved;
+
+-- Of what is told more than before, one person alone decides; a larger difference that is called rounding needs two.
+CREATE FUNCTION guard_tolerance() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NEW.tolerance > coalesce((SELECT tolerance FROM statement_accounts
+                                  WHERE source_id = NEW.source_id AND asset = NEW.asset), 0)
+       AND NOT EXISTS (SELECT FROM approval_requests r
+                        WHERE r.id = NEW.request_id AND is_due(r) AND r.kind = 'statements.tolerance'
+                          AND r.payload ->> 'source' = NEW.source_id AND r.payload ->> 'asset' = NEW.asset
+                          AND (r.payload ->> 'tolerance')::numeric = NEW.tolerance) THEN
+        PERFORM refuse_request(NEW.request_id, 'does not set this tolerance');
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER approved BEFORE INSERT OR UPDATE ON statement_accounts FOR EACH ROW EXECUTE FUNCTION guard_tolerance();
+ALTER TABLE statement_accounts ENABLE ALWAYS TRIGGER approved;
+
+SELECT set_config('bursar.actor', 'system:migration 0035', true);
+ALTER TABLE approval_policies DISABLE TRIGGER approved;
+INSERT INTO approval_policies (id, kind, version, rules, created_at)
+SELECT 'pol_' || kind || '_1', kind, 1,
+       jsonb_build_array(jsonb_build_object('legs', jsonb_build_array(jsonb_build_object('roles', '["treasury"]'::jsonb,
+                                                                                         'count', 1)),
+                                            'ttl_seconds', 604800, 'delay_seconds', 0)), now()
+  FROM unnest(ARRAY['matching.rules', 'statements.tolerance']) AS beginning (kind);
+ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
+SELECT set_config('bursar.actor', '', true);
+
+SELECT audit.watch('matching_trials');
+SELECT audit.marks_stay('matching_trials', 'ended_at');
+GRANT SELECT, INSERT ON matching_trials TO bursar_app;
+GRANT UPDATE (ended_at, result) ON matching_trials TO bursar_app;

@@ -1,0 +1,89 @@
+"""Rules of matching and tolerances for tests: tried and asked for by one, agreed to by another, carried out."""
+
+from decimal import Decimal
+
+from app.core import actor
+from app.core.db import leave, transaction
+from app.core.permissions import Role
+from app.governance import flows, service
+from app.governance.models import Request
+from app.matching import flows as matching_flows
+from app.matching import queries, trials
+from app.matching.rules import Rule, Step
+from app.reconciliation import rule_requests
+from app.statements import queries as sources
+from app.statements import service as statements
+from tests.makers import books, people
+
+SYSTEM = actor.system("test")
+BY_REF = Rule(name="our reference", step=Step.KEY, line="ref", entry="ref")
+
+
+def tried(account: str, *told: Rule, by: str = "") -> int:
+    """Rules that were tried on an account, with what came of it."""
+    who = actor.operator(by or people.operator(Role.FINANCE)[0])
+    with transaction(who):
+        trial_id = trials.ask(account, told, actor=who).id
+    leave()
+    matching_flows.try_rules(trial_id, actor=SYSTEM)
+    leave()
+    return trial_id
+
+
+def ask_rules(account: str, *told: Rule, by: str = "") -> Request:
+    """A request that rules count for an account."""
+    maker = by or people.operator(Role.FINANCE)[0]
+    with transaction(who := actor.operator(maker)):
+        asked = rule_requests.request_rules(account, told, reason="The bank writes otherwise.", maker=maker, actor=who)
+    leave()
+    return asked
+
+
+def ask_tolerance(source: str, tolerance: Decimal, *, by: str = "") -> Request:
+    """A request that a difference of so many naira be rounding."""
+    maker = by or people.operator(Role.FINANCE)[0]
+    with transaction(who := actor.operator(maker)):
+        asked = rule_requests.request_tolerance(
+            sources.source_for_operators(source).id, asset="NGN", tolerance=tolerance, reason="x", maker=maker,
+            actor=who,
+        )  # fmt: skip
+    leave()
+    return asked
+
+
+def agree(asked: Request) -> None:
+    """Treasury's yes, and what it was for is done."""
+    voter = people.operator(Role.TREASURY)[0]
+    with transaction(who := actor.operator(voter)):
+        service.approve(asked.id, operator_id=voter, shown=asked.payload_hash, actor=who)
+    leave()
+    flows.carry_out(asked.id, actor=SYSTEM)
+    leave()
+
+
+def ruling(maker: str) -> Request:
+    """Other rules of an account."""
+    return ask_rules(books.account("asset"), BY_REF, by=maker)
+
+
+def tolerating(maker: str) -> Request:
+    """A larger tolerance of a source."""
+    return ask_tolerance(source(), Decimal(1), by=maker)
+
+
+def source() -> str:
+    """A source that stands for an account of its own: its name."""
+    account = books.account("asset")
+    with transaction(SYSTEM):
+        made = statements.add_source(books.fresh("src"), title="A teller", format_name="kraken-ledgers", settings={})
+        statements.stand_for(made.id, asset="NGN", account=account)
+    leave()
+    return made.name
+
+
+def trial() -> str:
+    """Rules that were tried on an account: the trial's number."""
+    own = sources.source_for_operators(source())
+    account = sources.accounts_for_operators(own.id)["NGN"]
+    leave()
+    return str(tried(account, *queries.rules_for_operators(account)[0][:3]))

@@ -1,0 +1,102 @@
+"""What is wrong with a statement itself is a break that moves nothing, and ends when it is mended."""
+
+from decimal import Decimal
+
+import pytest
+
+from app.core.db import leave, rows, transaction
+from app.matching import break_queries
+from app.statements import queries as source_queries
+from app.statements import service as statements
+from tests.makers.books import fresh
+from tests.makers.matching import TEST, Outside
+
+pytestmark = pytest.mark.usefixtures("inside")
+SHEETS = {"statement_does_not_tie", "sequence_gap", "restated", "unknown_type"}
+
+
+def row(day: int, naira: str, balance: str, *, name: str = "", kind: str = "deposit") -> str:
+    """A row of a Kraken ledger."""
+    return f"{name or fresh('L')},{fresh('R')},2026-03-{day:02} 09:00:00,{kind},,currency,NGN,{naira},0,{balance}"
+
+
+def wrong(outside: Outside) -> list[tuple[str, Decimal | None]]:
+    """What is open of statements, and by how much each is off; all of it told in the queue, and no part of the sum."""
+    outside.run()
+    found = rows(
+        "SELECT id, reason, amount, as_told FROM breaks WHERE account = :a AND closed_by IS NULL"
+        " AND import_id IS NOT NULL ORDER BY id",
+        a=outside.account,
+    )
+    for each in found:
+        shown = break_queries.one_for_operators(each.id)
+        assert (shown.reason, shown.amount, bool(shown.file_name)) == (each.reason, 0, True)
+        assert break_queries.candidates_for_operators(shown) == []
+    leave()
+    assert outside.proof.ties
+    return [(each.reason, each.as_told) for each in found]
+
+
+@pytest.fixture
+def outside() -> Outside:
+    return Outside()
+
+
+def test_a_statement_that_begins_elsewhere_than_the_one_before_ended(outside: Outside) -> None:
+    outside.bring([row(2, "10", "10")])
+    outside.bring([row(4, "1", "16")])
+    assert wrong(outside) == [("sequence_gap", Decimal(5))]
+    assert wrong(outside) == [("sequence_gap", Decimal(5))]
+    outside.bring([row(3, "5", "15")])
+    assert wrong(outside) == []
+
+
+def test_a_statement_that_does_not_tie_until_a_sound_one_of_its_days_comes(outside: Outside) -> None:
+    one, two, three = (fresh("L") for _ in range(3))
+    ends = (row(2, "10", "10", name=one), row(3, "5", "22", name=three))
+    outside.bring(ends)
+    assert wrong(outside) == [("statement_does_not_tie", Decimal(7))]
+    outside.bring([ends[0], row(2, "7", "17", name=two), ends[1]])
+    assert wrong(outside) == []
+
+
+def test_a_line_that_is_told_otherwise_later(outside: Outside) -> None:
+    name = fresh("L")
+    outside.bring([row(2, "10", "10", name=name)])
+    outside.bring([row(2, "12", "12", name=name)])
+    assert ("restated", None) in wrong(outside)
+    assert outside.proof.told == 10
+    assert outside.run() is None
+
+
+def test_a_row_that_no_line_can_be_made_of_until_one_can() -> None:
+    """A bank that writes Dt in place of Dr; then the column of signed amounts is named instead."""
+    outside = Outside()
+    with transaction(TEST):
+        bank = statements.add_source(
+            fresh("src"), title="A bank", format_name="bank-csv", settings=settings(direction="Side")
+        )
+        statements.stand_for(bank.id, asset="NGN", account=outside.account)
+    leave()
+    outside.source = bank.name
+    head = "Date,Ref,Amount,Side,Words\n"
+    outside.file(f"{head}02/03/2026,A1,5.00,Cr,IN\n02/03/2026,A2,3.00,Dt,OUT\n")
+    assert [reason for reason, _ in wrong(outside)] == ["unknown_type"]
+    (own,) = rows("SELECT id FROM breaks WHERE account = :a AND row_id IS NOT NULL", a=outside.account)
+    assert break_queries.one_for_operators(own.id).row_no == 3
+    leave()
+    with transaction(TEST):
+        source = source_queries.source_for_operators(bank.name)
+        statements.change_source(
+            source, title="A bank", settings=settings(), lag_days=source.lag_days, cut_off=source.cut_off
+        )
+    leave()
+    outside.file(f"{head}02/03/2026,A2,3.00,Dt,OUT\n")
+    assert wrong(outside) == []
+    assert outside.proof.told == 8
+
+
+def settings(**more: str) -> dict[str, object]:
+    """How the bank's file is laid out."""
+    profile = {"date": "Date", "reference": "Ref", "amount": "Amount", "narration": "Words", **more}
+    return {"zone": "Africa/Lagos", "asset": "NGN", "profile": profile}
