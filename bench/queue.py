@@ -141,13 +141,7 @@ def settings(database: Database, given: Servers) -> Settings:
 
 def prepare(app: Flask, database: Database, *, many: int) -> FlaskClient:
     """An officer at the console, and the applications: written without going through the rooms, and analysed."""
-    with app.app_context(), for_everyone():
-        with transaction(actor.system("command:operators create")):
-            officer = identity.hire("Ada Obi", email=EMAIL, password=PASSWORD, roles=[Role.COMPLIANCE_OFFICER])
-        secret = totp.new_secret()
-        login = identity_queries.login_by_address_for_system(EMAIL, audience=Audience.OPERATOR)
-        with transaction(BENCH):
-            factors.provide_app(str(login), secret=secret)
+    officer, client = hired(app, Role.COMPLIANCE_OFFICER)
     with closing(database.connect()) as session, session.cursor() as cursor:
         cursor.execute("SELECT set_config('bursar.owner', '*', false)")
         for table in TRIGGERED:
@@ -157,16 +151,30 @@ def prepare(app: Flask, database: Database, *, many: int) -> FlaskClient:
         for table in TRIGGERED:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
             cursor.execute(f"ANALYZE {table}")
-    return _signed_in(app, secret)
+    return client
 
 
-def measure(client: FlaskClient, *, calls: int) -> dict[str, list[float]]:
+def hired(app: Flask, role: Role) -> tuple[str, FlaskClient]:
+    """Somebody with this role, and their browser, signed in."""
+    with app.app_context(), for_everyone():
+        with transaction(actor.system("command:operators create")):
+            operator_id = identity.hire("Ada Obi", email=EMAIL, password=PASSWORD, roles=[role])
+        secret = totp.new_secret()
+        login = identity_queries.login_by_address_for_system(EMAIL, audience=Audience.OPERATOR)
+        with transaction(BENCH):
+            factors.provide_app(str(login), secret=secret)
+    return operator_id, _signed_in(app, secret)
+
+
+def measure(
+    client: FlaskClient, *, calls: int, place: str = "/console/applications", queries: tuple[str, ...] = QUERIES
+) -> dict[str, list[float]]:
     """Milliseconds of each call of each view, the views by turns."""
-    found: dict[str, list[float]] = {query: [] for query in QUERIES}
+    found: dict[str, list[float]] = {query: [] for query in queries}
     for turn in range(calls + WARM_UP):
         for query, times in found.items():
             began = time.perf_counter()
-            answer = client.get(f"/console/applications?{query}")
+            answer = client.get(f"{place}?{query}")
             took = (time.perf_counter() - began) * 1000
             if answer.status_code != 200:
                 raise RuntimeError(f"{query}: {answer.status}")

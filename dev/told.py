@@ -1,19 +1,21 @@
 """What outsiders tell of the demo business: its bank's statements from the books, with what banks add; an exchange's.
 
-A week of the bank's is missing, one file of it cannot be read, and the exchange tells of something that nobody knows.
+Paystack's lists are asked for. A week of the bank's is missing, one file of it cannot be read, and the exchange tells
+of something that nobody knows.
 """
 
 import io
 from datetime import date, datetime, time, timedelta
 
 from app.core import actor, clock
+from app.core.actor import Actor
 from app.core.clock import WAT
 from app.core.db import leave, transaction
 from app.core.money import NGN, Money, plain
 from app.ledger import chart, statements
 from app.matching import queries as matching
 from app.matching import service as runs
-from app.statements import flows, queries, service
+from app.statements import flows, pull_service, queries, service
 
 BANK, VENUE = "zenith-ngn", "kraken"
 ENTRIES_MAX = 400
@@ -42,10 +44,28 @@ def bring(finance: str, *, at: datetime) -> None:
             continue
         with clock.at(min(datetime.combine(first + WEEK, time(9), WAT), at)):
             flows.bring(BANK, name=f"zenith_{first:%Y-%m-%d}.csv", body=body.encode(), actor=who)
+    _ask_paystack(who, since=weeks_ago.astimezone(WAT).date())
     with clock.at(at):
         damaged = f"{COLUMNS}32/13/2026,S0,,1.00,1.00,DAMAGED\n"
         for source, name, body in ((BANK, "zenith_damaged.csv", damaged), (VENUE, "ledgers.csv", _ledgers(at))):
             flows.take(source, name=name, file=io.BytesIO(body.encode()), actor=who)  # (a worker reads it)
+
+
+def _ask_paystack(who: Actor, *, since: date) -> None:
+    """Have Paystack's lists asked for: charges and payouts of what it owes us, the ledger of what it holds."""
+    clearing, held = (chart.house(each, asset=NGN) for each in (chart.PAYSTACK_CLEARING, chart.PAYSTACK))
+    for name, title, account in (
+        ("paystack-transactions", "Paystack, charges", clearing),
+        ("paystack-payouts", "Paystack, payouts", clearing),
+        ("paystack-balance", "Paystack, balance", held),
+    ):
+        with transaction(who):
+            settings: dict[str, object] = {"zone": "Africa/Lagos", "unit": "minor"}
+            source = service.add_source(name, title=title, format_name=name, settings=settings)
+            service.stand_for(source.id, asset="NGN", account=account)
+            pull_service.set_rhythm(source, every=3_600, since=since)
+            pull_service.ask(source.id, actor=who)  # (a worker does)
+    leave()
 
 
 def match(*, at: datetime) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 
 from app.applications import rules as applications
 from app.applications.models import Application
+from app.breaks import rules as breaks
+from app.breaks.models import Bulk
+from app.breaks.models import Case as BreakCase
 from app.cases import queries, service
 from app.closing import rules as closing
 from app.closing.models import ProofDay
@@ -51,7 +54,7 @@ from app.screening.models import Hit
 from app.settlement import rules as settlement
 from app.settlement.models import Settlement, TopUp
 from app.statements import rules as statements
-from app.statements.models import StatementFile
+from app.statements.models import Pull, StatementFile
 from app.trading import rhythms
 from app.trading import rules as trading
 from app.trading.models import Order, Run
@@ -90,6 +93,9 @@ WATCHED: tuple[Watched, ...] = (
     Watched(exchange.DEAL, Deal),
     Watched(reconciliation.RUN, Reconciliation),
     Watched(statements.FILE, StatementFile),
+    Watched(breaks.MACHINE, BreakCase),
+    Watched(breaks.BULK, Bulk),
+    Watched(statements.PULL, Pull),
     Watched(closing.DAY, ProofDay),
     Watched(governance.MACHINE, Request),
     Watched(restrictions.MACHINE, Restriction),

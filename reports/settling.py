@@ -24,7 +24,8 @@ SELECT (e.effective_at AT TIME ZONE 'Africa/Lagos')::date AS day, count(*) AS n,
 """
 _SETTLEMENTS = """
 SELECT s.id, s.vendor_id, s.settled_on, s.state, s.gross_units, s.fees_units, s.total_units, s.deducted_units,
-       s.effective_units, (SELECT count(*) FROM settled_charges c WHERE c.settlement_id = s.id) AS n
+       s.effective_units, coalesce(s.journal_id, s.booked_by) IS NOT NULL AS booked,
+       (SELECT count(*) FROM settled_charges c WHERE c.settlement_id = s.id) AS n
   FROM settlements s WHERE s.settled_on BETWEEN :first AND :last ORDER BY s.settled_on, s.id
 """
 # What journals of these settlements brought to our bank.
@@ -32,9 +33,8 @@ _TO_BANK = """
 SELECT coalesce(sum(e.amount), 0) AS units
   FROM settlements s JOIN ledger.entries e ON e.journal_id = coalesce(s.journal_id, s.booked_by)
   JOIN ledger.accounts a ON a.id = e.account_id AND a.code = :bank
- WHERE s.settled_on BETWEEN :first AND :last AND s.state IN ('posted', 'closed')
+ WHERE s.settled_on BETWEEN :first AND :last
 """
-BOOKED = ("posted", "closed")
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def by_day(asked: Parameters) -> dict[date, Settling]:
             was = found.get(day, NOTHING)
             found[day] = replace(was, charges=was.charges + row.n, due=was.due + Money(NGN, int(row.units)))
     for row in _told(asked):
-        if row.state in BOOKED:
+        if row.booked:  # (one that was closed without a journal was paid by another settlement)
             was = found.get(row.settled_on, NOTHING)
             found[row.settled_on] = replace(
                 was,

@@ -42,5 +42,8 @@ EXEMPT: dict[str, str] = {
     "matching_marks": "machinery: how far each side was looked at",
     "matches": "a finding, under a recorded run: who made it and who ended it",
     "breaks": "a finding, under a recorded run: who opened it and who closed it",
+    "break_evidence_pages": "the bytes of a recorded file, sealed, append-only; their hash is in its record",
+    "break_figures": "a sum over breaks, kept for speed, and made anew",
+    "break_bulk_rows": "a finding, under a recorded bulk; what is done to a case is recorded there",
     "reconciliation_lines": "a finding, append-only, under a recorded run",
 }

@@ -2,11 +2,13 @@
 
 from app.core.money import Money
 from app.ledger import chart
-from app.ledger.journal import Journal, credit, debit
+from app.ledger.journal import Journal, credit, debit, known_as
 from app.payments.postings import Shares
 
 
-def lost(*, ref: str, account: str, shares: Shares, from_balance: Money, corrects: int | None = None) -> Journal:
+def lost(
+    *, ref: str, account: str, shares: Shares, from_balance: Money, corrects: int | None = None, told: str = ""
+) -> Journal:
     """Paystack gave the payer a charge back: out of what it was to settle to us, the rest out of our balance.
 
     The account where the charge's money stands pays what it has; the rest its customer owes us. What nobody was
@@ -24,5 +26,6 @@ def lost(*, ref: str, account: str, shares: Shares, from_balance: Money, correct
             credit(chart.house(chart.PAYSTACK_CLEARING, asset=asset), shares.whole - from_balance),
             credit(chart.house(chart.PAYSTACK, asset=asset), from_balance),
         ),
+        known_as(told),
         corrects=corrects,
     )

@@ -171,7 +171,12 @@ def _lose(dispute: Dispute, source: Source | None, *, amount: Money, from_balanc
 def _book(dispute: Dispute, account: str, shares: Shares, *, from_balance: Money, corrects: int | None = None) -> None:
     dispute.owed_units = Decimal(shares.owed.units)
     journal = postings.lost(
-        ref=dispute.id, account=account, shares=shares, from_balance=from_balance, corrects=corrects
+        ref=dispute.id,
+        account=account,
+        shares=shares,
+        from_balance=from_balance,
+        corrects=corrects,
+        told=f"dispute/{dispute.vendor_id}",
     )
     dispute.journal_id = posting.post(journal, key=f"{dispute.id}:lost").journal_id
 

@@ -29,6 +29,11 @@ def credit(account: str, amount: Money) -> Leg:
     return Leg(account, -amount)
 
 
+def known_as(told: str) -> dict[str, Any]:
+    """The memo of a journal about what somebody else knows by this id: their statements are matched by it."""
+    return {"told": told} if told else {}
+
+
 @dataclass(frozen=True)
 class Journal:
     """Legs that sum to zero per asset, for one business object (`ref`). Legs of zero are left out.

@@ -156,6 +156,17 @@ SELECT nextval('match_groups') AS group_id, line_key, entry_key FROM pairs WHERE
 """,
     "DROP TABLE pairs",
 )
+# Lines of one group that come to nothing, and no entry knows of: no movement in the end.
+_CANCELLED = """
+INSERT INTO matches (group_id, run_id, rule, confidence, line_id)
+SELECT g.group_id, :run, :rule, :confidence, l.id
+  FROM (SELECT nextval('match_groups') AS group_id, s.group_key
+          FROM (SELECT o.group_key FROM open_lines o WHERE o.group_key IS NOT NULL
+                 GROUP BY o.group_key HAVING count(*) > 1 AND sum(o.amount) = 0) s
+         WHERE NOT EXISTS (SELECT FROM open_entries e WHERE e.ref = s.group_key)
+           AND NOT EXISTS (SELECT FROM open_entries e WHERE e.told = s.group_key)) g
+  JOIN open_lines l USING (group_key)
+"""
 _KEYED_DONE = "DROP TABLE keyed_lines, keyed_entries"
 
 
@@ -169,6 +180,10 @@ class Passes:
         """Take what this rule finds."""
         if rule.step is Step.AMOUNT:
             self._by_amount(rule)
+        elif rule.step is Step.CANCELS:
+            before = self.newest()
+            self._keep(rule, _CANCELLED)
+            self._shrink(before)
         elif self._keyed(rule):
             before = self.newest()
             self._keep(rule, _EXACT)
@@ -180,7 +195,7 @@ class Passes:
 
     def differing(self, rule: Rule) -> None:
         """What shares a key and does not add up belongs together all the same, with a difference to explain."""
-        if rule.step is not Step.AMOUNT and self._keyed(rule):
+        if rule.step in {Step.KEY, Step.TOKEN} and self._keyed(rule):
             self._by_sums(rule, many=True, differing=True)
             self._do(_KEYED_DONE)
 

@@ -17,6 +17,7 @@ class Step(StrEnum):
     KEY = "key"
     TOKEN = "token"  # noqa: S105 (a word in a narration)
     AMOUNT = "amount"
+    CANCELS = "cancels"  # their own lines, that come to nothing together
 
 
 class Reason(StrEnum):
@@ -36,8 +37,14 @@ _LINE_FIELDS = {
     Step.KEY: {"id", "ref", "second", "third", "group"},
     Step.TOKEN: {"token"},
     Step.AMOUNT: {"line", "group"},
+    Step.CANCELS: {"group"},
 }
-_ENTRY_FIELDS = {Step.KEY: {"ref", "told"}, Step.TOKEN: {"token"}, Step.AMOUNT: {"entry", "ref", "second"}}
+_ENTRY_FIELDS = {
+    Step.KEY: {"ref", "told"},
+    Step.TOKEN: {"token"},
+    Step.AMOUNT: {"entry", "ref", "second"},
+    Step.CANCELS: {""},
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +75,7 @@ STANDARD = (
     Rule(name="their second reference", step=Step.KEY, line="second", entry="told"),
     Rule(name="group", step=Step.KEY, line="group", entry="told"),
     Rule(name="our group", step=Step.KEY, line="group", entry="ref"),
-    # Paystack's payouts: a bank writes PSTK_772001 or PSTK772001, their own reference is pstk-772001-3vl.
+    # Paystack's payouts: a bank writes PSTK_772001 or PSTK772001, they themselves pstk-772001-3vl or 772001.
     Rule(
         name="payout in the narration",
         step=Step.TOKEN,
@@ -76,7 +83,7 @@ STANDARD = (
         entry="token",
         confidence=95,
         pattern=r"PSTK[_-]?(\d{6,})",
-        entry_pattern=r"^pstk-(\d{6,})-",
+        entry_pattern=r"(?:^|\s)(?:pstk-)?(\d{6,})(?:-|$)",
     ),
     Rule(name="moment and amount", step=Step.AMOUNT, line="line", entry="entry", confidence=90),
     Rule(name="moment and sum of lines", step=Step.AMOUNT, line="group", entry="entry", confidence=90),
@@ -90,6 +97,8 @@ STANDARD = (
         before_seconds=2 * DAY,
         after_seconds=2 * DAY,
     ),
+    # A transfer that failed: they took it and gave it back, and nothing of it was ever booked.
+    Rule(name="taken back by their own line", step=Step.CANCELS, line="group", entry="", confidence=95),
 )
 
 

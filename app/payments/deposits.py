@@ -277,6 +277,7 @@ def _credit(deposit: Deposit, charge: Charge, *, actor: Actor, alike: int | None
         intent=deposit.amount,
         paid=Money(NGN, charge.amount),
         fees=Money(NGN, charge.fees),
+        told=charge.reference,
     )
     deposit.fee_units, deposit.channel = Decimal(charge.fees), charge.channel
     deposit.credited_units, deposit.settled_at, deposit.trouble = deposit.amount_units, clock.now(), ""

@@ -219,6 +219,7 @@ class Payout(Model):
     vendor_status: Mapped[str] = mapped_column(Text, default="")  # Paystack's own word, as it was told last
     vendor_words: Mapped[str] = mapped_column(Text, default="")  # and why, when it said
     session_id: Mapped[str] = mapped_column(Text, default="")  # the banks' own number of it
+    vendor_id: Mapped[str] = mapped_column(Text, default="")  # Paystack's, by which its balance names it
     fee_units: Mapped[Decimal | None] = mapped_column(Numeric(38))
     kept_units: Mapped[Decimal | None] = mapped_column(
         Numeric(38)
@@ -242,6 +243,11 @@ class Payout(Model):
     def fee(self) -> Money:
         """What Paystack took for it, as far as is known."""
         return Money(NGN, int(self.fee_units or 0))
+
+    @property
+    def told(self) -> str:
+        """What Paystack's balance calls it; empty while it has not said."""
+        return f"transfer/{self.vendor_id}" if self.vendor_id else ""
 
 
 class SuspenseItem(Model):

@@ -71,6 +71,7 @@ def record(payout_id: str, *, transfer: Transfer, actor: Actor) -> PayoutState:
         return PayoutState(payout.state)
     if payout.state in rules.OPEN:  # (what was booked stays as booked)
         payout.transfer_code = transfer.transfer_code or payout.transfer_code
+        payout.vendor_id = transfer.id or payout.vendor_id
         payout.session_id = rules.legible(transfer.session_id, most=rules.SESSION_MAX) or payout.session_id
         payout.fee_units = payout.fee_units if transfer.fee is None else Decimal(transfer.fee)
     if not rules.PAYOUT.allows(PayoutState(payout.state), told):
@@ -216,14 +217,16 @@ def book_kept(payout_id: str, *, kept: Money) -> None:
     more = kept.units - (payout.fee.units if payout.state == PayoutState.REVERSED else 0)
     if more:
         change, units = (postings.fee_kept, more) if more > 0 else (postings.fee_back, -more)
-        posting.post(change(ref=payout.id, fee=Money(NGN, units)), key=f"{payout.id}:fee:{payout.state}")
+        posting.post(
+            change(ref=payout.id, fee=Money(NGN, units), told=payout.told), key=f"{payout.id}:fee:{payout.state}"
+        )
     db.session.flush()
 
 
 def _unbook_kept(payout: Payout) -> None:
     """It did not end unpaid: what that was booked to have cost is put back, its fee is booked with the payment."""
     if payout.kept_units:
-        undone = postings.fee_back(ref=payout.id, fee=Money(NGN, int(payout.kept_units)))
+        undone = postings.fee_back(ref=payout.id, fee=Money(NGN, int(payout.kept_units)), told=payout.told)
         posting.post(undone, key=f"{payout.id}:fee:undone")
     payout.kept_units = None
 

@@ -1,13 +1,16 @@
-"""Which accounts move when Paystack moves money. Pure: the caller posts."""
+"""Which accounts move when Paystack moves money. Pure: the caller posts.
+
+`told` is what Paystack knows it by: a charge's reference; of the balance a kind and a number (`transfer/8412`).
+"""
 
 from dataclasses import dataclass
 
 from app.core.money import Money
 from app.ledger import chart
-from app.ledger.journal import Journal, credit, debit
+from app.ledger.journal import Journal, credit, debit, known_as
 
 
-def credited(*, ref: str, account: str, intent: Money, paid: Money, fees: Money) -> Journal:
+def credited(*, ref: str, account: str, intent: Money, paid: Money, fees: Money, told: str = "") -> Journal:
     """A deposit: what Paystack will settle to us, the fee as our cost, the whole intent to the customer.
 
     `fees` is Paystack's; what of it the payer bore (`paid` above `intent`) is no cost of ours. Where they bore
@@ -22,6 +25,7 @@ def credited(*, ref: str, account: str, intent: Money, paid: Money, fees: Money)
             debit(chart.house(chart.PAYSTACK_FEES, asset=intent.asset), cost),
             credit(account, intent),
         ),
+        known_as(told),
     )
 
 
@@ -52,7 +56,7 @@ def suspended(*, ref: str, paid: Money, fees: Money) -> Journal:
     )
 
 
-def fee_kept(*, ref: str, fee: Money) -> Journal:
+def fee_kept(*, ref: str, fee: Money, told: str = "") -> Journal:
     """Paystack's ledger says that a payout which did not reach its bank cost us something all the same."""
     return Journal(
         "payments.payout_fee_kept",
@@ -61,10 +65,11 @@ def fee_kept(*, ref: str, fee: Money) -> Journal:
             debit(chart.house(chart.PAYSTACK_FEES, asset=fee.asset), fee),
             credit(chart.house(chart.PAYSTACK, asset=fee.asset), fee),
         ),
+        known_as(told),
     )
 
 
-def fee_back(*, ref: str, fee: Money) -> Journal:
+def fee_back(*, ref: str, fee: Money, told: str = "") -> Journal:
     """Paystack's ledger says that the fee of a payout which came back was given back too."""
     return Journal(
         "payments.payout_fee_back",
@@ -73,6 +78,7 @@ def fee_back(*, ref: str, fee: Money) -> Journal:
             debit(chart.house(chart.PAYSTACK, asset=fee.asset), fee),
             credit(chart.house(chart.PAYSTACK_FEES, asset=fee.asset), fee),
         ),
+        known_as(told),
     )
 
 
@@ -110,7 +116,7 @@ def refund_asked(*, ref: str, account: str, shares: Shares, corrects: int | None
     )
 
 
-def refund_paid(*, ref: str, amount: Money, from_balance: Money) -> Journal:
+def refund_paid(*, ref: str, amount: Money, from_balance: Money, told: str = "") -> Journal:
     """Paystack paid it: out of what it was to settle to us, and for the rest out of our balance."""
     return Journal(
         "payments.refund_paid",
@@ -120,10 +126,11 @@ def refund_paid(*, ref: str, amount: Money, from_balance: Money) -> Journal:
             credit(chart.house(chart.PAYSTACK_CLEARING, asset=amount.asset), amount - from_balance),
             credit(chart.house(chart.PAYSTACK, asset=amount.asset), from_balance),
         ),
+        known_as(told),
     )
 
 
-def refund_failed(*, ref: str, account: str, shares: Shares, to_balance: Money) -> Journal:
+def refund_failed(*, ref: str, account: str, shares: Shares, to_balance: Money, told: str = "") -> Journal:
     """It could not be paid: everything is where it was taken from.
 
     What Paystack had kept of a settlement for it and could not put back there, it puts into our balance.
@@ -140,4 +147,5 @@ def refund_failed(*, ref: str, account: str, shares: Shares, to_balance: Money) 
             credit(chart.house(chart.PAYSTACK_FEES, asset=asset), shares.ours),
             credit(chart.house(chart.PAYSTACK_CLEARING, asset=asset), to_balance),
         ),
+        known_as(told),
     )

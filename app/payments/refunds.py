@@ -199,7 +199,9 @@ def record(refund_id: str, *, told: Told, from_balance: Money, actor: Actor) -> 
         refund.ended_at = clock.now()
     machine.move(refund, state, machine=refund_rules.REFUND, actor=actor, reason=said)
     if state is RefundState.PROCESSED:
-        journal = postings.refund_paid(ref=refund.id, amount=refund.amount, from_balance=from_balance)
+        journal = postings.refund_paid(
+            ref=refund.id, amount=refund.amount, from_balance=from_balance, told=f"refund/{refund.vendor_id}"
+        )
         posting.post(journal, key=f"{refund.id}:paid")
         outbox.emit(events.RefundPaid(refund_id=refund.id))
     elif was is RefundState.ASKED:
@@ -301,7 +303,10 @@ def _fail(refund: Refund, *, reason: str, to_balance: Money, actor: Actor) -> Re
     refund.ended_at = clock.now()
     machine.move(refund, RefundState.FAILED, machine=refund_rules.REFUND, actor=actor, reason=reason)
     shares = refund.shares
-    journal = postings.refund_failed(ref=refund.id, account=refund.from_account, shares=shares, to_balance=to_balance)
+    told = f"refund/{refund.vendor_id}" if refund.vendor_id else ""
+    journal = postings.refund_failed(
+        ref=refund.id, account=refund.from_account, shares=shares, to_balance=to_balance, told=told
+    )
     if refund.from_account == SUSPENSE or refund.customer_id is None:
         booked = posting.post(journal, key=f"{refund.id}:failed").journal_id
         words = f"it could not be given back to its sender ({reason})"

@@ -148,7 +148,7 @@ def receive_top_up(top_up_id: str, *, vendor_line: str, actor: Actor) -> bool:
     taken = db.session.scalar(select(TopUp.id).where(TopUp.vendor_line == vendor_line))
     if top_up.state != TopUpState.AGREED or taken is not None:
         return False
-    journal = postings.topped_up(ref=top_up.id, amount=top_up.amount)
+    journal = postings.topped_up(ref=top_up.id, amount=top_up.amount, told=vendor_line)
     posted = posting.post(journal, key=f"topup:{top_up.id}")
     top_up.vendor_line, top_up.journal_id, top_up.ended_at = vendor_line, posted.journal_id, clock.now()
     machine.move(top_up, TopUpState.ARRIVED, machine=rules.TOP_UP, actor=actor)
@@ -231,6 +231,7 @@ def _judge(row: Settlement, told: Told, charges: Sequence[Charge], *, actor: Act
         more_fees=Money(NGN, sum(line.fee_difference for line in lines)),
         deducted=row.deducted,
         effective=row.effective,
+        told=row.vendor_id,
     )
     row.trouble, row.ended_at = "", clock.now()
     row.journal_id = posting.post(journal, key=f"settlement:{row.id}").journal_id

@@ -28,6 +28,16 @@ class BadTolerance(Unprocessable):
     message = "A tolerance is an amount in whole coins, zero or more."
 
 
+class BadPull(Unprocessable):
+    code = "bad_pull"
+    message = "Say from which day on to ask, and how often: each hour, each six hours or each day."
+
+
+class NoSuchTeller(Unprocessable):
+    code = "no_such_teller"
+    message = "There is no key for its API, or it has none. Bring its files by hand."
+
+
 class NoSuchFile(NotFound):
     code = "no_such_file"
     message = "There is no statement file with this id."

@@ -15,6 +15,14 @@ class FileBrought(Event):
 
 
 @dataclass(frozen=True)
+class PullAsked(Event):
+    """A teller is to be asked for what is new."""
+
+    name: ClassVar[str] = "statements.pull_asked"
+    pull_id: str
+
+
+@dataclass(frozen=True)
 class Imported(Event):
     """A file was read and kept: its source has lines that it had not, or days that it had not."""
 

@@ -9,25 +9,34 @@ from app.core.errors import Refusal
 from app.statements import keeping, queries, rules, service
 from app.statements.formats import registry
 from app.statements.models import Import, StatementFile
-from app.statements.rules import FileState
+from app.statements.rules import Days, FileState
 
 
-def take(source_name: str, *, name: str, file: BinaryIO, actor: Actor) -> tuple[StatementFile, bool]:
+def take(
+    source_name: str, *, name: str, file: BinaryIO, actor: Actor, covers: Days | None = None
+) -> tuple[StatementFile, bool]:
     """Take in a file, which is read by itself then: the file, and whether it was there before.
 
-    Raises NoSuchSource, and Unreadable for one that is empty or too large.
+    `covers`: the days of which it tells everything, where that is known. Raises NoSuchSource, and Unreadable for one
+    that is empty or too large.
     """
-    return _take(source_name, name=name, file=file, actor=actor, ask=True)
+    return _take(source_name, name=name, file=file, actor=actor, ask=True, covers=covers)
 
 
-def _take(source_name: str, *, name: str, file: BinaryIO, actor: Actor, ask: bool) -> tuple[StatementFile, bool]:
+def _take(
+    source_name: str, *, name: str, file: BinaryIO, actor: Actor, ask: bool, covers: Days | None = None
+) -> tuple[StatementFile, bool]:
     source = queries.source_for_operators(source_name)
     leave()
     packed = keeping.pack(file)
     before = queries.same_file_for_system(source.id, packed.sha256)
     if before is not None:
         return before, True
-    return atomically(lambda: service.take(source, name=name, packed=packed, actor=actor, ask=ask), actor=actor), False
+
+    def take() -> StatementFile:
+        return service.take(source, name=name, packed=packed, actor=actor, ask=ask, covers=covers)
+
+    return atomically(take, actor=actor), False
 
 
 def read(file_id: str, *, actor: Actor) -> Refusal | None:

@@ -3,6 +3,7 @@
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ARRAY,
@@ -39,6 +40,9 @@ class Source(Model):
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     lag_days: Mapped[int] = mapped_column(Integer)
     cut_off: Mapped[time] = mapped_column(Time)
+    pull_every: Mapped[int | None] = mapped_column(Integer)
+    pull_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    pulled_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
@@ -46,6 +50,11 @@ class Source(Model):
     def zone(self) -> str:
         """Where its days begin and end, by the name of the IANA."""
         return str(self.settings.get("zone") or "UTC")
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The same, to reckon with."""
+        return ZoneInfo(self.zone)
 
     def expected_through(self, at: datetime) -> date:
         """The last day whose statement should be there at `at`."""
@@ -90,7 +99,10 @@ class Import(Model):
 
 
 class StatementFile(Model):
-    """A file that somebody brought, and what became of it. `rows_about` are its ends of lines; `size` is in bytes."""
+    """A file that somebody brought, and what became of it. `rows_about` are its ends of lines; `size` is in bytes.
+
+    `covers_from` and `covers_to` are the days of which it tells everything, where whoever brought it knows.
+    """
 
     __tablename__ = "statement_files"
     __table_args__ = (
@@ -110,8 +122,31 @@ class StatementFile(Model):
     trouble_row: Mapped[int] = mapped_column(Integer, default=0)
     trouble_column: Mapped[str] = mapped_column(Text, default="")
     import_id: Mapped[str | None] = mapped_column(Text, ForeignKey("statement_imports.id"))
+    covers_from: Mapped[date | None] = mapped_column(Date)
+    covers_to: Mapped[date | None] = mapped_column(Date)
     brought_by: Mapped[str] = mapped_column(Text)
     brought_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Pull(Model):
+    """What we asked a teller for ourselves: everything from `since` until `until`, that one left out."""
+
+    __tablename__ = "statement_pulls"
+    __table_args__ = (
+        Index("uq_statement_pulls_asked", "source_id", unique=True, postgresql_where=text("state = 'asked'")),
+        Index("ix_statement_pulls_source", "source_id", "id"),
+    )
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    source_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_sources.id"))
+    state: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    rows_told: Mapped[int] = mapped_column(Integer, default=0)
+    files: Mapped[int] = mapped_column(Integer, default=0)
+    trouble: Mapped[str] = mapped_column(Text, default="")
+    asked_by: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 

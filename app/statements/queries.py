@@ -1,6 +1,7 @@
 """Reads of statements."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -8,8 +9,8 @@ from app.core.db import db
 from app.core.db import rows as rows_of
 from app.statements import rules
 from app.statements.errors import NoSuchFile, NoSuchSource
-from app.statements.models import Import, OtherRow, Part, Piece, Source, SourceAccount, StatementFile
-from app.statements.rules import Days, FileState
+from app.statements.models import Import, OtherRow, Part, Piece, Pull, Source, SourceAccount, StatementFile
+from app.statements.rules import Days, FileState, PullState
 
 _HOW_FAR = """
 SELECT application_name FROM pg_stat_activity
@@ -24,6 +25,15 @@ SELECT lower(days) AS first, upper(days) - 1 AS last
                  FROM statement_parts p JOIN statement_imports i ON i.id = p.import_id
                 WHERE i.source_id = :source AND p.period_from IS NOT NULL AND p.period_to IS NOT NULL)) AS days
  ORDER BY 1
+"""
+# Those whose last question is as long ago as their rhythm says.
+_TO_PULL = """
+SELECT s.id FROM statement_sources s
+  LEFT JOIN LATERAL (SELECT p.asked_at, p.state FROM statement_pulls p WHERE p.source_id = s.id
+                      ORDER BY p.id DESC LIMIT 1) last ON true
+ WHERE s.pull_every IS NOT NULL AND s.retired_at IS NULL
+   AND (last.asked_at IS NULL OR last.state <> 'asked' AND last.asked_at <= :now - s.pull_every * interval '1 second')
+ ORDER BY s.id
 """
 
 
@@ -102,6 +112,31 @@ def file_for_system(file_id: str, *, lock: bool = False) -> StatementFile:
 def source_of_file_for_system(file: StatementFile) -> Source:
     """Whose it is, retired or not."""
     return db.session.get_one(Source, file.source_id)
+
+
+def sources_to_pull_for_system(now: datetime) -> list[str]:
+    """Ids of the sources whose tellers are to be asked again."""
+    return [row.id for row in rows_of(_TO_PULL, now=now)]
+
+
+def pull_for_system(pull_id: str) -> Pull:
+    """One pull. Raises NoSuchFile."""
+    found = db.session.get(Pull, pull_id, populate_existing=True)
+    if found is None:
+        raise NoSuchFile
+    return found
+
+
+def pull_under_way_for_system(source_id: str) -> Pull | None:
+    """The one that has no end yet, if any."""
+    own = select(Pull).where(Pull.source_id == source_id, Pull.state == PullState.ASKED)
+    return db.session.scalars(own).one_or_none()
+
+
+def pulls_for_operators(source_id: str, *, limit: int = 5) -> list[Pull]:
+    """The latest first."""
+    own = select(Pull).where(Pull.source_id == source_id)
+    return list(db.session.scalars(own.order_by(Pull.id.desc()).limit(limit)))
 
 
 def pieces_for_system(file_id: str) -> list[bytes]:

@@ -40,6 +40,33 @@ FILE = Machine(
 )
 
 
+class PullState(StrEnum):
+    """A question to a teller's API from its asking to its answer."""
+
+    ASKED = "asked"
+    DONE = "done"
+    FAILED = "failed"
+
+
+PULL = Machine(
+    "statement pull",
+    {PullState.ASKED: frozenset({PullState.DONE, PullState.FAILED})},
+    waits={
+        PullState.ASKED: Wait(
+            timedelta(hours=2),
+            "finance",
+            "Its worker died, or the list is very long. It is begun again by itself; their own export does, too.",
+        )
+    },
+)
+PULLED = frozenset(
+    {"paystack-transactions", "paystack-transfers", "paystack-payouts", "paystack-balance", "kraken-ledgers"}
+)
+PULL_RHYTHMS = {3_600: "each hour", 21_600: "each six hours", 86_400: "each day"}
+PULLED_AGAIN = timedelta(days=3)  # what was under way when it was listed has come to its end by then, mostly
+PULL_SETTLES = timedelta(minutes=1)  # what happens at this moment may not be listed yet
+
+
 @dataclass(frozen=True)
 class Days:
     """Days from the first to the last, both included."""

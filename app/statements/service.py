@@ -1,5 +1,6 @@
 """Commands of statements: a source, the accounts that stand for it, a file that came in, and what it told."""
 
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import time
@@ -19,6 +20,7 @@ from app.statements.copying import Chunk
 from app.statements.formats.telling import Telling
 from app.statements.keeping import Packed
 from app.statements.models import Download, Import, Part, Piece, Source, SourceAccount, StatementFile
+from app.statements.rules import Days
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('statements:' || :source, 0))"
 # (One of its own: who brings a file does not wait until another of the same source was read.)
@@ -122,7 +124,9 @@ def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = 
     db.session.execute(made.on_conflict_do_update(index_elements=["source_id", "asset"], set_=said))
 
 
-def take(source: Source, *, name: str, packed: Packed, actor: Actor, ask: bool) -> StatementFile:
+def take(
+    source: Source, *, name: str, packed: Packed, actor: Actor, ask: bool, covers: Days | None = None
+) -> StatementFile:
     """Keep a file as it came, waiting to be read; with `ask` by whoever hears of it. The same one again is that one."""
     db.session.execute(text(_LOCK_FILES), {"source": source.id})
     before = queries.same_file_for_system(source.id, packed.sha256)
@@ -136,6 +140,8 @@ def take(source: Source, *, name: str, packed: Packed, actor: Actor, ask: bool) 
         size=packed.size,
         rows_about=packed.rows_about,
         state=rules.FileState.WAITING,
+        covers_from=covers and covers.first,
+        covers_to=covers and covers.last,
         brought_by=str(actor),
         brought_at=clock.now(),
     )
@@ -202,7 +208,11 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
     )
     db.session.add(told)
     db.session.flush()
-    _keep_parts(import_id, telling)
+    parts = _parts(telling)
+    if file.covers_from is not None:
+        parts = _covering(parts, file, assets=queries.accounts_for_operators(source.id))
+    if parts:
+        db.session.execute(insert(Part), [{"import_id": import_id, "part": n, **one} for n, one in enumerate(parts, 1)])
     file.import_id, file.ended_at = import_id, told.imported_at
     machine.move(file, rules.FileState.KEPT, machine=rules.FILE, actor=actor)
     outbox.emit(events.Imported(import_id=import_id, source_id=source.id))
@@ -234,12 +244,10 @@ def _copy(connection: Connection, statement: str, rows: StringIO) -> None:
         cursor.copy_expert(statement, rows, _COPY_BYTES)
 
 
-def _keep_parts(import_id: str, telling: Telling) -> None:
+def _parts(telling: Telling) -> list[dict[str, object]]:
     """What each statement says of itself."""
-    parts = [
+    return [
         {
-            "import_id": import_id,
-            "part": part,
             "ref": one.ref,
             "account": one.account,
             "asset": one.asset,
@@ -251,7 +259,15 @@ def _keep_parts(import_id: str, telling: Telling) -> None:
             "gaps": list(one.gaps),
             "untied": one.untied,
         }
-        for part, one in enumerate(telling.summaries, 1)
+        for one in telling.summaries
     ]
-    if parts:
-        db.session.execute(insert(Part), parts)
+
+
+def _covering(parts: list[dict[str, object]], file: StatementFile, *, assets: Iterable[str]) -> list[dict[str, object]]:
+    """The same for the days that the file covers; and for each asset that it tells nothing of, that nothing moved."""
+    days: dict[str, object] = {"period_from": file.covers_from, "period_to": file.covers_to}
+    silent: dict[str, object] = {
+        "ref": "", "account": "", "opening": None, "closing": None, "moved": Decimal(0), "gaps": [], "untied": "",
+    }  # fmt: skip
+    told = {one["asset"] for one in parts}
+    return [one | days for one in parts] + [silent | days | {"asset": asset} for asset in assets if asset not in told]

@@ -1,11 +1,14 @@
-"""Which accounts move when a withdrawal ends. While it lasts, the money is held, not moved."""
+"""Which accounts move when a withdrawal ends. While it lasts, the money is held, not moved.
+
+`told` is what Paystack's balance knows it by: `transfer/8412`.
+"""
 
 from app.core.money import Money
 from app.ledger import chart
-from app.ledger.journal import Journal, credit, debit
+from app.ledger.journal import Journal, credit, debit, known_as
 
 
-def settled(*, ref: str, account: str, amount: Money, fee: Money, vendor_fee: Money) -> Journal:
+def settled(*, ref: str, account: str, amount: Money, fee: Money, vendor_fee: Money, told: str = "") -> Journal:
     """The bank has the money: the customer's account falls by amount and our fee, Paystack's by amount and its fee."""
     return Journal(
         "withdrawals.settled",
@@ -16,10 +19,11 @@ def settled(*, ref: str, account: str, amount: Money, fee: Money, vendor_fee: Mo
             credit(chart.house(chart.PAYSTACK, asset=amount.asset), amount + vendor_fee),
             credit(chart.house(chart.WITHDRAWAL_FEES, asset=amount.asset), fee),
         ),
+        known_as(told),
     )
 
 
-def returned(*, ref: str, account: str, amount: Money, fee: Money) -> Journal:
+def returned(*, ref: str, account: str, amount: Money, fee: Money, told: str = "") -> Journal:
     """The bank sent it back: the customer has everything again, our fee too.
 
     Paystack's fee stays booked as taken until its ledger shows that it was given back.
@@ -32,4 +36,5 @@ def returned(*, ref: str, account: str, amount: Money, fee: Money) -> Journal:
             debit(chart.house(chart.WITHDRAWAL_FEES, asset=amount.asset), fee),
             credit(account, amount + fee),
         ),
+        known_as(told),
     )

@@ -34,6 +34,7 @@ class Moved(TypedDict):
     amount: Money
     fee: Money
     vendor_fee: Money
+    told: str
 
 
 def locked(withdrawal_id: str) -> Withdrawal:
@@ -136,4 +137,5 @@ def moved(withdrawal: Withdrawal, payout_id: str) -> Moved:
         "amount": withdrawal.amount,
         "fee": withdrawal.fee,
         "vendor_fee": payout.fee if payout else Money(NGN, 0),
+        "told": payout.told if payout else "",
     }

@@ -355,7 +355,11 @@ def take_back(payout_id: str, *, actor: Actor) -> None:
     moved = rows.moved(withdrawal, payout_id)
     with restrictions.already_under_way(withdrawal.customer_id, account=moved["account"]):
         journal = postings.returned(
-            ref=withdrawal.id, account=moved["account"], amount=withdrawal.amount, fee=withdrawal.fee
+            ref=withdrawal.id,
+            account=moved["account"],
+            amount=withdrawal.amount,
+            fee=withdrawal.fee,
+            told=moved["told"],
         )
         posting.post(journal, key=f"{withdrawal.id}:returned")
     risk.give_back(withdrawal.id)

@@ -50,6 +50,7 @@ CREATE TABLE payouts (
     vendor_status text NOT NULL,                       -- Paystack's own word, as it was told last
     vendor_words text NOT NULL,                        -- and why, when it said
     session_id text NOT NULL DEFAULT '',               -- the banks' own number of it, by which a bank finds it
+    vendor_id text NOT NULL DEFAULT '',                -- Paystack's, by which its balance names it
     fee_units numeric(38),
     kept_units numeric(38),                            -- of one that ended unpaid: what it cost, by Paystack's ledger
     created_at timestamptz NOT NULL,
@@ -238,7 +239,7 @@ SELECT audit.watch('withdrawal_approvals');
 GRANT SELECT, INSERT ON bank_accounts, deposits, payouts, suspense_items, withdrawals, withdrawal_approvals TO bursar_app;
 GRANT SELECT, INSERT, UPDATE ON banks TO bursar_app;
 GRANT UPDATE (state, checkout_url, fee_units, channel, settled_at) ON deposits TO bursar_app;
-GRANT UPDATE (state, transfer_code, vendor_status, vendor_words, session_id, fee_units, kept_units, taken_up_at, settled_at)
+GRANT UPDATE (state, transfer_code, vendor_status, vendor_words, session_id, vendor_id, fee_units, kept_units, taken_up_at, settled_at)
     ON payouts TO bursar_app;
 GRANT UPDATE (state, note, journal_id, resolved_at) ON suspense_items TO bursar_app;
 GRANT UPDATE (state, attempts, round, score, band, target, large, policy_id, legs, delay_seconds, content_hash, held_until,

@@ -11,8 +11,14 @@ CREATE TABLE statement_sources (
     -- A day's statement is there so many days later, at this time where the account is kept (its zone is a setting).
     lag_days integer NOT NULL CONSTRAINT ck_statement_sources_lag_bounded CHECK (lag_days BETWEEN 0 AND 31),
     cut_off time NOT NULL,
+    -- Where the teller has an API we ask it ourselves, each so many seconds: nothing of before, and where to go on.
+    pull_every integer CONSTRAINT ck_statement_sources_pull_every_bounded CHECK (pull_every BETWEEN 900 AND 604800),
+    pull_from timestamptz,
+    pulled_until timestamptz,
     created_at timestamptz NOT NULL,
-    retired_at timestamptz
+    retired_at timestamptz,
+    CONSTRAINT ck_statement_sources_pull_begins CHECK (pull_every IS NULL OR pull_from IS NOT NULL),
+    CONSTRAINT ck_statement_sources_pull_goes_on CHECK (pulled_until IS NULL OR pulled_until >= pull_from)
 );
 -- The account of the books that stands for what a source tells of an asset. What is told of an asset that has none is
 -- kept, too: it is nobody's until somebody says whose.
@@ -66,15 +72,38 @@ CREATE TABLE statement_files (
     trouble_row integer NOT NULL DEFAULT 0,
     trouble_column text NOT NULL DEFAULT '',
     import_id text REFERENCES statement_imports,
+    -- Days of which it tells everything, where whoever brought it knows: also those on which nothing happened.
+    covers_from date,
+    covers_to date CONSTRAINT ck_statement_files_covers_forward CHECK (covers_to >= covers_from),
     brought_by text NOT NULL,
     brought_at timestamptz NOT NULL,
     ended_at timestamptz,
+    CONSTRAINT ck_statement_files_covers_whole CHECK ((covers_from IS NULL) = (covers_to IS NULL)),
     CONSTRAINT ck_statement_files_kept_told CHECK ((state = 'kept') = (import_id IS NOT NULL)),
     CONSTRAINT ck_statement_files_refusal_told CHECK ((state = 'refused') = (trouble <> '')),
     CONSTRAINT ck_statement_files_end_told CHECK ((state = 'waiting') = (ended_at IS NULL))
 );
 CREATE UNIQUE INDEX uq_statement_files_file ON statement_files (source_id, sha256) WHERE state <> 'refused';
 CREATE INDEX ix_statement_files_source ON statement_files (source_id, id);
+
+-- What we asked a teller for ourselves: it comes as files, like any other.
+CREATE TABLE statement_pulls (
+    id text PRIMARY KEY,
+    source_id text NOT NULL REFERENCES statement_sources,
+    state text NOT NULL CONSTRAINT ck_statement_pulls_state_known CHECK (state IN ('asked', 'done', 'failed')),
+    since timestamptz NOT NULL,
+    until timestamptz NOT NULL CONSTRAINT ck_statement_pulls_until_forward CHECK (until > since),
+    rows_told integer NOT NULL DEFAULT 0,
+    files integer NOT NULL DEFAULT 0,
+    trouble text NOT NULL DEFAULT '',
+    asked_by text NOT NULL,
+    asked_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    CONSTRAINT ck_statement_pulls_failure_told CHECK ((state = 'failed') = (trouble <> '')),
+    CONSTRAINT ck_statement_pulls_end_told CHECK ((state = 'asked') = (ended_at IS NULL))
+);
+CREATE UNIQUE INDEX uq_statement_pulls_asked ON statement_pulls (source_id) WHERE state = 'asked';
+CREATE INDEX ix_statement_pulls_source ON statement_pulls (source_id, id);
 
 -- Its bytes, compressed already, in pieces that neither side must hold all of.
 CREATE TABLE statement_pieces (
@@ -158,11 +187,14 @@ SELECT audit.watch('statement_sources');
 SELECT audit.watch('statement_accounts', '=source_id');
 SELECT audit.watch('statement_imports');
 SELECT audit.watch('statement_files');
+SELECT audit.watch('statement_pulls');
 SELECT audit.watch('statement_downloads', '=file_id');
 SELECT audit.marks_stay('statement_sources', 'retired_at');
 SELECT audit.marks_stay('statement_files', 'import_id', 'ended_at');
+SELECT audit.marks_stay('statement_pulls', 'ended_at');
 GRANT SELECT, INSERT ON statement_sources, statement_accounts, statement_imports, statement_files, statement_pieces,
-    statement_downloads, statement_parts, statement_lines, statement_rows TO bursar_app;
-GRANT UPDATE (title, settings, lag_days, cut_off, retired_at) ON statement_sources TO bursar_app;
+    statement_pulls, statement_downloads, statement_parts, statement_lines, statement_rows TO bursar_app;
+GRANT UPDATE (title, settings, lag_days, cut_off, pull_every, pull_from, pulled_until, retired_at) ON statement_sources TO bursar_app;
 GRANT UPDATE (account, tolerance) ON statement_accounts TO bursar_app;
 GRANT UPDATE (state, trouble, trouble_row, trouble_column, import_id, ended_at) ON statement_files TO bursar_app;
+GRANT UPDATE (state, rows_told, files, trouble, ended_at) ON statement_pulls TO bursar_app;

@@ -7,7 +7,7 @@ Undo: drop the tables and the view, put the functions of 0002 back.
 from migrations import steps
 
 revision = "0038"
-down_revision = "0036"
+down_revision = "0037"
 
 
 def upgrade() -> None:

@@ -30,7 +30,7 @@ from app.withdrawals import queries as withdrawal_queries
 from app.withdrawals import service as withdrawals
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State as WithdrawalState
-from tests.makers import asking, books, care, governed, people, rated, restricted
+from tests.makers import asking, books, broken, care, governed, people, rated, restricted
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -114,6 +114,9 @@ def ask_lift(maker: str) -> Request:
 
 ASK: dict[str, Callable[[str], Request]] = {
     "adjustments.journal": ask_journal,
+    "breaks.journal": broken.a_journal,
+    "breaks.accept": broken.an_acceptance,
+    "breaks.bulk": broken.a_bulk,
     "staff.roles": ask_roles,
     "staff.invitation": ask_invitation,
     "staff.review": ask_review,
@@ -170,7 +173,9 @@ SHARED |= {
 # What these are about takes long to make: they are asked for under the first set that may and under the widest alone.
 DEAR = {"customer.unfreeze", "customer.recovery", "restrictions.lift", "retention.run", "screening.match"}
 DEAR |= {
-    kind for kind in ASK if kind.startswith(("applications.", "closing.", "exchange.", "payments.", "withdrawals."))
+    kind
+    for kind in ASK
+    if kind.startswith(("applications.", "breaks.", "closing.", "exchange.", "payments.", "withdrawals."))
 }
 
 

@@ -67,6 +67,13 @@ def note(said: Settlement, charges: Sequence[Charge]) -> SettlementState:
         return service.note(said, charges=charges, actor=SYSTEM)
 
 
+def close(said: Settlement) -> None:
+    """Somebody closes one that did not tie, without a journal of theirs."""
+    settlement_id = row(said).id
+    with transaction(SYSTEM):
+        service.close(settlement_id, note="its charges came by another", actor=SYSTEM)
+
+
 def row(said: Settlement) -> Settled:
     """Our row for it, as it is now."""
     leave()

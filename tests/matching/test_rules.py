@@ -61,6 +61,17 @@ class TestWhatBelongsTogether:
         outside.run()
         settled(outside, breaks=[], groups=[("our reference", 1, 2), ("our reference", 1, 2)])
 
+    def test_what_their_own_lines_take_back_unless_we_know_of_it(self, outside: Outside) -> None:
+        failed, booked = fresh("wd"), fresh("wd")
+        outside.tell((-70_000, failed), (70_000, failed), (-500, booked), (500, booked))
+        outside.book(-400, ref=booked)
+        outside.run()
+        settled(
+            outside,
+            breaks=[("amount_mismatch", 400)],
+            groups=[("taken back by their own line", 2, 0), ("our reference", 2, 1)],
+        )
+
     def test_equal_ones_in_pairs(self, outside: Outside) -> None:
         ref = fresh("twin")
         outside.tell((500, ref), (500, ref))

@@ -29,7 +29,7 @@ BEGINNING = "-infinity"
 
 @pytest.fixture(scope="module", autouse=True)
 def business(app: Flask) -> Iterator[Customer]:
-    """A day with money in, a trade, a transfer between customers, charges, and a settlement of one of them."""
+    """A day with money in, a trade, a transfer between customers, charges, a settlement that was told twice."""
     with app.app_context():
         trading.market_opens()
         who = trading.dealer(naira(3_000_000), Money(ETH, 1_234_567_890_123_456_789))
@@ -37,6 +37,9 @@ def business(app: Flask) -> Iterator[Customer]:
         sending.send(who, trading.dealer(), naira(250))
         charges = [settled.charge(700_000), settled.charge(300_000)]
         settled.note(settled.told(charges[:1]), charges[:1])
+        twice = settled.told(charges[:1])
+        settled.note(twice, charges[:1])
+        settled.close(twice)
         leave()
         yield who
         leave()

@@ -22,6 +22,7 @@ from app.core import clock
 from app.core.db import db, leave
 from app.core.permissions import Role
 from app.identity.rules import Audience
+from app.ledger import assets
 from tests.makers import apps, books, browse, people, sending
 from tests.web.portal.conftest import at_home
 from tests.web.test_same_answers import TRIES, VARYING, compared, stamped, stranger, unconfirmed
@@ -153,6 +154,7 @@ def test_the_same_work(seeker: Seeker, door: Door, not_found: Callable[[], tuple
         done.append(statement)
 
     pair, works = not_found(), []
+    assets.read()  # (they are read again once a minute, by whoever comes then)
     leave()
     door(seeker, stranger())  # (what a process keeps is kept from here on)
     event.listen(db.engine, "before_cursor_execute", note)

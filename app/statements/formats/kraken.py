@@ -4,10 +4,12 @@ The balance of a row is the one before plus amount less fee, in the asset of the
 withdrawal that was pending has a twin without id and balance: not a movement. A withdrawal that failed comes back
 under the same refid with the fee below zero. Refids differ by case alone. Some people blank the ids before they hand a
 file on; such rows have a balance and no id, and count. Trades.csv is another file: it estimates fees and lacks what
-was bought by card. The sandbox exchange writes this layout.
+was bought by card. The API tells the same rows under the same ids, and times as seconds since 1970.
 """
 
 import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from app.statements.formats import cells, formats
 from app.statements.formats.formats import Format
@@ -17,7 +19,8 @@ from app.statements.formats.settings import Settings
 
 LAYOUT = Layout(
     (
-        *(Column(name) for name in ("txid", "refid", "time", "type", "aclass", "asset", "amount", "fee", "balance")),
+        Column("txid", ("txid", "id")),
+        *(Column(name) for name in ("refid", "time", "type", "aclass", "asset", "amount", "fee", "balance")),
         *(Column(name, needed=False) for name in ("subtype", "wallet", "subclass", "amountusd", "feeusd")),
         *(Column(name, needed=False) for name in ("balanceusd", "feecurrency")),
     )
@@ -46,6 +49,8 @@ KINDS = {
 }
 # DOT.S is staked, EUR.M and EUR.HOLD are kept apart, DOT28.S and ETH03.S are bonded for days: one asset, many wallets.
 _APART = re.compile(r"(?P<asset>[A-Z0-9]+?)(?:[0-9]{2})?\.(?:S|M|P|F|B|HOLD)")
+_SECONDS = re.compile(r"[0-9]{9,11}(?:\.[0-9]{1,9})?")
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _BACK = {("deposit", -1): Kind.REVERSAL, ("withdrawal", 1): Kind.REVERSAL}
 
 
@@ -57,7 +62,7 @@ def tell(row: Row, settings: Settings) -> Told:
     refid, subtype, wallet = row.text("refid"), row.text("subtype"), row.text("wallet")
     place = formats.place(f"{code} {wallet}" if wallet else code, asset)
     txid, amount, fee = row.text("txid"), row.number_of("amount"), row.number_of("fee", empty=ZERO)
-    balance, (at, booked_on) = row.maybe("balance"), row.moment("time", settings)
+    balance, (at, booked_on) = row.maybe("balance"), row.moment("time", settings, told=_written(row.text("time")))
     if told not in KINDS:
         return formats.rejected(row, "type", f"type {told} is not known", **place)
     if balance is None:
@@ -86,6 +91,13 @@ def tell(row: Row, settings: Settings) -> Told:
     )
 
 
+def _written(told: str) -> str:
+    """A time as the files write it."""
+    if not _SECONDS.fullmatch(told):
+        return told
+    return (_BEGINNING + timedelta(microseconds=int(Decimal(told).scaleb(6)))).isoformat()
+
+
 KRAKEN: Format = formats.tabular(
-    name="kraken-ledgers", title="Kraken ledgers", headers=HEADERS, layout=LAYOUT, tell=tell
+    name="kraken-ledgers", title="Kraken ledgers", headers=HEADERS, layout=LAYOUT, tell=tell, api=True
 )

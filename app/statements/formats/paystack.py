@@ -214,7 +214,10 @@ def tell_balance(row: Row, settings: Settings, unit: Unit) -> Told:
     place, model = _place(row, settings), row.needed("model")
     difference, balance = _money(row, "difference", unit), _money(row, "balance", unit)
     at, booked_on = row.moment("time", settings)
-    if model.lower() not in MODELS:
+    kind = MODELS.get(model.lower())
+    if kind is None and difference > 0:
+        kind = Kind.DEPOSIT  # we topped it up: how its ledger calls that stands in no document
+    if kind is None:
         return formats.rejected(row, "model", f"model {model[:80]} is not known", **place)
     return Line(
         row=row.number,
@@ -224,9 +227,9 @@ def tell_balance(row: Row, settings: Settings, unit: Unit) -> Told:
         principal=difference,
         fee_asset=place["asset"],
         balance_after=balance,
-        kind=MODELS[model.lower()],
+        kind=kind,
         external_id=row.needed("id"),
-        group=f"{model}/{row.text('row')}",
+        group=f"{model.lower()}/{row.text('row')}",
         refs=tuple(filter(None, (row.text("row"),))),
         narration=row.text("reason"),
         raw=row.raw,

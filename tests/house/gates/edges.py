@@ -42,7 +42,7 @@ def faults(root: Path) -> list[str]:
 
 
 CLOCK = ("app/core/clock.py", "dev/", "sandbox/")
-FLOWS = ("**/flows.py", "**/payout_flows.py", "**/refund_flows.py", "**/balance_flows.py")
+FLOWS = tuple(f"**/{name}.py" for name in ("flows", "payout_flows", "refund_flows", "balance_flows", "pull_flows"))
 BEGINNERS = ("app/core/db.py", "app/web/", "jobs/", *FLOWS, "**/cli.py")
 ANYWHERE = tuple(top if top.endswith(".py") else f"{top}/" for top in SHIPPED)
 RULES = (

@@ -266,7 +266,7 @@ class TestPaystack:
         (statement,) = registry.parse("paystack-balance", PAYSTACK_BALANCE).statements
         assert (statement.opening, statement.closing) == (Decimal("9015.00"), Decimal("9500.00"))
         assert (statement.ties, statement.gaps) == (True, ())
-        assert [line.group for line in statement.lines] == ["Transaction/71", "Transfer/56"]
+        assert [line.group for line in statement.lines] == ["transaction/71", "transfer/56"]
         gap = PAYSTACK_BALANCE.replace(b'"balance": 950000', b'"balance": 940000')
         (statement,) = registry.parse("paystack-balance", gap).statements
         assert (statement.ties, statement.gaps) == (False, (1,))

@@ -50,6 +50,7 @@ class TestOpening:
             (b"%PDF-1.7", "this is a PDF"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old Excel file"),
             (zipped(b"<xml/>", "xl/workbook.xml"), "a spreadsheet"),
+            (zipped(b"0" * 30_000_000, "xl/worksheets/sheet1.xml"), "a spreadsheet"),
             (zipped(b"0" * 30_000_000, "ledgers.csv"), "larger than 8 MiB"),
             (zipped(KRAKEN, "ledgers.csv")[:-40], "damaged or locked"),
             (b"a\nb\x00", "zero bytes"),

@@ -183,3 +183,19 @@ def test_lines_are_found_by_asset_day_amount_and_words(
     (kept,) = rows("SELECT count(*) AS n FROM statement_lines WHERE source_id = :id", id=source_id)
     leave()
     assert len(seen) == len(set(seen)) == kept.n > 3
+
+
+def test_finance_has_a_teller_asked_and_sees_what_came_of_it(visitor: Visitor, inside: Flask) -> None:
+    client, place = visitor(Role.FINANCE), source_of("paystack-payouts")
+    assert "Say from which day on" in client.get(place).text
+    wrong = browse.send(client, f"{place}/rhythm", form_at=place, every="86400", since="soon")
+    assert (wrong.status_code, "from which day on" in wrong.text) == (422, True)
+    assert browse.send(client, f"{place}/rhythm", form_at=place, every="86400", since="2026-03-01").status_code == 303
+    assert browse.send(client, f"{place}/pulls", form_at=place).status_code == 303
+    assert "Under way" in client.get(place).text
+    drain(inside)
+    shown = client.get(place).text
+    assert "Each day" in shown
+    assert " in " in shown
+    assert ".json" in shown
+    assert "Asked by itself" not in client.get(source_of("mt940")).text

@@ -13,6 +13,7 @@ from tests.makers.statements import sample
 from tests.web.scenes.stage import TEST, Call, Scene
 
 PAGE = "/console/statements"
+SEE_OTHER = 303
 
 
 def source(scene: Scene, format_name: str = "bank-csv") -> tuple[FlaskClient, str]:
@@ -67,6 +68,24 @@ def propose_columns(scene: Scene) -> TestResponse:
     return client.post(f"{place}/columns/sample", data=sent, content_type="multipart/form-data")
 
 
+def asked(scene: Scene) -> tuple[FlaskClient, str]:
+    """The same of one whose teller may be asked."""
+    client, place = source(scene, "paystack-balance")
+    said = {"every": "3600", "since": "2026-01-31"}
+    assert browse.send(client, f"{place}/rhythm", form_at=place, **said).status_code == SEE_OTHER
+    return client, place
+
+
+def set_rhythm(scene: Scene) -> TestResponse:
+    client, place = asked(scene)
+    return browse.send(client, f"{place}/rhythm", form_at=place, every="", since="2026-01-30")
+
+
+def pull(scene: Scene) -> TestResponse:
+    client, place = asked(scene)
+    return browse.send(client, f"{place}/pulls", form_at=place)
+
+
 CALLS: dict[str, Call] = {
     "console.add_statement_source": add,
     "console.change_statement_source": change,
@@ -74,4 +93,6 @@ CALLS: dict[str, Call] = {
     "console.retire_statement_source": retire,
     "console.save_statement_columns": save_columns,
     "console.bring_statement": bring,
+    "console.set_statement_rhythm": set_rhythm,
+    "console.pull_statement": pull,
 }
