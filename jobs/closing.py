@@ -26,7 +26,7 @@ def prove(work: Work) -> timedelta | None:
 
 
 def _stale(account: str) -> list[date]:
-    last = queries.yesterday()
+    last = queries.yesterday_for_system()
     span = Span(last - (DAYS - 1) * rules.ONE_DAY, last)
     with whole_books():
         found = figures.of(account, span)

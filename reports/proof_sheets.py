@@ -36,13 +36,15 @@ def sections(asked: Parameters) -> list[Section]:
 
 
 def _of(account: str, asked: Parameters) -> list[Section]:
+    name = account.partition(":")[2]
+
     @cache
     def sheet() -> Sheet:
         return sheets.of(account, Span(asked.first, asked.last))
 
     return [
         Section(
-            f"{account}: invariants",
+            f"Invariants, {name}",
             (
                 "Invariant",
                 "What",
@@ -57,21 +59,21 @@ def _of(account: str, asked: Parameters) -> list[Section]:
             note="Each has two numbers that are equal, or the first row in which they are not.",
         ),
         Section(
-            f"{account}: both sides",
+            f"Both sides, {name}",
             ("What", "Number", "Asset", "Amount"),
             lambda: _sides(sheet()),
             frozenset({"Number", "Amount"}),
             note="Told less booked at the end of the last day, and what explains it, one by one.",
         ),
         Section(
-            f"{account}: day by day",
+            f"Day by day, {name}",
             ("Day", "Lines", "Entries", "Told", "Booked", "Closing told", "Closing booked", "Explained", "Standing"),
             lambda: _days(sheet()),
             frozenset({"Lines", "Entries", "Told", "Booked", "Closing told", "Closing booked", "Explained"}),
             tally=lambda: ByAsset("Booked in these days, by the ledger", 4, {_asset(account): _moved(account, asked)}),
         ),
         Section(
-            f"{account}: sign-offs",
+            f"Sign-offs, {name}",
             ("Part", "Who", "When", "For", "Note"),
             lambda: _signatures(sheet()),
             empty="Nobody has signed these days.",

@@ -59,7 +59,7 @@ def _covered(found: Given) -> Check:
         for each in queries.coverage_for_operators(sheet.account, found.span)
         if each.missing
     ]
-    said = f"{len(found.sheets)} accounts, each told to the last day"
+    said = f"{_many(len(found.sheets), 'account')}, told to the last day"
     return _check("covered", "Every source has told of every day", short, said, place=("console.statement_sources", {}))
 
 
@@ -88,7 +88,7 @@ def _breaks(found: Given) -> Check:
         if reason.count and reason.name != Reason.TIMING
     ]
     said = [
-        f"{account}: {sum(one.count for whose, one in left if whose == account):,} of"
+        f"{account}: {sum(one.count for whose, one in left if whose == account):,} open,"
         f" {written(sum((one.amount for whose, one in left if whose == account), Decimal(0)))}"
         for account in sorted({account for account, _ in left})
     ]
@@ -119,14 +119,17 @@ def _suspense(found: Given) -> Check:
 
 def _signed(found: Given) -> Check:
     unsigned = [sheet.account for sheet in found.sheets if not sheet.whole]
-    return _check("signed", "Every sheet is signed by two, for these figures", unsigned, f"{len(found.sheets)} sheets")
+    return _check(
+        "signed", "Every sheet is signed by two, for these figures", unsigned, _many(len(found.sheets), "sheet")
+    )
 
 
 def _proved(_found: Given) -> Check:
     run, halt = health.latest(), health.standing()
-    wrong = ["payouts are halted"] if halt else [] if run is None or run.ok else list(run.findings)
-    return _check("proved", "The books prove", wrong, "every invariant of the ledger holds" if run else "not run yet",
-                  place=("console.ledger_proof", {}))  # fmt: skip
+    wrong = ["payouts are halted"] if halt else [] if run is None else list(run.findings)
+    said = wrong or ([] if run else ["they were not proved yet"])
+    return _check("proved", "The books prove", said, "every invariant of the ledger holds",
+                  Light.RED if wrong else Light.AMBER, place=("console.ledger_proof", {}))  # fmt: skip
 
 
 def _before(found: Given) -> Check:
@@ -145,6 +148,10 @@ def _check(
 ) -> Check:  # fmt: skip
     said = "; ".join(wrong)
     return Check(name, title, light if said else Light.GREEN, said or fine, place)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _failing(found: Given, about: Callable[[str], bool]) -> list[str]:

@@ -116,7 +116,7 @@ def open_since_for_operators() -> date | None:
     return begun.astimezone(WAT).date().replace(day=1) if begun else None
 
 
-def yesterday() -> date:
+def yesterday_for_system() -> date:
     """The last day in Lagos that is over."""
     return clock.now().astimezone(WAT).date() - ONE_DAY
 

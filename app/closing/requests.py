@@ -62,7 +62,7 @@ def request_reopen(closing: Closing, *, reason: str, maker: str, actor: Actor) -
 
 def _check_close(payload: Payload) -> None:
     month = _month(payload)
-    if rules.month_of(month).last > queries.yesterday():
+    if rules.month_of(month).last > queries.yesterday_for_system():
         raise errors.NotOver
     standing = queries.month_for_operators(month)
     if standing is not None and standing.state == CLOSED:

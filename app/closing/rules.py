@@ -123,6 +123,13 @@ def written(amount: Decimal) -> str:
     return "0" if plain in {"-0", ""} else plain
 
 
+def shown(amount: Decimal, *, places: int) -> str:
+    """A number as people read it: in thousands, with so many decimals or as many as it has."""
+    whole, _, rest = written(amount).partition(".")
+    rest = rest.ljust(places, "0")
+    return f"{'-' if whole.startswith('-') else ''}{abs(int(whole)):,}{'.' if rest else ''}{rest}"
+
+
 def blocking(checks: Iterable[Check]) -> list[Check]:
     """Those that keep a month from being closed."""
     return [one for one in checks if one.light is Light.RED]

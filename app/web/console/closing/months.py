@@ -93,7 +93,7 @@ def _names() -> list[str]:
 
 def _month(first: date, *, fault: str = "", status: int = 200) -> Response:
     span = rules.month_of(first)
-    over = span.last <= queries.yesterday()
+    over = span.last <= queries.yesterday_for_system()
     service.at_leisure()
     closing, standing = queries.closing_for_operators(first), queries.month_for_operators(first)
     state = "open" if standing is None else str(standing.state)

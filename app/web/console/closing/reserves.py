@@ -2,6 +2,7 @@
 
 from flask.wrappers import Response
 
+from app.closing import rules
 from app.core import clock
 from app.core.money import NGN, zero
 from app.core.permissions import Permission
@@ -25,5 +26,6 @@ def reserves() -> Response:
         places=[place for one in found for place in one.places],
         oldest=min((place.told.at for one in found for place in one.places if place.told), default=None),
         unpriced=[one.asset.ticker for one in found if one.worth is None],
+        coin=lambda amount: rules.shown(amount, places=0),
         now=clock.now(),
     )

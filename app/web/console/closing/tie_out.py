@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from flask import abort, flash, redirect, request, url_for
 from flask.wrappers import Response
@@ -15,6 +16,7 @@ from app.closing.models import ProofDay
 from app.closing.rules import SignRole, Span
 from app.core.db import atomically
 from app.core.errors import Malformed, Refusal
+from app.core.money import NGN
 from app.core.permissions import Permission
 from app.identity import queries as identity
 from app.matching import break_queries
@@ -25,6 +27,7 @@ from app.web.fragments import page
 from reports import proof_sheets
 
 DAYS = 30
+FIAT = {"NGN", "USD"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Row:
 @guards.operator(Permission.RECONCILIATION_READ)
 def tie_out() -> Response:
     """Every account that outsiders tell of: its last days, and whether the newest holds."""
-    last = queries.yesterday()
+    last = queries.yesterday_for_system()
     rows = [_row(one, last) for one in break_queries.accounts_for_operators()]
     return page(
         "console/closing/tie_out.html",
@@ -111,22 +114,24 @@ def _sheet(outside: str, *, span: Span | None = None, fault: str = "", status: i
     span = span or _span(request.args.get)
     service.at_leisure()
     sheet = sheets.of(outside, span)
+    asset = outside.rpartition(":")[2]
+    gaps = [days for each in queries.coverage_for_operators(outside, span) for days in each.missing]
     mine = [one for one in sheet.signatures if one.operator_id == current_user.id and one.digest == sheet.digest]
     return page(
         "console/closing/sheet.html",
         status=status,
         outside=outside,
-        asset=outside.rpartition(":")[2],
+        asset=asset,
+        coin=_coin(asset),
         span=span,
         given=_written(span),
         sheet=sheet,
         fault=fault or request.args.get("fault", ""),
-        over=span.last <= queries.yesterday(),
+        over=span.last <= queries.yesterday_for_system(),
         prepared=sheet.signed(SignRole.PREPARED),
         reviewed=sheet.signed(SignRole.REVIEWED),
         mine=mine,
-        untold=queries.untold_for_operators(outside, span),
-        coverage=queries.coverage_for_operators(outside, span),
+        untold={day for day in span.days if any(gap.first <= day <= gap.last for gap in gaps)},
         reasons=proof_sheets.REASONS,
         presets=_presets(span),
         staff=identity.names_for_operators(),
@@ -134,8 +139,14 @@ def _sheet(outside: str, *, span: Span | None = None, fault: str = "", status: i
     )
 
 
+def _coin(asset: str) -> Callable[[Decimal | str], str]:
+    """How amounts of an asset are written: kobo always, of coins as many digits as there are."""
+    places = NGN.decimals if asset in FIAT else 0
+    return lambda amount: rules.shown(Decimal(amount), places=places)
+
+
 def _presets(span: Span) -> list[tuple[str, dict[str, str], bool]]:
-    yesterday = queries.yesterday()
+    yesterday = queries.yesterday_for_system()
     last_month = rules.month_of(yesterday.replace(day=1) - rules.ONE_DAY)
     spans = (
         ("Yesterday", Span(yesterday, yesterday)),
@@ -148,7 +159,7 @@ def _presets(span: Span) -> list[tuple[str, dict[str, str], bool]]:
 
 def _span(given: Callable[[str], str | None]) -> Span:
     """The days that are asked for; the last whole month where none are. Raises Malformed, NotOver."""
-    yesterday = queries.yesterday()
+    yesterday = queries.yesterday_for_system()
     usual = rules.month_of(yesterday + rules.ONE_DAY)
     usual = usual if usual.last <= yesterday else rules.month_of(usual.first - rules.ONE_DAY)
     try:
