@@ -18,7 +18,10 @@ REASONS = {
     "missing_in_statement": "Missing in the statement",
     "duplicate_line": "Told twice",
     "duplicate_entry": "Booked twice",
-    "timing": "Not told yet",
+    "statement_does_not_tie": "Statements that do not tie",
+    "sequence_gap": "Statements that do not follow",
+    "restated": "Told otherwise later",
+    "unknown_type": "Rows of unknown type",
     figures.DIFFERING: "Matches that differ",
     figures.IN_TRANSIT: "Told and booked on different sides of the last day's end",
 }

@@ -14,7 +14,6 @@ from app.closing.sheets import Sheet
 from app.core.db import rows
 from app.core.money import NGN, Money
 from app.ledger import health
-from app.matching.rules import Reason
 
 _PENDING = """
 SELECT count(*) AS n FROM approval_requests r
@@ -81,18 +80,13 @@ def _cover(found: Given) -> Check:
 
 
 def _breaks(found: Given) -> Check:
-    left = [
-        (sheet.account, reason)
-        for sheet in found.sheets
-        for reason in sheet.figures.reasons
-        if reason.count and reason.name != Reason.TIMING
-    ]
+    left = [(sheet.account, reason) for sheet in found.sheets for reason in sheet.figures.reasons if reason.count]
     said = [
         f"{account}: {sum(one.count for whose, one in left if whose == account):,} open,"
         f" {written(sum((one.amount for whose, one in left if whose == account), Decimal(0)))}"
         for account in sorted({account for account, _ in left})
     ]
-    return _check("breaks", "What is open was looked at", said, "nothing is open but what is only not told yet",
+    return _check("breaks", "What is open was looked at", said, "nothing is open",
                   Light.AMBER, place=("console.breaks", {}))  # fmt: skip
 
 
