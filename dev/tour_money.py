@@ -29,6 +29,13 @@ def _linked(page: Page) -> None:
         send("Put together", reason="Their letter of the 3rd says so.")(page)
 
 
+def _commented(page: Page) -> None:
+    """Say something of all that fit, and see what came of each."""
+    page.locator("#words-comment").fill("Zenith sends its tariff on Monday.")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Comment:").click()
+
+
 def _blank(button: str, **fields: str) -> Step:
     """Send a form whose page says what is missing: the browser's own look at it is left out."""
 
@@ -70,6 +77,8 @@ MONEY = (
     Sight("breaks-item", BREAKS, FINANCE, (_of("bank"), _of())),
     Sight("breaks-taken", BREAKS, FINANCE, (_of("bank"), _of("Waits"))),
     Sight("breaks-bulk", f"{BREAKS}/of/asset:bank:NGN/bulk", FINANCE),
+    Sight("breaks-results", f"{BREAKS}/of/asset:bank:NGN/bulk?reason=missing_in_ledger", FINANCE, (_commented,)),
+    Sight("breaks-open", f"{BREAKS}/of/asset:bank:NGN?view=late", FINANCE, (_of(),)),
     Sight("breaks-accepted", f"{BREAKS}/of/asset:bank:NGN?view=accepted", AUDITOR),
     Sight("breaks-read", BREAKS, AUDITOR, (_of("bank"), _of("Missing in the statement"))),
     Sight("breaks-match", BREAKS, FINANCE, (_of("bank"), _of(), _linked)),

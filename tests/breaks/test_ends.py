@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -190,6 +191,22 @@ def test_a_case_follows_what_runs_do(outside: Outside) -> None:
     outside.run()
     broken.follow(outside)
     assert (broken.case_state(line), broken.trail(line)[-1]) == ("closed", "closed")
+
+
+def test_what_is_overdue_is_told_once_and_what_is_very_much_is_counted_now_and_then(outside: Outside) -> None:
+    for _ in range(2):
+        with transaction(TEST):
+            service.notice(outside.account, actor=TEST)
+            service.count(outside.account)
+    told = rows("SELECT words FROM cases WHERE subject = :subject", subject=f"breaks:{outside.account}")
+    kept = rows(
+        "SELECT sum(breaks) AS n, sum(amount) AS amount FROM break_figures WHERE account = :a", a=outside.account
+    )
+    shown = board.board_for_operators(outside.account).total
+    leave()
+    assert [row.words.split()[0] for row in told] == ["2"]
+    assert (kept[0].n, kept[0].amount) == (2, 1)
+    assert (shown.breaks, shown.amount) == (2, Decimal(1))
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
