@@ -20,6 +20,7 @@ WHY = {
     "breaks": "The bank's charges: they are asked about, and booked next month.",
     "suspense": "Each item was looked at; none is older than two weeks.",
     "settlements": "Paystack has confirmed them for the first working day.",
+    "owned": "Finance asks the bank about them on the first of each month.",
     "proved": "The clock proves them in ten minutes.",
     "cover": "Bought back on the first working day.",
 }

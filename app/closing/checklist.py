@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from app.breaks import board
 from app.closing import queries, sheets
 from app.closing.invariants import COVER
 from app.closing.rules import Check, Light, Span, written
@@ -28,6 +29,17 @@ _SUSPENSE = """
 SELECT count(*) AS n, coalesce(sum(i.amount_units), 0) AS units FROM suspense_items i
  WHERE i.created_at < :until AND (i.resolved_at IS NULL OR i.resolved_at >= :until)
 """
+# A break is taken by whoever looks into it; what others agreed to let stand, or to book, is in hand.
+_UNOWNED = """
+SELECT count(*) AS n FROM breaks b
+  LEFT JOIN break_cases c ON c.account = b.account AND c.subject = CASE
+       WHEN b.line_id IS NOT NULL THEN 'line:' || b.line_id
+       WHEN b.group_id IS NOT NULL THEN 'match:' || b.group_id
+       ELSE 'entry:' || b.journal_id || '.' || b.leg END
+ WHERE b.account = ANY(:accounts) AND b.closed_by IS NULL AND b.at < :until
+   AND (c.id IS NULL OR (c.state IN ('open', 'closed') AND c.taken_by IS NULL))
+"""
+OVERDUE_MAX = 1_000
 _TYING = {"I1", "I2", "I3", "I4"}
 Place = tuple[str, dict[str, str]]
 _ACCOUNTS: Place = ("console.tie_out", {})
@@ -88,6 +100,15 @@ def _breaks(found: Given) -> Check:
     ]
     return _check("breaks", "What is open was looked at", said, "nothing is open",
                   Light.AMBER, place=("console.breaks", {}))  # fmt: skip
+
+
+def _owned(found: Given) -> Check:
+    accounts = [sheet.account for sheet in found.sheets]
+    (row,) = rows(_UNOWNED, accounts=accounts, until=found.span.until)
+    late = sum(board.overdue_for_system(account, limit=OVERDUE_MAX) for account in accounts)
+    said = ([f"{_many(row.n, 'break')} without"] if row.n else []) + ([f"{late} overdue"] if late else [])
+    return _check("owned", "Each break has an owner, and none is overdue", said, "each has, and none is", Light.AMBER,
+                  place=("console.breaks", {}))  # fmt: skip
 
 
 def _journals(found: Given) -> Check:
@@ -158,5 +179,5 @@ def _failing(found: Given, about: Callable[[str], bool]) -> list[str]:
 
 
 EVERY: tuple[Callable[[Given], Check], ...] = (
-    _covered, _tied, _explained, _breaks, _journals, _settlements, _suspense, _signed, _proved, _cover, _before,
+    _covered, _tied, _explained, _breaks, _owned, _journals, _settlements, _suspense, _signed, _proved, _cover, _before,
 )  # fmt: skip

@@ -24,7 +24,10 @@ from app.ledger import balances
 ZERO = Decimal(0)
 IN_TRANSIT, DIFFERING = "in_transit", "differing"
 # (three columns joined are taken for one row, and a million would be looked up one by one)
-_AT_LEISURE = "SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', '256MB', true)"
+_AT_LEISURE = (
+    "SELECT set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true),"
+    " set_config('work_mem', '256MB', true)"
+)
 _AS_BEFORE = "SELECT set_config('enable_nestloop', 'on', true), set_config('work_mem', :work_mem, true)"
 _SIDES = """
 WITH own AS MATERIALIZED (

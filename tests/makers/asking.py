@@ -65,7 +65,7 @@ def closing_a_month(maker: str) -> Request:
         health.record({})
     month = _to_close()
     with transaction(who := actor.operator(maker)):
-        why = dict.fromkeys(("before", "breaks", "suspense", "settlements", "cover", "proved"), "It is known.")
+        why = dict.fromkeys(("before", "breaks", "suspense", "settlements", "cover", "proved", "owned"), "It is known.")
         payload = closing.proposed(month, why)
         return closing.request_close(payload, reason="x", maker=maker, actor=who)
 

@@ -59,6 +59,7 @@ class Closers:
             "before": "The books begin with it.",
             "breaks": "They are known.",
             "proved": "They are.",
+            "owned": "Next week.",
             **(reasons or {}),
         }
         with transaction(who := actor.operator(self.finance)):
