@@ -98,6 +98,7 @@ class Office:
     def match_statements(self, at: datetime) -> None:
         """What was told, held against the books."""
         told.match(at=at)
+        told.try_rules(self.finance, at=at)
 
     def carry_out(self, asked: tuple[str, str]) -> None:
         """Treasury agrees to what finance asked for, and it is done."""
