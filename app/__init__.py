@@ -5,6 +5,7 @@ The floors, top to bottom; a floor may use those below it, never those above or 
     factory                                     names every face, client and extension
     web | jobs                                  HTTP by reader | the clock's face
     reports                                     reads across rooms, writes nothing
+    breaks                                      the work on what outside accounts and the books differ by
     withdrawals | reconciliation | adjustments  cross several rooms
     payments | trading                          the naira rail | quotes and orders
     wallets | notifications                     what a customer holds | what a customer is told

@@ -10,6 +10,8 @@ from redis.retry import Retry
 from app.adjustments import service as adjustments
 from app.applications import decisions
 from app.assets import requests as assets_requests
+from app.breaks import bulk as breaks_bulk
+from app.breaks import requests as breaks
 from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.breaker import Breaker
 from app.clients.bundle import Clients
@@ -22,6 +24,7 @@ from app.clients.storage import storage_at
 from app.clients.venue_orders import VenueOrders
 from app.clients.venues import Venue
 from app.clients.virus import Scanner
+from app.closing import requests as closing
 from app.core import crypto, logs
 from app.core.db import db
 from app.core.money import ASSETS
@@ -151,6 +154,8 @@ def govern() -> None:
     kinds.register(pricing.OVERRIDE, pricing.GO_ON, pricing.FEED, pricing.SPREADS)
     kinds.register(exchange.POLICY, exchange.DEAL)
     kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
+    kinds.register(breaks.JOURNAL, breaks.ACCEPT, breaks_bulk.KIND)
+    kinds.register(closing.CLOSE, closing.REOPEN)
     kinds.register(rule_requests.RULES, rule_requests.TOLERANCE)
     kinds.route(withdrawals.SEND)
     kinds.relate(customers.is_related_for_system)

@@ -11,6 +11,7 @@ import sys
 import time
 from contextlib import ExitStack, closing
 
+from app.breaks import service as breaks
 from app.core import clock
 from app.core.db import for_everyone, leave, rows, transaction
 from app.core.permissions import Role
@@ -34,6 +35,10 @@ INSERT INTO statement_parts (import_id, part, ref, account, asset, moved, period
 VALUES ('imp_bench', 2, '', 'bench', 'NGN', 0, '2026-01-15', '2026-01-24', '{}', '')
 """,
     "RESET session_replication_role",
+)
+QUERIES = (
+    *("age=4", "age=2", "least=10000", "least=1000000", "least=999999999", "owner=none"),
+    *("view=late", "view=proposed", "view=accepted", "view=all"),
 )
 _PLACES = """
 SELECT id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS at
@@ -63,6 +68,8 @@ def main() -> int:
                 service.run(
                     world.ACCOUNT, rules=STANDARD, version=0, as_of=clock.now(), whole=True, why="", actor=queue.BENCH
                 )
+            with transaction(queue.BENCH):
+                breaks.count(world.ACCOUNT)
             open_ = rows("SELECT count(*) AS n FROM breaks WHERE closed_by IS NULL")[0].n
             deep = rows(_PLACES, account=world.ACCOUNT, deep=open_ // 2)[0]
             leave()
@@ -72,8 +79,8 @@ def main() -> int:
         pages = (
             PLACE,
             *(f"{PLACE}?reason={reason}" for reason in reasons),
-            f"{PLACE}?age=30",
-            f"{PLACE}?before={deep.at.replace('+', '%2B')}|{deep.id}",
+            *(f"{PLACE}?{query}" for query in QUERIES),
+            f"{PLACE}?after={deep.at.replace('+', '%2B')}|{deep.id}",
             f"/console/breaks/{deep.id}",
             "/console/breaks",
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.adjustments import postings as adjustments
+from app.closing import postings as closing
 from app.core.money import NGN, Asset, Money
 from app.disputes import postings as disputes
 from app.exchange import postings as exchange
@@ -198,6 +199,11 @@ EXAMPLES: tuple[tuple[str, Callable[..., Journal], dict[str, object]], ...] = (
             "effective_at": None,
             "corrects": None,
         },
+    ),
+    (
+        "October was closed.",
+        closing.closed,
+        {"ref": "clo_…", "month": "2026-10", "digest": "9f3c…", "amount": Money(NGN, 1)},
     ),
 )
 

@@ -19,7 +19,7 @@ from app.ledger import chart, prices
 from app.ledger.journal import Leg
 from app.settlement import flows as settlement
 from app.settlement import queries, requests, service
-from dev import odd_cases, told
+from dev import breaking, closing, odd_cases, told
 from dev.odd_cases import Vendor
 
 CAPITAL = Money(NGN, 200_000_000_00)
@@ -98,7 +98,9 @@ class Office:
     def match_statements(self, at: datetime) -> None:
         """What was told, held against the books."""
         told.match(at=at)
-        told.try_rules(self.finance, at=at)
+        for asked in breaking.begin(self.finance, at=at):
+            self.carry_out(asked)
+        closing.close(self.finance, self.treasury, at=at)
 
     def carry_out(self, asked: tuple[str, str]) -> None:
         """Treasury agrees to what finance asked for, and it is done."""

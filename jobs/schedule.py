@@ -80,6 +80,8 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("statements that are asked for", "statements.pull_due", 600, 45, "slot", "finance"),
     Periodic("what statements told that is new", "matching.new", 300, 540, "slot", "finance"),
     Periodic("all that is open in outside accounts", "matching.whole", 86_400, 540, "slot", "finance"),
+    Periodic("work on breaks", "breaks.follow", 300, 540, "slot", "finance"),
+    Periodic("proof of outside accounts", "closing.prove", 21_600, 540, "slot", "finance"),
     Periodic("daily reconciliation", "reconciliation.daily", 86_400, 45, "slot", "finance"),
 )
 _FORGET = "SELECT forget_slots(:name, :kind)"  # of more than a week ago, with the work that came of them

@@ -9,7 +9,12 @@ from typing import Any
 
 from app.applications import rules as applications
 from app.applications.models import Application
+from app.breaks import rules as breaks
+from app.breaks.models import Bulk
+from app.breaks.models import Case as BreakCase
 from app.cases import queries, service
+from app.closing import rules as closing
+from app.closing.models import ProofDay
 from app.core import clock
 from app.core.db import atomically
 from app.core.machine import Machine
@@ -88,7 +93,10 @@ WATCHED: tuple[Watched, ...] = (
     Watched(exchange.DEAL, Deal),
     Watched(reconciliation.RUN, Reconciliation),
     Watched(statements.FILE, StatementFile),
+    Watched(breaks.MACHINE, BreakCase),
+    Watched(breaks.BULK, Bulk),
     Watched(statements.PULL, Pull),
+    Watched(closing.DAY, ProofDay),
     Watched(governance.MACHINE, Request),
     Watched(restrictions.MACHINE, Restriction),
     Watched(customers.MACHINE, Customer, whose="id"),

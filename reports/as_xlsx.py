@@ -42,6 +42,7 @@ class Workbook:
         self._strong = self._book.add_format({"bold": True})
         self._head = self._book.add_format({"bold": True, "bottom": 1})
         self._formats: dict[str, Any] = {}
+        self._names = {"about"}
         self._about: Any = self._book.add_worksheet("About")
         self._about.set_column(0, 0, 48)
         self._about.set_column(1, 4, 24)
@@ -97,13 +98,23 @@ class Workbook:
             self._about.write_string(self._about_row, 4, tie.told.asset.code)
             self._about_row += 1
 
+    def _free_name(self, title: str, tail: str) -> str:
+        """A name that no other sheet has, whatever is left of it: long titles may begin alike."""
+        name, number = _plain_name(title)[: NAME_MAX - len(tail)] + tail, 1
+        while name.casefold() in self._names:
+            number += 1
+            other = f"{tail} ~{number}"
+            name = _plain_name(title)[: NAME_MAX - len(other)] + other
+        self._names.add(name.casefold())
+        return name
+
     def _open(self) -> None:
         section = self._section
         if section is None:
             return
         self._sheets += 1
         tail = f" ({self._sheets})" if self._sheets > 1 else ""
-        self._sheet = self._book.add_worksheet(_plain_name(section.title)[: NAME_MAX - len(tail)] + tail)
+        self._sheet = self._book.add_worksheet(self._free_name(section.title, tail))
         self._sheet.freeze_panes(1, 0)
         for column, name in enumerate(section.columns):
             self._sheet.set_column(column, column, WIDTHS.get(name, WIDTH))

@@ -12,7 +12,18 @@ from app.core import clock
 from app.core.clock import WAT
 from app.core.errors import Malformed, NotFound
 from app.core.money import ASSETS
-from reports import ageing, customer_balances, income, pack, settling, tariffs, tax_journal, volumes
+from reports import (
+    ageing,
+    customer_balances,
+    income,
+    pack,
+    proof_sheets,
+    reserves,
+    settling,
+    tariffs,
+    tax_journal,
+    volumes,
+)
 from reports.tables import ONE_DAY, Parameters, Section
 
 DAYS_MAX = 366
@@ -59,7 +70,7 @@ class Report:
 
 
 DAILY, MONEY, BOOKS = "Every day", "Money", "The books"
-ASSET, PRODUCT = "asset", "product"
+ASSET, PRODUCT, ACCOUNT = "asset", "product", "account"
 PRODUCTS = income.PRODUCTS
 GROUPS = (DAILY, MONEY, BOOKS)
 # In the order of the catalogue.
@@ -146,6 +157,26 @@ EVERY: tuple[Report, ...] = (
         options=(ASSET,),
         icon="list-details",
     ),
+    Report(
+        "proof-sheet",
+        "Proof sheets",
+        BOOKS,
+        "What outsiders told of our accounts beside the books, day by day, what explains it, and who signed.",
+        Asks.SPAN,
+        proof_sheets.sections,
+        options=(ACCOUNT,),
+        icon="shield-check",
+    ),
+    Report(
+        "reserves",
+        "Proof of reserves",
+        BOOKS,
+        "What customers are owed in each asset beside where it is held, by the books and by whoever holds it.",
+        Asks.DAY,
+        reserves.sections,
+        options=(ASSET,),
+        icon="scale",
+    ),
 )
 BY_NAME: Mapping[str, Report] = {report.name: report for report in EVERY}
 
@@ -173,11 +204,13 @@ def asked(report: Report, given: Mapping[str, str]) -> Parameters:
         raise Malformed("Choose days from the year 2000 on, and none that is still to come.")
     if first > last or (last - first).days >= DAYS_MAX:
         raise Malformed("Choose days of which the last is not before the first, and at most a year of them.")
-    options = {name: given.get(name, "") if name in report.options else "" for name in (ASSET, PRODUCT)}
+    options = {name: given.get(name, "") if name in report.options else "" for name in (ASSET, PRODUCT, ACCOUNT)}
     if options[ASSET] and options[ASSET] not in ASSETS:
         raise Malformed("There is no such asset.")
     if options[PRODUCT] and options[PRODUCT] not in PRODUCTS:
         raise Malformed("There is no such product.")
+    if options[ACCOUNT] and options[ACCOUNT] not in proof_sheets.accounts():
+        raise Malformed("No source of statements tells of that account.")
     return Parameters(first, last, **options)
 
 

@@ -85,6 +85,7 @@ def facts_of(report: Report, asked: Parameters, *, at: datetime) -> list[tuple[s
         ("Days", f"{days}, West Africa Time"),
         *((("Asset", asked.asset),) if asked.asset else ()),
         *((("Product", PRODUCTS.get(asked.product, asked.product)),) if asked.product else ()),
+        *((("Account", asked.account),) if asked.account else ()),
         ("Books read", at.astimezone(WAT).strftime("%-d %B %Y, %H:%M:%S WAT")),
     ]
 
@@ -92,7 +93,8 @@ def facts_of(report: Report, asked: Parameters, *, at: datetime) -> list[tuple[s
 def name_of(report_name: str, asked: Parameters, format_: Format) -> str:
     """What the file is called when somebody keeps it."""
     days = f"{asked.last}" if asked.first == asked.last else f"{asked.first}-to-{asked.last}"
-    parts = (report_name, asked.asset.replace(".", "-").lower(), asked.product.replace("_", "-"), days)
+    account = asked.account.replace(":", "-").replace(".", "-").replace("_", "-").lower()
+    parts = (report_name, asked.asset.replace(".", "-").lower(), asked.product.replace("_", "-"), account, days)
     return f"{'-'.join(part for part in parts if part)}.{format_}"
 
 

@@ -22,12 +22,13 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Parameters:
-    """Whole days of Lagos, both of them in it; `asset` and `product` are empty for all."""
+    """Whole days of Lagos, both of them in it; `asset`, `product` and `account` are empty for all."""
 
     first: date
     last: date
     asset: str = ""
     product: str = ""
+    account: str = ""
 
     @property
     def since(self) -> datetime:
@@ -47,7 +48,10 @@ class Parameters:
     def written(self) -> dict[str, str]:
         """As they stand in an address and in a row."""
         found = {"from": self.first.isoformat(), "to": self.last.isoformat()}
-        return found | {name: text for name, text in (("asset", self.asset), ("product", self.product)) if text}
+        return found | {name: text for name, text in self._options() if text}
+
+    def _options(self) -> tuple[tuple[str, str], ...]:
+        return (("asset", self.asset), ("product", self.product), ("account", self.account))
 
 
 @dataclass(frozen=True)

@@ -33,9 +33,8 @@ def request(content: Content, *, operator_id: str, actor: Actor) -> Request:
     return governance.submit(KIND.name, content.as_json(), reason=content.reason, maker=operator_id, actor=actor)
 
 
-def _dry_run(payload: Payload) -> None:
-    """Look at each line, then book it all and take it back."""
-    content = rules.content_of(payload)
+def try_out(content: Content) -> None:
+    """Look at each line, then book it all and take it back. Raises as `request` does."""
     _check(content)
     try:
         with db.session.begin_nested():
@@ -49,11 +48,23 @@ def _post_and_stop(content: Content) -> NoReturn:
     raise _Tried
 
 
+def book(content: Content, *, ref: str, requested_by: str, approved_by: tuple[str, ...], told: str = "") -> int:
+    """Book what others agreed to, once for a `ref`: the journal's number. Raises as `request` does.
+
+    `told` is the id by which whoever keeps an outside account knows the movement.
+    """
+    _check(content)
+    journal = _journal(content, ref=ref, by=requested_by, approved_by=approved_by, told=told)
+    return posting.post(journal, key=f"adjustment:{ref}").journal_id
+
+
+def _dry_run(payload: Payload) -> None:
+    try_out(rules.content_of(payload))
+
+
 def _book(agreed: Agreed) -> str:
     content = rules.content_of(agreed.payload)
-    _check(content)
-    journal = _journal(content, ref=agreed.request_id, by=agreed.maker, approved_by=agreed.voters)
-    return str(posting.post(journal, key=f"adjustment:{agreed.request_id}").journal_id)
+    return str(book(content, ref=agreed.request_id, requested_by=agreed.maker, approved_by=agreed.voters))
 
 
 def _describe(payload: Payload) -> list[Line]:
@@ -113,7 +124,7 @@ def _check_account(code: str) -> None:
         raise AccountBlocked(f"The account {code} is closed.")
 
 
-def _journal(content: Content, *, ref: str, by: str, approved_by: tuple[str, ...]) -> Journal:
+def _journal(content: Content, *, ref: str, by: str, approved_by: tuple[str, ...], told: str = "") -> Journal:
     moment: datetime = clock.now()
     return postings.booked(
         ref=ref,
@@ -123,4 +134,5 @@ def _journal(content: Content, *, ref: str, by: str, approved_by: tuple[str, ...
         approved_by=approved_by,
         effective_at=rules.effective_at(content.effective_on, at=moment),
         corrects=content.corrects,
+        told=told,
     )

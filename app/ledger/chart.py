@@ -14,6 +14,7 @@ REFUNDS = "liability:refunds:{asset}"
 VENUE = "asset:venue:{venue}:{asset}"
 DEALING = "equity:dealing:{asset}"
 CAPITAL = "equity:capital:{asset}"
+CLOSING = "equity:closing:{asset}"
 WITHDRAWAL_FEES = "income:withdrawal_fees:{asset}"
 TRADING_FEES = "income:trading_fees:{asset}"
 SPREAD = "income:spread:{asset}"
@@ -21,6 +22,8 @@ ROUNDING = "income:rounding:{asset}"
 VENUE_FEES = "expense:venue_fees:{asset}"
 PAYSTACK_FEES = "expense:paystack_fees:{asset}"
 DISPUTE_LOSSES = "expense:dispute_losses:{asset}"
+BANK_CHARGES = "expense:bank_charges:{asset}"
+WRITE_OFFS = "expense:write_offs:{asset}"
 CUSTOMER = "liability:customer:{customer}:{asset}"
 
 PURPOSES = {
@@ -33,6 +36,7 @@ PURPOSES = {
     VENUE: "What a venue holds for us, as our own fills and transfers say.",
     DEALING: "What was got for what was given, between assets: nil in an asset that dealing left even.",
     CAPITAL: "What the owners put in.",
+    CLOSING: "Nothing, ever: the journals of closed months go in and out of it, to be under the seal.",
     WITHDRAWAL_FEES: "What customers pay us for a withdrawal.",
     TRADING_FEES: "What customers pay us for an order.",
     SPREAD: "What customers pay above our own price, or get below it.",
@@ -40,6 +44,8 @@ PURPOSES = {
     VENUE_FEES: "What a venue takes for an order or a transfer.",
     PAYSTACK_FEES: "What Paystack keeps of each charge and takes for each transfer.",
     DISPUTE_LOSSES: "What disputes took from us and nobody owes us any more.",
+    BANK_CHARGES: "What a bank takes for keeping our account and for what it moves.",
+    WRITE_OFFS: "What our accounts elsewhere were off by and nobody could explain.",
     CUSTOMER: "What we owe a customer in one asset. It may not go below zero.",
 }
 
@@ -51,6 +57,7 @@ IN_EVERY_ASSET = {
     SPREAD: True,
     ROUNDING: True,
     VENUE_FEES: False,
+    WRITE_OFFS: False,
     CAPITAL: False,
     **{VENUE.replace("{venue}", venue): False for venue in VENUES},
 }

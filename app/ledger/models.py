@@ -182,16 +182,18 @@ class Period(Model):
     begun_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     closed_by: Mapped[str | None] = mapped_column(Text)
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    nth: Mapped[int] = mapped_column(SmallInteger, default=1)
 
 
 class PeriodBalance(Model):
-    """An account's balance (debits less credits) by effective date at the end of a closed month."""
+    """An account's balance (debits less credits) by effective date at the end of a month, the nth time it closed."""
 
     __tablename__ = "period_balances"
     __table_args__ = SCHEMA
-    month: Mapped[date] = mapped_column(Date, ForeignKey("ledger.periods.month"), primary_key=True)
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
     account_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("ledger.accounts.id"), primary_key=True)
     balance: Mapped[Decimal] = mapped_column(Numeric)
+    nth: Mapped[int] = mapped_column(SmallInteger, default=1, primary_key=True)
 
 
 class PriceRow(Model):

@@ -1,7 +1,8 @@
 """Closing months. A closed month takes no journal that would take effect in it; each step is its own transaction.
 
 begin: business may no longer book into it, reversals and corrections may · settle: nobody may, and whoever was about to
-has ended · close: every account's balance at its end is written down, for good.
+has ended · close: every account's balance at its end is written down. What is closed opens again only where a row of
+app/closing says that others agreed to it; closed again, its balances are written down anew, beside those of before.
 """
 
 from datetime import date
@@ -34,10 +35,16 @@ def close(month: date) -> None:
     _do("SELECT ledger.close_period(:month)", month)
 
 
+def reopen_closed(month: date) -> None:
+    """Open the newest closed month again; the row of the reopening is there already. Raises PeriodClosed."""
+    _do("SELECT ledger.reopen_closed(:month)", month)
+
+
 def everything() -> list[Any]:
     """The months that are being closed or are closed, newest first, with how many accounts were written down."""
     return rows(
-        "SELECT p.*, (SELECT count(*) FROM ledger.period_balances b WHERE b.month = p.month) AS accounts"
+        "SELECT p.*, (SELECT count(*) FROM ledger.period_balances b WHERE b.month = p.month AND b.nth = p.nth)"
+        " AS accounts"
         " FROM ledger.periods p ORDER BY p.month DESC"
     )
 

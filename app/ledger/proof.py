@@ -74,7 +74,7 @@ INVARIANTS: dict[str, str] = {
     "closed month is as it was written down": """
         SELECT p.month || ' ' || a.code AS what FROM ledger.periods p
           CROSS JOIN LATERAL ledger.effective_balances(p.ends_at) n JOIN ledger.accounts a ON a.id = n.account_id
-          LEFT JOIN ledger.period_balances b ON b.month = p.month AND b.account_id = n.account_id
+          LEFT JOIN ledger.period_balances b ON b.month = p.month AND b.account_id = n.account_id AND b.nth = p.nth
          WHERE p.state = 'closed' AND n.balance <> coalesce(b.balance, 0)""",
 }
 

@@ -165,6 +165,11 @@ def queue_for_operators(account: str, sought: Sought, *, before: tuple[datetime,
     return _shown([row.id for row in found])
 
 
+def shown_for_operators(ids: list[int]) -> list[Any]:
+    """These, in this order, each with what it is about."""
+    return _shown(ids)
+
+
 def one_for_operators(break_id: int) -> Any:
     """One, with what it is about. Raises NotFound."""
     found = _shown([break_id])

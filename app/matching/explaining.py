@@ -85,10 +85,12 @@ UPDATE breaks b SET reason = 'duplicate_entry' FROM entries_twice t
    AND b.account = :account
 """,
 )
+# (What is told of a closed month after its closing is open from its end on: the month stays as it was closed.)
 _LEFT = (
     """
 INSERT INTO breaks (account, reason, line_id, amount, at, opened_by)
-SELECT :account, CASE WHEN t.id IS NULL THEN 'missing_in_ledger' ELSE 'duplicate_line' END, l.id, l.amount, l.at, :run
+SELECT :account, CASE WHEN t.id IS NULL THEN 'missing_in_ledger' ELSE 'duplicate_line' END, l.id, l.amount,
+       greatest(l.at, (SELECT max(c.ends_at) FROM period_cuts c WHERE l.id > c.lines_upto AND l.at < c.ends_at)), :run
   FROM open_lines l LEFT JOIN lines_twice t ON t.id = l.id
 ON CONFLICT DO NOTHING
 """,

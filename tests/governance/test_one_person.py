@@ -30,7 +30,7 @@ from app.withdrawals import queries as withdrawal_queries
 from app.withdrawals import service as withdrawals
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State as WithdrawalState
-from tests.makers import asking, books, care, governed, people, rated, restricted, ruled
+from tests.makers import asking, books, broken, care, governed, people, rated, restricted, ruled
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -114,6 +114,9 @@ def ask_lift(maker: str) -> Request:
 
 ASK: dict[str, Callable[[str], Request]] = {
     "adjustments.journal": ask_journal,
+    "breaks.journal": broken.a_journal,
+    "breaks.accept": broken.an_acceptance,
+    "breaks.bulk": broken.a_bulk,
     "staff.roles": ask_roles,
     "staff.invitation": ask_invitation,
     "staff.review": ask_review,
@@ -152,6 +155,8 @@ ASK: dict[str, Callable[[str], Request]] = {
     "settlement.top_up": asking.top_up,
     "settlement.float_floor": asking.floor,
     "settlement.partner_fees": asking.prices,
+    "closing.close": asking.closing_a_month,
+    "closing.reopen": asking.reopening_a_month,
 }
 # One person may hold what asks for these and what decides on them: that nobody decides on their own is all there is.
 SHARED = {"customer.unfreeze", "customer.recovery", "restrictions.lift"}
@@ -169,7 +174,11 @@ SHARED |= {
 
 # What these are about takes long to make: they are asked for under the first set that may and under the widest alone.
 DEAR = {"customer.unfreeze", "customer.recovery", "restrictions.lift", "retention.run", "screening.match"}
-DEAR |= {kind for kind in ASK if kind.startswith(("applications.", "exchange.", "payments.", "withdrawals."))}
+DEAR |= {
+    kind
+    for kind in ASK
+    if kind.startswith(("applications.", "breaks.", "closing.", "exchange.", "payments.", "withdrawals."))
+}
 
 
 @pytest.fixture

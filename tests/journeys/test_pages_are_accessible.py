@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, Response
 from dev import (
     tour,
     tour_care,
+    tour_closing,
     tour_dealing,
     tour_money,
     tour_portal,
@@ -57,6 +58,7 @@ PARTS = {
     "review": tour_care.REVIEW,
     "system": tour.SYSTEM,
     "money": tour_money.MONEY,
+    "tie-out": tour_closing.CLOSING,
     "customers' trades": tour_trading.CUSTOMERS,
     "our position": tour_trading.STAFF,
     "dealing": tour_dealing.DEALING,

@@ -37,7 +37,7 @@ TABLES = tuple(table for table in (*HISTORY, *KEPT) if table.startswith("ledger.
 CALLABLE = {
     "open_account", "restrict", "set_floor", "close_account", "post", "post_batch", "reverse",
     "hold", "capture", "release", "expire_holds",
-    "begin_close", "reopen", "settle_period", "close_period",
+    "begin_close", "reopen", "settle_period", "close_period", "reopen_closed",
     "balance_at", "balances_before", "effective_balances", "statement_page", "stripe_page",
     "seal", "check_block", "leaves", "block_hash", "microseconds", "record_price", "make_partitions",
     "record_check", "lift_halt", "set_asset",

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from app.applications import decisions
 from app.assets import requests as assets
 from app.assets import rules
+from app.closing import queries as closings
+from app.closing import requests as closing
 from app.core import actor, clock
 from app.core.db import leave, transaction
 from app.core.money import ASSETS, NGN, Money
@@ -23,6 +25,7 @@ from app.identity import queries as identity_queries
 from app.identity import service as identity
 from app.identity.rules import Audience
 from app.ledger import assets as coins
+from app.ledger import health, periods
 from app.payments import banking, name_requests, payouts
 from app.payments import queries as payments_queries
 from app.payments import requests as payments
@@ -38,6 +41,7 @@ from app.settlement import requests as settlement
 from app.settlement.partner_fees import Service
 from app.withdrawals import marking
 from tests.makers import applicants, forgetting, giving_back, listed, paying, people, restricted, settled, switched
+from tests.makers.closing import Closers
 from tests.makers.people import naira
 
 SYSTEM = actor.system("test")
@@ -53,6 +57,41 @@ def once(kind: str, make: Callable[[], str], ask: Callable[[str], Request]) -> R
     asked = ask(_READY[kind])
     del _READY[kind]
     return asked
+
+
+def closing_a_month(maker: str) -> Request:
+    """That a month of long ago be closed, before anything was told of any account."""
+    with transaction(actor.system("test")):
+        health.record({})
+    month = _to_close()
+    with transaction(who := actor.operator(maker)):
+        why = dict.fromkeys(("before", "breaks", "suspense", "settlements", "cover", "proved"), "It is known.")
+        payload = closing.proposed(month, why)
+        return closing.request_close(payload, reason="x", maker=maker, actor=who)
+
+
+def reopening_a_month(maker: str) -> Request:
+    """That a month that is closed be opened again."""
+
+    def close() -> str:
+        month = _to_close()
+        assert Closers().close(month).startswith("Closed")
+        return month.isoformat()
+
+    def ask(month: str) -> Request:
+        found = closings.closing_for_operators(date.fromisoformat(month))
+        assert found
+        with transaction(who := actor.operator(maker)):
+            return closing.request_reopen(found, reason="x", maker=maker, actor=who)
+
+    return once("closing.reopen", close, ask)
+
+
+def _to_close() -> date:
+    """The month after the last one that was closed, of long before any test's."""
+    newest = max((row.month for row in periods.everything()), default=date(2003, 1, 1))
+    leave()
+    return (newest + timedelta(days=32)).replace(day=1)
 
 
 def limits(maker: str) -> Request:

@@ -17,6 +17,7 @@ from reports.catalogue import Format
 from reports.tables import midnight
 from tests.makers import books, people, reporting, sending, settled, trading
 from tests.makers.coins import BTC, ETH
+from tests.makers.matching import Outside
 from tests.makers.people import Customer, naira
 
 _SUM = """
@@ -66,6 +67,8 @@ def summed(lines: list[dict[str, str]], column: str) -> dict[str, Decimal]:
 @pytest.mark.parametrize("name", catalogue.BY_NAME)
 @pytest.mark.parametrize("format_", Format)
 def test_every_sum_is_the_ledgers(inside: Flask, tmp_path: Path, name: str, format_: Format) -> None:
+    if name == "proof-sheet":
+        Outside.differing()  # (somebody has to have told something)
     path, done, _ = reporting.written(name, tmp_path, format_=format_)
     assert path.stat().st_size > 0
     assert [tie for tie in done.ties if tie.difference] == []

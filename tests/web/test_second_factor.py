@@ -49,6 +49,8 @@ NOT_FRESH = {
     "console.pull_statement": _TOLD,
     "console.propose_statement_columns": "it looks at a sample and keeps nothing",
     "console.save_statement_columns": _TOLD,
+    "console.work_on_break": _WORK,
+    "console.keep_break_evidence": _WORK,
     "portal.make_quote": "nothing moves and nothing is held",
     "portal.requote": "nothing moves and nothing is held",
     "portal.accept_quote": "what is given and what is got stay in wallets of the same customer",

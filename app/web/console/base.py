@@ -101,6 +101,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Treasury",
         (
             Place("Owed and held", "console.owed_and_held", "scale", ".", P.EXCHANGE_READ),
+            Place("Reserves", "console.reserves", "shield-check", "\\", P.EXCHANGE_READ),
             Place("Venue balances", "console.venue_balances", "database", ",", P.EXCHANGE_READ),
         ),
     ),
@@ -115,6 +116,7 @@ PLACES: tuple[tuple[str, tuple[Place, ...]], ...] = (
             Place("Proof", "console.ledger_proof", "shield-check", "x", P.LEDGER_READ),
             Place("Reconciliation", "console.reconciliation", "scale", "r", P.RECONCILIATION_READ),
             Place("Breaks", "console.breaks", "scale", "=", P.RECONCILIATION_READ),
+            Place("Tie-out", "console.tie_out", "checks", "]", P.RECONCILIATION_READ),
             Place("Statements", "console.statement_sources", "stack-2", "[", P.STATEMENTS_READ),
             Place("Settlement", "console.settlements", "building-bank", "2", P.SETTLEMENT_READ),
             Place("Reports", "console.report_catalogue", "file-text", "-", P.REPORTS_READ),

@@ -23,7 +23,7 @@ from app.web import guards
 from app.web.console import asking
 from app.web.console.approvals.inbox import staff_names
 from app.web.console.base import bp
-from app.web.console.breaks import WORDS
+from app.web.console.breaking.words import REASONS
 from app.web.fragments import page
 
 TRIALS = 10
@@ -132,7 +132,7 @@ def _trial(trial: Trial, *, fault: str = "", status: int = 200) -> Response:
         rules=[(rule, rules.in_words(rule), names.get(rule.name)) for rule in told],
         gone=[rule for rule in now if rule.name not in {each.name for each in told}],
         as_now=told == now,
-        words={str(reason): words for reason, words in WORDS.items()},
+        words={str(reason): words for reason, words in REASONS.items()},
         reasons=[str(each) for each in Reason],
         key=crypto.new_token(),
         staff=staff_names(),

@@ -5,7 +5,6 @@ from app.web.console import (
     assets,
     audit,
     base,
-    breaks,
     cases,
     closures,
     customer_parts,
@@ -45,6 +44,11 @@ from app.web.console import (
 from app.web.console.applications import decide, queue, work
 from app.web.console.approvals import inbox, policies
 from app.web.console.books import accounts, journal, months, proof, reports, request_form, requests, statement
+from app.web.console.breaking import bulk as break_bulks
+from app.web.console.breaking import item as break_item
+from app.web.console.breaking import queue as break_queue
+from app.web.console.closing import months as closing_months
+from app.web.console.closing import reserves, tie_out
 from app.web.console.dealing import deals, exposure, figures, hedges, orders, results
 from app.web.console.reporting import catalogue, schedules
 from app.web.console.reporting import files as report_files
@@ -55,13 +59,15 @@ from app.web.console.statements import columns, files, lines, pulls, sources
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 REPORTING = (catalogue, report_files, schedules)
 DEALING = (figures, orders, exposure, hedges, deals, results, treasury)
+BREAKS = (break_queue, break_item, break_bulks)
 STATEMENTS = (sources, files, lines, columns, pulls)
+CLOSING = (tie_out, closing_months, reserves)
 MODULES = (
     home, find, sign_in, my_account, inbox, policies, queue, work, decide, operators, join, cases,
     withdrawals_queue, withdrawals, payouts, suspense, suspense_acts, disputes, refunds, customers,
     customer_parts, restrictions, view_as, recoveries, closures, reveals, documents, screening, *DEALING, *BOOKS,
-    *REPORTING, reconciliation, breaks, matching_rules, *STATEMENTS, payments, float_doors, prices, rates, spreads,
-    switches, limits, thresholds, fees, assets, jobs, mailbox, audit, retention,
+    *REPORTING, reconciliation, *BREAKS, matching_rules, *STATEMENTS, *CLOSING, payments, float_doors, prices, rates,
+    spreads, switches, limits, thresholds, fees, assets, jobs, mailbox, audit, retention,
 )  # fmt: skip
 bp = base.bp
 factor_doors.hang(bp, whose=guards.staff)

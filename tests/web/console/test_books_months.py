@@ -8,16 +8,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, pool, text
 
-from app.core import clock
+from app.core import actor, clock
 from app.core.clock import WAT
-from app.core.db import leave
+from app.core.db import leave, transaction
 from app.core.permissions import Role
-from app.ledger import periods
+from app.ledger import health, periods
 from app.ledger.errors import PeriodClosed
 from app.ledger.journal import Journal, Leg, credit, debit
-from tests.makers import books, browse
+from tests.makers import books, browse, people
+from tests.makers.closing import Closers
 from tests.makers.databases import Database
 from tests.web.console.conftest import enter
+from tests.web.scenes import closing
+from tests.web.scenes.stage import TEST
 
 PAGE = "/console/ledger/periods"
 
@@ -63,6 +66,27 @@ def act(client: FlaskClient, month: date, name: str) -> str:
     return client.get(answer.location).text
 
 
+def look(client: FlaskClient, month: date) -> str:
+    """The page of a month."""
+    return client.get(f"{PAGE}/{month:%Y-%m}").text
+
+
+def asked(client: FlaskClient, month: date, door: str, *, key: str = "") -> str:
+    """Ask for it: where that leads, or the page that says why not."""
+    if not key:
+        answer = closing.asked(client, month, door)
+    else:
+        fields = {"csrf_token": browse.token_of(client.get(PAGE)), "key": key, "reason": "It is over."}
+        answer = client.post(f"{PAGE}/{month:%Y-%m}/{door}", data=fields)
+    return answer.location or answer.text
+
+
+def settled_by_nobody(month: date) -> str:
+    """What comes of a request that is agreed to after somebody opened the month again."""
+    closers = Closers()
+    return closers.agree(closers.ask(month), closers.treasury)
+
+
 def state(month: date) -> str | None:
     """What the books say."""
     leave()
@@ -81,35 +105,59 @@ def test_it_goes_step_by_step(finance: FlaskClient, month: date) -> None:
     assert "Bola Ade" in page
     assert "open again" in act(finance, month, "reopen")
     assert state(month) is None
-    act(finance, month, "begin")
-    assert "is closed. Its balances are written down." in act(finance, month, "close")
+    closing.proved()
+    assert asked(finance, month, "close").startswith("/console/approvals/grq_")
+    assert state(month) == "settled"
+    assert "A change was asked for" in look(finance, month)
+    Closers().deny_all(month)
+    act(finance, month, "reopen")
+    assert "Begin to close it" in settled_by_nobody(month)
+    Closers().deny_all(month)
+    assert Closers().close(month).startswith("Closed")
     assert state(month) == "closed"
     page = finance.get(PAGE).text
     assert "closed with " in page
     assert "balances written down" in page
+    page = look(finance, month)
+    assert "Checklist it was closed on" in page
+    assert "Ask to open it again" in page
     late = Journal("test.moved", "late", legs(), effective_at=datetime.combine(month, time(12), WAT))
     with pytest.raises(PeriodClosed):
         books.post(late)
 
 
-def test_a_settled_month_can_still_be_closed(finance: FlaskClient, month: date, own_database: Database) -> None:
-    act(finance, month, "begin")
-    engine = create_engine(own_database.owner_url, poolclass=pool.NullPool)
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL bursar.actor = 'system:owner'"))
-        connection.execute(text("UPDATE ledger.periods SET state = 'settled' WHERE state = 'closing'"))
-    assert "Settled, not closed yet" in finance.get(PAGE).text
-    act(finance, month, "close")
-    assert state(month) == "closed"
+def test_what_is_red_or_without_its_reason_is_not_asked_for(finance: FlaskClient, month: date) -> None:
+    with transaction(TEST):
+        health.record({"a test's": ["a row"]})
+    leave()
+    page = look(finance, month)
+    assert "1 of " in page
+    assert "Ask to close it" not in page
+    assert "The books prove" in asked(finance, month, "close", key="x")
+    halt = health.standing()
+    assert halt
+    leave()
+    by = actor.operator(people.operator(Role.TREASURY)[0])
+    with transaction(by):
+        health.lift(halt.id, actor=by, reason="A test's.")
+    closing.proved()
+    place = f"{PAGE}/{month:%Y-%m}"
+    seen = finance.get(place)
+    fields = {"csrf_token": browse.token_of(seen), "key": browse.key_of(seen), "reason": "It is over."}
+    refused = finance.post(f"{place}/close", data=fields)
+    assert (refused.status_code, "Say why it can be closed" in refused.text) == (422, True)
+    assert state(month) is None
 
 
 def test_what_cannot_be_is_said(finance: FlaskClient, month: date) -> None:
     this_month = clock.now().date().replace(day=1)
-    for which, name in ((month, "reopen"), (month, "close"), (this_month, "begin")):
+    for which, name in ((month, "reopen"), (this_month, "begin")):
         assert "That month is closed or being closed" in act(finance, which, name)
     act(finance, month, "begin")
     assert "That month is closed or being closed" in act(finance, after(month), "begin")
     act(finance, month, "reopen")
+    assert "These days are not over yet" in asked(finance, this_month, "close", key="x")
+    assert "not closed on a checklist" in asked(finance, month, "open-again", key="x")
 
 
 def test_a_lock_that_does_not_come_is_said(finance: FlaskClient, month: date, own_database: Database) -> None:
@@ -117,7 +165,8 @@ def test_a_lock_that_does_not_come_is_said(finance: FlaskClient, month: date, ow
     engine = create_engine(own_database.owner_url, poolclass=pool.NullPool)
     with engine.connect() as posting:
         posting.execute(text("LOCK TABLE ledger.journals IN ROW EXCLUSIVE MODE"))
-        assert "try again in a moment" in act(finance, month, "close")
+        closing.proved()
+        assert "try again in a moment" in finance.get(asked(finance, month, "close")).text
         posting.rollback()
     assert state(month) == "closing"
     act(finance, month, "reopen")

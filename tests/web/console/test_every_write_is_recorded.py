@@ -17,6 +17,7 @@ from tests.web.scenes import (
     agreed,
     breaks,
     care,
+    closing,
     console,
     dealing,
     elsewhere,
@@ -38,7 +39,7 @@ from tests.web.scenes.stage import Call, Scene
 READS = {"GET", "HEAD", "OPTIONS"}
 TOPICS = (
     *(portal, trading, transfers, safety, verification, account, programs, care),
-    *(console, breaks, review, ledger, agreed, payouts, rates, dealing, reporting, statements),
+    *(console, breaks, review, ledger, agreed, payouts, rates, dealing, reporting, statements, closing),
 )
 RECORDED: dict[str, Call] = {endpoint: call for topic in TOPICS for endpoint, call in topic.CALLS.items()}
 KEPT_ELSEWHERE: dict[str, Call] = elsewhere.CALLS

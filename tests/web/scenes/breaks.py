@@ -1,11 +1,13 @@
 """A call of each door through which finance puts together what belongs together, and takes it apart."""
 
+import io
+
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.core.db import leave, rows
 from app.core.permissions import Role
-from tests.makers import browse
+from tests.makers import broken, browse, pictures
 from tests.makers.matching import Outside
 from tests.web.scenes.stage import Call, Scene
 
@@ -40,8 +42,36 @@ def end_match(scene: Scene) -> TestResponse:
     return browse.send(client, f"{place}/end", form_at=place, reason="It was another's.")
 
 
+def work_on_break(scene: Scene) -> TestResponse:
+    place = f"/console/breaks/{broken.numbers(Outside.differing())[0]}"
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/work", form_at=place, act="take")
+
+
+def keep_break_evidence(scene: Scene) -> TestResponse:
+    client, place = scene.staff(Role.FINANCE), f"/console/breaks/{broken.numbers(Outside.differing())[0]}"
+    sent = {"csrf_token": browse.token_of(client.get(place)), "file": (io.BytesIO(pictures.png()), "letter.png")}
+    return client.post(f"{place}/evidence", data=sent, content_type="multipart/form-data")
+
+
+def ask_about_break(scene: Scene) -> TestResponse:
+    place = f"/console/breaks/{broken.numbers(Outside.differing())[0]}"
+    return browse.send(
+        scene.staff(Role.FINANCE), f"{place}/ask", form_at=place, act="write_off", reason="Nobody knows."
+    )
+
+
+def begin_bulk(scene: Scene) -> TestResponse:
+    place = f"/console/breaks/of/{Outside.differing().account}/bulk"
+    fields = {"act": "comment", "words": "Seen.", "many": "2", "amount": "1"}
+    return browse.send(scene.staff(Role.FINANCE), place, form_at=place, **fields)
+
+
 CALLS: dict[str, Call] = {
     "console.match_account": match_account,
     "console.link_break": link_break,
     "console.end_match": end_match,
+    "console.work_on_break": work_on_break,
+    "console.keep_break_evidence": keep_break_evidence,
+    "console.ask_about_break": ask_about_break,
+    "console.begin_bulk": begin_bulk,
 }

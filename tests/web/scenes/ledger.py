@@ -61,10 +61,6 @@ def reopen_month(scene: Scene) -> TestResponse:
     return month(scene, "begin", "reopen")
 
 
-def close_month(scene: Scene) -> TestResponse:
-    return month(scene, "begin", "close")
-
-
 def request_journal(scene: Scene) -> TestResponse:
     return asked_journal(scene.staff(Role.FINANCE))
 
@@ -81,6 +77,5 @@ CALLS: dict[str, Call] = {
     "console.lift_halt": lift_halt,
     "console.begin_close": begin_close,
     "console.reopen_month": reopen_month,
-    "console.close_month": close_month,
     "console.request_journal": request_journal,
 }

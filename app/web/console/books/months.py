@@ -1,4 +1,4 @@
-"""Months: open, being closed, closed. Each step of closing is a transaction of its own, and asks first."""
+"""Months: open, being closed, closed. Beginning and thinking better of it; closing itself is asked for elsewhere."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Month:
 @guards.operator(Permission.LEDGER_READ)
 def ledger_periods() -> Response:
     """Every month that has ended, newest first."""
-    months = _months()
+    months = months_begun()
     return page(
         "console/books/periods.html",
         months=months[:NEWEST],
@@ -74,18 +74,8 @@ def reopen_month(month: str) -> BaseResponse:
     return _do(month, [periods.reopen], "{} is open again.")
 
 
-@bp.post("/ledger/periods/<month>/close")
-@guards.operator(Permission.LEDGER_CLOSE, fresh=True)
-def close_month(month: str) -> BaseResponse:
-    """Settle, which waits for whoever is posting, then write the balances down."""
-    first = _first_day(month)
-    settled = any(row.month == first and row.state == "settled" for row in periods.everything())
-    steps = [periods.close] if settled else [periods.settle, periods.close]
-    return _do(month, steps, "{} is closed. Its balances are written down.")
-
-
 def _do(month: str, steps: Sequence[Callable[[date], None]], words: str) -> BaseResponse:
-    first, actor = _first_day(month), guards.actor()
+    first, actor = first_day(month), guards.actor()
     try:
         for step in steps:
             atomically(lambda step=step: step(first), actor=actor)  # type: ignore[misc]
@@ -99,14 +89,16 @@ def _do(month: str, steps: Sequence[Callable[[date], None]], words: str) -> Base
     return redirect(url_for("console.ledger_periods"), 303)
 
 
-def _first_day(month: str) -> date:
+def first_day(month: str) -> date:
+    """The month that an address names, by its first day."""
     try:
         return datetime.strptime(month, "%Y-%m").replace(tzinfo=WAT).date()
     except ValueError:
         abort(404)
 
 
-def _months() -> list[Month]:
+def months_begun() -> list[Month]:
+    """Every month that has ended, newest first."""
     begun = reads.begun()
     if begun is None:
         return []

@@ -20,7 +20,7 @@ from app.web import guards
 from app.web.console import objects
 from app.web.console.base import bp
 from app.web.fragments import page
-from reports import catalogue, tables
+from reports import catalogue, proof_sheets, tables
 from reports.catalogue import Asks, Format, Report
 from reports.tables import Cell, Parameters, Section, Tie
 
@@ -64,6 +64,13 @@ ELSEWHERE: tuple[Elsewhere, ...] = (
         "console.owed_and_held",
         "coins",
         Permission.EXCHANGE_READ,
+    ),
+    Elsewhere(
+        "Tie-out",
+        "Every outside account proved day by day, its sheets and who signed them.",
+        "console.tie_out",
+        "shield-check",
+        Permission.RECONCILIATION_READ,
     ),
     Elsewhere(
         "Reconciliation",
@@ -156,6 +163,7 @@ def shown(found: Report, *, fault: str = "", status: int = 200) -> Response:
         formats=FORMATS,
         assets=list(ASSETS),
         products=catalogue.PRODUCTS,
+        accounts=proof_sheets.accounts() if catalogue.ACCOUNT in found.options else [],
         files=queries.files_for_operators(report=found.name, limit=NEWEST),
         titles={found.name: found.title},
         staff=identity.names_for_operators(),

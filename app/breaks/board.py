@@ -1,0 +1,261 @@
+"""The queue of breaks: which ones, what to do first, how much is open of each reason and age.
+
+Why an entry is open is looked up when it is asked: which days were told of decides (app/matching).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from app.breaks import queries, rules
+from app.breaks.models import Case
+from app.breaks.rules import BANDS
+from app.core import clock
+from app.core.clock import WAT
+from app.core.db import rows
+from app.matching import break_queries
+from app.matching.rules import Reason
+
+Place = tuple[datetime, int]
+LIVE_MAX = 20_000  # so many open breaks are counted when somebody looks; more are counted now and then
+NEVER, EVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+WAITING = frozenset({Reason.TIMING, Reason.NOT_COVERED})  # for a statement: nothing is to be done
+# (Amounts are compared without abs(), so that an index finds what is rare.)
+# Whoever looks for what nobody has, or leaves out what was accepted, asks of each break whether there is such a case.
+_ANY = """
+SELECT b.id, b.amount, b.at FROM breaks b
+ WHERE b.account = :account AND b.closed_by IS NULL AND b.at < :until
+   AND (b.at, b.id) > (:after_at, :after_id) AND (b.amount >= :least OR b.amount <= 0 - :least)
+   AND NOT EXISTS (SELECT FROM break_cases c
+                    WHERE c.subject = break_subject(b)
+                      AND ((c.state = 'accepted' AND NOT :accepted) OR (c.taken_by IS NOT NULL AND :unowned)))
+ ORDER BY b.at, b.id LIMIT :limit
+"""
+# Of one reason: wherever those may be that have it now, each by the index, then put together. (Rows are compared, where
+# equal reasons would do: those that are but few PostgreSQL would look for among all, by time.)
+_OF_REASON = """
+SELECT o.id, o.amount, o.at
+  FROM break_spans(:account, :now, ARRAY[CAST(:reason AS text)]) s
+ CROSS JOIN LATERAL (
+      SELECT b.id, b.amount, b.at FROM breaks b
+       WHERE b.account = :account AND b.closed_by IS NULL
+         AND (b.reason, b.at, b.id) > (s.noted, greatest(s.since, CAST(:after_at AS timestamptz)),
+                                       CASE WHEN :after_at >= s.since THEN :after_id ELSE 0 END)
+         AND (b.reason, b.at) < (s.noted, least(s.until, CAST(:until AS timestamptz)))
+         AND (b.amount >= :least OR b.amount <= 0 - :least)
+         AND NOT EXISTS (SELECT FROM break_cases c
+                          WHERE c.subject = break_subject(b)
+                            AND ((c.state = 'accepted' AND NOT :accepted) OR (c.taken_by IS NOT NULL AND :unowned)))
+       ORDER BY b.reason, b.at, b.id LIMIT :limit) o
+ ORDER BY o.at, o.id LIMIT :limit
+"""
+# What somebody works on is little beside what is open: it is found by its cases.
+_WORKED = """
+SELECT b.id, b.amount, b.at
+  FROM matching_coverage(:account, :now) v
+ CROSS JOIN break_cases c
+ CROSS JOIN LATERAL (
+      SELECT b.* FROM breaks b WHERE b.line_id = c.line_id AND b.closed_by IS NULL
+       UNION ALL
+      SELECT b.* FROM breaks b WHERE b.journal_id = c.journal_id AND b.leg = c.leg AND b.closed_by IS NULL
+       UNION ALL
+      SELECT b.* FROM breaks b WHERE b.group_id = c.group_id AND b.closed_by IS NULL
+       UNION ALL
+      SELECT b.* FROM breaks b WHERE b.row_id = c.row_id AND b.closed_by IS NULL
+       UNION ALL
+      SELECT b.* FROM breaks b WHERE b.import_id = c.import_id AND b.part = c.part AND b.closed_by IS NULL) b
+ WHERE c.account = :account AND c.state = ANY(:states) AND (:owner = '' OR c.taken_by = :owner)
+   AND b.account = :account AND b.at < :until
+   AND (:reason = '' OR break_reason(b.reason, b.at, v.until, v.covered) = :reason)
+   AND (b.at, b.id) > (:after_at, :after_id) AND (b.amount >= :least OR b.amount <= 0 - :least)
+ ORDER BY b.at, b.id LIMIT :limit
+"""
+_HOW_MANY = """
+SELECT count(*) AS n FROM (SELECT FROM breaks WHERE account = :account AND closed_by IS NULL LIMIT :limit) b
+"""
+_COUNTED = """
+SELECT break_reason(b.reason, b.at, v.until, v.covered) AS reason, (b.at AT TIME ZONE 'Africa/Lagos')::date AS day,
+       count(*) AS breaks, sum(b.amount) AS amount, sum(abs(b.amount)) AS size
+  FROM matching_coverage(:account, :now) v CROSS JOIN breaks b
+ WHERE b.account = :account AND b.closed_by IS NULL GROUP BY 1, 2
+"""
+_KEPT = "SELECT reason, day, breaks, amount, size, counted_at FROM break_figures WHERE account = :account"
+# Of what is at least so much, whatever happened so long ago; what waits for its statement is never late.
+_LATE = """
+SELECT b.id, b.amount, b.at FROM matching_coverage(:account, :now) v CROSS JOIN breaks b
+ WHERE b.account = :account AND b.closed_by IS NULL AND b.at < :until AND (b.at, b.id) > (:after_at, :after_id)
+   AND (b.amount >= :least OR b.amount <= 0 - :least)
+   AND break_reason(b.reason, b.at, v.until, v.covered) NOT IN ('timing', 'not_covered')
+   AND (:reason = '' OR break_reason(b.reason, b.at, v.until, v.covered) = :reason)
+   AND NOT EXISTS (SELECT FROM break_cases c
+                    WHERE c.subject = break_subject(b)
+                      AND (c.state = 'accepted' OR (c.taken_by IS NOT NULL AND :unowned)))
+   AND (:owner = '' OR EXISTS (SELECT FROM break_cases c
+                                WHERE c.subject = break_subject(b) AND c.taken_by = :owner))
+ ORDER BY b.at, b.id LIMIT :limit
+"""
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Which breaks of an account: of a reason, of a band of age, of at least so many naira, whose, in which state.
+
+    `view` is todo (not accepted), late (of these), proposed, accepted or all; `owner` is '' for anybody's, 'none', or
+    who has them.
+    """
+
+    view: str = "todo"
+    reason: str = ""
+    band: int | None = None
+    least: Decimal = Decimal(0)
+    owner: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A break in the queue: what it is about, why, what it is worth in naira, when it is due; the work on it."""
+
+    row: Any
+    reason: str
+    worth: Decimal | None
+    due_at: datetime | None
+    case: Case | None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it should have been closed by now."""
+        accepted = self.case is not None and self.case.state == rules.State.ACCEPTED
+        return self.due_at is not None and not accepted and self.due_at <= clock.now()
+
+
+@dataclass(frozen=True)
+class Cell:
+    """How much is open of a reason in a band of ages; `size` is the sum without signs, in whole coins."""
+
+    breaks: int
+    amount: Decimal
+    size: Decimal
+
+
+@dataclass(frozen=True)
+class Board:
+    """How much is open of each reason, by band of age; `counted_at` is None where it is as of now."""
+
+    cells: dict[str, list[Cell]]
+    counted_at: datetime | None
+
+    @property
+    def total(self) -> Cell:
+        """All of it."""
+        return _sum([cell for cells in self.cells.values() for cell in cells])
+
+    def of_reason(self, reason: str) -> Cell:
+        """All of a reason."""
+        return _sum(self.cells[reason])
+
+
+def ids_for_operators(account: str, sought: Sought, *, after: Place | None = None, limit: int) -> list[Any]:
+    """The numbers, amounts and times of open breaks, the oldest first, from after a place on."""
+    since, until = _times(sought)
+    # (one lower bound, not two: an index is read from the first it is given)
+    place_at, place_id = max(after or (since, 0), (since, 0))
+    place: dict[str, Any] = {
+        "account": account,
+        "until": until,
+        "least": _coins(account, sought.least),
+        "after_at": place_at,
+        "after_id": place_id,
+        "limit": limit,
+    }
+    both = {"reason": sought.reason, "now": clock.now()}
+    if sought.view == "late":
+        whose = {"unowned": sought.owner == "none", "owner": "" if sought.owner == "none" else sought.owner}
+        return _late({**place, **both, **whose}, place["least"], limit)
+    states = {"proposed": ["proposed"], "accepted": ["accepted"], "all": ["open", "proposed", "accepted"]}
+    if sought.view in {"proposed", "accepted"} or sought.owner not in {"", "none"}:
+        named = "" if sought.owner == "none" else sought.owner
+        return rows(_WORKED, **place, **both, states=states.get(sought.view, ["open", "proposed"]), owner=named)
+    plain = {"accepted": sought.view == "all", "unowned": sought.owner == "none"}
+    return rows(_OF_REASON, **place, **both, **plain) if sought.reason else rows(_ANY, **place, **plain)
+
+
+def queue_for_operators(account: str, sought: Sought, *, after: Place | None, limit: int) -> list[Item]:
+    """Open breaks, the oldest first."""
+    found = ids_for_operators(account, sought, after=after, limit=limit)
+    return items_for_operators(account, break_queries.shown_for_operators([row.id for row in found]))
+
+
+def items_for_operators(account: str, found: list[Any]) -> list[Item]:
+    """Breaks of an account with what they are worth, when they are due, and the work on them."""
+    terms = queries.terms_for_operators()
+    price, cases = queries.price_for_operators(account), queries.cases_of_for_operators(found)
+    made = []
+    for row in found:
+        worth = None if price is None else row.amount * price
+        due = None if row.reason in WAITING else rules.due_at(row.at, worth=worth, terms=terms)
+        made.append(Item(row, row.reason, worth, due, cases.get(rules.subject_of(row))))
+    return made
+
+
+def board_for_operators(account: str) -> Board:
+    """How much is open of each reason and age: counted now, or where that is very much, as it was counted last."""
+    if rows(_HOW_MANY, account=account, limit=LIVE_MAX + 1)[0].n <= LIVE_MAX:
+        return _board(counted_for_system(account), None)
+    kept = rows(_KEPT, account=account)
+    return _board(kept, kept[0].counted_at if kept else None)
+
+
+def counted_for_system(account: str) -> list[Any]:
+    """How much is open now, by reason and day in Lagos."""
+    return rows(_COUNTED, account=account, now=clock.now())
+
+
+def overdue_for_system(account: str, *, limit: int) -> int:
+    """How many should have been closed by now: at most so many."""
+    return len(ids_for_operators(account, Sought(view="late"), limit=limit))
+
+
+def _late(place: dict[str, Any], least: Decimal, limit: int) -> list[Any]:
+    """What is late by any of the terms, the oldest first: each term is looked for by itself."""
+    found: dict[int, Any] = {}
+    for naira, hours in queries.terms_for_operators():
+        until = min(place["until"], clock.now() - timedelta(hours=hours))
+        most = max(least, _coins(place["account"], naira))
+        found |= {row.id: row for row in rows(_LATE, **{**place, "until": until, "least": most})}
+    return sorted(found.values(), key=lambda row: (row.at, row.id))[:limit]
+
+
+def _board(found: list[Any], counted_at: datetime | None) -> Board:
+    today, nothing = clock.now().astimezone(WAT).date(), Cell(0, Decimal(0), Decimal(0))
+    cells: dict[str, list[Cell]] = {}
+    for row in found:
+        own = cells.setdefault(row.reason, [nothing] * len(BANDS))
+        place = rules.band_of(row.day, today=today)
+        own[place] = _sum([own[place], Cell(row.breaks, row.amount, row.size)])
+    return Board(dict(sorted(cells.items(), key=lambda each: -_sum(each[1]).breaks)), counted_at)
+
+
+def _sum(cells: list[Cell]) -> Cell:
+    return Cell(
+        sum(cell.breaks for cell in cells),
+        sum((cell.amount for cell in cells), Decimal(0)),
+        sum((cell.size for cell in cells), Decimal(0)),
+    )
+
+
+def _times(sought: Sought) -> tuple[datetime, datetime]:
+    """From when to when it happened: whole days in Lagos for an age."""
+    since, until = NEVER, EVER
+    if sought.band is not None:
+        _, youngest, end = BANDS[sought.band]
+        tomorrow = clock.now().astimezone(WAT).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+        until = tomorrow - timedelta(days=youngest) if youngest else EVER
+        since = tomorrow - timedelta(days=end) if end is not None else NEVER
+    return since, until
+
+
+def _coins(account: str, naira: Decimal) -> Decimal:
+    """So many naira in whole coins of an account, by the price of now; nothing where there is none."""
+    price = queries.price_for_operators(account)
+    return naira / price if price else Decimal(0)

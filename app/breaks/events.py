@@ -1,0 +1,14 @@
+"""What breaks tells the house."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from app.core.outbox import Event
+
+
+@dataclass(frozen=True)
+class BulkBegun(Event):
+    """One deed for many breaks is to be carried out, row by row."""
+
+    name: ClassVar[str] = "breaks.bulk_begun"
+    bulk_id: str

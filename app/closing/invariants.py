@@ -1,0 +1,322 @@
+"""The eleven invariants of a tie-out: each two numbers that are equal, or the first row in which they are not.
+
+A line here is all that another one takes: sheet, day's proof, page and files follow.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from app.closing import figures
+from app.closing.figures import Figures
+from app.closing.rules import Span, written
+from app.core.db import rows
+from app.core.money import ASSETS
+from app.ledger.chart import BANK
+
+COVER = "I9"
+TICK = timedelta(microseconds=1)  # PostgreSQL's clock counts these
+_PARTS = """
+SELECT count(*) AS n, coalesce(sum(p.opening + p.moved), 0) AS one, coalesce(sum(p.closing), 0) AS other,
+       count(*) FILTER (WHERE p.closing IS NULL OR p.opening IS NULL) AS bare,
+       (array_agg(p.import_id ORDER BY p.period_from, p.import_id, p.part) FILTER (
+            WHERE p.untied <> '' OR p.closing - p.opening <> p.moved))[1] AS first,
+       coalesce(sum(cardinality(p.gaps)), 0) AS gaps,
+       (array_agg(p.import_id || ' row ' || p.gaps[1] ORDER BY p.period_from, p.import_id) FILTER (
+            WHERE cardinality(p.gaps) > 0))[1] AS gap
+  FROM statement_accounts a
+  JOIN statement_imports i ON i.source_id = a.source_id
+  JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
+ WHERE a.account = :account AND p.period_from <= :last AND p.period_to >= :first
+"""
+# Statements of one source that begin on the day after the one before ended: its end is their beginning. (Where several
+# begin on a day, the one that was told first.)
+_FOLLOWING = """
+WITH told AS (
+    SELECT DISTINCT ON (i.source_id, p.period_from) i.source_id, p.import_id, p.period_from, p.period_to, p.opening,
+           p.closing, i.imported_at
+      FROM statement_accounts a
+      JOIN statement_imports i ON i.source_id = a.source_id
+      JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
+     WHERE a.account = :account AND p.opening IS NOT NULL AND p.closing IS NOT NULL AND p.period_from <= :last
+     ORDER BY i.source_id, p.period_from, i.imported_at),
+following AS (
+    SELECT t.*, lag(t.closing) OVER own AS before, lag(t.period_to) OVER own AS ended
+      FROM told t WINDOW own AS (PARTITION BY t.source_id ORDER BY t.period_from))
+SELECT count(*) AS n, coalesce(sum(f.opening), 0) AS other, coalesce(sum(f.before), 0) AS one,
+       (array_agg(f.import_id ORDER BY f.period_from) FILTER (WHERE f.opening <> f.before))[1] AS first
+  FROM following f WHERE f.ended = f.period_from - 1 AND f.period_to >= :first
+"""
+_ROWS = """
+SELECT count(DISTINCT i.id) AS n, coalesce(sum(i.rows_total), 0) AS one,
+       coalesce(sum(i.rows_lines + i.rows_ignored + i.rows_rejected), 0) AS other,
+       (array_agg(i.id ORDER BY i.id) FILTER (WHERE i.lines_total <> i.lines_added + i.lines_known + i.lines_restated
+            OR i.lines_added <> (SELECT count(*) FROM statement_lines l
+                                  WHERE l.source_id = i.source_id AND l.import_id = i.id)))[1] AS first
+  FROM statement_imports i
+ WHERE EXISTS (SELECT FROM statement_accounts a JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
+                WHERE a.account = :account AND a.source_id = i.source_id
+                  AND p.period_from <= :last AND p.period_to >= :first)
+"""
+_GROUPS = """
+WITH own AS MATERIALIZED (
+    SELECT a.id, ('1e-' || s.decimals)::numeric AS unit
+      FROM ledger.accounts a JOIN ledger.assets s ON s.code = a.asset),
+live AS (
+    SELECT m.group_id, m.line_id, m.journal_id, m.leg FROM matches m JOIN matching_runs r ON r.id = m.run_id
+     WHERE r.account = :account AND m.ended_by IS NULL),
+nets AS (
+    SELECT v.group_id, sum(coalesce(l.delta, 0) - coalesce(e.amount * o.unit, 0)) AS net
+      FROM live v LEFT JOIN statement_lines l ON l.id = v.line_id
+      LEFT JOIN ledger.entries e ON e.journal_id = v.journal_id AND e.leg = v.leg
+      LEFT JOIN own o ON o.id = e.account_id GROUP BY v.group_id),
+declared AS (
+    SELECT b.group_id, b.amount FROM breaks b
+     WHERE b.account = :account AND b.closed_by IS NULL AND b.group_id IS NOT NULL)
+SELECT count(n.group_id) AS n, coalesce(sum(n.net), 0) AS one, coalesce(sum(d.amount), 0) AS other,
+       min(coalesce(n.group_id, d.group_id)) FILTER (WHERE coalesce(n.net, 0) <> coalesce(d.amount, 0)) AS first
+  FROM nets n FULL JOIN declared d ON d.group_id = n.group_id
+"""
+_SETTLED = """
+SELECT count(*) AS n, coalesce(sum(s.total_units - s.deducted_units), 0) AS one, coalesce(sum(e.amount), 0) AS other,
+       (array_agg(s.id ORDER BY s.settled_on, s.id) FILTER (WHERE s.total_units - s.deducted_units <> s.effective_units
+            OR e.amount IS DISTINCT FROM s.effective_units))[1] AS first
+  FROM settlements s
+  JOIN ledger.journals j ON j.id = s.journal_id
+  LEFT JOIN ledger.accounts a ON a.code = :account
+  LEFT JOIN ledger.entries e ON e.journal_id = j.id AND e.account_id = a.id
+ WHERE j.effective_at >= :since AND j.effective_at < :until
+"""
+_COVER = """
+SELECT coalesce(sum(b.balance) FILTER (
+           WHERE a.class = 'asset' AND a.code NOT LIKE 'asset:owed_by_customers:%'), 0) AS one,
+       coalesce(-sum(b.balance) FILTER (WHERE a.code LIKE 'liability:customer:%'), 0) AS other
+  FROM ledger.effective_balances(:until) b JOIN ledger.accounts a ON a.id = b.account_id WHERE a.asset = :asset
+"""
+_DIGEST = """
+SELECT count(*) AS n,
+       coalesce(sum(hash_record_extended(ROW(m.group_id, m.rule, m.line_id, m.journal_id, m.leg), 0)::numeric), 0)
+           AS sum
+  FROM matches m JOIN matching_runs r ON r.id = m.run_id
+ WHERE r.account = :account AND m.run_id <= :run AND (m.ended_by IS NULL OR m.ended_by > :run)
+"""
+_KEPT_DIGEST = """
+SELECT d.results FROM proof_days d WHERE d.account = :account ORDER BY d.computed_at DESC LIMIT 1
+"""
+_NEWEST_RUN = (
+    "SELECT coalesce(max(r.id), 0) AS run FROM matching_runs r WHERE r.account = :account AND r.ended_at IS NOT NULL"
+)
+_SEALED = """
+SELECT c.id, c.month, c.sheets -> :account -> 'closing' AS closing
+  FROM period_closings c WHERE c.sheets ? :account
+   AND NOT EXISTS (SELECT FROM period_reopenings r WHERE r.closing_id = c.id) ORDER BY c.month DESC LIMIT 1
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One invariant: two numbers and what each of them is. `holds` is None where it does not apply, and `said` why.
+
+    `first` is the first row that fails, as it is named, and `place` a door of the console that shows it.
+    """
+
+    name: str
+    title: str
+    one: str
+    one_is: str
+    other: str
+    other_is: str
+    holds: bool | None
+    said: str = ""
+    first: str = ""
+    place: tuple[str, Mapping[str, str]] = ("", {})
+    mark: Mapping[str, Any] = field(default_factory=dict)  # what the next one is held against
+
+    @property
+    def blocks(self) -> bool:
+        """Whether nobody can stand for a sheet with it. That too little is held is a fact, and no fault of a sheet."""
+        return self.holds is False and self.name != COVER
+
+    def kept(self) -> dict[str, Any]:
+        """As a day and a closing keep it; where its first row is, is found anew."""
+        return {**asdict(self), "mark": dict(self.mark), "place": ("", {})}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is proved: an account over days, with its figures."""
+
+    account: str
+    span: Span
+    figures: Figures
+
+    @property
+    def asset(self) -> str:
+        """What it is counted in."""
+        return self.account.rpartition(":")[2]
+
+    @property
+    def days(self) -> dict[str, Any]:
+        """For statements, whose days are dates."""
+        return {"account": self.account, "first": self.span.first, "last": self.span.last}
+
+
+def prove(asked: Asked) -> list[Result]:
+    """Every invariant, in their order."""
+    with figures.at_leisure():
+        return [look(asked) for look in EVERY]
+
+
+def _compared(
+    name: str, titles: tuple[str, str, str], one: Decimal, other: Decimal, *, first: Any = None, said: str = "",
+    place: tuple[str, Mapping[str, str]] = ("", {}),
+) -> Result:  # fmt: skip
+    holds = one == other and not first
+    return Result(name, titles[0], written(one), titles[1], written(other), titles[2], holds, said,
+                  "" if holds else str(first or "the sums differ"), ("", {}) if holds else place)  # fmt: skip
+
+
+def _not(name: str, title: str, why: str) -> Result:
+    return Result(name, title, "", "", "", "", None, why)
+
+
+def _statement(asked: Asked) -> Result:
+    (row,) = rows(_PARTS, **asked.days)
+    titles = ("Each statement adds up", "opening and movements told", "closing told")
+    if row.n == row.bare:
+        return _not("I1", titles[0], "no statement of these days tells balances" if row.n else "nothing was told")
+    return _compared("I1", titles, row.one, row.other, first=row.first, said=f"{row.n - row.bare} statements",
+                     place=_file(row.first))  # fmt: skip
+
+
+def _continuity(asked: Asked) -> Result:
+    (row,) = rows(_FOLLOWING, **asked.days)
+    titles = ("Each begins where the one before ended", "closing of the one before", "opening of the next")
+    if not row.n:
+        return _not("I2", titles[0], "no two statements with balances follow each other")
+    return _compared("I2", titles, row.one, row.other, first=row.first, said=f"{row.n} statements that follow another",
+                     place=_file(row.first))  # fmt: skip
+
+
+def _chain(asked: Asked) -> Result:
+    (row,) = rows(_PARTS, **asked.days)
+    titles = ("Each balance follows from the one before", "rows whose balance does not", "none")
+    if row.n == row.bare:
+        return _not("I3", titles[0], "its statements have no balance column" if row.n else "nothing was told")
+    first = (row.gap or "").partition(" ")[0]
+    return _compared("I3", titles, Decimal(row.gaps), Decimal(0), first=row.gap, place=_file(first))
+
+
+def _complete(asked: Asked) -> Result:
+    (row,) = rows(_ROWS, **asked.days)
+    titles = ("Every row of every file is accounted for", "rows in the files", "lines, ignored and rejected")
+    if not row.n:
+        return _not("I4", titles[0], "no file was read")
+    return _compared("I4", titles, Decimal(row.one), Decimal(row.other), first=row.first, said=f"{row.n} files",
+                     place=_file(row.first))  # fmt: skip
+
+
+def _ledger(asked: Asked) -> Result:
+    """What the running balances say, which entries have nothing to do with, beside the sum of the entries."""
+    closing = figures.booked_at(asked.account, asked.span.until - TICK)
+    titles = ("The books add up", "opening and entries", "closing balance of the account")
+    return _compared("I5", titles, asked.figures.opening_booked + asked.figures.booked, closing,
+                     place=("console.account", {"code": asked.account}))  # fmt: skip
+
+
+def _proof(asked: Asked) -> Result:
+    wrong = next((day for day in asked.figures.days if not day.ties), None)
+    last = asked.figures.last
+    titles = ("Told less booked is what is open", "told less booked at the end", "sum of what explains it")
+    return _compared("I6", titles, last.difference, last.explained, first=wrong and f"from {wrong.day:%-d %B %Y} on",
+                     place=("console.breaks_of", {"outside": asked.account}))  # fmt: skip
+
+
+def _conservation(asked: Asked) -> Result:
+    (row,) = rows(_GROUPS, account=asked.account)
+    titles = ("Each match nets to what it declares", "sum of all matches", "sum of their declared differences")
+    if not row.n:
+        return _not("I7", titles[0], "nothing is matched")
+    place = ("console.match", {"group_id": str(row.first)})
+    return _compared("I7", titles, row.one, row.other, first=row.first and f"match {row.first}", place=place,
+                     said=f"{row.n:,} matches; no line or entry in two")  # fmt: skip
+
+
+def _settlements(asked: Asked) -> Result:
+    titles = ("Settlements are what the bank was paid", "settled, less deductions", "booked to the bank")
+    if asked.account != BANK.format(asset="NGN"):
+        return _not("I8", titles[0], "Paystack does not settle to this account")
+    (row,) = rows(_SETTLED, account=asked.account, since=asked.span.since, until=asked.span.until)
+    if not row.n:
+        return _not("I8", titles[0], "nothing was settled in these days")
+    unit = Decimal(1).scaleb(-ASSETS["NGN"].decimals)
+    place = ("console.settlement", {"settlement_id": row.first or ""})
+    return _compared("I8", titles, row.one * unit, row.other * unit, first=row.first, said=f"{row.n} settlements",
+                     place=place)  # fmt: skip
+
+
+def _cover(asked: Asked) -> Result:
+    """No chain wallets yet: all places are in the books, hot, cold, venue and bank alike."""
+    (row,) = rows(_COVER, until=asked.span.until, asset=asked.asset)
+    unit = Decimal(1).scaleb(-ASSETS[asked.asset].decimals)
+    one, other = row.one * unit, row.other * unit
+    return Result(COVER, f"At least as much {asked.asset} is held as customers are owed", written(one),
+                  "held, wherever", written(other), "owed to customers", one >= other,
+                  "by the books at the end of the last day",
+                  "" if one >= other else f"{written(other - one)} are lacking",
+                  ("console.reserves", {}))  # fmt: skip
+
+
+def _determinism(asked: Asked) -> Result:
+    """The matches that stood when a day was proved last, taken from the books again, give the same digest."""
+    title = "The same matches give the same digest"
+    newest = rows(_NEWEST_RUN, account=asked.account)[0].run
+    now = rows(_DIGEST, account=asked.account, run=newest)[0]
+    mark = {"run": newest, "digest": short(now.sum)}
+    then = _mark_of(asked.account)
+    if then is None:
+        return replace(_not("I10", title, "there is no digest of an earlier day to hold it against"), mark=mark)
+    again = short(rows(_DIGEST, account=asked.account, run=then["run"])[0].sum)
+    same = again == then["digest"]
+    first = "" if same else f"matches up to run {then['run']}"
+    return Result("I10", title, then["digest"], "digest when it was proved last", again, "digest of the same again",
+                  same, f"{now.n:,} matches now", first, mark=mark)  # fmt: skip
+
+
+def _mark_of(account: str) -> dict[str, Any] | None:
+    kept = rows(_KEPT_DIGEST, account=account)
+    return next((each["mark"] for row in kept for each in row.results if each["name"] == "I10" and each["mark"]), None)
+
+
+def short(digest: Decimal) -> str:
+    """A digest as people compare it."""
+    return f"{int(digest) % 16**12:012x}"
+
+
+def _closed(asked: Asked) -> Result:
+    titles = ("A closed month stays as it was", "told less booked as it was closed", "the same, taken again")
+    found = rows(_SEALED, account=asked.account)
+    if not found:
+        return _not("I11", titles[0], "no month of this account is closed on a sheet")
+    last = rows(
+        "SELECT (CAST(:month AS date) + interval '1 month' - interval '1 day')::date AS day", month=found[0].month
+    )
+    told, booked = map(Decimal, found[0].closing)
+    again = figures.of(asked.account, Span(last[0].day, last[0].day)).last
+    place = ("console.ledger_period", {"month": f"{found[0].month:%Y-%m}"})
+    return _compared("I11", titles, told - booked, again.difference, place=place,
+                     first=(told, booked) != (again.closing_told, again.closing_booked) and f"{found[0].month:%B %Y}",
+                     said=f"{found[0].month:%B %Y}; what came later counts after it")  # fmt: skip
+
+
+def _file(import_id: Any) -> tuple[str, Mapping[str, str]]:
+    found = rows("SELECT id FROM statement_files WHERE import_id = :of", of=import_id) if import_id else []
+    return ("console.statement_file", {"file_id": found[0].id}) if found else ("", {})
+
+
+EVERY: tuple[Callable[[Asked], Result], ...] = (
+    _statement, _continuity, _chain, _complete, _ledger, _proof, _conservation, _settlements, _cover, _determinism,
+    _closed,
+)  # fmt: skip

@@ -1,0 +1,95 @@
+"""What outside accounts and the books differ by: the accounts, the queue of one, and its matching now."""
+
+from datetime import datetime
+
+from flask import flash, redirect, request, url_for
+from flask.wrappers import Response
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from app.breaks import board, rules
+from app.breaks import queries as work
+from app.core import clock
+from app.core.db import atomically
+from app.core.permissions import Permission
+from app.identity import queries as identity
+from app.matching import break_queries, queries, service
+from app.matching.models import Run
+from app.web import guards
+from app.web.console.base import bp
+from app.web.console.breaking import words
+from app.web.fragments import page
+
+PAGE = 50
+BULKS = 5
+OVERDUE_MAX = 100  # counted; the page says when there are more
+
+
+@bp.get("/breaks")
+@guards.operator(Permission.RECONCILIATION_READ)
+def breaks() -> Response:
+    """Accounts that statements tell of: both sides, and what is open."""
+    accounts = break_queries.accounts_for_operators()
+    boards = {each.account: board.board_for_operators(each.account) for each in accounts}
+    return page("console/breaks/accounts.html", accounts=accounts, boards=boards, words=words.REASONS)
+
+
+@bp.get("/breaks/of/<outside>")
+@guards.operator(Permission.RECONCILIATION_READ)
+def breaks_of(outside: str) -> Response:
+    """What is open in one account, the oldest first."""
+    own, narrowed = break_queries.account_for_operators(outside), words.chosen()
+    found = board.queue_for_operators(outside, words.sought(narrowed), after=_place(), limit=PAGE + 1)
+    last = found[PAGE - 1].row if len(found) > PAGE else None
+    staff, shown = identity.names_for_operators(), board.board_for_operators(outside)
+    counted_max = 1 if shown.counted_at else OVERDUE_MAX  # (whether there are any is all that is quick to say of many)
+    return page(
+        "console/breaks/queue.html",
+        block="results",
+        account=outside,
+        own=own,
+        board=shown,
+        bands=[name for name, _, _ in rules.BANDS],
+        price=work.price_for_operators(outside),
+        overdue=board.overdue_for_system(outside, limit=counted_max),
+        overdue_max=counted_max,
+        chosen=narrowed,
+        words=words.REASONS,
+        views=words.VIEWS,
+        ages=words.ages(),
+        leasts=words.LEASTS,
+        staff=staff,
+        me=current_user.id,
+        bulks=work.bulks_for_operators(outside, limit=BULKS),
+        acts=words.ACTS,
+        items=found[:PAGE],
+        older=f"{last.at.isoformat()}|{last.id}" if last is not None else "",
+        first="after" not in request.args,
+    )
+
+
+@bp.post("/breaks/of/<outside>")
+@guards.operator(Permission.RECONCILIATION_RUN)
+def match_account(outside: str) -> BaseResponse:
+    """Match what is new in one account, now."""
+    actor = guards.actor()
+
+    def match() -> Run | None:
+        rules, version = queries.rules_for_operators(outside)
+        return service.run(
+            outside, rules=rules, version=version, as_of=clock.now(), whole=False, why="asked for", actor=actor
+        )
+
+    run = atomically(match, actor=actor)
+    told = "Nothing is new." if run is None else f"{run.counts['opened']} opened, {run.counts['closed']} closed."
+    flash(told, "ok")
+    return redirect(url_for("console.breaks_of", outside=outside), 303)
+
+
+def _place() -> tuple[datetime, int] | None:
+    at, _, number = request.args.get("after", "").partition("|")
+    try:
+        moment = datetime.fromisoformat(at)
+        return (moment, int(number)) if number and moment.tzinfo else None
+    except ValueError:
+        return None

@@ -1,0 +1,108 @@
+"""What finance reads for reasons, ages and deeds, and which breaks an address asks for."""
+
+from decimal import Decimal, InvalidOperation
+
+from flask import request
+
+from app.breaks.board import Sought
+from app.breaks.rules import BANDS, Act
+from app.identity import queries as identity
+from app.matching.rules import Reason
+
+REASONS = {
+    Reason.MISSING_IN_LEDGER: "Missing in the books",
+    Reason.MISSING_IN_STATEMENT: "Missing in the statement",
+    Reason.AMOUNT_MISMATCH: "Another amount",
+    Reason.FEE_VARIANCE: "Another fee",
+    Reason.FX_ROUNDING: "Rounding",
+    Reason.DUPLICATE_LINE: "Told twice",
+    Reason.DUPLICATE_ENTRY: "Booked twice",
+    Reason.TIMING: "Not told yet",
+    Reason.NOT_COVERED: "No statement of its day",
+    Reason.STATEMENT_DOES_NOT_TIE: "Statement does not tie",
+    Reason.SEQUENCE_GAP: "Statements do not follow",
+    Reason.RESTATED: "Told otherwise later",
+    Reason.UNKNOWN_TYPE: "Row of unknown type",
+}
+# What is wrong with a statement itself, and how that ends.
+OF_SHEETS = {
+    Reason.STATEMENT_DOES_NOT_TIE: "Its opening balance and its lines are not its closing balance. Once a sound"
+    " statement of the same days is here, this closes by itself.",
+    Reason.SEQUENCE_GAP: "It begins with another balance than the one before ended with, or balances in it do not"
+    " follow. Once what is missing is here, this closes by itself.",
+    Reason.RESTATED: "What was told first stays counted. Ask the teller which of the two holds; where it is this one,"
+    " correct the books with a journal.",
+    Reason.UNKNOWN_TYPE: "No line could be made of this row, so it is not counted as told. Once a file tells it so that"
+    " one can, this closes by itself.",
+}
+VIEWS = {
+    "todo": "To do",
+    "late": "Overdue",
+    "proposed": "Waits for treasury",
+    "accepted": "Accepted",
+    "all": "All that are open",
+}
+ACTS = {
+    Act.ASSIGN: "Give to somebody",
+    Act.COMMENT: "Comment",
+    Act.ACCEPT: "Accept for a time",
+    Act.WRITE_OFF: "Write off",
+}
+LEASTS = ("1000", "10000", "100000", "1000000")
+_AGES = tuple(f"{name} days" for name, _, _ in BANDS)
+
+
+def ages() -> list[tuple[str, str]]:
+    """Bands of age by their place."""
+    return [(str(place), words) for place, words in enumerate(_AGES)]
+
+
+def chosen() -> dict[str, str]:
+    """What the address narrows the queue to; what it says that there is not is left out."""
+    asked = {name: request.args.get(name, "") for name in ("view", "reason", "age", "least", "owner")}
+    fits = {
+        "view": asked["view"] in VIEWS and asked["view"] != "todo",
+        "reason": asked["reason"] in set(Reason),
+        "age": asked["age"].isdecimal() and int(asked["age"]) < len(BANDS),
+        "least": _number(asked["least"]) is not None,
+        "owner": len(asked["owner"]) < 60,  # noqa: PLR2004 (an id)
+    }
+    return {name: value for name, value in asked.items() if value and fits[name]}
+
+
+def sought(narrowed: dict[str, str]) -> Sought:
+    """The same, for who looks them up."""
+    return Sought(
+        view=narrowed.get("view", "todo"),
+        reason=narrowed.get("reason", ""),
+        band=int(narrowed["age"]) if "age" in narrowed else None,
+        least=_number(narrowed.get("least", "")) or Decimal(0),
+        owner=narrowed.get("owner", ""),
+    )
+
+
+def scope(account: str, narrowed: dict[str, str], *, many: int, amount: Decimal) -> str:
+    """Which breaks, in a sentence that says how many they are and what sum."""
+    words = [f"all {many:,}" if many > 1 else "the one"]
+    if "view" in narrowed and narrowed["view"] != "all":
+        words.append({"late": "overdue"}.get(narrowed["view"], narrowed["view"]))
+    reason = narrowed.get("reason")
+    words.append(f"“{REASONS[Reason(reason)]}” breaks" if reason else "breaks")
+    words.append(f"of {account}")
+    if "age" in narrowed:
+        words.append(f"that are {_AGES[int(narrowed['age'])]} old")
+    if "least" in narrowed:
+        words.append(f"of at least ₦{_number(narrowed['least']):,f}")
+    if "owner" in narrowed:
+        names = identity.names_for_operators()
+        owner = narrowed["owner"]
+        words.append("that nobody has" if owner == "none" else f"that {names.get(owner, 'somebody')} has")
+    return f"{' '.join(words)}, {amount:+,f} {account.rpartition(':')[2]}"
+
+
+def _number(told: str) -> Decimal | None:
+    try:
+        found = Decimal(told.replace(",", "")) if told else None
+    except InvalidOperation:
+        return None
+    return found if found is not None and found.is_finite() and 0 <= found < 10**15 else None

@@ -1,0 +1,1 @@
+"""Tie-out: outside accounts proved, their sheets signed, months closed on them."""
