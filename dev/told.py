@@ -5,6 +5,7 @@ of something that nobody knows.
 """
 
 import io
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from app.core import actor, clock
@@ -14,6 +15,7 @@ from app.core.db import leave, transaction
 from app.core.money import NGN, Money, plain
 from app.ledger import chart, statements
 from app.matching import queries as matching
+from app.matching import rules, trials
 from app.matching import service as runs
 from app.statements import flows, pull_service, queries, service
 
@@ -76,6 +78,25 @@ def match(*, at: datetime) -> None:
         with transaction(system):
             runs.run(account, rules=rules, version=version, as_of=at, whole=False, why="what is new", actor=system)
     leave()
+
+
+def try_rules(finance: str, *, at: datetime) -> None:
+    """Finance wonders whether a week's window finds more at the bank than two days do."""
+    who = actor.operator(finance)
+    account = chart.house(chart.BANK, asset=NGN)
+    longer = [
+        replace(rule, before_seconds=7 * rules.DAY, after_seconds=7 * rules.DAY, name="amount within a week")
+        if rule.before_seconds
+        else rule
+        for rule in rules.STANDARD
+    ]
+    with clock.at(at):
+        with transaction(who):
+            trial_id = trials.ask(account, longer, actor=who).id
+        leave()
+        with transaction(who):
+            trials.carry_out(trial_id)
+        leave()
 
 
 def _weeks(account: str) -> list[tuple[date, str]]:

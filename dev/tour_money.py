@@ -4,7 +4,7 @@ from playwright.sync_api import Page
 
 from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, OFFICER, SUPPORT, TREASURY, Sight, Step, follow, send
 
-BREAKS, STATEMENTS = "/console/breaks", "/console/statements"
+BREAKS, STATEMENTS, RULES = "/console/breaks", "/console/statements", "/console/matching-rules"
 DISPUTES, REFUNDS, PAYOUTS = "/console/disputes", "/console/refunds", "/console/payouts"
 SUSPENSE, SETTLEMENTS, CASES = "/console/suspense", "/console/settlements", "/console/cases"
 
@@ -82,6 +82,10 @@ MONEY = (
     Sight("breaks-accepted", f"{BREAKS}/of/asset:bank:NGN?view=accepted", AUDITOR),
     Sight("breaks-read", BREAKS, AUDITOR, (_of("bank"), _of("Missing in the statement"))),
     Sight("breaks-match", BREAKS, FINANCE, (_of("bank"), _of(), _linked)),
+    Sight("matching-rules", RULES, FINANCE),
+    Sight("matching-rules-read", RULES, AUDITOR, (_of("bank"),)),
+    Sight("matching-rules-form", RULES, FINANCE, (_of("bank"), follow("a[href$='/new']"))),
+    Sight("matching-rules-trial", RULES, FINANCE, (_of("bank"), _of("Trial"))),
     Sight("statements", STATEMENTS, FINANCE),
     Sight("statements-read", STATEMENTS, TREASURY),
     Sight("statements-new", f"{STATEMENTS}/new", FINANCE),
