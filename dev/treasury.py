@@ -98,6 +98,7 @@ class Office:
     def match_statements(self, at: datetime) -> None:
         """What was told, held against the books."""
         told.match(at=at)
+        told.try_rules(self.finance, at=at)
         for asked in breaking.begin(self.finance, at=at):
             self.carry_out(asked)
         closing.close(self.finance, self.treasury, at=at)

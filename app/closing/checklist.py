@@ -32,10 +32,7 @@ SELECT count(*) AS n, coalesce(sum(i.amount_units), 0) AS units FROM suspense_it
 # A break is taken by whoever looks into it; what others agreed to let stand, or to book, is in hand.
 _UNOWNED = """
 SELECT count(*) AS n FROM breaks b
-  LEFT JOIN break_cases c ON c.account = b.account AND c.subject = CASE
-       WHEN b.line_id IS NOT NULL THEN 'line:' || b.line_id
-       WHEN b.group_id IS NOT NULL THEN 'match:' || b.group_id
-       ELSE 'entry:' || b.journal_id || '.' || b.leg END
+  LEFT JOIN break_cases c ON c.account = b.account AND c.subject = break_subject(b)
  WHERE b.account = ANY(:accounts) AND b.closed_by IS NULL AND b.at < :until
    AND (c.id IS NULL OR (c.state IN ('open', 'closed') AND c.taken_by IS NULL))
 """

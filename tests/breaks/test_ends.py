@@ -14,10 +14,11 @@ from app.breaks import board, errors, service
 from app.breaks.board import Sought
 from app.core import clock
 from app.core.db import leave, rows, transaction
+from app.core.permissions import Role
 from app.governance import flows
 from jobs import breaks as jobs
 from jobs.work import Work
-from tests.makers import broken
+from tests.makers import broken, people
 from tests.makers.books import fresh
 from tests.makers.matching import TEST, Outside
 
@@ -235,3 +236,29 @@ def test_whatever_is_done_told_less_booked_is_the_sum_of_the_breaks(inside: Flas
             group = 0
         leave()
         assert outside.proof.ties, deed
+
+
+def test_what_is_wrong_with_a_statement_has_an_owner_too_and_ends_by_itself(outside: Outside) -> None:
+    day = "2026-03-0{} 09:00:00,deposit,,currency,NGN".format
+    outside.bring([f"{fresh('L')},{fresh('R')},{day(4)},10,0,{Decimal(outside.balance).scaleb(-2) + 15}"])
+    outside.run()
+    (gap,) = [row.id for row in rows(
+        "SELECT id FROM breaks WHERE account = :account AND reason = 'sequence_gap' AND closed_by IS NULL",
+        account=outside.account,
+    )]  # fmt: skip
+    leave()
+    (other, *_), (who, _) = broken.numbers(outside), people.newcomer(Role.FINANCE)
+    with transaction(TEST):
+        service.assign(gap, owner=who, actor=TEST)
+        with pytest.raises(errors.BreakGone):
+            service.link(gap, others=[other], reason="x", actor=TEST)
+    assert gap in todo(outside, owner=who)
+    assert gap in todo(outside, reason="sequence_gap")
+    with pytest.raises(errors.TooSmall):
+        broken.journal(gap, OTHER)
+    outside.bring([f"{fresh('L')},{fresh('R')},{day(3)},5,0,{Decimal(outside.balance).scaleb(-2) + 5}"])
+    outside.run()
+    with transaction(TEST):
+        service.follow(outside.account, actor=TEST)
+    assert broken.trail(gap) == ["opened", "assigned", "closed"]
+    assert outside.proof.ties

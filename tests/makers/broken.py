@@ -137,8 +137,7 @@ def evidence() -> str:
 def case_state(break_id: int) -> str:
     """How the work on a break stands."""
     found = rows(
-        "SELECT c.state FROM break_cases c JOIN breaks b ON b.id = :id AND (b.line_id = c.line_id OR"
-        " (b.journal_id = c.journal_id AND b.leg = c.leg) OR b.group_id = c.group_id)",
+        "SELECT c.state FROM break_cases c JOIN breaks b ON b.id = :id AND break_subject(b) = c.subject",
         id=break_id,
     )
     leave()
@@ -148,9 +147,8 @@ def case_state(break_id: int) -> str:
 def trail(break_id: int) -> list[str]:
     """What happened to it, the oldest first."""
     found = rows(
-        "SELECT n.kind FROM break_notes n JOIN break_cases c ON c.id = n.case_id JOIN breaks b ON b.id = :id"
-        " AND (b.line_id = c.line_id OR (b.journal_id = c.journal_id AND b.leg = c.leg) OR b.group_id = c.group_id)"
-        " ORDER BY n.id",
+        "SELECT n.kind FROM break_notes n JOIN break_cases c ON c.id = n.case_id"
+        " JOIN breaks b ON b.id = :id AND break_subject(b) = c.subject ORDER BY n.id",
         id=break_id,
     )
     leave()
