@@ -92,6 +92,7 @@ MONEY = (
     Sight("statements-form", f"{STATEMENTS}/new?format=bank-csv", FINANCE),
     Sight("statements-source", STATEMENTS, FINANCE, (_of("Zenith"),)),
     Sight("statements-source-read", STATEMENTS, AUDITOR, (_of("Zenith"),)),
+    Sight("statements-asked", STATEMENTS, FINANCE, (_of("Paystack, charges"),)),
     Sight("statements-edit", STATEMENTS, FINANCE, (_of("Zenith"), follow("a[href$='/edit']"))),
     Sight("statements-lines", STATEMENTS, FINANCE, (_of("Zenith"), follow("a[href$='/lines']"))),
     Sight("statements-columns", STATEMENTS, FINANCE, (_of("Zenith"), _sampled)),

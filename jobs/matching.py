@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from app.core import clock
 from app.core.actor import Actor
 from app.core.db import atomically
 from app.matching import flows, queries, service
@@ -32,4 +31,4 @@ def try_rules(work: Work) -> timedelta | None:
 def _match(account: str, *, whole: bool, actor: Actor) -> None:
     rules, version = queries.rules_for_operators(account)
     why = "everything" if whole else "what is new"
-    service.run(account, rules=rules, version=version, as_of=clock.now(), whole=whole, why=why, actor=actor)
+    service.run(account, rules=rules, version=version, whole=whole, why=why, actor=actor)

@@ -24,14 +24,14 @@ OWED_TO_US = chart.OWED_BY_CUSTOMERS.partition("{")[0]
 # The last statement of each source that told a balance by then, together; the age is that of the oldest.
 _STATEMENTS = """
 SELECT t.account, sum(t.closing) AS told, min(t.at) AS at,
-       string_agg(t.title, ', ' ORDER BY t.title) AS who
-  FROM (SELECT DISTINCT ON (a.account, a.source_id) a.account, p.closing, s.title,
+       string_agg(DISTINCT t.title, ', ' ORDER BY t.title) AS who
+  FROM (SELECT DISTINCT ON (a.account, a.source_id, p.account) a.account, p.closing, s.title,
                least((p.period_to + 1)::timestamptz, i.imported_at) AS at
           FROM statement_accounts a JOIN statement_sources s ON s.id = a.source_id AND s.retired_at IS NULL
           JOIN statement_imports i ON i.source_id = a.source_id
           JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
          WHERE p.closing IS NOT NULL AND p.period_to < :until
-         ORDER BY a.account, a.source_id, p.period_to DESC, i.imported_at DESC, p.part DESC) t
+         ORDER BY a.account, a.source_id, p.account, p.period_to DESC, i.imported_at DESC, p.part DESC) t
  GROUP BY t.account
 """
 _VENUES = """

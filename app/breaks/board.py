@@ -155,9 +155,17 @@ class Board:
         return _sum(self.cells[reason])
 
 
-def ids_for_operators(account: str, sought: Sought, *, after: Place | None = None, limit: int) -> list[Any]:
-    """The numbers, amounts and times of open breaks, the oldest first, from after a place on."""
+def ids_for_operators(
+    account: str, sought: Sought, *, after: Place | None = None, before: datetime = EVER, limit: int
+) -> list[Any]:
+    """The numbers, amounts and times of open breaks, the oldest first, from after a place on, that happened before.
+
+    Of an asset that has no price nothing is known to be worth at least so much.
+    """
+    if sought.least and queries.price_for_operators(account) is None:
+        return []
     since, until = _times(sought)
+    until = min(until, before)
     # (one lower bound, not two: an index is read from the first it is given)
     place_at, place_id = max(after or (since, 0), (since, 0))
     place: dict[str, Any] = {
@@ -211,9 +219,9 @@ def counted_for_system(account: str) -> list[Any]:
     return rows(_COUNTED, account=account, now=clock.now())
 
 
-def overdue_for_system(account: str, *, limit: int) -> int:
-    """How many should have been closed by now: at most so many."""
-    return len(ids_for_operators(account, Sought(view="late"), limit=limit))
+def overdue_for_system(account: str, *, before: datetime = EVER, limit: int) -> int:
+    """How many of what happened before should have been closed by now: at most so many."""
+    return len(ids_for_operators(account, Sought(view="late"), before=before, limit=limit))
 
 
 def _late(place: dict[str, Any], least: Decimal, limit: int) -> list[Any]:

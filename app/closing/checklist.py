@@ -18,8 +18,9 @@ from app.ledger import health
 
 _PENDING = """
 SELECT count(*) AS n FROM approval_requests r
- WHERE r.kind = 'adjustments.journal' AND r.state IN ('pending', 'approved', 'failed')
-   AND (r.payload ->> 'effective_on')::date <= :last
+ WHERE r.state IN ('pending', 'approved', 'failed')
+   AND (r.kind = 'adjustments.journal' AND (r.payload ->> 'effective_on')::date <= :last
+        OR r.kind = 'breaks.journal' AND (r.payload ->> 'on')::date <= :last)
 """
 _SETTLEMENTS = """
 SELECT count(*) AS n, coalesce(sum(s.effective_units), 0) AS units FROM settlements s
@@ -102,7 +103,7 @@ def _breaks(found: Given) -> Check:
 def _owned(found: Given) -> Check:
     accounts = [sheet.account for sheet in found.sheets]
     (row,) = rows(_UNOWNED, accounts=accounts, until=found.span.until)
-    late = sum(board.overdue_for_system(account, limit=OVERDUE_MAX) for account in accounts)
+    late = sum(board.overdue_for_system(account, before=found.span.until, limit=OVERDUE_MAX) for account in accounts)
     said = ([f"{_many(row.n, 'break')} without"] if row.n else []) + ([f"{late} overdue"] if late else [])
     return _check("owned", "Each break has an owner, and none is overdue", said, "each has, and none is", Light.AMBER,
                   place=("console.breaks", {}))  # fmt: skip

@@ -18,6 +18,7 @@ from app.ledger.chart import BANK
 
 COVER = "I9"
 TICK = timedelta(microseconds=1)  # PostgreSQL's clock counts these
+# (What a sound statement that came later covers whole stands for nothing any more.)
 _PARTS = """
 SELECT count(*) AS n, coalesce(sum(p.opening + p.moved), 0) AS one, coalesce(sum(p.closing), 0) AS other,
        count(*) FILTER (WHERE p.closing IS NULL OR p.opening IS NULL) AS bare,
@@ -30,21 +31,26 @@ SELECT count(*) AS n, coalesce(sum(p.opening + p.moved), 0) AS one, coalesce(sum
   JOIN statement_imports i ON i.source_id = a.source_id
   JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
  WHERE a.account = :account AND p.period_from <= :last AND p.period_to >= :first
+   AND (p.untied = '' AND p.gaps = '{}' AND p.closing - p.opening IS NOT DISTINCT FROM p.moved OR NOT EXISTS (
+           SELECT FROM statement_imports x JOIN statement_parts s ON s.import_id = x.id
+            WHERE x.source_id = i.source_id AND (s.account, s.asset) = (p.account, p.asset)
+              AND s.period_from <= p.period_from AND s.period_to >= p.period_to AND s.import_id > p.import_id
+              AND s.untied = '' AND s.gaps = '{}' AND s.closing - s.opening = s.moved))
 """
-# Statements of one source that begin on the day after the one before ended: its end is their beginning. (Where several
-# begin on a day, the one that was told first.)
+# Statements of one account at a source that begin on the day after the one before ended: its end is their beginning.
+# (Where several begin on a day, the sound one that came last.)
 _FOLLOWING = """
 WITH told AS (
-    SELECT DISTINCT ON (i.source_id, p.period_from) i.source_id, p.import_id, p.period_from, p.period_to, p.opening,
-           p.closing, i.imported_at
+    SELECT DISTINCT ON (i.source_id, p.account, p.period_from) i.source_id, p.account, p.import_id, p.period_from,
+           p.period_to, p.opening, p.closing, i.imported_at
       FROM statement_accounts a
       JOIN statement_imports i ON i.source_id = a.source_id
       JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
      WHERE a.account = :account AND p.opening IS NOT NULL AND p.closing IS NOT NULL AND p.period_from <= :last
-     ORDER BY i.source_id, p.period_from, i.imported_at),
+     ORDER BY i.source_id, p.account, p.period_from, p.closing - p.opening = p.moved DESC, i.imported_at DESC),
 following AS (
     SELECT t.*, lag(t.closing) OVER own AS before, lag(t.period_to) OVER own AS ended
-      FROM told t WINDOW own AS (PARTITION BY t.source_id ORDER BY t.period_from))
+      FROM told t WINDOW own AS (PARTITION BY t.source_id, t.account ORDER BY t.period_from))
 SELECT count(*) AS n, coalesce(sum(f.opening), 0) AS other, coalesce(sum(f.before), 0) AS one,
        (array_agg(f.import_id ORDER BY f.period_from) FILTER (WHERE f.opening <> f.before))[1] AS first
   FROM following f WHERE f.ended = f.period_from - 1 AND f.period_to >= :first
@@ -53,9 +59,11 @@ _ROWS = """
 SELECT count(DISTINCT i.id) AS n, coalesce(sum(i.rows_total), 0) AS one,
        coalesce(sum(i.rows_lines + i.rows_ignored + i.rows_rejected), 0) AS other,
        (array_agg(i.id ORDER BY i.id) FILTER (WHERE i.lines_total <> i.lines_added + i.lines_known + i.lines_restated
-            OR i.lines_added <> (SELECT count(*) FROM statement_lines l
-                                  WHERE l.source_id = i.source_id AND l.import_id = i.id)))[1] AS first
+            OR i.lines_added <> coalesce(k.n, 0)))[1] AS first
   FROM statement_imports i
+  LEFT JOIN (SELECT l.import_id, count(*) AS n FROM statement_lines l
+              WHERE l.source_id IN (SELECT a.source_id FROM statement_accounts a WHERE a.account = :account)
+              GROUP BY 1) k ON k.import_id = i.id
  WHERE EXISTS (SELECT FROM statement_accounts a JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
                 WHERE a.account = :account AND a.source_id = i.source_id
                   AND p.period_from <= :last AND p.period_to >= :first)

@@ -19,7 +19,7 @@ from app.statements.rules import Days, missing
 
 _TOLD = """
 SELECT a.account, a.source_id FROM statement_accounts a JOIN statement_sources s ON s.id = a.source_id
- WHERE (s.retired_at IS NULL OR s.retired_at >= :until) AND (:account = '' OR a.account = :account)
+ WHERE (s.retired_at IS NULL OR s.retired_at >= :since) AND (:account = '' OR a.account = :account)
    AND EXISTS (SELECT FROM statement_parts p JOIN statement_imports i ON i.id = p.import_id
                 WHERE i.source_id = a.source_id AND p.asset = a.asset AND p.period_from <= :last)
  ORDER BY 1, 2
@@ -37,13 +37,13 @@ class Coverage:
 
 def accounts_for_operators(span: Span) -> list[str]:
     """Accounts of which something was told by the end of these days."""
-    return sorted({row.account for row in rows(_TOLD, account="", last=span.last, until=span.until)})
+    return sorted({row.account for row in rows(_TOLD, account="", last=span.last, since=span.since)})
 
 
 def coverage_for_operators(account: str, span: Span) -> list[Coverage]:
     """Every source of an account that had begun by then."""
     found = []
-    for row in rows(_TOLD, account=account, last=span.last, until=span.until):
+    for row in rows(_TOLD, account=account, last=span.last, since=span.since):
         source = statements.one_source_for_operators(row.source_id)
         gaps = missing(statements.coverage_for_operators(source.id), through=span.last)
         own = tuple(Days(max(each.first, span.first), each.last) for each in gaps if each.last >= span.first)

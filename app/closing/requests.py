@@ -181,7 +181,10 @@ REOPEN = Kind(
     execute=_reopen,
     describe=lambda payload: [
         Line("Month", _named(payload)),
-        Line("From then on", "journals can take effect in it again, and its sheets are what books and statements say"),
+        Line(
+            "From then on",
+            "journals can take effect in it again, and in those before that closed with it",
+        ),
         Line("Closed on", payload["closing"]),
     ],
     summary=lambda payload: f"Open {_named(payload)} again",

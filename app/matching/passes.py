@@ -4,6 +4,7 @@ They work on two temporary tables, `open_lines` and `open_entries`, and end in r
 coins, exact; equal means equal.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -116,7 +117,8 @@ SELECT o.* FROM open_entries o
     "ALTER TABLE rest_entries RENAME TO open_entries",
     "ANALYZE open_entries (journal_id)",
 )
-# Without a key: sums of what belongs together on either side, equal and near in time, the only such pair both ways.
+# Without a key: sums of what belongs together on either side, equal and near in time, the only such pair both ways; and
+# the time is over in which another could come.
 _UNIT_LINES = """
 CREATE TEMP TABLE keyed_lines ON COMMIT DROP AS
 SELECT CASE WHEN :grouped AND o.group_key IS NOT NULL THEN 'g' || o.group_key ELSE 'l' || o.id END AS key,
@@ -149,6 +151,7 @@ SELECT l.key AS line_key, e.key AS entry_key, count(*) OVER (PARTITION BY l.key)
        count(*) OVER (PARTITION BY e.key) AS for_entry
   FROM line_sums l JOIN entry_sums e ON e.total = l.total AND e.total <> 0
    AND e.at BETWEEN l.at - :before * interval '1 second' AND l.at + :after * interval '1 second'
+   AND greatest(l.at, e.at) + greatest(:before, :after) * interval '1 second' <= :as_of
 """,
     """
 CREATE TEMP TABLE hits ON COMMIT DROP AS
@@ -173,8 +176,8 @@ _KEYED_DONE = "DROP TABLE keyed_lines, keyed_entries"
 class Passes:
     """A run's passes over what is open, on one connection and inside its transaction."""
 
-    def __init__(self, connection: Connection, run_id: int) -> None:
-        self._connection, self._run = connection, run_id
+    def __init__(self, connection: Connection, run_id: int, *, as_of: datetime) -> None:
+        self._connection, self._run, self._as_of = connection, run_id, as_of
 
     def apply(self, rule: Rule) -> None:
         """Take what this rule finds."""
@@ -240,6 +243,7 @@ class Passes:
                 together=rule.entry,
                 before=rule.before_seconds,
                 after=rule.after_seconds,
+                as_of=self._as_of,
             )
         self._keep(rule, *_KEEP)
         self._do("DROP TABLE hits, line_sums, entry_sums", _KEYED_DONE)

@@ -88,6 +88,11 @@ class Rule:
     before_seconds: int = 0
     after_seconds: int = 0
 
+    @property
+    def window(self) -> int:
+        """How many seconds the two may lie apart, either way."""
+        return max(self.before_seconds, self.after_seconds)
+
 
 STANDARD = (
     Rule(name="their id", step=Step.KEY, line="id", entry="told"),

@@ -29,14 +29,28 @@ SELECT a.id, a.code, ('1e-' || s.decimals)::numeric AS unit
   FROM ledger.accounts a JOIN ledger.assets s ON s.code = a.asset
  WHERE a.code = :account OR a.code IN (SELECT j.account FROM matching_joined j WHERE j.joins = :account)
 """
+# How far there is something, noted before anything is looked at: what comes meanwhile is new to the next run.
+_SEEN = """
+CREATE TEMP TABLE seen ON COMMIT DROP AS
+SELECT 'statements' AS side, a.source_id || '/' || a.asset AS part, l.upto, NULL::timestamptz AS booked_at
+  FROM statement_accounts a
+ CROSS JOIN LATERAL (SELECT max(l.id) AS upto FROM statement_lines l
+                      WHERE l.source_id = a.source_id AND l.asset = a.asset) l
+ WHERE a.account = :account AND l.upto IS NOT NULL
+UNION ALL
+SELECT 'books', a.code || '/' || b.stripe, b.seq, b.booked_at
+  FROM book_accounts a JOIN ledger.balances b ON b.account_id = a.id WHERE b.seq > 0
+"""
 _NEW = (
+    _SEEN,
     """
 CREATE TEMP TABLE new_lines ON COMMIT DROP AS
 SELECT l.id, a.source_id
   FROM statement_accounts a
-  LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'statements'
-        AND m.part = a.source_id || '/' || a.asset
+  JOIN seen s ON s.side = 'statements' AND s.part = a.source_id || '/' || a.asset
+  LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'statements' AND m.part = s.part
   JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset AND l.id > coalesce(m.upto, 0)
+   AND l.id <= s.upto
  WHERE a.account = :account
  LIMIT :limit
 """,
@@ -45,11 +59,12 @@ SELECT l.id, a.source_id
 CREATE TEMP TABLE new_entries ON COMMIT DROP AS
 SELECT e.journal_id, e.leg
   FROM book_accounts a JOIN ledger.balances b ON b.account_id = a.id
-  LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'books' AND m.part = a.code || '/' || b.stripe
+  JOIN seen s ON s.side = 'books' AND s.part = a.code || '/' || b.stripe
+  LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'books' AND m.part = s.part
  CROSS JOIN LATERAL (SELECT n.journal_id, n.leg FROM ledger.entries n
                       WHERE n.account_id = a.id AND n.stripe = b.stripe AND n.seq > coalesce(m.upto, 0)
-                        AND n.booked_at >= coalesce(m.booked_at, '-infinity') LIMIT :limit) e
- WHERE b.seq > coalesce(m.upto, 0)
+                        AND n.seq <= s.upto AND n.booked_at >= coalesce(m.booked_at, '-infinity') LIMIT :limit) e
+ WHERE s.upto > coalesce(m.upto, 0)
  LIMIT :limit
 """,
     "ANALYZE new_lines",
@@ -59,23 +74,11 @@ _COUNTS = """
 SELECT (SELECT count(*) FROM new_lines) + (SELECT count(*) FROM new_entries) AS new,
        (SELECT count(*) FROM (SELECT FROM breaks WHERE account = :account AND closed_by IS NULL LIMIT :limit) b) AS open
 """
-_MARKS = (
-    """
-INSERT INTO matching_marks (account, side, part, upto)
-SELECT :account, 'statements', a.source_id || '/' || a.asset, m.upto
-  FROM statement_accounts a
- CROSS JOIN LATERAL (SELECT max(l.id) AS upto FROM statement_lines l
-                      WHERE l.source_id = a.source_id AND l.asset = a.asset) m
- WHERE a.account = :account AND m.upto IS NOT NULL
-ON CONFLICT (account, side, part) DO UPDATE SET upto = excluded.upto
-""",
-    """
+_MARK = """
 INSERT INTO matching_marks (account, side, part, upto, booked_at)
-SELECT :account, 'books', a.code || '/' || b.stripe, b.seq, b.booked_at
-  FROM book_accounts a JOIN ledger.balances b ON b.account_id = a.id WHERE b.seq > 0
+SELECT :account, s.side, s.part, s.upto, s.booked_at FROM seen s
 ON CONFLICT (account, side, part) DO UPDATE SET upto = excluded.upto, booked_at = excluded.booked_at
-""",
-)
+"""
 _LINES = {
     Kind.WHOLE: """
 CREATE TEMP TABLE open_lines ON COMMIT DROP AS
@@ -164,5 +167,5 @@ def open_up(connection: Connection, account: str, *, kind: Kind, as_of: datetime
     connection.execute(text(_SETS if kind is Kind.WHOLE else _LOOK_UP))
     for statement in (lines, "ANALYZE open_lines", _ENTRIES[kind], "ANALYZE open_entries"):
         connection.execute(text(statement), place)
-    for statement in _MARKS if mark else ():
-        connection.execute(text(statement), place)
+    if mark:
+        connection.execute(text(_MARK), place)

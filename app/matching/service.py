@@ -41,13 +41,21 @@ SELECT sha256(convert_to(coalesce(string_agg(t.said, ' ' ORDER BY t.said), ''), 
 
 
 def run(
-    account: str, *, rules: tuple[Rule, ...], version: int, as_of: datetime, whole: bool, why: str, actor: Actor
+    account: str,
+    *,
+    rules: tuple[Rule, ...],
+    version: int,
+    as_of: datetime | None = None,
+    whole: bool,
+    why: str,
+    actor: Actor,
 ) -> Run | None:
-    """Match what is open in an account at a time, and say of the rest why it is; None where nothing is new.
+    """Match what is open in an account now or as of a time, and say why of the rest; None where nothing is new.
 
     `whole` looks at everything again. Raises NothingToMatch where no source of statements stands for the account.
     """
     connection = turn(account)
+    as_of = as_of or clock.now()  # (not before it is one's turn: what was booked meanwhile is looked at, too)
     if not queries.sources_for_system(account):
         raise errors.NothingToMatch
     at_leisure(connection)
@@ -65,7 +73,8 @@ def run(
         return told
     scope.open_up(connection, account, kind=kind, as_of=as_of)
     connection.execute(text(_SETS))
-    told.counts = _match(connection, told, rules)
+    # (of what is near to what is new another pair of the same amount may be out of sight)
+    told.counts = _match(connection, told, tuple(one for one in rules if kind is not Kind.NEAR or not one.window))
     told.counts |= {name: told.counts[name] + count for name, count in of_sheets.items()}
     if kind is not Kind.NEAR:  # (it sums all that was ever told)
         sums = queries.proof_for_operators(account)
@@ -78,7 +87,7 @@ def run(
 
 def _match(connection: Connection, told: Run, rules: tuple[Rule, ...]) -> dict[str, Any]:
     """Run the rules, one after the other; then explain what is left: what each found, what was opened and closed."""
-    passes = Passes(connection, told.id)
+    passes = Passes(connection, told.id, as_of=told.as_of)
     first = passes.newest()
     for rule in rules:
         passes.apply(rule)

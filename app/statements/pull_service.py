@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, time
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
@@ -72,7 +72,9 @@ def finish(pull_id: str, *, rows: int, files: int, actor: Actor) -> None:
         return
     pull.rows_told, pull.files, pull.ended_at = rows, files, clock.now()
     machine.move(pull, PullState.DONE, machine=rules.PULL, actor=actor)
+    # (whoever asks from an earlier day on meanwhile is asked for it next)
     on = update(Source).where(Source.id == pull.source_id, Source.pull_from <= pull.until)
+    on = on.where(or_(Source.pulled_until.is_not(None), Source.pull_from >= pull.since))
     db.session.execute(on.values(pulled_until=pull.until))
 
 

@@ -1,7 +1,7 @@
 """What belongs together is found, one by one and in groups; what does not is a break with its reason and its amount."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -11,7 +11,7 @@ from app.matching import rules
 from app.matching.errors import BadRules
 from app.matching.rules import STANDARD, Rule, Step
 from tests.makers.books import fresh
-from tests.makers.matching import Outside
+from tests.makers.matching import BEGAN, Outside
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -220,3 +220,24 @@ def test_a_file_that_was_read_is_matched(app: Flask, outside: Outside, work_off:
     work_off()
     work_off()
     settled(outside, breaks=[], groups=[("our reference", 1, 1)])
+
+
+class TestAWindow:
+    def test_waits_until_its_time_is_over_and_all_is_in_sight(self, outside: Outside) -> None:
+        """Their line of the first looks like an entry of yesterday's; tomorrow the one comes that it is of."""
+        outside.tell((5_000, ""), days=1)
+        theirs = outside.book(5_000, ref=fresh("other"), days=0)
+        outside.run(as_of=BEGAN + timedelta(days=1, hours=1))
+        assert outside.groups == []
+        outside.book(5_000, ref=fresh("ours"), days=2)
+        outside.run(whole=True)
+        assert (outside.groups, theirs > 0) == ([], True)
+        assert outside.proof.ties
+
+    def test_takes_the_only_pair_once_it_is_over(self, outside: Outside) -> None:
+        outside.tell((5_000, ""), days=1)
+        outside.book(5_000, ref=fresh("ours"), days=0)
+        outside.run(as_of=BEGAN + timedelta(days=2))
+        assert outside.groups == []
+        outside.run(whole=True)
+        assert outside.groups == [("amount within two days", 1, 1)]

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.breaks import board, rules
 from app.breaks import queries as work
-from app.core import clock
 from app.core.db import atomically
 from app.core.permissions import Permission
 from app.identity import queries as identity
@@ -76,9 +75,7 @@ def match_account(outside: str) -> BaseResponse:
 
     def match() -> Run | None:
         rules, version = queries.rules_for_operators(outside)
-        return service.run(
-            outside, rules=rules, version=version, as_of=clock.now(), whole=False, why="asked for", actor=actor
-        )
+        return service.run(outside, rules=rules, version=version, whole=False, why="asked for", actor=actor)
 
     run = atomically(match, actor=actor)
     told = "Nothing is new." if run is None else f"{run.counts['opened']} opened, {run.counts['closed']} closed."
