@@ -57,7 +57,7 @@ def pull(pull_id: str, *, clients: Clients, actor: Actor) -> None:
     try:
         ask = listing(source.format, clients)
         for since, until, told in _parted(source, asked.since, asked.until, ask):
-            name = f"{source.name}_{since:%Y-%m-%d}_{until:%Y-%m-%d}.json"
+            name = f"{source.name}_{_day(source, since)}_{_day(source, until)}.json"
             body = {"since": since.isoformat(), "until": until.isoformat(), "data": told}
             file = io.BytesIO(json.dumps(body, default=str, indent=0).encode())
             flows.take(source.name, name=name, file=file, actor=actor, covers=_whole_days(source, since, until))
