@@ -18,6 +18,7 @@ from app.ledger.chart import BANK
 
 COVER = "I9"
 TICK = timedelta(microseconds=1)  # PostgreSQL's clock counts these
+# (A file that was cut off is no fault any more once a later one tells the same days soundly.)
 _PARTS = """
 SELECT count(*) AS n, coalesce(sum(p.opening + p.moved), 0) AS one, coalesce(sum(p.closing), 0) AS other,
        count(*) FILTER (WHERE p.closing IS NULL OR p.opening IS NULL) AS bare,
@@ -30,6 +31,10 @@ SELECT count(*) AS n, coalesce(sum(p.opening + p.moved), 0) AS one, coalesce(sum
   JOIN statement_imports i ON i.source_id = a.source_id
   JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
  WHERE a.account = :account AND p.period_from <= :last AND p.period_to >= :first
+   AND NOT EXISTS (SELECT FROM statement_parts x JOIN statement_imports y ON y.id = x.import_id
+                    WHERE (y.source_id, x.account, x.asset) = (i.source_id, p.account, p.asset)
+                      AND x.import_id > p.import_id AND x.period_from <= p.period_from AND x.period_to >= p.period_to
+                      AND x.untied = '' AND x.closing - x.opening = x.moved AND x.gaps = '{}')
 """
 # Statements of one source that begin on the day after the one before ended: its end is their beginning. (Where several
 # begin on a day, the one that was told first.)
@@ -41,6 +46,10 @@ WITH told AS (
       JOIN statement_imports i ON i.source_id = a.source_id
       JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
      WHERE a.account = :account AND p.opening IS NOT NULL AND p.closing IS NOT NULL AND p.period_from <= :last
+       AND NOT EXISTS (SELECT FROM statement_parts x JOIN statement_imports y ON y.id = x.import_id
+                        WHERE (y.source_id, x.account, x.asset) = (i.source_id, p.account, p.asset)
+                          AND x.import_id > p.import_id AND x.period_from <= p.period_from AND x.period_to >= p.period_to
+                          AND x.untied = '' AND x.closing - x.opening = x.moved AND x.gaps = '{}')
      ORDER BY i.source_id, p.period_from, i.imported_at),
 following AS (
     SELECT t.*, lag(t.closing) OVER own AS before, lag(t.period_to) OVER own AS ended

@@ -175,6 +175,7 @@ def agree(work: OperatorAtWork, *, many: int) -> None:
         work.drawer().get_by_role("button", name="Approve (1 of 1)").click()
         work.page.get_by_role("dialog", name="Approve this?").get_by_role("button", name="Approve it").click()
         work.toast("Approved. It is being carried out.")
+        expect(work.page.locator("dialog#approve")).to_have_count(0)  # (it came with what the answer takes away)
         work.close_drawer()
 
 

@@ -253,4 +253,4 @@ class OperatorAtWork:
 
     def toast(self, text: str) -> None:
         """Read the short news."""
-        expect(self.page.locator(".toast-note", has_text=text)).to_be_visible()
+        expect(self.page.locator(".toast-note", has_text=text).last).to_be_visible()
