@@ -48,7 +48,8 @@ WITH told AS (
      WHERE a.account = :account AND p.opening IS NOT NULL AND p.closing IS NOT NULL AND p.period_from <= :last
        AND NOT EXISTS (SELECT FROM statement_parts x JOIN statement_imports y ON y.id = x.import_id
                         WHERE (y.source_id, x.account, x.asset) = (i.source_id, p.account, p.asset)
-                          AND x.import_id > p.import_id AND x.period_from <= p.period_from AND x.period_to >= p.period_to
+                          AND x.import_id > p.import_id
+                          AND x.period_from <= p.period_from AND x.period_to >= p.period_to
                           AND x.untied = '' AND x.closing - x.opening = x.moved AND x.gaps = '{}')
      ORDER BY i.source_id, p.period_from, i.imported_at),
 following AS (
