@@ -23,6 +23,7 @@ from app.matching.scope import Kind
 from app.matching.service import at_leisure
 
 SAMPLES = 10
+# (Numbers are given anew: a copied one would be in the way of those that are counted from 1.)
 _COPIES = (
     "CREATE TEMP TABLE matches (LIKE public.matches INCLUDING INDEXES) ON COMMIT DROP",
     "CREATE TEMP TABLE breaks (LIKE public.breaks INCLUDING INDEXES INCLUDING IDENTITY) ON COMMIT DROP",
@@ -31,7 +32,9 @@ INSERT INTO matches SELECT m.* FROM public.matches m JOIN matching_runs r ON r.i
  WHERE r.account = :account AND m.ended_by IS NULL AND m.rule = :hand
 """,
     """
-INSERT INTO breaks OVERRIDING SYSTEM VALUE SELECT b.* FROM public.breaks b
+INSERT INTO breaks (account, reason, group_id, import_id, part, row_id, amount, as_told, at, opened_by)
+SELECT b.account, b.reason, b.group_id, b.import_id, b.part, b.row_id, b.amount, b.as_told, b.at, b.opened_by
+  FROM public.breaks b
  WHERE b.account = :account AND b.closed_by IS NULL
    AND (b.import_id IS NOT NULL OR b.group_id IN (SELECT m.group_id FROM matches m))
 """,

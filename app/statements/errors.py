@@ -23,6 +23,11 @@ class NoSuchAccount(Unprocessable):
     message = "The books have no account of this name, or it is of another class than what we own."
 
 
+class StandsFor(Conflict):
+    code = "stands_for_another"
+    message = "What it told of this asset was held against another account already. Retire this source and add another."
+
+
 class BadTolerance(Unprocessable):
     code = "bad_tolerance"
     message = "A tolerance is an amount in whole coins, zero or more."

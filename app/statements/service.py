@@ -9,10 +9,11 @@ from io import StringIO
 
 from sqlalchemy import Connection, insert, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlalchemy.exc import DBAPIError
 
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, sqlstate
 from app.core.errors import Refusal
 from app.ledger import balances
 from app.statements import copying, errors, events, queries, rules
@@ -49,6 +50,7 @@ _COPY_OTHERS = "COPY statement_rows (import_id, row_no, outcome, reason, column_
 # Who looks at the page sees the connection's name, and so how far it is, before any of it is committed.
 _HOW_FAR = "SELECT set_config('application_name', :told, true)"
 NAME_MAX = 200
+_HELD_AGAINST = "ST001"  # as migrations/sql/0035_rules.sql says it
 _COPY_BYTES = 8 * 1024 * 1024  # at once: each time the driver asks it waits for the thread that reads
 
 
@@ -109,7 +111,8 @@ def retire(source_id: str) -> None:
 def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = Decimal(0)) -> None:
     """Say which account of the books stands for what a source tells of an asset, in place of another one.
 
-    `tolerance` is in whole coins. Raises NoSuchAccount, BadTolerance, and MoreNeedsTwo for a larger one than before.
+    `tolerance` is in whole coins. Raises NoSuchAccount, BadTolerance, MoreNeedsTwo for a larger one than before,
+    and StandsFor for another account once lines were held against the one before.
     """
     try:
         balances.of(account)
@@ -123,7 +126,12 @@ def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = 
         raise errors.MoreNeedsTwo
     said = {"account": account, "tolerance": tolerance}
     made = insert_or(SourceAccount).values(source_id=source_id, asset=asset.strip(), created_at=clock.now(), **said)
-    db.session.execute(made.on_conflict_do_update(index_elements=["source_id", "asset"], set_=said))
+    try:
+        db.session.execute(made.on_conflict_do_update(index_elements=["source_id", "asset"], set_=said))
+    except DBAPIError as error:
+        if sqlstate(error) == _HELD_AGAINST:
+            raise errors.StandsFor from error
+        raise
 
 
 def tolerate(source_id: str, *, asset: str, tolerance: Decimal, request_id: str) -> None:

@@ -41,6 +41,19 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+-- What was told of an account explains its difference: lines that were held against it stay with it.
+CREATE FUNCTION guard_stand_in() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM statement_lines l
+                WHERE l.source_id = OLD.source_id AND l.asset = OLD.asset
+                  AND (EXISTS (SELECT FROM matches m WHERE m.line_id = l.id AND m.ended_by IS NULL)
+                       OR EXISTS (SELECT FROM breaks b WHERE b.line_id = l.id AND b.closed_by IS NULL))) THEN
+        RAISE EXCEPTION 'lines of % were held against %', OLD.asset, OLD.account USING ERRCODE = 'ST001';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER stays BEFORE UPDATE OF account ON statement_accounts FOR EACH ROW
+    WHEN (NEW.account <> OLD.account) EXECUTE FUNCTION guard_stand_in();
 CREATE TRIGGER approved BEFORE INSERT OR UPDATE ON statement_accounts FOR EACH ROW EXECUTE FUNCTION guard_tolerance();
 ALTER TABLE statement_accounts ENABLE ALWAYS TRIGGER approved;
 

@@ -9,6 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from app.core.db import db, leave, rows, transaction
 from app.matching import by_hand
 from app.matching.errors import MatchGone, NotOpen, ReasonMissing, TooFew
+from app.statements import queries as source_queries
+from app.statements import service as statements
+from app.statements.errors import StandsFor
+from tests.makers import books
 from tests.makers.books import fresh
 from tests.makers.matching import TEST, Outside
 
@@ -166,3 +170,17 @@ def test_in_whatever_order_the_breaks_explain_the_difference(steps: list[tuple[o
     (loose_entries,) = rows(_LOOSE_ENTRIES, account=outside.account)
     leave()
     assert (loose.n, loose_entries.n) == (0, 0)
+
+
+def test_lines_that_were_held_against_an_account_stay_with_it() -> None:
+    outside, other = Outside(), books.account("asset")
+    source = source_queries.source_for_operators(outside.source)
+    leave()
+    with transaction(TEST):  # (nothing was told yet)
+        statements.stand_for(source.id, asset="NGN", account=other)
+        statements.stand_for(source.id, asset="NGN", account=outside.account)
+    outside.tell((500, "R1"))
+    outside.run()
+    with pytest.raises(StandsFor), transaction(TEST):
+        statements.stand_for(source.id, asset="NGN", account=other)
+    assert outside.proof.ties

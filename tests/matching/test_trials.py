@@ -62,6 +62,19 @@ def test_what_rules_would_gain_and_lose_is_told_and_nothing_changes(outside: Out
     assert outside.run() is None
 
 
+def test_the_sum_of_the_breaks_stays_whatever_rules_are_tried(outside: Outside) -> None:
+    """Also beside breaks of people's matches and of statements, which are copied."""
+    outside.bring([f"{fresh('L')},{fresh('R')},2026-03-20 09:00:00,deposit,,currency,NGN,1,0,900"])
+    for number in range(3):
+        outside.book(1_100 + number, ref=fresh("ours"), days=2)
+    outside.run()
+    assert "sequence_gap" in dict(outside.breaks)
+    for told in ((BY_ID,), (WEEK,), STANDARD):
+        result = looked_at(ruled.tried(outside.account, *told)).result
+        assert result is not None
+        assert sum(Decimal(each["sum_now"]) for each in result["breaks"]) == outside.proof.difference
+
+
 def test_what_would_be_put_together_otherwise_is_told(outside: Outside) -> None:
     outside.book(500, ref=fresh("other"))
     twins = Rule(name="amount", step=Step.AMOUNT, line="line", entry="ref", bare=False, after_seconds=0)

@@ -22,6 +22,7 @@ from tests.web.scenes import (
     dealing,
     elsewhere,
     ledger,
+    matching_rules,
     payouts,
     portal,
     programs,
@@ -40,6 +41,7 @@ READS = {"GET", "HEAD", "OPTIONS"}
 TOPICS = (
     *(portal, trading, transfers, safety, verification, account, programs, care),
     *(console, breaks, review, ledger, agreed, payouts, rates, dealing, reporting, statements, closing),
+    matching_rules,
 )
 RECORDED: dict[str, Call] = {endpoint: call for topic in TOPICS for endpoint, call in topic.CALLS.items()}
 KEPT_ELSEWHERE: dict[str, Call] = elsewhere.CALLS

@@ -75,6 +75,7 @@ def ask_to_reopen(scene: Scene) -> TestResponse:
     first, closers = begun(), Closers()
     assert closers.close(first).startswith("Closed")
     answer = asked(scene.staff(Role.FINANCE), first, "open-again")
+    closers.deny_all(first)
     closers.reopen(first)
     return answer
 
