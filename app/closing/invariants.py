@@ -11,7 +11,7 @@ from typing import Any
 
 from app.closing import figures
 from app.closing.figures import Figures
-from app.closing.rules import Span, written
+from app.closing.rules import Span, counted, written
 from app.core.db import rows
 from app.core.money import ASSETS
 from app.ledger.chart import BANK
@@ -197,7 +197,7 @@ def _statement(asked: Asked) -> Result:
     titles = ("Each statement adds up", "opening and movements told", "closing told")
     if row.n == row.bare:
         return _not("I1", titles[0], "no statement of these days tells balances" if row.n else "nothing was told")
-    return _compared("I1", titles, row.one, row.other, first=row.first, said=f"{row.n - row.bare} statements",
+    return _compared("I1", titles, row.one, row.other, first=row.first, said=counted(row.n - row.bare, "statement"),
                      place=_file(row.first))  # fmt: skip
 
 
@@ -224,7 +224,7 @@ def _complete(asked: Asked) -> Result:
     titles = ("Every row of every file is accounted for", "rows in the files", "lines, ignored and rejected")
     if not row.n:
         return _not("I4", titles[0], "no file was read")
-    return _compared("I4", titles, Decimal(row.one), Decimal(row.other), first=row.first, said=f"{row.n} files",
+    return _compared("I4", titles, Decimal(row.one), Decimal(row.other), first=row.first, said=counted(row.n, "file"),
                      place=_file(row.first))  # fmt: skip
 
 
@@ -263,7 +263,7 @@ def _settlements(asked: Asked) -> Result:
         return _not("I8", titles[0], "nothing was settled in these days")
     unit = Decimal(1).scaleb(-ASSETS["NGN"].decimals)
     place = ("console.settlement", {"settlement_id": row.first or ""})
-    return _compared("I8", titles, row.one * unit, row.other * unit, first=row.first, said=f"{row.n} settlements",
+    return _compared("I8", titles, row.one * unit, row.other * unit, first=row.first, said=counted(row.n, "settlement"),
                      place=place)  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 The first file was cut off; the whole one mends that. The workbook of the sheet has the figures of the ledger.
 """
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ pytestmark = [
     pytest.mark.xdist_group("closing a month"),
 ]
 
+SEEN_FIRST = re.compile("^See the (break|month), and")
 # Told, booked and their difference at the month's end: an entry of 9,000 out that the bank does not know of, and 500
 # less that were written off after it.
 CLOSING = [Decimal("418947.5"), Decimal("410447.5"), Decimal(8500)]
@@ -172,6 +174,7 @@ def agree(work: OperatorAtWork, *, many: int) -> None:
     for left in range(many, 0, -1):
         expect(waiting).to_have_count(left)
         waiting.first.click()
+        expect(work.drawer().get_by_role("link", name=SEEN_FIRST)).to_be_visible()
         work.drawer().get_by_role("button", name="Approve (1 of 1)").click()
         work.page.get_by_role("dialog", name="Approve this?").get_by_role("button", name="Approve it").click()
         work.toast("Approved. It is being carried out.")
