@@ -10,7 +10,7 @@ from decimal import Decimal
 from app.breaks import board
 from app.closing import queries, sheets
 from app.closing.invariants import COVER
-from app.closing.rules import Check, Light, Span, written
+from app.closing.rules import Check, Light, Span, counted, shown
 from app.closing.sheets import Sheet
 from app.core.db import rows
 from app.core.money import NGN, Money
@@ -68,7 +68,7 @@ def _covered(found: Given) -> Check:
         for each in queries.coverage_for_operators(sheet.account, found.span)
         if each.missing
     ]
-    said = f"{_many(len(found.sheets), 'account')}, told to the last day"
+    said = f"{counted(len(found.sheets), 'account')}, told to the last day"
     return _check("covered", "Every source has told of every day", short, said, place=("console.statement_sources", {}))
 
 
@@ -93,7 +93,8 @@ def _breaks(found: Given) -> Check:
     left = [(sheet.account, reason) for sheet in found.sheets for reason in sheet.figures.reasons if reason.count]
     said = [
         f"{account}: {sum(one.count for whose, one in left if whose == account):,} open,"
-        f" {written(sum((one.amount for whose, one in left if whose == account), Decimal(0)))}"
+        f" {shown(sum((one.amount for whose, one in left if whose == account), Decimal(0)), places=2)}"
+        f" {account.rpartition(':')[2]}"
         for account in sorted({account for account, _ in left})
     ]
     return _check("breaks", "What is open was looked at", said, "nothing is open",
@@ -104,7 +105,7 @@ def _owned(found: Given) -> Check:
     accounts = [sheet.account for sheet in found.sheets]
     (row,) = rows(_UNOWNED, accounts=accounts, until=found.span.until)
     late = sum(board.overdue_for_system(account, before=found.span.until, limit=OVERDUE_MAX) for account in accounts)
-    said = ([f"{_many(row.n, 'break')} without"] if row.n else []) + ([f"{late} overdue"] if late else [])
+    said = ([f"{counted(row.n, 'break')} without"] if row.n else []) + ([f"{late} overdue"] if late else [])
     return _check("owned", "Each break has an owner, and none is overdue", said, "each has, and none is", Light.AMBER,
                   place=("console.breaks", {}))  # fmt: skip
 
@@ -133,7 +134,7 @@ def _suspense(found: Given) -> Check:
 def _signed(found: Given) -> Check:
     unsigned = [sheet.account for sheet in found.sheets if not sheet.whole]
     return _check(
-        "signed", "Every sheet is signed by two, for these figures", unsigned, _many(len(found.sheets), "sheet")
+        "signed", "Every sheet is signed by two, for these figures", unsigned, counted(len(found.sheets), "sheet")
     )
 
 
@@ -161,10 +162,6 @@ def _check(
 ) -> Check:  # fmt: skip
     said = "; ".join(wrong)
     return Check(name, title, light if said else Light.GREEN, said or fine, place)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _failing(found: Given, about: Callable[[str], bool]) -> list[str]:

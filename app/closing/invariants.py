@@ -11,14 +11,14 @@ from typing import Any
 
 from app.closing import figures
 from app.closing.figures import Figures
-from app.closing.rules import Span, written
+from app.closing.rules import Span, counted, written
 from app.core.db import rows
 from app.core.money import ASSETS
 from app.ledger.chart import BANK
 
 COVER = "I9"
 TICK = timedelta(microseconds=1)  # PostgreSQL's clock counts these
-# (What a sound statement that came later covers whole stands for nothing any more.)
+# (A file that was cut off is no fault any more once a later one tells the same days soundly.)
 _PARTS = """
 SELECT count(*) AS n, coalesce(sum(p.opening + p.moved), 0) AS one, coalesce(sum(p.closing), 0) AS other,
        count(*) FILTER (WHERE p.closing IS NULL OR p.opening IS NULL) AS bare,
@@ -31,11 +31,10 @@ SELECT count(*) AS n, coalesce(sum(p.opening + p.moved), 0) AS one, coalesce(sum
   JOIN statement_imports i ON i.source_id = a.source_id
   JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
  WHERE a.account = :account AND p.period_from <= :last AND p.period_to >= :first
-   AND (p.untied = '' AND p.gaps = '{}' AND p.closing - p.opening IS NOT DISTINCT FROM p.moved OR NOT EXISTS (
-           SELECT FROM statement_imports x JOIN statement_parts s ON s.import_id = x.id
-            WHERE x.source_id = i.source_id AND (s.account, s.asset) = (p.account, p.asset)
-              AND s.period_from <= p.period_from AND s.period_to >= p.period_to AND s.import_id > p.import_id
-              AND s.untied = '' AND s.gaps = '{}' AND s.closing - s.opening = s.moved))
+   AND NOT EXISTS (SELECT FROM statement_parts x JOIN statement_imports y ON y.id = x.import_id
+                    WHERE (y.source_id, x.account, x.asset) = (i.source_id, p.account, p.asset)
+                      AND x.import_id > p.import_id AND x.period_from <= p.period_from AND x.period_to >= p.period_to
+                      AND x.untied = '' AND x.closing - x.opening = x.moved AND x.gaps = '{}')
 """
 # Statements of one account at a source that begin on the day after the one before ended: its end is their beginning.
 # (Where several begin on a day, the sound one that came last.)
@@ -47,7 +46,12 @@ WITH told AS (
       JOIN statement_imports i ON i.source_id = a.source_id
       JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
      WHERE a.account = :account AND p.opening IS NOT NULL AND p.closing IS NOT NULL AND p.period_from <= :last
-     ORDER BY i.source_id, p.account, p.period_from, p.closing - p.opening = p.moved DESC, i.imported_at DESC),
+       AND NOT EXISTS (SELECT FROM statement_parts x JOIN statement_imports y ON y.id = x.import_id
+                        WHERE (y.source_id, x.account, x.asset) = (i.source_id, p.account, p.asset)
+                          AND x.import_id > p.import_id
+                          AND x.period_from <= p.period_from AND x.period_to >= p.period_to
+                          AND x.untied = '' AND x.closing - x.opening = x.moved AND x.gaps = '{}')
+     ORDER BY i.source_id, p.account, p.period_from, i.imported_at DESC),
 following AS (
     SELECT t.*, lag(t.closing) OVER own AS before, lag(t.period_to) OVER own AS ended
       FROM told t WINDOW own AS (PARTITION BY t.source_id, t.account ORDER BY t.period_from))
@@ -195,7 +199,7 @@ def _statement(asked: Asked) -> Result:
     titles = ("Each statement adds up", "opening and movements told", "closing told")
     if row.n == row.bare:
         return _not("I1", titles[0], "no statement of these days tells balances" if row.n else "nothing was told")
-    return _compared("I1", titles, row.one, row.other, first=row.first, said=f"{row.n - row.bare} statements",
+    return _compared("I1", titles, row.one, row.other, first=row.first, said=counted(row.n - row.bare, "statement"),
                      place=_file(row.first))  # fmt: skip
 
 
@@ -222,7 +226,7 @@ def _complete(asked: Asked) -> Result:
     titles = ("Every row of every file is accounted for", "rows in the files", "lines, ignored and rejected")
     if not row.n:
         return _not("I4", titles[0], "no file was read")
-    return _compared("I4", titles, Decimal(row.one), Decimal(row.other), first=row.first, said=f"{row.n} files",
+    return _compared("I4", titles, Decimal(row.one), Decimal(row.other), first=row.first, said=counted(row.n, "file"),
                      place=_file(row.first))  # fmt: skip
 
 
@@ -261,7 +265,7 @@ def _settlements(asked: Asked) -> Result:
         return _not("I8", titles[0], "nothing was settled in these days")
     unit = Decimal(1).scaleb(-ASSETS["NGN"].decimals)
     place = ("console.settlement", {"settlement_id": row.first or ""})
-    return _compared("I8", titles, row.one * unit, row.other * unit, first=row.first, said=f"{row.n} settlements",
+    return _compared("I8", titles, row.one * unit, row.other * unit, first=row.first, said=counted(row.n, "settlement"),
                      place=place)  # fmt: skip
 
 

@@ -130,6 +130,11 @@ def shown(amount: Decimal, *, places: int) -> str:
     return f"{'-' if whole.startswith('-') else ''}{abs(int(whole)):,}{'.' if rest else ''}{rest}"
 
 
+def counted(count: int, what: str) -> str:
+    """So many of something, as people say it."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def blocking(checks: Iterable[Check]) -> list[Check]:
     """Those that keep a month from being closed."""
     return [one for one in checks if one.light is Light.RED]

@@ -109,6 +109,21 @@ def test_a_sheet_has_both_numbers_of_every_invariant(outside: Outside, people: C
     assert across.figures.last.difference == last.difference
 
 
+def test_a_file_that_lacked_a_row_is_no_fault_once_a_sound_one_came(room: Flask, people: Closers) -> None:
+    made, may = Outside(), month_of(date(2026, 5, 1))
+    first, lacking, last = (
+        f"{books.fresh('L')},{books.fresh('R')},2026-05-{day:02} 08:00:00,deposit,,currency,NGN,1,0,{balance}"
+        for balance, day in enumerate((2, 9, 30), 1)
+    )
+    made.bring([first, last])
+    assert {one.name for one in people.sheet(made.account, may).failing} >= {"I1", "I3"}
+    made.bring([first, lacking])  # (does not reach as far)
+    assert people.sheet(made.account, may).blocked
+    made.bring([first, lacking, last])
+    made.run()
+    assert not people.sheet(made.account, may).failing
+
+
 def test_two_people_sign_and_only_what_they_saw(outside: Outside, people: Closers) -> None:
     span = Span(date(2026, 3, 2), date(2026, 3, 8))
     with pytest.raises(errors.NotPrepared):

@@ -25,9 +25,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("st
 expect.set_options(timeout=PATIENCE_MS)
 SECRET = totp.new_secret()
 BODY = of(FIRST, SECOND, STRANGE)
-DROP = """(form, text) => {
+DROP = """(form, [name, text]) => {
   const dataTransfer = new DataTransfer();
-  dataTransfer.items.add(new File([text], 'ledgers.csv', { type: 'text/csv' }));
+  dataTransfer.items.add(new File([text], name, { type: 'text/csv' }));
   for (const name of ['dragover', 'drop'])
     form.dispatchEvent(new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true }));
 }"""
@@ -63,7 +63,7 @@ def test_a_dropped_file_is_followed_to_its_refused_row(desk: Desk, visiting: Vis
     tour.send("Continue", code=totp.code(SECRET, step=rules.totp_step(clock.now())))(page)
     page.goto("/console/statements")
     page.get_by_role("link", name="Kraken").click()
-    page.locator("[data-drop]").evaluate(DROP, BODY.decode())
+    page.locator("[data-drop]").evaluate(DROP, ["ledgers.csv", BODY.decode()])
     page.wait_for_url("**/console/statements/files/*")
     expect(page.locator("#file")).to_contain_text("1 row was rejected")
     row = page.locator("tr", has_text="type airdrop is not known")
