@@ -43,7 +43,9 @@ _ONE_OFF = (
     " WHERE o.account_number = ?"
 )
 _MISSED = "INSERT INTO unnoticed (account_number, amount, sender, created_at) VALUES (?, ?, ?, ?)"
-_FOUND = "DELETE FROM unnoticed WHERE account_number = ? AND substr(created_at, 1, 10) = ? RETURNING *"
+_FOUND = (
+    "DELETE FROM unnoticed WHERE account_number = ? AND date(created_at, '+1 hour') = ? RETURNING *"  # (a day of Lagos)
+)
 
 
 def fresh() -> str:

@@ -237,4 +237,5 @@ MORE = {
         lambda paystack: paystack.upload_for_dispute("624", filename="receipt.pdf", content=b"%PDF-1.7"),
     ),
     "dispute_download": Call("dispute_download", lambda paystack: paystack.export_disputes(AT, None)),
+    "transfer_list": Call("transfer_list", lambda paystack: list(islice(paystack.as_told("transfers", AT, AT), 1))),
 }

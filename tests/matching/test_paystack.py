@@ -42,7 +42,7 @@ def pulled(app: Flask, format_name: str, account: str) -> str:
     with transaction(TEST):
         statements.stand_for(source.id, asset="NGN", account=account)
         pull_service.set_rhythm(source, every=3_600, since=clock.now().date() - timedelta(days=30))
-    with clock.at(clock.now() + timedelta(minutes=5)):  # (what came a moment ago is not asked for yet)
+    with clock.at(clock.now() + timedelta(days=1)):  # (what came a moment ago is not asked for yet)
         with transaction(TEST):
             pull_service.ask(source.id, actor=TEST)
         drain(app)
