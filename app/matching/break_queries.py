@@ -1,7 +1,7 @@
-"""Reads of breaks: the accounts with what is open in them, the queue, one with what may belong to it."""
+"""Reads of breaks: the accounts with what is open in them, and one break with what may belong to it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +10,7 @@ from app.core.db import rows
 from app.core.errors import NotFound
 from app.matching.covering import covering
 from app.matching.queries import Proof
-from app.matching.rules import Reason
 
-COUNTED_MAX = 1_000  # of a reason; the page says when there are more
 CANDIDATES = 8
 NEAR = timedelta(days=3)
 _LOOKED_AT = 200  # of those near in time, the nearest in amount are shown
@@ -24,17 +22,6 @@ SELECT a.account, a.sources, r.ended_at, p.counts
   LEFT JOIN LATERAL (SELECT * FROM matching_runs p WHERE p.account = a.account AND p.counts ? 'told'
                       ORDER BY p.id DESC LIMIT 1) p ON true
  ORDER BY a.account
-"""
-# (Rows compared, where equal reasons would do: those that are but few PostgreSQL would look for among all, by time.)
-_COUNTS = """
-SELECT s.reason, CAST(least(sum(c.n), :limit) AS integer) AS n, sum(c.amount) AS amount
-  FROM break_spans(:account, :now, CAST(:reasons AS text[])) s
- CROSS JOIN LATERAL (SELECT count(*) AS n, coalesce(sum(b.amount), 0) AS amount
-                       FROM (SELECT b.amount FROM breaks b
-                              WHERE b.account = :account AND b.closed_by IS NULL
-                                AND (b.reason, b.at) >= (s.noted, s.since) AND (b.reason, b.at) < (s.noted, s.until)
-                              ORDER BY b.reason, b.at LIMIT :limit) b) c
- WHERE c.n > 0 GROUP BY s.reason ORDER BY n DESC, s.reason
 """
 _SHOWN = """
 SELECT b.id, b.account, b.line_id, b.journal_id, b.leg, b.group_id, b.import_id, b.part, b.row_id, b.amount, b.as_told,
@@ -53,25 +40,6 @@ SELECT b.id, b.account, b.line_id, b.journal_id, b.leg, b.group_id, b.import_id,
   LEFT JOIN ledger.journals j ON j.id = coalesce(b.journal_id, (SELECT m.journal_id FROM matches m
                                    WHERE m.group_id = b.group_id AND m.journal_id IS NOT NULL ORDER BY 1 LIMIT 1))
  WHERE b.id = ANY(:ids) ORDER BY array_position(:ids, b.id)
-"""
-# (One upper bound alone: of two PostgreSQL begins at either, and reads all that lies between.)
-_QUEUE = """
-SELECT b.id FROM breaks b
- WHERE b.account = :account AND b.closed_by IS NULL AND (b.at, b.id) < (:before_at, :before_id)
- ORDER BY b.at DESC, b.id DESC LIMIT :limit
-"""
-# Of one reason: wherever those may be that have it now, each by the index, then put together.
-_QUEUE_OF = """
-SELECT f.id
-  FROM break_spans(:account, :now, ARRAY[CAST(:reason AS text)]) s
- CROSS JOIN LATERAL (
-       SELECT b.id, b.at FROM breaks b
-        WHERE b.account = :account AND b.closed_by IS NULL
-          AND (b.reason, b.at) >= (s.noted, s.since)
-          AND (b.reason, b.at, b.id) < (s.noted, least(s.until, CAST(:before_at AS timestamptz)),
-                                        CASE WHEN s.until <= :before_at THEN 0 ELSE :before_id END)
-        ORDER BY b.reason DESC, b.at DESC, b.id DESC LIMIT :limit) f
- ORDER BY f.at DESC, f.id DESC LIMIT :limit
 """
 # The same amount, nearest in time first; then those about that time, nearest in amount first.
 _OTHER_SIDE = """
@@ -113,14 +81,6 @@ SELECT m.group_id, m.rule, m.confidence, m.ended_by, r.account, r.made_by, r.beg
 
 
 @dataclass(frozen=True)
-class Sought:
-    """Which breaks: of a reason, and of before a time."""
-
-    reason: str = ""
-    until: datetime | None = None
-
-
-@dataclass(frozen=True)
 class Account:
     """An account that statements tell of: how many sources, when it was matched last, and what both sides said then."""
 
@@ -141,28 +101,6 @@ def account_for_operators(account: str) -> Account:
     if not found:
         raise NotFound
     return found[0]
-
-
-def counts_for_operators(account: str) -> list[Any]:
-    """How many are open of each reason (at most COUNTED_MAX + 1), and their sum."""
-    reasons = [str(each) for each in Reason]
-    return rows(_COUNTS, account=account, now=clock.now(), reasons=reasons, limit=COUNTED_MAX + 1)
-
-
-def queue_for_operators(account: str, sought: Sought, *, before: tuple[datetime, int] | None, limit: int) -> list[Any]:
-    """Open breaks, newest first, from before a place on."""
-    here = before and (before[0].replace(tzinfo=before[0].tzinfo or UTC), before[1])
-    bounds = [place for place in (here, sought.until and (sought.until, 0)) if place]
-    at, number = min(bounds) if bounds else ("infinity", 0)
-    found = rows(
-        _QUEUE_OF if sought.reason else _QUEUE,
-        account=account,
-        **({"reason": sought.reason, "now": clock.now()} if sought.reason else {}),
-        before_at=at,
-        before_id=number,
-        limit=limit,
-    )
-    return _shown([row.id for row in found])
 
 
 def shown_for_operators(ids: list[int]) -> list[Any]:
