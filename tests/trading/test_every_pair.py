@@ -17,13 +17,17 @@ CODES = ("NGN", "USD", "BTC", "ETH", "USDT.TRC20", "USDT.ERC20", "USDT.BEP20", "
 ABOUT, DUST = 20_000, 7  # naira, and units of what is given
 KEPT_MAX = Fraction(6, 100)  # what spread and fee come to together, at most
 
-pytestmark = pytest.mark.usefixtures("inside", "market")
+pytestmark = pytest.mark.usefixtures("inside", "market", "prices")
 
 
-@pytest.fixture(autouse=True)
-def all_priced(market: None) -> None:
-    """Of everything there is a price."""
+def all_priced() -> None:
+    """Of everything there is a price of now."""
     priced.at(TON_USDT="5.2", BNB_USDT="612.5")
+
+
+@pytest.fixture
+def prices(market: None) -> None:
+    all_priced()
 
 
 def naira_of(asset: Asset) -> Fraction:
@@ -33,7 +37,11 @@ def naira_of(asset: Asset) -> Fraction:
 
 
 def others(give: Asset) -> Iterator[Asset]:
-    return (ASSETS[code] for code in CODES if ASSETS[code].ticker != give.ticker)
+    """What it can be given for; each at a price of now, for one is not good for as long as all take."""
+    for code in CODES:
+        if ASSETS[code].ticker != give.ticker:
+            all_priced()
+            yield ASSETS[code]
 
 
 def filled(who: Customer, *, give: Asset, get: Asset, typed: Money | None) -> Order:

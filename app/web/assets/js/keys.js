@@ -51,17 +51,18 @@ onContent(() => {
 });
 on('change', (event) => event.target.id === 'keys-on' && remember('keys', event.target.checked ? '1' : '0'));
 
-let going = 0;
-const press = (key) => {
-  if (Date.now() - going < 1500) {
-    going = 0;
+// (when the keys went down, not when a busy page got round to them)
+let going = -Infinity;
+const press = (key, at) => {
+  if (at - going < 1500) {
+    going = -Infinity;
     const link = places().get(key);
     if (link) return link.click() ?? true;
   }
   const search = key === '/' && one('[data-search]');
   const sheet = key === '?' && one('#shortcuts');
   const button = /^[a-zR0[\]+-]$/.test(key) ? one(`[data-key="${key}"]`, one('dialog.drawer[open]') ?? document) : null;
-  if (key === 'g') going = Date.now();
+  if (key === 'g') going = at;
   else if (key === 'j') pick(1);
   else if (key === 'k') pick(-1);
   else if (search) search.select();
@@ -75,7 +76,7 @@ on('keydown', (event) => {
   // (letters are typed into a field; into a choice of yes and no they are not)
   if (event.target.matches('input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]')) return;
   const inDialog = one('dialog[open]:not(.drawer)');
-  if (!inDialog && press(event.key)) event.preventDefault();
+  if (!inDialog && press(event.key, event.timeStamp)) event.preventDefault();
 });
 
 // Ctrl+Enter sends the form of the dialog that asks, as its own button does; a single key sends nothing.
