@@ -60,7 +60,7 @@ SELECT l.id, l.row_no, l.external_id, l.refs, l.group_key, l.asset, l.delta, l.k
   FROM statement_sources s JOIN statement_lines l ON l.source_id = s.id
   LEFT JOIN matches m ON m.line_id = l.id AND m.ended_by IS NULL
   LEFT JOIN breaks b ON b.closed_by IS NULL AND (b.line_id = l.id OR b.group_id = m.group_id)
- WHERE s.name = :source ORDER BY l.part, l.row_no, l.id
+ WHERE s.name = :source AND l.basis = 'row' ORDER BY l.part, l.row_no, l.id
 """
 _IGNORED = """
 SELECT r.row_no, r.raw FROM statement_sources s JOIN statement_imports i ON i.source_id = s.id

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from app.breaks import board
 from app.closing import queries, sheets
-from app.closing.invariants import COVER
+from app.closing.invariants import BALANCE, COVER
 from app.closing.rules import Check, Light, Span, counted, shown
 from app.closing.sheets import Sheet
 from app.core.db import rows
@@ -78,7 +78,7 @@ def _tied(found: Given) -> Check:
 
 
 def _explained(found: Given) -> Check:
-    failing = _failing(found, lambda name: name not in _TYING | {COVER})
+    failing = _failing(found, lambda name: name not in _TYING | {COVER, BALANCE})
     return _check("explained", "No difference is unexplained", failing, "told less booked is what is open, everywhere")
 
 
@@ -87,6 +87,12 @@ def _cover(found: Given) -> Check:
     place: Place = ("console.reserves", {})
     return _check("cover", "As much is held as is owed", failing, "by the books, of each asset that is told of",
                   Light.AMBER, place=place)  # fmt: skip
+
+
+def _balance(found: Given) -> Check:
+    failing = _failing(found, lambda name: name == BALANCE)
+    return _check("balance", "What was told is the balance told", failing, "from the first statement to the last",
+                  Light.AMBER)  # fmt: skip
 
 
 def _breaks(found: Given) -> Check:
@@ -174,5 +180,6 @@ def _failing(found: Given, about: Callable[[str], bool]) -> list[str]:
 
 
 EVERY: tuple[Callable[[Given], Check], ...] = (
-    _covered, _tied, _explained, _breaks, _owned, _journals, _settlements, _suspense, _signed, _proved, _cover, _before,
+    _covered, _tied, _balance, _explained, _breaks, _owned, _journals, _settlements, _suspense, _signed, _proved,
+    _cover, _before,
 )  # fmt: skip

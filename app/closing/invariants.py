@@ -1,4 +1,4 @@
-"""The eleven invariants of a tie-out: each two numbers that are equal, or the first row in which they are not.
+"""The twelve invariants of a tie-out: each two numbers that are equal, or the first row in which they are not.
 
 A line here is all that another one takes: sheet, day's proof, page and files follow.
 """
@@ -16,7 +16,8 @@ from app.core.db import rows
 from app.core.money import ASSETS
 from app.ledger.chart import BANK
 
-COVER = "I9"
+COVER, BALANCE = "I9", "I12"
+_FACTS = {COVER, BALANCE}  # (nobody here can mend them: a closing says why it is closed all the same)
 TICK = timedelta(microseconds=1)  # PostgreSQL's clock counts these
 # (A file that was cut off is no fault any more once a later one tells the same days soundly.)
 _PARTS = """
@@ -67,6 +68,7 @@ SELECT count(DISTINCT i.id) AS n, coalesce(sum(i.rows_total), 0) AS one,
   FROM statement_imports i
   LEFT JOIN (SELECT l.import_id, count(*) AS n FROM statement_lines l
               WHERE l.source_id IN (SELECT a.source_id FROM statement_accounts a WHERE a.account = :account)
+                AND l.basis = 'row'
               GROUP BY 1) k ON k.import_id = i.id
  WHERE EXISTS (SELECT FROM statement_accounts a JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
                 WHERE a.account = :account AND a.source_id = i.source_id
@@ -90,6 +92,43 @@ declared AS (
 SELECT count(n.group_id) AS n, coalesce(sum(n.net), 0) AS one, coalesce(sum(d.amount), 0) AS other,
        min(coalesce(n.group_id, d.group_id)) FILTER (WHERE coalesce(n.net, 0) <> coalesce(d.amount, 0)) AS first
   FROM nets n FULL JOIN declared d ON d.group_id = n.group_id
+"""
+# The newest statement that says its balance and ends where none that goes on has begun; beside it all that was told to
+# its end, and by how much statements and lines contradict each other (files of the same days say the same thing once).
+_BALANCE = """
+WITH parts AS MATERIALIZED (
+    SELECT i.source_id, p.account, p.asset, p.import_id, p.part, p.closing, i.imported_at,
+           least(p.period_from, p.period_to) AS first, greatest(p.period_from, p.period_to) AS last
+      FROM statement_accounts a JOIN statement_imports i ON i.source_id = a.source_id
+      JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
+     WHERE a.account = :account AND p.opening IS NOT NULL AND p.closing IS NOT NULL AND p.untied = ''
+       AND p.period_from IS NOT NULL AND p.period_to IS NOT NULL),
+newest AS (
+    SELECT DISTINCT ON (n.source_id, n.account) n.* FROM parts n
+     WHERE n.last <= :last AND NOT EXISTS (
+           SELECT FROM parts x WHERE (x.source_id, x.account) = (n.source_id, n.account)
+              AND x.first <= n.last AND x.last > n.last)
+     ORDER BY n.source_id, n.account, n.last DESC, n.imported_at DESC, n.import_id DESC, n.part DESC),
+wrong AS (
+    SELECT n.source_id, n.account, b.reason, b.as_told, p.first, p.last
+      FROM newest n JOIN parts p ON (p.source_id, p.account) = (n.source_id, n.account) AND p.last <= n.last
+      JOIN breaks b ON b.account = :account AND (b.import_id, b.part) = (p.import_id, p.part) AND b.closed_by IS NULL
+     UNION
+    SELECT n.source_id, n.account, b.reason || b.id, b.as_told, n.first, n.last
+      FROM newest n JOIN breaks b ON b.account = :account AND b.closed_by IS NULL AND b.reason = 'restated'
+      JOIN statement_rows r ON r.id = b.row_id
+      JOIN statement_lines l ON l.id = r.line_id AND (l.source_id, l.account) = (n.source_id, n.account)
+     WHERE l.booked_on <= n.last),
+sums AS (
+    SELECT n.import_id, n.closing,
+           (SELECT coalesce(sum(l.delta), 0) FROM statement_lines l
+             WHERE (l.source_id, l.asset, l.account) = (n.source_id, n.asset, n.account) AND l.booked_on <= n.last)
+           + (SELECT coalesce(sum(w.as_told), 0) FROM wrong w
+               WHERE (w.source_id, w.account) = (n.source_id, n.account)) AS told
+      FROM newest n)
+SELECT count(*) AS n, coalesce(sum(s.closing), 0) AS one, coalesce(sum(s.told), 0) AS other,
+       min(s.import_id) FILTER (WHERE s.closing <> s.told) AS first,
+       (SELECT count(*) FROM wrong WHERE as_told <> 0) AS wrong FROM sums s
 """
 _SETTLED = """
 SELECT count(*) AS n, coalesce(sum(s.total_units - s.deducted_units), 0) AS one, coalesce(sum(e.amount), 0) AS other,
@@ -148,8 +187,8 @@ class Result:
 
     @property
     def blocks(self) -> bool:
-        """Whether nobody can stand for a sheet with it. That too little is held is a fact, and no fault of a sheet."""
-        return self.holds is False and self.name != COVER
+        """Whether nobody can stand for a sheet with it. Too little held, or a balance nobody explains, is a fact."""
+        return self.holds is False and self.name not in _FACTS
 
     def kept(self) -> dict[str, Any]:
         """As a day and a closing keep it; where its first row is, is found anew."""
@@ -323,6 +362,16 @@ def _closed(asked: Asked) -> Result:
                      said=f"{found[0].month:%B %Y}; what came later counts after it")  # fmt: skip
 
 
+def _balance(asked: Asked) -> Result:
+    """That all that was told, from the first opening balance on, is what the newest statement says is there."""
+    (row,) = rows(_BALANCE, account=asked.account, last=asked.span.last)
+    titles = ("Told is the balance that its statements say", "closing balance told", "all lines, and what contradicts")
+    if not row.n:
+        return _not(BALANCE, titles[0], "no statement that ended by then says a balance")
+    said = f"{counted(row.wrong, 'break')} of the statements themselves in it" if row.wrong else ""
+    return _compared(BALANCE, titles, row.one, row.other, first=row.first, said=said, place=_file(row.first))
+
+
 def _file(import_id: Any) -> tuple[str, Mapping[str, str]]:
     found = rows("SELECT id FROM statement_files WHERE import_id = :of", of=import_id) if import_id else []
     return ("console.statement_file", {"file_id": found[0].id}) if found else ("", {})
@@ -330,5 +379,5 @@ def _file(import_id: Any) -> tuple[str, Mapping[str, str]]:
 
 EVERY: tuple[Callable[[Asked], Result], ...] = (
     _statement, _continuity, _chain, _complete, _ledger, _proof, _conservation, _settlements, _cover, _determinism,
-    _closed,
+    _closed, _balance,
 )  # fmt: skip

@@ -18,7 +18,7 @@ from app.statements.models import Source
 from app.statements.rules import Days, missing
 
 _TOLD = """
-SELECT a.account, a.source_id FROM statement_accounts a JOIN statement_sources s ON s.id = a.source_id
+SELECT a.account, a.source_id, a.asset FROM statement_accounts a JOIN statement_sources s ON s.id = a.source_id
  WHERE (s.retired_at IS NULL OR s.retired_at >= :since) AND (:account = '' OR a.account = :account)
    AND EXISTS (SELECT FROM statement_parts p JOIN statement_imports i ON i.id = p.import_id
                 WHERE i.source_id = a.source_id AND p.asset = a.asset AND p.period_from <= :last)
@@ -29,9 +29,10 @@ _BEGUN = "SELECT min(effective_at) AS at FROM (SELECT effective_at FROM ledger.j
 
 @dataclass(frozen=True)
 class Coverage:
-    """A source, and the days of a span that it has not told of although it had begun to tell."""
+    """A source, the days that it told of, and those of a span that it has not although it had begun to tell."""
 
     source: Source
+    covered: tuple[Days, ...]
     missing: tuple[Days, ...]
 
 
@@ -45,9 +46,10 @@ def coverage_for_operators(account: str, span: Span) -> list[Coverage]:
     found = []
     for row in rows(_TOLD, account=account, last=span.last, since=span.since):
         source = statements.one_source_for_operators(row.source_id)
-        gaps = missing(statements.coverage_for_operators(source.id), through=span.last)
+        covered = statements.coverage_for_operators(source.id, asset=row.asset)
+        gaps = missing(covered, through=span.last)
         own = tuple(Days(max(each.first, span.first), each.last) for each in gaps if each.last >= span.first)
-        found.append(Coverage(source, own))
+        found.append(Coverage(source, tuple(covered), own))
     return found
 
 
@@ -56,8 +58,7 @@ def untold_for_operators(account: str, span: Span) -> set[date]:
     sources = coverage_for_operators(account, span)
     if not sources:
         return set(span.days)
-    first = [statements.coverage_for_operators(each.source.id) for each in sources]
-    begun = min((covered[0].first for covered in first if covered), default=date.max)
+    begun = min((each.covered[0].first for each in sources if each.covered), default=date.max)
     gaps = [days for each in sources for days in each.missing]
     return {day for day in span.days if day < begun or any(gap.first <= day <= gap.last for gap in gaps)}
 

@@ -1,8 +1,9 @@
 """Closing months. A closed month takes no journal that would take effect in it; each step is its own transaction.
 
-begin: business may no longer book into it, reversals and corrections may · settle: nobody may, and whoever was about to
-has ended · close: every account's balance at its end is written down. What is closed opens again only where a row of
-app/closing says that others agreed to it; closed again, its balances are written down anew, beside those of before.
+begin: business may no longer book into it; reversals, corrections and journals by hand may · settle: nobody may, and
+whoever was about to has ended · close: every account's balance at its end is written down. What is closed opens again
+only where a row of app/closing says that others agreed to it; closed again, its balances are written down anew, beside
+those of before.
 """
 
 from datetime import date

@@ -165,6 +165,12 @@ def match_for_operators(group_id: int) -> tuple[Any, list[Any], list[Any]]:
     return found[0], rows(_LINES, group=group_id), rows(_ENTRIES, group=group_id)
 
 
+def match_of_line_for_operators(line_id: int) -> int | None:
+    """The match that a line is in, if any."""
+    found = rows("SELECT group_id FROM matches WHERE line_id = :line AND ended_by IS NULL", line=line_id)
+    return found[0].group_id if found else None
+
+
 def _account(row: Any) -> Account:
     told = row.counts and Proof(*(Decimal(row.counts[name]) for name in ("told", "booked", "breaks")))
     return Account(row.account, row.sources, row.ended_at, told)

@@ -9,10 +9,10 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.matching import errors, explaining, scope
 from app.matching.models import Run
+from app.matching.scope import BY_HAND
 from app.matching.service import begun, turn
 
 REASON_MAX = 500
-BY_HAND = "by hand"
 _TAKE = """
 WITH made AS (SELECT nextval('match_groups') AS group_id)
 INSERT INTO matches (group_id, run_id, rule, confidence, line_id, journal_id, leg)
@@ -21,8 +21,6 @@ SELECT made.group_id, :run, :rule, 100, o.line_id, o.journal_id, o.leg
                UNION ALL SELECT NULL, e.journal_id, e.leg FROM open_entries e) o
 RETURNING group_id
 """
-# (several may be put together, or taken apart, in one transaction)
-_FRESH = "DROP TABLE IF EXISTS pg_temp.open_lines, pg_temp.open_entries, pg_temp.book_accounts"
 _LINES = """
 CREATE TEMP TABLE open_lines ON COMMIT DROP AS
 SELECT l.id, l.delta AS amount, l.at
@@ -88,7 +86,6 @@ def end(group_id: int, *, reason: str, actor: Actor) -> Run:
 
 
 def _open(connection: Connection, account: str, lines: Sequence[int], entries: Sequence[tuple[int, int]]) -> None:
-    connection.execute(text(_FRESH))
     scope.name_accounts(connection, account)
     place = {
         "account": account,

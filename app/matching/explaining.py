@@ -130,4 +130,6 @@ def explain_left(connection: Connection, told: Run) -> int:
     connection.execute(text("SELECT set_config('enable_nestloop', :on, true)"), {"on": "on" if few else "off"})
     for statement in (*(_TWICE_FEW if few else _TWICE_MANY), *_TWICE_NOW):
         connection.execute(text(statement), place)
-    return sum(connection.execute(text(statement), place).rowcount for statement in _LEFT)
+    opened = sum(connection.execute(text(statement), place).rowcount for statement in _LEFT)
+    connection.execute(text("DROP TABLE lines_twice, entries_twice"))
+    return opened

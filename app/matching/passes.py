@@ -102,7 +102,8 @@ SELECT h.group_id, :run, :rule, :confidence, k.journal_id, k.leg
 _SHRINK = (
     """
 CREATE TEMP TABLE rest_lines ON COMMIT DROP AS
-SELECT o.* FROM open_lines o WHERE NOT EXISTS (SELECT FROM matches m WHERE m.line_id = o.id AND m.group_id > :before)
+SELECT o.* FROM open_lines o
+ WHERE NOT EXISTS (SELECT FROM matches m WHERE m.line_id = o.id AND m.run_id = :run AND m.group_id > :before)
 """,
     "DROP TABLE open_lines",
     "ALTER TABLE rest_lines RENAME TO open_lines",
@@ -111,7 +112,7 @@ SELECT o.* FROM open_lines o WHERE NOT EXISTS (SELECT FROM matches m WHERE m.lin
 CREATE TEMP TABLE rest_entries ON COMMIT DROP AS
 SELECT o.* FROM open_entries o
  WHERE NOT EXISTS (SELECT FROM matches m
-                    WHERE m.journal_id = o.journal_id AND m.leg = o.leg AND m.group_id > :before)
+                    WHERE m.journal_id = o.journal_id AND m.leg = o.leg AND m.run_id = :run AND m.group_id > :before)
 """,
     "DROP TABLE open_entries",
     "ALTER TABLE rest_entries RENAME TO open_entries",
@@ -170,7 +171,22 @@ SELECT g.group_id, :run, :rule, :confidence, l.id
            AND NOT EXISTS (SELECT FROM open_entries e WHERE e.told = s.group_key)) g
   JOIN open_lines l USING (group_key)
 """
+# What an account had when its statements began, and all that the books had of it by then, as one sum.
+_OPENED = """
+INSERT INTO matches (group_id, run_id, rule, confidence, line_id, journal_id, leg)
+WITH began AS MATERIALIZED (SELECT id, amount, at FROM open_lines WHERE is_opening),
+before AS MATERIALIZED (
+    SELECT e.journal_id, e.leg, e.amount FROM open_entries e
+     WHERE e.at < (SELECT min(at) + interval '1 second' FROM began)),
+made AS (
+    SELECT nextval('match_groups') AS group_id
+     WHERE (SELECT sum(amount) FROM began) = (SELECT sum(amount) FROM before))
+SELECT made.group_id, :run, :rule, :confidence, o.line_id, o.journal_id, o.leg
+  FROM made, (SELECT id AS line_id, NULL::bigint AS journal_id, NULL::integer AS leg FROM began
+               UNION ALL SELECT NULL, journal_id, leg FROM before) o
+"""
 _KEYED_DONE = "DROP TABLE keyed_lines, keyed_entries"
+_OF_ITS_OWN = {Step.CANCELS: _CANCELLED, Step.OPENING: _OPENED}
 
 
 class Passes:
@@ -183,9 +199,9 @@ class Passes:
         """Take what this rule finds."""
         if rule.step is Step.AMOUNT:
             self._by_amount(rule)
-        elif rule.step is Step.CANCELS:
+        elif rule.step in _OF_ITS_OWN:
             before = self.newest()
-            self._keep(rule, _CANCELLED)
+            self._keep(rule, _OF_ITS_OWN[rule.step])
             self._shrink(before)
         elif self._keyed(rule):
             before = self.newest()
@@ -257,13 +273,14 @@ class Passes:
         return int(self._connection.execute(text("SELECT nextval('match_groups')")).scalar_one())
 
     def _shrink(self, before: int) -> bool:
-        """What is matched is open no more: whether anything was."""
+        """What is matched is open no more: whether anything was. (Groups of other runs may have greater numbers.)"""
         found = self._connection.execute(
-            text("SELECT 1 FROM matches WHERE group_id > :before LIMIT 1"), {"before": before}
+            text("SELECT 1 FROM matches WHERE group_id > :before AND run_id = :run LIMIT 1"),
+            {"before": before, "run": self._run},
         )
         if found.first() is None:
             return False
-        self._do(*_SHRINK, before=before)
+        self._do(*_SHRINK, before=before, run=self._run)
         return True
 
     def _any(self, question: str) -> bool:

@@ -18,6 +18,7 @@ class Step(StrEnum):
     TOKEN = "token"  # noqa: S105 (a word in a narration)
     AMOUNT = "amount"
     CANCELS = "cancels"  # their own lines, that come to nothing together
+    OPENING = "opening"  # the balance that statements begin with, and all that was booked before
 
 
 class Reason(StrEnum):
@@ -46,6 +47,7 @@ LINE_WORDS = {
     "group": "a line's group",
     "token": "what is found in a line's words",
     "line": "a line",
+    "opening": "the balance that its statements begin with",
 }
 ENTRY_WORDS = {
     "ref": "our reference",
@@ -53,6 +55,7 @@ ENTRY_WORDS = {
     "token": "what is found in ours",
     "entry": "an entry",
     "second": "entries of one second",
+    "before": "all that was booked before",
     "": "nothing of ours",
 }
 _LINE_FIELDS = {
@@ -60,12 +63,14 @@ _LINE_FIELDS = {
     Step.TOKEN: {"token"},
     Step.AMOUNT: {"line", "group"},
     Step.CANCELS: {"group"},
+    Step.OPENING: {"opening"},
 }
 _ENTRY_FIELDS = {
     Step.KEY: {"ref", "told"},
     Step.TOKEN: {"token"},
     Step.AMOUNT: {"entry", "ref", "second"},
     Step.CANCELS: {""},
+    Step.OPENING: {"before"},
 }
 
 
@@ -93,6 +98,11 @@ class Rule:
         """How many seconds the two may lie apart, either way."""
         return max(self.before_seconds, self.after_seconds)
 
+    @property
+    def looks_far(self) -> bool:
+        """Whether what belongs together may be far apart: then all that is open must be in sight."""
+        return bool(self.window) or self.step is Step.OPENING
+
 
 STANDARD = (
     Rule(name="their id", step=Step.KEY, line="id", entry="told"),
@@ -112,6 +122,7 @@ STANDARD = (
         pattern=r"PSTK[_-]?(\d{6,})",
         entry_pattern=r"(?:^|\s)(?:pstk-)?(\d{6,})(?:-|$)",
     ),
+    Rule(name="opening balance", step=Step.OPENING, line="opening", entry="before", confidence=95),
     Rule(name="moment and amount", step=Step.AMOUNT, line="line", entry="entry", confidence=90),
     Rule(name="moment and sum of lines", step=Step.AMOUNT, line="group", entry="entry", confidence=90),
     Rule(name="moment and sum of entries", step=Step.AMOUNT, line="line", entry="second", confidence=90),
@@ -157,6 +168,8 @@ def in_words(rule: Rule) -> str:
         return f"{LINE_WORDS[rule.line]} and {ENTRY_WORDS[rule.entry]} of one amount, {near}{who}, the only such pair"
     if rule.step is Step.CANCELS:
         return "lines of one group that come to nothing, and of which no entry knows"
+    if rule.step is Step.OPENING:
+        return f"{LINE_WORDS[rule.line]} and {ENTRY_WORDS[rule.entry]} come to the same"
     words = f"{LINE_WORDS[rule.line]} is {ENTRY_WORDS[rule.entry]}"
     return f"{words}: {rule.pattern} and {rule.entry_pattern}" if rule.step is Step.TOKEN else words
 

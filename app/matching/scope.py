@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
+BY_HAND = "by hand"  # the rule of what people put together
 NEW_MAX = 20_000  # more is matched as a whole: sets are quicker than looking things up
 OPEN_MAX = 50_000
 
@@ -23,6 +24,8 @@ class Kind(StrEnum):
 
 
 _SETS, _LOOK_UP = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
+# (several may be put together or taken apart, and then a run made, in one transaction)
+_FRESH = "DROP TABLE IF EXISTS pg_temp.open_lines, pg_temp.open_entries, pg_temp.book_accounts"
 _ACCOUNTS = """
 CREATE TEMP TABLE book_accounts ON COMMIT DROP AS
 SELECT a.id, a.code, ('1e-' || s.decimals)::numeric AS unit
@@ -70,6 +73,22 @@ SELECT e.journal_id, e.leg
     "ANALYZE new_lines",
     "ANALYZE new_entries",
 )
+# An opening balance moved: what was put together with it before is looked at anew.
+_BEGINS_ANEW = """
+SELECT 1 FROM new_lines n JOIN statement_lines l ON l.id = n.id AND l.basis = 'opening' LIMIT 1
+"""
+_FREE = (
+    """
+CREATE TEMP TABLE freed ON COMMIT DROP AS
+SELECT DISTINCT m.group_id
+  FROM statement_accounts a
+  JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset AND l.basis = 'opening'
+  JOIN matches m ON m.line_id = l.id AND m.ended_by IS NULL AND m.rule <> :by_hand
+ WHERE a.account = :account
+""",
+    "UPDATE matches m SET ended_by = :run FROM freed f WHERE m.group_id = f.group_id AND m.ended_by IS NULL",
+    "UPDATE breaks b SET closed_by = :run FROM freed f WHERE b.group_id = f.group_id AND b.closed_by IS NULL",
+)
 _COUNTS = """
 SELECT (SELECT count(*) FROM new_lines) + (SELECT count(*) FROM new_entries) AS new,
        (SELECT count(*) FROM (SELECT FROM breaks WHERE account = :account AND closed_by IS NULL LIMIT :limit) b) AS open
@@ -82,14 +101,16 @@ ON CONFLICT (account, side, part) DO UPDATE SET upto = excluded.upto, booked_at 
 _LINES = {
     Kind.WHOLE: """
 CREATE TEMP TABLE open_lines ON COMMIT DROP AS
-SELECT l.id, l.external_id, l.refs, l.group_key, l.narration, l.at, l.delta AS amount
+SELECT l.id, l.external_id, l.refs, l.group_key, l.narration, l.at, l.delta AS amount,
+       l.basis = 'opening' AS is_opening
   FROM statement_accounts a JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset
  WHERE a.account = :account AND l.at < :as_of
    AND NOT EXISTS (SELECT FROM matches m WHERE m.line_id = l.id AND m.ended_by IS NULL)
 """,
     Kind.OPEN: """
 CREATE TEMP TABLE open_lines ON COMMIT DROP AS
-SELECT l.id, l.external_id, l.refs, l.group_key, l.narration, l.at, l.delta AS amount
+SELECT l.id, l.external_id, l.refs, l.group_key, l.narration, l.at, l.delta AS amount,
+       l.basis = 'opening' AS is_opening
   FROM (SELECT n.id FROM new_lines n
          UNION SELECT b.line_id FROM breaks b
           WHERE b.account = :account AND b.closed_by IS NULL AND b.line_id IS NOT NULL) o
@@ -142,6 +163,7 @@ SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.effective_at AS at
 
 def name_accounts(connection: Connection, account: str) -> None:
     """Make the table of the accounts of the books that are counted together."""
+    connection.execute(text(_FRESH))
     connection.execute(text(_ACCOUNTS), {"account": account})
     connection.execute(text("ANALYZE book_accounts"))
 
@@ -155,9 +177,20 @@ def news(connection: Connection, account: str) -> Kind | None:
     counts = connection.execute(text(_COUNTS), place).one()
     if not counts.new:
         return None
-    if counts.new > NEW_MAX:
+    if counts.new > NEW_MAX or begins_anew(connection):
         return Kind.WHOLE
     return Kind.OPEN if counts.open <= OPEN_MAX else Kind.NEAR
+
+
+def begins_anew(connection: Connection) -> bool:
+    """Whether among what is new is a balance that statements began with."""
+    return connection.execute(text(_BEGINS_ANEW)).first() is not None
+
+
+def free(connection: Connection, account: str, *, run_id: int) -> None:
+    """Take apart what rules put together with the opening balances of before."""
+    for statement in _FREE:
+        connection.execute(text(statement), {"account": account, "run": run_id, "by_hand": BY_HAND})
 
 
 def open_up(connection: Connection, account: str, *, kind: Kind, as_of: datetime, mark: bool = True) -> None:

@@ -71,10 +71,12 @@ def run(
         told.counts, told.ended_at = {"rules": [], **of_sheets}, clock.now()
         db.session.flush()
         return told
+    if kind is Kind.WHOLE and scope.begins_anew(connection):
+        scope.free(connection, account, run_id=told.id)
     scope.open_up(connection, account, kind=kind, as_of=as_of)
     connection.execute(text(_SETS))
     # (of what is near to what is new another pair of the same amount may be out of sight)
-    told.counts = _match(connection, told, tuple(one for one in rules if kind is not Kind.NEAR or not one.window))
+    told.counts = _match(connection, told, tuple(one for one in rules if kind is not Kind.NEAR or not one.looks_far))
     told.counts |= {name: told.counts[name] + count for name, count in of_sheets.items()}
     if kind is not Kind.NEAR:  # (it sums all that was ever told)
         sums = queries.proof_for_operators(account)

@@ -1,8 +1,8 @@
 """What is wrong with a statement itself: it contradicts itself or the one before, or a row of it.
 
 Breaks in the same queue, which move nothing: only lines are counted as told. `as_told` says by how much. Each ends by
-itself when what was wrong is mended: the missing file comes, a sound one of the same days, or the row again in a file
-of which it is a line.
+itself when what was wrong is mended: the missing file comes, a sound one of the same days, the row again in a file of
+which it is a line, or somebody takes a line as it was told later.
 """
 
 from sqlalchemy import Connection, text
@@ -66,19 +66,26 @@ UPDATE breaks b SET closed_by = :run
    AND NOT EXISTS (SELECT FROM wrong_sheets w
                     WHERE (w.import_id, w.part, w.reason) = (b.import_id, b.part, b.reason))
 """
-# A row that is no line names no asset: it is told of beside the account whose asset stands in it, else the first.
-_OPEN_ROWS = """
-INSERT INTO breaks (account, reason, import_id, row_id, amount, at, opened_by)
-SELECT :account, CASE r.outcome WHEN 'restated' THEN 'restated' ELSE 'unknown_type' END, r.import_id, r.id, 0,
-       coalesce(l.at, i.imported_at), :run
+# A row that is no line names no asset: it is told of beside the account whose asset stands in it, else the first. What
+# several files tell otherwise in the same way is one break.
+_LOOK_ROWS = """
+CREATE TEMP TABLE wrong_rows ON COMMIT DROP AS
+SELECT r.id, r.import_id, r.delta - l.delta AS as_told, coalesce(l.at, i.imported_at) AS at,
+       CASE r.outcome WHEN 'restated' THEN 'restated' ELSE 'unknown_type' END AS reason
   FROM statement_accounts a
   JOIN statement_imports i ON i.source_id = a.source_id AND (i.rows_rejected > 0 OR i.lines_restated > 0)
   JOIN statement_rows r ON r.import_id = i.id AND r.outcome IN ('rejected', 'restated')
   LEFT JOIN statement_lines l ON l.id = r.line_id
  WHERE a.account = :account AND NOT EXISTS (SELECT FROM breaks b WHERE b.row_id = r.id)
+   AND NOT EXISTS (SELECT FROM statement_rows s
+                    WHERE (s.line_id, s.delta, s.booked_on) = (r.line_id, r.delta, r.booked_on) AND s.id < r.id)
    AND a.asset = coalesce(l.asset,
            (SELECT o.asset FROM statement_accounts o WHERE o.source_id = a.source_id
              ORDER BY EXISTS (SELECT FROM json_each_text(r.raw) cell WHERE cell.value = o.asset) DESC, o.asset LIMIT 1))
+"""
+_OPEN_ROWS = """
+INSERT INTO breaks (account, reason, import_id, row_id, amount, as_told, at, opened_by)
+SELECT :account, w.reason, w.import_id, w.id, 0, w.as_told, w.at, :run FROM wrong_rows w
 """
 _UNREAD = """
 SELECT 1 FROM breaks WHERE account = :account AND reason = 'unknown_type' AND closed_by IS NULL LIMIT 1
@@ -93,11 +100,14 @@ UPDATE breaks b SET closed_by = :run
                 WHERE i.id = r.import_id AND l.import_id > r.import_id AND l.id > coalesce(m.upto, 0)
                   AND l.raw::text = r.raw::text)
 """
+_CLOSE_TAKEN = """
+UPDATE breaks b SET closed_by = :run
+  FROM statement_rows r JOIN statement_lines l ON l.restates = r.line_id AND l.basis = 'restated'
+ WHERE r.id = b.row_id AND b.account = :account AND b.reason = 'restated' AND b.closed_by IS NULL
+   AND (l.delta, l.booked_on) = (r.delta, r.booked_on)
+"""
 _ANY = """
-SELECT 1 FROM statement_accounts a
-  JOIN statement_imports i ON i.source_id = a.source_id AND (i.rows_rejected > 0 OR i.lines_restated > 0)
-  JOIN statement_rows r ON r.import_id = i.id AND r.outcome IN ('rejected', 'restated')
- WHERE a.account = :account AND NOT EXISTS (SELECT FROM breaks b WHERE b.row_id = r.id)
+SELECT 1 FROM wrong_rows
 UNION ALL
 SELECT 1 FROM wrong_sheets w
  WHERE NOT EXISTS (SELECT FROM breaks b
@@ -114,7 +124,8 @@ SELECT 1 FROM breaks b
 def look(connection: Connection, account: str) -> bool:
     """Note what is wrong with the statements of an account now: whether that is otherwise than before."""
     place = {"account": account}
-    connection.execute(text(_LOOK), place)
+    for statement in (_LOOK, _LOOK_ROWS):
+        connection.execute(text(statement), place)
     return connection.execute(text(_ANY), place).first() is not None
 
 
@@ -122,7 +133,7 @@ def explain(connection: Connection, told: Run) -> dict[str, int]:
     """Open a break for what is wrong, and close those of what was mended, before new lines are marked as seen."""
     place = {"account": told.account, "run": told.id}
     opened = sum(connection.execute(text(each), place).rowcount for each in (_OPEN, _OPEN_ROWS))
-    closed = connection.execute(text(_CLOSE), place).rowcount
+    closed = sum(connection.execute(text(each), place).rowcount for each in (_CLOSE, _CLOSE_TAKEN))
     if connection.execute(text(_UNREAD), place).first() is not None:
         closed += connection.execute(text(_CLOSE_READ), place).rowcount
     return {"closed": closed, "opened": opened}

@@ -15,11 +15,10 @@ from app.core.db import db
 from app.core.db import rows as rows_of
 from app.core.errors import NotFound
 from app.matching import errors, events, explaining, queries, rules, scope
-from app.matching.by_hand import BY_HAND
 from app.matching.models import RuleSet, Run, Trial
 from app.matching.passes import Passes
 from app.matching.rules import Rule
-from app.matching.scope import Kind
+from app.matching.scope import BY_HAND, Kind
 from app.matching.service import at_leisure
 
 SAMPLES = 10

@@ -29,6 +29,7 @@ _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _NULL = r"\N"
 _TEXTS = 9  # of a line that may hold anything
 _ROW_NO, _RAW = LINE_COLUMNS.index("row_no"), LINE_COLUMNS.index("raw")
+_DELTA, _AT, _DAY = (LINE_COLUMNS.index(name) for name in ("delta", "at", "booked_on"))
 _TOLD = ("identities", "occurrences", "deltas", "days")
 
 
@@ -102,7 +103,8 @@ def ahead(chunks: Iterator[Chunk]) -> Generator[Chunk, None, None]:
 def restated(line: str, *, reason: str, line_id: int) -> str:
     """A line that was told otherwise before, as a row that is none."""
     cells = line.split("\t")
-    return f"{cells[_ROW_NO]}\trestated\t{reason.translate(_ESCAPED)}\t\t{line_id}\t{cells[_RAW]}"
+    now = f"{cells[_DELTA]}\t{cells[_AT]}\t{cells[_DAY]}"
+    return f"{cells[_ROW_NO]}\trestated\t{reason.translate(_ESCAPED)}\t\t{line_id}\t{now}\t{cells[_RAW]}"
 
 
 def text_of(rows: Iterable[str], *, before: str) -> io.StringIO:
@@ -146,7 +148,7 @@ def _add(chunk: Chunk, part: int, line: Line, said: dict[bytes, int]) -> None:
 def _other(row: Ignored | Rejected) -> str:
     outcome, column = ("rejected", row.column) if isinstance(row, Rejected) else ("ignored", "")
     reason, column, raw = (each.translate(_ESCAPED) for each in (row.reason, column, _json(row.raw)))
-    return f"{row.row}\t{outcome}\t{reason}\t{column}\t{_NULL}\t{raw}"
+    return f"{row.row}\t{outcome}\t{reason}\t{column}\t{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}\t{raw}"
 
 
 def _written(texts: tuple[str, ...]) -> tuple[str, ...]:

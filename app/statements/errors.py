@@ -48,6 +48,11 @@ class NoSuchTeller(Unprocessable):
     message = "There is no key for its API, or it has none. Bring its files by hand."
 
 
+class TakenAlready(Conflict):
+    code = "taken_already"
+    message = "This line counts as that row tells it already."
+
+
 class NoSuchFile(NotFound):
     code = "no_such_file"
     message = "There is no statement file with this id."

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     Date,
     DateTime,
     ForeignKey,
@@ -96,6 +97,7 @@ class Import(Model):
     lines_known: Mapped[int] = mapped_column(Integer)
     lines_restated: Mapped[int] = mapped_column(Integer)
     notes: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    tells_all: Mapped[bool] = mapped_column(Boolean, server_default="true", default=True)
     imported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
@@ -197,12 +199,25 @@ class Part(Model):
 
 
 class StatementLine(Model):
-    """A movement as told, above zero where we have more. Never changed."""
+    """A movement as told, above zero where we have more. Never changed.
+
+    Where it is told otherwise later, one takes it back and another stands in its place. What an account had before the
+    first of its statements is a line, too.
+    """
 
     __tablename__ = "statement_lines"
     __table_args__ = (
         UniqueConstraint("source_id", "identity", "occurrence", name="uq_statement_lines_identity"),
         Index("ix_statement_lines_source", "source_id", "asset", "at", "id"),
+        Index("ix_statement_lines_opening", "source_id", "asset", postgresql_where=text("basis = 'opening'")),
+        Index(
+            "uq_statement_lines_restates",
+            "restates",
+            "basis",
+            "occurrence",
+            unique=True,
+            postgresql_where=text("restates IS NOT NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     source_id: Mapped[str] = mapped_column(Text)
@@ -226,13 +241,18 @@ class StatementLine(Model):
     counterparty: Mapped[str] = mapped_column(Text)
     narration: Mapped[str] = mapped_column(Text)
     raw: Mapped[dict[str, str]] = mapped_column(JSON)
+    basis: Mapped[str] = mapped_column(Text, server_default="row")
+    restates: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class OtherRow(Model):
     """A row that is no line, with the reason; or a line that was told otherwise before."""
 
     __tablename__ = "statement_rows"
-    __table_args__ = (Index("ix_statement_rows_import", "import_id", "outcome", "id"),)
+    __table_args__ = (
+        Index("ix_statement_rows_import", "import_id", "outcome", "id"),
+        Index("ix_statement_rows_restated", "line_id", postgresql_where=text("line_id IS NOT NULL")),
+    )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     import_id: Mapped[str] = mapped_column(Text)
     row_no: Mapped[int] = mapped_column(Integer)
@@ -240,4 +260,7 @@ class OtherRow(Model):
     reason: Mapped[str] = mapped_column(Text)
     column_name: Mapped[str] = mapped_column(Text)
     line_id: Mapped[int | None] = mapped_column(BigInteger)
+    delta: Mapped[Decimal | None] = mapped_column(Numeric)
+    at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    booked_on: Mapped[date | None] = mapped_column(Date)
     raw: Mapped[dict[str, str]] = mapped_column(JSON)

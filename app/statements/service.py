@@ -16,8 +16,9 @@ from app.core.actor import Actor
 from app.core.db import db, sqlstate
 from app.core.errors import Refusal
 from app.ledger import balances
-from app.statements import copying, errors, events, queries, rules
+from app.statements import copying, errors, events, openings, queries, rules
 from app.statements.copying import Chunk
+from app.statements.formats.registry import FORMATS
 from app.statements.formats.telling import Telling
 from app.statements.keeping import Packed
 from app.statements.models import Download, Import, Part, Piece, Source, SourceAccount, StatementFile
@@ -35,6 +36,8 @@ _BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; 
 _KNOWN = """
 SELECT t.nth, l.id,
        CASE WHEN (l.delta, l.booked_on) IS DISTINCT FROM (t.delta, t.day)
+              AND NOT EXISTS (SELECT FROM statement_lines r WHERE r.restates = l.id AND r.basis = 'restated'
+                                 AND (r.delta, r.booked_on) = (t.delta, t.day))
             THEN format('%s %s on %s, told before as %s on %s.', t.delta, l.asset, t.day, l.delta, l.booked_on)
        END AS differs
   FROM unnest(CAST(:identities AS bytea[]), CAST(:occurrences AS integer[]), CAST(:deltas AS numeric[]),
@@ -46,7 +49,10 @@ _COPY_LINES = (
     " account, asset, delta, fee, fee_asset, balance_after, kind, group_key, refs, counterparty, narration, raw)"
     " FROM STDIN"
 )
-_COPY_OTHERS = "COPY statement_rows (import_id, row_no, outcome, reason, column_name, line_id, raw) FROM STDIN"
+_COPY_OTHERS = (
+    "COPY statement_rows (import_id, row_no, outcome, reason, column_name, line_id, delta, at, booked_on, raw)"
+    " FROM STDIN"
+)
 # Who looks at the page sees the connection's name, and so how far it is, before any of it is committed.
 _HOW_FAR = "SELECT set_config('application_name', :told, true)"
 NAME_MAX = 200
@@ -193,7 +199,7 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
     It is read while its rows are copied. Raises Unreadable, and then nothing of it may be kept.
     """
     connection = db.session.connection()
-    connection.execute(text(_LOCK), {"source": source.id})
+    lock(connection, source.id)
     file = queries.file_for_system(file_id, lock=True)
     if file.state != rules.FileState.WAITING:
         return
@@ -220,18 +226,26 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
         lines_known=counts.lines - counts.added - counts.restated,
         lines_restated=counts.restated,
         notes=list(telling.notes),
+        tells_all=FORMATS[telling.format].tells_all,
         imported_at=clock.now(),
     )
     db.session.add(told)
     db.session.flush()
     parts = _parts(telling)
     if file.covers_from is not None:
-        parts = _covering(parts, file, assets=queries.accounts_for_operators(source.id))
+        assets = queries.accounts_for_operators(source.id) if told.tells_all else ()
+        parts = _covering(parts, file, assets=assets)
     if parts:
         db.session.execute(insert(Part), [{"import_id": import_id, "part": n, **one} for n, one in enumerate(parts, 1)])
+    openings.tell(connection, source, import_id=import_id)
     file.import_id, file.ended_at = import_id, told.imported_at
     machine.move(file, rules.FileState.KEPT, machine=rules.FILE, actor=actor)
     outbox.emit(events.Imported(import_id=import_id, source_id=source.id))
+
+
+def lock(connection: Connection, source_id: str) -> None:
+    """Let nobody else add lines of a source, till the end of the transaction."""
+    connection.execute(text(_LOCK), {"source": source_id})
 
 
 def _keep_chunk(connection: Connection, chunk: Chunk, *, source_id: str, import_id: str, counts: _Counts) -> None:

@@ -75,8 +75,9 @@ BEGIN
     FOR r IN SELECT * FROM (
                  SELECT u.o, CASE WHEN NOT (u.effective >= '1900-01-01' AND u.effective < '2200-01-01') THEN 'LG015'
                                   WHEN EXISTS (SELECT FROM periods p WHERE p.ends_at > u.effective AND (p.state <> 'closing'
-                                                 OR (u.corrects IS NULL AND p_reverses IS NULL))) THEN 'LG009' END AS why
-                   FROM unnest(p_effectives, p_corrects) WITH ORDINALITY u (effective, corrects, o)
+                                                 OR (u.corrects IS NULL AND p_reverses IS NULL
+                                                     AND u.kind <> 'adjustments.booked'))) THEN 'LG009' END AS why
+                   FROM unnest(p_effectives, p_corrects, p_kinds) WITH ORDINALITY u (effective, corrects, kind, o)
                   WHERE u.effective IS NOT NULL) d
               WHERE d.why IS NOT NULL AND NOT v_replayed[d.o] LOOP
         v_refusal[r.o] := coalesce(v_refusal[r.o], r.why);

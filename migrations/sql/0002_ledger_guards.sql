@@ -47,7 +47,8 @@ BEGIN
         PERFORM ledger.refuse_closed(j.id)
            FROM (SELECT DISTINCT n.journal_id, n.effective_at FROM added n) n JOIN ledger.journals j ON j.id = n.journal_id
           WHERE EXISTS (SELECT FROM ledger.periods p WHERE p.ends_at > n.effective_at
-                           AND (p.state <> 'closing' OR (j.reverses IS NULL AND j.corrects IS NULL)));
+                           AND (p.state <> 'closing' OR (j.reverses IS NULL AND j.corrects IS NULL
+                                                         AND j.kind <> 'adjustments.booked')));
     END IF;
     RETURN NULL;
 END $$;

@@ -51,6 +51,7 @@ CREATE TABLE statement_imports (
     lines_known integer NOT NULL,
     lines_restated integer NOT NULL,
     notes text[] NOT NULL DEFAULT '{}',
+    tells_all boolean NOT NULL DEFAULT true,           -- of every asset of its source: of what is not in it nothing happened
     imported_at timestamptz NOT NULL,
     CONSTRAINT uq_statement_imports_file UNIQUE (source_id, sha256),
     CONSTRAINT ck_statement_imports_rows_told CHECK (rows_total = rows_lines + rows_ignored + rows_rejected),
@@ -166,9 +167,17 @@ CREATE TABLE statement_lines (
     counterparty text NOT NULL,
     narration text NOT NULL,
     raw json NOT NULL,                                 -- its cells in the order of the file
+    -- What it is told by: a row of the file; the balance that its statements began with; or a line that was told
+    -- otherwise later, which is taken back and told anew.
+    basis text NOT NULL DEFAULT 'row' CONSTRAINT ck_statement_lines_basis_known
+        CHECK (basis IN ('row', 'opening', 'taken_back', 'restated')),
+    restates bigint,                                   -- the line in place of which it stands
+    CONSTRAINT ck_statement_lines_restates_told CHECK ((restates IS NULL) = (basis IN ('row', 'opening'))),
     CONSTRAINT uq_statement_lines_identity UNIQUE (source_id, identity, occurrence)
 );
 CREATE INDEX ix_statement_lines_source ON statement_lines (source_id, asset, at, id);
+CREATE INDEX ix_statement_lines_opening ON statement_lines (source_id, asset) WHERE basis = 'opening';
+CREATE UNIQUE INDEX uq_statement_lines_restates ON statement_lines (restates, basis, occurrence) WHERE restates IS NOT NULL;
 
 -- Rows that are no line, with the reason; and lines that were told before, otherwise.
 CREATE TABLE statement_rows (
@@ -179,10 +188,16 @@ CREATE TABLE statement_rows (
         CHECK (outcome IN ('ignored', 'rejected', 'restated')),
     reason text NOT NULL,
     column_name text NOT NULL,
-    line_id bigint,                                    -- what was told before
-    raw json NOT NULL
+    line_id bigint,                                    -- what was told before; and what is told now
+    delta numeric,
+    at timestamptz,
+    booked_on date,
+    raw json NOT NULL,
+    CONSTRAINT ck_statement_rows_restated_told CHECK ((outcome = 'restated')
+        = (num_nonnulls(line_id, delta, at, booked_on) = 4))
 );
 CREATE INDEX ix_statement_rows_import ON statement_rows (import_id, outcome, id);
+CREATE INDEX ix_statement_rows_restated ON statement_rows (line_id) WHERE line_id IS NOT NULL;
 
 SELECT audit.watch('statement_sources');
 SELECT audit.watch('statement_accounts', '=source_id');

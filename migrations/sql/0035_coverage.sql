@@ -6,16 +6,17 @@
 CREATE FUNCTION matching_coverage(p_account text, p_at timestamptz)
     RETURNS TABLE (until timestamptz, covered tstzmultirange) LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
 WITH days AS (
-    SELECT s.id, s.zone, s.retired_at,
+    SELECT s.id, s.asset, s.zone, s.retired_at,
            (p_at AT TIME ZONE s.zone)::date - s.lag_days - ((p_at AT TIME ZONE s.zone)::time < s.cut_off)::integer + 1
                AS due,
            range_agg(daterange(least(p.period_from, p.period_to), greatest(p.period_from, p.period_to), '[]')) AS told
-      FROM (SELECT i.id, i.lag_days, i.cut_off, i.retired_at, coalesce(nullif(i.settings->>'zone', ''), 'UTC') AS zone
-              FROM statement_sources i
-             WHERE i.id IN (SELECT a.source_id FROM statement_accounts a WHERE a.account = p_account)) s
-      JOIN statement_imports i ON i.source_id = s.id JOIN statement_parts p ON p.import_id = i.id
+      FROM (SELECT i.id, a.asset, i.lag_days, i.cut_off, i.retired_at,
+                   coalesce(nullif(i.settings->>'zone', ''), 'UTC') AS zone
+              FROM statement_accounts a JOIN statement_sources i ON i.id = a.source_id WHERE a.account = p_account) s
+      JOIN statement_imports i ON i.source_id = s.id
+      JOIN statement_parts p ON p.import_id = i.id AND (i.tells_all OR p.asset = s.asset)
      WHERE p.period_from IS NOT NULL AND p.period_to IS NOT NULL
-     GROUP BY s.id, s.zone, s.retired_at, s.lag_days, s.cut_off
+     GROUP BY s.id, s.asset, s.zone, s.retired_at, s.lag_days, s.cut_off
 ), own AS (
     SELECT lower(d.told)::timestamp AT TIME ZONE d.zone AS since,
            CASE WHEN d.retired_at IS NULL THEN least(upper(d.told), d.due)::timestamp AT TIME ZONE d.zone

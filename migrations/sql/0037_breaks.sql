@@ -40,7 +40,7 @@ CREATE TABLE break_notes (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_break_notes PRIMARY KEY,
     case_id text NOT NULL CONSTRAINT fk_break_notes_case_id REFERENCES break_cases,
     kind text NOT NULL CONSTRAINT ck_break_notes_kind_known CHECK (kind IN (
-        'opened', 'assigned', 'comment', 'evidence', 'proposed', 'agreed', 'refused', 'linked', 'accepted', 'expired',
+        'opened', 'assigned', 'comment', 'evidence', 'proposed', 'agreed', 'refused', 'linked', 'taken', 'accepted', 'expired',
         'closed', 'reopened')),
     actor text NOT NULL,
     words text NOT NULL,

@@ -1,6 +1,7 @@
 """A month is closed in three steps; what is closed takes nothing in any more. In a database of its own."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -74,10 +75,10 @@ def inside(month: date) -> datetime:
     return datetime(month.year, month.month, 15, 12, tzinfo=UTC)
 
 
-def dated(moment: datetime, *, corrects: int | None = None) -> Journal:
+def dated(moment: datetime, *, corrects: int | None = None, kind: str = "test.dated") -> Journal:
     """A journal that takes effect then."""
     legs = move(account("asset"), account(), 5).legs
-    return Journal("test.dated", fresh("ref"), legs, effective_at=moment, corrects=corrects)
+    return Journal(kind, fresh("ref"), legs, effective_at=moment, corrects=corrects)
 
 
 def introduce(connection: Connection) -> None:
@@ -118,6 +119,16 @@ class TestSteps:
         assert again == Posted(first.journal_id, replayed=True)
         assert isinstance(late, errors.PeriodClosed)
         do(periods.reopen, month)
+
+    def test_let_journals_by_hand_in_until_nobody_may(self, month: date) -> None:
+        by_hand = dated(inside(month), kind="adjustments.booked")
+        do(periods.begin_close, month)
+        books.post(by_hand)
+        (first,) = books.batch((replace(by_hand, ref=fresh("ref")), fresh()))
+        assert isinstance(first, Posted)
+        do(periods.settle, month)
+        with pytest.raises(errors.PeriodClosed):
+            books.post(replace(by_hand, ref=fresh("ref")))
 
     def test_are_named_in_the_audit(self, month: date) -> None:
         do(periods.begin_close, month)

@@ -60,6 +60,7 @@ class Closers:
             "breaks": "They are known.",
             "proved": "They are.",
             "owned": "Next week.",
+            "balance": "Their balances are made up.",
             **(reasons or {}),
         }
         with transaction(who := actor.operator(self.finance)):

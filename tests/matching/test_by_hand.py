@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core.db import db, leave, rows, transaction
@@ -184,3 +184,24 @@ def test_lines_that_were_held_against_an_account_stay_with_it() -> None:
     with pytest.raises(StandsFor), transaction(TEST):
         statements.stand_for(source.id, asset="NGN", account=other)
     assert outside.proof.ties
+
+
+def test_what_was_taken_apart_is_matched_again_whatever_number_its_match_had(owner_engine: Engine) -> None:
+    """Numbers of matches are given out in blocks, so an older one may be the greater."""
+    outside = Outside()
+    outside.book(700, told="R7")
+    outside.tell((700, "R7"))
+    outside.run()
+    (own,) = rows(_LINES, source=outside.source)
+    leave()
+    with transaction(TEST):
+        by_hand.end(own.group_id, reason="Not the same.", actor=TEST)
+    leave()
+    with owner_engine.begin() as connection:
+        connection.execute(
+            text("UPDATE matches SET group_id = group_id + 1000000 WHERE group_id = :own"), {"own": own.group_id}
+        )
+    (first,) = outside.tell((500, ""))  # (an earlier pass finds something)
+    outside.book(500, told=first)
+    outside.run(whole=True)
+    assert (len(outside.groups), outside.breaks) == (2, [])

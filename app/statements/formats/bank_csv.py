@@ -246,4 +246,5 @@ BANK_CSV = Format(
     read=read,
     stream=stream,
     likeness=likeness,
+    tells_all=False,
 )

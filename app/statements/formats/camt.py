@@ -248,4 +248,5 @@ CAMT = Format(
     takes=frozenset({"zone", "account", "asset", "bank_reference_is_id"}),
     read=read,
     likeness=likeness,
+    tells_all=False,
 )

@@ -28,6 +28,7 @@ class Format:
     read: Callable[[File, Settings], Parsed]
     likeness: Callable[[File], int]  # 0: not this format. More: columns known less columns unknown
     stream: Callable[[File, Settings], Telling] | None = None  # row by row, for files that do not fit in memory
+    tells_all: bool = True  # of every asset of its teller: of what is not in a file nothing happened
 
 
 @dataclass
@@ -53,6 +54,7 @@ def tabular(
     tell: Tell | None = None,
     prepare: Prepare | None = None,
     api: bool = False,
+    tells_all: bool = True,
     takes: Iterable[str] = (),
 ) -> Format:
     """A format of rows. `tell` makes of a row its line or lines, or says why it has none.
@@ -109,6 +111,7 @@ def tabular(
         read=read,
         stream=stream,
         likeness=likeness,
+        tells_all=tells_all,
     )
 
 

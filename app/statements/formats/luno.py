@@ -84,5 +84,10 @@ def tell(row: Row, settings: Settings) -> Told:
 
 
 LUNO: Format = formats.tabular(
-    name="luno-wallet", title="Luno wallet statement", headers=HEADERS, layout=LAYOUT, tell=tell
+    name="luno-wallet",
+    title="Luno wallet statement",
+    headers=HEADERS,
+    layout=LAYOUT,
+    tell=tell,
+    tells_all=False,
 )

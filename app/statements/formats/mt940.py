@@ -187,4 +187,5 @@ MT940 = Format(
     takes=frozenset({"zone", "account", "bank_reference_is_id"}),
     read=read,
     likeness=likeness,
+    tells_all=False,
 )

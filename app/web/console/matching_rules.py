@@ -36,6 +36,7 @@ STEPS = (
     (Step.TOKEN, "A part of their words"),
     (Step.AMOUNT, "The amount alone"),
     (Step.CANCELS, "Their own lines alone"),
+    (Step.OPENING, "What was there before"),
 )
 
 

@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse
 from app.core.db import leave, rows
 from app.core.permissions import Role
 from tests.makers import broken, browse, pictures
+from tests.makers.books import fresh
 from tests.makers.matching import Outside
 from tests.web.scenes.stage import Call, Scene
 
@@ -34,6 +35,15 @@ def linked(scene: Scene) -> tuple[FlaskClient, TestResponse]:
 
 def link_break(scene: Scene) -> TestResponse:
     return linked(scene)[1]
+
+
+def take_line_anew(scene: Scene) -> TestResponse:
+    outside, name = Outside(), fresh("L")
+    for naira in ("10", "12"):
+        outside.bring([f"{name},{fresh('R')},2026-03-02 09:00:00,deposit,,currency,NGN,{naira},0,{naira}"])
+    outside.run()
+    place = f"/console/breaks/{broken.numbers(outside)[-1]}"
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/anew", form_at=place, reason="Their support says so.")
 
 
 def end_match(scene: Scene) -> TestResponse:
@@ -69,6 +79,7 @@ def begin_bulk(scene: Scene) -> TestResponse:
 CALLS: dict[str, Call] = {
     "console.match_account": match_account,
     "console.link_break": link_break,
+    "console.take_line_anew": take_line_anew,
     "console.end_match": end_match,
     "console.work_on_break": work_on_break,
     "console.keep_break_evidence": keep_break_evidence,

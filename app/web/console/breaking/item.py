@@ -50,6 +50,15 @@ def link_break(break_id: int) -> Response | BaseResponse:
     return redirect(url_for("console.match", group_id=group_id), 303)
 
 
+@bp.post("/breaks/<int:break_id>/anew")
+@guards.operator(Permission.RECONCILIATION_RUN, fresh=True)
+def take_line_anew(break_id: int) -> Response | BaseResponse:
+    """Count a line as it was told later."""
+    actor, reason = guards.actor(), request.form.get("reason", "")
+    told = "Counted as told now. What was told first is taken back."
+    return _did(break_id, lambda: service.take_anew(break_id, reason=reason, actor=actor), field="anew", told=told)
+
+
 @bp.post("/breaks/<int:break_id>/work")
 @guards.operator(Permission.RECONCILIATION_RUN)
 def work_on_break(break_id: int) -> Response | BaseResponse:

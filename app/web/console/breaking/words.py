@@ -30,8 +30,8 @@ OF_SHEETS = {
     " statement of the same days is here, this closes by itself.",
     Reason.SEQUENCE_GAP: "It begins with another balance than the one before ended with, or balances in it do not"
     " follow. Once what is missing is here, this closes by itself.",
-    Reason.RESTATED: "What was told first stays counted. Ask the teller which of the two holds; where it is this one,"
-    " correct the books with a journal.",
+    Reason.RESTATED: "What was told first stays counted until you take what is told now in its place. Ask the teller"
+    " which of the two holds.",
     Reason.UNKNOWN_TYPE: "No line could be made of this row, so it is not counted as told. Once a file tells it so that"
     " one can, this closes by itself.",
 }

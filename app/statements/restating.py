@@ -1,0 +1,57 @@
+"""A line that its teller told otherwise later is taken back and told anew: two lines more, none changed."""
+
+from sqlalchemy import Connection, text
+
+from app.core import outbox
+from app.core.db import db
+from app.core.errors import NotFound
+from app.statements import errors, events, openings
+from app.statements.models import OtherRow, Source, StatementLine
+from app.statements.service import lock
+
+_CURRENT = """
+SELECT l.id, l.source_id, l.occurrence FROM statement_lines l
+ WHERE l.id = :line OR l.restates = :line AND l.basis = 'restated' ORDER BY l.id DESC LIMIT 1
+"""
+_TELL = """
+INSERT INTO statement_lines (source_id, import_id, part, row_no, external_id, identity, occurrence, at, booked_on,
+                             account, asset, delta, fee, fee_asset, kind, group_key, refs, counterparty, narration,
+                             raw, basis, restates)
+SELECT l.source_id, r.import_id, l.part, r.row_no, l.external_id,
+       sha256(convert_to(concat_ws(E'\\t', n.basis, r.line_id), 'UTF8')), :nth,
+       n.at, n.booked_on, l.account, l.asset, n.delta, n.fee, l.fee_asset, l.kind, l.group_key, l.refs, l.counterparty,
+       l.narration, n.raw, n.basis, r.line_id
+  FROM statement_lines l JOIN statement_rows r ON r.id = :row
+ CROSS JOIN LATERAL (VALUES ('taken_back', l.at, l.booked_on, -l.delta, -l.fee, l.raw),
+                            ('restated', r.at, r.booked_on, r.delta, l.fee, r.raw))
+       n (basis, at, booked_on, delta, fee, raw)
+ WHERE l.id = :current
+RETURNING id, basis
+"""
+
+
+def take(row_id: int) -> tuple[int, int]:
+    """Count a line as this row of a later file tells it: the line that counted till now, and what takes it back.
+
+    Raises NotFound for another row; TakenAlready.
+    """
+    row = db.session.get(OtherRow, row_id)
+    if row is None or row.line_id is None:
+        raise NotFound
+    connection = db.session.connection()
+    line = db.session.get_one(StatementLine, row.line_id)
+    lock(connection, line.source_id)
+    current = connection.execute(text(_CURRENT), {"line": row.line_id}).one()
+    now = db.session.get_one(StatementLine, current.id)
+    if (now.delta, now.booked_on) == (row.delta, row.booked_on):
+        raise errors.TakenAlready
+    nth = 1 + _restated(connection, row.line_id)
+    made = connection.execute(text(_TELL), {"row": row.id, "current": current.id, "nth": nth}).all()
+    openings.tell(connection, db.session.get_one(Source, line.source_id), import_id=row.import_id)
+    outbox.emit(events.Imported(import_id=row.import_id, source_id=line.source_id))
+    return current.id, next(one.id for one in made if one.basis == "taken_back")
+
+
+def _restated(connection: Connection, line_id: int) -> int:
+    counted = text("SELECT count(*) FROM statement_lines WHERE restates = :line AND basis = 'restated'")
+    return int(connection.execute(counted, {"line": line_id}).scalar_one())

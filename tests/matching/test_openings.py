@@ -1,0 +1,173 @@
+"""What an account had before its first statement is told, too; and a line told otherwise later can be taken so."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from flask import Flask
+
+from app.breaks import service as breaks
+from app.breaks.errors import BreakGone
+from app.closing import sheets
+from app.closing.invariants import Result
+from app.closing.rules import month_of
+from app.core.db import leave, rows, transaction
+from tests.makers.books import fresh
+from tests.makers.matching import TEST, Outside
+
+pytestmark = pytest.mark.usefixtures("inside")
+MARCH = month_of(date(2026, 3, 1))
+OPENING = "opening balance"
+LINES = """
+SELECT l.basis, l.booked_on, l.delta FROM statement_lines l JOIN statement_sources s ON s.id = l.source_id
+ WHERE s.name = :source ORDER BY l.id
+"""
+
+
+@pytest.fixture
+def outside(inside: Flask) -> Outside:
+    return Outside()
+
+
+def row(day: int, naira: str, balance: str, *, name: str = "", ref: str = "") -> str:
+    """A row of a Kraken ledger of March."""
+    return (
+        f"{name or fresh('L')},{ref or fresh('R')},2026-03-{day:02} 09:00:00,deposit,,currency,NGN,{naira},0,{balance}"
+    )
+
+
+def told(outside: Outside, basis: str) -> list[tuple[int, Decimal]]:
+    """Lines of this basis: the day of March, and how much."""
+    found = [
+        ((row.booked_on - date(2026, 3, 1)).days + 1, row.delta)
+        for row in rows(LINES, source=outside.source)
+        if row.basis == basis
+    ]
+    leave()
+    return found
+
+
+def balance(outside: Outside) -> Result:
+    """Whether what was told by the end of March is what the statements say is there."""
+    found = next(one for one in sheets.of(outside.account, MARCH).results if one.name == "I12")
+    leave()
+    return found
+
+
+def test_what_was_there_before_is_told_and_held_against_all_that_was_booked_by_then(outside: Outside) -> None:
+    outside.book(6_000, days=-9)
+    outside.bring([row(2, "10", "110")])
+    outside.run()
+    assert told(outside, "opening") == [(1, Decimal(100))]
+    assert ("missing_in_ledger", 10_000) in outside.breaks
+    assert (outside.proof.told, outside.proof.ties) == (Decimal(110), True)
+    outside.book(4_000, days=-2)
+    outside.run()
+    assert outside.groups == [(OPENING, 1, 2)]
+    assert outside.breaks == [("missing_in_ledger", 1_000)]
+    assert outside.proof.ties
+    assert balance(outside).holds
+
+
+def test_an_account_that_had_nothing_before_has_no_such_line(outside: Outside) -> None:
+    outside.bring([row(2, "10", "10")])
+    assert told(outside, "opening") == []
+    assert balance(outside).holds
+
+
+def test_an_earlier_statement_moves_the_beginning_and_nothing_told_is_changed(outside: Outside) -> None:
+    outside.book(7_000, days=-9)
+    outside.book(3_000, told="R1", days=3)
+    outside.bring([row(9, "10", "110")])
+    outside.run()
+    assert outside.groups == [(OPENING, 1, 2)]
+    outside.bring([row(5, "30", "100", ref="R1")])
+    outside.run()
+    assert told(outside, "opening") == [(8, Decimal(100)), (4, Decimal(70)), (8, Decimal(-100))]
+    assert (OPENING, 3, 1) in outside.groups
+    assert len(outside.groups) == 2
+    assert outside.breaks == [("missing_in_ledger", 1_000)]
+    assert (outside.proof.told, outside.proof.ties) == (Decimal(110), True)
+    assert balance(outside).holds
+    assert outside.run() is None
+
+
+def test_the_same_statements_the_other_way_round_come_to_the_same(outside: Outside) -> None:
+    outside.bring([row(5, "30", "100")])
+    outside.bring([row(9, "10", "110")])
+    outside.run()
+    assert told(outside, "opening") == [(4, Decimal(70))]
+    assert outside.proof.told == Decimal(110)
+    assert balance(outside).holds
+
+
+def test_a_balance_that_lines_do_not_come_to_is_seen_unless_a_break_says_why(outside: Outside) -> None:
+    outside.bring([row(2, "10", "10")])
+    outside.bring([row(4, "1", "16")])  # (five are lacking between the two: a break says so)
+    outside.run()
+    assert (balance(outside).one, balance(outside).holds, balance(outside).said) == (
+        "16", True, "1 break of the statements themselves in it",
+    )  # fmt: skip
+    outside.bring([row(4, "1", "16")])  # the same day again, with another line in place of that one
+    outside.run()
+    assert balance(outside).holds is False
+    assert not balance(outside).blocks
+
+
+@pytest.fixture
+def restated(outside: Outside) -> Callable[[], int]:
+    """The break of a line that was told otherwise later."""
+
+    def find() -> int:
+        outside.run()
+        (found,) = rows(
+            "SELECT id FROM breaks WHERE account = :a AND reason = 'restated' AND closed_by IS NULL", a=outside.account
+        )
+        leave()
+        return int(found.id)
+
+    return find
+
+
+def test_a_line_told_otherwise_is_taken_so(outside: Outside, restated: Callable[[], int]) -> None:
+    name, ref = fresh("L"), fresh("R")
+    outside.book(1_000, told=ref)
+    outside.bring([row(2, "10", "10", name=name, ref=ref)])
+    outside.run()
+    outside.bring([row(2, "12", "12", name=name, ref=ref)])
+    number = restated()
+    assert balance(outside).holds  # (the break says by how much)
+    with transaction(TEST):
+        breaks.take_anew(number, reason="Their support says so", actor=TEST)
+    leave()
+    assert (told(outside, "taken_back"), told(outside, "restated")) == ([(2, Decimal(-10))], [(2, Decimal(12))])
+    assert (outside.proof.told, outside.proof.ties) == (Decimal(12), True)
+    assert outside.breaks == [("amount_mismatch", 200)]
+    assert (balance(outside).one, balance(outside).holds, balance(outside).said) == ("12", True, "")
+    with pytest.raises(BreakGone), transaction(TEST):
+        breaks.take_anew(number, reason="Twice", actor=TEST)
+    leave()
+
+
+def test_what_was_taken_is_known_and_may_be_told_otherwise_again(outside: Outside, restated: Callable[[], int]) -> None:
+    name = fresh("L")
+    for naira in ("10", "12"):
+        outside.bring([row(2, naira, naira, name=name)])
+    number = restated()
+    outside.bring([row(2, "12", "12", name=name), row(3, "1", "13")])  # (the same again opens no other)
+    assert restated() == number
+    with transaction(TEST):
+        breaks.take_anew(number, reason="Their support says so", actor=TEST)
+    leave()
+    outside.bring([row(2, "12", "12", name=name), row(4, "2", "15")])
+    outside.run()
+    assert "restated" not in {reason for reason, _ in outside.breaks}
+    outside.bring([row(2, "13", "13", name=name)])
+    number = restated()
+    with transaction(TEST):
+        breaks.take_anew(number, reason="And again", actor=TEST)
+    leave()
+    assert told(outside, "taken_back") == [(2, Decimal(-10)), (2, Decimal(-12))]
+    assert outside.proof.told == Decimal(16)
+    assert outside.proof.ties
