@@ -90,15 +90,22 @@ SELECT :account, w.reason, w.import_id, w.id, 0, w.as_told, w.at, :run FROM wron
 _UNREAD = """
 SELECT 1 FROM breaks WHERE account = :account AND reason = 'unknown_type' AND closed_by IS NULL LIMIT 1
 """
+# (New lines are read once, and their cells only where they are of a later file: there may be a million.)
 _CLOSE_READ = """
+WITH unread AS MATERIALIZED (
+    SELECT b.id, i.source_id, r.import_id, r.raw::text AS raw
+      FROM breaks b JOIN statement_rows r ON r.id = b.row_id JOIN statement_imports i ON i.id = r.import_id
+     WHERE b.account = :account AND b.reason = 'unknown_type' AND b.closed_by IS NULL),
+later AS MATERIALIZED (
+    SELECT l.source_id, l.import_id, l.raw::text AS raw
+      FROM statement_accounts a
+      LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'statements'
+            AND m.part = a.source_id || '/' || a.asset
+      JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset AND l.id > coalesce(m.upto, 0)
+     WHERE a.account = :account AND l.import_id > (SELECT min(u.import_id) FROM unread u))
 UPDATE breaks b SET closed_by = :run
-  FROM statement_rows r
- WHERE r.id = b.row_id AND b.account = :account AND b.reason = 'unknown_type' AND b.closed_by IS NULL
-   AND EXISTS (SELECT FROM statement_imports i JOIN statement_lines l ON l.source_id = i.source_id
-                 LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'statements'
-                       AND m.part = l.source_id || '/' || l.asset
-                WHERE i.id = r.import_id AND l.import_id > r.import_id AND l.id > coalesce(m.upto, 0)
-                  AND l.raw::text = r.raw::text)
+  FROM unread u JOIN later l ON l.source_id = u.source_id AND l.raw = u.raw AND l.import_id > u.import_id
+ WHERE b.id = u.id
 """
 _CLOSE_TAKEN = """
 UPDATE breaks b SET closed_by = :run
