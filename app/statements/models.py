@@ -187,6 +187,7 @@ class Part(Model):
     moved: Mapped[Decimal] = mapped_column(Numeric)
     period_from: Mapped[date | None] = mapped_column(Date)
     period_to: Mapped[date | None] = mapped_column(Date)
+    closes_on: Mapped[date | None] = mapped_column(Date)
     gaps: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     untied: Mapped[str] = mapped_column(Text)
 

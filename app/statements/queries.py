@@ -161,6 +161,12 @@ def import_of_file_for_operators(file_id: str) -> Import:
     return found
 
 
+def bringer_of_for_system(import_id: str) -> str:
+    """Who brought the file of which an import was made."""
+    own = select(StatementFile.brought_by).where(StatementFile.import_id == import_id)
+    return db.session.scalars(own).one_or_none() or ""
+
+
 def rows_read_for_operators(file_id: str) -> int | None:
     """How far the reading of a file is, in rows; None when nobody reads it now."""
     found = rows_of(_HOW_FAR, told=f"{rules.how_far(file_id, 0)[:-1]}%")

@@ -32,17 +32,21 @@ _LEISURE = "SET LOCAL statement_timeout = '5min'; SET LOCAL idle_in_transaction_
 # A look into the index for each, whatever the planner knows of a table that is being filled.
 _BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
 # The lines of a piece that were told before: the how manieth, and, where it was told otherwise, what is to be said.
-# What was told first stays. Nobody else adds lines of this source meanwhile: it is locked.
+# What counts stays. Nobody else adds lines of this source meanwhile: it is locked.
 _KNOWN = """
 SELECT t.nth, l.id,
-       CASE WHEN (l.delta, l.booked_on) IS DISTINCT FROM (t.delta, t.day)
-              AND NOT EXISTS (SELECT FROM statement_lines r WHERE r.restates = l.id AND r.basis = 'restated'
-                                 AND (r.delta, r.booked_on) = (t.delta, t.day))
-            THEN format('%s %s on %s, told before as %s on %s.', t.delta, l.asset, t.day, l.delta, l.booked_on)
+       CASE WHEN (n.delta, n.booked_on) IS DISTINCT FROM (t.delta, t.day)
+            THEN format('%s %s on %s, told before as %s on %s.', t.delta, l.asset, t.day, n.delta, n.booked_on)
        END AS differs
   FROM unnest(CAST(:identities AS bytea[]), CAST(:occurrences AS integer[]), CAST(:deltas AS numeric[]),
               CAST(:days AS date[])) WITH ORDINALITY AS t (identity, occurrence, delta, day, nth)
   JOIN statement_lines l ON l.source_id = :source AND l.identity = t.identity AND l.occurrence = t.occurrence
+ CROSS JOIN LATERAL (
+       SELECT c.delta, c.booked_on FROM (
+              SELECT 0 AS id, l.delta, l.booked_on
+               UNION ALL
+              SELECT r.id, r.delta, r.booked_on FROM statement_lines r WHERE r.restates = l.id AND r.basis = 'restated'
+              ) c ORDER BY c.id DESC LIMIT 1) n
 """
 _COPY_LINES = (
     "COPY statement_lines (source_id, import_id, part, row_no, external_id, identity, occurrence, at, booked_on,"
@@ -286,6 +290,7 @@ def _parts(telling: Telling) -> list[dict[str, object]]:
             "moved": one.moved,
             "period_from": one.period_from,
             "period_to": one.period_to,
+            "closes_on": one.period_to,
             "gaps": list(one.gaps),
             "untied": one.untied,
         }
@@ -298,6 +303,7 @@ def _covering(parts: list[dict[str, object]], file: StatementFile, *, assets: It
     days: dict[str, object] = {"period_from": file.covers_from, "period_to": file.covers_to}
     silent: dict[str, object] = {
         "ref": "", "account": "", "opening": None, "closing": None, "moved": Decimal(0), "gaps": [], "untied": "",
+        "closes_on": None,
     }  # fmt: skip
     told = {one["asset"] for one in parts}
     return [one | days for one in parts] + [silent | days | {"asset": asset} for asset in assets if asset not in told]
