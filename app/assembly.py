@@ -118,7 +118,7 @@ def assemble(settings: Settings) -> Flask:
         ),
         scanner=Scanner(settings.clamd_url) if settings.clamd_url else None,
         feeds=_feeds(settings),
-        tellers=_tellers(settings),
+        tellers=tellers(settings),
         venue=VenueOrders(
             "kraken",
             settings.kraken_base_url,
@@ -145,7 +145,7 @@ def _feeds(settings: Settings) -> dict[str, Source]:
     return feeds
 
 
-def _tellers(settings: Settings) -> dict[str, Teller]:
+def tellers(settings: Settings) -> dict[str, Teller]:
     """Exchanges whose lists we may read, by the format of what they tell."""
     known: dict[str, tuple[str, type[LunoWallets | BitstampAccount], str]] = {
         "luno-wallet": ("luno", LunoWallets, settings.luno_base_url),

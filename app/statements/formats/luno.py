@@ -95,7 +95,7 @@ def _on_chain(row: Row) -> tuple[str, str]:
     try:
         told = json.loads(row.text("chain"))
         return str(told.get("txid") or ""), str(told.get("address") or "")
-    except (ValueError, AttributeError) as wrong:
+    except (ValueError, AttributeError, RecursionError) as wrong:
         raise row.wrong("chain", "this is no object with a transaction and an address.") from wrong
 
 
