@@ -18,6 +18,7 @@ from app.core.db import leave, rows, transaction
 from app.statements import flows, pull_flows, pull_service, queries, service
 from app.statements.formats import registry
 from app.statements.formats.lines import Parsed
+from app.statements.formats.settings import Settings
 from app.statements.models import Import, Pull, Source
 from app.statements.rules import Days, PullState
 from jobs.runtime import drain
@@ -187,6 +188,12 @@ class TestLuno:
         days = queries.coverage_for_operators(source.id, asset="ETH")
         leave()
         assert days == [Days(datetime(2026, 3, 1, tzinfo=UTC).date(), datetime(2026, 3, 19, tzinfo=UTC).date())]
+
+    def test_a_source_of_one_wallet_ignores_the_others(self) -> None:
+        body = lists.listed_file([self.rows(1)[0], self.rows(1)[0] | {"account_id": "2"}])
+        told = registry.parse("luno-wallet", body, Settings(account=WALLET))
+        assert [line.external_id for line in told.lines] == [f"{WALLET}/1"]
+        assert (len(told.ignored), told.whole) == (1, True)
 
     def test_what_is_of_a_chain_can_be_found_by_it(self) -> None:
         row = self.rows(1)[0] | {"detail_fields": {"crypto_details": {"txid": "ab12", "address": "bc1q"}}}

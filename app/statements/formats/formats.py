@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from app.statements.formats import reading
@@ -107,12 +108,6 @@ def tabular(
             notes=file.notes,
         )
 
-    def likeness(file: File) -> int:
-        try:
-            return _api_likeness(file, listed.layout) if listed and is_json(file) else _likeness(file, layout)
-        except Unreadable:
-            return 0
-
     return Format(
         name=name,
         title=title,
@@ -121,7 +116,7 @@ def tabular(
         takes=frozenset(takes),
         read=read,
         stream=stream,
-        likeness=likeness,
+        likeness=partial(_likeness, layout=layout, listed=listed),
         tells_all=tells_all,
     )
 
@@ -141,8 +136,13 @@ def told(rows: Iterable[Row], tell: Tell, settings: Settings) -> Iterator[Told]:
             yield found
 
 
-def _likeness(file: File, layout: Layout) -> int:
-    headers = reading.sheet(file, layout).headers
+def _likeness(file: File, *, layout: Layout, listed: Listed | None) -> int:
+    try:
+        if listed and is_json(file):
+            return _api_likeness(file, listed.layout)
+        headers = reading.sheet(file, layout).headers
+    except Unreadable:
+        return 0
     known = len(layout.found(headers))
     return max(1, CERTAIN + 2 * known - len(headers))
 

@@ -60,6 +60,8 @@ def tell(row: Row, settings: Settings) -> Told:
     delta, balance = row.number_of("delta"), row.number_of("balance")
     at, booked_on = row.moment("time", settings, told=cells.written(row.text("time")))
     described = row.text("description")
+    if settings.account not in {"", wallet}:
+        return formats.ignored(row, "of another wallet than the source's", **place)
     if not delta:
         changed = row.number_of("available")
         return formats.ignored(row, "only what is available changes" if changed else "nothing changes", **place)
@@ -107,4 +109,5 @@ LUNO: Format = formats.tabular(
     tell=tell,
     api=True,
     tells_all=False,
+    takes=("account",),
 )
