@@ -230,7 +230,7 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
         lines_known=counts.lines - counts.added - counts.restated,
         lines_restated=counts.restated,
         notes=list(telling.notes),
-        tells_all=FORMATS[telling.format].tells_all,
+        tells_all=FORMATS[telling.format].tells_all or file.covers_from is not None,  # (all wallets were asked for)
         imported_at=clock.now(),
     )
     db.session.add(told)
