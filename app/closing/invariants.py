@@ -97,14 +97,15 @@ SELECT count(n.group_id) AS n, coalesce(sum(n.net), 0) AS one, coalesce(sum(d.am
 # days and that none goes on from within its last day, else of all. Beside it all that was told to its last line's day,
 # and by how much statements and lines contradict each other (a sound one of the same days, or of more, mends another).
 _BALANCE = """
-WITH parts AS MATERIALIZED (
+WITH RECURSIVE parts AS MATERIALIZED (
     SELECT i.source_id, p.account, p.asset, p.import_id, p.part, p.closing, i.imported_at,
            p.closing - p.opening = p.moved AND p.gaps = '{}' AS sound,
            least(p.period_from, p.period_to) AS first, greatest(p.period_from, p.period_to, p.closes_on) AS last
       FROM statement_accounts a JOIN statement_imports i ON i.source_id = a.source_id
       JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
      WHERE a.account = :account AND p.opening IS NOT NULL AND p.closing IS NOT NULL AND p.untied = ''
-       AND p.period_from IS NOT NULL AND p.period_to IS NOT NULL),
+       AND p.period_from IS NOT NULL AND p.period_to IS NOT NULL
+       AND NOT EXISTS (SELECT FROM statement_sources s WHERE s.continues = a.source_id)),
 newest AS (
     SELECT DISTINCT ON (n.source_id, n.account, n.asset) n.*
       FROM parts n
@@ -125,13 +126,20 @@ wrong AS (
     SELECT n.source_id, n.account, n.asset, 'restated', r.as_told, r.booked_on, r.booked_on
       FROM newest n JOIN restated_lines(:account) r
         ON (r.source_id, r.account, r.asset) = (n.source_id, n.account, n.asset) AND r.booked_on <= n.last),
+chain AS (
+    SELECT s.id AS source_id, s.continues AS id
+      FROM statement_sources s WHERE s.id IN (SELECT n.source_id FROM newest n)
+     UNION SELECT c.source_id, s.continues FROM chain c JOIN statement_sources s ON s.id = c.id),
 sums AS (
-    SELECT n.import_id, n.closing,
-           (SELECT coalesce(sum(l.delta), 0) FROM statement_lines l
-             WHERE (l.source_id, l.asset, l.account) = (n.source_id, n.asset, n.account) AND l.booked_on <= n.last)
-           + (SELECT coalesce(sum(w.as_told), 0) FROM wrong w
-               WHERE (w.source_id, w.account, w.asset) = (n.source_id, n.account, n.asset)) AS told
-      FROM newest n)
+    SELECT max(n.import_id) AS import_id, sum(n.closing) AS closing,
+           sum((SELECT coalesce(sum(l.delta), 0) FROM statement_lines l
+                 WHERE (l.source_id, l.asset, l.account) = (n.source_id, n.asset, n.account) AND l.booked_on <= n.last)
+               + (SELECT coalesce(sum(w.as_told), 0) FROM wrong w
+                   WHERE (w.source_id, w.account, w.asset) = (n.source_id, n.account, n.asset)))
+           + (SELECT coalesce(sum(l.delta), 0) FROM chain c
+                JOIN statement_lines l ON l.source_id = c.id AND l.asset = n.asset
+               WHERE c.source_id = n.source_id) AS told
+      FROM newest n GROUP BY n.source_id, n.asset)
 SELECT count(*) AS n, coalesce(sum(s.closing), 0) AS one, coalesce(sum(s.told), 0) AS other,
        min(s.import_id) FILTER (WHERE s.closing <> s.told) AS first, (SELECT count(*) FROM wrong) AS wrong FROM sums s
 """

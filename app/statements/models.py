@@ -44,6 +44,7 @@ class Source(Model):
     pull_every: Mapped[int | None] = mapped_column(Integer)
     pull_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     pulled_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    continues: Mapped[str | None] = mapped_column(Text, ForeignKey("statement_sources.id"), unique=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 

@@ -1,8 +1,9 @@
 """What an account had before the first of its statements: a line like any other, so that told is the teller's balance.
 
 An account is told from the first statement that says its balances. That one's opening balance, less what other files
-told of before it, is a line of the evening before. Where an earlier statement comes, or more is told of before it, the
-line is taken back by another, and there is one of the new beginning: nothing that was told is changed.
+told of before it and what another source told that this one goes on with, is a line of the evening before. Where an
+earlier statement comes, or more is told of before it, the line is taken back by another, and there is one of the new
+beginning: nothing that was told is changed.
 """
 
 from sqlalchemy import Connection, text
@@ -12,7 +13,10 @@ from app.statements.models import Source
 # Of the accounts that a file tells of, the first day that any statement says the balance of, but for one that does not
 # tie and was mended by a sound one; and what stands there. Of several of one day, that which tells the earliest line.
 _TELL = """
-WITH own AS (
+WITH RECURSIVE chain AS (
+    SELECT s.continues AS id FROM statement_sources s WHERE s.id = :source
+     UNION SELECT s.continues FROM chain c JOIN statement_sources s ON s.id = c.id
+), own AS (
     SELECT DISTINCT p.account, p.asset FROM statement_parts p WHERE p.import_id = :import
 ), parts AS (
     SELECT p.*, least(p.period_from, p.period_to) AS day, greatest(p.period_from, p.period_to) AS last,
@@ -41,7 +45,11 @@ WITH own AS (
            f.opening - coalesce((SELECT sum(l.delta) FROM statement_lines l
                                   WHERE l.source_id = :source AND (l.account, l.asset) = (f.account, f.asset)
                                     AND l.basis <> 'opening' AND l.booked_on < f.day
-                                    AND l.at < (f.day + 2)::timestamp AT TIME ZONE :zone), 0) AS amount
+                                    AND l.at < (f.day + 2)::timestamp AT TIME ZONE :zone), 0)
+           - CASE WHEN row_number() OVER (PARTITION BY f.asset ORDER BY f.day, f.account) > 1 THEN 0
+                  ELSE coalesce((SELECT sum(l.delta) FROM chain c
+                                   JOIN statement_lines l ON l.source_id = c.id AND l.asset = f.asset
+                                    AND l.booked_on < f.day), 0) END AS amount
       FROM firsts f
 ), there AS (
     SELECT l.account, l.asset, l.booked_on, sum(l.delta) AS amount, max(l.occurrence) AS nth

@@ -86,13 +86,19 @@ def add_source(
     settings: dict[str, object],
     lag_days: int = rules.LAG_DAYS,
     cut_off: time = rules.CUT_OFF,
+    continues: str = "",
 ) -> Source:
-    """A source of statements. Raises BadSource, SourceTaken, and Unreadable for settings that cannot be read."""
+    """A source of statements; `continues` is the retired one whose account it goes on with.
+
+    Raises BadSource, SourceTaken, NotContinued, and Unreadable for settings that cannot be read.
+    """
+    if continues and continues not in {one.id for one in queries.ended_sources_for_operators()}:
+        raise errors.NotContinued
     rules.check_source(name, title=title, format_name=format_name, lag_days=lag_days)
     rules.settings_of(settings)
     source = Source(
         id=ids.new("src"), name=name, title=title, format=format_name, settings=settings, lag_days=lag_days,
-        cut_off=cut_off, created_at=clock.now(),
+        cut_off=cut_off, continues=continues or None, created_at=clock.now(),
     )  # fmt: skip
     made = insert_or(Source).values({column.key: getattr(source, column.key) for column in Source.__table__.columns})
     if db.session.execute(made.on_conflict_do_nothing().returning(Source.id)).one_or_none() is None:

@@ -15,6 +15,7 @@ CREATE TABLE statement_sources (
     pull_every integer CONSTRAINT ck_statement_sources_pull_every_bounded CHECK (pull_every BETWEEN 900 AND 604800),
     pull_from timestamptz,
     pulled_until timestamptz,
+    continues text REFERENCES statement_sources CONSTRAINT uq_statement_sources_continues UNIQUE,  -- whose account it goes on with
     created_at timestamptz NOT NULL,
     retired_at timestamptz,
     CONSTRAINT ck_statement_sources_pull_begins CHECK (pull_every IS NULL OR pull_from IS NOT NULL),

@@ -14,6 +14,9 @@ from app.closing.invariants import Result
 from app.closing.rules import month_of
 from app.core import actor
 from app.core.db import leave, rows, transaction
+from app.statements import queries as sources
+from app.statements import service as statements
+from app.statements.errors import NotContinued
 from tests.makers.books import fresh
 from tests.makers.matching import BEGAN, TEST, Outside
 
@@ -133,6 +136,32 @@ def test_the_same_statements_the_other_way_round_come_to_the_same(outside: Outsi
     assert told(outside, "opening") == [(4, Decimal(70))]
     assert outside.proof.told == Decimal(110)
     assert balance(outside).holds
+
+
+def test_a_source_that_goes_on_with_another_does_not_tell_its_balance_again(outside: Outside) -> None:
+    outside.bring([row(2, "10", "110")])
+    with transaction(TEST):
+        first = sources.source_for_operators(outside.source)
+        statements.retire(first.id)
+    leave()
+    with transaction(TEST):
+        second = statements.add_source(
+            fresh("src"), title="The same bank", format_name="kraken-ledgers", settings={}, continues=first.id
+        )
+        statements.stand_for(second.id, asset="NGN", account=outside.account)
+    leave()
+    with pytest.raises(NotContinued), transaction(TEST):
+        statements.add_source(fresh("src"), title="A third", format_name="mt940", settings={}, continues=first.id)
+    leave()
+    outside.source = second.name
+    outside.bring([row(9, "5", "115")])
+    outside.run()
+    assert told(outside, "opening") == []
+    assert (outside.proof.told, outside.proof.ties) == (Decimal(115), True)
+    assert (balance(outside).one, balance(outside).holds) == ("115", True)
+    outside.bring([row(12, "1", "126")])
+    outside.run()
+    assert balance(outside).said == "1 contradiction of the statements in it"
 
 
 def test_a_balance_that_lines_do_not_come_to_is_seen_unless_a_break_says_why(outside: Outside) -> None:

@@ -143,7 +143,7 @@ def add_statement_source() -> Response | BaseResponse:
         source = atomically(
             lambda: service.add_source(
                 sent.get("name", "").strip(), title=sent.get("title", "").strip(), format_name=format_name,
-                settings=settings, lag_days=lag_days, cut_off=cut_off,
+                settings=settings, lag_days=lag_days, cut_off=cut_off, continues=sent.get("continues", ""),
             ),
             actor=actor,
         )  # fmt: skip
@@ -229,6 +229,7 @@ def _form(source: Source | None, *, fault: str = "", status: int = 200) -> Respo
         sent=request.form,
         fault=fault,
         zones=asked.zones(),
+        ended=[] if source else queries.ended_sources_for_operators(),
         lag_days=source.lag_days if source else rules.LAG_DAYS,
         cut_off=source.cut_off if source else rules.CUT_OFF,
     )
