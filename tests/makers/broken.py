@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from app.breaks import bulk, requests, service
+from app.breaks import bulk, queries, requests, service, terms
 from app.breaks import flows as breaks_flows
 from app.breaks.board import Sought
 from app.breaks.bulk import Deed
@@ -116,6 +116,16 @@ def a_bulk(maker: str) -> Request:
         seen = (len(found.rows), found.amount)
         made = bulk.ask(outside.account, Sought(), deed, scope="both", seen=seen, maker=maker, actor=who)
         return governance_queries.one_for_operators(str(made.request_id)).request
+
+
+def other_terms(maker: str) -> Request:
+    """Asked for by somebody: that what is worth least may be open for another time."""
+    now = queries.newest_terms_for_operators()
+    (naira, hours), *larger = reversed(now.deadlines)
+    limits = {role: int(most) for role, most in now.limits.items()}
+    told = [(naira, hours + 1), *((least, within) for least, within in larger)]
+    with transaction(who := actor.operator(maker)):
+        return terms.request(told, limits, reason="x", maker=maker, actor=who)
 
 
 def begun_bulk(outside: Outside) -> str:

@@ -79,6 +79,7 @@ DUTIES: dict[str, set[Role]] = {
     "/console/breaks/<int:break_id>/evidence": {FINANCE},
     "/console/breaks/<int:break_id>/ask": {FINANCE},
     "/console/breaks/of/<outside>/bulk": {FINANCE},
+    "/console/breaks/terms": {FINANCE},
     "/console/matching-rules/of/<outside>/trials": {FINANCE},
     "/console/matching-rules/trials/<int:trial_id>/ask": {FINANCE},
     "/console/matches/<int:group_id>/end": {FINANCE},
