@@ -119,6 +119,14 @@ def break_of_for_system(case_id: str) -> int | None:
     return found[0].id if found else None
 
 
+def account_of_case_for_operators(case_id: str) -> str:
+    """The account that a case is in. Raises NotFound."""
+    found = db.session.get(Case, case_id)
+    if found is None:
+        raise NotFound
+    return found.account
+
+
 def to_follow_for_system(account: str, *, today: Any) -> list[Any]:
     """Cases whose state is not that of their break, or whose time is over: at most a thousand."""
     return rows(_STANDING, account=account, today=today)
