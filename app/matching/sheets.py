@@ -77,6 +77,7 @@ SELECT r.id, r.import_id, r.delta - l.delta AS as_told, coalesce(l.at, i.importe
   JOIN statement_rows r ON r.import_id = i.id AND r.outcome IN ('rejected', 'restated')
   LEFT JOIN statement_lines l ON l.id = r.line_id
  WHERE a.account = :account AND NOT EXISTS (SELECT FROM breaks b WHERE b.row_id = r.id)
+   AND (r.outcome = 'restated' OR i.reads_again IS NULL)  -- (of the same row there is one from when it was read first)
    AND NOT EXISTS (SELECT FROM statement_rows s
                     WHERE (s.line_id, s.delta, s.booked_on) = (r.line_id, r.delta, r.booked_on) AND s.id < r.id)
    AND a.asset = coalesce(l.asset,
@@ -94,11 +95,15 @@ _CLOSE_READ = """
 UPDATE breaks b SET closed_by = :run
   FROM statement_rows r
  WHERE r.id = b.row_id AND b.account = :account AND b.reason = 'unknown_type' AND b.closed_by IS NULL
-   AND EXISTS (SELECT FROM statement_imports i JOIN statement_lines l ON l.source_id = i.source_id
+   AND (EXISTS (SELECT FROM statement_imports n
+                 WHERE n.reads_again = r.import_id
+                   AND NOT EXISTS (SELECT FROM statement_rows s
+                                    WHERE (s.import_id, s.outcome, s.row_no) = (n.id, 'rejected', r.row_no)))
+     OR EXISTS (SELECT FROM statement_imports i JOIN statement_lines l ON l.source_id = i.source_id
                  LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'statements'
                        AND m.part = l.source_id || '/' || l.asset
                 WHERE i.id = r.import_id AND l.import_id > r.import_id AND l.id > coalesce(m.upto, 0)
-                  AND l.raw::text = r.raw::text)
+                  AND l.raw::text = r.raw::text))
 """
 _CLOSE_TAKEN = """
 UPDATE breaks b SET closed_by = :run
@@ -112,6 +117,11 @@ UNION ALL
 SELECT 1 FROM wrong_sheets w
  WHERE NOT EXISTS (SELECT FROM breaks b
                     WHERE (b.import_id, b.part, b.reason) = (w.import_id, w.part, w.reason) AND b.closed_by IS NULL)
+UNION ALL
+SELECT 1 FROM breaks b JOIN statement_rows r ON r.id = b.row_id JOIN statement_imports n ON n.reads_again = r.import_id
+ WHERE b.account = :account AND b.reason = 'unknown_type' AND b.closed_by IS NULL
+   AND NOT EXISTS (SELECT FROM statement_rows s
+                    WHERE (s.import_id, s.outcome, s.row_no) = (n.id, 'rejected', r.row_no))
 UNION ALL
 SELECT 1 FROM breaks b
  WHERE b.account = :account AND b.reason IN ('statement_does_not_tie', 'sequence_gap') AND b.closed_by IS NULL

@@ -88,6 +88,7 @@ DUTIES: dict[str, set[Role]] = {
     "/console/reports/schedules/<schedule_id>/end": {FINANCE},
     "/console/statements/sources/<source_id>/files": {FINANCE},
     "/console/statements/sources/<source_id>/accounts": {FINANCE},
+    "/console/statements/files/<file_id>/again": {FINANCE},
     "/console/statements/sources/<source_id>/rhythm": {FINANCE},
     "/console/view-as/<customer_id>": {SUPPORT, OFFICER, MANAGER},
     "/console/recoveries/<recovery_id>/refuse": {SUPPORT},
