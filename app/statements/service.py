@@ -187,7 +187,7 @@ def read_again(file_id: str, *, seen: str, actor: Actor) -> StatementFile:
     Whoever asks a second time is given the first one's. Raises NoSuchFile, NothingRejected.
     """
     own = queries.file_for_system(file_id)
-    if own.reads_again is not None or own.import_id is None:
+    if own.reads_again is not None:
         raise errors.NoSuchFile
     db.session.execute(text(_LOCK_FILES), {"source": own.source_id})
     before = queries.readings_again_for_operators(file_id)

@@ -144,6 +144,13 @@ def evidence() -> str:
     return breaks_flows.keep(line, name="letter.png", body=pictures.png(), actor=TEST)
 
 
+def worked_on() -> str:
+    """The work on a break that somebody commented on."""
+    line, *_ = numbers(Outside.differing())
+    with transaction(TEST):
+        return service.comment(line, words="Seen.", actor=TEST).id
+
+
 def case_state(break_id: int) -> str:
     """How the work on a break stands."""
     found = rows(
