@@ -35,10 +35,12 @@ BENCH = actor.system("bench")
 NEW_LINES = 1_000
 _BREAKS = """
 SELECT break_reason(b.reason, b.at, c.until, c.covered) AS reason,
-       mod(coalesce(l.row_no, mod(b.journal_id - 1, :size), g.row_no)::bigint, 1000) AS k, count(*) AS n
+       mod(coalesce(l.row_no, mod(b.journal_id - 1, :size), g.row_no, o.row_no, b.part)::bigint, 1000) AS k,
+       count(*) AS n
   FROM matching_coverage(:account, now()) c, breaks b LEFT JOIN statement_lines l ON l.id = b.line_id
   LEFT JOIN LATERAL (SELECT s.row_no FROM matches m JOIN statement_lines s ON s.id = m.line_id
                       WHERE m.group_id = b.group_id LIMIT 1) g ON true
+  LEFT JOIN statement_rows o ON o.id = b.row_id
  WHERE b.closed_by IS NULL GROUP BY 1, 2 ORDER BY 1, 2
 """
 # One of each that the rules put together although they are of different numbers.

@@ -1,8 +1,8 @@
 """An outside account of any size with its truth known: every kind of match, and every kind of break, planted by number.
 
 Of each thousand numbers: 790 lines with the teller's id, 80 entries in pairs of amount and fee under one reference, 50
-without any reference, 40 lines in batches of ten, 30 more with ids; and of the first, seven kinds of break. Amounts
-follow from the number and the seed. Nothing here is posted: rows are written as posting and importing would leave them.
+without any reference, 40 lines in batches of ten, 30 more with ids; and one break of each kind. Amounts follow from the
+number and the seed. Nothing here is posted: rows are written as posting and importing would leave them.
 """
 
 from contextlib import closing
@@ -20,7 +20,14 @@ BREAKS = {
     "duplicate_line": 794,
     "fee_variance": 795,
     "timing": 796,
+    "fx_rounding": 797,
+    "not_covered": 798,
+    "restated": 799,
+    "unknown_type": 0,
+    "statement_does_not_tie": 1,
+    "sequence_gap": 2,
 }
+TOLERANCE = "0.05"  # naira
 FIRST, LAST = "2026-01-01 00:00:00+00", "2026-01-31 00:00:00+00"
 # What happens at each number: k is its kind, `amount` in kobo, `name` what both sides call it.
 _NUMBERS = """
@@ -34,7 +41,8 @@ SELECT g, mod(g, 1000) AS k, 1000 + (hashint8extended(g, %(seed)s) & 536870911) 
 """
 _BOOKED = """
 CREATE TEMP TABLE booked AS
-SELECT g AS id, at + CASE WHEN k = 796 THEN interval '40 days' ELSE interval '0' END AS at,
+SELECT g AS id,
+       at + CASE k WHEN 796 THEN interval '40 days' WHEN 798 THEN interval '-60 days' ELSE interval '0' END AS at,
        CASE WHEN k BETWEEN 800 AND 879 THEN 'dep_' || md5((g / 2) || '/' || %(seed)s)
             WHEN k BETWEEN 930 AND 969 THEN 'set_' || g / 10 ELSE 'our_' || name END AS ref,
        CASE WHEN k < 800 AND k <> 795 OR k >= 970 THEN 'T' || name END AS told,
@@ -52,10 +60,10 @@ SELECT g, 1 AS occurrence, at + CASE WHEN k BETWEEN 880 AND 929 THEN interval '3
        CASE WHEN k = 794 THEN ARRAY['T' || name] WHEN k = 795 THEN ARRAY['our_' || name]
             WHEN k BETWEEN 800 AND 879 THEN ARRAY['dep_' || md5((g / 2) || '/' || %(seed)s)] ELSE '{}' END AS refs,
        CASE WHEN k BETWEEN 930 AND 969 THEN 'set_' || g / 10 END AS group_key,
-       CASE WHEN k = 792 THEN amount + 777 WHEN k = 795 THEN -amount - fee - 30
+       CASE WHEN k = 792 THEN amount + 777 WHEN k = 797 THEN amount + 3 WHEN k = 795 THEN -amount - fee - 30
             WHEN k BETWEEN 800 AND 879 THEN amount - fee ELSE amount END AS amount,
        CASE WHEN k = 795 THEN fee + 30 ELSE 0 END AS fee
-  FROM numbers WHERE k NOT IN (790, 796) AND NOT (k BETWEEN 800 AND 879 AND mod(g, 2) = 1)
+  FROM numbers WHERE k NOT IN (790, 796, 798) AND NOT (k BETWEEN 800 AND 879 AND mod(g, 2) = 1)
 UNION ALL SELECT g, 2, at, NULL, ARRAY['T' || name], NULL, amount, 0 FROM numbers WHERE k = 794
 """
 _ROWS = (
@@ -91,8 +99,32 @@ SELECT %(source)s, 'imp_bench', 1, g, external_id, sha256(int8send(g)), occurren
 INSERT INTO statement_imports (id, source_id, name, sha256, format, format_version, rows_total, rows_lines,
                                rows_ignored, rows_rejected, lines_total, lines_added, lines_known, lines_restated,
                                imported_at)
-SELECT 'imp_bench', %(source)s, 'bench.csv', sha256('bench'), 'bank-csv', 1, n, n, 0, 0, n, n, 0, 0, %(last)s
-  FROM (SELECT count(*) AS n FROM told) t
+SELECT 'imp_bench', %(source)s, 'bench.csv', sha256('bench'), 'bank-csv', 1, n + b, n, 0, b, n + b, n, 0, b, %(last)s
+  FROM (SELECT count(*) AS n, %(n)s / 1000 AS b FROM told) t
+""",
+    """
+INSERT INTO statement_rows (import_id, row_no, outcome, reason, column_name, line_id, delta, at, booked_on, raw)
+SELECT 'imp_bench', l.row_no, 'restated', 'told otherwise', '', l.id, l.delta + 1, l.at, l.booked_on, json '{}'
+  FROM statement_lines l WHERE mod(l.row_no, 1000) = 799
+UNION ALL
+SELECT 'imp_bench', g, 'rejected', 'unknown', 'kind', NULL, NULL, NULL, NULL, json '{}' FROM numbers WHERE k = 0
+""",
+    # (files of accounts of their own: one that does not tie, one that does not begin where it ended the day before)
+    """
+INSERT INTO statement_imports (id, source_id, name, sha256, format, format_version, rows_total, rows_lines,
+                               rows_ignored, rows_rejected, lines_total, lines_added, lines_known, lines_restated,
+                               imported_at)
+SELECT 'imp_' || g, %(source)s, g || '.csv', sha256(int8send(g)), 'bank-csv', 1, 0, 0, 0, 0, 0, 0, 0, 0, %(last)s
+  FROM numbers WHERE k IN (1, 2)
+""",
+    """
+INSERT INTO statement_parts (import_id, part, ref, account, asset, opening, closing, moved, period_from, period_to,
+                             gaps, untied)
+SELECT 'imp_' || n.g, v.part, '', 'bench ' || n.g, 'NGN', v.opening, v.closing, v.closing - v.opening - v.untold,
+       v.day::date, v.day::date, '{}', ''
+  FROM numbers n
+  JOIN LATERAL (VALUES (1, n.g, 0, 1, 1, '2026-01-15'), (2, 0, 0, 5, 0, '2026-01-15'), (2, n.g, 7, 7, 0, '2026-01-16'))
+       v (k, part, opening, closing, untold, day) ON v.k = n.k
 """,
     """
 INSERT INTO statement_parts (import_id, part, ref, account, asset, moved, period_from, period_to, gaps, untied)
@@ -122,11 +154,13 @@ def build(database: Database, *, size: int, seed: int = 7) -> World:
             " VALUES (%(source)s, 'bench', 'Bench', 'bank-csv', '{}', 0, '12:00', now())",
             place,
         )
+        cursor.execute("ALTER TABLE statement_accounts DISABLE TRIGGER approved")  # (nobody was asked)
         cursor.execute(
             "INSERT INTO statement_accounts (source_id, asset, account, tolerance, created_at)"
-            " VALUES (%(source)s, 'NGN', %(code)s, 0, now())",
-            {**place, "code": ACCOUNT},
+            " VALUES (%(source)s, 'NGN', %(code)s, %(tolerance)s, now())",
+            {**place, "code": ACCOUNT, "tolerance": TOLERANCE},
         )
+        cursor.execute("ALTER TABLE statement_accounts ENABLE ALWAYS TRIGGER approved")
         for statement in (_NUMBERS, _BOOKED, _TOLD):
             cursor.execute(statement, place)
         for statement in _ROWS:

@@ -46,21 +46,30 @@ SELECT 'books', a.code || '/' || b.stripe, b.seq, b.booked_at
 """
 _NEW = (
     _SEEN,
+    # (the last run did not look at what was of a time to come)
+    """
+CREATE TEMP TABLE looked_to ON COMMIT DROP AS
+SELECT max(r.as_of) AS at FROM matching_runs r WHERE r.account = :account AND r.kind <> 'hand'
+""",
     """
 CREATE TEMP TABLE new_lines ON COMMIT DROP AS
-SELECT l.id, a.source_id
+(SELECT l.id, a.source_id
   FROM statement_accounts a
   JOIN seen s ON s.side = 'statements' AND s.part = a.source_id || '/' || a.asset
   LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'statements' AND m.part = s.part
   JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset AND l.id > coalesce(m.upto, 0)
    AND l.id <= s.upto
  WHERE a.account = :account
- LIMIT :limit
+ LIMIT :limit)
+UNION ALL
+SELECT l.id, a.source_id
+  FROM looked_to t JOIN statement_accounts a ON a.account = :account
+  JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset AND l.at >= t.at AND l.at < :as_of
 """,
     # (a stripe gives places in its history under its lock, so whoever has the first n of them has all that were booked)
     """
 CREATE TEMP TABLE new_entries ON COMMIT DROP AS
-SELECT e.journal_id, e.leg
+(SELECT e.journal_id, e.leg
   FROM book_accounts a JOIN ledger.balances b ON b.account_id = a.id
   JOIN seen s ON s.side = 'books' AND s.part = a.code || '/' || b.stripe
   LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'books' AND m.part = s.part
@@ -68,7 +77,12 @@ SELECT e.journal_id, e.leg
                       WHERE n.account_id = a.id AND n.stripe = b.stripe AND n.seq > coalesce(m.upto, 0)
                         AND n.seq <= s.upto AND n.booked_at >= coalesce(m.booked_at, '-infinity') LIMIT :limit) e
  WHERE s.upto > coalesce(m.upto, 0)
- LIMIT :limit
+ LIMIT :limit)
+UNION ALL
+SELECT e.journal_id, e.leg
+  FROM looked_to t CROSS JOIN book_accounts a
+  JOIN ledger.entries e ON e.account_id = a.id AND e.effective_at <> e.booked_at
+   AND e.effective_at >= t.at AND e.effective_at < :as_of
 """,
     "ANALYZE new_lines",
     "ANALYZE new_entries",
@@ -168,9 +182,9 @@ def name_accounts(connection: Connection, account: str) -> None:
     connection.execute(text("ANALYZE book_accounts"))
 
 
-def news(connection: Connection, account: str) -> Kind | None:
+def news(connection: Connection, account: str, *, as_of: datetime) -> Kind | None:
     """Note what is new in an account since the last run: how much there is to look at, None where nothing is."""
-    place = {"account": account, "limit": max(NEW_MAX, OPEN_MAX) + 1}
+    place = {"account": account, "as_of": as_of, "limit": max(NEW_MAX, OPEN_MAX) + 1}
     name_accounts(connection, account)
     for statement in _NEW:
         connection.execute(text(statement), place)

@@ -59,7 +59,7 @@ def run(
     if not queries.sources_for_system(account):
         raise errors.NothingToMatch
     at_leisure(connection)
-    kind = scope.news(connection, account)
+    kind = scope.news(connection, account, as_of=as_of)
     if whole:
         kind = Kind.WHOLE
     wrong = sheets.look(connection, account)

@@ -1,7 +1,7 @@
 """A month that is over, at our bank: what its file tells and what the books hold differ in a way of every kind.
 
 A line is missing in the books and an entry at the bank; one line is told twice, one of another amount than its entry;
-and two that belong together have different references.
+and two that belong together have different references. What was at the bank before it was paid in in two parts.
 """
 
 import datetime as dt
@@ -37,7 +37,8 @@ _BOOKED = (
     (20, UNTOLD, -9_000_00),
     (0, "SET-02", 100_000_00),
 )
-_HEADING = "Account Number,1012345678\nOpening Balance,,,,,0.00\nClosing Balance,,,,,{closing}\n\n"
+_BEFORE = (30_000_00, 20_000_00)  # booked in the month before
+_HEADING = "Account Number,1012345678\nOpening Balance,,,,,{opening}\nClosing Balance,,,,,{closing}\n\n"
 _PROFILE = {
     "date": "Trans. Date", "reference": "Reference", "debit": "Debits", "credit": "Credits", "balance": "Balance",
     "narration": "Remarks",
@@ -62,17 +63,21 @@ def add_source() -> None:
 
 def book() -> None:
     """What the books hold."""
-    for day, ref, kobo in _BOOKED:
-        at = dt.datetime.combine(month().days[day - 1], dt.time(12), WAT)
+    before = [(month().first - ONE_DAY, f"IN-{nth}", kobo) for nth, kobo in enumerate(_BEFORE)]
+    for day, ref, kobo in (*before, *((month().days[day - 1], ref, kobo) for day, ref, kobo in _BOOKED)):
+        at = dt.datetime.combine(day, dt.time(12), WAT)
         legs = (debit(BANK, books.kobo(kobo)), credit(CAPITAL, books.kobo(kobo)))
         books.post(Journal("test.moved", ref, legs, {}, at))
 
 
 def file(*, rows: int = len(_TOLD)) -> str:
     """The bank's file, or one that was cut off after so many rows."""
-    balance, lines = books.kobo(0), ["Trans. Date,Reference,Debits,Credits,Balance,Remarks"]
+    opening = balance = books.kobo(sum(_BEFORE))
+    lines = ["Trans. Date,Reference,Debits,Credits,Balance,Remarks"]
     for day, ref, kobo, words in _TOLD:
         balance += books.kobo(kobo)
         sides = f",{plain(books.kobo(kobo))}" if kobo > 0 else f"{plain(books.kobo(-kobo))},"
         lines.append(f'{month().days[day - 1]:%d/%m/%Y},{ref},{sides},"{plain(balance)}",{words}')
-    return _HEADING.format(closing=f'"{plain(balance)}"') + "\n".join((*lines[: rows + 1], ""))
+    return _HEADING.format(opening=f'"{plain(opening)}"', closing=f'"{plain(balance)}"') + "\n".join(
+        (*lines[: rows + 1], "")
+    )

@@ -1,7 +1,7 @@
 """What an account had before its first statement is told, too; and a line told otherwise later can be taken so."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,7 +14,7 @@ from app.closing.invariants import Result
 from app.closing.rules import month_of
 from app.core.db import leave, rows, transaction
 from tests.makers.books import fresh
-from tests.makers.matching import TEST, Outside
+from tests.makers.matching import BEGAN, TEST, Outside
 
 pytestmark = pytest.mark.usefixtures("inside")
 MARCH = month_of(date(2026, 3, 1))
@@ -171,3 +171,13 @@ def test_what_was_taken_is_known_and_may_be_told_otherwise_again(outside: Outsid
     assert told(outside, "taken_back") == [(2, Decimal(-10)), (2, Decimal(-12))]
     assert outside.proof.told == Decimal(16)
     assert outside.proof.ties
+
+
+def test_what_is_of_a_time_to_come_is_looked_at_when_it_has_come(outside: Outside) -> None:
+    outside.tell((300, "R3"))
+    outside.tell((500, "R5"), days=2)
+    outside.book(500, told="R5", days=2)
+    outside.run(as_of=BEGAN + timedelta(days=1))
+    assert outside.breaks == [("missing_in_ledger", 300)]
+    outside.run(as_of=BEGAN + timedelta(days=3))
+    assert (len(outside.groups), outside.proof.ties) == (1, True)

@@ -79,6 +79,7 @@ def test_finance_adds_a_source_and_says_what_its_columns_are(visitor: Visitor, i
     assert [(line.narration, line.delta, line.booked_on) for line in page.lines] == [
         ("=RENT", Decimal(-500), date(2026, 3, 2)),
         ("SALARY", Decimal(2500), date(2026, 3, 1)),
+        ("Opening balance", Decimal(1000), date(2026, 2, 28)),
     ]
 
 
