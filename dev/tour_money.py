@@ -69,10 +69,18 @@ def _sampled(page: Page) -> None:
     page.locator("#preview").wait_for()
 
 
+def _ticked(page: Page) -> None:
+    """Choose the first two rows with the keyboard."""
+    for key in "jxjx":
+        page.keyboard.press(key)
+    page.locator(".of-chosen").wait_for()
+
+
 # What asks for a fresh proof comes first: they have just signed in.
 MONEY = (
     Sight("breaks", BREAKS, FINANCE),
     Sight("breaks-queue", BREAKS, FINANCE, (_of("bank"),)),
+    Sight("breaks-chosen", BREAKS, FINANCE, (_of("bank"), _ticked)),
     Sight("breaks-none", f"{BREAKS}/of/asset:bank:NGN?reason=fx_rounding", AUDITOR),
     Sight("breaks-item", BREAKS, FINANCE, (_of("bank"), _of())),
     Sight("breaks-taken", BREAKS, FINANCE, (_of("bank"), _of("Waits"))),

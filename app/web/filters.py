@@ -37,9 +37,9 @@ def kobo(units: int) -> str:
     return format_money(Money(NGN, units))
 
 
-def exact(amount: Decimal) -> str:
+def exact(amount: Decimal | str) -> str:
     """Whole coins of any asset, exact: `1,250.00`, `0.424985`."""
-    return rules.shown(amount, places=2)
+    return rules.shown(Decimal(amount), places=2)
 
 
 def shown_parts(money: Money) -> tuple[str, str]:
