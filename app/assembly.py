@@ -12,6 +12,7 @@ from app.applications import decisions
 from app.assets import requests as assets_requests
 from app.breaks import bulk as breaks_bulk
 from app.breaks import requests as breaks
+from app.breaks import terms as break_terms
 from app.clients.anchors import FileAnchor, MailAnchor
 from app.clients.bitstamp import BitstampAccount
 from app.clients.breaker import Breaker
@@ -172,7 +173,7 @@ def govern() -> None:
     kinds.register(pricing.OVERRIDE, pricing.GO_ON, pricing.FEED, pricing.SPREADS)
     kinds.register(exchange.POLICY, exchange.DEAL)
     kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
-    kinds.register(breaks.JOURNAL, breaks.ACCEPT, breaks_bulk.KIND)
+    kinds.register(breaks.JOURNAL, breaks.ACCEPT, breaks_bulk.KIND, break_terms.KIND)
     kinds.register(closing.CLOSE, closing.REOPEN)
     kinds.register(rule_requests.RULES, rule_requests.TOLERANCE)
     kinds.route(withdrawals.SEND)

@@ -69,10 +69,18 @@ def _sampled(page: Page) -> None:
     page.locator("#preview").wait_for()
 
 
+def _ticked(page: Page) -> None:
+    """Choose the first two rows with the keyboard."""
+    for key in "jxjx":
+        page.keyboard.press(key)
+    page.locator(".of-chosen").wait_for()
+
+
 # What asks for a fresh proof comes first: they have just signed in.
 MONEY = (
     Sight("breaks", BREAKS, FINANCE),
     Sight("breaks-queue", BREAKS, FINANCE, (_of("bank"),)),
+    Sight("breaks-chosen", BREAKS, FINANCE, (_of("bank"), _ticked)),
     Sight("breaks-none", f"{BREAKS}/of/asset:bank:NGN?reason=fx_rounding", AUDITOR),
     Sight("breaks-item", BREAKS, FINANCE, (_of("bank"), _of())),
     Sight("breaks-taken", BREAKS, FINANCE, (_of("bank"), _of("Waits"))),
@@ -82,6 +90,9 @@ MONEY = (
     Sight("breaks-accepted", f"{BREAKS}/of/asset:bank:NGN?view=accepted", AUDITOR),
     Sight("breaks-read", BREAKS, AUDITOR, (_of("bank"), _of("Missing in the statement"))),
     Sight("breaks-match", BREAKS, FINANCE, (_of("bank"), _of(), _linked)),
+    Sight("breaks-terms", f"{BREAKS}/terms", FINANCE),
+    Sight("breaks-terms-faulty", f"{BREAKS}/terms", FINANCE, (_blank("Ask for approval"),), FAULTY),
+    Sight("breaks-terms-read", f"{BREAKS}/terms", AUDITOR),
     Sight("matching-rules", RULES, FINANCE),
     Sight("matching-rules-read", RULES, AUDITOR, (_of("bank"),)),
     Sight("matching-rules-form", RULES, FINANCE, (_of("bank"), follow("a[href$='/new']"))),

@@ -32,6 +32,10 @@ SELECT b.id, b.amount, b.at FROM breaks b
                       AND ((c.state = 'accepted' AND NOT :accepted) OR (c.taken_by IS NOT NULL AND :unowned)))
  ORDER BY b.at, b.id LIMIT :limit
 """
+_THESE = """
+SELECT id, amount, at FROM breaks WHERE id = ANY(:these) AND account = :account AND closed_by IS NULL
+ ORDER BY at, id LIMIT :limit
+"""
 # Of one reason: wherever those may be that have it now, each by the index, then put together. (Rows are compared, where
 # equal reasons would do: those that are but few PostgreSQL would look for among all, by time.)
 _OF_REASON = """
@@ -102,7 +106,7 @@ class Sought:
     """Which breaks of an account: of a reason, of a band of age, of at least so many naira, whose, in which state.
 
     `view` is todo (not accepted), late (of these), proposed, accepted or all; `owner` is '' for anybody's, 'none', or
-    who has them.
+    who has them. Where `these` are named it is exactly these, of those that are open.
     """
 
     view: str = "todo"
@@ -110,6 +114,7 @@ class Sought:
     band: int | None = None
     least: Decimal = Decimal(0)
     owner: str = ""
+    these: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,8 @@ def ids_for_operators(
 
     Of an asset that has no price nothing is known to be worth at least so much.
     """
+    if sought.these is not None:
+        return rows(_THESE, account=account, these=list(sought.these), limit=limit)
     if sought.least and queries.price_for_operators(account) is None:
         return []
     since, until = _times(sought)

@@ -68,6 +68,11 @@ class AboveLimit(Unprocessable):
     message = "This is more than may be written off."
 
 
+class BadTerms(Unprocessable):
+    code = "bad_terms"
+    message = "Say within how many hours a break of any amount is to be closed."
+
+
 class NothingChosen(Unprocessable):
     code = "nothing_chosen"
     message = "No break fits what was chosen."

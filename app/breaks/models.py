@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Model
@@ -100,21 +101,18 @@ class EvidencePage(Model):
 
 
 class Term(Model):
-    """How many hours a break of at least so many naira may be open."""
+    """A version of how long breaks may be open and how much may be written off; the newest that has begun counts.
+
+    `deadlines` are pairs of at least so many naira and hours, the largest first; `limits` the most, in kobo, that
+    people of a role may ask to write off at once.
+    """
 
     __tablename__ = "break_terms"
-    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
-    least: Mapped[Decimal] = mapped_column(Numeric, primary_key=True)
-    hours: Mapped[int] = mapped_column(Integer)
-
-
-class WriteOffLimit(Model):
-    """The most, in kobo, that people of a role may ask to write off at once."""
-
-    __tablename__ = "write_off_limits"
-    role: Mapped[str] = mapped_column(Text, primary_key=True)
-    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
-    most: Mapped[Decimal] = mapped_column(Numeric(78, 0))
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    deadlines: Mapped[list[list[int]]] = mapped_column(JSONB)
+    limits: Mapped[dict[str, str]] = mapped_column(JSONB)
+    starts_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    request_id: Mapped[str | None] = mapped_column(Text, ForeignKey("approval_requests.id"))
 
 
 class Figure(Model):

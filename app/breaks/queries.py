@@ -1,14 +1,13 @@
 """Reads of the work on breaks: terms and limits, a case with its trail, what it is about now, bulks and their rows."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import func, select
 
 from app.breaks import rules
-from app.breaks.models import Bulk, BulkRow, Case, Evidence, EvidencePage, Note, Term, WriteOffLimit
+from app.breaks.models import Bulk, BulkRow, Case, Evidence, EvidencePage, Note, Term
 from app.breaks.rules import State, Terms
 from app.core import clock
 from app.core.db import db, rows
@@ -52,17 +51,30 @@ SELECT c.id, c.state, c.accepted_until, (b.id IS NOT NULL) AS is_there
 """
 
 
-def terms_for_operators(*, at: datetime | None = None) -> Terms:
-    """How long a break of so much may be open, the largest first: the newest set that has begun."""
-    begun = select(func.max(Term.starts_at)).where(Term.starts_at <= (at or clock.now())).scalar_subquery()
-    found = db.session.scalars(select(Term).where(Term.starts_at == begun).order_by(Term.least.desc()))
-    return [(one.least, one.hours) for one in found]
+def terms_for_operators() -> Terms:
+    """How long a break of so much may be open, the largest first."""
+    return [(Decimal(naira), hours) for naira, hours in begun_terms_for_operators().deadlines]
 
 
 def write_off_limits_for_operators() -> dict[str, int]:
     """The most that people of each role may ask to write off at once, in kobo."""
-    begun = select(WriteOffLimit).where(WriteOffLimit.starts_at <= clock.now()).order_by(WriteOffLimit.starts_at)
-    return {one.role: int(one.most) for one in db.session.scalars(begun)}
+    return {role: int(most) for role, most in begun_terms_for_operators().limits.items()}
+
+
+def begun_terms_for_operators() -> Term:
+    """The deadlines and limits that count: the newest version that has begun."""
+    begun = select(Term).where(Term.starts_at <= clock.now()).order_by(Term.version.desc())
+    return db.session.scalars(begun.limit(1)).one()
+
+
+def newest_terms_for_operators() -> Term:
+    """The version that the next one comes after."""
+    return db.session.scalars(select(Term).order_by(Term.version.desc()).limit(1)).one()
+
+
+def versions_of_terms_for_operators(*, limit: int) -> list[Term]:
+    """Deadlines and limits as they were, the newest first."""
+    return list(db.session.scalars(select(Term).order_by(Term.version.desc()).limit(limit)))
 
 
 def price_for_operators(account: str) -> Decimal | None:
@@ -105,6 +117,14 @@ def break_of_for_system(case_id: str) -> int | None:
     """The break that there is now about what a case is about."""
     found = rows(_OF_CASE, case=case_id)
     return found[0].id if found else None
+
+
+def account_of_case_for_operators(case_id: str) -> str:
+    """The account that a case is in. Raises NotFound."""
+    found = db.session.get(Case, case_id)
+    if found is None:
+        raise NotFound
+    return found.account
 
 
 def to_follow_for_system(account: str, *, today: Any) -> list[Any]:

@@ -63,14 +63,19 @@ def refuse_above(worth: int | None, *, maker: str) -> None:
     """Raises NoWorth; AboveLimit, which says who may write so much off."""
     if worth is None:
         raise errors.NoWorth
-    limits, held = queries.write_off_limits_for_operators(), identity.roles_for_system(maker)
-    own = max((most for role, most in limits.items() if role in held), default=0)
+    limits, own = queries.write_off_limits_for_operators(), own_limit(maker)
     if worth <= own:
         return
     others = sorted(role for role, most in limits.items() if most >= worth)
     way = f"Ask {' or '.join(others)}" if others else "Propose an adjusting journal, which treasury agrees to"
     told = f"{Money(NGN, worth)} is more than the {Money(NGN, own)} that you may write off. {way}."
     raise errors.AboveLimit(told)
+
+
+def own_limit(maker: str) -> int:
+    """The most, in kobo, that somebody may ask to write off at once."""
+    limits, held = queries.write_off_limits_for_operators(), identity.roles_for_system(maker)
+    return max((most for role, most in limits.items() if role in held), default=0)
 
 
 def agreement(agreed: Agreed) -> Agreement:

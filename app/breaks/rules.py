@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
+from app.breaks.errors import BadTerms
 from app.core.machine import Machine, Wait
 from app.core.money import Asset
 from app.core.permissions import Role
@@ -15,6 +17,10 @@ WORDS_MAX = 500
 BULK_MAX = 5_000
 FILES_MAX = 20
 ACCEPTED_MAX = timedelta(days=366)
+DEADLINES_MAX = 8
+HOURS_MAX = 8_784  # a year
+NAIRA_MAX = 10**12
+LIMIT_MAX = 10**15  # kobo
 NOTED_FIRST = 100  # (of overdue ones, which a notice counts)
 
 
@@ -117,6 +123,18 @@ def due_at(at: datetime, *, worth: Decimal | None, terms: Terms) -> datetime:
     """
     hours = next((hours for least, hours in terms if worth is None or abs(worth) >= least), terms[-1][1])
     return at + timedelta(hours=hours)
+
+
+def check_deadlines(told: Sequence[tuple[int, int]]) -> None:
+    """Deadlines as (at least so many naira, hours), the largest first. Raises BadTerms."""
+    if len({naira for naira, _ in told}) < len(told):
+        raise BadTerms("An amount is there twice.")
+    if not told or told[-1][0] != 0 or len(told) > DEADLINES_MAX:
+        raise BadTerms(f"Say when a break of any amount is due (from ₦0), and at most {DEADLINES_MAX} deadlines.")
+    if not all(0 < hours <= HOURS_MAX for _, hours in told) or told[0][0] > NAIRA_MAX:
+        raise BadTerms("A deadline is an hour at least and a year at most.")
+    if any(larger[1] > smaller[1] for larger, smaller in pairwise(told)):
+        raise BadTerms("What is worth more cannot be given longer than what is worth less.")
 
 
 def units(amount: Decimal, *, asset: Asset) -> int:

@@ -25,6 +25,14 @@ SELECT (SELECT coalesce(sum(l.delta), 0) FROM statement_accounts a
             OR b.code IN (SELECT j.account FROM matching_joined j WHERE j.joins = :account)) AS booked,
        (SELECT coalesce(sum(k.amount), 0) FROM breaks k WHERE k.account = :account AND k.closed_by IS NULL) AS breaks
 """
+# Whoever matches holds the account's turn (app/matching/service.py) until all is committed: nothing is seen before.
+_WORKING = """
+SELECT EXISTS (
+    SELECT FROM pg_locks l, (SELECT hashtextextended('matching:' || :account, 0) AS turn) k
+     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND l.classid::bigint = ((k.turn >> 32) & 4294967295) AND l.objid::bigint = (k.turn & 4294967295)) AS working
+"""
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,12 @@ class Proof:
     def ties(self) -> bool:
         """Whether the breaks explain all of the difference."""
         return self.difference == self.breaks
+
+
+def is_working_for_operators(account: str) -> bool:
+    """Whether somebody matches in an account at this moment."""
+    found: bool = rows(_WORKING, account=account)[0].working
+    return found
 
 
 def accounts_for_system() -> list[str]:

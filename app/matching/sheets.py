@@ -66,13 +66,14 @@ UPDATE breaks b SET closed_by = :run
    AND NOT EXISTS (SELECT FROM wrong_sheets w
                     WHERE (w.import_id, w.part, w.reason) = (b.import_id, b.part, b.reason))
 """
-# A row that is no line names no asset: it is told of beside the account whose asset stands in it, else the first.
+# A row that is no line names no asset: it is told of beside the account whose asset stands in it, else the first. (One
+# that was read again has a break from when it was read first.)
 _LOOK_ROWS = """
 CREATE TEMP TABLE wrong_rows ON COMMIT DROP AS
 SELECT w.* FROM (
     SELECT r.id, r.import_id, NULL::numeric AS as_told, i.imported_at AS at, 'unknown_type' AS reason
       FROM statement_accounts a
-      JOIN statement_imports i ON i.source_id = a.source_id AND i.rows_rejected > 0
+      JOIN statement_imports i ON i.source_id = a.source_id AND i.rows_rejected > 0 AND i.reads_again IS NULL
       JOIN statement_rows r ON r.import_id = i.id AND r.outcome = 'rejected'
      WHERE a.account = :account AND a.asset = (
            SELECT o.asset FROM statement_accounts o WHERE o.source_id = a.source_id
@@ -104,6 +105,14 @@ UPDATE breaks b SET closed_by = :run
   FROM unread u JOIN later l ON l.source_id = u.source_id AND l.raw = u.raw AND l.import_id > u.import_id
  WHERE b.id = u.id
 """
+# Where the file's own rows were read again, what is not rejected any more may be known, or move nothing: no new line.
+_CLOSE_READ_AGAIN = """
+UPDATE breaks b SET closed_by = :run
+  FROM statement_rows r JOIN statement_imports n ON n.reads_again = r.import_id
+ WHERE r.id = b.row_id AND b.account = :account AND b.reason = 'unknown_type' AND b.closed_by IS NULL
+   AND NOT EXISTS (SELECT FROM statement_rows s
+                    WHERE (s.import_id, s.outcome, s.row_no) = (n.id, 'rejected', r.row_no))
+"""
 _CLOSE_RESTATED = """
 UPDATE breaks b SET closed_by = :run
  WHERE b.account = :account AND b.reason = 'restated' AND b.closed_by IS NULL
@@ -115,6 +124,11 @@ UNION ALL
 SELECT 1 FROM wrong_sheets w
  WHERE NOT EXISTS (SELECT FROM breaks b
                     WHERE (b.import_id, b.part, b.reason) = (w.import_id, w.part, w.reason) AND b.closed_by IS NULL)
+UNION ALL
+SELECT 1 FROM breaks b JOIN statement_rows r ON r.id = b.row_id JOIN statement_imports n ON n.reads_again = r.import_id
+ WHERE b.account = :account AND b.reason = 'unknown_type' AND b.closed_by IS NULL
+   AND NOT EXISTS (SELECT FROM statement_rows s
+                    WHERE (s.import_id, s.outcome, s.row_no) = (n.id, 'rejected', r.row_no))
 UNION ALL
 SELECT 1 FROM breaks b
  WHERE b.account = :account AND b.reason IN ('statement_does_not_tie', 'sequence_gap') AND b.closed_by IS NULL
@@ -138,7 +152,7 @@ def explain(connection: Connection, told: Run) -> dict[str, int]:
     opened = sum(connection.execute(text(each), place).rowcount for each in (_OPEN, _OPEN_ROWS))
     closed = sum(connection.execute(text(each), place).rowcount for each in (_CLOSE, _CLOSE_RESTATED))
     if connection.execute(text(_UNREAD), place).first() is not None:
-        closed += connection.execute(text(_CLOSE_READ), place).rowcount
+        closed += sum(connection.execute(text(each), place).rowcount for each in (_CLOSE_READ, _CLOSE_READ_AGAIN))
     return {"closed": closed, "opened": opened}
 
 

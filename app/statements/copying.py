@@ -44,20 +44,22 @@ class Chunk:
     days: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     ignored: int = 0
+    numbers: set[int] = field(default_factory=set)  # of the rows, where only some are wanted or they are no lines
 
     def told(self) -> dict[str, str]:
         """What says whether the lines were told before, as PostgreSQL's arrays."""
         return {name: "{" + ",".join(getattr(self, name)) + "}" for name in _TOLD}
 
 
-def chunks_of(telling: Telling) -> Iterator[Chunk]:
-    """A file in pieces; each line with how often its file told of the same so far."""
+def chunks_of(telling: Telling, *, only: frozenset[int] | None = None) -> Iterator[Chunk]:
+    """A file in pieces, of all its rows or of some; each line with how often its file told of the same so far."""
     said: dict[bytes, int] = {}
     chunk = Chunk()
     for part, each in telling.told:
         if isinstance(each, Line):
-            _add(chunk, part, each, said)
-        else:
+            _add(chunk, part, each, said, only)
+        elif only is None or each.row in only:
+            chunk.numbers.add(each.row)
             chunk.others.append(_other(each))
             chunk.ignored += isinstance(each, Ignored)
         if len(chunk.lines) == CHUNK or len(chunk.others) == CHUNK:
@@ -113,7 +115,7 @@ def text_of(rows: Iterable[str], *, before: str) -> io.StringIO:
     return io.StringIO("".join([f"{start}{row}\n" for row in rows]))
 
 
-def _add(chunk: Chunk, part: int, line: Line, said: dict[bytes, int]) -> None:
+def _add(chunk: Chunk, part: int, line: Line, said: dict[bytes, int], only: frozenset[int] | None) -> None:
     at, day, kind = line.at.isoformat(), line.booked_on.isoformat(), line.kind
     # (str, and not a format: that takes thrice as long, and PostgreSQL reads 1E-8 as well)
     delta, fee, balance = str(line.delta), str(line.fee), line.balance_after
@@ -134,6 +136,10 @@ def _add(chunk: Chunk, part: int, line: Line, said: dict[bytes, int]) -> None:
     digest = hashlib.sha256(told.encode()).digest()
     identity = rf"\\x{digest.hex()}"  # (twice: COPY takes one away, and so do arrays)
     occurrence = said[digest] = said.get(digest, 0) + 1
+    if only is not None:
+        if line.row not in only:  # (it counts as told before, whatever it is told by now)
+            return
+        chunk.numbers.add(line.row)
     chunk.lines.append(
         f"{part}\t{line.row}\t{external_id or _NULL}\t{identity}\t{occurrence}\t{at}\t{day}\t{account}"
         f"\t{asset}\t{delta}\t{fee}\t{fee_asset}\t{_NULL if balance is None else str(balance)}\t{kind}"

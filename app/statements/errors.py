@@ -58,6 +58,11 @@ class TakenAlready(Conflict):
     message = "This line counts as that row tells it already."
 
 
+class NothingRejected(Conflict):
+    code = "nothing_rejected"
+    message = "No row of this file is rejected any more."
+
+
 class NoSuchFile(NotFound):
     code = "no_such_file"
     message = "There is no statement file with this id."

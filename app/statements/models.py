@@ -76,11 +76,21 @@ class SourceAccount(Model):
 
 
 class Import(Model):
-    """A file that was read. `sha256` is of its bytes."""
+    """A file that was read. `sha256` is of its bytes.
+
+    One that `reads_again` is about the rows alone that were rejected before; that names the file's first import.
+    """
 
     __tablename__ = "statement_imports"
     __table_args__ = (
-        UniqueConstraint("source_id", "sha256", name="uq_statement_imports_file"),
+        Index(
+            "uq_statement_imports_file",
+            "source_id",
+            "sha256",
+            unique=True,
+            postgresql_where=text("reads_again IS NULL"),
+        ),
+        Index("ix_statement_imports_reads_again", "reads_again", postgresql_where=text("reads_again IS NOT NULL")),
         Index("ix_statement_imports_source", "source_id", "imported_at"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -99,20 +109,28 @@ class Import(Model):
     lines_restated: Mapped[int] = mapped_column(Integer)
     notes: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     tells_all: Mapped[bool] = mapped_column(Boolean, server_default="true", default=True)
+    reads_again: Mapped[str | None] = mapped_column(Text, ForeignKey("statement_imports.id"))
     imported_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class StatementFile(Model):
     """A file that somebody brought, and what became of it. `rows_about` are its ends of lines; `size` is in bytes.
 
-    `covers_from` and `covers_to` are the days of which it tells everything, where whoever brought it knows.
+    `covers_from` and `covers_to` are the days of which it tells everything, where whoever brought it knows. One that
+    `reads_again` reads the rejected rows of that one once more, and has no bytes of its own.
     """
 
     __tablename__ = "statement_files"
     __table_args__ = (
         Index(
-            "uq_statement_files_file", "source_id", "sha256", unique=True, postgresql_where=text("state <> 'refused'")
+            "uq_statement_files_file",
+            "source_id",
+            "sha256",
+            unique=True,
+            postgresql_where=text("state <> 'refused' AND reads_again IS NULL"),
         ),
+        Index("uq_statement_files_reads_again", "reads_again", unique=True, postgresql_where=text("state = 'waiting'")),
+        Index("ix_statement_files_again", "reads_again", "id", postgresql_where=text("reads_again IS NOT NULL")),
         Index("ix_statement_files_source", "source_id", "id"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -126,6 +144,7 @@ class StatementFile(Model):
     trouble_row: Mapped[int] = mapped_column(Integer, default=0)
     trouble_column: Mapped[str] = mapped_column(Text, default="")
     import_id: Mapped[str | None] = mapped_column(Text, ForeignKey("statement_imports.id"))
+    reads_again: Mapped[str | None] = mapped_column(Text, ForeignKey("statement_files.id"))
     covers_from: Mapped[date | None] = mapped_column(Date)
     covers_to: Mapped[date | None] = mapped_column(Date)
     brought_by: Mapped[str] = mapped_column(Text)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.core.db import db
 from app.core.db import rows as rows_of
@@ -110,8 +110,9 @@ def imports_for_operators(source_id: str, *, limit: int = 50) -> list[Import]:
 def same_file_for_system(source_id: str, sha256: bytes) -> StatementFile | None:
     """The file of exactly these bytes, if there is one that was not refused."""
     own = select(StatementFile).where(
-        StatementFile.source_id == source_id, StatementFile.sha256 == sha256, StatementFile.state != FileState.REFUSED
-    )
+        StatementFile.source_id == source_id, StatementFile.sha256 == sha256, StatementFile.state != FileState.REFUSED,
+        StatementFile.reads_again.is_(None),
+    )  # fmt: skip
     return db.session.scalars(own).one_or_none()
 
 
@@ -122,6 +123,26 @@ def file_for_system(file_id: str, *, lock: bool = False) -> StatementFile:
     if found is None:
         raise NoSuchFile
     return found
+
+
+def readings_again_for_operators(file_id: str) -> list[tuple[StatementFile, Import | None]]:
+    """How often the rejected rows of a file were read again, and what came of it, the latest first."""
+    own = select(StatementFile, Import).outerjoin(Import, StatementFile.import_id == Import.id)
+    own = own.where(StatementFile.reads_again == file_id).order_by(StatementFile.id.desc())
+    return [(row[0], row[1]) for row in db.session.execute(own)]
+
+
+def latest_import_for_system(file_id: str) -> Import | None:
+    """What a file told when it, or its rejected rows, were read last."""
+    own = select(Import).join(StatementFile, StatementFile.import_id == Import.id)
+    own = own.where((StatementFile.id == file_id) | (StatementFile.reads_again == file_id))
+    return db.session.scalars(own.order_by(StatementFile.id.desc()).limit(1)).one_or_none()
+
+
+def rejected_for_system(import_id: str) -> frozenset[int]:
+    """The rows of a file that no line could be made of."""
+    own = select(OtherRow.row_no).where(OtherRow.import_id == import_id, OtherRow.outcome == "rejected")
+    return frozenset(db.session.scalars(own))
 
 
 def source_of_file_for_system(file: StatementFile) -> Source:
@@ -155,8 +176,10 @@ def pulls_for_operators(source_id: str, *, limit: int = 5) -> list[Pull]:
 
 
 def pieces_for_system(file_id: str) -> list[bytes]:
-    """Its bytes, compressed."""
-    return list(db.session.scalars(select(Piece.body).where(Piece.file_id == file_id).order_by(Piece.nth)))
+    """Its bytes, compressed; those of the file that it reads again."""
+    own = select(func.coalesce(StatementFile.reads_again, StatementFile.id)).where(StatementFile.id == file_id)
+    whole = select(Piece.body).where(Piece.file_id == own.scalar_subquery()).order_by(Piece.nth)
+    return list(db.session.scalars(whole))
 
 
 def import_of_file_for_operators(file_id: str) -> Import:

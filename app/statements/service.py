@@ -57,6 +57,12 @@ _COPY_OTHERS = (
     "COPY statement_rows (import_id, row_no, outcome, reason, column_name, line_id, delta, at, booked_on, raw)"
     " FROM STDIN"
 )
+# Read otherwise, a file may have no such row: nothing is said of it then, and somebody must look at it as before.
+_STAY_REJECTED = """
+INSERT INTO statement_rows (import_id, row_no, outcome, reason, column_name, raw)
+SELECT :import, row_no, outcome, 'As the file is read now it has no such row.', column_name, raw
+  FROM statement_rows WHERE import_id = :before AND outcome = 'rejected' AND row_no = ANY(:rows)
+"""
 # Who looks at the page sees the connection's name, and so how far it is, before any of it is committed.
 _HOW_FAR = "SELECT set_config('application_name', :told, true)"
 NAME_MAX = 200
@@ -185,6 +191,31 @@ def take(
     return file
 
 
+def read_again(file_id: str, *, seen: str, actor: Actor) -> StatementFile:
+    """Have the rejected rows of a kept file read once more: the reading. `seen` is the last one that was there.
+
+    Whoever asks a second time is given the first one's. Raises NoSuchFile, NothingRejected.
+    """
+    own = queries.file_for_system(file_id)
+    if own.reads_again is not None:
+        raise errors.NoSuchFile
+    db.session.execute(text(_LOCK_FILES), {"source": own.source_id})
+    before = queries.readings_again_for_operators(file_id)
+    if before and (before[0][0].id != seen or before[0][0].state == rules.FileState.WAITING):
+        return before[0][0]
+    latest = queries.latest_import_for_system(file_id)
+    if latest is None or not latest.rows_rejected:
+        raise errors.NothingRejected
+    same = ("source_id", "name", "sha256", "size", "rows_about", "covers_from", "covers_to")
+    file = StatementFile(
+        id=ids.new("stf"), reads_again=file_id, state=rules.FileState.WAITING, brought_by=str(actor),
+        brought_at=clock.now(), **{name: getattr(own, name) for name in same},
+    )  # fmt: skip
+    machine.begin(file, machine=rules.FILE, actor=actor)
+    outbox.emit(events.FileBrought(file_id=file.id))
+    return file
+
+
 def refuse(file_id: str, *, trouble: Refusal, actor: Actor) -> None:
     """Note why a file could not be read, and where; one that has an end keeps it."""
     file = queries.file_for_system(file_id, lock=True)
@@ -216,10 +247,18 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
     import_id, counts = ids.new("imp"), _Counts()
     connection.execute(text(_LEISURE))
     connection.execute(text(_BY_INDEX))
-    with closing(copying.ahead(copying.chunks_of(telling))) as chunks:
+    before = queries.latest_import_for_system(file.reads_again) if file.reads_again else None
+    only = queries.rejected_for_system(before.id) if before else None
+    found: set[int] = set()
+    with closing(copying.ahead(copying.chunks_of(telling, only=only))) as chunks:
         for chunk in chunks:
+            found |= chunk.numbers
             _keep_chunk(connection, chunk, source_id=source.id, import_id=import_id, counts=counts)
             connection.execute(text(_HOW_FAR), {"told": rules.how_far(file_id, counts.rows)})
+    if before is not None and only is not None and (unseen := only - found):
+        gone = {"import": import_id, "before": before.id, "rows": list(unseen)}
+        counts.rejected += connection.execute(text(_STAY_REJECTED), gone).rowcount
+    rows_total = telling.rows_total if only is None else len(only)
     told = Import(
         id=import_id,
         source_id=source.id,
@@ -227,8 +266,8 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
         sha256=file.sha256,
         format=telling.format,
         format_version=telling.version,
-        rows_total=telling.rows_total,
-        rows_lines=telling.rows_total - counts.ignored - counts.rejected,
+        rows_total=rows_total,
+        rows_lines=rows_total - counts.ignored - counts.rejected,
         rows_ignored=counts.ignored,
         rows_rejected=counts.rejected,
         lines_total=counts.lines,
@@ -237,6 +276,7 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
         lines_restated=counts.restated,
         notes=list(telling.notes),
         tells_all=FORMATS[telling.format].tells_all or file.covers_from is not None,  # (all wallets were asked for)
+        reads_again=before and (before.reads_again or before.id),
         imported_at=clock.now(),
     )
     db.session.add(told)

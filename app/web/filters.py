@@ -1,9 +1,11 @@
 """How values look: money, times, sizes. Times are West Africa Time; the exact UTC time is in each element's title."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from flask import Flask, g
 
+from app.closing import rules
 from app.core import clock
 from app.core.clock import WAT
 from app.core.money import ASSETS, NGN, Money, format_money, parts
@@ -16,6 +18,7 @@ def register(app: Flask) -> None:
     app.jinja_env.filters.update(
         money=format_money,
         kobo=kobo,
+        exact=exact,
         money_parts=shown_parts,
         money_in_full=format_money,
         asset=ASSETS.__getitem__,
@@ -32,6 +35,11 @@ def register(app: Flask) -> None:
 def kobo(units: int) -> str:
     """Kobo as naira: `₦1,250.00`."""
     return format_money(Money(NGN, units))
+
+
+def exact(amount: Decimal | str) -> str:
+    """Whole coins of any asset, exact: `1,250.00`, `0.424985`."""
+    return rules.shown(Decimal(amount), places=2)
 
 
 def shown_parts(money: Money) -> tuple[str, str]:

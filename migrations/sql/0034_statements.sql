@@ -53,12 +53,14 @@ CREATE TABLE statement_imports (
     lines_restated integer NOT NULL,
     notes text[] NOT NULL DEFAULT '{}',
     tells_all boolean NOT NULL DEFAULT true,           -- of every asset of its source: of what is not in it nothing happened
+    reads_again text REFERENCES statement_imports,     -- the first reading of the file whose rejected rows it reads
     imported_at timestamptz NOT NULL,
-    CONSTRAINT uq_statement_imports_file UNIQUE (source_id, sha256),
     CONSTRAINT ck_statement_imports_rows_told CHECK (rows_total = rows_lines + rows_ignored + rows_rejected),
     CONSTRAINT ck_statement_imports_lines_told
         CHECK (lines_total = lines_added + lines_known + lines_restated)
 );
+CREATE UNIQUE INDEX uq_statement_imports_file ON statement_imports (source_id, sha256) WHERE reads_again IS NULL;
+CREATE INDEX ix_statement_imports_reads_again ON statement_imports (reads_again) WHERE reads_again IS NOT NULL;
 CREATE INDEX ix_statement_imports_source ON statement_imports (source_id, imported_at);
 
 -- A file that somebody brought, as it came, whatever became of it. Of a source no file is there twice, but for those that
@@ -75,6 +77,8 @@ CREATE TABLE statement_files (
     trouble_row integer NOT NULL DEFAULT 0,
     trouble_column text NOT NULL DEFAULT '',
     import_id text REFERENCES statement_imports,
+    -- The file whose rejected rows are read once more, since its source is set up otherwise: it has the bytes.
+    reads_again text REFERENCES statement_files,
     -- Days of which it tells everything, where whoever brought it knows: also those on which nothing happened.
     covers_from date,
     covers_to date CONSTRAINT ck_statement_files_covers_forward CHECK (covers_to >= covers_from),
@@ -86,7 +90,10 @@ CREATE TABLE statement_files (
     CONSTRAINT ck_statement_files_refusal_told CHECK ((state = 'refused') = (trouble <> '')),
     CONSTRAINT ck_statement_files_end_told CHECK ((state = 'waiting') = (ended_at IS NULL))
 );
-CREATE UNIQUE INDEX uq_statement_files_file ON statement_files (source_id, sha256) WHERE state <> 'refused';
+CREATE UNIQUE INDEX uq_statement_files_file ON statement_files (source_id, sha256)
+    WHERE state <> 'refused' AND reads_again IS NULL;
+CREATE UNIQUE INDEX uq_statement_files_reads_again ON statement_files (reads_again) WHERE state = 'waiting';
+CREATE INDEX ix_statement_files_again ON statement_files (reads_again, id) WHERE reads_again IS NOT NULL;
 CREATE INDEX ix_statement_files_source ON statement_files (source_id, id);
 
 -- What we asked a teller for ourselves: it comes as files, like any other.

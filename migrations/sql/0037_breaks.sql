@@ -70,25 +70,30 @@ CREATE TABLE break_evidence_pages (
     CONSTRAINT pk_break_evidence_pages PRIMARY KEY (evidence_id, number)
 );
 
--- How long a break of at least so many naira may be open. The newest set that has begun counts, as a whole.
+-- How long a break of at least so many naira may be open, in hours, the largest first, and the most, in kobo, that people
+-- of a role may ask to write off at once. Versions: the newest that has begun counts, as a whole.
 CREATE TABLE break_terms (
+    version integer CONSTRAINT pk_break_terms PRIMARY KEY,
+    deadlines jsonb NOT NULL,
+    limits jsonb NOT NULL,
     starts_at timestamptz NOT NULL,
-    least numeric NOT NULL CONSTRAINT ck_break_terms_least_positive CHECK (least >= 0),
-    hours integer NOT NULL CONSTRAINT ck_break_terms_hours_positive CHECK (hours > 0),
-    CONSTRAINT pk_break_terms PRIMARY KEY (starts_at, least)
+    request_id text CONSTRAINT fk_break_terms_request_id REFERENCES approval_requests  -- who agreed to them
 );
-INSERT INTO break_terms (starts_at, least, hours)
-VALUES ('2026-01-01T00:00:00Z', 100000, 24), ('2026-01-01T00:00:00Z', 10000, 72), ('2026-01-01T00:00:00Z', 1000, 120),
-       ('2026-01-01T00:00:00Z', 0, 720);
-
--- The most that people of a role may ask to write off at once, in kobo; the newest that has begun counts.
-CREATE TABLE write_off_limits (
-    role text NOT NULL,
-    starts_at timestamptz NOT NULL,
-    most numeric(78, 0) NOT NULL CONSTRAINT ck_write_off_limits_most_positive CHECK (most >= 0),
-    CONSTRAINT pk_write_off_limits PRIMARY KEY (role, starts_at)
-);
-INSERT INTO write_off_limits (role, starts_at, most) VALUES ('finance', '2026-01-01T00:00:00Z', 10000000);
+INSERT INTO break_terms (version, deadlines, limits, starts_at)
+VALUES (1, '[[100000, 24], [10000, 72], [1000, 120], [0, 720]]', '{"finance": "10000000"}', '2026-01-01T00:00:00Z');
+CREATE FUNCTION guard_break_terms() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM approval_requests r
+                    WHERE r.id = NEW.request_id AND is_due(r) AND r.kind = 'breaks.terms'
+                      AND r.payload -> 'deadlines' = NEW.deadlines AND r.payload -> 'limits' = NEW.limits
+                      AND (r.payload ->> 'version')::integer = NEW.version)
+       OR NEW.version <> (SELECT max(version) + 1 FROM break_terms) THEN
+        PERFORM refuse_request(NEW.request_id, 'does not set these deadlines and limits');
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER approved BEFORE INSERT ON break_terms FOR EACH ROW EXECUTE FUNCTION guard_break_terms();
+ALTER TABLE break_terms ENABLE ALWAYS TRIGGER approved;
 
 -- How much is open by reason and day, counted now and then: an account with a million open breaks has a page, too.
 CREATE TABLE break_figures (
@@ -171,6 +176,9 @@ SELECT 'pol_' || kind || '_1', kind, 1,
           "delay_seconds": 0},
          {"legs": [{"roles": ["treasury"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]', now()
   FROM unnest(ARRAY['breaks.journal', 'breaks.accept', 'breaks.bulk']) kind;
+INSERT INTO approval_policies (id, kind, version, rules, created_at)
+VALUES ('pol_breaks.terms_1', 'breaks.terms', 1,
+        '[{"legs": [{"roles": ["treasury"], "count": 1}], "ttl_seconds": 604800, "delay_seconds": 0}]', now());
 ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
 SELECT set_config('bursar.actor', '', true), set_config('bursar.owner', '', true);
 
@@ -181,14 +189,12 @@ SELECT audit.protect('break_evidence');
 SELECT audit.watch('break_evidence');
 SELECT audit.protect('break_evidence_pages');
 SELECT audit.protect('break_terms');
-SELECT audit.watch('break_terms', '=starts_at');
-SELECT audit.protect('write_off_limits');
-SELECT audit.watch('write_off_limits', '=role');
+SELECT audit.watch('break_terms', '=version');
 SELECT audit.watch('break_bulks');
 SELECT audit.marks_stay('break_bulks', 'ended_at');
 GRANT SELECT, INSERT ON break_cases, break_notes, break_evidence, break_evidence_pages, break_bulks, break_bulk_rows
     TO bursar_app;
-GRANT SELECT ON break_terms, write_off_limits TO bursar_app;
+GRANT SELECT, INSERT ON break_terms TO bursar_app;
 GRANT SELECT, INSERT, DELETE ON break_figures TO bursar_app;
 GRANT UPDATE (state, taken_by, request_id, accepted_until) ON break_cases TO bursar_app;
 GRANT UPDATE (state, request_id, ended_at) ON break_bulks TO bursar_app;

@@ -117,6 +117,7 @@ ASK: dict[str, Callable[[str], Request]] = {
     "breaks.journal": broken.a_journal,
     "breaks.accept": broken.an_acceptance,
     "breaks.bulk": broken.a_bulk,
+    "breaks.terms": broken.other_terms,
     "staff.roles": ask_roles,
     "staff.invitation": ask_invitation,
     "staff.review": ask_review,

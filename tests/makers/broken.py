@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from app.breaks import bulk, requests, service
+from app.breaks import bulk, queries, requests, service, terms
 from app.breaks import flows as breaks_flows
 from app.breaks.board import Sought
 from app.breaks.bulk import Deed
@@ -118,6 +118,16 @@ def a_bulk(maker: str) -> Request:
         return governance_queries.one_for_operators(str(made.request_id)).request
 
 
+def other_terms(maker: str) -> Request:
+    """Asked for by somebody: that what is worth least may be open for another time."""
+    now = queries.newest_terms_for_operators()
+    (naira, hours), *larger = reversed(now.deadlines)
+    limits = {role: int(most) for role, most in now.limits.items()}
+    told = [(naira, hours + 1), *((least, within) for least, within in larger)]
+    with transaction(who := actor.operator(maker)):
+        return terms.request(told, limits, reason="x", maker=maker, actor=who)
+
+
 def begun_bulk(outside: Outside) -> str:
     """A comment on all that is open in an account: the bulk."""
     maker, _ = people.newcomer(Role.FINANCE)
@@ -132,6 +142,13 @@ def evidence() -> str:
     """A file that is kept with a break."""
     line, *_ = numbers(Outside.differing())
     return breaks_flows.keep(line, name="letter.png", body=pictures.png(), actor=TEST)
+
+
+def worked_on() -> str:
+    """The work on a break that somebody commented on."""
+    line, *_ = numbers(Outside.differing())
+    with transaction(TEST):
+        return service.comment(line, words="Seen.", actor=TEST).id
 
 
 def case_state(break_id: int) -> str:

@@ -1,13 +1,16 @@
 """What is wrong with a statement itself is a break that moves nothing, and ends when it is mended."""
 
+import io
 from decimal import Decimal
 
 import pytest
 
 from app.core.db import leave, rows, transaction
 from app.matching import break_queries
+from app.statements import flows
 from app.statements import queries as source_queries
 from app.statements import service as statements
+from app.statements.errors import NothingRejected
 from tests.makers.books import fresh
 from tests.makers.matching import TEST, Outside
 
@@ -94,6 +97,57 @@ def test_a_row_that_no_line_can_be_made_of_until_one_can() -> None:
     outside.file(f"{head}02/03/2026,A2,3.00,Dt,OUT\n")
     assert wrong(outside) == []
     assert outside.proof.told == 8
+
+
+def test_rejected_rows_are_read_again_without_another_file() -> None:
+    """What was a line stays one; what can be placed now is added once; what cannot stays a break, the same one."""
+    outside, head = Outside(), "Date,Ref,Amount,Side,Words\n"
+    with transaction(TEST):
+        bank = statements.add_source(
+            fresh("src"), title="A bank", format_name="bank-csv", settings=settings(direction="Side")
+        )
+        statements.stand_for(bank.id, asset="NGN", account=outside.account)
+    leave()
+    outside.source = bank.name
+    rows_of = "02/03/2026,A1,5.00,Cr,IN\n02/03/2026,A2,3.00,Dt,OUT\n02/03/2026,A3,4.00,Cx,OUT\n"
+    body = (head + rows_of).encode()
+    told, _ = flows.bring(bank.name, name="march.csv", body=body, actor=TEST)
+    assert (told.rows_lines, told.rows_rejected) == (1, 2)
+    leave()
+    assert [reason for reason, _ in wrong(outside)] == ["unknown_type"] * 2
+    file = source_queries.same_file_for_system(bank.id, told.sha256)
+    assert file is not None
+    assert reread(file.id) == (2, 0, 0, 2)  # (nothing is set up otherwise yet)
+    assert [reason for reason, _ in wrong(outside)] == ["unknown_type"] * 2
+    with transaction(TEST):
+        statements.change_source(
+            source_queries.source_for_operators(bank.name),
+            title="A bank", settings=settings(), lag_days=bank.lag_days, cut_off=bank.cut_off,
+        )  # fmt: skip
+    leave()
+    assert reread(file.id) == (2, 2, 0, 0)
+    assert wrong(outside) == []
+    assert outside.proof.told == 12
+    with pytest.raises(NothingRejected):
+        reread(file.id)
+    leave()
+    same, before = flows.take(bank.name, name="again.csv", file=io.BytesIO(body), actor=TEST)
+    assert (same.id, before) == (file.id, True)
+
+
+def reread(file_id: str) -> tuple[int, ...]:
+    """Read the rejected rows of a file again: how many, those added, known, and rejected still."""
+    before = source_queries.readings_again_for_operators(file_id)
+    seen = before[0][0].id if before else ""
+    with transaction(TEST):
+        reading = statements.read_again(file_id, seen=seen, actor=TEST)
+        assert statements.read_again(file_id, seen=seen, actor=TEST).id == reading.id
+    leave()
+    for _ in range(2):
+        assert flows.read(reading.id, actor=TEST) is None
+    told = source_queries.import_of_file_for_operators(reading.id)
+    leave()
+    return (told.rows_total, told.lines_added, told.lines_known, told.rows_rejected)
 
 
 def settings(**more: str) -> dict[str, object]:

@@ -45,6 +45,7 @@ NOT_FRESH = {
     "console.try_matching_rules": "it is tried on a copy, and changes nothing",
     "console.retire_statement_source": "nothing more comes from it, and what it told stays",
     "console.bring_statement": _TOLD,
+    "console.read_statement_again": _TOLD,
     "console.set_statement_rhythm": "what a teller lists is kept beside what else it told",
     "console.pull_statement": _TOLD,
     "console.propose_statement_columns": "it looks at a sample and keeps nothing",

@@ -7,6 +7,7 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.breaks.service import OVERDUE
 from app.cases import queries, rules, service
 from app.cases.errors import NoSuchCase
 from app.cases.queries import VIEWS, Asked
@@ -129,6 +130,8 @@ def _place(kind: str, subject: str) -> tuple[str, str] | None:
         return "Our position", url_for("console.exposure")
     if kind == VENUE_DIFFERS and Permission.EXCHANGE_READ in current_user.permissions:
         return "Venue balances", url_for("console.venue_balances")
+    if kind == OVERDUE and Permission.RECONCILIATION_READ in current_user.permissions:
+        return "Overdue breaks", url_for("console.breaks_of", outside=subject.partition(":")[2], view="late")
     return place_of(subject)
 
 

@@ -40,6 +40,7 @@ SUBJECTS = {
     "set": Subject("Settlement", "console.settlement", "settlement_id", P.SETTLEMENT_READ),
     "ord": Subject("Order", "console.order", "order_id", P.ORDERS_READ),
     "otc": Subject("Deal over the counter", "console.deals", "", P.EXCHANGE_READ),
+    "brk": Subject("Break", "console.break_case", "work_id", P.RECONCILIATION_READ),
     "bbk": Subject("Many breaks at once", "console.break_bulk", "bulk_id", P.RECONCILIATION_READ),
     "hdg": Subject("Hedge", "console.hedge", "hedge_id", P.EXCHANGE_READ),
     "rpf": Subject("File of a report", "console.report_file", "report_id", P.REPORTS_READ),

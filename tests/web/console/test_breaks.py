@@ -1,10 +1,13 @@
 """The pages of breaks: both sides of an account, its queue, one break with what may belong to it, a match."""
 
+import html
 import io
+import re
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine, text
 
 from app.breaks import bulk
 from app.core.db import leave, rows, transaction
@@ -142,7 +145,7 @@ def test_a_file_shows_how_it_was_and_what_is_none_is_refused(finance: FlaskClien
 def test_many_at_once_are_looked_at_before_and_accounted_for_after(finance: FlaskClient, outside: Outside) -> None:
     place = f"/console/breaks/of/{outside.account}/bulk?reason=missing_in_ledger"
     shown = look(finance, place)
-    assert "the one “Missing in the books” breaks" in shown
+    assert "the one “Missing in the books” break of" in shown
     fields = {"act": "comment", "words": "Seen.", "many": "1", "amount": "10"}
     wrong = browse.send(finance, place, form_at=place, **{**fields, "many": "2"})
     assert (wrong.status_code, "Look again" in wrong.get_data(as_text=True)) == (409, True)
@@ -157,6 +160,55 @@ def test_many_at_once_are_looked_at_before_and_accounted_for_after(finance: Flas
     assert finance.get(f"{result}.csv").get_data(as_text=True).splitlines()[1].split(",")[2] == "done"
     empty = look(finance, f"/console/breaks/of/{outside.account}/bulk?reason=timing")
     assert "No break fits" in empty
+
+
+def test_exactly_what_was_ticked_is_done(finance: FlaskClient, outside: Outside) -> None:
+    line, entry = numbers(outside)
+    place = f"/console/breaks/of/{outside.account}"
+    assert f'name="row" value="{line}"' in look(finance, place)
+    assert "No break fits" in look(finance, f"{place}/bulk?row=")
+    asked = f"{place}/bulk?reason=missing_in_statement&row=&row={line}"
+    assert "the one break of" in look(finance, asked)
+    made = browse.send(finance, asked, form_at=asked, act="comment", words="Seen.", many="1", amount="10")
+    assert made.status_code == 303
+    done = rows("SELECT break_id FROM break_bulk_rows WHERE bulk_id = :id", id=made.headers["Location"].split("/")[-1])
+    assert [row.break_id for row in done] == [line]
+    assert line != entry
+    leave()
+
+
+def test_a_page_follows_only_while_somebody_matches(
+    finance: FlaskClient, outside: Outside, owner_engine: Engine
+) -> None:
+    place = f"/console/breaks/of/{outside.account}"
+    assert 'hx-trigger="every' not in look(finance, place)
+    turn = text("SELECT pg_advisory_xact_lock(hashtextextended('matching:' || :account, 0))")
+    with owner_engine.begin() as other:
+        other.execute(turn, {"account": outside.account})
+        working = look(finance, place)
+        assert "Being matched" in working
+        again = html.unescape(re.findall(r'hx-get="([^"]*follow=1[^"]*)"', working)[0])
+        assert finance.get(again, headers={"HX-Request": "true"}).status_code == 204
+    after = finance.get(again, headers={"HX-Request": "true"})
+    assert (after.status_code, 'hx-trigger="every' in after.text, 'id="queue"' in after.text) == (200, False, True)
+
+
+def test_another_account_is_chosen_from_the_queue(finance: FlaskClient, outside: Outside) -> None:
+    another = Outside.differing()
+    asked = f"/console/breaks/of/{outside.account}?account={another.account}&reason=timing"
+    there = f"/console/breaks/of/{another.account}?reason=timing"
+    assert finance.get(asked).headers["Location"] == there
+    assert finance.get(asked, headers={"HX-Request": "true"}).headers["HX-Redirect"] == there
+
+
+def test_a_case_leads_to_its_break(finance: FlaskClient, outside: Outside) -> None:
+    line, _ = numbers(outside)
+    browse.send(finance, f"/console/breaks/{line}/work", form_at=f"/console/breaks/{line}", act="take")
+    (case,) = rows("SELECT id FROM break_cases WHERE account = :a", a=outside.account)
+    leave()
+    place = f"/console/breaks/cases/{case.id}"
+    assert finance.get(place).headers["Location"] == f"/console/breaks/{line}"
+    assert finance.get("/console/breaks/cases/brk_none").status_code == 404
 
 
 def test_an_auditor_looks_and_changes_nothing(app: Flask, outside: Outside) -> None:

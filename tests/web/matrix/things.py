@@ -160,6 +160,7 @@ class Things:
             "outside": (lambda: Outside.differing().account, "asset:nowhere:NGN"),
             "trial_id": (ruled.trial, "999999999"),
             "break_id": (self._break, "999999999"),
+            "work_id": (broken.worked_on, "brk_none"),
             "evidence_id": (broken.evidence, "bev_none"),
             "number": (lambda: "1", "999"),
             "bulk_id": (lambda: broken.begun_bulk(Outside.differing()), "bbk_none"),

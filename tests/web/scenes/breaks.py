@@ -76,6 +76,12 @@ def begin_bulk(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.FINANCE), place, form_at=place, **fields)
 
 
+def request_break_terms(scene: Scene) -> TestResponse:
+    place = "/console/breaks/terms"
+    fields = {"least-0": "0", "hours-0": "700", "limit-finance": "50,000", "reason": "They age.", "key": fresh()}
+    return browse.send(scene.staff(Role.FINANCE), place, form_at=place, **fields)
+
+
 CALLS: dict[str, Call] = {
     "console.match_account": match_account,
     "console.link_break": link_break,
@@ -85,4 +91,5 @@ CALLS: dict[str, Call] = {
     "console.keep_break_evidence": keep_break_evidence,
     "console.ask_about_break": ask_about_break,
     "console.begin_bulk": begin_bulk,
+    "console.request_break_terms": request_break_terms,
 }

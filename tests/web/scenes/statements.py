@@ -7,6 +7,7 @@ from werkzeug.test import TestResponse
 
 from app.core.db import leave, transaction
 from app.core.permissions import Role
+from app.statements import flows, queries
 from app.statements import service as statements
 from tests.makers import books, browse
 from tests.makers.statements import sample
@@ -61,6 +62,18 @@ def bring(scene: Scene) -> TestResponse:
     return client.post(f"{place}/files", data=sent, content_type="multipart/form-data")
 
 
+def read_again(scene: Scene) -> TestResponse:
+    client, place = source(scene, "kraken-ledgers")
+    head = "txid,refid,time,type,subtype,aclass,asset,amount,fee,balance\n"
+    body = f"{head}LD,RD,2026-03-03 11:00:00,airdrop,,currency,NGN,1,0,1\n".encode()
+    source_name = queries.one_source_for_operators(place.rpartition("/")[2]).name
+    leave()
+    flows.bring(source_name, name="ledgers.csv", body=body, actor=TEST)
+    file = queries.files_for_operators(place.rpartition("/")[2])[0][0].id
+    leave()
+    return browse.send(client, f"{PAGE}/files/{file}/again", form_at=f"{PAGE}/files/{file}")
+
+
 def propose_columns(scene: Scene) -> TestResponse:
     client, place = source(scene)
     march = (io.BytesIO(sample("scenario_a/bank_ngn.csv")), "march.csv")
@@ -93,6 +106,7 @@ CALLS: dict[str, Call] = {
     "console.retire_statement_source": retire,
     "console.save_statement_columns": save_columns,
     "console.bring_statement": bring,
+    "console.read_statement_again": read_again,
     "console.set_statement_rhythm": set_rhythm,
     "console.pull_statement": pull,
 }

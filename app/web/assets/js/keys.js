@@ -62,9 +62,11 @@ const press = (key, at) => {
   const search = key === '/' && one('[data-search]');
   const sheet = key === '?' && one('#shortcuts');
   const button = /^[a-zR0[\]+-]$/.test(key) ? one(`[data-key="${key}"]`, one('dialog.drawer[open]') ?? document) : null;
+  const mark = key === 'x' && one('table[data-rows] tr.is-picked input[type=checkbox]');
   if (key === 'g') going = at;
   else if (key === 'j') pick(1);
   else if (key === 'k') pick(-1);
+  else if (mark) mark.click();
   else if (search) search.select();
   else if (sheet) sheet.showModal();
   else if (button?.matches('[data-open], [data-press], a[href]') && !button.disabled) button.click();

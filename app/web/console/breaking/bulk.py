@@ -8,7 +8,7 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.breaks import bulk, queries, rules
+from app.breaks import bulk, queries, requests, rules
 from app.breaks.bulk import Chosen, Deed
 from app.breaks.models import Bulk
 from app.breaks.rules import Act
@@ -16,6 +16,7 @@ from app.core import clock
 from app.core.clock import WAT
 from app.core.db import atomically
 from app.core.errors import Refusal
+from app.core.money import NGN, Money
 from app.core.permissions import Permission
 from app.identity import queries as identity
 from app.matching import break_queries
@@ -123,7 +124,7 @@ def _look(outside: str, faults: dict[str, str], *, status: int = 200) -> Respons
         workers=item.workers(),
         first_day=today + timedelta(days=1),
         last_day=today + rules.ACCEPTED_MAX,
-        limits=queries.write_off_limits_for_operators(),
+        limit=Money(NGN, requests.own_limit(current_user.id)),
         typed=request.form,
         errors=faults,
         status=status,

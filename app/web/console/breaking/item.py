@@ -32,6 +32,18 @@ def break_item(break_id: int) -> Response:
     return _item(break_id, {})
 
 
+@bp.get("/breaks/cases/<work_id>")
+@guards.operator(Permission.RECONCILIATION_READ)
+def break_case(work_id: str) -> BaseResponse:
+    """The break that there is now about what a case is about; the queue of its account where there is none."""
+    account = queries.account_of_case_for_operators(work_id)
+    break_id = queries.break_of_for_system(work_id)
+    if break_id is None:
+        flash("There is no such difference at the moment.", "ok")
+        return redirect(url_for("console.breaks_of", outside=account), 303)
+    return redirect(url_for("console.break_item", break_id=break_id), 303)
+
+
 @bp.post("/breaks/<int:break_id>/link")
 @guards.operator(Permission.RECONCILIATION_RUN, fresh=True)
 def link_break(break_id: int) -> Response | BaseResponse:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import flash, redirect, request, url_for
+from flask import flash, make_response, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -17,10 +17,11 @@ from app.matching.models import Run
 from app.web import guards
 from app.web.console.base import bp
 from app.web.console.breaking import words
-from app.web.fragments import page
+from app.web.fragments import page, stamp, unchanged, wants_fragment
 
 PAGE = 50
 BULKS = 5
+SHORTCUTS = (("Choose the row", ("X",)), ("Do the chosen", ("D",)), ("Do all that fit", ("A",)))
 OVERDUE_MAX = 100  # counted; the page says when there are more
 
 
@@ -35,17 +36,31 @@ def breaks() -> Response:
 
 @bp.get("/breaks/of/<outside>")
 @guards.operator(Permission.RECONCILIATION_READ)
-def breaks_of(outside: str) -> Response:
-    """What is open in one account, the oldest first."""
-    own, narrowed = break_queries.account_for_operators(outside), words.chosen()
+def breaks_of(outside: str) -> Response | BaseResponse:
+    """What is open in one account, the oldest first; it follows by itself while somebody matches there."""
+    accounts, narrowed = break_queries.accounts_for_operators(), words.chosen()
+    narrowed.pop("row", None)  # (of the queue they are the ones with a tick)
+    other = request.args.get("account", outside)
+    if other != outside:
+        return _elsewhere(url_for("console.breaks_of", outside=other, **narrowed))  # type: ignore[arg-type]
+    own = break_queries.account_for_operators(outside)
+    working, follows = queries.is_working_for_operators(outside), "follow" in request.args
+    seen = stamp((own.matched_at, working))
+    if follows and (nothing_new := unchanged(seen)):
+        return nothing_new
     found = board.queue_for_operators(outside, words.sought(narrowed), after=_place(), limit=PAGE + 1)
     last = found[PAGE - 1].row if len(found) > PAGE else None
     staff, shown = identity.names_for_operators(), board.board_for_operators(outside)
     counted_max = 1 if shown.counted_at else OVERDUE_MAX  # (whether there are any is all that is quick to say of many)
     return page(
         "console/breaks/queue.html",
-        block="results",
+        block="queue" if follows else "results",
         account=outside,
+        accounts=[one.account for one in accounts],
+        working=working,
+        seen=seen,
+        after=request.args.get("after", ""),
+        picked=words.picked(),
         own=own,
         board=shown,
         bands=[name for name, _, _ in rules.BANDS],
@@ -61,6 +76,7 @@ def breaks_of(outside: str) -> Response:
         me=current_user.id,
         bulks=work.bulks_for_operators(outside, limit=BULKS),
         acts=words.ACTS,
+        shortcuts=SHORTCUTS,
         items=found[:PAGE],
         older=f"{last.at.isoformat()}|{last.id}" if last is not None else "",
         first="after" not in request.args,
@@ -81,6 +97,10 @@ def match_account(outside: str) -> BaseResponse:
     told = "Nothing is new." if run is None else f"{run.counts['opened']} opened, {run.counts['closed']} closed."
     flash(told, "ok")
     return redirect(url_for("console.breaks_of", outside=outside), 303)
+
+
+def _elsewhere(place: str) -> BaseResponse:
+    return make_response("", 204, {"HX-Redirect": place}) if wants_fragment() else redirect(place, 303)
 
 
 def _place() -> tuple[datetime, int] | None:

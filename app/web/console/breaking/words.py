@@ -48,6 +48,8 @@ ACTS = {
     Act.ACCEPT: "Accept for a time",
     Act.WRITE_OFF: "Write off",
 }
+PICKED_MAX = 200
+_DIGITS_MAX = 19
 LEASTS = ("1000", "10000", "100000", "1000000")
 _AGES = tuple(f"{name} days" for name, _, _ in BANDS)
 
@@ -67,7 +69,14 @@ def chosen() -> dict[str, str]:
         "least": _number(asked["least"]) is not None,
         "owner": len(asked["owner"]) < 60,  # noqa: PLR2004 (an id)
     }
-    return {name: value for name, value in asked.items() if value and fits[name]}
+    narrowed = {name: value for name, value in asked.items() if value and fits[name]}
+    return narrowed | ({"row": ",".join(map(str, picked()))} if "row" in request.args else {})
+
+
+def picked() -> list[int]:
+    """The rows that are chosen one by one."""
+    told = ",".join(request.args.getlist("row")).split(",")
+    return [int(each) for each in told if each.isascii() and each.isdecimal() and len(each) < _DIGITS_MAX][:PICKED_MAX]
 
 
 def sought(narrowed: dict[str, str]) -> Sought:
@@ -78,26 +87,31 @@ def sought(narrowed: dict[str, str]) -> Sought:
         band=int(narrowed["age"]) if "age" in narrowed else None,
         least=_number(narrowed.get("least", "")) or Decimal(0),
         owner=narrowed.get("owner", ""),
+        these=tuple(picked()) if "row" in narrowed else None,
     )
 
 
 def scope(account: str, narrowed: dict[str, str], *, many: int, amount: Decimal) -> str:
     """Which breaks, in a sentence that says how many they are and what sum."""
+    sum_of = f"{amount:+,f} {account.rpartition(':')[2]}"
+    if "row" in narrowed:
+        return f"{f'the {many:,} breaks' if many > 1 else 'the one break'} of {account} that you chose, {sum_of}"
     words = [f"all {many:,}" if many > 1 else "the one"]
     if "view" in narrowed and narrowed["view"] != "all":
         words.append({"late": "overdue"}.get(narrowed["view"], narrowed["view"]))
     reason = narrowed.get("reason")
-    words.append(f"“{REASONS[Reason(reason)]}” breaks" if reason else "breaks")
+    noun = "breaks" if many > 1 else "break"
+    words.append(f"“{REASONS[Reason(reason)]}” {noun}" if reason else noun)
     words.append(f"of {account}")
     if "age" in narrowed:
-        words.append(f"that are {_AGES[int(narrowed['age'])]} old")
+        words.append(f"that {'are' if many > 1 else 'is'} {_AGES[int(narrowed['age'])]} old")
     if "least" in narrowed:
         words.append(f"of at least ₦{_number(narrowed['least']):,f}")
     if "owner" in narrowed:
         names = identity.names_for_operators()
         owner = narrowed["owner"]
         words.append("that nobody has" if owner == "none" else f"that {names.get(owner, 'somebody')} has")
-    return f"{' '.join(words)}, {amount:+,f} {account.rpartition(':')[2]}"
+    return f"{' '.join(words)}, {sum_of}"
 
 
 def _number(told: str) -> Decimal | None:

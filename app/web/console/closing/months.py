@@ -23,6 +23,7 @@ from app.web import guards
 from app.web.console import asking
 from app.web.console.base import bp
 from app.web.console.books.months import first_day
+from app.web.console.closing import tie_out
 from app.web.fragments import page
 
 BUSY = "Somebody was posting all the time. Nothing was lost: try again in a moment."
@@ -110,6 +111,7 @@ def _month(first: date, *, fault: str = "", status: int = 200) -> Response:
         over=over,
         with_later=standing is not None and standing.month != first,
         closing=closing,
+        coin_of=lambda account: tie_out.coin_of(account.rpartition(":")[2]),
         checks=checks,
         red=rules.blocking(checks),
         amber=[one for one in checks if one.light is Light.AMBER],

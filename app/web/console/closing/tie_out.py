@@ -60,6 +60,7 @@ def tie_out() -> Response:
         last=last,
         month=(last.replace(day=1) - rules.ONE_DAY).replace(day=1),
         count=DAYS,
+        coin_of=lambda account: coin_of(account.rpartition(":")[2]),
     )
 
 
@@ -122,7 +123,7 @@ def _sheet(outside: str, *, span: Span | None = None, fault: str = "", status: i
         status=status,
         outside=outside,
         asset=asset,
-        coin=_coin(asset),
+        coin=coin_of(asset),
         span=span,
         given=_written(span),
         sheet=sheet,
@@ -139,7 +140,7 @@ def _sheet(outside: str, *, span: Span | None = None, fault: str = "", status: i
     )
 
 
-def _coin(asset: str) -> Callable[[Decimal | str], str]:
+def coin_of(asset: str) -> Callable[[Decimal | str], str]:
     """How amounts of an asset are written: kobo always, of coins as many digits as there are."""
     places = NGN.decimals if asset in FIAT else 0
     return lambda amount: rules.shown(Decimal(amount), places=places)

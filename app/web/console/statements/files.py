@@ -3,7 +3,7 @@
 import io
 
 from flask import Response as PlainResponse
-from flask import make_response, redirect, request, url_for
+from flask import flash, make_response, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -13,6 +13,7 @@ from app.core.errors import NotFound, Refusal
 from app.core.permissions import Permission
 from app.identity import queries as identity
 from app.statements import flows, keeping, queries, service
+from app.statements.errors import NothingRejected
 from app.statements.formats import registry
 from app.web import guards, uploads
 from app.web.console import history
@@ -62,6 +63,7 @@ def statement_file(file_id: str) -> Response:
     rows = (
         queries.other_rows_for_operators(told.id, outcomes=(VIEWS[view],), after=after, limit=PAGE + 1) if told else []
     )
+    again = [] if file.reads_again else queries.readings_again_for_operators(file_id)
     read = None if told else queries.rows_read_for_operators(file_id)
     return page(
         "console/statements/file.html",
@@ -71,6 +73,10 @@ def statement_file(file_id: str) -> Response:
         format=registry.FORMATS.get(told.format) if told else None,
         told=told,
         parts=queries.parts_for_operators(told.id) if told else [],
+        again=again,
+        left=(again[0][1] or told).rows_rejected if told and again else counts["rejected"],
+        first_file=queries.file_for_system(file.reads_again) if file.reads_again else None,
+        may_read_again=Permission.STATEMENTS_IMPORT in current_user.permissions and told and not file.reads_again,
         read=read,
         percent=min(99, (read or 0) * 100 // max(file.rows_about, 1)),
         view=view,
@@ -82,6 +88,20 @@ def statement_file(file_id: str) -> Response:
         staff=identity.names_for_operators(),
         may_download=Permission.STATEMENTS_DOWNLOAD in current_user.permissions,
     )
+
+
+@bp.post("/statements/files/<file_id>/again")
+@guards.operator(Permission.STATEMENTS_IMPORT)
+def read_statement_again(file_id: str) -> BaseResponse:
+    """Have its rejected rows read once more, as its source is set up now."""
+    actor, seen = guards.actor(), request.form.get("seen", "")
+    queries.file_for_system(file_id)
+    try:
+        reading = atomically(lambda: service.read_again(file_id, seen=seen, actor=actor), actor=actor)
+    except NothingRejected as refused:
+        flash(refused.message, "ok")
+        return redirect(url_for("console.statement_file", file_id=file_id), 303)
+    return redirect(url_for("console.statement_file", file_id=reading.id), 303)
 
 
 @bp.get("/statements/files/<file_id>/download")
