@@ -49,6 +49,8 @@ class Settings:
     kraken_key: str
     kraken_secret: str
     luno_base_url: str
+    bitstamp_base_url: str
+    venue_keys: Mapping[str, tuple[str, str]]  # of exchanges that are only read: key and secret, both empty for none
     coingecko_base_url: str
     bank_rate_url: str
     mail_sender: str
@@ -123,6 +125,8 @@ class Settings:
             kraken_key=env.get("KRAKEN_KEY", ""),
             kraken_secret=env.get("KRAKEN_SECRET", ""),
             luno_base_url=env.get("LUNO_BASE_URL", "https://api.luno.com"),
+            bitstamp_base_url=env.get("BITSTAMP_BASE_URL", "https://www.bitstamp.net"),
+            venue_keys=_venue_keys(env, faults),
             coingecko_base_url=env.get("COINGECKO_BASE_URL", "https://api.coingecko.com"),
             bank_rate_url=env.get("BANK_RATE_URL", ""),
             smtp_url=env.get("SMTP_URL", ""),
@@ -188,6 +192,7 @@ class Settings:
                     url and not url.startswith("https://")
                     for url in (self.kraken_base_url, self.luno_base_url, self.coingecko_base_url, self.bank_rate_url)
                 ),
+                "BITSTAMP_BASE_URL is not https.": not self.bitstamp_base_url.startswith("https://"),
                 "SMTP_URL is not set: mails would stay in the development mailbox.": not self.smtp_url,
             }
         return [fault for fault, there in found.items() if there]
@@ -199,6 +204,15 @@ def _is_base64(text: str) -> bool:
         return bool(base64.b64decode(text, validate=True))
     except ValueError:
         return False
+
+
+def _venue_keys(env: Mapping[str, str], faults: list[str]) -> dict[str, tuple[str, str]]:
+    keys = {
+        "LUNO": (env.get("LUNO_KEY", ""), env.get("LUNO_SECRET", "")),
+        "BITSTAMP": (env.get("BITSTAMP_KEY", ""), env.get("BITSTAMP_SECRET", "")),
+    }
+    faults += [f"{name}_KEY and {name}_SECRET go together." for name, pair in keys.items() if any(pair) != all(pair)]
+    return {name.lower(): pair for name, pair in keys.items()}
 
 
 def _data_key(text: str, faults: list[str]) -> bytes:

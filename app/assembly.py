@@ -14,10 +14,12 @@ from app.breaks import bulk as breaks_bulk
 from app.breaks import requests as breaks
 from app.breaks import terms as break_terms
 from app.clients.anchors import FileAnchor, MailAnchor
+from app.clients.bitstamp import BitstampAccount
 from app.clients.breaker import Breaker
-from app.clients.bundle import Clients
+from app.clients.bundle import Clients, Teller
 from app.clients.feeds import BankRate, CoinGecko, Source
 from app.clients.kyc import Registry
+from app.clients.luno import LunoWallets
 from app.clients.mailer import Mailer
 from app.clients.paystack import Paystack
 from app.clients.sms import Sms
@@ -59,6 +61,7 @@ STATEMENT_TIMEOUT = "5s"
 LOCK_TIMEOUT = "2s"
 IDLE_TIMEOUT = "15s"
 VENUE_SECONDS = 5.0  # several calls fit into a task; less than the venue is given to take an order
+LIST_SECONDS = 20.0  # what a page of an exchange's list may take: a thousand rows, and nobody waits for them
 FEED_SECONDS = 3.0  # what a feed of prices may take: the next answer is seconds away, and newer
 
 
@@ -116,6 +119,7 @@ def assemble(settings: Settings) -> Flask:
         ),
         scanner=Scanner(settings.clamd_url) if settings.clamd_url else None,
         feeds=_feeds(settings),
+        tellers=tellers(settings),
         venue=VenueOrders(
             "kraken",
             settings.kraken_base_url,
@@ -140,6 +144,20 @@ def _feeds(settings: Settings) -> dict[str, Source]:
     if settings.bank_rate_url:
         feeds["bank"] = BankRate(settings.bank_rate_url, seconds=FEED_SECONDS)
     return feeds
+
+
+def tellers(settings: Settings) -> dict[str, Teller]:
+    """Exchanges whose lists we may read, by the format of what they tell."""
+    known: dict[str, tuple[str, type[LunoWallets | BitstampAccount], str]] = {
+        "luno-wallet": ("luno", LunoWallets, settings.luno_base_url),
+        "bitstamp-transactions": ("bitstamp", BitstampAccount, settings.bitstamp_base_url),
+    }
+    return {
+        format_name: teller(url, key=key, secret=secret, seconds=LIST_SECONDS)
+        for format_name, (name, teller, url) in known.items()
+        for key, secret in [settings.venue_keys[name]]
+        if key
+    }
 
 
 def govern() -> None:

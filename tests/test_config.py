@@ -49,6 +49,7 @@ def test_nothing_secret_has_a_default(name: str) -> None:
         ("PUBLIC_URL", "http://pay.example", "PUBLIC_URL is not https."),
         ("SMS_URL", "http://sms.example", "SMS_URL is not https."),
         ("REGISTRY_URL", "http://registry.example", "REGISTRY_URL is not https."),
+        ("BITSTAMP_BASE_URL", "http://bitstamp.example", "BITSTAMP_BASE_URL is not https."),
         ("SMTP_URL", "", "SMTP_URL is not set: mails would stay in the development mailbox."),
         ("TRIES_FACTOR", "10", "TRIES_FACTOR is for tests."),
         ("PASSWORD_KIB", "65535", "PASSWORD_KIB is less than 65536."),
@@ -64,6 +65,8 @@ def test_production_refuses_what_is_for_tests(name: str, value: str, says: str) 
     [
         ("BURSAR_ENV", "prod", "BURSAR_ENV is none of"),
         ("KRAKEN_KEY", "key", "KRAKEN_SECRET is not set, or not base64, beside a KRAKEN_KEY."),
+        ("LUNO_KEY", "key", "LUNO_KEY and LUNO_SECRET go together."),
+        ("BITSTAMP_SECRET", "secret", "BITSTAMP_KEY and BITSTAMP_SECRET go together."),
         ("DATA_KEY", "c2hvcnQ=", "DATA_KEY is not base64 of 32 bytes."),
         ("DOCUMENT_KEYS", "first:c2hvcnQ=", f"{KEYS} holds something that is not a name and base64 of 32 bytes."),
         (

@@ -23,6 +23,11 @@ class UnderWay(Conflict):
     message = "Something is asked for about this break already, or it was accepted."
 
 
+class BroughtIt(Conflict):
+    code = "brought_it"
+    message = "You brought the file that says so. Somebody else of finance looks at it and takes it."
+
+
 class WordsMissing(Unprocessable):
     code = "words_missing"
     message = "Write what is to be kept, in at most 500 characters."

@@ -18,10 +18,9 @@ from app.core.db import db
 from app.core.permissions import Permission, Role, granted
 from app.identity import queries as identity
 from app.matching import break_queries, by_hand
-from app.matching import queries as matching_queries
-from app.matching import service as matching
 from app.matching.rules import Reason
 from app.matching.service import turn
+from app.statements import queries as sources
 from app.statements import restating
 
 OVERDUE = "breaks_overdue"
@@ -103,20 +102,22 @@ def take_apart(group_id: int, *, reason: str, actor: Actor) -> None:
 def take_anew(break_id: int, *, reason: str, actor: Actor) -> None:
     """Count a line as it was told later: what was told first is taken back, and its match is open again.
 
-    Raises NotFound, BreakGone, ReasonMissing, TakenAlready.
+    Nobody does so by a file that they brought themselves. Raises NotFound, BreakGone, BroughtIt, ReasonMissing,
+    TakenAlready.
     """
     own = break_queries.one_for_operators(break_id)
     if own.closed_by is not None or own.reason != Reason.RESTATED:
         raise errors.BreakGone
+    if sources.bringer_of_for_system(own.import_id) == str(actor):
+        raise errors.BroughtIt
     turn(own.account)  # (first, as whoever links does: two never wait for each other)
     case = opened(own, actor=actor)
-    counted, taken_back = restating.take(own.row_id)
-    group_id = break_queries.match_of_line_for_operators(counted)
+    taken = restating.take(own.row_id)
+    group_id = break_queries.match_of_line_for_operators(taken.counted)
     if group_id is not None:
         take_apart(group_id, reason=reason, actor=actor)
-    by_hand.link(own.account, lines=[counted, taken_back], entries=[], reason=reason, actor=actor)
-    rules_now, version = matching_queries.rules_for_operators(own.account)
-    matching.run(own.account, rules=rules_now, version=version, whole=False, why="a line told anew", actor=actor)
+    by_hand.link(own.account, lines=[taken.counted, taken.back], entries=[], reason=reason, actor=actor)
+    by_hand.told_anew(own.account, line=taken.now, reason=reason, actor=actor)
     words = f"Counted as it was told later: {reason.strip()}"
     note(case, "taken", words=words, actor=actor)
     close(case, words=words, actor=actor)

@@ -93,42 +93,55 @@ SELECT count(n.group_id) AS n, coalesce(sum(n.net), 0) AS one, coalesce(sum(d.am
        min(coalesce(n.group_id, d.group_id)) FILTER (WHERE coalesce(n.net, 0) <> coalesce(d.amount, 0)) AS first
   FROM nets n FULL JOIN declared d ON d.group_id = n.group_id
 """
-# The newest statement that says its balance and ends where none that goes on has begun; beside it all that was told to
-# its end, and by how much statements and lines contradict each other (files of the same days say the same thing once).
+# Of each account that a teller keeps the newest statement that says its balance, where there is one that ends in these
+# days and that none goes on from within its last day, else of all. Beside it all that was told to its last line's day,
+# and by how much statements and lines contradict each other (a sound one of the same days, or of more, mends another).
 _BALANCE = """
-WITH parts AS MATERIALIZED (
+WITH RECURSIVE parts AS MATERIALIZED (
     SELECT i.source_id, p.account, p.asset, p.import_id, p.part, p.closing, i.imported_at,
-           least(p.period_from, p.period_to) AS first, greatest(p.period_from, p.period_to) AS last
+           p.closing - p.opening = p.moved AND p.gaps = '{}' AS sound,
+           least(p.period_from, p.period_to) AS first, greatest(p.period_from, p.period_to, p.closes_on) AS last
       FROM statement_accounts a JOIN statement_imports i ON i.source_id = a.source_id
       JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
      WHERE a.account = :account AND p.opening IS NOT NULL AND p.closing IS NOT NULL AND p.untied = ''
-       AND p.period_from IS NOT NULL AND p.period_to IS NOT NULL),
+       AND p.period_from IS NOT NULL AND p.period_to IS NOT NULL
+       AND NOT EXISTS (SELECT FROM statement_sources s WHERE s.continues = a.source_id)),
 newest AS (
-    SELECT DISTINCT ON (n.source_id, n.account) n.* FROM parts n
-     WHERE n.last <= :last AND NOT EXISTS (
-           SELECT FROM parts x WHERE (x.source_id, x.account) = (n.source_id, n.account)
-              AND x.first <= n.last AND x.last > n.last)
-     ORDER BY n.source_id, n.account, n.last DESC, n.imported_at DESC, n.import_id DESC, n.part DESC),
+    SELECT DISTINCT ON (n.source_id, n.account, n.asset) n.*
+      FROM parts n
+     ORDER BY n.source_id, n.account, n.asset, (n.last <= :last AND NOT EXISTS (
+              SELECT FROM parts x WHERE (x.source_id, x.account, x.asset) = (n.source_id, n.account, n.asset)
+                 AND x.first <= n.last AND x.last > n.last)) DESC,
+           n.last DESC, n.imported_at DESC, n.import_id DESC, n.part DESC),
 wrong AS (
-    SELECT n.source_id, n.account, b.reason, b.as_told, p.first, p.last
-      FROM newest n JOIN parts p ON (p.source_id, p.account) = (n.source_id, n.account) AND p.last <= n.last
+    SELECT DISTINCT n.source_id, n.account, n.asset, b.reason, b.as_told, p.first, p.last
+      FROM newest n
+      JOIN parts p ON (p.source_id, p.account, p.asset) = (n.source_id, n.account, n.asset) AND p.last <= n.last
       JOIN breaks b ON b.account = :account AND (b.import_id, b.part) = (p.import_id, p.part) AND b.closed_by IS NULL
-     UNION
-    SELECT n.source_id, n.account, b.reason || b.id, b.as_told, n.first, n.last
-      FROM newest n JOIN breaks b ON b.account = :account AND b.closed_by IS NULL AND b.reason = 'restated'
-      JOIN statement_rows r ON r.id = b.row_id
-      JOIN statement_lines l ON l.id = r.line_id AND (l.source_id, l.account) = (n.source_id, n.account)
-     WHERE l.booked_on <= n.last),
+     WHERE b.as_told <> 0 AND NOT EXISTS (
+           SELECT FROM parts x WHERE (x.source_id, x.account, x.asset) = (p.source_id, p.account, p.asset)
+              AND x.sound AND x.first <= p.first AND x.last >= p.last
+              AND (x.import_id, x.part) <> (p.import_id, p.part))
+     UNION ALL
+    SELECT n.source_id, n.account, n.asset, 'restated', r.as_told, r.booked_on, r.booked_on
+      FROM newest n JOIN restated_lines(:account) r
+        ON (r.source_id, r.account, r.asset) = (n.source_id, n.account, n.asset) AND r.booked_on <= n.last),
+chain AS (
+    SELECT s.id AS source_id, s.continues AS id
+      FROM statement_sources s WHERE s.id IN (SELECT n.source_id FROM newest n)
+     UNION SELECT c.source_id, s.continues FROM chain c JOIN statement_sources s ON s.id = c.id),
 sums AS (
-    SELECT n.import_id, n.closing,
-           (SELECT coalesce(sum(l.delta), 0) FROM statement_lines l
-             WHERE (l.source_id, l.asset, l.account) = (n.source_id, n.asset, n.account) AND l.booked_on <= n.last)
-           + (SELECT coalesce(sum(w.as_told), 0) FROM wrong w
-               WHERE (w.source_id, w.account) = (n.source_id, n.account)) AS told
-      FROM newest n)
+    SELECT max(n.import_id) AS import_id, sum(n.closing) AS closing,
+           sum((SELECT coalesce(sum(l.delta), 0) FROM statement_lines l
+                 WHERE (l.source_id, l.asset, l.account) = (n.source_id, n.asset, n.account) AND l.booked_on <= n.last)
+               + (SELECT coalesce(sum(w.as_told), 0) FROM wrong w
+                   WHERE (w.source_id, w.account, w.asset) = (n.source_id, n.account, n.asset)))
+           + (SELECT coalesce(sum(l.delta), 0) FROM chain c
+                JOIN statement_lines l ON l.source_id = c.id AND l.asset = n.asset
+               WHERE c.source_id = n.source_id) AS told
+      FROM newest n GROUP BY n.source_id, n.asset)
 SELECT count(*) AS n, coalesce(sum(s.closing), 0) AS one, coalesce(sum(s.told), 0) AS other,
-       min(s.import_id) FILTER (WHERE s.closing <> s.told) AS first,
-       (SELECT count(*) FROM wrong WHERE as_told <> 0) AS wrong FROM sums s
+       min(s.import_id) FILTER (WHERE s.closing <> s.told) AS first, (SELECT count(*) FROM wrong) AS wrong FROM sums s
 """
 _SETTLED = """
 SELECT count(*) AS n, coalesce(sum(s.total_units - s.deducted_units), 0) AS one, coalesce(sum(e.amount), 0) AS other,
@@ -367,8 +380,8 @@ def _balance(asked: Asked) -> Result:
     (row,) = rows(_BALANCE, account=asked.account, last=asked.span.last)
     titles = ("Told is the balance that its statements say", "closing balance told", "all lines, and what contradicts")
     if not row.n:
-        return _not(BALANCE, titles[0], "no statement that ended by then says a balance")
-    said = f"{counted(row.wrong, 'break')} of the statements themselves in it" if row.wrong else ""
+        return _not(BALANCE, titles[0], "no statement says a balance")
+    said = f"{counted(row.wrong, 'contradiction')} of the statements in it" if row.wrong else ""
     return _compared(BALANCE, titles, row.one, row.other, first=row.first, said=said, place=_file(row.first))
 
 

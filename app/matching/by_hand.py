@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
-from app.matching import errors, explaining, scope
+from app.matching import errors, explaining, scope, sheets
 from app.matching.models import Run
 from app.matching.scope import BY_HAND
 from app.matching.service import begun, turn
@@ -82,6 +82,16 @@ def end(group_id: int, *, reason: str, actor: Actor) -> Run:
     lines = [row.line_id for row in own if row.line_id is not None]
     _open(connection, found.account, lines, [(row.journal_id, row.leg) for row in own if row.journal_id is not None])
     explaining.explain_left(connection, run)
+    return _ended(run)
+
+
+def told_anew(account: str, *, line: int, reason: str, actor: Actor) -> Run:
+    """Open a break for a line that was told anew, until it is matched, and end that of its being told otherwise."""
+    connection = turn(account)
+    run = begun(account, kind="hand", version=0, as_of=clock.now(), why=_reason(reason), actor=actor)
+    _open(connection, account, [line], [])
+    explaining.explain_left(connection, run)
+    sheets.close_restated(connection, run)
     return _ended(run)
 
 

@@ -43,7 +43,7 @@ SELECT :account,
 _TWICE_FEW = (
     """
 CREATE TEMP TABLE lines_twice ON COMMIT DROP AS
-SELECT l.id FROM open_lines l JOIN statement_lines o ON o.id = l.id AND o.occurrence > 1
+SELECT l.id FROM open_lines l JOIN statement_lines o ON o.id = l.id AND o.occurrence > 1 AND o.basis = 'row'
  CROSS JOIN LATERAL (SELECT 1 FROM statement_lines t JOIN matches m ON m.line_id = t.id AND m.ended_by IS NULL
                       WHERE t.source_id = o.source_id AND t.identity = o.identity AND t.occurrence < o.occurrence
                       LIMIT 1) x
@@ -60,7 +60,7 @@ SELECT e.journal_id, e.leg FROM open_entries e
 _TWICE_MANY = (
     """
 CREATE TEMP TABLE lines_twice ON COMMIT DROP AS
-SELECT l.id FROM open_lines l JOIN statement_lines o ON o.id = l.id AND o.occurrence > 1
+SELECT l.id FROM open_lines l JOIN statement_lines o ON o.id = l.id AND o.occurrence > 1 AND o.basis = 'row'
  WHERE EXISTS (SELECT FROM statement_lines t JOIN matches m ON m.line_id = t.id AND m.ended_by IS NULL
                 WHERE t.source_id = o.source_id AND t.identity = o.identity AND t.occurrence < o.occurrence)
 """,

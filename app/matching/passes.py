@@ -124,7 +124,7 @@ _UNIT_LINES = """
 CREATE TEMP TABLE keyed_lines ON COMMIT DROP AS
 SELECT CASE WHEN :grouped AND o.group_key IS NOT NULL THEN 'g' || o.group_key ELSE 'l' || o.id END AS key,
        o.id, o.amount, o.at
-  FROM open_lines o WHERE NOT :bare OR o.refs = '{}'
+  FROM open_lines o WHERE (NOT :bare OR o.refs = '{}') AND o.beginning IS NULL
 """
 _UNITS = (
     """
@@ -171,10 +171,12 @@ SELECT g.group_id, :run, :rule, :confidence, l.id
            AND NOT EXISTS (SELECT FROM open_entries e WHERE e.told = s.group_key)) g
   JOIN open_lines l USING (group_key)
 """
-# What an account had when its statements began, and all that the books had of it by then, as one sum.
+# What an account had when its statements began, and all that the books had of it by then, as one sum: of each account
+# that a teller keeps, then of all of them.
 _OPENED = """
 INSERT INTO matches (group_id, run_id, rule, confidence, line_id, journal_id, leg)
-WITH began AS MATERIALIZED (SELECT id, amount, at FROM open_lines WHERE is_opening),
+WITH began AS MATERIALIZED (
+    SELECT id, amount, at FROM open_lines WHERE beginning = :beginning OR :beginning = '' AND beginning IS NOT NULL),
 before AS MATERIALIZED (
     SELECT e.journal_id, e.leg, e.amount FROM open_entries e
      WHERE e.at < (SELECT min(at) + interval '1 second' FROM began)),
@@ -186,7 +188,7 @@ SELECT made.group_id, :run, :rule, :confidence, o.line_id, o.journal_id, o.leg
                UNION ALL SELECT NULL, journal_id, leg FROM before) o
 """
 _KEYED_DONE = "DROP TABLE keyed_lines, keyed_entries"
-_OF_ITS_OWN = {Step.CANCELS: _CANCELLED, Step.OPENING: _OPENED}
+_BEGINNINGS = "SELECT beginning FROM open_lines WHERE beginning IS NOT NULL GROUP BY 1 ORDER BY min(at), 1"
 
 
 class Passes:
@@ -199,10 +201,12 @@ class Passes:
         """Take what this rule finds."""
         if rule.step is Step.AMOUNT:
             self._by_amount(rule)
-        elif rule.step in _OF_ITS_OWN:
+        elif rule.step is Step.CANCELS:
             before = self.newest()
-            self._keep(rule, _OF_ITS_OWN[rule.step])
+            self._keep(rule, _CANCELLED)
             self._shrink(before)
+        elif rule.step is Step.OPENING:
+            self._by_opening(rule)
         elif self._keyed(rule):
             before = self.newest()
             self._keep(rule, _EXACT)
@@ -265,8 +269,15 @@ class Passes:
         self._do("DROP TABLE hits, line_sums, entry_sums", _KEYED_DONE)
         self._shrink(before)
 
-    def _keep(self, rule: Rule, *statements: str) -> None:
-        self._do(*statements, run=self._run, rule=rule.name, confidence=rule.confidence)
+    def _by_opening(self, rule: Rule) -> None:
+        names = list(self._connection.execute(text(_BEGINNINGS)).scalars())
+        for name in (*names, "") if len(names) > 1 else names:
+            before = self.newest()
+            self._keep(rule, _OPENED, beginning=name)
+            self._shrink(before)
+
+    def _keep(self, rule: Rule, *statements: str, **values: Any) -> None:
+        self._do(*statements, run=self._run, rule=rule.name, confidence=rule.confidence, **values)
 
     def newest(self) -> int:
         """The newest group: who is matched after it has a greater one."""

@@ -87,9 +87,16 @@ SELECT e.journal_id, e.leg
     "ANALYZE new_lines",
     "ANALYZE new_entries",
 )
-# An opening balance moved: what was put together with it before is looked at anew.
+# An opening balance moved: what was put together with that of the same account before is looked at anew. (Of very many
+# new lines not all are in sight.)
 _BEGINS_ANEW = """
-SELECT 1 FROM new_lines n JOIN statement_lines l ON l.id = n.id AND l.basis = 'opening' LIMIT 1
+SELECT DISTINCT concat_ws('/', l.source_id, l.asset, l.account) AS beginning
+  FROM statement_accounts a
+  JOIN seen s ON s.side = 'statements' AND s.part = a.source_id || '/' || a.asset
+  LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'statements' AND m.part = s.part
+  JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset AND l.basis = 'opening'
+   AND l.id > coalesce(m.upto, 0) AND l.id <= s.upto
+ WHERE a.account = :account
 """
 _FREE = (
     """
@@ -98,7 +105,7 @@ SELECT DISTINCT m.group_id
   FROM statement_accounts a
   JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset AND l.basis = 'opening'
   JOIN matches m ON m.line_id = l.id AND m.ended_by IS NULL AND m.rule <> :by_hand
- WHERE a.account = :account
+ WHERE a.account = :account AND concat_ws('/', l.source_id, l.asset, l.account) = ANY(:beginnings)
 """,
     "UPDATE matches m SET ended_by = :run FROM freed f WHERE m.group_id = f.group_id AND m.ended_by IS NULL",
     "UPDATE breaks b SET closed_by = :run FROM freed f WHERE b.group_id = f.group_id AND b.closed_by IS NULL",
@@ -116,7 +123,7 @@ _LINES = {
     Kind.WHOLE: """
 CREATE TEMP TABLE open_lines ON COMMIT DROP AS
 SELECT l.id, l.external_id, l.refs, l.group_key, l.narration, l.at, l.delta AS amount,
-       l.basis = 'opening' AS is_opening
+       CASE WHEN l.basis = 'opening' THEN concat_ws('/', l.source_id, l.asset, l.account) END AS beginning
   FROM statement_accounts a JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset
  WHERE a.account = :account AND l.at < :as_of
    AND NOT EXISTS (SELECT FROM matches m WHERE m.line_id = l.id AND m.ended_by IS NULL)
@@ -124,7 +131,7 @@ SELECT l.id, l.external_id, l.refs, l.group_key, l.narration, l.at, l.delta AS a
     Kind.OPEN: """
 CREATE TEMP TABLE open_lines ON COMMIT DROP AS
 SELECT l.id, l.external_id, l.refs, l.group_key, l.narration, l.at, l.delta AS amount,
-       l.basis = 'opening' AS is_opening
+       CASE WHEN l.basis = 'opening' THEN concat_ws('/', l.source_id, l.asset, l.account) END AS beginning
   FROM (SELECT n.id FROM new_lines n
          UNION SELECT b.line_id FROM breaks b
           WHERE b.account = :account AND b.closed_by IS NULL AND b.line_id IS NOT NULL) o
@@ -191,20 +198,22 @@ def news(connection: Connection, account: str, *, as_of: datetime) -> Kind | Non
     counts = connection.execute(text(_COUNTS), place).one()
     if not counts.new:
         return None
-    if counts.new > NEW_MAX or begins_anew(connection):
+    if counts.new > NEW_MAX or beginnings(connection, account):
         return Kind.WHOLE
     return Kind.OPEN if counts.open <= OPEN_MAX else Kind.NEAR
 
 
-def begins_anew(connection: Connection) -> bool:
-    """Whether among what is new is a balance that statements began with."""
-    return connection.execute(text(_BEGINS_ANEW)).first() is not None
+def beginnings(connection: Connection, account: str) -> list[str]:
+    """The accounts of tellers whose opening balance is new, or another than before."""
+    return list(connection.execute(text(_BEGINS_ANEW), {"account": account}).scalars())
 
 
 def free(connection: Connection, account: str, *, run_id: int) -> None:
-    """Take apart what rules put together with the opening balances of before."""
-    for statement in _FREE:
-        connection.execute(text(statement), {"account": account, "run": run_id, "by_hand": BY_HAND})
+    """Take apart what rules put together with an opening balance that moved."""
+    moved = beginnings(connection, account)
+    place = {"account": account, "run": run_id, "by_hand": BY_HAND, "beginnings": moved}
+    for statement in _FREE if moved else ():
+        connection.execute(text(statement), place)
 
 
 def open_up(connection: Connection, account: str, *, kind: Kind, as_of: datetime, mark: bool = True) -> None:

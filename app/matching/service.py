@@ -71,7 +71,7 @@ def run(
         told.counts, told.ended_at = {"rules": [], **of_sheets}, clock.now()
         db.session.flush()
         return told
-    if kind is Kind.WHOLE and scope.begins_anew(connection):
+    if kind is Kind.WHOLE:
         scope.free(connection, account, run_id=told.id)
     scope.open_up(connection, account, kind=kind, as_of=as_of)
     connection.execute(text(_SETS))

@@ -66,23 +66,21 @@ UPDATE breaks b SET closed_by = :run
    AND NOT EXISTS (SELECT FROM wrong_sheets w
                     WHERE (w.import_id, w.part, w.reason) = (b.import_id, b.part, b.reason))
 """
-# A row that is no line names no asset: it is told of beside the account whose asset stands in it, else the first. What
-# several files tell otherwise in the same way is one break.
+# A row that is no line names no asset: it is told of beside the account whose asset stands in it, else the first.
 _LOOK_ROWS = """
 CREATE TEMP TABLE wrong_rows ON COMMIT DROP AS
-SELECT r.id, r.import_id, r.delta - l.delta AS as_told, coalesce(l.at, i.imported_at) AS at,
-       CASE r.outcome WHEN 'restated' THEN 'restated' ELSE 'unknown_type' END AS reason
-  FROM statement_accounts a
-  JOIN statement_imports i ON i.source_id = a.source_id AND (i.rows_rejected > 0 OR i.lines_restated > 0)
-  JOIN statement_rows r ON r.import_id = i.id AND r.outcome IN ('rejected', 'restated')
-  LEFT JOIN statement_lines l ON l.id = r.line_id
- WHERE a.account = :account AND NOT EXISTS (SELECT FROM breaks b WHERE b.row_id = r.id)
-   AND (r.outcome = 'restated' OR i.reads_again IS NULL)  -- (of the same row there is one from when it was read first)
-   AND NOT EXISTS (SELECT FROM statement_rows s
-                    WHERE (s.line_id, s.delta, s.booked_on) = (r.line_id, r.delta, r.booked_on) AND s.id < r.id)
-   AND a.asset = coalesce(l.asset,
-           (SELECT o.asset FROM statement_accounts o WHERE o.source_id = a.source_id
-             ORDER BY EXISTS (SELECT FROM json_each_text(r.raw) cell WHERE cell.value = o.asset) DESC, o.asset LIMIT 1))
+SELECT w.* FROM (
+    SELECT r.id, r.import_id, NULL::numeric AS as_told, i.imported_at AS at, 'unknown_type' AS reason
+      FROM statement_accounts a
+      JOIN statement_imports i ON i.source_id = a.source_id AND i.rows_rejected > 0
+            AND i.reads_again IS NULL  -- (of the same row there is a break from when it was read first)
+      JOIN statement_rows r ON r.import_id = i.id AND r.outcome = 'rejected'
+     WHERE a.account = :account AND a.asset = (
+           SELECT o.asset FROM statement_accounts o WHERE o.source_id = a.source_id
+            ORDER BY EXISTS (SELECT FROM json_each_text(r.raw) cell WHERE cell.value = o.asset) DESC, o.asset LIMIT 1)
+     UNION ALL
+    SELECT s.row_id, s.import_id, s.as_told, s.at, 'restated' FROM restated_lines(:account) s) w
+ WHERE NOT EXISTS (SELECT FROM breaks b WHERE b.row_id = w.id)
 """
 _OPEN_ROWS = """
 INSERT INTO breaks (account, reason, import_id, row_id, amount, as_told, at, opened_by)
@@ -91,19 +89,18 @@ SELECT :account, w.reason, w.import_id, w.id, 0, w.as_told, w.at, :run FROM wron
 _UNREAD = """
 SELECT 1 FROM breaks WHERE account = :account AND reason = 'unknown_type' AND closed_by IS NULL LIMIT 1
 """
-# (New lines are read once, and their cells only where they are of a later file: there may be a million.)
+# (What is new is read once, of any asset of the source, and its cells only where it is of a later file.)
 _CLOSE_READ = """
 WITH unread AS MATERIALIZED (
     SELECT b.id, i.source_id, r.import_id, r.raw::text AS raw
       FROM breaks b JOIN statement_rows r ON r.id = b.row_id JOIN statement_imports i ON i.id = r.import_id
      WHERE b.account = :account AND b.reason = 'unknown_type' AND b.closed_by IS NULL),
 later AS MATERIALIZED (
-    SELECT l.source_id, l.import_id, l.raw::text AS raw
-      FROM statement_accounts a
-      LEFT JOIN matching_marks m ON m.account = :account AND m.side = 'statements'
-            AND m.part = a.source_id || '/' || a.asset
-      JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset AND l.id > coalesce(m.upto, 0)
-     WHERE a.account = :account AND l.import_id > (SELECT min(u.import_id) FROM unread u))
+    SELECT l.source_id, l.import_id, l.raw::text AS raw FROM statement_lines l
+     WHERE l.id > (SELECT coalesce(min(m.upto), 0) FROM matching_marks m
+                    WHERE m.account = :account AND m.side = 'statements')
+       AND l.source_id IN (SELECT u.source_id FROM unread u)
+       AND l.import_id > (SELECT min(u.import_id) FROM unread u))
 UPDATE breaks b SET closed_by = :run
   FROM unread u JOIN later l ON l.source_id = u.source_id AND l.raw = u.raw AND l.import_id > u.import_id
  WHERE b.id = u.id
@@ -116,11 +113,10 @@ UPDATE breaks b SET closed_by = :run
    AND NOT EXISTS (SELECT FROM statement_rows s
                     WHERE (s.import_id, s.outcome, s.row_no) = (n.id, 'rejected', r.row_no))
 """
-_CLOSE_TAKEN = """
+_CLOSE_RESTATED = """
 UPDATE breaks b SET closed_by = :run
-  FROM statement_rows r JOIN statement_lines l ON l.restates = r.line_id AND l.basis = 'restated'
- WHERE r.id = b.row_id AND b.account = :account AND b.reason = 'restated' AND b.closed_by IS NULL
-   AND (l.delta, l.booked_on) = (r.delta, r.booked_on)
+ WHERE b.account = :account AND b.reason = 'restated' AND b.closed_by IS NULL
+   AND b.row_id NOT IN (SELECT s.row_id FROM restated_lines(:account) s)
 """
 _ANY = """
 SELECT 1 FROM wrong_rows
@@ -154,7 +150,12 @@ def explain(connection: Connection, told: Run) -> dict[str, int]:
     """Open a break for what is wrong, and close those of what was mended, before new lines are marked as seen."""
     place = {"account": told.account, "run": told.id}
     opened = sum(connection.execute(text(each), place).rowcount for each in (_OPEN, _OPEN_ROWS))
-    closed = sum(connection.execute(text(each), place).rowcount for each in (_CLOSE, _CLOSE_TAKEN))
+    closed = sum(connection.execute(text(each), place).rowcount for each in (_CLOSE, _CLOSE_RESTATED))
     if connection.execute(text(_UNREAD), place).first() is not None:
         closed += sum(connection.execute(text(each), place).rowcount for each in (_CLOSE_READ, _CLOSE_READ_AGAIN))
     return {"closed": closed, "opened": opened}
+
+
+def close_restated(connection: Connection, told: Run) -> None:
+    """Close the breaks of lines that were told otherwise and count so now."""
+    connection.execute(text(_CLOSE_RESTATED), {"account": told.account, "run": told.id})

@@ -13,6 +13,11 @@ class SourceTaken(Conflict):
     message = "There is a source of this name already."
 
 
+class NotContinued(Conflict):
+    code = "not_continued"
+    message = "A source goes on with one that was retired, and that no other source goes on with."
+
+
 class BadSource(Unprocessable):
     code = "bad_source"
     message = "A source has a name of small letters, digits and dashes, a title, and a format that is known."

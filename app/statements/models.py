@@ -44,6 +44,7 @@ class Source(Model):
     pull_every: Mapped[int | None] = mapped_column(Integer)
     pull_from: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     pulled_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    continues: Mapped[str | None] = mapped_column(Text, ForeignKey("statement_sources.id"), unique=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
@@ -206,6 +207,7 @@ class Part(Model):
     moved: Mapped[Decimal] = mapped_column(Numeric)
     period_from: Mapped[date | None] = mapped_column(Date)
     period_to: Mapped[date | None] = mapped_column(Date)
+    closes_on: Mapped[date | None] = mapped_column(Date)
     gaps: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     untied: Mapped[str] = mapped_column(Text)
 

@@ -40,7 +40,18 @@ def listing(format_name: str, clients: Clients) -> Listing:
         return lambda since, until: clients.paystack.as_told(paystack[format_name], since, until)
     if format_name == "kraken-ledgers" and clients.venue.name == "kraken" and clients.venue.deals:
         return clients.venue.as_told
+    if format_name in clients.tellers:
+        return clients.tellers[format_name].as_told
     raise NoSuchTeller
+
+
+def can_ask(format_name: str, *, clients: Clients) -> bool:
+    """Whether there is somebody who lists what a format tells, and we have the key."""
+    try:
+        listing(format_name, clients)
+    except NoSuchTeller:
+        return False
+    return True
 
 
 def pull(pull_id: str, *, clients: Clients, actor: Actor) -> None:

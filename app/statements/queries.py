@@ -65,6 +65,13 @@ def every_source_for_operators() -> list[Source]:
     return list(db.session.scalars(select(Source).order_by(Source.retired_at.is_not(None), Source.title)))
 
 
+def ended_sources_for_operators() -> list[Source]:
+    """Those that were retired and that no other goes on with, by title."""
+    others = select(Source.continues).where(Source.continues.is_not(None))
+    own = select(Source).where(Source.retired_at.is_not(None), Source.id.not_in(others))
+    return list(db.session.scalars(own.order_by(Source.title)))
+
+
 def accounts_for_operators(source_id: str) -> dict[str, str]:
     """The account of the books for each asset that has one."""
     return {one.asset: one.account for one in stand_ins_for_operators(source_id)}
@@ -182,6 +189,12 @@ def import_of_file_for_operators(file_id: str) -> Import:
     if found is None:
         raise NoSuchFile
     return found
+
+
+def bringer_of_for_system(import_id: str) -> str:
+    """Who brought the file of which an import was made."""
+    own = select(StatementFile.brought_by).where(StatementFile.import_id == import_id)
+    return db.session.scalars(own).one_or_none() or ""
 
 
 def rows_read_for_operators(file_id: str) -> int | None:

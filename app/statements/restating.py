@@ -1,5 +1,7 @@
 """A line that its teller told otherwise later is taken back and told anew: two lines more, none changed."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import Connection, text
 
 from app.core import outbox
@@ -30,8 +32,17 @@ RETURNING id, basis
 """
 
 
-def take(row_id: int) -> tuple[int, int]:
-    """Count a line as this row of a later file tells it: the line that counted till now, and what takes it back.
+@dataclass(frozen=True)
+class Taken:
+    """Ids of lines: the one that counted till now, what takes it back, and what counts now."""
+
+    counted: int
+    back: int
+    now: int
+
+
+def take(row_id: int) -> Taken:
+    """Count a line as this row of a later file tells it.
 
     Raises NotFound for another row; TakenAlready.
     """
@@ -49,7 +60,8 @@ def take(row_id: int) -> tuple[int, int]:
     made = connection.execute(text(_TELL), {"row": row.id, "current": current.id, "nth": nth}).all()
     openings.tell(connection, db.session.get_one(Source, line.source_id), import_id=row.import_id)
     outbox.emit(events.Imported(import_id=row.import_id, source_id=line.source_id))
-    return current.id, next(one.id for one in made if one.basis == "taken_back")
+    by_basis = {one.basis: one.id for one in made}
+    return Taken(current.id, by_basis["taken_back"], by_basis["restated"])
 
 
 def _restated(connection: Connection, line_id: int) -> int:

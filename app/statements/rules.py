@@ -60,7 +60,10 @@ PULL = Machine(
     },
 )
 PULLED = frozenset(
-    {"paystack-transactions", "paystack-transfers", "paystack-payouts", "paystack-balance", "kraken-ledgers"}
+    {
+        *("paystack-transactions", "paystack-transfers", "paystack-payouts", "paystack-balance"),
+        *("kraken-ledgers", "luno-wallet", "bitstamp-transactions"),
+    }
 )
 PULL_RHYTHMS = {3_600: "each hour", 21_600: "each six hours", 86_400: "each day"}
 PULLED_AGAIN = timedelta(days=3)  # what was under way when it was listed has come to its end by then, mostly

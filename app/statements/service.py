@@ -32,17 +32,21 @@ _LEISURE = "SET LOCAL statement_timeout = '5min'; SET LOCAL idle_in_transaction_
 # A look into the index for each, whatever the planner knows of a table that is being filled.
 _BY_INDEX = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off"
 # The lines of a piece that were told before: the how manieth, and, where it was told otherwise, what is to be said.
-# What was told first stays. Nobody else adds lines of this source meanwhile: it is locked.
+# What counts stays. Nobody else adds lines of this source meanwhile: it is locked.
 _KNOWN = """
 SELECT t.nth, l.id,
-       CASE WHEN (l.delta, l.booked_on) IS DISTINCT FROM (t.delta, t.day)
-              AND NOT EXISTS (SELECT FROM statement_lines r WHERE r.restates = l.id AND r.basis = 'restated'
-                                 AND (r.delta, r.booked_on) = (t.delta, t.day))
-            THEN format('%s %s on %s, told before as %s on %s.', t.delta, l.asset, t.day, l.delta, l.booked_on)
+       CASE WHEN (n.delta, n.booked_on) IS DISTINCT FROM (t.delta, t.day)
+            THEN format('%s %s on %s, told before as %s on %s.', t.delta, l.asset, t.day, n.delta, n.booked_on)
        END AS differs
   FROM unnest(CAST(:identities AS bytea[]), CAST(:occurrences AS integer[]), CAST(:deltas AS numeric[]),
               CAST(:days AS date[])) WITH ORDINALITY AS t (identity, occurrence, delta, day, nth)
   JOIN statement_lines l ON l.source_id = :source AND l.identity = t.identity AND l.occurrence = t.occurrence
+ CROSS JOIN LATERAL (
+       SELECT c.delta, c.booked_on FROM (
+              SELECT 0 AS id, l.delta, l.booked_on
+               UNION ALL
+              SELECT r.id, r.delta, r.booked_on FROM statement_lines r WHERE r.restates = l.id AND r.basis = 'restated'
+              ) c ORDER BY c.id DESC LIMIT 1) n
 """
 _COPY_LINES = (
     "COPY statement_lines (source_id, import_id, part, row_no, external_id, identity, occurrence, at, booked_on,"
@@ -88,13 +92,19 @@ def add_source(
     settings: dict[str, object],
     lag_days: int = rules.LAG_DAYS,
     cut_off: time = rules.CUT_OFF,
+    continues: str = "",
 ) -> Source:
-    """A source of statements. Raises BadSource, SourceTaken, and Unreadable for settings that cannot be read."""
+    """A source of statements; `continues` is the retired one whose account it goes on with.
+
+    Raises BadSource, SourceTaken, NotContinued, and Unreadable for settings that cannot be read.
+    """
+    if continues and continues not in {one.id for one in queries.ended_sources_for_operators()}:
+        raise errors.NotContinued
     rules.check_source(name, title=title, format_name=format_name, lag_days=lag_days)
     rules.settings_of(settings)
     source = Source(
         id=ids.new("src"), name=name, title=title, format=format_name, settings=settings, lag_days=lag_days,
-        cut_off=cut_off, created_at=clock.now(),
+        cut_off=cut_off, continues=continues or None, created_at=clock.now(),
     )  # fmt: skip
     made = insert_or(Source).values({column.key: getattr(source, column.key) for column in Source.__table__.columns})
     if db.session.execute(made.on_conflict_do_nothing().returning(Source.id)).one_or_none() is None:
@@ -265,7 +275,7 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
         lines_known=counts.lines - counts.added - counts.restated,
         lines_restated=counts.restated,
         notes=list(telling.notes),
-        tells_all=FORMATS[telling.format].tells_all,
+        tells_all=FORMATS[telling.format].tells_all or file.covers_from is not None,  # (all wallets were asked for)
         reads_again=before and (before.reads_again or before.id),
         imported_at=clock.now(),
     )
@@ -326,6 +336,7 @@ def _parts(telling: Telling) -> list[dict[str, object]]:
             "moved": one.moved,
             "period_from": one.period_from,
             "period_to": one.period_to,
+            "closes_on": one.period_to,
             "gaps": list(one.gaps),
             "untied": one.untied,
         }
@@ -338,6 +349,7 @@ def _covering(parts: list[dict[str, object]], file: StatementFile, *, assets: It
     days: dict[str, object] = {"period_from": file.covers_from, "period_to": file.covers_to}
     silent: dict[str, object] = {
         "ref": "", "account": "", "opening": None, "closing": None, "moved": Decimal(0), "gaps": [], "untied": "",
+        "closes_on": None,
     }  # fmt: skip
     told = {one["asset"] for one in parts}
     return [one | days for one in parts] + [silent | days | {"asset": asset} for asset in assets if asset not in told]

@@ -15,6 +15,7 @@ CREATE TABLE statement_sources (
     pull_every integer CONSTRAINT ck_statement_sources_pull_every_bounded CHECK (pull_every BETWEEN 900 AND 604800),
     pull_from timestamptz,
     pulled_until timestamptz,
+    continues text REFERENCES statement_sources CONSTRAINT uq_statement_sources_continues UNIQUE,  -- whose account it goes on with
     created_at timestamptz NOT NULL,
     retired_at timestamptz,
     CONSTRAINT ck_statement_sources_pull_begins CHECK (pull_every IS NULL OR pull_from IS NOT NULL),
@@ -144,6 +145,7 @@ CREATE TABLE statement_parts (
     moved numeric NOT NULL,
     period_from date,
     period_to date,
+    closes_on date,                                    -- of its last line: a file of whole days may end within the next
     gaps integer[] NOT NULL,
     untied text NOT NULL,
     PRIMARY KEY (import_id, part)
@@ -205,6 +207,36 @@ CREATE TABLE statement_rows (
 );
 CREATE INDEX ix_statement_rows_import ON statement_rows (import_id, outcome, id);
 CREATE INDEX ix_statement_rows_restated ON statement_rows (line_id) WHERE line_id IS NOT NULL;
+
+-- Lines of an account that their teller tells otherwise now than they count: the first row that tells it so, and by how
+-- much. (Of several that tell otherwise the newest holds; told as it counts, none.)
+CREATE FUNCTION restated_lines(p_account text)
+    RETURNS TABLE (row_id bigint, import_id text, as_told numeric, at timestamptz, source_id text, account text, asset text,
+                   booked_on date)
+    LANGUAGE sql STABLE ROWS 10 SET search_path = public, pg_temp AS $$
+WITH newest AS (
+    SELECT DISTINCT ON (r.line_id) r.line_id, r.delta, r.booked_on, l.at, l.source_id, l.account, l.asset,
+           l.booked_on AS told_on
+      FROM statement_accounts a JOIN statement_imports i ON i.source_id = a.source_id AND i.lines_restated > 0
+      JOIN statement_rows r ON r.import_id = i.id AND r.outcome = 'restated'
+      JOIN statement_lines l ON l.id = r.line_id AND l.asset = a.asset
+     WHERE a.account = p_account ORDER BY r.line_id, r.id DESC)
+SELECT s.id, s.import_id, n.delta - c.delta, n.at, n.source_id, n.account, n.asset, n.told_on
+  FROM newest n
+ CROSS JOIN LATERAL (
+       SELECT v.delta, v.booked_on
+         FROM (SELECT l.id, l.delta, l.booked_on FROM statement_lines l WHERE l.id = n.line_id
+                UNION ALL
+               SELECT l.id, l.delta, l.booked_on FROM statement_lines l
+                WHERE l.restates = n.line_id AND l.basis = 'restated') v ORDER BY v.id DESC LIMIT 1) c
+ CROSS JOIN LATERAL (
+       SELECT r.id, r.import_id FROM statement_rows r
+        WHERE r.line_id = n.line_id AND (r.delta, r.booked_on) = (n.delta, n.booked_on)
+          AND r.id > coalesce((SELECT max(o.id) FROM statement_rows o
+                                WHERE o.line_id = n.line_id AND (o.delta, o.booked_on) IS DISTINCT FROM (n.delta, n.booked_on)), 0)
+        ORDER BY r.id LIMIT 1) s
+ WHERE (n.delta, n.booked_on) IS DISTINCT FROM (c.delta, c.booked_on)
+$$;
 
 SELECT audit.watch('statement_sources');
 SELECT audit.watch('statement_accounts', '=source_id');

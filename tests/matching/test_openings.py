@@ -8,15 +8,20 @@ import pytest
 from flask import Flask
 
 from app.breaks import service as breaks
-from app.breaks.errors import BreakGone
+from app.breaks.errors import BreakGone, BroughtIt
 from app.closing import sheets
 from app.closing.invariants import Result
 from app.closing.rules import month_of
+from app.core import actor
 from app.core.db import leave, rows, transaction
+from app.statements import queries as sources
+from app.statements import service as statements
+from app.statements.errors import NotContinued
 from tests.makers.books import fresh
 from tests.makers.matching import BEGAN, TEST, Outside
 
 pytestmark = pytest.mark.usefixtures("inside")
+OTHER = actor.system("another")  # (whoever brought a file takes nothing by it)
 MARCH = month_of(date(2026, 3, 1))
 OPENING = "opening balance"
 LINES = """
@@ -93,6 +98,37 @@ def test_an_earlier_statement_moves_the_beginning_and_nothing_told_is_changed(ou
     assert outside.run() is None
 
 
+def test_a_statement_that_did_not_tie_is_no_beginning_once_it_is_mended(outside: Outside) -> None:
+    first, second = fresh("L"), fresh("L")
+    outside.bring([row(2, "10", "1010", name=first), row(3, "5", "25", name=second)])
+    assert told(outside, "opening") == [(1, Decimal(1000))]
+    outside.bring([row(2, "10", "20", name=first), row(3, "5", "25", name=second)])
+    assert told(outside, "opening") == [(1, Decimal(1000)), (1, Decimal(-990))]
+    outside.run()
+    assert outside.proof.told == Decimal(25)
+    assert balance(outside).holds
+
+
+def test_another_account_of_the_teller_leaves_what_the_first_began_with_alone(outside: Outside) -> None:
+    outside.book(10_000, days=-9)
+    outside.bring([row(2, "10", "110")])
+    outside.run()
+    (before,) = rows("SELECT group_id FROM matches WHERE rule = :rule AND journal_id IS NOT NULL AND line_id IS NULL"
+                     " AND ended_by IS NULL ORDER BY group_id DESC LIMIT 1", rule=OPENING)  # fmt: skip
+    leave()
+    outside.book(5_000, days=2)
+    outside.file(
+        "txid,refid,time,type,subtype,aclass,asset,wallet,amount,fee,balance\n"
+        f"{fresh('L')},{fresh('R')},2026-03-20 09:00:00,deposit,,currency,NGN,earn,1,0,51\n"
+    )
+    outside.run()
+    assert outside.groups == [(OPENING, 1, 1), (OPENING, 1, 1)]
+    (after,) = rows("SELECT ended_by FROM matches WHERE group_id = :own AND line_id IS NULL", own=before.group_id)
+    leave()
+    assert after.ended_by is None
+    assert balance(outside).holds
+
+
 def test_the_same_statements_the_other_way_round_come_to_the_same(outside: Outside) -> None:
     outside.bring([row(5, "30", "100")])
     outside.bring([row(9, "10", "110")])
@@ -102,12 +138,38 @@ def test_the_same_statements_the_other_way_round_come_to_the_same(outside: Outsi
     assert balance(outside).holds
 
 
+def test_a_source_that_goes_on_with_another_does_not_tell_its_balance_again(outside: Outside) -> None:
+    outside.bring([row(2, "10", "110")])
+    with transaction(TEST):
+        first = sources.source_for_operators(outside.source)
+        statements.retire(first.id)
+    leave()
+    with transaction(TEST):
+        second = statements.add_source(
+            fresh("src"), title="The same bank", format_name="kraken-ledgers", settings={}, continues=first.id
+        )
+        statements.stand_for(second.id, asset="NGN", account=outside.account)
+    leave()
+    with pytest.raises(NotContinued), transaction(TEST):
+        statements.add_source(fresh("src"), title="A third", format_name="mt940", settings={}, continues=first.id)
+    leave()
+    outside.source = second.name
+    outside.bring([row(9, "5", "115")])
+    outside.run()
+    assert told(outside, "opening") == []
+    assert (outside.proof.told, outside.proof.ties) == (Decimal(115), True)
+    assert (balance(outside).one, balance(outside).holds) == ("115", True)
+    outside.bring([row(12, "1", "126")])
+    outside.run()
+    assert balance(outside).said == "1 contradiction of the statements in it"
+
+
 def test_a_balance_that_lines_do_not_come_to_is_seen_unless_a_break_says_why(outside: Outside) -> None:
     outside.bring([row(2, "10", "10")])
     outside.bring([row(4, "1", "16")])  # (five are lacking between the two: a break says so)
     outside.run()
     assert (balance(outside).one, balance(outside).holds, balance(outside).said) == (
-        "16", True, "1 break of the statements themselves in it",
+        "16", True, "1 contradiction of the statements in it",
     )  # fmt: skip
     outside.bring([row(4, "1", "16")])  # the same day again, with another line in place of that one
     outside.run()
@@ -139,14 +201,15 @@ def test_a_line_told_otherwise_is_taken_so(outside: Outside, restated: Callable[
     number = restated()
     assert balance(outside).holds  # (the break says by how much)
     with transaction(TEST):
-        breaks.take_anew(number, reason="Their support says so", actor=TEST)
+        breaks.take_anew(number, reason="Their support says so", actor=OTHER)
     leave()
     assert (told(outside, "taken_back"), told(outside, "restated")) == ([(2, Decimal(-10))], [(2, Decimal(12))])
     assert (outside.proof.told, outside.proof.ties) == (Decimal(12), True)
+    outside.run()
     assert outside.breaks == [("amount_mismatch", 200)]
     assert (balance(outside).one, balance(outside).holds, balance(outside).said) == ("12", True, "")
     with pytest.raises(BreakGone), transaction(TEST):
-        breaks.take_anew(number, reason="Twice", actor=TEST)
+        breaks.take_anew(number, reason="Twice", actor=OTHER)
     leave()
 
 
@@ -158,7 +221,7 @@ def test_what_was_taken_is_known_and_may_be_told_otherwise_again(outside: Outsid
     outside.bring([row(2, "12", "12", name=name), row(3, "1", "13")])  # (the same again opens no other)
     assert restated() == number
     with transaction(TEST):
-        breaks.take_anew(number, reason="Their support says so", actor=TEST)
+        breaks.take_anew(number, reason="Their support says so", actor=OTHER)
     leave()
     outside.bring([row(2, "12", "12", name=name), row(4, "2", "15")])
     outside.run()
@@ -166,11 +229,24 @@ def test_what_was_taken_is_known_and_may_be_told_otherwise_again(outside: Outsid
     outside.bring([row(2, "13", "13", name=name)])
     number = restated()
     with transaction(TEST):
-        breaks.take_anew(number, reason="And again", actor=TEST)
+        breaks.take_anew(number, reason="And again", actor=OTHER)
     leave()
     assert told(outside, "taken_back") == [(2, Decimal(-10)), (2, Decimal(-12))]
-    assert outside.proof.told == Decimal(16)
-    assert outside.proof.ties
+    assert (outside.proof.told, outside.proof.ties) == (Decimal(16), True)
+    outside.run()
+    assert {reason for reason, amount in outside.breaks if amount} == {"missing_in_ledger"}
+    outside.bring([row(2, "10", "10", name=name)])
+    outside.bring([row(2, "11", "11", name=name)])  # (the newest telling holds, and the first may come back)
+    number = restated()
+    with pytest.raises(BroughtIt), transaction(TEST):
+        breaks.take_anew(number, reason="My own file says so", actor=TEST)
+    leave()
+    outside.bring([row(2, "10", "10", name=name)])
+    number = restated()
+    with transaction(TEST):
+        breaks.take_anew(number, reason="It was right at first", actor=OTHER)
+    leave()
+    assert outside.proof.told == Decimal(13)
 
 
 def test_what_is_of_a_time_to_come_is_looked_at_when_it_has_come(outside: Outside) -> None:

@@ -8,8 +8,8 @@ No real file was at hand; this is built from the headers of both generations.
 from decimal import Decimal
 from typing import Any
 
-from app.statements.formats import cells, formats
-from app.statements.formats.formats import Format
+from app.statements.formats import bitstamp_list, cells, formats
+from app.statements.formats.formats import Format, Listed
 from app.statements.formats.lines import EXACT, ZERO, Kind, Line, Told, negative
 from app.statements.formats.reading import Column, Layout, Row
 from app.statements.formats.settings import Settings
@@ -92,5 +92,6 @@ BITSTAMP: Format = formats.tabular(
     headers=HEADERS,
     layout=LAYOUT,
     tell=tell,
-    takes=("zone",),
+    listed=Listed(bitstamp_list.LAYOUT, bitstamp_list.tell),
+    takes=("zone", "account"),
 )

@@ -1,7 +1,7 @@
 """Numbers, times and codes as tellers write them. ASCII digits alone; what cannot be read raises ValueError."""
 
 import re
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
@@ -30,6 +30,8 @@ _NAMED = re.compile(
     r"|(?P<month2>[A-Za-z]{3,9})\.? (?P<day2>[0-9]{1,2}), (?P<year2>[0-9]{4}))"
     r"(?:,? (?P<time>[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?)?"
 )
+_SINCE_1970 = re.compile(r"(?P<seconds>[0-9]{9,11}(?:\.[0-9]{1,9})?)|(?P<thousandths>[0-9]{12,14})")
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _OF_NUMBERS, _SHORT = "0123456789.-", 40
 _YEARS_WIDE = 4
@@ -80,6 +82,15 @@ def moment(text: str, zone: tzinfo, order: DateOrder = DateOrder.DAY_FIRST) -> t
         return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC), local.date()
     except OverflowError as far:
         raise ValueError("that date is out of all range") from far
+
+
+def written(told: str) -> str:
+    """A time as files write it, where an API tells seconds or thousandths of them since 1970."""
+    found = _SINCE_1970.fullmatch(told)
+    if found is None:
+        return told
+    places = 6 if found["seconds"] else 3
+    return (_BEGINNING + timedelta(microseconds=int(Decimal(told).scaleb(places)))).isoformat()
 
 
 def _iso(found: re.Match[str]) -> datetime:

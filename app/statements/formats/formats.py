@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from app.statements.formats import reading
@@ -31,6 +32,14 @@ class Format:
     tells_all: bool = True  # of every asset of its teller: of what is not in a file nothing happened
 
 
+@dataclass(frozen=True)
+class Listed:
+    """How an API lists the same movements, where its fields are not the columns of the files."""
+
+    layout: Layout
+    tell: Tell | None = None  # as of the files
+
+
 @dataclass
 class Tally:
     """Counts the rows of a file as they are read, whatever becomes of them."""
@@ -54,39 +63,42 @@ def tabular(
     tell: Tell | None = None,
     prepare: Prepare | None = None,
     api: bool = False,
+    listed: Listed | None = None,
     tells_all: bool = True,
     takes: Iterable[str] = (),
 ) -> Format:
     """A format of rows. `tell` makes of a row its line or lines, or says why it has none.
 
     A format that must see all rows before it can tell one gives `prepare` instead, which answers the `tell` to use.
-    `api`: the same movements come as JSON too.
+    `api`: the same movements come as JSON too, under the same names; else as `listed` says.
     """
+    listed = listed or (Listed(layout) if api else None)
 
     def source(file: File, settings: Settings) -> tuple[Callable[[], Iterable[Row]], Sheet | None, Settings]:
-        if api and is_json(file):
+        if listed and is_json(file):
             # An API counts in the smallest unit, whatever the files of the same vendor do.
-            return (lambda: reading.objects(file, layout)), None, replace(settings, unit=Unit.MINOR)
+            return (lambda: reading.objects(file, listed.layout)), None, replace(settings, unit=Unit.MINOR)
         found = reading.sheet(file, layout)
         return found.rows, found, settings
 
-    def teller(rows: Callable[[], Iterable[Row]], settings: Settings) -> Tell:
-        if tell is not None:
-            return tell
+    def teller(file: File, rows: Callable[[], Iterable[Row]], settings: Settings) -> Tell:
+        own = _teller(file, listed) or tell
+        if own is not None:
+            return own
         if prepare is not None:
             return prepare(rows, settings)
         raise AssertionError("unreachable")
 
     def stream(file: File, settings: Settings) -> Telling:
         rows, _, settings = source(file, settings)
-        tell = teller(rows, settings)
+        tell = teller(file, rows, settings)
         telling = Telling(format=name, version=version, notes=file.notes)
         return telling.over(tell(row, settings) for row in rows())
 
     def read(file: File, settings: Settings) -> Parsed:
         rows, found, settings = source(file, settings)
         tally = Tally()
-        every = list(told(tally.over(rows()), teller(rows, settings), settings))
+        every = list(told(tally.over(rows()), teller(file, rows, settings), settings))
         return Parsed(
             format=name,
             version=version,
@@ -96,12 +108,6 @@ def tabular(
             notes=file.notes,
         )
 
-    def likeness(file: File) -> int:
-        try:
-            return _api_likeness(file, layout) if api and is_json(file) else _likeness(file, layout)
-        except Unreadable:
-            return 0
-
     return Format(
         name=name,
         title=title,
@@ -110,9 +116,14 @@ def tabular(
         takes=frozenset(takes),
         read=read,
         stream=stream,
-        likeness=likeness,
+        likeness=partial(_likeness, layout=layout, listed=listed),
         tells_all=tells_all,
     )
+
+
+def _teller(file: File, listed: Listed | None) -> Tell | None:
+    """Who tells the rows of an API's list, where they are told otherwise than those of the files."""
+    return listed.tell if listed and is_json(file) else None
 
 
 def told(rows: Iterable[Row], tell: Tell, settings: Settings) -> Iterator[Told]:
@@ -125,8 +136,13 @@ def told(rows: Iterable[Row], tell: Tell, settings: Settings) -> Iterator[Told]:
             yield found
 
 
-def _likeness(file: File, layout: Layout) -> int:
-    headers = reading.sheet(file, layout).headers
+def _likeness(file: File, *, layout: Layout, listed: Listed | None) -> int:
+    try:
+        if listed and is_json(file):
+            return _api_likeness(file, listed.layout)
+        headers = reading.sheet(file, layout).headers
+    except Unreadable:
+        return 0
     known = len(layout.found(headers))
     return max(1, CERTAIN + 2 * known - len(headers))
 

@@ -8,8 +8,6 @@ was bought by card. The API tells the same rows under the same ids, and times as
 """
 
 import re
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 from app.statements.formats import cells, formats
 from app.statements.formats.formats import Format
@@ -49,8 +47,6 @@ KINDS = {
 }
 # DOT.S is staked, EUR.M and EUR.HOLD are kept apart, DOT28.S and ETH03.S are bonded for days: one asset, many wallets.
 _APART = re.compile(r"(?P<asset>[A-Z0-9]+?)(?:[0-9]{2})?\.(?:S|M|P|F|B|HOLD)")
-_SECONDS = re.compile(r"[0-9]{9,11}(?:\.[0-9]{1,9})?")
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _BACK = {("deposit", -1): Kind.REVERSAL, ("withdrawal", 1): Kind.REVERSAL}
 
 
@@ -62,7 +58,7 @@ def tell(row: Row, settings: Settings) -> Told:
     refid, subtype, wallet = row.text("refid"), row.text("subtype"), row.text("wallet")
     place = formats.place(f"{code} {wallet}" if wallet else code, asset)
     txid, amount, fee = row.text("txid"), row.number_of("amount"), row.number_of("fee", empty=ZERO)
-    balance, (at, booked_on) = row.maybe("balance"), row.moment("time", settings, told=_written(row.text("time")))
+    balance, (at, booked_on) = row.maybe("balance"), row.moment("time", settings, told=cells.written(row.text("time")))
     if told not in KINDS:
         return formats.rejected(row, "type", f"type {told} is not known", **place)
     if balance is None:
@@ -89,13 +85,6 @@ def tell(row: Row, settings: Settings) -> Told:
         raw=row.raw,
         **place,
     )
-
-
-def _written(told: str) -> str:
-    """A time as the files write it."""
-    if not _SECONDS.fullmatch(told):
-        return told
-    return (_BEGINNING + timedelta(microseconds=int(Decimal(told).scaleb(6)))).isoformat()
 
 
 KRAKEN: Format = formats.tabular(

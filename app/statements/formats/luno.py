@@ -1,8 +1,11 @@
 """Luno's statement of one wallet. Rows are numbered without holes, so wallet and row name a movement for good.
 
 What an order reserves and releases changes what is available and not the balance: no movement. Fees have rows of their
-own. The other leg of a trade stands in the other wallet's file.
+own. The other leg of a trade stands in the other wallet's file. The API tells the same rows under the same numbers, of
+all wallets, with times in thousandths of seconds since 1970 and what is of a chain in an object of its own.
 """
+
+import json
 
 from app.statements.formats import cells, formats
 from app.statements.formats.formats import Format
@@ -12,20 +15,21 @@ from app.statements.formats.settings import Settings
 
 LAYOUT = Layout(
     (
-        Column("wallet", ("wallet id",)),
-        Column("row"),
-        Column("time", ("timestamp (utc)",)),
+        Column("wallet", ("wallet id", "account id")),
+        Column("row", ("row", "row index")),
+        Column("time", ("timestamp (utc)", "timestamp")),
         Column("description"),
         Column("currency"),
         Column("delta", ("balance delta",)),
-        Column("available", ("available balance delta",)),
+        Column("available", ("available balance delta", "available delta")),
         Column("balance"),
-        Column("available balance", needed=False),
+        Column("available balance", ("available balance", "available"), needed=False),
         Column("txid", ("cryptocurrency transaction id",), needed=False),
         Column("address", ("cryptocurrency address",), needed=False),
         Column("value currency", needed=False),
         Column("value amount", needed=False),
         Column("reference", needed=False),
+        Column("chain", ("detail fields.crypto details",), needed=False),
     )
 )
 HEADERS = (
@@ -54,15 +58,18 @@ def tell(row: Row, settings: Settings) -> Told:
     wallet, number = row.needed("wallet"), row.needed("row")
     place = formats.place(wallet, cells.ticker(row.needed("currency")))
     delta, balance = row.number_of("delta"), row.number_of("balance")
-    at, booked_on = row.moment("time", settings)
+    at, booked_on = row.moment("time", settings, told=cells.written(row.text("time")))
     described = row.text("description")
+    if settings.account not in {"", wallet}:
+        return formats.ignored(row, "of another wallet than the source's", **place)
     if not delta:
         changed = row.number_of("available")
         return formats.ignored(row, "only what is available changes" if changed else "nothing changes", **place)
     kind = next((kind for words, kind in KINDS.items() if described.lower().startswith(words)), None)
     if kind is None:
         return formats.rejected(row, "description", f"{described[:80]!r} is not known", **place)
-    refs = tuple(filter(None, (row.text("reference"), row.text("txid"))))
+    txid, address = _on_chain(row)
+    refs = tuple(filter(None, (row.text("reference"), txid)))
     return Line(
         row=row.number,
         at=at,
@@ -76,11 +83,22 @@ def tell(row: Row, settings: Settings) -> Told:
         # A fee stands beside what it is for, with the same time and no other tie.
         group=row.text("reference") or f"{wallet}/{at:%Y-%m-%dT%H:%M:%SZ}",
         refs=refs,
-        counterparty=row.text("address"),
+        counterparty=address,
         narration=described,
         raw=row.raw,
         **place,
     )
+
+
+def _on_chain(row: Row) -> tuple[str, str]:
+    """The transaction on a chain and the address there, where there are such."""
+    if not row.text("chain"):
+        return row.text("txid"), row.text("address")
+    try:
+        told = json.loads(row.text("chain"))
+        return str(told.get("txid") or ""), str(told.get("address") or "")
+    except (ValueError, AttributeError, RecursionError) as wrong:
+        raise row.wrong("chain", "this is no object with a transaction and an address.") from wrong
 
 
 LUNO: Format = formats.tabular(
@@ -89,5 +107,7 @@ LUNO: Format = formats.tabular(
     headers=HEADERS,
     layout=LAYOUT,
     tell=tell,
+    api=True,
     tells_all=False,
+    takes=("account",),
 )

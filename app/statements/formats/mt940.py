@@ -11,7 +11,7 @@ import io
 import logging
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -80,14 +80,17 @@ def _statement(block: str, first_row: int, entries: bank.Count, settings: Settin
     account = settings.account or str(told.get("account_identification") or "")
     lines = [_line(each.data, entries.next(), asset, account, settings) for each in transactions]
     same = closing[0] == asset
+    first, last = sorted((opening[2], closing[2]))
+    if first < last and all(line.booked_on > first for line in lines):
+        first += timedelta(days=1)  # (many banks date the opening balance with the day on which the one before closed)
     return Statement(
         ref=str(told.get("transaction_reference") or ""),
         account=account,
         asset=asset,
         opening=opening[1],
         closing=closing[1],
-        period_from=min(opening[2], closing[2]),
-        period_to=max(opening[2], closing[2]),
+        period_from=first,
+        period_to=last,
         lines=tuple(lines),
         untied="" if same else f"the closing balance is told in {closing[0]}",
     )

@@ -7,9 +7,14 @@ import pytest
 from app.statements.formats import registry
 from app.statements.formats.errors import Unreadable
 from app.statements.formats.lines import EXACT, Line
-from tests.makers.statements import BOMB, MUTATIONS, SOUND
+from tests.makers import lists
+from tests.makers.statements import BITSTAMP, BOMB, MUTATIONS, SOUND
 
 EACH = 50
+LISTS = {
+    "luno-wallet": lists.listed_file(lists.as_luno_lists(lists.rows_of(SOUND["luno-wallet"][0]))),
+    "bitstamp-transactions": lists.listed_file(lists.as_bitstamp_lists(lists.rows_of(BITSTAMP))),
+}
 
 
 def says_where(refused: Unreadable) -> bool:
@@ -41,6 +46,12 @@ def test_fifty_mutations(name: str) -> None:
     ends = {outcome(name, chance.choice(MUTATIONS)(SOUND[name][0], chance)) for _ in range(EACH - 1)}
     ends.add(outcome(name, BOMB(SOUND[name][0], chance)))
     assert ends == {"refused", "read"}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_fifty_mutations_of_a_list(name: str) -> None:
+    chance = random.Random(f"lists {name}")  # noqa: S311 a seed, not a secret
+    assert {outcome(name, chance.choice(MUTATIONS)(LISTS[name], chance)) for _ in range(EACH)} == {"refused", "read"}
 
 
 @pytest.mark.parametrize("name", ["kraken-ledgers", "mt940", "camt053", "paystack-balance"])

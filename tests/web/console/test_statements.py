@@ -1,6 +1,7 @@
 """Statements at the console: finance says what a source is, brings files and sees each row; others look."""
 
 import io
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app import assembly
 from app.core.db import leave, rows
 from app.core.permissions import Role
 from app.statements import line_queries, queries
@@ -205,3 +207,18 @@ def test_finance_has_a_teller_asked_and_sees_what_came_of_it(visitor: Visitor, i
     assert " in " in shown
     assert ".json" in shown
     assert "Asked by itself" not in client.get(source_of("mt940")).text
+
+
+def test_an_exchange_is_asked_by_itself_once_there_is_a_key(
+    app: Flask, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, place = visitor(Role.FINANCE), source_of("luno-wallet")
+    assert "Asked by itself" not in client.get(place).text
+    settings = replace(app.extensions["settings"], venue_keys={"luno": ("key", "secret"), "bitstamp": ("", "")})
+    found = assembly.tellers(settings)
+    assert set(found) == {"luno-wallet"}
+    monkeypatch.setitem(app.extensions, "clients", replace(app.extensions["clients"], tellers=found))
+    assert "Asked by itself" in client.get(place).text
+    assert "Asked by itself" not in client.get(source_of("bitstamp-transactions")).text
+    said = browse.send(client, f"{place}/rhythm", form_at=place, every="3600", since="2026-03-01")
+    assert (said.status_code, "Each hour" in client.get(place).text) == (303, True)

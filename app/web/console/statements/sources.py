@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import current_app, flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
@@ -18,7 +18,7 @@ from app.core.permissions import Permission
 from app.governance.models import Request
 from app.identity import queries as identity
 from app.reconciliation import rule_requests
-from app.statements import queries, rules, service
+from app.statements import pull_flows, queries, rules, service
 from app.statements.formats import registry
 from app.statements.models import Import, Source, StatementFile
 from app.statements.rules import Days
@@ -107,7 +107,8 @@ def show(source_id: str, *, fault: str = "", status: int = 200) -> Response:
         accounts=queries.stand_ins_for_operators(source_id),
         codes=[code for code in reads.house_codes(limit=SUGGESTED) if code.startswith("asset:")],
         coverage=coverage_of(source),
-        pulled=source.format in rules.PULLED,
+        pulled=source.pull_from is not None
+        or pull_flows.can_ask(source.format, clients=current_app.extensions["clients"]),
         pulls=queries.pulls_for_operators(source_id),
         rhythms=rules.PULL_RHYTHMS,
         files=files[:PAGE],
@@ -142,7 +143,7 @@ def add_statement_source() -> Response | BaseResponse:
         source = atomically(
             lambda: service.add_source(
                 sent.get("name", "").strip(), title=sent.get("title", "").strip(), format_name=format_name,
-                settings=settings, lag_days=lag_days, cut_off=cut_off,
+                settings=settings, lag_days=lag_days, cut_off=cut_off, continues=sent.get("continues", ""),
             ),
             actor=actor,
         )  # fmt: skip
@@ -228,6 +229,7 @@ def _form(source: Source | None, *, fault: str = "", status: int = 200) -> Respo
         sent=request.form,
         fault=fault,
         zones=asked.zones(),
+        ended=[] if source else queries.ended_sources_for_operators(),
         lag_days=source.lag_days if source else rules.LAG_DAYS,
         cut_off=source.cut_off if source else rules.CUT_OFF,
     )
