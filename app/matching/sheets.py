@@ -66,14 +66,14 @@ UPDATE breaks b SET closed_by = :run
    AND NOT EXISTS (SELECT FROM wrong_sheets w
                     WHERE (w.import_id, w.part, w.reason) = (b.import_id, b.part, b.reason))
 """
-# A row that is no line names no asset: it is told of beside the account whose asset stands in it, else the first. (One
-# that was read again has a break from when it was read first.)
+# A row that is no line names no asset: it is told of beside the account whose asset stands in it, else the first.
 _LOOK_ROWS = """
 CREATE TEMP TABLE wrong_rows ON COMMIT DROP AS
 SELECT w.* FROM (
     SELECT r.id, r.import_id, NULL::numeric AS as_told, i.imported_at AS at, 'unknown_type' AS reason
       FROM statement_accounts a
-      JOIN statement_imports i ON i.source_id = a.source_id AND i.rows_rejected > 0 AND i.reads_again IS NULL
+      JOIN statement_imports i ON i.source_id = a.source_id AND i.rows_rejected > 0
+            AND i.reads_again IS NULL  -- (of the same row there is a break from when it was read first)
       JOIN statement_rows r ON r.import_id = i.id AND r.outcome = 'rejected'
      WHERE a.account = :account AND a.asset = (
            SELECT o.asset FROM statement_accounts o WHERE o.source_id = a.source_id

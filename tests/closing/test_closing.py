@@ -247,7 +247,10 @@ def open_(leg: Leg) -> str:
     return _OPENED[code]
 
 
-def test_a_day_is_proved_and_kept(outside: Outside) -> None:
+def test_a_day_is_proved_and_kept(room: Flask) -> None:
+    outside = Outside()
+    outside.bring([told(outside, 3, kobo=500), told(outside, 5, kobo=200)])
+    outside.run()
     with transaction(TEST):
         first = closing.prove(outside.account, date(2026, 3, 4), actor=TEST).state
         untold = closing.prove(outside.account, date(2026, 5, 4), actor=TEST).state
