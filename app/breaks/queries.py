@@ -17,6 +17,13 @@ from app.ledger import balances, chart
 from app.pricing import queries as pricing
 from app.pricing.errors import NoPrice
 
+_IN = """
+SELECT c.subject FROM matches m JOIN break_cases c ON c.line_id = m.line_id
+ WHERE m.group_id = :group AND m.ended_by IS NULL
+ UNION
+SELECT c.subject FROM matches m JOIN break_cases c ON (c.journal_id, c.leg) = (m.journal_id, m.leg)
+ WHERE m.group_id = :group AND m.ended_by IS NULL
+"""
 _OF_CASE = """
 SELECT b.id FROM break_cases c JOIN breaks b ON b.line_id = c.line_id AND b.closed_by IS NULL WHERE c.id = :case
  UNION ALL
@@ -117,6 +124,11 @@ def break_of_for_system(case_id: str) -> int | None:
     """The break that there is now about what a case is about."""
     found = rows(_OF_CASE, case=case_id)
     return found[0].id if found else None
+
+
+def subjects_in_for_system(group_id: int) -> list[str]:
+    """What work was done on lines and entries that are in a match now."""
+    return [row.subject for row in rows(_IN, group=group_id)]
 
 
 def account_of_case_for_operators(case_id: str) -> str:

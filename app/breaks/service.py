@@ -88,10 +88,9 @@ def link(break_id: int, *, others: Sequence[int], reason: str, actor: Actor) -> 
 
 def take_apart(group_id: int, *, reason: str, actor: Actor) -> None:
     """Take a match apart; the work on what it was made of goes on. Raises as matching does."""
-    own, lines, entries = break_queries.match_for_operators(group_id)
+    own, _, _ = break_queries.match_for_operators(group_id, limit=1)
+    subjects = [f"match:{group_id}", *queries.subjects_in_for_system(group_id)]  # (few of what may be a million)
     by_hand.end(group_id, reason=reason, actor=actor)
-    subjects = [f"match:{group_id}", *(f"line:{line.id}" for line in lines)]
-    subjects += [f"entry:{entry.journal_id}.{entry.leg}" for entry in entries]
     for case in _of_subjects(subjects):
         if case.group_id == group_id:
             close(case, words="It was taken apart.", actor=actor)

@@ -63,13 +63,20 @@ SELECT b.id, b.amount, coalesce(l.counterparty, '') AS counterparty
 """
 _LINES = """
 SELECT l.*, s.title FROM matches m JOIN statement_lines l ON l.id = m.line_id
-  JOIN statement_sources s ON s.id = l.source_id WHERE m.group_id = :group ORDER BY l.at, l.id
+  JOIN statement_sources s ON s.id = l.source_id WHERE m.group_id = :group ORDER BY l.at, l.id LIMIT :limit
 """
 _ENTRIES = """
 SELECT e.journal_id, e.leg, e.amount * ('1e-' || a.decimals)::numeric AS amount, e.effective_at AS at, j.ref, j.kind
   FROM matches m JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
   JOIN ledger.assets a ON a.code = e.asset JOIN ledger.journals j ON j.id = e.journal_id
- WHERE m.group_id = :group ORDER BY e.effective_at, e.journal_id, e.leg
+ WHERE m.group_id = :group ORDER BY e.effective_at, e.journal_id, e.leg LIMIT :limit
+"""
+_SUMS = """
+SELECT count(m.line_id) AS lines, coalesce(sum(l.delta), 0) AS told, count(m.journal_id) AS entries,
+       coalesce(sum(e.amount * ('1e-' || a.decimals)::numeric), 0) AS booked
+  FROM matches m LEFT JOIN statement_lines l ON l.id = m.line_id
+  LEFT JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
+  LEFT JOIN ledger.assets a ON a.code = e.asset WHERE m.group_id = :group
 """
 _MATCH = """
 SELECT m.group_id, m.rule, m.confidence, m.ended_by, r.account, r.made_by, r.begun_at, r.why,
@@ -157,12 +164,18 @@ def covering_for_operators(one: Any) -> list[Any]:
     return _shown(list(sets[0])) if len(sets) == 1 else []
 
 
-def match_for_operators(group_id: int) -> tuple[Any, list[Any], list[Any]]:
-    """A match: who made it and ended it, its lines, its entries. Raises NotFound."""
+def match_for_operators(group_id: int, *, limit: int | None = None) -> tuple[Any, list[Any], list[Any]]:
+    """A match: who made it and ended it, its lines, its entries, the first so many of each. Raises NotFound."""
     found = rows(_MATCH, group=group_id)
     if not found:
         raise NotFound
-    return found[0], rows(_LINES, group=group_id), rows(_ENTRIES, group=group_id)
+    place = {"group": group_id, "limit": limit}
+    return found[0], rows(_LINES, **place), rows(_ENTRIES, **place)
+
+
+def match_sums_for_operators(group_id: int) -> Any:
+    """How many lines and entries are in a match, and what each side comes to in whole coins."""
+    return rows(_SUMS, group=group_id)[0]
 
 
 def match_of_line_for_operators(line_id: int) -> int | None:

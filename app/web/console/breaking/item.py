@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -23,6 +22,8 @@ from app.web import guards, pictures, uploads
 from app.web.console.base import bp
 from app.web.console.breaking import words
 from app.web.fragments import page
+
+SHOWN = 100  # of either side of a match
 
 
 @bp.get("/breaks/<int:break_id>")
@@ -180,7 +181,8 @@ def _did(break_id: int, deed: Callable[[], object], *, field: str, told: str) ->
 def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Response:
     own = break_queries.one_for_operators(break_id)
     (item,) = board.items_for_operators(own.account, [own])
-    _, lines, entries = break_queries.match_for_operators(own.group_id) if own.group_id else (None, [], [])
+    _, lines, entries = break_queries.match_for_operators(own.group_id, limit=SHOWN) if own.group_id else (None, [], [])
+    sums = break_queries.match_sums_for_operators(own.group_id) if own.group_id else None
     near = break_queries.candidates_for_operators(own) if own.closed_by is None else []
     exact = any(each.amount == -own.amount for each in near)
     covering = break_queries.covering_for_operators(own) if own.closed_by is None and not exact else []
@@ -198,7 +200,7 @@ def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Respon
         entries=entries,
         candidates=candidates,
         together=together,
-        differs=_mismatched(own, candidates, lines, entries),
+        differs=_mismatched(own, candidates, lines, entries, sums),
         asset=own.account.rpartition(":")[2],
         case=case,
         asked=governance.one_for_operators(case.request_id).request if case and case.request_id else None,
@@ -217,13 +219,14 @@ def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Respon
     )
 
 
-def _mismatched(own: Any, candidates: list[Any], lines: list[Any], entries: list[Any]) -> list[tuple[str, Any, Any]]:
+def _mismatched(
+    own: Any, candidates: list[Any], lines: list[Any], entries: list[Any], sums: Any
+) -> list[tuple[str, Any, Any]]:
     """Both sides field by field: of a match its sums, else the break and what is likeliest to belong to it."""
     if own.group_id is not None:
-        told, booked = sum((one.delta for one in lines), Decimal(0)), sum((one.amount for one in entries), Decimal(0))
         line, entry = next(iter(lines), None), next(iter(entries), None)
         return [
-            ("Amount", f"{told:+,f}", f"{booked:+,f}"),
+            ("Amount", f"{sums.told:+,f}", f"{sums.booked:+,f}"),
             ("Day", line and f"{line.at.astimezone(WAT):%-d %b %Y}", entry and f"{entry.at.astimezone(WAT):%-d %b %Y}"),
             ("Reference", line and (line.refs[0] if line.refs else line.external_id), entry and entry.ref),
         ]
@@ -238,14 +241,16 @@ def _mismatched(own: Any, candidates: list[Any], lines: list[Any], entries: list
 
 
 def _match(group_id: int, faults: dict[str, str], *, status: int = 200) -> Response:
-    own, lines, entries = break_queries.match_for_operators(group_id)
+    own, lines, entries = break_queries.match_for_operators(group_id, limit=SHOWN)
+    sums = break_queries.match_sums_for_operators(group_id)
     return page(
         "console/breaks/match.html",
         own=own,
         lines=lines,
         entries=entries,
-        told=sum((line.delta for line in lines), Decimal(0)),
-        booked=sum((entry.amount for entry in entries), Decimal(0)),
+        sums=sums,
+        told=sums.told,
+        booked=sums.booked,
         asset=own.account.rpartition(":")[2],
         typed=request.form,
         errors=faults,
