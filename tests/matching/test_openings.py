@@ -257,3 +257,18 @@ def test_what_is_of_a_time_to_come_is_looked_at_when_it_has_come(outside: Outsid
     assert outside.breaks == [("missing_in_ledger", 300)]
     outside.run(as_of=BEGAN + timedelta(days=3))
     assert (len(outside.groups), outside.proof.ties) == (1, True)
+
+
+def test_of_several_tellings_the_newest_holds(outside: Outside, restated: Callable[[], int]) -> None:
+    name = fresh("L")
+    for naira in ("10", "12"):
+        outside.bring([row(2, naira, naira, name=name)])
+    first = restated()
+    outside.bring([row(2, "13", "13", name=name)])
+    second = restated()
+    assert (second != first, balance(outside).holds) == (True, True)
+    with transaction(TEST):
+        breaks.take_anew(second, reason="Their support says so", actor=OTHER)
+    leave()
+    assert (outside.proof.told, balance(outside).holds) == (Decimal(13), True)
+    assert {reason for reason, amount in outside.breaks if amount} == {"missing_in_ledger"}
