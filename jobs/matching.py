@@ -9,8 +9,9 @@ from jobs.work import Work
 
 
 def new(work: Work) -> timedelta | None:
-    """Match what was told or booked since the last time."""
-    for account in queries.accounts_for_system():
+    """Match what was told or booked since the last time; where a file was read, in the accounts that it tells of."""
+    source = work.facts.get("source_id")
+    for account in queries.accounts_of_source_for_system(source) if source else queries.accounts_for_system():
         atomically(lambda account=account: _match(account, whole=False, actor=work.actor), actor=work.actor)  # type: ignore[misc]
     return None
 

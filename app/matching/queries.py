@@ -65,6 +65,14 @@ def accounts_for_system() -> list[str]:
     return [row.account for row in rows(_ACCOUNTS)]
 
 
+def accounts_of_source_for_system(source_id: str) -> list[str]:
+    """Accounts of the books that a source tells of."""
+    found = rows(
+        "SELECT DISTINCT account FROM statement_accounts WHERE source_id = :source ORDER BY 1", source=source_id
+    )
+    return [row.account for row in found]
+
+
 def sources_for_system(account: str) -> list[Any]:
     """Who tells of an account."""
     return rows(_SOURCES, account=account)

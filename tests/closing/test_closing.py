@@ -248,14 +248,14 @@ def open_(leg: Leg) -> str:
 
 
 def test_a_day_is_proved_and_kept(room: Flask) -> None:
-    outside = Outside()
-    outside.bring([told(outside, 3, kobo=500), told(outside, 5, kobo=200)])
+    outside = Outside()  # (told of in June alone: no month that others close waits for it)
+    outside.bring([told(outside, day, kobo=100).replace("2026-03", "2026-06") for day in (3, 5)])
     outside.run()
     with transaction(TEST):
-        first = closing.prove(outside.account, date(2026, 3, 4), actor=TEST).state
-        untold = closing.prove(outside.account, date(2026, 5, 4), actor=TEST).state
+        first = closing.prove(outside.account, date(2026, 6, 4), actor=TEST).state
+        untold = closing.prove(outside.account, date(2026, 7, 4), actor=TEST).state
     assert (first, untold) == (DayState.HOLDS, DayState.UNTOLD)
     with transaction(TEST):
-        again = closing.prove(outside.account, date(2026, 3, 4), actor=TEST)
+        again = closing.prove(outside.account, date(2026, 6, 4), actor=TEST)
         assert next(one for one in again.results if one["name"] == "I10")["holds"] is True
     leave()
