@@ -3,7 +3,6 @@
 In a database of its own: what is done here stays done, and the chain is this file's alone.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -52,7 +51,7 @@ def sealed(vault: Database) -> Iterator[Flask]:
     with books.desk(vault.app_url, connections=10) as room, room.app_context():
         for _ in range(3 * BLOCK):
             recorded()
-        settle_all()
+        books.settled(lambda: seal.CHAIN.advance(limit=BLOCK), waiting=seal.CHAIN.waiting)
         yield room
 
 
@@ -121,17 +120,6 @@ def settle() -> int:
             step = seal.CHAIN.advance(limit=BLOCK)
         made, idle = made + step, 0 if step else idle + 1
     return made
-
-
-def settle_all() -> None:
-    """Seal until no record waits, as long as it takes that whatever else runs on the server has ended."""
-    give_up_at = time.monotonic() + books.SEAL_PATIENCE_SECONDS
-    settle()
-    while seal.CHAIN.waiting() and time.monotonic() < give_up_at:
-        leave()
-        time.sleep(0.05)  # (a transaction of another database on the same server holds it up for a moment)
-        settle()
-    leave()
 
 
 def faults(anchors: dict[int, str] | None = None) -> list[Fault]:

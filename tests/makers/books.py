@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -191,16 +191,26 @@ SELECT count(*) AS n FROM (SELECT FROM ledger.journals WHERE id > (SELECT coales
 
 
 def settle_seal(*, ids: int = seal.BLOCK_JOURNALS_MAX) -> int:
-    """Seal all that is final: how many journals were sealed. The first idle call may only have named the next ones."""
+    """Seal all that is final: how many journals were sealed."""
+    return settled(lambda: seal.advance(journals=ids), waiting=lambda: int(rows(_UNSEALED)[0].n))
+
+
+def settled(advance: Callable[[], int], *, waiting: Callable[[], int]) -> int:
+    """Advance a seal until nothing waits, or as long as somebody else may hold it up: how many were sealed.
+
+    What is final counts for the whole server, so a test beside this one, in a database of its own, holds it up while
+    its transaction is open. There is nothing of it to wait on, so it is looked at again. The first idle step may only
+    have named what is next.
+    """
     sealed = idle = 0
     give_up_at = time.monotonic() + SEAL_PATIENCE_SECONDS
     while True:
         with transaction(TESTER):
-            made = seal.advance(journals=ids)
+            made = advance()
         sealed, idle = sealed + made, 0 if made else idle + 1
         if idle > 1:
-            (left,) = rows(_UNSEALED)
+            left = waiting()
             leave()
-            if not left.n or time.monotonic() > give_up_at:
+            if not left or time.monotonic() > give_up_at:
                 return sealed
-            time.sleep(0.05)  # (a transaction of another database on the same server holds it up for a moment)
+            time.sleep(0.05)  # (between two looks: see above)
