@@ -70,10 +70,10 @@ def _check_deal(payload: Payload) -> None:
     named = 0 < len(payload["counterparty"]) <= COUNTERPARTY_MAX
     under_way = queries.agreed_deals_for_system()
     left = queries.bank_for_system() - sum((one.paid for one in under_way), zero(NGN))
-    if not dollars or not named or got <= 0 or not Money(NGN, 0) < paid <= left:
-        raise errors.DealOutOfBounds
     if any((one.asset, one.got.units) == (payload["asset"], got) for one in under_way):
         raise errors.DealUnderWay
+    if not dollars or not named or got <= 0 or not Money(NGN, 0) < paid <= left:
+        raise errors.DealOutOfBounds
 
 
 def _agree_deal(agreed: Agreed) -> str:
