@@ -25,7 +25,7 @@ SELECT a.account, a.sources, r.ended_at, p.counts
 """
 _SHOWN = """
 SELECT b.id, b.account, b.line_id, b.journal_id, b.leg, b.group_id, b.import_id, b.part, b.row_id, b.amount, b.as_told,
-       b.at, b.opened_by, b.closed_by, break_reason(b.reason, b.at, c.until, c.covered) AS reason,
+       b.at, b.found_at, b.opened_by, b.closed_by, break_reason(b.reason, b.at, c.until, c.covered) AS reason,
        l.narration, l.counterparty, l.external_id, l.refs, l.kind AS line_kind,
        coalesce(l.source_id, i.source_id) AS source_id,
        j.ref, j.kind AS journal_kind, f.id AS file_id, f.name AS file_name, o.row_no, o.reason AS row_reason
@@ -78,6 +78,7 @@ SELECT count(m.line_id) AS lines, coalesce(sum(l.delta), 0) AS told, count(m.jou
   LEFT JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
   LEFT JOIN ledger.assets a ON a.code = e.asset WHERE m.group_id = :group
 """
+_SIZE = "SELECT count(*) AS n FROM (SELECT FROM matches WHERE group_id = :group LIMIT :limit) m"
 _MATCH = """
 SELECT m.group_id, m.rule, m.confidence, m.ended_by, r.account, r.made_by, r.begun_at, r.why,
        x.made_by AS ended_who, x.begun_at AS ended_at, x.why AS ended_why, b.id AS break_id
@@ -164,13 +165,24 @@ def covering_for_operators(one: Any) -> list[Any]:
     return _shown(list(sets[0])) if len(sets) == 1 else []
 
 
-def match_for_operators(group_id: int, *, limit: int | None = None) -> tuple[Any, list[Any], list[Any]]:
-    """A match: who made it and ended it, its lines, its entries, the first so many of each. Raises NotFound."""
+def match_for_operators(group_id: int) -> Any:
+    """A match: who made it and ended it. Raises NotFound."""
     found = rows(_MATCH, group=group_id)
     if not found:
         raise NotFound
+    return found[0]
+
+
+def match_sides_for_operators(group_id: int, *, limit: int) -> tuple[list[Any], list[Any]]:
+    """The first so many lines of a match, and entries."""
     place = {"group": group_id, "limit": limit}
-    return found[0], rows(_LINES, **place), rows(_ENTRIES, **place)
+    return rows(_LINES, **place), rows(_ENTRIES, **place)
+
+
+def size_for_operators(group_id: int, *, limit: int) -> int:
+    """How many rows a match has: at most so many are counted."""
+    found: int = rows(_SIZE, group=group_id, limit=limit)[0].n
+    return found
 
 
 def match_sums_for_operators(group_id: int) -> Any:
