@@ -8,6 +8,7 @@ from typing import Any
 from app.core import clock
 from app.core.db import rows
 from app.core.errors import NotFound
+from app.matching import rules
 from app.matching.covering import covering
 from app.matching.queries import Proof
 
@@ -61,15 +62,19 @@ SELECT b.id, b.amount, coalesce(l.counterparty, '') AS counterparty
    AND b.import_id IS NULL AND b.at >= :since AND b.at < :upto
  ORDER BY b.at, b.id LIMIT :limit
 """
+# (The first by their numbers, of what may be a million; then as they happened.)
 _LINES = """
-SELECT l.*, s.title FROM matches m JOIN statement_lines l ON l.id = m.line_id
-  JOIN statement_sources s ON s.id = l.source_id WHERE m.group_id = :group ORDER BY l.at, l.id LIMIT :limit
+SELECT l.*, s.title
+  FROM (SELECT line_id FROM matches WHERE group_id = :group AND line_id IS NOT NULL ORDER BY line_id LIMIT :limit) m
+  JOIN statement_lines l ON l.id = m.line_id JOIN statement_sources s ON s.id = l.source_id ORDER BY l.at, l.id
 """
 _ENTRIES = """
 SELECT e.journal_id, e.leg, e.amount * ('1e-' || a.decimals)::numeric AS amount, e.effective_at AS at, j.ref, j.kind
-  FROM matches m JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
+  FROM (SELECT journal_id, leg FROM matches
+         WHERE group_id = :group AND journal_id IS NOT NULL ORDER BY journal_id, leg LIMIT :limit) m
+  JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
   JOIN ledger.assets a ON a.code = e.asset JOIN ledger.journals j ON j.id = e.journal_id
- WHERE m.group_id = :group ORDER BY e.effective_at, e.journal_id, e.leg LIMIT :limit
+ ORDER BY e.effective_at, e.journal_id, e.leg
 """
 _SUMS = """
 SELECT count(m.line_id) AS lines, coalesce(sum(l.delta), 0) AS told, count(m.journal_id) AS entries,
@@ -77,6 +82,10 @@ SELECT count(m.line_id) AS lines, coalesce(sum(l.delta), 0) AS told, count(m.jou
   FROM matches m LEFT JOIN statement_lines l ON l.id = m.line_id
   LEFT JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
   LEFT JOIN ledger.assets a ON a.code = e.asset WHERE m.group_id = :group
+"""
+_UNDER_WAY = """
+SELECT application_name FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name LIKE :told
 """
 _SIZE = "SELECT count(*) AS n FROM (SELECT FROM matches WHERE group_id = :group LIMIT :limit) m"
 _MATCH = """
@@ -183,6 +192,12 @@ def size_for_operators(group_id: int, *, limit: int) -> int:
     """How many rows a match has: at most so many are counted."""
     found: int = rows(_SIZE, group=group_id, limit=limit)[0].n
     return found
+
+
+def steps_for_operators(group_id: int) -> int | None:
+    """How many steps of taking a match apart were taken; None when nobody takes it apart now."""
+    found = rows(_UNDER_WAY, told=f"{rules.step_of(group_id, 0)[:-1]}%")
+    return max((int(row.application_name.rpartition(" ")[2]) for row in found), default=None)
 
 
 def match_sums_for_operators(group_id: int) -> Any:

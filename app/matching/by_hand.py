@@ -10,12 +10,13 @@ from sqlalchemy import Connection, text
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
-from app.matching import errors, explaining, scope, sheets
+from app.matching import errors, explaining, rules, scope, sheets
 from app.matching.models import Run
 from app.matching.scope import BY_HAND
 from app.matching.service import at_leisure, begun, turn
 
 REASON_MAX = 500
+STEPS = ("laying open", "ending the match", "explaining each")  # of taking one apart
 LARGE = 10_000  # rows of a match; more take longer than a page may
 _TAKE = """
 WITH made AS MATERIALIZED (SELECT nextval('match_groups') AS group_id),
@@ -41,6 +42,7 @@ SELECT e.journal_id, e.leg, j.ref, e.amount * a.unit AS amount, e.effective_at A
   JOIN book_accounts a ON a.id = e.account_id JOIN ledger.journals j ON j.id = e.journal_id
  WHERE NOT EXISTS (SELECT FROM matches m WHERE m.journal_id = e.journal_id AND m.leg = e.leg AND m.ended_by IS NULL)
 """
+_HOW_FAR = "SELECT set_config('application_name', :told, true)"
 _COUNTS = "SELECT (SELECT count(*) FROM open_lines) AS lines, (SELECT count(*) FROM open_entries) AS entries"
 _OF_GROUP = """
 SELECT r.account, (SELECT count(*) FROM matches n WHERE n.group_id = :group AND n.ended_by IS NULL) AS rows
@@ -133,12 +135,20 @@ def _apart(group_id: int, *, reason: str, actor: Actor) -> tuple[Connection, Run
     run = begun(found.account, kind="hand", version=0, as_of=clock.now(), why=worded(reason), actor=actor)
     if own.rows > LARGE:
         at_leisure(connection)
+    _step(connection, group_id, 0)
     scope.name_accounts(connection, found.account)
     scope.look_up(connection, few=own.rows < explaining.FEW)
     for statement in (_LINES_OF_GROUP, _ENTRIES_OF_GROUP, "ANALYZE open_lines", "ANALYZE open_entries"):
         connection.execute(text(statement), {"group": group_id})
+    _step(connection, group_id, 1)
     scope.end(connection, [group_id], run_id=run.id)
+    _step(connection, group_id, 2)
     return connection, run
+
+
+def _step(connection: Connection, group_id: int, done: int) -> None:
+    """Let others see how far it is: the name of a connection is seen before anything is committed."""
+    connection.execute(text(_HOW_FAR), {"told": rules.step_of(group_id, done)})
 
 
 def _taken(connection: Connection, run: Run) -> tuple[Run, int]:

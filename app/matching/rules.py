@@ -158,6 +158,11 @@ def how_far(trial_id: int, done: int) -> str:
     return f"rules trial {trial_id} {done}"
 
 
+def step_of(group_id: int, done: int) -> str:
+    """What a connection is called that has taken so many steps of taking a match apart."""
+    return f"match apart {group_id} {done}"
+
+
 def in_words(rule: Rule) -> str:
     """What a rule compares."""
     if rule.step is Step.AMOUNT:

@@ -18,7 +18,6 @@ from app.core.permissions import Permission, granted
 from app.governance import queries as governance
 from app.identity import queries as identity
 from app.matching import break_queries, by_hand
-from app.matching import queries as queries_of_matching
 from app.web import guards, pictures, uploads
 from app.web.console.base import bp
 from app.web.console.breaking import words
@@ -248,8 +247,8 @@ def _mismatched(
 def _match(group_id: int, faults: dict[str, str], *, status: int = 200) -> Response:
     own = break_queries.match_for_operators(group_id)
     errand = errands.newest_for_operators(own.account, group_id=group_id)
-    working = queries_of_matching.is_working_for_operators(own.account)
-    seen = stamp((errand and errand.ended_at, working))
+    done = break_queries.steps_for_operators(group_id) if errand and not errand.ended_at else None
+    seen = stamp((errand and errand.ended_at, done))
     if "follow" in request.args and (nothing_new := unchanged(seen)):
         return nothing_new
     lines, entries = break_queries.match_sides_for_operators(group_id, limit=SHOWN)
@@ -259,7 +258,8 @@ def _match(group_id: int, faults: dict[str, str], *, status: int = 200) -> Respo
         block="match",
         own=own,
         errand=errand,
-        working=working,
+        done=done,
+        steps=by_hand.STEPS,
         seen=seen,
         large=sums.lines + sums.entries > by_hand.LARGE,
         lines=lines,
