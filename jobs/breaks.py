@@ -18,8 +18,9 @@ TAKES_TOO_LONG = "57014"
 def follow(work: Work) -> timedelta | None:
     """Look after every account that statements tell of."""
     for account in matching.accounts_for_system():
-        while atomically(lambda account=account: explaining.find(account), actor=work.actor):  # type: ignore[misc]
-            pass
+        last: explaining.Place | None = explaining.BEGINNING
+        while last:
+            last = atomically(lambda account=account, last=last: explaining.find(account, after=last), actor=work.actor)  # type: ignore[misc]
         atomically(lambda account=account: _follow(account, work.actor), actor=work.actor)  # type: ignore[misc]
     return None
 

@@ -18,6 +18,8 @@ from app.matching import break_queries
 from app.matching.rules import Reason
 
 Place = tuple[datetime, int]
+Known = tuple[datetime, datetime, int]  # among what is late: since when, then as any other
+WORKED_ON = ["open", "proposed"]
 LIVE_MAX = 20_000  # so many open breaks are counted when somebody looks; more are counted now and then
 NEVER, EVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 WAITING = frozenset({Reason.TIMING, Reason.NOT_COVERED})  # for a statement: nothing is to be done
@@ -56,7 +58,7 @@ SELECT o.id, o.amount, o.at
 """
 # What somebody works on is little beside what is open: it is found by its cases.
 _WORKED = """
-SELECT b.id, b.amount, b.at
+SELECT b.id, b.amount, b.at, b.found_at
   FROM matching_coverage(:account, :now) v
  CROSS JOIN break_cases c
  CROSS JOIN LATERAL (
@@ -72,6 +74,8 @@ SELECT b.id, b.amount, b.at
  WHERE c.account = :account AND c.state = ANY(:states) AND (:owner = '' OR c.taken_by = :owner)
    AND b.account = :account AND b.at < :until
    AND (:reason = '' OR break_reason(b.reason, b.at, v.until, v.covered) = :reason)
+   AND (CAST(:due AS timestamptz) IS NULL
+        OR (b.found_at < :due AND break_reason(b.reason, b.at, v.until, v.covered) NOT IN ('timing', 'not_covered')))
    AND (b.at, b.id) > (:after_at, :after_id) AND (b.amount >= :least OR b.amount <= 0 - :least)
  ORDER BY b.at, b.id LIMIT :limit
 """
@@ -93,12 +97,10 @@ SELECT b.id, b.amount, b.at, b.found_at FROM matching_coverage(:account, :now) v
    AND (b.found_at, b.at, b.id) > (:after_found, :after_at, :after_id)
    AND (b.amount >= :least OR b.amount <= 0 - :least)
    AND break_reason(b.reason, b.at, v.until, v.covered) NOT IN ('timing', 'not_covered')
-   AND (:reason = '' OR break_reason(b.reason, b.at, v.until, v.covered) = :reason)
+   AND (:reason = '' OR b.reason = :reason)  -- (what does not wait has the reason that was noted)
    AND NOT EXISTS (SELECT FROM break_cases c
                     WHERE c.subject = break_subject(b)
                       AND (c.state = 'accepted' OR (c.taken_by IS NOT NULL AND :unowned)))
-   AND (:owner = '' OR EXISTS (SELECT FROM break_cases c
-                                WHERE c.subject = break_subject(b) AND c.taken_by = :owner))
  ORDER BY b.found_at, b.at, b.id LIMIT :limit
 """
 _FOUND = "SELECT found_at FROM breaks WHERE id = :id AND account = :account"
@@ -199,11 +201,11 @@ def ids_for_operators(
     both = {"reason": sought.reason, "now": clock.now()}
     if sought.view == "late":
         whose = {"unowned": sought.owner == "none", "owner": "" if sought.owner == "none" else sought.owner}
-        return _late({**place, **both, **whose, **_known(account, after), "since": since})
+        return _late({**place, **both, **whose, "since": since}, _known(account, after))
     states = {"proposed": ["proposed"], "accepted": ["accepted"], "all": ["open", "proposed", "accepted"]}
     if sought.view in {"proposed", "accepted"} or sought.owner not in {"", "none"}:
         named = "" if sought.owner == "none" else sought.owner
-        return rows(_WORKED, **place, **both, states=states.get(sought.view, ["open", "proposed"]), owner=named)
+        return rows(_WORKED, **place, **both, states=states.get(sought.view, WORKED_ON), owner=named, due=None)
     plain = {"accepted": sought.view == "all", "unowned": sought.owner == "none"}
     return rows(_OF_REASON, **place, **both, **plain) if sought.reason else rows(_ANY, **place, **plain)
 
@@ -245,21 +247,36 @@ def overdue_for_system(account: str, *, before: datetime = EVER, limit: int) -> 
     return len(ids_for_operators(account, Sought(view="late"), before=before, limit=limit))
 
 
-def _late(place: dict[str, Any]) -> list[Any]:
-    """What is late by any of the terms, what is known for the longest first: each term is looked for by itself."""
+def _late(place: dict[str, Any], known: Known) -> list[Any]:
+    """What is late by any of the terms, what is known for the longest first: each term is looked for by itself.
+
+    What somebody has is little, and found by its cases.
+    """
     found: dict[int, Any] = {}
+    after = dict(zip(("after_found", "after_at", "after_id"), known, strict=True))
+    owned = {"after_at": place["since"], "after_id": 0, "states": WORKED_ON, "limit": rules.BULK_MAX + 1}
     for naira, hours in queries.terms_for_operators():
-        due = place["now"] - timedelta(hours=hours)
-        least = max(place["least"], _coins(place["account"], naira))
-        found |= {row.id: row for row in rows(_LATE, **{**place, "due": due, "least": least})}
-    return sorted(found.values(), key=lambda row: (row.found_at, row.at, row.id))[: place["limit"]]
+        term = {
+            "due": place["now"] - timedelta(hours=hours),
+            "least": max(place["least"], _coins(place["account"], naira)),
+        }
+        own = (
+            rows(_WORKED, **{**place, **owned, **term}) if place["owner"] else rows(_LATE, **{**place, **after, **term})
+        )
+        found |= {row.id: row for row in own}
+    late = sorted((row for row in found.values() if _place_of(row) > known), key=_place_of)
+    return late[: place["limit"]]
 
 
-def _known(account: str, after: Place | None) -> dict[str, Any]:
+def _place_of(row: Any) -> Known:
+    return row.found_at, row.at, row.id
+
+
+def _known(account: str, after: Place | None) -> Known:
     """The place among what is late of the break that a page ended with."""
     at, number = after or (NEVER, 0)
     found = rows(_FOUND, id=number, account=account) if after else []
-    return {"after_found": (found and found[0].found_at) or NEVER, "after_at": at, "after_id": number}
+    return (found and found[0].found_at) or NEVER, at, number
 
 
 def _board(found: list[Any], counted_at: datetime | None) -> Board:

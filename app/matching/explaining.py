@@ -5,7 +5,7 @@ about a match that it was in. An entry whose day nobody told of differs from not
 told of.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, text
 
@@ -15,6 +15,8 @@ from app.matching.models import Run
 
 FEW = 100_000
 FOUND_AT_ONCE = 10_000
+Place = tuple[datetime, int]
+BEGINNING = (datetime(1, 1, 1, tzinfo=UTC), 0)
 _CLOSE = (
     """
 UPDATE breaks b SET closed_by = :run FROM matches m
@@ -151,16 +153,19 @@ SELECT :account, CASE WHEN t.leg IS NULL THEN 'missing_in_statement' ELSE 'dupli
 ON CONFLICT DO NOTHING
 """,
 )
-# Some at a time, without waiting for whoever matches there: of a million, each is written once.
+# Some at a time, from a place on, without waiting for whoever matches there: of a million, each is written once.
 _FOUND = """
 WITH now_told AS MATERIALIZED (
-    SELECT o.id FROM break_spans(:account, :now, ARRAY['missing_in_statement', 'duplicate_entry']) s
-     CROSS JOIN LATERAL (SELECT b.id FROM breaks b
+    SELECT o.id, o.at FROM break_spans(:account, :now, ARRAY['missing_in_statement']) s
+     CROSS JOIN LATERAL (SELECT b.id, b.at FROM breaks b
                           WHERE b.account = :account AND b.closed_by IS NULL AND b.found_at IS NULL
-                            AND b.at >= s.since AND b.at < s.until AND b.reason = s.noted
-                          LIMIT :limit FOR UPDATE SKIP LOCKED) o
-     LIMIT :limit)
-UPDATE breaks b SET found_at = :now FROM now_told n WHERE b.id = n.id
+                            AND (b.at, b.id) > (greatest(s.since, CAST(:after_at AS timestamptz)),
+                                                CASE WHEN :after_at >= s.since THEN :after_id ELSE 0 END)
+                            AND b.at < s.until
+                          ORDER BY b.at, b.id LIMIT :limit FOR UPDATE SKIP LOCKED) o
+     ORDER BY o.at, o.id LIMIT :limit),
+found AS (UPDATE breaks SET found_at = :now WHERE id = ANY (ARRAY(SELECT id FROM now_told)))
+SELECT at, id FROM now_told ORDER BY at DESC, id DESC LIMIT 1
 """
 
 
@@ -201,10 +206,14 @@ def remember(connection: Connection, groups: list[int]) -> None:
         connection.execute(text(statement), {"groups": groups})
 
 
-def find(account: str) -> bool:
-    """Note of some entries that they are found missing, whose day was told of since: whether there may be more."""
-    place = {"account": account, "now": clock.now(), "limit": FOUND_AT_ONCE}
-    return db.session.connection().execute(text(_FOUND), place).rowcount == FOUND_AT_ONCE
+def find(account: str, *, after: Place = BEGINNING) -> Place | None:
+    """Note of some entries that they are found missing whose day was told of since: the last, None where there is none.
+
+    An entry is in its place by when it took effect and the number of its break.
+    """
+    place = {"account": account, "now": clock.now(), "limit": FOUND_AT_ONCE, "after_at": after[0], "after_id": after[1]}
+    last = db.session.connection().execute(text(_FOUND), place).first()
+    return None if last is None else (last.at, last.id)
 
 
 def _moment(told: Run) -> datetime:

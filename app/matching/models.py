@@ -137,7 +137,17 @@ class Break(Model):
         Index("ix_breaks_open", "account", "at", "id", postgresql_where=sql("closed_by IS NULL")),
         Index("ix_breaks_reason", "account", "reason", "at", "id", postgresql_where=sql("closed_by IS NULL")),
         Index("ix_breaks_amount", "account", "amount", postgresql_where=sql("closed_by IS NULL")),
-        Index("ix_breaks_found", "account", "found_at", "at", "id", postgresql_where=sql("closed_by IS NULL")),
+        Index(
+            "ix_breaks_found",
+            "account",
+            "found_at",
+            "at",
+            "id",
+            postgresql_where=sql("closed_by IS NULL AND found_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_breaks_waiting", "account", "at", "id", postgresql_where=sql("closed_by IS NULL AND found_at IS NULL")
+        ),
         Index("ix_breaks_line_was", "line_id", postgresql_where=sql("closed_by IS NOT NULL AND line_id IS NOT NULL")),
         Index(
             "ix_breaks_entry_was",
