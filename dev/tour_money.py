@@ -90,6 +90,8 @@ MONEY = (
     Sight("breaks-accepted", f"{BREAKS}/of/asset:bank:NGN?view=accepted", AUDITOR),
     Sight("breaks-read", BREAKS, AUDITOR, (_of("bank"), _of("Missing in the statement"))),
     Sight("breaks-match", BREAKS, FINANCE, (_of("bank"), _of(), _linked)),
+    Sight("breaks-restated", BREAKS, FINANCE, (_of("venue"), _of("Told otherwise"))),
+    Sight("match", STATEMENTS, FINANCE, (_of("Zenith"), follow("a[href$='/lines']"), follow("a[href*='/matches/']"))),
     Sight("breaks-terms", f"{BREAKS}/terms", FINANCE),
     Sight("breaks-terms-faulty", f"{BREAKS}/terms", FINANCE, (_blank("Ask for approval"),), FAULTY),
     Sight("breaks-terms-read", f"{BREAKS}/terms", AUDITOR),

@@ -83,6 +83,13 @@ SELECT count(m.line_id) AS lines, coalesce(sum(l.delta), 0) AS told, count(m.jou
   LEFT JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
   LEFT JOIN ledger.assets a ON a.code = e.asset WHERE m.group_id = :group
 """
+_OF_ENTRY = "SELECT group_id FROM matches WHERE journal_id = :journal AND leg = :leg AND ended_by IS NULL"
+_PLACES = """
+SELECT m.line_id AS id, m.group_id, NULL::bigint AS break_id FROM matches m
+ WHERE m.line_id = ANY(:lines) AND m.ended_by IS NULL
+UNION ALL
+SELECT b.line_id, NULL, b.id FROM breaks b WHERE b.line_id = ANY(:lines) AND b.closed_by IS NULL
+"""
 _UNDER_WAY = """
 SELECT application_name FROM pg_stat_activity
  WHERE datname = current_database() AND application_name LIKE :told
@@ -207,8 +214,20 @@ def match_sums_for_operators(group_id: int) -> Any:
 
 def match_of_line_for_operators(line_id: int) -> int | None:
     """The match that a line is in, if any."""
-    found = rows("SELECT group_id FROM matches WHERE line_id = :line AND ended_by IS NULL", line=line_id)
+    return places_for_operators([line_id]).get(line_id, (None, None))[0]
+
+
+def match_of_for_operators(one: Any) -> int | None:
+    """The match that the line or the entry of a break is in now, if any."""
+    if one.line_id is not None:
+        return match_of_line_for_operators(one.line_id)
+    found = rows(_OF_ENTRY, journal=one.journal_id, leg=one.leg)
     return found[0].group_id if found else None
+
+
+def places_for_operators(lines: list[int]) -> dict[int, tuple[int | None, int | None]]:
+    """The match that each line is in, or else its open break; none of those that were not looked at yet."""
+    return {row.id: (row.group_id, row.break_id) for row in rows(_PLACES, lines=lines)}
 
 
 def _account(row: Any) -> Account:

@@ -1,6 +1,6 @@
 """A break is due from when it was found, not from when the money moved; it is as old as the money."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -63,6 +63,27 @@ def test_what_is_known_for_the_longest_is_late_first_and_pages_go_on_from_there(
         before = board.overdue_for_system(outside.account, before=BEGAN, limit=9)
         leave()
         assert before == sum(one.row.at < BEGAN for one in late) > 0
+
+
+def test_what_somebody_has_is_late_too_and_what_waits_for_treasury() -> None:
+    outside = Outside.differing()
+    broken.known_for(outside, days=31)
+    line, entry = broken.numbers(outside)
+    who, _ = people.newcomer(Role.FINANCE)
+    with transaction(TEST):
+        service.assign(line, owner=who, actor=TEST)
+    broken.acceptance(line)
+
+    def late(owner: str, after: tuple[datetime, int] | None = None) -> list[int]:
+        sought = Sought(view="late", owner=owner)
+        found = [row.id for row in board.ids_for_operators(outside.account, sought, after=after, limit=9)]
+        leave()
+        return found
+
+    assert (late(who), late("none"), late("")) == ([line], [entry], late(""))
+    (own,) = [one for one in items(outside) if one.row.id == line]
+    assert late(who, after=(own.row.at, line)) == []
+    assert own.is_late
 
 
 def test_an_entry_is_found_when_its_day_was_told_of() -> None:

@@ -116,11 +116,17 @@ def test_what_belongs_together_is_put_together_and_taken_apart(finance: FlaskCli
     shown = look(finance, match)
     for words in ("differs", "They wrote so.", "By hand", "a break of its own"):
         assert words in shown
-    assert "It was matched since" in look(finance, place)
+    closed = look(finance, place)
+    assert ("It was matched since" in closed, f'href="{match}"' in closed) == (True, True)
+    (source,) = rows("SELECT source_id AS id FROM statement_accounts WHERE account = :a", a=outside.account)
+    leave()
+    lines = f"/console/statements/sources/{source.id}/lines"
+    assert f'href="{match}"' in look(finance, lines)
     assert browse.send(finance, f"{match}/end", form_at=match, reason="").status_code == 422
     assert browse.send(finance, f"{match}/end", form_at=match, reason="Not theirs.").status_code == 303
     assert "taken apart" in look(finance, match)
     assert len(numbers(outside)) == 2
+    assert f'href="/console/breaks/{numbers(outside)[0]}"' in look(finance, lines)
 
 
 def test_a_very_large_match_is_taken_apart_by_a_task_that_its_page_follows(finance: FlaskClient, inside: Flask) -> None:
@@ -150,6 +156,10 @@ def test_a_very_large_match_is_taken_apart_by_a_task_that_its_page_follows(finan
     errand()
     assert "taken apart" in look(finance, match)
     assert (outside.groups, len(outside.breaks), outside.proof.ties) == ([], many + 1, True)
+    assert (
+        browse.send(finance, f"{match}/end", form_at=f"/console/breaks/of/{outside.account}", reason="x").status_code
+        == 409
+    )
 
 
 def test_a_break_is_given_commented_and_asked_about(finance: FlaskClient, outside: Outside) -> None:

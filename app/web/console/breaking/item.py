@@ -202,6 +202,7 @@ def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Respon
         lines=lines,
         entries=entries,
         sums=sums,
+        matched=break_queries.match_of_for_operators(own) if own.closed_by is not None else None,
         candidates=candidates,
         together=together,
         differs=_mismatched(own, candidates, lines, entries, sums),
