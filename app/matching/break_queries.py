@@ -29,7 +29,8 @@ SELECT b.id, b.account, b.line_id, b.journal_id, b.leg, b.group_id, b.import_id,
        b.at, b.found_at, b.opened_by, b.closed_by, break_reason(b.reason, b.at, c.until, c.covered) AS reason,
        l.narration, l.counterparty, l.external_id, l.refs, l.kind AS line_kind,
        coalesce(l.source_id, i.source_id) AS source_id,
-       j.ref, j.kind AS journal_kind, f.id AS file_id, f.name AS file_name, o.row_no, o.reason AS row_reason
+       j.ref, j.kind AS journal_kind, f.id AS file_id, f.name AS file_name, o.row_no, o.reason AS row_reason,
+       o.delta AS told_now, o.booked_on AS told_on
   FROM breaks b
   JOIN (SELECT a.account, v.* FROM (SELECT DISTINCT account FROM breaks WHERE id = ANY(:ids)) a
          CROSS JOIN LATERAL matching_coverage(a.account, :now) v) c ON c.account = b.account

@@ -8,8 +8,9 @@ from app.breaks import board, service
 from app.breaks.board import Item, Sought
 from app.core import clock
 from app.core.db import leave, transaction
+from app.core.permissions import Role
 from app.matching import by_hand, explaining
-from tests.makers import broken
+from tests.makers import broken, people
 from tests.makers.books import fresh
 from tests.makers.matching import BEGAN, TEST, Outside
 
