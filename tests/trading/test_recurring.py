@@ -20,7 +20,7 @@ from tests.makers.coins import BTC, ETH, USD
 from tests.makers.people import Customer, naira
 from tests.makers.trading import TEST
 
-pytestmark = pytest.mark.usefixtures("inside", "market", "few_to_tell")
+pytestmark = pytest.mark.usefixtures("inside", "market")
 WEEKLY = Rhythm(Every.WEEK, 0)
 WorkOff = Callable[..., int]
 
