@@ -10,18 +10,14 @@ from app.core.db import atomically, leave, sqlstate
 from app.core.machine import history
 from app.matching import explaining
 from app.matching import queries as matching
-from jobs.work import Work
+from jobs.work import Work, each
 
 TAKES_TOO_LONG = "57014"
 
 
 def follow(work: Work) -> timedelta | None:
     """Look after every account that statements tell of."""
-    for account in matching.accounts_for_system():
-        last: explaining.Place | None = explaining.BEGINNING
-        while last:
-            last = atomically(lambda account=account, last=last: explaining.find(account, after=last), actor=work.actor)  # type: ignore[misc]
-        atomically(lambda account=account: _follow(account, work.actor), actor=work.actor)  # type: ignore[misc]
+    each(matching.accounts_for_system(), lambda account: _look_after(account, work.actor))
     return None
 
 
@@ -61,6 +57,13 @@ def proposal_ended(work: Work) -> timedelta | None:
 
     atomically(deed, actor=work.actor)
     return None
+
+
+def _look_after(account: str, actor: Actor) -> None:
+    last: explaining.Place | None = explaining.BEGINNING
+    while last:
+        last = atomically(lambda last=last: explaining.find(account, after=last), actor=actor)  # type: ignore[misc]
+    atomically(lambda: _follow(account, actor), actor=actor)
 
 
 def _follow(account: str, actor: Actor) -> None:
