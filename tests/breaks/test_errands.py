@@ -87,6 +87,7 @@ def test_it_says_why_and_of_what_statements_tell(outside: Outside) -> None:
     maker, _ = people.newcomer(Role.FINANCE)
     with pytest.raises(ReasonMissing):
         ask(group_of(outside), maker, reason=" ")
+    untold = books.account("asset")
     with pytest.raises(NothingToMatch), transaction(actors.operator(maker)):
-        errands.ask_match(books.account("asset"), maker=maker)
+        errands.ask_match(untold, maker=maker)
     leave()
