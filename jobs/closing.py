@@ -3,12 +3,16 @@
 from datetime import date, timedelta
 from functools import partial
 
-from app.closing import figures, queries, rules, service
+from app.cases import service as cases
+from app.closing import figures, queries, requests, rules, service
 from app.closing.rules import Span
 from app.core.db import atomically, whole_books
+from app.core.permissions import Role
 from jobs.work import Work, each
 
 DAYS = 7  # however little was told of them
+STILL, SETTLED = "month_not_closed", "settled"
+GO_ON = "Under Books, Months: mend what was said against it and ask anew, or reopen the month; then close the case."
 AT_ONCE = 31  # of an account: what is left waits for the next time
 
 
@@ -20,6 +24,20 @@ def prove(work: Work) -> timedelta | None:
             atomically(partial(service.prove, account, day, actor=work.actor), actor=work.actor)
 
     each(queries.accounts_for_system(), prove_days)
+    return None
+
+
+def not_agreed(work: Work) -> timedelta | None:
+    """A month that nobody books into, and that is not closed after all, is somebody's to go on with."""
+    if work.facts["kind"] != requests.CLOSE.name:
+        return None
+    month = work.facts["target"].partition(":")[2]
+    standing = queries.month_for_operators(date.fromisoformat(f"{month}-01"))
+    if standing is None or standing.state != SETTLED:
+        return None
+    words = f"The closing of {month} was not agreed to, and nobody can book into that month."
+    open_case = partial(cases.open, STILL, month, owner=Role.FINANCE, words=words, way_out=GO_ON, actor=work.actor)
+    atomically(open_case, actor=work.actor)
     return None
 
 

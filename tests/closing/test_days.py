@@ -1,5 +1,6 @@
 """Which days are proved, and when anew; and that an account with a fault keeps no other waiting."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,11 +9,14 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from app.closing.rules import DayState
-from app.core import clock
-from app.core.db import leave, rows
+from app.core import actor, clock
+from app.core.db import leave, rows, transaction
+from app.core.permissions import Role
+from app.ledger import periods
 from jobs import closing as work_of_closing
 from jobs import matching as work_of_matching
 from jobs.work import Work
+from tests.makers import people
 from tests.makers.books import fresh
 from tests.makers.matching import TEST, Outside
 
@@ -83,3 +87,14 @@ def test_an_account_in_another_hand_keeps_none_waiting(work: Work, owner_engine:
         "SELECT DISTINCT account FROM matching_runs WHERE account = ANY(:both)", both=[busy.account, other.account]
     )
     assert [row.account for row in ran] == [other.account]
+
+
+def test_a_month_whose_closing_was_not_agreed_to_is_a_case_while_nobody_can_book_into_it(work: Work) -> None:
+    finance = people.operator(Role.FINANCE)[0]
+    for step in (periods.begin_close, periods.settle):
+        with transaction(actor.operator(finance)):
+            step(date(2014, 12, 1))
+    for month in ("2014-12", "2014-12", "2015-01"):
+        work_of_closing.not_agreed(replace(work, facts={"kind": "closing.close", "target": f"period:{month}"}))
+    found = rows("SELECT subject, owner FROM cases WHERE kind = :kind", kind=work_of_closing.STILL)
+    assert [(one.subject, one.owner) for one in found] == [("2014-12", "finance")]
