@@ -107,6 +107,40 @@ SELECT DISTINCT m.group_id
   JOIN matches m ON m.line_id = l.id AND m.ended_by IS NULL AND m.rule <> :by_hand
  WHERE a.account = :account AND concat_ws('/', l.source_id, l.asset, l.account) = ANY(:beginnings)
 """
+# What rules put together although it differs, or as lines that take each other back, while what has a key of theirs was
+# still to come: had all been there, it might be another answer. (Looked at together they are of one run, and rest.)
+_OVERTAKEN = """
+WITH late AS MATERIALIZED (
+    SELECT k.key, b.opened_by
+      FROM breaks b JOIN statement_lines l ON l.id = b.line_id
+     CROSS JOIN LATERAL unnest(l.refs || ARRAY[l.external_id, l.group_key]) k (key)
+     WHERE b.account = :account AND b.closed_by IS NULL
+    UNION ALL
+    SELECT k.key, b.opened_by
+      FROM breaks b JOIN ledger.journals j ON j.id = b.journal_id
+     CROSS JOIN LATERAL (VALUES (j.ref), (j.memo->>'told')) k (key)
+     WHERE b.account = :account AND b.closed_by IS NULL
+), made AS (
+    SELECT m.group_id, m.run_id, m.line_id, m.journal_id
+      FROM breaks b JOIN matches m ON m.group_id = b.group_id AND m.ended_by IS NULL AND m.rule <> :by_hand
+     WHERE b.account = :account AND b.closed_by IS NULL
+    UNION ALL
+    SELECT m.group_id, m.run_id, m.line_id, NULL
+      FROM late o JOIN statement_lines l ON l.group_key = o.key
+      JOIN statement_accounts a ON a.source_id = l.source_id AND a.asset = l.asset AND a.account = :account
+      JOIN matches m ON m.line_id = l.id AND m.ended_by IS NULL AND m.rule <> :by_hand
+     WHERE NOT EXISTS (SELECT FROM matches e WHERE e.group_id = m.group_id AND e.journal_id IS NOT NULL)
+), own AS (
+    SELECT m.group_id, m.run_id, k.key
+      FROM made m JOIN statement_lines l ON l.id = m.line_id
+     CROSS JOIN LATERAL unnest(l.refs || ARRAY[l.external_id, l.group_key]) k (key)
+    UNION ALL
+    SELECT m.group_id, m.run_id, k.key
+      FROM made m JOIN ledger.journals j ON j.id = m.journal_id
+     CROSS JOIN LATERAL (VALUES (j.ref), (j.memo->>'told')) k (key)
+)
+SELECT DISTINCT w.group_id FROM own w JOIN late o ON o.key = w.key AND o.opened_by > w.run_id
+"""
 _END = (
     "UPDATE matches SET ended_by = :run WHERE group_id = ANY(:groups) AND ended_by IS NULL",
     "UPDATE breaks SET closed_by = :run WHERE group_id = ANY(:groups) AND closed_by IS NULL",
@@ -210,11 +244,13 @@ def beginnings(connection: Connection, account: str) -> list[str]:
 
 
 def free(connection: Connection, account: str, *, run_id: int) -> None:
-    """Take apart what rules put together with an opening balance that moved."""
+    """Take apart what rules put together with an opening balance that moved, or before all of it had come."""
     place = {"account": account, "by_hand": BY_HAND, "beginnings": beginnings(connection, account)}
-    groups = list(connection.execute(text(_FREED), place).scalars())  # (one or none of each account of a teller)
-    if groups:
-        end(connection, groups, run_id=run_id)
+    found = {
+        group for statement in (_FREED, _OVERTAKEN) for group in connection.execute(text(statement), place).scalars()
+    }
+    if found:
+        end(connection, sorted(found), run_id=run_id)
 
 
 def look_up(connection: Connection, *, few: bool) -> None:
