@@ -81,6 +81,7 @@ def run(
     if kind is not Kind.NEAR:  # (it sums all that was ever told)
         sums = queries.proof_for_operators(account)
         both = {"told": str(sums.told), "booked": str(sums.booked), "breaks": str(sums.breaks)}
+        told.counts |= dict(zip(("lines", "open_lines"), queries.lines_for_operators(account), strict=True))
         told.counts = {**told.counts, **both}
     told.ended_at = clock.now()
     db.session.flush()

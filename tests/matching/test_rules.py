@@ -178,7 +178,7 @@ class TestARun:
         assert run is not None
         assert run.counts == {
             "rules": [{"rule": "our reference", "groups": 1, "lines": 1, "entries": 1}], "opened": 1, "closed": 0,
-            "told": "10.07", "booked": "10.00", "breaks": "0.07",
+            "told": "10.07", "booked": "10.00", "breaks": "0.07", "lines": 2, "open_lines": 1,
         }  # fmt: skip
         (record,) = rows(
             "SELECT actor FROM audit.records WHERE table_name = 'matching_runs' AND row_id = :id AND action = 'insert'",
