@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, text
 
 from app.matching.models import Run
+from app.matching.scope import Kind
 
 FEW = 100_000
 _CLOSE = (
@@ -31,8 +32,9 @@ SELECT :account,
                sum(l.delta) + coalesce(sum(l.fee) FILTER (WHERE l.fee_asset = l.asset), 0) AS principal,
                min(e.amount * a.unit) AS least, max(e.amount * a.unit) AS greatest
           FROM matches m
-          LEFT JOIN statement_lines l ON l.id = m.line_id
-          LEFT JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
+          LEFT JOIN LATERAL (SELECT * FROM statement_lines s WHERE s.id = m.line_id OFFSET 0) l ON true
+          LEFT JOIN LATERAL (SELECT * FROM ledger.entries x
+                              WHERE x.journal_id = m.journal_id AND x.leg = m.leg OFFSET 0) e ON true
           LEFT JOIN book_accounts a ON a.id = e.account_id
          WHERE m.group_id > :differing AND m.run_id = :run
          GROUP BY m.group_id) d
@@ -85,6 +87,7 @@ UPDATE breaks b SET reason = 'duplicate_entry' FROM entries_twice t
    AND b.account = :account
 """,
 )
+# In the order of the indexes of the queue: a million come in a third less time.
 # (What is told of a closed month after its closing is open from its end on: the month stays as it was closed.)
 _LEFT = (
     """
@@ -92,20 +95,24 @@ INSERT INTO breaks (account, reason, line_id, amount, at, opened_by)
 SELECT :account, CASE WHEN t.id IS NULL THEN 'missing_in_ledger' ELSE 'duplicate_line' END, l.id, l.amount,
        greatest(l.at, (SELECT max(c.ends_at) FROM period_cuts c WHERE l.id > c.lines_upto AND l.at < c.ends_at)), :run
   FROM open_lines l LEFT JOIN lines_twice t ON t.id = l.id
-ON CONFLICT DO NOTHING
+ WHERE NOT EXISTS (SELECT FROM breaks b WHERE b.line_id = l.id AND b.closed_by IS NULL)
+ ORDER BY l.at, l.id
 """,
     """
 INSERT INTO breaks (account, reason, journal_id, leg, amount, at, opened_by)
 SELECT :account, CASE WHEN t.leg IS NULL THEN 'missing_in_statement' ELSE 'duplicate_entry' END,
        e.journal_id, e.leg, -e.amount, e.at, :run
   FROM open_entries e LEFT JOIN entries_twice t ON t.journal_id = e.journal_id AND t.leg = e.leg
-ON CONFLICT DO NOTHING
+ WHERE NOT EXISTS (SELECT FROM breaks b
+                    WHERE b.journal_id = e.journal_id AND b.leg = e.leg AND b.closed_by IS NULL)
+ ORDER BY e.at, e.journal_id, e.leg
 """,
 )
 
 
 def explain(connection: Connection, told: Run, *, first: int, differing: int) -> dict[str, int]:
     """Close the breaks of what is matched now, and open one for whatever is not: how many of both."""
+    _look_up(connection, few=told.kind in {Kind.OPEN, Kind.NEAR})
     closed = close_matched(connection, told, first=first)
     opened = explain_differing(connection, told, since=differing) + explain_left(connection, told)
     return {"closed": closed, "opened": opened}
@@ -127,9 +134,14 @@ def explain_left(connection: Connection, told: Run) -> int:
     """Open a break for each open line and entry that has none: how many."""
     place = {"account": told.account, "run": told.id}
     few = connection.execute(text("SELECT count(*) < :few FROM open_entries"), {"few": FEW}).scalar_one()
-    connection.execute(text("SELECT set_config('enable_nestloop', :on, true)"), {"on": "on" if few else "off"})
+    _look_up(connection, few=few)
     for statement in (*(_TWICE_FEW if few else _TWICE_MANY), *_TWICE_NOW):
         connection.execute(text(statement), place)
     opened = sum(connection.execute(text(statement), place).rowcount for statement in _LEFT)
     connection.execute(text("DROP TABLE lines_twice, entries_twice"))
     return opened
+
+
+def _look_up(connection: Connection, *, few: bool) -> None:
+    """Few are looked up one by one; of many sets are joined."""
+    connection.execute(text("SELECT set_config('enable_nestloop', :on, true)"), {"on": "on" if few else "off"})
