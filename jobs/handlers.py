@@ -86,6 +86,7 @@ HANDLERS: dict[str, Handler] = {
     "wallets.keep_costs": Handler("slow", wallets.keep_costs),
     "trading.begin_recurring": Handler("money", trading.begin_recurring),
     "trading.run_recurring": Handler("money", trading.run_recurring),
+    "trading.pause_recurring": Handler("default", trading.pause_recurring),
     "trading.look_at_prices": Handler("default", trading.look_at_prices),
     "trading.forget_quotes": Handler("slow", trading.forget_quotes),
     "cases.watch": Handler("default", watchdog.watch),

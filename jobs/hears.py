@@ -23,7 +23,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "identity.recovery_noted": ("identity.answer_recovery",),
     "identity.recovery_asked": ("notifications.recovery_asked",),
     "identity.recovered": ("notifications.recovered", "notifications.recovered_from"),
-    "customers.closure_asked": ("notifications.closure_asked", "payments.give_up_account"),
+    "customers.closure_asked": ("notifications.closure_asked", "payments.give_up_account", "trading.pause_recurring"),
     "customers.locked": ("notifications.account_locked",),
     "customers.unlocked": ("notifications.account_unlocked", "withdrawals.resume"),
     "restrictions.placed": ("notifications.restriction_placed",),

@@ -40,6 +40,13 @@ def run_recurring(work: Work) -> timedelta | None:
     return None if again is None else again - clock.now()
 
 
+def pause_recurring(work: Work) -> timedelta | None:
+    """Whoever asked to close their account buys no more by themselves until they say so."""
+    who = work.facts["customer_id"]
+    atomically(lambda: recurring.pause_all(who, actor=work.actor), actor=work.actor)
+    return None
+
+
 def look_at_prices(work: Work) -> timedelta | None:
     """Fire what waits for the prices of now."""
     for base, quote in queries.watched_for_system():

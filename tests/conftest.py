@@ -1,6 +1,7 @@
 """What tests stand on: PostgreSQL and Valkey of this process alone, a migrated database, the sandbox vendor, the app.
 
-Nothing is rolled back between tests: journals cannot be. Each test makes people of its own and looks only at theirs.
+Nothing is rolled back between the tests of a file: journals cannot be. Each test makes people of its own and looks only
+at theirs. Each file begins with all of it as new.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import hypothesis.configuration
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from redis import Redis
 from sqlalchemy import Engine, create_engine, pool, text
 
 from app.core.db import for_everyone
@@ -19,16 +21,22 @@ from app.ledger import proof
 from config import Settings
 from dev.embedded import Servers, servers, temporary_home
 from jobs import runtime
-from tests.makers import governed
+from tests.makers import afresh
 from tests.makers.client import Browser
-from tests.makers.databases import Database, fresh_database
+from tests.makers.databases import Database, renewed_database
 from tests.makers.environment import environment
 from tests.makers.exchange import ExchangeProcess
 from tests.makers.sandbox import SandboxProcess
 
-pytest_plugins = ["tests.makers.pace", "tests.makers.venue"]
+pytest_plugins = ["tests.makers.pace", "tests.makers.vendors"]
 ROOT = Path(__file__).resolve().parents[1]
 hypothesis.configuration.set_hypothesis_home_dir(ROOT / "var" / "cache" / "hypothesis")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A hook, no fixture: what earlier files made is gone by now, and nothing of this one is made yet."""
+    afresh.begin(item)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -49,13 +57,16 @@ def home() -> Iterator[Path]:
 def given(home: Path) -> Iterator[Servers]:
     """Real servers; fsync is off because tests kill processes, not power."""
     with servers(home, durable=False) as found:
+        if found.valkey:
+            afresh.begin_with(Redis.from_url(found.redis_url).flushdb)
         yield found
 
 
 @pytest.fixture(scope="session")
 def database(given: Servers, home: Path) -> Iterator[Database]:
     """A database of its own, also on a server that was there before, brought up by the migrations."""
-    with fresh_database(given, home) as made:
+    with renewed_database(given, home) as (made, renew):
+        afresh.begin_with(renew)
         yield made
 
 
@@ -65,23 +76,6 @@ def owner_engine(database: Database) -> Iterator[Engine]:
     engine = create_engine(database.owner_url, poolclass=pool.NullPool)
     yield engine
     engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def vendor(home: Path) -> Iterator[SandboxProcess]:
-    """The sandbox vendor, one process for the session, with a float, its webhooks kept back."""
-    with SandboxProcess(home / "sandbox.sqlite3") as process:
-        process.knobs(transfer_delay_seconds=0, webhooks=False)
-        yield process
-
-
-@pytest.fixture
-def sandbox(vendor: SandboxProcess) -> Iterator[SandboxProcess]:
-    """The sandbox vendor with its knobs as they were, before and after."""
-    before = vendor.knobs()
-    yield vendor
-    vendor.knobs(**before)
-    vendor.clock(None)
 
 
 @pytest.fixture(scope="session")
@@ -95,13 +89,18 @@ def app(settings: Settings) -> Iterator[Flask]:
     """The whole house."""
     house = create_app(settings)
     house.test_client_class = Browser
+
+    def prove() -> None:
+        with house.app_context():
+            broken = proof.broken()
+            for engine in house.extensions["sqlalchemy"].engines.values():
+                engine.dispose()
+        assert not broken, f"after the tests of the file before, the books do not hold: {broken}"
+
+    afresh.begin_with(prove)
     yield house
     house.extensions["redis"].close()
-    with house.app_context():
-        broken = proof.broken()
-        for engine in house.extensions["sqlalchemy"].engines.values():
-            engine.dispose()
-    assert not broken, f"after all these tests the books do not hold: {broken}"
+    prove()
 
 
 @pytest.fixture
@@ -126,13 +125,6 @@ def nothing_left_over(request: pytest.FixtureRequest) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE outbox SET relayed_at = now() WHERE relayed_at IS NULL"))
         connection.execute(text("UPDATE tasks SET status = 'done', ended_at = now() WHERE status = 'due'"))
-
-
-@pytest.fixture(scope="module")
-def few_to_tell(owner_engine: Engine) -> Iterator[None]:
-    """Nobody of earlier files is told of what happens in this one: a mail to each of hundreds takes its time."""
-    with governed.nobody_else(owner_engine):
-        yield
 
 
 @pytest.fixture

@@ -243,7 +243,8 @@ def closure_asked() -> Words:
     return Words(
         "You asked to close your account",
         letter(
-            "We have your request. Until we write to you again, your account stays as it is.",
+            "We have your request. Until we write to you again, your account stays as it is."
+            " Orders that come again are paused.",
             "If this was not you, or you thought better of it, take it back on the page Security.",
         ),
     )

@@ -4,18 +4,18 @@ A schedule is never changed: one that starts later takes the place of the whole.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from app.core import clock, ids
 from app.core.actor import Actor
-from app.core.clock import WAT
 from app.core.db import db
 from app.core.money import ASSETS, NGN, Money
 from app.core.permissions import Permission
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
+from app.governance.payloads import begins, starts_at
 from app.risk import errors, queries, rules
 from app.risk.models import Fee
 from app.risk.rules import Band, Direction, Rail, Scope
@@ -97,9 +97,9 @@ def _check(payload: Payload) -> None:
         raise errors.BadFees("Nothing would be left of what is paid.")
     if payload["bands"] == payload["was"]:
         raise errors.BadFees("These are the fees that count now.")
-    if _starts_at(payload) <= clock.now():
+    if starts_at(payload) <= clock.now():
         raise errors.BadFees("Fees begin on a day to come: nobody is surprised by one that has begun.")
-    if (scope, _starts_at(payload)) in queries.fees_for_operators():
+    if (scope, starts_at(payload)) in queries.fees_for_operators():
         raise errors.DayTaken
 
 
@@ -118,7 +118,7 @@ def _set(agreed: Agreed) -> str:
                 bps=band.bps,
                 floor_units=band.floor,
                 cap_units=band.cap,
-                starts_at=_starts_at(agreed.payload),
+                starts_at=starts_at(agreed.payload),
                 request_id=agreed.request_id,
             )
         )
@@ -138,7 +138,7 @@ def _describe(payload: Payload) -> list[Line]:
         Line(_above(band, scope.asset), "no band of its own", was=band_in_words(band, asset=scope.asset))
         for band in was.values()
     ]
-    return [*lines, *gone, Line("Begins", f"{_starts_at(payload):%-d %B %Y}")]
+    return [*lines, *gone, begins(payload)]
 
 
 def _above(band: Band, asset: str) -> str:
@@ -154,10 +154,6 @@ def _written(band: Band) -> dict[str, Any]:
 def _band(written: dict[str, Any]) -> Band:
     units = {name: int(value) for name, value in written.items() if name != "bps"}
     return Band(bps=written["bps"], **units)
-
-
-def _starts_at(payload: Payload) -> datetime:
-    return datetime.fromisoformat(payload["starts_on"]).replace(tzinfo=WAT)
 
 
 KIND = Kind(

@@ -4,12 +4,11 @@ A threshold is never changed: a row that starts later takes its place. Each has 
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from app.core import clock, ids
 from app.core.actor import Actor
-from app.core.clock import WAT
 from app.core.db import db
 from app.core.errors import InvalidAmount
 from app.core.money import NGN, Money, parse, plain
@@ -17,6 +16,7 @@ from app.core.permissions import Permission
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
+from app.governance.payloads import begins, starts_at
 from app.risk import errors, queries
 from app.risk.models import Threshold
 
@@ -186,7 +186,7 @@ def read(name: str, text: str) -> int:
 
 
 def _check(payload: Payload) -> None:
-    name, value, begins = payload["name"], int(payload["value"]), _starts_at(payload)
+    name, value, begin = payload["name"], int(payload["value"]), starts_at(payload)
     meaning = MEANINGS.get(name)
     if meaning is None:
         raise errors.BadThreshold("Choose a threshold.")
@@ -196,13 +196,13 @@ def _check(payload: Payload) -> None:
         raise errors.BadThreshold(f"That is at least {in_words(name, least)} and at most {most}.")
     if payload["value"] == payload["was"]:
         raise errors.BadThreshold("That is what counts now.")
-    if begins <= clock.now():
+    if begin <= clock.now():
         raise errors.BadThreshold("A threshold begins on a day to come.")
-    then = queries.thresholds_without_owner(at=begins) | {name: value}
+    then = queries.thresholds_without_owner(at=begin) | {name: value}
     for low, high in BELOW:
         if name in {low, high} and then[low] >= then[high]:
             raise errors.BadThreshold(f"“{MEANINGS[low].words}” stays below “{MEANINGS[high].words}”.")
-    if queries.threshold_begins_for_operators(name, at=begins):
+    if queries.threshold_begins_for_operators(name, at=begin):
         raise errors.DayTaken
 
 
@@ -213,7 +213,7 @@ def _set(agreed: Agreed) -> str:
         id=ids.new("rth"),
         name=agreed.payload["name"],
         value=int(agreed.payload["value"]),
-        starts_at=_starts_at(agreed.payload),
+        starts_at=starts_at(agreed.payload),
         request_id=agreed.request_id,
     )
     db.session.add(fresh)
@@ -228,12 +228,8 @@ def _describe(payload: Payload) -> list[Line]:
     return [
         Line("For", meaning.group),
         Line(meaning.words, new, was=old),
-        Line("Begins", f"{_starts_at(payload):%-d %B %Y}"),
+        begins(payload),
     ]
-
-
-def _starts_at(payload: Payload) -> datetime:
-    return datetime.fromisoformat(payload["starts_on"]).replace(tzinfo=WAT)
 
 
 KIND = Kind(

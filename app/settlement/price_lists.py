@@ -5,7 +5,7 @@ Paystack's to set and we may learn of them late; what was booked was what they t
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,13 +13,13 @@ from sqlalchemy import select
 
 from app.core import ids
 from app.core.actor import Actor
-from app.core.clock import WAT
 from app.core.db import db
 from app.core.money import NGN, Money
 from app.core.permissions import Permission
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
+from app.governance.payloads import starts_at
 from app.risk import fees
 from app.risk import rules as bands_rules
 from app.risk.rules import Band
@@ -57,7 +57,7 @@ def _check(payload: Payload) -> None:
     if payload["bands"] == payload["was"]:
         raise errors.BadPartnerFees("This is the list that counts now.")
     taken = select(PartnerFee.id).where(
-        PartnerFee.service == payload["service"], PartnerFee.starts_at == _starts_at(payload)
+        PartnerFee.service == payload["service"], PartnerFee.starts_at == starts_at(payload)
     )
     if db.session.scalars(taken.limit(1)).one_or_none() is not None:
         raise errors.BadPartnerFees("Another list begins on that day.")
@@ -74,7 +74,7 @@ def _set(agreed: Agreed) -> str:
                 flat_units=Decimal(band.flat),
                 bps=band.bps,
                 cap_units=None if band.cap is None else Decimal(band.cap),
-                starts_at=_starts_at(agreed.payload),
+                starts_at=starts_at(agreed.payload),
                 request_id=agreed.request_id,
             )
         )
@@ -89,7 +89,7 @@ def _describe(payload: Payload) -> list[Line]:
         new, old = in_words(band), was.pop(band.over, "no band of its own")
         lines.append(Line(f"Above {Money(NGN, band.over)}", new, was=old if old != new else None))
     gone = [Line(f"Above {Money(NGN, over)}", "no band of its own", was=old) for over, old in was.items()]
-    return [*lines, *gone, Line("Counts from", f"{_starts_at(payload):%-d %B %Y}")]
+    return [*lines, *gone, Line("Counts from", f"{starts_at(payload):%-d %B %Y}")]
 
 
 def _written(band: Band) -> dict[str, Any]:
@@ -101,10 +101,6 @@ def _written(band: Band) -> dict[str, Any]:
 def _band(written: dict[str, Any]) -> Band:
     units = {name: int(value) for name, value in written.items() if name != "bps"}
     return Band(bps=written["bps"], **units)
-
-
-def _starts_at(payload: Payload) -> datetime:
-    return datetime.fromisoformat(payload["starts_on"]).replace(tzinfo=WAT)
 
 
 KIND = Kind(

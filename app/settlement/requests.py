@@ -1,16 +1,16 @@
 """Money into the float, and the floor under it, are requests: finance asks, treasury agrees."""
 
-from datetime import date, datetime
+from datetime import date
 
 from app.core import clock
 from app.core.actor import Actor
-from app.core.clock import WAT
 from app.core.money import NGN, Money
 from app.core.permissions import Permission
 from app.governance import queries as governance_queries
 from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.models import Request
+from app.governance.payloads import begins, starts_at
 from app.governance.rules import Facts
 from app.payments import payout_queries, payouts
 from app.settlement import errors, queries, rules, service
@@ -63,13 +63,13 @@ def _agree_top_up(agreed: Agreed) -> str:
 
 
 def _check_floor(payload: Payload) -> None:
-    starts_at, floor, target = _starts_at(payload), _money(payload["floor"]), _money(payload["target"])
-    if not Money(NGN, 0) < floor <= target or starts_at <= clock.now():
+    begin, floor, target = starts_at(payload), _money(payload["floor"]), _money(payload["target"])
+    if not Money(NGN, 0) < floor <= target or begin <= clock.now():
         raise errors.BadFloor
-    standing = payout_queries.floor_for_system(at=starts_at)
+    standing = payout_queries.floor_for_system(at=begin)
     if (standing.floor, standing.target) == (floor, target):
         raise errors.BadFloor
-    if any(one.starts_at == starts_at for one in payout_queries.floors_for_operators()):
+    if any(one.starts_at == begin for one in payout_queries.floors_for_operators()):
         raise errors.BadFloor("Another floor begins on that day.")
 
 
@@ -78,7 +78,7 @@ def _set_floor(agreed: Agreed) -> str:
     payouts.set_floor(
         _money(agreed.payload["floor"]),
         target=_money(agreed.payload["target"]),
-        starts_at=_starts_at(agreed.payload),
+        starts_at=starts_at(agreed.payload),
         request_id=agreed.request_id,
     )
     return f"Begins on {agreed.payload['starts_on']}"
@@ -86,10 +86,6 @@ def _set_floor(agreed: Agreed) -> str:
 
 def _money(units: str) -> Money:
     return Money(NGN, int(units))
-
-
-def _starts_at(payload: Payload) -> datetime:
-    return datetime.fromisoformat(payload["starts_on"]).replace(tzinfo=WAT)
 
 
 TOP_UP = Kind(
@@ -116,7 +112,7 @@ FLOOR = Kind(
     describe=lambda payload: [
         Line("Floor", str(_money(payload["floor"])), was=str(_money(payload["was"][0]))),
         Line("Topped up to", str(_money(payload["target"])), was=str(_money(payload["was"][1]))),
-        Line("Begins", f"{_starts_at(payload):%-d %B %Y}"),
+        begins(payload),
     ],
     summary=lambda payload: f"Set the float's floor to {_money(payload['floor'])}",
 )

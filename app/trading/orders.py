@@ -18,8 +18,10 @@ from app.wallets import service as wallets
 _BOOKED = {Side.BUY: postings.bought, Side.SELL: postings.sold, Side.SWAP: postings.swapped}
 
 
-def accept(quote_id: str, *, customer_id: str, key: str, actor: Actor) -> Order:
+def accept(quote_id: str, *, customer_id: str, key: str, actor: Actor) -> tuple[Order, bool]:
     """Make an order of a quote: both wallets move in this transaction, or nothing does. The same key is one order.
+
+    Answers the order, and whether it was there before.
 
     Raises NoSuchQuote, QuoteUsed, QuoteExpired, PriceMoved, AccountFrozen, Restricted, TradingOff, NotTraded, NoPrice
     (and its kinds), TierTooLow, LimitExceeded, NotEnough, AccountBlocked, KeyReused, Malformed (a key that is none).
@@ -31,7 +33,7 @@ def accept(quote_id: str, *, customer_id: str, key: str, actor: Actor) -> Order:
         return {"id": made[0].id}
 
     answer, replayed = idempotency.once(key, actor=actor, request={"do": "order", "quote": quote_id}, body=body)
-    return queries.one(answer["id"], customer_id=customer_id) if replayed else made[0]
+    return queries.one(answer["id"], customer_id=customer_id) if replayed else made[0], replayed
 
 
 def fill(quote_id: str, *, customer_id: str, actor: Actor, run_id: str | None = None) -> Order:

@@ -68,6 +68,13 @@ def pause(recurring_id: str, *, customer_id: str, actor: Actor) -> None:
     _stop_due(found, actor=actor)
 
 
+def pause_all(customer_id: str, *, actor: Actor) -> None:
+    """The same for each that is active."""
+    active = select(Recurring.id).where(Recurring.customer_id == customer_id, Recurring.state == State.ACTIVE)
+    for recurring_id in db.session.scalars(active.with_for_update()):
+        pause(recurring_id, customer_id=customer_id, actor=actor)
+
+
 def resume(recurring_id: str, *, customer_id: str, actor: Actor) -> None:
     """Go on, from the next time on that it would be due. Raises NotFound, IllegalMove."""
     found = _locked(recurring_id, customer_id)

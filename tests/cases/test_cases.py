@@ -26,7 +26,7 @@ from tests.makers import people, restricted
 from tests.makers.books import fresh
 from tests.makers.people import Customer
 
-pytestmark = pytest.mark.usefixtures("inside", "few_to_tell")
+pytestmark = pytest.mark.usefixtures("inside")
 
 SYSTEM = actor.system("test")
 EVERYBODYS = rules.seen(confidential=True)

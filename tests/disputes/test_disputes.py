@@ -27,7 +27,7 @@ from tests.makers.people import Customer, naira
 
 SYSTEM = actor.system("test")
 WORTH = naira(50_000)
-pytestmark = pytest.mark.usefixtures("inside", "few_to_tell")
+pytestmark = pytest.mark.usefixtures("inside")
 
 
 def booked(template: str) -> int:

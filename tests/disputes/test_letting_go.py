@@ -22,8 +22,6 @@ from tests.makers import giving_back, people
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 
-pytestmark = pytest.mark.usefixtures("few_to_tell")
-
 SYSTEM = actor.system("test")
 _LONG_AFTER = "UPDATE tasks SET due_at = due_at + interval '9 days' WHERE kind = 'disputes.watch' RETURNING id"
 LATER = timedelta(days=5)  # long past the day it was due

@@ -48,7 +48,7 @@ from tests.makers.sandbox import SandboxProcess
 from tests.web.console.conftest import enter
 
 TEST = actor.system("test")
-pytestmark = pytest.mark.usefixtures("inside")
+pytestmark = [pytest.mark.usefixtures("inside"), pytest.mark.xdist_group("row-owners")]  # (two people of everything)
 
 OWNED = {
     "customers": "id",

@@ -78,7 +78,6 @@ class TestTheClock:
         assert [every[kind] for kind in KINDS] == [10, 60, 60]
 
 
-@pytest.mark.usefixtures("few_to_tell")
 class TestTreasury:
     def test_is_told_that_a_pair_stopped(self, work_off: Callable[..., int]) -> None:
         _, email = people.operator(Role.TREASURY)

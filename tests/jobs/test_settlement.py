@@ -21,8 +21,6 @@ from tests.makers.books import fresh
 from tests.makers.sandbox import SandboxProcess
 from tests.makers.settled import SYSTEM
 
-pytestmark = pytest.mark.usefixtures("few_to_tell")
-
 
 def work(app: Flask, subject: str) -> Work:
     leave()

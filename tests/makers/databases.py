@@ -29,16 +29,40 @@ class Database:
 def fresh_database(given: Servers, home: Path) -> Iterator[Database]:
     """A database of its own, also on a server that was there before, brought up by the migrations."""
     name = f"bursar_test_{secrets.token_hex(4)}"
-    engine = create_engine(given.database_url, isolation_level="AUTOCOMMIT", poolclass=pool.NullPool)
-    with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    owner = make_url(given.database_url).set(database=name).render_as_string(hide_password=False)
+    _on(given, f'CREATE DATABASE "{name}"')
+    owner = _url(given, name)
     migrate.upgrade(owner)
     verified.allow(owner)
     floated.put_in(owner)
     yield Database(owner, app_url(owner, kept=home / "app-role-password"))
+    _on(given, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def renewed_database(given: Servers, home: Path) -> Iterator[tuple[Database, Callable[[], None]]]:
+    """One that can be made as new again and again under its name, and what does so."""
+    with fresh_database(given, home) as pattern:
+        name = f"{make_url(pattern.owner_url).database}_copy"
+        gone = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
+
+        def renew() -> None:
+            _on(given, gone)
+            _on(given, f'CREATE DATABASE "{name}" TEMPLATE "{make_url(pattern.owner_url).database}" STRATEGY file_copy')
+
+        renew()
+        owner = _url(given, name)
+        yield Database(owner, app_url(owner, kept=home / "app-role-password")), renew
+        _on(given, gone)
+
+
+def _on(given: Servers, statement: str) -> None:
+    engine = create_engine(given.database_url, isolation_level="AUTOCOMMIT", poolclass=pool.NullPool)
     with engine.connect() as connection:
-        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(text(statement))
+
+
+def _url(given: Servers, name: str) -> str:
+    return make_url(given.database_url).set(database=name).render_as_string(hide_password=False)
 
 
 def owner_does(database: Database, statement: str, **facts: object) -> None:

@@ -128,7 +128,7 @@ def make_due(engine: Engine, kept: Recurring, *, at: str = "now() - interval '1 
 def accepted(who: Customer, quote: Quote, *, key: str = "") -> Order:
     """The order that comes of it."""
     with transaction(who.actor):
-        made = orders.accept(quote.id, customer_id=who.id, key=key or fresh(), actor=who.actor)
+        made, _ = orders.accept(quote.id, customer_id=who.id, key=key or fresh(), actor=who.actor)
     leave()
     return made
 

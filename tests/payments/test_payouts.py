@@ -30,8 +30,6 @@ from tests.makers import leaving, people, restricted, switched
 from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 
-pytestmark = pytest.mark.usefixtures("few_to_tell")
-
 SYSTEM = actor.system("test")
 LATER = timedelta(minutes=3)
 HELD_UP = 3600  # seconds: until a test says how a transfer ends

@@ -31,8 +31,6 @@ from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SECRET, SandboxProcess
 from tests.web.callbacks.test_paystack import deliver
 
-pytestmark = pytest.mark.usefixtures("few_to_tell")
-
 SYSTEM = actor.system("test")
 WORTH = naira(20_000)
 

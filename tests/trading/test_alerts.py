@@ -19,7 +19,7 @@ from tests.makers import crowd, people, priced, rated, trading
 from tests.makers.people import Customer
 from tests.makers.trading import TEST
 
-pytestmark = pytest.mark.usefixtures("inside", "market", "few_to_tell")
+pytestmark = pytest.mark.usefixtures("inside", "market")
 WorkOff = Callable[..., int]
 
 

@@ -31,7 +31,7 @@ def accepts(who: Customer, quote_id: str, *, key: str = "") -> Any:
     """An attempt to accept a quote, to be let go with others."""
 
     def body() -> str:
-        made = atomically(
+        made, _ = atomically(
             lambda: orders.accept(quote_id, customer_id=who.id, key=key or fresh(), actor=who.actor), actor=who.actor
         )
         return made.id

@@ -10,6 +10,7 @@ from app.core import clock
 from app.core.db import leave, rows, transaction
 from app.core.errors import IllegalMove, NotFound
 from app.core.money import NGN, Asset, Money
+from app.customers import closures
 from app.trading import errors, queries, recurring, rhythms
 from app.trading.models import Recurring
 from app.trading.rhythms import Every, Rhythm, RunState, State
@@ -20,7 +21,7 @@ from tests.makers.coins import BTC, ETH, USD
 from tests.makers.people import Customer, naira
 from tests.makers.trading import TEST
 
-pytestmark = pytest.mark.usefixtures("inside", "market", "few_to_tell")
+pytestmark = pytest.mark.usefixtures("inside", "market")
 WEEKLY = Rhythm(Every.WEEK, 0)
 WorkOff = Callable[..., int]
 
@@ -107,6 +108,17 @@ class TestSettingUp:
                 recurring.resume(made.id, customer_id=who.id, actor=who.actor)
         found = queries.one_recurring(made.id, customer_id=who.id)
         assert found.next_at == made.next_at + timedelta(days=14)
+
+    def test_is_paused_when_its_owner_asks_to_leave(self, work_off: WorkOff) -> None:
+        who, stays = trading.dealer(), trading.dealer()
+        mine, ended, other = kept(who), kept(who), kept(stays)
+        with transaction(who.actor):
+            recurring.end(ended.id, customer_id=who.id, actor=who.actor)
+            closures.ask(who.id, reason="", actor=who.actor)
+        work_off()
+        states = [queries.one_recurring(one.id, customer_id=who.id).state for one in (mine, ended)]
+        assert states == [State.PAUSED, State.ENDED]
+        assert queries.one_recurring(other.id, customer_id=stays.id).state == State.ACTIVE
 
     def test_ended_it_stays_ended(self) -> None:
         who = trading.dealer()

@@ -34,8 +34,6 @@ from tests.makers import leaving, people
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
-pytestmark = pytest.mark.usefixtures("few_to_tell")
-
 SYSTEM = actor.system("test")
 NOWHERE = "http://127.0.0.1:9"
 SHOWN = "Paystack's support wrote so on Monday at nine."

@@ -51,8 +51,8 @@ def show_quote(quote_id: str) -> Response:
 def place_order() -> Response:
     """Make an order of a quote; needs `Idempotency-Key`. The same key again answers the same order."""
     quote_id, key, owner, actor = bodies.text(bodies.sent(), "quote"), bodies.key(), current_user.id, guards.actor()
-    made = atomically(lambda: orders.accept(quote_id, customer_id=owner, key=key, actor=actor), actor=actor)
-    return make_response(jsonify(_order(made)), 201)
+    made, replayed = atomically(lambda: orders.accept(quote_id, customer_id=owner, key=key, actor=actor), actor=actor)
+    return make_response(jsonify(_order(made)), 200 if replayed else 201)
 
 
 @guards.api(Scope.ORDERS_READ)

@@ -140,7 +140,7 @@ def accept_quote(quote_id: str) -> Response | BaseResponse:
     """The deed. A price that has run out or moved is made anew and asked about again, never taken for agreed."""
     owner, key, actor = current_user.id, request.form.get("key", ""), guards.actor()
     try:
-        made = atomically(lambda: orders.accept(quote_id, customer_id=owner, key=key, actor=actor).id, actor=actor)
+        made, _ = atomically(lambda: orders.accept(quote_id, customer_id=owner, key=key, actor=actor), actor=actor)
     except trading_errors.QuoteUsed:
         return redirect(url_for("portal.quote", quote_id=quote_id), 303)
     except (trading_errors.QuoteExpired, trading_errors.PriceMoved) as over:
@@ -148,7 +148,7 @@ def accept_quote(quote_id: str) -> Response | BaseResponse:
         return requote(quote_id)
     except Refusal as refused:
         return _back(trading.quote(quote_id, customer_id=owner), refused)
-    return redirect(url_for("portal.order", order_id=made), 303)
+    return redirect(url_for("portal.order", order_id=made.id), 303)
 
 
 @bp.get("/orders/<order_id>")

@@ -18,8 +18,6 @@ from tests.makers.people import Customer, naira
 from tests.makers.sandbox import SandboxProcess
 from tests.web.callbacks.test_paystack import RECORDED, deliver
 
-pytestmark = pytest.mark.usefixtures("few_to_tell")
-
 WorkOff = Callable[..., int]
 
 

@@ -25,8 +25,6 @@ from jobs.work import QUICK_TRIES, WHILE_AWAY, Work
 from tests.makers import leaving
 from tests.makers.sandbox import SECRET, SandboxProcess
 
-pytestmark = pytest.mark.usefixtures("few_to_tell")
-
 RECORDED = Path(__file__).parents[2] / "vectors" / "paystack"
 SYSTEM = actor.system("test")
 SOON = timedelta(seconds=1)  # before anybody would ask by the clock
