@@ -130,15 +130,16 @@ chain AS (
     SELECT s.id AS source_id, s.continues AS id
       FROM statement_sources s WHERE s.id IN (SELECT n.source_id FROM newest n)
      UNION SELECT c.source_id, s.continues FROM chain c JOIN statement_sources s ON s.id = c.id),
+told AS (
+    SELECT n.source_id, n.asset, sum(l.delta) AS told
+      FROM newest n JOIN statement_lines l ON (l.source_id, l.asset, l.account) = (n.source_id, n.asset, n.account)
+       AND l.booked_on <= n.last GROUP BY 1, 2
+     UNION ALL SELECT w.source_id, w.asset, sum(w.as_told) FROM wrong w GROUP BY 1, 2
+     UNION ALL SELECT c.source_id, l.asset, sum(l.delta)
+      FROM chain c JOIN statement_lines l ON l.source_id = c.id GROUP BY 1, 2),
 sums AS (
     SELECT max(n.import_id) AS import_id, sum(n.closing) AS closing,
-           sum((SELECT coalesce(sum(l.delta), 0) FROM statement_lines l
-                 WHERE (l.source_id, l.asset, l.account) = (n.source_id, n.asset, n.account) AND l.booked_on <= n.last)
-               + (SELECT coalesce(sum(w.as_told), 0) FROM wrong w
-                   WHERE (w.source_id, w.account, w.asset) = (n.source_id, n.account, n.asset)))
-           + (SELECT coalesce(sum(l.delta), 0) FROM chain c
-                JOIN statement_lines l ON l.source_id = c.id AND l.asset = n.asset
-               WHERE c.source_id = n.source_id) AS told
+           (SELECT coalesce(sum(t.told), 0) FROM told t WHERE (t.source_id, t.asset) = (n.source_id, n.asset)) AS told
       FROM newest n GROUP BY n.source_id, n.asset)
 SELECT count(*) AS n, coalesce(sum(s.closing), 0) AS one, coalesce(sum(s.told), 0) AS other,
        min(s.import_id) FILTER (WHERE s.closing <> s.told) AS first, (SELECT count(*) FROM wrong) AS wrong FROM sums s
