@@ -80,7 +80,8 @@ SELECT id + 1, 'bench:' || id, sha256(int8send(id)), 'bench.moved', ref, 2,
     """
 INSERT INTO ledger.entries (journal_id, leg, account_id, stripe, asset, amount, seq, balance_after, effective_at,
                             booked_at)
-SELECT id + 1, 1, %(account)s, 0, 'NGN', amount, row_number() OVER (ORDER BY id), sum(amount) OVER (ORDER BY id), at, booked_at
+SELECT id + 1, 1, %(account)s, 0, 'NGN', amount, row_number() OVER (ORDER BY id), sum(amount) OVER (ORDER BY id), at,
+       booked_at
   FROM booked ORDER BY id
 """,
     "ALTER TABLE ledger.entries ENABLE ALWAYS TRIGGER balanced",

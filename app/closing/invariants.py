@@ -74,6 +74,7 @@ SELECT count(DISTINCT i.id) AS n, coalesce(sum(i.rows_total), 0) AS one,
                 WHERE a.account = :account AND a.source_id = i.source_id
                   AND p.period_from <= :last AND p.period_to >= :first)
 """
+# (One of each is a group of its own, and most are: only larger ones are summed.)
 _GROUPS = """
 WITH own AS MATERIALIZED (
     SELECT a.id, ('1e-' || s.decimals)::numeric AS unit
@@ -81,11 +82,13 @@ WITH own AS MATERIALIZED (
 live AS (
     SELECT m.group_id, m.line_id, m.journal_id, m.leg FROM matches m JOIN matching_runs r ON r.id = m.run_id
      WHERE r.account = :account AND m.ended_by IS NULL),
-nets AS (
-    SELECT v.group_id, sum(coalesce(l.delta, 0) - coalesce(e.amount * o.unit, 0)) AS net
-      FROM live v LEFT JOIN statement_lines l ON l.id = v.line_id
-      LEFT JOIN ledger.entries e ON e.journal_id = v.journal_id AND e.leg = v.leg
-      LEFT JOIN own o ON o.id = e.account_id GROUP BY v.group_id),
+moved AS (
+    SELECT v.group_id, v.line_id + v.journal_id IS NOT NULL AS paired,
+           coalesce(l.delta, 0) - coalesce(e.amount * o.unit, 0) AS net
+      FROM live v LEFT JOIN statement_lines l ON l.id = v.line_id LEFT JOIN ledger.entries e
+        ON e.journal_id = v.journal_id AND e.leg = v.leg LEFT JOIN own o ON o.id = e.account_id),
+nets AS (SELECT group_id, net FROM moved WHERE paired
+          UNION ALL SELECT group_id, sum(net) FROM moved WHERE NOT paired GROUP BY group_id),
 declared AS (
     SELECT b.group_id, b.amount FROM breaks b
      WHERE b.account = :account AND b.closed_by IS NULL AND b.group_id IS NOT NULL)
