@@ -74,7 +74,12 @@ HEARS: dict[str, tuple[str, ...]] = {
     "documents.views_exceeded": ("notifications.documents_viewed",),
     "staff.invited": ("notifications.operator_invited",),
     "governance.approved": ("governance.execute",),
-    "governance.ended": ("applications.take_up_again", "screening.reopen", "breaks.proposal_ended"),
+    "governance.ended": (
+        "applications.take_up_again",
+        "screening.reopen",
+        "breaks.proposal_ended",
+        "closing.not_agreed",
+    ),
     "applications.submitted": ("applications.look_into",),
     "documents.checked": ("applications.note_file",),
     "identification.answered": ("applications.note_standing",),

@@ -55,7 +55,7 @@ def link(
     """
     connection = turn(account)
     run = begun(account, kind="hand", version=0, as_of=clock.now(), why=_reason(reason), actor=actor)
-    if len(lines) + len(entries) < 2:  # noqa: PLR2004 (one belongs to another)
+    if len(set(lines)) + len(set(entries)) < 2:  # noqa: PLR2004 (one belongs to another)
         raise errors.TooFew
     _open(connection, account, lines, entries)
     counts = connection.execute(text(_COUNTS)).one()
