@@ -115,6 +115,7 @@ HANDLERS: dict[str, Handler] = {
     "matching.new": Handler("slow", matching.new),
     "breaks.follow": Handler("slow", breaks.follow),
     "breaks.carry_out": Handler("slow", breaks.carry_out),
+    "breaks.run_errand": Handler("slow", breaks.run_errand),
     "breaks.proposal_ended": Handler("default", breaks.proposal_ended),
     "matching.whole": Handler("slow", matching.whole),
     "matching.try_rules": Handler("slow", matching.try_rules),

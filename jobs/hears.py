@@ -99,6 +99,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "retention.run_begun": ("retention.carry_out",),
     "statements.file_brought": ("statements.read",),
     "breaks.bulk_begun": ("breaks.carry_out",),
+    "breaks.errand_asked": ("breaks.run_errand",),
     "statements.pull_asked": ("statements.pull",),
     "statements.imported": ("matching.new",),
     "matching.trial_asked": ("matching.try_rules",),

@@ -18,8 +18,6 @@ from app.matching.scope import Kind
 
 _TURN = "SELECT pg_advisory_xact_lock(hashtextextended('matching:' || :account, 0))"
 _LEISURE = ("SET LOCAL statement_timeout = '120s'", "SET LOCAL work_mem = '256MB'", "SET LOCAL jit = off")
-# (PostgreSQL expects one row where three columns are joined, and would look up each of a million on its own)
-_SETS = "SET LOCAL enable_nestloop = off"
 # What each rule found and what was opened of each reason, with a sum over all of them: the same lines and entries put
 # together by the same rules give the same, in whatever order they were looked at. (Of a larger group each row says with
 # whom: its first line and its first entry.)
@@ -96,12 +94,13 @@ def _match(connection: Connection, told: Run, rules: tuple[Rule, ...], *, much: 
     if much:
         passes.at_first_sight(rules[0])
     scope.open_up(connection, told.account, kind=Kind(told.kind), as_of=told.as_of)
-    connection.execute(text(_SETS))
+    scope.look_up(connection, few=False)
     for rule in rules:
         passes.apply(rule)
     differing = passes.newest()
     for rule in rules:
         passes.differing(rule)
+    scope.look_up(connection, few=told.kind != Kind.WHOLE)
     explained = explaining.explain(connection, told, first=first, differing=differing)
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for row in connection.execute(text(_FOUND), {"run": told.id, "first": first}).mappings():
