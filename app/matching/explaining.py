@@ -133,7 +133,7 @@ SELECT o.journal_id, o.leg, min(o.found_at)
 """,
     "ANALYZE found_before",
 )
-# In the order of the queue's indexes: of a million that halves the time. (What is told of a closed month after its closing
+# In the order of the queue's indexes: that halves the time of a million. (What is told of a closed month after its closing
 # is open from its end on: the month stays as it was closed.)
 _LEFT = (
     """
