@@ -271,6 +271,7 @@ def beginnings(connection: Connection, account: str) -> list[str]:
 def free(connection: Connection, account: str, *, run_id: int) -> None:
     """Take apart what rules put together with an opening balance that moved, or before all of it had come."""
     place = {"account": account, "by_hand": BY_HAND, "beginnings": beginnings(connection, account)}
+    look_up(connection, few=False)
     found = {
         group for statement in (_FREED, _OVERTAKEN) for group in connection.execute(text(statement), place).scalars()
     }
