@@ -130,7 +130,7 @@ SELECT 'imp_' || n.g, v.part, '', 'bench ' || n.g, 'NGN', v.opening, v.closing, 
 """,
     """
 INSERT INTO statement_parts (import_id, part, ref, account, asset, moved, period_from, period_to, gaps, untied)
-SELECT 'imp_bench', 1, '', 'bench', 'NGN', sum(amount) * 0.01, min(at)::date, max(at)::date, '{}', '' FROM told
+SELECT 'imp_bench', 1, '', 'bench', 'NGN', sum(amount) * 0.01, min(at)::date, max(at)::date + 2, '{}', '' FROM told
 """,
     "RESET session_replication_role",
     "DROP TABLE numbers, booked, told",

@@ -138,7 +138,7 @@ SELECT o.* FROM open_entries o
     "ANALYZE open_entries (journal_id)",
 )
 # Without a key: sums of what belongs together on either side, equal and near in time, the only such pair both ways; and
-# the time is over in which another could come.
+# the time is over in which another could come, and was told of.
 _UNIT_LINES = """
 CREATE TEMP TABLE keyed_lines ON COMMIT DROP AS
 SELECT CASE WHEN :grouped AND o.group_key IS NOT NULL THEN 'g' || o.group_key ELSE 'l' || o.id END AS key,
@@ -166,14 +166,20 @@ SELECT key, sum(amount) AS total, min(at) AS at FROM keyed_entries GROUP BY key
     """
 CREATE TEMP TABLE pairs ON COMMIT DROP AS
 SELECT l.key AS line_key, e.key AS entry_key, count(*) OVER (PARTITION BY l.key) AS for_line,
-       count(*) OVER (PARTITION BY e.key) AS for_entry
+       count(*) OVER (PARTITION BY e.key) AS for_entry,
+       greatest(l.at, e.at) + greatest(:before, :after) * interval '1 second' <= :as_of AS is_over,
+       (:before = 0 AND :after = 0)
+           OR (e.at + :before * interval '1 second' < c.until
+               AND c.covered @> tstzrange(greatest(e.at - :after * interval '1 second', lower(c.covered)),
+                                          e.at + :before * interval '1 second')) AS is_told
   FROM line_sums l JOIN entry_sums e ON e.total = l.total AND e.total <> 0
    AND e.at BETWEEN l.at - :before * interval '1 second' AND l.at + :after * interval '1 second'
-   AND greatest(l.at, e.at) + greatest(:before, :after) * interval '1 second' <= :as_of
+ CROSS JOIN matching_coverage(:account, :as_of) c
 """,
     """
 CREATE TEMP TABLE hits ON COMMIT DROP AS
-SELECT nextval('match_groups') AS group_id, line_key, entry_key FROM pairs WHERE for_line = 1 AND for_entry = 1
+SELECT nextval('match_groups') AS group_id, line_key, entry_key FROM pairs
+ WHERE for_line = 1 AND for_entry = 1 AND is_over AND is_told
 """,
     "DROP TABLE pairs",
 )
@@ -211,8 +217,8 @@ _BEGINNINGS = "SELECT beginning FROM open_lines WHERE beginning IS NOT NULL GROU
 class Passes:
     """A run's passes over what is open, on one connection and inside its transaction."""
 
-    def __init__(self, connection: Connection, run_id: int, *, as_of: datetime) -> None:
-        self._connection, self._run, self._as_of = connection, run_id, as_of
+    def __init__(self, connection: Connection, run_id: int, *, account: str, as_of: datetime) -> None:
+        self._connection, self._run, self._account, self._as_of = connection, run_id, account, as_of
 
     def at_first_sight(self, rule: Rule) -> None:
         """Take what has this rule's key and one amount from all that there is, before it is copied."""
@@ -293,6 +299,7 @@ class Passes:
                 together=rule.entry,
                 before=rule.before_seconds,
                 after=rule.after_seconds,
+                account=self._account,
                 as_of=self._as_of,
             )
         found = self._keep(rule, *_KEEP)

@@ -88,7 +88,7 @@ def run(
 
 def _match(connection: Connection, told: Run, rules: tuple[Rule, ...], *, much: bool) -> dict[str, Any]:
     """Run the rules, one after the other; then explain what is left: what each found, what was opened and closed."""
-    passes = Passes(connection, told.id, as_of=told.as_of)
+    passes = Passes(connection, told.id, account=told.account, as_of=told.as_of)
     first = passes.newest()
     if told.kind == Kind.WHOLE:
         scope.look_at_all(connection, told.account, as_of=told.as_of)

@@ -297,9 +297,19 @@ class TestAWindow:
         assert outside.proof.ties
 
     def test_takes_the_only_pair_once_it_is_over(self, outside: Outside) -> None:
-        outside.tell((5_000, ""), days=1)
+        outside.tell((5_000, ""), days=1, covers=4)
         outside.book(5_000, ref=fresh("ours"), days=0)
         outside.run(as_of=BEGAN + timedelta(days=2))
         assert outside.groups == []
         outside.run(whole=True)
         assert outside.groups == [("amount within two days", 1, 1)]
+
+    def test_waits_until_its_days_were_told(self, outside: Outside) -> None:
+        """An entry that looks like a line of the day before, while its own is still to be told."""
+        outside.tell((5_000, ""), days=0)
+        outside.book(5_000, ref=fresh("ours"), days=1)
+        outside.run(whole=True)
+        assert outside.groups == []
+        outside.tell((5_000, ""), days=1, covers=4)
+        outside.run(whole=True)
+        assert (outside.groups, outside.proof.ties) == ([("moment and amount", 1, 1)], True)
