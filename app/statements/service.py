@@ -16,7 +16,7 @@ from app.core.actor import Actor
 from app.core.db import db, sqlstate
 from app.core.errors import Refusal
 from app.ledger import balances
-from app.statements import copying, errors, events, openings, queries, rules
+from app.statements import copying, errors, events, openings, queries, rules, saying
 from app.statements.copying import Chunk
 from app.statements.formats.registry import FORMATS
 from app.statements.formats.telling import Telling
@@ -282,6 +282,7 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
     db.session.add(told)
     db.session.flush()
     parts = _parts(telling)
+    saying.look(file, ((one.period_from, one.period_to) for one in telling.summaries), tells_all=told.tells_all)
     if file.covers_from is not None:
         assets = queries.accounts_for_operators(source.id) if told.tells_all else ()
         parts = _covering(parts, file, assets=assets)
