@@ -9,6 +9,9 @@ DISPUTES, REFUNDS, PAYOUTS = "/console/disputes", "/console/refunds", "/console/
 SUSPENSE, SETTLEMENTS, CASES = "/console/suspense", "/console/settlements", "/console/cases"
 
 
+_DAYS = click("details:has(#from) summary", shows="#from")
+
+
 def _of(words: str = "") -> Step:
     """Open the first that says so; where a short story has none, the list itself is what is looked at."""
 
@@ -101,14 +104,14 @@ MONEY = (
     Sight("statements-read", STATEMENTS, TREASURY),
     Sight("statements-new", f"{STATEMENTS}/new", FINANCE),
     Sight("statements-form", f"{STATEMENTS}/new?format=bank-csv", FINANCE),
-    Sight("statements-source", STATEMENTS, FINANCE, (_of("Zenith"), click(".drop-days summary", shows="#from"))),
+    Sight("statements-source", STATEMENTS, FINANCE, (_of("Zenith"), _DAYS)),
     Sight("statements-source-read", STATEMENTS, AUDITOR, (_of("Zenith"),)),
     Sight("statements-asked", STATEMENTS, FINANCE, (_of("Paystack, charges"),)),
     Sight("statements-edit", STATEMENTS, FINANCE, (_of("Zenith"), follow("a[href$='/edit']"))),
     Sight("statements-lines", STATEMENTS, FINANCE, (_of("Zenith"), follow("a[href$='/lines']"))),
     Sight("statements-columns", STATEMENTS, FINANCE, (_of("Zenith"), _sampled)),
     Sight("statements-refused", STATEMENTS, FINANCE, (_of("Zenith"), _of("damaged"))),
-    Sight("statements-file", STATEMENTS, FINANCE, (_of("Kraken"), _of("ledgers"), click("#days summary", shows="#from"))),
+    Sight("statements-file", STATEMENTS, FINANCE, (_of("Kraken"), _of("ledgers"), _DAYS)),
     Sight("thresholds-faulty", "/console/thresholds", ADMIN, (_blank("Ask for approval", value="-1"),), FAULTY),
     Sight("float-faulty", f"{SETTLEMENTS}/float", FINANCE, (_blank("Ask for approval", amount="0"),), FAULTY),
     Sight("prices-faulty", f"{SETTLEMENTS}/prices", FINANCE, (_blank("Ask for approval", starts_on=""),), FAULTY),
