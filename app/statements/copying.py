@@ -29,7 +29,7 @@ _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _NULL = r"\N"
 _TEXTS = 9  # of a line that may hold anything
 _ROW_NO, _RAW = LINE_COLUMNS.index("row_no"), LINE_COLUMNS.index("raw")
-_DELTA, _AT, _DAY = (LINE_COLUMNS.index(name) for name in ("delta", "at", "booked_on"))
+_MOVED = [LINE_COLUMNS.index(name) for name in ("delta", "fee", "at", "booked_on")]
 _TOLD = ("identities", "occurrences", "deltas", "days")
 
 
@@ -105,7 +105,7 @@ def ahead(chunks: Iterator[Chunk]) -> Generator[Chunk, None, None]:
 def restated(line: str, *, reason: str, line_id: int) -> str:
     """A line that was told otherwise before, as a row that is none."""
     cells = line.split("\t")
-    now = f"{cells[_DELTA]}\t{cells[_AT]}\t{cells[_DAY]}"
+    now = "\t".join(cells[place] for place in _MOVED)
     return f"{cells[_ROW_NO]}\trestated\t{reason.translate(_ESCAPED)}\t\t{line_id}\t{now}\t{cells[_RAW]}"
 
 
@@ -154,7 +154,8 @@ def _add(chunk: Chunk, part: int, line: Line, said: dict[bytes, int], only: froz
 def _other(row: Ignored | Rejected) -> str:
     outcome, column = ("rejected", row.column) if isinstance(row, Rejected) else ("ignored", "")
     reason, column, raw = (each.translate(_ESCAPED) for each in (row.reason, column, _json(row.raw)))
-    return f"{row.row}\t{outcome}\t{reason}\t{column}\t{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}\t{raw}"
+    nothing = "\t".join([_NULL] * (1 + len(_MOVED)))  # (no line, and nothing moved)
+    return f"{row.row}\t{outcome}\t{reason}\t{column}\t{nothing}\t{raw}"
 
 
 def _written(texts: tuple[str, ...]) -> tuple[str, ...]:

@@ -296,6 +296,7 @@ class OtherRow(Model):
     column_name: Mapped[str] = mapped_column(Text)
     line_id: Mapped[int | None] = mapped_column(BigInteger)
     delta: Mapped[Decimal | None] = mapped_column(Numeric)
+    fee: Mapped[Decimal | None] = mapped_column(Numeric)
     at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     booked_on: Mapped[date | None] = mapped_column(Date)
     raw: Mapped[dict[str, str]] = mapped_column(JSON)

@@ -54,7 +54,7 @@ _COPY_LINES = (
     " FROM STDIN"
 )
 _COPY_OTHERS = (
-    "COPY statement_rows (import_id, row_no, outcome, reason, column_name, line_id, delta, at, booked_on, raw)"
+    "COPY statement_rows (import_id, row_no, outcome, reason, column_name, line_id, delta, fee, at, booked_on, raw)"
     " FROM STDIN"
 )
 # Read otherwise, a file may have no such row: nothing is said of it then, and somebody must look at it as before.

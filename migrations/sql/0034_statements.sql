@@ -227,11 +227,12 @@ CREATE TABLE statement_rows (
     column_name text NOT NULL,
     line_id bigint,                                    -- what was told before; and what is told now
     delta numeric,
+    fee numeric,
     at timestamptz,
     booked_on date,
     raw json NOT NULL,
     CONSTRAINT ck_statement_rows_restated_told CHECK ((outcome = 'restated')
-        = (num_nonnulls(line_id, delta, at, booked_on) = 4))
+        = (num_nonnulls(line_id, delta, fee, at, booked_on) = 5))
 );
 CREATE INDEX ix_statement_rows_import ON statement_rows (import_id, outcome, id);
 CREATE INDEX ix_statement_rows_restated ON statement_rows (line_id) WHERE line_id IS NOT NULL;
