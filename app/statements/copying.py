@@ -44,7 +44,8 @@ class Chunk:
     days: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     ignored: int = 0
-    numbers: set[int] = field(default_factory=set)  # of the rows, where only some are wanted or they are no lines
+    moved: set[int] = field(default_factory=set)  # rows that became lines, where only some are wanted
+    numbers: set[int] = field(default_factory=set)  # and rows that did not
 
     def told(self) -> dict[str, str]:
         """What says whether the lines were told before, as PostgreSQL's arrays."""
@@ -139,7 +140,7 @@ def _add(chunk: Chunk, part: int, line: Line, said: dict[bytes, int], only: froz
     if only is not None:
         if line.row not in only:  # (it counts as told before, whatever it is told by now)
             return
-        chunk.numbers.add(line.row)
+        chunk.moved.add(line.row)
     chunk.lines.append(
         f"{part}\t{line.row}\t{external_id or _NULL}\t{identity}\t{occurrence}\t{at}\t{day}\t{account}"
         f"\t{asset}\t{delta}\t{fee}\t{fee_asset}\t{_NULL if balance is None else str(balance)}\t{kind}"

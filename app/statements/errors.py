@@ -78,6 +78,11 @@ class NotItsDays(Unprocessable):
     message = "It tells of other days, too."
 
 
+class RowsUntold(Unprocessable):
+    code = "rows_untold"
+    message = "Not each row of it became a line, or was ignored or rejected: that is a fault of how it is read."
+
+
 class NoSuchFile(NotFound):
     code = "no_such_file"
     message = "There is no statement file with this id."

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from app.core.db import db
 from app.core.db import rows as rows_of
@@ -186,10 +187,12 @@ def import_of_file_for_operators(file_id: str) -> Import:
     return found
 
 
-def bringer_of_for_system(import_id: str) -> str:
-    """Who brought the file of which an import was made."""
-    own = select(StatementFile.brought_by).where(StatementFile.import_id == import_id)
-    return db.session.scalars(own).one_or_none() or ""
+def bringers_of_for_system(import_id: str) -> frozenset[str]:
+    """Who brought the file of which an import was made; of rows read again, who asked and who brought them at first."""
+    root = aliased(StatementFile)
+    own = select(StatementFile.brought_by, root.brought_by)
+    own = own.outerjoin(root, root.id == StatementFile.reads_again).where(StatementFile.import_id == import_id)
+    return frozenset(who for found in db.session.execute(own) for who in found if who)
 
 
 def said_days_for_operators(file_id: str) -> list[SaidDays]:

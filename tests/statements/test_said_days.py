@@ -6,7 +6,7 @@ import pytest
 
 from app.closing import queries as closing
 from app.closing.rules import month_of
-from app.core import clock
+from app.core import actor, clock
 from app.core.db import leave, rows, transaction
 from app.core.errors import Refusal
 from app.statements import flows, queries, saying, service
@@ -17,6 +17,7 @@ from tests.makers.matching import TEST, Outside
 from tests.statements.test_bringing import FIRST, bring, made, of
 
 pytestmark = pytest.mark.usefixtures("inside")
+OTHER = actor.system("another")
 MARCH, APRIL = month_of(date(2026, 3, 1)), month_of(date(2026, 4, 1))
 WHOLE = {month: Days(month.first, month.last) for month in (MARCH, APRIL)}
 
@@ -137,7 +138,12 @@ def test_rows_read_again_have_no_days_of_their_own() -> None:
     file = queries.files_for_operators(queries.source_for_operators(name).id)[0][0].id
     leave()
     with transaction(TEST):
-        again = service.read_again(file, seen="", actor=TEST).id
+        again = service.read_again(file, seen="", actor=OTHER).id
     leave()
     with pytest.raises(NoSuchFile):
         say(again, MARCH.first, MARCH.last)
+    flows.read(again, actor=TEST)
+    told = queries.import_of_file_for_operators(again)
+    assert (told.rows_total, told.rows_lines, told.rows_rejected) == (1, 0, 1)
+    assert queries.bringers_of_for_system(told.id) == {str(TEST), str(OTHER)}  # (neither takes a line by it anew)
+    leave()
