@@ -84,7 +84,7 @@ def _show(file_id: str, *, fault: str = "", status: int = 200) -> Response:
         may_say=Permission.STATEMENTS_IMPORT in current_user.permissions
         and not file.reads_again
         and not file.covers_from
-        and file.state != FileState.REFUSED,
+        and file.state == FileState.KEPT,
         today=clock.now().astimezone(source.tz).date(),
         format=registry.FORMATS.get(told.format) if told else None,
         told=told,
