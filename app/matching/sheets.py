@@ -103,8 +103,9 @@ later AS MATERIALIZED (
        AND l.source_id IN (SELECT u.source_id FROM unread u)
        AND l.import_id > (SELECT min(u.import_id) FROM unread u))
 UPDATE breaks b SET closed_by = :run
-  FROM unread u JOIN later l ON l.source_id = u.source_id AND l.raw = u.raw AND l.import_id > u.import_id
+  FROM unread u
  WHERE b.id = u.id
+   AND EXISTS (SELECT FROM later l WHERE l.source_id = u.source_id AND l.raw = u.raw AND l.import_id > u.import_id)
 """
 # Where the file's own rows were read again, what is not rejected any more may be known, or move nothing: no new line.
 _CLOSE_READ_AGAIN = """

@@ -11,6 +11,7 @@ from app.ledger.journal import Journal, credit, debit
 from app.matching import queries, service
 from app.matching.models import Run
 from app.matching.queries import Proof
+from app.matching.rules import Rule
 from app.statements import flows
 from app.statements import service as statements
 from tests.makers import books, ruled
@@ -93,10 +94,10 @@ class Outside:
         flows.bring(self.source, name=f"{self.told}.csv", body=body.encode(), actor=TEST)
         leave()
 
-    def run(self, *, whole: bool = False, as_of: datetime | None = None) -> Run | None:
-        """Match by the rules that hold."""
+    def run(self, *, whole: bool = False, as_of: datetime | None = None, by: tuple[Rule, ...] = ()) -> Run | None:
+        """Match by the rules that hold, or by these."""
         with transaction(TEST):
-            rules, version = queries.rules_for_operators(self.account)
+            rules, version = (by, 0) if by else queries.rules_for_operators(self.account)
             run = service.run(
                 self.account, rules=rules, version=version, as_of=as_of or clock.now(), whole=whole, why="", actor=TEST
             )

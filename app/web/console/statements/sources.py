@@ -86,6 +86,17 @@ def statement_sources() -> Response:
     )
 
 
+def by_account() -> dict[str, list[Row]]:
+    """Sources that still tell, by the accounts of the books that they tell of."""
+    found: dict[str, list[Row]] = {}
+    for one in queries.sources_for_operators():
+        accounts = queries.accounts_for_operators(one.id)
+        row = Row(one, accounts, coverage_of(one), None)
+        for account in set(accounts.values()):
+            found.setdefault(account, []).append(row)
+    return found
+
+
 @bp.get("/statements/sources/<source_id>")
 @guards.operator(Permission.STATEMENTS_READ)
 def statement_source(source_id: str) -> Response:
