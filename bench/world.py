@@ -105,11 +105,11 @@ SELECT 'imp_bench', %(source)s, 'bench.csv', sha256('bench'), 'bank-csv', 1, n +
   FROM (SELECT count(*) AS n, %(n)s / 1000 AS b FROM told) t
 """,
     """
-INSERT INTO statement_rows (import_id, row_no, outcome, reason, column_name, line_id, delta, at, booked_on, raw)
-SELECT 'imp_bench', l.row_no, 'restated', 'told otherwise', '', l.id, l.delta + 1, l.at, l.booked_on, json '{}'
+INSERT INTO statement_rows (import_id, row_no, outcome, reason, column_name, line_id, delta, fee, at, booked_on, raw)
+SELECT 'imp_bench', l.row_no, 'restated', 'told otherwise', '', l.id, l.delta + 1, l.fee, l.at, l.booked_on, json '{}'
   FROM statement_lines l WHERE mod(l.row_no, 1000) = 799
 UNION ALL
-SELECT 'imp_bench', g, 'rejected', 'unknown', 'kind', NULL, NULL, NULL, NULL, json '{}' FROM numbers WHERE k = 0
+SELECT 'imp_bench', g, 'rejected', 'unknown', 'kind', NULL, NULL, NULL, NULL, NULL, json '{}' FROM numbers WHERE k = 0
 """,
     # (files of accounts of their own: one that does not tie, one that does not begin where it ended the day before)
     """

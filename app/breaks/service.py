@@ -101,13 +101,13 @@ def take_apart(group_id: int, *, reason: str, actor: Actor) -> None:
 def take_anew(break_id: int, *, reason: str, actor: Actor) -> None:
     """Count a line as it was told later: what was told first is taken back, and its match is open again.
 
-    Nobody does so by a file that they brought themselves. Raises NotFound, BreakGone, BroughtIt, ReasonMissing,
-    TakenAlready, InLargeMatch.
+    Nobody does so by a file that they brought themselves, nor by rows of it that others had read again. Raises
+    NotFound, BreakGone, BroughtIt, ReasonMissing, TakenAlready, InLargeMatch.
     """
     own = break_queries.one_for_operators(break_id)
     if own.closed_by is not None or own.reason != Reason.RESTATED:
         raise errors.BreakGone
-    if sources.bringer_of_for_system(own.import_id) == str(actor):
+    if str(actor) in sources.bringers_of_for_system(own.import_id):
         raise errors.BroughtIt
     turn(own.account)  # (first, as whoever links does: two never wait for each other)
     case = opened(own, actor=actor)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from app.closing import figures
+from app.closing import figures, following
 from app.closing.figures import Figures
 from app.closing.rules import Span, counted, written
 from app.core.db import rows
@@ -36,29 +36,6 @@ SELECT count(*) AS n, coalesce(sum(p.opening + p.moved), 0) AS one, coalesce(sum
                     WHERE (y.source_id, x.account, x.asset) = (i.source_id, p.account, p.asset)
                       AND x.import_id > p.import_id AND x.period_from <= p.period_from AND x.period_to >= p.period_to
                       AND x.untied = '' AND x.closing - x.opening = x.moved AND x.gaps = '{}')
-"""
-# Statements of one account at a source that begin on the day after the one before ended: its end is their beginning.
-# (Where several begin on a day, the sound one that came last.)
-_FOLLOWING = """
-WITH told AS (
-    SELECT DISTINCT ON (i.source_id, p.account, p.period_from) i.source_id, p.account, p.import_id, p.period_from,
-           p.period_to, p.opening, p.closing, i.imported_at
-      FROM statement_accounts a
-      JOIN statement_imports i ON i.source_id = a.source_id
-      JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
-     WHERE a.account = :account AND p.opening IS NOT NULL AND p.closing IS NOT NULL AND p.period_from <= :last
-       AND NOT EXISTS (SELECT FROM statement_parts x JOIN statement_imports y ON y.id = x.import_id
-                        WHERE (y.source_id, x.account, x.asset) = (i.source_id, p.account, p.asset)
-                          AND x.import_id > p.import_id
-                          AND x.period_from <= p.period_from AND x.period_to >= p.period_to
-                          AND x.untied = '' AND x.closing - x.opening = x.moved AND x.gaps = '{}')
-     ORDER BY i.source_id, p.account, p.period_from, i.imported_at DESC),
-following AS (
-    SELECT t.*, lag(t.closing) OVER own AS before, lag(t.period_to) OVER own AS ended
-      FROM told t WINDOW own AS (PARTITION BY t.source_id, t.account ORDER BY t.period_from))
-SELECT count(*) AS n, coalesce(sum(f.opening), 0) AS other, coalesce(sum(f.before), 0) AS one,
-       (array_agg(f.import_id ORDER BY f.period_from) FILTER (WHERE f.opening <> f.before))[1] AS first
-  FROM following f WHERE f.ended = f.period_from - 1 AND f.period_to >= :first
 """
 _ROWS = """
 SELECT count(DISTINCT i.id) AS n, coalesce(sum(i.rows_total), 0) AS one,
@@ -260,7 +237,7 @@ def _statement(asked: Asked) -> Result:
 
 
 def _continuity(asked: Asked) -> Result:
-    (row,) = rows(_FOLLOWING, **asked.days)
+    (row,) = rows(following.SHEETS, **asked.days)
     titles = ("Each begins where the one before ended", "closing of the one before", "opening of the next")
     if not row.n:
         return _not("I2", titles[0], "no two statements with balances follow each other")

@@ -118,6 +118,7 @@ def show(source_id: str, *, fault: str = "", status: int = 200) -> Response:
         accounts=queries.stand_ins_for_operators(source_id),
         codes=[code for code in reads.house_codes(limit=SUGGESTED) if code.startswith("asset:")],
         coverage=coverage_of(source),
+        today=clock.now().astimezone(source.tz).date(),
         pulled=source.pull_from is not None
         or pull_flows.can_ask(source.format, clients=current_app.extensions["clients"]),
         pulls=queries.pulls_for_operators(source_id),
