@@ -55,7 +55,7 @@ class NoSuchTeller(Unprocessable):
 
 class TakenAlready(Conflict):
     code = "taken_already"
-    message = "This line counts as that row tells it already."
+    message = "This counts so already."
 
 
 class NothingRejected(Conflict):
