@@ -23,6 +23,11 @@ class BadSource(Unprocessable):
     message = "A source has a name of small letters, digits and dashes, a title, and a format that is known."
 
 
+class Settled(Conflict):
+    code = "settled"
+    message = "What it told would be told a second time. Retire this source, and add another that goes on with it."
+
+
 class NoSuchAccount(Unprocessable):
     code = "no_such_ledger_account"
     message = "The books have no account of this name, or it is of another class than what we own."

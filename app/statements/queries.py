@@ -37,6 +37,7 @@ SELECT s.id FROM statement_sources s
    AND (last.asked_at IS NULL OR last.state <> 'asked' AND last.asked_at <= :now - s.pull_every * interval '1 second')
  ORDER BY s.id
 """
+_HAS_TOLD = "SELECT EXISTS (SELECT FROM statement_lines WHERE source_id = :source) AS told"
 
 
 def sources_for_operators() -> list[Source]:
@@ -123,6 +124,19 @@ def file_for_system(file_id: str, *, lock: bool = False) -> StatementFile:
     if found is None:
         raise NoSuchFile
     return found
+
+
+def kept_files_for_system(source_id: str) -> list[StatementFile]:
+    """The files of a source that were read, the first one first."""
+    own = select(StatementFile).where(
+        StatementFile.source_id == source_id, StatementFile.state == FileState.KEPT, StatementFile.reads_again.is_(None)
+    )
+    return list(db.session.scalars(own.order_by(StatementFile.id)))
+
+
+def has_told_for_operators(source_id: str) -> bool:
+    """Whether a source has told of anything."""
+    return bool(rows_of(_HAS_TOLD, source=source_id)[0].told)
 
 
 def readings_again_for_operators(file_id: str) -> list[tuple[StatementFile, Import | None]]:

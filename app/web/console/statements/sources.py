@@ -226,6 +226,7 @@ def _form(source: Source | None, *, fault: str = "", status: int = 200) -> Respo
         formats=registry.FORMATS,
         format=registry.FORMATS.get(chosen),
         kept=source.settings if source else {},
+        told=source is not None and queries.has_told_for_operators(source.id),
         sent=request.form,
         fault=fault,
         zones=asked.zones(),
