@@ -24,7 +24,7 @@ SELECT lower(days) AS first, upper(days) - 1 AS last
   FROM unnest((SELECT range_agg(daterange(least(p.period_from, p.period_to), greatest(p.period_from, p.period_to),
                                           '[]'))
                  FROM statement_parts p JOIN statement_imports i ON i.id = p.import_id
-                WHERE i.source_id = :source AND (:asset = '' OR i.tells_all OR p.asset = :asset)
+                WHERE i.source_id = ANY(:sources) AND (:asset = '' OR i.tells_all OR p.asset = :asset)
                   AND p.period_from IS NOT NULL AND p.period_to IS NOT NULL)) AS days
  ORDER BY 1
 """
@@ -217,9 +217,13 @@ def rows_read_for_operators(file_id: str) -> int | None:
     return max((int(row.application_name.rpartition(" ")[2]) for row in found), default=None)
 
 
-def coverage_for_operators(source_id: str, *, asset: str = "") -> list[Days]:
-    """The days for which a source has statements, of one asset or of any, in order and apart, empty ones too."""
-    return [Days(row.first, row.last) for row in rows_of(_COVERAGE, source=source_id, asset=asset)]
+def coverage_for_operators(source_id: str, *, asset: str = "", before: Sequence[str] = ()) -> list[Days]:
+    """The days for which a source has statements, of one asset or of any, in order and apart, empty ones too.
+
+    Together with those of sources before it.
+    """
+    found = rows_of(_COVERAGE, sources=[source_id, *before], asset=asset)
+    return [Days(row.first, row.last) for row in found]
 
 
 def parts_for_operators(import_id: str) -> list[Part]:

@@ -19,6 +19,7 @@ from app.matching import break_queries
 from app.statements import queries as sources
 from app.statements import service as statements
 from app.statements.errors import NotContinued
+from reports import reserves
 from tests.makers.books import fresh
 from tests.makers.matching import BEGAN, TEST, Outside
 
@@ -174,6 +175,11 @@ def test_one_account_under_another_name_is_not_told_twice(outside: Outside) -> N
     assert break_queries.one_for_operators(another(outside)).as_told == Decimal(115)
     leave()
     assert balance(outside).said == "1 contradiction of the statements in it"
+    (told_of,) = (place for each in reserves.at(datetime(2026, 4, 1, tzinfo=UTC), asset="NGN") for place in each.places
+                  if place.code == outside.account)  # fmt: skip
+    assert told_of.told is not None
+    assert told_of.told.amount == Decimal(115)
+    leave()
     with transaction(TEST):
         statements.retire(sources.source_for_operators(outside.source).id)
     leave()
