@@ -48,6 +48,11 @@ class MoreNeedsTwo(Conflict):
     message = "A larger tolerance is what somebody else must agree to. Keep what it is, and ask for more."
 
 
+class RetiringNeedsTwo(Conflict):
+    code = "retiring_needs_two"
+    message = "It is the last source that tells of an account. That nobody does any more others must agree to."
+
+
 class BadPull(Unprocessable):
     code = "bad_pull"
     message = "Say from which day on to ask, and how often: each hour, each six hours or each day."

@@ -134,6 +134,11 @@ def kept_files_for_system(source_id: str) -> list[StatementFile]:
     return list(db.session.scalars(own.order_by(StatementFile.id)))
 
 
+def left_untold_for_operators(source_id: str) -> list[str]:
+    """Accounts of the books of which nobody would tell any more without a source."""
+    return [row.account for row in rows_of("SELECT account FROM left_untold(:source) AS account", source=source_id)]
+
+
 def has_told_for_operators(source_id: str) -> bool:
     """Whether a source has told of anything."""
     return bool(rows_of(_HAS_TOLD, source=source_id)[0].told)

@@ -18,6 +18,7 @@ CREATE TABLE statement_sources (
     continues text REFERENCES statement_sources CONSTRAINT uq_statement_sources_continues UNIQUE,  -- whose account it goes on with
     created_at timestamptz NOT NULL,
     retired_at timestamptz,
+    request_id text,                                   -- who agreed that it is the last: guard_retirement looks
     CONSTRAINT ck_statement_sources_pull_begins CHECK (pull_every IS NULL OR pull_from IS NOT NULL),
     CONSTRAINT ck_statement_sources_pull_goes_on CHECK (pulled_until IS NULL OR pulled_until >= pull_from)
 );
@@ -313,7 +314,8 @@ SELECT audit.marks_stay('statement_files', 'import_id', 'ended_at');
 SELECT audit.marks_stay('statement_pulls', 'ended_at');
 GRANT SELECT, INSERT ON statement_sources, statement_accounts, statement_imports, statement_files, statement_pieces,
     statement_pulls, statement_downloads, statement_parts, statement_lines, statement_rows TO bursar_app;
-GRANT UPDATE (title, settings, lag_days, cut_off, pull_every, pull_from, pulled_until, retired_at) ON statement_sources TO bursar_app;
+GRANT UPDATE (title, settings, lag_days, cut_off, pull_every, pull_from, pulled_until, retired_at, request_id)
+    ON statement_sources TO bursar_app;
 GRANT UPDATE (account, tolerance, request_id) ON statement_accounts TO bursar_app;
 GRANT UPDATE (state, trouble, trouble_row, trouble_column, import_id, ended_at) ON statement_files TO bursar_app;
 GRANT UPDATE (state, rows_told, files, trouble, ended_at) ON statement_pulls TO bursar_app;

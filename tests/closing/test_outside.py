@@ -3,13 +3,15 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from app.closing import checklist, queries, sheets
 from app.closing.rules import Check, Light, Span, month_of
-from app.core import clock
 from app.core.db import leave, transaction
 from app.statements import queries as sources
 from app.statements import service as statements
+from app.statements.errors import RetiringNeedsTwo
+from tests.makers import ruled
 from tests.makers.books import fresh
 from tests.makers.matching import TEST, Outside
 
@@ -27,11 +29,7 @@ def told(outside: Outside, *days: int) -> None:
 
 
 def retire(outside: Outside, day: int) -> str:
-    with clock.at(datetime(2026, 3, day, 12, tzinfo=UTC)), transaction(TEST):
-        own = sources.source_for_operators(outside.source)
-        statements.retire(own.id)
-    leave()
-    return own.id
+    return ruled.retire(outside.source, at=datetime(2026, 3, day, 12, tzinfo=UTC))
 
 
 def go_on(outside: Outside, before: str) -> None:
@@ -115,6 +113,22 @@ def test_an_account_whose_source_retired_stays_under_control() -> None:
     )  # fmt: skip
     assert outside.account in queries.accounts_for_system()
     assert not sheets.of(outside.account, MARCH).blocked
+    leave()
+
+
+def test_the_last_source_of_an_account_is_retired_by_two() -> None:
+    outside = Outside()
+    own = sources.source_for_operators(outside.source)
+    told(outside, 1)
+    with pytest.raises(RetiringNeedsTwo), transaction(TEST):
+        statements.retire(own.id)
+    leave()
+    asked = ruled.ask_retirement(own.id)
+    with pytest.raises(DBAPIError, match="does not retire this source"), transaction(TEST):
+        statements.retire(own.id, request_id=asked.id)  # (nobody agreed yet)
+    leave()
+    ruled.agree(asked)
+    assert sources.one_source_for_operators(own.id).retired_at is not None
     leave()
 
 

@@ -16,10 +16,10 @@ from app.closing.rules import month_of
 from app.core import actor
 from app.core.db import leave, rows, transaction
 from app.matching import break_queries
-from app.statements import queries as sources
 from app.statements import service as statements
 from app.statements.errors import NotContinued
 from reports import reserves
+from tests.makers import ruled
 from tests.makers.books import fresh
 from tests.makers.matching import BEGAN, TEST, Outside
 
@@ -180,9 +180,7 @@ def test_one_account_under_another_name_is_not_told_twice(outside: Outside) -> N
     assert told_of.told is not None
     assert told_of.told.amount == Decimal(115)
     leave()
-    with transaction(TEST):
-        statements.retire(sources.source_for_operators(outside.source).id)
-    leave()
+    ruled.retire(outside.source)
     outside.run()
     assert "another_account" not in {reason for reason, _ in outside.breaks}
 
@@ -211,18 +209,15 @@ def test_the_same_statements_the_other_way_round_come_to_the_same(outside: Outsi
 
 def test_a_source_that_goes_on_with_another_does_not_tell_its_balance_again(outside: Outside) -> None:
     outside.bring([row(2, "10", "110")])
-    with transaction(TEST):
-        first = sources.source_for_operators(outside.source)
-        statements.retire(first.id)
-    leave()
+    first = ruled.retire(outside.source)
     with transaction(TEST):
         second = statements.add_source(
-            fresh("src"), title="The same bank", format_name="kraken-ledgers", settings={}, continues=first.id
+            fresh("src"), title="The same bank", format_name="kraken-ledgers", settings={}, continues=first
         )
         statements.stand_for(second.id, asset="NGN", account=outside.account)
     leave()
     with pytest.raises(NotContinued), transaction(TEST):
-        statements.add_source(fresh("src"), title="A third", format_name="mt940", settings={}, continues=first.id)
+        statements.add_source(fresh("src"), title="A third", format_name="mt940", settings={}, continues=first)
     leave()
     outside.source = second.name
     outside.bring([row(9, "5", "115")])

@@ -15,6 +15,7 @@ from app.statements.errors import Settled
 from app.statements.formats.settings import Profile
 from app.statements.models import Import, Source
 from app.statements.rules import Days
+from tests.makers import ruled
 from tests.makers.books import fresh
 from tests.makers.matching import TEST, Outside
 from tests.makers.statements import sample
@@ -57,11 +58,7 @@ def source_of(outside: Outside, format_name: str, settings: dict[str, object], *
 
 def retired(outside: Outside) -> str:
     """Retire the source: its id."""
-    with transaction(TEST):
-        own = queries.source_for_operators(outside.source)
-        service.retire(own.id)
-    leave()
-    return own.id
+    return ruled.retire(outside.source)
 
 
 def brought(outside: Outside, body: str) -> Import:
