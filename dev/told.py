@@ -1,7 +1,7 @@
 """What outsiders tell of the demo business: its bank's statements from the books, with what banks add; an exchange's.
 
-Paystack's lists are asked for. A week of the bank's is missing, one file of it cannot be read, and the exchange tells
-of something that nobody knows.
+Paystack's lists are asked for. A week of the bank's is missing, one file of it cannot be read, somebody paid in whom
+nobody knows, and the exchange tells of something strange and of a trade twice, not the same.
 """
 
 import io
@@ -23,6 +23,7 @@ BANK, VENUE = "zenith-ngn", "kraken"
 ENTRIES_MAX = 400
 WEEK = timedelta(days=7)
 CHARGE = Money(NGN, 52_50)  # that a bank takes each week and nobody books
+UNKNOWN, LATER_WEEK = Money(NGN, 45_000_00), 5  # somebody pays in, and nobody looks into it for too long
 HEADER = "Account Number,1012345678\nOpening Balance,,,,,{opening}\nClosing Balance,,,,,{closing}\n\n"
 COLUMNS = "Trans. Date,Reference,Debits,Credits,Balance,Remarks\n"
 LEDGERS = "txid,refid,time,type,subtype,aclass,asset,amount,fee,balance\n"
@@ -44,13 +45,17 @@ def bring(finance: str, *, at: datetime) -> None:
     for number, (first, body) in enumerate(weeks):
         if number == len(weeks) - 2:  # (nobody brought the last but one)
             continue
-        with clock.at(min(datetime.combine(first + WEEK, time(9), WAT), at)):
+        with clock.at(brought := min(datetime.combine(first + WEEK, time(9), WAT), at)):
             flows.bring(BANK, name=f"zenith_{first:%Y-%m-%d}.csv", body=body.encode(), actor=who)
+            leave()
+            _match(bank, at=brought)
     _ask_paystack(who, since=weeks_ago.astimezone(WAT).date())
     with clock.at(at):
         damaged = f"{COLUMNS}32/13/2026,S0,,1.00,1.00,DAMAGED\n"
-        for source, name, body in ((BANK, "zenith_damaged.csv", damaged), (VENUE, "ledgers.csv", _ledgers(at))):
-            flows.take(source, name=name, file=io.BytesIO(body.encode()), actor=who)  # (a worker reads it)
+        flows.take(BANK, name="zenith_damaged.csv", file=io.BytesIO(damaged.encode()), actor=who)  # (a worker reads it)
+        flows.bring(VENUE, name="ledgers.csv", body=_ledgers(at).encode(), actor=who)
+        # (brought by nobody of finance, who could not take what it says otherwise)
+        flows.bring(VENUE, name="ledgers_corrected.csv", body=_corrected(at).encode(), actor=actor.system("demo"))
 
 
 def _ask_paystack(who: Actor, *, since: date) -> None:
@@ -72,11 +77,16 @@ def _ask_paystack(who: Actor, *, since: date) -> None:
 
 def match(*, at: datetime) -> None:
     """Hold all that was told against the books, as the clock does."""
-    system = actor.system("demo")
     for account in matching.accounts_for_system():
-        rules, version = matching.rules_for_operators(account)
-        with transaction(system):
-            runs.run(account, rules=rules, version=version, as_of=at, whole=False, why="what is new", actor=system)
+        _match(account, at=at)
+
+
+def _match(account: str, *, at: datetime) -> None:
+    """As it was done then: all of the story is booked already, so it is not enough to look at what is new."""
+    system = actor.system("demo")
+    rules, version = matching.rules_for_operators(account)
+    with transaction(system):
+        runs.run(account, rules=rules, version=version, as_of=at, whole=True, why="what is new", actor=system)
     leave()
 
 
@@ -122,6 +132,9 @@ def _weeks(account: str) -> list[tuple[date, str]]:
                 f"NIP {one.kind.partition('.')[2].replace('_', ' ').upper()} {one.ref}",
             )
         charged += 1
+        if own and charged == LATER_WEEK:
+            balance += UNKNOWN
+            rows += _row(own[0].effective_at, "ADWL0912", UNKNOWN, balance, "NIP FROM ADEWALE STORES INV 0912")
         balance -= CHARGE
         last = own[-1].effective_at if own else datetime.combine(first, time(), WAT)
         rows += _row(last, f"CHG{charged:04d}", -CHARGE, balance, "SMS AND MAINTENANCE CHARGES")
@@ -134,6 +147,12 @@ def _weeks(account: str) -> list[tuple[date, str]]:
 def _row(at: datetime, ref: str, amount: Money, balance: Money, words: str) -> str:
     sides = f",{plain(amount)}" if amount.units > 0 else f"{plain(-amount)},"
     return f'{at.astimezone(WAT):%d/%m/%Y},{ref},{sides},"{plain(balance)}",{words}\n'
+
+
+def _corrected(at: datetime) -> str:
+    """The exchange's second row, told otherwise later."""
+    when = f"{at - timedelta(days=3) + timedelta(hours=1):%Y-%m-%d %H:%M:%S}"
+    return f"{LEDGERS}L7HXNE-QB5TC-YJ2D4K,R00000-DEMO,{when},trade,,currency,XXBT,0.135,0,0.635\n"
 
 
 def _ledgers(at: datetime) -> str:

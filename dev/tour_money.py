@@ -6,6 +6,7 @@ from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, OFFICER, SUPPORT, TREASURY
 
 BREAKS, STATEMENTS, RULES = "/console/breaks", "/console/statements", "/console/matching-rules"
 DISPUTES, REFUNDS, PAYOUTS = "/console/disputes", "/console/refunds", "/console/payouts"
+PATIENCE = 90_000  # milliseconds, for a worker that has other work
 SUSPENSE, SETTLEMENTS, CASES = "/console/suspense", "/console/settlements", "/console/cases"
 
 
@@ -69,6 +70,13 @@ def _sampled(page: Page) -> None:
     page.locator("#preview").wait_for()
 
 
+def _matched(page: Page) -> None:
+    """Have the account matched, and see what came of it."""
+    with page.expect_navigation():
+        page.get_by_role("button", name="Match now").click()
+    page.get_by_text("Nothing is new.").or_(page.get_by_text("opened,")).first.wait_for(timeout=PATIENCE)
+
+
 def _ticked(page: Page) -> None:
     """Choose the first two rows with the keyboard."""
     for key in "jxjx":
@@ -81,6 +89,7 @@ MONEY = (
     Sight("breaks", BREAKS, FINANCE),
     Sight("breaks-queue", BREAKS, FINANCE, (_of("bank"),)),
     Sight("breaks-chosen", BREAKS, FINANCE, (_of("bank"), _ticked)),
+    Sight("breaks-matched", BREAKS, FINANCE, (_of("bank"), _matched)),
     Sight("breaks-none", f"{BREAKS}/of/asset:bank:NGN?reason=fx_rounding", AUDITOR),
     Sight("breaks-item", BREAKS, FINANCE, (_of("bank"), _of())),
     Sight("breaks-taken", BREAKS, FINANCE, (_of("bank"), _of("Waits"))),
@@ -90,6 +99,8 @@ MONEY = (
     Sight("breaks-accepted", f"{BREAKS}/of/asset:bank:NGN?view=accepted", AUDITOR),
     Sight("breaks-read", BREAKS, AUDITOR, (_of("bank"), _of("Missing in the statement"))),
     Sight("breaks-match", BREAKS, FINANCE, (_of("bank"), _of(), _linked)),
+    Sight("breaks-restated", BREAKS, FINANCE, (_of("venue"), _of("Told otherwise"))),
+    Sight("match", STATEMENTS, FINANCE, (_of("Zenith"), follow("a[href$='/lines']"), follow("a[href*='/matches/']"))),
     Sight("breaks-terms", f"{BREAKS}/terms", FINANCE),
     Sight("breaks-terms-faulty", f"{BREAKS}/terms", FINANCE, (_blank("Ask for approval"),), FAULTY),
     Sight("breaks-terms-read", f"{BREAKS}/terms", AUDITOR),

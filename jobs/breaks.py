@@ -1,19 +1,23 @@
-"""Work of breaks: follow what runs did, tell of what is overdue, carry out bulks, hear what was refused."""
+"""Work of breaks: follow what runs did, tell of what is overdue, carry out bulks and errands, hear what was refused."""
 
 from datetime import timedelta
 
-from app.breaks import bulk, service
+from sqlalchemy.exc import OperationalError
+
+from app.breaks import bulk, errands, service
 from app.core.actor import Actor
-from app.core.db import atomically
+from app.core.db import atomically, leave, sqlstate
 from app.core.machine import history
+from app.matching import explaining
 from app.matching import queries as matching
-from jobs.work import Work
+from jobs.work import Work, each
+
+TAKES_TOO_LONG = "57014"
 
 
 def follow(work: Work) -> timedelta | None:
     """Look after every account that statements tell of."""
-    for account in matching.accounts_for_system():
-        atomically(lambda account=account: _follow(account, work.actor), actor=work.actor)  # type: ignore[misc]
+    each(matching.accounts_for_system(), lambda account: _look_after(account, work.actor))
     return None
 
 
@@ -21,6 +25,21 @@ def carry_out(work: Work) -> timedelta | None:
     """Do all rows of a bulk, some at a time: whoever begins again goes on where it stopped."""
     while atomically(lambda: bulk.go_on(work.facts["bulk_id"], actor=work.actor), actor=work.actor):
         pass
+    return None
+
+
+def run_errand(work: Work) -> timedelta | None:
+    """Match an account, or take a match apart, in the name of who asked. Tried again, it has the effect of once."""
+    errand_id = work.facts["errand_id"]
+    who = errands.asker_of(errand_id, request_id=work.actor.request_id)
+    leave()
+    try:
+        atomically(lambda: errands.carry_out(errand_id, actor=who), actor=who)
+    except OperationalError as error:
+        if not work.last and sqlstate(error) != TAKES_TOO_LONG:  # (somebody else may be matching there)
+            raise
+        why = "It takes longer than it may. Whoever runs Bursar sees why in the log."
+        atomically(lambda: errands.give_up(errand_id, why=why), actor=work.actor)
     return None
 
 
@@ -38,6 +57,13 @@ def proposal_ended(work: Work) -> timedelta | None:
 
     atomically(deed, actor=work.actor)
     return None
+
+
+def _look_after(account: str, actor: Actor) -> None:
+    last: explaining.Place | None = explaining.BEGINNING
+    while last:
+        last = atomically(lambda last=last: explaining.find(account, after=last), actor=actor)  # type: ignore[misc]
+    atomically(lambda: _follow(account, actor), actor=actor)
 
 
 def _follow(account: str, actor: Actor) -> None:

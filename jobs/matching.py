@@ -1,25 +1,24 @@
 """Work of matching: what is new in each account that somebody else keeps for us, and all of it once a night."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from app.core.actor import Actor
 from app.core.db import atomically
 from app.matching import flows, queries, service
-from jobs.work import Work
+from jobs.work import Work, each
 
 
 def new(work: Work) -> timedelta | None:
     """Match what was told or booked since the last time; where a file was read, in the accounts that it tells of."""
     source = work.facts.get("source_id")
-    for account in queries.accounts_of_source_for_system(source) if source else queries.accounts_for_system():
-        atomically(lambda account=account: _match(account, whole=False, actor=work.actor), actor=work.actor)  # type: ignore[misc]
+    _match_each(queries.accounts_of_source_for_system(source) if source else queries.accounts_for_system(), work)
     return None
 
 
 def whole(work: Work) -> timedelta | None:
     """Match everything that is open anew: rules that look far have all before them."""
-    for account in queries.accounts_for_system():
-        atomically(lambda account=account: _match(account, whole=True, actor=work.actor), actor=work.actor)  # type: ignore[misc]
+    _match_each(queries.accounts_for_system(), work, whole=True)
     return None
 
 
@@ -27,6 +26,10 @@ def try_rules(work: Work) -> timedelta | None:
     """Try rules on an account, and keep what they would change there."""
     flows.try_rules(work.facts["trial_id"], actor=work.actor)
     return None
+
+
+def _match_each(accounts: Iterable[str], work: Work, *, whole: bool = False) -> None:
+    each(accounts, lambda one: atomically(lambda: _match(one, whole=whole, actor=work.actor), actor=work.actor))
 
 
 def _match(account: str, *, whole: bool, actor: Actor) -> None:

@@ -78,6 +78,7 @@ SCHEDULE: tuple[Periodic, ...] = (
     Periodic("reports that are due", "reports.begin_due", 300, 45, "slot", "finance"),
     Periodic("report files whose time is over", "reports.sweep", 3_600, 540, "slot", "finance"),
     Periodic("statements that are asked for", "statements.pull_due", 600, 45, "slot", "finance"),
+    Periodic("statements that are late", "statements.watch", 21_600, 45, "slot", "finance"),
     Periodic("what statements told that is new", "matching.new", 300, 540, "slot", "finance"),
     Periodic("all that is open in outside accounts", "matching.whole", 86_400, 540, "slot", "finance"),
     Periodic("work on breaks", "breaks.follow", 300, 540, "slot", "finance"),

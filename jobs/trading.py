@@ -11,8 +11,7 @@ from app.trading import alerts, queries, quotes, recurring, rules
 from app.trading.models import Order
 from app.trading.rules import Side
 from jobs.notifications import tell
-from jobs.withdrawal_rounds import each
-from jobs.work import Work
+from jobs.work import Work, each
 
 AT_ONCE = 500
 STEPS_MAX = 20  # of each kind: what is left waits for the next time

@@ -10,8 +10,7 @@ from app.notifications.rules import Words
 from app.transfers import queries, service
 from app.transfers.rules import State
 from jobs.notifications import tell
-from jobs.withdrawal_rounds import each
-from jobs.work import Work
+from jobs.work import Work, each
 
 
 def sent(work: Work) -> timedelta | None:

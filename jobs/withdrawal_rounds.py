@@ -1,18 +1,15 @@
 """Work of the rounds of checks: look into what was asked for, and what the clock does with what waits."""
 
-from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
-from app.clients.http import Silent, Unreadable
-from app.clients.paystack_refusals import RateLimited
 from app.core import clock
 from app.core.db import atomically
 from app.core.errors import IllegalMove
 from app.withdrawals import checks, flows, queries, rounds, service
 from app.withdrawals.errors import Contradicted
-from jobs.work import Work
+from jobs.work import Work, each
 
 
 def look_into(work: Work) -> timedelta | None:
@@ -58,19 +55,3 @@ def give_up(work: Work) -> timedelta | None:
 
     each(queries.unpaid_for_system(before=service.unpaid_before(clock.now())), give_back)
     return None
-
-
-def each(withdrawal_ids: Sequence[str], deed: Callable[[str], object]) -> None:
-    """Each in a transaction of its own: what is wrong with one keeps no other waiting, and is raised in the end."""
-    failed = list[Exception]()
-    for withdrawal_id in withdrawal_ids:
-        try:
-            deed(withdrawal_id)
-        except Unreadable as error:  # (what it says of one)
-            failed.append(error)
-        except (Silent, RateLimited):  # Paystack says nothing at present, of any: the clock comes again
-            break
-        except Exception as error:  # noqa: BLE001 (it is raised below, when the others were looked at)
-            failed.append(error)
-    if failed:
-        raise failed[0]

@@ -1,6 +1,6 @@
 """What a handler is given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from typing import Any
 
 from app.clients.bundle import Clients
 from app.clients.http import Refused, Silent, Unreadable
+from app.clients.paystack_refusals import RateLimited
 from app.core import clock, logs
 from app.core.actor import Actor
 
@@ -74,3 +75,19 @@ def _lasts(error: Exception, work: Work) -> bool:
     """Whether this is a no for good, by now: about the work, and not about us or how often we ask."""
     old = work.asked_at is not None and clock.now() - work.asked_at > GIVEN_UP_AFTER
     return old and isinstance(error, Refused) and error.status not in ABOUT_US
+
+
+def each(these: Iterable[str], deed: Callable[[str], object]) -> None:
+    """Each in a transaction of its own: what is wrong with one keeps no other waiting, and is raised in the end."""
+    failed = list[Exception]()
+    for one in these:
+        try:
+            deed(one)
+        except Unreadable as error:  # (what it says of one)
+            failed.append(error)
+        except (Silent, RateLimited):  # Paystack says nothing at present, of any: the clock comes again
+            break
+        except Exception as error:  # noqa: BLE001 (it is raised below, when the others were looked at)
+            failed.append(error)
+    if failed:
+        raise failed[0]

@@ -157,5 +157,5 @@ class Workbook:
 
 
 def _plain_name(title: str) -> str:
-    """A sheet's name may not have these."""
-    return "".join("-" if letter in "[]:*?/\\" else letter for letter in title).strip("'")
+    """A sheet's name may not have these, nor what cannot be seen."""
+    return "".join("-" if letter in "[]:*?/\\" or not letter.isprintable() else letter for letter in title).strip("'")

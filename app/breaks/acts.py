@@ -94,22 +94,21 @@ def book(case: Case, one: Any, *, other: str, on: date | None, agreed: Agreement
     asset = ASSETS[one.account.rpartition(":")[2]]
     if other == chart.house(chart.SUSPENSE, asset=NGN) and units > 0:
         _queue(ref, Money(asset, units), reason=agreed.reason, journal_id=journal_id, actor=actor)
-    lines, entries = _parts(one, reason=agreed.reason, actor=actor)
-    entries.append((journal_id, rows(_LEG, journal=journal_id, account=one.account)[0].leg))
-    by_hand.link(one.account, lines=lines, entries=entries, reason=agreed.reason, actor=actor)
+    _put(one, (journal_id, rows(_LEG, journal=journal_id, account=one.account)[0].leg), agreed.reason, actor=actor)
     words = f"Journal {journal_id} books it."
     service.note(case, "agreed", words=words, request_id=agreed.request_id, actor=actor)
     service.close(case, words=words, actor=actor)
     return journal_id
 
 
-def _parts(one: Any, *, reason: str, actor: Actor) -> tuple[list[int], list[tuple[int, int]]]:
-    """What a break is about: a line, an entry, or all of a match, which is taken apart to be put together anew."""
-    if one.group_id is None:
-        return ([one.line_id], []) if one.line_id is not None else ([], [(one.journal_id, one.leg)])
-    _, lines, entries = break_queries.match_for_operators(one.group_id)
-    by_hand.end(one.group_id, reason=reason, actor=actor)
-    return [line.id for line in lines], [(entry.journal_id, entry.leg) for entry in entries]
+def _put(one: Any, entry: tuple[int, int], reason: str, *, actor: Actor) -> None:
+    """Put an entry to what a break is about: a line, another entry, or a match."""
+    if one.group_id is not None:
+        by_hand.grow(one.group_id, entry=entry, reason=reason, actor=actor)
+        return
+    lines = [one.line_id] if one.line_id is not None else []
+    entries = [entry] if lines else [(one.journal_id, one.leg), entry]
+    by_hand.link(one.account, lines=lines, entries=entries, reason=reason, actor=actor)
 
 
 def _queue(ref: str, amount: Money, *, reason: str, journal_id: int, actor: Actor) -> None:

@@ -4,7 +4,7 @@ Why an entry is open is looked up when it is asked: which days were told of deci
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +18,8 @@ from app.matching import break_queries
 from app.matching.rules import Reason
 
 Place = tuple[datetime, int]
+Known = tuple[datetime, datetime, int]  # among what is late: since when, then as any other
+WORKED_ON = ["open", "proposed"]
 LIVE_MAX = 20_000  # so many open breaks are counted when somebody looks; more are counted now and then
 NEVER, EVER = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 WAITING = frozenset({Reason.TIMING, Reason.NOT_COVERED})  # for a statement: nothing is to be done
@@ -56,7 +58,7 @@ SELECT o.id, o.amount, o.at
 """
 # What somebody works on is little beside what is open: it is found by its cases.
 _WORKED = """
-SELECT b.id, b.amount, b.at
+SELECT b.id, b.amount, b.at, b.found_at
   FROM matching_coverage(:account, :now) v
  CROSS JOIN break_cases c
  CROSS JOIN LATERAL (
@@ -72,6 +74,8 @@ SELECT b.id, b.amount, b.at
  WHERE c.account = :account AND c.state = ANY(:states) AND (:owner = '' OR c.taken_by = :owner)
    AND b.account = :account AND b.at < :until
    AND (:reason = '' OR break_reason(b.reason, b.at, v.until, v.covered) = :reason)
+   AND (CAST(:due AS timestamptz) IS NULL
+        OR (b.found_at < :due AND break_reason(b.reason, b.at, v.until, v.covered) NOT IN ('timing', 'not_covered')))
    AND (b.at, b.id) > (:after_at, :after_id) AND (b.amount >= :least OR b.amount <= 0 - :least)
  ORDER BY b.at, b.id LIMIT :limit
 """
@@ -85,20 +89,21 @@ SELECT break_reason(b.reason, b.at, v.until, v.covered) AS reason, (b.at AT TIME
  WHERE b.account = :account AND b.closed_by IS NULL GROUP BY 1, 2
 """
 _KEPT = "SELECT reason, day, breaks, amount, size, counted_at FROM break_figures WHERE account = :account"
-# Of what is at least so much, whatever happened so long ago; what waits for its statement is never late.
+# Of what is at least so much, whatever was found so long ago, the longest known first; what waits for its statement is
+# never late.
 _LATE = """
-SELECT b.id, b.amount, b.at FROM matching_coverage(:account, :now) v CROSS JOIN breaks b
- WHERE b.account = :account AND b.closed_by IS NULL AND b.at < :until AND (b.at, b.id) > (:after_at, :after_id)
+SELECT b.id, b.amount, b.at, b.found_at FROM matching_coverage(:account, :now) v CROSS JOIN breaks b
+ WHERE b.account = :account AND b.closed_by IS NULL AND b.found_at < :due AND b.at >= :since AND b.at < :until
+   AND (b.found_at, b.at, b.id) > (:after_found, :after_at, :after_id)
    AND (b.amount >= :least OR b.amount <= 0 - :least)
    AND break_reason(b.reason, b.at, v.until, v.covered) NOT IN ('timing', 'not_covered')
-   AND (:reason = '' OR break_reason(b.reason, b.at, v.until, v.covered) = :reason)
+   AND (:reason = '' OR b.reason = :reason)  -- (what does not wait has the reason that was noted)
    AND NOT EXISTS (SELECT FROM break_cases c
                     WHERE c.subject = break_subject(b)
                       AND (c.state = 'accepted' OR (c.taken_by IS NOT NULL AND :unowned)))
-   AND (:owner = '' OR EXISTS (SELECT FROM break_cases c
-                                WHERE c.subject = break_subject(b) AND c.taken_by = :owner))
- ORDER BY b.at, b.id LIMIT :limit
+ ORDER BY b.found_at, b.at, b.id LIMIT :limit
 """
+_FOUND = "SELECT found_at FROM breaks WHERE id = :id AND account = :account"
 
 
 @dataclass(frozen=True)
@@ -119,13 +124,22 @@ class Sought:
 
 @dataclass(frozen=True)
 class Item:
-    """A break in the queue: what it is about, why, what it is worth in naira, when it is due; the work on it."""
+    """A break in the queue: what it is about, why, what it is worth in naira, when it is due; the work on it.
+
+    Its age counts from when the money moved (`row.at`), its deadline from when it was found (`row.found_at`).
+    """
 
     row: Any
     reason: str
     worth: Decimal | None
     due_at: datetime | None
     case: Case | None
+
+    @property
+    def age_days(self) -> int:
+        """Days since the money moved, in Lagos."""
+        moved: date = self.row.at.astimezone(WAT).date()
+        return max((clock.now().astimezone(WAT).date() - moved).days, 0)
 
     @property
     def is_late(self) -> bool:
@@ -165,7 +179,8 @@ def ids_for_operators(
 ) -> list[Any]:
     """The numbers, amounts and times of open breaks, the oldest first, from after a place on, that happened before.
 
-    Of an asset that has no price nothing is known to be worth at least so much.
+    Of what is late those that are known for the longest are first. Of an asset that has no price nothing is known to be
+    worth at least so much.
     """
     if sought.these is not None:
         return rows(_THESE, account=account, these=list(sought.these), limit=limit)
@@ -186,11 +201,11 @@ def ids_for_operators(
     both = {"reason": sought.reason, "now": clock.now()}
     if sought.view == "late":
         whose = {"unowned": sought.owner == "none", "owner": "" if sought.owner == "none" else sought.owner}
-        return _late({**place, **both, **whose}, place["least"], limit)
+        return _late({**place, **both, **whose, "since": since}, _known(account, after))
     states = {"proposed": ["proposed"], "accepted": ["accepted"], "all": ["open", "proposed", "accepted"]}
     if sought.view in {"proposed", "accepted"} or sought.owner not in {"", "none"}:
         named = "" if sought.owner == "none" else sought.owner
-        return rows(_WORKED, **place, **both, states=states.get(sought.view, ["open", "proposed"]), owner=named)
+        return rows(_WORKED, **place, **both, states=states.get(sought.view, WORKED_ON), owner=named, due=None)
     plain = {"accepted": sought.view == "all", "unowned": sought.owner == "none"}
     return rows(_OF_REASON, **place, **both, **plain) if sought.reason else rows(_ANY, **place, **plain)
 
@@ -208,7 +223,8 @@ def items_for_operators(account: str, found: list[Any]) -> list[Item]:
     made = []
     for row in found:
         worth = None if price is None else row.amount * price
-        due = None if row.reason in WAITING else rules.due_at(row.at, worth=worth, terms=terms)
+        waits = row.reason in WAITING or row.found_at is None
+        due = None if waits else rules.due_at(row.found_at, worth=worth, terms=terms)
         made.append(Item(row, row.reason, worth, due, cases.get(rules.subject_of(row))))
     return made
 
@@ -231,14 +247,36 @@ def overdue_for_system(account: str, *, before: datetime = EVER, limit: int) -> 
     return len(ids_for_operators(account, Sought(view="late"), before=before, limit=limit))
 
 
-def _late(place: dict[str, Any], least: Decimal, limit: int) -> list[Any]:
-    """What is late by any of the terms, the oldest first: each term is looked for by itself."""
+def _late(place: dict[str, Any], known: Known) -> list[Any]:
+    """What is late by any of the terms, what is known for the longest first: each term is looked for by itself.
+
+    What somebody has is little, and found by its cases.
+    """
     found: dict[int, Any] = {}
+    after = dict(zip(("after_found", "after_at", "after_id"), known, strict=True))
+    owned = {"after_at": place["since"], "after_id": 0, "states": WORKED_ON, "limit": rules.BULK_MAX + 1}
     for naira, hours in queries.terms_for_operators():
-        until = min(place["until"], clock.now() - timedelta(hours=hours))
-        most = max(least, _coins(place["account"], naira))
-        found |= {row.id: row for row in rows(_LATE, **{**place, "until": until, "least": most})}
-    return sorted(found.values(), key=lambda row: (row.at, row.id))[:limit]
+        term = {
+            "due": place["now"] - timedelta(hours=hours),
+            "least": max(place["least"], _coins(place["account"], naira)),
+        }
+        own = (
+            rows(_WORKED, **{**place, **owned, **term}) if place["owner"] else rows(_LATE, **{**place, **after, **term})
+        )
+        found |= {row.id: row for row in own}
+    late = sorted((row for row in found.values() if _place_of(row) > known), key=_place_of)
+    return late[: place["limit"]]
+
+
+def _place_of(row: Any) -> Known:
+    return row.found_at, row.at, row.id
+
+
+def _known(account: str, after: Place | None) -> Known:
+    """The place among what is late of the break that a page ended with."""
+    at, number = after or (NEVER, 0)
+    found = rows(_FOUND, id=number, account=account) if after else []
+    return (found and found[0].found_at) or NEVER, at, number
 
 
 def _board(found: list[Any], counted_at: datetime | None) -> Board:

@@ -13,6 +13,7 @@ from app.breaks.acts import Agreement
 from app.breaks.board import Sought
 from app.breaks.models import Bulk, BulkRow
 from app.breaks.rules import BULK, GOVERNED, Act, BulkState, State
+from app.core import actor as actors
 from app.core import clock, ids, machine, outbox
 from app.core.actor import Actor
 from app.core.clock import WAT
@@ -123,15 +124,15 @@ def drop(request_id: str, *, reason: str, actor: Actor) -> None:
 
 
 def go_on(bulk_id: str, *, actor: Actor) -> bool:
-    """Do the next rows of a bulk, each by itself: whether there are more."""
+    """Do the next rows of a bulk, each by itself and in the name of who asked: whether there are more."""
     one = _locked(bulk_id)
     if one.state != BulkState.WORKING:
         return False
     waiting = select(BulkRow).where(BulkRow.bulk_id == bulk_id, BulkRow.outcome == "").order_by(BulkRow.break_id)
-    agreed = _agreement(one)
+    agreed, maker = _agreement(one), actors.operator(one.made_by, request_id=actor.request_id)
     found = list(db.session.scalars(waiting.limit(AT_ONCE)))
     for row in found:
-        row.outcome, row.why = _tried(one, row, agreed=agreed, actor=actor)
+        row.outcome, row.why = _tried(one, row, agreed=agreed, actor=maker)
     db.session.flush()
     if len(found) == AT_ONCE:
         return True

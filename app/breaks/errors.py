@@ -28,6 +28,11 @@ class BroughtIt(Conflict):
     message = "You brought the file that says so. Somebody else of finance looks at it and takes it."
 
 
+class InLargeMatch(Conflict):
+    code = "in_large_match"
+    message = "It is in a very large match. Take that apart first."
+
+
 class WordsMissing(Unprocessable):
     code = "words_missing"
     message = "Write what is to be kept, in at most 500 characters."

@@ -12,3 +12,11 @@ class BulkBegun(Event):
 
     name: ClassVar[str] = "breaks.bulk_begun"
     bulk_id: str
+
+
+@dataclass(frozen=True)
+class ErrandAsked(Event):
+    """An account is to be matched now, or a large match to be taken apart."""
+
+    name: ClassVar[str] = "breaks.errand_asked"
+    errand_id: int

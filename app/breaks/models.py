@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Date,
     DateTime,
@@ -166,3 +167,32 @@ class BulkRow(Model):
     amount: Mapped[Decimal] = mapped_column(Numeric)
     outcome: Mapped[str] = mapped_column(Text, default="", server_default="")
     why: Mapped[str] = mapped_column(Text, default="", server_default="")
+
+
+class Errand(Model):
+    """What somebody asked for that takes longer than a page may, and what came of it.
+
+    That what is new in an account is matched; or, with `group_id`, that a match is taken apart.
+    """
+
+    __tablename__ = "break_errands"
+    __table_args__ = (
+        Index(
+            "uq_break_errands_open",
+            "account",
+            "group_id",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_break_errands_account", "account", "id"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    account: Mapped[str] = mapped_column(Text)
+    group_id: Mapped[int | None] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(Text)
+    made_by: Mapped[str] = mapped_column(Text, ForeignKey("operators.id"))
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    failed: Mapped[bool] = mapped_column(Boolean, default=False, server_default="false")
+    said: Mapped[str] = mapped_column(Text, default="", server_default="")

@@ -116,13 +116,13 @@ def band_of(day: date, *, today: date) -> int:
     return next(place for place, (_, _, end) in enumerate(BANDS) if end is None or age < end)
 
 
-def due_at(at: datetime, *, worth: Decimal | None, terms: Terms) -> datetime:
-    """When a break of so many naira that happened at a time should be closed.
+def due_at(found_at: datetime, *, worth: Decimal | None, terms: Terms) -> datetime:
+    """When a break of so many naira that was found at a time should be closed.
 
     `terms` are (at least so many naira, hours), the largest first. What has no price is treated as the largest.
     """
     hours = next((hours for least, hours in terms if worth is None or abs(worth) >= least), terms[-1][1])
-    return at + timedelta(hours=hours)
+    return found_at + timedelta(hours=hours)
 
 
 def check_deadlines(told: Sequence[tuple[int, int]]) -> None:

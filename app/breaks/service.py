@@ -87,28 +87,30 @@ def link(break_id: int, *, others: Sequence[int], reason: str, actor: Actor) -> 
 
 
 def take_apart(group_id: int, *, reason: str, actor: Actor) -> None:
-    """Take a match apart; the work on what it was made of goes on. Raises as matching does."""
-    own, _, _ = break_queries.match_for_operators(group_id, limit=1)
+    """Take a match apart; the work on what it was made of goes on. Raises NotFound, and as matching does."""
+    break_queries.match_for_operators(group_id)
     subjects = [f"match:{group_id}", *queries.subjects_in_for_system(group_id)]  # (few of what may be a million)
     by_hand.end(group_id, reason=reason, actor=actor)
     for case in _of_subjects(subjects):
         if case.group_id == group_id:
             close(case, words="It was taken apart.", actor=actor)
         else:
-            reopen(case, words=f"Match {own.group_id} was taken apart: {reason.strip()}", actor=actor)
+            reopen(case, words=f"Match {group_id} was taken apart: {reason.strip()}", actor=actor)
 
 
 def take_anew(break_id: int, *, reason: str, actor: Actor) -> None:
     """Count a line as it was told later: what was told first is taken back, and its match is open again.
 
     Nobody does so by a file that they brought themselves. Raises NotFound, BreakGone, BroughtIt, ReasonMissing,
-    TakenAlready.
+    TakenAlready, InLargeMatch.
     """
     own = _decided(break_id, Reason.RESTATED, actor=actor)
     case = opened(own, actor=actor)
     taken = restating.take(own.row_id)
     group_id = break_queries.match_of_line_for_operators(taken.counted)
     if group_id is not None:
+        if break_queries.size_for_operators(group_id, limit=by_hand.LARGE + 1) > by_hand.LARGE:
+            raise errors.InLargeMatch(f"It is in match {group_id}, which is very large. Take that apart first.")
         take_apart(group_id, reason=reason, actor=actor)
     by_hand.link(own.account, lines=[taken.counted, taken.back], entries=[], reason=reason, actor=actor)
     by_hand.told_anew(own.account, line=taken.now, reason=reason, actor=actor)

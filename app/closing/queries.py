@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.closing import figures
 from app.closing.models import Closing, ProofDay, Reopening, Signature
-from app.closing.rules import ONE_DAY, Span
+from app.closing.rules import DAYS_MAX, ONE_DAY, Span
 from app.core import clock
 from app.core.clock import WAT
 from app.core.db import db, rows
@@ -189,6 +189,13 @@ def open_since_for_operators() -> date | None:
         return (closed + timedelta(days=32)).replace(day=1)
     begun = rows(_BEGUN)[0].at
     return begun.astimezone(WAT).date().replace(day=1) if begun else None
+
+
+def open_days_for_system(account: str, *, last: date) -> date:
+    """The first day within a year that an account was told of and no closed month covers; else the last."""
+    told = [days.first for one in coverage_for_operators(account, Span(last, last)) for days in one.covered]
+    since = [open_since_for_operators() or last, last - (DAYS_MAX - 1) * ONE_DAY]
+    return max(min(told, default=last), *since)
 
 
 def yesterday_for_system() -> date:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.closing import errors, figures, invariants, queries, rules, sheets
-from app.closing.invariants import Asked
+from app.closing.invariants import Asked, Result
 from app.closing.models import ProofDay, Signature
 from app.closing.rules import DayState, SignRole, Span
 from app.core import clock, ids, machine
@@ -63,8 +63,8 @@ def prove(account: str, day: date, *, actor: Actor) -> ProofDay:
     found = figures.of(account, span)
     results = invariants.prove(Asked(account, span, found))
     untold = day in queries.untold_for_operators(account, span)
-    failing = next((one for one in results if one.holds is False), None)
-    state = DayState.UNTOLD if untold else DayState.FAILS if failing else DayState.HOLDS
+    failing = next((one for one in results if one.holds is False and not (untold and _may_wait(one))), None)
+    state = DayState.FAILS if failing else DayState.UNTOLD if untold else DayState.HOLDS
     last = found.last
     facts = {
         "told": last.closing_told,
@@ -85,6 +85,11 @@ def prove(account: str, day: date, *, actor: Actor) -> ProofDay:
         machine.move(kept, state, machine=rules.DAY, actor=actor, reason=kept.fault)
     db.session.flush()
     return kept
+
+
+def _may_wait(one: Result) -> bool:
+    """Whether a statement that is still to be told may mend it: what begins otherwise than the last one ended."""
+    return not one.blocks or one.name == "I2"
 
 
 def is_stale(kept: ProofDay | None, now: figures.Day, *, untold: bool) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from app.core import clock
 from app.core.db import rows
 from app.core.errors import NotFound
+from app.matching import rules
 from app.matching.covering import covering
 from app.matching.queries import Proof
 
@@ -25,10 +26,11 @@ SELECT a.account, a.sources, r.ended_at, p.counts
 """
 _SHOWN = """
 SELECT b.id, b.account, b.line_id, b.journal_id, b.leg, b.group_id, b.import_id, b.part, b.row_id, b.amount, b.as_told,
-       b.at, b.opened_by, b.closed_by, break_reason(b.reason, b.at, c.until, c.covered) AS reason,
+       b.at, b.found_at, b.opened_by, b.closed_by, break_reason(b.reason, b.at, c.until, c.covered) AS reason,
        l.narration, l.counterparty, l.external_id, l.refs, l.kind AS line_kind,
        coalesce(l.source_id, i.source_id) AS source_id,
-       j.ref, j.kind AS journal_kind, f.id AS file_id, f.name AS file_name, o.row_no, o.reason AS row_reason
+       j.ref, j.kind AS journal_kind, f.id AS file_id, f.name AS file_name, o.row_no, o.reason AS row_reason,
+       o.delta AS told_now, o.booked_on AS told_on
   FROM breaks b
   JOIN (SELECT a.account, v.* FROM (SELECT DISTINCT account FROM breaks WHERE id = ANY(:ids)) a
          CROSS JOIN LATERAL matching_coverage(a.account, :now) v) c ON c.account = b.account
@@ -61,15 +63,19 @@ SELECT b.id, b.amount, coalesce(l.counterparty, '') AS counterparty
    AND b.import_id IS NULL AND b.at >= :since AND b.at < :upto
  ORDER BY b.at, b.id LIMIT :limit
 """
+# (The first by their numbers, of what may be a million; then as they happened.)
 _LINES = """
-SELECT l.*, s.title FROM matches m JOIN statement_lines l ON l.id = m.line_id
-  JOIN statement_sources s ON s.id = l.source_id WHERE m.group_id = :group ORDER BY l.at, l.id LIMIT :limit
+SELECT l.*, s.title
+  FROM (SELECT line_id FROM matches WHERE group_id = :group AND line_id IS NOT NULL ORDER BY line_id LIMIT :limit) m
+  JOIN statement_lines l ON l.id = m.line_id JOIN statement_sources s ON s.id = l.source_id ORDER BY l.at, l.id
 """
 _ENTRIES = """
 SELECT e.journal_id, e.leg, e.amount * ('1e-' || a.decimals)::numeric AS amount, e.effective_at AS at, j.ref, j.kind
-  FROM matches m JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
+  FROM (SELECT journal_id, leg FROM matches
+         WHERE group_id = :group AND journal_id IS NOT NULL ORDER BY journal_id, leg LIMIT :limit) m
+  JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
   JOIN ledger.assets a ON a.code = e.asset JOIN ledger.journals j ON j.id = e.journal_id
- WHERE m.group_id = :group ORDER BY e.effective_at, e.journal_id, e.leg LIMIT :limit
+ ORDER BY e.effective_at, e.journal_id, e.leg
 """
 _SUMS = """
 SELECT count(m.line_id) AS lines, coalesce(sum(l.delta), 0) AS told, count(m.journal_id) AS entries,
@@ -78,6 +84,18 @@ SELECT count(m.line_id) AS lines, coalesce(sum(l.delta), 0) AS told, count(m.jou
   LEFT JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
   LEFT JOIN ledger.assets a ON a.code = e.asset WHERE m.group_id = :group
 """
+_OF_ENTRY = "SELECT group_id FROM matches WHERE journal_id = :journal AND leg = :leg AND ended_by IS NULL"
+_PLACES = """
+SELECT m.line_id AS id, m.group_id, NULL::bigint AS break_id FROM matches m
+ WHERE m.line_id = ANY(:lines) AND m.ended_by IS NULL
+UNION ALL
+SELECT b.line_id, NULL, b.id FROM breaks b WHERE b.line_id = ANY(:lines) AND b.closed_by IS NULL
+"""
+_UNDER_WAY = """
+SELECT application_name FROM pg_stat_activity
+ WHERE datname = current_database() AND application_name LIKE :told
+"""
+_SIZE = "SELECT count(*) AS n FROM (SELECT FROM matches WHERE group_id = :group LIMIT :limit) m"
 _MATCH = """
 SELECT m.group_id, m.rule, m.confidence, m.ended_by, r.account, r.made_by, r.begun_at, r.why,
        x.made_by AS ended_who, x.begun_at AS ended_at, x.why AS ended_why, b.id AS break_id
@@ -164,13 +182,30 @@ def covering_for_operators(one: Any) -> list[Any]:
     return _shown(list(sets[0])) if len(sets) == 1 else []
 
 
-def match_for_operators(group_id: int, *, limit: int | None = None) -> tuple[Any, list[Any], list[Any]]:
-    """A match: who made it and ended it, its lines, its entries, the first so many of each. Raises NotFound."""
+def match_for_operators(group_id: int) -> Any:
+    """A match: who made it and ended it. Raises NotFound."""
     found = rows(_MATCH, group=group_id)
     if not found:
         raise NotFound
+    return found[0]
+
+
+def match_sides_for_operators(group_id: int, *, limit: int) -> tuple[list[Any], list[Any]]:
+    """The first so many lines of a match, and entries."""
     place = {"group": group_id, "limit": limit}
-    return found[0], rows(_LINES, **place), rows(_ENTRIES, **place)
+    return rows(_LINES, **place), rows(_ENTRIES, **place)
+
+
+def size_for_operators(group_id: int, *, limit: int) -> int:
+    """How many rows a match has: at most so many are counted."""
+    found: int = rows(_SIZE, group=group_id, limit=limit)[0].n
+    return found
+
+
+def steps_for_operators(group_id: int) -> int | None:
+    """How many steps of taking a match apart were taken; None when nobody takes it apart now."""
+    found = rows(_UNDER_WAY, told=f"{rules.step_of(group_id, 0)[:-1]}%")
+    return max((int(row.application_name.rpartition(" ")[2]) for row in found), default=None)
 
 
 def match_sums_for_operators(group_id: int) -> Any:
@@ -180,8 +215,20 @@ def match_sums_for_operators(group_id: int) -> Any:
 
 def match_of_line_for_operators(line_id: int) -> int | None:
     """The match that a line is in, if any."""
-    found = rows("SELECT group_id FROM matches WHERE line_id = :line AND ended_by IS NULL", line=line_id)
+    return places_for_operators([line_id]).get(line_id, (None, None))[0]
+
+
+def match_of_for_operators(one: Any) -> int | None:
+    """The match that the line or the entry of a break is in now, if any."""
+    if one.line_id is not None:
+        return match_of_line_for_operators(one.line_id)
+    found = rows(_OF_ENTRY, journal=one.journal_id, leg=one.leg)
     return found[0].group_id if found else None
+
+
+def places_for_operators(lines: list[int]) -> dict[int, tuple[int | None, int | None]]:
+    """The match that each line is in, or else its open break; none of those that were not looked at yet."""
+    return {row.id: (row.group_id, row.break_id) for row in rows(_PLACES, lines=lines)}
 
 
 def _account(row: Any) -> Account:

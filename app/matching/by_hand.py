@@ -1,4 +1,7 @@
-"""What people put together, and what they take apart. Each is a run of its own, with a reason."""
+"""What people put together, and what they take apart. Each is a run of its own, with a reason.
+
+A match may be of a million entries: what is taken apart never leaves the database.
+"""
 
 from collections.abc import Sequence
 
@@ -7,19 +10,22 @@ from sqlalchemy import Connection, text
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
-from app.matching import errors, explaining, scope, sheets
+from app.matching import errors, explaining, rules, scope, sheets
 from app.matching.models import Run
 from app.matching.scope import BY_HAND
-from app.matching.service import begun, turn
+from app.matching.service import at_leisure, begun, turn
 
 REASON_MAX = 500
+STEPS = ("laying open", "ending the match", "explaining each")  # of taking one apart
+LARGE = 10_000  # rows of a match; more take longer than a page may
 _TAKE = """
-WITH made AS (SELECT nextval('match_groups') AS group_id)
-INSERT INTO matches (group_id, run_id, rule, confidence, line_id, journal_id, leg)
-SELECT made.group_id, :run, :rule, 100, o.line_id, o.journal_id, o.leg
-  FROM made, (SELECT l.id AS line_id, NULL::bigint AS journal_id, NULL::integer AS leg FROM open_lines l
-               UNION ALL SELECT NULL, e.journal_id, e.leg FROM open_entries e) o
-RETURNING group_id
+WITH made AS MATERIALIZED (SELECT nextval('match_groups') AS group_id),
+own AS (
+    INSERT INTO matches (group_id, run_id, rule, confidence, line_id, journal_id, leg)
+    SELECT made.group_id, :run, :rule, 100, o.line_id, o.journal_id, o.leg
+      FROM made, (SELECT l.id AS line_id, NULL::bigint AS journal_id, NULL::integer AS leg FROM open_lines l
+                   UNION ALL SELECT NULL, e.journal_id, e.leg FROM open_entries e) o)
+SELECT group_id FROM made
 """
 _LINES = """
 CREATE TEMP TABLE open_lines ON COMMIT DROP AS
@@ -36,13 +42,31 @@ SELECT e.journal_id, e.leg, j.ref, e.amount * a.unit AS amount, e.effective_at A
   JOIN book_accounts a ON a.id = e.account_id JOIN ledger.journals j ON j.id = e.journal_id
  WHERE NOT EXISTS (SELECT FROM matches m WHERE m.journal_id = e.journal_id AND m.leg = e.leg AND m.ended_by IS NULL)
 """
+_HOW_FAR = "SELECT set_config('application_name', :told, true)"
 _COUNTS = "SELECT (SELECT count(*) FROM open_lines) AS lines, (SELECT count(*) FROM open_entries) AS entries"
 _OF_GROUP = """
-SELECT m.line_id, m.journal_id, m.leg, r.account FROM matches m JOIN matching_runs r ON r.id = m.run_id
+SELECT r.account, (SELECT count(*) FROM matches n WHERE n.group_id = :group AND n.ended_by IS NULL) AS rows
+  FROM matches m JOIN matching_runs r ON r.id = m.run_id
+ WHERE m.group_id = :group AND m.ended_by IS NULL LIMIT 1
+"""
+_LINES_OF_GROUP = """
+CREATE TEMP TABLE open_lines ON COMMIT DROP AS
+SELECT l.id, l.delta AS amount, l.at FROM matches m JOIN statement_lines l ON l.id = m.line_id
  WHERE m.group_id = :group AND m.ended_by IS NULL
 """
-_END = "UPDATE matches SET ended_by = :run WHERE group_id = :group AND ended_by IS NULL"
-_CLOSE = "UPDATE breaks SET closed_by = :run WHERE group_id = :group AND closed_by IS NULL"
+_ENTRIES_OF_GROUP = """
+CREATE TEMP TABLE open_entries ON COMMIT DROP AS
+SELECT e.journal_id, e.leg, j.ref, e.amount * a.unit AS amount, e.effective_at AS at
+  FROM matches m JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
+  JOIN book_accounts a ON a.id = e.account_id JOIN ledger.journals j ON j.id = e.journal_id
+ WHERE m.group_id = :group AND m.ended_by IS NULL
+"""
+_ONE_MORE = """
+INSERT INTO open_entries
+SELECT e.journal_id, e.leg, j.ref, e.amount * a.unit, e.effective_at
+  FROM ledger.entries e JOIN book_accounts a ON a.id = e.account_id JOIN ledger.journals j ON j.id = e.journal_id
+ WHERE e.journal_id = :journal AND e.leg = :leg
+"""
 
 
 def link(
@@ -54,45 +78,85 @@ def link(
     this account; TooFew for fewer than two.
     """
     connection = turn(account)
-    run = begun(account, kind="hand", version=0, as_of=clock.now(), why=_reason(reason), actor=actor)
-    if len(lines) + len(entries) < 2:  # noqa: PLR2004 (one belongs to another)
+    run = begun(account, kind="hand", version=0, as_of=clock.now(), why=worded(reason), actor=actor)
+    if len(set(lines)) + len(set(entries)) < 2:  # noqa: PLR2004 (one belongs to another)
         raise errors.TooFew
     _open(connection, account, lines, entries)
     counts = connection.execute(text(_COUNTS)).one()
     if (counts.lines, counts.entries) != (len(set(lines)), len(set(entries))):
         raise errors.NotOpen
-    group_id: int = connection.execute(text(_TAKE), {"run": run.id, "rule": BY_HAND}).first()[0]  # type: ignore[index]
-    explaining.close_matched(connection, run, first=group_id - 1)
-    explaining.explain_differing(connection, run, since=group_id - 1)
-    return _ended(run), group_id
+    return _taken(connection, run)
 
 
 def end(group_id: int, *, reason: str, actor: Actor) -> Run:
     """Take a match apart: its lines and entries are open again. Raises MatchGone, ReasonMissing."""
-    found = db.session.connection().execute(text(_OF_GROUP), {"group": group_id}).first()
-    if found is None:
-        raise errors.MatchGone
-    connection = turn(found.account)
-    own = connection.execute(text(_OF_GROUP), {"group": group_id}).all()
-    if not own:  # (somebody was quicker)
-        raise errors.MatchGone
-    run = begun(found.account, kind="hand", version=0, as_of=clock.now(), why=_reason(reason), actor=actor)
-    for statement in (_END, _CLOSE):
-        connection.execute(text(statement), {"run": run.id, "group": group_id})
-    lines = [row.line_id for row in own if row.line_id is not None]
-    _open(connection, found.account, lines, [(row.journal_id, row.leg) for row in own if row.journal_id is not None])
+    connection, run = _apart(group_id, reason=reason, actor=actor)
     explaining.explain_left(connection, run)
     return _ended(run)
+
+
+def grow(group_id: int, *, entry: tuple[int, int], reason: str, actor: Actor) -> tuple[Run, int]:
+    """Put an entry (journal, leg) to a match, which is made anew with it: the run, and the number of the new group.
+
+    Raises MatchGone, ReasonMissing.
+    """
+    connection, run = _apart(group_id, reason=reason, actor=actor)
+    connection.execute(text(_ONE_MORE), {"journal": entry[0], "leg": entry[1]})
+    return _taken(connection, run)
 
 
 def told_anew(account: str, *, line: int, reason: str, actor: Actor) -> Run:
     """Open a break for a line that somebody decided to count, until it is matched, and end that of the statement."""
     connection = turn(account)
-    run = begun(account, kind="hand", version=0, as_of=clock.now(), why=_reason(reason), actor=actor)
+    run = begun(account, kind="hand", version=0, as_of=clock.now(), why=worded(reason), actor=actor)
     _open(connection, account, [line], [])
     explaining.explain_left(connection, run)
     sheets.close_decided(connection, run)
     return _ended(run)
+
+
+def worded(told: str) -> str:
+    """Why, as somebody wrote it. Raises ReasonMissing."""
+    words = told.strip()
+    if not words or len(words) > REASON_MAX:
+        raise errors.ReasonMissing
+    return words
+
+
+def _apart(group_id: int, *, reason: str, actor: Actor) -> tuple[Connection, Run]:
+    """End a match, and lay open what was in it. Raises MatchGone, ReasonMissing."""
+    found = db.session.connection().execute(text(_OF_GROUP), {"group": group_id}).first()
+    if found is None:
+        raise errors.MatchGone
+    connection = turn(found.account)
+    own = connection.execute(text(_OF_GROUP), {"group": group_id}).first()
+    if own is None:  # (somebody was quicker)
+        raise errors.MatchGone
+    run = begun(found.account, kind="hand", version=0, as_of=clock.now(), why=worded(reason), actor=actor)
+    if own.rows > LARGE:
+        at_leisure(connection)
+    _step(connection, group_id, 0)
+    scope.name_accounts(connection, found.account)
+    scope.look_up(connection, few=own.rows < explaining.FEW)
+    for statement in (_LINES_OF_GROUP, _ENTRIES_OF_GROUP, "ANALYZE open_lines", "ANALYZE open_entries"):
+        connection.execute(text(statement), {"group": group_id})
+    _step(connection, group_id, 1)
+    scope.end(connection, [group_id], run_id=run.id)
+    _step(connection, group_id, 2)
+    return connection, run
+
+
+def _step(connection: Connection, group_id: int, done: int) -> None:
+    """Let others see how far it is: the name of a connection is seen before anything is committed."""
+    connection.execute(text(_HOW_FAR), {"told": rules.step_of(group_id, done)})
+
+
+def _taken(connection: Connection, run: Run) -> tuple[Run, int]:
+    """Put together all that lies open; what it differs by is a break of its own."""
+    group_id: int = connection.execute(text(_TAKE), {"run": run.id, "rule": BY_HAND}).scalar_one()
+    explaining.close_matched(connection, run, first=group_id - 1)
+    explaining.explain_differing(connection, run, since=group_id - 1)
+    return _ended(run), group_id
 
 
 def _open(connection: Connection, account: str, lines: Sequence[int], entries: Sequence[tuple[int, int]]) -> None:
@@ -105,13 +169,6 @@ def _open(connection: Connection, account: str, lines: Sequence[int], entries: S
     }
     for statement in (_LINES, _ENTRIES):
         connection.execute(text(statement), place)
-
-
-def _reason(told: str) -> str:
-    words = told.strip()
-    if not words or len(words) > REASON_MAX:
-        raise errors.ReasonMissing
-    return words
 
 
 def _ended(run: Run) -> Run:

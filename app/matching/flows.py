@@ -9,7 +9,6 @@ from app.matching import trials
 # By what PostgreSQL calls it. All else is a fault of ours: the work fails, and whoever looks after jobs sees it.
 _TROUBLES = {
     "57014": "They find so much that it takes too long. Look for a rule that fits nearly everything.",
-    "2201B": "PostgreSQL cannot read a pattern.",
 }
 
 

@@ -103,7 +103,8 @@ class Break(Model):
     """What the two sides differ by in a line, an entry or a group; `amount` is the statement's less the books'.
 
     Or what is wrong with a part or a row of a file, which moves nothing: `as_told` is by how much. `reason` is what was
-    noted; whether an entry's day was told of is found when it is read (break_queries).
+    noted; whether an entry's day was told of is found when it is read (break_queries). `at` is when the money moved,
+    `found_at` since when it is known to differ: None while an entry's day was not told of.
     """
 
     __tablename__ = "breaks"
@@ -136,6 +137,24 @@ class Break(Model):
         Index("ix_breaks_open", "account", "at", "id", postgresql_where=sql("closed_by IS NULL")),
         Index("ix_breaks_reason", "account", "reason", "at", "id", postgresql_where=sql("closed_by IS NULL")),
         Index("ix_breaks_amount", "account", "amount", postgresql_where=sql("closed_by IS NULL")),
+        Index(
+            "ix_breaks_found",
+            "account",
+            "found_at",
+            "at",
+            "id",
+            postgresql_where=sql("closed_by IS NULL AND found_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_breaks_waiting", "account", "at", "id", postgresql_where=sql("closed_by IS NULL AND found_at IS NULL")
+        ),
+        Index("ix_breaks_line_was", "line_id", postgresql_where=sql("closed_by IS NOT NULL AND line_id IS NOT NULL")),
+        Index(
+            "ix_breaks_entry_was",
+            "journal_id",
+            "leg",
+            postgresql_where=sql("closed_by IS NOT NULL AND journal_id IS NOT NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     account: Mapped[str] = mapped_column(Text)
@@ -150,5 +169,6 @@ class Break(Model):
     amount: Mapped[Decimal] = mapped_column(Numeric)
     as_told: Mapped[Decimal | None] = mapped_column(Numeric)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    found_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     opened_by: Mapped[int] = mapped_column(BigInteger)
     closed_by: Mapped[int | None] = mapped_column(BigInteger)

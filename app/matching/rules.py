@@ -159,13 +159,18 @@ def how_far(trial_id: int, done: int) -> str:
     return f"rules trial {trial_id} {done}"
 
 
+def step_of(group_id: int, done: int) -> str:
+    """What a connection is called that has taken so many steps of taking a match apart."""
+    return f"match apart {group_id} {done}"
+
+
 def in_words(rule: Rule) -> str:
     """What a rule compares."""
     if rule.step is Step.AMOUNT:
         near = "at the same second"
         if rule.before_seconds or rule.after_seconds:
             near = f"{_span(rule.before_seconds)} before to {_span(rule.after_seconds)} after"
-        who = " of lines without a reference" if rule.bare else ""
+        who = ", of lines without a reference" if rule.bare else ""
         return f"{LINE_WORDS[rule.line]} and {ENTRY_WORDS[rule.entry]} of one amount, {near}{who}, the only such pair"
     if rule.step is Step.CANCELS:
         return "lines of one group that come to nothing, and of which no entry knows"

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, text
 
+from app.matching import explaining
+
 BY_HAND = "by hand"  # the rule of what people put together
 NEW_MAX = 20_000  # more is matched as a whole: sets are quicker than looking things up
 OPEN_MAX = 50_000
@@ -98,17 +100,50 @@ SELECT DISTINCT concat_ws('/', l.source_id, l.asset, l.account) AS beginning
    AND l.id > coalesce(m.upto, 0) AND l.id <= s.upto
  WHERE a.account = :account
 """
-_FREE = (
-    """
-CREATE TEMP TABLE freed ON COMMIT DROP AS
+_FREED = """
 SELECT DISTINCT m.group_id
   FROM statement_accounts a
   JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset AND l.basis = 'opening'
   JOIN matches m ON m.line_id = l.id AND m.ended_by IS NULL AND m.rule <> :by_hand
  WHERE a.account = :account AND concat_ws('/', l.source_id, l.asset, l.account) = ANY(:beginnings)
-""",
-    "UPDATE matches m SET ended_by = :run FROM freed f WHERE m.group_id = f.group_id AND m.ended_by IS NULL",
-    "UPDATE breaks b SET closed_by = :run FROM freed f WHERE b.group_id = f.group_id AND b.closed_by IS NULL",
+"""
+# What rules put together although it differs, or as lines that take each other back, while what has a key of theirs was
+# still to come: had all been there, it might be another answer. (Looked at together they are of one run, and rest.)
+_OVERTAKEN = """
+WITH late AS MATERIALIZED (
+    SELECT k.key, b.opened_by
+      FROM breaks b JOIN statement_lines l ON l.id = b.line_id
+     CROSS JOIN LATERAL unnest(l.refs || ARRAY[l.external_id, l.group_key]) k (key)
+     WHERE b.account = :account AND b.closed_by IS NULL
+    UNION ALL
+    SELECT k.key, b.opened_by
+      FROM breaks b JOIN ledger.journals j ON j.id = b.journal_id
+     CROSS JOIN LATERAL (VALUES (j.ref), (j.memo->>'told')) k (key)
+     WHERE b.account = :account AND b.closed_by IS NULL
+), made AS (
+    SELECT m.group_id, m.run_id, m.line_id, m.journal_id
+      FROM breaks b JOIN matches m ON m.group_id = b.group_id AND m.ended_by IS NULL AND m.rule <> :by_hand
+     WHERE b.account = :account AND b.closed_by IS NULL
+    UNION ALL
+    SELECT m.group_id, m.run_id, m.line_id, NULL
+      FROM late o JOIN statement_lines l ON l.group_key = o.key
+      JOIN statement_accounts a ON a.source_id = l.source_id AND a.asset = l.asset AND a.account = :account
+      JOIN matches m ON m.line_id = l.id AND m.ended_by IS NULL AND m.rule <> :by_hand
+     WHERE NOT EXISTS (SELECT FROM matches e WHERE e.group_id = m.group_id AND e.journal_id IS NOT NULL)
+), own AS (
+    SELECT m.group_id, m.run_id, k.key
+      FROM made m JOIN statement_lines l ON l.id = m.line_id
+     CROSS JOIN LATERAL unnest(l.refs || ARRAY[l.external_id, l.group_key]) k (key)
+    UNION ALL
+    SELECT m.group_id, m.run_id, k.key
+      FROM made m JOIN ledger.journals j ON j.id = m.journal_id
+     CROSS JOIN LATERAL (VALUES (j.ref), (j.memo->>'told')) k (key)
+)
+SELECT DISTINCT w.group_id FROM own w JOIN late o ON o.key = w.key AND o.opened_by > w.run_id
+"""
+_END = (
+    "UPDATE matches SET ended_by = :run WHERE group_id = ANY(:groups) AND ended_by IS NULL",
+    "UPDATE breaks SET closed_by = :run WHERE group_id = ANY(:groups) AND closed_by IS NULL",
 )
 _COUNTS = """
 SELECT (SELECT count(*) FROM new_lines) + (SELECT count(*) FROM new_entries) AS new,
@@ -209,18 +244,32 @@ def beginnings(connection: Connection, account: str) -> list[str]:
 
 
 def free(connection: Connection, account: str, *, run_id: int) -> None:
-    """Take apart what rules put together with an opening balance that moved."""
-    moved = beginnings(connection, account)
-    place = {"account": account, "run": run_id, "by_hand": BY_HAND, "beginnings": moved}
-    for statement in _FREE if moved else ():
-        connection.execute(text(statement), place)
+    """Take apart what rules put together with an opening balance that moved, or before all of it had come."""
+    place = {"account": account, "by_hand": BY_HAND, "beginnings": beginnings(connection, account)}
+    found = {
+        group for statement in (_FREED, _OVERTAKEN) for group in connection.execute(text(statement), place).scalars()
+    }
+    if found:
+        end(connection, sorted(found), run_id=run_id)
+
+
+def look_up(connection: Connection, *, few: bool) -> None:
+    """Let PostgreSQL look up few rows one by one; sets are quicker for many."""
+    connection.execute(text(_LOOK_UP if few else _SETS))
+
+
+def end(connection: Connection, groups: list[int], *, run_id: int) -> None:
+    """End matches, and the breaks of what they differ by; since when what was in them is known to differ is kept."""
+    explaining.remember(connection, groups)
+    for statement in _END:
+        connection.execute(text(statement), {"run": run_id, "groups": groups})
 
 
 def open_up(connection: Connection, account: str, *, kind: Kind, as_of: datetime, mark: bool = True) -> None:
     """Make the tables of what is open; with `mark`, what is new is seen from now on."""
     place = {"account": account, "as_of": as_of}
     lines = _LINES[Kind.WHOLE if kind is Kind.WHOLE else Kind.OPEN]
-    connection.execute(text(_SETS if kind is Kind.WHOLE else _LOOK_UP))
+    look_up(connection, few=kind is not Kind.WHOLE)
     for statement in (lines, "ANALYZE open_lines", _ENTRIES[kind], "ANALYZE open_entries"):
         connection.execute(text(statement), place)
     if mark:

@@ -61,8 +61,8 @@ SELECT b.import_id, b.part, 'another_account', b.amount, b.at
  WHERE a.account = :account AND b.asset = a.asset AND b.waits AND b.amount <> 0
 """
 _OPEN = """
-INSERT INTO breaks (account, reason, import_id, part, amount, as_told, at, opened_by)
-SELECT :account, w.reason, w.import_id, w.part, 0, w.as_told, w.at, :run FROM wrong_sheets w
+INSERT INTO breaks (account, reason, import_id, part, amount, as_told, at, found_at, opened_by)
+SELECT :account, w.reason, w.import_id, w.part, 0, w.as_told, w.at, :now, :run FROM wrong_sheets w
 ON CONFLICT DO NOTHING
 """
 _CLOSE = """
@@ -88,8 +88,8 @@ SELECT w.* FROM (
  WHERE NOT EXISTS (SELECT FROM breaks b WHERE b.row_id = w.id)
 """
 _OPEN_ROWS = """
-INSERT INTO breaks (account, reason, import_id, row_id, amount, as_told, at, opened_by)
-SELECT :account, w.reason, w.import_id, w.id, 0, w.as_told, w.at, :run FROM wrong_rows w
+INSERT INTO breaks (account, reason, import_id, row_id, amount, as_told, at, found_at, opened_by)
+SELECT :account, w.reason, w.import_id, w.id, 0, w.as_told, w.at, :now, :run FROM wrong_rows w
 """
 _UNREAD = """
 SELECT 1 FROM breaks WHERE account = :account AND reason = 'unknown_type' AND closed_by IS NULL LIMIT 1
@@ -161,7 +161,7 @@ def look(connection: Connection, account: str) -> bool:
 
 def explain(connection: Connection, told: Run) -> dict[str, int]:
     """Open a break for what is wrong, and close those of what was mended, before new lines are marked as seen."""
-    place = {"account": told.account, "run": told.id}
+    place = {"account": told.account, "run": told.id, "now": told.begun_at}
     opened = sum(connection.execute(text(each), place).rowcount for each in (_OPEN, _OPEN_ROWS))
     closed = sum(connection.execute(text(each), place).rowcount for each in (_CLOSE, _CLOSE_RESTATED))
     if connection.execute(text(_UNREAD), place).first() is not None:

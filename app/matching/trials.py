@@ -4,14 +4,15 @@ All that was put together by rules is laid open again and matched anew, in tempo
 before the real ones: a trial changes nothing, and what people put together stays. Amounts are in whole coins.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import DBAPIError
 
 from app.core import clock, outbox
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, sqlstate
 from app.core.db import rows as rows_of
 from app.core.errors import NotFound
 from app.matching import errors, events, explaining, queries, rules, scope
@@ -104,13 +105,29 @@ _UNDER_WAY = """
 SELECT application_name FROM pg_stat_activity
  WHERE datname = current_database() AND application_name LIKE :told
 """
+_PATTERNS = "SELECT regexp_match('', p) FROM unnest(CAST(:patterns AS text[])) p"
+NO_PATTERN = "2201B"
 _HOW_FAR = "SELECT set_config('application_name', :told, true)"
+
+
+def read(told: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
+    """Rules as they are kept, whose patterns PostgreSQL can read too: it has others than ours. Raises BadRules."""
+    found = rules.read(told)
+    patterns = [pattern for rule in found for pattern in (rule.pattern, rule.entry_pattern) if pattern]
+    try:
+        with db.session.begin_nested():
+            db.session.execute(text(_PATTERNS), {"patterns": patterns})
+    except DBAPIError as error:
+        if sqlstate(error) != NO_PATTERN:
+            raise
+        raise errors.BadRules("PostgreSQL cannot read a pattern.") from error
+    return found
 
 
 def ask(account: str, told: Sequence[Rule], *, actor: Actor) -> Trial:
     """Have rules tried on an account. Raises BadRules, NothingToMatch."""
     written = rules.kept(told)
-    rules.read(written)
+    read(written)
     if not queries.sources_for_system(account):
         raise errors.NothingToMatch
     trial = Trial(account=account, rules=written, made_by=str(actor), made_at=clock.now())

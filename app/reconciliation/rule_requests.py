@@ -63,7 +63,7 @@ def source_target(source_id: str) -> str:
 
 
 def _check_rules(payload: Payload) -> None:
-    told = rules.read(payload["rules"])
+    told = trials.read(payload["rules"])
     now, _ = matching.rules_for_operators(payload["account"])
     if told == now:
         raise BadRules("These are the rules that count now.")
@@ -87,7 +87,7 @@ def _set_rules(agreed: Agreed) -> str:
 
 def _describe_rules(payload: Payload) -> list[Line]:
     now = {rule.name: rules.in_words(rule) for rule in matching.rules_for_operators(payload["account"])[0]}
-    told = rules.read(payload["rules"])
+    told = trials.read(payload["rules"])
     then = {rule.name: rules.in_words(rule) for rule in told}
     kept = [Line(f"{number}. {rule.name}", then[rule.name], was=_was(rule, now)) for number, rule in enumerate(told, 1)]
     gone = [Line(name, "not any more", was=words) for name, words in now.items() if name not in then]

@@ -11,7 +11,7 @@ from app.core.db import rows as rows_of
 from app.statements import rules
 from app.statements.errors import NoSuchFile, NoSuchSource
 from app.statements.models import Import, OtherRow, Part, Piece, Pull, Source, SourceAccount, StatementFile
-from app.statements.rules import Days, FileState, PullState
+from app.statements.rules import LATE_AFTER, LATE_WITHIN, Days, FileState, PullState, missing
 
 _HOW_FAR = """
 SELECT application_name FROM pg_stat_activity
@@ -172,6 +172,16 @@ def source_of_file_for_system(file: StatementFile) -> Source:
 def sources_to_pull_for_system(now: datetime) -> list[str]:
     """Ids of the sources whose tellers are to be asked again."""
     return [row.id for row in rows_of(_TO_PULL, now=now)]
+
+
+def late_for_system(at: datetime) -> list[tuple[Source, list[Days]]]:
+    """Sources that should have told of some days a while ago, and have not: each with these days."""
+    found = []
+    for source in sources_for_operators():
+        through = source.expected_through(at - LATE_AFTER)
+        gaps = missing(coverage_for_operators(source.id), through=through)
+        found.append((source, [each for each in gaps if each.last > through - LATE_WITHIN]))
+    return [(source, gaps) for source, gaps in found if gaps]
 
 
 def pull_for_system(pull_id: str) -> Pull:

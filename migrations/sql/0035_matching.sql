@@ -85,7 +85,10 @@ CREATE TABLE breaks (
     row_id bigint,                                     -- of statement_rows
     amount numeric NOT NULL,                           -- statement less books
     as_told numeric,                                   -- by how much a statement contradicts itself or the one before
-    at timestamptz NOT NULL,
+    at timestamptz NOT NULL,                           -- when the money moved
+    -- since when it is known to differ: what is about the same line or entry keeps the first; none while the day of an
+    -- entry was not told of
+    found_at timestamptz,
     opened_by bigint NOT NULL,
     closed_by bigint,
     CONSTRAINT ck_breaks_one_subject CHECK (num_nonnulls(line_id, journal_id, group_id, import_id) = 1
@@ -102,6 +105,10 @@ CREATE UNIQUE INDEX uq_breaks_row ON breaks (row_id) WHERE row_id IS NOT NULL;
 CREATE INDEX ix_breaks_open ON breaks (account, at, id) WHERE closed_by IS NULL;
 CREATE INDEX ix_breaks_reason ON breaks (account, reason, at, id) WHERE closed_by IS NULL;
 CREATE INDEX ix_breaks_amount ON breaks (account, amount) WHERE closed_by IS NULL;
+CREATE INDEX ix_breaks_found ON breaks (account, found_at, at, id) WHERE closed_by IS NULL AND found_at IS NOT NULL;
+CREATE INDEX ix_breaks_waiting ON breaks (account, at, id) WHERE closed_by IS NULL AND found_at IS NULL;
+CREATE INDEX ix_breaks_line_was ON breaks (line_id) WHERE closed_by IS NOT NULL AND line_id IS NOT NULL;
+CREATE INDEX ix_breaks_entry_was ON breaks (journal_id, leg) WHERE closed_by IS NOT NULL AND journal_id IS NOT NULL;
 -- Journals that know the teller's id of what they are about.
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX ix_journals_told ON ledger.journals ((memo->>'told')) WHERE memo ? 'told';
@@ -115,4 +122,4 @@ GRANT USAGE ON SEQUENCE match_groups TO bursar_app;
 GRANT UPDATE (upto, booked_at) ON matching_marks TO bursar_app;
 GRANT UPDATE (counts, digest, ended_at) ON matching_runs TO bursar_app;
 GRANT UPDATE (ended_by) ON matches TO bursar_app;
-GRANT UPDATE (reason, closed_by) ON breaks TO bursar_app;
+GRANT UPDATE (reason, found_at, closed_by) ON breaks TO bursar_app;

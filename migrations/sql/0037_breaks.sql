@@ -137,6 +137,23 @@ CREATE TABLE break_bulk_rows (
 );
 CREATE INDEX ix_break_bulk_rows_waiting ON break_bulk_rows (bulk_id, break_id) WHERE outcome = '';
 
+-- What somebody asked for that takes longer than a page may: that what is new in an account is matched, or a large match
+-- taken apart. Asked for twice while it was not done, it is one.
+CREATE TABLE break_errands (
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_break_errands PRIMARY KEY,
+    account text NOT NULL,
+    group_id bigint,                                   -- the match that is taken apart, where that is it
+    reason text NOT NULL,
+    made_by text NOT NULL CONSTRAINT fk_break_errands_made_by REFERENCES operators,
+    made_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    failed boolean NOT NULL DEFAULT false,
+    said text NOT NULL DEFAULT ''                      -- what came of it
+);
+CREATE UNIQUE INDEX uq_break_errands_open ON break_errands (account, group_id) NULLS NOT DISTINCT
+    WHERE ended_at IS NULL;
+CREATE INDEX ix_break_errands_account ON break_errands (account, id);
+
 -- What a case is about, and whose a bulk is, stays as it was written; what is done to a row is said once.
 CREATE FUNCTION guard_break_case() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE v_moving text[] := ARRAY['state', 'taken_by', 'request_id', 'accepted_until'];
@@ -192,10 +209,13 @@ SELECT audit.protect('break_terms');
 SELECT audit.watch('break_terms', '=version');
 SELECT audit.watch('break_bulks');
 SELECT audit.marks_stay('break_bulks', 'ended_at');
-GRANT SELECT, INSERT ON break_cases, break_notes, break_evidence, break_evidence_pages, break_bulks, break_bulk_rows
-    TO bursar_app;
+SELECT audit.watch('break_errands');
+SELECT audit.marks_stay('break_errands', 'ended_at');
+GRANT SELECT, INSERT ON break_cases, break_notes, break_evidence, break_evidence_pages, break_bulks, break_bulk_rows,
+    break_errands TO bursar_app;
 GRANT SELECT, INSERT ON break_terms TO bursar_app;
 GRANT SELECT, INSERT, DELETE ON break_figures TO bursar_app;
 GRANT UPDATE (state, taken_by, request_id, accepted_until) ON break_cases TO bursar_app;
 GRANT UPDATE (state, request_id, ended_at) ON break_bulks TO bursar_app;
 GRANT UPDATE (outcome, why) ON break_bulk_rows TO bursar_app;
+GRANT UPDATE (ended_at, failed, said) ON break_errands TO bursar_app;

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from sqlalchemy import text
+
 from app.breaks import bulk, queries, requests, service, terms
 from app.breaks import flows as breaks_flows
 from app.breaks.board import Sought
@@ -10,7 +12,7 @@ from app.breaks.bulk import Deed
 from app.breaks.rules import Act
 from app.core import actor, clock
 from app.core.clock import WAT
-from app.core.db import leave, rows, transaction
+from app.core.db import db, leave, rows, transaction
 from app.core.permissions import Role
 from app.governance import flows
 from app.governance import queries as governance_queries
@@ -170,6 +172,16 @@ def trail(break_id: int) -> list[str]:
     )
     leave()
     return [row.kind for row in found]
+
+
+def known_for(outside: Outside, *, days: int) -> None:
+    """What is open there was found so many days ago."""
+    with transaction(TEST):
+        db.session.execute(
+            text("UPDATE breaks SET found_at = :at WHERE account = :account AND closed_by IS NULL"),
+            {"at": clock.now() - timedelta(days=days), "account": outside.account},
+        )
+    leave()
 
 
 def follow(outside: Outside) -> None:

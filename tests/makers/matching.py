@@ -106,6 +106,13 @@ class Outside:
         return run
 
     @property
+    def open_ids(self) -> list[int]:
+        """What is open, by its numbers."""
+        found = rows("SELECT id FROM breaks WHERE account = :a AND closed_by IS NULL ORDER BY id", a=self.account)
+        leave()
+        return [row.id for row in found]
+
+    @property
     def breaks(self) -> list[tuple[str, int]]:
         """What is open: why, and by how many kobo."""
         found = rows(_BREAKS, account=self.account)

@@ -124,6 +124,8 @@ def test_says_why_and_of_what(outside: Outside) -> None:
     line = lines(outside)[0][0]
     with pytest.raises(TooFew):
         link(outside, [line], [])
+    with pytest.raises(TooFew):
+        link(outside, [line, line], [])
     with pytest.raises(ReasonMissing):
         link(outside, [line], [entries(outside)[0][:2]], reason="  ")
 

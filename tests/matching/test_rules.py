@@ -222,6 +222,40 @@ def test_a_file_that_was_read_is_matched(app: Flask, outside: Outside, work_off:
     settled(outside, breaks=[], groups=[("our reference", 1, 1)])
 
 
+class TestWhatComesLate:
+    def test_is_put_to_what_differed_without_it(self, outside: Outside) -> None:
+        """The fee is booked a day after the payout: as if both had been there."""
+        outside.tell((-10_000, ref := fresh("W")), fee=100)
+        outside.book(-10_000, told=ref)
+        outside.run()
+        assert [reason for reason, _ in outside.breaks] == ["fee_variance"]
+        outside.book(-100, told=ref)
+        outside.run()
+        outside.run(whole=True)
+        settled(outside, breaks=[], groups=[("their reference", 1, 2)])
+
+    def test_is_put_to_what_was_taken_back_meanwhile(self, outside: Outside) -> None:
+        ref = fresh("W")
+        outside.tell((-10_000, ref), (10_000, ref))
+        outside.run()
+        assert outside.groups == [("taken back by their own line", 2, 0)]
+        outside.book(-10_000, told=ref)
+        outside.book(10_000, told=ref)
+        outside.run()
+        outside.run(whole=True)
+        assert (outside.breaks, {entries for _, _, entries in outside.groups}) == ([], {1})
+
+    def test_that_changes_nothing_leaves_what_there_is(self, outside: Outside) -> None:
+        outside.tell((-10_000, ref := fresh("W")))
+        outside.book(-9_000, told=ref)
+        outside.run()
+        outside.tell((-10_000, fresh("other")))
+        outside.run()
+        before = outside.open_ids
+        outside.run(whole=True)
+        assert outside.open_ids == before
+
+
 class TestAWindow:
     def test_waits_until_its_time_is_over_and_all_is_in_sight(self, outside: Outside) -> None:
         """Their line of the first looks like an entry of yesterday's; tomorrow the one comes that it is of."""

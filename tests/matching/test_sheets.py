@@ -135,6 +135,45 @@ def test_rejected_rows_are_read_again_without_another_file() -> None:
     assert (same.id, before) == (file.id, True)
 
 
+@pytest.mark.parametrize(
+    ("rejected", "later", "came_to"),
+    [
+        pytest.param("A2,3.00,Dt,OUT", "A2,3.00,Cr,OUT", "lines_known", id="known"),  # (a later file told it)
+        pytest.param("A2,,Dt,OUT", "", "rows_ignored", id="ignored"),
+    ],
+)
+def test_a_row_read_again_that_is_no_new_line_ends_its_break_too(rejected: str, later: str, came_to: str) -> None:
+    outside, head = Outside(), "Date,Ref,Amount,Side,Words\n"
+    with transaction(TEST):
+        bank = statements.add_source(
+            fresh("src"), title="A bank", format_name="bank-csv", settings=settings(direction="Side")
+        )
+        statements.stand_for(bank.id, asset="NGN", account=outside.account)
+    leave()
+    outside.source = bank.name
+    body = f"{head}02/03/2026,A1,5.00,Cr,IN\n02/03/2026,{rejected}\n".encode()
+    told, _ = flows.bring(bank.name, name="march.csv", body=body, actor=TEST)
+    leave()
+    if later:
+        outside.file(f"{head}02/03/2026,{later}\n")
+    assert [reason for reason, _ in wrong(outside)] == ["unknown_type"]
+    with transaction(TEST):
+        statements.change_source(
+            source_queries.source_for_operators(bank.name),
+            title="A bank", settings=settings(), lag_days=bank.lag_days, cut_off=bank.cut_off,
+        )  # fmt: skip
+    leave()
+    lines, file = outside.proof.told, source_queries.same_file_for_system(bank.id, told.sha256)
+    assert file is not None
+    assert reread(file.id)[1] == 0
+    again = source_queries.readings_again_for_operators(file.id)[0][1]
+    assert again is not None
+    assert getattr(again, came_to) == 1
+    leave()
+    assert wrong(outside) == []
+    assert outside.proof.told == lines
+
+
 def reread(file_id: str) -> tuple[int, ...]:
     """Read the rejected rows of a file again: how many, those added, known, and rejected still."""
     before = source_queries.readings_again_for_operators(file_id)

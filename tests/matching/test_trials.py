@@ -88,10 +88,12 @@ def test_what_would_be_put_together_otherwise_is_told(outside: Outside) -> None:
     assert changed["changed"] + changed["lost"] + changed["same"] == len(outside.groups)
 
 
-def test_a_trial_that_cannot_be_made_says_why(outside: Outside) -> None:
+def test_rules_that_cannot_be_are_refused_before_they_are_tried_or_asked_for(outside: Outside) -> None:
     odd = Rule(name="odd", step=Step.TOKEN, line="token", entry="token", pattern="(?P<a>x)", entry_pattern="(x)")
-    result = looked_at(ruled.tried(outside.account, odd)).result
-    assert result == {"trouble": "PostgreSQL cannot read a pattern."}
+    with pytest.raises(BadRules, match="PostgreSQL cannot read"), transaction(TEST):
+        trials.ask(outside.account, [odd], actor=TEST)
+    with pytest.raises(BadRules, match="PostgreSQL cannot read"):
+        ruled.ask_rules(outside.account, odd)
     with pytest.raises(NothingToMatch), transaction(TEST):
         trials.ask(outside.other, STANDARD, actor=TEST)
     with pytest.raises(BadRules), transaction(TEST):

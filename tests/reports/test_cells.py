@@ -99,6 +99,27 @@ def test_every_text_comes_back_as_it_was_typed(tmp_path_factory: pytest.TempPath
     assert [row[0].text for row in found] == [text or "nothing" for text in typed]
 
 
+typed_by_others = st.builds("".join, st.tuples(st.sampled_from([*CALCULATED, " =", "'=", ""]), st.text(max_size=20)))
+
+
+@given(st.lists(st.tuples(typed_by_others, typed_by_others, typed_by_others), min_size=1, max_size=4), typed_by_others)
+@settings(deadline=None, max_examples=40)
+def test_whatever_a_file_is_made_of_nothing_in_it_is_calculated(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[tuple[str, str, str]], named: str
+) -> None:
+    """A counterparty, a narration, a comment; and a name that stands as a title, a note and the name of a sheet."""
+    section = Section(named or "x", ("Counterparty", "Narration", named), lambda: iter(lines), note=named)
+    report = Report("typed", "Typed", "", "", Asks.DAY, lambda _: [section])
+    day, home = Parameters(date(2026, 1, 1), date(2026, 1, 1)), tmp_path_factory.mktemp("typed")
+    for kind in (Format.CSV, Format.XLSX):
+        documents.write(home / f"a.{kind}", report, day, format_=kind, at=clock.now(), told=lambda _: None)
+    read = opened((home / "a.csv").read_text(encoding="utf-8"))
+    assert not [cell for row in read for cell in row if cell.lstrip().startswith(CALCULATED)]
+    cells = [cell for rows in reporting.sheets(home / "a.xlsx").values() for row in rows for cell in row]
+    assert not [cell for cell in cells if cell.formula]
+    assert {cell.kind for cell in cells if cell.text.lstrip().startswith(CALCULATED)} <= {"s", "inlineStr"}
+
+
 @given(st.integers(-(10**37), 10**37))
 @settings(deadline=None, max_examples=30)
 def test_an_amount_keeps_every_digit(tmp_path_factory: pytest.TempPathFactory, units: int) -> None:

@@ -17,6 +17,8 @@ from app.statements import errors, flows, pull_flows, pull_service, queries, ser
 from app.statements.models import Pull, Source
 from app.statements.rules import PULLED_AGAIN, Days, PullState
 from jobs.runtime import drain
+from jobs.statements import LATE, watch
+from jobs.work import Work
 from tests.makers import books, people
 from tests.makers.exchange import ExchangeProcess
 from tests.makers.people import naira
@@ -219,3 +221,21 @@ def test_says_what_cannot_be_asked() -> None:
     with pytest.raises(errors.BadPull), transaction(TEST):
         pull_service.ask(paystack.id, actor=TEST)
     leave()
+
+
+def test_what_is_late_is_a_case_once_however_it_is_told(inside: Flask) -> None:
+    told, silent = asked_of("paystack-transfers"), asked_of("paystack-payouts")
+    for source in (told, silent):
+        account = books.account("asset")
+        with transaction(TEST):
+            service.stand_for(source.id, asset="NGN", account=account)
+        pulled(inside, source, Shop(0))
+    clock_work = Work("test", "", {}, inside.extensions["clients"], TEST)
+    with clock.at(clock.now() + 4 * ONE_DAY):
+        pulled(inside, told, Shop(0))
+        for _ in range(2):
+            watch(clock_work)
+    found = rows("SELECT subject FROM cases WHERE kind = :kind AND subject = ANY(:both)", kind=LATE,
+                 both=[told.id, silent.id])  # fmt: skip
+    leave()
+    assert [one.subject for one in found] == [silent.id]

@@ -24,7 +24,14 @@ from app.web.fragments import page
 PAGE = 25
 VENUE_DIFFERS = "venue_differs"
 OF_POSITIONS = frozenset({"exposure_soft", "exposure_hard", "venue_lacks", "venue_price", "venue_unlisted"})
-SETTLEMENT_LATE = "settlement_late"  # a day on which Paystack was to pay us has no page of its own
+_POSITION = (Permission.EXCHANGE_READ, "Our position", "console.exposure")
+# What has no page of its own: who may look, and where it is seen.
+_PLACES = {
+    "settlement_late": (Permission.SETTLEMENT_READ, "What Paystack owes", "console.settlements"),
+    VENUE_DIFFERS: (Permission.EXCHANGE_READ, "Venue balances", "console.venue_balances"),
+    "month_not_closed": (Permission.LEDGER_READ, "Months", "console.ledger_periods"),
+    **dict.fromkeys(OF_POSITIONS, _POSITION),
+}
 
 
 @bp.get("/cases")
@@ -124,14 +131,11 @@ def _place(kind: str, subject: str) -> tuple[str, str] | None:
     """What it is about, and its page; work that hangs stands in a list."""
     if subject.startswith(rules.TASK_PREFIX) and Permission.JOBS_READ in current_user.permissions:
         return "Job", url_for("console.jobs")
-    if kind == SETTLEMENT_LATE and Permission.SETTLEMENT_READ in current_user.permissions:
-        return "What Paystack owes", url_for("console.settlements")
-    if kind in OF_POSITIONS and Permission.EXCHANGE_READ in current_user.permissions:
-        return "Our position", url_for("console.exposure")
-    if kind == VENUE_DIFFERS and Permission.EXCHANGE_READ in current_user.permissions:
-        return "Venue balances", url_for("console.venue_balances")
     if kind == OVERDUE and Permission.RECONCILIATION_READ in current_user.permissions:
         return "Overdue breaks", url_for("console.breaks_of", outside=subject.partition(":")[2], view="late")
+    permission, title, endpoint = _PLACES.get(kind, (None, "", ""))
+    if permission in current_user.permissions:
+        return title, url_for(endpoint)
     return place_of(subject)
 
 

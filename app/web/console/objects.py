@@ -46,6 +46,7 @@ SUBJECTS = {
     "rpf": Subject("File of a report", "console.report_file", "report_id", P.REPORTS_READ),
     "rps": Subject("Schedule of a report", "console.report_schedules", "", P.REPORTS_READ),
     "prd": Subject("Proof of a day", "console.tie_out", "", P.RECONCILIATION_READ),
+    "src": Subject("Source of statements", "console.statement_source", "source_id", P.STATEMENTS_READ),
     "rec": Subject("Reconciliation", "console.reconciliation_run", "run_id", P.RECONCILIATION_READ),
 }
 

@@ -12,7 +12,10 @@ from sqlalchemy import Engine, text
 from app.breaks import bulk
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
-from tests.makers import browse, pictures
+from app.matching import by_hand
+from jobs import breaks as jobs
+from jobs.work import Work
+from tests.makers import broken, browse, pictures
 from tests.makers.books import fresh
 from tests.makers.matching import TEST, Outside
 from tests.web.console.conftest import enter
@@ -39,6 +42,14 @@ def numbers(outside: Outside) -> list[int]:
     found = rows("SELECT id FROM breaks WHERE account = :a AND closed_by IS NULL ORDER BY line_id", a=outside.account)
     leave()
     return [row.id for row in found]
+
+
+def errand() -> None:
+    """The worker does what was asked for last."""
+    (last,) = rows("SELECT max(id) AS id FROM break_errands")
+    leave()
+    jobs.run_errand(Work("x", str(last.id), {"errand_id": last.id}, None, TEST))  # type: ignore[arg-type]
+    leave()
 
 
 def test_an_account_shows_both_sides_and_what_explains_their_difference(finance: FlaskClient, outside: Outside) -> None:
@@ -76,10 +87,19 @@ def test_matching_now_says_what_came_of_it(finance: FlaskClient, inside: Flask) 
     assert "Nothing was matched yet" in look(finance, place)
     outside.tell((70, ref := fresh("dep")))
     outside.book(70, ref=ref)
-    assert browse.send(finance, place, form_at=place).status_code == 303
-    shown = look(finance, place)
-    assert "0 opened, 0 closed." in shown
-    assert "Every line is matched" in shown
+    for _ in range(2):  # (asked for twice, it is done once)
+        assert browse.send(finance, place, form_at=place).status_code == 303
+    waits = look(finance, place)
+    assert ("Waits to be matched" in waits, 'hx-trigger="every' in waits) == (True, True)
+    again = html.unescape(re.findall(r'hx-get="([^"]*follow=1[^"]*)"', waits)[0])
+    assert finance.get(again, headers={"HX-Request": "true"}).status_code == 204
+    errand()
+    shown = finance.get(again, headers={"HX-Request": "true"}).text
+    assert ("0 opened, 0 closed." in shown, "Every line is matched" in shown) == (True, True)
+    assert 'hx-trigger="every' not in shown
+    made_by = rows("SELECT made_by FROM matching_runs WHERE account = :a", a=outside.account)
+    assert [row.made_by.split(":")[0] for row in made_by] == ["operator"]
+    leave()
 
 
 def test_what_belongs_together_is_put_together_and_taken_apart(finance: FlaskClient, outside: Outside) -> None:
@@ -96,16 +116,57 @@ def test_what_belongs_together_is_put_together_and_taken_apart(finance: FlaskCli
     shown = look(finance, match)
     for words in ("differs", "They wrote so.", "By hand", "a break of its own"):
         assert words in shown
-    assert "It was matched since" in look(finance, place)
+    closed = look(finance, place)
+    assert ("It was matched since" in closed, f'href="{match}"' in closed) == (True, True)
+    (source,) = rows("SELECT source_id AS id FROM statement_accounts WHERE account = :a", a=outside.account)
+    leave()
+    lines = f"/console/statements/sources/{source.id}/lines"
+    assert f'href="{match}"' in look(finance, lines)
     assert browse.send(finance, f"{match}/end", form_at=match, reason="").status_code == 422
     assert browse.send(finance, f"{match}/end", form_at=match, reason="Not theirs.").status_code == 303
     assert "taken apart" in look(finance, match)
     assert len(numbers(outside)) == 2
+    assert f'href="/console/breaks/{numbers(outside)[0]}"' in look(finance, lines)
+
+
+def test_a_very_large_match_is_taken_apart_by_a_task_that_its_page_follows(finance: FlaskClient, inside: Flask) -> None:
+    outside, many = Outside(), by_hand.LARGE
+    outside.tell(*((1, "") for _ in range(many)))
+    outside.book(many, ref=fresh("all"))
+    lines = [row.id for row in rows(
+        "SELECT l.id FROM statement_lines l JOIN statement_accounts a USING (source_id) WHERE a.account = :a",
+        a=outside.account,
+    )]  # fmt: skip
+    (entry,) = rows("SELECT journal_id, leg FROM ledger.entries e JOIN ledger.accounts a ON a.id = e.account_id"
+                    " WHERE a.code = :a", a=outside.account)  # fmt: skip
+    leave()
+    with transaction(TEST):
+        _, group = by_hand.link(
+            outside.account, lines=lines, entries=[(entry.journal_id, entry.leg)], reason="All of it.", actor=TEST
+        )
+    leave()
+    match = f"/console/matches/{group}"
+    shown = look(finance, match)
+    assert ("The first 100 of 10,000 lines." in shown, "adds up" in shown) == (True, True)
+    assert browse.send(finance, f"{match}/end", form_at=match, reason=" ").status_code == 422
+    assert browse.send(finance, f"{match}/end", form_at=match, reason="Not theirs.").status_code == 303
+    waits = look(finance, match)
+    assert ("Waits to be taken apart" in waits, "Take apart" in waits) == (True, False)
+    assert (len(outside.groups), outside.breaks) == (1, [])
+    errand()
+    assert "taken apart" in look(finance, match)
+    assert (outside.groups, len(outside.breaks), outside.proof.ties) == ([], many + 1, True)
+    assert (
+        browse.send(finance, f"{match}/end", form_at=f"/console/breaks/of/{outside.account}", reason="x").status_code
+        == 409
+    )
 
 
 def test_a_break_is_given_commented_and_asked_about(finance: FlaskClient, outside: Outside) -> None:
     one, _ = numbers(outside)
     place = f"/console/breaks/{one}"
+    assert "overdue" not in look(finance, place)  # (the money moved long ago, and it was found just now)
+    broken.known_for(outside, days=31)
     for fields in ({"act": "take"}, {"act": "comment", "words": "The bank was asked."}):
         assert browse.send(finance, f"{place}/work", form_at=place, **fields).status_code == 303
     assert browse.send(finance, f"{place}/work", form_at=place, act="comment", words="").status_code == 422

@@ -64,7 +64,7 @@ def test_rules_are_tried_on_their_own_page_and_asked_for_there(finance: FlaskCli
     flows.try_rules(int(trial.rpartition("/")[2]), actor=TEST)
     leave()
     shown = look(finance, trial)
-    for words in ("As now", "Gained", "any amount", "Breaks by reason", "Missing in the books"):
+    for words in ("As now", "Gained", "Any amount", "Breaks by reason", "Missing in the books"):
         assert words in shown
     assert "Trial" in look(finance, own)
     asked = browse.send(finance, f"{trial}/ask", form_at=trial, reason="The bank writes otherwise.", key=fresh())

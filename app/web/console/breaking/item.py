@@ -9,7 +9,7 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.breaks import board, errors, flows, queries, requests, rules, service
+from app.breaks import board, errands, errors, flows, queries, requests, rules, service
 from app.core import clock
 from app.core.clock import WAT
 from app.core.db import atomically
@@ -17,11 +17,11 @@ from app.core.errors import Refusal
 from app.core.permissions import Permission, granted
 from app.governance import queries as governance
 from app.identity import queries as identity
-from app.matching import break_queries
+from app.matching import break_queries, by_hand
 from app.web import guards, pictures, uploads
 from app.web.console.base import bp
 from app.web.console.breaking import words
-from app.web.fragments import page
+from app.web.fragments import page, stamp, unchanged
 
 SHOWN = 100  # of either side of a match
 
@@ -152,10 +152,13 @@ def match(group_id: int) -> Response:
 @bp.post("/matches/<int:group_id>/end")
 @guards.operator(Permission.RECONCILIATION_RUN, fresh=True)
 def end_match(group_id: int) -> Response | BaseResponse:
-    """Take it apart, with a reason."""
-    actor, reason = guards.actor(), request.form.get("reason", "")
-    own, _, _ = break_queries.match_for_operators(group_id)
+    """Take it apart, with a reason; a very large one by a task, which its page follows."""
+    actor, maker, reason = guards.actor(), current_user.id, request.form.get("reason", "")
+    own = break_queries.match_for_operators(group_id)
     try:
+        if errands.is_large(group_id):
+            atomically(lambda: errands.ask_apart(group_id, reason=reason, maker=maker), actor=actor, reason=reason)
+            return redirect(url_for("console.match", group_id=group_id), 303)
         atomically(lambda: service.take_apart(group_id, reason=reason, actor=actor), actor=actor, reason=reason)
         flash("Taken apart. Its lines and entries are open again.", "ok")
     except Refusal as refused:
@@ -192,7 +195,7 @@ def _did(break_id: int, deed: Callable[[], object], *, field: str, told: str) ->
 def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Response:
     own = break_queries.one_for_operators(break_id)
     (item,) = board.items_for_operators(own.account, [own])
-    _, lines, entries = break_queries.match_for_operators(own.group_id, limit=SHOWN) if own.group_id else (None, [], [])
+    lines, entries = break_queries.match_sides_for_operators(own.group_id, limit=SHOWN) if own.group_id else ([], [])
     sums = break_queries.match_sums_for_operators(own.group_id) if own.group_id else None
     near = break_queries.candidates_for_operators(own) if own.closed_by is None else []
     exact = any(each.amount == -own.amount for each in near)
@@ -209,6 +212,8 @@ def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Respon
         of_sheets=words.OF_SHEETS,
         lines=lines,
         entries=entries,
+        sums=sums,
+        matched=break_queries.match_of_for_operators(own) if own.closed_by is not None else None,
         candidates=candidates,
         together=together,
         differs=_mismatched(own, candidates, lines, entries, sums),
@@ -252,11 +257,23 @@ def _mismatched(
 
 
 def _match(group_id: int, faults: dict[str, str], *, status: int = 200) -> Response:
-    own, lines, entries = break_queries.match_for_operators(group_id, limit=SHOWN)
+    own = break_queries.match_for_operators(group_id)
+    errand = errands.newest_for_operators(own.account, group_id=group_id)
+    done = break_queries.steps_for_operators(group_id) if errand and not errand.ended_at else None
+    seen = stamp((errand and errand.ended_at, done))
+    if "follow" in request.args and (nothing_new := unchanged(seen)):
+        return nothing_new
+    lines, entries = break_queries.match_sides_for_operators(group_id, limit=SHOWN)
     sums = break_queries.match_sums_for_operators(group_id)
     return page(
         "console/breaks/match.html",
+        block="match",
         own=own,
+        errand=errand,
+        done=done,
+        steps=by_hand.STEPS,
+        seen=seen,
+        large=sums.lines + sums.entries > by_hand.LARGE,
         lines=lines,
         entries=entries,
         sums=sums,

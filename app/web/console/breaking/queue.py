@@ -1,19 +1,19 @@
 """What outside accounts and the books differ by: the accounts, the queue of one, and its matching now."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from flask import flash, make_response, redirect, request, url_for
+from flask import make_response, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.breaks import board, rules
+from app.breaks import board, errands, rules
 from app.breaks import queries as work
+from app.core import clock
 from app.core.db import atomically
 from app.core.permissions import Permission
 from app.identity import queries as identity
-from app.matching import break_queries, queries, service
-from app.matching.models import Run
+from app.matching import break_queries, queries
 from app.web import guards
 from app.web.console.base import bp
 from app.web.console.breaking import words
@@ -22,6 +22,7 @@ from app.web.fragments import page, stamp, unchanged, wants_fragment
 PAGE = 50
 BULKS = 5
 SHORTCUTS = (("Choose the row", ("X",)), ("Do the chosen", ("D",)), ("Do all that fit", ("A",)))
+SAID_FOR = timedelta(minutes=5)  # what came of matching that was asked for
 OVERDUE_MAX = 100  # counted; the page says when there are more
 
 
@@ -45,7 +46,9 @@ def breaks_of(outside: str) -> Response | BaseResponse:
         return _elsewhere(url_for("console.breaks_of", outside=other, **narrowed))  # type: ignore[arg-type]
     own = break_queries.account_for_operators(outside)
     working, follows = queries.is_working_for_operators(outside), "follow" in request.args
-    seen = stamp((own.matched_at, working))
+    errand = errands.newest_for_operators(outside)
+    waits = errand is not None and errand.ended_at is None
+    seen = stamp((own.matched_at, working, errand and errand.ended_at))
     if follows and (nothing_new := unchanged(seen)):
         return nothing_new
     found = board.queue_for_operators(outside, words.sought(narrowed), after=_place(), limit=PAGE + 1)
@@ -58,6 +61,8 @@ def breaks_of(outside: str) -> Response | BaseResponse:
         account=outside,
         accounts=[one.account for one in accounts],
         working=working,
+        waits=waits,
+        done=errand if errand and errand.ended_at and clock.now() - errand.ended_at < SAID_FOR else None,
         seen=seen,
         after=request.args.get("after", ""),
         picked=words.picked(),
@@ -86,16 +91,9 @@ def breaks_of(outside: str) -> Response | BaseResponse:
 @bp.post("/breaks/of/<outside>")
 @guards.operator(Permission.RECONCILIATION_RUN)
 def match_account(outside: str) -> BaseResponse:
-    """Match what is new in one account, now."""
-    actor = guards.actor()
-
-    def match() -> Run | None:
-        rules, version = queries.rules_for_operators(outside)
-        return service.run(outside, rules=rules, version=version, whole=False, why="asked for", actor=actor)
-
-    run = atomically(match, actor=actor)
-    told = "Nothing is new." if run is None else f"{run.counts['opened']} opened, {run.counts['closed']} closed."
-    flash(told, "ok")
+    """Have what is new in one account matched now. Its page follows."""
+    maker = current_user.id
+    atomically(lambda: errands.ask_match(outside, maker=maker), actor=guards.actor())
     return redirect(url_for("console.breaks_of", outside=outside), 303)
 
 

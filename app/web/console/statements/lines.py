@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 from flask import request
 from flask.wrappers import Response
+from flask_login import current_user
 
 from app.core.errors import Malformed
 from app.core.permissions import Permission
+from app.matching import break_queries
 from app.statements import line_queries, queries
 from app.statements.line_queries import Asked, Page
 from app.statements.models import Source
@@ -43,6 +45,8 @@ def statement_lines(source_id: str) -> Response:
         assets=line_queries.assets_for_operators(source_id),
         given=given,
         found=found,
+        places=break_queries.places_for_operators([line.id for line in found.lines]),
+        may_follow=Permission.RECONCILIATION_READ in current_user.permissions,
         first=not before,
     )
 
