@@ -78,7 +78,7 @@ def _outside(found: Given) -> Check:
     red = any(one.mapped and one.moved for one in untold)
     said = [
         f"{one.account}: {'moved' if one.moved else 'did not move'}, {shown(one.balance, places=2)} at the end,"
-        f" {'no source tells of it any more, or yet' if one.mapped else 'never told'}"
+        f" {'no source tells of it any more, or yet' if one.mapped else 'no source stood for it'}"
         for one in untold
     ]
     return _check("outside", "Of every account outside a source tells", said, "of all that moved or hold something",

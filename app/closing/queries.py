@@ -39,7 +39,8 @@ WITH own AS (
      WHERE a.class = 'asset'
        AND (a.code LIKE ANY(:outside) OR EXISTS (SELECT FROM statement_accounts m WHERE m.account = a.code))
 ), told AS (
-    SELECT o.account, count(x.id) > 0 AS mapped, max(x.retired_at) FILTER (WHERE t.told) AS ended,
+    SELECT o.account, count(*) FILTER (WHERE m.created_at < :until) > 0 AS mapped,
+           max(x.retired_at) FILTER (WHERE t.told) AS ended,
            coalesce(bool_or(t.told AND (x.retired_at IS NULL OR x.retired_at >= :until)), false) AS told
       FROM (SELECT DISTINCT account FROM own) o
       LEFT JOIN statement_accounts m ON m.account = o.account LEFT JOIN statement_sources x ON x.id = m.source_id
@@ -80,7 +81,7 @@ class Coverage:
 class Outside:
     """An account that stands for something outside: what the books have of it, in coins, and who tells of it.
 
-    `mapped`: a source stands for it or did; `told`: one tells of it at the end of the days; `moved`: it did in them, of
+    `mapped`: by then a source stood for it; `told`: one tells of it at the end of the days; `moved`: it did in them, of
     one that nobody tells of since the last source that did was retired.
     """
 

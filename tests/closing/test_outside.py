@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.closing import checklist, queries, sheets
 from app.closing.rules import Check, Light, Span, month_of
+from app.core import clock
 from app.core.db import leave, transaction
 from app.statements import queries as sources
 from app.statements import service as statements
@@ -17,6 +18,12 @@ from tests.makers.matching import TEST, Outside
 
 pytestmark = pytest.mark.usefixtures("inside")
 MARCH, MAY = (month_of(date(2026, month, 1)) for month in (3, 5))
+
+
+def since_march() -> Outside:
+    """An account for which a source stands from the first of March on."""
+    with clock.at(datetime(2026, 3, 1, tzinfo=UTC)):
+        return Outside()
 
 
 def told(outside: Outside, *days: int) -> None:
@@ -69,7 +76,7 @@ def said_of(outside: Outside, span: Span) -> str:
 
 
 def test_a_source_that_is_swapped_within_a_month_lets_it_be_told() -> None:
-    outside = Outside()
+    outside = since_march()
     told(outside, 1, 10)
     before = retire(outside, 11)
     assert untold(outside, MARCH) == list(range(11, 32))
@@ -84,7 +91,7 @@ def test_a_source_that_is_swapped_within_a_month_lets_it_be_told() -> None:
 
 
 def test_what_is_lacking_before_a_source_retired_is_missing() -> None:
-    outside = Outside()
+    outside = since_march()
     told(outside, 1, 5)
     before = retire(outside, 11)
     (one,) = queries.coverage_for_operators(outside.account, MARCH)
@@ -96,7 +103,7 @@ def test_what_is_lacking_before_a_source_retired_is_missing() -> None:
 
 
 def test_an_account_whose_source_retired_stays_under_control() -> None:
-    outside = Outside()
+    outside = since_march()
     told(outside, 1)
     outside.book(100, told="R0")
     outside.run()
@@ -117,7 +124,7 @@ def test_an_account_whose_source_retired_stays_under_control() -> None:
 
 
 def test_the_last_source_of_an_account_is_retired_by_two() -> None:
-    outside = Outside()
+    outside = since_march()
     own = sources.source_for_operators(outside.source)
     told(outside, 1)
     with pytest.raises(RetiringNeedsTwo), transaction(TEST):
@@ -133,7 +140,7 @@ def test_the_last_source_of_an_account_is_retired_by_two() -> None:
 
 
 def test_an_account_that_moved_in_the_month_of_its_retirement_is_told_of_by_nobody() -> None:
-    outside = Outside()
+    outside = since_march()
     told(outside, 1)
     outside.book(100, told="R0", days=3)
     retire(outside, 11)
@@ -143,8 +150,10 @@ def test_an_account_that_moved_in_the_month_of_its_retirement_is_told_of_by_nobo
 
 
 def test_an_account_that_no_statement_names_is_looked_at_where_it_moved() -> None:
-    outside = Outside()
+    outside = since_march()
     outside.book(900_000_000)
+    assert (check(MARCH).light, outside.account in queries.accounts_for_system()) == (Light.RED, True)
+    leave()
     assert said_of(outside, MARCH).startswith(f"{outside.account}: moved, 9,000,000.00")
     assert outside.account not in queries.accounts_for_operators(MARCH)
     leave()
