@@ -21,6 +21,7 @@ WHY = {
     "suspense": "Each item was looked at; none is older than two weeks.",
     "settlements": "Paystack has confirmed them for the first working day.",
     "owned": "Finance asks the bank about them on the first of each month.",
+    "outside": "What the exchange holds of other coins is told from the next month on.",
     "proved": "The clock proves them in ten minutes.",
     "cover": "Bought back on the first working day.",
 }

@@ -38,6 +38,8 @@ def bring(finance: str, *, at: datetime) -> None:
     with clock.at(weeks_ago), transaction(who):
         service.add_source(BANK, title="Zenith, naira account", format_name="bank-csv", settings=dict(lagos))
         service.stand_for(queries.source_for_operators(BANK).id, asset="NGN", account=bank)
+    leave()
+    with clock.at(at), transaction(who):
         service.add_source(VENUE, title="Kraken", format_name="kraken-ledgers", settings={})
         service.stand_for(queries.source_for_operators(VENUE).id, asset="BTC", account=held)
     leave()

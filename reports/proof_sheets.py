@@ -22,6 +22,7 @@ REASONS = {
     "sequence_gap": "Statements that do not follow",
     "restated": "Told otherwise later",
     "unknown_type": "Rows of unknown type",
+    "another_account": "Accounts under another name",
     figures.DIFFERING: "Matches that differ",
     figures.IN_TRANSIT: "Told and booked on different sides of the last day's end",
 }

@@ -21,8 +21,12 @@ from reports.tables import TICK, ByAsset, Line, Parameters, Section
 BPS = 10_000
 CUSTOMERS = "liability:customer:*:"
 OWED_TO_US = chart.OWED_BY_CUSTOMERS.partition("{")[0]
-# The last statement of each source that told a balance by then, together; the age is that of the oldest.
+# The last statement of each source that told a balance by then, together; the age is that of the oldest. (An account
+# that may be another's under a new name is counted once somebody says that it is not.)
 _STATEMENTS = """
+WITH waiting AS MATERIALIZED (
+    SELECT s.id, b.account, b.asset FROM statement_sources s CROSS JOIN LATERAL statement_beginnings(s.id, NULL) b
+     WHERE s.retired_at IS NULL AND b.waits)
 SELECT t.account, sum(t.closing) AS told, min(t.at) AS at,
        string_agg(DISTINCT t.title, ', ' ORDER BY t.title) AS who
   FROM (SELECT DISTINCT ON (a.account, a.source_id, p.account) a.account, p.closing, s.title,
@@ -32,6 +36,7 @@ SELECT t.account, sum(t.closing) AS told, min(t.at) AS at,
           JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
          CROSS JOIN LATERAL (SELECT greatest(p.period_to, p.closes_on) AS on_day) c
          WHERE p.closing IS NOT NULL AND c.on_day < :until
+           AND (s.id, p.account, p.asset) NOT IN (SELECT w.id, w.account, w.asset FROM waiting w)
          ORDER BY a.account, a.source_id, p.account, c.on_day DESC, i.imported_at DESC, p.part DESC) t
  GROUP BY t.account
 """

@@ -104,12 +104,7 @@ def take_anew(break_id: int, *, reason: str, actor: Actor) -> None:
     Nobody does so by a file that they brought themselves, nor by rows of it that others had read again. Raises
     NotFound, BreakGone, BroughtIt, ReasonMissing, TakenAlready, InLargeMatch.
     """
-    own = break_queries.one_for_operators(break_id)
-    if own.closed_by is not None or own.reason != Reason.RESTATED:
-        raise errors.BreakGone
-    if str(actor) in sources.bringers_of_for_system(own.import_id):
-        raise errors.BroughtIt
-    turn(own.account)  # (first, as whoever links does: two never wait for each other)
+    own = _decided(break_id, Reason.RESTATED, actor=actor)
     case = opened(own, actor=actor)
     taken = restating.take(own.row_id)
     group_id = break_queries.match_of_line_for_operators(taken.counted)
@@ -120,6 +115,20 @@ def take_anew(break_id: int, *, reason: str, actor: Actor) -> None:
     by_hand.link(own.account, lines=[taken.counted, taken.back], entries=[], reason=reason, actor=actor)
     by_hand.told_anew(own.account, line=taken.now, reason=reason, actor=actor)
     words = f"Counted as it was told later: {reason.strip()}"
+    note(case, "taken", words=words, actor=actor)
+    close(case, words=words, actor=actor)
+
+
+def take_account(break_id: int, *, reason: str, actor: Actor) -> None:
+    """Say that an account of the teller is another one than those told of before: what it had before counts from now.
+
+    Nobody does so by a file that they brought themselves. Raises as `take_anew` does.
+    """
+    own = _decided(break_id, Reason.ANOTHER_ACCOUNT, actor=actor)
+    case = opened(own, actor=actor)
+    line = restating.begin(own.import_id, part=own.part)
+    by_hand.told_anew(own.account, line=line, reason=reason, actor=actor)
+    words = f"It is another account: {reason.strip()}"
     note(case, "taken", words=words, actor=actor)
     close(case, words=words, actor=actor)
 
@@ -243,6 +252,17 @@ def worded(told: str) -> str:
     if not words or len(words) > rules.WORDS_MAX:
         raise errors.WordsMissing
     return words
+
+
+def _decided(break_id: int, reason: Reason, *, actor: Actor) -> Any:
+    """A break that says what a file tells, for whoever did not bring it to decide; nobody else matches meanwhile."""
+    own = break_queries.one_for_operators(break_id)
+    if own.closed_by is not None or own.reason != reason:
+        raise errors.BreakGone
+    if str(actor) in sources.bringers_of_for_system(own.import_id):
+        raise errors.BroughtIt
+    turn(own.account)  # (first, as whoever links does: two never wait for each other)
+    return own
 
 
 def _known(found: list[Any]) -> list[Case]:

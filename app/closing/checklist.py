@@ -72,6 +72,19 @@ def _covered(found: Given) -> Check:
     return _check("covered", "Every source has told of every day", short, said, place=("console.statement_sources", {}))
 
 
+def _outside(found: Given) -> Check:
+    """An account that nobody tells of has no sheet, or none that says anything."""
+    untold = [one for one in queries.outside_for_operators(found.span) if not one.told]
+    red = any(one.mapped and one.moved for one in untold)
+    said = [
+        f"{one.account}: {'moved' if one.moved else 'did not move'}, {shown(one.balance, places=2)} at the end,"
+        f" {'no source tells of it any more, or yet' if one.mapped else 'no source stood for it'}"
+        for one in untold
+    ]
+    return _check("outside", "Of every account outside a source tells", said, "of all that moved or hold something",
+                  Light.RED if red else Light.AMBER, place=("console.statement_sources", {}))  # fmt: skip
+
+
 def _tied(found: Given) -> Check:
     failing = _failing(found, lambda name: name in _TYING)
     return _check("tied", "Every statement ties", failing, "each adds up and follows the one before")
@@ -180,6 +193,6 @@ def _failing(found: Given, about: Callable[[str], bool]) -> list[str]:
 
 
 EVERY: tuple[Callable[[Given], Check], ...] = (
-    _covered, _tied, _balance, _explained, _breaks, _owned, _journals, _settlements, _suspense, _signed, _proved,
-    _cover, _before,
+    _covered, _outside, _tied, _balance, _explained, _breaks, _owned, _journals, _settlements, _suspense, _signed,
+    _proved, _cover, _before,
 )  # fmt: skip

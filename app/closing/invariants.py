@@ -98,10 +98,10 @@ wrong AS (
       FROM newest n
       JOIN parts p ON (p.source_id, p.account, p.asset) = (n.source_id, n.account, n.asset) AND p.last <= n.last
       JOIN breaks b ON b.account = :account AND (b.import_id, b.part) = (p.import_id, p.part) AND b.closed_by IS NULL
-     WHERE b.as_told <> 0 AND NOT EXISTS (
+     WHERE b.as_told <> 0 AND (b.reason = 'another_account' OR NOT EXISTS (
            SELECT FROM parts x WHERE (x.source_id, x.account, x.asset) = (p.source_id, p.account, p.asset)
               AND x.sound AND x.first <= p.first AND x.last >= p.last
-              AND (x.import_id, x.part) <> (p.import_id, p.part))
+              AND (x.import_id, x.part) <> (p.import_id, p.part)))
      UNION ALL
     SELECT n.source_id, n.account, n.asset, 'restated', r.as_told, r.booked_on, r.booked_on
       FROM newest n JOIN restated_lines(:account) r

@@ -106,12 +106,12 @@ def grow(group_id: int, *, entry: tuple[int, int], reason: str, actor: Actor) ->
 
 
 def told_anew(account: str, *, line: int, reason: str, actor: Actor) -> Run:
-    """Open a break for a line that was told anew, until it is matched, and end that of its being told otherwise."""
+    """Open a break for a line that somebody decided to count, until it is matched, and end that of the statement."""
     connection = turn(account)
     run = begun(account, kind="hand", version=0, as_of=clock.now(), why=worded(reason), actor=actor)
     _open(connection, account, [line], [])
     explaining.explain_left(connection, run)
-    sheets.close_restated(connection, run)
+    sheets.close_decided(connection, run)
     return _ended(run)
 
 

@@ -11,10 +11,7 @@ from app.matching import rules
 from app.matching.models import RuleSet
 from app.matching.rules import Rule
 
-_ACCOUNTS = """
-SELECT DISTINCT a.account FROM statement_accounts a JOIN statement_sources s ON s.id = a.source_id
- WHERE s.retired_at IS NULL ORDER BY 1
-"""
+_ACCOUNTS = "SELECT DISTINCT account FROM statement_accounts ORDER BY 1"
 _SOURCES = "SELECT a.source_id, a.asset FROM statement_accounts a WHERE a.account = :account ORDER BY 1, 2"
 _PROOF = """
 SELECT (SELECT coalesce(sum(l.delta), 0) FROM statement_accounts a
@@ -74,7 +71,7 @@ def is_working_for_operators(account: str) -> bool:
 
 
 def accounts_for_system() -> list[str]:
-    """Accounts of the books that a source of statements stands for."""
+    """Accounts of the books that a source of statements stands for, or did until it was retired."""
     return [row.account for row in rows(_ACCOUNTS)]
 
 

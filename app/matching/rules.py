@@ -37,6 +37,7 @@ class Reason(StrEnum):
     SEQUENCE_GAP = "sequence_gap"  # it does not begin where the one before ended, or its rows do not follow
     RESTATED = "restated"  # a line told again, otherwise
     UNKNOWN_TYPE = "unknown_type"  # a row that no line could be made of
+    ANOTHER_ACCOUNT = "another_account"  # of the teller: what it had before may be told of under another name already
 
 
 LINE_WORDS = {

@@ -2,7 +2,7 @@
 
 Breaks in the same queue, which move nothing: only lines are counted as told. `as_told` says by how much. Each ends by
 itself when what was wrong is mended: the missing file comes, a sound one of the same days, the row again in a file of
-which it is a line, or somebody takes a line as it was told later.
+which it is a line, or somebody takes a line as it was told later, or says that an account is another one.
 """
 
 from sqlalchemy import Connection, text
@@ -55,6 +55,11 @@ SELECT f.import_id, f.part, 'sequence_gap', f.opening - f.closed, f.first::times
  WHERE f.first > f.before AND f.opening <> f.closed
    AND NOT EXISTS (SELECT FROM wrong w
                     WHERE (w.import_id, w.part) = (f.import_id, f.part) AND w.reason = 'sequence_gap')
+UNION ALL
+SELECT b.import_id, b.part, 'another_account', b.amount, b.at
+  FROM statement_accounts a JOIN statement_sources s ON s.id = a.source_id AND s.retired_at IS NULL
+ CROSS JOIN LATERAL statement_beginnings(a.source_id, NULL) b
+ WHERE a.account = :account AND b.asset = a.asset AND b.waits AND b.amount <> 0
 """
 _OPEN = """
 INSERT INTO breaks (account, reason, import_id, part, amount, as_told, at, found_at, opened_by)
@@ -63,7 +68,7 @@ ON CONFLICT DO NOTHING
 """
 _CLOSE = """
 UPDATE breaks b SET closed_by = :run
- WHERE b.account = :account AND b.reason IN ('statement_does_not_tie', 'sequence_gap') AND b.closed_by IS NULL
+ WHERE b.account = :account AND b.part IS NOT NULL AND b.closed_by IS NULL
    AND NOT EXISTS (SELECT FROM wrong_sheets w
                     WHERE (w.import_id, w.part, w.reason) = (b.import_id, b.part, b.reason))
 """
@@ -120,6 +125,14 @@ UPDATE breaks b SET closed_by = :run
  WHERE b.account = :account AND b.reason = 'restated' AND b.closed_by IS NULL
    AND b.row_id NOT IN (SELECT s.row_id FROM restated_lines(:account) s)
 """
+_CLOSE_BEGUN = """
+UPDATE breaks b SET closed_by = :run
+  FROM statement_parts p JOIN statement_imports i ON i.id = p.import_id
+ WHERE b.account = :account AND b.reason = 'another_account' AND b.closed_by IS NULL
+   AND (p.import_id, p.part) = (b.import_id, b.part)
+   AND EXISTS (SELECT FROM statement_lines l WHERE l.source_id = i.source_id AND l.basis = 'opening'
+                  AND (l.account, l.asset) = (p.account, p.asset))
+"""
 _ANY = """
 SELECT 1 FROM wrong_rows
 UNION ALL
@@ -133,7 +146,7 @@ SELECT 1 FROM breaks b JOIN statement_rows r ON r.id = b.row_id JOIN statement_i
                     WHERE (s.import_id, s.outcome, s.row_no) = (n.id, 'rejected', r.row_no))
 UNION ALL
 SELECT 1 FROM breaks b
- WHERE b.account = :account AND b.reason IN ('statement_does_not_tie', 'sequence_gap') AND b.closed_by IS NULL
+ WHERE b.account = :account AND b.part IS NOT NULL AND b.closed_by IS NULL
    AND NOT EXISTS (SELECT FROM wrong_sheets w
                     WHERE (w.import_id, w.part, w.reason) = (b.import_id, b.part, b.reason))
  LIMIT 1
@@ -158,6 +171,7 @@ def explain(connection: Connection, told: Run) -> dict[str, int]:
     return {"closed": closed, "opened": opened}
 
 
-def close_restated(connection: Connection, told: Run) -> None:
-    """Close the breaks of lines that were told otherwise and count so now."""
-    connection.execute(text(_CLOSE_RESTATED), {"account": told.account, "run": told.id})
+def close_decided(connection: Connection, told: Run) -> None:
+    """Close the breaks of lines that were told otherwise and count so now, and of accounts whose beginning counts."""
+    for statement in (_CLOSE_RESTATED, _CLOSE_BEGUN):
+        connection.execute(text(statement), {"account": told.account, "run": told.id})

@@ -1,6 +1,7 @@
-"""Other rules of matching, and a larger tolerance, are requests: finance asks, treasury agrees, and they count at once.
+"""Other rules of matching, a larger tolerance, and the end of the last source of an account, are requests.
 
-Both say what is called the same movement, and what is called rounding: whoever wants less to explain could widen them.
+Finance asks, treasury agrees, and they count at once. They say what is called the same movement, what is called
+rounding, and what nobody tells of any more: whoever wants less to explain could widen them.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from app.matching.errors import BadRules
 from app.matching.rules import Rule
 from app.statements import queries as statements
 from app.statements import service
-from app.statements.errors import BadTolerance
+from app.statements.errors import BadTolerance, NoSuchSource
 
 
 def request_rules(account: str, told: Sequence[Rule], *, reason: str, maker: str, actor: Actor) -> Request:
@@ -40,8 +41,15 @@ def request_tolerance(
         "tolerance": f"{tolerance:f}",
         "was": f"{statements.tolerance_for_system(source_id, asset):f}",
     }
-    target = tolerance_target(source_id)
+    target = source_target(source_id)
     return governance.submit(TOLERANCE.name, payload, target=target, reason=reason, maker=maker, actor=actor)
+
+
+def request_retirement(source_id: str, *, reason: str, maker: str, actor: Actor) -> Request:
+    """Ask that the last source of an account be retired. Raises NoSuchSource, and as governance does."""
+    payload = {"source": source_id, "accounts": statements.left_untold_for_operators(source_id)}
+    target = source_target(source_id)
+    return governance.submit(RETIREMENT.name, payload, target=target, reason=reason, maker=maker, actor=actor)
 
 
 def rules_target(account: str) -> str:
@@ -49,8 +57,8 @@ def rules_target(account: str) -> str:
     return f"matching:{account}"
 
 
-def tolerance_target(source_id: str) -> str:
-    """What requests about a source's tolerances are filed under."""
+def source_target(source_id: str) -> str:
+    """What requests about a source are filed under."""
     return f"statements:{source_id}"
 
 
@@ -120,6 +128,22 @@ def _describe_tolerance(payload: Payload) -> list[Line]:
     ]
 
 
+def _check_retirement(payload: Payload) -> None:
+    if statements.one_source_for_operators(payload["source"]).retired_at is not None:
+        raise NoSuchSource
+
+
+def _retire(agreed: Agreed) -> str:
+    """The database looks at the request too."""
+    service.retire(agreed.payload["source"], request_id=agreed.request_id)
+    return "Retired"
+
+
+def _describe_retirement(payload: Payload) -> list[Line]:
+    source = statements.one_source_for_operators(payload["source"])
+    return [Line("Source", source.title), *(Line("Nobody tells any more of", each) for each in payload["accounts"])]
+
+
 RULES = Kind(
     name="matching.rules",
     title="Rules of matching",
@@ -137,4 +161,13 @@ TOLERANCE = Kind(
     execute=_set_tolerance,
     describe=_describe_tolerance,
     summary=lambda payload: f"Call {payload['tolerance']} {payload['asset']} rounding",
+)
+RETIREMENT = Kind(
+    name="statements.retire",
+    title="Retiring a source",
+    make=Permission.STATEMENTS_IMPORT,
+    dry_run=_check_retirement,
+    execute=_retire,
+    describe=_describe_retirement,
+    summary=lambda payload: f"Let nobody tell of {', '.join(payload['accounts'])}",
 )

@@ -51,6 +51,10 @@ class Chunk:
         """What says whether the lines were told before, as PostgreSQL's arrays."""
         return {name: "{" + ",".join(getattr(self, name)) + "}" for name in _TOLD}
 
+    def row_numbers(self) -> list[int]:
+        """Of which row of the file each line is."""
+        return [int(line.split("\t", _ROW_NO + 1)[_ROW_NO]) for line in self.lines]
+
 
 def chunks_of(telling: Telling, *, only: frozenset[int] | None = None) -> Iterator[Chunk]:
     """A file in pieces, of all its rows or of some; each line with how often its file told of the same so far."""

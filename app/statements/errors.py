@@ -23,6 +23,11 @@ class BadSource(Unprocessable):
     message = "A source has a name of small letters, digits and dashes, a title, and a format that is known."
 
 
+class Settled(Conflict):
+    code = "settled"
+    message = "What it told would be told a second time. Retire this source, and add another that goes on with it."
+
+
 class NoSuchAccount(Unprocessable):
     code = "no_such_ledger_account"
     message = "The books have no account of this name, or it is of another class than what we own."
@@ -43,6 +48,11 @@ class MoreNeedsTwo(Conflict):
     message = "A larger tolerance is what somebody else must agree to. Keep what it is, and ask for more."
 
 
+class RetiringNeedsTwo(Conflict):
+    code = "retiring_needs_two"
+    message = "It is the last source that tells of an account. That nobody does any more others must agree to."
+
+
 class BadPull(Unprocessable):
     code = "bad_pull"
     message = "Say from which day on to ask, and how often: each hour, each six hours or each day."
@@ -55,7 +65,7 @@ class NoSuchTeller(Unprocessable):
 
 class TakenAlready(Conflict):
     code = "taken_already"
-    message = "This line counts as that row tells it already."
+    message = "This counts so already."
 
 
 class NothingRejected(Conflict):

@@ -69,11 +69,11 @@ def read(file_id: str, *, actor: Actor) -> Refusal | None:
     leave()
     body = b"".join(keeping.unpack(pieces))
     try:
-        settings = rules.settings_of(source.settings)
 
         def keep() -> None:
-            telling = registry.stream(source.format, body, settings)  # (anew at each try: it is read once)
-            service.keep(source, file_id, telling=telling, actor=actor)
+            own = service.held(source.id)
+            telling = registry.stream(own.format, body, rules.settings_of(own.settings))  # (at each try: read once)
+            service.keep(own, file_id, telling=telling, actor=actor)
 
         atomically(keep, actor=actor)
     except Refusal as refused:

@@ -47,6 +47,7 @@ class Source(Model):
     continues: Mapped[str | None] = mapped_column(Text, ForeignKey("statement_sources.id"), unique=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     retired_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    request_id: Mapped[str | None] = mapped_column(Text)
 
     @property
     def zone(self) -> str:

@@ -21,7 +21,7 @@ SELECT application_name FROM pg_stat_activity
 _COVERAGE = """
 SELECT lower(days) AS first, upper(days) - 1 AS last
   FROM unnest((SELECT range_agg(d.days) FROM statement_days d
-                WHERE d.source_id = :source AND (:asset = '' OR d.tells_all OR d.asset = :asset))) AS days
+                WHERE d.source_id = ANY(:sources) AND (:asset = '' OR d.tells_all OR d.asset = :asset))) AS days
  ORDER BY 1
 """
 # Those whose last question is as long ago as their rhythm says.
@@ -33,6 +33,7 @@ SELECT s.id FROM statement_sources s
    AND (last.asked_at IS NULL OR last.state <> 'asked' AND last.asked_at <= :now - s.pull_every * interval '1 second')
  ORDER BY s.id
 """
+_HAS_TOLD = "SELECT EXISTS (SELECT FROM statement_lines WHERE source_id = :source) AS told"
 
 
 def sources_for_operators() -> list[Source]:
@@ -119,6 +120,24 @@ def file_for_system(file_id: str, *, lock: bool = False) -> StatementFile:
     if found is None:
         raise NoSuchFile
     return found
+
+
+def kept_files_for_system(source_id: str) -> list[StatementFile]:
+    """The files of a source that were read, the first one first."""
+    own = select(StatementFile).where(
+        StatementFile.source_id == source_id, StatementFile.state == FileState.KEPT, StatementFile.reads_again.is_(None)
+    )
+    return list(db.session.scalars(own.order_by(StatementFile.id)))
+
+
+def left_untold_for_operators(source_id: str) -> list[str]:
+    """Accounts of the books of which nobody would tell any more without a source."""
+    return [row.account for row in rows_of("SELECT account FROM left_untold(:source) AS account", source=source_id)]
+
+
+def has_told_for_operators(source_id: str) -> bool:
+    """Whether a source has told of anything."""
+    return bool(rows_of(_HAS_TOLD, source=source_id)[0].told)
 
 
 def readings_again_for_operators(file_id: str) -> list[tuple[StatementFile, Import | None]]:
@@ -223,9 +242,13 @@ def rows_read_for_operators(file_id: str) -> int | None:
     return max((int(row.application_name.rpartition(" ")[2]) for row in found), default=None)
 
 
-def coverage_for_operators(source_id: str, *, asset: str = "") -> list[Days]:
-    """The days for which a source has statements, of one asset or of any, in order and apart, empty ones too."""
-    return [Days(row.first, row.last) for row in rows_of(_COVERAGE, source=source_id, asset=asset)]
+def coverage_for_operators(source_id: str, *, asset: str = "", before: Sequence[str] = ()) -> list[Days]:
+    """The days for which a source has statements, of one asset or of any, in order and apart, empty ones too.
+
+    Together with those of sources before it.
+    """
+    found = rows_of(_COVERAGE, sources=[source_id, *before], asset=asset)
+    return [Days(row.first, row.last) for row in found]
 
 
 def parts_for_operators(import_id: str) -> list[Part]:

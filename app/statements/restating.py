@@ -1,4 +1,7 @@
-"""A line that its teller told otherwise later is taken back and told anew: two lines more, none changed."""
+"""What somebody decides of what was told: to take a line as it was told later, to count what another account had.
+
+Lines are added, and none changed: a line that was told otherwise is taken back by one and told anew by another.
+"""
 
 from dataclasses import dataclass
 
@@ -8,7 +11,7 @@ from app.core import outbox
 from app.core.db import db
 from app.core.errors import NotFound
 from app.statements import errors, events, openings
-from app.statements.models import OtherRow, Source, StatementLine
+from app.statements.models import Import, OtherRow, Part, Source, StatementLine
 from app.statements.service import lock
 
 _CURRENT = """
@@ -62,6 +65,22 @@ def take(row_id: int) -> Taken:
     outbox.emit(events.Imported(import_id=row.import_id, source_id=line.source_id))
     by_basis = {one.basis: one.id for one in made}
     return Taken(current.id, by_basis["taken_back"], by_basis["restated"])
+
+
+def begin(import_id: str, *, part: int) -> int:
+    """Count what an account had that is another one than those told of before: the id of its opening line.
+
+    Raises TakenAlready.
+    """
+    connection = db.session.connection()
+    own = db.session.get_one(Part, (import_id, part))
+    source = db.session.get_one(Source, db.session.get_one(Import, import_id).source_id)
+    lock(connection, source.id)
+    made = openings.tell(connection, source, import_id=import_id, agreed=(own.account, own.asset))
+    if not made:
+        raise errors.TakenAlready
+    outbox.emit(events.Imported(import_id=import_id, source_id=source.id))
+    return made[0]
 
 
 def _restated(connection: Connection, line_id: int) -> int:

@@ -16,7 +16,7 @@ from app.core.actor import Actor
 from app.core.db import db, sqlstate
 from app.core.errors import Refusal
 from app.ledger import balances
-from app.statements import copying, errors, events, openings, queries, rules, saying
+from app.statements import changing, continuing, copying, errors, events, openings, queries, rules, saying
 from app.statements.copying import Chunk
 from app.statements.formats.registry import FORMATS
 from app.statements.formats.telling import Telling
@@ -40,7 +40,7 @@ SELECT t.nth, l.id,
        END AS differs
   FROM unnest(CAST(:identities AS bytea[]), CAST(:occurrences AS integer[]), CAST(:deltas AS numeric[]),
               CAST(:days AS date[])) WITH ORDINALITY AS t (identity, occurrence, delta, day, nth)
-  JOIN statement_lines l ON l.source_id = :source AND l.identity = t.identity AND l.occurrence = t.occurrence
+  JOIN statement_lines l ON l.source_id = ANY(:sources) AND l.identity = t.identity AND l.occurrence = t.occurrence
  CROSS JOIN LATERAL (
        SELECT c.delta, c.booked_on FROM (
               SELECT 0 AS id, l.delta, l.booked_on
@@ -119,17 +119,26 @@ def add_source(
 def change_source(source: Source, *, title: str, settings: dict[str, object], lag_days: int, cut_off: time) -> None:
     """Say otherwise how its files are read and when they are due; its name and its format stay.
 
-    What was read stays as it was read. Raises BadSource, and Unreadable for settings that cannot be read.
+    What was read stays as it was read. Raises BadSource, Unreadable for settings that cannot be read, and Settled where
+    a line that was told would be told again.
     """
     rules.check_source(source.name, title=title, format_name=source.format, lag_days=lag_days)
-    rules.settings_of(settings)
+    now = rules.settings_of(settings)
+    changing.check(source, rules.settings_of(held(source.id).settings), now)
     said = {"title": title.strip(), "settings": settings, "lag_days": lag_days, "cut_off": cut_off}
     db.session.execute(update(Source).where(Source.id == source.id, Source.retired_at.is_(None)).values(**said))
 
 
-def retire(source_id: str) -> None:
-    """Nothing more comes from it, and nothing is missed. What it told stays. Raises NoSuchSource."""
-    own = update(Source).where(Source.id == source_id, Source.retired_at.is_(None)).values(retired_at=clock.now())
+def retire(source_id: str, *, request_id: str | None = None) -> None:
+    """Nothing more comes from it, and nothing is missed. What it told stays.
+
+    Raises NoSuchSource, and RetiringNeedsTwo for the last that tells of an account, unless others agreed: the database
+    looks at the request too.
+    """
+    if request_id is None and queries.left_untold_for_operators(source_id):
+        raise errors.RetiringNeedsTwo
+    said = {"retired_at": clock.now(), "request_id": request_id}
+    own = update(Source).where(Source.id == source_id, Source.retired_at.is_(None)).values(**said)
     if db.session.execute(own.returning(Source.id)).one_or_none() is None:
         raise errors.NoSuchSource
 
@@ -255,11 +264,14 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
     only = queries.rejected_for_system(before.id) if before else None
     moved: set[int] = set()  # rows that became lines, and others; where only some are wanted
     others: set[int] = set()
+    earlier = continuing.before(source)
+    later = continuing.later(earlier)
+    later.of(telling)
     with closing(copying.ahead(copying.chunks_of(telling, only=only))) as chunks:
         for chunk in chunks:
             moved |= chunk.moved
             others |= chunk.numbers
-            _keep_chunk(connection, chunk, source_id=source.id, import_id=import_id, counts=counts)
+            _keep_chunk(connection, chunk, sources=[source.id, *earlier], import_id=import_id, counts=counts)
             connection.execute(text(_HOW_FAR), {"told": rules.how_far(file_id, counts.rows)})
     if before is not None and only is not None and (unseen := only - moved - others):
         gone = {"import": import_id, "before": before.id, "rows": list(unseen)}
@@ -296,6 +308,7 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
     if file.covers_from is not None:
         assets = queries.accounts_for_operators(source.id) if told.tells_all else ()
         parts = _covering(parts, file, assets=assets)
+    parts = later.days(parts)
     if parts:
         db.session.execute(insert(Part), [{"import_id": import_id, "part": n, **one} for n, one in enumerate(parts, 1)])
     openings.tell(connection, source, import_id=import_id)
@@ -304,15 +317,21 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
     outbox.emit(events.Imported(import_id=import_id, source_id=source.id))
 
 
+def held(source_id: str) -> Source:
+    """A source as it is now, which nobody sets up otherwise and to which nobody adds lines meanwhile."""
+    lock(db.session.connection(), source_id)
+    return queries.one_source_for_operators(source_id)
+
+
 def lock(connection: Connection, source_id: str) -> None:
     """Let nobody else add lines of a source, till the end of the transaction."""
     connection.execute(text(_LOCK), {"source": source_id})
 
 
-def _keep_chunk(connection: Connection, chunk: Chunk, *, source_id: str, import_id: str, counts: _Counts) -> None:
+def _keep_chunk(connection: Connection, chunk: Chunk, *, sources: list[str], import_id: str, counts: _Counts) -> None:
     known = {}
     if chunk.lines:
-        found = connection.execute(text(_KNOWN), {"source": source_id, **chunk.told()})
+        found = connection.execute(text(_KNOWN), {"sources": sources, **chunk.told()})
         known = {row.nth - 1: row for row in found}
     differing = [
         copying.restated(chunk.lines[at], reason=row.differs, line_id=row.id)
@@ -321,7 +340,7 @@ def _keep_chunk(connection: Connection, chunk: Chunk, *, source_id: str, import_
     ]
     added = [line for at, line in enumerate(chunk.lines) if at not in known] if known else chunk.lines
     others = [*chunk.others, *differing]
-    _copy(connection, _COPY_LINES, copying.text_of(added, before=f"{source_id}\t{import_id}"))
+    _copy(connection, _COPY_LINES, copying.text_of(added, before=f"{sources[0]}\t{import_id}"))
     _copy(connection, _COPY_OTHERS, copying.text_of(others, before=import_id))
     counts.lines += len(chunk.lines)
     counts.added += len(added)

@@ -18,6 +18,7 @@ CREATE TABLE statement_sources (
     continues text REFERENCES statement_sources CONSTRAINT uq_statement_sources_continues UNIQUE,  -- whose account it goes on with
     created_at timestamptz NOT NULL,
     retired_at timestamptz,
+    request_id text,                                   -- who agreed that it is the last: guard_retirement looks
     CONSTRAINT ck_statement_sources_pull_begins CHECK (pull_every IS NULL OR pull_from IS NOT NULL),
     CONSTRAINT ck_statement_sources_pull_goes_on CHECK (pulled_until IS NULL OR pulled_until >= pull_from)
 );
@@ -267,6 +268,70 @@ SELECT s.id, s.import_id, n.delta - c.delta, n.at, n.source_id, n.account, n.ass
  WHERE (n.delta, n.booked_on) IS DISTINCT FROM (c.delta, c.booked_on)
 $$;
 
+-- What accounts that a teller keeps had before the first statement that says their balance, and the part that says so: its
+-- opening balance, less what other files told of before it and what the source told that this one goes on with. Of one
+-- import's accounts, or of those that wait: another account of the same asset was told of before, so that it may be that
+-- one under another name, and nobody said that it is not (there would be an opening line).
+-- A statement that does not tie begins nothing once a sound one mends it. Of several of one day, that which tells the
+-- earliest line.
+CREATE FUNCTION statement_beginnings(p_source text, p_import text)
+    RETURNS TABLE (account text, asset text, import_id text, part integer, day date, at timestamptz, amount numeric,
+                   waits boolean)
+    LANGUAGE sql STABLE ROWS 10 SET search_path = public, pg_temp AS $$
+WITH RECURSIVE chain AS (
+    SELECT s.continues AS id FROM statement_sources s WHERE s.id = p_source
+     UNION SELECT s.continues FROM chain c JOIN statement_sources s ON s.id = c.id
+), kept AS (
+    SELECT coalesce(nullif(s.settings->>'zone', ''), 'UTC') AS zone FROM statement_sources s WHERE s.id = p_source
+), every AS (
+    SELECT p.account, p.asset, min(p.import_id) AS since,
+           min(p.import_id) FILTER (WHERE p.opening IS NOT NULL AND p.closing IS NOT NULL) AS said,
+           bool_or(p.import_id = p_import) AS own
+      FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
+     WHERE i.source_id = p_source AND (p.opening IS NOT NULL OR p.closing IS NOT NULL OR p.moved <> 0)
+     GROUP BY 1, 2
+), ranked AS (
+    SELECT e.*, row_number() OVER (PARTITION BY e.asset ORDER BY e.said NULLS LAST, e.account) AS nth,
+           e.since > min(e.since) OVER (PARTITION BY e.asset)
+               AND NOT EXISTS (SELECT FROM statement_lines l WHERE l.source_id = p_source AND l.basis = 'opening'
+                                  AND (l.account, l.asset) = (e.account, e.asset)) AS waits
+      FROM every e
+), parts AS (
+    SELECT p.*, o.nth, o.waits, least(p.period_from, p.period_to) AS day, greatest(p.period_from, p.period_to) AS last,
+           p.closing - p.opening = p.moved AND p.gaps = '{}' AS sound
+      FROM ranked o JOIN statement_imports i ON i.source_id = p_source
+      JOIN statement_parts p ON p.import_id = i.id AND (p.account, p.asset) = (o.account, o.asset)
+     WHERE CASE WHEN p_import IS NULL THEN o.waits ELSE o.own END
+       AND p.opening IS NOT NULL AND p.closing IS NOT NULL AND p.untied = '' AND p.period_from IS NOT NULL
+       AND p.period_to IS NOT NULL
+), beginnings AS (
+    SELECT p.*, min(p.day) OVER (PARTITION BY p.account, p.asset) AS first
+      FROM parts p
+     WHERE p.sound OR NOT EXISTS (
+           SELECT FROM parts x WHERE (x.account, x.asset) = (p.account, p.asset) AND x.sound
+              AND x.import_id > p.import_id AND x.day <= p.day AND x.last >= p.last)
+), firsts AS (
+    SELECT DISTINCT ON (b.account, b.asset) b.*, k.zone
+      FROM beginnings b CROSS JOIN kept k
+      LEFT JOIN LATERAL (
+           SELECT min(l.at) AS at FROM statement_lines l
+            WHERE l.source_id = p_source AND l.asset = b.asset AND l.at < (b.day + 2)::timestamp AT TIME ZONE k.zone
+              AND (l.import_id, l.part, l.basis) = (b.import_id, b.part, 'row')) l ON true
+     WHERE b.day = b.first
+     ORDER BY b.account, b.asset, l.at NULLS LAST, b.sound DESC, b.import_id, b.part
+)
+SELECT f.account, f.asset, f.import_id, f.part, f.day, f.day::timestamp AT TIME ZONE f.zone,
+       f.opening - coalesce((SELECT sum(l.delta) FROM statement_lines l
+                              WHERE l.source_id = p_source AND (l.account, l.asset) = (f.account, f.asset)
+                                AND l.basis <> 'opening' AND l.booked_on < f.day
+                                AND l.at < (f.day + 2)::timestamp AT TIME ZONE f.zone), 0)
+       - CASE WHEN f.nth > 1 THEN 0
+              ELSE coalesce((SELECT sum(l.delta) FROM chain c
+                               JOIN statement_lines l ON l.source_id = c.id AND l.asset = f.asset
+                                AND l.booked_on < f.day), 0) END, f.waits
+  FROM firsts f
+$$;
+
 SELECT audit.watch('statement_sources');
 SELECT audit.watch('statement_accounts', '=source_id');
 SELECT audit.watch('statement_imports');
@@ -280,7 +345,8 @@ SELECT audit.marks_stay('statement_pulls', 'ended_at');
 GRANT SELECT, INSERT ON statement_sources, statement_accounts, statement_imports, statement_files, statement_pieces,
     statement_pulls, statement_downloads, statement_said_days, statement_parts, statement_lines, statement_rows TO bursar_app;
 GRANT SELECT ON statement_days TO bursar_app;
-GRANT UPDATE (title, settings, lag_days, cut_off, pull_every, pull_from, pulled_until, retired_at) ON statement_sources TO bursar_app;
+GRANT UPDATE (title, settings, lag_days, cut_off, pull_every, pull_from, pulled_until, retired_at, request_id)
+    ON statement_sources TO bursar_app;
 GRANT UPDATE (account, tolerance, request_id) ON statement_accounts TO bursar_app;
 GRANT UPDATE (state, trouble, trouble_row, trouble_column, import_id, ended_at) ON statement_files TO bursar_app;
 GRANT UPDATE (state, rows_told, files, trouble, ended_at) ON statement_pulls TO bursar_app;

@@ -74,7 +74,8 @@ CREATE TABLE breaks (
     account text NOT NULL,
     reason text NOT NULL CONSTRAINT ck_breaks_reason_known CHECK (reason IN (
         'missing_in_ledger', 'missing_in_statement', 'amount_mismatch', 'fee_variance', 'fx_rounding',
-        'duplicate_line', 'duplicate_entry', 'statement_does_not_tie', 'sequence_gap', 'restated', 'unknown_type')),
+        'duplicate_line', 'duplicate_entry', 'statement_does_not_tie', 'sequence_gap', 'restated', 'unknown_type',
+        'another_account')),
     line_id bigint,
     journal_id bigint,
     leg integer,

@@ -54,6 +54,32 @@ BEGIN
 END $$;
 CREATE TRIGGER stays BEFORE UPDATE OF account ON statement_accounts FOR EACH ROW
     WHEN (NEW.account <> OLD.account) EXECUTE FUNCTION guard_stand_in();
+-- Accounts that nobody would tell of without a source: another one has told of something, and may again.
+CREATE FUNCTION left_untold(p_source text) RETURNS SETOF text
+    LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
+SELECT DISTINCT a.account FROM statement_accounts a
+ WHERE a.source_id = p_source AND EXISTS (SELECT FROM statement_lines l WHERE l.source_id = p_source)
+   AND NOT EXISTS (SELECT FROM statement_accounts o JOIN statement_sources s ON s.id = o.source_id
+                    WHERE o.account = a.account AND o.source_id <> p_source AND s.retired_at IS NULL
+                      AND EXISTS (SELECT FROM statement_lines l WHERE l.source_id = s.id AND l.asset = o.asset))
+ ORDER BY 1
+$$;
+-- That nobody tells of an account any more is what two people say. (One after the other: two that tell of one account may
+-- be retired at once.)
+CREATE FUNCTION guard_retirement() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('statements: retirement', 0));
+    IF EXISTS (SELECT FROM left_untold(NEW.id))
+       AND NOT EXISTS (SELECT FROM approval_requests r
+                        WHERE r.id = NEW.request_id AND is_due(r) AND r.kind = 'statements.retire'
+                          AND r.payload ->> 'source' = NEW.id) THEN
+        PERFORM refuse_request(NEW.request_id, 'does not retire this source');
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER approved BEFORE UPDATE OF retired_at ON statement_sources FOR EACH ROW
+    WHEN (NEW.retired_at IS NOT NULL) EXECUTE FUNCTION guard_retirement();
+ALTER TABLE statement_sources ENABLE ALWAYS TRIGGER approved;
 CREATE TRIGGER approved BEFORE INSERT OR UPDATE ON statement_accounts FOR EACH ROW EXECUTE FUNCTION guard_tolerance();
 ALTER TABLE statement_accounts ENABLE ALWAYS TRIGGER approved;
 
@@ -64,7 +90,7 @@ SELECT 'pol_' || kind || '_1', kind, 1,
        jsonb_build_array(jsonb_build_object('legs', jsonb_build_array(jsonb_build_object('roles', '["treasury"]'::jsonb,
                                                                                          'count', 1)),
                                             'ttl_seconds', 604800, 'delay_seconds', 0)), now()
-  FROM unnest(ARRAY['matching.rules', 'statements.tolerance']) AS beginning (kind);
+  FROM unnest(ARRAY['matching.rules', 'statements.tolerance', 'statements.retire']) AS beginning (kind);
 ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
 SELECT set_config('bursar.actor', '', true);
 

@@ -61,6 +61,7 @@ class Closers:
             "proved": "They are.",
             "owned": "Next week.",
             "balance": "Their balances are made up.",
+            "outside": "Nobody tells of them here.",
             **(reasons or {}),
         }
         with transaction(who := actor.operator(self.finance)):

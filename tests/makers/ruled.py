@@ -1,8 +1,9 @@
 """Rules of matching and tolerances for tests: tried and asked for by one, agreed to by another, carried out."""
 
+from datetime import datetime
 from decimal import Decimal
 
-from app.core import actor
+from app.core import actor, clock
 from app.core.db import leave, transaction
 from app.core.permissions import Role
 from app.governance import flows, service
@@ -51,13 +52,42 @@ def ask_tolerance(source: str, tolerance: Decimal, *, by: str = "") -> Request:
     return asked
 
 
+def ask_retirement(source_id: str, *, by: str = "") -> Request:
+    """A request that a source be retired."""
+    maker = by or people.operator(Role.FINANCE)[0]
+    with transaction(who := actor.operator(maker)):
+        asked = rule_requests.request_retirement(source_id, reason="The account was closed.", maker=maker, actor=who)
+    leave()
+    return asked
+
+
+def retire(name: str, *, at: datetime | None = None) -> str:
+    """Have the last source of an account be retired, now or as of a time: its id."""
+    own = sources.source_for_operators(name)
+    leave()
+    asked = ask_retirement(own.id)
+    if at is None:
+        agree(asked)
+        return own.id
+    approve(asked)
+    with clock.at(at), transaction(SYSTEM):
+        statements.retire(own.id, request_id=asked.id)
+    leave()
+    return own.id
+
+
 def agree(asked: Request) -> None:
     """Treasury's yes, and what it was for is done."""
+    approve(asked)
+    flows.carry_out(asked.id, actor=SYSTEM)
+    leave()
+
+
+def approve(asked: Request) -> None:
+    """Treasury's yes."""
     voter = people.operator(Role.TREASURY)[0]
     with transaction(who := actor.operator(voter)):
         service.approve(asked.id, operator_id=voter, shown=asked.payload_hash, actor=who)
-    leave()
-    flows.carry_out(asked.id, actor=SYSTEM)
     leave()
 
 
@@ -69,6 +99,13 @@ def ruling(maker: str) -> Request:
 def tolerating(maker: str) -> Request:
     """A larger tolerance of a source."""
     return ask_tolerance(source(), Decimal(1), by=maker)
+
+
+def retiring(maker: str) -> Request:
+    """The end of the last source of an account."""
+    own = sources.source_for_operators(source())
+    leave()
+    return ask_retirement(own.id, by=maker)
 
 
 def source() -> str:

@@ -62,12 +62,14 @@ def test_a_day_counts_when_its_statement_is_due_where_the_account_is_kept() -> N
     day = datetime(2026, 3, 3, tzinfo=UTC)
     assert until(outside, day + timedelta(hours=11)) == day - timedelta(days=1)  # until noon more of the day may come
     assert until(outside, day + timedelta(hours=12)) == day
+    outside = Outside()
     with transaction(TEST):
         source = source_queries.source_for_operators(outside.source)
         statements.change_source(
             source, title="A teller", settings={"zone": "Africa/Lagos"}, lag_days=2, cut_off=source.cut_off
         )
     leave()
+    outside.tell((1_000, fresh("x")))
     assert until(outside, day + timedelta(hours=12)) == day - timedelta(days=1, hours=1)
     assert until(outside, day + timedelta(days=1, hours=11)) == day - timedelta(hours=1)
 

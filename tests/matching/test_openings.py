@@ -1,7 +1,8 @@
 """What an account had before its first statement is told, too; and a line told otherwise later can be taken so."""
 
+import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,9 +15,11 @@ from app.closing.invariants import Result
 from app.closing.rules import month_of
 from app.core import actor
 from app.core.db import leave, rows, transaction
-from app.statements import queries as sources
+from app.matching import break_queries
 from app.statements import service as statements
 from app.statements.errors import NotContinued
+from reports import reserves
+from tests.makers import ruled
 from tests.makers.books import fresh
 from tests.makers.matching import BEGAN, TEST, Outside
 
@@ -109,6 +112,25 @@ def test_a_statement_that_did_not_tie_is_no_beginning_once_it_is_mended(outside:
     assert balance(outside).holds
 
 
+HEAD = "txid,refid,time,type,subtype,aclass,asset,wallet,amount,fee,balance\n"
+
+
+def walleted(day: int, naira: str, balance: str, *, wallet: str, name: str = "", ref: str = "") -> str:
+    """A file of one row of the newer generation, which names a wallet."""
+    start = f"{HEAD}{name or fresh('L')},{ref or fresh('R')},2026-03-{day:02} 09:00:00"
+    return f"{start},deposit,,currency,NGN,{wallet},{naira},0,{balance}\n"
+
+
+def another(outside: Outside) -> int:
+    """The break of an account that was not told of before."""
+    (found,) = rows(
+        "SELECT id FROM breaks WHERE account = :a AND reason = 'another_account' AND closed_by IS NULL",
+        a=outside.account,
+    )
+    leave()
+    return int(found.id)
+
+
 def test_another_account_of_the_teller_leaves_what_the_first_began_with_alone(outside: Outside) -> None:
     outside.book(10_000, days=-9)
     outside.bring([row(2, "10", "110")])
@@ -117,15 +139,62 @@ def test_another_account_of_the_teller_leaves_what_the_first_began_with_alone(ou
                      " AND ended_by IS NULL ORDER BY group_id DESC LIMIT 1", rule=OPENING)  # fmt: skip
     leave()
     outside.book(5_000, days=2)
-    outside.file(
-        "txid,refid,time,type,subtype,aclass,asset,wallet,amount,fee,balance\n"
-        f"{fresh('L')},{fresh('R')},2026-03-20 09:00:00,deposit,,currency,NGN,earn,1,0,51\n"
-    )
+    outside.file(walleted(20, "1", "51", wallet="earn"))
+    outside.run()
+    number = another(outside)
+    with pytest.raises(BroughtIt), transaction(TEST):
+        breaks.take_account(number, reason="I say so", actor=TEST)
+    leave()
+    with transaction(OTHER):
+        breaks.take_account(number, reason="Their support says so", actor=OTHER)
+    leave()
     outside.run()
     assert outside.groups == [(OPENING, 1, 1), (OPENING, 1, 1)]
     (after,) = rows("SELECT ended_by FROM matches WHERE group_id = :own AND line_id IS NULL", own=before.group_id)
     leave()
     assert after.ended_by is None
+    assert balance(outside).holds
+    assert {reason for reason, _ in outside.breaks} == {"missing_in_ledger"}  # (of the two lines of the files)
+    outside.file(walleted(19, "2", "50", wallet="earn"))  # (it begins earlier then, and nobody is asked again)
+    outside.run()
+    assert told(outside, "opening") == [(1, Decimal(100)), (19, Decimal(50)), (18, Decimal(48)), (19, Decimal(-50))]
+    assert balance(outside).holds
+
+
+def test_one_account_under_another_name_is_not_told_twice(outside: Outside) -> None:
+    name = fresh("L")
+    outside.book(10_000, days=-9)
+    outside.bring([row(2, "10", "110")])
+    outside.file(walleted(5, "5", "115", wallet="spot / main", name=name))
+    assert told(outside, "opening") == [(1, Decimal(100))]
+    assert (outside.proof.told, balance(outside).one, balance(outside).holds) == (Decimal(115), "115", True)
+    outside.file(walleted(6, "1", "116", wallet="main / new"))  # (the teller calls it otherwise now)
+    outside.run()
+    assert (outside.proof.told, outside.proof.ties) == (Decimal(116), True)
+    assert ("another_account", 0) in outside.breaks
+    assert break_queries.one_for_operators(another(outside)).as_told == Decimal(115)
+    leave()
+    assert balance(outside).said == "1 contradiction of the statements in it"
+    (told_of,) = (place for each in reserves.at(datetime(2026, 4, 1, tzinfo=UTC), asset="NGN") for place in each.places
+                  if place.code == outside.account)  # fmt: skip
+    assert told_of.told is not None
+    assert told_of.told.amount == Decimal(115)
+    leave()
+    ruled.retire(outside.source)
+    outside.run()
+    assert "another_account" not in {reason for reason, _ in outside.breaks}
+
+
+def test_an_account_is_one_whether_a_file_or_the_api_tells_of_it(outside: Outside) -> None:
+    name = fresh("L")
+    outside.file(walleted(5, "10", "110", wallet="spot / main", name=name, ref="R1"))
+    moment = datetime(2026, 3, 5, 9, tzinfo=UTC).timestamp()
+    listed = {
+        "id": name, "refid": "R1", "time": moment, "type": "deposit", "subtype": "", "aclass": "currency",
+        "asset": "NGN", "amount": "10", "fee": "0", "balance": "110",
+    }  # fmt: skip
+    outside.file(json.dumps({"data": [listed]}))
+    assert told(outside, "opening") == [(4, Decimal(100))]
     assert balance(outside).holds
 
 
@@ -140,18 +209,15 @@ def test_the_same_statements_the_other_way_round_come_to_the_same(outside: Outsi
 
 def test_a_source_that_goes_on_with_another_does_not_tell_its_balance_again(outside: Outside) -> None:
     outside.bring([row(2, "10", "110")])
-    with transaction(TEST):
-        first = sources.source_for_operators(outside.source)
-        statements.retire(first.id)
-    leave()
+    first = ruled.retire(outside.source)
     with transaction(TEST):
         second = statements.add_source(
-            fresh("src"), title="The same bank", format_name="kraken-ledgers", settings={}, continues=first.id
+            fresh("src"), title="The same bank", format_name="kraken-ledgers", settings={}, continues=first
         )
         statements.stand_for(second.id, asset="NGN", account=outside.account)
     leave()
     with pytest.raises(NotContinued), transaction(TEST):
-        statements.add_source(fresh("src"), title="A third", format_name="mt940", settings={}, continues=first.id)
+        statements.add_source(fresh("src"), title="A third", format_name="mt940", settings={}, continues=first)
     leave()
     outside.source = second.name
     outside.bring([row(9, "5", "115")])

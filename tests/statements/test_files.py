@@ -152,7 +152,7 @@ def test_a_source_that_retired_takes_nothing_and_keeps_what_it_told() -> None:
     flows.bring(name, name="ledgers.csv", body=of(FIRST), actor=TEST)
     own = queries.source_for_operators(name)
     with transaction(TEST):
-        service.change_source(own, title="Another", settings={"zone": "Africa/Lagos"}, lag_days=2, cut_off=time(9))
+        service.change_source(own, title="Another", settings=own.settings, lag_days=2, cut_off=time(9))
         service.retire(own.id)
     assert name not in {one.name for one in queries.sources_for_operators()}
     assert len(lines_of(name)) == 1

@@ -46,7 +46,8 @@ KINDS = {
     "adjustment": Kind.ADJUSTMENT,
 }
 # DOT.S is staked, EUR.M and EUR.HOLD are kept apart, DOT28.S and ETH03.S are bonded for days: one asset, many wallets.
-_APART = re.compile(r"(?P<asset>[A-Z0-9]+?)(?:[0-9]{2})?\.(?:S|M|P|F|B|HOLD)")
+_APART = re.compile(r"(?P<asset>[A-Z0-9]+?)(?P<kept>(?:[0-9]{2})?\.(?:S|M|P|F|B|HOLD))")
+_MAIN = "spot / main"  # what older files and the API, which name no wallet, tell of
 _BACK = {("deposit", -1): Kind.REVERSAL, ("withdrawal", 1): Kind.REVERSAL}
 
 
@@ -56,7 +57,8 @@ def tell(row: Row, settings: Settings) -> Told:
     apart = _APART.fullmatch(code)
     asset = cells.ticker(apart["asset"] if apart else code)
     refid, subtype, wallet = row.text("refid"), row.text("subtype"), row.text("wallet")
-    place = formats.place(f"{code} {wallet}" if wallet else code, asset)
+    account = asset + apart["kept"] if apart else asset  # (XXBT and XBT are one)
+    place = formats.place(account if wallet in {"", _MAIN} else f"{account} {wallet}", asset)
     txid, amount, fee = row.text("txid"), row.number_of("amount"), row.number_of("fee", empty=ZERO)
     balance, (at, booked_on) = row.maybe("balance"), row.moment("time", settings, told=cells.written(row.text("time")))
     if told not in KINDS:
@@ -88,5 +90,5 @@ def tell(row: Row, settings: Settings) -> Told:
 
 
 KRAKEN: Format = formats.tabular(
-    name="kraken-ledgers", title="Kraken ledgers", headers=HEADERS, layout=LAYOUT, tell=tell, api=True
+    name="kraken-ledgers", title="Kraken ledgers", version=2, headers=HEADERS, layout=LAYOUT, tell=tell, api=True
 )

@@ -49,8 +49,8 @@ class TestKraken:
         body = "\n".join([header, *(",".join(row[name] for name in header.split(",")) for row in rows)])
         told = registry.parse("kraken-ledgers", body.encode())
         assert [(each.asset, each.account, each.ties) for each in told.statements] == [
-            ("BTC", "XXBT spot / main", True),
-            ("BTC", "XBT.M spot / main", True),
+            ("BTC", "BTC", True),
+            ("BTC", "BTC.M", True),
         ]
 
     def test_keeps_a_row_whose_id_was_blanked(self) -> None:

@@ -46,6 +46,19 @@ def take_line_anew(scene: Scene) -> TestResponse:
     return browse.send(scene.staff(Role.FINANCE), f"{place}/anew", form_at=place, reason="Their support says so.")
 
 
+def take_other_account(scene: Scene) -> TestResponse:
+    outside = Outside()
+    outside.bring([f"{fresh('L')},{fresh('R')},2026-03-02 09:00:00,deposit,,currency,NGN,10,0,10"])
+    outside.bring([f"{fresh('L')},{fresh('R')},2026-03-03 09:00:00,deposit,,currency,NGN.M,1,0,6"])
+    outside.run()
+    (own,) = rows(
+        "SELECT id FROM breaks WHERE account = :account AND reason = 'another_account'", account=outside.account
+    )
+    leave()
+    place = f"/console/breaks/{own.id}"
+    return browse.send(scene.staff(Role.FINANCE), f"{place}/account", form_at=place, reason="Their support says so.")
+
+
 def end_match(scene: Scene) -> TestResponse:
     client, made = linked(scene)
     place = made.headers["Location"]
@@ -86,6 +99,7 @@ CALLS: dict[str, Call] = {
     "console.match_account": match_account,
     "console.link_break": link_break,
     "console.take_line_anew": take_line_anew,
+    "console.take_other_account": take_other_account,
     "console.end_match": end_match,
     "console.work_on_break": work_on_break,
     "console.keep_break_evidence": keep_break_evidence,

@@ -72,6 +72,17 @@ def take_line_anew(break_id: int) -> Response | BaseResponse:
     return _did(break_id, lambda: service.take_anew(break_id, reason=reason, actor=actor), field="anew", told=told)
 
 
+@bp.post("/breaks/<int:break_id>/account")
+@guards.operator(Permission.RECONCILIATION_RUN, fresh=True)
+def take_other_account(break_id: int) -> Response | BaseResponse:
+    """Say that an account of the teller is another one than those told of before."""
+    actor, reason = guards.actor(), request.form.get("reason", "")
+    told = "Counted. What it had before is held against the books."
+    return _did(
+        break_id, lambda: service.take_account(break_id, reason=reason, actor=actor), field="account", told=told
+    )
+
+
 @bp.post("/breaks/<int:break_id>/work")
 @guards.operator(Permission.RECONCILIATION_RUN)
 def work_on_break(break_id: int) -> Response | BaseResponse:

@@ -23,6 +23,7 @@ REASONS = {
     Reason.SEQUENCE_GAP: "Statements do not follow",
     Reason.RESTATED: "Told otherwise later",
     Reason.UNKNOWN_TYPE: "Row of unknown type",
+    Reason.ANOTHER_ACCOUNT: "Account under another name",
 }
 # What is wrong with a statement itself, and how that ends.
 OF_SHEETS = {
@@ -34,6 +35,9 @@ OF_SHEETS = {
     " which of the two holds.",
     Reason.UNKNOWN_TYPE: "No line could be made of this row, so it is not counted as told. Once a file tells it so that"
     " one can, this closes by itself.",
+    Reason.ANOTHER_ACCOUNT: "It names an account that was not told of before, and this source told of another of the"
+    " same asset. Is it another account, say so: then what it had before its first statement is counted. Is it the same"
+    " one under another name, book nothing: retire the source, and add one that goes on with it.",
 }
 VIEWS = {
     "todo": "To do",

@@ -71,12 +71,15 @@ def save_statement_columns(source_id: str) -> Response | BaseResponse:
     if fault:
         return _show(source, profile=profile, sample=sample, fault=fault, status=422)
     settings = {**source.settings, "profile": asdict(profile)}
-    atomically(
-        lambda: service.change_source(
-            source, title=source.title, settings=settings, lag_days=source.lag_days, cut_off=source.cut_off
-        ),
-        actor=actor,
-    )
+    try:
+        atomically(
+            lambda: service.change_source(
+                source, title=source.title, settings=settings, lag_days=source.lag_days, cut_off=source.cut_off
+            ),
+            actor=actor,
+        )
+    except Refusal as refused:
+        return _show(source, profile=profile, sample=sample, fault=refused.message, status=refused.status)
     flash("Saved. Its files are read so from now on.", "ok")
     return redirect(url_for("console.statement_source", source_id=source_id), 303)
 

@@ -128,6 +128,7 @@ def show(source_id: str, *, fault: str = "", status: int = 200) -> Response:
         first=not before,
         waiting=any(file.state == rules.FileState.WAITING for file, _ in files)
         or queries.pull_under_way_for_system(source_id) is not None,
+        last_of=[] if source.retired_at else queries.left_untold_for_operators(source_id),
         staff=identity.names_for_operators(),
         key=crypto.new_token(),
         may_import=_may_import() and not source.retired_at,
@@ -213,9 +214,11 @@ def name_statement_account(source_id: str) -> Response | BaseResponse:
 @bp.post("/statements/sources/<source_id>/retire")
 @guards.operator(Permission.STATEMENTS_IMPORT)
 def retire_statement_source(source_id: str) -> BaseResponse:
-    """Nothing more comes from it."""
+    """Nothing more comes from it; of the last that tells of an account somebody else must agree to that."""
     actor = guards.actor()
     try:
+        if queries.left_untold_for_operators(source_id):
+            return asking.ask(partial(rule_requests.request_retirement, source_id), who="Treasury")
         atomically(lambda: service.retire(source_id), actor=actor)
         flash("Retired. What it told stays, and no day is missed any more.", "ok")
     except NotFound:
@@ -238,6 +241,7 @@ def _form(source: Source | None, *, fault: str = "", status: int = 200) -> Respo
         formats=registry.FORMATS,
         format=registry.FORMATS.get(chosen),
         kept=source.settings if source else {},
+        told=source is not None and queries.has_told_for_operators(source.id),
         sent=request.form,
         fault=fault,
         zones=asked.zones(),
