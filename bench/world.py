@@ -39,9 +39,10 @@ SELECT g, mod(g, 1000) AS k, 1000 + (hashint8extended(g, %(seed)s) & 536870911) 
        timestamptz '2026-01-01 00:00:00+00' + g * (interval '30 days' / %(n)s) AS at
   FROM generate_series(0::bigint, %(n)s - 1) g) n
 """
+# (Entries are booked one after the other, as running balances need it; when each takes effect is another matter.)
 _BOOKED = """
 CREATE TEMP TABLE booked AS
-SELECT g AS id,
+SELECT g AS id, at AS booked_at,
        at + CASE k WHEN 796 THEN interval '40 days' WHEN 798 THEN interval '-60 days' ELSE interval '0' END AS at,
        CASE WHEN k BETWEEN 800 AND 879 THEN 'dep_' || md5((g / 2) || '/' || %(seed)s)
             WHEN k BETWEEN 930 AND 969 THEN 'set_' || g / 10 ELSE 'our_' || name END AS ref,
@@ -50,8 +51,8 @@ SELECT g AS id,
             WHEN k BETWEEN 930 AND 969 THEN batch
             WHEN k = 795 THEN -amount ELSE amount END AS amount
   FROM numbers WHERE k <> 791 AND NOT (k BETWEEN 930 AND 969 AND mod(g, 10) <> 0)
-UNION ALL SELECT %(n)s + g, at, 'our_' || name, 'T' || name, amount FROM numbers WHERE k = 793
-UNION ALL SELECT %(n)s + g, at, 'our_' || name, NULL, -fee FROM numbers WHERE k = 795
+UNION ALL SELECT %(n)s + g, %(last)s, at, 'our_' || name, 'T' || name, amount FROM numbers WHERE k = 793
+UNION ALL SELECT %(n)s + g, %(last)s, at, 'our_' || name, NULL, -fee FROM numbers WHERE k = 795
 """
 _TOLD = """
 CREATE TEMP TABLE told AS
@@ -73,13 +74,14 @@ _ROWS = (
 INSERT INTO ledger.journals (id, key, hash, kind, ref, legs, memo, actor, request_id, effective_at, booked_at)
     OVERRIDING SYSTEM VALUE
 SELECT id + 1, 'bench:' || id, sha256(int8send(id)), 'bench.moved', ref, 2,
-       CASE WHEN told IS NULL THEN '{}' ELSE jsonb_build_object('told', told) END, 'system:bench', '', at, at
+       CASE WHEN told IS NULL THEN '{}' ELSE jsonb_build_object('told', told) END, 'system:bench', '', at, booked_at
   FROM booked ORDER BY id
 """,
     """
 INSERT INTO ledger.entries (journal_id, leg, account_id, stripe, asset, amount, seq, balance_after, effective_at,
                             booked_at)
-SELECT id + 1, 1, %(account)s, 0, 'NGN', amount, row_number() OVER (ORDER BY id), sum(amount) OVER (ORDER BY id), at, at
+SELECT id + 1, 1, %(account)s, 0, 'NGN', amount, row_number() OVER (ORDER BY id), sum(amount) OVER (ORDER BY id), at,
+       booked_at
   FROM booked ORDER BY id
 """,
     "ALTER TABLE ledger.entries ENABLE ALWAYS TRIGGER balanced",
@@ -103,11 +105,11 @@ SELECT 'imp_bench', %(source)s, 'bench.csv', sha256('bench'), 'bank-csv', 1, n +
   FROM (SELECT count(*) AS n, %(n)s / 1000 AS b FROM told) t
 """,
     """
-INSERT INTO statement_rows (import_id, row_no, outcome, reason, column_name, line_id, delta, at, booked_on, raw)
-SELECT 'imp_bench', l.row_no, 'restated', 'told otherwise', '', l.id, l.delta + 1, l.at, l.booked_on, json '{}'
+INSERT INTO statement_rows (import_id, row_no, outcome, reason, column_name, line_id, delta, fee, at, booked_on, raw)
+SELECT 'imp_bench', l.row_no, 'restated', 'told otherwise', '', l.id, l.delta + 1, l.fee, l.at, l.booked_on, json '{}'
   FROM statement_lines l WHERE mod(l.row_no, 1000) = 799
 UNION ALL
-SELECT 'imp_bench', g, 'rejected', 'unknown', 'kind', NULL, NULL, NULL, NULL, json '{}' FROM numbers WHERE k = 0
+SELECT 'imp_bench', g, 'rejected', 'unknown', 'kind', NULL, NULL, NULL, NULL, NULL, json '{}' FROM numbers WHERE k = 0
 """,
     # (files of accounts of their own: one that does not tie, one that does not begin where it ended the day before)
     """
@@ -123,12 +125,12 @@ INSERT INTO statement_parts (import_id, part, ref, account, asset, opening, clos
 SELECT 'imp_' || n.g, v.part, '', 'bench ' || n.g, 'NGN', v.opening, v.closing, v.closing - v.opening - v.untold,
        v.day::date, v.day::date, '{}', ''
   FROM numbers n
-  JOIN LATERAL (VALUES (1, n.g, 0, 1, 1, '2026-01-15'), (2, 0, 0, 5, 0, '2026-01-15'), (2, n.g, 7, 7, 0, '2026-01-16'))
+  JOIN LATERAL (VALUES (1, n.g, 0, 1, 1, '2026-01-15'), (2, 0, 0, 0, 0, '2026-01-15'), (2, n.g, 2, 2, 0, '2026-01-16'))
        v (k, part, opening, closing, untold, day) ON v.k = n.k
 """,
     """
 INSERT INTO statement_parts (import_id, part, ref, account, asset, moved, period_from, period_to, gaps, untied)
-SELECT 'imp_bench', 1, '', 'bench', 'NGN', sum(amount) * 0.01, min(at)::date, max(at)::date, '{}', '' FROM told
+SELECT 'imp_bench', 1, '', 'bench', 'NGN', sum(amount) * 0.01, min(at)::date, max(at)::date + 2, '{}', '' FROM told
 """,
     "RESET session_replication_role",
     "DROP TABLE numbers, booked, told",

@@ -2,12 +2,15 @@
 
 from playwright.sync_api import Page
 
-from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, OFFICER, SUPPORT, TREASURY, Sight, Step, follow, send
+from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, OFFICER, SUPPORT, TREASURY, Sight, Step, click, follow, send
 
 BREAKS, STATEMENTS, RULES = "/console/breaks", "/console/statements", "/console/matching-rules"
 DISPUTES, REFUNDS, PAYOUTS = "/console/disputes", "/console/refunds", "/console/payouts"
 PATIENCE = 90_000  # milliseconds, for a worker that has other work
 SUSPENSE, SETTLEMENTS, CASES = "/console/suspense", "/console/settlements", "/console/cases"
+
+
+_DAYS = click("details:has(#from) summary", shows="#from")
 
 
 def _of(words: str = "") -> Step:
@@ -112,7 +115,7 @@ MONEY = (
     Sight("statements-read", STATEMENTS, TREASURY),
     Sight("statements-new", f"{STATEMENTS}/new", FINANCE),
     Sight("statements-form", f"{STATEMENTS}/new?format=bank-csv", FINANCE),
-    Sight("statements-source", STATEMENTS, FINANCE, (_of("Zenith"),)),
+    Sight("statements-source", STATEMENTS, FINANCE, (_of("Zenith"), _DAYS)),
     Sight("statements-source-read", STATEMENTS, AUDITOR, (_of("Zenith"),)),
     Sight("statements-asked", STATEMENTS, FINANCE, (_of("Paystack, charges"),)),
     Sight("statements-edit", STATEMENTS, FINANCE, (_of("Zenith"), follow("a[href$='/edit']"))),
@@ -120,6 +123,7 @@ MONEY = (
     Sight("statements-columns", STATEMENTS, FINANCE, (_of("Zenith"), _sampled)),
     Sight("statements-refused", STATEMENTS, FINANCE, (_of("Zenith"), _of("damaged"))),
     Sight("statements-file", STATEMENTS, FINANCE, (_of("Kraken"), _of("ledgers"))),
+    Sight("statements-days", STATEMENTS, FINANCE, (_of("Zenith"), _of("Kept"), _DAYS)),
     Sight("thresholds-faulty", "/console/thresholds", ADMIN, (_blank("Ask for approval", value="-1"),), FAULTY),
     Sight("float-faulty", f"{SETTLEMENTS}/float", FINANCE, (_blank("Ask for approval", amount="0"),), FAULTY),
     Sight("prices-faulty", f"{SETTLEMENTS}/prices", FINANCE, (_blank("Ask for approval", starts_on=""),), FAULTY),

@@ -54,7 +54,6 @@ def sections(asked: Parameters) -> list[Section]:
             frozenset({"Owed", "In naira"}),
             note="By what had taken effect by the end of the day; worth by the last price stored then, towards zero.",
             empty="No customer had anything by then.",
-            tally=lambda: ByAsset("Owed to customers, by the trial balance", 1, owed(asked)),
         ),
         Section(
             "Customer by customer",

@@ -169,6 +169,10 @@ class Board:
         """All of it."""
         return _sum([cell for cells in self.cells.values() for cell in cells])
 
+    def oldest_of(self, reason: str) -> int:
+        """The place in BANDS of the oldest of a reason."""
+        return max((place for place, cell in enumerate(self.cells[reason]) if cell.breaks), default=0)
+
     def of_reason(self, reason: str) -> Cell:
         """All of a reason."""
         return _sum(self.cells[reason])

@@ -101,8 +101,8 @@ def take_apart(group_id: int, *, reason: str, actor: Actor) -> None:
 def take_anew(break_id: int, *, reason: str, actor: Actor) -> None:
     """Count a line as it was told later: what was told first is taken back, and its match is open again.
 
-    Nobody does so by a file that they brought themselves. Raises NotFound, BreakGone, BroughtIt, ReasonMissing,
-    TakenAlready, InLargeMatch.
+    Nobody does so by a file that they brought themselves, nor by rows of it that others had read again. Raises
+    NotFound, BreakGone, BroughtIt, ReasonMissing, TakenAlready, InLargeMatch.
     """
     own = _decided(break_id, Reason.RESTATED, actor=actor)
     case = opened(own, actor=actor)
@@ -259,7 +259,7 @@ def _decided(break_id: int, reason: Reason, *, actor: Actor) -> Any:
     own = break_queries.one_for_operators(break_id)
     if own.closed_by is not None or own.reason != reason:
         raise errors.BreakGone
-    if sources.bringer_of_for_system(own.import_id) == str(actor):
+    if str(actor) in sources.bringers_of_for_system(own.import_id):
         raise errors.BroughtIt
     turn(own.account)  # (first, as whoever links does: two never wait for each other)
     return own

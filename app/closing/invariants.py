@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from app.closing import figures
+from app.closing import figures, following
 from app.closing.figures import Figures
 from app.closing.rules import Span, counted, written
 from app.core.db import rows
@@ -37,29 +37,6 @@ SELECT count(*) AS n, coalesce(sum(p.opening + p.moved), 0) AS one, coalesce(sum
                       AND x.import_id > p.import_id AND x.period_from <= p.period_from AND x.period_to >= p.period_to
                       AND x.untied = '' AND x.closing - x.opening = x.moved AND x.gaps = '{}')
 """
-# Statements of one account at a source that begin on the day after the one before ended: its end is their beginning.
-# (Where several begin on a day, the sound one that came last.)
-_FOLLOWING = """
-WITH told AS (
-    SELECT DISTINCT ON (i.source_id, p.account, p.period_from) i.source_id, p.account, p.import_id, p.period_from,
-           p.period_to, p.opening, p.closing, i.imported_at
-      FROM statement_accounts a
-      JOIN statement_imports i ON i.source_id = a.source_id
-      JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
-     WHERE a.account = :account AND p.opening IS NOT NULL AND p.closing IS NOT NULL AND p.period_from <= :last
-       AND NOT EXISTS (SELECT FROM statement_parts x JOIN statement_imports y ON y.id = x.import_id
-                        WHERE (y.source_id, x.account, x.asset) = (i.source_id, p.account, p.asset)
-                          AND x.import_id > p.import_id
-                          AND x.period_from <= p.period_from AND x.period_to >= p.period_to
-                          AND x.untied = '' AND x.closing - x.opening = x.moved AND x.gaps = '{}')
-     ORDER BY i.source_id, p.account, p.period_from, i.imported_at DESC),
-following AS (
-    SELECT t.*, lag(t.closing) OVER own AS before, lag(t.period_to) OVER own AS ended
-      FROM told t WINDOW own AS (PARTITION BY t.source_id, t.account ORDER BY t.period_from))
-SELECT count(*) AS n, coalesce(sum(f.opening), 0) AS other, coalesce(sum(f.before), 0) AS one,
-       (array_agg(f.import_id ORDER BY f.period_from) FILTER (WHERE f.opening <> f.before))[1] AS first
-  FROM following f WHERE f.ended = f.period_from - 1 AND f.period_to >= :first
-"""
 _ROWS = """
 SELECT count(DISTINCT i.id) AS n, coalesce(sum(i.rows_total), 0) AS one,
        coalesce(sum(i.rows_lines + i.rows_ignored + i.rows_rejected), 0) AS other,
@@ -74,6 +51,7 @@ SELECT count(DISTINCT i.id) AS n, coalesce(sum(i.rows_total), 0) AS one,
                 WHERE a.account = :account AND a.source_id = i.source_id
                   AND p.period_from <= :last AND p.period_to >= :first)
 """
+# (One of each is a group of its own, and most are: only larger ones are summed.)
 _GROUPS = """
 WITH own AS MATERIALIZED (
     SELECT a.id, ('1e-' || s.decimals)::numeric AS unit
@@ -81,11 +59,13 @@ WITH own AS MATERIALIZED (
 live AS (
     SELECT m.group_id, m.line_id, m.journal_id, m.leg FROM matches m JOIN matching_runs r ON r.id = m.run_id
      WHERE r.account = :account AND m.ended_by IS NULL),
-nets AS (
-    SELECT v.group_id, sum(coalesce(l.delta, 0) - coalesce(e.amount * o.unit, 0)) AS net
-      FROM live v LEFT JOIN statement_lines l ON l.id = v.line_id
-      LEFT JOIN ledger.entries e ON e.journal_id = v.journal_id AND e.leg = v.leg
-      LEFT JOIN own o ON o.id = e.account_id GROUP BY v.group_id),
+moved AS (
+    SELECT v.group_id, v.line_id + v.journal_id IS NOT NULL AS paired,
+           coalesce(l.delta, 0) - coalesce(e.amount * o.unit, 0) AS net
+      FROM live v LEFT JOIN statement_lines l ON l.id = v.line_id LEFT JOIN ledger.entries e
+        ON e.journal_id = v.journal_id AND e.leg = v.leg LEFT JOIN own o ON o.id = e.account_id),
+nets AS (SELECT group_id, net FROM moved WHERE paired
+          UNION ALL SELECT group_id, sum(net) FROM moved WHERE NOT paired GROUP BY group_id),
 declared AS (
     SELECT b.group_id, b.amount FROM breaks b
      WHERE b.account = :account AND b.closed_by IS NULL AND b.group_id IS NOT NULL)
@@ -130,15 +110,16 @@ chain AS (
     SELECT s.id AS source_id, s.continues AS id
       FROM statement_sources s WHERE s.id IN (SELECT n.source_id FROM newest n)
      UNION SELECT c.source_id, s.continues FROM chain c JOIN statement_sources s ON s.id = c.id),
+told AS (
+    SELECT n.source_id, n.asset, sum(l.delta) AS told
+      FROM newest n JOIN statement_lines l ON (l.source_id, l.asset, l.account) = (n.source_id, n.asset, n.account)
+       AND l.booked_on <= n.last GROUP BY 1, 2
+     UNION ALL SELECT w.source_id, w.asset, sum(w.as_told) FROM wrong w GROUP BY 1, 2
+     UNION ALL SELECT c.source_id, l.asset, sum(l.delta)
+      FROM chain c JOIN statement_lines l ON l.source_id = c.id GROUP BY 1, 2),
 sums AS (
     SELECT max(n.import_id) AS import_id, sum(n.closing) AS closing,
-           sum((SELECT coalesce(sum(l.delta), 0) FROM statement_lines l
-                 WHERE (l.source_id, l.asset, l.account) = (n.source_id, n.asset, n.account) AND l.booked_on <= n.last)
-               + (SELECT coalesce(sum(w.as_told), 0) FROM wrong w
-                   WHERE (w.source_id, w.account, w.asset) = (n.source_id, n.account, n.asset)))
-           + (SELECT coalesce(sum(l.delta), 0) FROM chain c
-                JOIN statement_lines l ON l.source_id = c.id AND l.asset = n.asset
-               WHERE c.source_id = n.source_id) AS told
+           (SELECT coalesce(sum(t.told), 0) FROM told t WHERE (t.source_id, t.asset) = (n.source_id, n.asset)) AS told
       FROM newest n GROUP BY n.source_id, n.asset)
 SELECT count(*) AS n, coalesce(sum(s.closing), 0) AS one, coalesce(sum(s.told), 0) AS other,
        min(s.import_id) FILTER (WHERE s.closing <> s.told) AS first, (SELECT count(*) FROM wrong) AS wrong FROM sums s
@@ -256,7 +237,7 @@ def _statement(asked: Asked) -> Result:
 
 
 def _continuity(asked: Asked) -> Result:
-    (row,) = rows(_FOLLOWING, **asked.days)
+    (row,) = rows(following.SHEETS, **asked.days)
     titles = ("Each begins where the one before ended", "closing of the one before", "opening of the next")
     if not row.n:
         return _not("I2", titles[0], "no two statements with balances follow each other")

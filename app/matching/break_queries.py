@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.core import clock
+from app.core.clock import WAT
 from app.core.db import rows
 from app.core.errors import NotFound
 from app.matching import rules
@@ -14,7 +15,7 @@ from app.matching.queries import Proof
 
 CANDIDATES = 8
 NEAR = timedelta(days=3)
-_LOOKED_AT = 200  # of those near in time, the nearest in amount are shown
+_LOOKED_AT = 200  # of those nearest in time, before and after, the nearest in amount are shown
 _ACCOUNTS = """
 SELECT a.account, a.sources, r.ended_at, p.counts
   FROM (SELECT account, count(*) AS sources FROM statement_accounts GROUP BY account) a
@@ -48,11 +49,16 @@ _OTHER_SIDE = """
 SELECT o.id FROM (
     (SELECT b.id, b.amount, b.at FROM breaks b
       WHERE b.account = :account AND b.closed_by IS NULL AND b.amount = -:amount AND (b.line_id IS NULL) = :of_lines
-        AND b.group_id IS NULL AND b.import_id IS NULL LIMIT :looked_at)
+        AND b.group_id IS NULL AND b.import_id IS NULL
+      ORDER BY abs(extract(epoch FROM b.at - :at)), b.id LIMIT :limit)
     UNION
     (SELECT b.id, b.amount, b.at FROM breaks b
       WHERE b.account = :account AND b.closed_by IS NULL AND (b.line_id IS NULL) = :of_lines AND b.group_id IS NULL
-        AND b.import_id IS NULL AND b.at BETWEEN :since AND :upto LIMIT :looked_at)) o
+        AND b.import_id IS NULL AND b.at BETWEEN :at AND :upto ORDER BY b.at, b.id LIMIT :looked_at)
+    UNION
+    (SELECT b.id, b.amount, b.at FROM breaks b
+      WHERE b.account = :account AND b.closed_by IS NULL AND (b.line_id IS NULL) = :of_lines AND b.group_id IS NULL
+        AND b.import_id IS NULL AND b.at BETWEEN :since AND :at ORDER BY b.at DESC, b.id DESC LIMIT :looked_at)) o
  ORDER BY abs(o.amount + :amount), abs(extract(epoch FROM o.at - :at)), o.id LIMIT :limit
 """
 # Of the other side and the same day; lines of one counterparty alone where there are several.
@@ -113,6 +119,13 @@ class Account:
     sources: int
     matched_at: datetime | None
     proof: Proof | None
+    lines: int = 0
+    open_lines: int = 0
+
+    @property
+    def permille(self) -> int | None:
+        """Lines in a match of a thousand, rounded down; None where none was counted."""
+        return 1_000 * (self.lines - self.open_lines) // self.lines if self.lines else None
 
 
 def accounts_for_operators() -> list[Account]:
@@ -163,10 +176,10 @@ def candidates_for_operators(one: Any) -> list[Any]:
 
 
 def covering_for_operators(one: Any) -> list[Any]:
-    """Those of the other side on the same day that add up to this one, where only one small set does. A proposal."""
+    """Those of the other side on its day in Lagos that add up to it, where only one small set does. A proposal."""
     if one.group_id is not None or one.import_id is not None:
         return []
-    day = one.at.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = one.at.astimezone(WAT).replace(hour=0, minute=0, second=0, microsecond=0)
     found = rows(
         _SAME_DAY,
         account=one.account,
@@ -233,7 +246,8 @@ def places_for_operators(lines: list[int]) -> dict[int, tuple[int | None, int | 
 
 def _account(row: Any) -> Account:
     told = row.counts and Proof(*(Decimal(row.counts[name]) for name in ("told", "booked", "breaks")))
-    return Account(row.account, row.sources, row.ended_at, told)
+    counted = [(row.counts or {}).get(name, 0) for name in ("lines", "open_lines")]
+    return Account(row.account, row.sources, row.ended_at, told, *counted)
 
 
 def _shown(ids: list[int]) -> list[Any]:

@@ -48,8 +48,9 @@ SELECT :account,
                sum(l.delta) + coalesce(sum(l.fee) FILTER (WHERE l.fee_asset = l.asset), 0) AS principal,
                min(e.amount * a.unit) AS least, max(e.amount * a.unit) AS greatest
           FROM matches m
-          LEFT JOIN statement_lines l ON l.id = m.line_id
-          LEFT JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
+          LEFT JOIN LATERAL (SELECT * FROM statement_lines s WHERE s.id = m.line_id OFFSET 0) l ON true
+          LEFT JOIN LATERAL (SELECT * FROM ledger.entries x
+                              WHERE x.journal_id = m.journal_id AND x.leg = m.leg OFFSET 0) e ON true
           LEFT JOIN book_accounts a ON a.id = e.account_id
          WHERE m.group_id > :differing AND m.run_id = :run
          GROUP BY m.group_id) d
@@ -132,7 +133,8 @@ SELECT o.journal_id, o.leg, min(o.found_at)
 """,
     "ANALYZE found_before",
 )
-# (What is told of a closed month after its closing is open from its end on: the month stays as it was closed.)
+# (What is told of a closed month after its closing is open from its end on: the month stays as it was closed.) In the
+# order of the queue's indexes: that halves the time of a million.
 _LEFT = (
     """
 INSERT INTO breaks (account, reason, line_id, amount, at, found_at, opened_by)
@@ -140,7 +142,8 @@ SELECT :account, CASE WHEN t.id IS NULL THEN 'missing_in_ledger' ELSE 'duplicate
        greatest(l.at, (SELECT max(c.ends_at) FROM period_cuts c WHERE l.id > c.lines_upto AND l.at < c.ends_at)),
        coalesce(w.found_at, :now), :run
   FROM open_lines l LEFT JOIN lines_twice t ON t.id = l.id LEFT JOIN found_before w ON w.line_id = l.id
-ON CONFLICT DO NOTHING
+ WHERE NOT EXISTS (SELECT FROM breaks b WHERE b.line_id = l.id AND b.closed_by IS NULL)
+ ORDER BY l.at, l.id
 """,
     """
 INSERT INTO breaks (account, reason, journal_id, leg, amount, at, found_at, opened_by)
@@ -150,7 +153,9 @@ SELECT :account, CASE WHEN t.leg IS NULL THEN 'missing_in_statement' ELSE 'dupli
   FROM matching_coverage(:account, :now) v CROSS JOIN open_entries e
   LEFT JOIN entries_twice t ON t.journal_id = e.journal_id AND t.leg = e.leg
   LEFT JOIN found_before w ON w.journal_id = e.journal_id AND w.leg = e.leg
-ON CONFLICT DO NOTHING
+ WHERE NOT EXISTS (SELECT FROM breaks b
+                    WHERE b.journal_id = e.journal_id AND b.leg = e.leg AND b.closed_by IS NULL)
+ ORDER BY e.at, e.journal_id, e.leg
 """,
 )
 # Some at a time, from a place on, without waiting for whoever matches there: of a million, each is written once.

@@ -31,13 +31,30 @@ SELECT k.key, e.journal_id, e.leg, e.amount, e.at
  WHERE k.key IN (SELECT l.key FROM keyed_lines l)
 """
 # The same key and amount: whatever else has the key, these two are one movement. Of several alike the first of one side
-# belongs to the first of the other: the index lets each be in one match only.
-_EXACT = """
+# belongs to the first of the other, the second to the second.
+_ALIKE = """
+CREATE TEMP TABLE pairs ON COMMIT DROP AS
+SELECT p.id, p.journal_id, p.leg
+  FROM (SELECT l.id, e.journal_id, e.leg,
+               row_number() OVER (PARTITION BY l.id ORDER BY e.journal_id, e.leg) AS of_line,
+               row_number() OVER (PARTITION BY e.journal_id, e.leg ORDER BY l.id) AS of_entry
+"""
+_NTH_TO_NTH = ") p WHERE p.of_line = p.of_entry"
+_PAIRS = _ALIKE + "FROM keyed_lines l JOIN keyed_entries e USING (key, amount)" + _NTH_TO_NTH
+_PAIRS_OF_ALL = (
+    _ALIKE
+    + """
+          FROM all_lines l
+          JOIN all_entries e ON e.amount = l.amount
+           AND CASE :entry WHEN 'ref' THEN e.ref ELSE e.told END
+             = CASE :line WHEN 'id' THEN l.external_id WHEN 'ref' THEN l.refs[1] WHEN 'second' THEN l.refs[2]
+                          WHEN 'third' THEN l.refs[3] ELSE l.group_key END
+"""
+    + _NTH_TO_NTH
+)
+_TAKE = """
 INSERT INTO matches (group_id, run_id, rule, confidence, line_id, journal_id, leg)
-SELECT nextval('match_groups'), :run, :rule, :confidence, p.id, p.journal_id, p.leg
-  FROM (SELECT l.id, e.journal_id, e.leg FROM keyed_lines l JOIN keyed_entries e USING (key, amount)
-         ORDER BY l.id, e.journal_id, e.leg) p
-ON CONFLICT DO NOTHING
+SELECT nextval('match_groups'), :run, :rule, :confidence, p.id, p.journal_id, p.leg FROM pairs p
 """
 # What shares a key with the other side and is not the same amount: looked at more closely.
 _NEAR = (
@@ -103,7 +120,8 @@ _SHRINK = (
     """
 CREATE TEMP TABLE rest_lines ON COMMIT DROP AS
 SELECT o.* FROM open_lines o
- WHERE NOT EXISTS (SELECT FROM matches m WHERE m.line_id = o.id AND m.run_id = :run AND m.group_id > :before)
+ WHERE NOT EXISTS (SELECT FROM matches m
+                    WHERE m.line_id = o.id AND m.run_id = :run AND m.group_id BETWEEN :before AND :newest)
 """,
     "DROP TABLE open_lines",
     "ALTER TABLE rest_lines RENAME TO open_lines",
@@ -112,14 +130,15 @@ SELECT o.* FROM open_lines o
 CREATE TEMP TABLE rest_entries ON COMMIT DROP AS
 SELECT o.* FROM open_entries o
  WHERE NOT EXISTS (SELECT FROM matches m
-                    WHERE m.journal_id = o.journal_id AND m.leg = o.leg AND m.run_id = :run AND m.group_id > :before)
+                    WHERE m.journal_id = o.journal_id AND m.leg = o.leg AND m.run_id = :run
+                      AND m.group_id BETWEEN :before AND :newest)
 """,
     "DROP TABLE open_entries",
     "ALTER TABLE rest_entries RENAME TO open_entries",
     "ANALYZE open_entries (journal_id)",
 )
 # Without a key: sums of what belongs together on either side, equal and near in time, the only such pair both ways; and
-# the time is over in which another could come.
+# the time is over in which another could come, and was told of.
 _UNIT_LINES = """
 CREATE TEMP TABLE keyed_lines ON COMMIT DROP AS
 SELECT CASE WHEN :grouped AND o.group_key IS NOT NULL THEN 'g' || o.group_key ELSE 'l' || o.id END AS key,
@@ -134,8 +153,6 @@ SELECT CASE :together WHEN 'second' THEN 's' || extract(epoch FROM date_trunc('s
        o.journal_id, o.leg, o.amount, o.at
   FROM open_entries o
 """,
-    "ANALYZE keyed_lines",
-    "ANALYZE keyed_entries",
     """
 CREATE TEMP TABLE line_sums ON COMMIT DROP AS
 SELECT key, sum(amount) AS total, min(at) AS at FROM keyed_lines GROUP BY key
@@ -144,19 +161,25 @@ SELECT key, sum(amount) AS total, min(at) AS at FROM keyed_lines GROUP BY key
 CREATE TEMP TABLE entry_sums ON COMMIT DROP AS
 SELECT key, sum(amount) AS total, min(at) AS at FROM keyed_entries GROUP BY key
 """,
-    "ANALYZE line_sums",
-    "ANALYZE entry_sums",
+    "ANALYZE line_sums (total)",
+    "ANALYZE entry_sums (total)",
     """
 CREATE TEMP TABLE pairs ON COMMIT DROP AS
 SELECT l.key AS line_key, e.key AS entry_key, count(*) OVER (PARTITION BY l.key) AS for_line,
-       count(*) OVER (PARTITION BY e.key) AS for_entry
+       count(*) OVER (PARTITION BY e.key) AS for_entry,
+       greatest(l.at, e.at) + greatest(:before, :after) * interval '1 second' <= :as_of AS is_over,
+       (:before = 0 AND :after = 0)
+           OR (e.at + :before * interval '1 second' < c.until
+               AND c.covered @> tstzrange(greatest(e.at - :after * interval '1 second', lower(c.covered)),
+                                          e.at + :before * interval '1 second')) AS is_told
   FROM line_sums l JOIN entry_sums e ON e.total = l.total AND e.total <> 0
    AND e.at BETWEEN l.at - :before * interval '1 second' AND l.at + :after * interval '1 second'
-   AND greatest(l.at, e.at) + greatest(:before, :after) * interval '1 second' <= :as_of
+ CROSS JOIN matching_coverage(:account, :as_of) c
 """,
     """
 CREATE TEMP TABLE hits ON COMMIT DROP AS
-SELECT nextval('match_groups') AS group_id, line_key, entry_key FROM pairs WHERE for_line = 1 AND for_entry = 1
+SELECT nextval('match_groups') AS group_id, line_key, entry_key FROM pairs
+ WHERE for_line = 1 AND for_entry = 1 AND is_over AND is_told
 """,
     "DROP TABLE pairs",
 )
@@ -194,8 +217,15 @@ _BEGINNINGS = "SELECT beginning FROM open_lines WHERE beginning IS NOT NULL GROU
 class Passes:
     """A run's passes over what is open, on one connection and inside its transaction."""
 
-    def __init__(self, connection: Connection, run_id: int, *, as_of: datetime) -> None:
-        self._connection, self._run, self._as_of = connection, run_id, as_of
+    def __init__(self, connection: Connection, run_id: int, *, account: str, as_of: datetime) -> None:
+        self._connection, self._run, self._account, self._as_of = connection, run_id, account, as_of
+
+    def at_first_sight(self, rule: Rule) -> None:
+        """Take what has this rule's key and one amount from all that there is, before it is copied."""
+        if rule.step is Step.KEY:
+            self._do(_PAIRS_OF_ALL, line=rule.line, entry=rule.entry)
+            self._keep(rule, _TAKE)
+            self._do("DROP TABLE pairs")
 
     def apply(self, rule: Rule) -> None:
         """Take what this rule finds."""
@@ -203,14 +233,17 @@ class Passes:
             self._by_amount(rule)
         elif rule.step is Step.CANCELS:
             before = self.newest()
-            self._keep(rule, _CANCELLED)
-            self._shrink(before)
+            if self._keep(rule, _CANCELLED):
+                self._shrink(before)
         elif rule.step is Step.OPENING:
             self._by_opening(rule)
         elif self._keyed(rule):
             before = self.newest()
-            self._keep(rule, _EXACT)
-            if self._shrink(before):
+            self._do(_PAIRS)
+            found = self._keep(rule, _TAKE)
+            self._do("DROP TABLE pairs")
+            if found:
+                self._shrink(before)
                 self._do(_KEYED_DONE)
                 if not self._keyed(rule):
                     return
@@ -233,11 +266,13 @@ class Passes:
 
     def _keyed(self, rule: Rule) -> bool:
         """Name what has this rule's key, of entries only those whose key a line has, too: whether there are any."""
-        self._do(_KEY_LINES, "ANALYZE keyed_lines", line=rule.line, pattern=rule.pattern)
+        self._do(_KEY_LINES, "ANALYZE keyed_lines (key, amount)", line=rule.line, pattern=rule.pattern)
         if not self._any("SELECT 1 FROM keyed_lines LIMIT 1"):
             self._do("DROP TABLE keyed_lines")
             return False
-        self._do(_KEY_ENTRIES, "ANALYZE keyed_entries", entry=rule.entry, entry_pattern=rule.entry_pattern)
+        self._do(
+            _KEY_ENTRIES, "ANALYZE keyed_entries (key, amount)", entry=rule.entry, entry_pattern=rule.entry_pattern
+        )
         if not self._any("SELECT 1 FROM keyed_entries LIMIT 1"):
             self._do(_KEYED_DONE)
             return False
@@ -247,9 +282,10 @@ class Passes:
         before = self.newest()
         self._do(*_SUM)
         self._do(_HIT, many=many, differing=differing)
-        self._keep(rule, *_KEEP)
+        found = self._keep(rule, *_KEEP)
         self._do("DROP TABLE hits, line_sums, entry_sums")
-        self._shrink(before)
+        if found:
+            self._shrink(before)
 
     def _by_amount(self, rule: Rule) -> None:
         before = self.newest()
@@ -263,36 +299,33 @@ class Passes:
                 together=rule.entry,
                 before=rule.before_seconds,
                 after=rule.after_seconds,
+                account=self._account,
                 as_of=self._as_of,
             )
-        self._keep(rule, *_KEEP)
+        found = self._keep(rule, *_KEEP)
         self._do("DROP TABLE hits, line_sums, entry_sums", _KEYED_DONE)
-        self._shrink(before)
+        if found:
+            self._shrink(before)
 
     def _by_opening(self, rule: Rule) -> None:
         names = list(self._connection.execute(text(_BEGINNINGS)).scalars())
         for name in (*names, "") if len(names) > 1 else names:
             before = self.newest()
-            self._keep(rule, _OPENED, beginning=name)
-            self._shrink(before)
+            if self._keep(rule, _OPENED, beginning=name):
+                self._shrink(before)
 
-    def _keep(self, rule: Rule, *statements: str, **values: Any) -> None:
-        self._do(*statements, run=self._run, rule=rule.name, confidence=rule.confidence, **values)
+    def _keep(self, rule: Rule, *statements: str, **values: Any) -> bool:
+        """Write down what was found: whether anything was."""
+        place = {"run": self._run, "rule": rule.name, "confidence": rule.confidence, **values}
+        return sum(self._connection.execute(text(each), place).rowcount for each in statements) > 0
 
     def newest(self) -> int:
         """The newest group: who is matched after it has a greater one."""
         return int(self._connection.execute(text("SELECT nextval('match_groups')")).scalar_one())
 
-    def _shrink(self, before: int) -> bool:
-        """What is matched is open no more: whether anything was. (Groups of other runs may have greater numbers.)"""
-        found = self._connection.execute(
-            text("SELECT 1 FROM matches WHERE group_id > :before AND run_id = :run LIMIT 1"),
-            {"before": before, "run": self._run},
-        )
-        if found.first() is None:
-            return False
-        self._do(*_SHRINK, before=before, run=self._run)
-        return True
+    def _shrink(self, before: int) -> None:
+        """What is matched is open no more. (Groups of other runs may have greater numbers.)"""
+        self._do(*_SHRINK, before=before, newest=self.newest(), run=self._run)
 
     def _any(self, question: str) -> bool:
         return self._connection.execute(text(question)).first() is not None

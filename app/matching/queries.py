@@ -22,6 +22,13 @@ SELECT (SELECT coalesce(sum(l.delta), 0) FROM statement_accounts a
             OR b.code IN (SELECT j.account FROM matching_joined j WHERE j.joins = :account)) AS booked,
        (SELECT coalesce(sum(k.amount), 0) FROM breaks k WHERE k.account = :account AND k.closed_by IS NULL) AS breaks
 """
+_LINES = """
+SELECT (SELECT count(*)
+          FROM statement_accounts a JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset
+         WHERE a.account = :account) AS lines,
+       (SELECT count(*) FROM breaks b
+         WHERE b.account = :account AND b.closed_by IS NULL AND b.line_id IS NOT NULL) AS open
+"""
 # Whoever matches holds the account's turn (app/matching/service.py) until all is committed: nothing is seen before.
 _WORKING = """
 SELECT EXISTS (
@@ -49,6 +56,12 @@ class Proof:
     def ties(self) -> bool:
         """Whether the breaks explain all of the difference."""
         return self.difference == self.breaks
+
+
+def lines_for_operators(account: str) -> tuple[int, int]:
+    """How many lines were told of an account, and how many of them are in no match."""
+    found = rows(_LINES, account=account)[0]
+    return found.lines, found.open
 
 
 def is_working_for_operators(account: str) -> bool:

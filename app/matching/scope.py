@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NEAR = "near"  # what may have to do with what is new
 
 
+# (PostgreSQL expects one row where three columns are joined, and would look up each of a million on its own)
 _SETS, _LOOK_UP = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop = on"
 # (several may be put together or taken apart, and then a run made, in one transaction)
 _FRESH = "DROP TABLE IF EXISTS pg_temp.open_lines, pg_temp.open_entries, pg_temp.book_accounts"
@@ -66,7 +67,9 @@ CREATE TEMP TABLE new_lines ON COMMIT DROP AS
 UNION ALL
 SELECT l.id, a.source_id
   FROM looked_to t JOIN statement_accounts a ON a.account = :account
-  JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset AND l.at >= t.at AND l.at < :as_of
+ CROSS JOIN LATERAL (SELECT n.id FROM statement_lines n
+                      WHERE n.source_id = a.source_id AND n.asset = a.asset AND n.at >= t.at AND n.at < :as_of
+                      ORDER BY n.at LIMIT :limit) l
 """,
     # (a stripe gives places in its history under its lock, so whoever has the first n of them has all that were booked)
     """
@@ -154,16 +157,45 @@ INSERT INTO matching_marks (account, side, part, upto, booked_at)
 SELECT :account, s.side, s.part, s.upto, s.booked_at FROM seen s
 ON CONFLICT (account, side, part) DO UPDATE SET upto = excluded.upto, booked_at = excluded.booked_at
 """
-_LINES = {
-    Kind.WHOLE: """
-CREATE TEMP TABLE open_lines ON COMMIT DROP AS
+# Everything as it is now, before it is copied: most of it may belong together at first sight.
+_ALL = (
+    """
+CREATE TEMP VIEW all_lines AS
 SELECT l.id, l.external_id, l.refs, l.group_key, l.narration, l.at, l.delta AS amount,
        CASE WHEN l.basis = 'opening' THEN concat_ws('/', l.source_id, l.asset, l.account) END AS beginning
   FROM statement_accounts a JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset
  WHERE a.account = :account AND l.at < :as_of
    AND NOT EXISTS (SELECT FROM matches m WHERE m.line_id = l.id AND m.ended_by IS NULL)
 """,
-    Kind.OPEN: """
+    """
+CREATE TEMP VIEW bare_entries AS
+SELECT e.journal_id, e.leg, e.effective_at AS at, e.amount * a.unit AS amount
+  FROM unnest(CAST(:accounts AS bigint[]), CAST(:units AS numeric[])) a (id, unit)
+  JOIN ledger.entries e ON e.account_id = a.id
+ WHERE e.effective_at < :as_of
+   AND NOT EXISTS (SELECT FROM matches m WHERE m.journal_id = e.journal_id AND m.leg = e.leg AND m.ended_by IS NULL)
+""",
+    """
+CREATE TEMP VIEW all_entries AS
+SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.at, e.amount
+  FROM bare_entries e JOIN ledger.journals j ON j.id = e.journal_id
+""",
+)
+# (the few that are left look for their journals, not all journals for them)
+_WHOLE = (
+    "CREATE TEMP TABLE open_lines ON COMMIT DROP AS SELECT * FROM all_lines",
+    "ANALYZE open_lines",
+    "CREATE TEMP TABLE left_entries ON COMMIT DROP AS SELECT * FROM bare_entries",
+    "ANALYZE left_entries (journal_id)",
+    """
+CREATE TEMP TABLE open_entries ON COMMIT DROP AS
+SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.at, e.amount
+  FROM left_entries e JOIN ledger.journals j ON j.id = e.journal_id
+""",
+    "DROP TABLE left_entries",
+    "DROP VIEW all_lines, all_entries, bare_entries",
+)
+_LINES = """
 CREATE TEMP TABLE open_lines ON COMMIT DROP AS
 SELECT l.id, l.external_id, l.refs, l.group_key, l.narration, l.at, l.delta AS amount,
        CASE WHEN l.basis = 'opening' THEN concat_ws('/', l.source_id, l.asset, l.account) END AS beginning
@@ -172,16 +204,8 @@ SELECT l.id, l.external_id, l.refs, l.group_key, l.narration, l.at, l.delta AS a
           WHERE b.account = :account AND b.closed_by IS NULL AND b.line_id IS NOT NULL) o
   JOIN statement_lines l ON l.id = o.id
  WHERE l.at < :as_of AND NOT EXISTS (SELECT FROM matches m WHERE m.line_id = l.id AND m.ended_by IS NULL)
-""",
-}
+"""
 _ENTRIES = {
-    Kind.WHOLE: """
-CREATE TEMP TABLE open_entries ON COMMIT DROP AS
-SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.effective_at AS at, e.amount * a.unit AS amount
-  FROM book_accounts a JOIN ledger.entries e ON e.account_id = a.id JOIN ledger.journals j ON j.id = e.journal_id
- WHERE e.effective_at < :as_of
-   AND NOT EXISTS (SELECT FROM matches m WHERE m.journal_id = e.journal_id AND m.leg = e.leg AND m.ended_by IS NULL)
-""",
     Kind.OPEN: """
 CREATE TEMP TABLE open_entries ON COMMIT DROP AS
 SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.effective_at AS at, e.amount * a.unit AS amount
@@ -193,7 +217,7 @@ SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.effective_at AS at
  WHERE e.effective_at < :as_of
    AND NOT EXISTS (SELECT FROM matches m WHERE m.journal_id = e.journal_id AND m.leg = e.leg AND m.ended_by IS NULL)
 """,
-    # (One key at a time by the index, offset 0: how often a key is told PostgreSQL guesses badly.)
+    # (One at a time by the index, offset 0: how often a key is told PostgreSQL guesses badly.)
     Kind.NEAR: """
 CREATE TEMP TABLE open_entries ON COMMIT DROP AS
 WITH keys AS (
@@ -210,7 +234,8 @@ near AS (
      UNION ALL SELECT j.id, j.ref FROM new_entries n JOIN ledger.journals j ON j.id = n.journal_id)
 SELECT e.journal_id, e.leg, j.ref, j.memo->>'told' AS told, e.effective_at AS at, e.amount * a.unit AS amount
   FROM (SELECT DISTINCT ref FROM near) r JOIN ledger.journals j ON j.ref = r.ref
-  JOIN ledger.entries e ON e.journal_id = j.id JOIN book_accounts a ON a.id = e.account_id
+ CROSS JOIN LATERAL (SELECT * FROM ledger.entries o WHERE o.journal_id = j.id OFFSET 0) e
+  JOIN book_accounts a ON a.id = e.account_id
  WHERE e.effective_at < :as_of
    AND NOT EXISTS (SELECT FROM matches m WHERE m.journal_id = e.journal_id AND m.leg = e.leg AND m.ended_by IS NULL)
 """,
@@ -246,6 +271,7 @@ def beginnings(connection: Connection, account: str) -> list[str]:
 def free(connection: Connection, account: str, *, run_id: int) -> None:
     """Take apart what rules put together with an opening balance that moved, or before all of it had come."""
     place = {"account": account, "by_hand": BY_HAND, "beginnings": beginnings(connection, account)}
+    look_up(connection, few=False)
     found = {
         group for statement in (_FREED, _OVERTAKEN) for group in connection.execute(text(statement), place).scalars()
     }
@@ -265,12 +291,20 @@ def end(connection: Connection, groups: list[int], *, run_id: int) -> None:
         connection.execute(text(statement), {"run": run_id, "groups": groups})
 
 
+def look_at_all(connection: Connection, account: str, *, as_of: datetime) -> None:
+    """Name everything that is in no match, as views of the statements and the books; `open_up` ends them."""
+    own = connection.execute(text("SELECT id, unit FROM book_accounts")).all()
+    place = {"accounts": [one.id for one in own], "units": [one.unit for one in own]}
+    for statement in (_SETS, *_ALL):
+        connection.execute(text(statement), {**place, "account": account, "as_of": as_of})
+
+
 def open_up(connection: Connection, account: str, *, kind: Kind, as_of: datetime, mark: bool = True) -> None:
     """Make the tables of what is open; with `mark`, what is new is seen from now on."""
     place = {"account": account, "as_of": as_of}
-    lines = _LINES[Kind.WHOLE if kind is Kind.WHOLE else Kind.OPEN]
     look_up(connection, few=kind is not Kind.WHOLE)
-    for statement in (lines, "ANALYZE open_lines", _ENTRIES[kind], "ANALYZE open_entries"):
+    made = _WHOLE if kind is Kind.WHOLE else (_LINES, "ANALYZE open_lines", _ENTRIES[kind])
+    for statement in (*made, "ANALYZE open_entries"):
         connection.execute(text(statement), place)
     if mark:
         connection.execute(text(_MARK), place)

@@ -1,5 +1,7 @@
 """Commands of matching: a run of the rules over what is open in an account."""
 
+import hashlib
+from collections import Counter, defaultdict
 from datetime import datetime
 from typing import Any
 
@@ -16,28 +18,26 @@ from app.matching.scope import Kind
 
 _TURN = "SELECT pg_advisory_xact_lock(hashtextextended('matching:' || :account, 0))"
 _LEISURE = ("SET LOCAL statement_timeout = '120s'", "SET LOCAL work_mem = '256MB'", "SET LOCAL jit = off")
-# (PostgreSQL expects one row where three columns are joined, and would look up each of a million on its own)
-_SETS = "SET LOCAL enable_nestloop = off"
+# What each rule found and what was opened of each reason, with a sum over all of them: the same lines and entries put
+# together by the same rules give the same, in whatever order they were looked at. (Of a larger group each row says with
+# whom: its first line and its first entry.)
 _FOUND = """
-SELECT rule, count(DISTINCT group_id) AS groups, count(line_id) AS lines, count(journal_id) AS entries
-  FROM matches WHERE run_id = :run AND group_id > :first GROUP BY rule ORDER BY rule
+SELECT rule, count(*) AS n, count(*) AS groups, count(*) AS lines, count(*) AS entries,
+       sum(hash_record_extended(ROW(line_id, journal_id, leg), 0)) AS hashes
+  FROM matches WHERE run_id = :run AND group_id > :first AND line_id IS NOT NULL AND journal_id IS NOT NULL
+ GROUP BY rule
+ UNION ALL
+SELECT rule, count(*), count(DISTINCT group_id), count(line_id), count(journal_id), sum(hash)
+  FROM (SELECT rule, group_id, line_id, journal_id, hash_record_extended(
+                   ROW(line_id, journal_id, leg, min(line_id) OVER own, min(journal_id) OVER own), 0) AS hash
+          FROM matches WHERE run_id = :run AND group_id > :first AND (line_id IS NULL OR journal_id IS NULL)
+        WINDOW own AS (PARTITION BY group_id)) m
+ GROUP BY rule
+ UNION ALL
+SELECT reason, count(*), 0, 0, 0, sum(hash_record_extended(ROW(line_id, journal_id, leg, trim_scale(amount)), 0))
+  FROM breaks WHERE opened_by = :run GROUP BY reason
 """
-# The same lines and entries put together by the same rules give the same, in whatever order they were looked at. (Of a
-# larger group each row says with whom: its first line and its first entry.)
-_DIGEST = """
-WITH made AS (SELECT * FROM matches WHERE run_id = :run AND group_id > :first),
-said AS (
-    SELECT rule, hash_record_extended(ROW(line_id, journal_id, leg), 0)::numeric AS hash
-      FROM made WHERE line_id IS NOT NULL AND journal_id IS NOT NULL
-     UNION ALL
-    SELECT rule, hash_record_extended(ROW(line_id, journal_id, leg, min(line_id) OVER own, min(journal_id) OVER own), 0)
-      FROM made WHERE line_id IS NULL OR journal_id IS NULL WINDOW own AS (PARTITION BY group_id)
-     UNION ALL
-    SELECT reason, hash_record_extended(ROW(line_id, journal_id, leg, trim_scale(amount)), 0)
-      FROM breaks WHERE opened_by = :run)
-SELECT sha256(convert_to(coalesce(string_agg(t.said, ' ' ORDER BY t.said), ''), 'UTF8'))
-  FROM (SELECT concat_ws(' ', rule, count(*), sum(hash)) AS said FROM said GROUP BY rule) t
-"""
+_COUNTED = ("groups", "lines", "entries")
 
 
 def run(
@@ -59,9 +59,8 @@ def run(
     if not queries.sources_for_system(account):
         raise errors.NothingToMatch
     at_leisure(connection)
-    kind = scope.news(connection, account, as_of=as_of)
-    if whole:
-        kind = Kind.WHOLE
+    news = scope.news(connection, account, as_of=as_of)
+    kind = Kind.WHOLE if whole else news
     wrong = sheets.look(connection, account)
     if kind is None and not wrong:
         return None
@@ -73,35 +72,46 @@ def run(
         return told
     if kind is Kind.WHOLE:
         scope.free(connection, account, run_id=told.id)
-    scope.open_up(connection, account, kind=kind, as_of=as_of)
-    connection.execute(text(_SETS))
     # (of what is near to what is new another pair of the same amount may be out of sight)
-    told.counts = _match(connection, told, tuple(one for one in rules if kind is not Kind.NEAR or not one.looks_far))
+    able = tuple(one for one in rules if kind is not Kind.NEAR or not one.looks_far)
+    told.counts = _match(connection, told, able, much=news is Kind.WHOLE)
     told.counts |= {name: told.counts[name] + count for name, count in of_sheets.items()}
     if kind is not Kind.NEAR:  # (it sums all that was ever told)
         sums = queries.proof_for_operators(account)
         both = {"told": str(sums.told), "booked": str(sums.booked), "breaks": str(sums.breaks)}
+        told.counts |= dict(zip(("lines", "open_lines"), queries.lines_for_operators(account), strict=True))
         told.counts = {**told.counts, **both}
     told.ended_at = clock.now()
     db.session.flush()
     return told
 
 
-def _match(connection: Connection, told: Run, rules: tuple[Rule, ...]) -> dict[str, Any]:
+def _match(connection: Connection, told: Run, rules: tuple[Rule, ...], *, much: bool) -> dict[str, Any]:
     """Run the rules, one after the other; then explain what is left: what each found, what was opened and closed."""
-    passes = Passes(connection, told.id, as_of=told.as_of)
+    passes = Passes(connection, told.id, account=told.account, as_of=told.as_of)
     first = passes.newest()
+    if told.kind == Kind.WHOLE:
+        scope.look_at_all(connection, told.account, as_of=told.as_of)
+    if much:
+        passes.at_first_sight(rules[0])
+    scope.open_up(connection, told.account, kind=Kind(told.kind), as_of=told.as_of)
+    scope.look_up(connection, few=False)
     for rule in rules:
         passes.apply(rule)
     differing = passes.newest()
     for rule in rules:
         passes.differing(rule)
-    found = connection.execute(text(_FOUND), {"run": told.id, "first": first}).mappings().all()
+    scope.look_up(connection, few=told.kind != Kind.WHOLE)
     explained = explaining.explain(connection, told, first=first, differing=differing)
-    told.digest = connection.execute(
-        text(_DIGEST), {"run": told.id, "first": first, "account": told.account}
-    ).scalar_one()
-    return {"rules": [dict(row) for row in found], **explained}
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in connection.execute(text(_FOUND), {"run": told.id, "first": first}).mappings():
+        found[row["rule"]].update({name: int(row[name]) for name in ("n", "hashes", *_COUNTED)})
+    said = sorted(f"{name} {one['n']} {one['hashes']}" for name, one in found.items())
+    told.digest = hashlib.sha256(" ".join(said).encode()).digest()
+    by_rule = [
+        {"rule": name, **{of: one[of] for of in _COUNTED}} for name, one in sorted(found.items()) if one["groups"]
+    ]
+    return {"rules": by_rule, **explained}
 
 
 def at_leisure(connection: Connection) -> None:

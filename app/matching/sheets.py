@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from app.matching.models import Run
 
 # One sheet is what a file tells of one account and period. What another covers whole is not the next of anything; and
-# sheets of one day in one file follow in its order.
+# sheets of one day in one file follow in its order. (One without any line may say no days: its balances know it again.)
 _LOOK = """
 CREATE TEMP TABLE wrong_sheets ON COMMIT DROP AS
 WITH own AS (
@@ -28,8 +28,9 @@ WITH own AS (
      WHERE (o.untied <> '' OR o.off <> 0 OR o.gaps <> '{}')
        AND NOT EXISTS (SELECT FROM own x
                         WHERE (x.source_id, x.account, x.asset) = (o.source_id, o.account, o.asset)
-                          AND x.first <= o.first AND x.last >= o.last AND x.import_id > o.import_id
-                          AND x.off = 0 AND x.gaps = '{}')
+                          AND (x.first <= o.first AND x.last >= o.last
+                               OR o.first IS NULL AND (x.opening, x.closing) = (o.opening, o.closing))
+                          AND x.import_id > o.import_id AND x.off = 0 AND x.gaps = '{}')
 ), sheets AS (
     SELECT o.source_id, o.account, o.asset, o.import_id, o.first, o.last, min(o.part) AS part, min(o.zone) AS zone,
            (array_agg(o.opening ORDER BY o.part))[1] AS opening,
@@ -107,8 +108,9 @@ later AS MATERIALIZED (
        AND l.source_id IN (SELECT u.source_id FROM unread u)
        AND l.import_id > (SELECT min(u.import_id) FROM unread u))
 UPDATE breaks b SET closed_by = :run
-  FROM unread u JOIN later l ON l.source_id = u.source_id AND l.raw = u.raw AND l.import_id > u.import_id
+  FROM unread u
  WHERE b.id = u.id
+   AND EXISTS (SELECT FROM later l WHERE l.source_id = u.source_id AND l.raw = u.raw AND l.import_id > u.import_id)
 """
 # Where the file's own rows were read again, what is not rejected any more may be known, or move nothing: no new line.
 _CLOSE_READ_AGAIN = """

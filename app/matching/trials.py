@@ -148,11 +148,13 @@ def carry_out(trial_id: int) -> None:
     for statement in _COPIES:
         connection.execute(text(statement), place)
     scope.name_accounts(connection, trial.account)
-    scope.open_up(connection, trial.account, kind=Kind.WHOLE, as_of=(now := clock.now()), mark=False)
+    scope.look_at_all(connection, trial.account, as_of=(now := clock.now()))
     told = rules.read(trial.rules)
     run = Run(id=0, account=trial.account)  # (of these tables alone)
-    passes = Passes(connection, run.id, as_of=now)
+    passes = Passes(connection, run.id, account=trial.account, as_of=now)
     first = passes.newest()
+    passes.at_first_sight(told[0])
+    scope.open_up(connection, trial.account, kind=Kind.WHOLE, as_of=now, mark=False)
     for number, rule in enumerate(told):
         connection.execute(text(_HOW_FAR), {"told": rules.how_far(trial.id, number)})
         passes.apply(rule)

@@ -69,6 +69,7 @@ class Later:
                 seen.add(each.row)
                 reason = f"told by the source that this one goes on with, to {last:%-d %B %Y}"
                 yield 0, Ignored(row=each.row, reason=reason, account=each.account, asset=each.asset, raw=each.raw)
+        telling.rows_lines -= len(seen)
         telling.summaries = tuple(
             _rest(one, dropped[number], seen) if number in dropped else one
             for number, one in enumerate(telling.summaries, 1)

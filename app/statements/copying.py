@@ -29,7 +29,7 @@ _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _NULL = r"\N"
 _TEXTS = 9  # of a line that may hold anything
 _ROW_NO, _RAW = LINE_COLUMNS.index("row_no"), LINE_COLUMNS.index("raw")
-_DELTA, _AT, _DAY = (LINE_COLUMNS.index(name) for name in ("delta", "at", "booked_on"))
+_MOVED = [LINE_COLUMNS.index(name) for name in ("delta", "fee", "at", "booked_on")]
 _TOLD = ("identities", "occurrences", "deltas", "days")
 
 
@@ -44,7 +44,8 @@ class Chunk:
     days: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     ignored: int = 0
-    numbers: set[int] = field(default_factory=set)  # of the rows, where only some are wanted or they are no lines
+    moved: set[int] = field(default_factory=set)  # rows that became lines, where only some are wanted
+    numbers: set[int] = field(default_factory=set)  # and rows that did not
 
     def told(self) -> dict[str, str]:
         """What says whether the lines were told before, as PostgreSQL's arrays."""
@@ -109,7 +110,7 @@ def ahead(chunks: Iterator[Chunk]) -> Generator[Chunk, None, None]:
 def restated(line: str, *, reason: str, line_id: int) -> str:
     """A line that was told otherwise before, as a row that is none."""
     cells = line.split("\t")
-    now = f"{cells[_DELTA]}\t{cells[_AT]}\t{cells[_DAY]}"
+    now = "\t".join(cells[place] for place in _MOVED)
     return f"{cells[_ROW_NO]}\trestated\t{reason.translate(_ESCAPED)}\t\t{line_id}\t{now}\t{cells[_RAW]}"
 
 
@@ -143,7 +144,7 @@ def _add(chunk: Chunk, part: int, line: Line, said: dict[bytes, int], only: froz
     if only is not None:
         if line.row not in only:  # (it counts as told before, whatever it is told by now)
             return
-        chunk.numbers.add(line.row)
+        chunk.moved.add(line.row)
     chunk.lines.append(
         f"{part}\t{line.row}\t{external_id or _NULL}\t{identity}\t{occurrence}\t{at}\t{day}\t{account}"
         f"\t{asset}\t{delta}\t{fee}\t{fee_asset}\t{_NULL if balance is None else str(balance)}\t{kind}"
@@ -158,7 +159,8 @@ def _add(chunk: Chunk, part: int, line: Line, said: dict[bytes, int], only: froz
 def _other(row: Ignored | Rejected) -> str:
     outcome, column = ("rejected", row.column) if isinstance(row, Rejected) else ("ignored", "")
     reason, column, raw = (each.translate(_ESCAPED) for each in (row.reason, column, _json(row.raw)))
-    return f"{row.row}\t{outcome}\t{reason}\t{column}\t{_NULL}\t{_NULL}\t{_NULL}\t{_NULL}\t{raw}"
+    nothing = "\t".join([_NULL] * (1 + len(_MOVED)))  # (no line, and nothing moved)
+    return f"{row.row}\t{outcome}\t{reason}\t{column}\t{nothing}\t{raw}"
 
 
 def _written(texts: tuple[str, ...]) -> tuple[str, ...]:

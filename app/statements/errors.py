@@ -73,6 +73,26 @@ class NothingRejected(Conflict):
     message = "No row of this file is rejected any more."
 
 
+class BadDays(Unprocessable):
+    code = "bad_statement_days"
+    message = "Say the first and the last day that it covers, in this order, and none that has not begun yet."
+
+
+class NoReason(Unprocessable):
+    code = "no_reason_for_days"
+    message = "Say why, in a few words: whoever closes the month reads it."
+
+
+class NotItsDays(Unprocessable):
+    code = "not_its_days"
+    message = "It tells of other days, too."
+
+
+class RowsUntold(Unprocessable):
+    code = "rows_untold"
+    message = "Not each row of it became a line, or was ignored or rejected: that is a fault of how it is read."
+
+
 class NoSuchFile(NotFound):
     code = "no_such_file"
     message = "There is no statement file with this id."

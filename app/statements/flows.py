@@ -6,37 +6,54 @@ from typing import BinaryIO
 from app.core.actor import Actor
 from app.core.db import atomically, leave
 from app.core.errors import Refusal
-from app.statements import keeping, queries, rules, service
+from app.statements import keeping, queries, rules, saying, service
 from app.statements.formats import registry
 from app.statements.models import Import, StatementFile
 from app.statements.rules import Days, FileState
 
 
 def take(
-    source_name: str, *, name: str, file: BinaryIO, actor: Actor, covers: Days | None = None
+    source_name: str,
+    *,
+    name: str,
+    file: BinaryIO,
+    actor: Actor,
+    covers: Days | None = None,
+    said: Days | None = None,
 ) -> tuple[StatementFile, bool]:
     """Take in a file, which is read by itself then: the file, and whether it was there before.
 
-    `covers`: the days of which it tells everything, where that is known. Raises NoSuchSource, and Unreadable for one
-    that is empty or too large.
+    `covers`: the days of which it tells everything, where we asked for them; `said`: where somebody says so. Raises
+    NoSuchSource, BadDays, NotItsDays for a file that is there and was read, and Unreadable for one that is empty or too
+    large.
     """
-    return _take(source_name, name=name, file=file, actor=actor, ask=True, covers=covers)
+    return _take(source_name, name=name, file=file, actor=actor, ask=True, covers=covers, said=said)
 
 
 def _take(
-    source_name: str, *, name: str, file: BinaryIO, actor: Actor, ask: bool, covers: Days | None = None
+    source_name: str,
+    *,
+    name: str,
+    file: BinaryIO,
+    actor: Actor,
+    ask: bool,
+    covers: Days | None = None,
+    said: Days | None = None,
 ) -> tuple[StatementFile, bool]:
     source = queries.source_for_operators(source_name)
     leave()
     packed = keeping.pack(file)
     before = queries.same_file_for_system(source.id, packed.sha256)
-    if before is not None:
+    if before is not None and said is None:
         return before, True
 
     def take() -> StatementFile:
-        return service.take(source, name=name, packed=packed, actor=actor, ask=ask, covers=covers)
+        file = service.take(source, name=name, packed=packed, actor=actor, ask=ask, covers=covers)
+        if said is not None:
+            saying.say(file.id, days=said, reason=saying.WHEN_BROUGHT, actor=actor)
+        return file
 
-    return atomically(take, actor=actor), False
+    return atomically(take, actor=actor), before is not None
 
 
 def read(file_id: str, *, actor: Actor) -> Refusal | None:
@@ -66,12 +83,13 @@ def read(file_id: str, *, actor: Actor) -> Refusal | None:
     return None
 
 
-def bring(source_name: str, *, name: str, body: bytes, actor: Actor) -> tuple[Import, bool]:
+def bring(source_name: str, *, name: str, body: bytes, actor: Actor, said: Days | None = None) -> tuple[Import, bool]:
     """Take in a file and read it here and now: the import, and whether it was there before.
 
-    Raises NoSuchSource, and Unreadable, which names the row and the column: then no line of the file is kept.
+    `said`: the days that it covers, where somebody says so. Raises NoSuchSource, BadDays, NotItsDays where it tells of
+    others, and Unreadable, which names the row and the column: then no line of the file is kept.
     """
-    file, before = _take(source_name, name=name, file=io.BytesIO(body), actor=actor, ask=False)
+    file, before = _take(source_name, name=name, file=io.BytesIO(body), actor=actor, ask=False, said=said)
     before = before and file.state == FileState.KEPT  # (one that waits, since somebody was killed, is read now)
     refused = read(file.id, actor=actor)
     if refused is not None:

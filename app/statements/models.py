@@ -194,6 +194,20 @@ class Download(Model):
     downloaded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class SaidDays(Model):
+    """Days of which somebody says that a file tells everything. Of a file the newest counts."""
+
+    __tablename__ = "statement_said_days"
+    __table_args__ = (Index("ix_statement_said_days_file", "file_id", "id"),)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    file_id: Mapped[str] = mapped_column(Text, ForeignKey("statement_files.id"))
+    first: Mapped[date] = mapped_column(Date)
+    last: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(Text)
+    said_by: Mapped[str] = mapped_column(Text)
+    said_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class Part(Model):
     """One account and asset over a period, as a file has it. Balances are None where it tells none."""
 
@@ -283,6 +297,7 @@ class OtherRow(Model):
     column_name: Mapped[str] = mapped_column(Text)
     line_id: Mapped[int | None] = mapped_column(BigInteger)
     delta: Mapped[Decimal | None] = mapped_column(Numeric)
+    fee: Mapped[Decimal | None] = mapped_column(Numeric)
     at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     booked_on: Mapped[date | None] = mapped_column(Date)
     raw: Mapped[dict[str, str]] = mapped_column(JSON)

@@ -5,27 +5,23 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from app.core.db import db
 from app.core.db import rows as rows_of
 from app.statements import rules
 from app.statements.errors import NoSuchFile, NoSuchSource
-from app.statements.models import Import, OtherRow, Part, Piece, Pull, Source, SourceAccount, StatementFile
+from app.statements.models import Import, OtherRow, Part, Piece, Pull, SaidDays, Source, SourceAccount, StatementFile
 from app.statements.rules import LATE_AFTER, LATE_WITHIN, Days, FileState, PullState, missing
 
 _HOW_FAR = """
 SELECT application_name FROM pg_stat_activity
  WHERE datname = current_database() AND application_name LIKE :told
 """
-# A statement covers the days that it says, else those from its first line to its last (a file whose ends are told the
-# wrong way round covers them all the same).
 _COVERAGE = """
 SELECT lower(days) AS first, upper(days) - 1 AS last
-  FROM unnest((SELECT range_agg(daterange(least(p.period_from, p.period_to), greatest(p.period_from, p.period_to),
-                                          '[]'))
-                 FROM statement_parts p JOIN statement_imports i ON i.id = p.import_id
-                WHERE i.source_id = ANY(:sources) AND (:asset = '' OR i.tells_all OR p.asset = :asset)
-                  AND p.period_from IS NOT NULL AND p.period_to IS NOT NULL)) AS days
+  FROM unnest((SELECT range_agg(d.days) FROM statement_days d
+                WHERE d.source_id = ANY(:sources) AND (:asset = '' OR d.tells_all OR d.asset = :asset))) AS days
  ORDER BY 1
 """
 # Those whose last question is as long ago as their rhythm says.
@@ -220,10 +216,24 @@ def import_of_file_for_operators(file_id: str) -> Import:
     return found
 
 
-def bringer_of_for_system(import_id: str) -> str:
-    """Who brought the file of which an import was made."""
-    own = select(StatementFile.brought_by).where(StatementFile.import_id == import_id)
-    return db.session.scalars(own).one_or_none() or ""
+def bringers_of_for_system(import_id: str) -> frozenset[str]:
+    """Who brought the file of which an import was made; of rows read again, who asked and who brought them at first."""
+    root = aliased(StatementFile)
+    own = select(StatementFile.brought_by, root.brought_by)
+    own = own.outerjoin(root, root.id == StatementFile.reads_again).where(StatementFile.import_id == import_id)
+    return frozenset(who for found in db.session.execute(own) for who in found if who)
+
+
+def said_days_for_operators(file_id: str) -> list[SaidDays]:
+    """What people said of the days that a file covers, the newest first: that one counts."""
+    own = select(SaidDays).where(SaidDays.file_id == file_id).order_by(SaidDays.id.desc())
+    return list(db.session.scalars(own))
+
+
+def said_days_of_import_for_operators(import_id: str) -> list[SaidDays]:
+    """The same of the file that an import was made of."""
+    own = select(SaidDays).join(StatementFile, StatementFile.id == SaidDays.file_id)
+    return list(db.session.scalars(own.where(StatementFile.import_id == import_id).order_by(SaidDays.id.desc())))
 
 
 def rows_read_for_operators(file_id: str) -> int | None:

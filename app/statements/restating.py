@@ -28,7 +28,7 @@ SELECT l.source_id, r.import_id, l.part, r.row_no, l.external_id,
        l.narration, n.raw, n.basis, r.line_id
   FROM statement_lines l JOIN statement_rows r ON r.id = :row
  CROSS JOIN LATERAL (VALUES ('taken_back', l.at, l.booked_on, -l.delta, -l.fee, l.raw),
-                            ('restated', r.at, r.booked_on, r.delta, l.fee, r.raw))
+                            ('restated', r.at, r.booked_on, r.delta, r.fee, r.raw))
        n (basis, at, booked_on, delta, fee, raw)
  WHERE l.id = :current
 RETURNING id, basis

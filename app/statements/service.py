@@ -16,7 +16,7 @@ from app.core.actor import Actor
 from app.core.db import db, sqlstate
 from app.core.errors import Refusal
 from app.ledger import balances
-from app.statements import changing, continuing, copying, errors, events, openings, queries, rules
+from app.statements import changing, continuing, copying, errors, events, openings, queries, rules, saying
 from app.statements.copying import Chunk
 from app.statements.formats.registry import FORMATS
 from app.statements.formats.telling import Telling
@@ -54,7 +54,7 @@ _COPY_LINES = (
     " FROM STDIN"
 )
 _COPY_OTHERS = (
-    "COPY statement_rows (import_id, row_no, outcome, reason, column_name, line_id, delta, at, booked_on, raw)"
+    "COPY statement_rows (import_id, row_no, outcome, reason, column_name, line_id, delta, fee, at, booked_on, raw)"
     " FROM STDIN"
 )
 # Read otherwise, a file may have no such row: nothing is said of it then, and somebody must look at it as before.
@@ -77,6 +77,10 @@ class _Counts:
     restated: int = 0
     ignored: int = 0
     rejected: int = 0
+
+    def told(self, lines: int) -> str:
+        """What became of rows, in words."""
+        return f"{lines} became lines, {self.ignored} were ignored and {self.rejected} rejected"
 
     @property
     def rows(self) -> int:
@@ -258,19 +262,25 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
     connection.execute(text(_BY_INDEX))
     before = queries.latest_import_for_system(file.reads_again) if file.reads_again else None
     only = queries.rejected_for_system(before.id) if before else None
-    found: set[int] = set()
     earlier = continuing.before(source)
     later = continuing.later(earlier)
     later.of(telling)
+    moved: set[int] = set()  # rows that became lines, and others; where only some are wanted
+    others: set[int] = set()
     with closing(copying.ahead(copying.chunks_of(telling, only=only))) as chunks:
         for chunk in chunks:
-            found |= chunk.numbers
+            moved |= chunk.moved
+            others |= chunk.numbers
             _keep_chunk(connection, chunk, sources=[source.id, *earlier], import_id=import_id, counts=counts)
             connection.execute(text(_HOW_FAR), {"told": rules.how_far(file_id, counts.rows)})
-    if before is not None and only is not None and (unseen := only - found):
+    if before is not None and only is not None and (unseen := only - moved - others):
         gone = {"import": import_id, "before": before.id, "rows": list(unseen)}
         counts.rejected += connection.execute(text(_STAY_REJECTED), gone).rowcount
-    rows_total = telling.rows_total if only is None else len(only)
+    rows_total, rows_lines = telling.rows_total, telling.rows_lines
+    if only is not None:
+        rows_total, rows_lines = len(only), len(moved)
+    if rows_total != rows_lines + counts.ignored + counts.rejected:
+        raise errors.RowsUntold(f"It has {rows_total} rows, and {counts.told(rows_lines)}.")
     told = Import(
         id=import_id,
         source_id=source.id,
@@ -279,7 +289,7 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
         format=telling.format,
         format_version=telling.version,
         rows_total=rows_total,
-        rows_lines=rows_total - counts.ignored - counts.rejected,
+        rows_lines=rows_lines,
         rows_ignored=counts.ignored,
         rows_rejected=counts.rejected,
         lines_total=counts.lines,
@@ -294,6 +304,7 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
     db.session.add(told)
     db.session.flush()
     parts = _parts(telling)
+    saying.look(file, ((one.period_from, one.period_to) for one in telling.summaries), tells_all=told.tells_all)
     if file.covers_from is not None:
         assets = queries.accounts_for_operators(source.id) if told.tells_all else ()
         parts = _covering(parts, file, assets=assets)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,11 +14,13 @@ from app.core.errors import Refusal
 from app.statements import flows, queries, rules, service
 from app.statements.formats import registry
 from app.statements.models import Import, Part
+from app.statements.rules import Days
 from app.web.command_groups import HouseGroup
 
 ROWS_SHOWN = 20
 
 statements = HouseGroup("statements", help="What banks, vendors and venues tell of our accounts.")
+DAY = click.DateTime(["%Y-%m-%d"])
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -90,12 +93,17 @@ def add_source(name: str, title: str, format_: str, settings: str, pairs: tuple[
 
 @statements.command("import")
 @click.option("--source", required=True)
+@click.option("--from", "first", type=DAY, help="The first day that the file covers, where it does not say itself.")
+@click.option("--to", "last", type=DAY, help="The last one. Quiet days are covered, too, once both are said.")
 @click.argument("file", type=FILE)
-def import_file(source: str, file: Path) -> None:
+def import_file(source: str, file: Path, first: datetime | None, last: datetime | None) -> None:
     """Read a file and keep what was not told before. Exit code 2: it cannot be read, and nothing of it was kept."""
     who = actor.system("command:statements import")
+    if (first is None) != (last is None):
+        raise click.UsageError("Say both: --from and --to.")
+    said = Days(first.date(), last.date()) if first and last else None
     try:
-        told, before = flows.bring(source, name=file.name, body=file.read_bytes(), actor=who)
+        told, before = flows.bring(source, name=file.name, body=file.read_bytes(), actor=who, said=said)
     except Refusal as refused:
         _refuse(refused)
     _say(told, seen_before=before)
@@ -111,6 +119,8 @@ def _say(told: Import, *, seen_before: bool) -> None:
     )
     for note in told.notes:
         click.echo(note)
+    for each in queries.said_days_of_import_for_operators(told.id)[:1]:
+        click.echo(f"Covers {each.first} to {each.last}, as was said.")
     for part in queries.parts_for_operators(told.id):
         click.echo(f"  {part.account} {part.asset} {part.ref}: {_tie(part)}")
     for row in queries.other_rows_for_operators(told.id, outcomes=("rejected", "restated"), limit=ROWS_SHOWN):

@@ -97,6 +97,19 @@ CREATE UNIQUE INDEX uq_statement_files_reads_again ON statement_files (reads_aga
 CREATE INDEX ix_statement_files_again ON statement_files (reads_again, id) WHERE reads_again IS NOT NULL;
 CREATE INDEX ix_statement_files_source ON statement_files (source_id, id);
 
+-- Days of which somebody says that a file tells everything, also of those on which nothing happened. Of a file the newest
+-- counts, beside the days that it says itself.
+CREATE TABLE statement_said_days (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    file_id text NOT NULL REFERENCES statement_files,
+    first date NOT NULL,
+    last date NOT NULL CONSTRAINT ck_statement_said_days_forward CHECK (last >= first),
+    reason text NOT NULL CONSTRAINT ck_statement_said_days_reasoned CHECK (reason <> ''),
+    said_by text NOT NULL,
+    said_at timestamptz NOT NULL
+);
+CREATE INDEX ix_statement_said_days_file ON statement_said_days (file_id, id);
+
 -- What we asked a teller for ourselves: it comes as files, like any other.
 CREATE TABLE statement_pulls (
     id text PRIMARY KEY,
@@ -152,6 +165,21 @@ CREATE TABLE statement_parts (
     PRIMARY KEY (import_id, part)
 );
 
+-- The days that each file tells of, an asset at a time: as it says, else from its first line to its last (a file whose ends
+-- are told the wrong way round tells of them all the same); and as somebody said.
+CREATE VIEW statement_days AS
+    SELECT i.source_id, i.tells_all, p.asset,
+           daterange(least(p.period_from, p.period_to), greatest(p.period_from, p.period_to), '[]') AS days
+      FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
+     WHERE p.period_from IS NOT NULL AND p.period_to IS NOT NULL
+     UNION ALL
+    SELECT i.source_id, i.tells_all, p.asset, daterange(d.first, d.last, '[]')
+      FROM statement_said_days d
+      JOIN statement_files f ON f.id = d.file_id
+      JOIN statement_imports i ON i.id = f.import_id
+      LEFT JOIN statement_parts p ON p.import_id = i.id
+     WHERE NOT EXISTS (SELECT FROM statement_said_days x WHERE x.file_id = d.file_id AND x.id > d.id);
+
 -- Source and import are no foreign keys: a check per row takes longer than writing it. They are written from one value
 -- per file, in the transaction that writes the import, and nobody may delete any of them.
 CREATE TABLE statement_lines (
@@ -200,11 +228,12 @@ CREATE TABLE statement_rows (
     column_name text NOT NULL,
     line_id bigint,                                    -- what was told before; and what is told now
     delta numeric,
+    fee numeric,
     at timestamptz,
     booked_on date,
     raw json NOT NULL,
     CONSTRAINT ck_statement_rows_restated_told CHECK ((outcome = 'restated')
-        = (num_nonnulls(line_id, delta, at, booked_on) = 4))
+        = (num_nonnulls(line_id, delta, fee, at, booked_on) = 5))
 );
 CREATE INDEX ix_statement_rows_import ON statement_rows (import_id, outcome, id);
 CREATE INDEX ix_statement_rows_restated ON statement_rows (line_id) WHERE line_id IS NOT NULL;
@@ -309,11 +338,13 @@ SELECT audit.watch('statement_imports');
 SELECT audit.watch('statement_files');
 SELECT audit.watch('statement_pulls');
 SELECT audit.watch('statement_downloads', '=file_id');
+SELECT audit.watch('statement_said_days', '=file_id');
 SELECT audit.marks_stay('statement_sources', 'retired_at');
 SELECT audit.marks_stay('statement_files', 'import_id', 'ended_at');
 SELECT audit.marks_stay('statement_pulls', 'ended_at');
 GRANT SELECT, INSERT ON statement_sources, statement_accounts, statement_imports, statement_files, statement_pieces,
-    statement_pulls, statement_downloads, statement_parts, statement_lines, statement_rows TO bursar_app;
+    statement_pulls, statement_downloads, statement_said_days, statement_parts, statement_lines, statement_rows TO bursar_app;
+GRANT SELECT ON statement_days TO bursar_app;
 GRANT UPDATE (title, settings, lag_days, cut_off, pull_every, pull_from, pulled_until, retired_at, request_id)
     ON statement_sources TO bursar_app;
 GRANT UPDATE (account, tolerance, request_id) ON statement_accounts TO bursar_app;

@@ -9,13 +9,11 @@ WITH days AS (
     SELECT s.id, s.asset, s.zone, s.retired_at,
            (p_at AT TIME ZONE s.zone)::date - s.lag_days - ((p_at AT TIME ZONE s.zone)::time < s.cut_off)::integer + 1
                AS due,
-           range_agg(daterange(least(p.period_from, p.period_to), greatest(p.period_from, p.period_to), '[]')) AS told
+           range_agg(d.days) AS told
       FROM (SELECT i.id, a.asset, i.lag_days, i.cut_off, i.retired_at,
                    coalesce(nullif(i.settings->>'zone', ''), 'UTC') AS zone
               FROM statement_accounts a JOIN statement_sources i ON i.id = a.source_id WHERE a.account = p_account) s
-      JOIN statement_imports i ON i.source_id = s.id
-      JOIN statement_parts p ON p.import_id = i.id AND (i.tells_all OR p.asset = s.asset)
-     WHERE p.period_from IS NOT NULL AND p.period_to IS NOT NULL
+      JOIN statement_days d ON d.source_id = s.id AND (d.tells_all OR d.asset = s.asset)
      GROUP BY s.id, s.asset, s.zone, s.retired_at, s.lag_days, s.cut_off
 ), own AS (
     SELECT lower(d.told)::timestamp AT TIME ZONE d.zone AS since,

@@ -156,6 +156,10 @@ BEGIN
       FROM periods p, ledger.effective_balances(p.ends_at) b WHERE p.month = p_month;
 END $$;
 
+-- Few entries take effect at another time than they were booked, but PostgreSQL reckons that nearly all do, and read all
+-- entries of the books anew for each account.
+ALTER FUNCTION ledger.effective_balances(timestamptz) SET enable_seqscan = off;
+
 -- Open the newest closed month again, which others have agreed to: the row that says so is written first.
 CREATE FUNCTION ledger.reopen_closed(p_month date) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = ledger, pg_temp AS $$

@@ -1,5 +1,6 @@
 """Both sides of one outside account: what the books say of it, and what its teller tells."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,8 +12,10 @@ from app.ledger.journal import Journal, credit, debit
 from app.matching import queries, service
 from app.matching.models import Run
 from app.matching.queries import Proof
+from app.matching.rules import Rule
 from app.statements import flows
 from app.statements import service as statements
+from app.statements.rules import Days
 from tests.makers import books, ruled
 
 TEST = actor.system("test")
@@ -69,8 +72,11 @@ class Outside:
         leave()
         return posted
 
-    def tell(self, *lines: tuple[int, str], days: int = 0, fee: int = 0) -> list[str]:
-        """Bring a file of lines (kobo, their ref): the ids that the teller gave them."""
+    def tell(self, *lines: tuple[int, str], days: int = 0, fee: int = 0, covers: int = 0) -> list[str]:
+        """Bring a file of lines (kobo, their ref): the ids that the teller gave them.
+
+        `covers`: of how many days it tells everything, where that is known; its lines are of the first.
+        """
         at = (BEGAN + timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S")
         names, found = [], []
         for kobo, ref in lines:
@@ -80,12 +86,23 @@ class Outside:
             found.append(
                 f"{names[-1]},{ref},{at},{kind},,currency,NGN,{whole(kobo)},{whole(fee)},{whole(self.balance)}"
             )
-        self.bring(found)
+        first = (BEGAN + timedelta(days=days)).date()
+        self.bring(found, covers=Days(first, first + timedelta(days=covers - 1)) if covers else None)
         return names
 
-    def bring(self, lines: Sequence[str]) -> None:
+    def bring(self, lines: Sequence[str], *, covers: Days | None = None) -> None:
         """Bring a file of these rows."""
-        self.file("\n".join(("txid,refid,time,type,subtype,aclass,asset,amount,fee,balance", *lines, "")))
+        body = "\n".join(("txid,refid,time,type,subtype,aclass,asset,amount,fee,balance", *lines, ""))
+        if covers is None:
+            self.file(body)
+            return
+        self.told += 1
+        file = io.BytesIO(body.encode())
+        taken, _ = flows.take(self.source, name=f"{self.told}.csv", file=file, actor=TEST, covers=covers)
+        file_id = taken.id
+        leave()
+        assert flows.read(file_id, actor=TEST) is None
+        leave()
 
     def file(self, body: str) -> None:
         """Bring a file."""
@@ -93,10 +110,10 @@ class Outside:
         flows.bring(self.source, name=f"{self.told}.csv", body=body.encode(), actor=TEST)
         leave()
 
-    def run(self, *, whole: bool = False, as_of: datetime | None = None) -> Run | None:
-        """Match by the rules that hold."""
+    def run(self, *, whole: bool = False, as_of: datetime | None = None, by: tuple[Rule, ...] = ()) -> Run | None:
+        """Match by the rules that hold, or by these."""
         with transaction(TEST):
-            rules, version = queries.rules_for_operators(self.account)
+            rules, version = (by, 0) if by else queries.rules_for_operators(self.account)
             run = service.run(
                 self.account, rules=rules, version=version, as_of=as_of or clock.now(), whole=whole, why="", actor=TEST
             )

@@ -279,6 +279,26 @@ def test_a_line_told_otherwise_is_taken_so(outside: Outside, restated: Callable[
     leave()
 
 
+def test_a_line_told_otherwise_has_the_fee_that_is_told_now(outside: Outside, restated: Callable[[], int]) -> None:
+    name, ref = fresh("L"), fresh("R")
+    for naira, fee in (("10", "1"), ("12", "2")):
+        balance_then = int(naira) - int(fee)
+        outside.bring([f"{name},{ref},2026-03-02 09:00:00,deposit,,currency,NGN,{naira},{fee},{balance_then}"])
+    number = restated()
+    with transaction(TEST):
+        breaks.take_anew(number, reason="Their support says so", actor=OTHER)
+    leave()
+    found = rows(
+        "SELECT l.basis, l.delta, l.fee FROM statement_lines l JOIN statement_sources s ON s.id = l.source_id"
+        " WHERE s.name = :name ORDER BY l.id",
+        name=outside.source,
+    )
+    leave()
+    assert [(one.basis, one.delta, one.fee) for one in found] == [
+        ("row", 9, 1), ("taken_back", -9, -1), ("restated", 10, 2)
+    ]  # fmt: skip
+
+
 def test_what_was_taken_is_known_and_may_be_told_otherwise_again(outside: Outside, restated: Callable[[], int]) -> None:
     name = fresh("L")
     for naira in ("10", "12"):

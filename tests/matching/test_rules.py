@@ -7,12 +7,15 @@ import pytest
 from flask import Flask
 
 from app.core.db import leave, rows
-from app.matching import rules
+from app.matching import rules, scope
 from app.matching.errors import BadRules
 from app.matching.rules import STANDARD, Rule, Step
 from tests.makers.books import fresh
 from tests.makers.matching import BEGAN, Outside
 
+_PAIRS = (
+    "SELECT journal_id FROM matches WHERE run_id = :run AND line_id IS NOT NULL AND leg IS NOT NULL ORDER BY line_id"
+)
 pytestmark = pytest.mark.usefixtures("inside")
 
 
@@ -159,6 +162,31 @@ class TestWhatIsLeft:
         assert outside.breaks == [("missing_in_ledger", 2_000)]
 
 
+class TestMuchThatIsNew:
+    @pytest.mark.parametrize(("limit", "kind"), [(scope.NEW_MAX, "open"), (0, "whole")])
+    def test_is_put_together_as_little_is(
+        self, outside: Outside, monkeypatch: pytest.MonkeyPatch, limit: int, kind: str
+    ) -> None:
+        """Its first rule takes pairs before anything is copied: of several alike the first and the first."""
+        monkeypatch.setattr(scope, "NEW_MAX", limit)  # (twenty thousand are slow to tell)
+        ref = fresh("twin")
+        outside.tell((500, ref), (500, ref), (500, ref), (700, ref))
+        booked = [outside.book(500, ref=ref), outside.book(500, ref=ref)]
+        outside.tell((900, ref := fresh("net")))
+        outside.book(1_000, ref=ref)
+        outside.book(-100, ref=ref)
+        run = outside.run(by=STANDARD[2:])
+        assert run is not None
+        assert run.kind == kind
+        settled(
+            outside,
+            breaks=[("missing_in_ledger", 500), ("missing_in_ledger", 700)],
+            groups=[("our reference", 1, 1), ("our reference", 1, 1), ("our reference", 1, 2)],
+        )
+        assert [row.journal_id for row in rows(_PAIRS, run=run.id)] == booked
+        leave()
+
+
 class TestARun:
     def test_again_finds_nothing_new(self, outside: Outside) -> None:
         outside.tell((1_000, ref := fresh("dep")), (7, fresh("dep")))
@@ -178,7 +206,7 @@ class TestARun:
         assert run is not None
         assert run.counts == {
             "rules": [{"rule": "our reference", "groups": 1, "lines": 1, "entries": 1}], "opened": 1, "closed": 0,
-            "told": "10.07", "booked": "10.00", "breaks": "0.07",
+            "told": "10.07", "booked": "10.00", "breaks": "0.07", "lines": 2, "open_lines": 1,
         }  # fmt: skip
         (record,) = rows(
             "SELECT actor FROM audit.records WHERE table_name = 'matching_runs' AND row_id = :id AND action = 'insert'",
@@ -269,9 +297,19 @@ class TestAWindow:
         assert outside.proof.ties
 
     def test_takes_the_only_pair_once_it_is_over(self, outside: Outside) -> None:
-        outside.tell((5_000, ""), days=1)
+        outside.tell((5_000, ""), days=1, covers=4)
         outside.book(5_000, ref=fresh("ours"), days=0)
         outside.run(as_of=BEGAN + timedelta(days=2))
         assert outside.groups == []
         outside.run(whole=True)
         assert outside.groups == [("amount within two days", 1, 1)]
+
+    def test_waits_until_its_days_were_told(self, outside: Outside) -> None:
+        """An entry that looks like a line of the day before, while its own is still to be told."""
+        outside.tell((5_000, ""), days=0)
+        outside.book(5_000, ref=fresh("ours"), days=1)
+        outside.run(whole=True)
+        assert outside.groups == []
+        outside.tell((5_000, ""), days=1, covers=4)
+        outside.run(whole=True)
+        assert (outside.groups, outside.proof.ties) == ([("moment and amount", 1, 1)], True)

@@ -1,6 +1,8 @@
 """What is wrong with a statement itself is a break that moves nothing, and ends when it is mended."""
 
 import io
+from dataclasses import asdict
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -11,6 +13,8 @@ from app.statements import flows
 from app.statements import queries as source_queries
 from app.statements import service as statements
 from app.statements.errors import NothingRejected
+from app.statements.formats.settings import Profile
+from app.statements.rules import Days
 from tests.makers.books import fresh
 from tests.makers.matching import TEST, Outside
 
@@ -60,6 +64,29 @@ def test_a_statement_that_does_not_tie_until_a_sound_one_of_its_days_comes(outsi
     outside.bring(ends)
     assert wrong(outside) == [("statement_does_not_tie", Decimal(7))]
     outside.bring([ends[0], row(2, "7", "17", name=two), ends[1]])
+    assert wrong(outside) == []
+
+
+def test_a_statement_of_balances_alone_that_are_not_one_until_its_lines_come(outside: Outside) -> None:
+    name, columns = fresh("src"), Profile(date="Date", reference="Ref", amount="Amount")
+    settings: dict[str, object] = {"asset": "NGN", "profile": asdict(columns)}
+    with transaction(TEST):
+        bank = statements.add_source(name, title="A bank", format_name="bank-csv", settings=settings)
+        statements.stand_for(bank.id, asset="NGN", account=outside.account)
+    leave()
+    head = "Opening Balance,,100\nClosing Balance,,{}\n\nDate,Ref,Amount\n"
+    quiet, _ = flows.bring(name, name="quiet", body=head.format(100).encode(), actor=TEST,
+                           said=Days(date(2026, 3, 1), date(2026, 3, 31)))  # fmt: skip
+    (part,) = source_queries.parts_for_operators(quiet.id)
+    assert part.difference == 0
+    assert [days.count for days in source_queries.coverage_for_operators(quiet.source_id)] == [31]
+    leave()
+    assert wrong(outside) == []
+    flows.bring(name, name="cut", body=head.format(500).encode(), actor=TEST)
+    leave()
+    assert wrong(outside) == [("statement_does_not_tie", Decimal(400))]
+    flows.bring(name, name="whole", body=(head.format(500) + "02/04/2026,R,400\n").encode(), actor=TEST)
+    leave()
     assert wrong(outside) == []
 
 

@@ -36,7 +36,7 @@ def looked_at(trial_id: int) -> Trial:
 def outside() -> Outside:
     """A pair that a reference puts together, and a line and an entry that only their amount does, days apart."""
     made = Outside()
-    made.tell((500, ref := fresh("dep")))
+    made.tell((500, ref := fresh("dep")), covers=14)
     made.book(500, ref=ref)
     made.tell((700, fresh("theirs")), days=4)
     made.book(700, ref=fresh("ours"), days=1)
@@ -53,7 +53,7 @@ def test_what_rules_would_gain_and_lose_is_told_and_nothing_changes(outside: Out
     assert (found["rule"], found["lines"], found["entries"]) == (WEEK.name, 1, 1)
     assert Decimal(found["told"]) == 7
     assert {each["reason"]: (each["n_then"], each["n_now"]) for each in gained["breaks"]} == {
-        "missing_in_ledger": (1, 0), "not_covered": (1, 0)
+        "missing_in_ledger": (1, 0), "missing_in_statement": (1, 0)
     }  # fmt: skip
     lost = looked_at(ruled.tried(outside.account, BY_ID)).result
     assert lost is not None

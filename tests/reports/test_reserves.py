@@ -1,6 +1,5 @@
 """What was told of a place at the end of a day is what was told by then."""
 
-import io
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -8,15 +7,13 @@ import pytest
 
 from app.core.clock import WAT
 from app.core.db import leave
-from app.statements import flows
 from app.statements.rules import Days
 from reports import reserves
 from reports.reserves import Place
 from tests.makers.books import fresh
-from tests.makers.matching import TEST, Outside
+from tests.makers.matching import Outside
 
 pytestmark = pytest.mark.usefixtures("inside")
-HEAD = "txid,refid,time,type,subtype,aclass,asset,amount,fee,balance"
 
 
 def place(outside: Outside, *, at: datetime) -> Place:
@@ -32,14 +29,8 @@ def test_a_list_that_goes_on_into_the_next_day_tells_of_that_one() -> None:
     outside.book(500_000, days=4)
     row = f"{fresh('L')},R0,2026-03-02 09:00:00,deposit,,currency,NGN,100,0,100"
     later = f"{fresh('L')},R1,2026-03-06 09:00:00,deposit,,currency,NGN,5000,0,5100"
-    for rows, last in (([row], 4), ([row, later], 5)):
-        body = io.BytesIO("\n".join((HEAD, *rows, "")).encode())
-        covers = Days(date(2026, 3, 2), date(2026, 3, last))
-        taken, _ = flows.take(outside.source, name=f"{last}.csv", file=body, actor=TEST, covers=covers)
-        file_id = taken.id
-        leave()
-        flows.read(file_id, actor=TEST)
-        leave()
+    outside.bring([row], covers=Days(date(2026, 3, 2), date(2026, 3, 4)))
+    outside.bring([row, later], covers=Days(date(2026, 3, 2), date(2026, 3, 5)))
     before, after = (place(outside, at=datetime(2026, 3, day, tzinfo=WAT)) for day in (6, 7))
     assert [(one.told.amount, one.differs) for one in (before, after) if one.told] == [
         (Decimal(100), Decimal(0)),

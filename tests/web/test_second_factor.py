@@ -46,6 +46,7 @@ NOT_FRESH = {
     "console.retire_statement_source": "nothing more comes from it, and what it told stays",
     "console.bring_statement": _TOLD,
     "console.read_statement_again": _TOLD,
+    "console.say_statement_days": _TOLD,
     "console.set_statement_rhythm": "what a teller lists is kept beside what else it told",
     "console.pull_statement": _TOLD,
     "console.propose_statement_columns": "it looks at a sample and keeps nothing",

@@ -53,8 +53,11 @@ def test_bring_a_file_once(type_in: Typist) -> None:
     first = type_in("import", "--source", name, KRAKEN)
     assert "lines 16, ignored 4, rejected 0. Lines: 16, of these added 16, known 0, restated 0." in first.output
     assert "25000.0000 + 8823.8476 = 33823.8476\n" in first.output
-    again = type_in("import", "--source", name, KRAKEN)
+    again = type_in("import", "--source", name, "--from", "2026-01-01", "--to", "2026-03-31", KRAKEN)
     assert "was read before" in again.output
+    assert "Covers 2026-01-01 to 2026-03-31, as was said." in again.output
+    assert type_in("import", "--source", name, "--to", "2026-03-31", KRAKEN).exit_code == 2
+    assert type_in("import", "--source", name, "--from", "2026-03-31", "--to", "2026-03-31", KRAKEN).exit_code == 2
     listed = type_in("sources").output
     assert f"{name:20} kraken-ledgers" in listed
     assert "asset:venue:kraken:BTC" in listed

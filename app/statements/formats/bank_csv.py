@@ -13,7 +13,18 @@ from decimal import Decimal
 from app.statements.formats import bank, cells, formats, reading
 from app.statements.formats.errors import Unreadable
 from app.statements.formats.formats import CERTAIN, Format, Tally
-from app.statements.formats.lines import EXACT, ZERO, Kind, Line, Parsed, Statement, Told, negative, statements_of
+from app.statements.formats.lines import (
+    EXACT,
+    ZERO,
+    Kind,
+    Line,
+    Parsed,
+    Statement,
+    Summary,
+    Told,
+    negative,
+    statements_of,
+)
 from app.statements.formats.reading import Column, File, Layout, Row, Sheet, normal
 from app.statements.formats.settings import Profile, Settings
 from app.statements.formats.telling import Telling, with_heading
@@ -39,6 +50,7 @@ _COLUMNS = tuple(KNOWN)
 GUESS = Layout(tuple(Column(name, aliases, needed=name == "date") for name, aliases in KNOWN.items()), spare_names=True)
 _COMMA = re.compile(r"[0-9],[0-9]{1,2}$")
 _POINT = re.compile(r"[0-9]\.[0-9]{1,2}$")
+_NO_CURRENCY = "the file names no currency: say which one the account is in."
 _LOOKED_AT = 200  # rows; enough to see how numbers are written
 _SIGNS = {"dr": -1, "d": -1, "debit": -1, "cr": 1, "c": 1, "credit": 1}
 
@@ -107,6 +119,7 @@ def read(file: File, settings: Settings) -> Parsed:
     tally = Tally()
     told = _placed([_tell(row, known, profile) for row in tally.over(found.rows())])
     statements = tuple(_with(heading, each) for each in statements_of(told)) if _one(told) else statements_of(told)
+    statements = statements or _alone(heading, known)
     return Parsed(
         format=BANK_CSV.name,
         version=BANK_CSV.version,
@@ -122,7 +135,12 @@ def stream(file: File, settings: Settings) -> Telling:
     found, profile, heading, known = _laid_out(file, settings)
     telling = Telling(format=BANK_CSV.name, version=BANK_CSV.version, notes=file.notes)
     rows = (_tell(row, known, profile) for row in found.rows())
-    return telling.over(rows, ending=with_heading(heading.opening, heading.closing))
+    headed = with_heading(heading.opening, heading.closing)
+
+    def ending(moved: tuple[Summary, ...]) -> tuple[Summary, ...]:
+        return headed(moved) or tuple(each.summary for each in _alone(heading, known))
+
+    return telling.over(rows, ending=ending)
 
 
 def _placed(told: list[Told]) -> list[Told]:
@@ -145,6 +163,21 @@ def _with(heading: Heading, statement: Statement) -> Statement:
         opening=statement.opening if heading.opening is None else heading.opening,
         closing=statement.closing if heading.closing is None else heading.closing,
     )
+
+
+def _alone(heading: Heading, settings: Settings) -> tuple[Statement, ...]:
+    """What a file without any line tells: its balances, which must be one. It may have been cut off after its header.
+
+    Raises Unreadable where nothing says what they are counted in.
+    """
+    if settings.asset:
+        own = Statement(
+            account=settings.account, asset=settings.asset, opening=heading.opening, closing=heading.closing
+        )
+        return (own,)
+    if heading.opening is None and heading.closing is None:
+        return ()
+    raise Unreadable(_NO_CURRENCY, column="the setting asset")
 
 
 def _heading(found: Sheet, profile: Profile) -> Heading:
@@ -175,7 +208,7 @@ def _tell(row: Row, settings: Settings, profile: Profile) -> Told:
     if not row.text("date") and _repeats_balance(row, profile):
         return formats.ignored(row, "a balance, not a movement", **place)
     if not place["asset"]:
-        raise Unreadable("the file names no currency: say which one the account is in.", column="the setting asset")
+        raise Unreadable(_NO_CURRENCY, column="the setting asset")
     at, booked_on = row.moment("date", settings)
     delta = _delta(row, profile)
     if isinstance(delta, str):

@@ -6,8 +6,9 @@ only how many there were is one line. Pending entries and entries for informatio
 another keeps the sign that it tells. An advice (054) or an interim report (052) is no statement and is refused.
 """
 
+import re
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError  # types alone: nothing is parsed with it
@@ -25,6 +26,7 @@ from app.statements.formats.settings import Settings
 _OTHERS = {"BkToCstmrAcctRpt": "an interim report (052)", "BkToCstmrDbtCdtNtfctn": "an advice (054)"}
 _SIGNS = {"CRDT": 1, "DBIT": -1}
 _DEPTH_LIMIT = 60
+_MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?(?![0-9:.])")
 
 
 def read(file: File, settings: Settings) -> Parsed:
@@ -123,6 +125,7 @@ def _statement(statement: Element, entries: bank.Count, settings: Settings) -> S
         raise Unreadable("the statement tells no currency.", row=first, column="Acct/Ccy")
     told = [each for entry in statement.findall("Ntry") for each in _entry(entry, entries.next(), account, settings)]
     lines = tuple(each for each in told if isinstance(each, Line))
+    begins, ends = _period(statement, lines, first, settings)
     other = next((each[0] for each in (opening, closing) if each and each[0] != asset), "")
     if mixed := next((line.asset for line in lines if line.asset != asset), ""):
         other = other or mixed
@@ -132,14 +135,30 @@ def _statement(statement: Element, entries: bank.Count, settings: Settings) -> S
         asset=asset,
         opening=opening[1] if opening else None,
         closing=closing[1] if closing else None,
-        period_from=_day(statement, "FrToDt/FrDtTm", first, settings)
-        or min((x.booked_on for x in lines), default=None),
-        period_to=_day(statement, "FrToDt/ToDtTm", first, settings) or max((x.booked_on for x in lines), default=None),
+        period_from=begins,
+        period_to=ends,
         lines=lines,
         ignored=tuple(each for each in told if isinstance(each, Ignored)),
         rejected=tuple(each for each in told if isinstance(each, Rejected)),
         untied=f"an amount is told in {other}, the account is in {asset}" if other else "",
     )
+
+
+def _period(
+    statement: Element, lines: tuple[Line, ...], row: int, settings: Settings
+) -> tuple[date | None, date | None]:
+    """The first and the last day: those that it says, else those of its lines.
+
+    An end at midnight is that of the day before, unless an entry of the day itself is in it.
+    """
+    days = [line.booked_on for line in lines]
+    first, last = min(days, default=None), max(days, default=None)
+    begins = _day(statement, "FrToDt/FrDtTm", row, settings) or first
+    ends = _day(statement, "FrToDt/ToDtTm", row, settings)
+    midnight = ends and _MIDNIGHT.search(_text(statement, "FrToDt/ToDtTm"))
+    if ends and midnight and (begins is None or begins < ends) and (last is None or last < ends):
+        ends -= timedelta(days=1)
+    return begins, ends or last
 
 
 def _day(statement: Element, path: str, row: int, settings: Settings) -> date | None:

@@ -35,7 +35,8 @@ _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _OF_NUMBERS, _SHORT = "0123456789.-", 40
 _YEARS_WIDE = 4
-_CENTURY, _NOON = 100, 12
+_NOON = 12
+_FIRST_YEAR, _TOO_EARLY = 1970, "that year is out of all range"
 
 
 def number(text: str, *, decimal_comma: bool = False) -> Decimal:
@@ -72,12 +73,16 @@ def moment(text: str, zone: tzinfo, order: DateOrder = DateOrder.DAY_FIRST) -> t
     told = text.strip()
     if zone is UTC and _USUAL.fullmatch(told):  # most exports, and a third of the time that reading them takes
         usual = datetime.fromisoformat(told).replace(tzinfo=UTC)
+        if usual.year < _FIRST_YEAR:
+            raise ValueError(_TOO_EARLY)
         return usual, usual.date()
     if _EXACT.fullmatch(told):
         local = datetime.fromisoformat(told)
     else:
         found = _ISO.fullmatch(told)
         local = _iso(found) if found else _written(told, order)
+    if local.year < _FIRST_YEAR:
+        raise ValueError(_TOO_EARLY)
     try:
         return (local if local.tzinfo else local.replace(tzinfo=zone)).astimezone(UTC), local.date()
     except OverflowError as far:
@@ -107,6 +112,7 @@ def _seconds(clock: str, part: str) -> str:
 @lru_cache(maxsize=1024)  # (a bank's file has thousands of lines of a day)
 def _written(told: str, order: DateOrder) -> datetime:
     if found := _NUMERIC.fullmatch(told):
+        digits = found["first"] if len(found["first"]) == _YEARS_WIDE else found["third"]
         first, second, third = (int(found[name]) for name in ("first", "second", "third"))
         if len(found["first"]) == _YEARS_WIDE:
             year, month, day = first, second, third
@@ -119,13 +125,13 @@ def _written(told: str, order: DateOrder) -> datetime:
         name = (found["month"] or found["month2"])[:3].lower()
         if name not in _MONTHS:
             raise ValueError("that is no month")
-        year, month = int(found["year"] or found["year2"]), _MONTHS.index(name) + 1
+        digits = found["year"] or found["year2"]
+        year, month = int(digits), _MONTHS.index(name) + 1
         day, half = int(found["day"] or found["day2"]), found["half"] or ""
     else:
         raise ValueError("that is no date")
-    return datetime.combine(
-        date(year + 2000 if year < _CENTURY else year, month, day), _clock(found["time"] or "", half)
-    )
+    whole = year if len(digits) == _YEARS_WIDE else year + 2000
+    return datetime.combine(date(whole, month, day), _clock(found["time"] or "", half))
 
 
 def _clock(told: str, half: str) -> time:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
+from app.statements.formats.errors import Unreadable
 from app.statements.formats.lines import EXACT, ZERO, Chain, Line, Parsed, Summary, Told
 
 
@@ -30,7 +31,7 @@ class Sums:
 
 @dataclass
 class Telling:
-    """What a file tells. Read `told` to its end: then `rows_total` and `summaries` are known.
+    """What a file tells. Read `told` to its end: then the counts of its rows and `summaries` are known.
 
     `told` gives with each line the number of its statement, from 1; with a row that is none, 0.
     """
@@ -40,6 +41,7 @@ class Telling:
     notes: tuple[str, ...] = ()
     told: Iterator[tuple[int, Told]] = field(default_factory=lambda: iter(()))
     rows_total: int = 0
+    rows_lines: int = 0  # rows of which lines were made, of one or several legs
     summaries: tuple[Summary, ...] = ()
 
     def over(
@@ -59,9 +61,12 @@ class Telling:
         self, rows: Iterable[list[Line] | Told], ending: Callable[[tuple[Summary, ...]], tuple[Summary, ...]]
     ) -> Iterator[tuple[int, Told]]:
         sums: dict[tuple[str, str], Sums] = {}
-        count = 0
+        count = lines = 0
         for found in rows:
             count += 1
+            lines += isinstance(found, list | Line)
+            if not found:
+                raise Unreadable(f"Of its row {count} below the header nothing was made, and nothing says why.")
             for each in found if isinstance(found, list) else (found,):
                 if not isinstance(each, Line):
                     yield 0, each
@@ -72,7 +77,7 @@ class Telling:
                     own = sums[key] = Sums(len(sums) + 1, each.booked_on)
                 own.add(each)
                 yield own.number, each
-        self.rows_total, self.summaries = count, ending(_summaries(sums))
+        self.rows_total, self.rows_lines, self.summaries = count, lines, ending(_summaries(sums))
 
 
 def _summaries(sums: dict[tuple[str, str], Sums]) -> tuple[Summary, ...]:
@@ -96,7 +101,10 @@ def told_of(name: str, version: int, read: Callable[[], Parsed]) -> Telling:
 
     def rows() -> Iterator[tuple[int, Told]]:
         parsed = read()
+        if not parsed.whole:
+            raise Unreadable("Not each of its rows is told as line, ignored or rejected, and once.")
         telling.notes, telling.rows_total = parsed.notes, parsed.rows_total
+        telling.rows_lines = len({line.row for line in parsed.lines})
         telling.summaries = tuple(each.summary for each in parsed.statements)
         for number, one in enumerate(parsed.statements, 1):
             every: tuple[Told, ...] = (*one.lines, *one.ignored, *one.rejected)

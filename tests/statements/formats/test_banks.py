@@ -16,6 +16,7 @@ from app.statements.formats.settings import DateOrder, Profile, Settings, Unit
 from tests.makers.statements import BANK, PAYSTACK_BALANCE, sample
 
 CAMT = sample("bank_camt/bsp_camt.053.001.02.xml").decode()
+HEADED = Profile(date="Date", narration="Narration", amount="Amount")
 VERSION = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"
 
 
@@ -279,3 +280,33 @@ class TestPaystack:
     def test_ignores_what_is_still_under_way(self) -> None:
         body = sample("scenario_a/paystack_transfers.csv").replace(b"NGN,reversed", b"NGN,otp")
         assert [row.reason for row in registry.parse("paystack-transfers", body).ignored] == ["still under way: otp"]
+
+
+def test_a_file_without_lines_tells_its_balances() -> None:
+    head = "Opening Balance,,100.00\nClosing Balance,,{}\n\nDate,Narration,Amount\n"
+    for closing, ties in (("100.00", True), ("500.00", False)):
+        body, settings = head.format(closing).encode(), Settings(asset="NGN", profile=HEADED)
+        (one,) = registry.parse("bank-csv", body, settings).statements
+        telling = registry.stream("bank-csv", body, settings)
+        assert list(telling.told) == []
+        assert (telling.summaries, one.ties, one.period_from) == ((one.summary,), ties, None)
+        with pytest.raises(Unreadable, match="names no currency"):
+            registry.parse("bank-csv", body, Settings(profile=HEADED))
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "last"),
+    [
+        ("2010-10-01T00:00:00", "2010-11-01T00:00:00", date(2010, 10, 31)),
+        ("2010-10-01T00:00:00+01:00", "2010-11-01T00:00:00.000+01:00", date(2010, 10, 31)),
+        ("2010-10-01T00:00:00", "2010-11-01T00:00:01", date(2010, 11, 1)),
+        ("2010-10-01T00:00:00", "2010-10-31", date(2010, 10, 31)),
+        ("2010-10-18T00:00:00", "2010-10-18T00:00:00", date(2010, 10, 18)),
+    ],
+)
+def test_an_end_at_midnight_is_that_of_the_day_before(begins: str, ends: str, last: date) -> None:
+    said = {"2010-10-18T08:00:00+01:00</FrDtTm>": begins, "2010-10-18T17:00:00+01:00</ToDtTm>": ends}
+    body = CAMT
+    for old, new in said.items():
+        body = body.replace(old, new + old[old.index("<") :])
+    assert registry.parse("camt053", body.encode(), BANK).statements[0].period_to == last

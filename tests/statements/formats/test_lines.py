@@ -3,10 +3,25 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.statements.formats.lines import ZERO, Ignored, Kind, Line, Raw, chain, statements_of, total
+from app.statements.formats.errors import Unreadable
+from app.statements.formats.lines import (
+    ZERO,
+    Ignored,
+    Kind,
+    Line,
+    Parsed,
+    Raw,
+    Statement,
+    Told,
+    chain,
+    statements_of,
+    total,
+)
+from app.statements.formats.telling import Telling, told_of
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 AMOUNTS = st.decimals(min_value=-(10**20), max_value=10**20, places=20)
@@ -72,3 +87,16 @@ def test_raw_is_a_mapping_of_what_was_told() -> None:
     raw = Raw({"a": 0, "b": 1}, ["1", "=2"])
     assert raw == {"a": "1", "b": "=2"}
     assert repr(raw) == "{'a': '1', 'b': '=2'}"
+
+
+def test_a_row_of_which_nothing_becomes_refuses_its_file() -> None:
+    (one,) = lines(Decimal(0), [Decimal(1)])
+    sound: list[list[Line] | Told] = [one, [one, one]]
+    telling = Telling(format="bank-csv", version=1).over(sound)
+    assert [number for number, _ in telling.told] == [1, 1, 1]
+    assert (telling.rows_total, telling.rows_lines) == (2, 2)
+    with pytest.raises(Unreadable, match="row 3 below the header"):
+        list(Telling(format="bank-csv", version=1).over([*sound, []]).told)
+    lost = Parsed(format="mt940", version=1, statements=(Statement(lines=(one,)),), rows_total=2)
+    with pytest.raises(Unreadable, match="Not each of its rows"):
+        list(told_of("mt940", 1, lambda: lost).told)

@@ -183,7 +183,13 @@ def test_the_order_of_a_date_is_a_setting() -> None:
     assert cells.moment("5/1/2022", UTC)[1] == date(2022, 1, 5)
 
 
-@pytest.mark.parametrize("told", ["", "2026-02-30", "32-Mar-2026", "2-Foo-2026", "0001-01-01T00:00:00+14:00", "today"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        *("", "2026-02-30", "32-Mar-2026", "2-Foo-2026", "0001-01-01T00:00:00+14:00", "today"),
+        *("01/01/0001", "01/01/0026", "1 Jan 0001", "1969-12-31", "1969-12-31 10:00:00"),
+    ],
+)
 def test_what_is_no_date(told: str) -> None:
     with pytest.raises(ValueError, match=r"no date|no month|range|month must|Invalid|out of"):
         cells.moment(told, UTC)

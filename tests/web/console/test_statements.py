@@ -135,6 +135,32 @@ def test_days_without_a_statement_are_told(visitor: Visitor, inside: Flask) -> N
     assert client.get(f"{place}/columns").status_code == 404
 
 
+def test_the_days_of_a_file_are_said_with_it_or_later(visitor: Visitor, inside: Flask) -> None:
+    client, place, days = visitor(Role.FINANCE), source_of(), {"from": "2026-02-27", "to": "2026-03-04"}
+    sent = {"csrf_token": browse.token_of(client.get(place)), "file": (io.BytesIO(of(FIRST)), "x.csv"), **days}
+    file_page = urlsplit(client.post(f"{place}/files", data=sent, content_type="multipart/form-data").location).path
+    drain(inside)
+    shown = client.get(file_page).text
+    assert "Said when it was brought." in shown
+    assert "27 Feb 2026" in client.get(place).text
+    assert visitor(Role.AUDITOR).get(file_page).text.count("Say otherwise") == 0
+    later = {"from": "2026-03-01", "to": "2026-03-05", "reason": "It stands on the paper."}
+    assert browse.send(client, f"{file_page}/days", form_at=file_page, **later).status_code == 303
+    assert "It stands on the paper." in client.get(file_page).text
+    assert "27 Feb 2026" not in client.get(place).text
+    for wrong in ({"from": ""}, {"from": "2026-03-06"}, {"from": "2026-03-02"}, {"reason": " "}, {"to": "soon"}):
+        faulty = browse.send(client, f"{file_page}/days", form_at=file_page, **{**later, **wrong})
+        assert faulty.status_code == 422, wrong
+    half = {
+        **sent,
+        "csrf_token": browse.token_of(client.get(place)),
+        "file": (io.BytesIO(of(THIRD)), "y.csv"),
+        "to": "",
+    }
+    refused = client.post(f"{place}/files", data=half, content_type="multipart/form-data")
+    assert (refused.status_code, "the first and the last day" in refused.text) == (422, True)
+
+
 def test_an_account_of_what_we_own_stands_for_an_asset(visitor: Visitor) -> None:
     client, place = visitor(Role.FINANCE), source_of()
     said = {"asset": "NGN", "account": "asset:paystack:NGN", "tolerance": "0"}

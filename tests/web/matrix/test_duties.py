@@ -89,6 +89,7 @@ DUTIES: dict[str, set[Role]] = {
     "/console/statements/sources/<source_id>/files": {FINANCE},
     "/console/statements/sources/<source_id>/accounts": {FINANCE},
     "/console/statements/files/<file_id>/again": {FINANCE},
+    "/console/statements/files/<file_id>/days": {FINANCE},
     "/console/statements/sources/<source_id>/rhythm": {FINANCE},
     "/console/view-as/<customer_id>": {SUPPORT, OFFICER, MANAGER},
     "/console/recoveries/<recovery_id>/refuse": {SUPPORT},

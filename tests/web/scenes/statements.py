@@ -62,7 +62,8 @@ def bring(scene: Scene) -> TestResponse:
     return client.post(f"{place}/files", data=sent, content_type="multipart/form-data")
 
 
-def read_again(scene: Scene) -> TestResponse:
+def kept(scene: Scene) -> tuple[FlaskClient, str]:
+    """Somebody of finance, and the address of a file of a row that was rejected."""
     client, place = source(scene, "kraken-ledgers")
     head = "txid,refid,time,type,subtype,aclass,asset,amount,fee,balance\n"
     body = f"{head}LD,RD,2026-03-03 11:00:00,airdrop,,currency,NGN,1,0,1\n".encode()
@@ -71,7 +72,18 @@ def read_again(scene: Scene) -> TestResponse:
     flows.bring(source_name, name="ledgers.csv", body=body, actor=TEST)
     file = queries.files_for_operators(place.rpartition("/")[2])[0][0].id
     leave()
-    return browse.send(client, f"{PAGE}/files/{file}/again", form_at=f"{PAGE}/files/{file}")
+    return client, f"{PAGE}/files/{file}"
+
+
+def read_again(scene: Scene) -> TestResponse:
+    client, place = kept(scene)
+    return browse.send(client, f"{place}/again", form_at=place)
+
+
+def say_days(scene: Scene) -> TestResponse:
+    client, place = kept(scene)
+    said = {"from": "2026-03-01", "to": "2026-03-31", "reason": "The period on its first page."}
+    return browse.send(client, f"{place}/days", form_at=place, **said)
 
 
 def propose_columns(scene: Scene) -> TestResponse:
@@ -107,6 +119,7 @@ CALLS: dict[str, Call] = {
     "console.save_statement_columns": save_columns,
     "console.bring_statement": bring,
     "console.read_statement_again": read_again,
+    "console.say_statement_days": say_days,
     "console.set_statement_rhythm": set_rhythm,
     "console.pull_statement": pull,
 }

@@ -17,6 +17,7 @@ from app.matching import break_queries, queries
 from app.web import guards
 from app.web.console.base import bp
 from app.web.console.breaking import words
+from app.web.console.statements.sources import by_account
 from app.web.fragments import page, stamp, unchanged, wants_fragment
 
 PAGE = 50
@@ -32,7 +33,14 @@ def breaks() -> Response:
     """Accounts that statements tell of: both sides, and what is open."""
     accounts = break_queries.accounts_for_operators()
     boards = {each.account: board.board_for_operators(each.account) for each in accounts}
-    return page("console/breaks/accounts.html", accounts=accounts, boards=boards, words=words.REASONS)
+    return page(
+        "console/breaks/accounts.html",
+        accounts=accounts,
+        boards=boards,
+        words=words.REASONS,
+        bands=[name for name, _, _ in rules.BANDS],
+        sources=by_account(),
+    )
 
 
 @bp.get("/breaks/of/<outside>")

@@ -1,15 +1,16 @@
 """What is typed about a source: how its files are read, and when they are due."""
 
 from collections.abc import Mapping
-from datetime import time
+from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import available_timezones
 
 from flask import request
 
-from app.statements.errors import BadSource, BadTolerance
+from app.statements.errors import BadDays, BadSource, BadTolerance
 from app.statements.formats import registry
+from app.statements.rules import Days
 
 # The settings of a source that are one field each, in the order of the form; the profile has a page of its own.
 PLAIN = ("zone", "asset", "account", "unit", "date_order", "bank_reference_is_id")
@@ -45,6 +46,17 @@ def due() -> tuple[int, time]:
         return int(request.form.get("lag_days", "")), time.fromisoformat(request.form.get("cut_off", ""))
     except ValueError as unread:
         raise BadSource("Say how many days later a day's statement is there, and at what time, like 12:00.") from unread
+
+
+def said_days() -> Days | None:
+    """The days that a file is said to cover; None where neither was said. Raises BadDays."""
+    first, last = (request.form.get(name, "").strip() for name in ("from", "to"))
+    if not first and not last:
+        return None
+    try:
+        return Days(date.fromisoformat(first), date.fromisoformat(last))
+    except ValueError as unread:
+        raise BadDays from unread
 
 
 def tolerance() -> Decimal:

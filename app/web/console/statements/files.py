@@ -8,17 +8,19 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.core import clock
 from app.core.db import atomically
 from app.core.errors import NotFound, Refusal
 from app.core.permissions import Permission
 from app.identity import queries as identity
-from app.statements import flows, keeping, queries, service
-from app.statements.errors import NothingRejected
+from app.statements import flows, keeping, queries, saying, service
+from app.statements.errors import BadDays, NothingRejected
 from app.statements.formats import registry
+from app.statements.rules import FileState
 from app.web import guards, uploads
 from app.web.console import history
 from app.web.console.base import bp
-from app.web.console.statements import sources
+from app.web.console.statements import asked, sources
 from app.web.fragments import page, wants_fragment
 from app.web.pictures import POLICY
 
@@ -35,7 +37,8 @@ def bring_statement(source_id: str) -> Response | BaseResponse:
     source, actor = queries.one_source_for_operators(source_id), guards.actor()
     try:
         sent = uploads.sent("file", bytes_max=UPLOAD_BYTES_MAX)
-        file, _ = flows.take(source.name, name=sent.name, file=io.BytesIO(sent.body), actor=actor)
+        days, body = asked.said_days(), io.BytesIO(sent.body)
+        file, _ = flows.take(source.name, name=sent.name, file=body, actor=actor, said=days)
     except Refusal as refused:
         if wants_fragment():  # (a script sent it, and shows what it is answered)
             return make_response(refused.message, 422, {"Content-Type": "text/plain; charset=utf-8"})
@@ -50,15 +53,20 @@ def bring_statement(source_id: str) -> Response | BaseResponse:
 @guards.operator(Permission.STATEMENTS_READ)
 def statement_file(file_id: str) -> Response:
     """One file: how far its reading is, then what it told; one that was refused says where."""
+    return _show(file_id)
+
+
+def _show(file_id: str, *, fault: str = "", status: int = 200) -> Response:
     file = queries.file_for_system(file_id)
     told = queries.import_of_file_for_operators(file_id) if file.import_id else None
+    source = queries.source_of_file_for_system(file)
     counts = {
         "rejected": told.rows_rejected if told else 0,
         "restated": told.lines_restated if told else 0,
         "ignored": told.rows_ignored if told else 0,
     }
-    asked = request.args.get("view", "")
-    view = asked if asked in VIEWS else next((each for each, many in counts.items() if many), "rejected")
+    wanted = request.args.get("view", "")
+    view = wanted if wanted in VIEWS else next((each for each, many in counts.items() if many), "rejected")
     after = request.args.get("after", 0, type=int)
     rows = (
         queries.other_rows_for_operators(told.id, outcomes=(VIEWS[view],), after=after, limit=PAGE + 1) if told else []
@@ -68,8 +76,16 @@ def statement_file(file_id: str) -> Response:
     return page(
         "console/statements/file.html",
         block="file",
+        status=status,
+        fault=fault,
         file=file,
-        source=queries.source_of_file_for_system(file),
+        source=source,
+        said=queries.said_days_for_operators(file_id)[:1],
+        may_say=Permission.STATEMENTS_IMPORT in current_user.permissions
+        and not file.reads_again
+        and not file.covers_from
+        and file.state == FileState.KEPT,
+        today=clock.now().astimezone(source.tz).date(),
         format=registry.FORMATS.get(told.format) if told else None,
         told=told,
         parts=queries.parts_for_operators(told.id) if told else [],
@@ -102,6 +118,25 @@ def read_statement_again(file_id: str) -> BaseResponse:
         flash(refused.message, "ok")
         return redirect(url_for("console.statement_file", file_id=file_id), 303)
     return redirect(url_for("console.statement_file", file_id=reading.id), 303)
+
+
+@bp.post("/statements/files/<file_id>/days")
+@guards.operator(Permission.STATEMENTS_IMPORT)
+def say_statement_days(file_id: str) -> Response | BaseResponse:
+    """Say which days it covers, also those on which nothing happened, and why that is known."""
+    actor, reason = guards.actor(), request.form.get("reason", "")
+    queries.file_for_system(file_id)
+    try:
+        days = asked.said_days()
+        if days is None:
+            raise BadDays
+        atomically(lambda: saying.say(file_id, days=days, reason=reason, actor=actor), actor=actor)
+    except NotFound:
+        raise
+    except Refusal as refused:
+        return _show(file_id, fault=refused.message, status=422)
+    flash("Saved. These days have a statement now.", "ok")
+    return redirect(url_for("console.statement_file", file_id=file_id), 303)
 
 
 @bp.get("/statements/files/<file_id>/download")

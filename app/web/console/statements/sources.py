@@ -86,6 +86,17 @@ def statement_sources() -> Response:
     )
 
 
+def by_account() -> dict[str, list[Row]]:
+    """Sources that still tell, by the accounts of the books that they tell of."""
+    found: dict[str, list[Row]] = {}
+    for one in queries.sources_for_operators():
+        accounts = queries.accounts_for_operators(one.id)
+        row = Row(one, accounts, coverage_of(one), None)
+        for account in set(accounts.values()):
+            found.setdefault(account, []).append(row)
+    return found
+
+
 @bp.get("/statements/sources/<source_id>")
 @guards.operator(Permission.STATEMENTS_READ)
 def statement_source(source_id: str) -> Response:
@@ -107,6 +118,7 @@ def show(source_id: str, *, fault: str = "", status: int = 200) -> Response:
         accounts=queries.stand_ins_for_operators(source_id),
         codes=[code for code in reads.house_codes(limit=SUGGESTED) if code.startswith("asset:")],
         coverage=coverage_of(source),
+        today=clock.now().astimezone(source.tz).date(),
         pulled=source.pull_from is not None
         or pull_flows.can_ask(source.format, clients=current_app.extensions["clients"]),
         pulls=queries.pulls_for_operators(source_id),
