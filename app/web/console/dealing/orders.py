@@ -93,6 +93,7 @@ def orders() -> Response:
         fault=fault,
         view=view,
         given=given,
+        days={name: _day_in(given.get(name, "")) for name in ("from", "to")},
         counts={str(side): number for side, number in counts.items()},
         counted_max=queries.COUNTED_MAX,
         rows=[Row(one, names[one.customer_id]) for one in found],
@@ -191,6 +192,14 @@ def _asked(given: Mapping[str, str]) -> Asked:
         over=over,
         upto=upto,
     )
+
+
+def _day_in(text: str) -> str:
+    """A day as it was written; nothing for what a field of days cannot show."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
 
 
 def _midnight(text: str) -> datetime | None:
