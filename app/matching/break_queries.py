@@ -91,11 +91,19 @@ SELECT count(m.line_id) AS lines, coalesce(sum(l.delta), 0) AS told, count(m.jou
   LEFT JOIN ledger.assets a ON a.code = e.asset WHERE m.group_id = :group
 """
 _OF_ENTRY = "SELECT group_id FROM matches WHERE journal_id = :journal AND leg = :leg AND ended_by IS NULL"
+# (Of a match of many two entries are enough to know that there are several.)
 _PLACES = """
-SELECT m.line_id AS id, m.group_id, NULL::bigint AS break_id FROM matches m
+SELECT m.line_id AS id, m.group_id, NULL::bigint AS break_id, count(e.journal_id) AS entries,
+       min(j.ref) AS ref, min(e.amount * ('1e-' || a.decimals)::numeric) AS amount
+  FROM matches m
+  LEFT JOIN LATERAL (SELECT o.journal_id, o.leg FROM matches o
+                      WHERE o.group_id = m.group_id AND o.journal_id IS NOT NULL LIMIT 2) s ON true
+  LEFT JOIN ledger.entries e ON e.journal_id = s.journal_id AND e.leg = s.leg
+  LEFT JOIN ledger.journals j ON j.id = e.journal_id LEFT JOIN ledger.assets a ON a.code = e.asset
  WHERE m.line_id = ANY(:lines) AND m.ended_by IS NULL
+ GROUP BY m.line_id, m.group_id
 UNION ALL
-SELECT b.line_id, NULL, b.id FROM breaks b WHERE b.line_id = ANY(:lines) AND b.closed_by IS NULL
+SELECT b.line_id, NULL, b.id, 0, NULL, NULL FROM breaks b WHERE b.line_id = ANY(:lines) AND b.closed_by IS NULL
 """
 _UNDER_WAY = """
 SELECT application_name FROM pg_stat_activity
@@ -228,7 +236,8 @@ def match_sums_for_operators(group_id: int) -> Any:
 
 def match_of_line_for_operators(line_id: int) -> int | None:
     """The match that a line is in, if any."""
-    return places_for_operators([line_id]).get(line_id, (None, None))[0]
+    place = places_for_operators([line_id]).get(line_id)
+    return place.group_id if place else None
 
 
 def match_of_for_operators(one: Any) -> int | None:
@@ -239,9 +248,12 @@ def match_of_for_operators(one: Any) -> int | None:
     return found[0].group_id if found else None
 
 
-def places_for_operators(lines: list[int]) -> dict[int, tuple[int | None, int | None]]:
-    """The match that each line is in, or else its open break; none of those that were not looked at yet."""
-    return {row.id: (row.group_id, row.break_id) for row in rows(_PLACES, lines=lines)}
+def places_for_operators(lines: list[int]) -> dict[int, Any]:
+    """The match that each line is in, or else its open break; none of those that were not looked at yet.
+
+    Where it is with one entry, that one's `ref` and `amount` in whole coins; `entries` counts to two.
+    """
+    return {row.id: row for row in rows(_PLACES, lines=lines)}
 
 
 def _account(row: Any) -> Account:

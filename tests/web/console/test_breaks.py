@@ -121,7 +121,11 @@ def test_what_belongs_together_is_put_together_and_taken_apart(finance: FlaskCli
     (source,) = rows("SELECT source_id AS id FROM statement_accounts WHERE account = :a", a=outside.account)
     leave()
     lines = f"/console/statements/sources/{source.id}/lines"
-    assert f'href="{match}"' in look(finance, lines)
+    shown = look(finance, lines)
+    assert (f'href="{match}"' in shown, "9.00</span> NGN" in shown) == (
+        True,
+        True,
+    )  # (what is booked beside what was told)
     assert browse.send(finance, f"{match}/end", form_at=match, reason="").status_code == 422
     assert browse.send(finance, f"{match}/end", form_at=match, reason="Not theirs.").status_code == 303
     assert "taken apart" in look(finance, match)
