@@ -17,7 +17,7 @@ from sqlalchemy import Engine, create_engine, pool, text
 
 from app.core.db import for_everyone
 from app.factory import create_app
-from app.ledger import proof
+from app.ledger import assets, proof
 from config import Settings
 from dev.embedded import Servers, servers, temporary_home
 from jobs import runtime
@@ -66,7 +66,12 @@ def given(home: Path) -> Iterator[Servers]:
 def database(given: Servers, home: Path) -> Iterator[Database]:
     """A database of its own, also on a server that was there before, brought up by the migrations."""
     with renewed_database(given, home) as (made, renew):
-        afresh.begin_with(renew)
+
+        def as_new() -> None:
+            renew()
+            assets._kept.assets = {}  # those of the files before are unknown again
+
+        afresh.begin_with(as_new)
         yield made
 
 
