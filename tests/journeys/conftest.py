@@ -19,7 +19,7 @@ from tests.makers.exchange import ExchangeProcess
 from tests.makers.house import Running, redis_database, vendor_for
 from tests.makers.sandbox import free_port
 
-DAYS, CUSTOMERS = 4, 8
+DAYS, CUSTOMERS = 6, 8  # (a weekend and some days before it: on those nothing is settled)
 # Test processes side by side may share a Redis that was given: each takes two of its logical databases.
 FIRST_REDIS = 1 + 2 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 
