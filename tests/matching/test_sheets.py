@@ -14,6 +14,7 @@ from app.statements import queries as source_queries
 from app.statements import service as statements
 from app.statements.errors import NothingRejected
 from app.statements.formats.settings import Profile
+from app.statements.models import Source
 from app.statements.rules import Days
 from tests.makers.books import fresh
 from tests.makers.matching import TEST, Outside
@@ -99,9 +100,8 @@ def test_a_line_that_is_told_otherwise_later(outside: Outside) -> None:
     assert outside.run() is None
 
 
-def test_a_row_that_no_line_can_be_made_of_until_one_can() -> None:
-    """A bank that writes Dt in place of Dr; then the column of signed amounts is named instead."""
-    outside = Outside()
+def banked(outside: Outside) -> Source:
+    """A bank that tells of it, whose column of sides nobody has said how to read."""
     with transaction(TEST):
         bank = statements.add_source(
             fresh("src"), title="A bank", format_name="bank-csv", settings=settings(direction="Side")
@@ -109,6 +109,13 @@ def test_a_row_that_no_line_can_be_made_of_until_one_can() -> None:
         statements.stand_for(bank.id, asset="NGN", account=outside.account)
     leave()
     outside.source = bank.name
+    return bank
+
+
+def test_a_row_that_no_line_can_be_made_of_until_one_can() -> None:
+    """A bank that writes Dt in place of Dr; then the column of signed amounts is named instead."""
+    outside = Outside()
+    bank = banked(outside)
     head = "Date,Ref,Amount,Side,Words\n"
     outside.file(f"{head}02/03/2026,A1,5.00,Cr,IN\n02/03/2026,A2,3.00,Dt,OUT\n")
     assert [reason for reason, _ in wrong(outside)] == ["unknown_type"]
@@ -129,13 +136,7 @@ def test_a_row_that_no_line_can_be_made_of_until_one_can() -> None:
 def test_rejected_rows_are_read_again_without_another_file() -> None:
     """What was a line stays one; what can be placed now is added once; what cannot stays a break, the same one."""
     outside, head = Outside(), "Date,Ref,Amount,Side,Words\n"
-    with transaction(TEST):
-        bank = statements.add_source(
-            fresh("src"), title="A bank", format_name="bank-csv", settings=settings(direction="Side")
-        )
-        statements.stand_for(bank.id, asset="NGN", account=outside.account)
-    leave()
-    outside.source = bank.name
+    bank = banked(outside)
     rows_of = "02/03/2026,A1,5.00,Cr,IN\n02/03/2026,A2,3.00,Dt,OUT\n02/03/2026,A3,4.00,Cx,OUT\n"
     body = (head + rows_of).encode()
     told, _ = flows.bring(bank.name, name="march.csv", body=body, actor=TEST)
@@ -171,13 +172,7 @@ def test_rejected_rows_are_read_again_without_another_file() -> None:
 )
 def test_a_row_read_again_that_is_no_new_line_ends_its_break_too(rejected: str, later: str, came_to: str) -> None:
     outside, head = Outside(), "Date,Ref,Amount,Side,Words\n"
-    with transaction(TEST):
-        bank = statements.add_source(
-            fresh("src"), title="A bank", format_name="bank-csv", settings=settings(direction="Side")
-        )
-        statements.stand_for(bank.id, asset="NGN", account=outside.account)
-    leave()
-    outside.source = bank.name
+    bank = banked(outside)
     body = f"{head}02/03/2026,A1,5.00,Cr,IN\n02/03/2026,{rejected}\n".encode()
     told, _ = flows.bring(bank.name, name="march.csv", body=body, actor=TEST)
     leave()
