@@ -44,7 +44,7 @@ from app.payments import name_requests
 from app.payments import refund_requests as refunds
 from app.payments import requests as payments
 from app.pricing import requests as pricing
-from app.reconciliation import rule_requests
+from app.reconciliation import joining_requests, rule_requests
 from app.restrictions import requests as restrictions
 from app.retention import requests as retention
 from app.risk import changes, fees, switches, thresholds
@@ -176,5 +176,6 @@ def govern() -> None:
     kinds.register(breaks.JOURNAL, breaks.ACCEPT, breaks_bulk.KIND, break_terms.KIND)
     kinds.register(closing.CLOSE, closing.REOPEN)
     kinds.register(rule_requests.RULES, rule_requests.TOLERANCE, rule_requests.RETIREMENT)
+    kinds.register(joining_requests.JOIN, joining_requests.LEAVE)
     kinds.route(withdrawals.SEND)
     kinds.relate(customers.is_related_for_system)

@@ -10,9 +10,10 @@ from jobs.work import Work, each
 
 
 def new(work: Work) -> timedelta | None:
-    """Match what was told or booked since the last time; where a file was read, in the accounts that it tells of."""
-    source = work.facts.get("source_id")
-    _match_each(queries.accounts_of_source_for_system(source) if source else queries.accounts_for_system(), work)
+    """Match what was told or booked since the last time: everywhere, or in the accounts that were heard of."""
+    source, account = work.facts.get("source_id"), work.facts.get("account")
+    heard_of = queries.accounts_of_source_for_system(source) if source else [account] if account else None
+    _match_each(queries.accounts_for_system() if heard_of is None else heard_of, work)
     return None
 
 

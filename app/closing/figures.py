@@ -2,7 +2,8 @@
 
 Told is what its sources told, booked what took effect in the books, both from their beginning to a day's end in Lagos.
 Their difference is explained by what is open (breaks), by matches that differ, and by matches whose line and entry lie
-on different sides of the day's end. A line of a closed month that came after its closing counts from that month's end.
+on different sides of the day's end. A line of a closed month that came after its closing counts from that month's end,
+and so does what an account had booked before it came to be counted with another.
 """
 
 from collections import defaultdict
@@ -31,9 +32,7 @@ _AT_LEISURE = (
 _AS_BEFORE = "SELECT set_config('enable_nestloop', 'on', true), set_config('work_mem', :work_mem, true)"
 _SIDES = """
 WITH own AS MATERIALIZED (
-    SELECT a.id, ('1e-' || s.decimals)::numeric AS unit
-      FROM ledger.accounts a JOIN ledger.assets s ON s.code = a.asset
-     WHERE a.code = :account OR a.code IN (SELECT j.account FROM matching_joined j WHERE j.joins = :account)),
+    SELECT * FROM matching_books(:account)),
 cuts AS MATERIALIZED (SELECT ends_at, lines_upto FROM period_cuts),
 live AS (SELECT m.line_id, m.journal_id, m.leg FROM matches m WHERE m.ended_by IS NULL),
 lines AS (
@@ -43,7 +42,7 @@ lines AS (
       LEFT JOIN live m ON m.line_id = l.id
      WHERE a.account = :account AND l.at < :until),
 entries AS (
-    SELECT e.effective_at AS at, e.amount * o.unit AS amount, m.journal_id IS NOT NULL AS matched
+    SELECT greatest(e.effective_at, o.since) AS at, e.amount * o.unit AS amount, m.journal_id IS NOT NULL AS matched
       FROM own o JOIN ledger.entries e ON e.account_id = o.id
       LEFT JOIN live m ON m.journal_id = e.journal_id AND m.leg = e.leg
      WHERE e.effective_at < :until),
@@ -64,10 +63,9 @@ SELECT what, CASE WHEN at >= :since THEN (at AT TIME ZONE 'Africa/Lagos')::date 
 
 
 _JOINED = """
-SELECT a.code, ('1e-' || s.decimals)::numeric AS unit,
-       CASE WHEN a.class IN ('asset', 'expense') THEN 1 ELSE -1 END AS side
-  FROM ledger.accounts a JOIN ledger.assets s ON s.code = a.asset
- WHERE a.code = :account OR a.code IN (SELECT j.account FROM matching_joined j WHERE j.joins = :account)
+SELECT k.code, k.unit, CASE WHEN a.class IN ('asset', 'expense') THEN 1 ELSE -1 END AS side
+  FROM matching_books(:account) k JOIN ledger.accounts a ON a.id = k.id
+ WHERE k.since IS NULL OR k.since <= :moment
 """
 
 
@@ -238,7 +236,7 @@ def _reasons(found: list[Any], matched: Decimal) -> tuple[Reason, ...]:
 
 def booked_at(account: str, moment: datetime) -> Decimal:
     """What the books have of an account at a moment, by their running balances: no entry is added up."""
-    found = rows(_JOINED, account=account)
+    found = rows(_JOINED, account=account, moment=moment)
     return sum((balances.effective_at(row.code, moment) * row.side * row.unit for row in found), ZERO)
 
 

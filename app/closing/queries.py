@@ -35,9 +35,10 @@ SELECT a.account, a.source_id, a.asset, p.named
 _OUTSIDE = """
 WITH own AS (
     SELECT a.id, coalesce(j.joins, a.code) AS account
-      FROM ledger.accounts a LEFT JOIN matching_joined j ON j.account = a.code
+      FROM ledger.accounts a LEFT JOIN matching_joined j ON j.account = a.code AND j.left_at IS NULL
      WHERE a.class = 'asset'
-       AND (a.code LIKE ANY(:outside) OR EXISTS (SELECT FROM statement_accounts m WHERE m.account = a.code))
+       AND (a.code LIKE ANY(:outside) OR j.account IS NOT NULL
+            OR EXISTS (SELECT FROM statement_accounts m WHERE m.account = a.code))
 ), told AS (
     SELECT o.account, count(*) FILTER (WHERE m.created_at < :until) > 0 AS mapped,
            max(x.retired_at) FILTER (WHERE t.told) AS ended,

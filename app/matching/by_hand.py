@@ -49,17 +49,17 @@ SELECT r.account, (SELECT count(*) FROM matches n WHERE n.group_id = :group AND 
   FROM matches m JOIN matching_runs r ON r.id = m.run_id
  WHERE m.group_id = :group AND m.ended_by IS NULL LIMIT 1
 """
-_LINES_OF_GROUP = """
+_LINES_OF_GROUPS = """
 CREATE TEMP TABLE open_lines ON COMMIT DROP AS
 SELECT l.id, l.delta AS amount, l.at FROM matches m JOIN statement_lines l ON l.id = m.line_id
- WHERE m.group_id = :group AND m.ended_by IS NULL
+ WHERE m.group_id = ANY(:groups) AND m.ended_by IS NULL
 """
-_ENTRIES_OF_GROUP = """
+_ENTRIES_OF_GROUPS = """
 CREATE TEMP TABLE open_entries ON COMMIT DROP AS
 SELECT e.journal_id, e.leg, j.ref, e.amount * a.unit AS amount, e.effective_at AS at
   FROM matches m JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
   JOIN book_accounts a ON a.id = e.account_id JOIN ledger.journals j ON j.id = e.journal_id
- WHERE m.group_id = :group AND m.ended_by IS NULL
+ WHERE m.group_id = ANY(:groups) AND m.ended_by IS NULL
 """
 _ONE_MORE = """
 INSERT INTO open_entries
@@ -136,14 +136,19 @@ def _apart(group_id: int, *, reason: str, actor: Actor) -> tuple[Connection, Run
     if own.rows > LARGE:
         at_leisure(connection)
     _step(connection, group_id, 0)
-    scope.name_accounts(connection, found.account)
-    scope.look_up(connection, few=own.rows < explaining.FEW)
-    for statement in (_LINES_OF_GROUP, _ENTRIES_OF_GROUP, "ANALYZE open_lines", "ANALYZE open_entries"):
-        connection.execute(text(statement), {"group": group_id})
+    lay_open(connection, found.account, [group_id], few=own.rows < explaining.FEW)
     _step(connection, group_id, 1)
     scope.end(connection, [group_id], run_id=run.id)
     _step(connection, group_id, 2)
     return connection, run
+
+
+def lay_open(connection: Connection, account: str, groups: list[int], *, few: bool) -> None:
+    """Make the tables of what is in these matches, and belongs to the account now."""
+    scope.name_accounts(connection, account)
+    scope.look_up(connection, few=few)
+    for statement in (_LINES_OF_GROUPS, _ENTRIES_OF_GROUPS, "ANALYZE open_lines", "ANALYZE open_entries"):
+        connection.execute(text(statement), {"groups": groups})
 
 
 def _step(connection: Connection, group_id: int, done: int) -> None:

@@ -13,6 +13,21 @@ class NothingToMatch(NotFound):
     message = "No source of statements stands for this account."
 
 
+class NotJoinable(Unprocessable):
+    code = "not_joinable"
+    message = "These two accounts cannot be counted together."
+
+
+class StaysJoined(Conflict):
+    code = "stays_joined"
+    message = "A closed month counts both. Open that month again first."
+
+
+class NotJoined(Conflict):
+    code = "not_joined"
+    message = "It is not counted with this account any more."
+
+
 class MatchGone(Conflict):
     code = "match_gone"
     message = "This match was ended already."

@@ -7,6 +7,14 @@ from app.core.outbox import Event
 
 
 @dataclass(frozen=True)
+class AccountsChanged(Event):
+    """Another account is counted together with this one, or not any more."""
+
+    name: ClassVar[str] = "matching.accounts_changed"
+    account: str
+
+
+@dataclass(frozen=True)
 class TrialAsked(Event):
     """Somebody wants to know what other rules would find."""
 

@@ -13,12 +13,28 @@ from app.core.db import Model
 
 
 class Joined(Model):
-    """An account of the books that is counted together with another."""
+    """An account of the books that is counted together with another, or was until it left.
+
+    What of it took effect before `since` counts from then on; None where all counts from when it took effect.
+    """
 
     __tablename__ = "matching_joined"
-    account: Mapped[str] = mapped_column(Text, primary_key=True)
+    __table_args__ = (
+        Index("uq_matching_joined_account", "account", unique=True, postgresql_where=sql("left_at IS NULL")),
+        Index("ix_matching_joined_joins", "joins"),
+    )
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    account: Mapped[str] = mapped_column(Text)
     joins: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reason: Mapped[str] = mapped_column(Text)
+    joined_by: Mapped[str] = mapped_column(Text)
+    joined_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    request_id: Mapped[str] = mapped_column(Text)
+    left_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    left_by: Mapped[str | None] = mapped_column(Text)
+    left_reason: Mapped[str | None] = mapped_column(Text)
+    left_request_id: Mapped[str | None] = mapped_column(Text)
 
 
 class RuleSet(Model):

@@ -16,10 +16,8 @@ _SOURCES = "SELECT a.source_id, a.asset FROM statement_accounts a WHERE a.accoun
 _PROOF = """
 SELECT (SELECT coalesce(sum(l.delta), 0) FROM statement_accounts a
           JOIN statement_lines l ON l.source_id = a.source_id AND l.asset = a.asset WHERE a.account = :account) AS told,
-       (SELECT coalesce(sum((b.debits - b.credits) * ('1e-' || s.decimals)::numeric), 0)
-          FROM ledger.balances b JOIN ledger.assets s ON s.code = b.asset
-         WHERE b.code = :account
-            OR b.code IN (SELECT j.account FROM matching_joined j WHERE j.joins = :account)) AS booked,
+       (SELECT coalesce(sum((b.debits - b.credits) * k.unit), 0)
+          FROM matching_books(:account) k JOIN ledger.balances b ON b.account_id = k.id) AS booked,
        (SELECT coalesce(sum(k.amount), 0) FROM breaks k WHERE k.account = :account AND k.closed_by IS NULL) AS breaks
 """
 _LINES = """

@@ -31,9 +31,7 @@ _SETS, _LOOK_UP = "SET LOCAL enable_nestloop = off", "SET LOCAL enable_nestloop 
 _FRESH = "DROP TABLE IF EXISTS pg_temp.open_lines, pg_temp.open_entries, pg_temp.book_accounts"
 _ACCOUNTS = """
 CREATE TEMP TABLE book_accounts ON COMMIT DROP AS
-SELECT a.id, a.code, ('1e-' || s.decimals)::numeric AS unit
-  FROM ledger.accounts a JOIN ledger.assets s ON s.code = a.asset
- WHERE a.code = :account OR a.code IN (SELECT j.account FROM matching_joined j WHERE j.joins = :account)
+SELECT * FROM matching_books(:account)
 """
 # How far there is something, noted before anything is looked at: what comes meanwhile is new to the next run.
 _SEEN = """

@@ -53,6 +53,16 @@ class RetiringNeedsTwo(Conflict):
     message = "It is the last source that tells of an account. That nobody does any more others must agree to."
 
 
+class CountedWithAnother(Conflict):
+    code = "counted_with_another"
+    message = "This account is counted together with another one. It must leave that one first."
+
+
+class OthersCountedWith(Conflict):
+    code = "others_counted_with"
+    message = "Other accounts are counted together with the one that it stands for now. They must leave it first."
+
+
 class BadPull(Unprocessable):
     code = "bad_pull"
     message = "Say from which day on to ask, and how often: each hour, each six hours or each day."

@@ -66,7 +66,10 @@ SELECT :import, row_no, outcome, 'As the file is read now it has no such row.', 
 # Who looks at the page sees the connection's name, and so how far it is, before any of it is committed.
 _HOW_FAR = "SELECT set_config('application_name', :told, true)"
 NAME_MAX = 200
-_HELD_AGAINST = "ST001"  # as migrations/sql/0035_rules.sql says it
+# As migrations/sql/0035_rules.sql says them.
+_NOT_THIS: dict[str, type[Refusal]] = {
+    "ST001": errors.StandsFor, "ST002": errors.CountedWithAnother, "ST003": errors.OthersCountedWith,
+}  # fmt: skip
 _COPY_BYTES = 8 * 1024 * 1024  # at once: each time the driver asks it waits for the thread that reads
 
 
@@ -147,7 +150,8 @@ def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = 
     """Say which account of the books stands for what a source tells of an asset, in place of another one.
 
     `tolerance` is in whole coins. Raises NoSuchAccount, BadTolerance, MoreNeedsTwo for a larger one than before,
-    and StandsFor for another account once lines were held against the one before.
+    StandsFor for another account once lines were held against the one before, CountedWithAnother and OthersCountedWith
+    where accounts are counted together.
     """
     try:
         balances.of(account)
@@ -164,9 +168,10 @@ def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = 
     try:
         db.session.execute(made.on_conflict_do_update(index_elements=["source_id", "asset"], set_=said))
     except DBAPIError as error:
-        if sqlstate(error) == _HELD_AGAINST:
-            raise errors.StandsFor from error
-        raise
+        refused = _NOT_THIS.get(sqlstate(error))
+        if refused is None:
+            raise
+        raise refused from error
 
 
 def tolerate(source_id: str, *, asset: str, tolerance: Decimal, request_id: str) -> None:

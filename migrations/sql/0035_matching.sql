@@ -2,12 +2,37 @@
 -- zero where we have more. No foreign keys on the tables that a run fills by the million: a run writes them in one
 -- transaction with the rows that they name, and neither those nor these can be deleted.
 
--- Accounts of the books that are counted together with another: both stand for one outside account.
+-- Accounts of the books that are counted together with another: both stand for one outside account. All that was ever
+-- booked on such a one counts; of it what took effect in months that were closed by then counts from their end on (since),
+-- so that they stay as they were closed.
 CREATE TABLE matching_joined (
-    account text PRIMARY KEY,
+    id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT pk_matching_joined PRIMARY KEY,
+    account text NOT NULL,
     joins text NOT NULL CONSTRAINT ck_matching_joined_another CHECK (joins <> account),
-    created_at timestamptz NOT NULL
+    since timestamptz,
+    reason text NOT NULL CONSTRAINT ck_matching_joined_reason_told CHECK (reason <> ''),
+    joined_by text NOT NULL,
+    joined_at timestamptz NOT NULL,
+    request_id text NOT NULL,                          -- who agreed to it: guard_joined looks
+    left_at timestamptz,
+    left_by text,
+    left_reason text,
+    left_request_id text,
+    CONSTRAINT ck_matching_joined_end_told CHECK (num_nonnulls(left_at, left_by, left_reason, left_request_id) IN (0, 4))
 );
+CREATE UNIQUE INDEX uq_matching_joined_account ON matching_joined (account) WHERE left_at IS NULL;
+CREATE INDEX ix_matching_joined_joins ON matching_joined (joins);
+
+-- The accounts of the books that are counted as one, and from when on what was booked before counts.
+CREATE FUNCTION matching_books(p_account text)
+    RETURNS TABLE (id bigint, code text, unit numeric, since timestamptz)
+    LANGUAGE sql STABLE ROWS 2 SET search_path = public, pg_temp AS $$
+SELECT a.id, a.code, ('1e-' || s.decimals)::numeric, o.since
+  FROM (SELECT p_account AS code, NULL::timestamptz AS since
+         UNION ALL
+        SELECT j.account, j.since FROM matching_joined j WHERE j.joins = p_account AND j.left_at IS NULL) o
+  JOIN ledger.accounts a ON a.code = o.code JOIN ledger.assets s ON s.code = a.asset
+$$;
 
 -- The rules of an account, or of all that have none of their own (''); the newest version counts.
 CREATE TABLE matching_rules (
@@ -113,12 +138,14 @@ CREATE INDEX ix_breaks_entry_was ON breaks (journal_id, leg) WHERE closed_by IS 
 -- squawk-ignore require-concurrent-index-creation
 CREATE INDEX ix_journals_told ON ledger.journals ((memo->>'told')) WHERE memo ? 'told';
 
-SELECT audit.watch('matching_joined', '=joins');
+SELECT audit.watch('matching_joined');
+SELECT audit.marks_stay('matching_joined', 'left_at', 'left_by', 'left_reason', 'left_request_id');
 SELECT audit.watch('matching_rules', '=account');
 SELECT audit.watch('matching_runs');
 SELECT audit.marks_stay('matching_runs', 'ended_at');
 GRANT SELECT, INSERT ON matching_joined, matching_rules, matching_marks, matching_runs, matches, breaks TO bursar_app;
 GRANT USAGE ON SEQUENCE match_groups TO bursar_app;
+GRANT UPDATE (left_at, left_by, left_reason, left_request_id) ON matching_joined TO bursar_app;
 GRANT UPDATE (upto, booked_at) ON matching_marks TO bursar_app;
 GRANT UPDATE (counts, digest, ended_at) ON matching_runs TO bursar_app;
 GRANT UPDATE (ended_by) ON matches TO bursar_app;

@@ -54,6 +54,50 @@ BEGIN
 END $$;
 CREATE TRIGGER stays BEFORE UPDATE OF account ON statement_accounts FOR EACH ROW
     WHEN (NEW.account <> OLD.account) EXECUTE FUNCTION guard_stand_in();
+-- Which accounts are counted as one is what two people agreed to. One that a source tells of stands for itself, and none
+-- joins one that joins another. (One after the other: a source may be given the account at once.)
+CREATE FUNCTION guard_joined() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_leaves boolean := TG_OP = 'UPDATE';
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('matching: joined', 0));
+    IF NOT EXISTS (SELECT FROM approval_requests r
+                    WHERE r.id = CASE WHEN v_leaves THEN NEW.left_request_id ELSE NEW.request_id END AND is_due(r)
+                      AND r.kind = CASE WHEN v_leaves THEN 'matching.leave' ELSE 'matching.join' END
+                      AND r.payload ->> 'account' = NEW.account AND r.payload ->> 'joins' = NEW.joins) THEN
+        PERFORM refuse_request(CASE WHEN v_leaves THEN NEW.left_request_id ELSE NEW.request_id END,
+                               'is not about these accounts');
+    ELSIF NOT v_leaves AND (
+            EXISTS (SELECT FROM statement_accounts a JOIN statement_sources s ON s.id = a.source_id
+                     WHERE a.account = NEW.account AND s.retired_at IS NULL)
+            OR EXISTS (SELECT FROM matching_joined j
+                        WHERE j.left_at IS NULL AND (j.joins = NEW.account OR j.account = NEW.joins))) THEN
+        RAISE EXCEPTION '% cannot be counted with %', NEW.account, NEW.joins USING ERRCODE = 'ST002';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER approved BEFORE INSERT OR UPDATE ON matching_joined FOR EACH ROW EXECUTE FUNCTION guard_joined();
+ALTER TABLE matching_joined ENABLE ALWAYS TRIGGER approved;
+
+-- The other way round: no source is given an account that is counted with another, nor taken from one that others join
+-- where no other source has it.
+CREATE FUNCTION guard_told_alone() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('matching: joined', 0));
+    IF EXISTS (SELECT FROM matching_joined j WHERE j.account = NEW.account AND j.left_at IS NULL) THEN
+        RAISE EXCEPTION '% is counted with another account', NEW.account USING ERRCODE = 'ST002';
+    ELSIF TG_OP = 'UPDATE' AND EXISTS (SELECT FROM matching_joined j WHERE j.joins = OLD.account AND j.left_at IS NULL)
+          AND NOT EXISTS (SELECT FROM statement_accounts a
+                           WHERE a.account = OLD.account AND (a.source_id, a.asset) <> (OLD.source_id, OLD.asset)) THEN
+        RAISE EXCEPTION 'others are counted with %', OLD.account USING ERRCODE = 'ST003';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER told_alone BEFORE INSERT ON statement_accounts FOR EACH ROW EXECUTE FUNCTION guard_told_alone();
+CREATE TRIGGER told_alone_still BEFORE UPDATE OF account ON statement_accounts FOR EACH ROW
+    WHEN (NEW.account <> OLD.account) EXECUTE FUNCTION guard_told_alone();
+ALTER TABLE statement_accounts ENABLE ALWAYS TRIGGER told_alone;
+ALTER TABLE statement_accounts ENABLE ALWAYS TRIGGER told_alone_still;
+
 -- Accounts that nobody would tell of without a source: another one has told of something, and may again.
 CREATE FUNCTION left_untold(p_source text) RETURNS SETOF text
     LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
@@ -90,7 +134,8 @@ SELECT 'pol_' || kind || '_1', kind, 1,
        jsonb_build_array(jsonb_build_object('legs', jsonb_build_array(jsonb_build_object('roles', '["treasury"]'::jsonb,
                                                                                          'count', 1)),
                                             'ttl_seconds', 604800, 'delay_seconds', 0)), now()
-  FROM unnest(ARRAY['matching.rules', 'statements.tolerance', 'statements.retire']) AS beginning (kind);
+  FROM unnest(ARRAY['matching.rules', 'matching.join', 'matching.leave', 'statements.tolerance', 'statements.retire'])
+       AS beginning (kind);
 ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
 SELECT set_config('bursar.actor', '', true);
 

@@ -1,4 +1,7 @@
-"""In whatever order lines come, are matched, taken apart, corrected, and the month is closed and opened: it ties."""
+"""In whatever order lines come, are matched, taken apart, corrected, and the month is closed and opened: it ties.
+
+And so it does when a second account of the books is counted together with the first, and when it leaves.
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -19,18 +22,21 @@ from app.core.errors import Refusal
 from app.factory import create_app
 from app.ledger.errors import PeriodClosed
 from app.matching import by_hand
+from app.matching.errors import StaysJoined
 from config import Settings
 from dev.embedded import Servers
 from tests.makers import books
 from tests.makers.closing import Closers
 from tests.makers.databases import fresh_database
 from tests.makers.environment import environment
+from tests.makers.joining import Both
 from tests.makers.matching import TEST, Outside
 from tests.makers.sandbox import SandboxProcess
 
 MARCH = date(2026, 3, 1)
 WHOLE = Span(MARCH, date(2026, 4, 30))
 STEPS = ("told", "told late", "booked", "booked late", "matched", "taken apart", "corrected", "closed", "opened")
+STEPS += ("booked beside", "joined", "left")
 ORDERS = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 4), st.integers(0, 28)), min_size=4, max_size=14)
 
 
@@ -55,6 +61,7 @@ class Story:
     def __init__(self, people: Closers) -> None:
         self.people, self.outside = people, Outside()
         self.sealed: Any = None
+        self.second, self.is_joined = Both(self.outside), False
         self.outside.bring(_whole_month(self.outside))
 
     def take(self, step: str, which: int, day: int) -> None:
@@ -70,20 +77,37 @@ class Story:
             self._take_apart()
         elif step == "corrected":
             self._book(-kobo, ref, day)
+        elif step == "booked beside":
+            self._book(kobo, ref, day, beside=True)
+        elif step == "joined" and not self.is_joined:
+            self.second.join()
+            self.is_joined = True
+        elif step == "left" and self.is_joined:
+            self._leave()
         elif step == "closed":
             self._close()
-        elif self.sealed is not None:
+        elif step == "opened" and self.sealed is not None:
             self.people.reopen(MARCH)
             self.sealed = None
 
-    def _book(self, kobo: int, ref: str, day: int) -> None:
+    def _book(self, kobo: int, ref: str, day: int, *, beside: bool = False) -> None:
+        book = self.second.book if beside else self.outside.book
         ended = self.sealed is not None and day < 30
         if ended:
             with pytest.raises(PeriodClosed):
-                self.outside.book(kobo, told=ref, days=day)
+                book(kobo, told=ref, days=day)
             leave()
         else:
-            self.outside.book(kobo, told=ref, days=day)
+            book(kobo, told=ref, days=day)
+
+    def _leave(self) -> None:
+        try:
+            self.second.leave()
+        except StaysJoined:  # (the month counts what it had by then)
+            assert self.sealed is not None
+            leave()
+            return
+        self.is_joined = False
 
     def _take_apart(self) -> None:
         found = rows(
@@ -138,6 +162,25 @@ class Story:
         ("opened", 0, 0),
         ("matched", 1, 0),
         ("closed", 0, 0),
+    ],
+)
+@example(  # (March is closed without the second account, April counts all of it; and with it)
+    order=[
+        ("booked beside", 0, 3),
+        ("told", 0, 3),
+        ("closed", 0, 0),
+        ("joined", 0, 0),
+        ("booked beside", 1, 40),
+        ("told", 1, 40),
+        ("left", 0, 0),
+        ("joined", 0, 0),
+        ("opened", 0, 0),
+        ("closed", 0, 0),
+        ("left", 0, 0),
+        ("opened", 0, 0),
+        ("joined", 0, 0),
+        ("closed", 0, 0),
+        ("left", 0, 0),
     ],
 )
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
