@@ -103,7 +103,7 @@ HEARS: dict[str, tuple[str, ...]] = {
     "statements.pull_asked": ("statements.pull",),
     "statements.imported": ("matching.new",),
     "matching.trial_asked": ("matching.try_rules",),
-    "matching.accounts_changed": ("matching.new",),
+    "matching.accounts_changed": ("matching.new", "breaks.follow"),
     "settlement.pull_asked": ("settlement.pull",),
     "settlement.booked_by_hand": ("settlement.note_charges",),
     "settlement.differs": ("settlement.tell_differs",),

@@ -15,7 +15,7 @@ from app.core.db import db, rows
 from app.core.money import ASSETS, NGN, Money
 from app.ledger import chart
 from app.ledger.journal import Leg
-from app.matching import break_queries, by_hand
+from app.matching import break_queries, by_hand, joining
 from app.matching.service import turn
 from app.payments import suspense
 from app.payments.rules import Topic
@@ -24,6 +24,14 @@ from app.payments.suspense import Trouble
 _LEG = """
 SELECT e.leg FROM ledger.entries e JOIN ledger.accounts a ON a.id = e.account_id
  WHERE e.journal_id = :journal AND a.code = :account ORDER BY e.leg LIMIT 1
+"""
+# Of accounts that are counted together: where an entry lies, or those of a match.
+_LIES_IN = """
+SELECT DISTINCT a.code
+  FROM (SELECT CAST(:journal AS bigint) AS journal_id, CAST(:leg AS integer) AS leg
+         UNION ALL
+        SELECT m.journal_id, m.leg FROM matches m WHERE m.group_id = :group AND m.journal_id IS NOT NULL) s
+  JOIN ledger.entries e ON e.journal_id = s.journal_id AND e.leg = s.leg JOIN ledger.accounts a ON a.id = e.account_id
 """
 _TOLD = "SELECT external_id FROM statement_lines WHERE id = :line"
 
@@ -39,10 +47,22 @@ class Agreement:
 
 
 def content(account: str, units: int, *, other: str, reason: str, on: date | None) -> Content:
-    """The journal of a difference: as much to the outside account as the statement has more, the rest to the other."""
+    """The journal of a difference: as much to our account as the statement has more, the rest to the other."""
     asset = ASSETS[account.rpartition(":")[2]]
     legs = (Leg(account, Money(asset, units)), Leg(other, Money(asset, -units)))
     return Content(legs, reason, on)
+
+
+def into(one: Any) -> str:
+    """The account of the books that a difference is booked to: where its entries lie, of several that count as one.
+
+    The one that a source stands for where a line has none, or where the entries of a match lie in more than one.
+    """
+    account: str = one.account
+    if one.line_id is not None or len(joining.codes_for_operators(account)) == 1:
+        return account
+    found = rows(_LIES_IN, journal=one.journal_id, leg=one.leg, group=one.group_id)
+    return found[0].code if len(found) == 1 else account
 
 
 def bookable(one: Any) -> int:
@@ -83,9 +103,9 @@ def book(case: Case, one: Any, *, other: str, on: date | None, agreed: Agreement
     """Book the difference, put the journal's entry into the match of what differs, close the case: the journal."""
     units = bookable(one)
     told = (rows(_TOLD, line=one.line_id)[0].external_id or "") if one.line_id is not None else ""
-    ref = f"{agreed.request_id}-{case.id}"
+    ref, account = f"{agreed.request_id}-{case.id}", into(one)
     journal_id = adjustments.book(
-        content(one.account, units, other=other, reason=agreed.reason, on=on),
+        content(account, units, other=other, reason=agreed.reason, on=on),
         ref=ref,
         requested_by=agreed.maker,
         approved_by=agreed.voters,
@@ -94,7 +114,7 @@ def book(case: Case, one: Any, *, other: str, on: date | None, agreed: Agreement
     asset = ASSETS[one.account.rpartition(":")[2]]
     if other == chart.house(chart.SUSPENSE, asset=NGN) and units > 0:
         _queue(ref, Money(asset, units), reason=agreed.reason, journal_id=journal_id, actor=actor)
-    _put(one, (journal_id, rows(_LEG, journal=journal_id, account=one.account)[0].leg), agreed.reason, actor=actor)
+    _put(one, (journal_id, rows(_LEG, journal=journal_id, account=account)[0].leg), agreed.reason, actor=actor)
     words = f"Journal {journal_id} books it."
     service.note(case, "agreed", words=words, request_id=agreed.request_id, actor=actor)
     service.close(case, words=words, actor=actor)

@@ -14,6 +14,7 @@ from app.core.db import db, rows
 from app.core.errors import NotFound
 from app.core.money import ASSETS, NGN
 from app.ledger import balances, chart
+from app.matching import joining
 from app.pricing import queries as pricing
 from app.pricing.errors import NoPrice
 
@@ -28,7 +29,7 @@ _OF_CASE = """
 SELECT b.id FROM break_cases c JOIN breaks b ON b.line_id = c.line_id AND b.closed_by IS NULL WHERE c.id = :case
  UNION ALL
 SELECT b.id FROM break_cases c JOIN breaks b ON b.journal_id = c.journal_id AND b.leg = c.leg AND b.closed_by IS NULL
- WHERE c.id = :case
+ WHERE c.id = :case AND b.account = c.account
  UNION ALL
 SELECT b.id FROM break_cases c JOIN breaks b ON b.group_id = c.group_id AND b.closed_by IS NULL WHERE c.id = :case
  UNION ALL
@@ -44,7 +45,8 @@ SELECT c.id, c.state, c.accepted_until, (b.id IS NOT NULL) AS is_there
   LEFT JOIN LATERAL (
       SELECT b.id FROM breaks b WHERE b.line_id = c.line_id AND b.closed_by IS NULL
        UNION ALL
-      SELECT b.id FROM breaks b WHERE b.journal_id = c.journal_id AND b.leg = c.leg AND b.closed_by IS NULL
+      SELECT b.id FROM breaks b
+       WHERE b.journal_id = c.journal_id AND b.leg = c.leg AND b.closed_by IS NULL AND b.account = c.account
        UNION ALL
       SELECT b.id FROM breaks b WHERE b.group_id = c.group_id AND b.closed_by IS NULL
        UNION ALL
@@ -96,11 +98,14 @@ def price_for_operators(account: str) -> Decimal | None:
 
 
 def others_for_operators(account: str) -> dict[str, str]:
-    """Accounts that a difference of this one may be booked to, each with what it is: those that there are."""
+    """Accounts that a difference of this one may be booked to, each with what it is: those that there are.
+
+    None that is counted together with it: that would move the difference, and end nothing.
+    """
     asset = ASSETS[account.rpartition(":")[2]]
     named = {chart.house(template, asset=asset): words for template, words in rules.OTHERS.items()}
     there = {found.code for found in balances.of_known(named)}
-    return {code: words for code, words in named.items() if code in there and code != account}
+    return {code: words for code, words in named.items() if code in there - set(joining.codes_for_operators(account))}
 
 
 def case_of_for_operators(one: Any) -> Case | None:

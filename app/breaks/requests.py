@@ -88,6 +88,7 @@ def _ask_journal(one: Any, *, other: str, on_its_day: bool, reason: str, maker: 
     payload = _about(one) | {
         "amount": str(one.amount),
         "units": str(units),
+        "into": acts.into(one),
         "other": other,
         "on": acts.day_of(one).isoformat() if on_its_day else None,
         "worth": _worth(one),
@@ -120,7 +121,7 @@ def _about(one: Any) -> Payload:
 def _content(payload: Payload) -> Any:
     day = date.fromisoformat(payload["on"]) if payload["on"] else None
     units = int(payload["units"])
-    return acts.content(payload["account"], units, other=payload["other"], reason=payload["why"], on=day)
+    return acts.content(payload["into"], units, other=payload["other"], reason=payload["why"], on=day)
 
 
 def _try_journal(payload: Payload) -> None:
@@ -134,6 +135,8 @@ def _book(agreed: Agreed) -> str:
     case, one = acts.standing(payload["case"], amount=Decimal(payload["amount"]))
     if case.state != State.PROPOSED or case.request_id != agreed.request_id:
         raise errors.ProposalOver
+    if acts.into(one) != payload["into"]:
+        raise errors.BreakChanged
     if is_write_off(payload):
         refuse_above(int(payload["worth"]), maker=agreed.maker)
     day = date.fromisoformat(payload["on"]) if payload["on"] else None
@@ -174,7 +177,7 @@ def _described(payload: Payload) -> list[Line]:
     day = date.fromisoformat(payload["on"]) if payload["on"] else None
     return [
         Line("Break", f"{payload['break']} of {payload['account']}"),
-        Line(ours, f"{payload['account']}: {size}"),
+        Line(ours, f"{payload['into']}: {size}"),
         Line(theirs, f"{payload['other']}: {size}"),
         Line("Takes effect", f"{day:%-d %B %Y}" if day else "when it is booked"),
         Line("Then", "the break closes: the entry goes into one match with what it explains"),

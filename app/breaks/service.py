@@ -41,6 +41,9 @@ def opened(one: Any, *, actor: Actor) -> Case:
         note(found, "opened", actor=actor)
     elif found.state == State.CLOSED:
         reopen(found, words="It differs again.", actor=actor)
+    if found.account != one.account:  # (an entry that is counted with another one now)
+        found.account = one.account
+        db.session.flush()
     return found
 
 

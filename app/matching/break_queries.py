@@ -31,7 +31,16 @@ SELECT b.id, b.account, b.line_id, b.journal_id, b.leg, b.group_id, b.import_id,
        l.narration, l.counterparty, l.external_id, l.refs, l.kind AS line_kind,
        coalesce(l.source_id, i.source_id) AS source_id,
        j.ref, j.kind AS journal_kind, f.id AS file_id, f.name AS file_name, o.row_no, o.reason AS row_reason,
-       o.delta AS told_now, o.booked_on AS told_on
+       o.delta AS told_now, o.booked_on AS told_on,
+       -- (in which of them its entries lie, where several are counted together, or were; of very many the first say so)
+       CASE WHEN EXISTS (SELECT FROM matching_joined w WHERE w.joins = b.account) THEN (
+            SELECT string_agg(DISTINCT a.code, ', ')
+              FROM (SELECT b.journal_id, b.leg
+                     UNION ALL
+                    (SELECT m.journal_id, m.leg FROM matches m
+                      WHERE m.group_id = b.group_id AND m.journal_id IS NOT NULL LIMIT 1000)) s
+              JOIN ledger.entries e ON e.journal_id = s.journal_id AND e.leg = s.leg
+              JOIN ledger.accounts a ON a.id = e.account_id) END AS booked_in
   FROM breaks b
   JOIN (SELECT a.account, v.* FROM (SELECT DISTINCT account FROM breaks WHERE id = ANY(:ids)) a
          CROSS JOIN LATERAL matching_coverage(a.account, :now) v) c ON c.account = b.account
@@ -76,11 +85,13 @@ SELECT l.*, s.title
   JOIN statement_lines l ON l.id = m.line_id JOIN statement_sources s ON s.id = l.source_id ORDER BY l.at, l.id
 """
 _ENTRIES = """
-SELECT e.journal_id, e.leg, e.amount * ('1e-' || a.decimals)::numeric AS amount, e.effective_at AS at, j.ref, j.kind
+SELECT e.journal_id, e.leg, e.amount * ('1e-' || a.decimals)::numeric AS amount, e.effective_at AS at, j.ref, j.kind,
+       c.code AS booked_in
   FROM (SELECT journal_id, leg FROM matches
          WHERE group_id = :group AND journal_id IS NOT NULL ORDER BY journal_id, leg LIMIT :limit) m
   JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
   JOIN ledger.assets a ON a.code = e.asset JOIN ledger.journals j ON j.id = e.journal_id
+  JOIN ledger.accounts c ON c.id = e.account_id
  ORDER BY e.effective_at, e.journal_id, e.leg
 """
 _SUMS = """
@@ -94,16 +105,18 @@ _OF_ENTRY = "SELECT group_id FROM matches WHERE journal_id = :journal AND leg = 
 # (Of a match of many two entries are enough to know that there are several.)
 _PLACES = """
 SELECT m.line_id AS id, m.group_id, NULL::bigint AS break_id, count(e.journal_id) AS entries,
-       min(j.ref) AS ref, min(e.amount * ('1e-' || a.decimals)::numeric) AS amount
-  FROM matches m
+       min(j.ref) AS ref, min(e.amount * ('1e-' || a.decimals)::numeric) AS amount,
+       nullif(min(c.code), min(r.account)) AS elsewhere
+  FROM matches m JOIN matching_runs r ON r.id = m.run_id
   LEFT JOIN LATERAL (SELECT o.journal_id, o.leg FROM matches o
                       WHERE o.group_id = m.group_id AND o.journal_id IS NOT NULL LIMIT 2) s ON true
   LEFT JOIN ledger.entries e ON e.journal_id = s.journal_id AND e.leg = s.leg
   LEFT JOIN ledger.journals j ON j.id = e.journal_id LEFT JOIN ledger.assets a ON a.code = e.asset
+  LEFT JOIN ledger.accounts c ON c.id = e.account_id
  WHERE m.line_id = ANY(:lines) AND m.ended_by IS NULL
  GROUP BY m.line_id, m.group_id
 UNION ALL
-SELECT b.line_id, NULL, b.id, 0, NULL, NULL FROM breaks b WHERE b.line_id = ANY(:lines) AND b.closed_by IS NULL
+SELECT b.line_id, NULL, b.id, 0, NULL, NULL, NULL FROM breaks b WHERE b.line_id = ANY(:lines) AND b.closed_by IS NULL
 """
 _UNDER_WAY = """
 SELECT application_name FROM pg_stat_activity
@@ -251,7 +264,8 @@ def match_of_for_operators(one: Any) -> int | None:
 def places_for_operators(lines: list[int]) -> dict[int, Any]:
     """The match that each line is in, or else its open break; none of those that were not looked at yet.
 
-    Where it is with one entry, that one's `ref` and `amount` in whole coins; `entries` counts to two.
+    Where it is with one entry, that one's `ref` and `amount` in whole coins, and its account if that is `elsewhere`,
+    one that is counted with the line's; `entries` counts to two.
     """
     return {row.id: row for row in rows(_PLACES, lines=lines)}
 

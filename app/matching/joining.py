@@ -163,6 +163,19 @@ def books_for_operators(account: str) -> list[Any]:
     return rows(_OF, account=account)
 
 
+def codes_for_operators(account: str) -> list[str]:
+    """Their names."""
+    return [row.code for row in rows("SELECT code FROM matching_books(:account)", account=account)]
+
+
+def others_for_operators() -> dict[str, list[str]]:
+    """What is counted together with each account that others joined."""
+    found: dict[str, list[str]] = {}
+    for one in db.session.scalars(select(Joined).where(Joined.left_at.is_(None)).order_by(Joined.account)):
+        found.setdefault(one.joins, []).append(one.account)
+    return found
+
+
 def history_for_operators(account: str) -> list[Joined]:
     """Whatever was ever counted together with an account, the newest first."""
     return list(db.session.scalars(select(Joined).where(Joined.joins == account).order_by(Joined.id.desc())))

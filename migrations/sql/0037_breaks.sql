@@ -154,12 +154,15 @@ CREATE UNIQUE INDEX uq_break_errands_open ON break_errands (account, group_id) N
     WHERE ended_at IS NULL;
 CREATE INDEX ix_break_errands_account ON break_errands (account, id);
 
--- What a case is about, and whose a bulk is, stays as it was written; what is done to a row is said once.
+-- What a case is about, and whose a bulk is, stays as it was written; what is done to a row is said once. (Only the account
+-- that an entry is counted with may be another one in time.)
 CREATE FUNCTION guard_break_case() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
-DECLARE v_moving text[] := ARRAY['state', 'taken_by', 'request_id', 'accepted_until'];
+DECLARE v_moving text[] := ARRAY['account', 'state', 'taken_by', 'request_id', 'accepted_until'];
 BEGIN
     IF to_jsonb(OLD) - v_moving <> to_jsonb(NEW) - v_moving THEN
         RAISE EXCEPTION 'break case %: stays as it was written', OLD.id USING ERRCODE = 'restrict_violation';
+    ELSIF NEW.account <> OLD.account AND NEW.journal_id IS NULL THEN
+        RAISE EXCEPTION 'break case %: stays with its account', OLD.id USING ERRCODE = 'restrict_violation';
     ELSIF NEW.state = 'accepted' AND OLD.state <> 'accepted' AND NOT EXISTS (
             SELECT FROM approval_requests q
              WHERE q.id = NEW.request_id AND q.kind IN ('breaks.accept', 'breaks.bulk')
@@ -215,7 +218,7 @@ GRANT SELECT, INSERT ON break_cases, break_notes, break_evidence, break_evidence
     break_errands TO bursar_app;
 GRANT SELECT, INSERT ON break_terms TO bursar_app;
 GRANT SELECT, INSERT, DELETE ON break_figures TO bursar_app;
-GRANT UPDATE (state, taken_by, request_id, accepted_until) ON break_cases TO bursar_app;
+GRANT UPDATE (account, state, taken_by, request_id, accepted_until) ON break_cases TO bursar_app;
 GRANT UPDATE (state, request_id, ended_at) ON break_bulks TO bursar_app;
 GRANT UPDATE (outcome, why) ON break_bulk_rows TO bursar_app;
 GRANT UPDATE (ended_at, failed, said) ON break_errands TO bursar_app;

@@ -30,7 +30,7 @@ from app.withdrawals import queries as withdrawal_queries
 from app.withdrawals import service as withdrawals
 from app.withdrawals.models import Withdrawal
 from app.withdrawals.rules import State as WithdrawalState
-from tests.makers import asking, books, broken, care, governed, people, rated, restricted, ruled
+from tests.makers import asking, books, broken, care, governed, joining, people, rated, restricted, ruled
 from tests.makers.people import naira
 from tests.makers.sandbox import SandboxProcess
 
@@ -152,6 +152,8 @@ ASK: dict[str, Callable[[str], Request]] = {
     "exchange.policy": asking.hedge_policy,
     "exchange.deal": asking.deal,
     "matching.rules": ruled.ruling,
+    "matching.join": joining.joining,
+    "matching.leave": joining.leaving,
     "statements.tolerance": ruled.tolerating,
     "statements.retire": ruled.retiring,
     "settlement.top_up": asking.top_up,

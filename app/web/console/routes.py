@@ -46,6 +46,7 @@ from app.web.console.approvals import inbox, policies
 from app.web.console.books import accounts, journal, months, proof, reports, request_form, requests, statement
 from app.web.console.breaking import bulk as break_bulks
 from app.web.console.breaking import item as break_item
+from app.web.console.breaking import joined as break_joined
 from app.web.console.breaking import queue as break_queue
 from app.web.console.breaking import terms as break_terms
 from app.web.console.closing import months as closing_months
@@ -60,7 +61,7 @@ from app.web.console.statements import columns, files, lines, pulls, sources
 BOOKS = (accounts, statement, journal, reports, months, proof, requests, request_form)
 REPORTING = (catalogue, report_files, schedules)
 DEALING = (figures, orders, exposure, hedges, deals, results, treasury)
-BREAKS = (break_queue, break_item, break_bulks, break_terms)
+BREAKS = (break_queue, break_item, break_joined, break_bulks, break_terms)
 STATEMENTS = (sources, files, lines, columns, pulls)
 CLOSING = (tie_out, closing_months, reserves)
 MODULES = (

@@ -21,6 +21,7 @@ from tests.web.scenes import (
     console,
     dealing,
     elsewhere,
+    joined,
     ledger,
     matching_rules,
     payouts,
@@ -41,7 +42,7 @@ READS = {"GET", "HEAD", "OPTIONS"}
 TOPICS = (
     *(portal, trading, transfers, safety, verification, account, programs, care),
     *(console, breaks, review, ledger, agreed, payouts, rates, dealing, reporting, statements, closing),
-    matching_rules,
+    *(matching_rules, joined),
 )
 RECORDED: dict[str, Call] = {endpoint: call for topic in TOPICS for endpoint, call in topic.CALLS.items()}
 KEPT_ELSEWHERE: dict[str, Call] = elsewhere.CALLS

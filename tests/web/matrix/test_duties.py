@@ -74,6 +74,8 @@ DUTIES: dict[str, set[Role]] = {
     "/console/refunds/<refund_id>/redirect": {FINANCE},
     "/console/reconciliation": {FINANCE},
     "/console/breaks/of/<outside>": {FINANCE},
+    "/console/breaks/of/<outside>/accounts": {FINANCE},
+    "/console/breaks/of/<outside>/accounts/leave": {FINANCE},
     "/console/breaks/<int:break_id>/link": {FINANCE},
     "/console/breaks/<int:break_id>/work": {FINANCE},
     "/console/breaks/<int:break_id>/evidence": {FINANCE},

@@ -9,7 +9,7 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.breaks import board, errands, errors, flows, queries, requests, rules, service
+from app.breaks import acts, board, errands, errors, flows, queries, requests, rules, service
 from app.core import clock
 from app.core.clock import WAT
 from app.core.db import atomically
@@ -223,6 +223,7 @@ def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Respon
         trail=queries.trail_for_operators(case.id) if case else [],
         evidence=queries.evidence_for_operators(case.id) if case else [],
         others=queries.others_for_operators(own.account) if may_work else {},
+        into=acts.into(own) if may_work else "",
         workers=workers() if may_work else {},
         staff=identity.names_for_operators(),
         may_work=may_work,

@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.db import atomically
 from app.core.permissions import Permission
 from app.identity import queries as identity
-from app.matching import break_queries, queries
+from app.matching import break_queries, joining, queries
 from app.web import guards
 from app.web.console.base import bp
 from app.web.console.breaking import words
@@ -40,6 +40,7 @@ def breaks() -> Response:
         words=words.REASONS,
         bands=[name for name, _, _ in rules.BANDS],
         sources=by_account(),
+        others=joining.others_for_operators(),
     )
 
 
@@ -75,6 +76,7 @@ def breaks_of(outside: str) -> Response | BaseResponse:
         after=request.args.get("after", ""),
         picked=words.picked(),
         own=own,
+        counted=len(joining.codes_for_operators(outside)),
         board=shown,
         bands=[name for name, _, _ in rules.BANDS],
         price=work.price_for_operators(outside),

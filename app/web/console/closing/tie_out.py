@@ -19,7 +19,7 @@ from app.core.errors import Malformed, Refusal
 from app.core.money import NGN
 from app.core.permissions import Permission
 from app.identity import queries as identity
-from app.matching import break_queries
+from app.matching import break_queries, joining
 from app.matching.break_queries import Account
 from app.web import guards
 from app.web.console.base import bp
@@ -123,6 +123,7 @@ def _sheet(outside: str, *, span: Span | None = None, fault: str = "", status: i
         status=status,
         outside=outside,
         asset=asset,
+        counted=joining.codes_for_operators(outside),
         coin=coin_of(asset),
         span=span,
         given=_written(span),

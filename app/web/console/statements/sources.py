@@ -17,6 +17,7 @@ from app.core.errors import NotFound, Refusal
 from app.core.permissions import Permission
 from app.governance.models import Request
 from app.identity import queries as identity
+from app.matching import joining
 from app.reconciliation import rule_requests
 from app.statements import pull_flows, queries, rules, service
 from app.statements.formats import registry
@@ -116,6 +117,7 @@ def show(source_id: str, *, fault: str = "", status: int = 200) -> Response:
         source=source,
         format=registry.FORMATS.get(source.format),
         accounts=queries.stand_ins_for_operators(source_id),
+        others=joining.others_for_operators(),
         codes=[code for code in reads.house_codes(limit=SUGGESTED) if code.startswith("asset:")],
         coverage=coverage_of(source),
         today=clock.now().astimezone(source.tz).date(),
