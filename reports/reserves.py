@@ -16,6 +16,7 @@ from app.core.db import rows
 from app.core.money import ASSETS, NGN, Asset, Money, zero
 from app.ledger import chart, prices, trial
 from app.ledger.trial import Basis, TrialLine
+from app.matching import joining
 from reports.tables import TICK, ByAsset, Line, Parameters, Section
 
 BPS = 10_000
@@ -67,13 +68,21 @@ class Place:
     code: str
     booked: Money
     told: Told | None
+    told_with: str = ""  # the account that it is counted together with, of which it is told
+    others: Money | None = None  # what is booked on those that are counted together with this one
+
+    @property
+    def untold(self) -> str:
+        """What there is to say where nothing was told of it."""
+        return f"told with {self.told_with}" if self.told_with else "not told"
 
     @property
     def differs(self) -> Decimal | None:
-        """What is told more than is booked, in coins."""
+        """What is told more than is booked, in coins; of accounts that are counted together once."""
         if self.told is None:
             return None
-        return self.told.amount - Decimal(self.booked.units).scaleb(-self.booked.asset.decimals)
+        booked = self.booked + (self.others or zero(self.booked.asset))
+        return self.told.amount - Decimal(booked.units).scaleb(-booked.asset.decimals)
 
 
 @dataclass(frozen=True)
@@ -113,11 +122,11 @@ def at(moment: datetime | None = None, *, asset: str = "") -> list[Reserve]:
     """Every asset in which something is owed or held, now or by what had taken effect by a moment."""
     until = clock.now() if moment is None else moment
     lines = trial.trial_balance() if moment is None else trial.trial_balance(moment - TICK, basis=Basis.EFFECTIVE)
-    told, stored = _told(until), prices.as_of(until)
+    told, stored, joined = _told(until), prices.as_of(until), joining.others_for_operators()
     found = []
     for code in ASSETS if not asset else [asset]:
-        own = [line for line in lines if line.asset == code and line.balance.units]
-        made = _reserve(ASSETS[code], own, told)
+        own = [line for line in lines if line.asset == code and (line.balance.units or line.code in joined)]
+        made = _reserve(ASSETS[code], own, told, joined)
         if made.places or made.customers or made.others:
             found.append(_valued(made, stored))
     return found
@@ -166,7 +175,7 @@ def _places(found: list[Reserve]) -> Iterator[Line]:
         for place in one.places:
             told = place.told
             yield (
-                one.asset.code, place.code, place.booked, f"{told.amount:f}" if told else "not told",
+                one.asset.code, place.code, place.booked, f"{told.amount:f}" if told else place.untold,
                 told.at if told else None, told.who if told else "",
                 "" if place.differs is None else f"{place.differs:f}",
             )  # fmt: skip
@@ -192,15 +201,20 @@ def _told(until: datetime) -> dict[str, Told]:
     return found
 
 
-def _reserve(asset: Asset, lines: list[TrialLine], told: dict[str, Told]) -> Reserve:
+def _reserve(
+    asset: Asset, lines: list[TrialLine], told: dict[str, Told], joined: dict[str, list[str]]
+) -> Reserve:  # fmt: skip
     customers, others, places = zero(asset), [], []
+    booked = {line.code: line.normal for line in lines}
+    own = {code: account for account, codes in joined.items() for code in codes}
     for line in lines:
         if line.code.startswith(CUSTOMERS):
             customers += line.normal
         elif line.account_class == "liability":
             others.append((line.code, line.normal))
         elif line.account_class == "asset" and not line.code.startswith(OWED_TO_US):
-            places.append(Place(line.code, line.normal, told.get(line.code)))
+            beside = sum((booked.get(code, zero(asset)) for code in joined.get(line.code, [])), zero(asset))
+            places.append(Place(line.code, line.normal, told.get(line.code), own.get(line.code, ""), beside))
     return Reserve(asset, customers, tuple(others), tuple(places), None)
 
 

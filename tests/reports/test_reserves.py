@@ -11,6 +11,7 @@ from app.statements.rules import Days
 from reports import reserves
 from reports.reserves import Place
 from tests.makers.books import fresh
+from tests.makers.joining import Both
 from tests.makers.matching import Outside
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -36,3 +37,15 @@ def test_a_list_that_goes_on_into_the_next_day_tells_of_that_one() -> None:
         (Decimal(100), Decimal(0)),
         (Decimal(5_100), Decimal(0)),
     ]
+
+
+def test_accounts_that_are_counted_as_one_are_held_against_what_is_told_of_both() -> None:
+    both, at = Both(Outside()), datetime(2026, 3, 6, tzinfo=WAT)
+    both.outside.tell((10_000, fresh("x")), covers=3)
+    both.book(10_000)
+    both.join()
+    first = place(both.outside, at=at)
+    assert (first.booked.units, first.differs) == (0, Decimal(0))
+    (second,) = (one for asset in reserves.at(at, asset="NGN") for one in asset.places if one.code == both.second)
+    leave()
+    assert (second.untold, second.differs) == (f"told with {both.outside.account}", None)
