@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy.exc import OperationalError
 
 from app.breaks import bulk, errands, service
+from app.core import logs
 from app.core.actor import Actor
 from app.core.db import atomically, leave, sqlstate
 from app.core.machine import history
@@ -13,10 +14,13 @@ from app.matching import queries as matching
 from jobs.work import Work, each
 
 TAKES_TOO_LONG = "57014"
+FAULT_TRIES = 3  # of ours: within some seconds whoever asked is told
+log = logs.get("jobs")
 
 
 def follow(work: Work) -> timedelta | None:
-    """Look after every account that statements tell of."""
+    """Look after every account that statements tell of, and end errands that nobody is doing any more."""
+    atomically(errands.end_left, actor=work.actor)
     each(matching.accounts_for_system(), lambda account: _look_after(account, work.actor))
     return None
 
@@ -29,16 +33,21 @@ def carry_out(work: Work) -> timedelta | None:
 
 
 def run_errand(work: Work) -> timedelta | None:
-    """Match an account, or take a match apart, in the name of who asked. Tried again, it has the effect of once."""
+    """Match an account, or take a match apart, in the name of who asked. Tried again, it has the effect of once.
+
+    What it fails of for good is kept with it, for its page to say.
+    """
     errand_id = work.facts["errand_id"]
     who = errands.asker_of(errand_id, request_id=work.actor.request_id)
     leave()
     try:
         atomically(lambda: errands.carry_out(errand_id, actor=who), actor=who)
-    except OperationalError as error:
-        if not work.last and sqlstate(error) != TAKES_TOO_LONG:  # (somebody else may be matching there)
+    except Exception as error:
+        why = _why_not(error, work)
+        if why is None:
             raise
-        why = "It takes longer than it may. Whoever runs Bursar sees why in the log."
+        log.exception("an errand failed", extra={"facts": {"errand": errand_id}})
+        leave()
         atomically(lambda: errands.give_up(errand_id, why=why), actor=work.actor)
     return None
 
@@ -56,6 +65,15 @@ def proposal_ended(work: Work) -> timedelta | None:
         bulk.drop(request_id, reason=words, actor=work.actor)
 
     atomically(deed, actor=work.actor)
+    return None
+
+
+def _why_not(error: Exception, work: Work) -> str | None:
+    """What is said of what failed; None while it is tried again (somebody else may be matching there)."""
+    if isinstance(error, OperationalError) and (work.last or sqlstate(error) == TAKES_TOO_LONG):
+        return "It takes longer than it may. Whoever runs Bursar sees why in the log."
+    if not isinstance(error, OperationalError) and (work.last or work.tries >= FAULT_TRIES):
+        return "It failed by a fault of Bursar's own, which is in the log. Nothing of it was done; ask again."
     return None
 
 

@@ -11,7 +11,7 @@ from app.core.permissions import Role
 from jobs.work import Work, each
 
 DAYS = 7  # however little was told of them
-STILL, SETTLED = "month_not_closed", "settled"
+SETTLED = "settled"
 GO_ON = "Under Books, Months: mend what was said against it and ask anew, or reopen the month; then close the case."
 AT_ONCE = 31  # of an account: what is left waits for the next time
 
@@ -36,7 +36,9 @@ def not_agreed(work: Work) -> timedelta | None:
     if standing is None or standing.state != SETTLED:
         return None
     words = f"The closing of {month} was not agreed to, and nobody can book into that month."
-    open_case = partial(cases.open, STILL, month, owner=Role.FINANCE, words=words, way_out=GO_ON, actor=work.actor)
+    open_case = partial(
+        cases.open, rules.NOT_CLOSED, month, owner=Role.FINANCE, words=words, way_out=GO_ON, actor=work.actor
+    )
     atomically(open_case, actor=work.actor)
     return None
 

@@ -3,6 +3,8 @@
 It is done by a task, in the name of who asked, and its page follows it.
 """
 
+from datetime import timedelta
+
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -16,6 +18,8 @@ from app.core.errors import Refusal
 from app.matching import break_queries, by_hand, queries
 from app.matching import service as matching
 from app.matching.errors import MatchGone, NothingToMatch
+
+LEFT_AFTER = timedelta(hours=4)  # (a task is tried for about two)
 
 
 def ask_match(account: str, *, maker: str) -> int:
@@ -62,6 +66,13 @@ def give_up(errand_id: int, *, why: str) -> None:
     one = _open(errand_id)
     if one is not None:
         _end(one, why, failed=True)
+
+
+def end_left() -> None:
+    """End those whose worker died of them each time, so that nobody said so. One that is being done is left alone."""
+    own = select(Errand).where(Errand.ended_at.is_(None), Errand.made_at < clock.now() - LEFT_AFTER)
+    for one in db.session.scalars(own.with_for_update(skip_locked=True)):
+        _end(one, "Whoever did it stopped each time, and nothing of it was done. Ask again.", failed=True)
 
 
 def newest_for_operators(account: str, *, group_id: int | None = None) -> Errand | None:

@@ -16,6 +16,7 @@ from app.core.permissions import Role
 DAYS_MAX = 366
 YEAR_MIN = 2000
 REASON_MAX = 300
+NOT_CLOSED = "month_not_closed"  # the case of a month that nobody books into, and that was not closed
 ONE_DAY = timedelta(days=1)
 
 

@@ -5,6 +5,7 @@ import pytest
 from app.breaks import errands
 from app.breaks.models import Errand
 from app.core import actor as actors
+from app.core import clock
 from app.core.db import db, leave, rows, transaction
 from app.core.permissions import Role
 from app.matching import by_hand
@@ -44,9 +45,9 @@ def ask(group_id: int, maker: str, *, reason: str = "Not theirs.") -> int:
         return errands.ask_apart(group_id, reason=reason, maker=maker)
 
 
-def run(errand_id: int) -> tuple[bool, str]:
+def run(errand_id: int, *, tries: int = 1) -> tuple[bool, str]:
     """The worker does it: whether it failed, and what is said."""
-    jobs.run_errand(Work("x", str(errand_id), {"errand_id": errand_id}, None, TEST))  # type: ignore[arg-type]
+    jobs.run_errand(Work("x", str(errand_id), {"errand_id": errand_id}, None, TEST, tries=tries))  # type: ignore[arg-type]
     leave()
     one = db.session.get_one(Errand, errand_id, populate_existing=True)
     found = (one.failed, one.said)
@@ -91,3 +92,35 @@ def test_it_says_why_and_of_what_statements_tell(outside: Outside) -> None:
     with pytest.raises(NothingToMatch), transaction(actors.operator(maker)):
         errands.ask_match(untold, maker=maker)
     leave()
+
+
+def test_what_a_fault_of_ours_ends_says_so_and_can_be_asked_for_again(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group, (maker, _) = group_of(outside), people.newcomer(Role.FINANCE)
+    errand = ask(group, maker)
+    with monkeypatch.context() as broken:
+        broken.setattr(by_hand, "_step", None)
+        for tries in (1, 2):
+            with pytest.raises(TypeError):
+                run(errand, tries=tries)
+            leave()
+        failed, said = run(errand, tries=3)
+    assert (failed, "a fault of Bursar" in said) == (True, True)
+    again = ask(group, maker)
+    assert again != errand
+    assert run(again) == (False, "Its lines and entries are open again.")
+
+
+def test_one_that_nobody_does_any_more_is_ended(outside: Outside) -> None:
+    group, (maker, _) = group_of(outside), people.newcomer(Role.FINANCE)
+    errand = ask(group, maker)
+    for later, is_open in ((errands.LEFT_AFTER / 2, True), (errands.LEFT_AFTER * 2, False)):
+        with clock.at(clock.now() + later), transaction(TEST):
+            errands.end_left()
+        leave()
+        newest = errands.newest_for_operators(outside.account, group_id=group)
+        assert newest is not None
+        assert (newest.id, newest.ended_at is None, newest.failed) == (errand, is_open, not is_open)
+        leave()
+    assert ask(group, maker) != errand

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from app.closing.rules import DayState
+from app.closing.rules import NOT_CLOSED, DayState
 from app.core import actor, clock
 from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
@@ -96,5 +96,5 @@ def test_a_month_whose_closing_was_not_agreed_to_is_a_case_while_nobody_can_book
             step(date(2014, 12, 1))
     for month in ("2014-12", "2014-12", "2015-01"):
         work_of_closing.not_agreed(replace(work, facts={"kind": "closing.close", "target": f"period:{month}"}))
-    found = rows("SELECT subject, owner FROM cases WHERE kind = :kind", kind=work_of_closing.STILL)
+    found = rows("SELECT subject, owner FROM cases WHERE kind = :kind", kind=NOT_CLOSED)
     assert [(one.subject, one.owner) for one in found] == [("2014-12", "finance")]

@@ -11,6 +11,7 @@ from app.breaks.service import OVERDUE
 from app.cases import queries, rules, service
 from app.cases.errors import NoSuchCase
 from app.cases.queries import VIEWS, Asked
+from app.closing.rules import NOT_CLOSED
 from app.core.db import atomically
 from app.core.errors import Refusal
 from app.core.permissions import Permission
@@ -29,7 +30,7 @@ _POSITION = (Permission.EXCHANGE_READ, "Our position", "console.exposure")
 _PLACES = {
     "settlement_late": (Permission.SETTLEMENT_READ, "What Paystack owes", "console.settlements"),
     VENUE_DIFFERS: (Permission.EXCHANGE_READ, "Venue balances", "console.venue_balances"),
-    "month_not_closed": (Permission.LEDGER_READ, "Months", "console.ledger_periods"),
+    NOT_CLOSED: (Permission.LEDGER_READ, "Months", "console.ledger_periods"),
     **dict.fromkeys(OF_POSITIONS, _POSITION),
 }
 

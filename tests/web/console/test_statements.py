@@ -200,7 +200,9 @@ def test_lines_are_found_by_asset_day_amount_and_words(
     assert "LA" in found("words=la&amount=1")
     assert "-0.2501000000" in found("asset=BTC&from=2026-03-02&to=2026-03-02&words=lb")
     assert "No line fits" in found("asset=DOGE")
-    assert client.get(f"{place}/lines?from=soon").status_code == 422
+    answer = client.get(f"{place}/lines?from=soon&to=2026-03-02")
+    assert answer.status_code == 422
+    assert ('name="from" value=""' in answer.text, 'name="to" value="2026-03-02"' in answer.text) == (True, True)
     assert client.get(f"{place}/lines?amount=NaN").status_code == 422
     assert client.get(f"{place}/lines?before=nowhere").status_code == 422
     # (the bound is twenty thousand lines: what is seen at it is the same at five)

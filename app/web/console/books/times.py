@@ -4,7 +4,7 @@ A minute is meant whole: `from` begins with it, `to` and `at` end with it, so th
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from app.core import clock
 from app.core.clock import WAT
@@ -22,6 +22,14 @@ class Preset:
     name: str
     at: str
     since: str = ""
+
+
+def day_in(text: str) -> str:
+    """A day as a field of days shows it; nothing for what it cannot show."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
 
 
 def begins(text: str) -> datetime | None:

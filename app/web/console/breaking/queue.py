@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from app.breaks import board, errands, rules
 from app.breaks import queries as work
+from app.breaks.models import Errand
 from app.core import clock
 from app.core.db import atomically
 from app.core.permissions import Permission
@@ -71,7 +72,7 @@ def breaks_of(outside: str) -> Response | BaseResponse:
         accounts=[one.account for one in accounts],
         working=working,
         waits=waits,
-        done=errand if errand and errand.ended_at and clock.now() - errand.ended_at < SAID_FOR else None,
+        done=errand if errand and _is_news(errand, own.matched_at) else None,
         seen=seen,
         after=request.args.get("after", ""),
         picked=words.picked(),
@@ -105,6 +106,15 @@ def match_account(outside: str) -> BaseResponse:
     maker = current_user.id
     atomically(lambda: errands.ask_match(outside, maker=maker), actor=guards.actor())
     return redirect(url_for("console.breaks_of", outside=outside), 303)
+
+
+def _is_news(errand: Errand, matched_at: datetime | None) -> bool:
+    """Whether the page says what came of it: for some minutes; that it failed until somebody else matched there."""
+    if errand.ended_at is None:
+        return False
+    if errand.failed:
+        return matched_at is None or matched_at < errand.ended_at
+    return clock.now() - errand.ended_at < SAID_FOR
 
 
 def _elsewhere(place: str) -> BaseResponse:

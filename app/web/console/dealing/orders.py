@@ -25,6 +25,7 @@ from app.trading.rules import Side, State
 from app.web import guards, sheets
 from app.web.console import history
 from app.web.console.base import bp
+from app.web.console.books import times
 from app.web.console.objects import cases_about
 from app.web.fragments import page, wants_fragment
 
@@ -93,7 +94,7 @@ def orders() -> Response:
         fault=fault,
         view=view,
         given=given,
-        days={name: _day_in(given.get(name, "")) for name in ("from", "to")},
+        days={name: times.day_in(given.get(name, "")) for name in ("from", "to")},
         counts={str(side): number for side, number in counts.items()},
         counted_max=queries.COUNTED_MAX,
         rows=[Row(one, names[one.customer_id]) for one in found],
@@ -192,14 +193,6 @@ def _asked(given: Mapping[str, str]) -> Asked:
         over=over,
         upto=upto,
     )
-
-
-def _day_in(text: str) -> str:
-    """A day as it was written; nothing for what a field of days cannot show."""
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        return ""
 
 
 def _midnight(text: str) -> datetime | None:

@@ -16,6 +16,7 @@ from app.statements.line_queries import Asked, Page
 from app.statements.models import Source
 from app.web import guards
 from app.web.console.base import bp
+from app.web.console.books import times
 from app.web.fragments import page
 
 PAGE = 50
@@ -44,6 +45,7 @@ def statement_lines(source_id: str) -> Response:
         source=source,
         assets=line_queries.assets_for_operators(source_id),
         given=given,
+        days={name: times.day_in(given.get(name, "")) for name in ("from", "to")},
         found=found,
         places=break_queries.places_for_operators([line.id for line in found.lines]),
         may_follow=Permission.RECONCILIATION_READ in current_user.permissions,
