@@ -5,6 +5,7 @@ from playwright.sync_api import Page
 from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, OFFICER, SUPPORT, TREASURY, Sight, Step, click, follow, send
 
 BREAKS, STATEMENTS, RULES = "/console/breaks", "/console/statements", "/console/matching-rules"
+AS_ONE = f"{BREAKS}/of/asset:bank:NGN/accounts"
 DISPUTES, REFUNDS, PAYOUTS = "/console/disputes", "/console/refunds", "/console/payouts"
 PATIENCE = 90_000  # milliseconds, for a worker that has other work
 SUSPENSE, SETTLEMENTS, CASES = "/console/suspense", "/console/settlements", "/console/cases"
@@ -104,6 +105,9 @@ MONEY = (
     Sight("breaks-match", BREAKS, FINANCE, (_of("bank"), _of(), _linked)),
     Sight("breaks-restated", BREAKS, FINANCE, (_of("venue"), _of("Told otherwise"))),
     Sight("match", STATEMENTS, FINANCE, (_of("Zenith"), follow("a[href$='/lines']"), follow("a[href*='/matches/']"))),
+    Sight("breaks-accounts", BREAKS, FINANCE, (_of("bank"), follow("a[href$='/accounts']"))),
+    Sight("breaks-accounts-faulty", AS_ONE, FINANCE, (_blank("Ask to count it", reason="x"),), FAULTY),
+    Sight("breaks-accounts-read", AS_ONE, AUDITOR),
     Sight("breaks-terms", f"{BREAKS}/terms", FINANCE),
     Sight("breaks-terms-faulty", f"{BREAKS}/terms", FINANCE, (_blank("Ask for approval"),), FAULTY),
     Sight("breaks-terms-read", f"{BREAKS}/terms", AUDITOR),

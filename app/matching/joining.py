@@ -74,7 +74,7 @@ def check_join(account: str, *, joins: str) -> None:
     faults = (
         (not found.told, f"No source tells of {joins}."),
         (account == joins, "These are one account."),
-        (found.asset is None, f"The books have no account {account}."),
+        (found.asset is None, "The books have no account of this name."),
         (found.account_class != "asset" or account.startswith(_OWED), "Nobody outside keeps this account."),
         (found.asset != found.asset_of_it, f"It is in {found.asset}, and {joins} in {found.asset_of_it}."),
         (found.joined is not None, f"It is counted together with {found.joined} already."),

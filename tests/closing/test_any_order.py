@@ -188,7 +188,12 @@ def test_a_closed_month_stays_as_it_was_whoever_joins_or_leaves(room: Flask) -> 
         story.take(step, 2, 3)
         story.check()
         assert (story.is_joined, story.sealed is not None) == (joined, closed), step
-        assert figures.of(story.outside.account, month_of(MARCH)).last.closing_booked * 100 == beside, step
+        found = figures.of(story.outside.account, month_of(MARCH))
+        assert found.last.closing_booked * 100 == beside, step
+        results = {
+            one.name: one.holds for one in invariants.prove(Asked(story.outside.account, month_of(MARCH), found))
+        }
+        assert (results["I5"], results["I6"], results["I11"]) == (True, True, True if closed else None), step
         leave()
 
     then("beside", joined=False, closed=False, beside=0)
