@@ -65,7 +65,7 @@ def _of(account: str, asked: Parameters) -> list[Section]:
         Section(
             f"Both sides, {name}",
             ("What", "Number", "Asset", "Amount"),
-            lambda: _sides(sheet()),
+            lambda: sides(sheet()),
             frozenset({"Number", "Amount"}),
             note="Told less booked at the end of the last day, and what explains it, one by one.",
         ),
@@ -105,8 +105,10 @@ def _invariants(sheet: Sheet) -> Iterator[Line]:
         )
 
 
-def _sides(sheet: Sheet) -> Iterator[Line]:
+def sides(sheet: Sheet) -> Iterator[Line]:
+    """Both sides at the end: name, how many, asset, amount; of accounts that are counted as one each by itself."""
     asset, made = _asset(sheet.account), sheet.figures
+    parts = figures.parts_at(sheet.account, made.span.until - TICK)
     lines: list[tuple[str, int | None, Decimal]] = [
         ("Opening, told", None, made.opening_told),
         ("Told", sum(day.lines for day in made.days), made.told),
@@ -114,6 +116,7 @@ def _sides(sheet: Sheet) -> Iterator[Line]:
         ("Opening, booked", None, made.opening_booked),
         ("Booked", sum(day.entries for day in made.days), made.booked),
         ("Closing, booked", None, made.last.closing_booked),
+        *((f"Of that on {code}", None, amount) for code, amount in parts.items() if len(parts) > 1),
         ("Told less booked", None, made.last.difference),
         *((REASONS.get(one.name, one.name.replace("_", " ").capitalize()), one.count or None, one.amount)
           for one in made.reasons),

@@ -236,8 +236,13 @@ def _reasons(found: list[Any], matched: Decimal) -> tuple[Reason, ...]:
 
 def booked_at(account: str, moment: datetime) -> Decimal:
     """What the books have of an account at a moment, by their running balances: no entry is added up."""
+    return sum(parts_at(account, moment).values(), ZERO)
+
+
+def parts_at(account: str, moment: datetime) -> dict[str, Decimal]:
+    """The same of each account that is counted as one with it, by then."""
     found = rows(_JOINED, account=account, moment=moment)
-    return sum((balances.effective_at(row.code, moment) * row.side * row.unit for row in found), ZERO)
+    return {row.code: balances.effective_at(row.code, moment) * row.side * row.unit for row in found}
 
 
 def booked_between(account: str, before: datetime, until: datetime) -> Money:

@@ -5,10 +5,13 @@ from decimal import Decimal
 
 import pytest
 
+from app.closing import sheets
+from app.closing.rules import Span
 from app.core.clock import WAT
 from app.core.db import leave
+from app.core.money import NGN, Money
 from app.statements.rules import Days
-from reports import reserves
+from reports import proof_sheets, reserves
 from reports.reserves import Place
 from tests.makers.books import fresh
 from tests.makers.joining import Both
@@ -49,3 +52,9 @@ def test_accounts_that_are_counted_as_one_are_held_against_what_is_told_of_both(
     (second,) = (one for asset in reserves.at(at, asset="NGN") for one in asset.places if one.code == both.second)
     leave()
     assert (second.untold, second.differs) == (f"told with {both.outside.account}", None)
+    both.outside.run()
+    sheet = sheets.of(both.outside.account, Span(date(2026, 3, 2), date(2026, 3, 4)))
+    lines = {line[0]: line[3] for line in proof_sheets.sides(sheet)}
+    leave()
+    assert lines[f"Of that on {both.second}"] == lines["Closing, booked"] == Money(NGN, 10_000)
+    assert lines[f"Of that on {both.outside.account}"] == lines["Not explained"] == Money(NGN, 0)
