@@ -65,12 +65,14 @@ def test_it_is_asked_for_agreed_to_and_seen_wherever_its_lines_are(finance: Flas
     assert f"in {both.second}" in lines
     assert both.second in look(finance, f"/console/statements/sources/{source}")
     assert f"with {both.second}" in look(finance, "/console/breaks")
+    alone = f"/console/ledger/accounts/{both.second}"
+    assert f"Counted together with {both.outside.account}" in look(finance, alone)
     said = {"account": both.second, "reason": "They part."}
     agreed(browse.send(finance, f"{place}/leave", form_at=place, key=books.fresh(), **said).headers["Location"])
     shown = look(finance, place)
     for words in ("Counted with it once", "They part."):
         assert words in shown
-    assert "Together" not in shown
+    assert ("Together" in shown, "Counted together with" in look(finance, alone)) == (False, False)
     late = browse.send(finance, f"{place}/leave", form_at=place, key=books.fresh(), **said)
     assert (late.status_code, "not counted with this account any more" in late.text) == (422, True)
 

@@ -14,6 +14,7 @@ from app.identity import queries as identity
 from app.ledger import balances, statements
 from app.ledger.balances import BalanceNow
 from app.ledger.statements import StatementLine
+from app.matching import joining
 from app.web import sheets
 from app.web.console.base import bp
 from app.web.console.books import reads, times
@@ -56,6 +57,7 @@ def account(code: str) -> Response:
         balance=balance,
         owner=_owner(code),
         opened=reads.account(code),
+        counted_with=joining.joins_for_operators(code),
         holds=[
             (hold, _units(balance, hold.remaining), _units(balance, hold.amount)) for hold in reads.open_holds(code)
         ],
