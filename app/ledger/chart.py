@@ -3,6 +3,8 @@
 House accounts are opened by a migration; a customer's account per asset is opened by the wallets room and has floor 0.
 """
 
+import re
+
 from app.core.money import Asset
 
 PAYSTACK = "asset:paystack:{asset}"
@@ -12,6 +14,7 @@ OWED_BY_CUSTOMERS = "asset:owed_by_customers:{asset}"
 SUSPENSE = "liability:suspense:{asset}"
 REFUNDS = "liability:refunds:{asset}"
 VENUE = "asset:venue:{venue}:{asset}"
+WALLET = "asset:wallet:{wallet}:{asset}"
 DEALING = "equity:dealing:{asset}"
 CAPITAL = "equity:capital:{asset}"
 CLOSING = "equity:closing:{asset}"
@@ -34,6 +37,7 @@ PURPOSES = {
     SUSPENSE: "Money that came and that we cannot place yet; owed to somebody until it is.",
     REFUNDS: "What we are giving back to payers, until Paystack has paid it.",
     VENUE: "What a venue holds for us, as our own fills and transfers say.",
+    WALLET: "What lies in a wallet of our own on a chain: opened when its first source is set up.",
     DEALING: "What was got for what was given, between assets: nil in an asset that dealing left even.",
     CAPITAL: "What the owners put in.",
     CLOSING: "Nothing, ever: the journals of closed months go in and out of it, to be under the seal.",
@@ -49,6 +53,7 @@ PURPOSES = {
     CUSTOMER: "What we owe a customer in one asset. It may not go below zero.",
 }
 
+_WALLET = re.compile(r"asset:wallet:(?P<wallet>[a-z][a-z0-9-]{1,39}):(?P<asset>[A-Z0-9.]{2,20})")
 VENUES = ("kraken",)
 # What the house keeps in every asset, opened with it; the hot ones are those that very many movements touch.
 IN_EVERY_ASSET = {
@@ -71,6 +76,12 @@ def house(template: str, *, asset: Asset) -> str:
 def at_venue(venue: str, *, asset: Asset) -> str:
     """The code of what a venue holds for us in one asset."""
     return VENUE.format(venue=venue, asset=asset.code)
+
+
+def wallet_of(code: str) -> tuple[str, str] | None:
+    """The name of our own wallet and the asset of its account; None where a code is of something else."""
+    found = _WALLET.fullmatch(code)
+    return (found["wallet"], found["asset"]) if found else None
 
 
 def of_customer(customer_id: str, *, asset: Asset) -> str:

@@ -33,7 +33,11 @@ SELECT s.id FROM statement_sources s
    AND (last.asked_at IS NULL OR last.state <> 'asked' AND last.asked_at <= :now - s.pull_every * interval '1 second')
  ORDER BY s.id
 """
-_HAS_TOLD = "SELECT EXISTS (SELECT FROM statement_lines WHERE source_id = :source) AS told"
+_HAS_TOLD = """
+SELECT EXISTS (SELECT FROM statement_lines WHERE source_id = :source)
+       OR EXISTS (SELECT FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
+                   WHERE i.source_id = :source AND p.closes_at IS NOT NULL) AS told
+"""
 
 
 def sources_for_operators() -> list[Source]:
@@ -254,6 +258,13 @@ def coverage_for_operators(source_id: str, *, asset: str = "", before: Sequence[
 def parts_for_operators(import_id: str) -> list[Part]:
     """What a file told, by account and asset."""
     return list(db.session.scalars(select(Part).where(Part.import_id == import_id).order_by(Part.part)))
+
+
+def balances_told_for_operators(source_id: str, *, limit: int) -> list[Part]:
+    """Balances that were told by themselves, of a moment each, the latest first."""
+    own = select(Part).join(Import, Import.id == Part.import_id).where(Import.source_id == source_id)
+    own = own.where(Part.closes_at.is_not(None)).order_by(Part.closes_at.desc(), Part.import_id.desc(), Part.part)
+    return list(db.session.scalars(own.limit(limit)))
 
 
 def other_rows_for_operators(

@@ -16,7 +16,7 @@ from app.core.actor import Actor
 from app.core.db import db, sqlstate
 from app.core.errors import Refusal
 from app.ledger import balances
-from app.statements import changing, continuing, copying, errors, events, openings, queries, rules, saying
+from app.statements import changing, continuing, copying, errors, events, openings, queries, rules, saying, wallets
 from app.statements.copying import Chunk
 from app.statements.formats.registry import FORMATS
 from app.statements.formats.telling import Telling
@@ -146,9 +146,12 @@ def retire(source_id: str, *, request_id: str | None = None) -> None:
 def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = Decimal(0)) -> None:
     """Say which account of the books stands for what a source tells of an asset, in place of another one.
 
+    That of a wallet of our own on a chain is opened where there is none.
+
     `tolerance` is in whole coins. Raises NoSuchAccount, BadTolerance, MoreNeedsTwo for a larger one than before,
     and StandsFor for another account once lines were held against the one before.
     """
+    wallets.open_for(queries.one_source_for_operators(source_id), account)
     try:
         balances.of(account)
     except LookupError as unknown:
@@ -303,7 +306,7 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
     )
     db.session.add(told)
     db.session.flush()
-    parts = _parts(telling)
+    parts = _parts(telling, source)
     saying.look(file, ((one.period_from, one.period_to) for one in telling.summaries), tells_all=told.tells_all)
     if file.covers_from is not None:
         assets = queries.accounts_for_operators(source.id) if told.tells_all else ()
@@ -354,7 +357,7 @@ def _copy(connection: Connection, statement: str, rows: StringIO) -> None:
         cursor.copy_expert(statement, rows, _COPY_BYTES)
 
 
-def _parts(telling: Telling) -> list[dict[str, object]]:
+def _parts(telling: Telling, source: Source) -> list[dict[str, object]]:
     """What each statement says of itself."""
     return [
         {
@@ -366,7 +369,8 @@ def _parts(telling: Telling) -> list[dict[str, object]]:
             "moved": one.moved,
             "period_from": one.period_from,
             "period_to": one.period_to,
-            "closes_on": one.period_to,
+            "closes_on": rules.last_day_before(one.closes_at, source.tz) if one.closes_at else one.period_to,
+            "closes_at": one.closes_at,
             "gaps": list(one.gaps),
             "untied": one.untied,
         }
@@ -379,7 +383,7 @@ def _covering(parts: list[dict[str, object]], file: StatementFile, *, assets: It
     days: dict[str, object] = {"period_from": file.covers_from, "period_to": file.covers_to}
     silent: dict[str, object] = {
         "ref": "", "account": "", "opening": None, "closing": None, "moved": Decimal(0), "gaps": [], "untied": "",
-        "closes_on": None,
+        "closes_on": None, "closes_at": None,
     }  # fmt: skip
     told = {one["asset"] for one in parts}
     return [one | days for one in parts] + [silent | days | {"asset": asset} for asset in assets if asset not in told]

@@ -31,6 +31,7 @@ from app.web.fragments import page
 
 PAGE = 25
 SUGGESTED = 300  # accounts
+BALANCES = 6  # told last
 STRIP_DAYS = 60  # of coverage, that fit side by side on a phone
 
 
@@ -118,6 +119,7 @@ def show(source_id: str, *, fault: str = "", status: int = 200) -> Response:
         accounts=queries.stand_ins_for_operators(source_id),
         codes=[code for code in reads.house_codes(limit=SUGGESTED) if code.startswith("asset:")],
         coverage=coverage_of(source),
+        balances=queries.balances_told_for_operators(source_id, limit=BALANCES),
         today=clock.now().astimezone(source.tz).date(),
         pulled=source.pull_from is not None
         or pull_flows.can_ask(source.format, clients=current_app.extensions["clients"]),
