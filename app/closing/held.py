@@ -4,7 +4,9 @@ All places are in the books (hot and cold wallets, venues, banks), so what is he
 is held against the balance that a node told of it, at the moment of that block.
 """
 
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from app.closing import figures
 from app.closing.results import COVER, NODE, Asked, Result, absent, compared, file_of
@@ -47,13 +49,20 @@ def cover(asked: Asked) -> Result:
                   ("console.reserves", {}))  # fmt: skip
 
 
+def told_by_node(account: str, *, since: datetime, until: datetime) -> Any | None:
+    """What a node told last after one moment up to another, of all wallets of an account: `told` in coins, `closes_at`.
+
+    `whole`: each of them was told of at that moment.
+    """
+    return next(iter(rows(_NODE, account=account, since=since, until=until)), None)
+
+
 def node(asked: Asked) -> Result:
     """Of one wallet on a chain, or of several that one account stands for."""
     titles = ("A wallet holds what the books have", "told by our node", "by the books at that moment")
-    found = rows(_NODE, account=asked.account, since=asked.span.since, until=asked.span.until)
-    if not found:
+    row = told_by_node(asked.account, since=asked.span.since, until=asked.span.until)
+    if row is None:
         return absent(NODE, titles[0], "no node told a balance in these days")
-    (row,) = found
     if not row.whole:
         return absent(NODE, titles[0], "its wallets were told of at different moments")
     booked = figures.booked_at(asked.account, row.closes_at)

@@ -147,9 +147,9 @@ def test_a_balance_covers_no_days_and_nobody_can_say_that_it_does(wallet: str) -
     with pytest.raises(errors.NotItsDays), transaction(TEST):
         saying.say(file_id, days=Days(AT.date(), AT.date()), reason="All of it.", actor=TEST)
     leave()
-    own, other = sources.source_for_operators(name), {"account": "bc1qelse"}
+    own = sources.source_for_operators(name)
     with pytest.raises(errors.Settled), transaction(TEST):
-        statements.change_source(own, title="Hot", settings=other, lag_days=1, cut_off=own.cut_off)
+        statements.change_source(own, title="Hot", settings={"account": "bc1qelse"}, lag_days=1, cut_off=own.cut_off)
     leave()
 
 
