@@ -15,6 +15,7 @@ CLOSING = (
     Sight("tie-out", TIE_OUT, FINANCE),
     Sight("tie-out-sheet", BANK, FINANCE),
     Sight("tie-out-sheet-open", f"{BANK}?from={_YESTERDAY - timedelta(days=6)}&to={_YESTERDAY}", FINANCE),
+    Sight("tie-out-sheet-wallet", f"{TIE_OUT}/asset:wallet:hot:USDT.TRC20", FINANCE),
     Sight("tie-out-sheet-read", f"{TIE_OUT}/asset:venue:kraken:BTC?to={_YESTERDAY}", AUDITOR),
     Sight("tie-out-month", f"{MONTHS}/{_LAST_MONTH:%Y-%m}", FINANCE),
     Sight("tie-out-month-read", f"{MONTHS}/{_LAST_MONTH.replace(day=1) - timedelta(days=1):%Y-%m}", TREASURY),

@@ -1,6 +1,7 @@
 """The chart of accounts. A code is a path, `class:what:…:ASSET`; its class decides the normal side.
 
-House accounts are opened by a migration; a customer's account per asset is opened by the wallets room and has floor 0.
+House accounts are opened by a migration or with their asset; those of a wallet of our own on a chain with its first
+source. A customer's account per asset is opened by the wallets room and has floor 0.
 """
 
 import re
@@ -23,6 +24,7 @@ TRADING_FEES = "income:trading_fees:{asset}"
 SPREAD = "income:spread:{asset}"
 ROUNDING = "income:rounding:{asset}"
 VENUE_FEES = "expense:venue_fees:{asset}"
+NETWORK_FEES = "expense:network_fees:{asset}"
 PAYSTACK_FEES = "expense:paystack_fees:{asset}"
 DISPUTE_LOSSES = "expense:dispute_losses:{asset}"
 BANK_CHARGES = "expense:bank_charges:{asset}"
@@ -46,6 +48,7 @@ PURPOSES = {
     SPREAD: "What customers pay above our own price, or get below it.",
     ROUNDING: "What is left of an order that does not come out even: less than one smallest unit of the coin.",
     VENUE_FEES: "What a venue takes for an order or a transfer.",
+    NETWORK_FEES: "What a chain takes for what our own wallets send: opened with the first wallet of its coin.",
     PAYSTACK_FEES: "What Paystack keeps of each charge and takes for each transfer.",
     DISPUTE_LOSSES: "What disputes took from us and nobody owes us any more.",
     BANK_CHARGES: "What a bank takes for keeping our account and for what it moves.",
