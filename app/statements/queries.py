@@ -1,7 +1,7 @@
 """Reads of statements."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import func, select
@@ -32,6 +32,11 @@ SELECT s.id FROM statement_sources s
  WHERE s.pull_every IS NOT NULL AND s.retired_at IS NULL
    AND (last.asked_at IS NULL OR last.state <> 'asked' AND last.asked_at <= :now - s.pull_every * interval '1 second')
  ORDER BY s.id
+"""
+_BALANCES = """
+SELECT min(p.closes_on) AS first, max(p.closes_on) AS last
+  FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
+ WHERE i.source_id = :source AND p.closes_at IS NOT NULL
 """
 _HAS_TOLD = """
 SELECT EXISTS (SELECT FROM statement_lines WHERE source_id = :source)
@@ -175,13 +180,23 @@ def sources_to_pull_for_system(now: datetime) -> list[str]:
 
 
 def late_for_system(at: datetime) -> list[tuple[Source, list[Days]]]:
-    """Sources that should have told of some days a while ago, and have not: each with these days."""
+    """Sources that should have told of some days a while ago, and have not: each with these days.
+
+    Of one that tells balances alone, those after the last of them.
+    """
     found = []
     for source in sources_for_operators():
         through = source.expected_through(at - LATE_AFTER)
-        gaps = missing(coverage_for_operators(source.id), through=through)
+        covered = coverage_for_operators(source.id) or [Days(*ends) for ends in _balances_between(source.id)]
+        gaps = missing(covered, through=through)
         found.append((source, [each for each in gaps if each.last > through - LATE_WITHIN]))
     return [(source, gaps) for source, gaps in found if gaps]
+
+
+def _balances_between(source_id: str) -> list[tuple[date, date]]:
+    """The days of the first and the last balance that were told by themselves: what came between is no day's."""
+    found = rows_of(_BALANCES, source=source_id)[0]
+    return [(found.first, found.last)] if found.first else []
 
 
 def pull_for_system(pull_id: str) -> Pull:

@@ -194,4 +194,14 @@ def test_its_own_list_is_matched_line_by_line_and_the_node_beside_it(wallet: str
     one = Span(at.date(), at.date())
     results = {each.name: each for each in invariants.prove(Asked(wallet, one, figures.of(wallet, one)))}
     assert (results["I4"].holds, results["I6"].holds, results["I13"].holds) == (True, True, None)
-    assert node(wallet).holds is True
+    month = {each.name: each for each in invariants.prove(Asked(wallet, MARCH, figures.of(wallet, MARCH)))}
+    assert (month["I4"].holds, month["I4"].one, month["I6"].holds, month["I13"].holds) == (True, "6", True, True)
+
+
+def test_a_node_that_says_nothing_more_is_late(wallet: str) -> None:
+    name = source("chain-balances", wallet)
+    told(name, "1", at=AT - timedelta(days=9))
+    told(name, "1")
+    late = [days for one, days in sources.late_for_system(AT + timedelta(days=6)) if one.name == name]
+    leave()
+    assert late == [[Days(date(2026, 3, 6), date(2026, 3, 8))]]
