@@ -19,6 +19,7 @@ from app.ledger.journal import Leg
 from app.matching import queries as matching
 from app.matching import rules, trials
 from app.matching import service as runs
+from app.reconciliation import rule_requests
 from app.statements import flows, pull_service, queries, service
 
 BANK, VENUE = "zenith-ngn", "kraken"
@@ -82,14 +83,20 @@ def _ask_paystack(who: Actor, *, since: date) -> None:
     leave()
 
 
-def wallet(finance: str) -> tuple[Leg, ...]:
-    """A wallet of our own, for which our node tells: what is to be booked as put there by the owners."""
+def ask_for_wallet(finance: str) -> tuple[str, str]:
+    """A wallet of our own, of which our node tells: the request that its account be opened, and its hash."""
     who = actor.operator(finance)
     with transaction(who):
         settings: dict[str, object] = {"zone": "Africa/Lagos", "account": ADDRESS}
         made = service.add_source(NODE, title="Hot wallet, TRON", format_name="chain-balances", settings=settings)
-        service.stand_for(made.id, asset=HOT.asset.code, account=WALLET)
-    leave()
+        asked = rule_requests.request_wallet(
+            made.id, asset=HOT.asset.code, account=WALLET, reason="Customers send coins.", maker=finance, actor=who
+        )
+    return asked.id, asked.payload_hash
+
+
+def brought() -> tuple[Leg, ...]:
+    """What the owners put there."""
     return Leg(WALLET, HOT), Leg(chart.house(chart.CAPITAL, asset=HOT.asset), -HOT)
 
 

@@ -16,7 +16,7 @@ from app.core.actor import Actor
 from app.core.db import db, sqlstate
 from app.core.errors import Refusal
 from app.ledger import balances
-from app.statements import changing, continuing, copying, errors, events, openings, queries, rules, saying, wallets
+from app.statements import changing, continuing, copying, errors, events, openings, queries, rules, saying
 from app.statements.copying import Chunk
 from app.statements.formats.registry import FORMATS
 from app.statements.formats.telling import Telling
@@ -146,12 +146,9 @@ def retire(source_id: str, *, request_id: str | None = None) -> None:
 def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = Decimal(0)) -> None:
     """Say which account of the books stands for what a source tells of an asset, in place of another one.
 
-    That of a wallet of our own on a chain is opened where there is none.
-
     `tolerance` is in whole coins. Raises NoSuchAccount, BadTolerance, MoreNeedsTwo for a larger one than before,
     and StandsFor for another account once lines were held against the one before.
     """
-    wallets.open_for(queries.one_source_for_operators(source_id), account)
     try:
         balances.of(account)
     except LookupError as unknown:

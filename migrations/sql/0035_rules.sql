@@ -90,7 +90,7 @@ SELECT 'pol_' || kind || '_1', kind, 1,
        jsonb_build_array(jsonb_build_object('legs', jsonb_build_array(jsonb_build_object('roles', '["treasury"]'::jsonb,
                                                                                          'count', 1)),
                                             'ttl_seconds', 604800, 'delay_seconds', 0)), now()
-  FROM unnest(ARRAY['matching.rules', 'statements.tolerance', 'statements.retire']) AS beginning (kind);
+  FROM unnest(ARRAY['matching.rules', 'statements.tolerance', 'statements.wallet', 'statements.retire']) AS beginning (kind);
 ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
 SELECT set_config('bursar.actor', '', true);
 

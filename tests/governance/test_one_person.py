@@ -153,6 +153,7 @@ ASK: dict[str, Callable[[str], Request]] = {
     "exchange.deal": asking.deal,
     "matching.rules": ruled.ruling,
     "statements.tolerance": ruled.tolerating,
+    "statements.wallet": ruled.walleting,
     "statements.retire": ruled.retiring,
     "settlement.top_up": asking.top_up,
     "settlement.float_floor": asking.floor,

@@ -16,12 +16,12 @@ from app.ledger import balances
 from app.ledger.journal import Journal, credit, debit
 from app.matching import queries as matching
 from app.matching import rules, service
-from app.statements import errors, flows, saying
+from app.statements import errors, flows, saying, wallets
 from app.statements import queries as sources
 from app.statements import service as statements
 from app.statements.rules import Days
 from reports import reserves
-from tests.makers import books, chains
+from tests.makers import books, chains, ruled
 from tests.makers.matching import TEST
 
 pytestmark = pytest.mark.usefixtures("inside")
@@ -34,8 +34,11 @@ def source(format_name: str, account: str, *, asset: str = "BTC", address: str =
     """A source for a wallet, by its name."""
     name = books.fresh("src")
     with transaction(TEST):
-        made = statements.add_source(name, title="Hot wallet", format_name=format_name, settings={"account": address})
-        statements.stand_for(made.id, asset=asset, account=account)
+        own = statements.add_source(name, title="Hot wallet", format_name=format_name, settings={"account": address})
+        new, source_id = wallets.is_new(own, account), own.id
+        if new:
+            wallets.open_for(own, account)
+        statements.stand_for(source_id, asset=asset, account=account)
     leave()
     return name
 
@@ -75,21 +78,49 @@ def node(account: str, span: Span = MARCH) -> Result:
 @pytest.fixture
 def wallet() -> Iterator[str]:
     """The account of a wallet that nobody has set up yet."""
-    yield f"asset:wallet:{books.fresh('hot').lower().replace('_', '-')}:BTC"
+    yield f"asset:wallet:{books.fresh('hot')}:BTC"
     leave()
 
 
-def test_its_account_is_opened_with_its_first_source_and_by_no_other_one(wallet: str) -> None:
+def bare(format_name: str) -> str:
+    """A source that nothing stands for, by its id."""
+    with transaction(TEST):
+        made = statements.add_source(books.fresh("src"), title="Hot wallet", format_name=format_name, settings={}).id
+    leave()
+    return made
+
+
+def test_its_account_is_opened_by_two_with_its_first_source(wallet: str) -> None:
+    source_id = bare("chain-balances")
+    asked = ruled.ask_wallet(source_id, wallet)
+    with pytest.raises(LookupError):
+        balances.of(wallet)
+    leave()
+    ruled.agree(asked)
+    assert (balances.of(wallet).booked.units, sources.accounts_for_operators(source_id)) == (0, {"BTC": wallet})
+    assert balances.of("expense:network_fees:BTC").booked.units == 0
+    (opened,) = rows("SELECT action FROM audit.records WHERE table_name = 'accounts' AND row_id = :of", of=wallet)
+    assert opened.action == "insert"
+    leave()
+    source("bitcoin-core", wallet)
+    with pytest.raises(errors.NoSuchAccount):
+        ruled.ask_wallet(source_id, wallet)  # (it is there)
+
+
+def test_nothing_else_is_opened_so(wallet: str) -> None:
     with pytest.raises(errors.NoSuchAccount):
         source("kraken-ledgers", wallet)
-    source("chain-balances", wallet)
-    source("bitcoin-core", wallet)
-    assert balances.of(wallet).booked.units == 0
-    (opened,) = rows("SELECT actor FROM audit.records WHERE table_name = 'accounts' AND row_id = :of", of=wallet)
-    assert opened.actor == str(TEST)
-    for other in (wallet.replace("BTC", "NONE"), wallet.replace("wallet:", "wallet:A b"), "asset:wallet::BTC"):
+    leave()
+    for format_name, account in (
+        ("kraken-ledgers", wallet),
+        ("chain-balances", wallet.replace("BTC", "NONE")),
+        ("chain-balances", wallet.replace("wallet:", "wallet:A b")),
+        ("chain-balances", "asset:wallet::BTC"),
+        ("chain-balances", "asset:bank:BTC"),
+    ):
         with pytest.raises(errors.NoSuchAccount):
-            source("chain-balances", other)
+            ruled.ask_wallet(bare(format_name), account)
+        leave()
 
 
 def test_the_node_is_right_at_its_block_whatever_moved_since(wallet: str) -> None:

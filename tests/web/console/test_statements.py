@@ -184,8 +184,12 @@ def test_a_wallet_is_set_up_and_its_node_s_balance_is_seen(visitor: Visitor, ins
     place = urlsplit(added.headers["Location"]).path
     first = client.get(place).text
     assert ("No balance yet." in first, "Days it covers" in first) == (True, False)
-    named = {"asset": "BTC", "account": wallet, "tolerance": "0"}
-    assert browse.send(client, f"{place}/accounts", form_at=place, **named).status_code == 303
+    named = {"asset": "BTC", "account": wallet, "tolerance": "0", "key": fresh()}
+    assert "Say why" in browse.send(client, f"{place}/accounts", form_at=place, **named).text
+    asked = browse.send(client, f"{place}/accounts", form_at=place, **named, reason="Customers send coins.")
+    assert (asked.status_code, "/approvals/" in asked.headers["Location"]) == (303, True)
+    seen = client.get(asked.headers["Location"]).text
+    assert all(words in seen for words in (wallet, OUR_ADDRESS, "A wallet of our own"))
     file = urlsplit(
         upload(client, place, sample("scenario_a/chain_balances.json"), name="chain.json").headers["Location"]
     ).path

@@ -18,7 +18,7 @@ from app.core.permissions import Permission
 from app.governance.models import Request
 from app.identity import queries as identity
 from app.reconciliation import rule_requests
-from app.statements import pull_flows, queries, rules, service
+from app.statements import pull_flows, queries, rules, service, wallets
 from app.statements.formats import registry
 from app.statements.models import Import, Source, StatementFile
 from app.statements.rules import Days
@@ -198,11 +198,13 @@ def change_statement_source(source_id: str) -> Response | BaseResponse:
 @bp.post("/statements/sources/<source_id>/accounts")
 @guards.operator(Permission.STATEMENTS_IMPORT)
 def name_statement_account(source_id: str) -> Response | BaseResponse:
-    """Say which account of the books stands for what it tells of an asset."""
+    """Say which account of the books stands for what it tells of an asset; a wallet's new one is asked for."""
     source, sent, actor = queries.one_source_for_operators(source_id), request.form, guards.actor()
     try:
         tolerance, asset = asked.tolerance(), sent.get("asset", "").strip()[:20]
         account = sent.get("account", "").strip()
+        if wallets.is_new(source, account):
+            return asking.ask(partial(_opened, source.id, asset, account), who="Treasury")
         held = min(tolerance, queries.tolerance_for_system(source.id, asset)) if tolerance.is_finite() else tolerance
         atomically(lambda: service.stand_for(source.id, asset=asset, account=account, tolerance=held), actor=actor)
         if tolerance > held:
@@ -228,6 +230,10 @@ def retire_statement_source(source_id: str) -> BaseResponse:
     except Refusal as refused:
         errors.say(refused)
     return redirect(url_for("console.statement_source", source_id=source_id), 303)
+
+
+def _opened(source_id: str, asset: str, account: str, **by: Any) -> Request:
+    return rule_requests.request_wallet(source_id, asset=asset, account=account, **by)
 
 
 def _more(source_id: str, asset: str, tolerance: Decimal, **by: Any) -> Request:
