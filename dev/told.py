@@ -101,8 +101,9 @@ def brought() -> tuple[Leg, ...]:
 
 
 def tell_of_wallet(finance: str, *, at: datetime) -> None:
-    """What the node says by then of ours, and of another one."""
-    own = {"asset": "USDT-TRC20", "address": ADDRESS, "block_height": BLOCK, "as_of": at.isoformat(),
+    """What the node says of ours, and of another one, at the end of the day before."""
+    ended = datetime.combine(at.astimezone(WAT).date(), time(), WAT)
+    own = {"asset": "USDT-TRC20", "address": ADDRESS, "block_height": BLOCK, "as_of": ended.isoformat(),
            "balance": plain(HOT)}  # fmt: skip
     other = own | {"asset": "TRX", "address": "TXmVpin5vq5gdZsciyyjdZgKRUju4st1wM", "balance": "0"}
     body = json.dumps([own, other], indent=1).encode()

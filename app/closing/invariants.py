@@ -287,7 +287,6 @@ def _balance(asked: Asked) -> Result:
 
 
 EVERY: tuple[Callable[[Asked], Result], ...] = (
-    _statement, _continuity, _chain, _complete, _ledger, _proof, _conservation, _settlements, held.cover,
-    held.node, _determinism,
-    _closed, _balance,
+    _statement, _continuity, _chain, _complete, _ledger, _proof, _conservation, _settlements, held.cover, _determinism,
+    _closed, _balance, held.node,
 )  # fmt: skip

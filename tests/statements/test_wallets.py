@@ -229,6 +229,20 @@ def test_its_own_list_is_matched_line_by_line_and_the_node_beside_it(wallet: str
     assert (month["I4"].holds, month["I4"].one, month["I6"].holds, month["I13"].holds) == (True, "6", True, True)
 
 
+def test_that_nobody_tells_of_a_wallet_any_more_is_what_two_agree_to(wallet: str) -> None:
+    name = source("chain-balances", wallet)
+    source("bitcoin-core", wallet)  # (told nothing yet)
+    own = sources.source_for_operators(name).id
+    assert sources.left_untold_for_operators(own) == []
+    told(name, "1")
+    assert sources.left_untold_for_operators(own) == [wallet]
+    leave()
+    with pytest.raises(errors.RetiringNeedsTwo), transaction(TEST):
+        statements.retire(own)
+    leave()
+    ruled.retire(name)
+
+
 def test_a_node_that_says_nothing_more_is_late(wallet: str) -> None:
     name = source("chain-balances", wallet)
     told(name, "1", at=AT - timedelta(days=9))

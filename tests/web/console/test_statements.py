@@ -179,7 +179,7 @@ def test_a_wallet_is_set_up_and_its_node_s_balance_is_seen(visitor: Visitor, ins
     client, name, wallet = visitor(Role.FINANCE), fresh("hot"), f"asset:wallet:{fresh('hot')}:BTC"
     form = f"{PAGE}/new?format=chain-balances"
     said = {"format": "chain-balances", "name": name, "title": "Hot", "zone": "UTC", "account": OUR_ADDRESS}
-    assert "The address of our wallet" in client.get(form).text
+    assert "Of our wallet on the chain" in client.get(form).text
     added = browse.send(client, f"{PAGE}/sources", form_at=form, **said, lag_days="1", cut_off="12:00")
     place = urlsplit(added.headers["Location"]).path
     first = client.get(place).text
