@@ -24,14 +24,13 @@ SELECT coalesce(sum(b.balance) FILTER (
 # The newest moment of these days at which each wallet of the account was told of; of one told twice what came last.
 _NODE = """
 WITH told AS (
-    SELECT DISTINCT ON (i.source_id, p.account, p.closes_at) i.source_id, p.account, p.closes_at, p.closing, p.ref,
-           p.import_id
+    SELECT DISTINCT ON (p.account, p.closes_at) p.account, p.closes_at, p.closing, p.ref, p.import_id
       FROM statement_accounts a JOIN statement_imports i ON i.source_id = a.source_id
       JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
      WHERE a.account = :account AND p.closes_at > :since AND p.closes_at <= :until
-     ORDER BY i.source_id, p.account, p.closes_at, i.imported_at DESC, p.import_id DESC, p.part DESC)
+     ORDER BY p.account, p.closes_at, i.imported_at DESC, p.import_id DESC, p.part DESC)
 SELECT t.closes_at, sum(t.closing) AS told, min(t.import_id) AS import_id,
-       count(*) = (SELECT count(DISTINCT (w.source_id, w.account)) FROM told w) AS whole,
+       count(*) = (SELECT count(DISTINCT w.account) FROM told w) AS whole,
        string_agg(t.account || ' at ' || t.ref, ', ' ORDER BY t.account) AS wallets
   FROM told t GROUP BY t.closes_at ORDER BY whole DESC, t.closes_at DESC LIMIT 1
 """
