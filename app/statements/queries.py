@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
@@ -42,6 +43,13 @@ _HAS_TOLD = """
 SELECT EXISTS (SELECT FROM statement_lines WHERE source_id = :source)
        OR EXISTS (SELECT FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
                    WHERE i.source_id = :source AND p.closes_at IS NOT NULL) AS told
+"""
+_SAID_LATER = """
+SELECT s.name, s.first, s.last, s.reason
+  FROM (SELECT DISTINCT ON (d.file_id) f.name, d.first, d.last, d.reason
+          FROM statement_files f JOIN statement_said_days d ON d.file_id = f.id
+         WHERE f.source_id = :source ORDER BY d.file_id, d.id DESC) s
+ WHERE s.reason <> :brought AND s.first <= :last AND s.last >= :first ORDER BY s.first, s.name
 """
 
 
@@ -247,6 +255,11 @@ def said_days_for_operators(file_id: str) -> list[SaidDays]:
     """What people said of the days that a file covers, the newest first: that one counts."""
     own = select(SaidDays).where(SaidDays.file_id == file_id).order_by(SaidDays.id.desc())
     return list(db.session.scalars(own))
+
+
+def said_later_for_operators(source_id: str, *, first: date, last: date) -> list[Any]:
+    """What people said later of files, about some of these days: rows of `name`, `first`, `last` and `reason`."""
+    return rows_of(_SAID_LATER, source=source_id, brought=rules.WHEN_BROUGHT, first=first, last=last)
 
 
 def said_days_of_import_for_operators(import_id: str) -> list[SaidDays]:

@@ -14,7 +14,6 @@ from app.statements.formats.registry import FORMATS
 from app.statements.models import SaidDays, Source, StatementFile
 from app.statements.rules import Days, FileState
 
-WHEN_BROUGHT = "Said when it was brought."
 REASON_MAX = 500
 _FIRST_YEAR = 2000
 
