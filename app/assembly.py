@@ -175,7 +175,7 @@ def govern() -> None:
     kinds.register(settlement.TOP_UP, settlement.FLOOR, price_lists.KIND)
     kinds.register(breaks.JOURNAL, breaks.ACCEPT, breaks_bulk.KIND, break_terms.KIND)
     kinds.register(closing.CLOSE, closing.REOPEN)
-    kinds.register(rule_requests.RULES, rule_requests.TOLERANCE, rule_requests.RETIREMENT)
+    kinds.register(rule_requests.RULES, rule_requests.TOLERANCE, rule_requests.WALLET, rule_requests.RETIREMENT)
     kinds.register(joining_requests.JOIN, joining_requests.LEAVE)
     kinds.route(withdrawals.SEND)
     kinds.relate(customers.is_related_for_system)

@@ -6,7 +6,8 @@ database the ledger is posted as journals, each file is imported by its own impo
 cut-off, and what came of every line is printed as JSON in the shape of truth.json, with the tie-out of each account.
 
 A file belongs to the account of the books that has its asset and the first word of its name (kraken_ledgers.csv:
-asset:kraken:btc). Two files of one name are one account told twice: the second has to say the same, and is not counted.
+asset:kraken:btc); each wallet in a file of balances is a source of its own. Two files of one name are one account told
+twice: the second has to say the same, and is not counted.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from typing import Any
 from flask import Flask
 
 from app.assembly import assemble
+from app.closing import figures, held
 from app.core import actor
 from app.core.db import for_everyone, leave, rows, transaction
 from app.core.money import Asset, Money
@@ -42,7 +44,8 @@ from bench.servers import Database, durable_ground
 
 VAR = Path(__file__).resolve().parents[1] / "var"
 SCENARIO = actor.system("scenario")
-NOT_STATEMENTS = {"ledger.json", "truth.json", "chain_balances.json"}
+NOT_STATEMENTS = {"ledger.json", "truth.json"}
+WALLETS = "chain-balances"
 FORMATS_FIRST = (".mt940", ".sta", ".xml")  # of two files of one name the one with balances of its own per day counts
 LAGOS = "Africa/Lagos"
 BY_WORD = {"mt940", "camt053", "bank-csv", "luno-wallet"}  # named after whose account it is, not after the file
@@ -120,7 +123,7 @@ class Books:
         """The account of the books that a file of this first word tells of."""
         for name, code in self.accounts.items():
             parts = name.lower().split(":")
-            if word in parts and parts[-1] == asset.lower():
+            if word in parts and parts[-1].replace("-", ".") == asset.lower().replace("-", "."):
                 return code
         return None
 
@@ -129,25 +132,20 @@ def replay(app: Flask, database: Database, folder: Path) -> dict[str, Any]:
     """Post, import, match: what came of it. The database holds nothing else."""
     with app.app_context(), for_everyone():
         books = post(database, json.loads((folder / "ledger.json").read_text()))
-        told = [*bring(folder, books)]
+        told, wallets = [*bring(folder, books)], [*bring_wallets(folder, books)]
         for account in sorted({code for one in told for code in one.accounts.values()}):
             with transaction(SCENARIO):
                 matching.run(
-                    account,
-                    rules=matching_rules.STANDARD,
-                    version=0,
-                    as_of=books.cutoff,
-                    whole=False,
-                    why="",
+                    account, rules=matching_rules.STANDARD, version=0, as_of=books.cutoff, whole=False, why="",
                     actor=SCENARIO,
-                )
+                )  # fmt: skip
             leave()
         found, legs = lines_of(told, books)
         answer = {
             "statement_lines": found,
             "ledger_only": ledger_only(told, books),
             "other_legs": legs,
-            "tie_out": tie_out(told, books, folder),
+            "tie_out": tie_out(told, books) | on_chain(wallets, books),
             "summary": dict(Counter(one["expect"] for one in found)),
             "cutoff": books.cutoff.isoformat().replace("+00:00", "Z"),
         }
@@ -202,15 +200,15 @@ def bring(folder: Path, books: Books) -> Iterator[Told]:
     for path in sorted(folder.iterdir(), key=lambda path: (path.stem, path.suffix not in FORMATS_FIRST, path.name)):
         if path.name in NOT_STATEMENTS or path.is_dir():
             continue
+        if recognised(path) == WALLETS:
+            continue
         told = look(path)
         if told is None:
             print(f"{path.name}: no format is like it.", file=sys.stderr)
         elif path.stem in chosen:
             same = movements(told.parsed) == movements(chosen[path.stem].parsed)
-            print(
-                f"{path.name}: {'says the same as' if same else 'DIFFERS from'} {chosen[path.stem].path.name}.",
-                file=sys.stderr,
-            )
+            says = "says the same as" if same else "DIFFERS from"
+            print(f"{path.name}: {says} {chosen[path.stem].path.name}.", file=sys.stderr)
         else:
             chosen[path.stem] = told
     for told in chosen.values():
@@ -218,13 +216,29 @@ def bring(folder: Path, books: Books) -> Iterator[Told]:
         yield told
 
 
+def bring_wallets(folder: Path, books: Books) -> Iterator[Told]:
+    """Import every file of balances of wallets, once for each address in it."""
+    for path in sorted(folder.iterdir()):
+        if path.name in NOT_STATEMENTS or path.is_dir() or recognised(path) != WALLETS:
+            continue
+        addresses = dict.fromkeys(one["address"] for one in json.loads(path.read_bytes()))
+        for number, address in enumerate(addresses, 1):
+            parsed = registry.parse(WALLETS, path.read_bytes(), Settings(account=address))
+            told = Told(path, f"{path.stem.lower().replace('_', '-')}-{number}", WALLETS, parsed, {"account": address})
+            keep(told, books)
+            yield told
+
+
+def recognised(path: Path) -> str:
+    """The name of the format that a file is likeliest of; empty where none knows it."""
+    return next((one.name for one in registry.recognised(path.read_bytes())), "")
+
+
 def look(path: Path) -> Told | None:
     """What a file is, read with what is usual for it; None where no format knows it."""
-    body = path.read_bytes()
-    likely = registry.recognised(body)
-    if not likely:
+    body, name = path.read_bytes(), recognised(path)
+    if not name:
         return None
-    name = likely[0].name
     settings: dict[str, Any] = {}
     if name in {"mt940", "bank-csv"}:
         settings = {"zone": LAGOS, "asset": "NGN"}
@@ -247,7 +261,7 @@ def keep(told: Told, books: Books) -> None:
         settings["profile"] = vars(settings["profile"])
     with transaction(SCENARIO):
         source = service.add_source(told.source, title=told.path.name, format_name=told.format, settings=settings)
-        for asset in sorted({line.asset for line in told.parsed.lines}):
+        for asset in sorted({one.asset for one in told.parsed.statements if one.lines or one.closes_at}):
             account = books.account(told.word, asset)
             if account:
                 service.stand_for(source.id, asset=asset, account=account)
@@ -324,7 +338,7 @@ def ledger_only(told: list[Told], books: Books) -> list[dict[str, Any]]:
     ]
 
 
-def tie_out(told: list[Told], books: Books, folder: Path) -> dict[str, Any]:
+def tie_out(told: list[Told], books: Books) -> dict[str, Any]:
     """Of each account: opening, movements and closing as told; and told less booked beside the sum of its breaks."""
     found: dict[str, Any] = defaultdict(dict)
     for one in told:
@@ -347,16 +361,21 @@ def tie_out(told: list[Told], books: Books, folder: Path) -> dict[str, Any]:
             "breaks": f"{sums.breaks:f}",
             "ties": sums.ties,
         }
-    wallets = folder / "chain_balances.json"
-    for wallet in json.loads(wallets.read_text()) if wallets.exists() else ():
-        code = books.account("chain", wallet["asset"])
-        if code:
-            sums = queries.proof_for_operators(code)
-            drift = Decimal(wallet["balance"]) - sums.booked
-            found["chain"][wallet["asset"]] = {
-                "ledger": f"{sums.booked:f}", "chain": wallet["balance"], "drift": f"{drift.normalize():f}"
-            }  # fmt: skip
     return dict(found)
+
+
+def on_chain(told: list[Told], books: Books) -> dict[str, Any]:
+    """Of each asset in wallets of our own: what the node says, and what the books had at that moment."""
+    found: dict[str, Any] = defaultdict(dict)
+    for one in told:
+        for asset, code in one.accounts.items():
+            row = held.told_by_node(code, since=datetime.fromtimestamp(0, UTC), until=books.cutoff)
+            if row is not None:
+                sums = row.told, figures.booked_at(code, row.closes_at)
+                name = next(each.ignored[0].raw["asset"] for each in one.parsed.statements if each.asset == asset)
+                figure = dict(zip(("chain", "ledger", "drift"), (*sums, sums[0] - sums[1]), strict=True))
+                found[one.word][name] = {what: f"{amount.normalize():f}" for what, amount in figure.items()}
+    return found
 
 
 def main() -> int:

@@ -26,6 +26,7 @@ BREAKS = {
     "unknown_type": 0,
     "statement_does_not_tie": 1,
     "sequence_gap": 2,
+    "another_account": 3,
 }
 TOLERANCE = "0.05"  # naira
 FIRST, LAST = "2026-01-01 00:00:00+00", "2026-01-31 00:00:00+00"
@@ -111,13 +112,14 @@ SELECT 'imp_bench', l.row_no, 'restated', 'told otherwise', '', l.id, l.delta + 
 UNION ALL
 SELECT 'imp_bench', g, 'rejected', 'unknown', 'kind', NULL, NULL, NULL, NULL, NULL, json '{}' FROM numbers WHERE k = 0
 """,
-    # (files of accounts of their own, long before: one does not tie, one does not begin where it ended the day before)
+    # (files of accounts of their own, long before: one does not tie, one does not begin where it ended the day before,
+    # one begins with something, and nobody says that it is another account)
     """
 INSERT INTO statement_imports (id, source_id, name, sha256, format, format_version, rows_total, rows_lines,
                                rows_ignored, rows_rejected, lines_total, lines_added, lines_known, lines_restated,
                                imported_at)
 SELECT 'imp_' || g, %(source)s, g || '.csv', sha256(int8send(g)), 'bank-csv', 1, 0, 0, 0, 0, 0, 0, 0, 0, %(last)s
-  FROM numbers WHERE k IN (1, 2)
+  FROM numbers WHERE k IN (1, 2, 3)
 """,
     """
 INSERT INTO statement_parts (import_id, part, ref, account, asset, opening, closing, moved, period_from, period_to,
@@ -125,7 +127,8 @@ INSERT INTO statement_parts (import_id, part, ref, account, asset, opening, clos
 SELECT 'imp_' || n.g, v.part, '', 'bench ' || n.g, 'NGN', v.opening, v.closing, v.closing - v.opening - v.untold,
        v.day::date, v.day::date, '{}', ''
   FROM numbers n
-  JOIN LATERAL (VALUES (1, n.g, 0, 1, 1, '2025-10-01'), (2, 0, 0, 0, 0, '2025-10-01'), (2, n.g, 2, 2, 0, '2025-10-02'))
+  JOIN LATERAL (VALUES (1, n.g, 0, 1, 1, '2025-10-01'), (2, 0, 0, 0, 0, '2025-10-01'), (2, n.g, 2, 2, 0, '2025-10-02'),
+                      (3, n.g, 5, 5, 0, '2025-10-01'))
        v (k, part, opening, closing, untold, day) ON v.k = n.k
 """,
     """

@@ -5,6 +5,7 @@ nobody knows, and the exchange tells of something strange and of a trade twice, 
 """
 
 import io
+import json
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -12,14 +13,19 @@ from app.core import actor, clock
 from app.core.actor import Actor
 from app.core.clock import WAT
 from app.core.db import leave, transaction
-from app.core.money import NGN, Money, plain
+from app.core.money import NGN, Asset, Money, plain
 from app.ledger import chart, statements
+from app.ledger.journal import Leg
 from app.matching import queries as matching
 from app.matching import rules, trials
 from app.matching import service as runs
+from app.reconciliation import rule_requests
 from app.statements import flows, pull_service, queries, service
 
 BANK, VENUE = "zenith-ngn", "kraken"
+NODE, ADDRESS, BLOCK = "hot-wallet", "TQ5mwVYwGcpJzWsDcnVRrcFkyPpmX2Kq9e", 79_000_001
+WALLET = "asset:wallet:hot:USDT.TRC20"
+HOT = Money(Asset("USDT.TRC20", 6), 250_000_000)  # that the owners put there
 ENTRIES_MAX = 400
 WEEK = timedelta(days=7)
 CHARGE = Money(NGN, 52_50)  # that a bank takes each week and nobody books
@@ -74,6 +80,34 @@ def _ask_paystack(who: Actor, *, since: date) -> None:
             service.stand_for(source.id, asset="NGN", account=account)
             pull_service.set_rhythm(source, every=3_600, since=since)
             pull_service.ask(source.id, actor=who)  # (a worker does)
+    leave()
+
+
+def ask_for_wallet(finance: str) -> tuple[str, str]:
+    """A wallet of our own, of which our node tells: the request that its account be opened, and its hash."""
+    who = actor.operator(finance)
+    with transaction(who):
+        settings: dict[str, object] = {"zone": "Africa/Lagos", "account": ADDRESS}
+        made = service.add_source(NODE, title="Hot wallet, TRON", format_name="chain-balances", settings=settings)
+        asked = rule_requests.request_wallet(
+            made.id, asset=HOT.asset.code, account=WALLET, reason="Customers send coins.", maker=finance, actor=who
+        )
+    return asked.id, asked.payload_hash
+
+
+def brought() -> tuple[Leg, ...]:
+    """What the owners put there."""
+    return Leg(WALLET, HOT), Leg(chart.house(chart.CAPITAL, asset=HOT.asset), -HOT)
+
+
+def tell_of_wallet(finance: str, *, at: datetime) -> None:
+    """What the node says of ours, and of another one, at the end of the day before."""
+    ended = datetime.combine(at.astimezone(WAT).date(), time(), WAT)
+    own = {"asset": "USDT-TRC20", "address": ADDRESS, "block_height": BLOCK, "as_of": ended.isoformat(),
+           "balance": plain(HOT)}  # fmt: skip
+    other = own | {"asset": "TRX", "address": "TXmVpin5vq5gdZsciyyjdZgKRUju4st1wM", "balance": "0"}
+    body = json.dumps([own, other], indent=1).encode()
+    flows.bring(NODE, name="chain_balances.json", body=body, actor=actor.operator(finance))
     leave()
 
 

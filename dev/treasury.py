@@ -94,6 +94,9 @@ class Office:
     def bring_statements(self, at: datetime) -> None:
         """What the bank and the exchange tell by then."""
         told.bring(self.finance, at=at)
+        self.carry_out(told.ask_for_wallet(self.finance))
+        self.book_by_hand(told.brought(), "What the owners brought to our own wallet.", at - timedelta(days=2))
+        told.tell_of_wallet(self.finance, at=at)
 
     def match_statements(self, at: datetime) -> None:
         """What was told, held against the books."""

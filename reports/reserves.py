@@ -30,15 +30,17 @@ WITH waiting AS MATERIALIZED (
      WHERE s.retired_at IS NULL AND b.waits)
 SELECT t.account, sum(t.closing) AS told, min(t.at) AS at,
        string_agg(DISTINCT t.title, ', ' ORDER BY t.title) AS who
-  FROM (SELECT DISTINCT ON (a.account, a.source_id, p.account) a.account, p.closing, s.title,
-               least((c.on_day + 1)::timestamptz, i.imported_at) AS at
+  FROM (SELECT DISTINCT ON (a.account, a.source_id, p.account) a.account, p.closing,
+               s.title || CASE WHEN p.closes_at IS NULL THEN '' ELSE ', ' || p.ref END AS title,
+               coalesce(p.closes_at, least((c.on_day + 1)::timestamptz, i.imported_at)) AS at
           FROM statement_accounts a JOIN statement_sources s ON s.id = a.source_id AND s.retired_at IS NULL
           JOIN statement_imports i ON i.source_id = a.source_id
           JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
          CROSS JOIN LATERAL (SELECT greatest(p.period_to, p.closes_on) AS on_day) c
-         WHERE p.closing IS NOT NULL AND c.on_day < :until
+         WHERE p.closing IS NOT NULL AND c.on_day < :until AND coalesce(p.closes_at < :until, true)
            AND (s.id, p.account, p.asset) NOT IN (SELECT w.id, w.account, w.asset FROM waiting w)
-         ORDER BY a.account, a.source_id, p.account, c.on_day DESC, i.imported_at DESC, p.part DESC) t
+         ORDER BY a.account, a.source_id, p.account, c.on_day DESC,
+                  p.closes_at DESC NULLS LAST, i.imported_at DESC, p.part DESC) t
  GROUP BY t.account
 """
 _VENUES = """

@@ -17,7 +17,12 @@ from app.exchange.rules import Policy
 from app.ledger import chart, prices
 
 BPS = 10_000
-PLACES = {"paystack": "Paystack", "paystack_clearing": "Clearing at Paystack", "bank": "Our bank"}
+PLACES = {
+    "paystack": "Paystack",
+    "paystack_clearing": "Clearing at Paystack",
+    "bank": "Our bank",
+    "wallet": "Our own wallets",
+}
 OWED = {"customer": "Customers", "suspense": "In suspense", "refunds": "Going back to payers"}
 # House accounts are few; customers' are one line an asset.
 _SUMS = """

@@ -91,6 +91,7 @@ OTHERS: dict[str, str] = {
     chart.BANK_CHARGES: "Bank charges",
     chart.PAYSTACK_FEES: "Paystack's fees",
     chart.VENUE_FEES: "A venue's fees",
+    chart.NETWORK_FEES: "What a chain takes",
     chart.ROUNDING: "Rounding and exchange",
     chart.PAYSTACK_CLEARING: "Paystack, not settled yet",
     chart.PAYSTACK: "Our balance at Paystack",

@@ -1,23 +1,21 @@
-"""The twelve invariants of a tie-out: each two numbers that are equal, or the first row in which they are not.
+"""The thirteen invariants of a tie-out: each two numbers that are equal, or the first row in which they are not.
 
 A line here is all that another one takes: sheet, day's proof, page and files follow.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from app.closing import figures, following
-from app.closing.figures import Figures
-from app.closing.rules import Span, counted, written
+from app.closing import figures, following, held
+from app.closing.results import BALANCE, Asked, Result, absent, compared, file_of
+from app.closing.rules import Span, counted
 from app.core.db import rows
 from app.core.money import ASSETS
 from app.ledger.chart import BANK
 
-COVER, BALANCE = "I9", "I12"
-_FACTS = {COVER, BALANCE}  # (nobody here can mend them: a closing says why it is closed all the same)
 TICK = timedelta(microseconds=1)  # PostgreSQL's clock counts these
 # (A file that was cut off is no fault any more once a later one tells the same days soundly.)
 _PARTS = """
@@ -49,7 +47,8 @@ SELECT count(DISTINCT i.id) AS n, coalesce(sum(i.rows_total), 0) AS one,
               GROUP BY 1) k ON k.import_id = i.id
  WHERE EXISTS (SELECT FROM statement_accounts a JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
                 WHERE a.account = :account AND a.source_id = i.source_id
-                  AND p.period_from <= :last AND p.period_to >= :first)
+                  AND (p.period_from <= :last AND p.period_to >= :first
+                       OR p.closes_at IS NOT NULL AND p.closes_on BETWEEN :first AND :last))
 """
 # (One of each is a group of its own, and most are: only larger ones are summed.)
 _GROUPS = """
@@ -134,12 +133,6 @@ SELECT count(*) AS n, coalesce(sum(s.total_units - s.deducted_units), 0) AS one,
   LEFT JOIN ledger.entries e ON e.journal_id = j.id AND e.account_id = a.id
  WHERE j.effective_at >= :since AND j.effective_at < :until
 """
-_COVER = """
-SELECT coalesce(sum(b.balance) FILTER (
-           WHERE a.class = 'asset' AND a.code NOT LIKE 'asset:owed_by_customers:%'), 0) AS one,
-       coalesce(-sum(b.balance) FILTER (WHERE a.code LIKE 'liability:customer:%'), 0) AS other
-  FROM ledger.effective_balances(:until) b JOIN ledger.accounts a ON a.id = b.account_id WHERE a.asset = :asset
-"""
 _DIGEST = """
 SELECT count(*) AS n,
        coalesce(sum(hash_record_extended(ROW(m.group_id, m.rule, m.line_id, m.journal_id, m.leg), 0)::numeric), 0)
@@ -160,114 +153,53 @@ SELECT c.id, c.month, c.sheets -> :account -> 'closing' AS closing
 """
 
 
-@dataclass(frozen=True)
-class Result:
-    """One invariant: two numbers and what each of them is. `holds` is None where it does not apply, and `said` why.
-
-    `first` is the first row that fails, as it is named, and `place` a door of the console that shows it.
-    """
-
-    name: str
-    title: str
-    one: str
-    one_is: str
-    other: str
-    other_is: str
-    holds: bool | None
-    said: str = ""
-    first: str = ""
-    place: tuple[str, Mapping[str, str]] = ("", {})
-    mark: Mapping[str, Any] = field(default_factory=dict)  # what the next one is held against
-
-    @property
-    def blocks(self) -> bool:
-        """Whether nobody can stand for a sheet with it. Too little held, or a balance nobody explains, is a fact."""
-        return self.holds is False and self.name not in _FACTS
-
-    def kept(self) -> dict[str, Any]:
-        """As a day and a closing keep it; where its first row is, is found anew."""
-        return {**asdict(self), "mark": dict(self.mark), "place": ("", {})}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What is proved: an account over days, with its figures."""
-
-    account: str
-    span: Span
-    figures: Figures
-
-    @property
-    def asset(self) -> str:
-        """What it is counted in."""
-        return self.account.rpartition(":")[2]
-
-    @property
-    def days(self) -> dict[str, Any]:
-        """For statements, whose days are dates."""
-        return {"account": self.account, "first": self.span.first, "last": self.span.last}
-
-
 def prove(asked: Asked) -> list[Result]:
     """Every invariant, in their order."""
     with figures.at_leisure():
         return [look(asked) for look in EVERY]
 
 
-def _compared(
-    name: str, titles: tuple[str, str, str], one: Decimal, other: Decimal, *, first: Any = None, said: str = "",
-    place: tuple[str, Mapping[str, str]] = ("", {}),
-) -> Result:  # fmt: skip
-    holds = one == other and not first
-    return Result(name, titles[0], written(one), titles[1], written(other), titles[2], holds, said,
-                  "" if holds else str(first or "the sums differ"), ("", {}) if holds else place)  # fmt: skip
-
-
-def _not(name: str, title: str, why: str) -> Result:
-    return Result(name, title, "", "", "", "", None, why)
-
-
 def _statement(asked: Asked) -> Result:
     (row,) = rows(_PARTS, **asked.days)
     titles = ("Each statement adds up", "opening and movements told", "closing told")
     if row.n == row.bare:
-        return _not("I1", titles[0], "no statement of these days tells balances" if row.n else "nothing was told")
-    return _compared("I1", titles, row.one, row.other, first=row.first, said=counted(row.n - row.bare, "statement"),
-                     place=_file(row.first))  # fmt: skip
+        return absent("I1", titles[0], "no statement of these days tells balances" if row.n else "nothing was told")
+    return compared("I1", titles, row.one, row.other, first=row.first, said=counted(row.n - row.bare, "statement"),
+                     place=file_of(row.first))  # fmt: skip
 
 
 def _continuity(asked: Asked) -> Result:
     (row,) = rows(following.SHEETS, **asked.days)
     titles = ("Each begins where the one before ended", "closing of the one before", "opening of the next")
     if not row.n:
-        return _not("I2", titles[0], "no two statements with balances follow each other")
-    return _compared("I2", titles, row.one, row.other, first=row.first, said=f"{row.n} statements that follow another",
-                     place=_file(row.first))  # fmt: skip
+        return absent("I2", titles[0], "no two statements with balances follow each other")
+    return compared("I2", titles, row.one, row.other, first=row.first, said=f"{row.n} statements that follow another",
+                     place=file_of(row.first))  # fmt: skip
 
 
 def _chain(asked: Asked) -> Result:
     (row,) = rows(_PARTS, **asked.days)
     titles = ("Each balance follows from the one before", "rows whose balance does not", "none")
     if row.n == row.bare:
-        return _not("I3", titles[0], "its statements have no balance column" if row.n else "nothing was told")
+        return absent("I3", titles[0], "its statements have no balance column" if row.n else "nothing was told")
     first = (row.gap or "").partition(" ")[0]
-    return _compared("I3", titles, Decimal(row.gaps), Decimal(0), first=row.gap, place=_file(first))
+    return compared("I3", titles, Decimal(row.gaps), Decimal(0), first=row.gap, place=file_of(first))
 
 
 def _complete(asked: Asked) -> Result:
     (row,) = rows(_ROWS, **asked.days)
     titles = ("Every row of every file is accounted for", "rows in the files", "lines, ignored and rejected")
     if not row.n:
-        return _not("I4", titles[0], "no file was read")
-    return _compared("I4", titles, Decimal(row.one), Decimal(row.other), first=row.first, said=counted(row.n, "file"),
-                     place=_file(row.first))  # fmt: skip
+        return absent("I4", titles[0], "no file was read")
+    return compared("I4", titles, Decimal(row.one), Decimal(row.other), first=row.first, said=counted(row.n, "file"),
+                     place=file_of(row.first))  # fmt: skip
 
 
 def _ledger(asked: Asked) -> Result:
     """What the running balances say, which entries have nothing to do with, beside the sum of the entries."""
     closing = figures.booked_at(asked.account, asked.span.until - TICK)
     titles = ("The books add up", "opening and entries", "closing balance of the account")
-    return _compared("I5", titles, asked.figures.opening_booked + asked.figures.booked, closing,
+    return compared("I5", titles, asked.figures.opening_booked + asked.figures.booked, closing,
                      place=("console.account", {"code": asked.account}))  # fmt: skip
 
 
@@ -275,7 +207,7 @@ def _proof(asked: Asked) -> Result:
     wrong = next((day for day in asked.figures.days if not day.ties), None)
     last = asked.figures.last
     titles = ("Told less booked is what is open", "told less booked at the end", "sum of what explains it")
-    return _compared("I6", titles, last.difference, last.explained, first=wrong and f"from {wrong.day:%-d %B %Y} on",
+    return compared("I6", titles, last.difference, last.explained, first=wrong and f"from {wrong.day:%-d %B %Y} on",
                      place=("console.breaks_of", {"outside": asked.account}))  # fmt: skip
 
 
@@ -283,35 +215,23 @@ def _conservation(asked: Asked) -> Result:
     (row,) = rows(_GROUPS, account=asked.account)
     titles = ("Each match nets to what it declares", "sum of all matches", "sum of their declared differences")
     if not row.n:
-        return _not("I7", titles[0], "nothing is matched")
+        return absent("I7", titles[0], "nothing is matched")
     place = ("console.match", {"group_id": str(row.first)})
-    return _compared("I7", titles, row.one, row.other, first=row.first and f"match {row.first}", place=place,
+    return compared("I7", titles, row.one, row.other, first=row.first and f"match {row.first}", place=place,
                      said=f"{row.n:,} matches; no line or entry in two")  # fmt: skip
 
 
 def _settlements(asked: Asked) -> Result:
     titles = ("Settlements are what the bank was paid", "settled, less deductions", "booked to the bank")
     if asked.account != BANK.format(asset="NGN"):
-        return _not("I8", titles[0], "Paystack does not settle to this account")
+        return absent("I8", titles[0], "Paystack does not settle to this account")
     (row,) = rows(_SETTLED, account=asked.account, since=asked.span.since, until=asked.span.until)
     if not row.n:
-        return _not("I8", titles[0], "nothing was settled in these days")
+        return absent("I8", titles[0], "nothing was settled in these days")
     unit = Decimal(1).scaleb(-ASSETS["NGN"].decimals)
     place = ("console.settlement", {"settlement_id": row.first or ""})
-    return _compared("I8", titles, row.one * unit, row.other * unit, first=row.first, said=counted(row.n, "settlement"),
+    return compared("I8", titles, row.one * unit, row.other * unit, first=row.first, said=counted(row.n, "settlement"),
                      place=place)  # fmt: skip
-
-
-def _cover(asked: Asked) -> Result:
-    """No chain wallets yet: all places are in the books, hot, cold, venue and bank alike."""
-    (row,) = rows(_COVER, until=asked.span.until, asset=asked.asset)
-    unit = Decimal(1).scaleb(-ASSETS[asked.asset].decimals)
-    one, other = row.one * unit, row.other * unit
-    return Result(COVER, f"At least as much {asked.asset} is held as customers are owed", written(one),
-                  "held, wherever", written(other), "owed to customers", one >= other,
-                  "by the books at the end of the last day",
-                  "" if one >= other else f"{written(other - one)} are lacking",
-                  ("console.reserves", {}))  # fmt: skip
 
 
 def _determinism(asked: Asked) -> Result:
@@ -322,7 +242,7 @@ def _determinism(asked: Asked) -> Result:
     mark = {"run": newest, "digest": short(now.sum)}
     then = _mark_of(asked.account)
     if then is None:
-        return replace(_not("I10", title, "there is no digest of an earlier day to hold it against"), mark=mark)
+        return replace(absent("I10", title, "there is no digest of an earlier day to hold it against"), mark=mark)
     again = short(rows(_DIGEST, account=asked.account, run=then["run"])[0].sum)
     same = again == then["digest"]
     first = "" if same else f"matches up to run {then['run']}"
@@ -344,14 +264,14 @@ def _closed(asked: Asked) -> Result:
     titles = ("A closed month stays as it was", "told less booked as it was closed", "the same, taken again")
     found = rows(_SEALED, account=asked.account)
     if not found:
-        return _not("I11", titles[0], "no month of this account is closed on a sheet")
+        return absent("I11", titles[0], "no month of this account is closed on a sheet")
     last = rows(
         "SELECT (CAST(:month AS date) + interval '1 month' - interval '1 day')::date AS day", month=found[0].month
     )
     told, booked = map(Decimal, found[0].closing)
     again = figures.of(asked.account, Span(last[0].day, last[0].day)).last
     place = ("console.ledger_period", {"month": f"{found[0].month:%Y-%m}"})
-    return _compared("I11", titles, told - booked, again.difference, place=place,
+    return compared("I11", titles, told - booked, again.difference, place=place,
                      first=(told, booked) != (again.closing_told, again.closing_booked) and f"{found[0].month:%B %Y}",
                      said=f"{found[0].month:%B %Y}; what came later counts after it")  # fmt: skip
 
@@ -361,17 +281,12 @@ def _balance(asked: Asked) -> Result:
     (row,) = rows(_BALANCE, account=asked.account, last=asked.span.last)
     titles = ("Told is the balance that its statements say", "closing balance told", "all lines, and what contradicts")
     if not row.n:
-        return _not(BALANCE, titles[0], "no statement says a balance")
+        return absent(BALANCE, titles[0], "no statement says a balance")
     said = f"{counted(row.wrong, 'contradiction')} of the statements in it" if row.wrong else ""
-    return _compared(BALANCE, titles, row.one, row.other, first=row.first, said=said, place=_file(row.first))
-
-
-def _file(import_id: Any) -> tuple[str, Mapping[str, str]]:
-    found = rows("SELECT id FROM statement_files WHERE import_id = :of", of=import_id) if import_id else []
-    return ("console.statement_file", {"file_id": found[0].id}) if found else ("", {})
+    return compared(BALANCE, titles, row.one, row.other, first=row.first, said=said, place=file_of(row.first))
 
 
 EVERY: tuple[Callable[[Asked], Result], ...] = (
-    _statement, _continuity, _chain, _complete, _ledger, _proof, _conservation, _settlements, _cover, _determinism,
-    _closed, _balance,
+    _statement, _continuity, _chain, _complete, _ledger, _proof, _conservation, _settlements, held.cover, _determinism,
+    _closed, _balance, held.node,
 )  # fmt: skip

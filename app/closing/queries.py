@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.clock import WAT
 from app.core.db import db, rows
 from app.ledger import periods
-from app.ledger.chart import BANK, PAYSTACK, PAYSTACK_CLEARING, VENUE
+from app.ledger.chart import BANK, PAYSTACK, PAYSTACK_CLEARING, VENUE, WALLET
 from app.matching import queries as matching
 from app.statements import continuing
 from app.statements import queries as statements
@@ -48,7 +48,8 @@ WITH own AS (
       LEFT JOIN LATERAL (
            SELECT EXISTS (SELECT FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
                            WHERE i.source_id = x.id AND (i.tells_all OR p.asset = m.asset)
-                             AND p.period_from <= :last) AS told) t ON true
+                             AND (p.period_from <= :last OR p.closes_at > :since AND p.closes_at <= :until)
+                         ) AS told) t ON true
      GROUP BY 1
 )
 SELECT t.account, t.mapped, t.told, t.ended,
@@ -64,7 +65,7 @@ SELECT t.account, t.mapped, t.told, t.ended,
  GROUP BY 1, 2, 3, 4 ORDER BY 1
 """
 # (the others of this class are owed to us by those whom we know)
-_PLACES = [template.partition("{")[0] + "%" for template in (PAYSTACK, PAYSTACK_CLEARING, BANK, VENUE)]
+_PLACES = [template.partition("{")[0] + "%" for template in (PAYSTACK, PAYSTACK_CLEARING, BANK, VENUE, WALLET)]
 _BEGUN = "SELECT min(effective_at) AS at FROM (SELECT effective_at FROM ledger.journals ORDER BY id LIMIT 1000) j"
 
 

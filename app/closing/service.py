@@ -7,8 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.closing import errors, figures, invariants, queries, rules, sheets
-from app.closing.invariants import Asked, Result
 from app.closing.models import ProofDay, Signature
+from app.closing.results import Asked, Result
 from app.closing.rules import DayState, SignRole, Span
 from app.core import clock, ids, machine
 from app.core.actor import Actor

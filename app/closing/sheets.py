@@ -9,8 +9,8 @@ from typing import Any
 
 from app.closing import figures, invariants, queries, rules
 from app.closing.figures import Figures
-from app.closing.invariants import Asked, Result
 from app.closing.models import Closing, Reopening, Signature
+from app.closing.results import Asked, Result
 from app.closing.rules import SignRole, Span
 
 

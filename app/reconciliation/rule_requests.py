@@ -1,7 +1,8 @@
-"""Other rules of matching, a larger tolerance, and the end of the last source of an account, are requests.
+"""Other rules of matching, a larger tolerance, a wallet's account and the end of an account's last source are requests.
 
 Finance asks, treasury agrees, and they count at once. They say what is called the same movement, what is called
-rounding, and what nobody tells of any more: whoever wants less to explain could widen them.
+rounding, what counts as held in a wallet of our own, and what nobody tells of any more: whoever wants less to explain
+could widen them.
 """
 
 from collections.abc import Sequence
@@ -17,8 +18,9 @@ from app.matching import rules, trials
 from app.matching.errors import BadRules
 from app.matching.rules import Rule
 from app.statements import queries as statements
-from app.statements import service
-from app.statements.errors import BadTolerance, NoSuchSource
+from app.statements import service, wallets
+from app.statements.errors import BadTolerance, NoSuchAccount, NoSuchSource
+from app.statements.models import Source
 
 
 def request_rules(account: str, told: Sequence[Rule], *, reason: str, maker: str, actor: Actor) -> Request:
@@ -43,6 +45,13 @@ def request_tolerance(
     }
     target = source_target(source_id)
     return governance.submit(TOLERANCE.name, payload, target=target, reason=reason, maker=maker, actor=actor)
+
+
+def request_wallet(source_id: str, *, asset: str, account: str, reason: str, maker: str, actor: Actor) -> Request:
+    """Ask that a wallet's account be opened and stand for a source. Raises NoSuchAccount, and as governance does."""
+    payload = {"source": source_id, "asset": asset, "account": account}
+    target = source_target(source_id)
+    return governance.submit(WALLET.name, payload, target=target, reason=reason, maker=maker, actor=actor)
 
 
 def request_retirement(source_id: str, *, reason: str, maker: str, actor: Actor) -> Request:
@@ -128,6 +137,34 @@ def _describe_tolerance(payload: Payload) -> list[Line]:
     ]
 
 
+def _check_wallet(payload: Payload) -> None:
+    if not payload["asset"] or not wallets.is_new(_source(payload), payload["account"]):
+        raise NoSuchAccount(
+            "That is no new account of a wallet, asset:wallet:name:BTC, or its source tells of no chain."
+        )
+
+
+def _open_wallet(agreed: Agreed) -> str:
+    _check_wallet(agreed.payload)
+    wallets.open_for(_source(agreed.payload), agreed.payload["account"])
+    service.stand_for(agreed.payload["source"], asset=agreed.payload["asset"], account=agreed.payload["account"])
+    return f"{agreed.payload['account']} is open"
+
+
+def _describe_wallet(payload: Payload) -> list[Line]:
+    source = _source(payload)
+    return [
+        Line("Source", source.title),
+        Line("Address", str(source.settings.get("account") or "none said")),
+        Line("Account that is opened", payload["account"]),
+        Line("For what the source calls", payload["asset"]),
+    ]
+
+
+def _source(payload: Payload) -> Source:
+    return statements.one_source_for_operators(payload["source"])
+
+
 def _check_retirement(payload: Payload) -> None:
     if statements.one_source_for_operators(payload["source"]).retired_at is not None:
         raise NoSuchSource
@@ -161,6 +198,15 @@ TOLERANCE = Kind(
     execute=_set_tolerance,
     describe=_describe_tolerance,
     summary=lambda payload: f"Call {payload['tolerance']} {payload['asset']} rounding",
+)
+WALLET = Kind(
+    name="statements.wallet",
+    title="A wallet of our own",
+    make=Permission.STATEMENTS_IMPORT,
+    dry_run=_check_wallet,
+    execute=_open_wallet,
+    describe=_describe_wallet,
+    summary=lambda payload: f"Open {payload['account']}",
 )
 RETIREMENT = Kind(
     name="statements.retire",

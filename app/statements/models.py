@@ -223,6 +223,7 @@ class Part(Model):
     period_from: Mapped[date | None] = mapped_column(Date)
     period_to: Mapped[date | None] = mapped_column(Date)
     closes_on: Mapped[date | None] = mapped_column(Date)
+    closes_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     gaps: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     untied: Mapped[str] = mapped_column(Text)
 

@@ -34,6 +34,16 @@ SELECT s.id FROM statement_sources s
    AND (last.asked_at IS NULL OR last.state <> 'asked' AND last.asked_at <= :now - s.pull_every * interval '1 second')
  ORDER BY s.id
 """
+_BALANCES = """
+SELECT min(p.closes_on) AS first, max(p.closes_on) AS last
+  FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
+ WHERE i.source_id = :source AND p.closes_at IS NOT NULL
+"""
+_HAS_TOLD = """
+SELECT EXISTS (SELECT FROM statement_lines WHERE source_id = :source)
+       OR EXISTS (SELECT FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
+                   WHERE i.source_id = :source AND p.closes_at IS NOT NULL) AS told
+"""
 _SAID_LATER = """
 SELECT s.name, s.first, s.last, s.reason
   FROM (SELECT DISTINCT ON (d.file_id) f.name, d.first, d.last, d.reason
@@ -41,7 +51,6 @@ SELECT s.name, s.first, s.last, s.reason
          WHERE f.source_id = :source ORDER BY d.file_id, d.id DESC) s
  WHERE s.reason <> :brought AND s.first <= :last AND s.last >= :first ORDER BY s.first, s.name
 """
-_HAS_TOLD = "SELECT EXISTS (SELECT FROM statement_lines WHERE source_id = :source) AS told"
 
 
 def sources_for_operators() -> list[Source]:
@@ -179,13 +188,23 @@ def sources_to_pull_for_system(now: datetime) -> list[str]:
 
 
 def late_for_system(at: datetime) -> list[tuple[Source, list[Days]]]:
-    """Sources that should have told of some days a while ago, and have not: each with these days."""
+    """Sources that should have told of some days a while ago, and have not: each with these days.
+
+    Of one that tells balances alone, those after the last of them.
+    """
     found = []
     for source in sources_for_operators():
         through = source.expected_through(at - LATE_AFTER)
-        gaps = missing(coverage_for_operators(source.id), through=through)
+        covered = coverage_for_operators(source.id) or [Days(*ends) for ends in _balances_between(source.id)]
+        gaps = missing(covered, through=through)
         found.append((source, [each for each in gaps if each.last > through - LATE_WITHIN]))
     return [(source, gaps) for source, gaps in found if gaps]
+
+
+def _balances_between(source_id: str) -> list[tuple[date, date]]:
+    """The days of the first and the last balance that were told by themselves: what came between is no day's."""
+    found = rows_of(_BALANCES, source=source_id)[0]
+    return [(found.first, found.last)] if found.first else []
 
 
 def pull_for_system(pull_id: str) -> Pull:
@@ -267,6 +286,13 @@ def coverage_for_operators(source_id: str, *, asset: str = "", before: Sequence[
 def parts_for_operators(import_id: str) -> list[Part]:
     """What a file told, by account and asset."""
     return list(db.session.scalars(select(Part).where(Part.import_id == import_id).order_by(Part.part)))
+
+
+def balances_told_for_operators(source_id: str, *, limit: int) -> list[Part]:
+    """Balances that were told by themselves, of a moment each, the latest first."""
+    own = select(Part).join(Import, Import.id == Part.import_id).where(Import.source_id == source_id)
+    own = own.where(Part.closes_at.is_not(None)).order_by(Part.closes_at.desc(), Part.import_id.desc(), Part.part)
+    return list(db.session.scalars(own.limit(limit)))
 
 
 def other_rows_for_operators(

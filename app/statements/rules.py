@@ -92,6 +92,11 @@ def expected_through(at: datetime, *, zone: str, lag_days: int, cut_off: time) -
     return local.date() - (lag_days + (local.time() < cut_off)) * _DAY
 
 
+def last_day_before(at: datetime, tz: ZoneInfo) -> date:
+    """The day of a moment; of a day's first moment the day before, which ended with it."""
+    return (at - timedelta(microseconds=1)).astimezone(tz).date()
+
+
 def missing(covered: Iterable[Days], *, through: date) -> list[Days]:
     """The days without a statement between the first that has one and `through`; `covered` in order, and apart."""
     found: list[Days] = []

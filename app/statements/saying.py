@@ -10,6 +10,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
 from app.statements import errors, queries
+from app.statements.formats.registry import FORMATS
 from app.statements.models import SaidDays, Source, StatementFile
 from app.statements.rules import Days, FileState
 
@@ -21,12 +22,14 @@ def say(file_id: str, *, days: Days, reason: str, actor: Actor) -> None:
     """Say that a file tells everything of these days of its source's zone, in place of what was said before.
 
     Of one that waits it is looked at when it is read. Raises NoSuchFile for one that was refused or that was read
-    again; BadDays, NoReason, and NotItsDays where it tells of other days or of no asset.
+    again; BadDays, NoReason, and NotItsDays where it tells of other days, of no asset or of no movement.
     """
     file = queries.file_for_system(file_id, lock=True)
     if file.state == FileState.REFUSED or file.reads_again is not None:
         raise errors.NoSuchFile
     source = queries.source_of_file_for_system(file)
+    if not FORMATS[source.format].tells_moves:
+        raise errors.NotItsDays("It tells a balance and no movement, so it covers no days.")
     check(source, days, now=clock.now())
     if not reason.strip():
         raise errors.NoReason

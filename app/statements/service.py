@@ -308,7 +308,7 @@ def keep(source: Source, file_id: str, *, telling: Telling, actor: Actor) -> Non
     )
     db.session.add(told)
     db.session.flush()
-    parts = _parts(telling)
+    parts = _parts(telling, source)
     saying.look(file, ((one.period_from, one.period_to) for one in telling.summaries), tells_all=told.tells_all)
     if file.covers_from is not None:
         assets = queries.accounts_for_operators(source.id) if told.tells_all else ()
@@ -359,7 +359,7 @@ def _copy(connection: Connection, statement: str, rows: StringIO) -> None:
         cursor.copy_expert(statement, rows, _COPY_BYTES)
 
 
-def _parts(telling: Telling) -> list[dict[str, object]]:
+def _parts(telling: Telling, source: Source) -> list[dict[str, object]]:
     """What each statement says of itself."""
     return [
         {
@@ -371,7 +371,8 @@ def _parts(telling: Telling) -> list[dict[str, object]]:
             "moved": one.moved,
             "period_from": one.period_from,
             "period_to": one.period_to,
-            "closes_on": one.period_to,
+            "closes_on": rules.last_day_before(one.closes_at, source.tz) if one.closes_at else one.period_to,
+            "closes_at": one.closes_at,
             "gaps": list(one.gaps),
             "untied": one.untied,
         }
@@ -384,7 +385,7 @@ def _covering(parts: list[dict[str, object]], file: StatementFile, *, assets: It
     days: dict[str, object] = {"period_from": file.covers_from, "period_to": file.covers_to}
     silent: dict[str, object] = {
         "ref": "", "account": "", "opening": None, "closing": None, "moved": Decimal(0), "gaps": [], "untied": "",
-        "closes_on": None,
+        "closes_on": None, "closes_at": None,
     }  # fmt: skip
     told = {one["asset"] for one in parts}
     return [one | days for one in parts] + [silent | days | {"asset": asset} for asset in assets if asset not in told]

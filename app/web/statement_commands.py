@@ -53,6 +53,8 @@ def look(file: Path, format_: str | None, settings: str) -> None:
         click.echo(note)
     for one in told.statements:
         ties = {True: "ties", False: f"does not tie, by {one.difference}", None: "tells no balances"}[one.ties]
+        if one.closes_at is not None:
+            ties = f"holds {one.closing} at {one.closes_at:%Y-%m-%d %H:%M} UTC"
         click.echo(f"{one.account} {one.asset} {one.ref}: {len(one.lines)} lines, {one.moved}; {ties}. {one.untied}")
     for row in told.rejected[:ROWS_SHOWN]:
         click.echo(f"  row {row.row}, {row.column}: {row.reason}")
@@ -130,6 +132,8 @@ def _say(told: Import, *, seen_before: bool) -> None:
 def _tie(part: Part) -> str:
     if part.untied:
         return part.untied
+    if part.closes_at is not None:
+        return f"holds {part.closing} at {part.closes_at:%Y-%m-%d %H:%M} UTC"
     if part.difference is None:
         return f"moves {part.moved}; tells no balances"
     return f"{part.opening} + {part.moved} = {part.closing}" + (

@@ -160,9 +160,12 @@ CREATE TABLE statement_parts (
     period_from date,
     period_to date,
     closes_on date,                                    -- of its last line: a file of whole days may end within the next
+    closes_at timestamptz,                             -- of a balance told by itself, which covers no days: its moment
     gaps integer[] NOT NULL,
     untied text NOT NULL,
-    PRIMARY KEY (import_id, part)
+    PRIMARY KEY (import_id, part),
+    CONSTRAINT ck_statement_parts_moment_of_a_balance CHECK (closes_at IS NULL OR (closing IS NOT NULL AND opening IS NULL
+        AND period_from IS NULL AND period_to IS NULL AND closes_on IS NOT NULL))
 );
 
 -- The days that each file tells of, an asset at a time: as it says, else from its first line to its last (a file whose ends

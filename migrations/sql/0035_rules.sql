@@ -101,11 +101,17 @@ ALTER TABLE statement_accounts ENABLE ALWAYS TRIGGER told_alone_still;
 -- Accounts that nobody would tell of without a source: another one has told of something, and may again.
 CREATE FUNCTION left_untold(p_source text) RETURNS SETOF text
     LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
+WITH telling AS (
+    SELECT o.source_id, o.account FROM statement_accounts o JOIN statement_sources s ON s.id = o.source_id
+     WHERE s.retired_at IS NULL
+       AND (EXISTS (SELECT FROM statement_lines l WHERE l.source_id = s.id AND l.asset = o.asset)
+            OR EXISTS (SELECT FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
+                        WHERE i.source_id = s.id AND p.asset = o.asset AND p.closes_at IS NOT NULL)))
 SELECT DISTINCT a.account FROM statement_accounts a
- WHERE a.source_id = p_source AND EXISTS (SELECT FROM statement_lines l WHERE l.source_id = p_source)
-   AND NOT EXISTS (SELECT FROM statement_accounts o JOIN statement_sources s ON s.id = o.source_id
-                    WHERE o.account = a.account AND o.source_id <> p_source AND s.retired_at IS NULL
-                      AND EXISTS (SELECT FROM statement_lines l WHERE l.source_id = s.id AND l.asset = o.asset))
+ WHERE a.source_id = p_source
+   AND (EXISTS (SELECT FROM statement_lines l WHERE l.source_id = p_source)
+        OR EXISTS (SELECT FROM telling t WHERE t.source_id = p_source))
+   AND NOT EXISTS (SELECT FROM telling t WHERE t.account = a.account AND t.source_id <> p_source)
  ORDER BY 1
 $$;
 -- That nobody tells of an account any more is what two people say. (One after the other: two that tell of one account may
@@ -134,8 +140,8 @@ SELECT 'pol_' || kind || '_1', kind, 1,
        jsonb_build_array(jsonb_build_object('legs', jsonb_build_array(jsonb_build_object('roles', '["treasury"]'::jsonb,
                                                                                          'count', 1)),
                                             'ttl_seconds', 604800, 'delay_seconds', 0)), now()
-  FROM unnest(ARRAY['matching.rules', 'matching.join', 'matching.leave', 'statements.tolerance', 'statements.retire'])
-       AS beginning (kind);
+  FROM unnest(ARRAY['matching.rules', 'matching.join', 'matching.leave', 'statements.tolerance', 'statements.wallet',
+                    'statements.retire']) AS beginning (kind);
 ALTER TABLE approval_policies ENABLE ALWAYS TRIGGER approved;
 SELECT set_config('bursar.actor', '', true);
 

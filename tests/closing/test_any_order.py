@@ -15,7 +15,7 @@ from hypothesis import given as given_
 from hypothesis import strategies as st
 
 from app.closing import figures, invariants, queries
-from app.closing.invariants import Asked
+from app.closing.results import Asked
 from app.closing.rules import Span, month_of
 from app.core.db import leave, rows, transaction
 from app.core.errors import Refusal

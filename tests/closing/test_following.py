@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from app.closing import figures, invariants
-from app.closing.invariants import Asked, Result
+from app.closing.results import Asked, Result
 from app.closing.rules import month_of
 from app.core import clock
 from app.core.db import leave, rows, transaction

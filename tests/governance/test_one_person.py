@@ -155,6 +155,7 @@ ASK: dict[str, Callable[[str], Request]] = {
     "matching.join": joining.joining,
     "matching.leave": joining.leaving,
     "statements.tolerance": ruled.tolerating,
+    "statements.wallet": ruled.walleting,
     "statements.retire": ruled.retiring,
     "settlement.top_up": asking.top_up,
     "settlement.float_floor": asking.floor,

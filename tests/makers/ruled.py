@@ -61,6 +61,17 @@ def ask_retirement(source_id: str, *, by: str = "") -> Request:
     return asked
 
 
+def ask_wallet(source_id: str, account: str, *, by: str = "") -> Request:
+    """A request that a wallet's account be opened for a source."""
+    maker, asset = by or people.operator(Role.FINANCE)[0], account.rpartition(":")[2]
+    with transaction(who := actor.operator(maker)):
+        asked = rule_requests.request_wallet(
+            source_id, asset=asset, account=account, reason="Customers may send coins.", maker=maker, actor=who
+        )
+    leave()
+    return asked
+
+
 def retire(name: str, *, at: datetime | None = None) -> str:
     """Have the last source of an account be retired, now or as of a time: its id."""
     own = sources.source_for_operators(name)
@@ -99,6 +110,14 @@ def ruling(maker: str) -> Request:
 def tolerating(maker: str) -> Request:
     """A larger tolerance of a source."""
     return ask_tolerance(source(), Decimal(1), by=maker)
+
+
+def walleting(maker: str) -> Request:
+    """The account of a wallet on a chain."""
+    with transaction(SYSTEM):
+        made = statements.add_source(books.fresh("src"), title="Hot", format_name="bitcoin-core", settings={}).id
+    leave()
+    return ask_wallet(made, f"asset:wallet:{books.fresh('hot')}:BTC", by=maker)
 
 
 def retiring(maker: str) -> Request:

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from app.statements.formats.settings import Settings, Unit
+from tests.makers import chains
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples" / "statements"
 BANK = Settings(zone="Africa/Lagos", asset="NGN")
@@ -61,6 +62,7 @@ PAYSTACK_BALANCE = b"""{"status": true, "data": [
 KRAKEN_TRADES = b"""txid,ordertxid,pair,time,type,ordertype,price,cost,fee,vol,margin,misc,ledgers
 T1,O1,XXBTZEUR,2026-03-01 10:00:00.1234,buy,limit,50000,500,1.3,0.01,0,,"L1,L2"
 """
+OUR_ADDRESS = "bc1qhot3jq2ktajp28rudmr4u43u9hknc7d9q"
 # A sound file for each format, and the settings that its source would have.
 SOUND: dict[str, tuple[bytes, Settings]] = {
     "mt940": (sample("scenario_a/bank_ngn.mt940"), BANK),
@@ -85,6 +87,9 @@ SOUND: dict[str, tuple[bytes, Settings]] = {
     "bitvavo-history": (sample("exchange/bitvavo_withdrawal.ghostfoliosidekick.csv"), Settings()),
     "binance-auto-invest": (sample("exchange/binance_autoinvest.dali-rp2.csv"), Settings()),
     "kraken-trades": (KRAKEN_TRADES, Settings()),
+    "chain-balances": (sample("scenario_a/chain_balances.json"), Settings(account=OUR_ADDRESS)),
+    "bitcoin-core": (chains.BITCOIN, Settings(account="hot")),
+    "etherscan": (chains.ETHERSCAN, Settings(account=chains.OURS)),
 }
 Mutation = Callable[[bytes, random.Random], bytes]
 

@@ -11,7 +11,7 @@ from flask import Flask
 from app.breaks import service as breaks
 from app.breaks.errors import BreakChanged, BreakGone, BroughtIt
 from app.closing import sheets
-from app.closing.invariants import Result
+from app.closing.results import Result
 from app.closing.rules import month_of
 from app.core import actor
 from app.core.db import leave, rows, transaction

@@ -49,6 +49,9 @@ def test_meets_its_truth_line_by_line_in_either_format_of_the_bank(on: Ground, t
     other = tmp_path / "month"
     shutil.copytree(MONTH, other)
     (other / "bank_ngn.mt940").unlink()
+    (other / "chain_balances.json").unlink()
     again = told(on, other)
     assert bank(again) == bank(answer)
+    assert {name: sums["drift"] for name, sums in answer["tie_out"]["chain"].items()} == {"BTC": "0", "USDT-TRC20": "0"}
+    assert "chain" not in again["tie_out"]
     assert score(again, TRUTH)["wrong"] == []

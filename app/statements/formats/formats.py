@@ -30,6 +30,8 @@ class Format:
     likeness: Callable[[File], int]  # 0: not this format. More: columns known less columns unknown
     stream: Callable[[File, Settings], Telling] | None = None  # row by row, for files that do not fit in memory
     tells_all: bool = True  # of every asset of its teller: of what is not in a file nothing happened
+    of_chain: bool = False  # of a wallet of our own: nobody else keeps it for us
+    tells_moves: bool = True  # what moved; else balances alone, which cover no days
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ def tabular(
     api: bool = False,
     listed: Listed | None = None,
     tells_all: bool = True,
+    of_chain: bool = False,
     takes: Iterable[str] = (),
 ) -> Format:
     """A format of rows. `tell` makes of a row its line or lines, or says why it has none.
@@ -118,6 +121,7 @@ def tabular(
         stream=stream,
         likeness=partial(_likeness, layout=layout, listed=listed),
         tells_all=tells_all,
+        of_chain=of_chain,
     )
 
 

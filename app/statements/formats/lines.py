@@ -142,13 +142,17 @@ class Summary:
     moved: Decimal
     period_from: date | None
     period_to: date | None
+    closes_at: datetime | None = None
     gaps: tuple[int, ...] = ()
     untied: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One account and asset over a period, lines oldest first. Balances are None where the file does not tell them."""
+    """One account and asset over a period, lines oldest first. Balances are None where the file does not tell them.
+
+    `closes_at` is the moment of a balance that is told by itself, of no period.
+    """
 
     ref: str = ""
     account: str = ""
@@ -157,6 +161,7 @@ class Statement:
     closing: Decimal | None = None
     period_from: date | None = None
     period_to: date | None = None
+    closes_at: datetime | None = None
     lines: tuple[Line, ...] = ()
     ignored: tuple[Ignored, ...] = ()
     rejected: tuple[Rejected, ...] = ()

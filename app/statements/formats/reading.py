@@ -351,17 +351,26 @@ def objects(file: File, layout: Layout) -> Iterator[Row]:
 
     Raises Unreadable for what is no such list, and for an object without a column that is needed.
     """
+    body = answer(file)
+    return listed(body.get("data") if isinstance(body, dict) else body, layout)
+
+
+def answer(file: File) -> Any:
+    """What an API answered, its numbers exact. Raises Unreadable for what is no JSON."""
     try:
-        body = json.loads(file.text, parse_float=Decimal, parse_constant=_no_constant)
+        return json.loads(file.text, parse_float=Decimal, parse_constant=_no_constant)
     except (ValueError, RecursionError) as broken:
         row = getattr(broken, "lineno", 1)
         raise Unreadable("this is no JSON.", row=row, column=f"character {getattr(broken, 'colno', 1)}") from broken
-    told = body.get("data") if isinstance(body, dict) else body
+
+
+def listed(told: Any, layout: Layout, *, under: str = "data", after: int = 0) -> Iterator[Row]:
+    """The rows of one list of an answer, numbered `after` those of the lists before it. Raises as `objects` does."""
     if not isinstance(told, list) or not all(isinstance(each, dict) for each in told):
-        raise Unreadable("this is no list of movements.", row=1, column="data")
-    if len(told) > ROWS_LIMIT:
-        raise Unreadable(f"there are more than {ROWS_LIMIT} rows.", row=ROWS_LIMIT + 1, column="data")
-    for number, each in enumerate(told, 1):
+        raise Unreadable("this is no list of movements.", row=1, column=under)
+    if after + len(told) > ROWS_LIMIT:
+        raise Unreadable(f"there are more than {ROWS_LIMIT} rows.", row=ROWS_LIMIT + 1, column=under)
+    for number, each in enumerate(told, after + 1):
         flat = dict(_flat(each))
         names = {name: place for place, name in enumerate(flat)}
         at = layout.found(list(flat))

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from app.statements.formats import reading
 from app.statements.formats.bank_csv import BANK_CSV
 from app.statements.formats.binance import BINANCE
+from app.statements.formats.bitcoin_core import BITCOIN_CORE
 from app.statements.formats.bitstamp import BITSTAMP
 from app.statements.formats.bitvavo import BITVAVO
 from app.statements.formats.bybit import BYBIT_FUNDING, BYBIT_UNIFIED
 from app.statements.formats.camt import CAMT
+from app.statements.formats.chain_balances import CHAIN_BALANCES
 from app.statements.formats.coinbase import COINBASE
 from app.statements.formats.cryptocom import CRYPTOCOM
 from app.statements.formats.errors import Unreadable
+from app.statements.formats.etherscan import ETHERSCAN
 from app.statements.formats.formats import Format
 from app.statements.formats.gemini import GEMINI
 from app.statements.formats.kraken import KRAKEN
@@ -38,6 +41,7 @@ FORMATS: dict[str, Format] = {
         *(PAYSTACK_PAYMENTS, PAYSTACK_TRANSFERS, PAYSTACK_PAYOUTS, PAYSTACK_BALANCE),
         *(KRAKEN, LUNO, BINANCE, KUCOIN, COINBASE, BYBIT_UNIFIED, BYBIT_FUNDING, BITSTAMP, OKX_TRADING, OKX_FUNDING),
         *(CRYPTOCOM, GEMINI, BITVAVO, BINANCE_AUTOINVEST, KRAKEN_TRADES),
+        *(CHAIN_BALANCES, BITCOIN_CORE, ETHERSCAN),
     )
 }
 

@@ -19,7 +19,7 @@ from app.statements.line_queries import Asked
 from jobs.runtime import drain
 from tests.makers import browse
 from tests.makers.books import fresh
-from tests.makers.statements import sample
+from tests.makers.statements import OUR_ADDRESS, sample
 from tests.statements.test_bringing import FIRST, SECOND, STRANGE, THIRD, made, of
 from tests.web.console.conftest import Visitor
 
@@ -173,6 +173,33 @@ def test_an_account_of_what_we_own_stands_for_an_asset(visitor: Visitor) -> None
     assert "told from 0 NGN off" in client.get(place).text
     for wrong in ({"account": "equity:capital:NGN"}, {"tolerance": "-1"}, {"tolerance": "some"}):
         assert browse.send(client, f"{place}/accounts", form_at=place, **{**said, **wrong}).status_code == 422
+
+
+def test_a_wallet_is_set_up_and_its_node_s_balance_is_seen(visitor: Visitor, inside: Flask) -> None:
+    client, name, wallet = visitor(Role.FINANCE), fresh("hot"), f"asset:wallet:{fresh('hot')}:BTC"
+    form = f"{PAGE}/new?format=chain-balances"
+    said = {"format": "chain-balances", "name": name, "title": "Hot", "zone": "UTC", "account": OUR_ADDRESS}
+    assert "Of our wallet on the chain" in client.get(form).text
+    added = browse.send(client, f"{PAGE}/sources", form_at=form, **said, lag_days="1", cut_off="12:00")
+    place = urlsplit(added.headers["Location"]).path
+    first = client.get(place).text
+    assert ("No balance yet." in first, "Days it covers" in first) == (True, False)
+    named = {"asset": "BTC", "account": wallet, "tolerance": "0", "key": fresh()}
+    assert "Say why" in browse.send(client, f"{place}/accounts", form_at=place, **named).text
+    asked = browse.send(client, f"{place}/accounts", form_at=place, **named, reason="Customers send coins.")
+    assert (asked.status_code, "/approvals/" in asked.headers["Location"]) == (303, True)
+    seen = client.get(asked.headers["Location"]).text
+    assert all(words in seen for words in (wallet, OUR_ADDRESS, "A wallet of our own"))
+    file = urlsplit(
+        upload(client, place, sample("scenario_a/chain_balances.json"), name="chain.json").headers["Location"]
+    ).path
+    drain(inside)
+    told = client.get(place).text
+    assert all(words in told for words in ("2.41985242 BTC", f"{OUR_ADDRESS}, block 881235", "0 + 2 + 0"))
+    seen = client.get(f"{file}?view=ignored").text
+    assert all(words in seen for words in ("A balance", "block 881235", "of another wallet than the source&#39;s"))
+    assert "Days it covers" not in seen
+    assert "balances, of no days" in client.get(PAGE).text
 
 
 def test_a_source_is_said_otherwise(visitor: Visitor) -> None:

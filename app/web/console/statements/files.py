@@ -84,6 +84,7 @@ def _show(file_id: str, *, fault: str = "", status: int = 200) -> Response:
         may_say=Permission.STATEMENTS_IMPORT in current_user.permissions
         and not file.reads_again
         and not file.covers_from
+        and registry.FORMATS[source.format].tells_moves
         and file.state == FileState.KEPT,
         today=clock.now().astimezone(source.tz).date(),
         format=registry.FORMATS.get(told.format) if told else None,

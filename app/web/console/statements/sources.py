@@ -19,7 +19,7 @@ from app.governance.models import Request
 from app.identity import queries as identity
 from app.matching import joining
 from app.reconciliation import rule_requests
-from app.statements import pull_flows, queries, rules, service
+from app.statements import pull_flows, queries, rules, service, wallets
 from app.statements.formats import registry
 from app.statements.models import Import, Source, StatementFile
 from app.statements.rules import Days
@@ -32,6 +32,7 @@ from app.web.fragments import page
 
 PAGE = 25
 SUGGESTED = 300  # accounts
+BALANCES = 6  # told last
 STRIP_DAYS = 60  # of coverage, that fit side by side on a phone
 
 
@@ -119,6 +120,7 @@ def show(source_id: str, *, fault: str = "", status: int = 200) -> Response:
         others=joining.others_for_operators(),
         codes=[code for code in reads.house_codes(limit=SUGGESTED) if code.startswith("asset:")],
         coverage=coverage_of(source),
+        balances=queries.balances_told_for_operators(source_id, limit=BALANCES),
         today=clock.now().astimezone(source.tz).date(),
         pulled=source.pull_from is not None
         or pull_flows.can_ask(source.format, clients=current_app.extensions["clients"]),
@@ -197,11 +199,13 @@ def change_statement_source(source_id: str) -> Response | BaseResponse:
 @bp.post("/statements/sources/<source_id>/accounts")
 @guards.operator(Permission.STATEMENTS_IMPORT)
 def name_statement_account(source_id: str) -> Response | BaseResponse:
-    """Say which account of the books stands for what it tells of an asset."""
+    """Say which account of the books stands for what it tells of an asset; a wallet's new one is asked for."""
     source, sent, actor = queries.one_source_for_operators(source_id), request.form, guards.actor()
     try:
         tolerance, asset = asked.tolerance(), sent.get("asset", "").strip()[:20]
         account = sent.get("account", "").strip()
+        if wallets.is_new(source, account):
+            return asking.ask(partial(_opened, source.id, asset, account), who="Treasury")
         held = min(tolerance, queries.tolerance_for_system(source.id, asset)) if tolerance.is_finite() else tolerance
         atomically(lambda: service.stand_for(source.id, asset=asset, account=account, tolerance=held), actor=actor)
         if tolerance > held:
@@ -227,6 +231,10 @@ def retire_statement_source(source_id: str) -> BaseResponse:
     except Refusal as refused:
         errors.say(refused)
     return redirect(url_for("console.statement_source", source_id=source_id), 303)
+
+
+def _opened(source_id: str, asset: str, account: str, **by: Any) -> Request:
+    return rule_requests.request_wallet(source_id, asset=asset, account=account, **by)
 
 
 def _more(source_id: str, asset: str, tolerance: Decimal, **by: Any) -> Request:
