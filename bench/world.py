@@ -111,7 +111,7 @@ SELECT 'imp_bench', l.row_no, 'restated', 'told otherwise', '', l.id, l.delta + 
 UNION ALL
 SELECT 'imp_bench', g, 'rejected', 'unknown', 'kind', NULL, NULL, NULL, NULL, NULL, json '{}' FROM numbers WHERE k = 0
 """,
-    # (files of accounts of their own: one that does not tie, one that does not begin where it ended the day before)
+    # (files of accounts of their own, long before: one does not tie, one does not begin where it ended the day before)
     """
 INSERT INTO statement_imports (id, source_id, name, sha256, format, format_version, rows_total, rows_lines,
                                rows_ignored, rows_rejected, lines_total, lines_added, lines_known, lines_restated,
@@ -125,12 +125,12 @@ INSERT INTO statement_parts (import_id, part, ref, account, asset, opening, clos
 SELECT 'imp_' || n.g, v.part, '', 'bench ' || n.g, 'NGN', v.opening, v.closing, v.closing - v.opening - v.untold,
        v.day::date, v.day::date, '{}', ''
   FROM numbers n
-  JOIN LATERAL (VALUES (1, n.g, 0, 1, 1, '2026-01-15'), (2, 0, 0, 0, 0, '2026-01-15'), (2, n.g, 2, 2, 0, '2026-01-16'))
+  JOIN LATERAL (VALUES (1, n.g, 0, 1, 1, '2025-10-01'), (2, 0, 0, 0, 0, '2025-10-01'), (2, n.g, 2, 2, 0, '2025-10-02'))
        v (k, part, opening, closing, untold, day) ON v.k = n.k
 """,
     """
 INSERT INTO statement_parts (import_id, part, ref, account, asset, moved, period_from, period_to, gaps, untied)
-SELECT 'imp_bench', 1, '', 'bench', 'NGN', sum(amount) * 0.01, min(at)::date, max(at)::date + 2, '{}', '' FROM told
+SELECT 'imp_bench', 1, '', 'bench', 'NGN', sum(amount) * 0.01, min(at)::date - 2, max(at)::date + 2, '{}', '' FROM told
 """,
     "RESET session_replication_role",
     "DROP TABLE numbers, booked, told",

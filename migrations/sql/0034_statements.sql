@@ -310,21 +310,26 @@ WITH RECURSIVE chain AS (
      WHERE p.sound OR NOT EXISTS (
            SELECT FROM parts x WHERE (x.account, x.asset) = (p.account, p.asset) AND x.sound
               AND x.import_id > p.import_id AND x.day <= p.day AND x.last >= p.last)
+), first_days AS (  -- (which of a day is first is asked only where there are several)
+    SELECT b.*, count(*) OVER (PARTITION BY b.account, b.asset) > 1 AS several FROM beginnings b WHERE b.day = b.first
 ), firsts AS (
-    SELECT DISTINCT ON (b.account, b.asset) b.*, k.zone
-      FROM beginnings b CROSS JOIN kept k
+    SELECT DISTINCT ON (b.account, b.asset) b.*, k.zone, (b.day + 2)::timestamp AT TIME ZONE k.zone AS until
+      FROM first_days b CROSS JOIN kept k
       LEFT JOIN LATERAL (
            SELECT min(l.at) AS at FROM statement_lines l
-            WHERE l.source_id = p_source AND l.asset = b.asset AND l.at < (b.day + 2)::timestamp AT TIME ZONE k.zone
+            WHERE b.several AND l.source_id = p_source AND l.asset = b.asset
+              AND l.at < (b.day + 2)::timestamp AT TIME ZONE k.zone
               AND (l.import_id, l.part, l.basis) = (b.import_id, b.part, 'row')) l ON true
-     WHERE b.day = b.first
      ORDER BY b.account, b.asset, l.at NULLS LAST, b.sound DESC, b.import_id, b.part
+), early AS MATERIALIZED (  -- (read once, however many accounts begin)
+    SELECT l.account, l.asset, l.booked_on, sum(l.delta) AS delta
+      FROM (SELECT f.asset, max(f.until) AS until FROM firsts f GROUP BY 1) m
+      JOIN statement_lines l ON l.source_id = p_source AND l.asset = m.asset AND l.at < m.until
+     WHERE l.basis <> 'opening' GROUP BY 1, 2, 3
 )
 SELECT f.account, f.asset, f.import_id, f.part, f.day, f.day::timestamp AT TIME ZONE f.zone,
-       f.opening - coalesce((SELECT sum(l.delta) FROM statement_lines l
-                              WHERE l.source_id = p_source AND (l.account, l.asset) = (f.account, f.asset)
-                                AND l.basis <> 'opening' AND l.booked_on < f.day
-                                AND l.at < (f.day + 2)::timestamp AT TIME ZONE f.zone), 0)
+       f.opening - coalesce((SELECT sum(e.delta) FROM early e
+                              WHERE (e.account, e.asset) = (f.account, f.asset) AND e.booked_on < f.day), 0)
        - CASE WHEN f.nth > 1 THEN 0
               ELSE coalesce((SELECT sum(l.delta) FROM chain c
                                JOIN statement_lines l ON l.source_id = c.id AND l.asset = f.asset
