@@ -4,6 +4,7 @@ from playwright.sync_api import Page
 
 from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, OFFICER, SUPPORT, TREASURY, Sight, Step, click, follow, send
 
+HELD = "asset:venue:kraken:BTC"
 BREAKS, STATEMENTS, RULES = "/console/breaks", "/console/statements", "/console/matching-rules"
 DISPUTES, REFUNDS, PAYOUTS = "/console/disputes", "/console/refunds", "/console/payouts"
 PATIENCE = 90_000  # milliseconds, for a worker that has other work
@@ -104,6 +105,9 @@ MONEY = (
     Sight("breaks-match", BREAKS, FINANCE, (_of("bank"), _of(), _linked)),
     Sight("breaks-restated", BREAKS, FINANCE, (_of("venue"), _of("Told otherwise"))),
     Sight("match", STATEMENTS, FINANCE, (_of("Zenith"), follow("a[href$='/lines']"), follow("a[href*='/matches/']"))),
+    Sight("breaks-small", f"{BREAKS}/of/{HELD}?view=small", FINANCE),
+    Sight("breaks-small-item", f"{BREAKS}/of/{HELD}?view=small", FINANCE, (_of(),)),
+    Sight("breaks-small-merge", f"{BREAKS}/of/{HELD}/bulk?view=small", FINANCE),
     Sight("breaks-terms", f"{BREAKS}/terms", FINANCE),
     Sight("breaks-terms-faulty", f"{BREAKS}/terms", FINANCE, (_blank("Ask for approval"),), FAULTY),
     Sight("breaks-terms-read", f"{BREAKS}/terms", AUDITOR),

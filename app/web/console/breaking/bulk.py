@@ -122,7 +122,7 @@ def _look(outside: str, faults: dict[str, str], *, status: int = 200) -> Respons
         scope=scope,
         bookable=rules.units(found.amount, asset=ASSETS[outside.rpartition(":")[2]]) if found else 0,
         unit=board.unit_of(outside),
-        acts=words.ACTS,
+        acts=words.acts(narrowed),
         workers=item.workers(),
         first_day=today + timedelta(days=1),
         last_day=today + rules.ACCEPTED_MAX,

@@ -79,6 +79,13 @@ def chosen() -> dict[str, str]:
     return narrowed | ({"row": ",".join(map(str, picked()))} if "row" in request.args else {})
 
 
+def acts(narrowed: dict[str, str]) -> dict[Act, str]:
+    """What may be done to what fits: what is less than a unit cannot be written off, and is best merged."""
+    if narrowed.get("view") != "small":
+        return ACTS
+    return {act: ACTS[act] for act in (Act.MERGE, *ACTS) if act != Act.WRITE_OFF}
+
+
 def picked() -> list[int]:
     """The rows that are chosen one by one."""
     told = ",".join(request.args.getlist("row")).split(",")
