@@ -2,9 +2,9 @@
 
 # Of one account at a source, where no day between is untold; what another tells whole is the next of none. Where their
 # days overlap, the next begins where the one before ended less what both tell: all of those days, or of these up to the
-# last line of the one before, or what one of them added nothing by. Or what the one before knew of those days, as it told
-# it: a later one may have added a line to them, and either may tell a line otherwise than it is counted. Or it goes on
-# within a day, and both tell nothing.
+# last line of the one before, or what one of them added nothing by. Or what the one before knew of those days, as it
+# told it: a later one may have added a line, and either may tell one otherwise than it counts. Or it goes on within a
+# day, and both tell nothing.
 SHEETS = """
 WITH told AS (
     SELECT i.source_id, p.account, p.asset, p.import_id, least(p.period_from, p.period_to) AS first,
