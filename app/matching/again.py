@@ -23,7 +23,7 @@ from app.matching.passes import Passes
 from app.matching.rules import Rule, Step
 from app.matching.service import at_leisure
 
-ROWS_MAX = 200_000  # lines and entries; more take longer than others may wait for their turn
+ROWS_MAX = 100_000  # lines and entries; more take longer than others may wait for their turn
 DIFFERING_MAX = 20_000  # matches that are looked at one by one
 NAMED_MAX = 3
 EVER = datetime(1, 1, 1, tzinfo=UTC)
