@@ -10,6 +10,7 @@ are left out of both digests, and counted.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -109,6 +110,10 @@ SELECT 'e' || b.journal_id || '.' || b.leg, NULL, b.opened_by, b.closed_by
 _KINDS = "SELECT id, kind FROM matching_runs WHERE account = :account AND kind <> 'open'"
 
 
+class _TakenBack(Exception):
+    """Nothing of it stays."""
+
+
 @dataclass(frozen=True)
 class Again:
     """What came of it: digests of matches that stood and of those that came out, the same where nothing differs.
@@ -155,11 +160,11 @@ class Past:
 
 def run_again(account: str) -> Again:
     """Run the rules again over an account, whose turn this transaction has, and take it back."""
-    part = db.session.begin_nested()
-    try:
-        return _run(db.session.connection(), account)
-    finally:
-        part.rollback()
+    found: list[Again] = []
+    with suppress(_TakenBack), db.session.begin_nested():
+        found.append(_run(db.session.connection(), account))
+        raise _TakenBack
+    return found[0]
 
 
 def _run(connection: Connection, account: str) -> Again:
