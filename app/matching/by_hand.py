@@ -18,6 +18,7 @@ from app.matching.service import at_leisure, begun, turn
 REASON_MAX = 500
 STEPS = ("laying open", "ending the match", "explaining each")  # of taking one apart
 LARGE = 10_000  # rows of a match; more take longer than a page may
+FEW = 200  # rows that are merged by looking each up
 _TAKE = """
 WITH made AS MATERIALIZED (SELECT nextval('match_groups') AS group_id),
 own AS (
@@ -165,19 +166,21 @@ def merge(account: str, *, breaks: Sequence[int], reason: str, actor: Actor) -> 
     chosen = connection.execute(text("SELECT count(*) AS n, array_agg(DISTINCT group_id) AS groups FROM chosen")).one()
     if chosen.n != len(set(breaks)):
         raise errors.NotOpen
-    refuse_much(breaks)
-    scope.look_up(connection, few=True)
+    # (PostgreSQL takes what was made a moment ago for one row, and would go through all of it for each)
+    scope.look_up(connection, few=refuse_much(breaks) < FEW)
     for statement in (_LINES_OF_CHOSEN, _ENTRIES_OF_CHOSEN):
         connection.execute(text(statement))
     scope.end(connection, [group for group in chosen.groups if group is not None], run_id=run.id)
     return _taken(connection, run)
 
 
-def refuse_much(breaks: Sequence[int]) -> None:
-    """Raises TooMuch where more lines and entries are in these breaks than one match is made of."""
+def refuse_much(breaks: Sequence[int]) -> int:
+    """How many lines and entries are in these breaks. Raises TooMuch for more than one match is made of."""
     place = {"breaks": list(breaks), "limit": LARGE + 1}
-    if db.session.connection().execute(text(_ROWS_OF), place).scalar_one() > LARGE:
+    found: int = db.session.connection().execute(text(_ROWS_OF), place).scalar_one()
+    if found > LARGE:
         raise errors.TooMuch(f"Together these are more than {LARGE:,} lines and entries. Choose fewer.")
+    return found
 
 
 def told_anew(account: str, *, line: int, reason: str, actor: Actor) -> Run:
