@@ -112,9 +112,15 @@ def try_rules(finance: str, *, at: datetime) -> None:
 
 
 def _weeks(account: str) -> list[tuple[date, str]]:
-    """The account's entries as its bank would tell them, a file a week."""
+    """The account's entries as its bank would tell them, a file a week; of a day what came in before what went out."""
     entries = sorted(
-        statements.statement(account, limit=ENTRIES_MAX), key=lambda one: (one.effective_at, one.journal_id)
+        statements.statement(account, limit=ENTRIES_MAX),
+        key=lambda one: (
+            one.effective_at.astimezone(WAT).date(),
+            one.amount.units < 0,
+            one.effective_at,
+            one.journal_id,
+        ),
     )
     leave()
     found: list[tuple[date, str]] = []

@@ -277,7 +277,8 @@ $$;
 CREATE FUNCTION statement_beginnings(p_source text, p_import text)
     RETURNS TABLE (account text, asset text, import_id text, part integer, day date, at timestamptz, amount numeric,
                    waits boolean)
-    LANGUAGE sql STABLE ROWS 10 SET search_path = public, pg_temp AS $$
+    LANGUAGE sql STABLE ROWS 10 SET search_path = public, pg_temp
+    SET enable_nestloop = off SET enable_seqscan = off AS $$  -- (of very many lines only the first days are read)
 WITH RECURSIVE chain AS (
     SELECT s.continues AS id FROM statement_sources s WHERE s.id = p_source
      UNION SELECT s.continues FROM chain c JOIN statement_sources s ON s.id = c.id
@@ -304,12 +305,13 @@ WITH RECURSIVE chain AS (
      WHERE CASE WHEN p_import IS NULL THEN o.waits ELSE o.own END
        AND p.opening IS NOT NULL AND p.closing IS NOT NULL AND p.untied = '' AND p.period_from IS NOT NULL
        AND p.period_to IS NOT NULL
+), mended AS (  -- (a sound sheet that came later tells of all the same days)
+    SELECT p.import_id, p.part
+      FROM parts p JOIN parts x ON (x.account, x.asset) = (p.account, p.asset)
+     WHERE NOT p.sound AND x.sound AND x.import_id > p.import_id AND x.day <= p.day AND x.last >= p.last
 ), beginnings AS (
     SELECT p.*, min(p.day) OVER (PARTITION BY p.account, p.asset) AS first
-      FROM parts p
-     WHERE p.sound OR NOT EXISTS (
-           SELECT FROM parts x WHERE (x.account, x.asset) = (p.account, p.asset) AND x.sound
-              AND x.import_id > p.import_id AND x.day <= p.day AND x.last >= p.last)
+      FROM parts p WHERE p.sound OR (p.import_id, p.part) NOT IN (SELECT m.import_id, m.part FROM mended m)
 ), first_days AS (  -- (which of a day is first is asked only where there are several)
     SELECT b.*, count(*) OVER (PARTITION BY b.account, b.asset) > 1 AS several FROM beginnings b WHERE b.day = b.first
 ), firsts AS (
@@ -324,8 +326,10 @@ WITH RECURSIVE chain AS (
 ), early AS MATERIALIZED (  -- (read once, however many accounts begin)
     SELECT l.account, l.asset, l.booked_on, sum(l.delta) AS delta
       FROM (SELECT f.asset, max(f.until) AS until FROM firsts f GROUP BY 1) m
-      JOIN statement_lines l ON l.source_id = p_source AND l.asset = m.asset AND l.at < m.until
-     WHERE l.basis <> 'opening' GROUP BY 1, 2, 3
+     CROSS JOIN LATERAL (SELECT e.account, e.asset, e.booked_on, e.delta FROM statement_lines e
+                          WHERE e.source_id = p_source AND e.asset = m.asset AND e.at < m.until
+                            AND e.basis <> 'opening' OFFSET 0) l
+     GROUP BY 1, 2, 3
 )
 SELECT f.account, f.asset, f.import_id, f.part, f.day, f.day::timestamp AT TIME ZONE f.zone,
        f.opening - coalesce((SELECT sum(e.delta) FROM early e
