@@ -312,6 +312,8 @@ def _determinism(asked: Asked) -> Result:
                       first=f"matches up to run {kept.run_id}", place=_breaks(asked))  # fmt: skip
     if not kept.stood:
         return _not("I10", title, f"not run again: {kept.rows:,} lines and entries; they are as they were written down")
+    if not kept.matches:
+        return _not("I10", title, "no match stands that could be run again")
     said = f"{counted(kept.matches, 'match', 'matches')} after run {kept.run_id}"
     if kept.left_out:
         said = f"{said}; {kept.left_out:,} of them left out, since what came later would change them"
