@@ -204,7 +204,10 @@ def _ledgers(at: datetime) -> str:
         ("L7HXNE-QB5TC-YJ2D4K", "trade", "0.1250000000", "0.0000000000", "0.6250000000"),
         ("", "withdrawal", "-0.2000000000", "0.0000150000", ""),
         ("LZP3MW-4CVSA-H6UFQ2", "withdrawal", "-0.2000000000", "0.0000150000", "0.4249850000"),
-        ("LB2RKD-WTE7Y-5NXGJ4", "airdrop", "0.0010000000", "0.0000000000", "0.4259850000"),
+        ("LC5HVT-2KQ7P-9ZDWN3", "staking", "0.0000000041", "0.0000000000", "0.4249850041"),
+        ("LD8MXB-6RTYA-4GFJS7", "staking", "0.0000000037", "0.0000000000", "0.4249850078"),
+        ("LF1QZE-8NUKC-5VHLP2", "staking", "0.0000000052", "0.0000000000", "0.4249850130"),
+        ("LB2RKD-WTE7Y-5NXGJ4", "airdrop", "0.0010000000", "0.0000000000", "0.4259850130"),
     )
     rows = (
         f"{txid},R{number // 2:05d}-DEMO,{day + timedelta(hours=number):%Y-%m-%d %H:%M:%S},{kind},,currency,XXBT,"

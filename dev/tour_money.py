@@ -4,6 +4,7 @@ from playwright.sync_api import Page
 
 from dev.tour import ADMIN, AUDITOR, FAULTY, FINANCE, OFFICER, SUPPORT, TREASURY, Sight, Step, click, follow, send
 
+HELD = "asset:venue:kraken:BTC"
 BREAKS, STATEMENTS, RULES = "/console/breaks", "/console/statements", "/console/matching-rules"
 AS_ONE = f"{BREAKS}/of/asset:bank:NGN/accounts"
 DISPUTES, REFUNDS, PAYOUTS = "/console/disputes", "/console/refunds", "/console/payouts"
@@ -108,6 +109,9 @@ MONEY = (
     Sight("breaks-accounts", BREAKS, FINANCE, (_of("bank"), follow("a[href$='/accounts']"))),
     Sight("breaks-accounts-faulty", AS_ONE, FINANCE, (_blank("Ask to count it", reason="x"),), FAULTY),
     Sight("breaks-accounts-read", AS_ONE, AUDITOR),
+    Sight("breaks-small", f"{BREAKS}/of/{HELD}?view=small", FINANCE),
+    Sight("breaks-small-item", f"{BREAKS}/of/{HELD}?view=small", FINANCE, (_of(),)),
+    Sight("breaks-small-merge", f"{BREAKS}/of/{HELD}/bulk?view=small", FINANCE),
     Sight("breaks-terms", f"{BREAKS}/terms", FINANCE),
     Sight("breaks-terms-faulty", f"{BREAKS}/terms", FINANCE, (_blank("Ask for approval"),), FAULTY),
     Sight("breaks-terms-read", f"{BREAKS}/terms", AUDITOR),

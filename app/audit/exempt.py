@@ -37,6 +37,7 @@ EXEMPT: dict[str, str] = {
     "statement_lines": "a finding, append-only, under a recorded import",
     "statement_rows": "a finding, append-only, under a recorded import",
     "proof_days": "a sum over statements and books, kept for speed; how it stands and stood is in moves",
+    "proof_reruns": "a finding, append-only, about a recorded run",
     "report_pieces": "the bytes of a recorded file, sealed, kept for a while; what they are is in its digest",
     "report_progress": "machinery: how far the making of a recorded file is",
     "matching_marks": "machinery: how far each side was looked at",

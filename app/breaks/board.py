@@ -14,6 +14,7 @@ from app.breaks.rules import BANDS
 from app.core import clock
 from app.core.clock import WAT
 from app.core.db import rows
+from app.core.money import ASSETS
 from app.matching import break_queries
 from app.matching.rules import Reason
 
@@ -103,6 +104,24 @@ SELECT b.id, b.amount, b.at, b.found_at FROM matching_coverage(:account, :now) v
                       AND (c.state = 'accepted' OR (c.taken_by IS NOT NULL AND :unowned)))
  ORDER BY b.found_at, b.at, b.id LIMIT :limit
 """
+# Less than a smallest unit of the books: never an entry, and little where tellers tell no more decimals than the books.
+_SMALL = """
+SELECT b.id, b.amount, b.at FROM breaks b
+ WHERE b.account = :account AND b.closed_by IS NULL AND b.amount > 0 - :unit AND b.amount < :unit AND b.amount <> 0
+   AND b.at < :until AND (b.at, b.id) > (:after_at, :after_id) AND (:reason = '' OR b.reason = :reason)
+   AND (b.amount >= :least OR b.amount <= 0 - :least)
+   AND NOT EXISTS (SELECT FROM break_cases c
+                    WHERE c.subject = break_subject(b)
+                      AND (c.state = 'accepted' OR (c.taken_by IS NOT NULL AND :unowned)))
+   AND (:owner = '' OR EXISTS (SELECT FROM break_cases c WHERE c.subject = break_subject(b) AND c.taken_by = :owner))
+ ORDER BY b.at, b.id LIMIT :limit
+"""
+_HOW_SMALL = """
+SELECT count(*) AS n, coalesce(sum(s.amount), 0) AS amount
+  FROM (SELECT b.amount FROM breaks b
+         WHERE b.account = :account AND b.closed_by IS NULL AND b.amount > 0 - :unit AND b.amount < :unit
+           AND b.amount <> 0 LIMIT :limit) s
+"""
 _FOUND = "SELECT found_at FROM breaks WHERE id = :id AND account = :account"
 
 
@@ -110,8 +129,9 @@ _FOUND = "SELECT found_at FROM breaks WHERE id = :id AND account = :account"
 class Sought:
     """Which breaks of an account: of a reason, of a band of age, of at least so many naira, whose, in which state.
 
-    `view` is todo (not accepted), late (of these), proposed, accepted or all; `owner` is '' for anybody's, 'none', or
-    who has them. Where `these` are named it is exactly these, of those that are open.
+    `view` is todo (not accepted), late (of these), small (of these: less than a smallest unit), proposed, accepted or
+    all; `owner` is '' for anybody's, 'none', or who has them. Where `these` are named it is exactly these, of those
+    that are open.
     """
 
     view: str = "todo"
@@ -203,8 +223,10 @@ def ids_for_operators(
         "limit": limit,
     }
     both = {"reason": sought.reason, "now": clock.now()}
+    whose = {"unowned": sought.owner == "none", "owner": "" if sought.owner == "none" else sought.owner}
+    if sought.view == "small":
+        return rows(_SMALL, **place, **whose, reason=sought.reason, unit=unit_of(account))
     if sought.view == "late":
-        whose = {"unowned": sought.owner == "none", "owner": "" if sought.owner == "none" else sought.owner}
         return _late({**place, **both, **whose, "since": since}, _known(account, after))
     states = {"proposed": ["proposed"], "accepted": ["accepted"], "all": ["open", "proposed", "accepted"]}
     if sought.view in {"proposed", "accepted"} or sought.owner not in {"", "none"}:
@@ -249,6 +271,17 @@ def counted_for_system(account: str) -> list[Any]:
 def overdue_for_system(account: str, *, before: datetime = EVER, limit: int) -> int:
     """How many of what happened before should have been closed by now: at most so many."""
     return len(ids_for_operators(account, Sought(view="late"), before=before, limit=limit))
+
+
+def small_for_operators(account: str) -> Cell:
+    """How many open breaks are less than a smallest unit of the books, and what they come to: the first so many."""
+    (found,) = rows(_HOW_SMALL, account=account, unit=unit_of(account), limit=rules.BULK_MAX)
+    return Cell(found.n, found.amount, abs(found.amount))
+
+
+def unit_of(account: str) -> Decimal:
+    """The smallest unit of an account's asset, in whole coins."""
+    return Decimal(1).scaleb(-ASSETS[account.rpartition(":")[2]].decimals)
 
 
 def _late(place: dict[str, Any], known: Known) -> list[Any]:

@@ -26,7 +26,8 @@ from app.governance import service as governance
 from app.governance.kinds import Agreed, Kind, Line, Payload
 from app.governance.rules import Facts
 from app.ledger import chart
-from app.matching import break_queries
+from app.matching import break_queries, by_hand
+from app.matching.errors import TooFew
 from app.matching.service import turn
 
 AT_ONCE = 20  # rows of one transaction
@@ -75,6 +76,8 @@ def ask(
     if (len(found.rows), found.amount) != seen:
         raise errors.BreakChanged("Other breaks than those shown fit by now. Look again.")
     _check(deed, found, maker=maker)
+    if deed.act == Act.MERGE:
+        _check_merge(found)
     one = Bulk(
         id=ids.new("bbk"),
         account=account,
@@ -130,15 +133,42 @@ def go_on(bulk_id: str, *, actor: Actor) -> bool:
         return False
     waiting = select(BulkRow).where(BulkRow.bulk_id == bulk_id, BulkRow.outcome == "").order_by(BulkRow.break_id)
     agreed, maker = _agreement(one), actors.operator(one.made_by, request_id=actor.request_id)
+    if one.act == Act.MERGE:
+        _merge(one, list(db.session.scalars(waiting)), actor=maker)
+        return False
     found = list(db.session.scalars(waiting.limit(AT_ONCE)))
     for row in found:
         row.outcome, row.why = _tried(one, row, agreed=agreed, actor=maker)
     db.session.flush()
     if len(found) == AT_ONCE:
         return True
+    _finish(one, actor=actor)
+    return False
+
+
+def _finish(one: Bulk, *, actor: Actor) -> None:
     one.ended_at = clock.now()
     machine.move(one, BulkState.DONE, machine=BULK, actor=actor)
-    return False
+    db.session.flush()
+
+
+def _merge(one: Bulk, waiting: list[BulkRow], *, actor: Actor) -> None:
+    """Merge all of a bulk that is as it was: one deed, done whole or not at all."""
+    turn(one.account)  # (before any case is locked, as whoever links does)
+    amounts = queries.mergeable_for_system([row.break_id for row in waiting])
+    fit = [row for row in waiting if amounts.get(row.break_id) == row.amount]
+    outcome, why = "failed", ""
+    try:
+        with db.session.begin_nested():
+            chosen = [row.break_id for row in fit]
+            group_id = service.merge(chosen, account=one.account, reason=one.words, actor=actor)
+            outcome, why = "done", f"match {group_id}"
+    except Refusal as no:
+        why = no.message
+    left_out = "It was closed or changed meanwhile, or something is asked for about it."
+    for row in waiting:
+        row.outcome, row.why = (outcome, why) if row in fit else ("ineligible", left_out)
+    _finish(one, actor=actor)
 
 
 def _tried(one: Bulk, row: BulkRow, *, agreed: Agreement | None, actor: Actor) -> tuple[str, str]:
@@ -182,6 +212,16 @@ def _check(deed: Deed, found: Chosen, *, maker: str) -> None:
             raise errors.BadExpiry
     if deed.act == Act.WRITE_OFF:
         requests.refuse_above(found.worth, maker=maker)
+
+
+def _check_merge(found: Chosen) -> None:
+    """Raises TooFew, TooMuch; BreakGone for what is about a statement itself."""
+    if len(found.rows) < 2:  # noqa: PLR2004 (one belongs to another)
+        raise TooFew
+    numbers = [row.id for row in found.rows]
+    if queries.of_statements_for_operators(numbers):
+        raise errors.OfStatement
+    by_hand.refuse_much(numbers)
 
 
 def _begin(one: Bulk, *, actor: Actor) -> None:

@@ -28,6 +28,11 @@ class BroughtIt(Conflict):
     message = "You brought the file that says so. Somebody else of finance looks at it and takes it."
 
 
+class OfStatement(Conflict):
+    code = "of_statement"
+    message = "Some of these are about a statement itself: nothing belongs to them. Choose others."
+
+
 class InLargeMatch(Conflict):
     code = "in_large_match"
     message = "It is in a very large match. Take that apart first."
@@ -55,7 +60,9 @@ class ClosesByItself(Unprocessable):
 
 class TooSmall(Unprocessable):
     code = "too_small"
-    message = "It is less than one smallest unit of the books, and cannot be booked. It can be accepted."
+    message = (
+        "It is less than one smallest unit of the books, and cannot be booked. Merge it with others, or accept it."
+    )
 
 
 class BadExpiry(Unprocessable):

@@ -136,7 +136,7 @@ class Bulk(Model):
     __table_args__ = (
         Index("ix_break_bulks_account", "account", "id"),
         Index("ix_break_bulks_state", "state", "id"),
-        CheckConstraint("act IN ('assign', 'comment', 'accept', 'write_off')", name="act_known"),
+        CheckConstraint("act IN ('assign', 'comment', 'accept', 'write_off', 'merge')", name="act_known"),
         CheckConstraint("state IN ('asked', 'working', 'done', 'dropped')", name="state_known"),
     )
     id: Mapped[str] = mapped_column(Text, primary_key=True)

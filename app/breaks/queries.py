@@ -25,6 +25,14 @@ SELECT c.subject FROM matches m JOIN break_cases c ON c.line_id = m.line_id
 SELECT c.subject FROM matches m JOIN break_cases c ON (c.journal_id, c.leg) = (m.journal_id, m.leg)
  WHERE m.group_id = :group AND m.ended_by IS NULL
 """
+_SUBJECTS = "SELECT break_subject(b) AS subject FROM breaks b WHERE b.id = ANY(:breaks)"
+_MERGEABLE = """
+SELECT b.id, b.amount FROM breaks b
+ WHERE b.id = ANY(:breaks) AND b.closed_by IS NULL AND b.import_id IS NULL
+   AND NOT EXISTS (SELECT FROM break_cases c
+                    WHERE c.subject = break_subject(b) AND c.state IN ('proposed', 'accepted'))
+"""
+_OF_STATEMENTS = "SELECT count(*) AS n FROM breaks b WHERE b.id = ANY(:breaks) AND b.import_id IS NOT NULL"
 _OF_CASE = """
 SELECT b.id FROM break_cases c JOIN breaks b ON b.line_id = c.line_id AND b.closed_by IS NULL WHERE c.id = :case
  UNION ALL
@@ -134,6 +142,28 @@ def break_of_for_system(case_id: str) -> int | None:
 def subjects_in_for_system(group_id: int) -> list[str]:
     """What work was done on lines and entries that are in a match now."""
     return [row.subject for row in rows(_IN, group=group_id)]
+
+
+def subjects_of_for_system(breaks: Iterable[int]) -> list[str]:
+    """What work on these breaks hangs on."""
+    return [row.subject for row in rows(_SUBJECTS, breaks=list(breaks))]
+
+
+def break_of_group_for_system(group_id: int) -> int | None:
+    """The open break of what a match differs by, if it does."""
+    found = rows("SELECT id FROM breaks WHERE group_id = :group AND closed_by IS NULL", group=group_id)
+    return found[0].id if found else None
+
+
+def mergeable_for_system(breaks: Collection[int]) -> dict[int, Decimal]:
+    """The amounts of those that are open, and about which nothing is asked for or agreed to."""
+    return {row.id: row.amount for row in rows(_MERGEABLE, breaks=list(breaks))}
+
+
+def of_statements_for_operators(breaks: Collection[int]) -> int:
+    """How many of these are about a statement itself."""
+    found: int = rows(_OF_STATEMENTS, breaks=list(breaks))[0].n
+    return found
 
 
 def account_of_case_for_operators(case_id: str) -> str:

@@ -49,6 +49,7 @@ class Act(StrEnum):
     COMMENT = "comment"
     ACCEPT = "accept"
     WRITE_OFF = "write_off"
+    MERGE = "merge"
 
 
 GOVERNED = frozenset({Act.ACCEPT, Act.WRITE_OFF})
@@ -141,6 +142,11 @@ def check_deadlines(told: Sequence[tuple[int, int]]) -> None:
 def units(amount: Decimal, *, asset: Asset) -> int:
     """How many smallest units of the books a difference is, rounded towards zero: what is left stays a break."""
     return int(amount.scaleb(asset.decimals).to_integral_value(ROUND_DOWN))
+
+
+def is_small(amount: Decimal, *, asset: Asset) -> bool:
+    """Whether a difference is less than the smallest unit of the books, which no journal can have."""
+    return bool(amount) and not units(amount, asset=asset)
 
 
 def kobo(worth: Decimal) -> int:

@@ -67,7 +67,7 @@ def comment(break_id: int, *, words: str, actor: Actor) -> Case:
 
 
 def link(break_id: int, *, others: Sequence[int], reason: str, actor: Actor) -> int:
-    """Say that a line or an entry belongs together with others, one or several on either side: the match.
+    """Say that what a break is about belongs together with others, one or several on either side: the match.
 
     What was asked for about any of them meanwhile is refused when it is carried out. Raises NotFound, BreakGone, and as
     matching does.
@@ -75,10 +75,12 @@ def link(break_id: int, *, others: Sequence[int], reason: str, actor: Actor) -> 
     own = break_queries.one_for_operators(break_id)
     chosen = [break_queries.one_for_operators(number) for number in others]
     both = [own, *chosen]
-    if own.group_id is not None or any(one.closed_by is not None or one.account != own.account for one in both):
+    if any(one.closed_by is not None or one.account != own.account for one in both):
         raise errors.BreakGone
     if any(one.import_id is not None for one in both):  # (about a statement itself: nothing belongs to it)
         raise errors.BreakGone
+    if any(one.group_id is not None for one in both):
+        return merge([one.id for one in both], account=own.account, reason=reason, actor=actor)
     lines = [one.line_id for one in both if one.line_id is not None]
     entries = [(one.journal_id, one.leg) for one in both if one.journal_id is not None]
     _, group_id = by_hand.link(own.account, lines=lines, entries=entries, reason=reason, actor=actor)
@@ -86,6 +88,27 @@ def link(break_id: int, *, others: Sequence[int], reason: str, actor: Actor) -> 
     for case in _known(both):
         note(case, "linked", words=f"Match {group_id}: {reason.strip()}", actor=actor)
         close(case, actor=actor)
+    return group_id
+
+
+def merge(breaks: Sequence[int], *, account: str, reason: str, actor: Actor) -> int:
+    """Make one break of several, whatever they are about: the match of all that is in them.
+
+    Its amount is the exact sum; where that is nothing, nothing is open any more. What was asked for about any of them
+    is refused when it is carried out. Raises as matching does.
+    """
+    subjects = queries.subjects_of_for_system(breaks)
+    _, group_id = by_hand.merge(account, breaks=breaks, reason=reason, actor=actor)
+    words, owners = f"Match {group_id}: {reason.strip()}", set()
+    for case in _of_subjects(subjects):
+        owners.add(case.taken_by)
+        note(case, "linked", words=words, actor=actor)
+        close(case, actor=actor)
+    left = queries.break_of_group_for_system(group_id)
+    if left is not None:
+        case = opened(break_queries.one_for_operators(left), actor=actor)
+        note(case, "linked", words=f"Made of {len(set(breaks)):,} breaks: {reason.strip()}", actor=actor)
+        case.taken_by = owners.pop() if len(owners) == 1 else None
     return group_id
 
 

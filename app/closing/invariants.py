@@ -3,13 +3,11 @@
 A line here is all that another one takes: sheet, day's proof, page and files follow.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
-from app.closing import figures, following, held
+from app.closing import figures, following, held, rerun
 from app.closing.results import BALANCE, Asked, Result, absent, compared, file_of
 from app.closing.rules import Span, counted
 from app.core.db import rows
@@ -133,19 +131,6 @@ SELECT count(*) AS n, coalesce(sum(s.total_units - s.deducted_units), 0) AS one,
   LEFT JOIN ledger.entries e ON e.journal_id = j.id AND e.account_id = a.id
  WHERE j.effective_at >= :since AND j.effective_at < :until
 """
-_DIGEST = """
-SELECT count(*) AS n,
-       coalesce(sum(hash_record_extended(ROW(m.group_id, m.rule, m.line_id, m.journal_id, m.leg), 0)::numeric), 0)
-           AS sum
-  FROM matches m JOIN matching_runs r ON r.id = m.run_id
- WHERE r.account = :account AND m.run_id <= :run AND (m.ended_by IS NULL OR m.ended_by > :run)
-"""
-_KEPT_DIGEST = """
-SELECT d.results FROM proof_days d WHERE d.account = :account ORDER BY d.computed_at DESC LIMIT 1
-"""
-_NEWEST_RUN = (
-    "SELECT coalesce(max(r.id), 0) AS run FROM matching_runs r WHERE r.account = :account AND r.ended_at IS NOT NULL"
-)
 _SEALED = """
 SELECT c.id, c.month, c.sheets -> :account -> 'closing' AS closing
   FROM period_closings c WHERE c.sheets ? :account
@@ -208,7 +193,7 @@ def _proof(asked: Asked) -> Result:
     last = asked.figures.last
     titles = ("Told less booked is what is open", "told less booked at the end", "sum of what explains it")
     return compared("I6", titles, last.difference, last.explained, first=wrong and f"from {wrong.day:%-d %B %Y} on",
-                     place=("console.breaks_of", {"outside": asked.account}))  # fmt: skip
+                     place=_breaks(asked))  # fmt: skip
 
 
 def _conservation(asked: Asked) -> Result:
@@ -235,29 +220,30 @@ def _settlements(asked: Asked) -> Result:
 
 
 def _determinism(asked: Asked) -> Result:
-    """The matches that stood when a day was proved last, taken from the books again, give the same digest."""
-    title = "The same matches give the same digest"
-    newest = rows(_NEWEST_RUN, account=asked.account)[0].run
-    now = rows(_DIGEST, account=asked.account, run=newest)[0]
-    mark = {"run": newest, "digest": short(now.sum)}
-    then = _mark_of(asked.account)
-    if then is None:
-        return replace(absent("I10", title, "there is no digest of an earlier day to hold it against"), mark=mark)
-    again = short(rows(_DIGEST, account=asked.account, run=then["run"])[0].sum)
-    same = again == then["digest"]
-    first = "" if same else f"matches up to run {then['run']}"
-    return Result("I10", title, then["digest"], "digest when it was proved last", again, "digest of the same again",
-                  same, f"{now.n:,} matches now", first, mark=mark)  # fmt: skip
-
-
-def _mark_of(account: str) -> dict[str, Any] | None:
-    kept = rows(_KEPT_DIGEST, account=account)
-    return next((each["mark"] for row in kept for each in row.results if each["name"] == "I10" and each["mark"]), None)
-
-
-def short(digest: Decimal) -> str:
-    """A digest as people compare it."""
-    return f"{int(digest) % 16**12:012x}"
+    """What came of it when the rules were run again last; and those matches are as they were written down then."""
+    title = "The rules run again give the same matches"
+    kept = rerun.latest_for_operators(asked.account)
+    if kept is None:
+        return absent("I10", title, "nothing was run again yet: the clock does so when it proves a day")
+    now = rerun.standing_for_operators(asked.account, run=kept.run_id)
+    if now != kept.standing:
+        return Result("I10", title, kept.standing, "digest of the matches then", now, "digest of the same now", False,
+                      first=f"matches up to run {kept.run_id}", place=_breaks(asked))  # fmt: skip
+    if not kept.stood:
+        return absent(
+            "I10", title, f"not run again: {kept.rows:,} lines and entries; they are as they were written down"
+        )
+    if not kept.matches:
+        return absent("I10", title, "no match stands that could be run again")
+    said = f"{counted(kept.matches, 'match', 'matches')} after run {kept.run_id}"
+    if kept.left_out:
+        said = f"{said}; {kept.left_out:,} of them left out, since what came later would change them"
+    place = ("console.match", {"group_id": str(kept.group_id)}) if kept.group_id else _breaks(asked)
+    titles = ("digest of what stands", "digest of what comes out")
+    if holds := kept.stood == kept.again:
+        return Result("I10", title, kept.stood, titles[0], kept.again, titles[1], holds, said)
+    return Result("I10", title, kept.stood, titles[0], kept.again, titles[1], holds, said,
+                  kept.first or "matches differ", place)  # fmt: skip
 
 
 def _closed(asked: Asked) -> Result:
@@ -284,6 +270,10 @@ def _balance(asked: Asked) -> Result:
         return absent(BALANCE, titles[0], "no statement says a balance")
     said = f"{counted(row.wrong, 'contradiction')} of the statements in it" if row.wrong else ""
     return compared(BALANCE, titles, row.one, row.other, first=row.first, said=said, place=file_of(row.first))
+
+
+def _breaks(asked: Asked) -> tuple[str, Mapping[str, str]]:
+    return ("console.breaks_of", {"outside": asked.account})
 
 
 EVERY: tuple[Callable[[Asked], Result], ...] = (

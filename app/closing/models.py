@@ -68,6 +68,27 @@ class ProofDay(Model):
     computed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class Rerun(Model):
+    """The rules of an account run again after a run: digests of matches that stood and that came out.
+
+    `rows` says how many lines and entries were looked at; without digests they were too many. `standing` is the digest
+    of all matches after that run as they are written down.
+    """
+
+    __tablename__ = "proof_reruns"
+    account: Mapped[str] = mapped_column(Text, primary_key=True)
+    run_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    rows: Mapped[int] = mapped_column(BigInteger)
+    matches: Mapped[int] = mapped_column(BigInteger)
+    left_out: Mapped[int] = mapped_column(BigInteger)
+    stood: Mapped[str] = mapped_column(Text)
+    again: Mapped[str] = mapped_column(Text)
+    first: Mapped[str] = mapped_column(Text)
+    group_id: Mapped[int | None] = mapped_column(BigInteger)
+    standing: Mapped[str] = mapped_column(Text)
+    ran_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class Closing(Model):
     """A month that was closed: what it was closed on, and the journal that has its digest under the seal."""
 

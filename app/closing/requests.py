@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from app.closing import checklist, errors, postings, queries, rules, service
+from app.closing import checklist, errors, postings, queries, rerun, rules, service
 from app.closing.checklist import Given
 from app.closing.models import Closing, Reopening
 from app.closing.rules import Check, Light
@@ -82,6 +82,7 @@ def _close(agreed: Agreed) -> str:
     # Nobody matches and nobody brings lines before the end of this: what is looked at is what is closed.
     for account in sorted(queries.accounts_for_operators(span)):
         matching.turn(account)
+        rerun.look_again(account)
     lines_upto = rows("SELECT settle_lines() AS upto")[0].upto
     standing = queries.month_for_operators(month)
     if standing is None or standing.month != month or standing.state != SETTLED:

@@ -1,7 +1,7 @@
 """What an invariant comes to: two numbers, and the first row in which they are not equal."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +30,6 @@ class Result:
     said: str = ""
     first: str = ""
     place: tuple[str, Mapping[str, str]] = ("", {})
-    mark: Mapping[str, Any] = field(default_factory=dict)  # what the next one is held against
 
     @property
     def blocks(self) -> bool:
@@ -39,7 +38,7 @@ class Result:
 
     def kept(self) -> dict[str, Any]:
         """As a day and a closing keep it; where its first row is, is found anew."""
-        return {**asdict(self), "mark": dict(self.mark), "place": ("", {})}
+        return {**asdict(self), "place": ("", {})}
 
 
 @dataclass(frozen=True)

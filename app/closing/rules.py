@@ -131,9 +131,9 @@ def shown(amount: Decimal, *, places: int) -> str:
     return f"{'-' if whole.startswith('-') else ''}{abs(int(whole)):,}{'.' if rest else ''}{rest}"
 
 
-def counted(count: int, what: str) -> str:
+def counted(count: int, what: str, many: str = "") -> str:
     """So many of something, as people say it."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return f"{count:,} {what if count == 1 else many or f'{what}s'}"
 
 
 def blocking(checks: Iterable[Check]) -> list[Check]:

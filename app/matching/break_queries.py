@@ -70,6 +70,12 @@ SELECT o.id FROM (
         AND b.import_id IS NULL AND b.at BETWEEN :since AND :at ORDER BY b.at DESC, b.id DESC LIMIT :looked_at)) o
  ORDER BY abs(o.amount + :amount), abs(extract(epoch FROM o.at - :at)), o.id LIMIT :limit
 """
+# Whatever takes back exactly what a match differs by, on either side or another match.
+_TAKES_BACK = """
+SELECT b.id FROM breaks b
+ WHERE b.account = :account AND b.closed_by IS NULL AND b.amount = -:amount AND b.import_id IS NULL
+ ORDER BY abs(extract(epoch FROM b.at - :at)), b.id LIMIT :limit
+"""
 # Of the other side and the same day; lines of one counterparty alone where there are several.
 _SAME_DAY = """
 SELECT b.id, b.amount, coalesce(l.counterparty, '') AS counterparty
@@ -178,10 +184,13 @@ def one_for_operators(break_id: int) -> Any:
 def candidates_for_operators(one: Any) -> list[Any]:
     """Open breaks of the other side that may belong to this one: the same amount, or about it at about the time.
 
-    None for what has both sides already, and for what is about a statement itself.
+    For a match that differs whatever takes its difference back; none for what is about a statement itself.
     """
-    if one.group_id is not None or one.import_id is not None:
+    if one.import_id is not None:
         return []
+    if one.group_id is not None:
+        found = rows(_TAKES_BACK, account=one.account, amount=Decimal(one.amount), at=one.at, limit=CANDIDATES)
+        return _shown([row.id for row in found])
     found = rows(
         _OTHER_SIDE,
         account=one.account,

@@ -18,6 +18,7 @@ from app.matching.service import at_leisure, begun, turn
 REASON_MAX = 500
 STEPS = ("laying open", "ending the match", "explaining each")  # of taking one apart
 LARGE = 10_000  # rows of a match; more take longer than a page may
+FEW = 200  # rows that are merged by looking each up
 _TAKE = """
 WITH made AS MATERIALIZED (SELECT nextval('match_groups') AS group_id),
 own AS (
@@ -42,6 +43,48 @@ SELECT e.journal_id, e.leg, j.ref, e.amount * a.unit AS amount, e.effective_at A
   JOIN book_accounts a ON a.id = e.account_id JOIN ledger.journals j ON j.id = e.journal_id
  WHERE NOT EXISTS (SELECT FROM matches m WHERE m.journal_id = e.journal_id AND m.leg = e.leg AND m.ended_by IS NULL)
 """
+# What several open breaks are about: a line, an entry, or all that is in a match.
+_CHOSEN = (
+    "DROP TABLE IF EXISTS pg_temp.chosen",
+    """
+CREATE TEMP TABLE chosen ON COMMIT DROP AS
+SELECT b.line_id, b.journal_id, b.leg, b.group_id FROM breaks b
+ WHERE b.id = ANY(:breaks) AND b.account = :account AND b.closed_by IS NULL AND b.import_id IS NULL
+""",
+)
+_ROWS_OF = """
+SELECT count(*) AS n
+  FROM (SELECT FROM breaks b WHERE b.id = ANY(:breaks) AND b.group_id IS NULL
+         UNION ALL
+        SELECT FROM breaks b JOIN matches m ON m.group_id = b.group_id AND m.ended_by IS NULL
+         WHERE b.id = ANY(:breaks) LIMIT :limit) r
+"""
+_LINES_OF_CHOSEN = """
+CREATE TEMP TABLE open_lines ON COMMIT DROP AS
+SELECT c.line_id AS id FROM chosen c WHERE c.line_id IS NOT NULL
+ UNION ALL
+SELECT m.line_id FROM chosen c JOIN matches m ON m.group_id = c.group_id AND m.ended_by IS NULL
+ WHERE m.line_id IS NOT NULL
+"""
+_ENTRIES_OF_CHOSEN = """
+CREATE TEMP TABLE open_entries ON COMMIT DROP AS
+SELECT c.journal_id, c.leg FROM chosen c WHERE c.journal_id IS NOT NULL
+ UNION ALL
+SELECT m.journal_id, m.leg FROM chosen c JOIN matches m ON m.group_id = c.group_id AND m.ended_by IS NULL
+ WHERE m.journal_id IS NOT NULL
+"""
+# What was in a match that differed is known to differ since that one was.
+_FOUND_BEFORE = (
+    """
+CREATE TEMP TABLE IF NOT EXISTS found_before (line_id bigint, journal_id bigint, leg integer, found_at timestamptz)
+    ON COMMIT DROP
+""",
+    """
+UPDATE breaks SET found_at = least(found_at, (SELECT min(f.found_at) FROM found_before f))
+ WHERE group_id = :group AND closed_by IS NULL
+""",
+    "DROP TABLE found_before",
+)
 _HOW_FAR = "SELECT set_config('application_name', :told, true)"
 _COUNTS = "SELECT (SELECT count(*) FROM open_lines) AS lines, (SELECT count(*) FROM open_entries) AS entries"
 _OF_GROUP = """
@@ -105,6 +148,41 @@ def grow(group_id: int, *, entry: tuple[int, int], reason: str, actor: Actor) ->
     return _taken(connection, run)
 
 
+def merge(account: str, *, breaks: Sequence[int], reason: str, actor: Actor) -> tuple[Run, int]:
+    """Make one match of all that these open breaks are about, lines, entries and matches: the run, and its number.
+
+    The matches among them end. What it comes to is one break, the exact sum of theirs; none where that is nothing.
+    Raises ReasonMissing; TooFew for fewer than two; NotOpen where one is none any more, of another account, or about a
+    statement itself; TooMuch.
+    """
+    connection = turn(account)
+    run = begun(account, kind="hand", version=0, as_of=clock.now(), why=worded(reason), actor=actor)
+    if len(set(breaks)) < 2:  # noqa: PLR2004 (one belongs to another)
+        raise errors.TooFew
+    scope.name_accounts(connection, account)
+    place = {"account": account, "breaks": list(breaks)}
+    for statement in _CHOSEN:
+        connection.execute(text(statement), place)
+    chosen = connection.execute(text("SELECT count(*) AS n, array_agg(DISTINCT group_id) AS groups FROM chosen")).one()
+    if chosen.n != len(set(breaks)):
+        raise errors.NotOpen
+    # (PostgreSQL takes what was made a moment ago for one row, and would go through all of it for each)
+    scope.look_up(connection, few=refuse_much(breaks) < FEW)
+    for statement in (_LINES_OF_CHOSEN, _ENTRIES_OF_CHOSEN):
+        connection.execute(text(statement))
+    scope.end(connection, [group for group in chosen.groups if group is not None], run_id=run.id)
+    return _taken(connection, run)
+
+
+def refuse_much(breaks: Sequence[int]) -> int:
+    """How many lines and entries are in these breaks. Raises TooMuch for more than one match is made of."""
+    place = {"breaks": list(breaks), "limit": LARGE + 1}
+    found: int = db.session.connection().execute(text(_ROWS_OF), place).scalar_one()
+    if found > LARGE:
+        raise errors.TooMuch(f"Together these are more than {LARGE:,} lines and entries. Choose fewer.")
+    return found
+
+
 def told_anew(account: str, *, line: int, reason: str, actor: Actor) -> Run:
     """Open a break for a line that somebody decided to count, until it is matched, and end that of the statement."""
     connection = turn(account)
@@ -161,6 +239,8 @@ def _taken(connection: Connection, run: Run) -> tuple[Run, int]:
     group_id: int = connection.execute(text(_TAKE), {"run": run.id, "rule": BY_HAND}).scalar_one()
     explaining.close_matched(connection, run, first=group_id - 1)
     explaining.explain_differing(connection, run, since=group_id - 1)
+    for statement in _FOUND_BEFORE:
+        connection.execute(text(statement), {"group": group_id})
     return _ended(run), group_id
 
 

@@ -43,6 +43,11 @@ class TooFew(Unprocessable):
     message = "Choose two at least: what belongs together."
 
 
+class TooMuch(Unprocessable):
+    code = "too_much"
+    message = "Together these are too many lines and entries for one match. Choose fewer."
+
+
 class ReasonMissing(Unprocessable):
     code = "reason_missing"
     message = "Say why, in at most 500 characters: whoever closes the month reads it."

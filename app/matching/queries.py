@@ -1,6 +1,7 @@
 """Reads of matching."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -91,6 +92,12 @@ def rules_for_operators(account: str) -> tuple[tuple[Rule, ...], int]:
     own = select(RuleSet).where(RuleSet.account.in_((account, "")))
     found = db.session.scalars(own.order_by(RuleSet.account.desc(), RuleSet.version.desc()).limit(1)).one_or_none()
     return (rules.STANDARD, 0) if found is None else (rules.read(found.rules), found.version)
+
+
+def rules_since_for_system(account: str) -> datetime | None:
+    """Since when the rules of an account count; None for the standard ones, which always did."""
+    own = select(RuleSet.set_at).where(RuleSet.account.in_((account, "")))
+    return db.session.scalars(own.order_by(RuleSet.account.desc(), RuleSet.version.desc()).limit(1)).one_or_none()
 
 
 def own_version_for_operators(account: str) -> int:

@@ -111,7 +111,8 @@ CREATE TABLE break_figures (
 CREATE TABLE break_bulks (
     id text CONSTRAINT pk_break_bulks PRIMARY KEY,
     account text NOT NULL,
-    act text NOT NULL CONSTRAINT ck_break_bulks_act_known CHECK (act IN ('assign', 'comment', 'accept', 'write_off')),
+    act text NOT NULL CONSTRAINT ck_break_bulks_act_known
+        CHECK (act IN ('assign', 'comment', 'accept', 'write_off', 'merge')),
     scope text NOT NULL,                               -- which ones, in words
     words text NOT NULL,                               -- the comment, or why
     owner text CONSTRAINT fk_break_bulks_owner REFERENCES operators,

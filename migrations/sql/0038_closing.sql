@@ -50,6 +50,23 @@ CREATE TABLE proof_days (
 );
 CREATE INDEX ix_proof_days_failing ON proof_days (day) WHERE state = 'fails';
 
+-- The rules of an account run again after a run, and taken back: digests of the matches that stood and of those that came
+-- out, empty where there were too many to run again; what differs first; and a digest of all matches as written down then.
+CREATE TABLE proof_reruns (
+    account text NOT NULL,
+    run_id bigint NOT NULL,
+    rows bigint NOT NULL,
+    matches bigint NOT NULL,
+    left_out bigint NOT NULL,                          -- made otherwise for what came later
+    stood text NOT NULL,
+    again text NOT NULL,
+    first text NOT NULL,
+    group_id bigint,
+    standing text NOT NULL,
+    ran_at timestamptz NOT NULL,
+    CONSTRAINT pk_proof_reruns PRIMARY KEY (account, run_id)
+);
+
 -- A month that was closed, with all that others agreed to: the checklist and every sheet as they were.
 CREATE TABLE period_closings (
     id text CONSTRAINT pk_period_closings PRIMARY KEY,
@@ -198,7 +215,8 @@ SELECT audit.watch('period_reopenings');
 SELECT audit.protect('proof_signatures');
 SELECT audit.protect('period_closings');
 SELECT audit.protect('period_reopenings');
-GRANT SELECT, INSERT ON proof_signatures, proof_days, period_closings, period_reopenings TO bursar_app;
+SELECT audit.protect('proof_reruns');
+GRANT SELECT, INSERT ON proof_signatures, proof_days, proof_reruns, period_closings, period_reopenings TO bursar_app;
 GRANT SELECT ON period_cuts TO bursar_app;
 GRANT UPDATE (state, told, booked, breaks, results, fault, computed_at) ON proof_days TO bursar_app;
 

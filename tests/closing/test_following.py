@@ -45,6 +45,24 @@ def test_files_that_tell_the_same_days_begin_with_a_balance_of_theirs() -> None:
     assert (wrong.holds, int(wrong.other) - int(wrong.one)) == (False, 6)
 
 
+@pytest.mark.parametrize("counted", [5, 7])
+def test_a_line_told_otherwise_on_shared_days_is_no_gap(counted: int) -> None:
+    """What the one before ended with less what it told of those days itself, whatever is counted of them."""
+    outside, first, told, last = Outside(), fresh("L"), fresh("L"), fresh("L")
+    outside.bring([row(2, 10, 10, name=first), row(3, 5, 15, name=told)])  # (with 7 both tell it otherwise than this)
+    outside.bring([
+        row(2, 10, 10, name=first), row(3, counted, 10 + counted, name=told), row(4, 4, 14 + counted, name=last)
+    ])  # fmt: skip
+    outside.bring([
+        row(3, 7, 17, name=told), row(3, 2, 19, hour=10), row(4, 4, 23, name=last), row(6, 1, 24)
+    ])  # fmt: skip
+    found = follows(outside.account)
+    assert (found.holds, found.said[:1]) == (True, "1")
+    outside.bring([row(6, 3, 29, hour=12), row(9, 3, 32)])
+    wrong = follows(outside.account)
+    assert (wrong.holds, int(wrong.other) - int(wrong.one)) == (False, 2)
+
+
 def test_days_that_were_quiet_part_no_statements() -> None:
     outside = Outside()
     outside.bring([row(2, 10, 10)])

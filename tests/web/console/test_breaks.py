@@ -301,3 +301,45 @@ def test_an_auditor_looks_and_changes_nothing(app: Flask, outside: Outside) -> N
     place = f"/console/breaks/{one}"
     answer = browse.send(auditor, f"{place}/link", form_at=place, **{"with": str(other), "reason": "x"})
     assert answer.status_code == 403
+
+
+def test_what_is_below_a_unit_says_so_and_is_merged(finance: FlaskClient, inside: Flask) -> None:
+    outside, day = Outside(), "2026-03-02 09:00:00,deposit,,currency,NGN"
+    outside.bring([f"{fresh('L')},{fresh('R')},{day},{told}" for told in ("0.004,0,0.004", "0.007,0,0.011")])
+    outside.run()
+    queue, one = f"/console/breaks/of/{outside.account}", numbers(outside)[0]
+    assert look(finance, f"{queue}?view=small").count("below a unit of the books") == 2
+    page = look(finance, f"/console/breaks/{one}")
+    assert "It cannot be booked or written off" in page
+    assert "a journal can have its whole units" in page
+    assert ("Merge the 2" in page, "Propose the journal" in page) == (True, False)
+    place = f"{queue}/bulk?view=small"
+    seen = look(finance, place)
+    assert "all 2 breaks of" in seen
+    assert "A journal can have it, but for what is less than a unit" in seen
+    made = browse.send(
+        finance, place, form_at=place, act="merge", many="2", amount="0.011", words="Their rounding.", owner=""
+    )
+    bulk_id = made.headers["Location"].rpartition("/")[2]
+    with transaction(TEST):
+        assert not bulk.go_on(bulk_id, actor=TEST)
+    leave()
+    (match,) = re.findall(r'href="(/console/matches/\d+)">Match', look(finance, made.headers["Location"]))[:1]
+    assert "Their rounding." in look(finance, match)
+    assert "Propose the journal" in look(finance, f"/console/breaks/{numbers(outside)[0]}")
+    assert "Below a unit" not in look(finance, queue)
+
+
+def test_a_match_that_differs_is_put_together_with_what_takes_it_back(finance: FlaskClient, inside: Flask) -> None:
+    outside, ref = Outside(), fresh("dep")
+    outside.tell((1_000, ref), (-50, fresh("fee")))
+    outside.book(950, ref=ref)
+    outside.run()
+    (match,) = [row.id for row in rows("SELECT id FROM breaks WHERE account = :a AND group_id IS NOT NULL",
+                                       a=outside.account)]  # fmt: skip
+    leave()
+    (line,) = {*numbers(outside)} - {match}
+    place = f"/console/breaks/{match}"
+    assert "takes back what this match differs by" in look(finance, place)
+    browse.send(finance, f"{place}/link", form_at=place, **{"with": str(line), "reason": "Their fee."})
+    assert (outside.breaks, outside.groups) == ([], [("by hand", 2, 1)])

@@ -8,7 +8,7 @@ from flask.wrappers import Response
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.breaks import bulk, queries, requests, rules
+from app.breaks import board, bulk, queries, requests, rules
 from app.breaks.bulk import Chosen, Deed
 from app.breaks.models import Bulk
 from app.breaks.rules import Act
@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.clock import WAT
 from app.core.db import atomically
 from app.core.errors import Refusal
-from app.core.money import NGN, Money
+from app.core.money import ASSETS, NGN, Money
 from app.core.permissions import Permission
 from app.identity import queries as identity
 from app.matching import break_queries
@@ -120,7 +120,9 @@ def _look(outside: str, faults: dict[str, str], *, status: int = 200) -> Respons
         chosen=narrowed,
         found=found,
         scope=scope,
-        acts=words.ACTS,
+        bookable=rules.units(found.amount, asset=ASSETS[outside.rpartition(":")[2]]) if found else 0,
+        unit=board.unit_of(outside),
+        acts=words.acts(narrowed),
         workers=item.workers(),
         first_day=today + timedelta(days=1),
         last_day=today + rules.ACCEPTED_MAX,

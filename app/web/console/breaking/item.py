@@ -16,6 +16,7 @@ from app.core.actor import Actor
 from app.core.clock import WAT
 from app.core.db import atomically, sqlstate
 from app.core.errors import Conflict, Refusal
+from app.core.money import ASSETS
 from app.core.permissions import Permission, granted
 from app.governance import queries as governance
 from app.identity import queries as identity
@@ -55,7 +56,7 @@ def link_break(break_id: int) -> Response | BaseResponse:
     """Say that it belongs together with what was chosen, one or several."""
     actor, reason = guards.actor(), request.form.get("reason", "")
     own, others = break_queries.one_for_operators(break_id), request.form.getlist("with", type=int)
-    if own.closed_by is not None or own.group_id is not None or own.import_id is not None:
+    if own.closed_by is not None or own.import_id is not None:
         return redirect(url_for("console.break_item", break_id=break_id), 303)
     try:
         group_id = unless_matched(
@@ -241,6 +242,10 @@ def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Respon
         workers=workers() if may_work else {},
         staff=identity.names_for_operators(),
         may_work=may_work,
+        small=rules.is_small(own.amount, asset=ASSETS[own.account.rpartition(":")[2]]) and own.closed_by is None,
+        smalls=board.small_for_operators(own.account),
+        smalls_max=rules.BULK_MAX,
+        unit=board.unit_of(own.account),
         first_day=today + timedelta(days=1),
         last_day=today + rules.ACCEPTED_MAX,
         chosen=request.form.getlist("with", type=int),

@@ -83,6 +83,8 @@ def breaks_of(outside: str) -> Response | BaseResponse:
         price=work.price_for_operators(outside),
         overdue=board.overdue_for_system(outside, limit=counted_max),
         overdue_max=counted_max,
+        small=board.small_for_operators(outside),
+        unit=board.unit_of(outside),
         chosen=narrowed,
         words=words.REASONS,
         views=words.VIEWS,

@@ -42,6 +42,7 @@ OF_SHEETS = {
 VIEWS = {
     "todo": "To do",
     "late": "Overdue",
+    "small": "Below a unit",
     "proposed": "Waits for treasury",
     "accepted": "Accepted",
     "all": "All that are open",
@@ -51,6 +52,7 @@ ACTS = {
     Act.COMMENT: "Comment",
     Act.ACCEPT: "Accept for a time",
     Act.WRITE_OFF: "Write off",
+    Act.MERGE: "Merge into one",
 }
 PICKED_MAX = 200
 _DIGITS_MAX = 19
@@ -77,6 +79,13 @@ def chosen() -> dict[str, str]:
     return narrowed | ({"row": ",".join(map(str, picked()))} if "row" in request.args else {})
 
 
+def acts(narrowed: dict[str, str]) -> dict[Act, str]:
+    """What may be done to what fits: what is less than a unit cannot be written off, and is best merged."""
+    if narrowed.get("view") != "small":
+        return ACTS
+    return {act: ACTS[act] for act in (Act.MERGE, *ACTS) if act != Act.WRITE_OFF}
+
+
 def picked() -> list[int]:
     """The rows that are chosen one by one."""
     told = ",".join(request.args.getlist("row")).split(",")
@@ -101,12 +110,14 @@ def scope(account: str, narrowed: dict[str, str], *, many: int, amount: Decimal)
     if "row" in narrowed:
         return f"{f'the {many:,} breaks' if many > 1 else 'the one break'} of {account} that you chose, {sum_of}"
     words = [f"all {many:,}" if many > 1 else "the one"]
-    if "view" in narrowed and narrowed["view"] != "all":
+    if "view" in narrowed and narrowed["view"] not in {"all", "small"}:
         words.append({"late": "overdue"}.get(narrowed["view"], narrowed["view"]))
     reason = narrowed.get("reason")
     noun = "breaks" if many > 1 else "break"
     words.append(f"“{REASONS[Reason(reason)]}” {noun}" if reason else noun)
     words.append(f"of {account}")
+    if narrowed.get("view") == "small":
+        words.append("below a smallest unit of the books")
     if "age" in narrowed:
         words.append(f"that {'are' if many > 1 else 'is'} {_AGES[int(narrowed['age'])]} old")
     if "least" in narrowed:
