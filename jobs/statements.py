@@ -29,13 +29,13 @@ def pull(work: Work) -> timedelta | None:
 def watch(work: Work) -> timedelta | None:
     """Whose statements are late, whether they are brought or asked for, is a case of finance's."""
     for source, gaps in queries.late_for_system(clock.now()):
-        days = sum(each.count for each in gaps)
+        days = {each.first + timedelta(days=number) for each in gaps for number in range(each.count)}
         open_case = partial(
             cases.open,
             LATE,
             source.id,
             owner=Role.FINANCE,
-            words=f"{source.title} has not told of {days} days, the last of them {gaps[-1].last:%-d %B %Y}.",
+            words=f"{source.title} has not told of {len(days)} days, the last of them {max(days):%-d %B %Y}.",
             way_out=BRING_IT,
             actor=work.actor,
         )

@@ -17,10 +17,8 @@ CANDIDATES = 8
 NEAR = timedelta(days=3)
 _LOOKED_AT = 200  # of those nearest in time, before and after, the nearest in amount are shown
 _ACCOUNTS = """
-SELECT a.account, a.sources, r.ended_at, p.counts
+SELECT a.account, a.sources, p.ended_at, p.counts
   FROM (SELECT account, count(*) AS sources FROM statement_accounts GROUP BY account) a
-  LEFT JOIN LATERAL (SELECT * FROM matching_runs r WHERE r.account = a.account AND r.ended_at IS NOT NULL
-                      ORDER BY r.id DESC LIMIT 1) r ON true
   LEFT JOIN LATERAL (SELECT * FROM matching_runs p WHERE p.account = a.account AND p.counts ? 'told'
                       ORDER BY p.id DESC LIMIT 1) p ON true
  ORDER BY a.account

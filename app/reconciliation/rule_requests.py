@@ -1,4 +1,4 @@
-"""Other rules of matching, a larger tolerance, a wallet's account and the end of an account's last source are requests.
+"""Other rules of matching, a larger tolerance, a wallet's account and the end of a source that told are requests.
 
 Finance asks, treasury agrees, and they count at once. They say what is called the same movement, what is called
 rounding, what counts as held in a wallet of our own, and what nobody tells of any more: whoever wants less to explain
@@ -55,8 +55,8 @@ def request_wallet(source_id: str, *, asset: str, account: str, reason: str, mak
 
 
 def request_retirement(source_id: str, *, reason: str, maker: str, actor: Actor) -> Request:
-    """Ask that the last source of an account be retired. Raises NoSuchSource, and as governance does."""
-    payload = {"source": source_id, "accounts": statements.left_untold_for_operators(source_id)}
+    """Ask that a source that told be retired. Raises NoSuchSource, and as governance does."""
+    payload = {"source": source_id, "accounts": statements.told_accounts_for_operators(source_id)}
     target = source_target(source_id)
     return governance.submit(RETIREMENT.name, payload, target=target, reason=reason, maker=maker, actor=actor)
 
@@ -178,7 +178,7 @@ def _retire(agreed: Agreed) -> str:
 
 def _describe_retirement(payload: Payload) -> list[Line]:
     source = statements.one_source_for_operators(payload["source"])
-    return [Line("Source", source.title), *(Line("Nobody tells any more of", each) for each in payload["accounts"])]
+    return [Line("Source", source.title), *(Line("Tells no more of", each) for each in payload["accounts"])]
 
 
 RULES = Kind(

@@ -50,7 +50,7 @@ class MoreNeedsTwo(Conflict):
 
 class RetiringNeedsTwo(Conflict):
     code = "retiring_needs_two"
-    message = "It is the last source that tells of an account. That nobody does any more others must agree to."
+    message = "It told of an account. That it tells of it no more others must agree to."
 
 
 class CountedWithAnother(Conflict):

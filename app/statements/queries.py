@@ -147,9 +147,9 @@ def kept_files_for_system(source_id: str) -> list[StatementFile]:
     return list(db.session.scalars(own.order_by(StatementFile.id)))
 
 
-def left_untold_for_operators(source_id: str) -> list[str]:
-    """Accounts of the books of which nobody would tell any more without a source."""
-    return [row.account for row in rows_of("SELECT account FROM left_untold(:source) AS account", source=source_id)]
+def told_accounts_for_operators(source_id: str) -> list[str]:
+    """Accounts of the books that a source told of."""
+    return [row.account for row in rows_of("SELECT account FROM told_accounts(:source) AS account", source=source_id)]
 
 
 def has_told_for_operators(source_id: str) -> bool:
@@ -188,23 +188,26 @@ def sources_to_pull_for_system(now: datetime) -> list[str]:
 
 
 def late_for_system(at: datetime) -> list[tuple[Source, list[Days]]]:
-    """Sources that should have told of some days a while ago, and have not: each with these days.
+    """Sources that should have told of some days a while ago, and have not, of an asset: each with these days.
 
     Of one that tells balances alone, those after the last of them.
     """
     found = []
     for source in sources_for_operators():
         through = source.expected_through(at - LATE_AFTER)
-        covered = coverage_for_operators(source.id) or [Days(*ends) for ends in _balances_between(source.id)]
-        gaps = missing(covered, through=through)
-        found.append((source, [each for each in gaps if each.last > through - LATE_WITHIN]))
+        gaps: set[Days] = set()
+        for asset in accounts_for_operators(source.id) or ("",):
+            covered = coverage_for_operators(source.id, asset=asset)
+            gaps |= set(missing(covered or _balances_between(source.id), through=through))
+        late = [each for each in gaps if each.last > through - LATE_WITHIN]
+        found.append((source, sorted(late, key=lambda days: (days.first, days.last))))
     return [(source, gaps) for source, gaps in found if gaps]
 
 
-def _balances_between(source_id: str) -> list[tuple[date, date]]:
+def _balances_between(source_id: str) -> list[Days]:
     """The days of the first and the last balance that were told by themselves: what came between is no day's."""
     found = rows_of(_BALANCES, source=source_id)[0]
-    return [(found.first, found.last)] if found.first else []
+    return [Days(found.first, found.last)] if found.first else []
 
 
 def pull_for_system(pull_id: str) -> Pull:

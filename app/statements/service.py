@@ -135,10 +135,10 @@ def change_source(source: Source, *, title: str, settings: dict[str, object], la
 def retire(source_id: str, *, request_id: str | None = None) -> None:
     """Nothing more comes from it, and nothing is missed. What it told stays.
 
-    Raises NoSuchSource, and RetiringNeedsTwo for the last that tells of an account, unless others agreed: the database
+    Raises NoSuchSource, and RetiringNeedsTwo for one that told of an account, unless others agreed: the database
     looks at the request too.
     """
-    if request_id is None and queries.left_untold_for_operators(source_id):
+    if request_id is None and queries.told_accounts_for_operators(source_id):
         raise errors.RetiringNeedsTwo
     said = {"retired_at": clock.now(), "request_id": request_id}
     own = update(Source).where(Source.id == source_id, Source.retired_at.is_(None)).values(**said)

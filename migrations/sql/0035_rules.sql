@@ -98,28 +98,20 @@ CREATE TRIGGER told_alone_still BEFORE UPDATE OF account ON statement_accounts F
 ALTER TABLE statement_accounts ENABLE ALWAYS TRIGGER told_alone;
 ALTER TABLE statement_accounts ENABLE ALWAYS TRIGGER told_alone_still;
 
--- Accounts that nobody would tell of without a source: another one has told of something, and may again.
-CREATE FUNCTION left_untold(p_source text) RETURNS SETOF text
+-- Accounts that a source told of.
+CREATE FUNCTION told_accounts(p_source text) RETURNS SETOF text
     LANGUAGE sql STABLE ROWS 1 SET search_path = public, pg_temp AS $$
-WITH telling AS (
-    SELECT o.source_id, o.account FROM statement_accounts o JOIN statement_sources s ON s.id = o.source_id
-     WHERE s.retired_at IS NULL
-       AND (EXISTS (SELECT FROM statement_lines l WHERE l.source_id = s.id AND l.asset = o.asset)
-            OR EXISTS (SELECT FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
-                        WHERE i.source_id = s.id AND p.asset = o.asset AND p.closes_at IS NOT NULL)))
 SELECT DISTINCT a.account FROM statement_accounts a
  WHERE a.source_id = p_source
    AND (EXISTS (SELECT FROM statement_lines l WHERE l.source_id = p_source)
-        OR EXISTS (SELECT FROM telling t WHERE t.source_id = p_source))
-   AND NOT EXISTS (SELECT FROM telling t WHERE t.account = a.account AND t.source_id <> p_source)
+        OR EXISTS (SELECT FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
+                    WHERE i.source_id = p_source AND p.closes_at IS NOT NULL))
  ORDER BY 1
 $$;
--- That nobody tells of an account any more is what two people say. (One after the other: two that tell of one account may
--- be retired at once.)
+-- That it tells of them no more is what two people say, also where another one does: that one may be anybody's.
 CREATE FUNCTION guard_retirement() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtextextended('statements: retirement', 0));
-    IF EXISTS (SELECT FROM left_untold(NEW.id))
+    IF EXISTS (SELECT FROM told_accounts(NEW.id))
        AND NOT EXISTS (SELECT FROM approval_requests r
                         WHERE r.id = NEW.request_id AND is_due(r) AND r.kind = 'statements.retire'
                           AND r.payload ->> 'source' = NEW.id) THEN

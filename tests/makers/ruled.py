@@ -73,7 +73,7 @@ def ask_wallet(source_id: str, account: str, *, by: str = "") -> Request:
 
 
 def retire(name: str, *, at: datetime | None = None) -> str:
-    """Have the last source of an account be retired, now or as of a time: its id."""
+    """Have a source that told be retired, now or as of a time: its id."""
     own = sources.source_for_operators(name)
     leave()
     asked = ask_retirement(own.id)
@@ -121,7 +121,7 @@ def walleting(maker: str) -> Request:
 
 
 def retiring(maker: str) -> Request:
-    """The end of the last source of an account."""
+    """The end of a source that told."""
     own = sources.source_for_operators(source())
     leave()
     return ask_retirement(own.id, by=maker)

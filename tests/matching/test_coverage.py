@@ -9,7 +9,7 @@ from app.core.db import leave, rows, transaction
 from app.ledger.journal import Journal, credit, debit
 from app.statements import queries as source_queries
 from app.statements import service as statements
-from tests.makers import books
+from tests.makers import books, ruled
 from tests.makers.books import fresh
 from tests.makers.matching import BEGAN, TEST, Outside
 from tests.statements.test_going_on import source_of
@@ -91,9 +91,7 @@ def test_of_several_sources_each_counts_from_its_first_statement_to_its_end() ->
     other.bring([f"{fresh('L')},R,2026-03-{day:02} 09:00:00,deposit,,currency,NGN,1,0,9" for day in (8, 9)])
     outside.run()
     assert of_days(outside) == ["missing_in_statement", "timing"]
-    with clock.at(BEGAN + timedelta(days=8)), transaction(TEST):
-        statements.retire(second.id)
-    leave()
+    ruled.retire(other.source, at=BEGAN + timedelta(days=8))
     assert of_days(outside) == ["missing_in_statement"] * 2
 
 

@@ -233,9 +233,9 @@ def test_that_nobody_tells_of_a_wallet_any_more_is_what_two_agree_to(wallet: str
     name = source("chain-balances", wallet)
     source("bitcoin-core", wallet)  # (told nothing yet)
     own = sources.source_for_operators(name).id
-    assert sources.left_untold_for_operators(own) == []
+    assert sources.told_accounts_for_operators(own) == []
     told(name, "1")
-    assert sources.left_untold_for_operators(own) == [wallet]
+    assert sources.told_accounts_for_operators(own) == [wallet]
     leave()
     with pytest.raises(errors.RetiringNeedsTwo), transaction(TEST):
         statements.retire(own)

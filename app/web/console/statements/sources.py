@@ -131,7 +131,7 @@ def show(source_id: str, *, fault: str = "", status: int = 200) -> Response:
         first=not before,
         waiting=any(file.state == rules.FileState.WAITING for file, _ in files)
         or queries.pull_under_way_for_system(source_id) is not None,
-        last_of=[] if source.retired_at else queries.left_untold_for_operators(source_id),
+        told_of=[] if source.retired_at else queries.told_accounts_for_operators(source_id),
         staff=identity.names_for_operators(),
         key=crypto.new_token(),
         may_import=_may_import() and not source.retired_at,
@@ -219,10 +219,10 @@ def name_statement_account(source_id: str) -> Response | BaseResponse:
 @bp.post("/statements/sources/<source_id>/retire")
 @guards.operator(Permission.STATEMENTS_IMPORT)
 def retire_statement_source(source_id: str) -> BaseResponse:
-    """Nothing more comes from it; of the last that tells of an account somebody else must agree to that."""
+    """Nothing more comes from it; of one that told of an account somebody else must agree to that."""
     actor = guards.actor()
     try:
-        if queries.left_untold_for_operators(source_id):
+        if queries.told_accounts_for_operators(source_id):
             return asking.ask(partial(rule_requests.request_retirement, source_id), who="Treasury")
         atomically(lambda: service.retire(source_id), actor=actor)
         flash("Retired. What it told stays, and no day is missed any more.", "ok")
