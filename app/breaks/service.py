@@ -145,12 +145,17 @@ def take_anew(break_id: int, *, reason: str, actor: Actor) -> None:
 def take_account(break_id: int, *, reason: str, actor: Actor) -> None:
     """Say that an account of the teller is another one than those told of before: what it had before counts from now.
 
-    Nobody does so by a file that they brought themselves. Raises as `take_anew` does.
+    Nobody does so by a file that they brought themselves; and it is what the break says, or nothing. Raises as
+    `take_anew` does, and BreakChanged.
     """
     own = _decided(break_id, Reason.ANOTHER_ACCOUNT, actor=actor)
     case = opened(own, actor=actor)
-    line = restating.begin(own.import_id, part=own.part)
-    by_hand.told_anew(own.account, line=line, reason=reason, actor=actor)
+    begun = restating.begin(own.import_id, part=own.part)
+    if (begun.import_id, begun.part, begun.delta) != (own.import_id, own.part, own.as_told):
+        raise errors.BreakChanged(
+            "It begins otherwise by now: a file came that tells of it. It is looked at again soon."
+        )
+    by_hand.told_anew(own.account, line=begun.id, reason=reason, actor=actor)
     words = f"It is another account: {reason.strip()}"
     note(case, "taken", words=words, actor=actor)
     close(case, words=words, actor=actor)
@@ -279,12 +284,12 @@ def worded(told: str) -> str:
 
 def _decided(break_id: int, reason: Reason, *, actor: Actor) -> Any:
     """A break that says what a file tells, for whoever did not bring it to decide; nobody else matches meanwhile."""
+    turn(break_queries.one_for_operators(break_id).account)  # (first, as whoever links does)
     own = break_queries.one_for_operators(break_id)
     if own.closed_by is not None or own.reason != reason:
         raise errors.BreakGone
     if str(actor) in sources.bringers_of_for_system(own.import_id):
         raise errors.BroughtIt
-    turn(own.account)  # (first, as whoever links does: two never wait for each other)
     return own
 
 

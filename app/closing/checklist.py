@@ -15,6 +15,7 @@ from app.closing.sheets import Sheet
 from app.core.db import rows
 from app.core.money import NGN, Money
 from app.ledger import health
+from app.statements import queries as statements
 
 _PENDING = """
 SELECT count(*) AS n FROM approval_requests r
@@ -68,8 +69,26 @@ def _covered(found: Given) -> Check:
         for each in queries.coverage_for_operators(sheet.account, found.span)
         if each.missing
     ]
+    place: Place = ("console.statement_sources", {})
     said = f"{counted(len(found.sheets), 'account')}, told to the last day"
-    return _check("covered", "Every source has told of every day", short, said, place=("console.statement_sources", {}))
+    covered = _check("covered", "Every source has told of every day", short, said, place=place)
+    if covered.light != Light.GREEN:
+        return covered
+    return _check("covered", covered.title, _said_later(found), said, Light.AMBER, place=place)
+
+
+def _said_later(found: Given) -> list[str]:
+    """Days that are told of because somebody said so of a file once it was there."""
+    sources = {
+        each.source.id: each.source
+        for sheet in found.sheets
+        for each in queries.coverage_for_operators(sheet.account, found.span)
+    }
+    return [
+        f"{source.title}, {said.name}: {said.first:%-d %B} to {said.last:%-d %B}, since somebody said: {said.reason}"
+        for source in sources.values()
+        for said in statements.said_later_for_operators(source.id, first=found.span.first, last=found.span.last)
+    ]
 
 
 def _outside(found: Given) -> Check:

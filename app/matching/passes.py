@@ -170,8 +170,8 @@ SELECT l.key AS line_key, e.key AS entry_key, count(*) OVER (PARTITION BY l.key)
        greatest(l.at, e.at) + greatest(:before, :after) * interval '1 second' <= :as_of AS is_over,
        (:before = 0 AND :after = 0)
            OR (e.at + :before * interval '1 second' < c.until
-               AND c.covered @> tstzrange(greatest(e.at - :after * interval '1 second', lower(c.covered)),
-                                          e.at + :before * interval '1 second')) AS is_told
+               AND c.covered @> (tstzrange(e.at - :after * interval '1 second', e.at + :before * interval '1 second')
+                                 * tstzrange(lower(c.covered), NULL))) AS is_told
   FROM line_sums l JOIN entry_sums e ON e.total = l.total AND e.total <> 0
    AND e.at BETWEEN l.at - :before * interval '1 second' AND l.at + :after * interval '1 second'
  CROSS JOIN matching_coverage(:account, :as_of) c

@@ -49,7 +49,7 @@ SELECT 'books', a.code || '/' || b.stripe, b.seq, b.booked_at
 """
 _NEW = (
     _SEEN,
-    # (the last run did not look at what was of a time to come)
+    # (the last run did not look at what was of a time to come, or booked between its time and its first look)
     """
 CREATE TEMP TABLE looked_to ON COMMIT DROP AS
 SELECT max(r.as_of) AS at FROM matching_runs r WHERE r.account = :account AND r.kind <> 'hand'
@@ -88,6 +88,13 @@ SELECT e.journal_id, e.leg
   FROM looked_to t CROSS JOIN book_accounts a
   JOIN ledger.entries e ON e.account_id = a.id AND e.effective_at <> e.booked_at
    AND e.effective_at >= t.at AND e.effective_at < :as_of
+UNION ALL
+(SELECT e.journal_id, e.leg
+  FROM looked_to t CROSS JOIN book_accounts a JOIN ledger.balances b ON b.account_id = a.id
+  JOIN matching_marks m ON m.account = :account AND m.side = 'books' AND m.part = a.code || '/' || b.stripe
+  JOIN ledger.entries e ON e.account_id = a.id AND e.stripe = b.stripe AND e.booked_at >= t.at AND e.seq <= m.upto
+   AND e.effective_at = e.booked_at AND e.effective_at < :as_of
+ LIMIT :limit)
 """,
     "ANALYZE new_lines",
     "ANALYZE new_entries",

@@ -1,8 +1,9 @@
 """Reads of statements."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
@@ -32,6 +33,13 @@ SELECT s.id FROM statement_sources s
  WHERE s.pull_every IS NOT NULL AND s.retired_at IS NULL
    AND (last.asked_at IS NULL OR last.state <> 'asked' AND last.asked_at <= :now - s.pull_every * interval '1 second')
  ORDER BY s.id
+"""
+_SAID_LATER = """
+SELECT s.name, s.first, s.last, s.reason
+  FROM (SELECT DISTINCT ON (d.file_id) f.name, d.first, d.last, d.reason
+          FROM statement_files f JOIN statement_said_days d ON d.file_id = f.id
+         WHERE f.source_id = :source ORDER BY d.file_id, d.id DESC) s
+ WHERE s.reason <> :brought AND s.first <= :last AND s.last >= :first ORDER BY s.first, s.name
 """
 _HAS_TOLD = "SELECT EXISTS (SELECT FROM statement_lines WHERE source_id = :source) AS told"
 
@@ -228,6 +236,11 @@ def said_days_for_operators(file_id: str) -> list[SaidDays]:
     """What people said of the days that a file covers, the newest first: that one counts."""
     own = select(SaidDays).where(SaidDays.file_id == file_id).order_by(SaidDays.id.desc())
     return list(db.session.scalars(own))
+
+
+def said_later_for_operators(source_id: str, *, first: date, last: date) -> list[Any]:
+    """What people said later of files, about some of these days: rows of `name`, `first`, `last` and `reason`."""
+    return rows_of(_SAID_LATER, source=source_id, brought=rules.WHEN_BROUGHT, first=first, last=last)
 
 
 def said_days_of_import_for_operators(import_id: str) -> list[SaidDays]:

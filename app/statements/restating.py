@@ -67,8 +67,8 @@ def take(row_id: int) -> Taken:
     return Taken(current.id, by_basis["taken_back"], by_basis["restated"])
 
 
-def begin(import_id: str, *, part: int) -> int:
-    """Count what an account had that is another one than those told of before: the id of its opening line.
+def begin(import_id: str, *, part: int) -> StatementLine:
+    """Count what an account had that is another one than those told of before: its opening line.
 
     Raises TakenAlready.
     """
@@ -80,7 +80,7 @@ def begin(import_id: str, *, part: int) -> int:
     if not made:
         raise errors.TakenAlready
     outbox.emit(events.Imported(import_id=import_id, source_id=source.id))
-    return made[0]
+    return db.session.get_one(StatementLine, made[0])
 
 
 def _restated(connection: Connection, line_id: int) -> int:

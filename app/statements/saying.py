@@ -13,7 +13,6 @@ from app.statements import errors, queries
 from app.statements.models import SaidDays, Source, StatementFile
 from app.statements.rules import Days, FileState
 
-WHEN_BROUGHT = "Said when it was brought."
 REASON_MAX = 500
 _FIRST_YEAR = 2000
 

@@ -13,10 +13,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from app.clients.http import Refused
 from app.core import logs
 from app.core.db import sqlstate
-from app.core.errors import Forbidden, NotFound, Refusal, Unavailable
+from app.core.errors import Conflict, Forbidden, NotFound, Refusal, Unavailable
 from app.web.fragments import toast
 
-READ_ONLY = "25006"
+READ_ONLY, LOCKED = "25006", "55P03"
+BUSY = "The same is being worked on at the moment. Nothing was changed: try again shortly."
 
 Answer = TypeVar("Answer", bound=BaseResponse)
 
@@ -77,6 +78,8 @@ def _http(error: HTTPException) -> Response:
 
 
 def _database_away(error: OperationalError) -> Response:
+    if sqlstate(error) == LOCKED:
+        return refusal(Conflict(BUSY))
     log.warning("the database does not answer", exc_info=error)
     return refusal(Unavailable())
 

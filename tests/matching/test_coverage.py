@@ -6,10 +6,13 @@ import pytest
 
 from app.core import clock
 from app.core.db import leave, rows, transaction
+from app.ledger.journal import Journal, credit, debit
 from app.statements import queries as source_queries
 from app.statements import service as statements
+from tests.makers import books
 from tests.makers.books import fresh
 from tests.makers.matching import BEGAN, TEST, Outside
+from tests.statements.test_going_on import source_of
 
 pytestmark = pytest.mark.usefixtures("inside")
 
@@ -92,6 +95,30 @@ def test_of_several_sources_each_counts_from_its_first_statement_to_its_end() ->
         statements.retire(second.id)
     leave()
     assert of_days(outside) == ["missing_in_statement"] * 2
+
+
+def test_a_line_from_before_the_days_of_its_own_statement_hinders_nobody() -> None:
+    outside = Outside()
+    source_of(outside, "mt940", {"zone": "Africa/Lagos"})
+    outside.book(1_000, days=-1)
+    outside.file(
+        ":20:S1\n:25:A1\n:28C:1/1\n:60F:C260305NGN0,00\n:61:2603030303C10,00NTRFNONREF\n:86:paid in\n"
+        ":62F:C260331NGN10,00\n-\n"
+    )
+    assert outside.run() is not None
+    assert outside.groups == [("amount within two days", 1, 1)]
+
+
+def test_what_is_booked_while_a_run_begins_is_of_the_next() -> None:
+    outside, money = Outside(), books.kobo(7)
+    outside.tell((1_000, fresh("x")))
+    books.post(Journal("test.moved", fresh("ref"), (debit(outside.account, money), credit(outside.other, money))))
+    leave()
+    outside.run(as_of=clock.now() - timedelta(minutes=1))  # (its time was noted before)
+    assert len(outside.breaks) == 1
+    outside.run()
+    assert (len(outside.breaks), outside.proof.ties) == (2, True)
+    assert outside.run() is None
 
 
 def test_what_was_booked_twice_is_told_as_such_though_both_were_open_before() -> None:

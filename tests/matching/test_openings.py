@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app.breaks import service as breaks
-from app.breaks.errors import BreakGone, BroughtIt
+from app.breaks.errors import BreakChanged, BreakGone, BroughtIt
 from app.closing import sheets
 from app.closing.invariants import Result
 from app.closing.rules import month_of
@@ -159,6 +159,23 @@ def test_another_account_of_the_teller_leaves_what_the_first_began_with_alone(ou
     outside.run()
     assert told(outside, "opening") == [(1, Decimal(100)), (19, Decimal(50)), (18, Decimal(48)), (19, Decimal(-50))]
     assert balance(outside).holds
+
+
+def test_what_another_account_had_counts_as_the_break_says_or_not_at_all(outside: Outside) -> None:
+    outside.bring([row(2, "10", "110")])
+    outside.file(walleted(20, "1", "51", wallet="earn"))
+    outside.run()
+    number = another(outside)
+    outside.file(walleted(10, "1", "1001", wallet="earn"))  # (before it was looked at)
+    with pytest.raises(BreakChanged), transaction(OTHER):
+        breaks.take_account(number, reason="Their support says so", actor=OTHER)
+    leave()
+    outside.run()
+    number = another(outside)
+    with transaction(OTHER):
+        breaks.take_account(number, reason="Their support says so", actor=OTHER)
+    leave()
+    assert told(outside, "opening") == [(1, Decimal(100)), (9, Decimal(1_000))]
 
 
 def test_one_account_under_another_name_is_not_told_twice(outside: Outside) -> None:

@@ -1,11 +1,13 @@
 """Days on which nothing happened stand in no line: whoever knows that a file covers them says so, or says it later."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from app.closing import checklist
 from app.closing import queries as closing
-from app.closing.rules import month_of
+from app.closing.rules import Check, Light, month_of
 from app.core import actor, clock
 from app.core.db import leave, rows, transaction
 from app.core.errors import Refusal
@@ -48,6 +50,15 @@ def file_of(outside: Outside) -> str:
     return found
 
 
+def covered(outside: Outside) -> Check:
+    """What the checklist of March says of its days."""
+    found = checklist.given(MARCH)
+    own = replace(found, sheets=tuple(each for each in found.sheets if each.account == outside.account))
+    said = next(each for each in checklist.of(own) if each.name == "covered")
+    leave()
+    return said
+
+
 def say(file_id: str, first: date, last: date, *, reason: str = "It stands on the paper.") -> None:
     try:
         with transaction(TEST):
@@ -68,8 +79,11 @@ def test_quiet_days_are_covered_once_they_are_said() -> None:
     outside.book(1, days=29)  # 31 March
     outside.run()
     assert ("not_covered", -1) in outside.breaks
+    assert covered(outside).light == Light.RED
     say(file_of(outside), MARCH.first, MARCH.last)
     assert missing(outside) == [0, 0]
+    assert covered(outside).light == Light.AMBER  # (whoever closes reads it)
+    assert "1 March to 31 March, since somebody said: It stands on the paper." in covered(outside).said
     assert ("missing_in_statement", -1) in outside.breaks
     file = rows("SELECT id FROM statement_files WHERE import_id = :id", id=told_id)[0].id
     leave()

@@ -52,6 +52,22 @@ def errand() -> None:
     leave()
 
 
+def test_what_was_written_stays_while_the_account_is_being_matched(
+    finance: FlaskClient, outside: Outside, owner_engine: Engine
+) -> None:
+    line, entry = numbers(outside)
+    place = f"/console/breaks/{line}"
+    fields = {"with": str(entry), "reason": "They told me so."}
+    with owner_engine.begin() as other:
+        other.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended('matching:' || :a, 0))"), {"a": outside.account}
+        )
+        answer = browse.send(finance, f"{place}/link", form_at=place, **fields)
+    shown = answer.get_data(as_text=True)
+    assert (answer.status_code, "try again shortly" in shown, "They told me so." in shown) == (409, True, True)
+    assert numbers(outside) == [line, entry]
+
+
 def test_an_account_shows_both_sides_and_what_explains_their_difference(finance: FlaskClient, outside: Outside) -> None:
     assert outside.account in look(finance, "/console/breaks")
     shown = look(finance, f"/console/breaks/of/{outside.account}")

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import flash, redirect, request, url_for
 from flask.wrappers import Response
 from flask_login import current_user
+from sqlalchemy.exc import OperationalError
 from werkzeug.wrappers import Response as BaseResponse
 
 from app.breaks import board, errands, errors, flows, queries, requests, rules, service
 from app.core import clock
+from app.core.actor import Actor
 from app.core.clock import WAT
-from app.core.db import atomically
-from app.core.errors import Refusal
+from app.core.db import atomically, sqlstate
+from app.core.errors import Conflict, Refusal
 from app.core.money import ASSETS
 from app.core.permissions import Permission, granted
 from app.governance import queries as governance
@@ -22,9 +24,11 @@ from app.matching import break_queries, by_hand
 from app.web import guards, pictures, uploads
 from app.web.console.base import bp
 from app.web.console.breaking import words
+from app.web.errors import BUSY, LOCKED
 from app.web.fragments import page, stamp, unchanged
 
 SHOWN = 100  # of either side of a match
+Answer = TypeVar("Answer")
 
 
 @bp.get("/breaks/<int:break_id>")
@@ -55,7 +59,7 @@ def link_break(break_id: int) -> Response | BaseResponse:
     if own.closed_by is not None or own.import_id is not None:
         return redirect(url_for("console.break_item", break_id=break_id), 303)
     try:
-        group_id = atomically(
+        group_id = unless_matched(
             lambda: service.link(break_id, others=others, reason=reason, actor=actor), actor=actor, reason=reason
         )
     except Refusal as refused:
@@ -158,9 +162,9 @@ def end_match(group_id: int) -> Response | BaseResponse:
     own = break_queries.match_for_operators(group_id)
     try:
         if errands.is_large(group_id):
-            atomically(lambda: errands.ask_apart(group_id, reason=reason, maker=maker), actor=actor, reason=reason)
+            unless_matched(lambda: errands.ask_apart(group_id, reason=reason, maker=maker), actor=actor, reason=reason)
             return redirect(url_for("console.match", group_id=group_id), 303)
-        atomically(lambda: service.take_apart(group_id, reason=reason, actor=actor), actor=actor, reason=reason)
+        unless_matched(lambda: service.take_apart(group_id, reason=reason, actor=actor), actor=actor, reason=reason)
         flash("Taken apart. Its lines and entries are open again.", "ok")
     except Refusal as refused:
         return _match(group_id, {"reason": refused.message}, status=refused.status)
@@ -184,9 +188,19 @@ def workers() -> dict[str, str]:
     }
 
 
+def unless_matched(body: Callable[[], Answer], *, actor: Actor, reason: str = "") -> Answer:
+    """`atomically`; refused while the account is being matched, so that what was written stays on the page."""
+    try:
+        return atomically(body, actor=actor, reason=reason)
+    except OperationalError as error:
+        if sqlstate(error) != LOCKED:
+            raise
+        raise Conflict(BUSY) from error
+
+
 def _did(break_id: int, deed: Callable[[], object], *, field: str, told: str) -> Response | BaseResponse:
     try:
-        atomically(deed, actor=guards.actor(), reason=request.form.get("reason", ""))
+        unless_matched(deed, actor=guards.actor(), reason=request.form.get("reason", ""))
     except Refusal as refused:
         return _item(break_id, {field: refused.message}, status=refused.status)
     flash(told, "ok")

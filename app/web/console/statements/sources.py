@@ -59,10 +59,10 @@ class Row:
     latest: tuple[StatementFile, Import | None] | None
 
 
-def coverage_of(source: Source) -> Coverage:
-    """As of now; of one that retired nothing is missed any more."""
+def coverage_of(source: Source, *, asset: str = "") -> Coverage:
+    """As of now, of one asset or of whatever was told; of one that retired nothing is missed any more."""
     now = clock.now()
-    covered = queries.coverage_for_operators(source.id)
+    covered = queries.coverage_for_operators(source.id, asset=asset)
     through = source.expected_through(now)
     missing = [] if source.retired_at else rules.missing(covered, through=through)
     return Coverage(covered, missing, through, rules.strip(covered, missing, through=through, days=STRIP_DAYS))
@@ -91,9 +91,8 @@ def by_account() -> dict[str, list[Row]]:
     found: dict[str, list[Row]] = {}
     for one in queries.sources_for_operators():
         accounts = queries.accounts_for_operators(one.id)
-        row = Row(one, accounts, coverage_of(one), None)
-        for account in set(accounts.values()):
-            found.setdefault(account, []).append(row)
+        for asset, account in accounts.items():
+            found.setdefault(account, []).append(Row(one, accounts, coverage_of(one, asset=asset), None))
     return found
 
 
