@@ -73,18 +73,6 @@ SELECT c.journal_id, c.leg FROM chosen c WHERE c.journal_id IS NOT NULL
 SELECT m.journal_id, m.leg FROM chosen c JOIN matches m ON m.group_id = c.group_id AND m.ended_by IS NULL
  WHERE m.journal_id IS NOT NULL
 """
-# What was in a match that differed is known to differ since that one was.
-_FOUND_BEFORE = (
-    """
-CREATE TEMP TABLE IF NOT EXISTS found_before (line_id bigint, journal_id bigint, leg integer, found_at timestamptz)
-    ON COMMIT DROP
-""",
-    """
-UPDATE breaks SET found_at = least(found_at, (SELECT min(f.found_at) FROM found_before f))
- WHERE group_id = :group AND closed_by IS NULL
-""",
-    "DROP TABLE found_before",
-)
 _HOW_FAR = "SELECT set_config('application_name', :told, true)"
 _COUNTS = "SELECT (SELECT count(*) FROM open_lines) AS lines, (SELECT count(*) FROM open_entries) AS entries"
 _OF_GROUP = """
@@ -239,8 +227,6 @@ def _taken(connection: Connection, run: Run) -> tuple[Run, int]:
     group_id: int = connection.execute(text(_TAKE), {"run": run.id, "rule": BY_HAND}).scalar_one()
     explaining.close_matched(connection, run, first=group_id - 1)
     explaining.explain_differing(connection, run, since=group_id - 1)
-    for statement in _FOUND_BEFORE:
-        connection.execute(text(statement), {"group": group_id})
     return _ended(run), group_id
 
 

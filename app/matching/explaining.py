@@ -43,8 +43,9 @@ SELECT :account,
                min(least((SELECT min(b.found_at) FROM breaks b WHERE b.line_id = m.line_id AND b.closed_by IS NOT NULL),
                          (SELECT min(b.found_at) FROM breaks b
                            WHERE b.journal_id = m.journal_id AND b.leg = m.leg AND b.closed_by IS NOT NULL),
+                         (SELECT min(w.found_at) FROM found_before w WHERE w.line_id = m.line_id),
                          (SELECT min(w.found_at) FROM found_before w
-                           WHERE w.line_id = m.line_id OR (w.journal_id, w.leg) = (m.journal_id, m.leg)))) AS found_at,
+                           WHERE w.journal_id = m.journal_id AND w.leg = m.leg))) AS found_at,
                coalesce(sum(l.fee) FILTER (WHERE l.fee_asset = l.asset), 0) AS fee,
                sum(l.delta) + coalesce(sum(l.fee) FILTER (WHERE l.fee_asset = l.asset), 0) AS principal,
                min(e.amount * a.unit) AS least, max(e.amount * a.unit) AS greatest
@@ -108,7 +109,9 @@ UPDATE breaks b SET reason = 'duplicate_entry' FROM entries_twice t
 _BEFORE = (
     """
 CREATE TEMP TABLE IF NOT EXISTS found_before (line_id bigint, journal_id bigint, leg integer, found_at timestamptz)
-    ON COMMIT DROP
+    ON COMMIT DROP;
+CREATE INDEX IF NOT EXISTS found_before_line ON found_before (line_id);
+CREATE INDEX IF NOT EXISTS found_before_entry ON found_before (journal_id, leg)
 """,
     """
 INSERT INTO found_before (line_id, found_at)
