@@ -79,7 +79,8 @@ def _matched(page: Page) -> None:
     with page.expect_navigation():
         page.get_by_role("button", name="Match now").click()
     came = page.get_by_text("Nothing is new.").or_(page.get_by_text("opened,"))
-    came.or_(page.get_by_text("Being matched")).first.wait_for()
+    waits = page.get_by_text("Being matched").or_(page.get_by_text("Waits to be matched"))
+    came.or_(waits).first.wait_for()
 
 
 def _ticked(page: Page) -> None:
