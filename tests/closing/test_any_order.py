@@ -299,7 +299,7 @@ def test_what_joined_after_a_month_was_closed_stands_after_it_also_when_it_is_me
     for step in ("told", "closed", "joined"):
         story.take(step, 2, 3)
         story.check()
-    both = [each.id for each in story._open()][-2:]  # noqa: SLF001 (the two that joined)
+    both = [each.id for each in story._open()][-2:]  # (the two that joined)
     with transaction(TEST):
         by_hand.merge(story.outside.account, breaks=both, reason="One.", actor=TEST)
     leave()
