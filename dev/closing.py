@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from app.closing import queries, requests, rules, service, sheets
+from app.closing import queries, requests, rerun, rules, service, sheets
 from app.closing.errors import NotClosable
 from app.closing.rules import SignRole, Span
 from app.core import actor
@@ -70,5 +70,6 @@ def _sign(account: str, span: Span, role: SignRole, by: str, note: str) -> None:
 
 def _prove(account: str, day: date) -> None:
     with transaction(SYSTEM):
+        rerun.look_again(account)
         service.prove(account, day, actor=SYSTEM)
     leave()

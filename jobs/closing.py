@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from functools import partial
 
 from app.cases import service as cases
-from app.closing import figures, queries, requests, rules, service
+from app.closing import figures, queries, requests, rerun, rules, service
 from app.closing.rules import Span
 from app.core.db import atomically, whole_books
 from app.core.permissions import Role
@@ -17,10 +17,15 @@ AT_ONCE = 31  # of an account: what is left waits for the next time
 
 
 def prove(work: Work) -> timedelta | None:
-    """Prove the days that are over, each account on its own; those of which nothing came since stay as they are."""
+    """Prove the days that are over, each account on its own; those of which nothing came since stay as they are.
+
+    Where something was matched since, its rules are run again first: nobody matches meanwhile, but may while days are
+    proved.
+    """
 
     def prove_days(account: str) -> None:
-        for day in _stale(account):
+        differs = atomically(partial(rerun.look_again, account), actor=work.actor)
+        for day in _stale(account, differs=differs):
             atomically(partial(service.prove, account, day, actor=work.actor), actor=work.actor)
 
     each(queries.accounts_for_system(), prove_days)
@@ -43,13 +48,17 @@ def not_agreed(work: Work) -> timedelta | None:
     return None
 
 
-def _stale(account: str) -> list[date]:
-    """The newest first, of all that was told of in months that are open."""
+def _stale(account: str, *, differs: bool) -> list[date]:
+    """The newest first, of all that was told of in months that are open; the last anyhow where matches differ."""
     last = queries.yesterday_for_system()
     with whole_books():
         span = Span(min(queries.open_days_for_system(account, last=last), last - (DAYS - 1) * rules.ONE_DAY), last)
         found = figures.of(account, span)
         untold = queries.untold_for_operators(account, span)
         kept = queries.days_for_operators(account, last=last, count=len(span.days))
-    stale = [day.day for day in found.days if service.is_stale(kept.get(day.day), day, untold=day.day in untold)]
+    stale = [
+        day.day
+        for day in found.days
+        if (differs and day.day == last) or service.is_stale(kept.get(day.day), day, untold=day.day in untold)
+    ]
     return stale[: -AT_ONCE - 1 : -1]

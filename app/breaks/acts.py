@@ -25,13 +25,13 @@ _LEG = """
 SELECT e.leg FROM ledger.entries e JOIN ledger.accounts a ON a.id = e.account_id
  WHERE e.journal_id = :journal AND a.code = :account ORDER BY e.leg LIMIT 1
 """
-# Of accounts that are counted together: where an entry lies, or those of a match.
+# Of accounts that are counted together: in which an entry lies, or any of a match.
 _LIES_IN = """
-SELECT DISTINCT a.code
-  FROM (SELECT CAST(:journal AS bigint) AS journal_id, CAST(:leg AS integer) AS leg
-         UNION ALL
-        SELECT m.journal_id, m.leg FROM matches m WHERE m.group_id = :group AND m.journal_id IS NOT NULL) s
-  JOIN ledger.entries e ON e.journal_id = s.journal_id AND e.leg = s.leg JOIN ledger.accounts a ON a.id = e.account_id
+SELECT k.code FROM matching_books(:account) k
+ WHERE EXISTS (SELECT FROM ledger.entries e
+                WHERE e.journal_id = :journal AND e.leg = :leg AND e.account_id = k.id)
+    OR EXISTS (SELECT FROM matches m JOIN ledger.entries e ON e.journal_id = m.journal_id AND e.leg = m.leg
+                WHERE m.group_id = :group AND e.account_id = k.id)
 """
 _TOLD = "SELECT external_id FROM statement_lines WHERE id = :line"
 
@@ -61,7 +61,7 @@ def into(one: Any) -> str:
     account: str = one.account
     if one.line_id is not None or len(joining.codes_for_operators(account)) == 1:
         return account
-    found = rows(_LIES_IN, journal=one.journal_id, leg=one.leg, group=one.group_id)
+    found = rows(_LIES_IN, account=account, journal=one.journal_id, leg=one.leg, group=one.group_id)
     return found[0].code if len(found) == 1 else account
 
 

@@ -45,23 +45,53 @@ class Deed:
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which breaks: their numbers and amounts, the sum, and what all of them are worth without signs, in kobo."""
+    """Which breaks: their numbers and amounts, the sum, and what all of them are worth without signs, in kobo.
+
+    Of what is below a unit those that can be merged: so many `large` matches are left out, which would only grow, and
+    `others`, if any, for which there is no room this time, or about which something is asked.
+    """
 
     rows: list[Any]
     amount: Decimal
     worth: int | None
+    large: int = 0
+    others: bool = False
 
 
 def chosen_for_operators(account: str, sought: Sought) -> Chosen:
-    """All breaks of an account that fit. Raises NothingChosen, TooMany."""
-    found = board.ids_for_operators(account, sought, limit=rules.BULK_MAX + 1)
+    """All breaks of an account that fit; of what is below a unit those that can be made one, the least matches first.
+
+    Raises NothingChosen, TooMany (not of what is below a unit).
+    """
+    found, large, others = board.ids_for_operators(account, sought, limit=rules.BULK_MAX + 1), 0, False
     if not found:
         raise errors.NothingChosen
+    if sought.view == "small" and sought.these is None:
+        found, large, others = _that_merge(found)
     if len(found) > rules.BULK_MAX:
         raise errors.TooMany
     size = sum((abs(row.amount) for row in found), Decimal(0))
     amount = sum((row.amount for row in found), Decimal(0))
-    return Chosen(found, amount, requests.worth_of(account, size))
+    return Chosen(found, amount, requests.worth_of(account, size), large, others)
+
+
+def _that_merge(found: list[Any]) -> tuple[list[Any], int, bool]:
+    """As many of these as one match is made of; how many large matches are not among them, and whether others are not.
+
+    Where no two can be made one: the first so many, whatever they are.
+    """
+    free = queries.mergeable_for_system([row.id for row in found])
+    sizes = by_hand.sizes_for_operators(list(free))
+    fit, room = set[int](), by_hand.LARGE
+    for number in sorted(free, key=lambda number: (sizes[number], number)):
+        room -= sizes[number]
+        if room < 0 or len(fit) == rules.BULK_MAX:
+            break
+        fit.add(number)
+    if len(fit) < 2:  # noqa: PLR2004 (one belongs to another)
+        return found[: rules.BULK_MAX], 0, len(found) > rules.BULK_MAX
+    large = sum(1 for number in free.keys() - fit if sizes[number] >= by_hand.LARGE)
+    return [row for row in found if row.id in fit], large, len(found) > len(fit) + large
 
 
 def ask(
@@ -70,7 +100,7 @@ def ask(
     """Do something to all breaks that fit, or ask others to agree to it. `seen` is how many, and what sum, was shown.
 
     Raises NothingChosen, TooMany, BreakChanged where others fit by now, WordsMissing, BadExpiry, NotOfFinance, NoWorth,
-    AboveLimit, and as governance does.
+    AboveLimit, and as governance does; of a merge also TooFew, TooMuch, OfStatement, UnderWay.
     """
     found = chosen_for_operators(account, sought)
     if (len(found.rows), found.amount) != seen:
@@ -153,21 +183,22 @@ def _finish(one: Bulk, *, actor: Actor) -> None:
 
 
 def _merge(one: Bulk, waiting: list[BulkRow], *, actor: Actor) -> None:
-    """Merge all of a bulk that is as it was: one deed, done whole or not at all."""
+    """Merge all of a bulk, if each is as it was: one deed of the sum that was shown, done whole or not at all."""
     turn(one.account)  # (before any case is locked, as whoever links does)
     amounts = queries.mergeable_for_system([row.break_id for row in waiting])
-    fit = [row for row in waiting if amounts.get(row.break_id) == row.amount]
-    outcome, why = "failed", ""
-    try:
-        with db.session.begin_nested():
-            chosen = [row.break_id for row in fit]
-            group_id = service.merge(chosen, account=one.account, reason=one.words, actor=actor)
-            outcome, why = "done", f"match {group_id}"
-    except Refusal as no:
-        why = no.message
+    changed = {row.break_id for row in waiting if amounts.get(row.break_id) != row.amount}
+    outcome, why = "failed", f"{len(changed):,} of them changed meanwhile: what is left is another sum than was shown."
+    if not changed:
+        try:
+            with db.session.begin_nested():
+                chosen = [row.break_id for row in waiting]
+                group_id = service.merge(chosen, account=one.account, reason=one.words, actor=actor)
+                outcome, why = "done", f"match {group_id}"
+        except Refusal as no:
+            why = no.message
     left_out = "It was closed or changed meanwhile, or something is asked for about it."
     for row in waiting:
-        row.outcome, row.why = (outcome, why) if row in fit else ("ineligible", left_out)
+        row.outcome, row.why = ("ineligible", left_out) if row.break_id in changed else (outcome, why)
     _finish(one, actor=actor)
 
 
@@ -215,12 +246,16 @@ def _check(deed: Deed, found: Chosen, *, maker: str) -> None:
 
 
 def _check_merge(found: Chosen) -> None:
-    """Raises TooFew, TooMuch; BreakGone for what is about a statement itself."""
+    """Raises TooFew, TooMuch; OfStatement for what is about a statement itself; UnderWay where something is asked."""
     if len(found.rows) < 2:  # noqa: PLR2004 (one belongs to another)
         raise TooFew
     numbers = [row.id for row in found.rows]
     if queries.of_statements_for_operators(numbers):
         raise errors.OfStatement
+    if under_way := len(numbers) - len(queries.mergeable_for_system(numbers)):
+        raise errors.UnderWay(
+            f"Something is asked for about {under_way:,} of these, or they were accepted. Choose others."
+        )
     by_hand.refuse_much(numbers)
 
 

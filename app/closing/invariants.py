@@ -13,6 +13,7 @@ from app.closing.rules import Span, counted
 from app.core.db import rows
 from app.core.money import ASSETS
 from app.ledger.chart import BANK
+from app.matching.again import ROWS_MAX
 
 TICK = timedelta(microseconds=1)  # PostgreSQL's clock counts these
 # (A file that was cut off is no fault any more once a later one tells the same days soundly.)
@@ -231,7 +232,7 @@ def _determinism(asked: Asked) -> Result:
                       first=f"matches up to run {kept.run_id}", place=_breaks(asked))  # fmt: skip
     if not kept.stood:
         return absent(
-            "I10", title, f"not run again: {kept.rows:,} lines and entries; they are as they were written down"
+            "I10", title, f"not run again: more than {ROWS_MAX:,} lines and entries; they are as they were written down"
         )
     if not kept.matches:
         return absent("I10", title, "no match stands that could be run again")

@@ -1,4 +1,4 @@
-"""Matches held against the same rules run again, once after each run, by the clock: no page waits for it."""
+"""Matches held against the same rules run again, by the clock and as a month closes: no page waits for it."""
 
 from sqlalchemy import select
 
@@ -20,15 +20,18 @@ _NEWEST_RUN = (
 )
 
 
-def look_again(account: str) -> None:
-    """Run the rules of an account again, and keep what came of it, unless that was done after its newest run."""
+def look_again(account: str) -> bool:
+    """Run the rules of an account again, and keep what came of it, unless that was done after its newest run.
+
+    Whether something else came out than what stands. The account's turn is kept to the end of the transaction.
+    """
     kept = latest_for_operators(account)
     if kept is not None and kept.run_id == _newest_run(account):
-        return
+        return False
     turn(account)  # (what stands is what is run again)
     newest = _newest_run(account)
     if not newest or (kept is not None and kept.run_id == newest):
-        return
+        return False
     found = again.run_again(account)
     made = Rerun(
         account=account,
@@ -45,6 +48,7 @@ def look_again(account: str) -> None:
     )
     db.session.add(made)
     db.session.flush()
+    return made.stood != made.again
 
 
 def latest_for_operators(account: str) -> Rerun | None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
-from app.closing import errors, figures, invariants, queries, rerun, rules, sheets
+from app.closing import errors, figures, invariants, queries, rules, sheets
 from app.closing.models import ProofDay, Signature
 from app.closing.results import Asked, Result
 from app.closing.rules import DayState, SignRole, Span
@@ -59,10 +59,9 @@ def sign(account: str, span: Span, *, role: SignRole, shown: str, note: str, ope
 def prove(account: str, day: date, *, actor: Actor) -> ProofDay:
     """Prove one day of an account and keep what came of it; proved before, what is kept is made new.
 
-    Where something was matched since the last time its rules are run again first.
+    What came of its rules when they were run again last is among it: `rerun.look_again` comes first.
     """
     at_leisure()
-    rerun.look_again(account)
     span = Span(day, day)
     found = figures.of(account, span)
     results = invariants.prove(Asked(account, span, found))

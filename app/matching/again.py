@@ -34,6 +34,7 @@ CREATE TEMP TABLE laid ON COMMIT DROP AS
 SELECT m.group_id, m.run_id, m.line_id, m.journal_id, m.leg
   FROM public.matches m JOIN matching_runs r ON r.id = m.run_id
  WHERE r.account = :account AND m.ended_by IS NULL AND m.rule = ANY(:names) AND r.begun_at >= :since
+ LIMIT :limit
 """
 _ROWS = """
 SELECT (SELECT count(*) FROM laid)
@@ -92,20 +93,35 @@ SELECT (SELECT count(*) FROM stood) AS n,
        (SELECT coalesce(sum(hashtextextended(c.said, 0)::numeric), 0) FROM came c
          WHERE c.group_id <> ALL(:not_held)) AS came
 """
-# Which matches a line or an entry was in, and which breaks there were about it.
+# Which matches of this account a line or an entry was in, and which breaks of it there were about it.
 _HISTORY = """
 SELECT 'l' || m.line_id AS member, m.group_id, m.run_id AS since, m.ended_by AS until
-  FROM public.matches m WHERE m.line_id = ANY(:lines)
+  FROM public.matches m JOIN matching_runs r ON r.id = m.run_id AND r.account = :account
+ WHERE m.line_id = ANY(:lines)
 UNION ALL
 SELECT 'e' || m.journal_id || '.' || m.leg, m.group_id, m.run_id, m.ended_by
   FROM unnest(CAST(:journals AS bigint[]), CAST(:legs AS integer[])) w (journal_id, leg)
   JOIN public.matches m ON (m.journal_id, m.leg) = (w.journal_id, w.leg)
+  JOIN matching_runs r ON r.id = m.run_id AND r.account = :account
 UNION ALL
-SELECT 'l' || b.line_id, NULL, b.opened_by, b.closed_by FROM breaks b WHERE b.line_id = ANY(:lines)
+SELECT 'l' || b.line_id, NULL, b.opened_by, b.closed_by FROM breaks b
+ WHERE b.line_id = ANY(:lines) AND b.account = :account
 UNION ALL
 SELECT 'e' || b.journal_id || '.' || b.leg, NULL, b.opened_by, b.closed_by
   FROM unnest(CAST(:journals AS bigint[]), CAST(:legs AS integer[])) w (journal_id, leg)
-  JOIN breaks b ON (b.journal_id, b.leg) = (w.journal_id, w.leg)
+  JOIN breaks b ON (b.journal_id, b.leg) = (w.journal_id, w.leg) AND b.account = :account
+"""
+# Entries of accounts that joined, and their first run since: before they may have been here, and gone again.
+_JOINED = """
+WITH joined AS MATERIALIZED (
+    SELECT a.id, (SELECT min(r.id) FROM matching_runs r
+                   WHERE r.account = :account AND r.begun_at >= j.joined_at) AS since
+      FROM matching_joined j JOIN ledger.accounts a ON a.code = j.account
+     WHERE j.joins = :account AND j.left_at IS NULL)
+SELECT 'e' || w.journal_id || '.' || w.leg AS member, o.since
+  FROM joined o CROSS JOIN unnest(CAST(:journals AS bigint[]), CAST(:legs AS integer[])) w (journal_id, leg)
+  JOIN ledger.entries e ON (e.journal_id, e.leg, e.account_id) = (w.journal_id, w.leg, o.id)
+ WHERE o.since IS NOT NULL
 """
 _KINDS = "SELECT id, kind FROM matching_runs WHERE account = :account AND kind <> 'open'"
 
@@ -118,7 +134,8 @@ class _TakenBack(Exception):
 class Again:
     """What came of it: digests of matches that stood and of those that came out, the same where nothing differs.
 
-    `rows` are the lines and entries that were looked at; digests are empty where they are too many. `left_out` are
+    `rows` are the lines and entries that were looked at; digests are empty where they are too many, and then it is not
+    known how many there are. `left_out` are
     matches that something came to later, `first` the first other difference in words, `group_id` the match it is in.
     """
 
@@ -142,7 +159,7 @@ class Group:
 
 @dataclass
 class Past:
-    """Since when something is known, and in which matches it was: (match, first run, the run that ended it)."""
+    """Since when something is known here, and in which matches it was: (match, first run, the run that ended it)."""
 
     known: int | None = None
     spans: list[tuple[int, int, int | None]] = field(default_factory=list)
@@ -212,7 +229,7 @@ def _weighed(connection: Connection, account: str, groups: list[Group]) -> tuple
     """What differs: that which something came to later, and the rest, each with all that it hangs together with."""
     if not groups:
         return [], []
-    past = _past(connection, {member for one in groups for member in one.members})
+    past = _past(connection, account, {member for one in groups for member in one.members})
     kinds = {row.id: row.kind for row in connection.execute(text(_KINDS), {"account": account})}
     whole = max((number for number, kind in kinds.items() if kind == "whole"), default=0)
     excused: list[Group] = []
@@ -232,11 +249,12 @@ def _weighed(connection: Connection, account: str, groups: list[Group]) -> tuple
     return excused, faults
 
 
-def _past(connection: Connection, members: Iterable[str]) -> dict[str, "Past"]:
+def _past(connection: Connection, account: str, members: Iterable[str]) -> dict[str, "Past"]:
     found: dict[str, Past] = defaultdict(Past)
     lines = [int(member[1:]) for member in members if member[0] == "l"]
     entries = [member[1:].split(".") for member in members if member[0] == "e"]
     place = {
+        "account": account,
         "lines": lines,
         "journals": [int(journal) for journal, _ in entries],
         "legs": [int(leg) for _, leg in entries],
@@ -248,6 +266,9 @@ def _past(connection: Connection, members: Iterable[str]) -> dict[str, "Past"]:
             own.spans.append((row.group_id, row.since, row.until))
         elif row.until is None:
             own.open_since = row.since
+    for row in connection.execute(text(_JOINED), place):
+        own = found[row.member]
+        own.known = max(own.known or row.since, row.since)
     return found
 
 

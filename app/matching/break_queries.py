@@ -51,13 +51,16 @@ SELECT b.id, b.account, b.line_id, b.journal_id, b.leg, b.group_id, b.import_id,
                                    WHERE m.group_id = b.group_id AND m.journal_id IS NOT NULL ORDER BY 1 LIMIT 1))
  WHERE b.id = ANY(:ids) ORDER BY array_position(:ids, b.id)
 """
-# The same amount, nearest in time first; then those about that time, nearest in amount first.
+# The same amount, nearest in time first (each side by the index); then those about that time, nearest in amount first.
 _OTHER_SIDE = """
 SELECT o.id FROM (
     (SELECT b.id, b.amount, b.at FROM breaks b
       WHERE b.account = :account AND b.closed_by IS NULL AND b.amount = -:amount AND (b.line_id IS NULL) = :of_lines
-        AND b.group_id IS NULL AND b.import_id IS NULL
-      ORDER BY abs(extract(epoch FROM b.at - :at)), b.id LIMIT :limit)
+        AND b.group_id IS NULL AND b.import_id IS NULL AND b.at >= :at ORDER BY b.at, b.id LIMIT :limit)
+    UNION
+    (SELECT b.id, b.amount, b.at FROM breaks b
+      WHERE b.account = :account AND b.closed_by IS NULL AND b.amount = -:amount AND (b.line_id IS NULL) = :of_lines
+        AND b.group_id IS NULL AND b.import_id IS NULL AND b.at < :at ORDER BY b.at DESC, b.id DESC LIMIT :limit)
     UNION
     (SELECT b.id, b.amount, b.at FROM breaks b
       WHERE b.account = :account AND b.closed_by IS NULL AND (b.line_id IS NULL) = :of_lines AND b.group_id IS NULL
@@ -70,9 +73,15 @@ SELECT o.id FROM (
 """
 # Whatever takes back exactly what a match differs by, on either side or another match.
 _TAKES_BACK = """
-SELECT b.id FROM breaks b
- WHERE b.account = :account AND b.closed_by IS NULL AND b.amount = -:amount AND b.import_id IS NULL
- ORDER BY abs(extract(epoch FROM b.at - :at)), b.id LIMIT :limit
+SELECT o.id FROM (
+    (SELECT b.id, b.at FROM breaks b
+      WHERE b.account = :account AND b.closed_by IS NULL AND b.amount = -:amount AND b.import_id IS NULL
+        AND b.at >= :at ORDER BY b.at, b.id LIMIT :limit)
+    UNION ALL
+    (SELECT b.id, b.at FROM breaks b
+      WHERE b.account = :account AND b.closed_by IS NULL AND b.amount = -:amount AND b.import_id IS NULL
+        AND b.at < :at ORDER BY b.at DESC, b.id DESC LIMIT :limit)) o
+ ORDER BY abs(extract(epoch FROM o.at - :at)), o.id LIMIT :limit
 """
 # Of the other side and the same day; lines of one counterparty alone where there are several.
 _SAME_DAY = """

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, rows
 from app.matching import errors, explaining, rules, scope, sheets
 from app.matching.models import Run
 from app.matching.scope import BY_HAND
@@ -58,6 +58,12 @@ SELECT count(*) AS n
          UNION ALL
         SELECT FROM breaks b JOIN matches m ON m.group_id = b.group_id AND m.ended_by IS NULL
          WHERE b.id = ANY(:breaks) LIMIT :limit) r
+"""
+_SIZES = """
+SELECT b.id, CASE WHEN b.group_id IS NULL THEN 1 ELSE (
+           SELECT count(*) FROM (SELECT FROM matches m WHERE m.group_id = b.group_id AND m.ended_by IS NULL
+                                  LIMIT :limit) r) END AS n
+  FROM breaks b WHERE b.id = ANY(:breaks)
 """
 _LINES_OF_CHOSEN = """
 CREATE TEMP TABLE open_lines ON COMMIT DROP AS
@@ -169,6 +175,11 @@ def refuse_much(breaks: Sequence[int]) -> int:
     if found > LARGE:
         raise errors.TooMuch(f"Together these are more than {LARGE:,} lines and entries. Choose fewer.")
     return found
+
+
+def sizes_for_operators(breaks: Sequence[int]) -> dict[int, int]:
+    """How many lines and entries are in each of these breaks: of a large match `LARGE`."""
+    return {row.id: row.n for row in rows(_SIZES, breaks=list(breaks), limit=LARGE)}
 
 
 def told_anew(account: str, *, line: int, reason: str, actor: Actor) -> Run:

@@ -38,7 +38,10 @@ SELECT :account,
             ELSE 'amount_mismatch' END,
        d.group_id, d.total, d.at, least(d.found_at, :now), :run
   FROM (SELECT m.group_id, sum(coalesce(l.delta, -e.amount * a.unit)) AS total,
-               coalesce(min(l.at), min(e.effective_at)) AS at,
+               -- (as each would stand by itself after a closed month, see below)
+               coalesce(min(greatest(l.at, (SELECT max(c.ends_at) FROM period_cuts c
+                                             WHERE l.id > c.lines_upto AND l.at < c.ends_at))),
+                        min(greatest(e.effective_at, a.since))) AS at,
                -- (one at a time: few matches do not add up)
                min(least((SELECT min(b.found_at) FROM breaks b WHERE b.line_id = m.line_id AND b.closed_by IS NOT NULL),
                          (SELECT min(b.found_at) FROM breaks b

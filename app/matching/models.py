@@ -152,7 +152,7 @@ class Break(Model):
         Index("uq_breaks_row", "row_id", unique=True, postgresql_where=sql("row_id IS NOT NULL")),
         Index("ix_breaks_open", "account", "at", "id", postgresql_where=sql("closed_by IS NULL")),
         Index("ix_breaks_reason", "account", "reason", "at", "id", postgresql_where=sql("closed_by IS NULL")),
-        Index("ix_breaks_amount", "account", "amount", postgresql_where=sql("closed_by IS NULL")),
+        Index("ix_breaks_amount", "account", "amount", "at", "id", postgresql_where=sql("closed_by IS NULL")),
         Index(
             "ix_breaks_found",
             "account",

@@ -129,7 +129,7 @@ CREATE UNIQUE INDEX uq_breaks_part ON breaks (import_id, part, reason) WHERE clo
 CREATE UNIQUE INDEX uq_breaks_row ON breaks (row_id) WHERE row_id IS NOT NULL;
 CREATE INDEX ix_breaks_open ON breaks (account, at, id) WHERE closed_by IS NULL;
 CREATE INDEX ix_breaks_reason ON breaks (account, reason, at, id) WHERE closed_by IS NULL;
-CREATE INDEX ix_breaks_amount ON breaks (account, amount) WHERE closed_by IS NULL;
+CREATE INDEX ix_breaks_amount ON breaks (account, amount, at, id) WHERE closed_by IS NULL;
 CREATE INDEX ix_breaks_found ON breaks (account, found_at, at, id) WHERE closed_by IS NULL AND found_at IS NOT NULL;
 CREATE INDEX ix_breaks_waiting ON breaks (account, at, id) WHERE closed_by IS NULL AND found_at IS NULL;
 CREATE INDEX ix_breaks_line_was ON breaks (line_id) WHERE closed_by IS NOT NULL AND line_id IS NOT NULL;

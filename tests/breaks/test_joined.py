@@ -2,8 +2,8 @@
 
 import pytest
 
+from app.breaks import acts, service
 from app.breaks import queries as work
-from app.breaks import service
 from app.core.db import leave, rows, transaction
 from app.governance import queries as governance
 from app.ledger import balances
@@ -78,6 +78,19 @@ def test_a_match_is_mended_where_its_entries_lie(both: Both) -> None:
     assert balances.of(both.second).booked.units == 70 + 450
     leave()
     assert both.outside.proof.ties
+
+
+def test_a_match_over_both_is_mended_where_the_source_tells_of() -> None:
+    both, ref = Both(Outside()), books.fresh("dep")
+    both.book(100, ref=ref)
+    both.outside.book(200, ref=ref)
+    both.outside.tell((350, ref))
+    both.join()
+    both.outside.run(whole=True)
+    assert both.outside.groups == [("our reference", 1, 2)]
+    one = break_queries.one_for_operators(of(both, 50))
+    assert acts.into(one) == both.outside.account
+    leave()
 
 
 def test_what_was_asked_for_before_it_left_comes_to_nothing(both: Both) -> None:

@@ -292,6 +292,32 @@ def test_a_closed_month_stays_as_it_was_whoever_joins_or_leaves(room: Flask) -> 
     then("left", joined=False, closed=False, beside=0)
 
 
+def test_what_joined_after_a_month_was_closed_stands_after_it_also_when_it_is_merged(room: Flask) -> None:
+    story = Story(Closers())
+    for kobo in (300, 400):
+        story.second.book(kobo, days=3)
+    for step in ("told", "closed", "joined"):
+        story.take(step, 2, 3)
+        story.check()
+    story.take("told late", 0, -16)  # (a row of March that nobody told of until then)
+    story.take("told late", 1, -16)
+    story.outside.run()
+    both = [each.id for each in story._open()][-4:]  # (the two that joined, and the two told late)
+    for two in (both[:2], both[2:]):
+        with transaction(TEST):
+            by_hand.merge(story.outside.account, breaks=two, reason="One.", actor=TEST)
+    leave()
+    found = rows(
+        "SELECT amount, (at AT TIME ZONE 'Africa/Lagos')::date AS day FROM breaks"
+        " WHERE account = :a AND closed_by IS NULL AND group_id IS NOT NULL",
+        a=story.outside.account,
+    )
+    leave()
+    assert sorted((one.amount, one.day) for one in found) == [(-7, APRIL), (3, APRIL)]
+    story.check()
+    story.take("opened", 0, 0)
+
+
 def at(days: int) -> str:
     """So many days after it began, as a file says it."""
     return (BEGAN + timedelta(days=days)).strftime("%Y-%m-%d %H:%M:%S")

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import create_engine, pool, text
 
-from app.closing import errors, queries
+from app.closing import errors, queries, rerun
 from app.closing import service as closing
 from app.closing.rules import DayState, SignRole, Span, month_of
 from app.core import actor
@@ -274,6 +274,9 @@ def test_a_day_is_proved_and_kept(room: Flask) -> None:
     outside = Outside()  # (told of in June alone: no month that others close waits for it)
     outside.bring([told(outside, day, kobo=100).replace("2026-03", "2026-06") for day in (3, 5)])
     outside.run()
+    for _ in range(2):
+        with transaction(TEST):
+            assert not rerun.look_again(outside.account)
     with transaction(TEST):
         first = closing.prove(outside.account, date(2026, 6, 4), actor=TEST).state
         untold = closing.prove(outside.account, date(2026, 7, 4), actor=TEST).state

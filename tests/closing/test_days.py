@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
+from app.closing import rerun
 from app.closing.rules import NOT_CLOSED, DayState
 from app.core import actor, clock
 from app.core.db import leave, rows, transaction
@@ -18,7 +19,7 @@ from jobs import matching as work_of_matching
 from jobs.work import Work
 from tests.makers import people
 from tests.makers.books import fresh
-from tests.makers.matching import TEST, Outside
+from tests.makers.matching import TEST, Outside, groups, swap
 
 pytestmark = pytest.mark.usefixtures("inside")
 MATCHING_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('matching:' || :account, 0))"
@@ -87,6 +88,30 @@ def test_an_account_in_another_hand_keeps_none_waiting(work: Work, owner_engine:
         "SELECT DISTINCT account FROM matching_runs WHERE account = ANY(:both)", both=[busy.account, other.account]
     )
     assert [row.account for row in ran] == [other.account]
+
+
+def test_rules_are_run_again_by_the_clock_although_no_day_is_stale_and_what_differs_is_a_red_day(
+    work: Work, owner_engine: Engine
+) -> None:
+    outside, at = Outside(), datetime(2026, 3, 31, 6, tzinfo=UTC)
+    refs = [fresh("R"), fresh("R")]
+    outside.tell(*((77, ref) for ref in refs), covers=29)
+    for ref in refs:
+        outside.book(77, ref=ref)
+    assert set(proved(outside, work, at=at).values()) == {DayState.HOLDS}
+    first = rerun.latest_for_operators(outside.account)
+    leave()
+    swap(owner_engine, *groups(outside))
+    with clock.at(at):
+        outside.run(whole=True, as_of=at)
+        work_of_closing.prove(work)
+    leave()
+    then = rerun.latest_for_operators(outside.account)
+    leave()
+    assert first is not None
+    assert then is not None
+    assert (first.stood == first.again, then.stood == then.again, then.run_id > first.run_id) == (True, False, True)
+    assert states(outside)[date(2026, 3, 30)] == DayState.FAILS
 
 
 def test_a_month_whose_closing_was_not_agreed_to_is_a_case_while_nobody_can_book_into_it(work: Work) -> None:

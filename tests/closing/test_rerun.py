@@ -6,10 +6,11 @@ from sqlalchemy import Engine, text
 from app.closing import figures, invariants, rerun
 from app.closing.results import Asked, Result
 from app.closing.rules import month_of
-from app.core.db import leave, rows, transaction
+from app.core.db import leave, transaction
 from app.matching import again, by_hand
 from tests.makers.books import fresh
-from tests.makers.matching import BEGAN, TEST, Outside
+from tests.makers.joining import Both
+from tests.makers.matching import BEGAN, TEST, Outside, groups, swap
 
 pytestmark = pytest.mark.usefixtures("inside")
 MARCH = month_of(BEGAN.date())
@@ -29,16 +30,6 @@ def determinism(outside: Outside) -> Result:
     found = invariants.prove(Asked(outside.account, MARCH, figures.of(outside.account, MARCH)))
     leave()
     return next(one for one in found if one.name == "I10")
-
-
-def groups(outside: Outside) -> list[int]:
-    found = rows(
-        "SELECT DISTINCT m.group_id FROM matches m JOIN matching_runs r ON r.id = m.run_id"
-        " WHERE r.account = :a AND m.ended_by IS NULL ORDER BY 1",
-        a=outside.account,
-    )
-    leave()
-    return [row.group_id for row in found]
 
 
 @pytest.fixture
@@ -101,22 +92,36 @@ def test_a_line_put_into_another_match_is_named_and_led_to(outside: Outside, own
         outside.book(77, ref=ref)
     outside.run(whole=True)
     one, other = groups(outside)[-2:]
-    both = {"one": one, "other": other}
-    with owner_engine.begin() as connection:  # (each nets to nothing all the same: only a rerun sees it)
-        (his, hers) = connection.execute(
-            text("SELECT journal_id FROM matches WHERE group_id IN (:one, :other) ORDER BY group_id"), both
-        ).scalars()
-        for group, journal in ((one, None), (other, his), (one, hers)):
-            connection.execute(
-                text(
-                    "UPDATE matches SET journal_id = :j, leg = CASE WHEN :j IS NOT NULL THEN 1 END WHERE group_id = :g"
-                ),
-                {"j": journal, "g": group},
-            )
+    swap(owner_engine, one, other)  # (each nets to nothing all the same: only a rerun sees it)
     wrong = determinism(outside)
     assert (wrong.holds, wrong.one != wrong.other) == (False, True)
     assert wrong.first.startswith(f"match {one}: run again, entry ")
     assert wrong.place == ("console.match", {"group_id": str(one)})
+
+
+def test_an_entry_that_was_here_before_and_joined_again_was_not_there_meanwhile() -> None:
+    both, ref = Both(outside := Outside()), fresh("R")
+    both.book(300, ref=ref)
+    both.join()
+    outside.run()
+    both.leave()
+    outside.tell((300, ref))
+    outside.book(300, ref=ref)
+    outside.run()
+    assert outside.groups == [("our reference", 1, 1)]
+    both.join()
+    outside.run(whole=True)
+    found = run_again(outside)
+    assert (found.first, found.stood, found.left_out) == ("", found.again, 1)
+
+
+def test_of_too_many_it_is_not_found_how_many_before_it_is_not_run_again(
+    outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(again, "ROWS_MAX", 3)
+    assert run_again(outside).rows == 5  # (four that are laid open of eight, and what is open)
+    said = determinism(outside)
+    assert (said.holds, said.said[:19]) == (None, "not run again: more")
 
 
 def test_what_is_written_otherwise_after_it_was_run_again_is_seen_on_every_page(

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from sqlalchemy import Engine, text
+
 from app.core import actor, clock
 from app.core.db import leave, rows, transaction
 from app.ledger.journal import Journal, credit, debit
@@ -154,3 +156,24 @@ class Outside:
 def whole(kobo: int) -> str:
     """Kobo as naira."""
     return str(Decimal(kobo).scaleb(-2))
+
+
+def groups(outside: Outside) -> list[int]:
+    """The numbers of its matches that stand."""
+    found = rows(
+        "SELECT DISTINCT m.group_id FROM matches m JOIN matching_runs r ON r.id = m.run_id"
+        " WHERE r.account = :a AND m.ended_by IS NULL ORDER BY 1",
+        a=outside.account,
+    )
+    leave()
+    return [row.group_id for row in found]
+
+
+def swap(engine: Engine, one: int, other: int) -> None:
+    """Write the entry of each of two matches into the other, past everything that guards them."""
+    with engine.begin() as connection:
+        found = text("SELECT journal_id FROM matches WHERE group_id IN (:one, :other) ORDER BY group_id")
+        his, hers = connection.execute(found, {"one": one, "other": other}).scalars()
+        put = text("UPDATE matches SET journal_id = :j, leg = CASE WHEN :j IS NOT NULL THEN 1 END WHERE group_id = :g")
+        for group, journal in ((one, None), (other, his), (one, hers)):
+            connection.execute(put, {"j": journal, "g": group})

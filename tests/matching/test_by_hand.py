@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from app.core.db import db, leave, rows, transaction
-from app.matching import by_hand
+from app.matching import break_queries, by_hand
 from app.matching.errors import MatchGone, NotOpen, ReasonMissing, TooFew
 from app.statements import queries as source_queries
 from app.statements import service as statements
@@ -207,3 +207,17 @@ def test_what_was_taken_apart_is_matched_again_whatever_number_its_match_had(own
     outside.book(500, told=first)
     outside.run(whole=True)
     assert (len(outside.groups), outside.breaks) == (2, [])
+
+
+def test_what_takes_back_a_match_is_the_nearest_in_time_before_and_after() -> None:
+    outside, ref = Outside(), fresh("dep")
+    outside.tell((1_000, ref), days=10)
+    outside.book(950, ref=ref, days=10)
+    for day in (*range(9), *range(11, 20)):
+        outside.book(50, days=day)
+    outside.run(whole=True)
+    match = next(one for one in break_queries.shown_for_operators(outside.open_ids) if one.group_id)
+    found = [(one.at - match.at).days for one in break_queries.candidates_for_operators(match)]
+    leave()
+    assert [abs(days) for days in found] == [1, 2, 2, 3, 3, 4, 4, 5]
+    assert set(found) >= {1, -2, 2, -3, 3, -4, 4}

@@ -312,7 +312,7 @@ def test_what_is_below_a_unit_says_so_and_is_merged(finance: FlaskClient, inside
     page = look(finance, f"/console/breaks/{one}")
     assert "It cannot be booked or written off" in page
     assert "a journal can have its whole units" in page
-    assert ("Merge the 2" in page, "Propose the journal" in page) == (True, False)
+    assert ("Merge what can be merged" in page, "Propose the journal" in page) == (True, False)
     place = f"{queue}/bulk?view=small"
     seen = look(finance, place)
     assert "all 2 breaks of" in seen
@@ -343,3 +343,29 @@ def test_a_match_that_differs_is_put_together_with_what_takes_it_back(finance: F
     assert "takes back what this match differs by" in look(finance, place)
     browse.send(finance, f"{place}/link", form_at=place, **{"with": str(line), "reason": "Their fee."})
     assert (outside.breaks, outside.groups) == ([], [("by hand", 2, 1)])
+
+
+def test_a_match_too_large_to_be_merged_is_left_out_in_words(
+    finance: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside, day = Outside(), "2026-03-02 09:00:00,deposit,,currency,NGN"
+
+    def tell(*told: str) -> list[int]:
+        outside.bring([f"{fresh('L')},{fresh('R')},{day},{each}" for each in told])
+        outside.run()
+        return numbers(outside)
+
+    three = tell("0.001,0,0.001", "0.001,0,0.002", "0.001,0,0.003")
+    with transaction(TEST):
+        by_hand.merge(outside.account, breaks=three, reason="One.", actor=TEST)
+    leave()
+    tell("0.001,0,0.004", "0.001,0,0.005")
+    monkeypatch.setattr(by_hand, "LARGE", 3)
+    seen = look(finance, f"/console/breaks/of/{outside.account}/bulk?view=small")
+    assert f"This is about 2 breaks of {outside.account} below a smallest unit" in seen
+    assert "1 large match left out" in seen
+    (match,) = rows("SELECT id FROM breaks WHERE account = :a AND closed_by IS NULL AND group_id IS NOT NULL",
+                    a=outside.account)  # fmt: skip
+    leave()
+    page = look(finance, f"/console/breaks/{match.id}")
+    assert ("nothing can be merged with it" in page, "Merge what can" in page) == (True, False)

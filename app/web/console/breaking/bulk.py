@@ -46,7 +46,7 @@ def begin_bulk(outside: str) -> Response | BaseResponse:
 
     def ask() -> str:
         found = bulk.chosen_for_operators(outside, words.sought(narrowed))
-        scope = words.scope(outside, narrowed, many=len(found.rows), amount=found.amount)
+        scope = words.scope(outside, narrowed, found)
         act = Act(sent.get("act", ""))
         deed = Deed(
             act,
@@ -111,7 +111,7 @@ def _look(outside: str, faults: dict[str, str], *, status: int = 200) -> Respons
     found: Chosen | None = None
     try:
         found = bulk.chosen_for_operators(outside, words.sought(narrowed))
-        scope = words.scope(outside, narrowed, many=len(found.rows), amount=found.amount)
+        scope = words.scope(outside, narrowed, found)
     except Refusal as refused:
         scope = refused.message
     return page(

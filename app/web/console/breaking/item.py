@@ -245,6 +245,8 @@ def _item(break_id: int, faults: dict[str, str], *, status: int = 200) -> Respon
         small=rules.is_small(own.amount, asset=ASSETS[own.account.rpartition(":")[2]]) and own.closed_by is None,
         smalls=board.small_for_operators(own.account),
         smalls_max=rules.BULK_MAX,
+        large=sums is not None and sums.lines + sums.entries >= by_hand.LARGE,
+        most=by_hand.LARGE,
         unit=board.unit_of(own.account),
         first_day=today + timedelta(days=1),
         last_day=today + rules.ACCEPTED_MAX,

@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from flask import request
 
 from app.breaks.board import Sought
+from app.breaks.bulk import Chosen
 from app.breaks.rules import BANDS, Act
 from app.identity import queries as identity
 from app.matching.rules import Reason
@@ -104,12 +105,13 @@ def sought(narrowed: dict[str, str]) -> Sought:
     )
 
 
-def scope(account: str, narrowed: dict[str, str], *, many: int, amount: Decimal) -> str:
-    """Which breaks, in a sentence that says how many they are and what sum."""
-    sum_of = f"{amount:+,f} {account.rpartition(':')[2]}"
+def scope(account: str, narrowed: dict[str, str], found: Chosen) -> str:
+    """Which breaks, in a sentence that says how many they are, what sum, and what of those below a unit is left out."""
+    many, sum_of = len(found.rows), f"{found.amount:+,f} {account.rpartition(':')[2]}"
     if "row" in narrowed:
         return f"{f'the {many:,} breaks' if many > 1 else 'the one break'} of {account} that you chose, {sum_of}"
-    words = [f"all {many:,}" if many > 1 else "the one"]
+    every = "" if found.large or found.others else "all "
+    words = [f"{every}{many:,}" if many > 1 else "the one"]
     if "view" in narrowed and narrowed["view"] not in {"all", "small"}:
         words.append({"late": "overdue"}.get(narrowed["view"], narrowed["view"]))
     reason = narrowed.get("reason")
@@ -126,7 +128,11 @@ def scope(account: str, narrowed: dict[str, str], *, many: int, amount: Decimal)
         names = identity.names_for_operators()
         owner = narrowed["owner"]
         words.append("that nobody has" if owner == "none" else f"that {names.get(owner, 'somebody')} has")
-    return f"{' '.join(words)}, {sum_of}"
+    left_out = [
+        f"{found.large:,} large match{'es' if found.large > 1 else ''} left out" if found.large else "",
+        "others wait for the next time, or something is asked for about them" if found.others else "",
+    ]
+    return "; ".join([f"{' '.join(words)}, {sum_of}", *filter(None, left_out)])
 
 
 def _number(told: str) -> Decimal | None:
