@@ -63,14 +63,25 @@ SELECT b.import_id, b.part, 'another_account', b.amount, b.at
 """
 _OPEN = """
 INSERT INTO breaks (account, reason, import_id, part, amount, as_told, at, found_at, opened_by)
-SELECT :account, w.reason, w.import_id, w.part, 0, w.as_told, w.at, :now, :run FROM wrong_sheets w
+SELECT :account, w.reason, w.import_id, w.part, 0, w.as_told, w.at, coalesce(w.found_at, :now), :run
+  FROM wrong_sheets w
 ON CONFLICT DO NOTHING
 """
+# What is wrong by another amount than before is another break, known since then.
+_KNOWN = (
+    "ALTER TABLE wrong_sheets ADD found_at timestamptz",
+    """
+UPDATE wrong_sheets w SET found_at = b.found_at FROM breaks b
+ WHERE (b.import_id, b.part, b.reason) = (w.import_id, w.part, w.reason) AND b.account = :account
+   AND b.part IS NOT NULL AND b.closed_by IS NULL
+""",
+)
 _CLOSE = """
 UPDATE breaks b SET closed_by = :run
  WHERE b.account = :account AND b.part IS NOT NULL AND b.closed_by IS NULL
    AND NOT EXISTS (SELECT FROM wrong_sheets w
-                    WHERE (w.import_id, w.part, w.reason) = (b.import_id, b.part, b.reason))
+                    WHERE (w.import_id, w.part, w.reason) = (b.import_id, b.part, b.reason)
+                      AND w.as_told IS NOT DISTINCT FROM b.as_told)
 """
 # A row that is no line names no asset: it is told of beside the account whose asset stands in it, else the first.
 _LOOK_ROWS = """
@@ -148,7 +159,8 @@ UNION ALL
 SELECT 1 FROM breaks b
  WHERE b.account = :account AND b.part IS NOT NULL AND b.closed_by IS NULL
    AND NOT EXISTS (SELECT FROM wrong_sheets w
-                    WHERE (w.import_id, w.part, w.reason) = (b.import_id, b.part, b.reason))
+                    WHERE (w.import_id, w.part, w.reason) = (b.import_id, b.part, b.reason)
+                      AND w.as_told IS NOT DISTINCT FROM b.as_told)
  LIMIT 1
 """
 
@@ -164,8 +176,10 @@ def look(connection: Connection, account: str) -> bool:
 def explain(connection: Connection, told: Run) -> dict[str, int]:
     """Open a break for what is wrong, and close those of what was mended, before new lines are marked as seen."""
     place = {"account": told.account, "run": told.id, "now": told.begun_at}
-    opened = sum(connection.execute(text(each), place).rowcount for each in (_OPEN, _OPEN_ROWS))
+    for each in _KNOWN:
+        connection.execute(text(each), place)
     closed = sum(connection.execute(text(each), place).rowcount for each in (_CLOSE, _CLOSE_RESTATED))
+    opened = sum(connection.execute(text(each), place).rowcount for each in (_OPEN, _OPEN_ROWS))
     if connection.execute(text(_UNREAD), place).first() is not None:
         closed += sum(connection.execute(text(each), place).rowcount for each in (_CLOSE_READ, _CLOSE_READ_AGAIN))
     return {"closed": closed, "opened": opened}

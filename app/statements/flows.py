@@ -9,7 +9,7 @@ from app.core.errors import Refusal
 from app.statements import keeping, queries, rules, saying, service
 from app.statements.formats import registry
 from app.statements.models import Import, StatementFile
-from app.statements.rules import WHEN_BROUGHT, Days, FileState
+from app.statements.rules import Days, FileState
 
 
 def take(
@@ -49,8 +49,10 @@ def _take(
 
     def take() -> StatementFile:
         file = service.take(source, name=name, packed=packed, actor=actor, ask=ask, covers=covers)
-        if said is not None:
-            saying.say(file.id, days=said, reason=WHEN_BROUGHT, actor=actor)
+        if said is not None and before is None:
+            saying.say(file.id, days=said, reason="Said when it was brought.", actor=actor, at=file.brought_at)
+        elif said is not None:
+            saying.say(file.id, days=said, reason="Said when the same file was brought again.", actor=actor)
         return file
 
     return atomically(take, actor=actor), before is not None

@@ -46,10 +46,10 @@ SELECT EXISTS (SELECT FROM statement_lines WHERE source_id = :source)
 """
 _SAID_LATER = """
 SELECT s.name, s.first, s.last, s.reason
-  FROM (SELECT DISTINCT ON (d.file_id) f.name, d.first, d.last, d.reason
+  FROM (SELECT DISTINCT ON (d.file_id) f.name, d.first, d.last, d.reason, d.said_at > f.brought_at AS later
           FROM statement_files f JOIN statement_said_days d ON d.file_id = f.id
          WHERE f.source_id = :source ORDER BY d.file_id, d.id DESC) s
- WHERE s.reason <> :brought AND s.first <= :last AND s.last >= :first ORDER BY s.first, s.name
+ WHERE s.later AND s.first <= :last AND s.last >= :first ORDER BY s.first, s.name
 """
 
 
@@ -262,7 +262,7 @@ def said_days_for_operators(file_id: str) -> list[SaidDays]:
 
 def said_later_for_operators(source_id: str, *, first: date, last: date) -> list[Any]:
     """What people said later of files, about some of these days: rows of `name`, `first`, `last` and `reason`."""
-    return rows_of(_SAID_LATER, source=source_id, brought=rules.WHEN_BROUGHT, first=first, last=last)
+    return rows_of(_SAID_LATER, source=source_id, first=first, last=last)
 
 
 def said_days_of_import_for_operators(import_id: str) -> list[SaidDays]:

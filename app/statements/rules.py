@@ -17,7 +17,6 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{1,39}")
 _DAY = timedelta(days=1)
 LAG_DAYS, CUT_OFF = 1, time(12)  # where nobody says otherwise: a day's statement is there at noon of the next
 LAG_DAYS_MAX = 31
-WHEN_BROUGHT = "Said when it was brought."  # of the days that a file covers
 LATE_AFTER = timedelta(days=2)  # weekends apart, who tells late has told by then
 LATE_WITHIN = timedelta(days=62)  # what has been missing for longer is the closing's to say
 

@@ -18,11 +18,12 @@ REASON_MAX = 500
 _FIRST_YEAR = 2000
 
 
-def say(file_id: str, *, days: Days, reason: str, actor: Actor) -> None:
+def say(file_id: str, *, days: Days, reason: str, actor: Actor, at: datetime | None = None) -> None:
     """Say that a file tells everything of these days of its source's zone, in place of what was said before.
 
-    Of one that waits it is looked at when it is read. Raises NoSuchFile for one that was refused or that was read
-    again; BadDays, NoReason, and NotItsDays where it tells of other days, of no asset or of no movement.
+    Of one that waits it is looked at when it is read. What is said `at` the time when it was brought came with it; all
+    else is said later. Raises NoSuchFile for one that was refused or that was read again; BadDays, NoReason, and
+    NotItsDays where it tells of other days, of no asset or of no movement.
     """
     file = queries.file_for_system(file_id, lock=True)
     if file.state == FileState.REFUSED or file.reads_again is not None:
@@ -43,7 +44,7 @@ def say(file_id: str, *, days: Days, reason: str, actor: Actor) -> None:
     db.session.add(
         SaidDays(
             file_id=file_id, first=days.first, last=days.last, reason=reason.strip()[:REASON_MAX], said_by=str(actor),
-            said_at=clock.now(),
+            said_at=at or clock.now(),
         )
     )  # fmt: skip
     db.session.flush()
@@ -70,5 +71,5 @@ def hold(days: Days, told: Iterable[tuple[date | None, date | None]], *, tells_a
 
 def look(file: StatementFile, told: Iterable[tuple[date | None, date | None]], *, tells_all: bool) -> None:
     """The same for what was said of a file that is being read. Raises NotItsDays."""
-    for said in queries.said_days_for_operators(file.id)[:1]:
+    for said in queries.said_days_for_operators(file.reads_again or file.id)[:1]:
         hold(Days(said.first, said.last), told, tells_all=tells_all)

@@ -1,6 +1,7 @@
 """A break is due from when it was found, not from when the money moved; it is as old as the money."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -136,3 +137,18 @@ def test_what_a_match_differed_by_was_known_of_its_line_too() -> None:
         by_hand.end(own.row.group_id, reason="Not theirs.", actor=TEST)
     leave()
     assert {one.row.found_at for one in items(outside)} == {own.row.found_at}
+
+
+def test_a_match_that_is_made_anew_at_night_is_known_since_the_first_time() -> None:
+    outside, ref = Outside(), fresh("dep")
+    outside.tell((1_000, ref))
+    outside.book(900, ref=ref)
+    outside.run()
+    broken.known_for(outside, days=9)
+    (before,) = items(outside)
+    outside.book(50, ref=ref)
+    outside.run()
+    outside.run(whole=True)
+    (after,) = items(outside)
+    assert (after.row.group_id != before.row.group_id, after.row.amount) == (True, Decimal("0.5"))
+    assert after.row.found_at == before.row.found_at

@@ -22,6 +22,7 @@ from reports import reserves
 from tests.makers import ruled
 from tests.makers.books import fresh
 from tests.makers.matching import BEGAN, TEST, Outside
+from tests.statements.test_going_on import banked, source_of
 
 pytestmark = pytest.mark.usefixtures("inside")
 OTHER = actor.system("another")  # (whoever brought a file takes nothing by it)
@@ -176,6 +177,26 @@ def test_what_another_account_had_counts_as_the_break_says_or_not_at_all(outside
         breaks.take_account(number, reason="Their support says so", actor=OTHER)
     leave()
     assert told(outside, "opening") == [(1, Decimal(100)), (9, Decimal(1_000))]
+
+
+def test_the_break_of_another_account_says_what_it_begins_with_by_now(outside: Outside) -> None:
+    source_of(outside, "bank-csv", banked())
+    columns = "Date,Ref,Debit,Credit,Balance\n"
+    for account, day, opening in (("1", 2, 100), ("2", 20, 50)):
+        balances = f"Opening Balance,,,,{opening}\nClosing Balance,,,,{opening + 1}\n\n"
+        outside.file(f"Account Number,{account}\n{balances}{columns}{day:02}/03/2026,{fresh('r')},,1,{opening + 1}\n")
+    outside.run()
+    before = another(outside)
+    outside.file(f"Account Number,2\n\n{columns}10/03/2026,{fresh('r')},,7,\n")  # (it says no balance)
+    outside.run()
+    number = another(outside)
+    old, new = rows("SELECT as_told, found_at FROM breaks WHERE id = ANY(:ids) ORDER BY id", ids=[before, number])
+    leave()
+    assert (old.as_told, new.as_told, new.found_at) == (50, 43, old.found_at)
+    with transaction(OTHER):
+        breaks.take_account(number, reason="Their support says so", actor=OTHER)
+    leave()
+    assert told(outside, "opening") == [(1, Decimal(100)), (19, Decimal(43))]
 
 
 def test_one_account_under_another_name_is_not_told_twice(outside: Outside) -> None:

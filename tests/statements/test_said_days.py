@@ -95,6 +95,24 @@ def test_quiet_days_are_covered_once_they_are_said() -> None:
     assert seen == 2
 
 
+def test_what_is_said_with_the_same_file_again_is_said_later() -> None:
+    outside = Outside()
+    body = rows_of(outside, "2026-03-02", "2026-03-30")
+    flows.bring(outside.source, name="march", body=body, actor=TEST, said=Days(MARCH.first, date(2026, 3, 30)))
+    leave()
+    assert covered(outside).light == Light.RED
+    flows.bring(outside.source, name="march", body=body, actor=TEST, said=WHOLE[MARCH])
+    leave()
+    assert covered(outside).light == Light.AMBER
+
+
+def test_what_is_said_as_a_file_is_brought_came_with_it() -> None:
+    outside = Outside()
+    flows.bring(outside.source, name="march", body=rows_of(outside, "2026-03-02"), actor=TEST, said=WHOLE[MARCH])
+    leave()
+    assert covered(outside).light == Light.GREEN
+
+
 def test_the_same_file_again_with_its_days_says_them() -> None:
     outside = Outside()
     body = rows_of(outside, "2026-03-02", "2026-04-30")

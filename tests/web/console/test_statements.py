@@ -165,12 +165,12 @@ def test_an_account_of_what_we_own_stands_for_an_asset(visitor: Visitor) -> None
     client, place = visitor(Role.FINANCE), source_of()
     said = {"asset": "NGN", "account": "asset:paystack:NGN", "tolerance": "0"}
     assert browse.send(client, f"{place}/accounts", form_at=place, **said).status_code == 303
-    assert "told from 0 NGN off" in client.get(place).text
+    assert "tolerance 0 NGN" in client.get(place).text
     more = {**said, "tolerance": "0.50", "key": fresh()}
     assert "Say why" in browse.send(client, f"{place}/accounts", form_at=place, **more).text
     asked = browse.send(client, f"{place}/accounts", form_at=place, **more, reason="They round.")
     assert (asked.status_code, "/approvals/" in asked.headers["Location"]) == (303, True)
-    assert "told from 0 NGN off" in client.get(place).text
+    assert "tolerance 0 NGN" in client.get(place).text
     for wrong in ({"account": "equity:capital:NGN"}, {"tolerance": "-1"}, {"tolerance": "some"}):
         assert browse.send(client, f"{place}/accounts", form_at=place, **{**said, **wrong}).status_code == 422
 
