@@ -22,25 +22,27 @@ from reports.tables import TICK, ByAsset, Line, Parameters, Section
 BPS = 10_000
 CUSTOMERS = "liability:customer:*:"
 OWED_TO_US = chart.OWED_BY_CUSTOMERS.partition("{")[0]
-# The last statement of each source that told a balance by then, together; the age is that of the oldest. (An account
-# that may be another's under a new name is counted once somebody says that it is not.)
+# The last statement of each source that told a balance by then, together; the age is that of the oldest. Of an address
+# on a chain the last one of any source: what lies there lies there once. (An account that may be another's under a new
+# name is counted once somebody says that it is not.)
 _STATEMENTS = """
 WITH waiting AS MATERIALIZED (
     SELECT s.id, b.account, b.asset FROM statement_sources s CROSS JOIN LATERAL statement_beginnings(s.id, NULL) b
      WHERE s.retired_at IS NULL AND b.waits)
 SELECT t.account, sum(t.closing) AS told, min(t.at) AS at,
        string_agg(DISTINCT t.title, ', ' ORDER BY t.title) AS who
-  FROM (SELECT DISTINCT ON (a.account, a.source_id, p.account) a.account, p.closing,
+  FROM (SELECT DISTINCT ON (a.account, h.source_id, p.account) a.account, p.closing,
                s.title || CASE WHEN p.closes_at IS NULL THEN '' ELSE ', ' || p.ref END AS title,
                coalesce(p.closes_at, least((c.on_day + 1)::timestamptz, i.imported_at)) AS at
           FROM statement_accounts a JOIN statement_sources s ON s.id = a.source_id AND s.retired_at IS NULL
           JOIN statement_imports i ON i.source_id = a.source_id
           JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
          CROSS JOIN LATERAL (SELECT greatest(p.period_to, p.closes_on) AS on_day) c
+         CROSS JOIN LATERAL (SELECT CASE WHEN p.closes_at IS NULL THEN a.source_id END AS source_id) h
          WHERE p.closing IS NOT NULL AND c.on_day < :until AND coalesce(p.closes_at < :until, true)
            AND (s.id, p.account, p.asset) NOT IN (SELECT w.id, w.account, w.asset FROM waiting w)
-         ORDER BY a.account, a.source_id, p.account, c.on_day DESC,
-                  p.closes_at DESC NULLS LAST, i.imported_at DESC, p.part DESC) t
+         ORDER BY a.account, h.source_id, p.account, p.closes_at DESC NULLS LAST, c.on_day DESC,
+                  i.imported_at DESC, p.part DESC) t
  GROUP BY t.account
 """
 _VENUES = """

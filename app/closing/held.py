@@ -10,11 +10,14 @@ from typing import Any
 
 from app.closing import figures
 from app.closing.results import COVER, NODE, Asked, Result, absent, compared, file_of
-from app.closing.rules import written
+from app.closing.rules import Span, month_of, written
 from app.core.clock import WAT
 from app.core.db import rows
 from app.core.money import ASSETS
+from app.ledger import chart
 
+_TITLES = ("A wallet holds what the books have", "told by our node", "by the books at that moment")
+_WALLETS = chart.WALLET.partition("{")[0]
 _COVER = """
 SELECT coalesce(sum(b.balance) FILTER (
            WHERE a.class = 'asset' AND a.code NOT LIKE 'asset:owed_by_customers:%'), 0) AS one,
@@ -31,8 +34,19 @@ WITH told AS (
      ORDER BY p.account, p.closes_at, i.imported_at DESC, p.import_id DESC, p.part DESC)
 SELECT t.closes_at, sum(t.closing) AS told, min(t.import_id) AS import_id,
        count(*) = (SELECT count(DISTINCT w.account) FROM told w) AS whole,
-       string_agg(t.account || ' at ' || t.ref, ', ' ORDER BY t.account) AS wallets
+       string_agg(t.account || ' at ' || t.ref, ', ' ORDER BY t.account) AS wallets,
+       (SELECT string_agg(DISTINCT w.account, ', ' ORDER BY w.account) FROM told w
+         WHERE w.account <> ALL(array_agg(t.account))) AS silent
   FROM told t GROUP BY t.closes_at ORDER BY whole DESC, t.closes_at DESC LIMIT 1
+"""
+# A node that told of it once is to go on, until nobody tells of it by that source any more.
+_BY_NODE = """
+SELECT EXISTS (
+    SELECT FROM statement_accounts a JOIN statement_sources s ON s.id = a.source_id
+      JOIN statement_imports i ON i.source_id = s.id
+      JOIN statement_parts p ON p.import_id = i.id AND p.asset = a.asset
+     WHERE a.account = :account AND p.closes_at <= :until
+       AND (s.retired_at IS NULL OR s.retired_at >= :until)) AS is_so
 """
 
 
@@ -51,19 +65,36 @@ def cover(asked: Asked) -> Result:
 def told_by_node(account: str, *, since: datetime, until: datetime) -> Any | None:
     """What a node told last after one moment up to another, of all wallets of an account: `told` in coins, `closes_at`.
 
-    `whole`: each of them was told of at that moment.
+    `whole`: each of them was told of at that moment; else `silent` names the others.
     """
     return next(iter(rows(_NODE, account=account, since=since, until=until)), None)
 
 
 def node(asked: Asked) -> Result:
-    """Of one wallet on a chain, or of several that one account stands for."""
-    titles = ("A wallet holds what the books have", "told by our node", "by the books at that moment")
-    row = told_by_node(asked.account, since=asked.span.since, until=asked.span.until)
+    """Of one wallet on a chain, or of several that one account stands for.
+
+    In a month each must be told of at one moment; in fewer days it may be that none is.
+    """
+    account, span = asked.account, asked.span
+    row = told_by_node(account, since=span.since, until=span.until)
+    if row is not None and row.whole:
+        booked = figures.booked_at(account, row.closes_at)
+        return compared(NODE, _TITLES, row.told, booked, said=f"at {row.closes_at.astimezone(WAT):%-d %B %Y, %H:%M}",
+                        first=row.told != booked and row.wallets, place=file_of(row.import_id))  # fmt: skip
+    why = "its wallets were told of at different moments" if row else "no node told a balance in these days"
+    if not _has_a_month(span) or (row is None and not _needs_a_node(account, span)):
+        return absent(NODE, _TITLES[0], why)
     if row is None:
-        return absent(NODE, titles[0], "no node told a balance in these days")
-    if not row.whole:
-        return absent(NODE, titles[0], "its wallets were told of at different moments")
-    booked = figures.booked_at(asked.account, row.closes_at)
-    return compared(NODE, titles, row.told, booked, said=f"at {row.closes_at.astimezone(WAT):%-d %B %Y, %H:%M}",
-                    first=row.told != booked and row.wallets, place=file_of(row.import_id))  # fmt: skip
+        return Result(NODE, _TITLES[0], "", "", "", "", False, why, "no node told of it")
+    first = f"{row.silent} not told of at {row.closes_at.astimezone(WAT):%-d %B %Y, %H:%M}, as {row.wallets} was"
+    return Result(NODE, _TITLES[0], "", "", "", "", False, why, first, file_of(row.import_id))
+
+
+def _has_a_month(span: Span) -> bool:
+    """Whether a whole month lies in it."""
+    begun = month_of(span.first)
+    return month_of(span.first if span.first == begun.first else begun.until.date()).last <= span.last
+
+
+def _needs_a_node(account: str, span: Span) -> bool:
+    return account.startswith(_WALLETS) or rows(_BY_NODE, account=account, until=span.until)[0].is_so

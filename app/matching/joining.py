@@ -30,9 +30,7 @@ SELECT EXISTS (SELECT FROM statement_accounts m JOIN statement_sources s ON s.id
        EXISTS (SELECT FROM matching_joined j WHERE j.joins = :account AND j.left_at IS NULL) AS has_others,
        EXISTS (SELECT FROM statement_accounts m JOIN statement_sources s ON s.id = m.source_id
                 WHERE m.account = :account AND s.retired_at IS NULL) AS has_source,
-       EXISTS (SELECT FROM statement_accounts m
-                 JOIN statement_lines l ON l.source_id = m.source_id AND l.asset = m.asset
-                WHERE m.account = :account) AS was_told,
+       was_told(:account) AS was_told,
        (SELECT max(c.month) FROM period_closings c
          WHERE c.sheets ? :account AND NOT EXISTS (SELECT FROM period_reopenings r WHERE r.closing_id = c.id)) AS closed
 """

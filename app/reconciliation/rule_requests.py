@@ -19,7 +19,7 @@ from app.matching.errors import BadRules
 from app.matching.rules import Rule
 from app.statements import queries as statements
 from app.statements import service, wallets
-from app.statements.errors import BadTolerance, NoSuchAccount, NoSuchSource
+from app.statements.errors import BadTolerance, NoSuchSource, OtherWallet
 from app.statements.models import Source
 
 
@@ -48,8 +48,18 @@ def request_tolerance(
 
 
 def request_wallet(source_id: str, *, asset: str, account: str, reason: str, maker: str, actor: Actor) -> Request:
-    """Ask that a wallet's account be opened and stand for a source. Raises NoSuchAccount, and as governance does."""
-    payload = {"source": source_id, "asset": asset, "account": account}
+    """Ask that a wallet's account stand for a source of its address, and be opened if it is a new one.
+
+    Raises NoSuchAccount, BadSource for a node's that is for no address, TakenAlready, and as governance does.
+    """
+    source = statements.one_source_for_operators(source_id)
+    payload = {
+        "source": source_id,
+        "asset": asset,
+        "account": account,
+        "address": wallets.address_of(source),
+        "opens": wallets.is_new(source, account),
+    }
     target = source_target(source_id)
     return governance.submit(WALLET.name, payload, target=target, reason=reason, maker=maker, actor=actor)
 
@@ -138,25 +148,29 @@ def _describe_tolerance(payload: Payload) -> list[Line]:
 
 
 def _check_wallet(payload: Payload) -> None:
-    if not payload["asset"] or not wallets.is_new(_source(payload), payload["account"]):
-        raise NoSuchAccount(
-            "That is no new account of a wallet, asset:wallet:name:BTC, or its source tells of no chain."
-        )
+    source, account = _source(payload), payload["account"]
+    wallets.check(source, asset=payload["asset"], account=account)
+    if (payload["address"], payload["opens"]) != (wallets.address_of(source), wallets.is_new(source, account)):
+        raise OtherWallet
 
 
 def _open_wallet(agreed: Agreed) -> str:
-    _check_wallet(agreed.payload)
-    wallets.open_for(_source(agreed.payload), agreed.payload["account"])
-    service.stand_for(agreed.payload["source"], asset=agreed.payload["asset"], account=agreed.payload["account"])
-    return f"{agreed.payload['account']} is open"
+    """The database looks at the request too."""
+    payload = agreed.payload
+    source = service.held(payload["source"])
+    _check_wallet(payload)
+    if payload["opens"]:
+        wallets.open_for(source, payload["account"])
+    service.stand_for(source.id, asset=payload["asset"], account=payload["account"], request_id=agreed.request_id)
+    return f"{payload['account']} is open" if payload["opens"] else f"{source.title} tells of {payload['account']}"
 
 
 def _describe_wallet(payload: Payload) -> list[Line]:
     source = _source(payload)
     return [
         Line("Source", source.title),
-        Line("Address", str(source.settings.get("account") or "none said")),
-        Line("Account that is opened", payload["account"]),
+        Line("Address", payload["address"] or "none said"),
+        Line("Account that is opened" if payload["opens"] else "Account, which is there already", payload["account"]),
         Line("For what the source calls", payload["asset"]),
     ]
 
@@ -206,7 +220,7 @@ WALLET = Kind(
     dry_run=_check_wallet,
     execute=_open_wallet,
     describe=_describe_wallet,
-    summary=lambda payload: f"Open {payload['account']}",
+    summary=lambda payload: f"{'Open' if payload['opens'] else 'Let a source tell of'} {payload['account']}",
 )
 RETIREMENT = Kind(
     name="statements.retire",

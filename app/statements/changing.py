@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from app.core.db import db
 from app.core.errors import Refusal
-from app.statements import continuing, copying, errors, keeping, queries
+from app.statements import continuing, copying, errors, keeping, queries, wallets
 from app.statements.formats import registry
 from app.statements.formats.settings import Settings
 from app.statements.models import Source, StatementFile
@@ -34,7 +34,12 @@ SELECT t.row_no
 
 
 def check(source: Source, before: Settings, now: Settings) -> None:
-    """Raises Settled where a line that was told would be another one. The source must be locked."""
+    """Raises Settled where a line that was told would be another one, and AddressStays for a wallet's address.
+
+    The source must be locked.
+    """
+    if before.account != now.account and wallets.tells_of_one(source.id):
+        raise errors.AddressStays
     if before == now or not queries.has_told_for_operators(source.id):
         return
     for name in _STAYS:

@@ -53,6 +53,21 @@ class RetiringNeedsTwo(Conflict):
     message = "It told of an account. That it tells of it no more others must agree to."
 
 
+class WalletNeedsTwo(Conflict):
+    code = "wallet_needs_two"
+    message = "That a source tells of a wallet of ours is what somebody else must agree to, on the source's page."
+
+
+class AddressStays(Conflict):
+    code = "address_stays"
+    message = "Its address is what others agreed to. Retire this source, add one of the other, and ask for that."
+
+
+class OtherWallet(Conflict):
+    code = "other_wallet"
+    message = "The address of the source, or whether there is such an account, is not as it was asked for. Ask anew."
+
+
 class CountedWithAnother(Conflict):
     code = "counted_with_another"
     message = "This account is counted together with another one. It must leave that one first."

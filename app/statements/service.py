@@ -16,7 +16,7 @@ from app.core.actor import Actor
 from app.core.db import db, sqlstate
 from app.core.errors import Refusal
 from app.ledger import balances
-from app.statements import changing, continuing, copying, errors, events, openings, queries, rules, saying
+from app.statements import changing, continuing, copying, errors, events, openings, queries, rules, saying, wallets
 from app.statements.copying import Chunk
 from app.statements.formats.registry import FORMATS
 from app.statements.formats.telling import Telling
@@ -122,8 +122,8 @@ def add_source(
 def change_source(source: Source, *, title: str, settings: dict[str, object], lag_days: int, cut_off: time) -> None:
     """Say otherwise how its files are read and when they are due; its name and its format stay.
 
-    What was read stays as it was read. Raises BadSource, Unreadable for settings that cannot be read, and Settled where
-    a line that was told would be told again.
+    What was read stays as it was read. Raises BadSource, Unreadable for settings that cannot be read, Settled where a
+    line that was told would be told again, and AddressStays for another address of one that tells of a wallet.
     """
     rules.check_source(source.name, title=title, format_name=source.format, lag_days=lag_days)
     now = rules.settings_of(settings)
@@ -146,12 +146,15 @@ def retire(source_id: str, *, request_id: str | None = None) -> None:
         raise errors.NoSuchSource
 
 
-def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = Decimal(0)) -> None:
+def stand_for(
+    source_id: str, *, asset: str, account: str, tolerance: Decimal = Decimal(0), request_id: str | None = None
+) -> None:  # fmt: skip
     """Say which account of the books stands for what a source tells of an asset, in place of another one.
 
     `tolerance` is in whole coins. Raises NoSuchAccount, BadTolerance, MoreNeedsTwo for a larger one than before,
-    StandsFor for another account once lines were held against the one before, CountedWithAnother and OthersCountedWith
-    where accounts are counted together.
+    StandsFor for another account once something was held against the one before, CountedWithAnother and
+    OthersCountedWith where accounts are counted together, WalletNeedsTwo for a wallet's, unless others agreed: the
+    database looks at the request too.
     """
     try:
         balances.of(account)
@@ -163,7 +166,9 @@ def stand_for(source_id: str, *, asset: str, account: str, tolerance: Decimal = 
         raise errors.BadTolerance
     if tolerance > queries.tolerance_for_system(source_id, asset.strip()):
         raise errors.MoreNeedsTwo
-    said = {"account": account, "tolerance": tolerance}
+    if request_id is None and wallets.needs_two(source_id, asset=asset.strip(), account=account):
+        raise errors.WalletNeedsTwo
+    said = {"account": account, "tolerance": tolerance} | ({"request_id": request_id} if request_id else {})
     made = insert_or(SourceAccount).values(source_id=source_id, asset=asset.strip(), created_at=clock.now(), **said)
     try:
         db.session.execute(made.on_conflict_do_update(index_elements=["source_id", "asset"], set_=said))

@@ -41,21 +41,69 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
--- What was told of an account explains its difference: lines that were held against it stay with it.
+-- What was told of an account explains its difference: lines that were held against it stay with it, and so does a
+-- balance of a moment.
 CREATE FUNCTION guard_stand_in() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
     IF EXISTS (SELECT FROM statement_lines l
                 WHERE l.source_id = OLD.source_id AND l.asset = OLD.asset
                   AND (EXISTS (SELECT FROM matches m WHERE m.line_id = l.id AND m.ended_by IS NULL)
-                       OR EXISTS (SELECT FROM breaks b WHERE b.line_id = l.id AND b.closed_by IS NULL))) THEN
-        RAISE EXCEPTION 'lines of % were held against %', OLD.asset, OLD.account USING ERRCODE = 'ST001';
+                       OR EXISTS (SELECT FROM breaks b WHERE b.line_id = l.id AND b.closed_by IS NULL)))
+       OR EXISTS (SELECT FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
+                   WHERE i.source_id = OLD.source_id AND p.asset = OLD.asset AND p.closes_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'what was told of % was held against %', OLD.asset, OLD.account USING ERRCODE = 'ST001';
     END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER stays BEFORE UPDATE OF account ON statement_accounts FOR EACH ROW
     WHEN (NEW.account <> OLD.account) EXECUTE FUNCTION guard_stand_in();
--- Which accounts are counted as one is what two people agreed to. One that a source tells of stands for itself, and none
--- joins one that joins another. (One after the other: a source may be given the account at once.)
+-- What counts as held in a wallet of our own is what two people agreed to: which source tells of it, and of which address.
+-- (The source stays as it is meanwhile.)
+CREATE FUNCTION guard_wallet() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE v_address text;
+BEGIN
+    IF EXISTS (SELECT FROM statement_accounts a
+                WHERE (a.source_id, a.asset, a.account) = (NEW.source_id, NEW.asset, NEW.account)) THEN
+        RETURN NEW;
+    END IF;
+    SELECT coalesce(s.settings ->> 'account', '') INTO v_address
+      FROM statement_sources s WHERE s.id = NEW.source_id FOR SHARE;
+    IF NOT EXISTS (SELECT FROM approval_requests r
+                    WHERE r.id = NEW.request_id AND is_due(r) AND r.kind = 'statements.wallet'
+                      AND r.payload ->> 'source' = NEW.source_id AND r.payload ->> 'asset' = NEW.asset
+                      AND r.payload ->> 'account' = NEW.account AND r.payload ->> 'address' = v_address) THEN
+        PERFORM refuse_request(NEW.request_id, 'does not let this source tell of this wallet');
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER of_wallet BEFORE INSERT OR UPDATE OF account ON statement_accounts FOR EACH ROW
+    WHEN (NEW.account LIKE 'asset:wallet:%') EXECUTE FUNCTION guard_wallet();
+ALTER TABLE statement_accounts ENABLE ALWAYS TRIGGER of_wallet;
+CREATE FUNCTION guard_address() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM statement_accounts a WHERE a.source_id = NEW.id AND a.account LIKE 'asset:wallet:%') THEN
+        RAISE EXCEPTION 'the address of % is what was agreed to', NEW.name USING ERRCODE = 'ST004';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER address_stays BEFORE UPDATE OF settings ON statement_sources FOR EACH ROW
+    WHEN (coalesce(NEW.settings ->> 'account', '') <> coalesce(OLD.settings ->> 'account', ''))
+    EXECUTE FUNCTION guard_address();
+ALTER TABLE statement_sources ENABLE ALWAYS TRIGGER address_stays;
+
+-- Whether a source ever told of an account itself: lines of it, or a balance of a moment.
+CREATE FUNCTION was_told(p_account text) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
+SELECT EXISTS (
+    SELECT FROM statement_accounts a
+     WHERE a.account = p_account
+       AND (EXISTS (SELECT FROM statement_lines l WHERE l.source_id = a.source_id AND l.asset = a.asset)
+            OR EXISTS (SELECT FROM statement_imports i JOIN statement_parts p ON p.import_id = i.id
+                        WHERE i.source_id = a.source_id AND p.asset = a.asset AND p.closes_at IS NOT NULL)))
+$$;
+-- Which accounts are counted as one is what two people agreed to: we own both, in one asset. One that a source tells of,
+-- or told of, stands for itself, and none joins one that joins another. (One after the other: a source may be given the
+-- account at once.)
 CREATE FUNCTION guard_joined() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE v_leaves boolean := TG_OP = 'UPDATE';
 BEGIN
@@ -69,8 +117,12 @@ BEGIN
     ELSIF NOT v_leaves AND (
             EXISTS (SELECT FROM statement_accounts a JOIN statement_sources s ON s.id = a.source_id
                      WHERE a.account = NEW.account AND s.retired_at IS NULL)
+            OR was_told(NEW.account)
             OR EXISTS (SELECT FROM matching_joined j
-                        WHERE j.left_at IS NULL AND (j.joins = NEW.account OR j.account = NEW.joins))) THEN
+                        WHERE j.left_at IS NULL AND (j.joins = NEW.account OR j.account = NEW.joins))
+            OR NOT EXISTS (SELECT FROM ledger.accounts a JOIN ledger.accounts o USING (asset, class)
+                            WHERE a.code = NEW.account AND o.code = NEW.joins AND a.class = 'asset'
+                              AND a.code NOT LIKE 'asset:owed\_by\_customers:%')) THEN
         RAISE EXCEPTION '% cannot be counted with %', NEW.account, NEW.joins USING ERRCODE = 'ST002';
     END IF;
     RETURN NEW;

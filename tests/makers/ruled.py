@@ -61,9 +61,9 @@ def ask_retirement(source_id: str, *, by: str = "") -> Request:
     return asked
 
 
-def ask_wallet(source_id: str, account: str, *, by: str = "") -> Request:
-    """A request that a wallet's account be opened for a source."""
-    maker, asset = by or people.operator(Role.FINANCE)[0], account.rpartition(":")[2]
+def ask_wallet(source_id: str, account: str, *, asset: str = "", by: str = "") -> Request:
+    """A request that a wallet's account stand for a source, and be opened where it is not there."""
+    maker, asset = by or people.operator(Role.FINANCE)[0], asset or account.rpartition(":")[2]
     with transaction(who := actor.operator(maker)):
         asked = rule_requests.request_wallet(
             source_id, asset=asset, account=account, reason="Customers may send coins.", maker=maker, actor=who

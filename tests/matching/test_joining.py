@@ -1,11 +1,13 @@
 """Accounts that are counted together: both stand for one outside account, and what is open explains the rest."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import DBAPIError
 
 from app.core import actor
 from app.core.db import leave, rows, transaction
@@ -15,6 +17,7 @@ from app.governance import errors as governance
 from app.governance import service as approvals
 from app.matching import errors, joining
 from app.statements import errors as statement_errors
+from app.statements import flows
 from app.statements import queries as sources
 from app.statements import service as statements
 from tests.makers import books, people, ruled
@@ -88,6 +91,19 @@ def that_was_told_of(both: Both) -> str:
     return gone.account
 
 
+def that_a_node_told_of(_: Both) -> str:
+    name, account = books.fresh("node"), books.account("asset")
+    with transaction(TEST):
+        made = statements.add_source(name, title="A node", format_name="chain-balances", settings={"account": "T1"})
+        statements.stand_for(made.id, asset="NGN", account=account)
+    leave()
+    told = {"asset": "NGN", "address": "T1", "block_height": 1, "as_of": "2026-03-06T00:00:00Z", "balance": "5"}
+    flows.bring(name, name="balances", body=json.dumps([told]).encode(), actor=TEST)
+    leave()
+    ruled.retire(name)
+    return account
+
+
 REFUSED: dict[str, Callable[[Both], str]] = {
     "These are one account": lambda both: both.outside.account,
     "The books have no account": lambda _: "asset:test:none:NGN",
@@ -97,6 +113,7 @@ REFUSED: dict[str, Callable[[Both], str]] = {
     "Others are counted together with it": that_has_others,
     "A source tells of it by itself": lambda _: Outside().account,
     "A source told of it until": that_was_told_of,
+    "told of it until it was retired": that_a_node_told_of,
 }
 
 
@@ -104,6 +121,21 @@ REFUSED: dict[str, Callable[[Both], str]] = {
 def test_what_cannot_be_counted_together_is_not(both: Both, words: str) -> None:
     with pytest.raises(errors.NotJoinable, match=words):
         joined.ask_join(REFUSED[words](both), both.outside.account)
+
+
+@pytest.mark.parametrize("words", list(REFUSED)[2:4] + list(REFUSED)[-2:])
+def test_the_database_knows_what_cannot_be_counted_together(
+    both: Both, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(joining, "check_join", lambda *_, **__: None)
+    account = REFUSED[words](both)
+    asked = joined.ask_join(account, both.outside.account)
+    ruled.approve(asked)
+    with pytest.raises(DBAPIError, match="cannot be counted with"), transaction(TEST):
+        joining.join(
+            account, joins=both.outside.account, reason="x", joined_by=asked.maker, request_id=asked.id, actor=TEST
+        )
+    leave()
 
 
 def test_nothing_joins_one_that_joins_another_or_that_nobody_tells_of(both: Both) -> None:

@@ -6,17 +6,20 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.closing import checklist, figures, held, invariants, queries
 from app.closing.results import Asked, Result
 from app.closing.rules import Light, Span
-from app.core.db import leave, rows, transaction
+from app.core.db import db, leave, rows, transaction
 from app.core.money import ASSETS, Money
+from app.governance import queries as governance
 from app.ledger import balances
 from app.ledger.journal import Journal, credit, debit
 from app.matching import queries as matching
 from app.matching import rules, service
-from app.statements import errors, flows, saying, wallets
+from app.statements import errors, flows, saying
 from app.statements import queries as sources
 from app.statements import service as statements
 from app.statements.rules import Days
@@ -31,21 +34,17 @@ ADDRESS = "bc1qhot"
 
 
 def source(format_name: str, account: str, *, asset: str = "BTC", address: str = ADDRESS) -> str:
-    """A source for a wallet, by its name."""
-    name = books.fresh("src")
-    with transaction(TEST):
-        own = statements.add_source(name, title="Hot wallet", format_name=format_name, settings={"account": address})
-        new, source_id = wallets.is_new(own, account), own.id
-        if new:
-            wallets.open_for(own, account)
-        statements.stand_for(source_id, asset=asset, account=account)
+    """A source for a wallet as two agreed, by its name."""
+    source_id = bare(format_name, address=address)
+    ruled.agree(ruled.ask_wallet(source_id, account, asset=asset))
+    name = sources.one_source_for_operators(source_id).name
     leave()
     return name
 
 
-def told(name: str, balance: str, *, at: datetime = AT, address: str = ADDRESS, asset: str = "BTC") -> str:
+def told(name: str, balance: str, *, at: datetime = AT, address: str = ADDRESS) -> str:
     """Bring a file of our node: the import's id."""
-    own = {"asset": asset, "address": address, "block_height": 881_235, "as_of": at.isoformat(), "balance": balance}
+    own = {"asset": "BTC", "address": address, "block_height": 881_235, "as_of": at.isoformat(), "balance": balance}
     body = json.dumps([own, own | {"address": "bc1qother", "balance": "7"}]).encode()
     made, _ = flows.bring(name, name=books.fresh("balances"), body=body, actor=TEST)
     found = made.id
@@ -82,10 +81,11 @@ def wallet() -> Iterator[str]:
     leave()
 
 
-def bare(format_name: str) -> str:
+def bare(format_name: str, *, address: str = ADDRESS) -> str:
     """A source that nothing stands for, by its id."""
+    own: dict[str, object] = {"account": address}
     with transaction(TEST):
-        made = statements.add_source(books.fresh("src"), title="Hot wallet", format_name=format_name, settings={}).id
+        made = statements.add_source(books.fresh("src"), title="Hot wallet", format_name=format_name, settings=own).id
     leave()
     return made
 
@@ -103,14 +103,11 @@ def test_its_account_is_opened_by_two_with_its_first_source(wallet: str) -> None
     assert opened.action == "insert"
     leave()
     source("bitcoin-core", wallet)
-    with pytest.raises(errors.NoSuchAccount):
-        ruled.ask_wallet(source_id, wallet)  # (it is there)
+    with pytest.raises(errors.TakenAlready):
+        ruled.ask_wallet(source_id, wallet)
 
 
 def test_nothing_else_is_opened_so(wallet: str) -> None:
-    with pytest.raises(errors.NoSuchAccount):
-        source("kraken-ledgers", wallet)
-    leave()
     for format_name, account in (
         ("kraken-ledgers", wallet),
         ("chain-balances", wallet.replace("BTC", "NONE")),
@@ -123,12 +120,101 @@ def test_nothing_else_is_opened_so(wallet: str) -> None:
         leave()
 
 
+def otherwise(source_id: str, address: str) -> None:
+    """Say at the source that it is for another address."""
+    with transaction(TEST):
+        own = sources.one_source_for_operators(source_id)
+        statements.change_source(
+            own, title=own.title, settings={"account": address}, lag_days=own.lag_days, cut_off=own.cut_off
+        )
+    leave()
+
+
+def test_two_agree_to_one_address_and_it_stays(wallet: str) -> None:
+    source_id = bare("chain-balances")
+    asked = ruled.ask_wallet(source_id, wallet)
+    request_id = asked.id
+    otherwise(source_id, "bc1qanybodys")
+    ruled.agree(asked)
+    found = governance.one_for_operators(request_id).request
+    assert (found.state, found.result) == ("failed", errors.OtherWallet.message)
+    assert sources.accounts_for_operators(source_id) == {}
+    leave()
+    ruled.agree(ruled.ask_wallet(source_id, wallet))
+    with pytest.raises(errors.AddressStays):
+        otherwise(source_id, "bc1qother")
+    leave()
+    with pytest.raises(DBAPIError, match="is what was agreed to"), transaction(TEST):
+        db.session.execute(text("UPDATE statement_sources SET settings = '{}' WHERE id = :id"), {"id": source_id})
+    leave()
+    with pytest.raises(errors.BadSource):
+        ruled.ask_wallet(bare("chain-balances", address=""), wallet)
+
+
+def test_nobody_alone_has_another_source_tell_of_a_wallet(wallet: str) -> None:
+    name, rich = source("chain-balances", wallet), bare("chain-balances", address="bc1qanybodys")
+    with pytest.raises(errors.WalletNeedsTwo), transaction(TEST):
+        statements.stand_for(rich, asset="BTC", account=wallet)
+    leave()
+    asked = ruled.ask_wallet(rich, wallet)
+    with pytest.raises(DBAPIError, match="does not let this source"), transaction(TEST):
+        statements.stand_for(rich, asset="BTC", account=wallet, request_id=asked.id)  # (nobody agreed yet)
+    leave()
+    ruled.approve(asked)
+    with transaction(TEST):
+        db.session.execute(
+            text("UPDATE statement_sources SET settings = :said WHERE id = :id"),
+            {"id": rich, "said": json.dumps({"account": "bc1qricher"})},
+        )
+    with pytest.raises(DBAPIError, match="does not let this source"), transaction(TEST):
+        statements.stand_for(rich, asset="BTC", account=wallet, request_id=asked.id)  # (of another address)
+    leave()
+    own = sources.source_for_operators(name).id
+    told(name, "1")
+    with pytest.raises(errors.StandsFor), transaction(TEST):
+        statements.stand_for(own, asset="BTC", account="asset:venue:kraken:BTC")
+    leave()
+    with transaction(TEST):
+        statements.stand_for(own, asset="BTC", account=wallet)  # (as it is: its tolerance alone may be less)
+    leave()
+
+
+def test_an_address_is_one_wallet_however_it_is_written_and_whoever_tells_of_it(wallet: str) -> None:
+    address = "0x" + "aB" * 20
+    first, second = (source("chain-balances", wallet, address=each) for each in (address, address.lower()))
+    booked(wallet, 300_000_000, at=AT - timedelta(days=1))
+    told(first, "2", address=address, at=AT - timedelta(hours=2))
+    told(second, "2.5", address=address.upper().replace("X", "x"), at=AT - timedelta(hours=1))
+    told(first, "3", address=address.lower())
+    (place,) = [one for each in reserves.at(AT + timedelta(days=1)) for one in each.places if one.code == wallet]
+    assert place.told is not None
+    assert (place.told.amount, place.told.at, place.differs) == (Decimal(3), AT, Decimal(0))
+    leave()
+    assert (node(wallet).holds, node(wallet).one) == (True, "3")
+
+
+def test_a_month_in_which_no_node_told_of_a_wallet_is_no_green_one(wallet: str) -> None:
+    listed = source("bitcoin-core", wallet)
+    flows.bring(listed, name="list", body=chains.BITCOIN, actor=TEST)
+    leave()
+    found = node(wallet)
+    assert (found.holds, found.blocks, found.first) == (False, False, "no node told of it")
+    checks = {one.name: one for one in checklist.of(checklist.given(MARCH))}
+    assert checks["balance"].light == Light.AMBER
+    assert f"{wallet}: I13, no node told of it" in checks["balance"].said
+    leave()
+    day = date(2026, 3, 1)
+    assert node(wallet, Span(day, day)).holds is None
+    bank = Span(date(2026, 2, 20), date(2026, 3, 31))
+    assert (node(wallet, bank).holds, node("asset:bank:NGN", bank).holds) == (False, None)
+
+
 def test_the_node_is_right_at_its_block_whatever_moved_since(wallet: str) -> None:
     name = source("chain-balances", wallet)
     booked(wallet, 240_000_000, at=AT - timedelta(days=1))
     booked(wallet, 1_985_242, at=AT)
     booked(wallet, 500, at=AT + timedelta(minutes=1))
-    assert node(wallet).holds is None
+    assert node(wallet).holds is False
     told(name, "2.41985242")
     found = node(wallet)
     assert (found.name, found.holds, found.one, found.other) == ("I13", True, "2.41985242", "2.41985242")
@@ -155,7 +241,10 @@ def test_several_wallets_of_one_account_are_held_together_at_one_moment(wallet: 
     booked(wallet, 500_000_000, at=AT - timedelta(days=1))
     told(first, "2")
     told(second, "3", address="bc1qcold", at=AT + timedelta(hours=1))
-    assert node(wallet).said == "its wallets were told of at different moments"
+    found = node(wallet)
+    assert (found.holds, found.said) == (False, "its wallets were told of at different moments")
+    assert found.first == "bc1qhot not told of at 6 March 2026, 02:00, as bc1qcold at block 881235 was"
+    assert node(wallet, Span(date(2026, 3, 6), date(2026, 3, 31))).holds is None  # (no whole month)
     told(second, "3", address="bc1qcold")
     assert (node(wallet).holds, node(wallet).one) == (True, "5")
 
@@ -179,7 +268,7 @@ def test_a_balance_covers_no_days_and_nobody_can_say_that_it_does(wallet: str) -
         saying.say(file_id, days=Days(AT.date(), AT.date()), reason="All of it.", actor=TEST)
     leave()
     own = sources.source_for_operators(name)
-    with pytest.raises(errors.Settled), transaction(TEST):
+    with pytest.raises(errors.AddressStays), transaction(TEST):
         statements.change_source(own, title="Hot", settings={"account": "bc1qelse"}, lag_days=1, cut_off=own.cut_off)
     leave()
 

@@ -36,11 +36,14 @@ _HEIGHT = re.compile(r"[0-9]{1,12}")
 _HEXADECIMAL = "0x"
 
 
+def one_writing(address: str) -> str:
+    """An address as it is kept, however it is written: capitals in a hexadecimal one are a checksum and no more."""
+    return address.lower() if address.lower().startswith(_HEXADECIMAL) else address
+
+
 def same_address(one: str, other: str) -> bool:
-    """Whether two ways of writing an address are one: capitals in a hexadecimal one are a checksum and no more."""
-    if one.lower().startswith(_HEXADECIMAL):
-        return one.lower() == other.lower()
-    return one == other
+    """Whether two ways of writing an address are one."""
+    return one_writing(one) == one_writing(other)
 
 
 def read(file: File, settings: Settings) -> Parsed:
@@ -75,7 +78,7 @@ def _place(row: Row) -> dict[str, Any]:
     asset = row.needed("asset").upper()
     if not _ASSET.fullmatch(asset):
         raise row.wrong("asset", "this names no asset.")
-    return formats.place(row.needed("address"), asset.replace("-", "."))
+    return formats.place(one_writing(row.needed("address")), asset.replace("-", "."))
 
 
 def _check_alone(own: list[Statement]) -> None:
@@ -83,7 +86,7 @@ def _check_alone(own: list[Statement]) -> None:
     first: dict[str, Statement] = {}
     for one in own:
         before = first.setdefault(one.asset, one)
-        if not same_address(before.account, one.account):
+        if before.account != one.account:
             message = "the file has several wallets of one asset: say at the source whose address is meant."
             raise Unreadable(message, row=one.ignored[0].row, column="address")
 

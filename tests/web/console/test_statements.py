@@ -12,12 +12,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app import assembly
-from app.core.db import leave, rows
+from app.core.db import leave, rows, transaction
 from app.core.permissions import Role
-from app.statements import line_queries, queries
+from app.statements import line_queries, queries, service
 from app.statements.line_queries import Asked
 from jobs.runtime import drain
-from tests.makers import browse
+from tests.makers import browse, ruled
 from tests.makers.books import fresh
 from tests.makers.statements import OUR_ADDRESS, sample
 from tests.statements.test_bringing import FIRST, SECOND, STRANGE, THIRD, made, of
@@ -200,6 +200,29 @@ def test_a_wallet_is_set_up_and_its_node_s_balance_is_seen(visitor: Visitor, ins
     assert all(words in seen for words in ("A balance", "block 881235", "of another wallet than the source&#39;s"))
     assert "Days it covers" not in seen
     assert "balances, of no days" in client.get(PAGE).text
+
+
+def test_a_wallet_that_is_there_is_asked_for_too(visitor: Visitor) -> None:
+    client, wallet = visitor(Role.FINANCE), f"asset:wallet:{fresh('hot')}:BTC"
+    with transaction(ruled.SYSTEM):
+        ids = [
+            service.add_source(
+                fresh("hot"), title="Hot", format_name="chain-balances", settings={"account": address}
+            ).id
+            for address in ("bc1qours", "bc1qanybodys")
+        ]
+    leave()
+    ruled.agree(ruled.ask_wallet(ids[0], wallet))
+    place = f"{PAGE}/sources/{ids[1]}"
+    named = {"asset": "BTC", "account": wallet, "tolerance": "0", "key": fresh(), "reason": "A second one."}
+    asked = browse.send(client, f"{place}/accounts", form_at=place, **named)
+    assert (asked.status_code, "/approvals/" in asked.headers["Location"]) == (303, True)
+    seen = client.get(asked.headers["Location"]).text
+    assert all(words in seen for words in (wallet, "bc1qanybodys", "which is there already"))
+    own = f"{PAGE}/sources/{ids[0]}"
+    said = {"title": "Hot", "zone": "UTC", "lag_days": "1", "cut_off": "12:00", "account": "bc1qanybodys"}
+    refused = browse.send(client, own, form_at=f"{own}/edit", **said)
+    assert (refused.status_code, "Its address is what others agreed to" in refused.text) == (422, True)
 
 
 def test_a_source_is_said_otherwise(visitor: Visitor) -> None:

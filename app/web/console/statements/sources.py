@@ -199,12 +199,12 @@ def change_statement_source(source_id: str) -> Response | BaseResponse:
 @bp.post("/statements/sources/<source_id>/accounts")
 @guards.operator(Permission.STATEMENTS_IMPORT)
 def name_statement_account(source_id: str) -> Response | BaseResponse:
-    """Say which account of the books stands for what it tells of an asset; a wallet's new one is asked for."""
+    """Say which account of the books stands for what it tells of an asset; a wallet's is asked for."""
     source, sent, actor = queries.one_source_for_operators(source_id), request.form, guards.actor()
     try:
         tolerance, asset = asked.tolerance(), sent.get("asset", "").strip()[:20]
         account = sent.get("account", "").strip()
-        if wallets.is_new(source, account):
+        if wallets.needs_two(source.id, asset=asset, account=account):
             return asking.ask(partial(_opened, source.id, asset, account), who="Treasury")
         held = min(tolerance, queries.tolerance_for_system(source.id, asset)) if tolerance.is_finite() else tolerance
         atomically(lambda: service.stand_for(source.id, asset=asset, account=account, tolerance=held), actor=actor)
