@@ -90,9 +90,10 @@ UNION ALL
 (SELECT e.journal_id, e.leg
   FROM looked_to t CROSS JOIN book_accounts a JOIN ledger.balances b ON b.account_id = a.id
   JOIN matching_marks m ON m.account = :account AND m.side = 'books' AND m.part = a.code || '/' || b.stripe
-  JOIN ledger.entries e ON e.account_id = a.id AND e.stripe = b.stripe AND e.booked_at >= t.at AND e.seq <= m.upto
-   AND e.effective_at = e.booked_at AND e.effective_at < :as_of
- LIMIT :limit)
+ CROSS JOIN LATERAL (SELECT n.journal_id, n.leg FROM ledger.entries n
+                      WHERE n.account_id = a.id AND n.stripe = b.stripe AND n.booked_at >= t.at AND n.booked_at < :as_of
+                        AND n.seq <= m.upto AND n.effective_at = n.booked_at
+                      ORDER BY n.booked_at, n.seq LIMIT :limit) e)
 """,
     "ANALYZE new_lines",
     "ANALYZE new_entries",
