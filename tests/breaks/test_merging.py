@@ -192,8 +192,8 @@ def test_all_below_a_unit_are_merged_at_once_but_for_what_is_asked_about() -> No
 
 
 def test_what_one_match_cannot_be_made_of_is_left_out_of_all_below_a_unit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(by_hand, "LARGE", 6)
-    monkeypatch.setattr(rules, "BULK_MAX", 4)
+    monkeypatch.setattr(by_hand, "LARGE", 6)  # (few rows reach what ten thousand would)
+    monkeypatch.setattr(rules, "BULK_MAX", 4)  # (and five thousand)
     outside = Outside()
     tell(outside, *["0.001"] * 6)
     with pytest.raises(errors.TooMany):

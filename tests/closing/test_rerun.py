@@ -118,7 +118,7 @@ def test_an_entry_that_was_here_before_and_joined_again_was_not_there_meanwhile(
 def test_of_too_many_it_is_not_found_how_many_before_it_is_not_run_again(
     outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(again, "ROWS_MAX", 3)
+    monkeypatch.setattr(again, "ROWS_MAX", 3)  # (few rows reach what a hundred thousand would)
     assert run_again(outside).rows == 5  # (four that are laid open of eight, and what is open)
     said = determinism(outside)
     assert (said.holds, said.said[:19]) == (None, "not run again: more")

@@ -127,7 +127,7 @@ def test_what_cannot_be_counted_together_is_not(both: Both, words: str) -> None:
 def test_the_database_knows_what_cannot_be_counted_together(
     both: Both, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(joining, "check_join", lambda *_, **__: None)
+    monkeypatch.setattr(joining, "check_join", lambda *_, **__: None)  # (only the database looks)
     account = REFUSED[words](both)
     asked = joined.ask_join(account, both.outside.account)
     ruled.approve(asked)

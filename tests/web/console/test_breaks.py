@@ -360,7 +360,7 @@ def test_a_match_too_large_to_be_merged_is_left_out_in_words(
         by_hand.merge(outside.account, breaks=three, reason="One.", actor=TEST)
     leave()
     tell("0.001,0,0.004", "0.001,0,0.005")
-    monkeypatch.setattr(by_hand, "LARGE", 3)
+    monkeypatch.setattr(by_hand, "LARGE", 3)  # (few rows reach what ten thousand would)
     seen = look(finance, f"/console/breaks/of/{outside.account}/bulk?view=small")
     assert f"This is about 2 breaks of {outside.account} below a smallest unit" in seen
     assert "1 large match left out" in seen

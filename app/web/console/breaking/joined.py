@@ -1,5 +1,6 @@
 """The accounts of the books that stand for one outside account, and asking that another does, or does no more."""
 
+from collections.abc import Callable
 from functools import partial
 
 from flask import request
@@ -11,6 +12,7 @@ from app.core import crypto
 from app.core.errors import Refusal
 from app.core.permissions import Permission
 from app.governance import queries as governance
+from app.governance.models import Request
 from app.matching import break_queries, joining
 from app.reconciliation import joining_requests
 from app.web import guards
@@ -35,24 +37,23 @@ def counted_accounts(outside: str) -> Response:
 @guards.operator(Permission.STATEMENTS_IMPORT, fresh=True)
 def ask_to_join(outside: str) -> Response | BaseResponse:
     """Ask that another account be counted with this one."""
-    break_queries.account_for_operators(outside)
-    account = request.form.get("account", "").strip()[:CODE_MAX]
-    try:
-        return asking.ask(partial(joining_requests.request_join, account, joins=outside), who="Treasury")
-    except Refusal as refused:
-        return _show(outside, {"account": refused.message}, status=422)
+    return _ask(joining_requests.request_join, outside, field="account")
 
 
 @bp.post("/breaks/of/<outside>/accounts/leave")
 @guards.operator(Permission.STATEMENTS_IMPORT, fresh=True)
 def ask_to_leave(outside: str) -> Response | BaseResponse:
     """Ask that one be counted by itself again."""
+    return _ask(joining_requests.request_leave, outside, field="leave")
+
+
+def _ask(request_it: Callable[..., Request], outside: str, *, field: str) -> Response | BaseResponse:
     break_queries.account_for_operators(outside)
     account = request.form.get("account", "").strip()[:CODE_MAX]
     try:
-        return asking.ask(partial(joining_requests.request_leave, account, joins=outside), who="Treasury")
+        return asking.ask(partial(request_it, account, joins=outside), who="Treasury")
     except Refusal as refused:
-        return _show(outside, {"leave": refused.message}, status=422)
+        return _show(outside, {field: refused.message}, status=422)
 
 
 def _show(outside: str, faults: dict[str, str] | None = None, *, status: int = 200) -> Response:
